@@ -1,0 +1,110 @@
+//! Four corners of a plate in frame pixels.
+
+/// A plate's outline in pixel coordinates, clockwise from the plate's own top-left corner.
+///
+/// The first corner is where the text starts, so a plate that leans keeps its reading direction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quad {
+    pub corners: [(f32, f32); 4],
+}
+
+impl Quad {
+    /// An upright rectangle.
+    #[must_use]
+    pub fn from_box(x: f32, y: f32, width: f32, height: f32) -> Self {
+        Self {
+            corners: [(x, y), (x + width, y), (x + width, y + height), (x, y + height)],
+        }
+    }
+
+    /// `(left, top, right, bottom)` of the smallest upright box around the four corners.
+    #[must_use]
+    pub fn bounds(&self) -> (f32, f32, f32, f32) {
+        self.corners.iter().fold(
+            (f32::INFINITY, f32::INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY),
+            |(left, top, right, bottom), &(x, y)| (left.min(x), top.min(y), right.max(x), bottom.max(y)),
+        )
+    }
+
+    #[must_use]
+    pub fn centre(&self) -> (f32, f32) {
+        let (x, y) = self.corners.iter().fold((0.0, 0.0), |(sx, sy), &(x, y)| (sx + x, sy + y));
+        (x / 4.0, y / 4.0)
+    }
+
+    /// Mean length of the top and bottom edges, in pixels.
+    #[must_use]
+    pub fn width_px(&self) -> f32 {
+        let [a, b, c, d] = self.corners;
+        f32::midpoint(distance(a, b), distance(d, c))
+    }
+
+    /// Mean length of the left and right edges, in pixels.
+    #[must_use]
+    pub fn height_px(&self) -> f32 {
+        let [a, b, c, d] = self.corners;
+        f32::midpoint(distance(a, d), distance(b, c))
+    }
+
+    /// Intersection over union of the two bounding boxes, 0 to 1.
+    #[must_use]
+    pub fn iou(&self, other: &Self) -> f32 {
+        let (l1, t1, r1, b1) = self.bounds();
+        let (l2, t2, r2, b2) = other.bounds();
+        let shared = (r1.min(r2) - l1.max(l2)).max(0.0) * (b1.min(b2) - t1.max(t2)).max(0.0);
+        let all = (r1 - l1) * (b1 - t1) + (r2 - l2) * (b2 - t2) - shared;
+        if all > 0.0 { shared / all } else { 0.0 }
+    }
+
+    /// Moves every corner away from the centre along the plate's own axes: `across` of the width, `along` of the
+    /// height, on each side.
+    #[must_use]
+    pub fn expanded(&self, across: f32, along: f32) -> Self {
+        let [a, b, c, d] = self.corners;
+        let step = |from: (f32, f32), to: (f32, f32), share: f32| ((from.0 - to.0) * share, (from.1 - to.1) * share);
+        let moved = |p: (f32, f32), s: (f32, f32), t: (f32, f32)| (p.0 + s.0 + t.0, p.1 + s.1 + t.1);
+        Self {
+            corners: [
+                moved(a, step(a, b, across), step(a, d, along)),
+                moved(b, step(b, a, across), step(b, c, along)),
+                moved(c, step(c, d, across), step(c, b, along)),
+                moved(d, step(d, c, across), step(d, a, along)),
+            ],
+        }
+    }
+
+    pub(crate) fn is_finite(&self) -> bool {
+        self.corners.iter().all(|(x, y)| x.is_finite() && y.is_finite())
+    }
+}
+
+fn distance(a: (f32, f32), b: (f32, f32)) -> f32 {
+    (a.0 - b.0).hypot(a.1 - b.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Quad;
+
+    #[test]
+    fn a_leaning_quad_is_bounded_by_its_extreme_corners() {
+        let quad = Quad {
+            corners: [(10.0, 12.0), (50.0, 8.0), (52.0, 20.0), (11.0, 26.0)],
+        };
+        assert_eq!(quad.bounds(), (10.0, 8.0, 52.0, 26.0));
+    }
+
+    #[test]
+    fn a_quad_overlaps_itself_fully_and_a_distant_one_not_at_all() {
+        let here = Quad::from_box(0.0, 0.0, 40.0, 10.0);
+        let there = Quad::from_box(100.0, 0.0, 40.0, 10.0);
+        assert!((here.iou(&here) - 1.0).abs() < 1e-6);
+        assert!(here.iou(&there).abs() < 1e-6);
+    }
+
+    #[test]
+    fn expanding_by_half_doubles_both_sides() {
+        let grown = Quad::from_box(10.0, 10.0, 40.0, 20.0).expanded(0.5, 0.5);
+        assert_eq!(grown.bounds(), (-10.0, 0.0, 70.0, 40.0));
+    }
+}

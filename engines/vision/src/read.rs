@@ -1,0 +1,44 @@
+//! One reading of one plate in one frame.
+
+use crate::Quad;
+
+/// One character of a reading.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CharRead {
+    pub ch: char,
+    /// 0 to 1, of this character against the others at its place.
+    pub probability: f32,
+    /// What else it may be, most probable first; at most four, each at least 1 %.
+    pub others: Vec<(char, f32)>,
+}
+
+/// One whole reading.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    /// Upper case, without separators.
+    pub text: String,
+    /// 0 to 1 among all readings of this plate.
+    pub probability: f32,
+}
+
+/// One reading of one plate in one frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlateRead {
+    pub quad: Quad,
+    /// 0 to 1: that there is a plate here at all.
+    pub detector_score: f32,
+    /// Normalised: upper-case letters and digits, no separator. Never empty.
+    pub text: String,
+    /// As it stands on the plate, with the hyphen where the form is a known Taiwanese one; otherwise equal to `text`.
+    pub display: String,
+    /// 0 to 1: that `text` is right as a whole. Not calibrated on real data yet; see the model card.
+    pub confidence: f32,
+    /// One per character of `text`.
+    pub chars: Vec<CharRead>,
+    /// At most five, most probable first; the first is `text`, and the best reading before the grammar is among them.
+    pub alternatives: Vec<Alternative>,
+    /// Mean squared gradient of the rectified plate, grey levels from 0 to 1; comparable between reads of one camera.
+    pub sharpness: f32,
+    /// Estimated height of the characters in the original frame, in pixels.
+    pub text_height_px: f32,
+}

@@ -1,0 +1,178 @@
+"""Preview, train and export the plate networks. `python3 training/make.py --help`; README.md says what each step costs."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import scenes
+from glyphs import CHARSET
+from nets import BLANK, Detector, Reader
+
+HERE = Path(__file__).resolve().parent
+EASY_FIRST = 16_000  # the first samples of a run are mostly easy
+MODELS = HERE.parent / "engines" / "vision" / "models"
+
+
+class Samples(torch.utils.data.IterableDataset):
+    """Sample i depends on (seed, i) alone, so that a run can be repeated whatever the number of workers."""
+
+    def __init__(self, make, seed, first, count, batch):
+        self.make, self.seed, self.first, self.count, self.batch = make, seed, first, count, batch
+
+    def __iter__(self):
+        cv2.setNumThreads(1)
+        info = torch.utils.data.get_worker_info()
+        worker, workers = (info.id, info.num_workers) if info else (0, 1)
+        for start in range(self.first + worker * self.batch, self.first + self.count, workers * self.batch):
+            yield self.make([(np.random.default_rng((self.seed, i)), i) for i in range(start, start + self.batch)])
+
+
+def reader_batch(frames):
+    def make(numbered):
+        pairs = [scenes.reader_sample(rng, frames, i < EASY_FIRST and rng.random() < 0.8) for rng, i in numbered]
+        x = torch.from_numpy(np.stack([scenes.normalise(p) for p, _ in pairs]))[:, None]
+        lengths = torch.tensor([len(t) for _, t in pairs])
+        return x, torch.tensor([CHARSET.index(c) for _, t in pairs for c in t]), lengths, [t for _, t in pairs]
+    return make
+
+
+def detector_batch(frames):
+    def make(numbered):
+        pairs = [scenes.scene(rng, frames) for rng, _ in numbered]
+        x = torch.from_numpy(np.stack([p for p, _ in pairs]).astype(np.float32) / 255 - 0.5)[:, None]
+        return (x, *(torch.from_numpy(np.stack(t)) for t in zip(*(scenes.targets(q) for _, q in pairs))))
+    return make
+
+
+def greedy(log_probs):
+    texts = []
+    for best in log_probs.argmax(1).numpy():
+        texts.append("".join(CHARSET[c] for i, c in enumerate(best) if c != BLANK and (i == 0 or c != best[i - 1])))
+    return texts
+
+
+def detector_loss(out, heat, corners, trust, heed):
+    p = torch.sigmoid(out[:, 0]).clamp(1e-4, 1 - 1e-4)
+    hit = (heat == 1).float()
+    focal = -(hit * (1 - p) ** 2 * p.log() + (1 - hit) * (1 - heat) ** 4 * p ** 2 * (1 - p).log()) * heed
+    n = hit.sum().clamp(min=1)
+    offsets = (torch.nn.functional.smooth_l1_loss(out[:, 1:], corners, reduction="none", beta=0.25).sum(1) * trust).sum() / (trust > 0).sum().clamp(min=1)
+    return focal.sum() / n, offsets
+
+
+def train(args, net, make, step_loss, name):
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    path = HERE / "out" / f"{name}.pt"
+    path.parent.mkdir(exist_ok=True)
+    if args.resume:
+        net.load_state_dict(torch.load(args.resume))
+    steps = args.samples // args.batch
+    optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, args.rate, total_steps=steps + 1, pct_start=0.08, final_div_factor=50)
+    loader = torch.utils.data.DataLoader(Samples(make, args.seed, args.first, steps * args.batch, args.batch), batch_size=None, num_workers=args.workers, prefetch_factor=4)
+    net.train()
+    began, seen = time.time(), []
+    for step, batch in enumerate(loader, 1):
+        loss, shown = step_loss(net, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        optimiser.step()
+        schedule.step()
+        seen.append(shown)
+        if step % 50 == 0:
+            print(f"{name} step {step}/{steps} {np.round(np.mean(seen, 0), 4).tolist()} wall {time.time() - began:.0f} s cpu {time.process_time():.0f} s", flush=True)
+            seen = []
+        if step % 200 == 0 or step == steps:
+            torch.save(net.state_dict(), path)
+    print(f"{name} done, saved {path.name}")
+
+
+def train_reader(args):
+    def step_loss(net, batch):
+        x, flat, lengths, texts = batch
+        log_probs = net(x)
+        places = torch.full((len(x),), log_probs.shape[2])
+        loss = torch.nn.functional.ctc_loss(log_probs.permute(2, 0, 1), flat, places, lengths, blank=BLANK, zero_infinity=True)
+        right = np.mean([a == b for a, b in zip(greedy(log_probs.detach()), texts)])
+        return loss, (loss.item(), right)
+    train(args, Reader(), reader_batch(scenes.dashcam("train")), step_loss, "reader")
+
+
+def train_detector(args):
+    def step_loss(net, batch):
+        heat, offsets = detector_loss(net(batch[0]), *batch[1:])
+        return heat + offsets, (heat.item(), offsets.item())
+    train(args, Detector(), detector_batch(scenes.dashcam("train")), step_loss, "detector")
+
+
+def preview(args):
+    frames, out = scenes.dashcam("train")[::12], HERE / "out"
+    out.mkdir(exist_ok=True)
+    rows = []
+    for i in range(args.count * 10):
+        picture, text = scenes.reader_sample(np.random.default_rng((args.seed, i)), frames)
+        tile = np.zeros((scenes.READER_H + 14, scenes.READER_W + 4), np.uint8)
+        tile[:scenes.READER_H, :scenes.READER_W] = picture
+        cv2.putText(tile, text, (2, scenes.READER_H + 11), 0, 0.4, 255, 1)
+        rows.append(tile)
+    cv2.imwrite(str(out / "reader.png"), np.vstack([np.hstack(rows[i:i + 10]) for i in range(0, len(rows), 10)]))
+    tiles = []
+    for i in range(12):
+        image, plates = scenes.scene(np.random.default_rng((args.seed, i)), frames)
+        image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+        for quad, trust in plates:
+            cv2.polylines(image, [quad.astype(np.int32)], True, (0, 255, 0) if trust == 1 else (0, 180, 255), 1)
+            cv2.circle(image, tuple(quad[0].astype(int).tolist()), 2, (0, 0, 255), -1)
+        tiles.append(image)
+    cv2.imwrite(str(out / "scenes.png"), np.vstack([np.hstack(tiles[i:i + 4]) for i in range(0, 12, 4)]))
+    print(f"wrote {out / 'reader.png'} and {out / 'scenes.png'}")
+
+
+def export(args):
+    MODELS.mkdir(parents=True, exist_ok=True)
+    for name, net, shape, axes in (("reader", Reader(), (1, 1, scenes.READER_H, scenes.READER_W), {0: "plates"}), ("detector", Detector(), (1, 1, 384, 640), {2: "height", 3: "width"})):
+        path = HERE / "out" / f"{name}.pt"
+        if args.only not in (None, name):
+            continue
+        net.load_state_dict(torch.load(path))
+        out_axes = {0: "plates"} if name == "reader" else {2: "rows", 3: "columns"}
+        torch.onnx.export(net.eval(), torch.zeros(shape), str(MODELS / f"{name}.onnx"), opset_version=13, input_names=["picture"], output_names=["out"],
+                          dynamic_axes={"picture": axes, "out": out_axes}, do_constant_folding=True)
+        print(f"{name}: {sum(p.numel() for p in net.parameters())} parameters, {(MODELS / f'{name}.onnx').stat().st_size} bytes")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, run, batch, samples, rate in (("train-reader", train_reader, 64, 100_000, 2.5e-3), ("train-detector", train_detector, 16, 30_000, 2e-3)):
+        sub = commands.add_parser(name)
+        sub.set_defaults(run=run)
+        sub.add_argument("--seed", type=int, default=20261121)
+        sub.add_argument("--first", type=int, default=0, help="number of the first sample, to go on with fresh ones")
+        sub.add_argument("--samples", type=int, default=samples)
+        sub.add_argument("--batch", type=int, default=batch)
+        sub.add_argument("--rate", type=float, default=rate)
+        sub.add_argument("--threads", type=int, default=1)
+        sub.add_argument("--workers", type=int, default=1)
+        sub.add_argument("--resume", help="weights to go on from")
+    sub = commands.add_parser("preview")
+    sub.set_defaults(run=preview)
+    sub.add_argument("--seed", type=int, default=1)
+    sub.add_argument("--count", type=int, default=12)
+    sub = commands.add_parser("export")
+    sub.set_defaults(run=export)
+    sub.add_argument("--only", choices=["reader", "detector"])
+    args = parser.parse_args()
+    args.run(args)
+
+
+if __name__ == "__main__":
+    main()

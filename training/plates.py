@@ -1,0 +1,173 @@
+"""Plate texts and flat plate pictures in grey, by form, class and colour."""
+
+import cv2
+import numpy as np
+
+from glyphs import MARGIN, glyph, legend_mask, natural_width
+
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # Taiwan issues no I and no O
+DIGITS = "0123456789"
+LETTERS_ALL = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+# form, share, plate width over height
+TAIWAN = [
+    ("LLL-DDDD", 0.34, 2.37), ("LLL-DDD", 0.17, 2.05), ("DDDD-LL", 0.13, 2.13), ("LL-DDDD", 0.05, 2.13), ("DL-DDDD", 0.05, 2.13),
+    ("LD-DDDD", 0.05, 2.13), ("DDDD-LD", 0.04, 2.13), ("DDDD-DL", 0.04, 2.13), ("DDD-LL", 0.04, 1.95), ("DDD-LD", 0.04, 1.95),
+    ("DDD-DL", 0.02, 1.95), ("LL-DDD", 0.02, 1.9), ("DDD-LLL", 0.03, 1.8), ("LLL-DD", 0.01, 1.9),
+]
+FOREIGN = ["L DD LLL", "LL DD LLL", "LLL DDD", "LL DDD LL", "L DDD LL", "LL DDDDD", "DDD LL DD", "LLDD LLL", "D LLL DDD", "LLL DDDD", "DDDD LLL",
+           "LL DDDD", "DDDDDDD", "LLLLLL", "L DDDDD", "LL DDDDDD", "XXXXXXX", "XXXXXX", "XXXXX", "XXXXXXXX", "DDL DDDDD", "LL LL DDDD", "LLL LLD"]
+# ground and ink as RGB; share
+COLOURS = [
+    ((235, 235, 232), (25, 25, 28), 0.70), ((235, 235, 232), (190, 30, 40), 0.08), ((235, 235, 232), (20, 110, 60), 0.07), ((20, 105, 60), (235, 235, 235), 0.04),
+    ((185, 25, 35), (240, 240, 240), 0.03), ((235, 190, 40), (25, 25, 28), 0.05), ((20, 20, 22), (235, 235, 235), 0.015), ((40, 70, 150), (235, 235, 235), 0.015),
+]
+LEGENDS = ["台灣省", "台北市", "高雄市", "電動車", "金門縣", "連江縣"]
+
+
+def pick(rng, options):
+    return options[int(rng.integers(len(options)))]
+
+
+def weighted(rng, options, weight):
+    shares = np.array([o[weight] for o in options])
+    return options[int(rng.choice(len(options), p=shares / shares.sum()))]
+
+
+def fill(rng, form, letters):
+    any_ch = letters + DIGITS
+    return "".join({"L": pick(rng, letters), "D": pick(rng, DIGITS), "X": pick(rng, any_ch)}.get(slot, slot) for slot in form)
+
+
+def draw_text(rng):
+    """Returns the text with separators, the plate's aspect and whether it is Taiwanese."""
+    if rng.random() < 0.72:
+        form, _, aspect = weighted(rng, TAIWAN, 1)
+        text = fill(rng, form, LETTERS)
+        if form == "LLL-DDDD":
+            text = text[:4] + text[4:].replace("4", pick(rng, "012356789")) if rng.random() < 0.8 else text
+            if rng.random() < 0.3:  # motorcycles of the eighth generation carry the same form on a squarer plate
+                aspect = 1.9
+        if rng.random() < 0.12:  # repeated characters are what CTC drops first
+            digit = pick(rng, DIGITS)
+            text = "".join(digit if ch.isdigit() and rng.random() < 0.7 else ch for ch in text)
+        return text, aspect * rng.uniform(0.95, 1.06), True
+    text = fill(rng, pick(rng, FOREIGN), LETTERS_ALL)
+    return text, float(rng.choice([4.7, 4.6, 3.0, 2.0], p=[0.6, 0.15, 0.15, 0.1])) * rng.uniform(0.93, 1.06), False
+
+
+def luminances(rng):
+    ground, ink, _ = weighted(rng, COLOURS, 2)
+    mix = np.array([0.30, 0.59, 0.11]) * rng.uniform(0.5, 1.6, 3)  # cameras differ in how they turn colour into grey
+    mix /= mix.sum()
+    return float(mix @ ground) * rng.uniform(0.85, 1.05), float(mix @ ink) * rng.uniform(0.8, 1.25)
+
+
+def render(rng, height=80):
+    """A flat plate: uint8 grey picture and its text without separators."""
+    text, aspect, is_taiwan = draw_text(rng)
+    h, w = height, int(height * aspect)
+    ground, ink = luminances(rng)
+    if is_taiwan:
+        font = -1 if rng.random() < 0.5 else int(rng.choice([0, 1, 2, 3, 4, 5], p=[0.3, 0.3, 0.1, 0.1, 0.1, 0.1]))
+        text_h = h * rng.uniform(0.52, 0.68)
+        span, stroke = w * rng.uniform(0.80, 0.95), rng.uniform(0.105, 0.175)
+        mid_y = h * rng.uniform(0.49, 0.57)
+        gap = text_h * rng.uniform(0.05, 0.15)
+    else:
+        font = int(rng.choice([-1, 0, 1, 2, 3, 4, 5, 6, 7], p=[0.1, 0.12, 0.12, 0.12, 0.24, 0.08, 0.07, 0.1, 0.05]))
+        text_h = h * (rng.uniform(0.55, 0.80) if aspect > 2.5 else rng.uniform(0.4, 0.6))
+        span, stroke = w * rng.uniform(0.72, 0.93), rng.uniform(0.10, 0.18)
+        mid_y = h * rng.uniform(0.46, 0.56)
+        gap = text_h * rng.uniform(0.06, 0.2)
+    mask = np.zeros((h, w), np.uint8)
+
+    dot = pick(rng, ["dot", "dot", "dash", "dash", "none"]) if is_taiwan else pick(rng, ["none", "none", "dash", "dot"])
+    sep_w = text_h * (rng.uniform(0.10, 0.26) if dot != "none" else rng.uniform(0.08, 0.4))
+    widths = [sep_w if ch in "- " else natural_width(font, ch) * text_h for ch in text]
+    natural = sum(widths) + gap * (len(text) - 1)
+    k = float(np.clip(span / natural, 0.55, 1.35 if is_taiwan else 1.2))
+    band = w * rng.uniform(0.07, 0.1) if not is_taiwan and aspect > 3.5 and rng.random() < 0.6 else 0.0
+    if natural * k > (w - band) * 0.97:
+        k = (w - band) * 0.97 / natural
+    x = band + (w - band - natural * k) * rng.uniform(0.35, 0.65)
+    wobble = rng.uniform(0, 0.02) * text_h
+    for ch, width in zip(text, widths):
+        if ch in "- ":
+            if dot != "none":
+                size = max(2, int(text_h * rng.uniform(0.08, 0.14)))
+                across = size if dot == "dot" else int(min(width * k * 0.9, size * 2))
+                cx, cy = int(x + width * k / 2), int(mid_y)
+                cv2.rectangle(mask, (cx - across // 2, cy - size // 2), (cx + across // 2, cy + size // 2), 255, -1)
+        else:
+            g = glyph(font, ch, width * k, text_h, stroke)
+            gx, gy = int(round(x)), int(round(mid_y - text_h * (0.5 + MARGIN) + rng.normal() * wobble))
+            y0, y1, x0, x1 = max(gy, 0), min(gy + g.shape[0], h), max(gx, 0), min(gx + g.shape[1], w)
+            if y1 > y0 and x1 > x0:
+                part = mask[y0:y1, x0:x1]
+                np.maximum(part, g[y0 - gy:y1 - gy, x0 - gx:x1 - gx], out=part)
+        x += (width + gap) * k
+
+    plate = np.full((h, w), ground, np.float32)
+    if rng.random() < 0.06 and is_taiwan:  # electric: green bands above and below
+        bar = int(h * rng.uniform(0.06, 0.13))
+        plate[:bar] = plate[-bar:] = ground * rng.uniform(0.3, 0.6)
+    if band:
+        plate[:, :int(band)] = rng.uniform(25, 90)
+        if rng.random() < 0.6:
+            cv2.putText(plate, pick(rng, ["D", "PL", "F", "RO", "CZ", "I", "H"]), (1, int(h * 0.9)), 0, band / 40, 210.0, 1, cv2.LINE_AA)
+    alpha = mask.astype(np.float32) / 255
+    if rng.random() < 0.4:  # pressed metal: a lit and a shaded edge
+        edge = cv2.GaussianBlur(alpha, (3, 3), 0)
+        shift = np.roll(edge, (1, 1), (0, 1)) - np.roll(edge, (-1, -1), (0, 1))
+        plate += shift * rng.uniform(-45, 45)
+    if rng.random() < 0.1:  # worn paint
+        wear = cv2.resize(rng.random((6, 14)).astype(np.float32), (w, h))
+        alpha = alpha * np.clip(1.5 - wear * rng.uniform(0.5, 1.2), 0.25, 1)
+    plate = plate * (1 - alpha) + ink * alpha
+    fixtures(rng, plate, ground, ink, is_taiwan)
+    if rng.random() < 0.5:
+        blotch = cv2.resize(rng.random((5, 9)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
+        plate *= 1 - rng.uniform(0, 0.35) * blotch
+    if rng.random() < 0.25:  # a shadow's edge
+        a, b = rng.uniform(-0.3, 1.3, 2) * w
+        cover = np.zeros((h, w), np.uint8)
+        cv2.fillPoly(cover, [np.array([(0, 0), (a, 0), (b, h), (0, h)], np.int32)], 255)
+        soft = cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.5, 5)).astype(np.float32) / 255
+        plate *= 1 - soft * rng.uniform(0.2, 0.65)
+    return np.clip(plate, 0, 255).astype(np.uint8), "".join(ch for ch in text if ch.isalnum())
+
+
+def fixtures(rng, plate, ground, ink, is_taiwan):
+    """Border, bolts, legend and holder, drawn over the characters as on a real plate."""
+    h, w = plate.shape
+    if rng.random() < 0.5:
+        inset = int(rng.integers(1, max(2, h // 18)))
+        cv2.rectangle(plate, (inset, inset), (w - inset - 1, h - inset - 1), ink if rng.random() < 0.5 else ground * rng.uniform(0.6, 0.95), 1, cv2.LINE_AA)
+    if rng.random() < 0.8:
+        at = rng.uniform(0.2, 0.33)
+        y_top, y_low = h * rng.uniform(0.05, 0.15), h * rng.uniform(0.86, 0.95)
+        spots = [(at, y_top), (1 - at, y_top)] + ([(at, y_low), (1 - at, y_low)] if rng.random() < 0.6 else [])
+        for fx, y in spots:
+            size = (max(1, int(h * rng.uniform(0.02, 0.07))), max(1, int(h * rng.uniform(0.015, 0.045))))
+            shade = rng.uniform(10, 200)
+            cv2.ellipse(plate, (int(w * fx + rng.normal()), int(y)), size, 0, 0, 360, shade, -1, cv2.LINE_AA)
+            if rng.random() < 0.3:
+                cv2.ellipse(plate, (int(w * fx), int(y)), (max(1, size[0] // 2), max(1, size[1] // 2)), 0, 0, 360, 255 - shade, -1, cv2.LINE_AA)
+    if is_taiwan and rng.random() < 0.3:
+        mask = legend_mask(pick(rng, LEGENDS))
+        lh = max(4, int(h * rng.uniform(0.09, 0.14)))
+        lw = int(w * rng.uniform(0.2, 0.36))
+        small = cv2.resize(mask, (lw, lh), interpolation=cv2.INTER_AREA).astype(np.float32) / 255 * rng.uniform(0.4, 1)
+        x, y = (w - lw) // 2, int(h * rng.uniform(0.02, 0.07))
+        part = plate[y:y + lh, x:x + lw]
+        part[:] = part * (1 - small[:part.shape[0]]) + ink * small[:part.shape[0]]
+    if rng.random() < 0.18:  # a holder covers the lower or upper rim
+        rim = int(h * rng.uniform(0.04, 0.13))
+        shade = rng.uniform(10, 110)
+        if rng.random() < 0.7:
+            plate[h - rim:] = shade
+        if rng.random() < 0.4:
+            plate[:rim // 2] = shade
+        if rng.random() < 0.5:
+            plate[:, :rim // 2] = plate[:, w - rim // 2:] = shade
