@@ -1,0 +1,118 @@
+//! Everything that flows between rooms: the one list.
+//!
+//! Events are facts in the past tense. They are written in the transaction that made them true (outbox), delivered at
+//! least once to every reaction, and streamed to screens in the order of their `seq`. A reaction must therefore be
+//! idempotent: the event's id is the key to be so.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shouhu_ids::{AssignmentId, CameraId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, UnitId};
+use shouhu_place::Wgs84;
+use shouhu_plate::Plate;
+use shouhu_wire::{Alternative, AssignmentState, HitState, IncidentState, UnitState};
+
+/// What watchlists need of a sighting in order to match it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SightingFact {
+    pub id: SightingId,
+    pub device: DeviceId,
+    pub camera: Option<CameraId>,
+    pub place_name: String,
+    pub plate: Plate,
+    pub confidence: f64,
+    pub alternatives: Vec<Alternative>,
+    pub captured_at_us: Micros,
+    pub clock_corrected_us: i64,
+    pub position: Option<Wgs84>,
+    pub has_crop: bool,
+    pub has_frame: bool,
+    /// Entries that the device matched by itself.
+    pub local_hits: Vec<EntryId>,
+}
+
+/// A fact. Adding a variant is compatible; changing one needs a new variant beside it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    SightingsRecorded { sightings: Vec<SightingFact> },
+    SightingsQuarantined { device: DeviceId, count: u32 },
+    /// An entry came into force, or left it.
+    WatchlistChanged { version: i64 },
+    HitRaised { hit: HitId, sighting: SightingId, entry: EntryId, position: Option<Wgs84> },
+    HitDecided { hit: HitId, state: HitState },
+    IncidentChanged { incident: IncidentId, state: IncidentState, hit: Option<HitId> },
+    AssignmentChanged { assignment: AssignmentId, incident: IncidentId, unit: UnitId, state: AssignmentState },
+    UnitChanged { unit: UnitId, state: UnitState },
+    /// Positions since the last one, latest per unit. Streamed only, never stored.
+    UnitsMoved { units: Vec<UnitMoved> },
+    CameraChanged { camera: CameraId },
+    DeviceChanged { device: DeviceId },
+    MapReplaced { version: i64 },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitMoved {
+    pub unit: UnitId,
+    pub position: Wgs84,
+    pub heading_deg: Option<f64>,
+    pub measured_at_us: Micros,
+}
+
+impl Event {
+    /// The `kind` tag; also the name of the server-sent event.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::SightingsRecorded { .. } => "sightings_recorded",
+            Self::SightingsQuarantined { .. } => "sightings_quarantined",
+            Self::WatchlistChanged { .. } => "watchlist_changed",
+            Self::HitRaised { .. } => "hit_raised",
+            Self::HitDecided { .. } => "hit_decided",
+            Self::IncidentChanged { .. } => "incident_changed",
+            Self::AssignmentChanged { .. } => "assignment_changed",
+            Self::UnitChanged { .. } => "unit_changed",
+            Self::UnitsMoved { .. } => "units_moved",
+            Self::CameraChanged { .. } => "camera_changed",
+            Self::DeviceChanged { .. } => "device_changed",
+            Self::MapReplaced { .. } => "map_replaced",
+        }
+    }
+
+    /// Who may see it on the live stream: a permission, or nobody for facts that only rooms need.
+    #[must_use]
+    pub const fn stream_permission(&self) -> Option<&'static str> {
+        match self {
+            // Every passage of every citizen is not something to scroll past on a screen.
+            Self::SightingsRecorded { .. } => None,
+            Self::SightingsQuarantined { .. } | Self::DeviceChanged { .. } => Some("operations.watch"),
+            Self::WatchlistChanged { .. } => Some("watchlists.read"),
+            Self::HitRaised { .. } | Self::HitDecided { .. } => Some("hits.watch"),
+            Self::IncidentChanged { .. } => Some("dispatch.watch"),
+            Self::AssignmentChanged { .. } | Self::UnitChanged { .. } | Self::UnitsMoved { .. } => Some("units.watch"),
+            Self::CameraChanged { .. } => Some("cameras.read"),
+            Self::MapReplaced { .. } => Some("map.read"),
+        }
+    }
+}
+
+/// An event on its way, with its place in the order of the stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Envelope {
+    /// Rises by at least one per published event; `Last-Event-ID` of the stream. Zero for facts that are not stored.
+    pub seq: i64,
+    pub id: EventId,
+    pub at_us: Micros,
+    pub event: Event,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_in_code_is_the_kind_on_the_wire() {
+        let event = Event::WatchlistChanged { version: 3 };
+        let json = serde_json::to_value(&event).unwrap_or_default();
+        assert_eq!(json.get("kind").and_then(|k| k.as_str()), Some(event.kind()));
+    }
+}

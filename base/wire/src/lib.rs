@@ -1,0 +1,15 @@
+//! What travels between programs: the bodies of the public API that the edge agent, the simulator and the server share.
+//!
+//! Bodies that only the web app uses are declared beside their operation; they appear in the OpenAPI document too.
+
+mod dispatch;
+mod hits;
+mod identity;
+mod sightings;
+mod signing;
+
+pub use dispatch::*;
+pub use hits::*;
+pub use identity::*;
+pub use sightings::*;
+pub use signing::*;
