@@ -71,7 +71,7 @@ def render(rng, height=80):
     if is_taiwan:
         font = -1 if rng.random() < 0.5 else int(rng.choice([0, 1, 2, 3, 4, 5], p=[0.3, 0.3, 0.1, 0.1, 0.1, 0.1]))
         text_h = h * rng.uniform(0.52, 0.68)
-        span, stroke = w * rng.uniform(0.80, 0.95), rng.uniform(0.105, 0.175)
+        span, stroke = w * rng.uniform(0.80, 0.95), rng.uniform(0.095, 0.155)
         mid_y = h * rng.uniform(0.49, 0.57)
         gap = text_h * rng.uniform(0.05, 0.15)
     else:

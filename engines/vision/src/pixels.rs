@@ -1,1 +1,239 @@
-//! Placeholder until the networks are wired.
+//! Grey pictures and the two geometric steps before the networks: shrinking a frame and straightening a plate.
+//!
+//! `training/scenes.py` does the same arithmetic; the networks have seen nothing else, so the two must agree.
+
+use crate::{Frame, Quad};
+
+/// The reader's picture, and where the plate's corners sit in it, as shares of its width and height.
+pub const READER_WIDTH: usize = 144;
+pub const READER_HEIGHT: usize = 48;
+const INSET_X: f32 = 0.04;
+const INSET_Y: f32 = 0.08;
+/// A plate larger than the reader's picture is sampled up to so many times per side and averaged.
+const OVERSAMPLE_MAX: usize = 4;
+
+/// Grey levels 0 to 255, rows from the top.
+pub struct Grey {
+    pub width: usize,
+    pub height: usize,
+    pub levels: Vec<f32>,
+}
+
+impl Grey {
+    pub fn from_frame(frame: &Frame) -> Self {
+        let levels = frame
+            .rgb
+            .as_chunks::<3>()
+            .0
+            .iter()
+            .map(|&[r, g, b]| 0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b))
+            .collect();
+        Self {
+            width: frame.width as usize,
+            height: frame.height as usize,
+            levels,
+        }
+    }
+
+    fn row(&self, y: usize) -> &[f32] {
+        let from = y.min(self.height.saturating_sub(1)) * self.width;
+        self.levels.get(from..from + self.width).unwrap_or_default()
+    }
+
+    /// Bilinear between pixel centres at whole numbers; outside, the border goes on.
+    fn sample(&self, x: f32, y: f32) -> f32 {
+        let max_x = self.width.saturating_sub(1) as f32;
+        let max_y = self.height.saturating_sub(1) as f32;
+        let (x, y) = (x.clamp(0.0, max_x), y.clamp(0.0, max_y));
+        let (x0, y0) = (x as usize, y as usize);
+        let (fx, fy) = (x - x0 as f32, y - y0 as f32);
+        let at = |xx: usize, row: &[f32]| row.get(xx.min(self.width - 1)).copied().unwrap_or(0.0);
+        let (upper, lower) = (self.row(y0), self.row(y0 + 1));
+        let above = at(x0, upper) * (1.0 - fx) + at(x0 + 1, upper) * fx;
+        let below = at(x0, lower) * (1.0 - fx) + at(x0 + 1, lower) * fx;
+        above * (1.0 - fy) + below * fy
+    }
+
+    /// Averages over the area of each new pixel when shrinking, interpolates when growing.
+    pub fn resized(&self, width: usize, height: usize) -> Self {
+        let across = spans(self.width, width);
+        let down = spans(self.height, height);
+        let mut narrow = vec![0.0; width * self.height];
+        for (row, out) in self.levels.chunks_exact(self.width.max(1)).zip(narrow.chunks_exact_mut(width.max(1))) {
+            for (value, (first, weights)) in out.iter_mut().zip(&across) {
+                *value = row.iter().skip(*first).zip(weights).map(|(level, weight)| level * weight).sum();
+            }
+        }
+        let mut levels = vec![0.0; width * height];
+        for (out, (first, weights)) in levels.chunks_exact_mut(width.max(1)).zip(&down) {
+            for (row, weight) in narrow.chunks_exact(width.max(1)).skip(*first).zip(weights) {
+                for (value, level) in out.iter_mut().zip(row) {
+                    *value += level * weight;
+                }
+            }
+        }
+        Self { width, height, levels }
+    }
+}
+
+/// For each new pixel: the first old pixel it draws on, and the weights of that one and the following.
+fn spans(old: usize, new: usize) -> Vec<(usize, Vec<f32>)> {
+    let ratio = old as f32 / new.max(1) as f32;
+    (0..new)
+        .map(|i| {
+            if ratio <= 1.0 {
+                let at = ((i as f32 + 0.5) * ratio - 0.5).clamp(0.0, old.saturating_sub(1) as f32);
+                let first = (at as usize).min(old.saturating_sub(2));
+                let share = at - first as f32;
+                return (first, vec![1.0 - share, share]);
+            }
+            let (from, to) = (i as f32 * ratio, (i as f32 + 1.0) * ratio);
+            let first = from as usize;
+            let last = (to.ceil() as usize).min(old).max(first + 1);
+            let weights = (first..last)
+                .map(|x| ((to.min(x as f32 + 1.0) - from.max(x as f32)) / ratio).max(0.0))
+                .collect();
+            (first, weights)
+        })
+        .collect()
+}
+
+/// Eight numbers of the plane-to-plane map that takes `from` to `to`; the ninth is one.
+fn homography(from: &[(f32, f32); 4], to: &[(f32, f32); 4]) -> Option<[f64; 8]> {
+    let mut rows: Vec<[f64; 9]> = Vec::with_capacity(8);
+    for (&(x, y), &(u, v)) in from.iter().zip(to) {
+        let (x, y, u, v) = (f64::from(x), f64::from(y), f64::from(u), f64::from(v));
+        rows.push([x, y, 1.0, 0.0, 0.0, 0.0, -u * x, -u * y, u]);
+        rows.push([0.0, 0.0, 0.0, x, y, 1.0, -v * x, -v * y, v]);
+    }
+    solve(&mut rows)
+}
+
+/// Gauss-Jordan with row exchange; none when the four points do not span a plane.
+#[expect(clippy::indexing_slicing, reason = "eight rows of nine, every index below eight")]
+fn solve(rows: &mut [[f64; 9]]) -> Option<[f64; 8]> {
+    for column in 0..8 {
+        let pivot = (column..8).max_by(|&a, &b| rows[a][column].abs().total_cmp(&rows[b][column].abs()))?;
+        rows.swap(column, pivot);
+        let head = rows[column];
+        if head[column].abs() < 1e-9 {
+            return None;
+        }
+        for (index, row) in rows.iter_mut().enumerate() {
+            if index == column {
+                continue;
+            }
+            let factor = row[column] / head[column];
+            for (value, above) in row.iter_mut().zip(&head) {
+                *value -= factor * above;
+            }
+        }
+    }
+    Some(std::array::from_fn(|i| rows[i][8] / rows[i][i]))
+}
+
+/// The plate straightened to the reader's picture; none when the quad is degenerate.
+pub fn rectify(grey: &Grey, quad: &Quad) -> Option<Vec<f32>> {
+    if !quad.is_finite() || grey.width == 0 || grey.height == 0 {
+        return None;
+    }
+    let (w, h) = (READER_WIDTH as f32, READER_HEIGHT as f32);
+    let (x0, x1, y0, y1) = (w * INSET_X, w * (1.0 - INSET_X), h * INSET_Y, h * (1.0 - INSET_Y));
+    let shrink = (quad.height_px() / (y1 - y0)).max(quad.width_px() / (x1 - x0));
+    let over = ((shrink - 0.25).ceil() as usize).clamp(1, OVERSAMPLE_MAX);
+    let o = over as f32;
+    let target = [(x0 * o, y0 * o), (x1 * o, y0 * o), (x1 * o, y1 * o), (x0 * o, y1 * o)];
+    let [a, b, c, d, e, f, g, i] = homography(&target, &quad.corners)?;
+    let mut picture = vec![0.0; READER_WIDTH * READER_HEIGHT];
+    let share = 1.0 / (o * o);
+    for (y, row) in picture.chunks_exact_mut(READER_WIDTH).enumerate() {
+        for (x, level) in row.iter_mut().enumerate() {
+            for sub in 0..over * over {
+                let (px, py) = ((x * over + sub % over) as f64, (y * over + sub / over) as f64);
+                let depth = g * px + i * py + 1.0;
+                let (sx, sy) = ((a * px + b * py + c) / depth, (d * px + e * py + f) / depth);
+                *level += grey.sample(sx as f32, sy as f32) * share;
+            }
+        }
+    }
+    Some(picture)
+}
+
+/// Brings a straightened plate to zero mean and about unit spread, as in training.
+pub fn normalise(picture: &mut [f32]) {
+    let n = picture.len().max(1) as f32;
+    let mean = picture.iter().sum::<f32>() / n;
+    let spread = (picture.iter().map(|level| (level - mean).powi(2)).sum::<f32>() / n).sqrt();
+    for level in picture.iter_mut() {
+        *level = (*level - mean) / (spread + 8.0);
+    }
+}
+
+/// Mean squared step between neighbours, grey levels from 0 to 1.
+pub fn sharpness(picture: &[f32]) -> f32 {
+    let mut sum = 0.0;
+    let mut count = 0.0_f32;
+    for row in picture.chunks_exact(READER_WIDTH) {
+        for (left, right) in row.iter().zip(row.iter().skip(1)) {
+            sum += ((right - left) / 255.0).powi(2);
+            count += 1.0;
+        }
+    }
+    sum / count.max(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Grey, READER_HEIGHT, READER_WIDTH, homography, rectify, sharpness};
+    use crate::Quad;
+
+    fn ramp(width: usize, height: usize) -> Grey {
+        Grey {
+            width,
+            height,
+            levels: (0..width * height).map(|i| (i % width) as f32).collect(),
+        }
+    }
+
+    #[test]
+    fn shrinking_keeps_the_mean_level() {
+        let small = ramp(100, 40).resized(33, 13);
+        let mean = small.levels.iter().sum::<f32>() / small.levels.len() as f32;
+        assert!((mean - 49.5).abs() < 0.5, "mean {mean}");
+    }
+
+    #[test]
+    fn growing_a_single_pixel_gives_that_pixel_everywhere() {
+        let one = Grey {
+            width: 1,
+            height: 1,
+            levels: vec![77.0],
+        };
+        assert!(one.resized(16, 16).levels.iter().all(|level| (level - 77.0).abs() < 1e-3));
+    }
+
+    #[test]
+    fn the_same_corners_map_onto_themselves() {
+        let square = [(0.0, 0.0), (10.0, 0.0), (10.0, 5.0), (0.0, 5.0)];
+        let map = homography(&square, &square).unwrap_or_default();
+        let identity = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0];
+        assert!(map.iter().zip(identity).all(|(got, want)| (got - want).abs() < 1e-9), "{map:?}");
+    }
+
+    #[test]
+    fn a_quad_without_area_is_not_straightened() {
+        assert!(rectify(&ramp(20, 20), &Quad { corners: [(5.0, 5.0); 4] }).is_none());
+        let nowhere = Quad {
+            corners: [(f32::NAN, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)],
+        };
+        assert!(rectify(&ramp(20, 20), &nowhere).is_none());
+    }
+
+    #[test]
+    fn straightening_an_upright_box_keeps_left_left() {
+        let picture = rectify(&ramp(300, 100), &Quad::from_box(20.0, 20.0, 200.0, 60.0)).unwrap_or_default();
+        assert_eq!(picture.len(), READER_WIDTH * READER_HEIGHT);
+        assert!(picture.first() < picture.get(READER_WIDTH - 1));
+        assert!(sharpness(&picture) > 0.0);
+    }
+}

@@ -1,6 +1,27 @@
-//! Detects, rectifies and reads the plates of one frame.
+//! Detects, straightens and reads the plates of one frame.
 
-use crate::{Frame, PlateRead, Quad};
+use std::sync::Arc;
+
+use rten::{Model, RunOptions, ThreadPool};
+use rten_tensor::NdTensor;
+use rten_tensor::prelude::*;
+
+use crate::ctc::{self, CLASSES, Places};
+use crate::detect::{CHANNELS, Grid, STRIDE, one_per_plate};
+use crate::grammar;
+use crate::pixels::{Grey, READER_HEIGHT, READER_WIDTH, normalise, rectify, sharpness};
+use crate::{Alternative, CharRead, Frame, PlateRead, Quad};
+
+static DETECTOR: &[u8] = include_bytes!("../models/detector.onnx");
+static READER: &[u8] = include_bytes!("../models/reader.onnx");
+
+/// The detector's input sides are multiples of this, so that its coarsest layer covers them exactly.
+const INPUT_STEP: usize = 16;
+/// Characters are about this share of the plate's height, mean over Taiwanese forms.
+const TEXT_SHARE: f32 = 0.6;
+const ALTERNATIVES_MAX: usize = 5;
+/// A first read at least this sure is not read again in other framings.
+const SURE_ENOUGH: f32 = 0.9;
 
 #[derive(Debug, thiserror::Error)]
 pub enum VisionError {
@@ -47,9 +68,12 @@ pub struct Detection {
     pub score: f32,
 }
 
-/// The two networks, loaded once; it is shared between threads by reference.
+/// The two networks, loaded once; it may be shared between threads by reference.
 pub struct Recogniser {
     config: RecogniserConfig,
+    detector: Model,
+    reader: Model,
+    pool: Arc<ThreadPool>,
 }
 
 impl Recogniser {
@@ -58,18 +82,222 @@ impl Recogniser {
     }
 
     pub fn with_config(config: RecogniserConfig) -> Result<Self, VisionError> {
-        Ok(Self { config })
+        let model = |which, bytes| {
+            Model::load_static_slice(bytes).map_err(|error| VisionError::Model {
+                which,
+                reason: error.to_string(),
+            })
+        };
+        Ok(Self {
+            detector: model("detector", DETECTOR)?,
+            reader: model("reader", READER)?,
+            pool: Arc::new(ThreadPool::with_num_threads(config.threads.clamp(1, 64))),
+            config,
+        })
     }
 
-    /// The plates of one frame, best first.
+    /// The plates of one frame, surest detection first.
     pub fn recognise(&self, frame: &Frame) -> Result<Vec<PlateRead>, VisionError> {
-        let _ = (&self.config, frame);
-        Ok(Vec::new())
+        let grey = grey_of(frame)?;
+        let mut reads = Vec::new();
+        for detection in self.detect_in(&grey)?.into_iter().take(self.config.max_plates) {
+            if let Some(read) = self.read_in(&grey, &detection)?
+                && read.confidence >= self.config.min_confidence
+            {
+                reads.push(read);
+            }
+        }
+        Ok(reads)
     }
 
     /// Where plates are, unread; for drawing, for measuring, and for cropping evidence.
     pub fn detect(&self, frame: &Frame) -> Result<Vec<Detection>, VisionError> {
-        let _ = frame;
-        Ok(Vec::new())
+        self.detect_in(&grey_of(frame)?)
     }
+
+    /// Reads one plate whose corners are known, whatever the confidence; none when nothing is written there.
+    pub fn read(&self, frame: &Frame, detection: &Detection) -> Result<Option<PlateRead>, VisionError> {
+        self.read_in(&grey_of(frame)?, detection)
+    }
+
+    fn detect_in(&self, grey: &Grey) -> Result<Vec<Detection>, VisionError> {
+        let mut found = Vec::new();
+        for long_side in passes(grey.width.max(grey.height), self.config.input_long_side) {
+            found.extend(self.detect_at(grey, long_side)?);
+        }
+        Ok(one_per_plate(found))
+    }
+
+    fn detect_at(&self, grey: &Grey, long_side: usize) -> Result<Vec<Detection>, VisionError> {
+        let scale = long_side as f32 / grey.width.max(grey.height) as f32;
+        let scaled = |side: usize| ((side as f32 * scale).round() as usize).max(1);
+        let small = grey.resized(scaled(grey.width), scaled(grey.height));
+        let (width, height) = (small.width.next_multiple_of(INPUT_STEP), small.height.next_multiple_of(INPUT_STEP));
+        let mut input = vec![0.0_f32; width * height];
+        for (out, row) in input.chunks_exact_mut(width).zip(small.levels.chunks_exact(small.width)) {
+            for (value, level) in out.iter_mut().zip(row) {
+                *value = level / 255.0 - 0.5;
+            }
+        }
+        let values = self.run(&self.detector, "detector", [1, 1, height, width], input)?;
+        let (rows, columns) = (height / STRIDE, width / STRIDE);
+        if values.len() != rows * columns * CHANNELS {
+            return Err(VisionError::Inference {
+                which: "detector",
+                reason: format!("{} numbers for a grid of {rows}×{columns}", values.len()),
+            });
+        }
+        let grid = Grid {
+            columns,
+            rows,
+            values: &values,
+        };
+        let (frame_w, frame_h) = (grey.width as f32, grey.height as f32);
+        let mut found = grid.detections(self.config.min_detector_score, scale);
+        found.retain(|d| {
+            let (x, y) = d.quad.centre();
+            x >= 0.0 && y >= 0.0 && x < frame_w && y < frame_h
+        });
+        Ok(found)
+    }
+
+    fn read_in(&self, grey: &Grey, detection: &Detection) -> Result<Option<PlateRead>, VisionError> {
+        let Some(first) = self.read_framed(grey, &[detection.quad])?.pop() else {
+            return Ok(None);
+        };
+        let sharp = first.sharpness;
+        let mut best = first.reading;
+        if best.as_ref().is_none_or(|read| read.confidence < SURE_ENOUGH) {
+            let quad = detection.quad;
+            let others = [quad.expanded(0.05, 0.12), quad.expanded(-0.03, -0.07), quad.expanded(0.0, 0.25)];
+            for again in self.read_framed(grey, &others)?.into_iter().filter_map(|framed| framed.reading) {
+                if best.as_ref().is_none_or(|read| again.confidence > read.confidence) {
+                    best = Some(again);
+                }
+            }
+        }
+        Ok(best.map(|reading| PlateRead {
+            quad: detection.quad,
+            detector_score: detection.score,
+            display: grammar::display_form(&reading.text),
+            text: reading.text,
+            confidence: reading.confidence,
+            chars: reading.chars,
+            alternatives: reading.alternatives,
+            sharpness: sharp,
+            text_height_px: detection.quad.height_px() * TEXT_SHARE,
+        }))
+    }
+
+    fn read_framed(&self, grey: &Grey, quads: &[Quad]) -> Result<Vec<Framed>, VisionError> {
+        let mut input = Vec::with_capacity(quads.len() * READER_WIDTH * READER_HEIGHT);
+        let mut sharp = Vec::with_capacity(quads.len());
+        for quad in quads {
+            let Some(mut picture) = rectify(grey, quad) else { continue };
+            sharp.push(sharpness(&picture));
+            normalise(&mut picture);
+            input.append(&mut picture);
+        }
+        if sharp.is_empty() {
+            return Ok(Vec::new());
+        }
+        let values = self.run(&self.reader, "reader", [sharp.len(), 1, READER_HEIGHT, READER_WIDTH], input)?;
+        let per_plate = values.len() / sharp.len();
+        Ok(values
+            .chunks_exact(per_plate.max(1))
+            .zip(sharp)
+            .map(|(one, sharpness)| Framed {
+                reading: Reading::of(&places_of(one)),
+                sharpness,
+            })
+            .collect())
+    }
+
+    fn run(&self, model: &Model, which: &'static str, shape: [usize; 4], input: Vec<f32>) -> Result<Vec<f32>, VisionError> {
+        let failed = |reason: String| VisionError::Inference { which, reason };
+        let tensor = NdTensor::from_data(shape, input);
+        let options = RunOptions::default().with_thread_pool(Some(self.pool.clone()));
+        let value = model.run_one(tensor.view().into(), Some(options)).map_err(|error| failed(error.to_string()))?;
+        let output: rten_tensor::Tensor<f32> = value.try_into().map_err(|error| failed(format!("{error:?}")))?;
+        Ok(output.to_vec())
+    }
+}
+
+struct Framed {
+    reading: Option<Reading>,
+    sharpness: f32,
+}
+
+struct Reading {
+    text: String,
+    confidence: f32,
+    chars: Vec<CharRead>,
+    alternatives: Vec<Alternative>,
+}
+
+impl Reading {
+    fn of(places: &Places) -> Option<Self> {
+        let raw = ctc::beam(places);
+        let best_raw = raw.iter().find(|(text, _)| !text.is_empty())?.0.clone();
+        let ranked = grammar::rerank(&raw);
+        let (text, confidence) = ranked.iter().find(|(text, _)| !text.is_empty()).cloned()?;
+        let mut alternatives: Vec<Alternative> = ranked
+            .into_iter()
+            .filter(|(text, _)| !text.is_empty())
+            .take(ALTERNATIVES_MAX)
+            .map(|(text, probability)| Alternative { text, probability })
+            .collect();
+        if alternatives.iter().all(|known| known.text != best_raw) {
+            alternatives.truncate(ALTERNATIVES_MAX - 1);
+            alternatives.push(Alternative {
+                text: best_raw,
+                probability: 0.0,
+            });
+        }
+        let chars = ctc::align(places, &text)?
+            .into_iter()
+            .zip(text.chars())
+            .filter_map(|(t, ch)| {
+                let ranked = ctc::characters_at(places.get(t)?);
+                let probability = ranked.iter().find(|(known, _)| *known == ch).map_or(0.0, |(_, p)| *p);
+                let others = ranked.into_iter().filter(|(known, p)| *known != ch && *p >= 0.01).take(4).collect();
+                Some(CharRead { ch, probability, others })
+            })
+            .collect();
+        Some(Self {
+            text,
+            confidence,
+            chars,
+            alternatives,
+        })
+    }
+}
+
+/// The network gives class after class; the decoder wants place after place.
+fn places_of(values: &[f32]) -> Places {
+    let count = values.len() / CLASSES;
+    (0..count)
+        .map(|t| std::array::from_fn(|class| values.get(class * count + t).copied().unwrap_or(f32::NEG_INFINITY)))
+        .collect()
+}
+
+fn grey_of(frame: &Frame) -> Result<Grey, VisionError> {
+    frame.checked().map_err(|_| VisionError::FrameShape {
+        width: frame.width,
+        height: frame.height,
+        len: frame.rgb.len(),
+    })?;
+    Ok(Grey::from_frame(frame))
+}
+
+/// The input sizes a frame is looked at in: a fine one for plates far away, a coarse one for plates that fill the
+/// picture. The detector knows plates from 13 to 200 input pixels wide.
+fn passes(frame_side: usize, asked: Option<u32>) -> Vec<usize> {
+    let fine = match asked {
+        Some(side) => (side as usize).clamp(64, 4096),
+        None if frame_side > 1280 => 960,
+        None => frame_side.clamp(64, 640),
+    };
+    let coarse = 256;
+    if fine > coarse { vec![fine, coarse] } else { vec![fine] }
 }
