@@ -1,0 +1,284 @@
+//! Work that follows a write: leased, retried with back-off, visible.
+//!
+//! A job is enqueued in the transaction of its cause (`Tx::enqueue`). It runs at least once: a process that dies leaves a
+//! lease that runs out, and the job runs again. Workers must therefore be idempotent; the job's key says for what.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shouhu_env::BoxFuture;
+use shouhu_ids::{JobId, Micros};
+use shouhu_store::{Row, Store, StoreError, params};
+
+/// After so many failures a job stops and waits for an operator.
+pub const ATTEMPTS_MAX: i64 = 12;
+/// A worker that has not finished by then is taken for dead.
+const LEASE_US: i64 = 5 * Micros::MINUTE;
+const BACKOFF_FIRST_US: i64 = Micros::SECOND;
+const BACKOFF_MAX_US: i64 = 10 * Micros::MINUTE;
+/// Jobs of this process that run at the same time.
+const PARALLEL: i64 = 4;
+const IDLE_LOOK: Duration = Duration::from_millis(500);
+/// Done jobs are shown for a day, and keep their key taken for as long.
+const DONE_KEPT_US: i64 = Micros::DAY;
+
+pub type JobFailure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Who does the jobs of one kind.
+#[derive(Clone)]
+pub struct Worker {
+    pub kind: &'static str,
+    pub run: Arc<dyn Fn(serde_json::Value) -> BoxFuture<'static, Result<(), JobFailure>> + Send + Sync>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    Waiting,
+    Running,
+    Done,
+    /// Attempts used up; an operator may retry.
+    Failed,
+}
+
+/// A job as an operator sees it; the payload may name people, so it is not shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JobView {
+    pub id: JobId,
+    pub kind: String,
+    pub state: JobState,
+    pub attempts: i64,
+    pub run_at_us: Micros,
+    pub enqueued_at_us: Micros,
+    pub finished_at_us: Option<Micros>,
+    pub last_error: Option<String>,
+}
+
+/// Wait before the next attempt: 1 s, 2 s, 4 s … 10 min.
+#[must_use]
+pub fn backoff_us(attempts: i64) -> i64 {
+    let doublings = u32::try_from(attempts.saturating_sub(1).clamp(0, 20)).unwrap_or(20);
+    BACKOFF_FIRST_US.saturating_mul(1_i64 << doublings).min(BACKOFF_MAX_US)
+}
+
+struct Leased {
+    id: JobId,
+    kind: String,
+    payload: serde_json::Value,
+    attempts: i64,
+}
+
+/// Runs due jobs until the process ends.
+pub async fn run(store: Store, workers: Vec<Worker>) {
+    loop {
+        match run_due(&store, &workers).await {
+            Ok(0) => {
+                tokio::select! { () = store.job_waiting() => {}, () = tokio::time::sleep(IDLE_LOOK) => {} }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "jobs not read; they wait");
+                tokio::time::sleep(IDLE_LOOK).await;
+            }
+        }
+    }
+}
+
+/// Runs what is due now, some at a time; returns how many ran.
+///
+/// # Errors
+/// When the database fails.
+pub async fn run_due(store: &Store, workers: &[Worker]) -> Result<usize, StoreError> {
+    let leased = lease(store).await?;
+    let count = leased.len();
+    let mut running = tokio::task::JoinSet::new();
+    for job in leased {
+        let worker = workers.iter().find(|w| w.kind == job.kind).cloned();
+        let store = store.clone();
+        running.spawn(async move {
+            let result = match worker {
+                Some(worker) => (worker.run)(job.payload.clone()).await,
+                None => Err(format!("no module has jobs of kind {:?}", job.kind).into()),
+            };
+            finish(&store, &job, result.err()).await
+        });
+    }
+    while let Some(joined) = running.join_next().await {
+        // A worker that panicked keeps its lease; the job runs again when that is over.
+        if let Ok(finished) = joined {
+            finished?;
+        }
+    }
+    Ok(count)
+}
+
+async fn lease(store: &Store) -> Result<Vec<Leased>, StoreError> {
+    let now = store.env().now();
+    let due = store
+        .fetch(
+            "SELECT id FROM store_job WHERE (state = 'waiting' AND run_at_us <= $1) \
+             OR (state = 'running' AND leased_until_us <= $1) ORDER BY run_at_us, id LIMIT $2",
+            params![now, PARALLEL],
+        )
+        .await?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut tx = store.begin().await?;
+    let mut leased = Vec::new();
+    for row in due {
+        let taken = tx
+            .fetch_opt(
+                "UPDATE store_job SET state = 'running', attempts = attempts + 1, leased_until_us = $2 \
+                 WHERE id = $1 AND ((state = 'waiting' AND run_at_us <= $3) OR (state = 'running' AND leased_until_us <= $3)) \
+                 RETURNING id, kind, payload, attempts",
+                params![row.text("id")?, now.plus(LEASE_US), now],
+            )
+            .await?;
+        if let Some(job) = taken {
+            leased.push(Leased { id: job.parsed("id")?, kind: job.text("kind")?, payload: job.json("payload")?, attempts: job.int("attempts")? });
+        }
+    }
+    tx.commit().await?;
+    Ok(leased)
+}
+
+async fn finish(store: &Store, job: &Leased, failure: Option<JobFailure>) -> Result<(), StoreError> {
+    let now = store.env().now();
+    let mut tx = store.begin().await?;
+    match failure {
+        None => {
+            tx.execute(
+                "UPDATE store_job SET state = 'done', finished_at_us = $2, leased_until_us = NULL, last_error = NULL WHERE id = $1",
+                params![job.id, now],
+            )
+            .await?;
+            tx.execute("DELETE FROM store_job WHERE state = 'done' AND finished_at_us < $1", params![now.plus(-DONE_KEPT_US)]).await?;
+        }
+        Some(error) => {
+            let state = if job.attempts >= ATTEMPTS_MAX { "failed" } else { "waiting" };
+            tracing::warn!(job = %job.id, kind = job.kind, attempts = job.attempts, %error, state, "job failed");
+            tx.execute(
+                "UPDATE store_job SET state = $2, run_at_us = $3, leased_until_us = NULL, last_error = $4 WHERE id = $1",
+                params![job.id, state, now.plus(backoff_us(job.attempts)), error.to_string()],
+            )
+            .await?;
+        }
+    }
+    tx.commit().await
+}
+
+fn view_of(row: &Row) -> Result<JobView, StoreError> {
+    Ok(JobView {
+        id: row.parsed("id")?,
+        kind: row.text("kind")?,
+        state: row.tag("state")?,
+        attempts: row.int("attempts")?,
+        run_at_us: row.micros("run_at_us")?,
+        enqueued_at_us: row.micros("enqueued_at_us")?,
+        finished_at_us: row.opt_micros("finished_at_us")?,
+        last_error: row.opt_text("last_error")?,
+    })
+}
+
+/// Jobs newest first; `before` is the id of the last one of the page before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(store: &Store, before: Option<JobId>, limit: i64) -> Result<Vec<JobView>, StoreError> {
+    let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+    let rows = store
+        .fetch(
+            "SELECT id, kind, state, attempts, run_at_us, enqueued_at_us, finished_at_us, last_error FROM store_job \
+             WHERE id < $1 ORDER BY id DESC LIMIT $2",
+            params![before, limit],
+        )
+        .await?;
+    rows.iter().map(view_of).collect()
+}
+
+/// Lets a failed job run again now. False when there is no failed job of that id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn retry(store: &Store, id: JobId) -> Result<bool, StoreError> {
+    let mut tx = store.begin().await?;
+    let changed = tx
+        .execute(
+            "UPDATE store_job SET state = 'waiting', attempts = 0, run_at_us = $2 WHERE id = $1 AND state = 'failed'",
+            params![id, store.env().now()],
+        )
+        .await?;
+    tx.commit().await?;
+    Ok(changed == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use shouhu_store::NewJob;
+    use shouhu_store::testing::on_each_database;
+
+    use super::*;
+
+    fn worker(runs: Arc<AtomicI64>, fails_until: i64) -> Worker {
+        Worker {
+            kind: "test.work",
+            run: Arc::new(move |_| {
+                let run = runs.fetch_add(1, Ordering::SeqCst) + 1;
+                Box::pin(async move { if run < fails_until { Err("not yet".into()) } else { Ok(()) } })
+            }),
+        }
+    }
+
+    async fn enqueue(store: &Store, key: &str) {
+        let mut tx = store.begin().await.unwrap_or_else(|e| panic!("{e}"));
+        let job = NewJob { kind: "test.work", key: key.into(), payload: serde_json::json!({"a": 1}), run_at: None };
+        tx.enqueue(job).await.unwrap_or_else(|e| panic!("{e}"));
+        tx.commit().await.unwrap_or_else(|e| panic!("{e}"));
+    }
+
+    #[tokio::test]
+    async fn a_failed_job_waits_keeps_its_reason_and_can_be_retried() {
+        on_each_database(&[], |store| async move {
+            enqueue(&store, "1").await;
+            let runs = Arc::new(AtomicI64::new(0));
+            let workers = [worker(runs.clone(), 2)];
+            assert_eq!(run_due(&store, &workers).await.ok(), Some(1));
+            assert_eq!(run_due(&store, &workers).await.ok(), Some(0), "it waits for its back-off");
+            let job = list(&store, None, 10).await.unwrap_or_else(|e| panic!("{e}")).remove(0);
+            assert_eq!((job.state, job.attempts, job.last_error.as_deref()), (JobState::Waiting, 1, Some("not yet")));
+
+            let mut tx = store.begin().await.unwrap_or_else(|e| panic!("{e}"));
+            tx.execute("UPDATE store_job SET state = 'failed'", vec![]).await.unwrap_or_else(|e| panic!("{e}"));
+            tx.commit().await.unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(retry(&store, job.id).await.ok(), Some(true));
+            assert_eq!(run_due(&store, &workers).await.ok(), Some(1));
+            let job = list(&store, None, 10).await.unwrap_or_else(|e| panic!("{e}")).remove(0);
+            assert_eq!((job.state, runs.load(Ordering::SeqCst)), (JobState::Done, 2));
+            assert_eq!(retry(&store, job.id).await.ok(), Some(false), "a done job is not run again");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_job_whose_process_died_runs_again_when_the_lease_is_over() {
+        on_each_database(&[], |store| async move {
+            enqueue(&store, "1").await;
+            let mut tx = store.begin().await.unwrap_or_else(|e| panic!("{e}"));
+            let died = "UPDATE store_job SET state = 'running', leased_until_us = $1";
+            tx.execute(died, params![store.env().now().plus(-1)]).await.unwrap_or_else(|e| panic!("{e}"));
+            tx.commit().await.unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(run_due(&store, &[worker(Arc::default(), 0)]).await.ok(), Some(1));
+        })
+        .await;
+    }
+
+    #[test]
+    fn the_wait_doubles_and_is_bounded() {
+        assert_eq!([1, 2, 3, 99].map(backoff_us), [1_000_000, 2_000_000, 4_000_000, 600_000_000]);
+    }
+}

@@ -1,0 +1,80 @@
+//! Who asks.
+
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use shouhu_ids::{ActorId, CameraId, DeviceId, Micros, SessionId, UnitId};
+use shouhu_wire::{DeviceKind, Role};
+
+use crate::{App, Problem};
+
+/// A signed-in person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    pub id: ActorId,
+    pub name: String,
+    pub role: Role,
+    pub unit: Option<UnitId>,
+    pub session: SessionId,
+    pub session_expires_at: Micros,
+}
+
+/// A device whose signature was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DevicePeer {
+    pub id: DeviceId,
+    pub name: String,
+    pub kind: DeviceKind,
+    pub camera: Option<CameraId>,
+    /// The device's clock minus ours when it signed.
+    pub clock_offset_us: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    Person(Person),
+    Device(DevicePeer),
+    Nobody,
+}
+
+impl Caller {
+    /// Id and name as the audit log writes them.
+    #[must_use]
+    pub fn named(&self) -> (String, String) {
+        match self {
+            Self::Person(person) => (person.id.to_string(), person.name.clone()),
+            Self::Device(device) => (device.id.to_string(), device.name.clone()),
+            Self::Nobody => ("none".into(), String::new()),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or(Self::Nobody))
+    }
+}
+
+impl FromRequestParts<App> for Person {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        match parts.extensions.get::<Caller>() {
+            Some(Caller::Person(person)) => Ok(person.clone()),
+            _ => Err(Problem::new(StatusCode::UNAUTHORIZED, "identity.session_required", "sign in first")),
+        }
+    }
+}
+
+impl FromRequestParts<App> for DevicePeer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        match parts.extensions.get::<Caller>() {
+            Some(Caller::Device(device)) => Ok(device.clone()),
+            _ => Err(Problem::new(StatusCode::UNAUTHORIZED, "identity.device_required", "only an enrolled device may call this")),
+        }
+    }
+}

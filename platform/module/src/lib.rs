@@ -1,0 +1,106 @@
+//! What a room of the house is: its routes, permissions, migrations, jobs, reactions and health, as plain lists.
+//!
+//! **Invariant:** a route that declares no access, no audit class, no description or no load class does not start: the
+//! server checks the lists before it listens, and a test checks them before that.
+
+mod app;
+mod body;
+mod caller;
+mod page;
+pub mod ports;
+mod problem;
+mod route;
+
+pub use app::App;
+pub use body::{Body, Id, NoBody, Params, RawBody};
+pub use caller::{Caller, DevicePeer, Person};
+pub use page::{Cursor, PAGE_DEFAULT, PAGE_MAX, Page, PageQuery};
+pub use problem::{Keyed, Problem, ProblemRow};
+pub use route::{Access, Audit, AuditObject, Audited, Load, Method, Route, SchemaOf, schema_of};
+
+use shouhu_env::BoxFuture;
+use shouhu_events::Envelope;
+use shouhu_store::{Migration, ModuleMigrations};
+use shouhu_wire::Role;
+
+/// What a role may do; the name is asked for by routes and by the live stream.
+#[derive(Debug, Clone, Copy)]
+pub struct Permission {
+    /// `room.act`, such as `hits.decide`.
+    pub name: &'static str,
+    pub description: &'static str,
+    pub roles: &'static [Role],
+}
+
+/// Work of one kind that this room does after a commit.
+#[derive(Clone, Copy)]
+pub struct JobKind {
+    pub kind: &'static str,
+    pub run: fn(App, serde_json::Value) -> BoxFuture<'static, Result<(), shouhu_bus::ReactionError>>,
+}
+
+/// What this room does when a fact is published. Must be idempotent.
+#[derive(Clone, Copy)]
+pub struct Reaction {
+    pub name: &'static str,
+    pub kinds: &'static [&'static str],
+    pub run: fn(App, Envelope) -> BoxFuture<'static, Result<(), shouhu_bus::ReactionError>>,
+}
+
+/// How a room is.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub struct Health {
+    pub is_healthy: bool,
+    pub detail: String,
+}
+
+impl Health {
+    #[must_use]
+    pub fn good(detail: impl Into<String>) -> Self {
+        Self { is_healthy: true, detail: detail.into() }
+    }
+
+    #[must_use]
+    pub fn bad(detail: impl Into<String>) -> Self {
+        Self { is_healthy: false, detail: detail.into() }
+    }
+}
+
+/// A room. Everything about it is in its lists; nothing registers itself.
+#[derive(Clone, Copy)]
+pub struct Module {
+    /// Also the prefix of its tables and of its error keys.
+    pub name: &'static str,
+    pub description: &'static str,
+    pub permissions: &'static [Permission],
+    pub routes: &'static [Route],
+    pub migrations: &'static [Migration],
+    pub jobs: &'static [JobKind],
+    pub reactions: &'static [Reaction],
+    /// Every error key that its routes may answer; each has a translation in both languages.
+    pub problems: &'static [&'static str],
+    pub health: fn(App) -> BoxFuture<'static, Health>,
+    /// Builds what the room keeps in memory, after migrations and before the first request. `App::put` makes it known.
+    pub start: fn(App) -> BoxFuture<'static, Result<(), shouhu_bus::ReactionError>>,
+}
+
+impl Module {
+    /// A room without anything, to be filled with `..Module::EMPTY`.
+    pub const EMPTY: Self = Self {
+        name: "",
+        description: "",
+        permissions: &[],
+        routes: &[],
+        migrations: &[],
+        jobs: &[],
+        reactions: &[],
+        problems: &[],
+        health: |_| Box::pin(async { Health::good("") }),
+        start: |_| Box::pin(async { Ok(()) }),
+    };
+
+    #[must_use]
+    pub const fn schema(&self) -> ModuleMigrations {
+        ModuleMigrations { module: self.name, migrations: self.migrations }
+    }
+}

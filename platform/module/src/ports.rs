@@ -1,0 +1,92 @@
+//! Questions that one room asks another, as small traits. The room that answers puts an implementation on the shelf in its
+//! `start`; the room that asks must cope with nobody answering (`App::port` gives `None`).
+
+use std::sync::Arc;
+
+use shouhu_env::BoxFuture;
+use shouhu_ids::{CameraId, HitId, Micros, SightingId, UnitId};
+use shouhu_place::Wgs84;
+
+use crate::Problem;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct CameraPlace {
+    pub name: String,
+    pub position: Wgs84,
+    pub heading_deg: Option<f64>,
+}
+
+/// Answered by cameras, from memory.
+pub trait CameraPlaces: Send + Sync {
+    fn place(&self, camera: CameraId) -> Option<CameraPlace>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    Crop,
+    Frame,
+}
+
+/// Answered by sightings. The caller has decided that the asker may see the picture and writes the audit leaf.
+pub trait SightingPictures: Send + Sync {
+    /// JPEG bytes; a problem when there is none.
+    fn picture(&self, sighting: SightingId, picture: Picture) -> BoxFuture<'static, Result<Vec<u8>, Problem>>;
+}
+
+/// What dispatch needs of a hit in order to send someone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConfirmedHit {
+    pub plate_display: String,
+    pub place_name: String,
+    pub position: Option<Wgs84>,
+    pub confirmed_at: Micros,
+    pub raised_at: Micros,
+}
+
+/// Answered by watchlists: only a confirmed hit has an answer.
+pub trait ConfirmedHits: Send + Sync {
+    fn confirmed(&self, hit: HitId) -> BoxFuture<'static, Result<Option<ConfirmedHit>, Problem>>;
+}
+
+/// Answered by dispatch: whether a case reference names a live incident.
+pub trait LiveCases: Send + Sync {
+    fn is_live(&self, case_ref: String) -> BoxFuture<'static, bool>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RoadTime {
+    pub duration_s: f64,
+    pub distance_m: f64,
+}
+
+/// Answered by the map of operations; `None` while no road graph is loaded.
+pub trait RoadTimes: Send + Sync {
+    /// Driving from each source to the target, in the order of the sources; `None` where no road leads.
+    fn times_to(&self, target: Wgs84, sources: &[Wgs84]) -> Option<Vec<Option<RoadTime>>>;
+}
+
+/// Answered by dispatch, from memory.
+pub trait UnitPlaces: Send + Sync {
+    /// Newest position and when it was measured.
+    fn place(&self, unit: UnitId) -> Option<(Wgs84, Micros)>;
+}
+
+macro_rules! ports {
+    ($($wrapper:ident => $port:ident),+ $(,)?) => {$(
+        #[doc = concat!("Shelf key of [`", stringify!($port), "`].")]
+        #[derive(Clone)]
+        pub struct $wrapper(pub Arc<dyn $port>);
+    )+};
+}
+
+ports!(
+    CameraPlacesPort => CameraPlaces,
+    SightingPicturesPort => SightingPictures,
+    ConfirmedHitsPort => ConfirmedHits,
+    LiveCasesPort => LiveCases,
+    RoadTimesPort => RoadTimes,
+    UnitPlacesPort => UnitPlaces,
+);
+
+/// How far from a unit's position a hit still concerns its crew, metres.
+pub const NEARBY_M: f64 = 3_000.0;

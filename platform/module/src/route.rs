@@ -1,0 +1,225 @@
+//! A route as a value, so that tests and the OpenAPI document can read what the server serves.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+
+use crate::App;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+impl Method {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// Who may call it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Forgotten: the server does not start.
+    Undeclared,
+    /// Anyone, for the reason given.
+    Public(&'static str),
+    /// Any signed-in person.
+    Session,
+    /// A signed-in person whose role has the permission.
+    Permission(&'static str),
+    /// An enrolled device, by its signature.
+    Device,
+}
+
+/// What the audit log keeps of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audit {
+    /// Forgotten: the server does not start.
+    Undeclared,
+    /// No leaf, for the reason given: no personal data and no change.
+    None(&'static str),
+    /// Changes something.
+    Write,
+    /// Sign-in, enrolment, keys.
+    Security,
+    /// Returns data about persons or vehicles that the caller chose: purpose and case are demanded.
+    PersonalRead,
+    /// Returns personal data that duty put before the caller (a hit, an incident): a leaf without asking for a purpose.
+    WorkRead,
+}
+
+impl Audit {
+    /// The leaf's class; `None` when no leaf is written.
+    #[must_use]
+    pub const fn class(self) -> Option<&'static str> {
+        match self {
+            Self::Undeclared | Self::None(_) => None,
+            Self::Write => Some("write"),
+            Self::Security => Some("security"),
+            Self::PersonalRead => Some("personal_read"),
+            Self::WorkRead => Some("work_read"),
+        }
+    }
+}
+
+/// What is shed first when the machine is overloaded: the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Load {
+    /// Calls, hits, dispatch, officers' answers: never shed while anything else can be.
+    Life,
+    /// Sightings from devices; they wait at the device when refused.
+    Ingest,
+    /// People at screens.
+    Interactive,
+    /// Imports, exports, checks.
+    Bulk,
+}
+
+pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// The schema of `T`, for `Route::takes` and its siblings.
+pub fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+/// One operation's door.
+#[derive(Clone, Copy)]
+pub struct Route {
+    pub method: Method,
+    /// axum pattern: `/v1/hits/{id}/confirm`.
+    pub path: &'static str,
+    /// What it does, one sentence; the OpenAPI summary.
+    pub summary: &'static str,
+    pub access: Access,
+    pub audit: Audit,
+    pub load: Load,
+    pub body_bytes_max: usize,
+    pub query: Option<SchemaOf>,
+    pub request: Option<SchemaOf>,
+    pub response: Option<SchemaOf>,
+    /// Content type of the answer where it is not JSON.
+    pub media: Option<&'static str>,
+    pub mount: fn() -> MethodRouter<App>,
+}
+
+/// Bodies without pictures are small.
+const BODY_BYTES_DEFAULT: usize = 64 * 1024;
+
+impl Route {
+    const fn new(method: Method, path: &'static str, summary: &'static str, mount: fn() -> MethodRouter<App>) -> Self {
+        Self {
+            method,
+            path,
+            summary,
+            access: Access::Undeclared,
+            audit: Audit::Undeclared,
+            load: Load::Interactive,
+            body_bytes_max: BODY_BYTES_DEFAULT,
+            query: None,
+            request: None,
+            response: None,
+            media: None,
+            mount,
+        }
+    }
+
+    #[must_use]
+    pub const fn get(path: &'static str, summary: &'static str, mount: fn() -> MethodRouter<App>) -> Self {
+        Self::new(Method::Get, path, summary, mount)
+    }
+
+    #[must_use]
+    pub const fn post(path: &'static str, summary: &'static str, mount: fn() -> MethodRouter<App>) -> Self {
+        Self::new(Method::Post, path, summary, mount)
+    }
+
+    #[must_use]
+    pub const fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    #[must_use]
+    pub const fn permission(self, name: &'static str) -> Self {
+        self.access(Access::Permission(name))
+    }
+
+    #[must_use]
+    pub const fn audit(mut self, audit: Audit) -> Self {
+        self.audit = audit;
+        self
+    }
+
+    #[must_use]
+    pub const fn load(mut self, load: Load) -> Self {
+        self.load = load;
+        self
+    }
+
+    #[must_use]
+    pub const fn body_bytes_max(mut self, bytes: usize) -> Self {
+        self.body_bytes_max = bytes;
+        self
+    }
+
+    /// The query string's type.
+    #[must_use]
+    pub const fn asks<T: JsonSchema>(mut self) -> Self {
+        self.query = Some(schema_of::<T>);
+        self
+    }
+
+    /// The JSON body's type.
+    #[must_use]
+    pub const fn takes<T: JsonSchema>(mut self) -> Self {
+        self.request = Some(schema_of::<T>);
+        self
+    }
+
+    /// The JSON answer's type.
+    #[must_use]
+    pub const fn gives<T: JsonSchema>(mut self) -> Self {
+        self.response = Some(schema_of::<T>);
+        self
+    }
+
+    /// The answer is no JSON.
+    #[must_use]
+    pub const fn gives_media(mut self, media: &'static str) -> Self {
+        self.media = Some(media);
+        self
+    }
+}
+
+/// An answer with the name of what was touched, for the audit leaf: a plate, an entry, an incident number.
+pub struct Audited<T> {
+    pub object: String,
+    pub answer: T,
+}
+
+impl<T> Audited<T> {
+    #[must_use]
+    pub const fn new(object: String, answer: T) -> Self {
+        Self { object, answer }
+    }
+}
+
+/// The object of an [`Audited`] answer, on its way to the audit floor.
+#[derive(Debug, Clone)]
+pub struct AuditObject(pub String);
+
+impl<T: Serialize> IntoResponse for Audited<T> {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.answer).into_response();
+        response.extensions_mut().insert(AuditObject(self.object));
+        response
+    }
+}

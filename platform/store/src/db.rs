@@ -1,0 +1,174 @@
+//! Opening, reading, and beginning to write.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shouhu_env::Env;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
+use tokio::sync::Notify;
+
+use crate::tx::{Inner, Tx};
+use crate::{Row, StoreError, Value, row};
+
+/// Readers beside the one writer of SQLite.
+const LITE_READERS: u32 = 4;
+const PG_CONNECTIONS: u32 = 16;
+/// How long a caller waits for a connection or for another writer before it is told `Busy`.
+const WAIT: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Db {
+    /// SQLite has one writer: a pool of one makes callers queue fairly instead of failing with `SQLITE_BUSY`.
+    Lite { read: SqlitePool, write: SqlitePool },
+    Pg(PgPool),
+}
+
+/// A database, cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) db: Db,
+    pub(crate) env: Env,
+    pub(crate) events_waiting: Arc<Notify>,
+    pub(crate) jobs_waiting: Arc<Notify>,
+    pub(crate) last_order: Arc<std::sync::atomic::AtomicI64>,
+}
+
+macro_rules! bind_all {
+    ($query:expr, $params:expr) => {{
+        let mut query = $query;
+        for value in $params {
+            query = match value {
+                Value::Int(value) => query.bind(value),
+                Value::Real(value) => query.bind(value),
+                Value::Text(value) => query.bind(value),
+                Value::Blob(value) => query.bind(value),
+            };
+        }
+        query
+    }};
+}
+pub(crate) use bind_all;
+
+impl Store {
+    /// `sqlite:<path>` or `postgres://…`. The SQLite file is created when it is missing.
+    ///
+    /// # Errors
+    /// When the address is of neither kind or the database cannot be opened.
+    pub async fn open(url: &str, env: Env) -> Result<Self, StoreError> {
+        let db = if let Some(path) = url.strip_prefix("sqlite:") {
+            let options = SqliteConnectOptions::new()
+                .filename(path)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // FULL, not NORMAL: in WAL mode only FULL syncs at every commit, and a commit is what is acknowledged.
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(WAIT);
+            let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WAIT).connect_with(options.clone()).await?;
+            let read = SqlitePoolOptions::new().max_connections(LITE_READERS).acquire_timeout(WAIT).connect_with(options).await?;
+            Db::Lite { read, write }
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let options: PgConnectOptions = url.parse().map_err(|_| StoreError::Address { url: url.to_owned() })?;
+            Db::Pg(PgPoolOptions::new().max_connections(PG_CONNECTIONS).acquire_timeout(WAIT).connect_with(options).await?)
+        } else {
+            return Err(StoreError::Address { url: url.to_owned() });
+        };
+        Ok(Self {
+            db,
+            env,
+            events_waiting: Arc::default(),
+            jobs_waiting: Arc::default(),
+            last_order: Arc::default(),
+        })
+    }
+
+    #[must_use]
+    pub const fn backend(&self) -> Backend {
+        match self.db {
+            Db::Lite { .. } => Backend::Sqlite,
+            Db::Pg(_) => Backend::Postgres,
+        }
+    }
+
+    #[must_use]
+    pub const fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// Rows of a query outside any transaction.
+    ///
+    /// # Errors
+    /// When the database fails or cannot be reached.
+    pub async fn fetch(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        match &self.db {
+            Db::Lite { read, .. } => {
+                let query = bind_all!(sqlx::query(AssertSqlSafe(sql.to_owned())), params);
+                row::from_sqlite(&query.fetch_all(read).await?)
+            }
+            Db::Pg(pool) => {
+                let query = bind_all!(sqlx::query(AssertSqlSafe(sql.to_owned())), params);
+                row::from_postgres(&query.fetch_all(pool).await?)
+            }
+        }
+    }
+
+    /// # Errors
+    /// As `fetch`, and when there is more than one row.
+    pub async fn fetch_opt(&self, sql: &str, params: Vec<Value>) -> Result<Option<Row>, StoreError> {
+        at_most_one(self.fetch(sql, params).await?)
+    }
+
+    /// # Errors
+    /// As `fetch`, and when there is not exactly one row.
+    pub async fn fetch_one(&self, sql: &str, params: Vec<Value>) -> Result<Row, StoreError> {
+        self.fetch_opt(sql, params).await?.ok_or(StoreError::NotOne { found: 0 })
+    }
+
+    /// Begins to write. On SQLite the caller is now the one writer until it commits or drops the transaction.
+    ///
+    /// # Errors
+    /// `Busy` when the wait for the other writers was too long.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let inner = match &self.db {
+            Db::Lite { write, .. } => Inner::Lite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Pg(pool) => Inner::Pg(pool.begin().await?),
+        };
+        Ok(Tx::new(inner, self.clone()))
+    }
+
+    /// Waits until a transaction of this process has emitted an event.
+    pub async fn event_waiting(&self) {
+        self.events_waiting.notified().await;
+    }
+
+    /// Waits until a transaction of this process has enqueued a job.
+    pub async fn job_waiting(&self) {
+        self.jobs_waiting.notified().await;
+    }
+
+    /// Closes every connection; SQLite then folds its log into the file.
+    pub async fn close(&self) {
+        match &self.db {
+            Db::Lite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Db::Pg(pool) => pool.close().await,
+        }
+    }
+}
+
+pub(crate) fn at_most_one(mut rows: Vec<Row>) -> Result<Option<Row>, StoreError> {
+    match rows.len() {
+        0 | 1 => Ok(rows.pop()),
+        found => Err(StoreError::NotOne { found }),
+    }
+}

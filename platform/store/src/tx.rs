@@ -1,0 +1,153 @@
+//! Writing: everything in a transaction, its events and jobs with it.
+
+use std::sync::atomic::Ordering;
+
+use shouhu_events::Event;
+use shouhu_ids::{EventId, JobId, Micros};
+use sqlx::{AssertSqlSafe, Executor, Postgres, Sqlite, Transaction};
+
+use crate::db::{at_most_one, bind_all};
+use crate::{Row, Store, StoreError, Value, params, row};
+
+pub(crate) enum Inner {
+    Lite(Transaction<'static, Sqlite>),
+    Pg(Transaction<'static, Postgres>),
+}
+
+/// A transaction. Dropping it without `commit` undoes it.
+pub struct Tx {
+    inner: Inner,
+    store: Store,
+    has_events: bool,
+    has_jobs: bool,
+}
+
+/// Work to do after the commit.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// One of the job kinds of the modules.
+    pub kind: &'static str,
+    /// The same kind and key is one job for as long as the job is kept (a day after it was done); enqueueing it again is
+    /// no error. A job that recurs puts the time of its turn into the key.
+    pub key: String,
+    pub payload: serde_json::Value,
+    /// Not before; `None` = at once.
+    pub run_at: Option<Micros>,
+}
+
+impl Tx {
+    pub(crate) const fn new(inner: Inner, store: Store) -> Self {
+        Self { inner, store, has_events: false, has_jobs: false }
+    }
+
+    /// # Errors
+    /// When the database refuses.
+    pub async fn fetch(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        match &mut self.inner {
+            Inner::Lite(tx) => {
+                let query = bind_all!(sqlx::query(AssertSqlSafe(sql.to_owned())), params);
+                row::from_sqlite(&query.fetch_all(&mut **tx).await?)
+            }
+            Inner::Pg(tx) => {
+                let query = bind_all!(sqlx::query(AssertSqlSafe(sql.to_owned())), params);
+                row::from_postgres(&query.fetch_all(&mut **tx).await?)
+            }
+        }
+    }
+
+    /// # Errors
+    /// As `fetch`, and when there is more than one row.
+    pub async fn fetch_opt(&mut self, sql: &str, params: Vec<Value>) -> Result<Option<Row>, StoreError> {
+        at_most_one(self.fetch(sql, params).await?)
+    }
+
+    /// # Errors
+    /// As `fetch`, and when there is not exactly one row.
+    pub async fn fetch_one(&mut self, sql: &str, params: Vec<Value>) -> Result<Row, StoreError> {
+        self.fetch_opt(sql, params).await?.ok_or(StoreError::NotOne { found: 0 })
+    }
+
+    /// Rows that were changed.
+    ///
+    /// # Errors
+    /// `Duplicate` when a unique value is taken; on PostgreSQL the transaction is then lost, so write
+    /// `… ON CONFLICT DO NOTHING` where a duplicate is expected.
+    pub async fn execute(&mut self, sql: &str, params: Vec<Value>) -> Result<u64, StoreError> {
+        Ok(match &mut self.inner {
+            Inner::Lite(tx) => {
+                bind_all!(sqlx::query(AssertSqlSafe(sql.to_owned())), params).execute(&mut **tx).await?.rows_affected()
+            }
+            Inner::Pg(tx) => {
+                bind_all!(sqlx::query(AssertSqlSafe(sql.to_owned())), params).execute(&mut **tx).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Several statements without parameters: migrations.
+    pub(crate) async fn execute_script(&mut self, sql: &str) -> Result<(), StoreError> {
+        match &mut self.inner {
+            Inner::Lite(tx) => (&mut **tx).execute(AssertSqlSafe(sql.to_owned())).await.map(|_| ())?,
+            Inner::Pg(tx) => (&mut **tx).execute(AssertSqlSafe(sql.to_owned())).await.map(|_| ())?,
+        }
+        Ok(())
+    }
+
+    /// Puts a fact into the outbox; it is published after the commit, at least once.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn emit(&mut self, event: &Event) -> Result<EventId, StoreError> {
+        let at = self.store.env.now();
+        let id = self.store.env.id(EventId::new);
+        let body = serde_json::to_string(event).map_err(|e| StoreError::corrupt("event", &e))?;
+        // Rises even when the clock stands still or jumps back, so that facts of one process keep their order.
+        let order = self
+            .store
+            .last_order
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| Some(at.0.max(last + 1)))
+            .map_or(at.0, |last| at.0.max(last + 1));
+        self.execute(
+            "INSERT INTO store_outbox (id, emitted_order, at_us, kind, body) VALUES ($1, $2, $3, $4, $5)",
+            params![id, order, at, event.kind(), body],
+        )
+        .await?;
+        self.has_events = true;
+        Ok(id)
+    }
+
+    /// Enqueues work in this transaction.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn enqueue(&mut self, job: NewJob) -> Result<(), StoreError> {
+        let now = self.store.env.now();
+        let id = self.store.env.id(JobId::new);
+        self.execute(
+            "INSERT INTO store_job (id, kind, job_key, payload, state, attempts, run_at_us, enqueued_at_us) \
+             VALUES ($1, $2, $3, $4, 'waiting', 0, $5, $6) \
+             ON CONFLICT (kind, job_key) DO NOTHING",
+            params![id, job.kind, job.key, job.payload.to_string(), job.run_at.unwrap_or(now), now],
+        )
+        .await?;
+        self.has_jobs = true;
+        Ok(())
+    }
+
+    /// Makes it durable, then wakes whoever waits for its events and jobs.
+    ///
+    /// # Errors
+    /// When the database could not sync; nothing of the transaction is then kept.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self.inner {
+            Inner::Lite(tx) => tx.commit().await?,
+            Inner::Pg(tx) => tx.commit().await?,
+        }
+        if self.has_events {
+            self.store.events_waiting.notify_one();
+        }
+        if self.has_jobs {
+            self.store.jobs_waiting.notify_one();
+        }
+        Ok(())
+    }
+}

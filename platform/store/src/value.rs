@@ -1,0 +1,126 @@
+//! Parameters and results, in the four types that both databases share.
+
+/// `None` is NULL of that type: PostgreSQL wants to know which.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Int(Option<i64>),
+    Real(Option<f64>),
+    Text(Option<String>),
+    Blob(Option<Vec<u8>>),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(Some(value))
+    }
+}
+
+impl From<Option<i64>> for Value {
+    fn from(value: Option<i64>) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<u32> for Value {
+    fn from(value: u32) -> Self {
+        Self::Int(Some(i64::from(value)))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Int(Some(i64::from(value)))
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Real(Some(value))
+    }
+}
+
+impl From<Option<f64>> for Value {
+    fn from(value: Option<f64>) -> Self {
+        Self::Real(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(Some(value.to_owned()))
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(Some(value))
+    }
+}
+
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Self::Text(Some(value.clone()))
+    }
+}
+
+impl From<Option<String>> for Value {
+    fn from(value: Option<String>) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(value: Option<&str>) -> Self {
+        Self::Text(value.map(ToOwned::to_owned))
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Blob(Some(value))
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(value: &[u8]) -> Self {
+        Self::Blob(Some(value.to_vec()))
+    }
+}
+
+impl From<shouhu_ids::Micros> for Value {
+    fn from(value: shouhu_ids::Micros) -> Self {
+        Self::Int(Some(value.0))
+    }
+}
+
+impl From<Option<shouhu_ids::Micros>> for Value {
+    fn from(value: Option<shouhu_ids::Micros>) -> Self {
+        Self::Int(value.map(|at| at.0))
+    }
+}
+
+macro_rules! from_ids {
+    ($($id:ident),+ $(,)?) => {$(
+        impl From<shouhu_ids::$id> for Value {
+            fn from(id: shouhu_ids::$id) -> Self {
+                Self::Text(Some(id.to_string()))
+            }
+        }
+
+        impl From<Option<shouhu_ids::$id>> for Value {
+            fn from(id: Option<shouhu_ids::$id>) -> Self {
+                Self::Text(id.map(|id| id.to_string()))
+            }
+        }
+    )+};
+}
+
+from_ids!(
+    ActorId, DeviceId, CameraId, SightingId, EntryId, HitId, IncidentId, UnitId, AssignmentId, EventId, JobId, SessionId, ImportId,
+);
+
+/// `params![a, b]` for the parameters `$1`, `$2`.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { vec![$($crate::Value::from($value)),*] };
+}

@@ -1,0 +1,122 @@
+//! What every room may rely on, proved on each database.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use shouhu_events::Event;
+use shouhu_ids::Micros;
+use shouhu_store::testing::on_each_database;
+use shouhu_store::{Migration, ModuleMigrations, NewJob, StoreError, params};
+
+const THINGS: ModuleMigrations = ModuleMigrations {
+    module: "things",
+    migrations: &[Migration {
+        name: "0001_init",
+        sql: "CREATE TABLE things_thing (id TEXT PRIMARY KEY, n BIGINT, x DOUBLE PRECISION, b {{BLOB}}, state TEXT);",
+    }],
+};
+
+#[tokio::test]
+async fn every_type_and_its_null_come_back_as_they_went_in() {
+    on_each_database(&[THINGS], |store| async move {
+        let mut tx = store.begin().await.unwrap();
+        let insert = "INSERT INTO things_thing (id, n, x, b) VALUES ($1, $2, $3, $4)";
+        tx.execute(insert, params!["臺南", i64::MAX, 0.1, vec![0_u8, 255]]).await.unwrap();
+        tx.execute(insert, params!["null", None::<i64>, None::<f64>, shouhu_store::Value::Blob(None)]).await.unwrap();
+        tx.execute(insert, params!["whole", 1_i64, 3.0, vec![1_u8]]).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let full = store.fetch_one("SELECT * FROM things_thing WHERE id = $1", params!["臺南"]).await.unwrap();
+        assert_eq!(full.int("n").unwrap(), i64::MAX);
+        assert!((full.real("x").unwrap() - 0.1).abs() < f64::EPSILON);
+        assert_eq!(full.blob("b").unwrap(), [0, 255]);
+        let null = store.fetch_one("SELECT * FROM things_thing WHERE id = 'null'", vec![]).await.unwrap();
+        assert_eq!((null.opt_int("n").unwrap(), null.opt_real("x").unwrap(), null.opt_blob("b").unwrap()), (None, None, None));
+        assert!(matches!(null.int("n"), Err(StoreError::Column { .. })));
+        let whole = store.fetch_one("SELECT x FROM things_thing WHERE id = 'whole'", vec![]).await.unwrap();
+        assert!((whole.real("x").unwrap() - 3.0).abs() < f64::EPSILON);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_taken_key_is_told_apart_from_other_failures() {
+    on_each_database(&[THINGS], |store| async move {
+        let mut tx = store.begin().await.unwrap();
+        let insert = "INSERT INTO things_thing (id) VALUES ($1)";
+        tx.execute(insert, params!["a"]).await.unwrap();
+        assert!(matches!(tx.execute(insert, params!["a"]).await, Err(StoreError::Duplicate { .. })));
+        assert!(matches!(store.fetch("SELECT * FROM nowhere", vec![]).await, Err(StoreError::Sql { .. })));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn neither_event_nor_job_exists_without_the_commit() {
+    on_each_database(&[THINGS], |store| async move {
+        let mut tx = store.begin().await.unwrap();
+        tx.emit(&Event::WatchlistChanged { version: 1 }).await.unwrap();
+        tx.enqueue(NewJob { kind: "k", key: "1".into(), payload: serde_json::json!({}), run_at: None }).await.unwrap();
+        drop(tx);
+        assert!(store.unpublished(10).await.unwrap().is_empty());
+
+        let mut tx = store.begin().await.unwrap();
+        for version in [1, 2, 3] {
+            tx.emit(&Event::WatchlistChanged { version }).await.unwrap();
+        }
+        for _ in 0..2 {
+            tx.enqueue(NewJob { kind: "k", key: "1".into(), payload: serde_json::json!({}), run_at: None }).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let waiting = store.unpublished(10).await.unwrap();
+        let versions: Vec<_> = waiting.iter().map(|e| e.event.clone()).collect();
+        assert_eq!(versions, [1, 2, 3].map(|version| Event::WatchlistChanged { version }));
+        let jobs = store.fetch_one("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM store_job", vec![]).await.unwrap();
+        assert_eq!(jobs.int("n").unwrap(), 1, "the same kind and key is one job");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_guarded_changes_of_one_state_have_one_winner() {
+    on_each_database(&[THINGS], |store| async move {
+        let mut tx = store.begin().await.unwrap();
+        tx.execute("INSERT INTO things_thing (id, state) VALUES ('a', 'open')", vec![]).await.unwrap();
+        tx.commit().await.unwrap();
+        let change = |store: shouhu_store::Store| async move {
+            let mut tx = store.begin().await.unwrap();
+            let changed = tx.execute("UPDATE things_thing SET state = 'closed' WHERE id = 'a' AND state = 'open'", vec![]).await.unwrap();
+            tx.commit().await.unwrap();
+            changed
+        };
+        let (one, two) = tokio::join!(change(store.clone()), change(store.clone()));
+        assert_eq!(one + two, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_migration_edited_after_it_ran_stops_the_start() {
+    on_each_database(&[THINGS], |store| async move {
+        assert_eq!(store.migrate(&[shouhu_store::OUTBOX_MIGRATIONS, THINGS]).await.unwrap(), 0, "nothing is applied twice");
+        let edited =
+            ModuleMigrations { module: "things", migrations: &[Migration { name: "0001_init", sql: "CREATE TABLE things_other (id TEXT);" }] };
+        let refused = store.migrate(&[shouhu_store::OUTBOX_MIGRATIONS, edited]).await;
+        assert!(matches!(refused, Err(StoreError::MigrationChanged { .. })));
+        let older = store.migrate(&[shouhu_store::OUTBOX_MIGRATIONS]).await;
+        assert!(matches!(older, Err(StoreError::MigrationUnknown { .. })));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_newest_published_number_is_never_forgotten() {
+    on_each_database(&[], |store| async move {
+        let mut tx = store.begin().await.unwrap();
+        let id = tx.emit(&Event::WatchlistChanged { version: 1 }).await.unwrap();
+        tx.execute("UPDATE store_outbox SET seq = 41 WHERE id = $1", params![id]).await.unwrap();
+        tx.commit().await.unwrap();
+        store.forget_published(Micros(i64::MAX)).await.unwrap();
+        assert_eq!(store.last_seq().await.unwrap(), 41);
+        assert_eq!(store.published_after(40, 10).await.unwrap().len(), 1);
+    })
+    .await;
+}
