@@ -141,6 +141,7 @@ pub fn characters_at(place: &[f32; CLASSES]) -> Vec<(char, f32)> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles is a test that fails")]
 mod tests {
     use super::{BLANK, CHARSET, CLASSES, Places, align, beam, characters_at};
 

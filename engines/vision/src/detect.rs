@@ -95,6 +95,7 @@ fn inside(small: &Quad, large: &Quad) -> f32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles is a test that fails")]
 mod tests {
     use super::{CHANNELS, Grid, one_per_plate};
     use crate::{Detection, Quad};

@@ -63,6 +63,7 @@ pub(crate) fn rerank(raw: &[(String, f32)]) -> Vec<(String, f32)> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles is a test that fails")]
 mod tests {
     use super::{display_form, rerank, taiwan_form};
 

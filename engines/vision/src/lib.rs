@@ -24,6 +24,7 @@ mod quad;
 mod read;
 mod recognise;
 mod track;
+mod vote;
 
 pub use frame::{DecodeLimits, Frame, FrameError, decode_image, encode_jpeg};
 pub use grammar::{display_form, taiwan_form};

@@ -183,6 +183,7 @@ pub fn sharpness(picture: &[f32]) -> f32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles is a test that fails")]
 mod tests {
     use super::{Grey, READER_HEIGHT, READER_WIDTH, homography, rectify, sharpness};
     use crate::Quad;

@@ -83,6 +83,7 @@ fn distance(a: (f32, f32), b: (f32, f32)) -> f32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles is a test that fails")]
 mod tests {
     use super::Quad;
 

@@ -42,3 +42,29 @@ pub struct PlateRead {
     /// Estimated height of the characters in the original frame, in pixels.
     pub text_height_px: f32,
 }
+
+/// A made-up read whose characters are all as sure as the whole.
+#[cfg(test)]
+pub(crate) fn sample_read(text: &str, confidence: f32, quad: Quad) -> PlateRead {
+    PlateRead {
+        quad,
+        detector_score: 0.9,
+        text: text.to_owned(),
+        display: crate::display_form(text),
+        confidence,
+        chars: text
+            .chars()
+            .map(|ch| CharRead {
+                ch,
+                probability: confidence.min(1.0),
+                others: vec![('0', (1.0 - confidence).max(0.0) / 2.0)],
+            })
+            .collect(),
+        alternatives: vec![Alternative {
+            text: text.to_owned(),
+            probability: confidence,
+        }],
+        sharpness: 0.02,
+        text_height_px: quad.height_px() * 0.6,
+    }
+}

@@ -1,0 +1,149 @@
+//! The vote of several reads of one plate.
+
+use std::collections::BTreeSet;
+
+use crate::{Alternative, PlateRead};
+
+/// What a character that a read does not name is worth in it.
+const UNNAMED: f32 = 0.004;
+/// What a text of another length is worth in a read that does not name it.
+const OTHER_LENGTH: f32 = 0.0005;
+const ALTERNATIVES_MAX: usize = 5;
+/// Frames of one pass share their errors: their logarithms are not summed in full.
+const INDEPENDENCE: f32 = 0.6;
+
+/// One read as it votes.
+#[derive(Debug, Clone)]
+pub struct Ballot {
+    pub text: String,
+    pub weight: f32,
+    /// Per place, the characters it may be.
+    places: Vec<Vec<(char, f32)>>,
+    alternatives: Vec<Alternative>,
+}
+
+impl Ballot {
+    pub fn of(read: &PlateRead) -> Self {
+        let places = read
+            .chars
+            .iter()
+            .map(|seen| std::iter::once((seen.ch, seen.probability)).chain(seen.others.iter().copied()).collect())
+            .collect();
+        Self {
+            text: read.text.clone(),
+            weight: Self::weight_of(read),
+            places,
+            alternatives: read.alternatives.clone(),
+        }
+    }
+
+    /// Sure, sharp and large reads count for most; sureness first.
+    pub fn weight_of(read: &PlateRead) -> f32 {
+        let size = (read.text_height_px / 30.0).clamp(0.1, 1.0);
+        let sharp = (read.sharpness / 0.02).clamp(0.1, 1.0);
+        read.confidence * (0.7 + 0.2 * size + 0.1 * sharp)
+    }
+
+    fn log_probability(&self, text: &str) -> f32 {
+        let named = self.alternatives.iter().find(|known| known.text == text).map_or(0.0, |known| known.probability);
+        let spelled = if text.chars().count() == self.places.len() {
+            text.chars()
+                .zip(&self.places)
+                .map(|(ch, place)| place.iter().find(|(known, _)| *known == ch).map_or(UNNAMED, |(_, p)| p.max(UNNAMED)).ln())
+                .sum::<f32>()
+        } else {
+            OTHER_LENGTH.ln()
+        };
+        spelled.max(named.max(f32::MIN_POSITIVE).ln()).max(OTHER_LENGTH.ln() * 2.0)
+    }
+}
+
+/// The texts the ballots name, by the sum of their log-probabilities over the ballots; at most five, summing to one at most.
+pub fn vote(ballots: &[Ballot]) -> Vec<Alternative> {
+    if let [only] = ballots {
+        return only.alternatives.clone();
+    }
+    let mut candidates: BTreeSet<String> = ballots.iter().flat_map(|b| b.alternatives.iter().map(|a| a.text.clone())).collect();
+    candidates.extend(ballots.iter().map(|ballot| ballot.text.clone()));
+    candidates.extend(ballots.iter().map(|ballot| fused(ballots, ballot.places.len())));
+    candidates.remove("");
+    let mut scored: Vec<(String, f32)> = candidates
+        .into_iter()
+        .map(|text| {
+            let sum: f32 = ballots.iter().map(|ballot| ballot.log_probability(&text) * (0.25 + ballot.weight)).sum();
+            (text, sum * INDEPENDENCE)
+        })
+        .collect();
+    scored.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let best = scored.first().map_or(0.0, |(_, sum)| *sum);
+    let all: f32 = scored.iter().map(|(_, sum)| (sum - best).exp()).sum();
+    scored
+        .into_iter()
+        .take(ALTERNATIVES_MAX)
+        .map(|(text, sum)| Alternative {
+            text,
+            probability: (sum - best).exp() / all.max(1.0),
+        })
+        .collect()
+}
+
+/// The best character at each place over the ballots of one length: it may be a text that no single frame read.
+fn fused(ballots: &[Ballot], length: usize) -> String {
+    let fitting: Vec<&Ballot> = ballots.iter().filter(|ballot| ballot.places.len() == length).collect();
+    (0..length)
+        .filter_map(|place| {
+            let named: BTreeSet<char> = fitting.iter().filter_map(|b| b.places.get(place)).flatten().map(|(ch, _)| *ch).collect();
+            let worth = |ch: char| -> f32 {
+                fitting
+                    .iter()
+                    .filter_map(|b| b.places.get(place).map(|p| (b.weight, p)))
+                    .map(|(weight, p)| p.iter().find(|(known, _)| *known == ch).map_or(UNNAMED, |(_, q)| q.max(UNNAMED)).ln() * (0.25 + weight))
+                    .sum()
+            };
+            named.into_iter().max_by(|a, b| worth(*a).total_cmp(&worth(*b)))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles is a test that fails")]
+mod tests {
+    use super::{Ballot, vote};
+    use crate::Quad;
+    use crate::read::sample_read;
+
+    fn ballot(text: &str, confidence: f32) -> Ballot {
+        Ballot::of(&sample_read(text, confidence, Quad::from_box(0.0, 0.0, 80.0, 30.0)))
+    }
+
+    #[test]
+    fn errors_in_different_places_cancel_out() {
+        let texts = vote(&[ballot("AUV0985", 0.6), ballot("AUW0905", 0.6), ballot("AUV0905", 0.3)]);
+        assert_eq!(texts.first().map(|a| a.text.as_str()), Some("AUV0905"));
+    }
+
+    #[test]
+    fn a_dropped_character_is_outvoted_by_two_full_reads() {
+        let texts = vote(&[ballot("AUV905", 0.7), ballot("AUV0905", 0.7), ballot("AUV0905", 0.7)]);
+        assert_eq!(texts.first().map(|a| a.text.as_str()), Some("AUV0905"));
+    }
+
+    #[test]
+    fn probabilities_fall_and_sum_to_at_most_one() {
+        let texts = vote(&[ballot("AB12", 0.5), ballot("AB13", 0.5), ballot("A812", 0.4)]);
+        assert!(texts.windows(2).all(|pair| pair[0].probability >= pair[1].probability));
+        assert!(texts.iter().map(|a| a.probability).sum::<f32>() <= 1.0001);
+    }
+
+    #[test]
+    fn more_agreeing_frames_are_surer() {
+        let two = vote(&[ballot("AUV0905", 0.8), ballot("AUV0905", 0.8)]);
+        let six = vote(&vec![ballot("AUV0905", 0.8); 6]);
+        assert!(six.first().map(|a| a.probability) >= two.first().map(|a| a.probability));
+    }
+
+    #[test]
+    fn no_ballots_give_no_text() {
+        assert!(vote(&[]).is_empty());
+    }
+}
