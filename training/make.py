@@ -90,7 +90,7 @@ def train(args, net, make, step_loss, name):
         if step % 50 == 0:
             print(f"{name} step {step}/{steps} {np.round(np.mean(seen, 0), 4).tolist()} wall {time.time() - began:.0f} s cpu {time.process_time():.0f} s", flush=True)
             seen = []
-        if step % 200 == 0 or step == steps:
+        if step % 100 == 0 or step == steps:
             torch.save(net.state_dict(), path)
     print(f"{name} done, saved {path.name}")
 
@@ -137,16 +137,17 @@ def preview(args):
 
 
 def export(args):
-    MODELS.mkdir(parents=True, exist_ok=True)
+    models = Path(args.to or MODELS)
+    models.mkdir(parents=True, exist_ok=True)
     for name, net, shape, axes in (("reader", Reader(), (1, 1, scenes.READER_H, scenes.READER_W), {0: "plates"}), ("detector", Detector(), (1, 1, 384, 640), {2: "height", 3: "width"})):
-        path = HERE / "out" / f"{name}.pt"
+        path = Path(args.weights or HERE / "out") / f"{name}.pt"
         if args.only not in (None, name):
             continue
         net.load_state_dict(torch.load(path))
         out_axes = {0: "plates"} if name == "reader" else {2: "rows", 3: "columns"}
-        torch.onnx.export(net.eval(), torch.zeros(shape), str(MODELS / f"{name}.onnx"), opset_version=13, input_names=["picture"], output_names=["out"],
+        torch.onnx.export(net.eval(), torch.zeros(shape), str(models / f"{name}.onnx"), opset_version=13, input_names=["picture"], output_names=["out"],
                           dynamic_axes={"picture": axes, "out": out_axes}, do_constant_folding=True)
-        print(f"{name}: {sum(p.numel() for p in net.parameters())} parameters, {(MODELS / f'{name}.onnx').stat().st_size} bytes")
+        print(f"{name}: {sum(p.numel() for p in net.parameters())} parameters, {(models / f'{name}.onnx').stat().st_size} bytes")
 
 
 def main():
@@ -169,6 +170,8 @@ def main():
     sub.add_argument("--count", type=int, default=12)
     sub = commands.add_parser("export")
     sub.set_defaults(run=export)
+    sub.add_argument("--weights", help="folder of the .pt files; default training/out")
+    sub.add_argument("--to", help="folder for the .onnx files; default engines/vision/models")
     sub.add_argument("--only", choices=["reader", "detector"])
     args = parser.parse_args()
     args.run(args)

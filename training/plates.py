@@ -84,16 +84,27 @@ def render(rng, height=80):
 
     dot = pick(rng, ["dot", "dot", "dash", "dash", "none"]) if is_taiwan else pick(rng, ["none", "none", "dash", "dot"])
     sep_w = text_h * (rng.uniform(0.10, 0.26) if dot != "none" else rng.uniform(0.08, 0.4))
-    widths = [sep_w if ch in "- " else natural_width(font, ch) * text_h for ch in text]
+    emblem_at = -1
+    if not is_taiwan and rng.random() < 0.4:  # coats of arms and inspection stickers are no characters
+        if " " not in text:
+            cut = int(rng.integers(1, len(text)))
+            text = text[:cut] + " " + text[cut:]
+        emblem_at = pick(rng, [i for i, ch in enumerate(text) if ch == " "])
+    wide = rng.uniform(1.0, 1.35)  # dies differ in how wide M and W are
+    widths = [text_h * rng.uniform(0.3, 0.7) if i == emblem_at else sep_w if ch in "- " else natural_width(font, ch) * text_h * (wide if font < 0 and ch in "MW" else 1.0)
+              for i, ch in enumerate(text)]
     natural = sum(widths) + gap * (len(text) - 1)
     k = float(np.clip(span / natural, 0.55, 1.35 if is_taiwan else 1.2))
-    band = w * rng.uniform(0.07, 0.1) if not is_taiwan and aspect > 3.5 and rng.random() < 0.6 else 0.0
+    band = w * rng.uniform(0.06, 0.11) if not is_taiwan and aspect > 2.5 and rng.random() < 0.75 else 0.0
     if natural * k > (w - band) * 0.97:
         k = (w - band) * 0.97 / natural
     x = band + (w - band - natural * k) * rng.uniform(0.35, 0.65)
     wobble = rng.uniform(0, 0.02) * text_h
-    for ch, width in zip(text, widths):
-        if ch in "- ":
+    emblem = None
+    for i, (ch, width) in enumerate(zip(text, widths)):
+        if i == emblem_at:
+            emblem = (x + width * k / 2, width * k)
+        elif ch in "- ":
             if dot != "none":
                 size = max(2, int(text_h * rng.uniform(0.08, 0.14)))
                 across = size if dot == "dot" else int(min(width * k * 0.9, size * 2))
@@ -114,8 +125,11 @@ def render(rng, height=80):
         plate[:bar] = plate[-bar:] = ground * rng.uniform(0.3, 0.6)
     if band:
         plate[:, :int(band)] = rng.uniform(25, 90)
-        if rng.random() < 0.6:
-            cv2.putText(plate, pick(rng, ["D", "PL", "F", "RO", "CZ", "I", "H"]), (1, int(h * 0.9)), 0, band / 40, 210.0, 1, cv2.LINE_AA)
+        flag(rng, plate, 0, band)
+        if rng.random() < 0.15:  # France and Italy have a second one
+            right = int(band * 0.9)
+            plate[:, w - right:] = rng.uniform(25, 90)
+            flag(rng, plate, w - right, right)
     alpha = mask.astype(np.float32) / 255
     if rng.random() < 0.4:  # pressed metal: a lit and a shaded edge
         edge = cv2.GaussianBlur(alpha, (3, 3), 0)
@@ -125,6 +139,8 @@ def render(rng, height=80):
         wear = cv2.resize(rng.random((6, 14)).astype(np.float32), (w, h))
         alpha = alpha * np.clip(1.5 - wear * rng.uniform(0.5, 1.2), 0.25, 1)
     plate = plate * (1 - alpha) + ink * alpha
+    if emblem:
+        draw_emblem(rng, plate, emblem[0], mid_y, min(emblem[1] * 0.9, text_h))
     fixtures(rng, plate, ground, ink, is_taiwan)
     if rng.random() < 0.5:
         blotch = cv2.resize(rng.random((5, 9)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
@@ -136,6 +152,38 @@ def render(rng, height=80):
         soft = cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.5, 5)).astype(np.float32) / 255
         plate *= 1 - soft * rng.uniform(0.2, 0.65)
     return np.clip(plate, 0, 255).astype(np.uint8), "".join(ch for ch in text if ch.isalnum())
+
+
+def flag(rng, plate, left, band):
+    """The blue band of European plates: a ring of stars and a country's letters."""
+    h = plate.shape[0]
+    if rng.random() < 0.8:
+        cx, cy, r = left + band / 2, h * rng.uniform(0.25, 0.36), band * rng.uniform(0.26, 0.38)
+        bright = rng.uniform(120, 235)
+        for i in range(12):
+            cv2.circle(plate, (int(cx + r * np.cos(i * np.pi / 6)), int(cy + r * np.sin(i * np.pi / 6))), max(1, int(band * 0.05)), bright, -1, cv2.LINE_AA)
+    if rng.random() < 0.85:
+        code = pick(rng, ["D", "PL", "F", "RO", "CZ", "I", "H", "SK", "GB", "E", "NL", "A", "S", "HR"])
+        size = band / (34 if len(code) > 1 else 24)
+        cv2.putText(plate, code, (int(left + band * (0.08 if len(code) > 1 else 0.25)), int(h * rng.uniform(0.78, 0.93))), 0, size, rng.uniform(150, 245), 1 if size < 0.6 else 2, cv2.LINE_AA)
+
+
+def draw_emblem(rng, plate, x, y, size):
+    """A shield or one or two round stickers."""
+    y += rng.normal(0, size * 0.08)
+    n = 2 if rng.random() < 0.3 else 1
+    for i in range(n):
+        cy = y + (i - (n - 1) / 2) * size * 0.8
+        r = int(max(2, size * (0.36 if n == 2 else rng.uniform(0.3, 0.5))))
+        outer, inner = rng.uniform(20, 230), rng.uniform(20, 230)
+        if rng.random() < 0.6:
+            cv2.circle(plate, (int(x), int(cy)), r, outer, -1, cv2.LINE_AA)
+            cv2.circle(plate, (int(x), int(cy)), max(1, int(r * 0.6)), inner, -1 if rng.random() < 0.6 else 1, cv2.LINE_AA)
+        else:
+            shield = np.array([(x - r * 0.8, cy - r), (x + r * 0.8, cy - r), (x + r * 0.8, cy + r * 0.2), (x, cy + r), (x - r * 0.8, cy + r * 0.2)], np.int32)
+            cv2.fillPoly(plate, [shield], outer, cv2.LINE_AA)
+            cv2.line(plate, (int(x), int(cy - r * 0.7)), (int(x), int(cy + r * 0.6)), inner, max(1, r // 5), cv2.LINE_AA)
+            cv2.line(plate, (int(x - r * 0.5), int(cy - r * 0.2)), (int(x + r * 0.5), int(cy - r * 0.2)), inner, max(1, r // 5), cv2.LINE_AA)
 
 
 def fixtures(rng, plate, ground, ink, is_taiwan):

@@ -172,7 +172,7 @@ def reader_sample(rng, frames, is_easy=False):
 def clutter(rng, canvas):
     """Things that look like plates and are none: lettering, boards, blank rectangles, grilles."""
     h, w = canvas.shape
-    kind = int(rng.integers(5))
+    kind = int(rng.integers(7))
     x, y = rng.uniform(0, w * 0.9), rng.uniform(0, h * 0.9)
     shade, ink = rng.uniform(0, 255), rng.uniform(0, 255)
     if kind == 0:
@@ -193,6 +193,19 @@ def clutter(rng, canvas):
         for i in range(n):
             yy = int(y + bh * i / n)
             cv2.line(canvas, (int(x), yy), (int(x + bw), yy), shade, max(1, int(bh / n / 2)), cv2.LINE_AA)
+    elif kind == 4:  # a taxi's hotline or roof sign: digits like a plate's, without its plate
+        text = pick(rng, ["55688", "TAXI", "TAXI", "178", "55178", "110", "119", "0800", "405", "56789"])
+        size, thick = rng.uniform(0.4, 1.8), int(rng.integers(1, 5))
+        (tw, th), _ = cv2.getTextSize(text, pick(rng, [0, 2, 16]), size, thick)
+        if rng.random() < 0.5:
+            axes = (int(tw * rng.uniform(0.55, 0.75)), int(th * rng.uniform(0.8, 1.6)))
+            cv2.ellipse(canvas, (int(x + tw / 2), int(y - th / 2)), axes, 0, 0, 360, shade, -1, cv2.LINE_AA)
+        cv2.putText(canvas, text, (int(x), int(y)), pick(rng, [0, 2, 16]), size, ink, thick, cv2.LINE_AA)
+    elif kind == 5:  # a maker's badge: rings and bars
+        r = rng.uniform(4, 25)
+        for i in range(int(rng.integers(1, 5))):
+            cv2.ellipse(canvas, (int(x + i * r * 1.3), int(y)), (int(r), int(r * rng.uniform(0.6, 1.0))), 0, 0, 360, shade, max(1, int(r / 5)), cv2.LINE_AA)
+        cv2.line(canvas, (int(x - r), int(y)), (int(x + r), int(y)), ink, max(1, int(r / 5)), cv2.LINE_AA)
     else:  # a sign: board with several short lines
         bw, bh = rng.uniform(30, 120), rng.uniform(30, 90)
         cv2.rectangle(canvas, (int(x), int(y)), (int(x + bw), int(y + bh)), shade, -1)

@@ -1,6 +1,6 @@
 //! Measures the recogniser on the real photographs of the shared data and prints one row per set.
 //!
-//! `cargo run --release -p shouhu-vision --example score [-- SET] [--misses]`
+//! `cargo run --release -p shouhu-vision --example score [-- SET] [--misses] [--models=FOLDER]`
 //!
 //! A plate is *detected* when a detection overlaps its box by half (sets without boxes: when any plate is found), *exact*
 //! when its text is among the reads of its picture. A *false* plate is a read of at least 0.5 that lies on no labelled
@@ -9,10 +9,17 @@
 #[path = "../tests/shared/mod.rs"]
 mod shared;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use shared::{SETS, Score};
-use shouhu_vision::Recogniser;
+use shouhu_vision::{Recogniser, RecogniserConfig, VisionError};
+
+/// Weights that are still being trained.
+fn from_folder(folder: &str) -> Result<Recogniser, VisionError> {
+    let bytes = |name: &str| std::fs::read(Path::new(folder).join(name)).unwrap_or_default();
+    Recogniser::with_models(bytes("detector.onnx"), bytes("reader.onnx"), RecogniserConfig::default())
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,7 +29,8 @@ fn main() -> ExitCode {
         eprintln!("no shared data: set SHOUHU_SHARED_DATA to a folder that holds plates/");
         return ExitCode::FAILURE;
     };
-    let recogniser = match Recogniser::load() {
+    let folder = arguments.iter().find_map(|a| a.strip_prefix("--models="));
+    let recogniser = match folder.map_or_else(Recogniser::load, from_folder) {
         Ok(recogniser) => recogniser,
         Err(error) => {
             eprintln!("{error}");

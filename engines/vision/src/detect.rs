@@ -10,6 +10,8 @@ pub const CHANNELS: usize = 9;
 const SAME_PLATE_IOU: f32 = 0.3;
 /// A box that lies inside another by this share is the same plate, or lettering on it.
 const INSIDE: f32 = 0.7;
+/// Each further outline costs a read of an unclear plate.
+const OTHER_OUTLINES_MAX: usize = 2;
 /// More peaks than this in one picture are noise; the best are kept.
 const PEAKS_MAX: usize = 200;
 
@@ -71,19 +73,37 @@ fn is_plausible(quad: &Quad) -> bool {
     quad.is_finite() && is_convex && quad.width_px() >= 10.0 && quad.height_px() >= 4.0 && quad.width_px() > quad.height_px() * 0.8
 }
 
-/// Keeps the best detection of each plate. The list may join several passes over the same frame.
-pub fn one_per_plate(mut all: Vec<Detection>) -> Vec<Detection> {
+/// One plate, and how else it was outlined: by the other pass, or by a neighbouring peak.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outlined {
+    pub best: Detection,
+    /// At most [`OTHER_OUTLINES_MAX`], surest first.
+    pub others: Vec<Quad>,
+}
+
+/// Gathers the detections of each plate under the surest. The list may join several passes over the same frame.
+pub fn one_per_plate(mut all: Vec<Detection>) -> Vec<Outlined> {
     all.sort_by(|a, b| b.score.total_cmp(&a.score));
-    let mut kept: Vec<Detection> = Vec::new();
+    let mut plates: Vec<Outlined> = Vec::new();
     for candidate in all {
-        let is_new = kept.iter().all(|known| {
-            known.quad.iou(&candidate.quad) < SAME_PLATE_IOU && inside(&candidate.quad, &known.quad) < INSIDE && inside(&known.quad, &candidate.quad) < INSIDE
+        let quad = candidate.quad;
+        let same = plates.iter_mut().find(|known| {
+            let best = &known.best.quad;
+            best.iou(&quad) >= SAME_PLATE_IOU || inside(&quad, best) >= INSIDE || inside(best, &quad) >= INSIDE
         });
-        if is_new {
-            kept.push(candidate);
+        match same {
+            None => plates.push(Outlined {
+                best: candidate,
+                others: Vec::new(),
+            }),
+            Some(known) => {
+                if known.others.len() < OTHER_OUTLINES_MAX && known.best.quad.iou(&quad) >= SAME_PLATE_IOU {
+                    known.others.push(quad);
+                }
+            }
         }
     }
-    kept
+    plates
 }
 
 /// The share of `small`'s bounding box that lies in `large`'s.
@@ -151,6 +171,9 @@ mod tests {
             quad: Quad::from_box(30.0, 20.0, 30.0, 12.0),
             score: 0.5,
         };
-        assert_eq!(one_per_plate(vec![big, same, lettering]), vec![same]);
+        let plates = one_per_plate(vec![big, same, lettering]);
+        assert_eq!(plates.len(), 1);
+        assert_eq!(plates[0].best, same);
+        assert_eq!(plates[0].others, vec![big.quad]);
     }
 }

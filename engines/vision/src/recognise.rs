@@ -7,7 +7,7 @@ use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
 use crate::ctc::{self, CLASSES, Places};
-use crate::detect::{CHANNELS, Grid, STRIDE, one_per_plate};
+use crate::detect::{CHANNELS, Grid, Outlined, STRIDE, one_per_plate};
 use crate::grammar;
 use crate::pixels::{Grey, READER_HEIGHT, READER_WIDTH, normalise, rectify, sharpness};
 use crate::{Alternative, CharRead, Frame, PlateRead, Quad};
@@ -82,26 +82,33 @@ impl Recogniser {
     }
 
     pub fn with_config(config: RecogniserConfig) -> Result<Self, VisionError> {
-        let model = |which, bytes| {
-            Model::load_static_slice(bytes).map_err(|error| VisionError::Model {
-                which,
-                reason: error.to_string(),
-            })
-        };
-        Ok(Self {
-            detector: model("detector", DETECTOR)?,
-            reader: model("reader", READER)?,
+        let detector = Model::load_static_slice(DETECTOR).map_err(|error| unloadable("detector", &error))?;
+        let reader = Model::load_static_slice(READER).map_err(|error| unloadable("reader", &error))?;
+        Ok(Self::of(detector, reader, config))
+    }
+
+    /// Weights trained elsewhere, as ONNX bytes of the same two networks; [`crate::MODEL_VERSION`] does not name them.
+    pub fn with_models(detector: Vec<u8>, reader: Vec<u8>, config: RecogniserConfig) -> Result<Self, VisionError> {
+        let detector = Model::load(detector).map_err(|error| unloadable("detector", &error))?;
+        let reader = Model::load(reader).map_err(|error| unloadable("reader", &error))?;
+        Ok(Self::of(detector, reader, config))
+    }
+
+    fn of(detector: Model, reader: Model, config: RecogniserConfig) -> Self {
+        Self {
+            detector,
+            reader,
             pool: Arc::new(ThreadPool::with_num_threads(config.threads.clamp(1, 64))),
             config,
-        })
+        }
     }
 
     /// The plates of one frame, surest detection first.
     pub fn recognise(&self, frame: &Frame) -> Result<Vec<PlateRead>, VisionError> {
         let grey = grey_of(frame)?;
         let mut reads = Vec::new();
-        for detection in self.detect_in(&grey)?.into_iter().take(self.config.max_plates) {
-            if let Some(read) = self.read_in(&grey, &detection)?
+        for plate in self.detect_in(&grey)?.into_iter().take(self.config.max_plates) {
+            if let Some(read) = self.read_in(&grey, &plate)?
                 && read.confidence >= self.config.min_confidence
             {
                 reads.push(read);
@@ -112,15 +119,19 @@ impl Recogniser {
 
     /// Where plates are, unread; for drawing, for measuring, and for cropping evidence.
     pub fn detect(&self, frame: &Frame) -> Result<Vec<Detection>, VisionError> {
-        self.detect_in(&grey_of(frame)?)
+        Ok(self.detect_in(&grey_of(frame)?)?.into_iter().map(|plate| plate.best).collect())
     }
 
     /// Reads one plate whose corners are known, whatever the confidence; none when nothing is written there.
     pub fn read(&self, frame: &Frame, detection: &Detection) -> Result<Option<PlateRead>, VisionError> {
-        self.read_in(&grey_of(frame)?, detection)
+        let plate = Outlined {
+            best: *detection,
+            others: Vec::new(),
+        };
+        self.read_in(&grey_of(frame)?, &plate)
     }
 
-    fn detect_in(&self, grey: &Grey) -> Result<Vec<Detection>, VisionError> {
+    fn detect_in(&self, grey: &Grey) -> Result<Vec<Outlined>, VisionError> {
         let mut found = Vec::new();
         for long_side in passes(grey.width.max(grey.height), self.config.input_long_side) {
             found.extend(self.detect_at(grey, long_side)?);
@@ -161,7 +172,8 @@ impl Recogniser {
         Ok(found)
     }
 
-    fn read_in(&self, grey: &Grey, detection: &Detection) -> Result<Option<PlateRead>, VisionError> {
+    fn read_in(&self, grey: &Grey, plate: &Outlined) -> Result<Option<PlateRead>, VisionError> {
+        let detection = &plate.best;
         let Some(first) = self.read_framed(grey, &[detection.quad])?.pop() else {
             return Ok(None);
         };
@@ -169,7 +181,8 @@ impl Recogniser {
         let mut best = first.reading;
         if best.as_ref().is_none_or(|read| read.confidence < SURE_ENOUGH) {
             let quad = detection.quad;
-            let others = [quad.expanded(0.05, 0.12), quad.expanded(-0.03, -0.07), quad.expanded(0.0, 0.25)];
+            let mut others = vec![quad.expanded(0.05, 0.12), quad.expanded(-0.03, -0.07), quad.expanded(0.0, 0.25)];
+            others.extend(&plate.others);
             for again in self.read_framed(grey, &others)?.into_iter().filter_map(|framed| framed.reading) {
                 if best.as_ref().is_none_or(|read| again.confidence > read.confidence) {
                     best = Some(again);
@@ -270,6 +283,13 @@ impl Reading {
             chars,
             alternatives,
         })
+    }
+}
+
+fn unloadable(which: &'static str, error: &rten::LoadError) -> VisionError {
+    VisionError::Model {
+        which,
+        reason: error.to_string(),
     }
 }
 
