@@ -1,0 +1,20 @@
+//! The server's one list of rooms, and how they are started together.
+
+mod serve;
+
+pub use serve::{Options, StartError, build, run};
+
+use shouhu_module::Module;
+
+/// Every room of this program. The order is the order of their migrations and starts: a room that answers another's
+/// questions may stand after it, because questions are asked only when requests come.
+pub static MODULES: &[Module] = &[
+    shouhu_http::MODULE,
+    shouhu_identity::MODULE,
+    shouhu_operations::MODULE,
+    shouhu_oversight::MODULE,
+    shouhu_cameras::MODULE,
+    shouhu_sightings::MODULE,
+    shouhu_watchlists::MODULE,
+    shouhu_dispatch::MODULE,
+];

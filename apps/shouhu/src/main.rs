@@ -1,0 +1,152 @@
+//! `shouhu`: the server and its command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use shouhu::{MODULES, Options, build, run};
+use shouhu_env::Env;
+use shouhu_module::App;
+use shouhu_wire::Role;
+use tokio_util::sync::CancellationToken;
+
+#[derive(Parser)]
+#[command(name = "shouhu", version, about = "Shouhu 守護: an open, integrated policing platform")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API and the web app until Ctrl-C.
+    Serve(Place),
+    /// Print a one-time link with which a person makes a passkey and so an account.
+    Invite {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long)]
+        name: String,
+        /// officer, dispatcher, detective, supervisor, auditor or operator.
+        #[arg(long, value_parser = parse_role)]
+        role: Role,
+        /// Print only the token.
+        #[arg(long)]
+        token_only: bool,
+    },
+    /// Print the OpenAPI 3.1 document.
+    Openapi,
+    /// Recompute the audit log's chain and say whether it is intact.
+    Verify(Place),
+}
+
+#[derive(Args)]
+struct Place {
+    /// Folder of everything that is kept.
+    #[arg(long, env = "SHOUHU_DATA", default_value = ".shouhu")]
+    data: PathBuf,
+    /// Folder of the keys; put it on another disk. Default: <data>/keys.
+    #[arg(long, env = "SHOUHU_KEYS")]
+    keys: Option<PathBuf>,
+    /// sqlite:<path> or postgres://<user>@<host>/<database>. Default: SQLite in <data>.
+    #[arg(long, env = "SHOUHU_STORE")]
+    store: Option<String>,
+    #[arg(long, env = "SHOUHU_LISTEN", default_value = "127.0.0.1:8470")]
+    listen: SocketAddr,
+    /// Where people reach the server; passkeys are bound to its host name. Needs https everywhere but on localhost.
+    #[arg(long, env = "SHOUHU_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Folder of the built web app.
+    #[arg(long, env = "SHOUHU_WEB", default_value = "web/dist")]
+    web: PathBuf,
+}
+
+impl Place {
+    fn options(self) -> Options {
+        let public_url = self.public_url.unwrap_or_else(|| format!("http://localhost:{}", self.listen.port()));
+        Options {
+            keys: self.keys.unwrap_or_else(|| self.data.join("keys")),
+            data: self.data,
+            store: self.store,
+            listen: self.listen,
+            public_url,
+            web: self.web,
+        }
+    }
+}
+
+fn parse_role(text: &str) -> Result<Role, String> {
+    let all: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+    Role::parse(text).ok_or_else(|| format!("role {text:?} is none of {}", all.join(", ")))
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SHOUHU_LOG").unwrap_or_else(|_| "info,sqlx=warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match Cli::parse().command {
+        Command::Serve(place) => serve(&place.options()).await,
+        Command::Invite { place, name, role, token_only } => invite(&place.options(), &name, role, token_only).await,
+        Command::Openapi => {
+            println!("{}", serde_json::to_string_pretty(&shouhu_http::document(MODULES))?);
+            Ok(())
+        }
+        Command::Verify(place) => verify(&place.options()).await,
+    }
+}
+
+async fn serve(options: &Options) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stop.clone()));
+    let url = options.public_url.clone();
+    run(options, Env::real(), stop, move |app, at| {
+        tracing::info!(%at, url, "ready");
+        tokio::spawn(greet(app.clone()));
+    })
+    .await?;
+    Ok(())
+}
+
+/// Ctrl-C and SIGTERM let open requests finish; a second one ends at once, as ever.
+async fn stop_on_signal(stop: CancellationToken) {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! { _ = tokio::signal::ctrl_c() => {}, () = terminated => {} }
+    stop.cancel();
+}
+
+/// A house without people needs a first operator.
+async fn greet(app: App) {
+    match shouhu_identity::has_actors(&app).await {
+        Ok(true) => {}
+        Ok(false) => match shouhu_identity::invite(&app, "operator", Role::Operator, None, None).await {
+            Ok(invitation) => println!("No account yet. One-time link for the first operator:\n  {}", invitation.link),
+            Err(problem) => tracing::error!(key = problem.key, "the first operator could not be invited"),
+        },
+        Err(error) => tracing::error!(%error, "accounts could not be counted"),
+    }
+}
+
+async fn invite(options: &Options, name: &str, role: Role, token_only: bool) -> anyhow::Result<()> {
+    let app = build(options, Env::real()).await?;
+    let invited = shouhu_identity::invite(&app, name, role, None, None).await;
+    let invitation = invited.map_err(|problem| anyhow::anyhow!("{}: {}", problem.key, problem.detail))?;
+    println!("{}", if token_only { &invitation.token } else { &invitation.link });
+    app.store.close().await;
+    Ok(())
+}
+
+async fn verify(options: &Options) -> anyhow::Result<()> {
+    let app = build(options, Env::real()).await?;
+    let verdict = app.audit.verify().await.context("the log could not be read")?;
+    println!("{}", serde_json::to_string_pretty(&verdict)?);
+    anyhow::ensure!(verdict.is_intact, "the audit log is broken at leaf {}", verdict.first_bad_seq.unwrap_or_default());
+    Ok(())
+}

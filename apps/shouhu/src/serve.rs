@@ -1,0 +1,111 @@
+//! From options to a running house.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use shouhu_audit::Audit;
+use shouhu_blobs::{BlobError, Blobs};
+use shouhu_env::{DiskError, Env};
+use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, router, serve, wiring};
+use shouhu_module::App;
+use shouhu_store::{Store, StoreError};
+use tokio_util::sync::CancellationToken;
+
+use crate::MODULES;
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Everything that is kept, except keys.
+    pub data: PathBuf,
+    /// Keys; not inside the blobs.
+    pub keys: PathBuf,
+    /// `sqlite:<path>` or `postgres://…`; the default is SQLite in `data`.
+    pub store: Option<String>,
+    pub listen: SocketAddr,
+    /// Where people reach the server; passkeys are bound to it.
+    pub public_url: String,
+    /// The built web app.
+    pub web: PathBuf,
+}
+
+impl Options {
+    #[must_use]
+    pub fn store_url(&self) -> String {
+        self.store.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("shouhu.db").display()))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("cannot make the folder {path:?}: {reason}")]
+    Folder { path: PathBuf, reason: std::io::Error },
+    #[error("database: {0}")]
+    Store(#[from] StoreError),
+    #[error("blobs: {0}")]
+    Blobs(#[from] BlobError),
+    #[error("web app: {0}")]
+    Site(#[from] DiskError),
+    #[error("module {module} cannot start: {reason}")]
+    Module { module: &'static str, reason: String },
+    #[error("the modules' lists are wrong: {0:?}")]
+    Routes(Vec<RouterError>),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+fn folder(path: &Path) -> Result<(), StartError> {
+    std::fs::create_dir_all(path).map_err(|reason| StartError::Folder { path: path.to_owned(), reason })
+}
+
+/// Opens everything and starts the rooms; listens to nobody yet.
+///
+/// # Errors
+/// What is wrong with the folders, the database, or a room.
+pub async fn build(options: &Options, env: Env) -> Result<App, StartError> {
+    folder(&options.data)?;
+    folder(&options.keys)?;
+    let store = Store::open(&options.store_url(), env.clone()).await?;
+    let applied = store.migrate(&wiring::schemas(MODULES)).await?;
+    if applied > 0 {
+        tracing::info!(applied, "database schema brought up to date");
+    }
+    let blobs = Blobs::open(env.clone(), &options.data.join("blobs"), &options.keys)?;
+    let audit = Audit::start(store.clone());
+    let app = App::new(env, store, blobs, audit, MODULES, &options.public_url);
+    for module in MODULES {
+        (module.start)(app.clone())
+            .await
+            .map_err(|error| StartError::Module { module: module.name, reason: error.to_string() })?;
+    }
+    Ok(app)
+}
+
+/// Serves until `stop` is cancelled. `ready` is called once, when requests are answered.
+///
+/// # Errors
+/// As `build`, and when the address cannot be listened on.
+pub async fn run(
+    options: &Options,
+    env: Env,
+    stop: CancellationToken,
+    ready: impl FnOnce(&App, SocketAddr),
+) -> Result<(), StartError> {
+    let app = build(options, env.clone()).await?;
+    app.put(StopStreams(stop.clone()));
+    let site = Site::load(&*env.disk, &options.web)?;
+    if site.is_empty() {
+        tracing::warn!(folder = %options.web.display(), "the web app is not built: only the API is served (make run builds it)");
+    }
+    let metrics = Metrics::default();
+    let router = router(&app, &metrics, site).map_err(StartError::Routes)?;
+    let relay = tokio::spawn(shouhu_bus::relay(app.store.clone(), app.hub.clone(), wiring::reactors(&app)));
+    let jobs = tokio::spawn(shouhu_jobs::run(app.store.clone(), wiring::workers(&app)));
+    let for_ready = app.clone();
+    let served =
+        serve(&*env.net, options.listen, router, ServerLimits::default(), metrics, stop, |at| ready(&for_ready, at)).await;
+    // What they have not done yet is in the outbox and the job table, and is done at the next start.
+    relay.abort();
+    jobs.abort();
+    app.store.close().await;
+    served.map_err(StartError::from)
+}

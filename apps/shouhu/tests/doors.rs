@@ -1,0 +1,160 @@
+//! Every route of the house, one by one: declared, described, guarded, documented.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use serde_json::Value;
+use shouhu::MODULES;
+use shouhu_http::testing::House;
+use shouhu_module::{Access, Audit, Caller, Method, Route};
+use shouhu_wire::Role;
+
+fn routes() -> impl Iterator<Item = (&'static str, &'static Route)> {
+    MODULES.iter().flat_map(|module| module.routes.iter().map(move |route| (module.name, route)))
+}
+
+/// A committed list may only shrink: it names routes that lack something, with the reason.
+fn exceptions(file: &str) -> Vec<String> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exceptions").join(file);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')).map(|line| line.split('#').next().unwrap().trim().to_owned()).collect()
+}
+
+fn named(route: &Route) -> String {
+    format!("{} {}", route.method.as_str(), route.path)
+}
+
+#[test]
+fn every_route_declares_access_audit_class_and_description() {
+    assert_eq!(shouhu_http::check_routes(MODULES), []);
+    for (module, route) in routes() {
+        assert!(route.summary.len() >= 10 && !route.summary.ends_with('.'), "{module}: {} needs a sentence", named(route));
+        assert!(route.method == Method::Get || route.request.is_some() || route.media.is_some() || takes_raw(route), "{} takes what?", named(route));
+    }
+}
+
+/// Routes whose body is a file: they take more than a JSON body has.
+fn takes_raw(route: &Route) -> bool {
+    route.body_bytes_max > 64 * 1024
+}
+
+#[test]
+fn a_route_without_a_leaf_or_without_sign_in_says_why() {
+    let may_be_public = exceptions("public_routes.txt");
+    let mut public = Vec::new();
+    for (_, route) in routes() {
+        if let Audit::None(reason) = route.audit {
+            assert!(reason.len() >= 10, "{}: why no leaf?", named(route));
+            assert!(route.method == Method::Get || route.access == Access::Device, "{} changes something without a leaf", named(route));
+        }
+        if let Access::Public(reason) = route.access {
+            assert!(reason.len() >= 10, "{}: why public?", named(route));
+            public.push(named(route));
+        }
+    }
+    public.sort();
+    let mut listed = may_be_public.clone();
+    listed.sort();
+    assert_eq!(public, listed, "public routes and tests/exceptions/public_routes.txt must agree; the list may only shrink");
+}
+
+/// A path with an id that no row has.
+fn concrete(route: &Route) -> String {
+    route
+        .path
+        .replace("{z}", "12").replace("{x}", "1").replace("{y}", "1")
+        .split('/')
+        .map(|part| if part.starts_with('{') { "01890000-0000-7000-8000-000000000000" } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// Role × route: nobody passes a door that the lists do not open, and everybody whom they open it to does.
+#[tokio::test]
+async fn every_role_passes_exactly_the_doors_that_the_lists_open() {
+    let house = House::open(MODULES).await;
+    let mut doors = 0;
+    for (_, route) in routes() {
+        let path = concrete(route);
+        // The stream never ends; its door is tested by its status only, which comes before the body.
+        if route.media == Some("text/event-stream") {
+            continue;
+        }
+        let callers = Role::ALL.map(|role| (Some(role), house.person(role)));
+        let others = [(None, Caller::Nobody), (None, house.device("somebody's device"))];
+        for (role, caller) in callers.into_iter().chain(others) {
+            let answer = house.call(&caller, route.method.as_str(), &path, Value::Null).await;
+            let key = answer.json.get("key").and_then(Value::as_str).unwrap_or_default();
+            let is_refused = matches!(key, "identity.not_permitted" | "identity.session_required" | "identity.device_required")
+                && matches!(answer.status, 401 | 403);
+            let should_pass = match (route.access, role, &caller) {
+                (Access::Public(_), ..) => true,
+                (Access::Session, role, _) => role.is_some(),
+                (Access::Permission(name), Some(role), _) => house.app.permissions_of(role).contains(&name),
+                (Access::Device, None, Caller::Device(_)) => true,
+                _ => false,
+            };
+            assert_eq!(!is_refused, should_pass, "{} as {role:?} answered {} {key}", named(route), answer.status);
+            assert!(answer.status != 500, "{} as {role:?}: {}", named(route), answer.json);
+            doors += 1;
+        }
+    }
+    assert!(doors >= 8 * 40, "only {doors} doors were tried");
+}
+
+#[tokio::test]
+async fn rubbish_is_answered_with_a_problem_and_never_with_a_failure() {
+    let house = House::open(MODULES).await;
+    for (_, route) in routes().filter(|(_, route)| route.method == Method::Post) {
+        let caller = match route.access {
+            Access::Device => house.device("device"),
+            Access::Permission(name) => {
+                let role = Role::ALL.into_iter().find(|role| house.app.permissions_of(*role).contains(&name)).unwrap();
+                house.person(role)
+            }
+            _ => house.person(Role::Operator),
+        };
+        for body in ["", "{", "[]", "null", "{\"a\":1}", "\u{0}\u{1}", "{\"plate\":\"\u{202e}\"}", "[[[[[[[[[[[[[[[["] {
+            let answer = house.call_with(&caller, "POST", &concrete(route), &[("shouhu-purpose", "patrol")], body.into()).await;
+            assert!(answer.status < 500, "{} with {body:?} answered {} {}", named(route), answer.status, answer.json);
+            if answer.status >= 400 {
+                let key = answer.json.get("key").and_then(Value::as_str);
+                assert!(key.is_some_and(|key| !key.is_empty()), "{} with {body:?} answered {} without a key", named(route), answer.status);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_error_key_in_the_source_is_in_a_modules_list() {
+    let known: Vec<&str> = MODULES.iter().flat_map(|m| m.problems).copied().collect();
+    let mut sorted = known.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(sorted.len(), known.len(), "a key is listed twice");
+    for key in known {
+        assert!(key.split('.').count() >= 2 && key.chars().all(|ch| ch.is_ascii_lowercase() || ch.is_ascii_digit() || "._".contains(ch)), "{key}");
+    }
+}
+
+#[test]
+fn tables_carry_their_modules_name() {
+    for module in MODULES {
+        for migration in module.migrations {
+            for statement in migration.sql.split(';') {
+                let words: Vec<&str> = statement.split_whitespace().collect();
+                if let Some(at) = words.iter().position(|w| *w == "TABLE" || *w == "INDEX") {
+                    let name = words[at + 1..].iter().find(|w| !matches!(**w, "IF" | "NOT" | "EXISTS")).unwrap();
+                    assert!(name.starts_with(&format!("{}_", module.name)), "{}/{} makes {name}", module.name, migration.name);
+                }
+            }
+        }
+    }
+}
+
+/// The snapshot is the public contract: `make openapi` renews it, and the diff is read.
+#[test]
+fn the_committed_openapi_document_is_the_servers() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/openapi.json");
+    let committed: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap_or_default()).unwrap_or_default();
+    let served = shouhu_http::document(MODULES);
+    assert!(committed == served, "docs/reference/openapi.json is old: run make openapi and read the diff");
+}

@@ -1,0 +1,71 @@
+//! Operations 維運: is everything well, what waits, and the map that the operator brings.
+//!
+//! | word | meaning |
+//! |---|---|
+//! | map 底圖 | the road network that was imported last: drawn as vector tiles, asked for driving times |
+//! | job 背景工作 | work that follows a write; a failed one waits here for a person |
+//!
+//! **Invariant:** no tile, style or font comes from outside: a city without internet has its map.
+
+mod map;
+mod ops;
+
+use shouhu_env::BoxFuture;
+use shouhu_module::{App, Health, Module, Permission, Reaction};
+use shouhu_store::Migration;
+use shouhu_wire::Role;
+
+pub use map::MapState;
+
+pub const MODULE: Module = Module {
+    name: "operations",
+    description: "Health, background jobs, and the imported map",
+    permissions: &[
+        Permission {
+            name: "operations.watch",
+            description: "See health, jobs, devices and what was set aside",
+            roles: &[Role::Operator, Role::Supervisor],
+        },
+        Permission { name: "operations.retry", description: "Let a failed job run again", roles: &[Role::Operator] },
+        Permission { name: "map.read", description: "See the base map", roles: &Role::ALL },
+        Permission { name: "map.import", description: "Replace the base map", roles: &[Role::Operator] },
+    ],
+    routes: &[
+        ops::health::ROUTE,
+        ops::jobs::LIST_ROUTE,
+        ops::jobs::RETRY_ROUTE,
+        ops::map_info::ROUTE,
+        ops::map_import::ROUTE,
+        ops::map_tile::ROUTE,
+    ],
+    migrations: &[Migration { name: "0001_map", sql: include_str!("../migrations/0001_map.sql") }],
+    reactions: &[Reaction { name: "operations.load_new_map", kinds: &["map_replaced"], run: map::reload }],
+    problems: &[
+        "operations.job.not_failed",
+        "roads.import.not_a_road_file",
+        "roads.import.too_large",
+        "roads.import.too_many_points",
+        "roads.import.cut_short",
+        "roads.import.malformed",
+        "roads.import.wrong_coordinates",
+        "roads.import.needs_node_file",
+        "roads.import.needs_edge_file",
+        "roads.import.unsupported",
+        "roads.import.no_roads",
+        "roads.import.network",
+        "roads.tile.zoom",
+        "roads.tile.no_such_tile",
+    ],
+    health,
+    start: map::start,
+    ..Module::EMPTY
+};
+
+fn health(app: App) -> BoxFuture<'static, Health> {
+    Box::pin(async move {
+        match app.try_room::<MapState>().and_then(|state| state.loaded()) {
+            Some(map) => Health::good(format!("map version {} with {} road pieces", map.info.version, map.info.roads)),
+            None => Health::good("no map imported yet: import one on the operations page"),
+        }
+    })
+}

@@ -1,0 +1,114 @@
+//! The map in memory: tiles to draw, a router to ask.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shouhu_bus::ReactionError;
+use shouhu_env::BoxFuture;
+use shouhu_events::Envelope;
+use shouhu_ids::Micros;
+use shouhu_module::App;
+use shouhu_module::ports::{RoadTime, RoadTimes, RoadTimesPort};
+use shouhu_place::Wgs84;
+use shouhu_roads::{RoadNetwork, Router, TileSource};
+use shouhu_store::Row;
+
+/// What a screen needs to show the map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MapInfo {
+    /// 0 while no map is imported; part of the tile address, so that a new map is not hidden by old tiles.
+    pub version: i64,
+    /// West, south, east, north in degrees.
+    pub bounds: Option<[f64; 4]>,
+    pub center: Option<Wgs84>,
+    pub roads: u64,
+    pub attribution: String,
+    pub imported_at_us: Option<Micros>,
+}
+
+pub struct LoadedMap {
+    pub info: MapInfo,
+    pub tiles: TileSource,
+    router: Router,
+}
+
+/// The newest map, exchanged as a whole; cheap to clone.
+#[derive(Clone, Default)]
+pub struct MapState(Arc<RwLock<Option<Arc<LoadedMap>>>>);
+
+impl MapState {
+    #[must_use]
+    pub fn loaded(&self) -> Option<Arc<LoadedMap>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes the map unless a newer one is there already.
+    pub fn replace(&self, map: LoadedMap) {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if current.as_ref().is_none_or(|known| known.info.version <= map.info.version) {
+            *current = Some(Arc::new(map));
+        }
+    }
+}
+
+impl RoadTimes for MapState {
+    fn times_to(&self, target: Wgs84, sources: &[Wgs84]) -> Option<Vec<Option<RoadTime>>> {
+        let map = self.loaded()?;
+        let travels = map.router.times_to(target, sources).ok()?;
+        let time = |travel: shouhu_roads::Travel| RoadTime { duration_s: travel.duration_s, distance_m: travel.distance_m };
+        Some(travels.into_iter().map(|travel| travel.map(time)).collect())
+    }
+}
+
+impl LoadedMap {
+    /// Indexes a network: up to seconds of arithmetic for a large city, so never on a request's thread.
+    pub fn build(network: RoadNetwork, version: i64, attribution: String, imported_at: Micros) -> Self {
+        let bounds = network.bounds();
+        let center = bounds.and_then(|b| Wgs84::new(f64::midpoint(b.west, b.east), f64::midpoint(b.south, b.north)).ok());
+        let info = MapInfo {
+            version,
+            bounds: bounds.map(|b| [b.west, b.south, b.east, b.north]),
+            center,
+            roads: network.edges().len() as u64,
+            attribution,
+            imported_at_us: Some(imported_at),
+        };
+        let tiles = TileSource::new(&network);
+        Self { info, tiles, router: Router::new(Arc::new(network)) }
+    }
+
+    fn from_row(row: &Row) -> Result<Self, ReactionError> {
+        let network = RoadNetwork::from_bytes(&row.blob("network")?)?;
+        Ok(Self::build(network, row.int("version")?, row.text("attribution")?, row.micros("imported_at_us")?))
+    }
+}
+
+async fn load_newest(app: &App, state: &MapState) -> Result<(), ReactionError> {
+    let newest = app
+        .store
+        .fetch_opt("SELECT version, network, attribution, imported_at_us FROM operations_map ORDER BY version DESC LIMIT 1", vec![])
+        .await?;
+    let Some(row) = newest else { return Ok(()) };
+    if state.loaded().is_some_and(|map| row.int("version").is_ok_and(|version| map.info.version >= version)) {
+        return Ok(());
+    }
+    let map = tokio::task::spawn_blocking(move || LoadedMap::from_row(&row)).await??;
+    state.replace(map);
+    Ok(())
+}
+
+pub fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move {
+        let state = MapState::default();
+        load_newest(&app, &state).await?;
+        app.put(RoadTimesPort(Arc::new(state.clone())));
+        app.put(state);
+        Ok(())
+    })
+}
+
+/// Another process may have imported it.
+pub fn reload(app: App, _: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move { load_newest(&app, &app.room::<MapState>()).await })
+}

@@ -1,0 +1,18 @@
+//! `GET /v1/map`: where the map is and how old.
+
+use axum::Json;
+use axum::extract::State;
+use shouhu_module::{App, Audit, Route};
+
+use crate::map::{MapInfo, MapState};
+
+pub const ROUTE: Route = Route::get("/v1/map", "The imported base map: bounds, version, source", || axum::routing::get(handle))
+    .permission("map.read")
+    .audit(Audit::None("no personal data"))
+    .gives::<MapInfo>();
+
+async fn handle(State(app): State<App>) -> Json<MapInfo> {
+    let none =
+        MapInfo { version: 0, bounds: None, center: None, roads: 0, attribution: String::new(), imported_at_us: None };
+    Json(app.room::<MapState>().loaded().map_or(none, |map| map.info.clone()))
+}

@@ -1,0 +1,7 @@
+//! One file per operation.
+
+pub mod health;
+pub mod jobs;
+pub mod map_import;
+pub mod map_info;
+pub mod map_tile;

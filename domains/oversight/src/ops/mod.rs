@@ -1,0 +1,4 @@
+//! One file per operation.
+
+pub mod audit_list;
+pub mod audit_verify;

@@ -1,0 +1,180 @@
+//! The gate around every route: load, body, caller, permission, purpose, idempotency, and the audit leaf before release.
+
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use shouhu_audit::Entry;
+use shouhu_module::{Access, App, Audit, AuditObject, Caller, Method, Problem, Route};
+
+pub use crate::purpose::Purpose;
+use crate::{Metrics, Shedder, idempotency, purpose};
+
+/// A body that trickles in is cut off: 16 MiB in 60 s is 2.2 Mbit/s, which a patrol car has.
+const BODY_TIME: Duration = Duration::from_secs(60);
+
+#[derive(Clone)]
+pub struct Gate {
+    pub app: App,
+    pub route: Route,
+    pub shedder: Shedder,
+    pub metrics: Metrics,
+}
+
+pub async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let response = match admit(&gate, request, next).await {
+        Ok(response) | Err(Rejected::Answered(response)) => response,
+        Err(Rejected::Problem(problem)) => problem.into_response(),
+    };
+    gate.metrics.request(gate.route.method.as_str(), gate.route.path, response.status().as_u16(), started.elapsed());
+    response
+}
+
+enum Rejected {
+    Problem(Problem),
+    Answered(Response),
+}
+
+impl From<Problem> for Rejected {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Rejected> {
+    let _place = gate.shedder.enter(gate.route.load).await?;
+    let (mut parts, body) = request.into_parts();
+    let body = read_body(body, gate.route.body_bytes_max).await?;
+    let target = parts.uri.path_and_query().map_or("/", |pq| pq.as_str()).to_owned();
+
+    // A caller that is there already was put by a test in this process; nothing from the network can do that.
+    let caller = match parts.extensions.get::<Caller>() {
+        Some(caller) => caller.clone(),
+        None => shouhu_identity::caller_of(&gate.app, &parts.headers, &parts.method, &target, Some(&body)).await?,
+    };
+    let denied = allowed(&gate.app, &gate.route, &caller).err();
+    if let Some(problem) = denied {
+        return Err(deny(gate, &caller, problem).await.into());
+    }
+    let purpose = match gate.route.audit {
+        Audit::PersonalRead => Some(purpose::required(&gate.app, &parts.headers, parts.uri.query().unwrap_or_default()).await?),
+        _ => None,
+    };
+
+    let key = parts.headers.get(idempotency::HEADER).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
+    let key = key.filter(|_| gate.route.method == Method::Post && matches!(caller, Caller::Person(_)));
+    let actor = caller.named().0;
+    if let Some(key) = &key {
+        let method = gate.route.method.as_str();
+        match idempotency::reserve(&gate.app, &actor, key, method, &target, &body).await? {
+            idempotency::Reservation::Run => {}
+            idempotency::Reservation::Replay { status, body } => {
+                return Err(Rejected::Answered(replayed(status, body)));
+            }
+        }
+    }
+
+    parts.extensions.insert(caller.clone());
+    if let Some(purpose) = &purpose {
+        parts.extensions.insert(purpose.clone());
+    }
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let response = release(gate, &caller, purpose, response).await;
+    match key {
+        Some(key) => keep_answer(gate, &actor, &key, response).await.map_err(Rejected::from),
+        None => Ok(response),
+    }
+}
+
+async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(BODY_TIME, Limited::new(body, bytes_max).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "http.body.too_large",
+            format!("the body is larger than {bytes_max} bytes, the most that this route takes"),
+        )),
+        Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "http.body.broken", "the body ended before it was complete")),
+        Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "http.body.slow", "the body took longer than 60 s to arrive")),
+    }
+}
+
+fn allowed(app: &App, route: &Route, caller: &Caller) -> Result<(), Problem> {
+    let sign_in = || Problem::new(StatusCode::UNAUTHORIZED, "identity.session_required", "sign in first");
+    match (route.access, caller) {
+        (Access::Public(_), _) | (Access::Session, Caller::Person(_)) | (Access::Device, Caller::Device(_)) => Ok(()),
+        (Access::Permission(name), Caller::Person(person)) => {
+            if app.permissions_of(person.role).contains(&name) {
+                Ok(())
+            } else {
+                let detail = format!("the role {} does not have the permission {name}", person.role.as_str());
+                Err(Problem::new(StatusCode::FORBIDDEN, "identity.not_permitted", detail))
+            }
+        }
+        (Access::Device, _) => {
+            Err(Problem::new(StatusCode::UNAUTHORIZED, "identity.device_required", "only an enrolled device may call this"))
+        }
+        (Access::Undeclared, _) => {
+            Err(Problem::new(StatusCode::FORBIDDEN, "identity.not_permitted", "this route declares no access"))
+        }
+        (Access::Session | Access::Permission(_), _) => Err(sign_in()),
+    }
+}
+
+/// A signed-in person who tries a forbidden door is worth a leaf; strangers are only counted.
+async fn deny(gate: &Gate, caller: &Caller, problem: Problem) -> Problem {
+    if !matches!(caller, Caller::Person(_)) {
+        return problem;
+    }
+    match gate.app.audit.append(entry(gate, caller, None, "security", String::new(), problem.status)).await {
+        Ok(_) => problem,
+        Err(error) => Problem::of(&error),
+    }
+}
+
+fn entry(gate: &Gate, caller: &Caller, purpose: Option<Purpose>, class: &str, object: String, outcome: u16) -> Entry {
+    let (actor, actor_name) = caller.named();
+    let (code, case_ref) = purpose.map_or((None, None), |p| (Some(p.code), p.case_ref));
+    Entry {
+        at_us: gate.app.env.now(),
+        actor,
+        actor_name,
+        action: format!("{} {}", gate.route.method.as_str(), gate.route.path),
+        class: class.to_owned(),
+        purpose: code,
+        case_ref,
+        object,
+        outcome,
+    }
+}
+
+/// Log before release: the leaf is durable, or the answer is withheld.
+async fn release(gate: &Gate, caller: &Caller, purpose: Option<Purpose>, response: Response) -> Response {
+    let Some(class) = gate.route.audit.class() else { return response };
+    let object = response.extensions().get::<AuditObject>().map(|o| o.0.clone()).unwrap_or_default();
+    let leaf = entry(gate, caller, purpose, class, object, response.status().as_u16());
+    match gate.app.audit.append(leaf).await {
+        Ok(_) => response,
+        Err(error) => Problem::of(&error).into_response(),
+    }
+}
+
+async fn keep_answer(gate: &Gate, actor: &str, key: &str, response: Response) -> Result<Response, Problem> {
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    idempotency::keep(&gate.app, actor, key, parts.status, &bytes).await?;
+    Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+fn replayed(status: StatusCode, body: Bytes) -> Response {
+    let media = if status.is_success() { "application/json" } else { "application/problem+json" };
+    let mut response = (status, [(header::CONTENT_TYPE, media)], body).into_response();
+    response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    response
+}

@@ -1,0 +1,85 @@
+//! The house's front door: own accept loop, one gate around every route, the live stream, the OpenAPI document.
+//!
+//! **Invariant:** no handler runs without passing the gate, because only `router` mounts routes and it wraps each one.
+
+mod gate;
+mod idempotency;
+mod metrics;
+mod openapi;
+mod purpose;
+mod router;
+mod server;
+mod shed;
+mod site;
+mod stream;
+pub mod wiring;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use gate::Purpose;
+pub use metrics::Metrics;
+pub use openapi::document;
+pub use purpose::PURPOSES;
+pub use router::{RouterError, check_routes, router};
+pub use server::{ServeError, ServerLimits, serve};
+pub use shed::Shedder;
+pub use site::Site;
+pub use stream::StopStreams;
+
+use shouhu_env::BoxFuture;
+use shouhu_module::{App, Health, JobKind, Module};
+use shouhu_store::Migration;
+
+/// The front door's own routes: the live stream and the API's description.
+pub const MODULE: Module = Module {
+    name: "http",
+    description: "Front door: live stream, API description, limits",
+    routes: &[stream::ROUTE, openapi::ROUTE],
+    migrations: &[Migration { name: "0001_idempotency", sql: include_str!("../migrations/0001_idempotency.sql") }],
+    jobs: &[JobKind { kind: idempotency::FORGET_JOB, run: idempotency::forget }],
+    problems: &[
+        "http.not_found",
+        "http.method_not_allowed",
+        "http.body.too_large",
+        "http.body.broken",
+        "http.body.slow",
+        "http.body.malformed",
+        "http.body.invalid",
+        "http.query.invalid",
+        "http.overloaded",
+        "http.idempotency.key_invalid",
+        "http.idempotency.key_reused",
+        "http.idempotency.running",
+        "oversight.purpose_required",
+        "oversight.case_required",
+        "oversight.purpose_unknown",
+        "audit.unavailable",
+        "store.duplicate",
+        "store.disk_full",
+        "store.busy",
+        "store.unavailable",
+        "store.failed",
+        "blobs.gone",
+        "blobs.tampered",
+        "blobs.disk",
+        "identity.not_permitted",
+    ],
+    health,
+    start: idempotency::start,
+    ..Module::EMPTY
+};
+
+fn health(app: App) -> BoxFuture<'static, Health> {
+    Box::pin(async move {
+        match app.store.unpublished(1).await {
+            Ok(waiting) => match waiting.first() {
+                Some(oldest) if app.env.now().since(oldest.at) > 5 * shouhu_ids::Micros::SECOND => {
+                    Health::bad("the outbox has waited for more than 5 s: reactions and live screens are behind")
+                }
+                _ => Health::good("outbox is empty or moving"),
+            },
+            Err(error) => Health::bad(format!("database: {error}")),
+        }
+    })
+}

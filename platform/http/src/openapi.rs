@@ -1,0 +1,154 @@
+//! The OpenAPI 3.1 document, assembled from the routes themselves.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+use shouhu_events::Envelope;
+use shouhu_module::{Access, App, Audit, Module, Problem, Route, SchemaOf};
+
+pub const ROUTE: Route =
+    Route::get("/openapi.json", "This API's OpenAPI 3.1 document", || axum::routing::get(handle))
+        .access(Access::Public("the shape of the API is no secret; the source is open"))
+        .audit(Audit::None("no personal data"))
+        .gives_media("application/json");
+
+async fn handle(State(app): State<App>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], document(app.modules).to_string())
+}
+
+/// Deterministic for the same modules: it is committed as a snapshot and compared in a test.
+#[must_use]
+pub fn document(modules: &[Module]) -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|s| s.definitions_path = "/components/schemas".into());
+    let mut generator = settings.into_generator();
+    let mut paths = Map::new();
+    for module in modules {
+        for route in module.routes {
+            let path = paths.entry(route.path).or_insert_with(|| json!({}));
+            if let Some(path) = path.as_object_mut() {
+                path.insert(route.method.as_str().to_lowercase(), operation(&mut generator, module, route));
+            }
+        }
+    }
+    let _ = generator.subschema_for::<Problem>();
+    let _ = generator.subschema_for::<Envelope>();
+    let mut keys: Vec<&str> = modules.iter().flat_map(|m| m.problems).copied().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let tags: Vec<Value> = modules.iter().map(|m| json!({ "name": m.name, "description": m.description })).collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Shouhu 守護",
+            "version": "1",
+            "description": "Smart-policing platform. Times are microseconds since 1970 UTC; positions are WGS84 degrees; errors are RFC 9457 problem documents with stable keys.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "tags": tags,
+        "paths": paths,
+        "components": {
+            "schemas": generator.take_definitions(true),
+            "securitySchemes": {
+                "session": { "type": "apiKey", "in": "cookie", "name": "shouhu_session" },
+                "device": { "type": "apiKey", "in": "header", "name": "shouhu-signature" },
+            },
+        },
+        "x-problem-keys": keys,
+    })
+}
+
+fn operation(generator: &mut SchemaGenerator, module: &Module, route: &Route) -> Value {
+    let mut operation = json!({
+        "tags": [module.name],
+        "operationId": operation_id(route),
+        "summary": route.summary,
+        "parameters": parameters(generator, route),
+        "responses": {
+            "200": success(generator, route),
+            "default": {
+                "description": "Problem",
+                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+            },
+        },
+        "x-audit-class": route.audit.class(),
+        "x-load-class": format!("{:?}", route.load).to_lowercase(),
+    });
+    let Some(fields) = operation.as_object_mut() else { return operation };
+    if let Some(request) = route.request {
+        let schema = request(generator);
+        fields.insert("requestBody".into(), json!({ "required": true, "content": { "application/json": { "schema": schema } } }));
+    }
+    match route.access {
+        Access::Public(reason) => {
+            fields.insert("security".into(), json!([]));
+            fields.insert("x-public-because".into(), json!(reason));
+        }
+        Access::Device => {
+            fields.insert("security".into(), json!([{ "device": [] }]));
+        }
+        Access::Permission(name) => {
+            fields.insert("security".into(), json!([{ "session": [] }]));
+            fields.insert("x-permission".into(), json!(name));
+        }
+        Access::Session | Access::Undeclared => {
+            fields.insert("security".into(), json!([{ "session": [] }]));
+        }
+    }
+    operation
+}
+
+/// `post_v1_hits_id_confirm`: stable, because clients name their functions after it.
+fn operation_id(route: &Route) -> String {
+    let path: String = route.path.chars().map(|ch| if ch.is_ascii_alphanumeric() { ch } else { '_' }).collect();
+    let words: Vec<&str> = path.split('_').filter(|word| !word.is_empty()).collect();
+    format!("{}_{}", route.method.as_str().to_lowercase(), words.join("_"))
+}
+
+fn success(generator: &mut SchemaGenerator, route: &Route) -> Value {
+    match (route.response, route.media) {
+        (Some(response), _) => {
+            json!({ "description": "Success", "content": { "application/json": { "schema": response(generator) } } })
+        }
+        (None, Some(media)) => json!({ "description": "Success", "content": { media: {} } }),
+        (None, None) => json!({ "description": "Success" }),
+    }
+}
+
+fn parameters(generator: &mut SchemaGenerator, route: &Route) -> Vec<Value> {
+    let mut all = Vec::new();
+    for part in route.path.split('/') {
+        if let Some(name) = part.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            all.push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+        }
+    }
+    if let Some(query) = route.query {
+        all.extend(query_parameters(generator, query));
+    }
+    if route.audit == Audit::PersonalRead {
+        for (name, required) in [(shouhu_wire::PURPOSE_HEADER, true), (shouhu_wire::CASE_HEADER, false)] {
+            all.push(json!({ "name": name, "in": "header", "required": required, "schema": { "type": "string" } }));
+        }
+    }
+    all
+}
+
+/// A query type is an object; each of its fields is a parameter.
+fn query_parameters(generator: &mut SchemaGenerator, query: SchemaOf) -> Vec<Value> {
+    let schema = query(generator).to_value();
+    let reference = schema.get("$ref").and_then(Value::as_str).and_then(|text| text.rsplit('/').next());
+    let object = match reference {
+        Some(name) => generator.definitions().get(name).cloned().unwrap_or_default(),
+        None => schema,
+    };
+    let required: Vec<&str> =
+        object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let properties = object.get("properties").and_then(Value::as_object);
+    properties
+        .into_iter()
+        .flatten()
+        .map(|(name, schema)| json!({ "name": name, "in": "query", "required": required.contains(&name.as_str()), "schema": schema }))
+        .collect()
+}

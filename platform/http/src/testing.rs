@@ -1,0 +1,130 @@
+//! A whole house in a folder that vanishes, for tests of rooms.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use shouhu_audit::Audit;
+use shouhu_blobs::Blobs;
+use shouhu_bus::Reactor;
+use shouhu_env::Env;
+use shouhu_ids::{ActorId, DeviceId, SessionId};
+use shouhu_module::{App, Caller, DevicePeer, Module, Person};
+use shouhu_store::Store;
+use shouhu_wire::{DeviceKind, Role};
+use tower::ServiceExt;
+
+use crate::{Metrics, Site, router, wiring};
+
+pub struct House {
+    pub app: App,
+    router: Router,
+    reactors: Vec<Reactor>,
+    workers: Vec<shouhu_jobs::Worker>,
+    _folder: tempfile::TempDir,
+}
+
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    /// Null when the body is no JSON.
+    pub json: Value,
+    pub bytes: Vec<u8>,
+}
+
+impl House {
+    /// SQLite in a new folder, the real clock; `start` of every module has run.
+    ///
+    /// # Panics
+    /// When it cannot be built.
+    pub async fn open(modules: &'static [Module]) -> Self {
+        Self::open_in(modules, Env::real()).await
+    }
+
+    /// # Panics
+    /// As `open`.
+    pub async fn open_in(modules: &'static [Module], env: Env) -> Self {
+        let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+        let url = format!("sqlite:{}", folder.path().join("house.db").display());
+        let store = Store::open(&url, env.clone()).await.unwrap_or_else(|e| panic!("{e}"));
+        let schemas = wiring::schemas(modules);
+        store.migrate(&schemas).await.unwrap_or_else(|e| panic!("{e}"));
+        let blobs = Blobs::open(env.clone(), &folder.path().join("blobs"), &folder.path().join("keys"));
+        let blobs = blobs.unwrap_or_else(|e| panic!("{e}"));
+        let audit = Audit::start(store.clone());
+        let app = App::new(env, store, blobs, audit, modules, "http://localhost:8470");
+        for module in modules {
+            (module.start)(app.clone()).await.unwrap_or_else(|e| panic!("{}: {e}", module.name));
+        }
+        let router = router(&app, &Metrics::default(), Site::default()).unwrap_or_else(|e| panic!("{e:?}"));
+        let (reactors, workers) = (wiring::reactors(&app), wiring::workers(&app));
+        Self { app, router, reactors, workers, _folder: folder }
+    }
+
+    /// Somebody new of that role.
+    #[must_use]
+    pub fn person(&self, role: Role) -> Caller {
+        let env = &self.app.env;
+        Caller::Person(Person {
+            id: env.id(ActorId::new),
+            name: format!("{} {}", role.as_str(), env.now().0),
+            role,
+            unit: None,
+            session: env.id(SessionId::new),
+            session_expires_at: env.now().plus(shouhu_ids::Micros::HOUR),
+        })
+    }
+
+    /// A new device.
+    #[must_use]
+    pub fn device(&self, name: &str) -> Caller {
+        Caller::Device(DevicePeer {
+            id: self.app.env.id(DeviceId::new),
+            name: name.to_owned(),
+            kind: DeviceKind::FixedCamera,
+            camera: None,
+            clock_offset_us: 0,
+        })
+    }
+
+    /// A JSON call.
+    ///
+    /// # Panics
+    /// When the router itself fails, which it does not.
+    pub async fn call(&self, caller: &Caller, method: &str, path: &str, body: Value) -> Answer {
+        let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        self.call_with(caller, method, path, &[("shouhu-purpose", "patrol")], bytes).await
+    }
+
+    /// Any call.
+    ///
+    /// # Panics
+    /// As `call`.
+    pub async fn call_with(&self, caller: &Caller, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).extension(caller.clone());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body)).unwrap_or_else(|e| panic!("{e}"));
+        let response = self.router.clone().oneshot(request).await.unwrap_or_else(|e| match e {});
+        let status = response.status().as_u16();
+        let bytes = response.into_body().collect().await.map(|b| b.to_bytes().to_vec()).unwrap_or_default();
+        Answer { status, json: serde_json::from_slice(&bytes).unwrap_or(Value::Null), bytes }
+    }
+
+    /// Runs reactions and due jobs until nothing is left to do now.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn settle(&self) {
+        loop {
+            let published = shouhu_bus::publish_waiting(&self.app.store, &self.app.hub, &self.reactors, &mut None).await;
+            let published = published.unwrap_or_else(|e| panic!("{e}"));
+            let ran = shouhu_jobs::run_due(&self.app.store, &self.workers).await.unwrap_or_else(|e| panic!("{e}"));
+            if published + ran == 0 {
+                return;
+            }
+        }
+    }
+}
