@@ -18,6 +18,8 @@ mod import;
 mod network;
 mod protobuf;
 mod route;
+#[cfg(test)]
+mod shared;
 mod snap;
 mod tiles;
 

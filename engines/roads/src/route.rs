@@ -413,3 +413,6 @@ fn part_of(edge: &Edge, fraction: f64, node: u32) -> Access {
 fn travel(cost_ms: u32, distance_m: f64) -> Travel {
     Travel { duration_s: f64::from(cost_ms) / 1_000.0, distance_m }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,9 @@ const BANK_M: f64 = 34.0;
 
 const SECTION_M: f64 = 1_400.0;
 
+/// Radius of the roundabout in the middle of the old town.
+const CIRCLE_M: f64 = 42.0;
+
 #[derive(Debug, Clone)]
 pub(super) struct Curve {
     pub points: Vec<Spot>,
@@ -94,10 +97,29 @@ impl Shape {
     fn bend(&self, u: f64, v: f64) -> Spot {
         let [a, b, c, d, ..] = self.phases;
         let (long, short) = (self.radius * 0.95, 900.0);
-        let x = u + 0.045 * self.radius * (v / long * 2.2 + a).sin() + 38.0 * (v / short + b).sin();
-        let y = v + 0.045 * self.radius * (u / long * 2.0 + c).sin() + 38.0 * (u / short + d).sin();
+        let x = u + 0.07 * self.radius * (v / long * 2.2 + a).sin() + 42.0 * (v / short * 2.0 + b).sin();
+        let y = v + 0.07 * self.radius * (u / long * 2.0 + c).sin() + 42.0 * (u / short * 2.0 + d).sin();
         let (sin, cos) = self.turn.sin_cos();
         Spot { x: x * cos - y * sin, y: x * sin + y * cos }
+    }
+
+    /// How far the old wall lies from the centre in a direction: a town wall follows its ditches, not a compass.
+    fn wall_radius(&self, angle: f64) -> f64 {
+        let [a, b, ..] = self.phases;
+        self.old_town * (1.0 + 0.11 * (2.0 * angle + a).sin() + 0.05 * (3.0 * angle + b).sin())
+    }
+
+    /// From the round plan of the old town to its grown shape. Rays bend inside the wall and run straight beyond it.
+    fn grow(&self, radius: f64, angle: f64) -> Spot {
+        let [.., c, d, _, _] = self.phases;
+        let share = (radius / self.old_town).min(1.0);
+        let bent = angle + 0.16 * (2.6 * share + c).sin() * (1.0 - share) + 0.05 * (9.0 * share + d).sin() * (1.0 - share);
+        let radius = radius + (self.wall_radius(angle) - self.old_town) * share * share;
+        Spot { x: radius * bent.cos(), y: radius * bent.sin() }
+    }
+
+    fn is_outside_wall(&self, spot: Spot) -> bool {
+        spot.radius() > self.wall_radius(spot.y.atan2(spot.x)) - OVERSHOOT_M
     }
 
     fn edge_radius(&self, spot: Spot) -> f64 {
@@ -185,12 +207,13 @@ impl Draughtsman<'_> {
 
     fn old_town(&mut self) {
         let wall = self.shape.old_town;
-        let circle = arc(0.0, TAU, 42.0);
+        let circle = arc(0.0, TAU, CIRCLE_M).into_iter().map(|(r, angle)| Spot { x: r * angle.cos(), y: r * angle.sin() });
         let name = format!("{}圓環", self.names.road().trim_end_matches('路'));
-        self.plan.curves.push(Curve { points: circle, class: RoadClass::Secondary, name, one_way: true });
+        self.plan.curves.push(Curve { points: circle.collect(), class: RoadClass::Secondary, name, one_way: true });
         for (quarter, name) in ["東門路", "北門路", "西門路", "南門路"].into_iter().enumerate() {
             let start = TAU * (quarter as f64 / 4.0 - 0.125);
-            self.add(arc(start, start + TAU / 4.0, wall), RoadClass::Primary, name.to_owned());
+            let quarter = self.grown(arc(start, start + TAU / 4.0, wall));
+            self.add(quarter, RoadClass::Primary, name.to_owned());
         }
         let count = self.rng.gen_range(6..=7);
         let first = self.rng.gen_range(0.0..1.0);
@@ -199,8 +222,9 @@ impl Draughtsman<'_> {
             .collect();
         for (index, angle) in rays.iter().enumerate() {
             let goes_on = index % 2 == 0;
-            let reach = if goes_on { self.shape.ring_radius(*angle) + OVERSHOOT_M } else { wall + OVERSHOOT_M };
-            let ray = steps(42.0, reach, STEP_M).map(|r| Spot { x: r * angle.cos(), y: r * angle.sin() }).collect();
+            let past_wall = self.shape.wall_radius(*angle) - wall;
+            let end = if goes_on { self.shape.ring_radius(*angle) - past_wall } else { wall };
+            let ray = self.grown(steps(CIRCLE_M, end + OVERSHOOT_M, STEP_M).map(|r| (r, *angle)).collect());
             let name = self.names.road();
             let class = if goes_on { RoadClass::Primary } else { RoadClass::Secondary };
             for run in self.bridged(ray) {
@@ -213,31 +237,36 @@ impl Draughtsman<'_> {
         }
     }
 
+    fn grown(&self, plan: Vec<(f64, f64)>) -> Vec<Spot> {
+        plan.into_iter().map(|(radius, angle)| self.shape.grow(radius, angle)).collect()
+    }
+
     /// Arcs and spokes between two rays.
     fn sector(&mut self, from: f64, to: f64, wall: f64) {
         let count = (wall / 115.0).round();
-        let mut radii = vec![42.0];
+        let mut radii = vec![CIRCLE_M];
         for index in steps(1.0, count - 1.0, 1.0) {
-            radii.push(wall * (index + self.rng.gen_range(-0.2..0.2)) / count);
+            radii.push(wall * (index + self.rng.gen_range(-0.3..0.3)) / count);
         }
         let mut streets: Vec<Option<String>> = vec![None];
         for radius in radii.iter().skip(1) {
-            let is_drawn = radius * (to - from) > 50.0;
+            let is_drawn = radius * (to - from) > 50.0 && self.rng.gen_bool(0.85);
             let street = is_drawn.then(|| self.names.street(self.rng));
             if let Some(name) = &street {
-                self.add(arc(from, to, *radius), RoadClass::Residential, name.clone());
+                let street = self.grown(arc(from, to, *radius));
+                self.add(street, RoadClass::Residential, name.clone());
             }
             streets.push(street);
         }
-        radii.push(wall + 2.0);
+        radii.push(wall);
         for ((inner, outer), street) in radii.iter().zip(radii.iter().skip(1)).zip(&streets) {
             let Some(street) = street else { continue };
             let spokes = (inner * (to - from) / 125.0).floor();
             for index in steps(1.0, spokes, 1.0) {
                 let angle = from + (to - from) * (index + self.rng.gen_range(-0.25..0.25)) / (spokes + 1.0);
-                let ends = [*inner, *outer].map(|r| Spot { x: r * angle.cos(), y: r * angle.sin() });
+                let spoke = self.grown(steps(*inner, *outer, STEP_M).map(|r| (r, angle)).collect());
                 let name = self.names.lane(street, self.rng);
-                self.add(resampled(&ends), RoadClass::Service, name);
+                self.add(spoke, RoadClass::Service, name);
             }
         }
     }
@@ -268,7 +297,7 @@ impl Draughtsman<'_> {
                     .collect();
                 let inside = self.runs(bent, |city, spot| {
                     let radius = spot.radius();
-                    radius > city.shape.old_town - OVERSHOOT_M && radius < city.shape.edge_radius(spot) * 1.06
+                    city.shape.is_outside_wall(spot) && radius < city.shape.edge_radius(spot) * 1.06
                 });
                 for run in inside {
                     for run in self.bridged(run) {
@@ -392,7 +421,7 @@ impl Draughtsman<'_> {
     fn minor(&mut self, line: Vec<Spot>, class: RoadClass, name: &str) {
         let runs = self.runs(line, |city, spot| {
             let radius = spot.radius();
-            radius > city.shape.old_town - OVERSHOOT_M
+            city.shape.is_outside_wall(spot)
                 && radius < city.shape.edge_radius(spot) * 0.99
                 && city.river.distance(spot) > city.river.half_width + BANK_M - OVERSHOOT_M
         });
@@ -442,7 +471,7 @@ impl Draughtsman<'_> {
     fn is_free(&self, middle: Spot, size: f64) -> bool {
         let radius = middle.radius();
         self.river.distance(middle) > self.river.half_width + BANK_M + size
-            && radius > self.shape.old_town + size * 0.8
+            && radius > self.shape.wall_radius(middle.y.atan2(middle.x)) + size * 0.8
             && radius < self.shape.edge_radius(middle) - size
             && (radius - self.shape.ring_radius(middle.y.atan2(middle.x))).abs() > size * 0.8
     }
@@ -480,9 +509,10 @@ fn steps(low: f64, high: f64, step: f64) -> impl Iterator<Item = f64> {
     (0..=count).map(move |index| low + (high - low) * f64::from(index) / f64::from(count.max(1)))
 }
 
-fn arc(from: f64, to: f64, radius: f64) -> Vec<Spot> {
-    let step = (STEP_M.min(radius / 4.0) / radius).min(0.5);
-    steps(from, to, step).map(|angle| Spot { x: radius * angle.cos(), y: radius * angle.sin() }).collect()
+/// Radius and angle along a circle.
+fn arc(from: f64, to: f64, radius: f64) -> Vec<(f64, f64)> {
+    let step = STEP_M.min(radius / 4.0) / radius;
+    steps(from, to, step).map(|angle| (radius, angle)).collect()
 }
 
 fn resampled(line: &[Spot]) -> Vec<Spot> {

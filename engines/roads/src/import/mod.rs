@@ -59,3 +59,6 @@ fn check_size(bytes: usize, options: ImportOptions) -> Result<(), ImportError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

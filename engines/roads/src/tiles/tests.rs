@@ -123,7 +123,7 @@ fn every_zoom_shows_the_city_and_follows_the_specification() {
             for (kind, tags, parts) in &layer.features {
                 assert!(tags.contains_key("class"), "{name} without class");
                 for part in parts {
-                    assert!(part.len() >= if *kind == POLYGON { 3 } else { 2 });
+                    assert!(part.len() >= if *kind == mvt::POLYGON { 3 } else { 2 });
                     assert!(part.iter().all(|(x, y)| (-64..=4_160).contains(x) && (-64..=4_160).contains(y)));
                 }
             }
@@ -168,7 +168,7 @@ fn an_outer_ring_is_wound_as_the_specification_says() {
     let source = city();
     let (x, y) = tile_of(DEMO_CENTRE, 12);
     for (name, layer) in read(&source.tile(12, x, y).unwrap_or_default()) {
-        for (_, _, parts) in layer.features.iter().filter(|(kind, ..)| *kind == POLYGON) {
+        for (_, _, parts) in layer.features.iter().filter(|(kind, ..)| *kind == mvt::POLYGON) {
             let ring = &parts[0];
             let next = ring.iter().cycle().skip(1);
             let area: i64 = ring.iter().zip(next).map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum();
