@@ -1,0 +1,80 @@
+import { lazy, type ReactNode, Suspense } from "react";
+import { useTranslation } from "react-i18next";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { Enrol } from "./Enrol";
+import { LiveProvider } from "./live";
+import { ROOMS } from "./rooms";
+import { Shell } from "./Shell";
+import { SignIn } from "./SignIn";
+import { HOME, useSession } from "./session";
+import { Empty, Failure, Loading } from "./states";
+
+const PAGES = {
+  command: lazy(() => import("../command/CommandPage")),
+  patrol: lazy(() => import("../patrol/PatrolPage")),
+  investigate: lazy(() => import("../investigate/InvestigatePage")),
+  watchlists: lazy(() => import("../watchlists/WatchlistsPage")),
+  operate: lazy(() => import("../operate/OperatePage")),
+  oversee: lazy(() => import("../oversee/OverseePage")),
+};
+
+function Guarded({ needs, children }: { needs: string[]; children: ReactNode }) {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  if (!needs.some(may)) return <Empty title={t("app.not_permitted")} hint={t("app.not_permitted_hint")} />;
+  return children;
+}
+
+function Inside() {
+  const { t } = useTranslation();
+  const { me, isLoading, error } = useSession();
+  const [path] = useLocation();
+  if (isLoading) return <Loading />;
+  if (!me && error) {
+    return (
+      <div className="doorway">
+        <Failure error={error} onRetry={() => window.location.reload()} />
+      </div>
+    );
+  }
+  if (!me) {
+    const next = path === "/" ? "" : `?next=${encodeURIComponent(path + window.location.search)}`;
+    return <Redirect to={`/sign-in${next}`} replace />;
+  }
+  return (
+    <LiveProvider isOn>
+      <Shell>
+        <Suspense fallback={<Loading />}>
+          <Switch>
+            {ROOMS.map((room) => {
+              const Page = PAGES[room.name];
+              return (
+                <Route key={room.name} path={room.path}>
+                  <Guarded needs={room.needs}>
+                    <Page />
+                  </Guarded>
+                </Route>
+              );
+            })}
+            <Route path="/">
+              <Redirect to={HOME[me.role]} replace />
+            </Route>
+            <Route>
+              <Empty title={t("app.not_found")} hint={t("app.not_found_hint")} />
+            </Route>
+          </Switch>
+        </Suspense>
+      </Shell>
+    </LiveProvider>
+  );
+}
+
+export function App() {
+  return (
+    <Switch>
+      <Route path="/sign-in" component={SignIn} />
+      <Route path="/enrol" component={Enrol} />
+      <Route component={Inside} />
+    </Switch>
+  );
+}

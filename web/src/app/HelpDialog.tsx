@@ -1,0 +1,38 @@
+import { Modal } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+
+const KEYS: [string, string][] = [
+  ["j / k", "next"],
+  ["Enter", "open"],
+  ["c", "confirm"],
+  ["r", "reject"],
+  ["d", "dispatch"],
+  ["n", "new_call"],
+  ["1 / 2", "tabs"],
+  ["t", "table"],
+  ["/", "palette"],
+  ["Esc", "close"],
+  ["?", "help"],
+];
+
+export function HelpDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Modal opened={isOpen} onClose={onClose} title={t("help.title")} size="lg">
+      <p>{t("help.flow")}</p>
+      <h3 className="section-title">{t("help.keys")}</h3>
+      <dl className="key-list">
+        {KEYS.map(([key, name]) => (
+          <div key={name}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{t(`help.key_${name}`)}</dd>
+          </div>
+        ))}
+      </dl>
+      <h3 className="section-title">{t("help.law")}</h3>
+      <p>{t("help.law_text")}</p>
+    </Modal>
+  );
+}

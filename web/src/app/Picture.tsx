@@ -1,0 +1,60 @@
+import { Modal, SegmentedControl, Slider } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Icon } from "./icons";
+
+/** The crop, large; a click opens it larger, with the full frame beside it where there is one. */
+export function Picture({ crop, frame, alt }: { crop: string | null; frame: string | null; alt: string }) {
+  const { t } = useTranslation();
+  const [isOpen, setOpen] = useState(false);
+  const [which, setWhich] = useState<"crop" | "frame">(crop ? "crop" : "frame");
+  const [zoom, setZoom] = useState(1);
+  const [isBroken, setBroken] = useState(false);
+  const first = crop ?? frame;
+  if (!first || isBroken) {
+    return (
+      <div className="picture picture-none" role="img" aria-label={t("hit.no_picture")}>
+        <Icon name="alert" size={24} />
+        {t("hit.no_picture")}
+      </div>
+    );
+  }
+  const shown = which === "frame" && frame ? frame : first;
+  return (
+    <>
+      <button type="button" className="picture" onClick={() => setOpen(true)} data-testid="hit-crop">
+        <img src={first} alt={alt} onError={() => setBroken(true)} />
+        <span className="picture-hint">
+          <Icon name="expand" size={16} /> {frame ? t("hit.zoom_frame") : t("hit.zoom")}
+        </span>
+      </button>
+      <Modal opened={isOpen} onClose={() => setOpen(false)} title={alt} size="90vw">
+        <div className="picture-bar">
+          {crop && frame && (
+            <SegmentedControl
+              value={which}
+              onChange={(value) => setWhich(value === "frame" ? "frame" : "crop")}
+              data={[
+                { value: "crop", label: t("hit.crop") },
+                { value: "frame", label: t("hit.frame") },
+              ]}
+            />
+          )}
+          <Slider
+            className="grow"
+            min={1}
+            max={5}
+            step={0.25}
+            value={zoom}
+            onChange={setZoom}
+            label={(value) => `${value}×`}
+            aria-label={t("hit.zoom")}
+          />
+        </div>
+        <div className="picture-large">
+          <img src={shown} alt={alt} style={{ width: `${zoom * 100}%` }} />
+        </div>
+      </Modal>
+    </>
+  );
+}

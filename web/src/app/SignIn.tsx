@@ -1,0 +1,56 @@
+import { Button } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { useLocation, useSearchParams } from "wouter";
+import { Doorway } from "./Doorway";
+import { identity } from "./api/calls";
+import { ApiError, OfflineError } from "./api/client";
+import { Empty, Failure } from "./states";
+import { HOME, useSession } from "./session";
+import { passkeysPossible, passkeyTrouble, presentPasskey } from "./webauthn";
+
+/** Only ways inside this app: a foreign address in `next` is ignored. */
+export function safeNext(next: string | null): string | null {
+  return next && /^\/(?![/\\])/.test(next) && !next.startsWith("/sign-in") ? next : null;
+}
+
+export function SignIn() {
+  const { t } = useTranslation();
+  const { signedIn } = useSession();
+  const [, go] = useLocation();
+  const [params] = useSearchParams();
+  const act = useMutation({
+    mutationFn: async () => {
+      const { challenge_id, options } = await identity.signInStart();
+      const credential = await presentPasskey(options.publicKey);
+      return identity.signInFinish(challenge_id, credential);
+    },
+    onSuccess: (me) => {
+      signedIn(me);
+      go(safeNext(params.get("next")) ?? HOME[me.role], { replace: true });
+    },
+  });
+  const isOurs = act.error instanceof ApiError || act.error instanceof OfflineError;
+  return (
+    <Doorway title={t("signin.title")} intro={t("signin.intro")}>
+      {!passkeysPossible() && <Empty title={t("signin.unsupported")} hint={t("signin.unsupported_hint")} />}
+      <Button
+        size="lg"
+        fullWidth
+        loading={act.isPending}
+        disabled={!passkeysPossible()}
+        onClick={() => act.mutate()}
+        data-testid="sign-in-button"
+      >
+        {t("signin.button")}
+      </Button>
+      {act.error && isOurs && <Failure error={act.error} />}
+      {act.error && !isOurs && (
+        <p className="note-warn" role="alert">
+          {t(`passkey.${passkeyTrouble(act.error)}`)}
+        </p>
+      )}
+      <p className="dim">{t("signin.no_account")}</p>
+    </Doorway>
+  );
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { ageOf, isStale, microsFromTaipei, taipei, taipeiField } from "./age";
+
+const NOW_MS = Date.parse("2026-11-21T09:00:00Z");
+const before = (seconds: number) => (NOW_MS - seconds * 1000) * 1000;
+
+describe("age", () => {
+  it("is rounded down, so nothing looks older than it is", () => {
+    expect(ageOf(before(179), NOW_MS)).toMatchObject({ unit: "minutes", count: 2 });
+    expect(ageOf(before(180), NOW_MS)).toMatchObject({ unit: "minutes", count: 3 });
+    expect(ageOf(before(59), NOW_MS)).toMatchObject({ unit: "seconds", count: 59 });
+    expect(ageOf(before(86_399), NOW_MS)).toMatchObject({ unit: "hours", count: 23 });
+    expect(ageOf(before(86_400), NOW_MS)).toMatchObject({ unit: "days", count: 1 });
+  });
+
+  it("calls the last seconds now, also when the server's clock is slightly ahead", () => {
+    expect(ageOf(before(4), NOW_MS).unit).toBe("now");
+    expect(ageOf(before(-3), NOW_MS)).toEqual({ unit: "now", count: 0, isFuture: false });
+  });
+
+  it("says when something lies ahead", () => {
+    expect(ageOf(before(-7200), NOW_MS)).toEqual({ unit: "hours", count: 2, isFuture: true });
+  });
+
+  it("treats a position older than two minutes, or none, as stale", () => {
+    expect(isStale(before(120), NOW_MS)).toBe(false);
+    expect(isStale(before(121), NOW_MS)).toBe(true);
+    expect(isStale(null, NOW_MS)).toBe(true);
+  });
+});
+
+describe("Taipei time", () => {
+  it("is eight hours ahead of UTC", () => {
+    expect(taipei(NOW_MS * 1000)).toBe("2026-11-21 17:00:00");
+  });
+
+  it("survives a form field and back", () => {
+    const at = NOW_MS * 1000;
+    expect(microsFromTaipei(taipeiField(at))).toBe(at);
+    expect(microsFromTaipei("2026-11-21")).toBe(Date.parse("2026-11-20T16:00:00Z") * 1000);
+    expect(microsFromTaipei("yesterday")).toBeNull();
+  });
+});

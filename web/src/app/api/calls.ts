@@ -1,0 +1,130 @@
+// Every call that the app makes, by room. Swapped for the generated client in one place.
+
+import { ask, groundsQuery, newKey, pathWithQuery } from "./client";
+import type * as T from "./types";
+
+const post = <R>(path: string, json: unknown = {}, idempotencyKey = newKey()) =>
+  ask<R>(path, { method: "POST", json, idempotencyKey });
+
+export const identity = {
+  me: () => ask<T.Me>("/v1/identity/me"),
+  enrolStart: (token: string) => post<T.EnrolStart>("/v1/identity/enrol/start", { token }),
+  enrolFinish: (challenge_id: string, credential: unknown) =>
+    post<T.Me>("/v1/identity/enrol/finish", { challenge_id, credential }),
+  signInStart: () => post<T.SignInStart>("/v1/identity/sign-in/start"),
+  signInFinish: (challenge_id: string, credential: unknown) =>
+    post<T.Me>("/v1/identity/sign-in/finish", { challenge_id, credential }),
+  signOut: () => post<void>("/v1/identity/sign-out"),
+  actors: (cursor?: string) => ask<T.Page<T.Actor>>("/v1/identity/actors", { query: { cursor } }),
+  invite: (body: { name: string; role: T.Role; unit?: T.Id }) =>
+    post<T.Invitation>("/v1/identity/enrolments", body),
+  disable: (id: T.Id) => post<void>(`/v1/identity/actors/${id}/disable`),
+};
+
+export const devices = {
+  list: () => ask<T.Page<T.Device>>("/v1/devices", { query: { limit: 200 } }),
+  register: (body: { name: string; kind: T.DeviceKind; camera?: T.Id }) =>
+    post<T.DeviceInvitation>("/v1/devices", body),
+  revoke: (id: T.Id) => post<void>(`/v1/devices/${id}/revoke`),
+};
+
+export const cameras = {
+  list: () => ask<T.Page<T.Camera>>("/v1/cameras", { query: { limit: 200 } }),
+  add: (body: { name: string; position: T.Wgs84; heading_deg?: number }) =>
+    post<T.Camera>("/v1/cameras", body),
+  importCsv: (file: Blob) =>
+    ask<T.ImportReport>("/v1/cameras/import", { method: "POST", raw: file, contentType: "text/csv" }),
+};
+
+export interface SightingQuery {
+  plate: string;
+  from_us?: number;
+  until_us?: number;
+  camera?: string;
+  limit?: number;
+}
+
+export const sightings = {
+  search: (query: SightingQuery, grounds: T.Grounds, cursor: string | null, signal?: AbortSignal) =>
+    ask<T.Page<T.Sighting>>("/v1/sightings", {
+      query: { ...query, cursor },
+      grounds,
+      ...(signal ? { signal } : {}),
+    }),
+  picture: (id: T.Id, which: "crop" | "frame", grounds: T.Grounds) =>
+    pathWithQuery(`/v1/sightings/${id}/${which}`, groundsQuery(grounds)),
+  quarantine: (cursor: string | null) =>
+    ask<T.Page<T.QuarantinedSighting>>("/v1/sightings/quarantine", { query: { cursor } }),
+  dismiss: (id: T.Id) => post<void>(`/v1/sightings/quarantine/${id}/dismiss`),
+};
+
+export const watchlists = {
+  entries: (state: string, q: string, cursor: string | null) =>
+    ask<T.Page<T.Entry>>("/v1/watchlists/entries", { query: { state, q, cursor } }),
+  propose: (body: T.ProposeEntry) => post<T.Entry>("/v1/watchlists/entries", body),
+  approve: (id: T.Id) => post<T.Entry>(`/v1/watchlists/entries/${id}/approve`),
+  refuse: (id: T.Id, reason: string) => post<T.Entry>(`/v1/watchlists/entries/${id}/refuse`, { reason }),
+  withdraw: (id: T.Id, reason: string) => post<T.Entry>(`/v1/watchlists/entries/${id}/withdraw`, { reason }),
+  importFile: (file: Blob, dry_run: boolean, encoding: string) =>
+    ask<T.ImportReport>("/v1/watchlists/import", {
+      method: "POST",
+      query: { dry_run, encoding },
+      raw: file,
+      contentType: "application/octet-stream",
+      ...(dry_run ? {} : { idempotencyKey: newKey() }),
+    }),
+  approveImport: (id: T.Id) => post<{ approved: number }>(`/v1/watchlists/imports/${id}/approve`),
+  legalBases: () => ask<{ items: T.LegalBasis[] }>("/v1/watchlists/legal-bases"),
+};
+
+export const hits = {
+  list: (state: T.HitState | "", limit = 50) =>
+    ask<T.Page<T.Hit>>("/v1/hits", { query: { state, limit } }),
+  get: (id: T.Id) => ask<T.Hit>(`/v1/hits/${id}`),
+  confirm: (id: T.Id, plate_seen: string, note: string) =>
+    post<T.Hit>(`/v1/hits/${id}/confirm`, { plate_seen, note }),
+  reject: (id: T.Id, reason: T.RejectReason, note: string) =>
+    post<T.Hit>(`/v1/hits/${id}/reject`, { reason, note }),
+  picture: (id: T.Id, which: "crop" | "frame") => `/v1/hits/${id}/${which}`,
+};
+
+export const dispatch = {
+  incidents: (state: "open" | "closed" | "all") =>
+    ask<T.Page<T.Incident>>("/v1/incidents", { query: { state, limit: 100 } }),
+  incident: (id: T.Id) => ask<T.Incident>(`/v1/incidents/${id}`),
+  open: (body: T.OpenIncident) => post<T.Incident>("/v1/incidents", body),
+  close: (id: T.Id, code: T.ClosingCode, note: string) =>
+    post<T.Incident>(`/v1/incidents/${id}/close`, { code, note }),
+  recommendations: (id: T.Id) =>
+    ask<{ items: T.Recommendation[] }>(`/v1/incidents/${id}/recommendations`),
+  log: (id: T.Id) => ask<{ items: T.IncidentLogLine[] }>(`/v1/incidents/${id}/log`),
+  assign: (id: T.Id, unit: T.Id) => post<T.Assignment>(`/v1/incidents/${id}/assignments`, { unit }),
+  cancel: (id: T.Id, reason: string) => post<void>(`/v1/assignments/${id}/cancel`, { reason }),
+  step: (id: T.Id, step: T.AssignmentStep, idempotencyKey: string) =>
+    post<T.Assignment>(`/v1/assignments/${id}/step`, step, idempotencyKey),
+  mine: () => ask<{ items: T.MyAssignment[] }>("/v1/assignments/mine"),
+  kinds: () => ask<{ items: T.IncidentKind[] }>("/v1/incident-kinds"),
+};
+
+export const units = {
+  list: () => ask<T.Page<T.Unit>>("/v1/units", { query: { limit: 200 } }),
+  add: (call_sign: string, kind: T.UnitKind) => post<T.Unit>("/v1/units", { call_sign, kind }),
+  position: (body: T.ReportPosition) => post<void>("/v1/units/mine/position", body),
+  state: (state: T.UnitState) => post<T.Unit>("/v1/units/mine/state", { state }),
+  join: (unit: T.Id) => post<T.Unit>("/v1/units/mine/join", { unit }),
+};
+
+export const map = {
+  info: () => ask<T.MapInfo>("/v1/map"),
+};
+
+export const operations = {
+  health: () => ask<T.Health>("/v1/operations/health"),
+  jobs: (state: string) => ask<T.Page<T.Job>>("/v1/operations/jobs", { query: { state, limit: 100 } }),
+  retry: (id: T.Id) => post<void>(`/v1/operations/jobs/${id}/retry`),
+};
+
+export const oversight = {
+  audit: (cursor: string | null) => ask<T.Page<T.AuditLine>>("/v1/oversight/audit", { query: { cursor, limit: 100 } }),
+  verify: () => ask<T.AuditVerdict>("/v1/oversight/audit/verify"),
+};

@@ -1,0 +1,121 @@
+// The one door to the server: same origin, JSON, RFC 9457 problems.
+
+import type { Grounds, Problem } from "./types";
+
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail ?? problem.title);
+    this.name = "ApiError";
+  }
+  get key(): string {
+    return this.problem.key;
+  }
+  get status(): number {
+    return this.problem.status;
+  }
+}
+
+/** No answer came: the network is away, or the server is. Nothing is known about whether the request arrived. */
+export class OfflineError extends Error {
+  constructor() {
+    super("no answer from the server");
+    this.name = "OfflineError";
+  }
+}
+
+export interface Ask {
+  method?: "GET" | "POST" | "DELETE";
+  query?: Record<string, string | number | boolean | null | undefined>;
+  json?: unknown;
+  raw?: BodyInit;
+  contentType?: string;
+  grounds?: Grounds | null;
+  /** Makes a repeat of the same act harmless. */
+  idempotencyKey?: string;
+  signal?: AbortSignal;
+}
+
+const CASE_FREE = new Set(["patrol", "life_threat"]);
+
+export function groundsQuery(grounds: Grounds): Record<string, string> {
+  const asked: Record<string, string> = { purpose: grounds.purpose };
+  if (!CASE_FREE.has(grounds.purpose) || grounds.case_ref) asked.case = grounds.case_ref;
+  return asked;
+}
+
+export function needsCase(purpose: string): boolean {
+  return !CASE_FREE.has(purpose);
+}
+
+export function pathWithQuery(path: string, query: Ask["query"] = {}): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== "") params.set(name, String(value));
+  }
+  const text = params.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+let onSessionLost: (() => void) | null = null;
+export function whenSessionIsLost(act: () => void): void {
+  onSessionLost = act;
+}
+
+export async function problemOf(response: Response): Promise<Problem> {
+  const fallback: Problem = {
+    type: "about:blank",
+    title: response.statusText || String(response.status),
+    status: response.status,
+    key: response.status === 413 ? "http.body_too_large" : `http.status_${response.status}`,
+  };
+  try {
+    const body = (await response.json()) as Partial<Problem>;
+    return { ...fallback, ...body, key: body.key ?? fallback.key };
+  } catch {
+    return fallback;
+  }
+}
+
+export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  let body: BodyInit | undefined = options.raw;
+  if (options.json !== undefined) {
+    headers["content-type"] = "application/json";
+    body = JSON.stringify(options.json);
+  } else if (options.contentType) {
+    headers["content-type"] = options.contentType;
+  }
+  if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey;
+  if (options.grounds) {
+    headers["shouhu-purpose"] = options.grounds.purpose;
+    // Header values are Latin-1; a case number may be Chinese.
+    if (options.grounds.case_ref) headers["shouhu-case"] = encodeURIComponent(options.grounds.case_ref);
+  }
+  let response: Response;
+  try {
+    response = await fetch(pathWithQuery(path, options.query), {
+      method: options.method ?? "GET",
+      headers,
+      body: body ?? null,
+      credentials: "same-origin",
+      signal: options.signal ?? null,
+    });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new OfflineError();
+  }
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    // A gateway without a server behind it speaks for the network, not for Shouhu.
+    if ([502, 504].includes(response.status) && problem.type === "about:blank") throw new OfflineError();
+    if (response.status === 401 && problem.key === "identity.session_required") onSessionLost?.();
+    throw new ApiError(problem);
+  }
+  if (response.status === 204) return undefined as T;
+  const text = await response.text();
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+export function newKey(): string {
+  return crypto.randomUUID();
+}

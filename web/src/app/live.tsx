@@ -1,0 +1,122 @@
+// The server's live stream: one connection per tab, told apart into "fetch this again" and "it moved".
+
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
+import { type Envelope, LIVE_KINDS, type LiveEvent } from "./api/types";
+import { positions } from "./positions";
+import { StreamCursor } from "./streamCursor";
+
+export type LinkState = "connecting" | "live" | "lost";
+
+const LiveContext = createContext<LinkState>("connecting");
+export const useLinkState = (): LinkState => useContext(LiveContext);
+
+type Listener = (event: LiveEvent) => void;
+const listeners = new Set<Listener>();
+
+/** For what is heard rather than fetched: the alarm, the announcement. */
+export function useLiveEvent(listener: Listener): void {
+  useEffect(() => {
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }, [listener]);
+}
+
+const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]> = {
+  sightings_quarantined: ["quarantine"],
+  watchlist_changed: ["entries"],
+  hit_raised: ["hits"],
+  hit_decided: ["hits"],
+  incident_changed: ["incidents", "hits"],
+  assignment_changed: ["incidents", "my-assignments", "units"],
+  unit_changed: ["units", "recommendations"],
+  camera_changed: ["cameras"],
+  device_changed: ["devices"],
+  map_replaced: ["map"],
+};
+
+/** A burst of events becomes one fetch per list. */
+const GATHER_MS = 150;
+
+class Refetcher {
+  private readonly due = new Set<string>();
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  constructor(private readonly client: QueryClient) {}
+
+  add(names: string[]): void {
+    for (const name of names) this.due.add(name);
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      for (const name of this.due) void this.client.invalidateQueries({ queryKey: [name] });
+      this.due.clear();
+    }, GATHER_MS);
+  }
+}
+
+function follow(client: QueryClient, tell: (state: LinkState) => void): () => void {
+  const cursor = new StreamCursor();
+  const refetcher = new Refetcher(client);
+  let source: EventSource | null = null;
+  let retry: ReturnType<typeof setTimeout> | null = null;
+  let wasOpen = false;
+
+  const take = (message: MessageEvent<string>) => {
+    let envelope: Envelope;
+    try {
+      envelope = JSON.parse(message.data) as Envelope;
+    } catch {
+      return;
+    }
+    if (!cursor.accept(envelope)) return;
+    const { event } = envelope;
+    if (event.kind === "units_moved") positions.moved(event.units);
+    else refetcher.add(TOUCHES[event.kind] ?? []);
+    for (const listener of listeners) listener(event);
+  };
+
+  const connect = () => {
+    retry = null;
+    source = new EventSource(cursor.url());
+    source.onopen = () => {
+      cursor.opened();
+      tell("live");
+      // Positions have no place in the order: those missed while away are asked for again.
+      if (wasOpen) refetcher.add(["units"]);
+      wasOpen = true;
+    };
+    source.onerror = () => {
+      tell("lost");
+      source?.close();
+      retry ??= setTimeout(connect, cursor.failed());
+    };
+    source.addEventListener("resync", (message) => {
+      const seq = Number((message as MessageEvent).lastEventId);
+      cursor.resync(Number.isFinite(seq) && seq > 0 ? seq : null);
+      void client.invalidateQueries();
+    });
+    for (const kind of LIVE_KINDS) source.addEventListener(kind, take as (event: Event) => void);
+  };
+
+  const back = () => {
+    if (retry) {
+      clearTimeout(retry);
+      connect();
+    }
+  };
+  window.addEventListener("online", back);
+  connect();
+  return () => {
+    window.removeEventListener("online", back);
+    if (retry) clearTimeout(retry);
+    source?.close();
+  };
+}
+
+export function LiveProvider({ isOn, children }: { isOn: boolean; children: ReactNode }) {
+  const client = useQueryClient();
+  const [state, setState] = useState<LinkState>("connecting");
+  useEffect(() => (isOn ? follow(client, setState) : undefined), [client, isOn]);
+  return <LiveContext.Provider value={state}>{children}</LiveContext.Provider>;
+}

@@ -1,0 +1,99 @@
+// What several rooms look at: one key each, so that one live event refreshes all of them.
+
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { cameras, dispatch, hits, units, watchlists } from "./api/calls";
+import type { Hit, Id, LegalBasis } from "./api/types";
+import { useSession } from "./session";
+
+export function useHits() {
+  const { may } = useSession();
+  return useQuery({
+    queryKey: ["hits", "queue"],
+    enabled: may("hits.watch"),
+    queryFn: async (): Promise<Hit[]> => {
+      const [raised, recent] = await Promise.all([hits.list("raised", 100), hits.list("", 50)]);
+      const byId = new Map<Id, Hit>();
+      for (const hit of [...raised.items, ...recent.items]) byId.set(hit.id, hit);
+      return queueOrder([...byId.values()]);
+    },
+  });
+}
+
+/** Raised before decided, newest first: what waits for a person is never below what does not. */
+export function queueOrder(all: Hit[]): Hit[] {
+  const waits = (hit: Hit) => (hit.state === "raised" ? 0 : 1);
+  return all.sort((a, b) => waits(a) - waits(b) || b.raised_at_us - a.raised_at_us);
+}
+
+export function useHit(id: Id | null) {
+  return useQuery({ queryKey: ["hits", id], queryFn: () => hits.get(id ?? ""), enabled: id !== null });
+}
+
+export function useIncidents(state: "open" | "closed" | "all" = "open") {
+  const { may } = useSession();
+  return useQuery({
+    queryKey: ["incidents", state],
+    enabled: may("dispatch.watch"),
+    queryFn: async () => (await dispatch.incidents(state)).items,
+  });
+}
+
+export function useUnits() {
+  const { may } = useSession();
+  return useQuery({
+    queryKey: ["units"],
+    enabled: may("units.watch"),
+    queryFn: async () => (await units.list()).items,
+    refetchInterval: 60_000,
+  });
+}
+
+export function useCameras() {
+  const { may } = useSession();
+  return useQuery({
+    queryKey: ["cameras"],
+    enabled: may("cameras.read"),
+    queryFn: async () => (await cameras.list()).items,
+    staleTime: 300_000,
+  });
+}
+
+/** The title of a 110 kind in the person's language. */
+export function useKindTitle(): (key: string) => string {
+  const { i18n } = useTranslation();
+  const kinds = useKinds();
+  return (key) => {
+    const kind = kinds.data?.find((k) => k.key === key);
+    if (!kind) return key;
+    return i18n.language === "en" ? kind.title_en : kind.title_zh;
+  };
+}
+
+export function useKinds() {
+  return useQuery({
+    queryKey: ["incident-kinds"],
+    queryFn: async () => (await dispatch.kinds()).items,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function useLegalBases() {
+  const { may } = useSession();
+  return useQuery({
+    queryKey: ["legal-bases"],
+    enabled: may("watchlists.read"),
+    queryFn: async () => (await watchlists.legalBases()).items,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function useBasisTitle(): (key: string) => string {
+  const { i18n, t } = useTranslation();
+  const bases = useLegalBases();
+  return (key) => {
+    const basis: LegalBasis | undefined = bases.data?.find((b) => b.key === key);
+    if (!basis) return t(`legal_basis.${key}`, { defaultValue: key });
+    return `${i18n.language === "en" ? basis.title_en : basis.title_zh}（${basis.article}）`;
+  };
+}

@@ -1,0 +1,21 @@
+import type { Session } from "./session";
+
+export interface Room {
+  name: "command" | "patrol" | "investigate" | "watchlists" | "operate" | "oversee";
+  path: string;
+  /** Any of these opens the door. */
+  needs: string[];
+}
+
+export const ROOMS: Room[] = [
+  { name: "command", path: "/command", needs: ["dispatch.watch", "hits.decide"] },
+  { name: "patrol", path: "/patrol", needs: ["assignments.answer"] },
+  { name: "investigate", path: "/investigate", needs: ["sightings.search"] },
+  { name: "watchlists", path: "/watchlists", needs: ["watchlists.read"] },
+  { name: "operate", path: "/operate", needs: ["operations.watch", "devices.manage", "actors.invite"] },
+  { name: "oversee", path: "/oversee", needs: ["oversight.audit"] },
+];
+
+export function openRooms(may: Session["may"]): Room[] {
+  return ROOMS.filter((room) => room.needs.some(may));
+}

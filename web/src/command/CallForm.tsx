@@ -1,0 +1,127 @@
+// A 110 call: kind, what, where. The position is a click on the map beside it.
+
+import { Button, Select, Textarea, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { dispatch } from "../app/api/calls";
+import type { Id, Wgs84 } from "../app/api/types";
+import { useKinds } from "../app/queries";
+import { Failure } from "../app/states";
+import { CardHead } from "./CardHead";
+
+interface Props {
+  place: Wgs84 | null;
+  onPlace: (place: Wgs84 | null) => void;
+  onDone: (incident: Id | null) => void;
+}
+
+export function CallForm({ place, onPlace, onDone }: Props) {
+  const { t, i18n } = useTranslation();
+  const client = useQueryClient();
+  const kinds = useKinds();
+  const [kind, setKind] = useState<string | null>(null);
+  const [priority, setPriority] = useState<string | null>(null);
+  const [summary, setSummary] = useState("");
+  const [address, setAddress] = useState("");
+  const chosen = kinds.data?.find((k) => k.key === kind);
+  const open = useMutation({
+    mutationFn: () =>
+      dispatch.open({
+        origin: "call",
+        kind: kind ?? "",
+        priority: Number(priority ?? chosen?.priority ?? 3),
+        summary,
+        address,
+        position: place,
+      }),
+    onSuccess: (incident) => {
+      client.setQueryData(["incidents", "one", incident.id], incident);
+      void client.invalidateQueries({ queryKey: ["incidents"] });
+      onDone(incident.id);
+    },
+  });
+  return (
+    <form
+      className="card-body"
+      onSubmit={(event) => {
+        event.preventDefault();
+        open.mutate();
+      }}
+      onKeyDown={(event) => event.key === "Escape" && onDone(null)}
+      data-testid="call-form"
+    >
+      <CardHead title={t("call.title")} sub={t("call.sub")} onClose={() => onDone(null)} />
+      <Select
+        label={t("call.kind")}
+        placeholder={t("call.kind_hint")}
+        searchable
+        autoFocus
+        size="md"
+        data={(kinds.data ?? []).map((k) => ({
+          value: k.key,
+          label: i18n.language === "en" ? k.title_en : k.title_zh,
+        }))}
+        value={kind}
+        onChange={(value) => {
+          setKind(value);
+          setPriority(null);
+        }}
+        required
+        data-testid="call-kind"
+      />
+      {kinds.error && <Failure error={kinds.error} />}
+      <Select
+        label={t("call.priority")}
+        size="md"
+        data={[1, 2, 3, 4].map((n) => ({ value: String(n), label: t(`priority.${n}`) }))}
+        value={priority ?? (chosen ? String(chosen.priority) : null)}
+        onChange={setPriority}
+      />
+      <Textarea
+        label={t("call.summary")}
+        placeholder={t("call.summary_hint")}
+        size="md"
+        autosize
+        minRows={2}
+        maxLength={1000}
+        value={summary}
+        onChange={(event) => setSummary(event.currentTarget.value)}
+        required
+        data-testid="call-summary"
+      />
+      <TextInput
+        label={t("call.address")}
+        placeholder={t("call.address_hint")}
+        size="md"
+        maxLength={200}
+        value={address}
+        onChange={(event) => setAddress(event.currentTarget.value)}
+        data-testid="call-address"
+      />
+      <div className="place-field">
+        <span className="field-label">{t("call.position")}</span>
+        {place ? (
+          <span className="number">
+            {place.lat.toFixed(5)}, {place.lon.toFixed(5)}{" "}
+            <button type="button" className="plain-link" onClick={() => onPlace(null)}>
+              {t("call.clear")}
+            </button>
+          </span>
+        ) : (
+          <span className="dim">{t("call.position_hint")}</span>
+        )}
+      </div>
+      <Button
+        type="submit"
+        size="md"
+        disabled={!kind || !summary.trim()}
+        loading={open.isPending}
+        data-testid="submit-call"
+      >
+        {t("call.submit")}
+      </Button>
+      {open.error && <Failure error={open.error} />}
+    </form>
+  );
+}

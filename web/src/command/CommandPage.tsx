@@ -1,0 +1,212 @@
+// The console: what waits on the left, where it is in the middle, what to do about it on the right.
+
+import "./command.css";
+import "./cards.css";
+import { SegmentedControl } from "@mantine/core";
+import { useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "wouter";
+import type { Id, Wgs84 } from "../app/api/types";
+import { useNow } from "../app/age";
+import { useKeys } from "../app/keys";
+import { useCameras, useHits, useIncidents, useKindTitle, useUnits } from "../app/queries";
+import { positions } from "../app/positions";
+import { useSession } from "../app/session";
+import { cameraFeatures, hitFeatures, incidentFeatures, pointFeature, unitFeatures } from "../map/features";
+import type { LiveMap } from "../map/LiveMap";
+import { MapView } from "../map/MapView";
+import type { Overlay } from "../map/overlays";
+import { Alarm } from "./Alarm";
+import { CallForm } from "./CallForm";
+import { CameraCard, UnitCard } from "./ThingCards";
+import { HitCard } from "./HitCard";
+import { IncidentCard } from "./IncidentCard";
+import { MapTable } from "./MapTable";
+import { Queue } from "./Queue";
+
+export type SelectedKind = "hit" | "incident" | "unit" | "camera";
+export interface Selected {
+  kind: SelectedKind;
+  id: Id;
+}
+
+const KINDS: SelectedKind[] = ["hit", "incident", "unit", "camera"];
+const FROM_MAP: Partial<Record<Overlay, SelectedKind>> = {
+  hits: "hit",
+  incidents: "incident",
+  units: "unit",
+  cameras: "camera",
+};
+
+/** Positions on the map grow stale without any event; the features are made again this often. */
+const REDRAW_MS = 15_000;
+
+export default function CommandPage() {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  const [params, setParams] = useSearchParams();
+  const map = useRef<LiveMap | null>(null);
+  const hits = useHits();
+  const incidents = useIncidents();
+  const units = useUnits();
+  const cameras = useCameras();
+  const kindTitle = useKindTitle();
+  const [pin, setPin] = useState<Wgs84 | null>(null);
+  const slowNow = Math.floor(useNow() / REDRAW_MS) * REDRAW_MS;
+
+  const isCalling = params.get("new") === "call";
+  const isTable = params.get("view") === "table";
+  const tab = params.get("tab") === "incidents" ? "incidents" : "hits";
+  const kind = KINDS.find((k) => params.get(k) !== null);
+  const selected: Selected | null = kind ? { kind, id: params.get(kind) ?? "" } : null;
+
+  const change = (next: Record<string, string | null>) =>
+    setParams((old) => {
+      const made = new URLSearchParams(old);
+      for (const [name, value] of Object.entries(next)) {
+        if (value === null) made.delete(name);
+        else made.set(name, value);
+      }
+      return made;
+    });
+
+  const placeOf = (what: Selected): Wgs84 | null => {
+    if (what.kind === "hit") return hits.data?.find((h) => h.id === what.id)?.position ?? null;
+    if (what.kind === "incident") return incidents.data?.find((i) => i.id === what.id)?.position ?? null;
+    if (what.kind === "camera") return cameras.data?.find((c) => c.id === what.id)?.position ?? null;
+    const unit = units.data?.find((u) => u.id === what.id);
+    return unit ? positions.freshest(unit).position : null;
+  };
+
+  const select = (what: Selected | null, isFlying = true) => {
+    change({
+      ...Object.fromEntries(KINDS.map((k) => [k, what?.kind === k ? what.id : null])),
+      new: null,
+      ...(what?.kind === "hit" || what?.kind === "incident" ? { tab: `${what.kind}s` } : {}),
+    });
+    const place = what && isFlying ? placeOf(what) : null;
+    if (place) map.current?.flyTo(place);
+  };
+
+  const newCall = () => {
+    setPin(null);
+    change({ ...Object.fromEntries(KINDS.map((k) => [k, null])), new: "call", view: null });
+  };
+
+  const rows = (tab === "hits" ? hits.data : incidents.data) ?? [];
+  const step = (by: number) => {
+    if (rows.length === 0) return;
+    const here = rows.findIndex((row) => row.id === selected?.id);
+    const next = rows[here < 0 ? 0 : Math.min(Math.max(here + by, 0), rows.length - 1)];
+    if (next) select({ kind: tab === "hits" ? "hit" : "incident", id: next.id });
+  };
+  useKeys({
+    j: () => step(1),
+    k: () => step(-1),
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    Enter: () => (selected ? document.getElementById("card")?.focus() : step(0)),
+    Escape: () => select(null),
+    1: () => change({ tab: "hits" }),
+    2: () => change({ tab: "incidents" }),
+    t: () => change({ view: isTable ? null : "table" }),
+    ...(may("dispatch.order") ? { n: newCall } : {}),
+  });
+
+  const overlays = useMemo(
+    () => ({
+      units: unitFeatures((units.data ?? []).map((u) => positions.freshest(u)), slowNow, t),
+      hits: hitFeatures((hits.data ?? []).filter((h) => h.state === "raised" || (h.state === "confirmed" && !h.incident))),
+      incidents: incidentFeatures(incidents.data ?? [], kindTitle),
+      cameras: cameraFeatures(cameras.data ?? []),
+      pin: isCalling && pin ? [pointFeature("pin", pin, { icon: "pin.call" })] : [],
+    }),
+    [units.data, hits.data, incidents.data, cameras.data, slowNow, t, kindTitle, isCalling, pin],
+  );
+
+  return (
+    <div className="command" data-card={selected || isCalling ? "" : undefined}>
+      <Alarm hits={hits.data} />
+      <Queue
+        tab={tab}
+        onTab={(next) => change({ tab: next })}
+        hits={hits}
+        incidents={incidents}
+        selected={selected}
+        onSelect={select}
+        onNewCall={may("dispatch.order") ? newCall : null}
+      />
+      <section className="stage" aria-label={t("command.stage")}>
+        <div className="stage-bar">
+          <SegmentedControl
+            size="sm"
+            value={isTable ? "table" : "map"}
+            onChange={(view) => change({ view: view === "table" ? "table" : null })}
+            data={[
+              { value: "map", label: t("command.map") },
+              { value: "table", label: t("command.table") },
+            ]}
+          />
+        </div>
+        <div className="stage-map" hidden={isTable}>
+          <MapView
+            label={t("command.map_label")}
+            overlays={overlays}
+            selected={selected ? placeOf(selected) : null}
+            isLive
+            handle={map}
+            onPick={({ overlay, id }) => {
+              const picked = FROM_MAP[overlay];
+              if (picked) select({ kind: picked, id }, false);
+            }}
+            onPlace={setPin}
+          />
+        </div>
+        {isTable && (
+          <MapTable
+            units={units.data ?? []}
+            hits={hits.data ?? []}
+            incidents={incidents.data ?? []}
+            cameras={cameras.data ?? []}
+            selected={selected}
+            onSelect={select}
+          />
+        )}
+      </section>
+      {(selected || isCalling) && (
+        <aside className="card" id="card" tabIndex={-1} aria-label={t("command.card")}>
+          {isCalling && (
+            <CallForm
+              place={pin}
+              onPlace={setPin}
+              onDone={(id) => (id ? select({ kind: "incident", id }) : select(null))}
+            />
+          )}
+          {!isCalling && selected?.kind === "hit" && (
+            <HitCard
+              key={selected.id}
+              id={selected.id}
+              onIncident={(id) => select({ kind: "incident", id })}
+              onClose={() => select(null)}
+            />
+          )}
+          {!isCalling && selected?.kind === "incident" && (
+            <IncidentCard
+              key={selected.id}
+              id={selected.id}
+              onHit={(id) => select({ kind: "hit", id })}
+              onUnit={(unit) => unit.position && map.current?.flyTo(unit.position)}
+              onClose={() => select(null)}
+            />
+          )}
+          {!isCalling && selected?.kind === "unit" && (
+            <UnitCard unit={units.data?.find((u) => u.id === selected.id)} onClose={() => select(null)} />
+          )}
+          {!isCalling && selected?.kind === "camera" && (
+            <CameraCard camera={cameras.data?.find((c) => c.id === selected.id)} onClose={() => select(null)} />
+          )}
+        </aside>
+      )}
+    </div>
+  );
+}

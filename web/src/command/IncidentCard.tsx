@@ -1,0 +1,146 @@
+// One incident from "nobody sent" to "closed". Nothing here is shown as done before the server says so.
+
+import { Button, Select, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Age } from "../app/Age";
+import { taipeiTime } from "../app/age";
+import { dispatch, hits as hitCalls } from "../app/api/calls";
+import { CLOSING_CODES, type ClosingCode, type Id, type Incident, type Unit } from "../app/api/types";
+import { useKindTitle } from "../app/queries";
+import { useSession } from "../app/session";
+import { Answer, Failure } from "../app/states";
+import { AssignmentLine } from "./AssignmentLine";
+import { CardHead } from "./CardHead";
+import { Recommendations } from "./Recommendations";
+
+const OVER = ["closed", "declined", "cancelled"];
+
+function CloseForm({ incident }: { incident: Incident }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [isOpen, setOpen] = useState(false);
+  const [code, setCode] = useState<ClosingCode | null>(null);
+  const [note, setNote] = useState("");
+  const close = useMutation({
+    mutationFn: () => dispatch.close(incident.id, code ?? "handled", note),
+    onSuccess: () => void client.invalidateQueries({ queryKey: ["incidents"] }),
+  });
+  if (!isOpen) {
+    return (
+      <Button variant="default" onClick={() => setOpen(true)} data-testid="open-close">
+        {t("incident.close")}
+      </Button>
+    );
+  }
+  return (
+    <section className="decision">
+      <Select
+        label={t("incident.closing_code")}
+        data={CLOSING_CODES.map((value) => ({ value, label: t(`closing_code.${value}`) }))}
+        value={code}
+        onChange={(value) => setCode(value as ClosingCode | null)}
+        data-testid="incident-closing-code"
+      />
+      <TextInput label={t("hit.note")} value={note} onChange={(event) => setNote(event.currentTarget.value)} />
+      <div className="two">
+        <Button variant="default" onClick={() => setOpen(false)}>
+          {t("app.back")}
+        </Button>
+        <Button disabled={!code} loading={close.isPending} onClick={() => close.mutate()} data-testid="close-incident">
+          {t("incident.close")}
+        </Button>
+      </div>
+      {close.error && <Failure error={close.error} />}
+    </section>
+  );
+}
+
+function Log({ id }: { id: Id }) {
+  const { t } = useTranslation();
+  const log = useQuery({ queryKey: ["incidents", "log", id], queryFn: () => dispatch.log(id) });
+  if (!log.data || log.data.items.length === 0) return null;
+  return (
+    <section>
+      <h3 className="section-title">{t("incident.log")}</h3>
+      <ol className="log">
+        {log.data.items.map((line) => (
+          <li key={`${line.at_us}-${line.key}`}>
+            <span className="number dim">{taipeiTime(line.at_us)}</span>
+            <span>
+              {t(`incident_log.${line.key}`, { ...line.params, defaultValue: line.key })}
+              {line.by_name && <span className="dim"> · {line.by_name}</span>}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+interface Props {
+  id: Id;
+  onHit: (id: Id) => void;
+  onUnit: (unit: Unit) => void;
+  onClose: () => void;
+}
+
+export function IncidentCard({ id, onHit, onUnit, onClose }: Props) {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  const kindTitle = useKindTitle();
+  const query = useQuery({ queryKey: ["incidents", "one", id], queryFn: () => dispatch.incident(id) });
+  return (
+    <Answer query={query}>
+      {(incident) => {
+        const isOver = incident.state === "closed";
+        const hasActive = incident.assignments.some((a) => !OVER.includes(a.state));
+        return (
+          <article className="card-body" data-testid="incident-card" data-state={incident.state}>
+            <CardHead
+              title={kindTitle(incident.kind)}
+              sub={
+                <>
+                  {incident.number} · {t(`incident_origin.${incident.origin}`)} · <Age at={incident.opened_at_us} />
+                </>
+              }
+              onClose={onClose}
+            />
+            <div className="tags">
+              <span className={`tag ${incident.priority <= 2 && incident.state === "open" ? "tag-alarm" : ""}`}>
+                {t("incident.priority", { n: incident.priority })}
+              </span>
+              <span className={`tag ${incident.state === "open" ? "tag-warn" : ""}`} data-testid="incident-state">
+                {t(`incident_state.${incident.state}`)}
+              </span>
+              {incident.closing_code && <span className="tag">{t(`closing_code.${incident.closing_code}`)}</span>}
+            </div>
+            <p className="summary">{incident.summary}</p>
+            <p className="dim">{incident.address}</p>
+            {!incident.position && <p className="note-warn">{t("incident.no_position")}</p>}
+            {incident.hit && (
+              <button type="button" className="hit-link" onClick={() => incident.hit && onHit(incident.hit)}>
+                <img src={hitCalls.picture(incident.hit, "crop")} alt={t("incident.hit_picture")} />
+                <span>{t("incident.see_hit")}</span>
+              </button>
+            )}
+            {incident.assignments.length > 0 && (
+              <section>
+                <h3 className="section-title">{t("incident.sent")}</h3>
+                {incident.assignments.map((assignment) => (
+                  <AssignmentLine key={assignment.id} assignment={assignment} mayCancel={may("dispatch.order")} />
+                ))}
+              </section>
+            )}
+            {!isOver && may("dispatch.order") && (
+              <Recommendations incident={incident} isSecond={hasActive} onShow={onUnit} />
+            )}
+            {!isOver && may("dispatch.order") && <CloseForm incident={incident} />}
+            <Log id={id} />
+          </article>
+        );
+      }}
+    </Answer>
+  );
+}

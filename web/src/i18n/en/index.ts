@@ -1,0 +1,8 @@
+import { app } from "./app";
+import { command } from "./command";
+import { errors } from "./errors";
+import { patrol } from "./patrol";
+import { rooms } from "./rooms";
+import { words } from "./words";
+
+export const en = { ...app, ...words, ...command, ...patrol, ...rooms, errors };

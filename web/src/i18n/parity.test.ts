@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { en } from "./en";
+import { zh } from "./zh";
+
+type Tree = { [key: string]: string | Tree };
+
+function leaves(tree: Tree, before = ""): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [key, value] of Object.entries(tree)) {
+    const path = before ? `${before}.${key}` : key;
+    if (typeof value === "string") found.set(path, value);
+    else for (const [deep, text] of leaves(value, path)) found.set(deep, text);
+  }
+  return found;
+}
+
+const inChinese = leaves(zh as Tree);
+const inEnglish = leaves(en as Tree);
+const holes = (text: string) => [...text.matchAll(/{{(\w+)}}/g)].map((match) => match[1]).sort();
+
+function sources(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    if (statSync(path).isDirectory()) return name === "i18n" ? [] : sources(path);
+    return /\.tsx?$/.test(name) && !name.endsWith(".test.ts") ? [path] : [];
+  });
+}
+
+describe("translations", () => {
+  it("exist in both languages, key by key", () => {
+    expect([...inEnglish.keys()].sort()).toEqual([...inChinese.keys()].sort());
+  });
+
+  it("carry the same values in both languages", () => {
+    for (const [key, text] of inChinese) expect([key, holes(inEnglish.get(key) ?? "")]).toEqual([key, holes(text)]);
+  });
+
+  it("are never empty", () => {
+    for (const [key, text] of [...inChinese, ...inEnglish]) expect([key, text.trim()]).not.toEqual([key, ""]);
+  });
+
+  it("exist for every key that the source names", () => {
+    const missing: string[] = [];
+    for (const path of sources(join(import.meta.dirname, ".."))) {
+      for (const match of readFileSync(path, "utf8").matchAll(/\bt\(\s*"([\w.]+)"/g)) {
+        if (!inChinese.has(match[1] ?? "")) missing.push(`${match[1]} in ${path}`);
+      }
+    }
+    expect(missing).toEqual([]);
+  });
+});

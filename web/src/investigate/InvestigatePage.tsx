@@ -1,0 +1,1 @@
+export default function InvestigatePage() { return null; }

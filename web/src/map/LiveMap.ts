@@ -1,0 +1,177 @@
+// The one imperative map. React hands it facts; it never re-renders because something moved.
+
+
+import "maplibre-gl/dist/maplibre-gl.css";
+import { type GeoJSONSource, Map as LibreMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import type { Id, MapInfo, UnitMoved, Wgs84 } from "../app/api/types";
+import { FONT } from "../app/theme";
+import { pointFeature } from "./features";
+import { mark } from "./marks";
+import { OVERLAYS, type Overlay, PICKABLE } from "./overlays";
+import type { Scheme } from "./palette";
+import { mapStyle } from "./style";
+
+setWorkerUrl(workerUrl);
+
+/** Tainan, where nothing says otherwise. */
+const FALLBACK = { center: [120.2055, 22.9908] as [number, number], zoom: 12.5 };
+/** A map of the whole country opens on its middle, not on an island the size of a stamp. */
+const FIT_MAX_DEGREES = 0.6;
+
+export interface Picked {
+  overlay: Overlay;
+  id: Id;
+}
+
+export interface MapWishes {
+  onPick?: (picked: Picked) => void;
+  onPlace?: (place: Wgs84) => void;
+}
+
+
+export class LiveMap {
+  private readonly map: LibreMap;
+  private readonly features: Partial<Record<Overlay, GeoJSON.Feature[]>> = {};
+  private scheme: Scheme;
+  private isReady = false;
+  wishes: MapWishes = {};
+
+  constructor(
+    private readonly box: HTMLElement,
+    private info: MapInfo | null,
+    scheme: Scheme,
+    isSmall: boolean,
+  ) {
+    this.scheme = scheme;
+    this.map = new LibreMap({
+      container: box,
+      style: mapStyle(info, scheme),
+      localIdeographFontFamily: FONT,
+      attributionControl: info?.attribution ? { compact: true } : false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      maxPitch: 0,
+      fadeDuration: 0,
+      ...opening(info),
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    if (!isSmall) this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+    this.map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-left");
+    this.map.setMissingStyleImageResolver((name) => {
+      const drawn = mark(name, this.scheme);
+      if (drawn) this.map.addImage(name, drawn.data, { pixelRatio: drawn.pixelRatio });
+    });
+    this.map.on("style.load", () => {
+      this.isReady = true;
+      for (const overlay of OVERLAYS) this.push(overlay);
+    });
+    this.map.on("idle", () => {
+      this.box.dataset.idle = "true";
+    });
+    this.map.on("click", (event) => {
+      const layers = Object.keys(PICKABLE).filter((layer) => this.map.getLayer(layer));
+      const { x, y } = event.point;
+      const near = this.map.queryRenderedFeatures(
+        [
+          [x - 8, y - 8],
+          [x + 8, y + 8],
+        ],
+        { layers },
+      );
+      const hit = near.sort((a, b) => rank(a.layer.id) - rank(b.layer.id))[0];
+      const overlay = hit ? PICKABLE[hit.layer.id] : undefined;
+      if (hit && overlay && this.wishes.onPick) {
+        this.wishes.onPick({ overlay, id: String(hit.properties.id) });
+      } else {
+        this.wishes.onPlace?.({ lon: round(event.lngLat.lng), lat: round(event.lngLat.lat) });
+      }
+    });
+  }
+
+  /** Replaces all features of one overlay. */
+  set(overlay: Overlay, features: GeoJSON.Feature[]): void {
+    this.features[overlay] = features;
+    this.push(overlay);
+  }
+
+  /** Moves only what moved. */
+  moved(units: ReadonlyMap<Id, UnitMoved>): void {
+    const update: { id: Id; newGeometry: GeoJSON.Point }[] = [];
+    for (const feature of this.features.units ?? []) {
+      const to = units.get(String(feature.properties?.id));
+      if (!to) continue;
+      const newGeometry: GeoJSON.Point = { type: "Point", coordinates: [to.position.lon, to.position.lat] };
+      feature.geometry = newGeometry;
+      update.push({ id: to.unit, newGeometry });
+    }
+    if (update.length > 0 && this.isReady) void this.source("units")?.updateData({ update });
+  }
+
+  select(place: Wgs84 | null): void {
+    this.set("selection", place ? [pointFeature("selection", place, {})] : []);
+  }
+
+  flyTo(place: Wgs84, zoom = 15): void {
+    const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.map.easeTo({
+      center: [place.lon, place.lat],
+      zoom: Math.max(this.map.getZoom(), zoom),
+      duration: isCalm ? 0 : 350,
+    });
+  }
+
+  fit(all: Wgs84[]): void {
+    const [first] = all;
+    if (!first) return;
+    if (all.length === 1) return this.flyTo(first, 15);
+    const lons = all.map((p) => p.lon);
+    const lats = all.map((p) => p.lat);
+    this.map.fitBounds([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], {
+      padding: 60,
+      maxZoom: 16,
+      duration: 0,
+    });
+  }
+
+  restyle(info: MapInfo | null, scheme: Scheme): void {
+    if (scheme === this.scheme && info?.version === this.info?.version) return;
+    this.scheme = scheme;
+    this.info = info;
+    this.isReady = false;
+    this.map.setStyle(mapStyle(info, scheme), { diff: false });
+  }
+
+  remove(): void {
+    this.map.remove();
+  }
+
+  private source(overlay: Overlay): GeoJSONSource | undefined {
+    return this.map.getSource<GeoJSONSource>(overlay);
+  }
+
+  private push(overlay: Overlay): void {
+    if (!this.isReady) return;
+    delete this.box.dataset.idle;
+    void this.source(overlay)?.setData({
+      type: "FeatureCollection",
+      features: this.features[overlay] ?? [],
+    });
+  }
+}
+
+function opening(info: MapInfo | null) {
+  if (!info?.bounds) return FALLBACK;
+  const [west, south, east, north] = info.bounds;
+  if (east - west <= FIT_MAX_DEGREES && north - south <= FIT_MAX_DEGREES) {
+    return { bounds: info.bounds, fitBoundsOptions: { padding: 12 } };
+  }
+  const { center } = info;
+  if (!center) return { center: [(west + east) / 2, (south + north) / 2] as [number, number], zoom: 11 };
+  const at: [number, number] = Array.isArray(center) ? center : [center.lon, center.lat];
+  return { center: at, zoom: 12.5 };
+}
+
+const rank = (layer: string) => Object.keys(PICKABLE).indexOf(layer);
+const round = (degrees: number) => Math.round(degrees * 1e6) / 1e6;

@@ -1,0 +1,89 @@
+import { useComputedColorScheme } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { type RefObject, useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { map as mapCalls } from "../app/api/calls";
+import type { Wgs84 } from "../app/api/types";
+import { positions } from "../app/positions";
+import { LiveMap, type MapWishes } from "./LiveMap";
+import type { Overlay } from "./overlays";
+
+export type Overlays = Partial<Record<Exclude<Overlay, "selection">, GeoJSON.Feature[]>>;
+
+export interface MapProps extends MapWishes {
+  label: string;
+  overlays: Overlays;
+  selected: Wgs84 | null;
+  isSmall?: boolean;
+  /** Streams unit positions straight to the map. */
+  isLive?: boolean;
+  handle?: RefObject<LiveMap | null>;
+  className?: string;
+}
+
+export default function MapPane(props: MapProps) {
+  const { label, overlays, selected, isSmall = false, isLive = false, handle, className, onPick, onPlace } = props;
+  const { t } = useTranslation();
+  const scheme = useComputedColorScheme("dark");
+  const info = useQuery({ queryKey: ["map"], queryFn: mapCalls.info, staleTime: 600_000 });
+  const box = useRef<HTMLDivElement>(null);
+  const map = useRef<LiveMap | null>(null);
+  const isAnswered = info.data !== undefined || info.isError;
+  const known = info.data ?? null;
+  const first = useRef({ known, scheme });
+  first.current = { known, scheme };
+
+  useEffect(() => {
+    if (!box.current || !isAnswered) return;
+    let made: LiveMap;
+    try {
+      made = new LiveMap(box.current, first.current.known, first.current.scheme, isSmall);
+    } catch {
+      // No WebGL: the table twin says everything that the map says.
+      box.current.dataset.failed = "true";
+      return;
+    }
+    map.current = made;
+    if (handle) handle.current = made;
+    const stop = isLive ? positions.subscribe((moved) => made.moved(moved)) : () => undefined;
+    return () => {
+      stop();
+      made.remove();
+      map.current = null;
+      if (handle) handle.current = null;
+    };
+  }, [isAnswered, isSmall, isLive, handle]);
+
+  useEffect(() => {
+    if (isAnswered) map.current?.restyle(known, scheme);
+  }, [isAnswered, known, scheme]);
+
+  useEffect(() => {
+    if (!map.current) return;
+    map.current.wishes = { ...(onPick ? { onPick } : {}), ...(onPlace ? { onPlace } : {}) };
+  });
+
+  const { cameras, path, units, incidents, hits, pin } = overlays;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a map made later needs the same features
+  useEffect(() => map.current?.set("cameras", cameras ?? []), [cameras, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("path", path ?? []), [path, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("units", units ?? []), [units, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("incidents", incidents ?? []), [incidents, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("hits", hits ?? []), [hits, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("pin", pin ?? []), [pin, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.select(selected), [selected?.lon, selected?.lat, isAnswered]);
+
+  const isBare = isAnswered && (!known || known.version === 0 || !known.bounds);
+  return (
+    <div className={`map-frame ${className ?? ""}`}>
+      <section ref={box} className="map-box" aria-label={label} data-testid="map" />
+      {isBare && <p className="map-note">{t("map.no_roads")}</p>}
+    </div>
+  );
+}

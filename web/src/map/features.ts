@@ -1,0 +1,90 @@
+// From what the server says to what the map draws.
+
+import type { TFunction } from "i18next";
+import { isStale } from "../app/age";
+import type { Camera, Hit, Id, Incident, Sighting, Unit, Wgs84 } from "../app/api/types";
+
+export function unitFeatures(units: Unit[], now_ms: number, t: TFunction): GeoJSON.Feature[] {
+  return units.flatMap((unit) => {
+    if (!unit.position || unit.state === "off_duty") return [];
+    const isOld = isStale(unit.position_at_us, now_ms);
+    const state = isOld ? t("unit.stale") : t(`unit_state.${unit.state}`);
+    return [
+      pointFeature(unit.id, unit.position, {
+        icon: `unit.${unit.state}${isOld ? ".stale" : ""}`,
+        label: `${unit.call_sign}\n${state}`,
+        accuracy_m: unit.accuracy_m,
+        sort: isOld ? 0 : 1,
+      }),
+    ];
+  });
+}
+
+export function hitFeatures(hits: Hit[]): GeoJSON.Feature[] {
+  return hits.flatMap((hit) => {
+    if (!hit.position) return [];
+    const kind =
+      hit.state === "confirmed" ? "confirmed" : hit.entry.action === "stop_with_caution" ? "caution" : "raised";
+    return [pointFeature(hit.id, hit.position, { icon: `hit.${kind}`, label: hit.plate_display, sort: 3 })];
+  });
+}
+
+export function incidentFeatures(incidents: Incident[], title: (kind: string) => string): GeoJSON.Feature[] {
+  return incidents.flatMap((incident) =>
+    incident.position && incident.state !== "closed"
+      ? [
+          pointFeature(incident.id, incident.position, {
+            icon: `incident.${incident.priority}.${incident.state === "open" ? "open" : "taken"}`,
+            label: title(incident.kind),
+            sort: 2,
+          }),
+        ]
+      : [],
+  );
+}
+
+export function cameraFeatures(cameras: Camera[]): GeoJSON.Feature[] {
+  return cameras.flatMap((camera) =>
+    camera.position && camera.kind === "fixed"
+      ? [
+          pointFeature(camera.id, camera.position, {
+            icon: camera.is_active ? "camera.on" : "camera.off",
+            label: camera.name,
+          }),
+        ]
+      : [],
+  );
+}
+
+/** Sightings in the order of time, numbered as in the table, joined by straight lines: no route is claimed. */
+export function pathFeatures(oldestFirst: Sighting[], chosen: string | null): GeoJSON.Feature[] {
+  const placed = oldestFirst.filter((s) => s.position !== null);
+  const points = placed.map((s) =>
+    pointFeature(s.id, s.position as NonNullable<Sighting["position"]>, {
+      label: String(oldestFirst.indexOf(s) + 1),
+      isChosen: s.id === chosen,
+    }),
+  );
+  if (placed.length < 2) return points;
+  const line: GeoJSON.Feature = {
+    type: "Feature",
+    properties: { id: "line", isChosen: false, label: "" },
+    geometry: {
+      type: "LineString",
+      coordinates: placed.map((s) => [s.position?.lon ?? 0, s.position?.lat ?? 0]),
+    },
+  };
+  return [line, ...points];
+}
+
+export function pointFeature(
+  id: Id,
+  place: Wgs84,
+  properties: Record<string, string | number | boolean | null>,
+): GeoJSON.Feature {
+  return {
+    type: "Feature",
+    properties: { id, sort: 0, ...properties },
+    geometry: { type: "Point", coordinates: [place.lon, place.lat] },
+  };
+}

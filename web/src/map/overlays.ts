@@ -1,0 +1,133 @@
+// What moves or matters, above the base map. Shape and text say what colour says.
+
+import type { LayerSpecification, SourceSpecification } from "maplibre-gl";
+import { COLOURS, type Scheme } from "./palette";
+
+export const OVERLAYS = ["cameras", "path", "units", "incidents", "hits", "selection", "pin"] as const;
+export type Overlay = (typeof OVERLAYS)[number];
+
+/** Layers that answer to a click, and what they stand for. */
+export const PICKABLE: Record<string, Overlay> = {
+  hits: "hits",
+  incidents: "incidents",
+  units: "units",
+  "path-points": "path",
+  cameras: "cameras",
+};
+
+/** Metres per pixel at zoom 20 near Tainan (23° N), 512-pixel tiles. */
+const METRES_PER_PIXEL_Z20 = 0.0687;
+
+export function overlaySources(): Record<string, SourceSpecification> {
+  const empty = { type: "FeatureCollection" as const, features: [] };
+  return Object.fromEntries(
+    OVERLAYS.map((name) => [name, { type: "geojson", data: empty, promoteId: "id" } as SourceSpecification]),
+  );
+}
+
+export function overlayLayers(scheme: Scheme): LayerSpecification[] {
+  const c = COLOURS[scheme];
+  const label = (id: string, source: Overlay, offset: number, minzoom = 0, colour = c.ink) =>
+    ({
+      id,
+      type: "symbol",
+      source,
+      minzoom,
+      layout: {
+        "text-field": ["get", "label"],
+        "text-size": 13,
+        "text-anchor": "top",
+        "text-offset": [0, offset],
+        "text-optional": true,
+        "text-line-height": 1.15,
+        "symbol-sort-key": ["get", "sort"],
+      },
+      paint: { "text-color": colour, "text-halo-color": c.paper, "text-halo-width": 1.6 },
+    }) as LayerSpecification;
+  const icon = (id: string, source: Overlay, size: unknown = 1) =>
+    ({
+      id,
+      type: "symbol",
+      source,
+      layout: {
+        "icon-image": ["get", "icon"],
+        "icon-size": size,
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+        "symbol-sort-key": ["get", "sort"],
+      },
+    }) as LayerSpecification;
+  return [
+    icon("cameras", "cameras", ["interpolate", ["linear"], ["zoom"], 10, 0.5, 14, 0.9]),
+    label("camera-names", "cameras", 0.8, 15, c.inkDim),
+    {
+      id: "path-line",
+      type: "line",
+      source: "path",
+      filter: ["==", ["geometry-type"], "LineString"],
+      layout: { "line-cap": "round", "line-join": "round" },
+      paint: { "line-color": c.selected, "line-width": 2.5, "line-dasharray": [1.5, 1.6] },
+    },
+    {
+      id: "accuracy",
+      type: "circle",
+      source: "units",
+      filter: [">", ["coalesce", ["get", "accuracy_m"], 0], 15],
+      paint: {
+        "circle-color": c.ink,
+        "circle-opacity": 0.06,
+        "circle-stroke-color": c.inkDim,
+        "circle-stroke-width": 1,
+        "circle-stroke-opacity": 0.5,
+        "circle-radius": [
+          "interpolate",
+          ["exponential", 2],
+          ["zoom"],
+          0,
+          0,
+          20,
+          ["/", ["get", "accuracy_m"], METRES_PER_PIXEL_Z20],
+        ],
+      },
+    },
+    {
+      id: "selection",
+      type: "circle",
+      source: "selection",
+      paint: {
+        "circle-radius": 21,
+        "circle-color": c.selected,
+        "circle-opacity": 0.14,
+        "circle-stroke-color": c.selected,
+        "circle-stroke-width": 2.5,
+      },
+    },
+    icon("units", "units"),
+    icon("incidents", "incidents"),
+    icon("hits", "hits"),
+    {
+      id: "path-points",
+      type: "circle",
+      source: "path",
+      filter: ["==", ["geometry-type"], "Point"],
+      paint: {
+        "circle-radius": 12,
+        "circle-color": ["case", ["get", "isChosen"], c.selected, c.paper],
+        "circle-stroke-color": c.selected,
+        "circle-stroke-width": 2,
+      },
+    },
+    {
+      id: "path-numbers",
+      type: "symbol",
+      source: "path",
+      filter: ["==", ["geometry-type"], "Point"],
+      layout: { "text-field": ["get", "label"], "text-size": 13, "text-allow-overlap": true },
+      paint: { "text-color": ["case", ["get", "isChosen"], c.paper, c.ink] },
+    },
+    label("hit-names", "hits", 1.25),
+    label("incident-names", "incidents", 1.25),
+    label("unit-names", "units", 1.1, 11),
+    icon("pin", "pin"),
+  ];
+}

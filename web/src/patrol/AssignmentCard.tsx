@@ -1,0 +1,111 @@
+// One order on the phone: what, where, the picture, and the one next step as a button that a wet thumb hits.
+
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { Age } from "../app/Age";
+import { hits as hitCalls } from "../app/api/calls";
+import type { MyAssignment, Wgs84 } from "../app/api/types";
+import { useKindTitle } from "../app/queries";
+import { bearing_deg, distance_m, sayDistance } from "../app/say";
+import { Picture } from "../app/Picture";
+import { pointFeature } from "../map/features";
+import { MapView } from "../map/MapView";
+import { type QueuedStep, stateAfter } from "./offlineQueue";
+import type { StepQueue } from "./queue";
+import { Steps } from "./Steps";
+
+const WINDS = ["n", "ne", "e", "se", "s", "sw", "w", "nw"];
+
+interface Props {
+  mine: MyAssignment;
+  here: Wgs84 | null;
+  queue: StepQueue;
+  waiting: QueuedStep[];
+}
+
+export function AssignmentCard({ mine, here, queue, waiting }: Props) {
+  const { t } = useTranslation();
+  const kindTitle = useKindTitle();
+  const { assignment, incident } = mine;
+  const state = stateAfter(assignment.state, waiting);
+  const told = useRef(false);
+  const isTold = assignment.delivered_at_us !== null || waiting.some((one) => one.step.step === "delivered");
+
+  useEffect(() => {
+    if (isTold || told.current) return;
+    told.current = true;
+    queue.take(assignment.id, { step: "delivered" });
+    navigator.vibrate?.([200, 100, 200]);
+  }, [isTold, assignment.id, queue]);
+
+  const there = incident.position;
+  const distance = here && there ? distance_m(here, there) : null;
+  const wind = here && there ? WINDS[Math.round(bearing_deg(here, there) / 45) % 8] : null;
+  return (
+    <article className="patrol-card" data-testid="patrol-assignment" data-state={assignment.state}>
+      <header>
+        <div className="tags">
+          <span className={`tag ${incident.priority <= 2 ? "tag-alarm" : ""}`}>
+            {t("incident.priority", { n: incident.priority })}
+          </span>
+          <span className="tag" data-testid="assignment-state" data-state={assignment.state}>
+            {t(`assignment_state.${assignment.state}`)}
+          </span>
+          {state !== assignment.state && (
+            <span className="tag tag-warn">{t("patrol.then", { state: t(`assignment_state.${state}`) })}</span>
+          )}
+        </div>
+        <h1>{kindTitle(incident.kind)}</h1>
+        <p className="dim">
+          {incident.number} · <Age at={assignment.offered_at_us} />
+        </p>
+      </header>
+      <p className="summary">{incident.summary}</p>
+      <div className="where">
+        <div>
+          <strong>{incident.address || t("patrol.no_address")}</strong>
+          {distance !== null && (
+            <p className="number">
+              {sayDistance(distance, t)} · {t(`wind.${wind}`)}
+            </p>
+          )}
+        </div>
+        {there && (
+          <a className="big-link" href={`geo:${there.lat},${there.lon}?q=${there.lat},${there.lon}`}>
+            {t("patrol.navigate")}
+          </a>
+        )}
+      </div>
+      {there && (
+        <MapView
+          className="patrol-map"
+          label={t("patrol.map_label")}
+          isSmall
+          selected={there}
+          overlays={{
+            incidents: [pointFeature(incident.id, there, { icon: `incident.${incident.priority}.taken`, label: "" })],
+            pin: here ? [pointFeature("me", here, { icon: "me" })] : [],
+          }}
+        />
+      )}
+      {incident.hit && (
+        <Picture
+          crop={hitCalls.picture(incident.hit, "crop")}
+          frame={hitCalls.picture(incident.hit, "frame")}
+          alt={t("incident.hit_picture")}
+        />
+      )}
+      {assignment.replies.length > 0 && (
+        <section>
+          <h2 className="section-title">{t("patrol.replies")}</h2>
+          {assignment.replies.map((reply) => (
+            <p key={reply.at_us} className="reply">
+              {reply.text} <Age at={reply.at_us} className="dim" />
+            </p>
+          ))}
+        </section>
+      )}
+      <Steps state={state} onStep={(step) => queue.take(assignment.id, step)} />
+    </article>
+  );
+}

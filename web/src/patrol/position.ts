@@ -1,0 +1,77 @@
+// Where the phone is. Only the newest position counts, so an unsent one is replaced, not queued.
+
+import { useEffect, useRef, useState } from "react";
+import { units } from "../app/api/calls";
+import type { ReportPosition } from "../app/api/types";
+import { distance_m } from "../app/say";
+
+export interface Posted {
+  report: ReportPosition;
+  at_ms: number;
+}
+
+const EACH_MOVING_MS = 5_000;
+const MOVED_M = 8;
+/** Well under the two minutes after which a unit is drawn as stale. */
+const EACH_STILL_MS = 45_000;
+
+/** Each five seconds while it moves, each three quarters of a minute while it stands. */
+export function isDue(last: Posted | null, next: ReportPosition, now_ms: number): boolean {
+  if (!last) return true;
+  const waited = now_ms - last.at_ms;
+  if (waited >= EACH_STILL_MS) return true;
+  return waited >= EACH_MOVING_MS && distance_m(last.report.position, next.position) >= MOVED_M;
+}
+
+export type PositionState = "off" | "waiting" | "on" | "denied" | "unavailable";
+
+export function usePosition(isOn: boolean): { state: PositionState; here: ReportPosition | null } {
+  const [state, setState] = useState<PositionState>("off");
+  const [here, setHere] = useState<ReportPosition | null>(null);
+  const last = useRef<Posted | null>(null);
+  const newest = useRef<ReportPosition | null>(null);
+
+  useEffect(() => {
+    if (!isOn) {
+      setState("off");
+      return;
+    }
+    if (!("geolocation" in navigator)) {
+      setState("unavailable");
+      return;
+    }
+    setState("waiting");
+    const post = () => {
+      const report = newest.current;
+      if (!report || !isDue(last.current, report, Date.now())) return;
+      const before = last.current;
+      last.current = { report, at_ms: Date.now() };
+      units.position(report).catch(() => {
+        last.current = before;
+      });
+    };
+    const watch = navigator.geolocation.watchPosition(
+      ({ coords, timestamp }) => {
+        const report: ReportPosition = {
+          position: { lon: coords.longitude, lat: coords.latitude },
+          measured_at_us: Math.round(timestamp * 1000),
+          accuracy_m: coords.accuracy,
+          heading_deg: coords.heading !== null && Number.isFinite(coords.heading) ? coords.heading : null,
+        };
+        newest.current = report;
+        setState("on");
+        setHere(report);
+        post();
+      },
+      (error) => setState(error.code === error.PERMISSION_DENIED ? "denied" : "unavailable"),
+      { enableHighAccuracy: true, maximumAge: 2_000, timeout: 30_000 },
+    );
+    const timer = setInterval(post, EACH_MOVING_MS);
+    return () => {
+      navigator.geolocation.clearWatch(watch);
+      clearInterval(timer);
+    };
+  }, [isOn]);
+
+  return { state, here };
+}

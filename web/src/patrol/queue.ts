@@ -1,0 +1,54 @@
+// The phone's one queue, and when it is emptied: at once, when the line is back, and now and then.
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useSyncExternalStore } from "react";
+import { dispatch } from "../app/api/calls";
+import { newKey } from "../app/api/client";
+import type { AssignmentStep, Id } from "../app/api/types";
+import { useSession } from "../app/session";
+import { OfflineQueue, type QueuedStep } from "./offlineQueue";
+
+const RETRY_MS = 10_000;
+
+const queue = new OfflineQueue(window.localStorage, dispatch.step);
+
+export interface StepQueue {
+  items: QueuedStep[];
+  take: (assignment: Id, step: AssignmentStep) => boolean;
+  dismiss: (key: string) => void;
+  retry: () => void;
+}
+
+export function useStepQueue(): StepQueue {
+  const { me } = useSession();
+  const client = useQueryClient();
+  const items = useSyncExternalStore(queue.subscribe, () => queue.items);
+  const actor = me?.id ?? "";
+
+  const retry = useCallback(async () => {
+    const taken = await queue.flush(actor);
+    if (taken > 0) await client.invalidateQueries({ queryKey: ["my-assignments"] });
+  }, [actor, client]);
+
+  useEffect(() => {
+    const again = () => void retry();
+    window.addEventListener("online", again);
+    const timer = setInterval(again, RETRY_MS);
+    again();
+    return () => {
+      window.removeEventListener("online", again);
+      clearInterval(timer);
+    };
+  }, [retry]);
+
+  return {
+    items: items.filter((one) => one.actor === actor),
+    take: (assignment, step) => {
+      const isKept = queue.add({ key: newKey(), actor, assignment, step, queued_at_us: Date.now() * 1000 });
+      void retry();
+      return isKept;
+    },
+    dismiss: (key) => queue.dismiss(key),
+    retry: () => void retry(),
+  };
+}
