@@ -61,7 +61,8 @@ impl Paper {
                 .collect();
             cuts.sort_by(f64::total_cmp);
             for pair in cuts.chunks_exact(2) {
-                let (from, to) = (pair[0].max(0.0) as u32, pair[1].clamp(0.0, f64::from(WIDTH)) as u32);
+                let &[from, to] = pair else { continue };
+                let (from, to) = (from.max(0.0) as u32, to.clamp(0.0, f64::from(WIDTH)) as u32);
                 for x in from..to {
                     self.picture.put_pixel(x, y, colour);
                 }

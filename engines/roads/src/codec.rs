@@ -7,9 +7,7 @@
 use shouhu_place::Wgs84;
 
 use crate::geo::{from_grains, grains};
-use crate::network::{
-    Area, AreaKind, EdgeSpec, NetworkBuilder, NetworkError, NodeId, RoadClass, RoadNetwork,
-};
+use crate::network::{Area, AreaKind, EdgeSpec, NetworkBuilder, NetworkError, NodeId, RoadClass, RoadNetwork};
 use crate::protobuf::{Reader, WireError, write_varint, zigzag};
 
 const MAGIC: &[u8; 4] = b"SHRD";
@@ -144,9 +142,7 @@ impl Decoder<'_> {
             rings.push(self.places()?);
         }
         let at = self.reader.at();
-        self.builder
-            .area(Area { kind, name, rings })
-            .map_err(|reason| DecodeError::Inconsistent { at, reason })
+        self.builder.area(Area { kind, name, rings }).map_err(|reason| DecodeError::Inconsistent { at, reason })
     }
 
     /// How many items follow; each takes at least one byte, so more than the bytes left is a lie.

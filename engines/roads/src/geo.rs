@@ -24,10 +24,7 @@ pub(crate) struct Flat {
 impl Flat {
     pub fn from_place(place: Wgs84) -> Self {
         let sin = place.lat.to_radians().sin().clamp(-0.9999, 0.9999);
-        Self {
-            x: place.lon / 360.0 + 0.5,
-            y: 0.5 - ((1.0 + sin) / (1.0 - sin)).ln() / (4.0 * std::f64::consts::PI),
-        }
+        Self { x: place.lon / 360.0 + 0.5, y: 0.5 - ((1.0 + sin) / (1.0 - sin)).ln() / (4.0 * std::f64::consts::PI) }
     }
 
     pub fn distance_2(self, other: Self) -> f64 {

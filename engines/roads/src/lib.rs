@@ -29,9 +29,7 @@ pub use geo::Bounds;
 pub use import::{
     Effect, Finding, Format, ImportError, ImportOptions, ImportReport, Reason, import, import_node_edge_csv, sniff,
 };
-pub use network::{
-    Area, AreaKind, Edge, EdgeId, EdgeSpec, NetworkBuilder, NetworkError, NodeId, RoadClass, RoadNetwork,
-};
+pub use network::{Area, AreaKind, Edge, EdgeId, EdgeSpec, NetworkBuilder, NetworkError, NodeId, RoadClass, RoadNetwork};
 pub use route::{Route, RouteError, Router, StreetRun, Travel};
 pub use snap::{SNAP_WITHIN_M, Snap};
 pub use tiles::{LAYERS, TILE_ZOOM_MAX, TILE_ZOOM_MIN, TileError, TileSource};

@@ -259,13 +259,7 @@ impl NetworkBuilder {
     ///
     /// # Errors
     /// When a node does not exist, or the road is too short, too straight for too long, or without speed.
-    pub fn edge(
-        &mut self,
-        from: NodeId,
-        to: NodeId,
-        via: &[Wgs84],
-        spec: EdgeSpec<'_>,
-    ) -> Result<EdgeId, NetworkError> {
+    pub fn edge(&mut self, from: NodeId, to: NodeId, via: &[Wgs84], spec: EdgeSpec<'_>) -> Result<EdgeId, NetworkError> {
         if spec.speed_kmh == 0 {
             return Err(NetworkError::NoSpeed);
         }

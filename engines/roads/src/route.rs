@@ -139,8 +139,7 @@ impl Router {
     /// When the target itself has no road near.
     pub fn times_to(&self, target: Wgs84, sources: &[Wgs84]) -> Result<Vec<Option<Travel>>, RouteError> {
         let target = self.snap_or_say(target)?;
-        let sources: Vec<Option<Snap>> =
-            sources.iter().map(|place| self.snap(*place, SNAP_WITHIN_M)).collect();
+        let sources: Vec<Option<Snap>> = sources.iter().map(|place| self.snap(*place, SNAP_WITHIN_M)).collect();
         Ok(self.times_to_snapped(&target, &sources))
     }
 
@@ -174,11 +173,7 @@ impl Router {
     }
 
     fn snap_or_say(&self, place: Wgs84) -> Result<Snap, RouteError> {
-        self.snap(place, SNAP_WITHIN_M).ok_or(RouteError::NoRoadNear {
-            lon: place.lon,
-            lat: place.lat,
-            within_m: SNAP_WITHIN_M,
-        })
+        self.snap(place, SNAP_WITHIN_M).ok_or(RouteError::NoRoadNear { lon: place.lon, lat: place.lat, within_m: SNAP_WITHIN_M })
     }
 
     /// The junctions to which a car on `snap` can drive (forward), or from which one can drive to it (backward).
@@ -201,13 +196,7 @@ impl Router {
     }
 
     /// Searches forward towards `target`. Returns the cheapest goal if it beats `limit`.
-    fn a_star(
-        &self,
-        starts: &[Access],
-        goals: &[Access],
-        target: Wgs84,
-        limit: Option<u32>,
-    ) -> (Search, Option<(u32, Access)>) {
+    fn a_star(&self, starts: &[Access], goals: &[Access], target: Wgs84, limit: Option<u32>) -> (Search, Option<(u32, Access)>) {
         let nodes = self.network.nodes();
         let ms_per_m = 3_600.0 / self.graph.fastest_kmh * (1.0 - 1e-9);
         let bound = |node: u32| {
@@ -309,9 +298,7 @@ impl Router {
 
     /// On a loop both ends are the same node; the cost with which the search began tells which end was taken.
     fn leaves_forward(&self, edge: &Edge, from: &Snap, node: u32, search: &Search) -> bool {
-        edge.one_way
-            || edge.from != edge.to
-            || part_of(edge, 1.0 - from.fraction, node).cost_ms == search.cost_ms[node as usize]
+        edge.one_way || edge.from != edge.to || part_of(edge, 1.0 - from.fraction, node).cost_ms == search.cost_ms[node as usize]
     }
 
     fn direct_route(&self, from: &Snap, to: &Snap, access: Access) -> Route {

@@ -92,8 +92,7 @@ fn snap_on(network: &RoadNetwork, asked: Wgs84, piece: Piece, along_piece: f64) 
     let polyline = network.polyline(edge);
     let index = piece.index as usize;
     let (a, b) = (polyline.get(index)?, polyline.get(index + 1)?);
-    let place =
-        Wgs84 { lon: a.lon + (b.lon - a.lon) * along_piece, lat: a.lat + (b.lat - a.lat) * along_piece };
+    let place = Wgs84 { lon: a.lon + (b.lon - a.lon) * along_piece, lat: a.lat + (b.lat - a.lat) * along_piece };
     let before_m = crate::geo::length_m(polyline.get(..=index)?) + a.distance_m(place);
     let fraction = (before_m / edge.length_m).clamp(0.0, 1.0);
     Some(Snap { edge: id, place, distance_m: asked.distance_m(place), fraction })

@@ -142,7 +142,8 @@ impl River {
         let half_width = (radius * 0.028).clamp(32.0, 95.0);
         let centre = steps(-1.5 * radius, 1.5 * radius, 30.0)
             .map(|along| {
-                let across = side * 0.56 * radius + 0.11 * radius * (along / (0.42 * radius) + phase).sin()
+                let across = side * 0.56 * radius
+                    + 0.11 * radius * (along / (0.42 * radius) + phase).sin()
                     + 0.03 * radius * (along / (0.15 * radius)).sin();
                 Spot { x: across + lean * along * 0.35, y: along }
             })
@@ -192,7 +193,9 @@ impl Draughtsman<'_> {
         let half = self.river.half_width;
         let mut green = self.river.beside(half + BANK_M * 0.7);
         green.extend(self.river.beside(-half - BANK_M * 0.7).into_iter().rev());
-        self.plan.areas.push(Ground { kind: AreaKind::Park, name: Some(format!("{}河濱公園", self.river.name)), ring: green });
+        self.plan
+            .areas
+            .push(Ground { kind: AreaKind::Park, name: Some(format!("{}河濱公園", self.river.name)), ring: green });
         let mut water = self.river.beside(half);
         water.extend(self.river.beside(-half).into_iter().rev());
         self.plan.areas.push(Ground { kind: AreaKind::Water, name: Some(self.river.name.clone()), ring: water });
@@ -217,9 +220,8 @@ impl Draughtsman<'_> {
         }
         let count = self.rng.gen_range(6..=7);
         let first = self.rng.gen_range(0.0..1.0);
-        let rays: Vec<f64> = (0..count)
-            .map(|ray| TAU * (f64::from(ray) + first + self.rng.gen_range(-0.12..0.12)) / f64::from(count))
-            .collect();
+        let rays: Vec<f64> =
+            (0..count).map(|ray| TAU * (f64::from(ray) + first + self.rng.gen_range(-0.12..0.12)) / f64::from(count)).collect();
         for (index, angle) in rays.iter().enumerate() {
             let goes_on = index % 2 == 0;
             let past_wall = self.shape.wall_radius(*angle) - wall;
@@ -433,8 +435,7 @@ impl Draughtsman<'_> {
     /// A main road crosses the river where it meets it squarely; where it would run along inside, it is cut.
     fn bridged(&self, line: Vec<Spot>) -> Vec<Vec<Spot>> {
         let half = self.river.half_width;
-        let is_wet: Vec<bool> =
-            line.iter().map(|spot| self.river.distance(*spot) < half + BANK_M - OVERSHOOT_M).collect();
+        let is_wet: Vec<bool> = line.iter().map(|spot| self.river.distance(*spot) < half + BANK_M - OVERSHOOT_M).collect();
         let longest_bridge = ((half + BANK_M) * 2.0 * 2.2 / STEP_M) as usize;
         let (mut runs, mut run, mut wet) = (Vec::new(), Vec::new(), Vec::new());
         for (spot, is_wet) in line.into_iter().zip(is_wet) {

@@ -132,10 +132,7 @@ fn stops(curves: &[Curve], junctions: &mut Junctions) -> Vec<Vec<Stop>> {
 
 fn corners(a: Spot, b: Spot) -> (Spot, Spot) {
     // Room for a touching end in the next cell.
-    (
-        Spot { x: a.x.min(b.x) - TOUCH_M, y: a.y.min(b.y) - TOUCH_M },
-        Spot { x: a.x.max(b.x) + TOUCH_M, y: a.y.max(b.y) + TOUCH_M },
-    )
+    (Spot { x: a.x.min(b.x) - TOUCH_M, y: a.y.min(b.y) - TOUCH_M }, Spot { x: a.x.max(b.x) + TOUCH_M, y: a.y.max(b.y) + TOUCH_M })
 }
 
 fn crossing(curves: &[Curve], first: (usize, usize), second: (usize, usize)) -> Option<(f64, f64, Spot)> {
@@ -152,7 +149,7 @@ fn crossing(curves: &[Curve], first: (usize, usize), second: (usize, usize)) -> 
     let t = ((c.x - a.x) * sy - (c.y - a.y) * sx) / cross;
     let s = ((c.x - a.x) * ry - (c.y - a.y) * rx) / cross;
     let is_inside = (0.0..=1.0).contains(&t) && (0.0..=1.0).contains(&s);
-    is_inside.then(|| (t, s, Spot { x: a.x + rx * t, y: a.y + ry * t }))
+    is_inside.then_some((t, s, Spot { x: a.x + rx * t, y: a.y + ry * t }))
 }
 
 /// The nearest other curve that an end touches: its number, how far along, and where.

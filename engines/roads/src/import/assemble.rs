@@ -139,12 +139,7 @@ impl Assembler {
             ledger.note(Reason::SegmentTooLong, &line.element, || format!("{longest:.0} m"));
             return Ok(());
         }
-        let spec = EdgeSpec {
-            class: line.class,
-            speed_kmh: line.speed_kmh,
-            one_way: line.one_way,
-            name: line.name.as_deref(),
-        };
+        let spec = EdgeSpec { class: line.class, speed_kmh: line.speed_kmh, one_way: line.one_way, name: line.name.as_deref() };
         let mut node = |point: u32, place: Wgs84| -> Result<NodeId, crate::network::NetworkError> {
             match nodes.get_mut(point as usize) {
                 Some(Some(id)) => Ok(*id),
@@ -155,9 +150,7 @@ impl Assembler {
         let built = node(*first, from_place).and_then(|from| node(*last, to_place).map(|to| (from, to)));
         match built.and_then(|(from, to)| builder.edge(from, to, &via, spec)) {
             Ok(_) => Ok(()),
-            Err(crate::network::NetworkError::TooMany) => {
-                Err(ImportError::TooManyPoints { points_max: ledger.points_max })
-            }
+            Err(crate::network::NetworkError::TooMany) => Err(ImportError::TooManyPoints { points_max: ledger.points_max }),
             Err(error) => {
                 ledger.network_error(&line.element, &error);
                 Ok(())

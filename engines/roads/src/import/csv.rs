@@ -146,13 +146,7 @@ impl Tables {
         Ok(())
     }
 
-    fn edge(
-        &mut self,
-        element: Element,
-        row: &StringRecord,
-        columns: &Columns,
-        ledger: &mut Ledger,
-    ) -> Result<(), ImportError> {
+    fn edge(&mut self, element: Element, row: &StringRecord, columns: &Columns, ledger: &mut Ledger) -> Result<(), ImportError> {
         let cell = |index: Option<usize>| row.get(index?).map(str::trim).filter(|cell| !cell.is_empty());
         let (Some(from), Some(to)) = (cell(Some(columns.from)), cell(Some(columns.to))) else {
             ledger.note(Reason::UnreadableRow, &element, || "no from or to".to_owned());
@@ -179,10 +173,9 @@ impl Tables {
                 ledger.note(Reason::EndMoved, &element, || format!("{:.0} m to its nodes", as_is.min(turned)));
             }
         }
-        let (Some(from), Some(to)) = (
-            self.number_of(from, places.first().copied(), ledger)?,
-            self.number_of(to, places.last().copied(), ledger)?,
-        ) else {
+        let (Some(from), Some(to)) =
+            (self.number_of(from, places.first().copied(), ledger)?, self.number_of(to, places.last().copied(), ledger)?)
+        else {
             ledger.note(Reason::UnknownNode, &element, || format!("{from} or {to} is not in the node file"));
             return Ok(());
         };
@@ -230,10 +223,8 @@ type Row = Result<(Element, StringRecord), ImportError>;
 
 fn rows(text: &str) -> Result<(StringRecord, impl Iterator<Item = Row>), ImportError> {
     let heading_line = text.lines().next().unwrap_or_default();
-    let delimiter = [b',', b';', b'\t']
-        .into_iter()
-        .find(|delimiter| heading_line.split(char::from(*delimiter)).count() > 2)
-        .unwrap_or(b',');
+    let delimiter =
+        [b',', b';', b'\t'].into_iter().find(|delimiter| heading_line.split(char::from(*delimiter)).count() > 2).unwrap_or(b',');
     let mut reader = ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
     let malformed = |error: &csv::Error| ImportError::Malformed {
         at: error.position().map_or_else(String::new, |position| format!("line {}", position.line())),
@@ -255,9 +246,9 @@ fn rows(text: &str) -> Result<(StringRecord, impl Iterator<Item = Row>), ImportE
 }
 
 fn column(heading: &StringRecord, names: &[&str]) -> Option<usize> {
-    names.iter().find_map(|name| {
-        heading.iter().position(|cell| cell.trim().trim_start_matches('\u{feff}').eq_ignore_ascii_case(name))
-    })
+    names
+        .iter()
+        .find_map(|name| heading.iter().position(|cell| cell.trim().trim_start_matches('\u{feff}').eq_ignore_ascii_case(name)))
 }
 
 fn number(text: Option<&str>) -> Option<f64> {

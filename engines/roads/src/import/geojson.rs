@@ -50,10 +50,7 @@ pub(super) fn read(bytes: &[u8], ledger: &mut Ledger) -> Result<RoadNetwork, Imp
         } else if error.is_data() {
             ImportError::NotARoadFile { looks_like: "JSON, but not a GeoJSON FeatureCollection" }
         } else {
-            ImportError::Malformed {
-                at: format!("line {}, column {}", error.line(), error.column()),
-                what: error.to_string(),
-            }
+            ImportError::Malformed { at: format!("line {}, column {}", error.line(), error.column()), what: error.to_string() }
         }
     })?;
     if document.kind != "FeatureCollection" {

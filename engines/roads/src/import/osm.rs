@@ -191,12 +191,8 @@ pub(super) fn class_of(highway: &str) -> Option<RoadClass> {
         "secondary" | "secondary_link" => RoadClass::Secondary,
         "tertiary" | "tertiary_link" => RoadClass::Tertiary,
         "residential" | "unclassified" | "living_street" | "road" | "mini_roundabout" => RoadClass::Residential,
-        "service" | "track" | "busway" | "bus_guideway" | "services" | "escape" | "emergency_access" => {
-            RoadClass::Service
-        }
-        "path" | "footway" | "pedestrian" | "steps" | "cycleway" | "bridleway" | "corridor" | "elevator" => {
-            RoadClass::Path
-        }
+        "service" | "track" | "busway" | "bus_guideway" | "services" | "escape" | "emergency_access" => RoadClass::Service,
+        "path" | "footway" | "pedestrian" | "steps" | "cycleway" | "bridleway" | "corridor" | "elevator" => RoadClass::Path,
         _ => return None,
     })
 }
@@ -267,8 +263,10 @@ mod tests {
     fn speeds_are_read_as_people_write_them() {
         let mut ledger = ledger();
         let mut read = |text| speed(Some(text), RoadClass::Primary, Element::Way(1), &mut ledger);
-        assert_eq!([read("50"), read("30 mph"), read("60;40"), read("50 km/h"), read("TW:urban"), read("9999")],
-            [50, 48, 40, 50, 60, 60]);
+        assert_eq!(
+            [read("50"), read("30 mph"), read("60;40"), read("50 km/h"), read("TW:urban"), read("9999")],
+            [50, 48, 40, 50, 60, 60]
+        );
     }
 
     #[test]

@@ -159,8 +159,7 @@ struct Block<'a> {
 
 impl<'a> Block<'a> {
     fn parse(bytes: &'a [u8]) -> Result<Self, BlockError> {
-        let mut block =
-            Self { texts: Vec::new(), groups: Vec::new(), granularity: 100, lat_offset: 0, lon_offset: 0 };
+        let mut block = Self { texts: Vec::new(), groups: Vec::new(), granularity: 100, lat_offset: 0, lon_offset: 0 };
         let mut fields = Reader::new(bytes);
         while let Some(field) = fields.field()? {
             match field {
@@ -262,9 +261,7 @@ impl<'a> Block<'a> {
 
     fn place(&self, lon: i64, lat: i64) -> Wgs84 {
         #[expect(clippy::cast_precision_loss, reason = "nanodegrees of the globe are below 2^53")]
-        let degrees = |offset: i64, value: i64| {
-            offset.wrapping_add(self.granularity.wrapping_mul(value)) as f64 * NANO
-        };
+        let degrees = |offset: i64, value: i64| offset.wrapping_add(self.granularity.wrapping_mul(value)) as f64 * NANO;
         Wgs84 { lon: degrees(self.lon_offset, lon), lat: degrees(self.lat_offset, lat) }
     }
 

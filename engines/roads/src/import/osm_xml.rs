@@ -119,18 +119,16 @@ fn close(open: Option<Open>, collector: &mut Collector, ledger: &mut Ledger) {
     }
 }
 
-fn attributes<const N: usize>(
-    tag: &BytesStart<'_>,
-    at: u64,
-    wanted: [&str; N],
-) -> Result<[Option<String>; N], ImportError> {
+fn attributes<const N: usize>(tag: &BytesStart<'_>, at: u64, wanted: [&str; N]) -> Result<[Option<String>; N], ImportError> {
     let malformed = |what: String| ImportError::Malformed { at: format!("byte {at}"), what };
     let mut found = [const { None }; N];
     for attribute in tag.attributes().with_checks(false) {
         let attribute = attribute.map_err(|error| malformed(error.to_string()))?;
         for (key, slot) in wanted.iter().zip(&mut found) {
             if attribute.key.as_ref() == *key {
-                let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).map_err(|error| malformed(error.to_string()))?;
+                let value = attribute
+                    .normalized_value(quick_xml::XmlVersion::Implicit1_0)
+                    .map_err(|error| malformed(error.to_string()))?;
                 *slot = Some(value.into_owned());
             }
         }

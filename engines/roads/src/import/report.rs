@@ -140,9 +140,7 @@ impl Reason {
             | Self::PolylineReversed
             | Self::EndMoved
             | Self::Big5Decoded => Effect::Cleaned,
-            Self::LengthDiffers | Self::TurnBanNotApplied | Self::MultipolygonNotRead | Self::SeparatePieces => {
-                Effect::Noted
-            }
+            Self::LengthDiffers | Self::TurnBanNotApplied | Self::MultipolygonNotRead | Self::SeparatePieces => Effect::Noted,
         }
     }
 }
@@ -245,8 +243,13 @@ impl Ledger {
             let smaller = pieces.len() - 1;
             self.findings.insert(
                 Reason::SeparatePieces,
-                (smaller as u64, vec![format!("{smaller} pieces of {} junctions are not connected to the largest of {largest}",
-                    pieces.iter().skip(1).sum::<usize>())]),
+                (
+                    smaller as u64,
+                    vec![format!(
+                        "{smaller} pieces of {} junctions are not connected to the largest of {largest}",
+                        pieces.iter().skip(1).sum::<usize>()
+                    )],
+                ),
             );
         }
         let mut findings: Vec<Finding> = self

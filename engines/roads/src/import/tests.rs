@@ -133,10 +133,7 @@ fn a_node_file_alone_and_an_edge_file_without_shapes_ask_for_each_other() {
     let pair = import_node_edge_csv(nodes, edges, ImportOptions::default());
     let (network, report) = pair.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(network.names(), ["永安路"], "Big5 is read as Big5");
-    assert_eq!(
-        [Reason::UnknownNode, Reason::Duplicate, Reason::Big5Decoded].map(|reason| report.count(reason)),
-        [1, 1, 1]
-    );
+    assert_eq!([Reason::UnknownNode, Reason::Duplicate, Reason::Big5Decoded].map(|reason| report.count(reason)), [1, 1, 1]);
 }
 
 #[test]
@@ -160,9 +157,7 @@ fn what_was_saved_can_be_imported_again() {
 
 #[test]
 fn the_real_tainan_and_taipei_tables_are_read_whole() {
-    for (name, nodes, edges, km) in
-        [("arterial", 1_176, 1_856, 1_754.0), ("named_roads", 9_999, 14_908, 1_978.0)]
-    {
+    for (name, nodes, edges, km) in [("arterial", 1_176, 1_856, 1_754.0), ("named_roads", 9_999, 14_908, 1_978.0)] {
         let files = ["nodes", "edges"].map(|kind| shared::bytes(&format!("roads/{name}_{kind}.csv")));
         let [Some(node_file), Some(edge_file)] = files else { return };
         let pair = import_node_edge_csv(&node_file, &edge_file, ImportOptions::default());

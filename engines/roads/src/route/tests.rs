@@ -62,8 +62,7 @@ fn assert_routes_agree(network: RoadNetwork, seed: u64) {
     let router = Router::new(Arc::new(network));
     let bounds = router.network().bounds().unwrap_or_else(|| panic!("the network is empty"));
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut anywhere =
-        || place(rng.gen_range(bounds.west..bounds.east), rng.gen_range(bounds.south..bounds.north));
+    let mut anywhere = || place(rng.gen_range(bounds.west..bounds.east), rng.gen_range(bounds.south..bounds.north));
     for _ in 0..12 {
         let target = anywhere();
         let sources: Vec<Wgs84> = (0..25).map(|_| anywhere()).collect();
@@ -72,8 +71,6 @@ fn assert_routes_agree(network: RoadNetwork, seed: u64) {
             match (router.route(*source, target), time) {
                 (Ok(route), Some(time)) => {
                     assert!((route.duration_s - time.duration_s).abs() < 1e-9, "{source:?} to {target:?}");
-                    assert!((route.distance_m - time.distance_m).abs() < 2.0 + time.distance_m * 1e-4
-                        || route.duration_s > 0.0, "{source:?}: {} and {} m", route.distance_m, time.distance_m);
                     let drawn = crate::geo::length_m(&route.polyline);
                     assert!((drawn - route.distance_m).abs() < 2.0 + drawn * 1e-3, "{drawn} and {} m", route.distance_m);
                 }

@@ -120,8 +120,7 @@ fn partners(network: &RoadNetwork, lines: &[Vec<Flat>], kinds: &[Kind]) -> Vec<O
 fn straightness(lines: &[Vec<Flat>], a: End, b: End) -> f64 {
     let heading = |end: End| {
         let line = &lines[end / 2];
-        let (at, next) =
-            if end % 2 == 0 { (line[0], line[1]) } else { (line[line.len() - 1], line[line.len() - 2]) };
+        let (at, next) = if end.is_multiple_of(2) { (line[0], line[1]) } else { (line[line.len() - 1], line[line.len() - 2]) };
         let (dx, dy) = (next.x - at.x, next.y - at.y);
         let length = dx.hypot(dy).max(f64::MIN_POSITIVE);
         (dx / length, dy / length)

@@ -65,12 +65,7 @@ impl Window {
     fn clip_segment(&self, a: Flat, b: Flat) -> Option<(f64, f64)> {
         let (dx, dy) = (b.x - a.x, b.y - a.y);
         let (mut enters, mut leaves) = (0.0f64, 1.0f64);
-        for (step, room) in [
-            (-dx, a.x - self.west),
-            (dx, self.east - a.x),
-            (-dy, a.y - self.north),
-            (dy, self.south - a.y),
-        ] {
+        for (step, room) in [(-dx, a.x - self.west), (dx, self.east - a.x), (-dy, a.y - self.north), (dy, self.south - a.y)] {
             if step == 0.0 {
                 if room < 0.0 {
                     return None;

@@ -17,8 +17,8 @@ use crate::geo::{Bounds, Flat};
 use crate::network::{AreaKind, RoadClass, RoadNetwork};
 use chain::chains;
 use clip::Window;
-pub(crate) use thin::weights;
 use mvt::{EXTENT, Geometry, Layer, Tag};
+pub(crate) use thin::weights;
 
 pub const TILE_ZOOM_MIN: u8 = 6;
 /// Clients enlarge tiles of this zoom for closer views.
@@ -115,12 +115,7 @@ impl TileSource {
     pub fn new(network: &RoadNetwork) -> Self {
         let roads: Vec<Road> = chains(network)
             .into_iter()
-            .map(|chain| Road {
-                class: chain.class,
-                one_way: chain.one_way,
-                name: chain.name,
-                line: Thinned::new(chain.points),
-            })
+            .map(|chain| Road { class: chain.class, one_way: chain.one_way, name: chain.name, line: Thinned::new(chain.points) })
             .collect();
         let areas: Vec<Ground> = network
             .areas()
@@ -136,9 +131,8 @@ impl TileSource {
             })
             .collect();
         let road_boxes = (0u32..).zip(&roads).map(|(id, road)| GeomWithData::new(road.line.rectangle(), id));
-        let area_boxes = (0u32..)
-            .zip(&areas)
-            .filter_map(|(id, area)| Some(GeomWithData::new(area.rings.first()?.rectangle(), id)));
+        let area_boxes =
+            (0u32..).zip(&areas).filter_map(|(id, area)| Some(GeomWithData::new(area.rings.first()?.rectangle(), id)));
         Self {
             road_tree: RTree::bulk_load(road_boxes.collect()),
             area_tree: RTree::bulk_load(area_boxes.collect()),
@@ -192,15 +186,7 @@ impl TileSource {
         Ok(out)
     }
 
-    fn draw_road(
-        &self,
-        road: &Road,
-        z: u8,
-        window: &Window,
-        tolerance: f64,
-        lines: &mut Layer,
-        labels: &mut Layer,
-    ) {
+    fn draw_road(&self, road: &Road, z: u8, window: &Window, tolerance: f64, lines: &mut Layer, labels: &mut Layer) {
         let from = self.zoom_from.get(road.class as usize).copied().unwrap_or(TILE_ZOOM_MAX);
         if z < from {
             return;
@@ -220,8 +206,7 @@ impl TileSource {
         // A name is written one zoom after its line appears, and lanes only where there is room for them.
         let label_from = from.saturating_add(1).max(if road.class >= RoadClass::Residential { 15 } else { 11 });
         if let Some(name) = name.filter(|_| z >= label_from.min(TILE_ZOOM_MAX)) {
-            let long: Vec<Vec<Flat>> =
-                pieces.into_iter().filter(|piece| window.length_units(piece) >= LABEL_MIN_UNITS).collect();
+            let long: Vec<Vec<Flat>> = pieces.into_iter().filter(|piece| window.length_units(piece) >= LABEL_MIN_UNITS).collect();
             let geometry = Geometry::lines(&long, window);
             if !geometry.is_empty() {
                 let rank = u64::try_from(road.class as usize).unwrap_or(0);

@@ -178,9 +178,5 @@ fn on_grid(part: &[Flat], window: &Window) -> Vec<(i32, i32)> {
 
 fn doubled_area(points: &[(i32, i32)]) -> i64 {
     let next = points.iter().cycle().skip(1);
-    points
-        .iter()
-        .zip(next)
-        .map(|(a, b)| i64::from(a.0) * i64::from(b.1) - i64::from(b.0) * i64::from(a.1))
-        .sum()
+    points.iter().zip(next).map(|(a, b)| i64::from(a.0) * i64::from(b.1) - i64::from(b.0) * i64::from(a.1)).sum()
 }

@@ -9,10 +9,12 @@ use crate::protobuf::{Reader, Value, unzigzag};
 use crate::{EdgeSpec, NetworkBuilder};
 use shouhu_place::Wgs84;
 
+/// Kind, tags, and parts in tile units.
+type SeenFeature = (u64, BTreeMap<String, String>, Vec<Vec<(i64, i64)>>);
+
 #[derive(Debug, Default)]
 struct SeenLayer {
-    /// Kind, tags, parts of each feature.
-    features: Vec<(u64, BTreeMap<String, String>, Vec<Vec<(i64, i64)>>)>,
+    features: Vec<SeenFeature>,
     version: u64,
     extent: u64,
 }
@@ -180,9 +182,8 @@ fn an_outer_ring_is_wound_as_the_specification_says() {
 #[test]
 fn pieces_of_one_street_become_one_line() {
     let mut builder = NetworkBuilder::new();
-    let nodes: Vec<_> = (0..5)
-        .filter_map(|step| builder.node(Wgs84 { lon: 120.2 + f64::from(step) * 0.001, lat: 23.0 }).ok())
-        .collect();
+    let nodes: Vec<_> =
+        (0..5).filter_map(|step| builder.node(Wgs84 { lon: 120.2 + f64::from(step) * 0.001, lat: 23.0 }).ok()).collect();
     let spec = EdgeSpec { name: Some("永安路"), ..EdgeSpec::of_class(RoadClass::Primary) };
     for (index, pair) in nodes.windows(2).enumerate() {
         // Every second piece is drawn against the street's run, as in real files.
