@@ -1,0 +1,105 @@
+//! Sightings 車辨紀錄: one passage of one vehicle past one camera or device.
+//!
+//! Devices send batches of *reports*. A report that can be trusted becomes a **sighting**; one that cannot is **set aside**
+//! in the **quarantine**, where an operator sees why. A bad part of a report — a picture, a position, a speed — is set
+//! aside by itself and the sighting kept without it.
+//!
+//! **Invariant:** a receipt is given only after everything it counts is synced; a report is never answered and lost.
+//! **Invariant:** device and sequence name one sighting; the first version is kept, whatever comes later.
+
+mod check;
+mod jobs;
+pub mod model;
+pub mod ops;
+mod react;
+mod store;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use shouhu_bus::ReactionError;
+use shouhu_env::BoxFuture;
+use shouhu_module::ports::SightingPicturesPort;
+use shouhu_module::{App, Health, Module, Permission};
+use shouhu_store::Migration;
+use shouhu_wire::Role;
+
+/// So many reports waiting for an operator mean that a device is ill.
+const QUARANTINE_HEALTHY_MAX: i64 = 1_000;
+
+pub const MODULE: Module = Module {
+    name: "sightings",
+    description: "Vehicle passages from cameras and cars: ingest, history, pictures, quarantine",
+    permissions: &[
+        Permission {
+            name: "sightings.search",
+            description: "Search sightings of vehicles, with purpose and case, and see their pictures",
+            roles: &[Role::Detective, Role::Supervisor, Role::Dispatcher],
+        },
+        Permission {
+            name: "sightings.quarantine",
+            description: "See and dismiss reports of devices that could not be used",
+            roles: &[Role::Operator],
+        },
+    ],
+    routes: &[
+        ops::ingest::ROUTE,
+        ops::search::ROUTE,
+        ops::quarantine::ROUTE,
+        ops::dismiss::ROUTE,
+        ops::show::ROUTE,
+        ops::picture::CROP,
+        ops::picture::FRAME,
+    ],
+    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
+    jobs: &[jobs::PURGE],
+    reactions: &[react::KEEP_FOR_HIT],
+    problems: &[
+        "sightings.ingest.too_many",
+        "sightings.ingest.malformed",
+        "sightings.ingest.sequence_out_of_range",
+        "sightings.ingest.sequence_conflict",
+        "sightings.ingest.plate_unreadable",
+        "sightings.ingest.confidence_out_of_range",
+        "sightings.ingest.captured_in_future",
+        "sightings.ingest.captured_too_old",
+        "sightings.ingest.position_invalid",
+        "sightings.ingest.speed_invalid",
+        "sightings.ingest.picture_too_large",
+        "sightings.ingest.picture_not_base64",
+        "sightings.ingest.picture_not_jpeg",
+        "sightings.ingest.picture_dimensions",
+        "sightings.search.nothing_asked",
+        "sightings.search.pattern_invalid",
+        "sightings.search.window_empty",
+        "sightings.search.window_too_wide",
+        "sightings.search.too_broad",
+        "sightings.search.cursor_invalid",
+        "sightings.picture.none",
+    ],
+    health,
+    start,
+};
+
+fn health(app: App) -> BoxFuture<'static, Health> {
+    Box::pin(async move {
+        match store::open_quarantine(&app.store).await {
+            Ok(open) if open > QUARANTINE_HEALTHY_MAX => Health::bad(format!("{open} reports wait in quarantine: look at their devices")),
+            Ok(open) => Health::good(format!("{open} reports wait in quarantine")),
+            Err(error) => Health::bad(format!("database: {error}")),
+        }
+    })
+}
+
+fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move {
+        let pictures = ops::picture::Pictures { store: app.store.clone(), blobs: app.blobs.clone() };
+        app.put(SightingPicturesPort(Arc::new(pictures)));
+        jobs::schedule(&app.store).await?;
+        Ok(())
+    })
+}

@@ -1,0 +1,87 @@
+//! `GET /v1/sightings/{id}/crop` and `/frame`: the pictures, decrypted for one look.
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use shouhu_blobs::{BlobId, Blobs};
+use shouhu_env::BoxFuture;
+use shouhu_ids::SightingId;
+use shouhu_module::ports::{Picture, SightingPictures};
+use shouhu_module::{App, Audit, AuditObject, Id, Keyed, Problem, Route};
+use shouhu_store::Store;
+
+use crate::store;
+
+pub const CROP: Route = route("/v1/sightings/{id}/crop", "The picture of the plate and its surroundings.", Picture::Crop);
+pub const FRAME: Route = route("/v1/sightings/{id}/frame", "The whole frame, where the device's policy sent one.", Picture::Frame);
+
+const fn route(path: &'static str, summary: &'static str, picture: Picture) -> Route {
+    let route = match picture {
+        Picture::Crop => Route::get(path, summary, || axum::routing::get(crop)),
+        Picture::Frame => Route::get(path, summary, || axum::routing::get(frame)),
+    };
+    route.permission("sightings.search").audit(Audit::PersonalRead).gives_media("image/jpeg")
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    #[error("sighting {id} has no {what}: the device sent none, or it could not be used")]
+    None { id: SightingId, what: &'static str },
+}
+
+impl Keyed for PictureError {
+    fn key(&self) -> &'static str {
+        "sightings.picture.none"
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::NOT_FOUND
+    }
+}
+
+const fn named(picture: Picture) -> &'static str {
+    match picture {
+        Picture::Crop => "crop",
+        Picture::Frame => "frame",
+    }
+}
+
+async fn bytes_of(store: &Store, blobs: &Blobs, id: SightingId, picture: Picture) -> Result<Vec<u8>, Problem> {
+    let (crop, frame) = store::pictures(store, id).await?.ok_or_else(|| Problem::not_found("sighting"))?;
+    let name = match picture {
+        Picture::Crop => crop,
+        Picture::Frame => frame,
+    };
+    let name = name.ok_or(PictureError::None { id, what: named(picture) })?;
+    Ok(blobs.get(&name.parse::<BlobId>()?).await?)
+}
+
+async fn crop(State(app): State<App>, Id(id): Id<SightingId>) -> Result<Response, Problem> {
+    answer(&app, id, Picture::Crop).await
+}
+
+async fn frame(State(app): State<App>, Id(id): Id<SightingId>) -> Result<Response, Problem> {
+    answer(&app, id, Picture::Frame).await
+}
+
+async fn answer(app: &App, id: SightingId, picture: Picture) -> Result<Response, Problem> {
+    let bytes = bytes_of(&app.store, &app.blobs, id, picture).await?;
+    let mut response = ([(header::CONTENT_TYPE, "image/jpeg")], bytes).into_response();
+    // No cache may keep what its key's destruction should take away.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    response.extensions_mut().insert(AuditObject(format!("{} of sighting {id}", named(picture))));
+    Ok(response)
+}
+
+/// Pictures for other rooms, which have decided and logged that they may be seen.
+pub struct Pictures {
+    pub store: Store,
+    pub blobs: Blobs,
+}
+
+impl SightingPictures for Pictures {
+    fn picture(&self, sighting: SightingId, picture: Picture) -> BoxFuture<'static, Result<Vec<u8>, Problem>> {
+        let (store, blobs) = (self.store.clone(), self.blobs.clone());
+        Box::pin(async move { bytes_of(&store, &blobs, sighting, picture).await })
+    }
+}
