@@ -1,78 +1,165 @@
-//! Who asks: people with passkeys, devices with keys, sessions. (Signatures first; the rest is being written.)
+//! Who asks: people with passkeys, devices with keys, sessions.
+//!
+//! - An *actor* 使用者 is a person with a role. They are invited by a one-time link, make a passkey on their own device
+//!   (WebAuthn, user verification required) and sign in with it. There are no passwords.
+//! - A *session* is a signed-in browser: a random cookie, kept here only as a hash.
+//! - A *device* 載具 is an edge agent with an Ed25519 key. It is registered by an operator, enrols with a one-time token and
+//!   signs every request.
+//!
+//! **Invariant:** every secret that we give out (link, cookie, device token) is 256 random bits, and only its SHA-256 is
+//! stored. Public keys are stored; private keys never come here.
+//!
+//! **Invariant:** ending a session, disabling a person and revoking a device hold from the next request on; nothing about
+//! who may enter is cached.
+//!
+//! What anonymous callers can cost is bounded: [`SIGN_INS_PENDING_MAX`] and [`ENROLMENTS_PENDING_MAX`] challenges in
+//! memory, [`FAILURES_PER_MINUTE_MAX`] refusals per address and minute, and no row in the database without a valid link.
+//!
+//! A repeated device request is not refused for its age, because clocks of devices may be a year off. Sightings are
+//! idempotent by device and sequence, and the other device routes only overwrite what the device last said.
+
+mod attempts;
+mod device_store;
+mod door;
+mod jobs;
+mod model;
+mod ops;
+mod pending;
+mod room;
+mod secret;
+mod session;
+mod store;
+
+#[cfg(test)]
+mod harness;
 
 use std::collections::HashMap;
 
-use axum::http::{HeaderMap, Method};
-use bytes::Bytes;
+use shouhu_env::BoxFuture;
 use shouhu_ids::{ActorId, DeviceId, SessionId, UnitId};
-use shouhu_module::{App, Caller, Module, Problem};
-use shouhu_store::StoreError;
-use shouhu_wire::{DeviceKind, Invitation, Role};
+use shouhu_module::{App, Health, Module, Permission};
+use shouhu_store::{Migration, StoreError};
+use shouhu_wire::Role;
 
-pub const MODULE: Module = Module { name: "identity", ..Module::EMPTY };
+pub use attempts::FAILURES_PER_MINUTE_MAX;
+pub use door::{DoorError, caller_of, needs_body};
+pub use model::{Actor, Device, DeviceStatus, NAME_CHARS_MAX, NameError, checked_name};
+pub use ops::invite::{InviteError, LINK_LIFE_US, invite};
+pub use pending::CHALLENGE_LIFE_US;
+pub use room::{ENROLMENTS_PENDING_MAX, SIGN_INS_PENDING_MAX};
+pub use session::{ABSOLUTE_US, COOKIE, IDLE_US};
 
-/// The address that a request came from; the HTTP floor puts it into the request's extensions, so that failed
-/// attempts can be limited per address. Without it all anonymous callers share one limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer(pub std::net::IpAddr);
+pub const MODULE: Module = Module {
+    name: "identity",
+    description: "People with passkeys, devices with keys, sessions",
+    permissions: &[
+        Permission { name: "actors.invite", description: "Invite people", roles: &[Role::Operator, Role::Supervisor] },
+        Permission {
+            name: "actors.read",
+            description: "See who has access",
+            roles: &[Role::Operator, Role::Supervisor, Role::Auditor],
+        },
+        Permission { name: "actors.disable", description: "Take access away", roles: &[Role::Operator] },
+        Permission { name: "devices.manage", description: "Register and revoke devices", roles: &[Role::Operator] },
+        Permission { name: "devices.read", description: "See devices", roles: &[Role::Operator, Role::Supervisor] },
+    ],
+    routes: &[
+        ops::invite::ROUTE,
+        ops::enrol::START,
+        ops::enrol::FINISH,
+        ops::sign_in::START,
+        ops::sign_in::FINISH,
+        ops::sign_out::ROUTE,
+        ops::me::ROUTE,
+        ops::list_actors::ROUTE,
+        ops::disable_actor::ROUTE,
+        ops::register_device::ROUTE,
+        ops::enrol_device::ROUTE,
+        ops::list_devices::ROUTE,
+        ops::revoke_device::ROUTE,
+        ops::device_mine::ROUTE,
+        ops::device_status::ROUTE,
+    ],
+    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
+    jobs: &[jobs::PURGE],
+    problems: &[
+        "identity.session_required",
+        "identity.device_required",
+        "identity.too_many_failures",
+        "identity.origin_refused",
+        "identity.device_header",
+        "identity.device_unknown",
+        "identity.device_signature",
+        "identity.device_revoked",
+        "identity.name_invalid",
+        "identity.invite.role_not_allowed",
+        "identity.enrol.link_unknown",
+        "identity.enrol.link_used",
+        "identity.enrol.link_expired",
+        "identity.enrol.challenge_unknown",
+        "identity.enrol.refused",
+        "identity.enrol.key_taken",
+        "identity.sign_in.challenge_unknown",
+        "identity.sign_in.refused",
+        "identity.disable.self",
+        "identity.enrol_device.token_invalid",
+        "identity.enrol_device.key_invalid",
+        "identity.enrol_device.key_taken",
+        "identity.device_status.too_long",
+    ],
+    health,
+    start,
+    ..Module::EMPTY
+};
 
-/// A device as other rooms may know it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownDevice {
-    pub id: DeviceId,
-    pub name: String,
-    pub kind: DeviceKind,
-    pub camera: Option<shouhu_ids::CameraId>,
-    pub is_enrolled: bool,
-    pub is_revoked: bool,
-    pub last_seen_at: Option<shouhu_ids::Micros>,
-    pub clock_offset_us: Option<i64>,
+fn health(app: App) -> BoxFuture<'static, Health> {
+    Box::pin(async move {
+        let counted = async { Ok::<_, StoreError>((store::operators(&app.store).await?, device_store::active(&app.store).await?)) };
+        match counted.await {
+            Ok((0, _)) => Health::good("no operator has enrolled yet: open the link that the first start printed"),
+            Ok((operators, devices)) => Health::good(format!("{operators} operators can sign in, {devices} devices are enrolled")),
+            Err(error) => Health::bad(format!("database: {error}")),
+        }
+    })
 }
 
+fn start(app: App) -> BoxFuture<'static, Result<(), shouhu_bus::ReactionError>> {
+    Box::pin(async move {
+        app.put(room::Room::open(&app)?);
+        let mut tx = app.store.begin().await?;
+        jobs::enqueue_purge(&app, &mut tx, 0).await?;
+        tx.commit().await?;
+        Ok(())
+    })
+}
+
+/// Which unit a person crews now. Somebody unknown crews nothing, silently.
+///
 /// # Errors
-/// When the request names a device whose signature does not hold, or a session's POST comes from another origin.
-#[allow(clippy::unused_async, reason = "signature first")]
-pub async fn caller_of(
-    _app: &App,
-    _headers: &HeaderMap,
-    _method: &Method,
-    _path_and_query: &str,
-    _body: Option<&Bytes>,
-) -> Result<Caller, Problem> {
-    Ok(Caller::Nobody)
+/// When the database fails.
+pub async fn set_unit(app: &App, actor: ActorId, unit: Option<UnitId>) -> Result<(), StoreError> {
+    store::set_unit(&app.store, actor, unit).await
 }
 
-/// Whether `caller_of` needs the whole body: true exactly when the request is signed by a device.
-#[must_use]
-pub fn needs_body(headers: &HeaderMap) -> bool {
-    headers.contains_key(shouhu_wire::DEVICE_HEADER)
-}
-
-/// # Errors
-/// When the name is empty or too long, or the database fails.
-pub async fn invite(app: &App, name: &str, role: Role, unit: Option<UnitId>, by: Option<ActorId>) -> Result<Invitation, Problem> {
-    let _ = (app, name, role, unit, by);
-    Err(Problem::not_found("invitation yet"))
+/// For long answers such as the live stream. Asking is no use of the session: it does not keep it from becoming idle. False
+/// too when the database cannot say: a stream is then better closed than kept.
+pub async fn is_session_alive(app: &App, session: SessionId) -> bool {
+    store::is_session_live(&app.store, app.env.now(), session).await.unwrap_or_else(|error| {
+        tracing::warn!(%session, %error, "cannot tell whether a session lives; taken for dead");
+        false
+    })
 }
 
 /// # Errors
 /// When the database fails.
-pub async fn set_unit(_app: &App, _actor: ActorId, _unit: Option<UnitId>) -> Result<(), StoreError> {
-    Ok(())
-}
-
-/// False too when the database cannot say: a stream is then better closed than kept.
-pub async fn is_session_alive(_app: &App, _session: SessionId) -> bool {
-    true
-}
-
-/// # Errors
-/// When the database fails.
-pub async fn device_by_id(_app: &App, _device: DeviceId) -> Result<Option<KnownDevice>, StoreError> {
-    Ok(None)
+pub async fn device_by_id(app: &App, device: DeviceId) -> Result<Option<Device>, StoreError> {
+    Ok(device_store::with_key(&app.store, device).await?.map(|(device, _)| device))
 }
 
 /// Names of those actors that exist; empty when the database fails, because a name only decorates.
-pub async fn actor_names(_app: &App, _actors: &[ActorId]) -> HashMap<ActorId, String> {
-    HashMap::new()
+pub async fn actor_names(app: &App, actors: &[ActorId]) -> HashMap<ActorId, String> {
+    store::names(&app.store, actors).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "names not read");
+        HashMap::new()
+    })
 }

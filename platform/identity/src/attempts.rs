@@ -1,0 +1,94 @@
+//! Failed attempts per address, in a fixed amount of memory.
+//!
+//! Guessing 256 bits is hopeless anyway. The limit is there so that nobody can fill the audit log with failures or keep
+//! the processor busy with signatures.
+
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
+use shouhu_ids::Micros;
+
+use crate::model::Peer;
+
+/// Failed enrolments, sign-ins and device enrolments of one address in a minute, before it must wait. High enough for a
+/// station behind one address.
+pub const FAILURES_PER_MINUTE_MAX: u32 = 60;
+/// Addresses share slots by a keyed hash: a collision shares a limit, and memory stays fixed.
+const SLOTS: usize = 1_024;
+
+pub struct Attempts {
+    key: [u8; 16],
+    /// The minute that is counted, and failures in it.
+    slots: Mutex<Vec<(i64, u32)>>,
+}
+
+impl Attempts {
+    pub fn new(key: [u8; 16]) -> Self {
+        Self { key, slots: Mutex::new(vec![(0, 0); SLOTS]) }
+    }
+
+    fn slot_of(&self, peer: Peer) -> usize {
+        let mut hasher = Sha256::new();
+        hasher.update(self.key);
+        match peer.0.map(|ip| ip.to_canonical()) {
+            None => {}
+            Some(IpAddr::V4(v4)) => hasher.update(v4.octets()),
+            // One customer has at least a /64, so its addresses are one.
+            Some(IpAddr::V6(v6)) => {
+                let [a, b, c, d, ..] = v6.segments();
+                [a, b, c, d].iter().for_each(|segment| hasher.update(segment.to_be_bytes()));
+            }
+        }
+        let [first, second, ..]: [u8; 32] = hasher.finalize().into();
+        usize::from(u16::from_be_bytes([first, second])) % SLOTS
+    }
+
+    /// Seconds to wait when the address has failed too often in this minute.
+    pub fn wait_s(&self, now: Micros, peer: Peer) -> Option<u32> {
+        let minute = now.0.div_euclid(Micros::MINUTE);
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let (counted, failures) = slots.get(self.slot_of(peer)).copied()?;
+        let rest_us = Micros::MINUTE - now.0.rem_euclid(Micros::MINUTE);
+        let is_full = counted == minute && failures >= FAILURES_PER_MINUTE_MAX;
+        is_full.then(|| u32::try_from(rest_us / Micros::SECOND).unwrap_or(59) + 1)
+    }
+
+    pub fn failed(&self, now: Micros, peer: Peer) {
+        let minute = now.0.div_euclid(Micros::MINUTE);
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(slot) = slots.get_mut(self.slot_of(peer)) else { return };
+        let before = if slot.0 == minute { slot.1 } else { 0 };
+        *slot = (minute, before.saturating_add(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(text: &str) -> Peer {
+        Peer(text.parse().ok())
+    }
+
+    #[test]
+    fn an_address_that_fails_too_often_waits_until_the_next_minute() {
+        let attempts = Attempts::new([7; 16]);
+        let now = Micros(90 * Micros::SECOND);
+        for _ in 0..FAILURES_PER_MINUTE_MAX {
+            assert_eq!(attempts.wait_s(now, peer("192.0.2.1")), None);
+            attempts.failed(now, peer("192.0.2.1"));
+        }
+        assert_eq!(attempts.wait_s(now, peer("192.0.2.1")), Some(31));
+        assert_eq!(attempts.wait_s(now, peer("::ffff:192.0.2.1")), Some(31), "the same address in another dress");
+        assert_eq!(attempts.wait_s(now, peer("192.0.2.2")), None);
+        assert_eq!(attempts.wait_s(now.plus(30 * Micros::SECOND), peer("192.0.2.1")), None);
+    }
+
+    #[test]
+    fn changing_the_low_half_of_an_ipv6_address_does_not_help() {
+        let attempts = Attempts::new([7; 16]);
+        assert_eq!(attempts.slot_of(peer("2001:db8::1")), attempts.slot_of(peer("2001:db8::ffff:1")));
+        assert_ne!(attempts.slot_of(peer("2001:db8::1")), attempts.slot_of(peer("2001:db8:1::1")));
+    }
+}

@@ -1,0 +1,26 @@
+//! One file per operation.
+
+pub mod device_mine;
+pub mod device_status;
+pub mod disable_actor;
+pub mod enrol;
+pub mod enrol_device;
+pub mod invite;
+pub mod list_actors;
+pub mod list_devices;
+pub mod me;
+pub mod register_device;
+pub mod revoke_device;
+pub mod sign_in;
+pub mod sign_out;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use shouhu_module::AuditObject;
+
+/// 204, with the name of what was changed for the audit leaf.
+fn done(object: String) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    response.extensions_mut().insert(AuditObject(object));
+    response
+}

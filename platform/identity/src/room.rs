@@ -1,0 +1,110 @@
+//! What identity keeps in memory: the WebAuthn site, challenges that wait for their answer, failed attempts.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use shouhu_bus::ReactionError;
+use shouhu_ids::ActorId;
+use shouhu_module::{App, Keyed, Problem};
+use webauthn_rs::Webauthn;
+use webauthn_rs::prelude::{DiscoverableAuthentication, PasskeyRegistration, Url, WebauthnBuilder};
+
+use crate::attempts::Attempts;
+use crate::model::Peer;
+use crate::pending::Pending;
+
+/// Sign-ins that may be under way at once.
+pub const SIGN_INS_PENDING_MAX: usize = 10_000;
+/// Enrolments that may be under way at once; each needs a valid link.
+pub const ENROLMENTS_PENDING_MAX: usize = 1_000;
+
+/// Somebody with a valid link is making a key.
+pub struct Enrolment {
+    pub token_hash: String,
+    pub actor: ActorId,
+    pub state: PasskeyRegistration,
+}
+
+pub struct Room {
+    pub webauthn: Webauthn,
+    pub enrolments: Pending<Enrolment>,
+    pub sign_ins: Pending<DiscoverableAuthentication>,
+    pub attempts: Attempts,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("public address {url:?} cannot have passkeys: give http://localhost:<port>, or https:// with a host name ({detail})")]
+struct AddressError {
+    url: String,
+    detail: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("too many failed attempts from this address: wait {wait_s} s")]
+struct TooManyFailures {
+    wait_s: u32,
+}
+
+impl Keyed for TooManyFailures {
+    fn key(&self) -> &'static str {
+        "identity.too_many_failures"
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::TOO_MANY_REQUESTS
+    }
+}
+
+fn webauthn_for(public_url: &str) -> Result<Webauthn, AddressError> {
+    let refused = |detail: String| AddressError { url: public_url.to_owned(), detail };
+    let url = Url::parse(public_url).map_err(|e| refused(e.to_string()))?;
+    let host = url.domain().ok_or_else(|| refused("browsers give no passkeys to bare IP addresses".into()))?;
+    let builder = WebauthnBuilder::new(host, &url).map_err(|e| refused(e.to_string()))?;
+    builder.rp_name("Shouhu 守護").timeout(CEREMONY).build().map_err(|e| refused(e.to_string()))
+}
+
+/// What the browser is told; the server's own patience is `CHALLENGE_LIFE_US`.
+const CEREMONY: std::time::Duration = std::time::Duration::from_secs(240);
+
+impl Room {
+    pub fn open(app: &App) -> Result<Self, ReactionError> {
+        Ok(Self {
+            webauthn: webauthn_for(&app.public_url)?,
+            enrolments: Pending::at_most(ENROLMENTS_PENDING_MAX),
+            sign_ins: Pending::at_most(SIGN_INS_PENDING_MAX),
+            attempts: Attempts::new(app.env.random.bytes16()),
+        })
+    }
+
+    pub fn of(app: &App) -> Arc<Self> {
+        app.room::<Self>()
+    }
+}
+
+/// Runs an anonymous operation unless its address has failed too often; counts its refusals.
+pub async fn limited<T>(app: &App, peer: Peer, operation: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let room = Room::of(app);
+    if let Some(wait_s) = room.attempts.wait_s(app.env.now(), peer) {
+        return Err(Problem::of(&TooManyFailures { wait_s }).retry_after_s(wait_s));
+    }
+    let outcome = operation.await;
+    if outcome.as_ref().is_err_and(|problem| problem.status < 500) {
+        room.attempts.failed(app.env.now(), peer);
+    }
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_without_a_host_name_is_refused_with_what_to_do() {
+        for url in ["http://192.0.2.1:8470", "http://[::1]:8470", "localhost:8470", "", "unix:/run/x"] {
+            let refused = webauthn_for(url).err().map(|e| e.to_string()).unwrap_or_default();
+            assert!(refused.contains("http://localhost:<port>"), "{url}: {refused}");
+        }
+        assert!(webauthn_for("http://localhost:8470").is_ok());
+        assert!(webauthn_for("https://shouhu.police.example").is_ok());
+    }
+}

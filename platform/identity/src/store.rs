@@ -1,0 +1,239 @@
+//! SQL about people: actors, invitations, passkeys, sessions.
+
+use std::collections::HashMap;
+
+use shouhu_ids::{ActorId, Micros, SessionId, UnitId};
+use shouhu_module::Person;
+use shouhu_store::{Row, Store, StoreError, Tx, Value, params, tag_of};
+use shouhu_wire::Role;
+use webauthn_rs::prelude::Passkey;
+
+use crate::model::Actor;
+use crate::session::{ABSOLUTE_US, IDLE_US, PER_ACTOR_MAX};
+
+/// Ids in one question to the database; both have a limit on parameters.
+const IDS_PER_QUERY: usize = 200;
+/// How long ended sessions and used links are kept for whoever asks what happened.
+const KEPT_US: i64 = 30 * Micros::DAY;
+
+pub struct NewActor<'a> {
+    pub id: ActorId,
+    pub name: &'a str,
+    pub role: Role,
+    pub unit: Option<UnitId>,
+    pub by: Option<ActorId>,
+    pub token_hash: &'a str,
+    pub expires_at: Micros,
+}
+
+pub async fn insert_actor(tx: &mut Tx, now: Micros, new: &NewActor<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO identity_actor (id, name, role, unit, invited_at_us, invited_by) VALUES ($1, $2, $3, $4, $5, $6)",
+        params![new.id, new.name, tag_of(&new.role), new.unit, now, new.by],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO identity_invitation (token_hash, actor, expires_at_us) VALUES ($1, $2, $3)",
+        params![new.token_hash, new.id, new.expires_at],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What a link leads to.
+pub struct Invited {
+    pub actor: ActorId,
+    pub name: String,
+    pub role: Role,
+    pub unit: Option<UnitId>,
+    pub is_disabled: bool,
+    pub is_used: bool,
+    pub expires_at: Micros,
+}
+
+pub async fn invited(store: &Store, token_hash: &str) -> Result<Option<Invited>, StoreError> {
+    let row = store
+        .fetch_opt(
+            "SELECT a.id, a.name, a.role, a.unit, a.disabled_at_us, i.used_at_us, i.expires_at_us \
+             FROM identity_invitation i JOIN identity_actor a ON a.id = i.actor WHERE i.token_hash = $1",
+            params![token_hash],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Invited {
+        actor: row.parsed("id")?,
+        name: row.text("name")?,
+        role: row.tag("role")?,
+        unit: row.opt_parsed("unit")?,
+        is_disabled: row.opt_micros("disabled_at_us")?.is_some(),
+        is_used: row.opt_micros("used_at_us")?.is_some(),
+        expires_at: row.micros("expires_at_us")?,
+    }))
+}
+
+/// Uses a link up. False when somebody was first, it expired, or its person was disabled.
+pub async fn use_invitation(tx: &mut Tx, now: Micros, token_hash: &str, actor: ActorId) -> Result<bool, StoreError> {
+    let used = tx
+        .execute(
+            "UPDATE identity_invitation SET used_at_us = $1 WHERE token_hash = $2 AND used_at_us IS NULL AND expires_at_us > $1",
+            params![now, token_hash],
+        )
+        .await?;
+    let enrolled = tx
+        .execute("UPDATE identity_actor SET enrolled_at_us = $1 WHERE id = $2 AND disabled_at_us IS NULL", params![now, actor])
+        .await?;
+    Ok(used == 1 && enrolled == 1)
+}
+
+/// False when a key of that id is known already, whoever's it is.
+pub async fn insert_passkey(tx: &mut Tx, now: Micros, id: &str, actor: ActorId, passkey: &Passkey) -> Result<bool, StoreError> {
+    let json = serde_json::to_string(passkey)
+        .map_err(|e| StoreError::Corrupt { what: "passkey", detail: e.to_string() })?;
+    let inserted = tx
+        .execute(
+            "INSERT INTO identity_passkey (id, actor, passkey, created_at_us) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING",
+            params![id, actor, json, now],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// A key with the person whose it is; nobody when that person is disabled.
+pub async fn passkey_of(store: &Store, id: &str, actor: ActorId) -> Result<Option<(Actor, Passkey)>, StoreError> {
+    let row = store
+        .fetch_opt(
+            "SELECT a.id, a.name, a.role, a.unit, a.enrolled_at_us, a.disabled_at_us, a.last_seen_at_us, p.passkey \
+             FROM identity_passkey p JOIN identity_actor a ON a.id = p.actor \
+             WHERE p.id = $1 AND p.actor = $2 AND a.disabled_at_us IS NULL",
+            params![id, actor],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some((Actor::of(&row)?, row.json("passkey")?)))
+}
+
+pub async fn passkey_used(tx: &mut Tx, now: Micros, id: &str, passkey: &Passkey) -> Result<(), StoreError> {
+    let json = serde_json::to_string(passkey)
+        .map_err(|e| StoreError::Corrupt { what: "passkey", detail: e.to_string() })?;
+    tx.execute("UPDATE identity_passkey SET passkey = $2, used_at_us = $3 WHERE id = $1", params![id, json, now]).await?;
+    Ok(())
+}
+
+pub async fn insert_session(tx: &mut Tx, now: Micros, id: SessionId, actor: ActorId, token_hash: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO identity_session (id, actor, token_hash, created_at_us, seen_at_us, expires_at_us) VALUES ($1, $2, $3, $4, $4, $5)",
+        params![id, actor, token_hash, now, now.plus(ABSOLUTE_US)],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE identity_session SET ended_at_us = $2 WHERE actor = $1 AND ended_at_us IS NULL AND id NOT IN \
+         (SELECT id FROM identity_session WHERE actor = $1 AND ended_at_us IS NULL ORDER BY created_at_us DESC, id DESC LIMIT $3)",
+        params![actor, now, PER_ACTOR_MAX],
+    )
+    .await?;
+    tx.execute("UPDATE identity_actor SET last_seen_at_us = $2 WHERE id = $1", params![actor, now]).await?;
+    Ok(())
+}
+
+const LIVE: &str = "s.ended_at_us IS NULL AND s.expires_at_us > $2 AND s.seen_at_us > $3 AND a.disabled_at_us IS NULL";
+
+/// The person of a live session, and when the session was last seen.
+pub async fn session(store: &Store, now: Micros, token_hash: &str) -> Result<Option<(Person, Micros)>, StoreError> {
+    let sql = format!(
+        "SELECT s.id AS session, s.seen_at_us, s.expires_at_us, a.id, a.name, a.role, a.unit \
+         FROM identity_session s JOIN identity_actor a ON a.id = s.actor WHERE s.token_hash = $1 AND {LIVE}"
+    );
+    let row = store.fetch_opt(&sql, params![token_hash, now, now.plus(-IDLE_US)]).await?;
+    row.map(|row| person_of(&row)).transpose()
+}
+
+fn person_of(row: &Row) -> Result<(Person, Micros), StoreError> {
+    let seen_at = row.micros("seen_at_us")?;
+    let person = Person {
+        id: row.parsed("id")?,
+        name: row.text("name")?,
+        role: row.tag("role")?,
+        unit: row.opt_parsed("unit")?,
+        session: row.parsed("session")?,
+        session_expires_at: row.micros("expires_at_us")?.min(seen_at.plus(IDLE_US)),
+    };
+    Ok((person, seen_at))
+}
+
+pub async fn is_session_live(store: &Store, now: Micros, session: SessionId) -> Result<bool, StoreError> {
+    let sql = format!("SELECT s.id FROM identity_session s JOIN identity_actor a ON a.id = s.actor WHERE s.id = $1 AND {LIVE}");
+    Ok(store.fetch_opt(&sql, params![session, now, now.plus(-IDLE_US)]).await?.is_some())
+}
+
+pub async fn session_seen(store: &Store, now: Micros, person: &Person, seen_before: Micros) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    let sql = "UPDATE identity_session SET seen_at_us = $2 WHERE id = $1 AND seen_at_us = $3 AND ended_at_us IS NULL";
+    tx.execute(sql, params![person.session, now, seen_before]).await?;
+    tx.execute("UPDATE identity_actor SET last_seen_at_us = $2 WHERE id = $1", params![person.id, now]).await?;
+    tx.commit().await
+}
+
+pub async fn end_session(tx: &mut Tx, now: Micros, session: SessionId) -> Result<(), StoreError> {
+    tx.execute("UPDATE identity_session SET ended_at_us = $2 WHERE id = $1 AND ended_at_us IS NULL", params![session, now]).await?;
+    Ok(())
+}
+
+/// Disables a person and ends every session. False when there is no such person.
+pub async fn disable(tx: &mut Tx, now: Micros, actor: ActorId, by: ActorId) -> Result<bool, StoreError> {
+    if tx.fetch_opt("SELECT id FROM identity_actor WHERE id = $1", params![actor]).await?.is_none() {
+        return Ok(false);
+    }
+    let sql = "UPDATE identity_actor SET disabled_at_us = $2, disabled_by = $3 WHERE id = $1 AND disabled_at_us IS NULL";
+    tx.execute(sql, params![actor, now, by]).await?;
+    let sql = "UPDATE identity_session SET ended_at_us = $2 WHERE actor = $1 AND ended_at_us IS NULL";
+    tx.execute(sql, params![actor, now]).await?;
+    Ok(true)
+}
+
+pub async fn set_unit(store: &Store, actor: ActorId, unit: Option<UnitId>) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    tx.execute("UPDATE identity_actor SET unit = $2 WHERE id = $1", params![actor, unit]).await?;
+    tx.commit().await
+}
+
+/// People, newest first; `before` is the id of the last one of the page before.
+pub async fn actors(store: &Store, before: Option<ActorId>, limit: i64) -> Result<Vec<Actor>, StoreError> {
+    let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+    let rows = store
+        .fetch(
+            "SELECT id, name, role, unit, enrolled_at_us, disabled_at_us, last_seen_at_us FROM identity_actor \
+             WHERE id < $1 ORDER BY id DESC LIMIT $2",
+            params![before, limit],
+        )
+        .await?;
+    rows.iter().map(Actor::of).collect()
+}
+
+pub async fn names(store: &Store, actors: &[ActorId]) -> Result<HashMap<ActorId, String>, StoreError> {
+    let mut names = HashMap::new();
+    for some in actors.chunks(IDS_PER_QUERY) {
+        let marks: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
+        let sql = format!("SELECT id, name FROM identity_actor WHERE id IN ({})", marks.join(", "));
+        for row in store.fetch(&sql, some.iter().map(|id| Value::from(*id)).collect()).await? {
+            names.insert(row.parsed("id")?, row.text("name")?);
+        }
+    }
+    Ok(names)
+}
+
+/// Operators who can sign in.
+pub async fn operators(store: &Store) -> Result<i64, StoreError> {
+    let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM identity_actor \
+               WHERE role = 'operator' AND enrolled_at_us IS NOT NULL AND disabled_at_us IS NULL";
+    store.fetch_one(sql, vec![]).await?.int("n")
+}
+
+/// Forgets sessions and links that were over long ago.
+pub async fn purge(store: &Store, now: Micros) -> Result<u64, StoreError> {
+    let before = now.plus(-KEPT_US);
+    let mut tx = store.begin().await?;
+    let sessions = tx.execute("DELETE FROM identity_session WHERE expires_at_us < $1", params![before]).await?;
+    let links = tx.execute("DELETE FROM identity_invitation WHERE expires_at_us < $1", params![before]).await?;
+    tx.commit().await?;
+    Ok(sessions + links)
+}
