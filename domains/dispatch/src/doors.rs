@@ -1,0 +1,223 @@
+//! Claims about the routes: who gets in, and what a handler decides beyond its permission.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use shouhu_env::BoxFuture;
+use shouhu_events::Event;
+use shouhu_http::testing::House;
+use shouhu_ids::{HitId, Micros, UnitId};
+use shouhu_module::ports::{
+    ConfirmedHit, ConfirmedHits, ConfirmedHitsPort, LiveCasesPort, RoadTime, RoadTimes, RoadTimesPort, UnitPlacesPort,
+};
+use shouhu_module::{Caller, Module, Problem};
+use shouhu_place::Wgs84;
+use shouhu_wire::Role;
+
+use crate::MODULE;
+
+static MODULES: &[Module] = &[MODULE];
+
+struct OneHit(HitId, Micros);
+
+impl ConfirmedHits for OneHit {
+    fn confirmed(&self, hit: HitId) -> BoxFuture<'static, Result<Option<ConfirmedHit>, Problem>> {
+        let confirmed = (hit == self.0).then(|| ConfirmedHit {
+            plate_display: "ABC-1234".into(),
+            place_name: "中正路".into(),
+            position: Wgs84::new(120.25, 23.03).ok(),
+            confirmed_at: self.1,
+            raised_at: self.1.plus(-Micros::SECOND),
+        });
+        Box::pin(async move { Ok(confirmed) })
+    }
+}
+
+/// Every road is twice as long as the straight line, and is driven at 60 km/h.
+struct Winding;
+
+impl RoadTimes for Winding {
+    fn times_to(&self, target: Wgs84, sources: &[Wgs84]) -> Option<Vec<Option<RoadTime>>> {
+        let time = |source: &Wgs84| {
+            let distance_m = 2.0 * source.distance_m(target);
+            Some(RoadTime { duration_s: distance_m / (60.0 / 3.6), distance_m })
+        };
+        Some(sources.iter().map(time).collect())
+    }
+}
+
+fn call() -> Value {
+    json!({ "origin": "call", "priority": 2, "kind": "fight", "summary": "打架", "position": { "lon": 120.25, "lat": 23.03 } })
+}
+
+fn crewing(caller: &Caller, unit: &str) -> Caller {
+    let Caller::Person(person) = caller else { panic!("only people crew units") };
+    let unit: UnitId = unit.parse().unwrap();
+    Caller::Person(shouhu_module::Person { unit: Some(unit), ..person.clone() })
+}
+
+fn text(value: &Value, pointer: &str) -> String {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} in {value}")).to_owned()
+}
+
+/// An available car with its officer.
+async fn car(house: &House, call_sign: &str) -> (String, Caller) {
+    let unit = house.call(&house.person(Role::Operator), "POST", "/v1/units", json!({ "call_sign": call_sign, "kind": "car" })).await;
+    assert_eq!(unit.status, 200, "{}", unit.json);
+    let id = text(&unit.json, "/id");
+    let officer = crewing(&house.person(Role::Officer), &id);
+    let said = house.call(&officer, "POST", "/v1/units/mine/state", json!({ "state": "available" })).await;
+    assert_eq!(said.status, 200, "{}", said.json);
+    (id, officer)
+}
+
+fn position(lon: f64, at: Micros) -> Value {
+    json!({ "position": { "lon": lon, "lat": 23.03 }, "measured_at_us": at.0, "accuracy_m": 5.0 })
+}
+
+#[tokio::test]
+async fn a_call_becomes_an_officer_on_scene_and_a_closed_incident() {
+    let house = House::open(MODULES).await;
+    let dispatcher = house.person(Role::Dispatcher);
+    let (unit, officer) = car(&house, "永康 21").await;
+    let incident = house.call(&dispatcher, "POST", "/v1/incidents", call()).await;
+    assert_eq!(incident.status, 200, "{}", incident.json);
+    let id = text(&incident.json, "/id");
+
+    let live = house.app.room::<LiveCasesPort>();
+    assert!(live.0.is_live(text(&incident.json, "/number")).await);
+
+    let sent = house.call(&dispatcher, "POST", &format!("/v1/incidents/{id}/assignments"), json!({ "unit": unit })).await;
+    assert_eq!(sent.status, 200, "{}", sent.json);
+    assert_eq!(sent.json.pointer("/reasons"), Some(&json!(["available", "no_position"])));
+    let mine = house.call(&officer, "GET", "/v1/assignments/mine", Value::Null).await;
+    assert_eq!(text(&mine.json, "/items/0/incident/id"), id);
+    let assignment = text(&mine.json, "/items/0/assignment/id");
+    for step in ["delivered", "accept", "en_route", "on_scene"] {
+        let taken = house.call(&officer, "POST", &format!("/v1/assignments/{assignment}/step"), json!({ "step": step })).await;
+        assert_eq!(taken.status, 200, "{}", taken.json);
+    }
+    let early = house.call(&dispatcher, "POST", &format!("/v1/incidents/{id}/close"), json!({ "code": "handled" })).await;
+    assert_eq!((early.status, text(&early.json, "/key")), (409, "dispatch.close.unit_assigned".into()));
+    let done = json!({ "step": "close", "code": "handled", "text": "已排解" });
+    assert_eq!(house.call(&officer, "POST", &format!("/v1/assignments/{assignment}/step"), done).await.status, 200);
+    let closed = house.call(&dispatcher, "POST", &format!("/v1/incidents/{id}/close"), json!({ "code": "handled" })).await;
+    assert_eq!((closed.status, text(&closed.json, "/state")), (200, "closed".into()));
+    assert!(!live.0.is_live(text(&incident.json, "/number")).await);
+
+    let log = house.call(&dispatcher, "GET", &format!("/v1/incidents/{id}/log"), Value::Null).await;
+    assert_eq!(log.json.pointer("/items").and_then(Value::as_array).map(Vec::len), Some(8), "{}", log.json);
+    let kpis = house.call(&dispatcher, "GET", "/v1/dispatch/kpis", Value::Null).await;
+    assert_eq!(kpis.json.pointer("/dispatched_to_arrived_s/n"), Some(&json!(1)), "{}", kpis.json);
+    house.settle().await;
+}
+
+#[tokio::test]
+async fn an_officer_sees_the_incidents_of_the_own_unit_and_of_no_other() {
+    let house = House::open(MODULES).await;
+    let dispatcher = house.person(Role::Dispatcher);
+    let (unit, officer) = car(&house, "永康 21").await;
+    let (_, stranger) = car(&house, "永康 22").await;
+    let id = text(&house.call(&dispatcher, "POST", "/v1/incidents", call()).await.json, "/id");
+    let path = format!("/v1/incidents/{id}");
+    assert_eq!(house.call(&officer, "GET", &path, Value::Null).await.status, 404);
+    house.call(&dispatcher, "POST", &format!("{path}/assignments"), json!({ "unit": unit })).await;
+    assert_eq!(house.call(&officer, "GET", &path, Value::Null).await.status, 200);
+    for nobody in [stranger, house.person(Role::Officer)] {
+        assert_eq!(house.call(&nobody, "GET", &path, Value::Null).await.status, 404);
+    }
+    assert_eq!(house.call(&officer, "GET", "/v1/incidents", Value::Null).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_confirmed_hit_opens_one_incident_and_an_unconfirmed_one_none() {
+    let house = House::open(MODULES).await;
+    let dispatcher = house.person(Role::Dispatcher);
+    let hit = house.app.env.id(HitId::new);
+    let body = |hit: HitId| json!({ "origin": "hit", "priority": 2, "kind": "stolen_vehicle", "summary": "", "hit": hit });
+    let refused = house.call(&dispatcher, "POST", "/v1/incidents", body(hit)).await;
+    assert_eq!((refused.status, text(&refused.json, "/key")), (409, "dispatch.open.hit_not_confirmed".into()));
+    house.app.put(ConfirmedHitsPort(Arc::new(OneHit(hit, house.app.env.now()))));
+    let other = house.app.env.id(HitId::new);
+    assert_eq!(house.call(&dispatcher, "POST", "/v1/incidents", body(other)).await.status, 409);
+    let first = house.call(&dispatcher, "POST", "/v1/incidents", body(hit)).await;
+    assert_eq!((first.status, text(&first.json, "/summary")), (200, "ABC-1234 中正路".into()));
+    let again = house.call(&dispatcher, "POST", "/v1/incidents", body(hit)).await;
+    assert_eq!((again.status, text(&again.json, "/id")), (200, text(&first.json, "/id")));
+}
+
+#[tokio::test]
+async fn positions_are_checked_streamed_and_used_for_the_recommendation_by_road() {
+    let house = House::open(MODULES).await;
+    let dispatcher = house.person(Role::Dispatcher);
+    let (near, near_officer) = car(&house, "永康 21").await;
+    let (_, far_officer) = car(&house, "永康 22").await;
+    let now = house.app.env.now();
+    let mut stream = house.app.hub.listen();
+    let report = "/v1/units/mine/position";
+    let taken = house.call(&near_officer, "POST", report, position(120.26, now)).await;
+    assert_eq!((taken.status, taken.json), (200, json!({ "is_newest": true })));
+    assert_eq!(house.call(&far_officer, "POST", report, position(120.30, now)).await.status, 200);
+    let older = house.call(&near_officer, "POST", report, position(120.30, now.plus(-1))).await;
+    assert_eq!((older.status, older.json), (200, json!({ "is_newest": false })));
+    for (body, key) in [
+        (position(120.26, now.plus(365 * Micros::DAY)), "dispatch.position.from_the_future"),
+        (position(123.26, now.plus(Micros::SECOND)), "dispatch.position.jump"),
+        (json!({ "position": { "lon": 120.2, "lat": 230.0 }, "measured_at_us": now.0 }), "http.body.invalid"),
+    ] {
+        assert_eq!(text(&house.call(&near_officer, "POST", report, body).await.json, "/key"), key);
+    }
+    let nobody = house.call(&house.person(Role::Officer), "POST", report, position(120.26, now)).await;
+    assert_eq!(text(&nobody.json, "/key"), "dispatch.unit.none_joined");
+
+    let moved = tokio::time::timeout(Duration::from_secs(30), stream.recv()).await.unwrap().unwrap();
+    assert!(matches!(moved.event, Event::UnitsMoved { .. }), "{moved:?}");
+    assert_eq!(house.app.room::<UnitPlacesPort>().0.place(near.parse().unwrap()).map(|(_, at)| at), Some(now));
+
+    let id = text(&house.call(&dispatcher, "POST", "/v1/incidents", call()).await.json, "/id");
+    let path = format!("/v1/incidents/{id}/recommendations");
+    let straight = house.call(&dispatcher, "GET", &path, Value::Null).await.json;
+    assert_eq!((text(&straight, "/items/0/unit/call_sign"), straight.pointer("/items/0/is_by_road")), ("永康 21".into(), Some(&json!(false))));
+    house.app.put(RoadTimesPort(Arc::new(Winding)));
+    let by_road = house.call(&dispatcher, "GET", &path, Value::Null).await.json;
+    assert_eq!(by_road.pointer("/items/0/is_by_road"), Some(&json!(true)));
+    let sent = house.call(&dispatcher, "POST", &format!("/v1/incidents/{id}/assignments"), json!({ "unit": near })).await;
+    assert_eq!(sent.json.pointer("/reasons"), Some(&json!(["nearest", "available", "by_road"])), "kept with the order");
+}
+
+#[tokio::test]
+async fn a_unit_that_does_not_exist_cannot_be_joined_or_sent() {
+    let house = House::open(MODULES).await;
+    let ghost = house.app.env.id(UnitId::new);
+    let joined = house.call(&house.person(Role::Officer), "POST", "/v1/units/mine/join", json!({ "unit": ghost })).await;
+    assert_eq!((joined.status, text(&joined.json, "/key")), (422, "dispatch.join.unknown_unit".into()));
+    let dispatcher = house.person(Role::Dispatcher);
+    let id = text(&house.call(&dispatcher, "POST", "/v1/incidents", call()).await.json, "/id");
+    let sent = house.call(&dispatcher, "POST", &format!("/v1/incidents/{id}/assignments"), json!({ "unit": ghost })).await;
+    assert_eq!((sent.status, text(&sent.json, "/key")), (422, "dispatch.assign.unknown_unit".into()));
+}
+
+#[tokio::test]
+async fn every_role_gets_through_exactly_its_doors() {
+    let house = House::open(MODULES).await;
+    let doors = [
+        ("GET", "/v1/incidents", vec![Role::Dispatcher, Role::Supervisor]),
+        ("GET", "/v1/units", vec![Role::Officer, Role::Dispatcher, Role::Supervisor]),
+        ("GET", "/v1/incident-kinds", Role::ALL.to_vec()),
+        ("GET", "/v1/assignments/mine", vec![Role::Officer]),
+        ("GET", "/v1/dispatch/kpis", vec![Role::Dispatcher, Role::Supervisor]),
+        ("POST", "/v1/units", vec![Role::Supervisor, Role::Operator]),
+        ("POST", "/v1/incidents", vec![Role::Officer, Role::Dispatcher, Role::Supervisor]),
+        ("POST", "/v1/units/mine/position", vec![Role::Officer]),
+    ];
+    for (method, path, roles) in doors {
+        for role in Role::ALL {
+            let body = if method == "GET" { Value::Null } else { json!({}) };
+            let answer = house.call(&house.person(role), method, path, body).await;
+            assert_eq!(answer.status != 403, roles.contains(&role), "{method} {path} as {}: {}", role.as_str(), answer.status);
+        }
+    }
+}

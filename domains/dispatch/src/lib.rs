@@ -1,0 +1,158 @@
+//! Dispatch: from something that happened to somebody who is there.
+//!
+//! - **Incident** 案件: a 110 call, a report, or a hit that a person confirmed. Closed by a person, never reopened.
+//! - **Unit** 警力: a crew that can be sent. Its crew says whether it can; its assignment says what it does.
+//! - **Assignment** 派遣: one unit sent to one incident, with the reasons why this one. The crew takes the steps.
+//! - **Recommendation**: all units, ranked, with reasons for and against each. A person decides.
+//!
+//! **Invariant:** a unit has at most one live assignment, and its state is `dispatched`, `en_route` or `on_scene` exactly
+//! while it has one (`machine`, `write`, a partial unique index).
+
+mod kinds;
+mod machine;
+pub mod model;
+mod number;
+mod ops;
+mod ports;
+mod positions;
+mod rank;
+mod react;
+mod store;
+mod write;
+
+#[cfg(test)]
+mod claims;
+#[cfg(test)]
+mod doors;
+#[cfg(test)]
+mod testing;
+
+use std::sync::Arc;
+
+use shouhu_bus::ReactionError;
+use shouhu_env::BoxFuture;
+use shouhu_module::ports::{LiveCasesPort, UnitPlacesPort};
+use shouhu_module::{App, Health, Module, Permission};
+use shouhu_store::Migration;
+use shouhu_wire::Role;
+
+pub use kinds::{IncidentKind, KINDS};
+
+pub const MODULE: Module = Module {
+    name: "dispatch",
+    description: "Calls, incidents, units and assignments.",
+    permissions: PERMISSIONS,
+    routes: &[
+        ops::incident_open::ROUTE,
+        ops::incidents::ROUTE,
+        ops::incident_get::ROUTE,
+        ops::incident_log::ROUTE,
+        ops::incident_close::ROUTE,
+        ops::incident_kinds::ROUTE,
+        ops::recommend::ROUTE,
+        ops::assign::ROUTE,
+        ops::cancel::ROUTE,
+        ops::step::ROUTE,
+        ops::assignments_mine::ROUTE,
+        ops::units::ROUTE,
+        ops::unit_create::ROUTE,
+        ops::unit_join::ROUTE,
+        ops::unit_position::ROUTE,
+        ops::unit_state::ROUTE,
+        ops::kpis::ROUTE,
+    ],
+    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
+    reactions: react::REACTIONS,
+    problems: PROBLEMS,
+    health,
+    start,
+    ..Module::EMPTY
+};
+
+const PERMISSIONS: &[Permission] = &[
+    Permission {
+        name: "dispatch.watch",
+        description: "See all incidents, their logs and the recommended units.",
+        roles: &[Role::Dispatcher, Role::Supervisor],
+    },
+    Permission {
+        name: "dispatch.order",
+        description: "Send units, take them back, close incidents.",
+        roles: &[Role::Dispatcher, Role::Supervisor],
+    },
+    Permission {
+        name: "incidents.open",
+        description: "Open incidents.",
+        roles: &[Role::Officer, Role::Dispatcher, Role::Supervisor],
+    },
+    Permission {
+        name: "incidents.read",
+        description: "See an incident; an officer only those of the own unit.",
+        roles: &[Role::Officer, Role::Dispatcher, Role::Supervisor],
+    },
+    Permission {
+        name: "units.watch",
+        description: "See where units are and what they do.",
+        roles: &[Role::Officer, Role::Dispatcher, Role::Supervisor],
+    },
+    Permission { name: "units.manage", description: "Add units.", roles: &[Role::Supervisor, Role::Operator] },
+    Permission {
+        name: "units.report",
+        description: "Crew a unit and report its state and position.",
+        roles: &[Role::Officer],
+    },
+    Permission { name: "assignments.answer", description: "Take the steps of the own unit's assignment.", roles: &[Role::Officer] },
+];
+
+const PROBLEMS: &[&str] = &[
+    "dispatch.open.hit_not_confirmed",
+    "dispatch.open.origin_and_hit_disagree",
+    "dispatch.open.unknown_kind",
+    "dispatch.open.priority",
+    "dispatch.open.summary_empty",
+    "dispatch.open.too_long",
+    "dispatch.close.unit_assigned",
+    "dispatch.close.already_closed",
+    "dispatch.close.note_too_long",
+    "dispatch.assign.unknown_unit",
+    "dispatch.assign.incident_closed",
+    "dispatch.assign.unit_not_available",
+    "dispatch.cancel.reason",
+    "dispatch.cancel.already_ended",
+    "dispatch.step.not_allowed",
+    "dispatch.step.text_empty",
+    "dispatch.step.text_too_long",
+    "dispatch.unit.call_sign",
+    "dispatch.unit.call_sign_taken",
+    "dispatch.unit.none_joined",
+    "dispatch.join.unknown_unit",
+    "dispatch.state.not_by_crew",
+    "dispatch.state.assignment_live",
+    "dispatch.position.from_the_future",
+    "dispatch.position.jump",
+    "dispatch.position.accuracy",
+    "dispatch.position.heading",
+];
+
+fn health(app: App) -> BoxFuture<'static, Health> {
+    Box::pin(async move {
+        let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM dispatch_incident WHERE state <> 'closed'";
+        match app.store.fetch_one(sql, vec![]).await.and_then(|row| row.int("n")) {
+            Ok(open) => Health::good(format!("{open} incidents not closed")),
+            Err(error) => Health::bad(format!("incidents cannot be read: {error}")),
+        }
+    })
+}
+
+fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move {
+        let known = Arc::new(positions::Positions::default());
+        known.remember(&store::units(&app.store).await?);
+        app.put(positions::SharedPositions(known.clone()));
+        app.put(UnitPlacesPort(Arc::new(positions::PlacesInMemory(known.clone()))));
+        app.put(LiveCasesPort(Arc::new(ports::LiveIncidents(app.store.clone()))));
+        app.put(react::ReadTimes::default());
+        tokio::spawn(positions::stream(app, known));
+        Ok(())
+    })
+}

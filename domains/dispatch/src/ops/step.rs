@@ -1,0 +1,340 @@
+//! What a crew does with its assignment: delivered, accept, decline, en route, on scene, reply, close.
+//!
+//! A phone that was offline sends its steps again when it is back; a step that was taken before changes nothing and is no
+//! error. Steps cannot be skipped, and only the crew of the unit takes them: for others the assignment does not exist.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde_json::json;
+use shouhu_events::Event;
+use shouhu_ids::{AssignmentId, Micros};
+use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, Person, Problem, Route};
+use shouhu_store::{Store, StoreError, Tx, params, tag_of};
+use shouhu_wire::{Assignment, AssignmentState, AssignmentStep, IncidentState};
+
+use crate::machine::{self, Verdict};
+use crate::model::NOTE_MAX;
+use crate::write::{self, Held, Locked};
+use crate::{positions, store};
+
+pub const ROUTE: Route =
+    Route::post("/v1/assignments/{id}/step", "Take the crew's next step of an assignment.", || axum::routing::post(handle))
+        .permission("assignments.answer")
+        .audit(Audit::Write)
+        .load(Load::Life)
+        .takes::<AssignmentStep>()
+        .gives::<Assignment>();
+
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    #[error("there is no such assignment, or you may not see it")]
+    NotFound,
+    #[error("assignment is {state}: {hint}")]
+    NotAllowed { state: String, hint: &'static str },
+    #[error("{field} is empty: say it in a few words")]
+    TextEmpty { field: &'static str },
+    #[error("{field} has {length} characters, {NOTE_MAX} are the most")]
+    TextTooLong { field: &'static str, length: usize },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Keyed for StepError {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::NotFound => "http.not_found",
+            Self::NotAllowed { .. } => "dispatch.step.not_allowed",
+            Self::TextEmpty { .. } => "dispatch.step.text_empty",
+            Self::TextTooLong { .. } => "dispatch.step.text_too_long",
+            Self::Store(error) => error.key(),
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotAllowed { .. } => StatusCode::CONFLICT,
+            Self::TextEmpty { .. } | Self::TextTooLong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Store(error) => error.status(),
+        }
+    }
+}
+
+fn not_allowed(state: AssignmentState) -> StepError {
+    let hint = match state {
+        AssignmentState::Offered => "accept or decline it first",
+        AssignmentState::Accepted => "the next step is en route; to give it back, ask the dispatcher to cancel it",
+        AssignmentState::EnRoute => "the next step is on scene; to give it back, ask the dispatcher to cancel it",
+        AssignmentState::OnScene => "the next step is to close it",
+        AssignmentState::Closed => "it is over",
+        AssignmentState::Declined => "the crew declined it",
+        AssignmentState::Cancelled => "the dispatcher took it back",
+    };
+    StepError::NotAllowed { state: tag_of(&state), hint }
+}
+
+fn check(step: &AssignmentStep) -> Result<(), StepError> {
+    let (field, text, is_needed) = match step {
+        AssignmentStep::Decline { reason } => ("reason", reason, true),
+        AssignmentStep::Reply { text } => ("text", text, true),
+        AssignmentStep::Close { text, .. } => ("text", text, false),
+        _ => return Ok(()),
+    };
+    let length = text.chars().count();
+    if length > NOTE_MAX {
+        return Err(StepError::TextTooLong { field, length });
+    }
+    if is_needed && text.trim().is_empty() {
+        return Err(StepError::TextEmpty { field });
+    }
+    Ok(())
+}
+
+/// Takes the step, as a member of the crew. The answer is the assignment as it now is.
+///
+/// # Errors
+/// When the assignment is not the crew's, or the step is not the next one.
+pub async fn step(store: &Store, by: &Person, id: AssignmentId, step: &AssignmentStep) -> Result<Assignment, StepError> {
+    check(step)?;
+    let known = store::assignment(store, id).await?.ok_or(StepError::NotFound)?;
+    if by.unit != Some(known.unit) {
+        return Err(StepError::NotFound);
+    }
+    let now = store.env().now();
+    let mut tx = store.begin().await?;
+    let incident = write::lock_incident(&mut tx, known.incident).await?.ok_or(StepError::NotFound)?;
+    let held = write::held(&mut tx, &incident).await?;
+    let held = held.into_iter().find(|held| held.id == id).ok_or(StepError::NotFound)?;
+    let is_changed = match machine::judge(held.state, step) {
+        Verdict::Refused => return Err(not_allowed(held.state)),
+        Verdict::Unchanged => false,
+        Verdict::Notes => note(&mut tx, &incident, &held, by, now, step).await?,
+        Verdict::Moves(to) => {
+            if !write::move_assignment(&mut tx, &incident, &held, to, now).await? {
+                return Err(not_allowed(held.state));
+            }
+            explain(&mut tx, &incident, &held, by, now, step).await?;
+            write::settle_incident(&mut tx, &incident).await?;
+            true
+        }
+    };
+    if is_changed {
+        tx.commit().await?;
+    } else {
+        // Nothing was written but the lock; the second transaction of the pool is not held while reading.
+        drop(tx);
+    }
+    store::assignment(store, id).await?.ok_or(StepError::NotFound)
+}
+
+/// Delivered is written once; the same reply twice in a row is one.
+async fn note(
+    tx: &mut Tx,
+    incident: &Locked,
+    held: &Held,
+    by: &Person,
+    now: Micros,
+    step: &AssignmentStep,
+) -> Result<bool, StepError> {
+    match step {
+        AssignmentStep::Delivered if held.is_delivered => return Ok(false),
+        AssignmentStep::Delivered => {
+            let sql = "UPDATE dispatch_assignment SET delivered_at_us = $1 WHERE id = $2 AND delivered_at_us IS NULL";
+            tx.execute(sql, params![now, held.id]).await?;
+            write::log(tx, incident.id, now, by, "assignment_delivered", json!({ "call_sign": held.call_sign })).await?;
+        }
+        AssignmentStep::Reply { text } => {
+            if !add_reply(tx, held, by, now, text.trim()).await? {
+                return Ok(false);
+            }
+            // What a crew saw counts after the end of its assignment too, but not after that of the incident.
+            if incident.state == IncidentState::Closed {
+                return Err(not_allowed(held.state));
+            }
+            let values = json!({ "call_sign": held.call_sign, "text": text.trim() });
+            write::log(tx, incident.id, now, by, "assignment_reply", values).await?;
+        }
+        _ => return Ok(false),
+    }
+    let event =
+        Event::AssignmentChanged { assignment: held.id, incident: incident.id, unit: held.unit, state: held.state };
+    tx.emit(&event).await?;
+    Ok(true)
+}
+
+/// False when it is the same as the person's reply before.
+async fn add_reply(tx: &mut Tx, held: &Held, by: &Person, now: Micros, text: &str) -> Result<bool, StoreError> {
+    let last = "SELECT body FROM dispatch_reply WHERE assignment = $1 AND by_actor = $2 ORDER BY seq DESC LIMIT 1";
+    let last = tx.fetch_opt(last, params![held.id, by.id]).await?.map(|row| row.text("body")).transpose()?;
+    if last.as_deref() == Some(text) {
+        return Ok(false);
+    }
+    let sql = "INSERT INTO dispatch_reply (assignment, seq, at_us, by_actor, body) \
+         SELECT $1, COALESCE(MAX(seq), 0) + 1, $2, $3, $4 FROM dispatch_reply WHERE assignment = $1";
+    tx.execute(sql, params![held.id, now, by.id, text]).await?;
+    Ok(true)
+}
+
+/// The words that belong to a move, and its line in the log.
+async fn explain(
+    tx: &mut Tx,
+    incident: &Locked,
+    held: &Held,
+    by: &Person,
+    now: Micros,
+    step: &AssignmentStep,
+) -> Result<(), StoreError> {
+    let call_sign = &held.call_sign;
+    let (key, values) = match step {
+        AssignmentStep::Accept => ("assignment_accepted", json!({ "call_sign": call_sign })),
+        AssignmentStep::EnRoute => ("assignment_en_route", json!({ "call_sign": call_sign })),
+        AssignmentStep::OnScene => ("assignment_on_scene", json!({ "call_sign": call_sign })),
+        AssignmentStep::Decline { reason } => {
+            let sql = "UPDATE dispatch_assignment SET end_reason = $1 WHERE id = $2";
+            tx.execute(sql, params![reason.trim(), held.id]).await?;
+            ("assignment_declined", json!({ "call_sign": call_sign, "reason": reason.trim() }))
+        }
+        AssignmentStep::Close { code, text } => {
+            let sql = "UPDATE dispatch_assignment SET closing_code = $1 WHERE id = $2";
+            tx.execute(sql, params![tag_of(code), held.id]).await?;
+            if !text.trim().is_empty() {
+                add_reply(tx, held, by, now, text.trim()).await?;
+            }
+            ("assignment_closed", json!({ "call_sign": call_sign, "code": tag_of(code), "text": text.trim() }))
+        }
+        AssignmentStep::Delivered | AssignmentStep::Reply { .. } => return Ok(()),
+    };
+    write::log(tx, incident.id, now, by, key, values).await
+}
+
+async fn handle(
+    State(app): State<App>,
+    person: Person,
+    Id(id): Id<AssignmentId>,
+    Body(body): Body<AssignmentStep>,
+) -> Result<Audited<Assignment>, Problem> {
+    let assignment = step(&app.store, &person, id, &body).await?;
+    positions::of(&app).persist(&app.store, assignment.unit).await?;
+    Ok(Audited::new(format!("{} {}", assignment.incident_number, assignment.call_sign), assignment))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use shouhu_store::testing::on_each_database;
+    use shouhu_wire::{ClosingCode, UnitState};
+
+    use super::*;
+    use crate::MODULE;
+    use crate::testing::Scene;
+
+    fn closing() -> AssignmentStep {
+        AssignmentStep::Close { code: ClosingCode::Handled, text: "車已尋獲".into() }
+    }
+
+    #[tokio::test]
+    async fn an_order_goes_from_offered_to_closed_and_unit_and_incident_follow() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let (incident, unit) = (scene.incident().await, scene.unit("永康 21").await);
+            let id = scene.assign(incident, unit).await.unwrap().id;
+            let crew = scene.crew(unit);
+            let way = [
+                (AssignmentStep::Delivered, UnitState::Dispatched, IncidentState::Assigned),
+                (AssignmentStep::Accept, UnitState::Dispatched, IncidentState::Assigned),
+                (AssignmentStep::EnRoute, UnitState::EnRoute, IncidentState::Assigned),
+                (AssignmentStep::OnScene, UnitState::OnScene, IncidentState::OnScene),
+                (AssignmentStep::Reply { text: "發現車輛".into() }, UnitState::OnScene, IncidentState::OnScene),
+                (closing(), UnitState::Available, IncidentState::Open),
+            ];
+            for (next, unit_state, incident_state) in way {
+                let first = step(&store, &crew, id, &next).await.unwrap();
+                assert_eq!(store::unit(&store, unit).await.unwrap().unwrap().state, unit_state, "{next:?}");
+                assert_eq!(store::incident(&store, incident).await.unwrap().unwrap().state, incident_state, "{next:?}");
+                let again = step(&store, &crew, id, &next).await.unwrap();
+                assert_eq!(again, first, "{next:?} sent again changes nothing");
+            }
+            let done = store::assignment(&store, id).await.unwrap().unwrap();
+            assert_eq!(done.replies.iter().map(|r| r.text.as_str()).collect::<Vec<_>>(), ["發現車輛", "車已尋獲"]);
+            assert_eq!(done.closing_code, Some(ClosingCode::Handled));
+            let log: Vec<String> = store::log_of(&store, incident).await.unwrap().into_iter().map(|line| line.key).collect();
+            let expected = [
+                "incident_opened",
+                "unit_assigned",
+                "assignment_delivered",
+                "assignment_accepted",
+                "assignment_en_route",
+                "assignment_on_scene",
+                "assignment_reply",
+                "assignment_closed",
+            ];
+            assert_eq!(log, expected);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_phone_that_replays_its_whole_queue_changes_nothing() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let unit = scene.unit("永康 21").await;
+            let id = scene.assign(scene.incident().await, unit).await.unwrap().id;
+            let crew = scene.crew(unit);
+            let queue = [AssignmentStep::Accept, AssignmentStep::EnRoute, AssignmentStep::OnScene];
+            for next in &queue {
+                step(&store, &crew, id, next).await.unwrap();
+            }
+            let before = store::assignment(&store, id).await.unwrap();
+            for next in &queue {
+                step(&store, &crew, id, next).await.unwrap();
+            }
+            assert_eq!(store::assignment(&store, id).await.unwrap(), before);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn only_the_crew_of_the_unit_steps_its_assignment() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let (ours, theirs) = (scene.unit("永康 21").await, scene.unit("永康 22").await);
+            let id = scene.assign(scene.incident().await, ours).await.unwrap().id;
+            for stranger in [scene.crew(theirs), scene.by.clone()] {
+                let refused = step(&store, &stranger, id, &AssignmentStep::Accept).await.unwrap_err();
+                assert_eq!((refused.key(), refused.status()), ("http.not_found", StatusCode::NOT_FOUND));
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_skipped_step_is_refused_and_says_what_comes_next() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let unit = scene.unit("永康 21").await;
+            let id = scene.assign(scene.incident().await, unit).await.unwrap().id;
+            let refused = step(&store, &scene.crew(unit), id, &AssignmentStep::OnScene).await.unwrap_err();
+            assert_eq!((refused.key(), refused.status()), ("dispatch.step.not_allowed", StatusCode::CONFLICT));
+            assert_eq!(refused.to_string(), "assignment is offered: accept or decline it first");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_declined_order_frees_the_unit_and_keeps_the_reason() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let (incident, unit) = (scene.incident().await, scene.unit("永康 21").await);
+            let id = scene.assign(incident, unit).await.unwrap().id;
+            let unsaid = AssignmentStep::Decline { reason: " ".into() };
+            assert_eq!(step(&store, &scene.crew(unit), id, &unsaid).await.unwrap_err().key(), "dispatch.step.text_empty");
+            let decline = AssignmentStep::Decline { reason: "車輛故障".into() };
+            step(&store, &scene.crew(unit), id, &decline).await.unwrap();
+            assert_eq!(store::unit(&store, unit).await.unwrap().unwrap().state, UnitState::Available);
+            assert_eq!(store::incident(&store, incident).await.unwrap().unwrap().state, IncidentState::Open);
+            let last = store::log_of(&store, incident).await.unwrap().pop().unwrap();
+            assert_eq!((last.key.as_str(), last.params.get("reason").unwrap()), ("assignment_declined", &json!("車輛故障")));
+        })
+        .await;
+    }
+}

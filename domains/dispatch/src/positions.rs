@@ -1,0 +1,323 @@
+//! Where units are: the newest fix of each in memory, written down at most every ten seconds, streamed twice a second.
+//!
+//! A fix that is not newer than the known one is ignored. A fix that would need more than 300 km/h is refused; but when
+//! three in a row agree with each other, it is the known one that was wrong, and they are believed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use shouhu_events::{Event, UnitMoved};
+use shouhu_ids::{Micros, UnitId};
+use shouhu_module::ports::UnitPlaces;
+use shouhu_module::{App, Keyed};
+use shouhu_place::Wgs84;
+use shouhu_store::{Store, StoreError, params};
+use shouhu_wire::{ReportPosition, Unit};
+use tokio::sync::Notify;
+
+/// Faster than this no patrol car is.
+pub const SPEED_MAX_KMH: f64 = 300.0;
+/// How far a phone's clock may be ahead of ours.
+pub const AHEAD_MAX_US: i64 = Micros::MINUTE;
+/// Phone fixes scatter by so much even when nobody moves.
+const SCATTER_M: f64 = 100.0;
+/// So many fixes in a row that agree with each other outvote the known one.
+const OUTVOTED_BY: u32 = 3;
+const PERSIST_EVERY_US: i64 = 10 * Micros::SECOND;
+/// Two streamed facts per second are as many as an eye can use.
+const STREAM_EVERY: Duration = Duration::from_millis(500);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fix {
+    pub position: Wgs84,
+    pub measured_at: Micros,
+    pub accuracy_m: Option<f64>,
+    pub heading_deg: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FixError {
+    #[error("position was measured {ahead_s} s in the future: set the device's clock")]
+    FromTheFuture { ahead_s: i64 },
+    #[error("position is {distance_m:.0} m from the one {elapsed_s:.0} s before, which is {speed_kmh:.0} km/h: it is not believed")]
+    Jump { distance_m: f64, elapsed_s: f64, speed_kmh: f64 },
+    #[error("accuracy {0} m is not a positive length")]
+    Accuracy(f64),
+    #[error("heading {0} is not within 0 and 360 degrees")]
+    Heading(f64),
+}
+
+impl Keyed for FixError {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::FromTheFuture { .. } => "dispatch.position.from_the_future",
+            Self::Jump { .. } => "dispatch.position.jump",
+            Self::Accuracy(_) => "dispatch.position.accuracy",
+            Self::Heading(_) => "dispatch.position.heading",
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::UNPROCESSABLE_ENTITY
+    }
+}
+
+impl Fix {
+    /// # Errors
+    /// When it cannot have been measured like that by now.
+    pub fn checked(report: &ReportPosition, now: Micros) -> Result<Self, FixError> {
+        let measured_at = Micros(report.measured_at_us);
+        let ahead_us = measured_at.since(now);
+        if ahead_us > AHEAD_MAX_US {
+            return Err(FixError::FromTheFuture { ahead_s: ahead_us / Micros::SECOND });
+        }
+        if let Some(accuracy_m) = report.accuracy_m.filter(|m| !m.is_finite() || *m < 0.0) {
+            return Err(FixError::Accuracy(accuracy_m));
+        }
+        if let Some(heading_deg) = report.heading_deg.filter(|deg| !(0.0..=360.0).contains(deg)) {
+            return Err(FixError::Heading(heading_deg));
+        }
+        // A clock that is slightly ahead must not make later fixes of a right clock look old.
+        let measured_at = measured_at.min(now);
+        Ok(Self { position: report.position, measured_at, accuracy_m: report.accuracy_m, heading_deg: report.heading_deg })
+    }
+
+    /// The speed that it would take to get from `earlier` to here, when no unit can have gone as fast.
+    fn jump_from(&self, earlier: &Self) -> Option<FixError> {
+        let between_m = earlier.position.distance_m(self.position);
+        let scatter_m = SCATTER_M.max(self.accuracy_m.unwrap_or(0.0) + earlier.accuracy_m.unwrap_or(0.0));
+        let distance_m = (between_m - scatter_m).max(0.0);
+        #[allow(clippy::cast_precision_loss, reason = "an interval in microseconds is far below 2^52")]
+        let elapsed_s = (self.measured_at.since(earlier.measured_at) as f64 / 1e6).max(0.001);
+        let speed_kmh = distance_m / elapsed_s * 3.6;
+        (speed_kmh > SPEED_MAX_KMH).then_some(FixError::Jump { distance_m: between_m, elapsed_s, speed_kmh })
+    }
+}
+
+struct Track {
+    fix: Fix,
+    /// When the fix was last written down.
+    persisted_at: Option<Micros>,
+    is_moved: bool,
+    /// The last refused fix, and how many in a row agree with it.
+    doubted: Option<(Fix, u32)>,
+}
+
+/// What became of a fix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// Not newer than the known one.
+    Older,
+    Newest { is_due: bool },
+}
+
+#[derive(Default)]
+pub struct Positions {
+    tracks: Mutex<HashMap<UnitId, Track>>,
+    moved: Notify,
+}
+
+impl Positions {
+    fn tracks(&self) -> MutexGuard<'_, HashMap<UnitId, Track>> {
+        self.tracks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was known before the restart.
+    pub fn remember(&self, units: &[Unit]) {
+        let mut tracks = self.tracks();
+        for unit in units {
+            let (Some(position), Some(measured_at)) = (unit.position, unit.position_at_us) else { continue };
+            let fix = Fix { position, measured_at, accuracy_m: unit.accuracy_m, heading_deg: unit.heading_deg };
+            tracks.entry(unit.id).or_insert(Track { fix, persisted_at: None, is_moved: false, doubted: None });
+        }
+    }
+
+    /// # Errors
+    /// When the unit cannot have got there.
+    pub fn take(&self, unit: UnitId, fix: Fix, now: Micros) -> Result<Taken, FixError> {
+        let mut tracks = self.tracks();
+        let Some(track) = tracks.get_mut(&unit) else {
+            tracks.insert(unit, Track { fix, persisted_at: Some(now), is_moved: true, doubted: None });
+            self.moved.notify_one();
+            return Ok(Taken::Newest { is_due: true });
+        };
+        if fix.measured_at <= track.fix.measured_at {
+            return Ok(Taken::Older);
+        }
+        if let Some(jump) = fix.jump_from(&track.fix) {
+            let agreeing = match track.doubted {
+                Some((doubted, _)) if fix.measured_at <= doubted.measured_at => return Err(jump),
+                Some((doubted, count)) if fix.jump_from(&doubted).is_none() => count + 1,
+                _ => 1,
+            };
+            if agreeing < OUTVOTED_BY {
+                track.doubted = Some((fix, agreeing));
+                return Err(jump);
+            }
+        }
+        track.fix = fix;
+        track.is_moved = true;
+        track.doubted = None;
+        let is_due = track.persisted_at.is_none_or(|at| now.since(at) >= PERSIST_EVERY_US);
+        if is_due {
+            track.persisted_at = Some(now);
+        }
+        self.moved.notify_one();
+        Ok(Taken::Newest { is_due })
+    }
+
+    #[must_use]
+    pub fn fix(&self, unit: UnitId) -> Option<Fix> {
+        self.tracks().get(&unit).map(|track| track.fix)
+    }
+
+    /// Units that moved since the last call, each once.
+    #[must_use]
+    pub fn drain_moved(&self) -> Vec<UnitMoved> {
+        let mut tracks = self.tracks();
+        let moved = tracks.iter_mut().filter_map(|(unit, track)| {
+            let fix = track.fix;
+            std::mem::take(&mut track.is_moved).then_some(UnitMoved {
+                unit: *unit,
+                position: fix.position,
+                heading_deg: fix.heading_deg,
+                measured_at_us: fix.measured_at,
+            })
+        });
+        moved.collect()
+    }
+
+    /// Puts the newest position into a unit that was read from disk.
+    pub fn overlay(&self, unit: &mut Unit) {
+        let Some(fix) = self.fix(unit.id) else { return };
+        if unit.position_at_us.is_none_or(|at| at <= fix.measured_at) {
+            unit.position = Some(fix.position);
+            unit.position_at_us = Some(fix.measured_at);
+            unit.accuracy_m = fix.accuracy_m;
+            unit.heading_deg = fix.heading_deg;
+        }
+    }
+
+    /// Writes the newest position of a unit down, unless a newer one is there.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn persist(&self, store: &Store, unit: UnitId) -> Result<(), StoreError> {
+        let Some(fix) = self.fix(unit) else { return Ok(()) };
+        let mut tx = store.begin().await?;
+        tx.execute(
+            "UPDATE dispatch_unit SET lon = $1, lat = $2, position_at_us = $3, accuracy_m = $4, heading_deg = $5 \
+             WHERE id = $6 AND (position_at_us IS NULL OR position_at_us < $3)",
+            params![fix.position.lon, fix.position.lat, fix.measured_at, fix.accuracy_m, fix.heading_deg, unit],
+        )
+        .await?;
+        tx.commit().await
+    }
+}
+
+/// Answers other rooms' questions about units.
+pub struct PlacesInMemory(pub Arc<Positions>);
+
+impl UnitPlaces for PlacesInMemory {
+    fn place(&self, unit: UnitId) -> Option<(Wgs84, Micros)> {
+        self.0.fix(unit).map(|fix| (fix.position, fix.measured_at))
+    }
+}
+
+/// The shelf's form of [`Positions`].
+#[derive(Clone)]
+pub struct SharedPositions(pub Arc<Positions>);
+
+/// The newest positions as every operation needs them.
+#[must_use]
+pub fn of(app: &App) -> Arc<Positions> {
+    app.room::<SharedPositions>().0.clone()
+}
+
+/// Streams movements until the process ends: the first at once, later ones together.
+pub async fn stream(app: App, positions: Arc<Positions>) {
+    loop {
+        positions.moved.notified().await;
+        let units = positions.drain_moved();
+        if !units.is_empty() {
+            app.hub.stream_only(&app.store, Event::UnitsMoved { units });
+        }
+        tokio::time::sleep(STREAM_EVERY).await;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    const NOW: Micros = Micros(1_795_200_000_000_000);
+
+    fn report(lon: f64, at: Micros) -> ReportPosition {
+        ReportPosition { position: Wgs84::new(lon, 23.0).unwrap(), measured_at_us: at.0, accuracy_m: Some(5.0), heading_deg: None }
+    }
+
+    fn fix(lon: f64, second: i64) -> Fix {
+        let at = NOW.plus(second * Micros::SECOND);
+        Fix::checked(&report(lon, at), at).unwrap()
+    }
+
+    fn unit() -> UnitId {
+        UnitId::new(NOW, [7; 16])
+    }
+
+    #[test]
+    fn a_clock_a_year_ahead_is_refused_and_one_ten_seconds_ahead_is_not_trusted_further_than_now() {
+        let refused = Fix::checked(&report(120.2, NOW.plus(365 * Micros::DAY)), NOW);
+        assert_eq!(refused.unwrap_err().key(), "dispatch.position.from_the_future");
+        let taken = Fix::checked(&report(120.2, NOW.plus(10 * Micros::SECOND)), NOW);
+        assert_eq!(taken.unwrap().measured_at, NOW);
+    }
+
+    #[test]
+    fn an_older_fix_is_ignored_without_error() {
+        let positions = Positions::default();
+        assert_eq!(positions.take(unit(), fix(120.2, 10), NOW), Ok(Taken::Newest { is_due: true }));
+        assert_eq!(positions.take(unit(), fix(120.3, 9), NOW), Ok(Taken::Older));
+        assert_eq!(positions.take(unit(), fix(120.2, 10), NOW), Ok(Taken::Older));
+        assert_eq!(positions.fix(unit()), Some(fix(120.2, 10)));
+    }
+
+    #[test]
+    fn a_jump_of_300_km_is_refused_until_three_fixes_agree_that_the_first_was_wrong() {
+        let positions = Positions::default();
+        positions.take(unit(), fix(120.2, 0), NOW).unwrap();
+        assert_eq!(positions.take(unit(), fix(123.2, 1), NOW).unwrap_err().key(), "dispatch.position.jump");
+        assert!(positions.take(unit(), fix(120.2001, 2), NOW).is_ok(), "one outlier does no harm");
+        for (second, is_believed) in [(3, false), (4, false), (5, true)] {
+            assert_eq!(positions.take(unit(), fix(123.2, second), NOW).is_ok(), is_believed, "second {second}");
+        }
+        assert_eq!(positions.fix(unit()), Some(fix(123.2, 5)));
+    }
+
+    #[test]
+    fn outliers_that_disagree_with_each_other_are_never_believed() {
+        let positions = Positions::default();
+        positions.take(unit(), fix(120.2, 0), NOW).unwrap();
+        for second in 1..20 {
+            let lon = if second % 2 == 0 { 121.2 } else { 119.2 };
+            assert!(positions.take(unit(), fix(lon, second), NOW).is_err());
+        }
+    }
+
+    #[test]
+    fn many_fixes_within_half_a_second_are_one_movement_and_one_write() {
+        let positions = Positions::default();
+        let due: Vec<bool> = (0..12)
+            .map(|second| {
+                let now = NOW.plus(second * Micros::SECOND);
+                positions.take(unit(), fix(120.2, second), now) == Ok(Taken::Newest { is_due: true })
+            })
+            .collect();
+        assert_eq!(due.iter().filter(|is_due| **is_due).count(), 2, "at second 0 and at second 10");
+        assert_eq!(positions.drain_moved().len(), 1);
+        assert!(positions.drain_moved().is_empty());
+    }
+}

@@ -1,0 +1,93 @@
+//! Measures from frame to hit: remembers when plates were read, and writes it down for those that became hits.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use shouhu_bus::ReactionError;
+use shouhu_env::BoxFuture;
+use shouhu_events::{Envelope, Event};
+use shouhu_ids::{HitId, Micros, SightingId};
+use shouhu_module::{App, Reaction};
+use shouhu_store::{Store, StoreError, params};
+
+/// Sightings whose time is remembered. A hit is raised within seconds of its sighting; one that is not goes unmeasured.
+const REMEMBERED_MAX: usize = 20_000;
+
+pub const REACTIONS: &[Reaction] =
+    &[Reaction { name: "dispatch.time_hits", kinds: &["sightings_recorded", "hit_raised"], run: time_hits }];
+
+#[derive(Default)]
+struct Remembered {
+    read_at: HashMap<SightingId, Micros>,
+    order: VecDeque<SightingId>,
+}
+
+/// When the newest sightings were captured, oldest forgotten first.
+#[derive(Default)]
+pub struct ReadTimes(Mutex<Remembered>);
+
+impl ReadTimes {
+    fn remember(&self, sighting: SightingId, at: Micros) {
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.read_at.insert(sighting, at).is_none() {
+            remembered.order.push_back(sighting);
+        }
+        while remembered.order.len() > REMEMBERED_MAX {
+            let Some(oldest) = remembered.order.pop_front() else { break };
+            remembered.read_at.remove(&oldest);
+        }
+    }
+
+    fn read_at(&self, sighting: SightingId) -> Option<Micros> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).read_at.get(&sighting).copied()
+    }
+}
+
+fn time_hits(app: App, envelope: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move {
+        let times = app.room::<ReadTimes>();
+        match envelope.event {
+            Event::SightingsRecorded { sightings } => {
+                for sighting in sightings {
+                    times.remember(sighting.id, sighting.captured_at_us);
+                }
+            }
+            Event::HitRaised { hit, sighting, .. } => {
+                if let Some(read_at) = times.read_at(sighting) {
+                    write_down(&app.store, hit, read_at, envelope.at_us).await?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    })
+}
+
+async fn write_down(store: &Store, hit: HitId, read_at: Micros, raised_at: Micros) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    tx.execute(
+        "INSERT INTO dispatch_hit_timing (hit, read_at_us, raised_at_us) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        params![hit, read_at, raised_at],
+    )
+    .await?;
+    tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_of_sightings_has_a_bound_and_forgets_the_oldest() {
+        let times = ReadTimes::default();
+        let id = |n: usize| {
+            let mut random = [0; 16];
+            random[8..].copy_from_slice(&n.to_be_bytes());
+            SightingId::new(Micros(1), random)
+        };
+        for n in 0..=REMEMBERED_MAX {
+            times.remember(id(n), Micros(7));
+        }
+        assert_eq!((times.read_at(id(0)), times.read_at(id(REMEMBERED_MAX))), (None, Some(Micros(7))));
+    }
+}

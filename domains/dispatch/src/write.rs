@@ -1,0 +1,112 @@
+//! The few writes that every operation is made of. Call them in this order: lock the incident, change assignments and
+//! units, write the log, settle the incident.
+//!
+//! **Invariant:** whoever changes an assignment holds the row of its incident (`lock_incident`), and takes units only
+//! after it. So two operations on one incident wait for each other, and no two can wait for each other in a circle.
+
+use shouhu_events::Event;
+use shouhu_ids::{AssignmentId, HitId, IncidentId, Micros, UnitId};
+use shouhu_module::Person;
+use shouhu_store::{Row, StoreError, Tx, params, tag_of};
+use shouhu_wire::{AssignmentState, IncidentState, UnitState};
+
+use crate::machine;
+
+/// An incident whose row this transaction holds.
+pub struct Locked {
+    pub id: IncidentId,
+    pub number: String,
+    pub state: IncidentState,
+    pub hit: Option<HitId>,
+}
+
+/// An assignment as the transaction that holds its incident sees it.
+pub struct Held {
+    pub id: AssignmentId,
+    pub unit: UnitId,
+    pub call_sign: String,
+    pub state: AssignmentState,
+    pub is_delivered: bool,
+}
+
+pub async fn lock_incident(tx: &mut Tx, id: IncidentId) -> Result<Option<Locked>, StoreError> {
+    let row = tx
+        .fetch_opt(
+            "UPDATE dispatch_incident SET revision = revision + 1 WHERE id = $1 RETURNING id, number, state, hit",
+            params![id],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Locked { id, number: row.text("number")?, state: row.tag("state")?, hit: row.opt_parsed("hit")? }))
+}
+
+fn held_of(row: &Row) -> Result<Held, StoreError> {
+    Ok(Held {
+        id: row.parsed("id")?,
+        unit: row.parsed("unit")?,
+        call_sign: row.text("call_sign")?,
+        state: row.tag("state")?,
+        is_delivered: row.opt_micros("delivered_at_us")?.is_some(),
+    })
+}
+
+/// Every assignment of an incident that is held, in the order of the units, which is the order in which units are taken.
+pub async fn held(tx: &mut Tx, incident: &Locked) -> Result<Vec<Held>, StoreError> {
+    let sql = "SELECT a.id, a.unit, u.call_sign, a.state, a.delivered_at_us FROM dispatch_assignment a \
+         JOIN dispatch_unit u ON u.id = a.unit WHERE a.incident = $1 ORDER BY a.unit, a.id";
+    tx.fetch(sql, params![incident.id]).await?.iter().map(held_of).collect()
+}
+
+/// Moves an assignment, stamps the move, and lets its unit follow. False when it is no longer in the state that was read.
+pub async fn move_assignment(tx: &mut Tx, incident: &Locked, held: &Held, to: AssignmentState, at: Micros) -> Result<bool, StoreError> {
+    let stamp = match to {
+        AssignmentState::Offered => return Ok(false),
+        AssignmentState::Accepted => "accepted_at_us",
+        AssignmentState::EnRoute => "en_route_at_us",
+        AssignmentState::OnScene => "on_scene_at_us",
+        AssignmentState::Closed | AssignmentState::Declined | AssignmentState::Cancelled => "ended_at_us",
+    };
+    let sql = format!("UPDATE dispatch_assignment SET state = $1, {stamp} = $2 WHERE id = $3 AND state = $4");
+    if tx.execute(&sql, params![tag_of(&to), at, held.id, tag_of(&held.state)]).await? != 1 {
+        return Ok(false);
+    }
+    tx.emit(&Event::AssignmentChanged { assignment: held.id, incident: incident.id, unit: held.unit, state: to }).await?;
+    let before = machine::unit_state(held.state);
+    let after = machine::unit_state(to).unwrap_or(UnitState::Available);
+    if before != Some(after) {
+        tx.execute("UPDATE dispatch_unit SET state = $1 WHERE id = $2", params![tag_of(&after), held.unit]).await?;
+        tx.emit(&Event::UnitChanged { unit: held.unit, state: after }).await?;
+    }
+    Ok(true)
+}
+
+/// Derives the state of an incident from its assignments and publishes a change. A closed one stays closed.
+pub async fn settle_incident(tx: &mut Tx, incident: &Locked) -> Result<(), StoreError> {
+    if incident.state == IncidentState::Closed {
+        return Ok(());
+    }
+    let states: Vec<AssignmentState> = held(tx, incident).await?.iter().map(|held| held.state).collect();
+    let state = machine::incident_state(&states);
+    if state == incident.state {
+        return Ok(());
+    }
+    let sql = "UPDATE dispatch_incident SET state = $1 WHERE id = $2 AND state <> 'closed'";
+    tx.execute(sql, params![tag_of(&state), incident.id]).await?;
+    tx.emit(&Event::IncidentChanged { incident: incident.id, state, hit: incident.hit }).await?;
+    Ok(())
+}
+
+/// Adds a line to the log of an incident that is held.
+pub async fn log(
+    tx: &mut Tx,
+    incident: IncidentId,
+    at: Micros,
+    by: &Person,
+    key: &str,
+    values: serde_json::Value,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO dispatch_log (incident, seq, at_us, by_actor, by_name, log_key, params) \
+         SELECT $1, COALESCE(MAX(seq), 0) + 1, $2, $3, $4, $5, $6 FROM dispatch_log WHERE incident = $1";
+    tx.execute(sql, params![incident, at, by.id, &by.name, key, values.to_string()]).await?;
+    Ok(())
+}
