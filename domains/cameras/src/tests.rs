@@ -1,0 +1,98 @@
+//! The room through its doors.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use serde_json::json;
+use shouhu_http::testing::House;
+use shouhu_module::Module;
+use shouhu_module::ports::CameraPlacesPort;
+use shouhu_store::testing::on_each_database;
+use shouhu_wire::Role;
+
+use crate::model::{CameraKind, NewCamera};
+use crate::{MODULE, store};
+
+static MODULES: &[Module] = &[MODULE];
+
+#[tokio::test]
+async fn a_new_camera_is_in_the_directory_before_the_answer_and_on_the_list() {
+    let house = House::open(MODULES).await;
+    let operator = house.person(Role::Operator);
+    let body = json!({ "name": " 中正路口 ", "position": { "lon": 120.2, "lat": 23.0 }, "heading_deg": 360.0 });
+    let made = house.call(&operator, "POST", "/v1/cameras", body.clone()).await;
+    assert_eq!(made.status, 200, "{}", made.json);
+    assert_eq!((&made.json["name"], &made.json["heading_deg"], &made.json["kind"]), (&json!("中正路口"), &json!(0.0), &json!("fixed")));
+    let id = serde_json::from_value(made.json["id"].clone()).unwrap();
+    let place = house.app.room::<CameraPlacesPort>().0.place(id).unwrap();
+    assert_eq!((place.name.as_str(), place.position.lon), ("中正路口", 120.2));
+    let again = house.call(&operator, "POST", "/v1/cameras", body).await;
+    assert_eq!((again.status, &again.json["key"]), (409, &json!("cameras.create.name_taken")));
+    let list = house.call(&house.person(Role::Officer), "GET", "/v1/cameras", json!(null)).await;
+    assert_eq!(list.json["items"], json!([made.json]));
+    house.settle().await;
+}
+
+#[tokio::test]
+async fn only_operators_manage_and_auditors_do_not_even_look() {
+    let house = House::open(MODULES).await;
+    let body = json!({ "name": "A", "position": { "lon": 120.2, "lat": 23.0 } });
+    for role in Role::ALL {
+        let person = house.person(role);
+        let read = house.call(&person, "GET", "/v1/cameras", json!(null)).await.status;
+        assert_eq!(read, if role == Role::Auditor { 403 } else { 200 }, "{role:?}");
+        let made = house.call(&person, "POST", "/v1/cameras", body.clone()).await.status;
+        assert_eq!(made, if role == Role::Operator { 200 } else { 403 }, "{role:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_changes_nothing_and_a_second_import_finds_only_duplicates() {
+    let house = House::open(MODULES).await;
+    let operator = house.person(Role::Operator);
+    let csv = "名稱,經度,緯度\nA,120.2,23\nB,120.3,23\nA,120.4,23\nC,120.5,99\n".as_bytes();
+    let import = async |dry_run: bool| {
+        let answer = house.call_with(&operator, "POST", &format!("/v1/cameras/import?dry_run={dry_run}"), &[], csv.to_vec()).await;
+        let of = |key: &str| answer.json[key].as_u64();
+        (answer.status, of("accepted"), of("duplicates"), answer.json["errors"][0]["row"].as_u64())
+    };
+    assert_eq!(import(true).await, (200, Some(2), Some(1), Some(5)));
+    assert_eq!(house.call(&operator, "GET", "/v1/cameras", json!(null)).await.json["items"], json!([]));
+    assert_eq!(import(false).await, (200, Some(2), Some(1), Some(5)));
+    assert_eq!(import(false).await, (200, Some(0), Some(3), Some(5)));
+    let page = house.call(&operator, "GET", "/v1/cameras?limit=1", json!(null)).await;
+    let next = house.call(&operator, "GET", &format!("/v1/cameras?cursor={}", page.json["next_cursor"].as_str().unwrap()), json!(null)).await;
+    assert_eq!((&page.json["items"][0]["name"], &next.json["items"][0]["name"]), (&json!("A"), &json!("B")));
+}
+
+#[tokio::test]
+async fn a_camera_out_of_service_keeps_its_place() {
+    let house = House::open(MODULES).await;
+    let operator = house.person(Role::Operator);
+    let made = house.call(&operator, "POST", "/v1/cameras", json!({ "name": "A", "position": { "lon": 120.2, "lat": 23.0 } })).await;
+    let path = format!("/v1/cameras/{}/active", made.json["id"].as_str().unwrap());
+    for _ in 0..2 {
+        let off = house.call(&operator, "POST", &path, json!({ "is_active": false })).await;
+        assert_eq!((off.status, &off.json["is_active"]), (200, &json!(false)));
+    }
+    let id = serde_json::from_value(made.json["id"].clone()).unwrap();
+    assert!(house.app.room::<CameraPlacesPort>().0.place(id).is_some());
+    let unknown = house.call(&operator, "POST", "/v1/cameras/00000000-0000-7000-8000-000000000000/active", json!({ "is_active": true })).await;
+    assert_eq!(unknown.status, 404);
+}
+
+#[tokio::test]
+async fn cameras_come_back_as_they_were_stored_on_each_database() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        let position = shouhu_place::Wgs84::new(120.25, 23.5).unwrap();
+        let new = NewCamera::checked("臺南", CameraKind::Patrol, position, None).unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let id = store::insert(&mut tx, &store, &new).await.unwrap().unwrap();
+        assert_eq!(store::insert(&mut tx, &store, &new).await.unwrap(), None);
+        assert!(store::set_active(&mut tx, id, false).await.unwrap());
+        assert!(!store::set_active(&mut tx, id, false).await.unwrap());
+        tx.commit().await.unwrap();
+        let camera = store::get(&store, id).await.unwrap().unwrap();
+        assert_eq!((camera.name.as_str(), camera.kind, camera.position, camera.is_active), ("臺南", CameraKind::Patrol, position, false));
+        assert_eq!(store::page(&store, "", 10).await.unwrap().len(), 1);
+    })
+    .await;
+}
