@@ -1,0 +1,121 @@
+//! The queue as the threads share it: cameras put in, two uplink lanes take out.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tracing::error;
+
+use crate::queue::{Counts, KeepError, Lane, NewSighting, Queue, Queued};
+
+/// Hits that the disk refused wait here for room; beyond that they are counted as refused.
+const HELD_HITS_MAX: usize = 64;
+
+pub struct Keeper {
+    queue: Mutex<Queue>,
+    /// A sighting came in, or the agent stops.
+    changed: Condvar,
+    held_hits: Mutex<VecDeque<NewSighting>>,
+}
+
+/// What an operator wants to know at a glance.
+#[derive(Debug, Clone, Copy)]
+pub struct Depths {
+    pub waiting: usize,
+    pub hits: usize,
+    /// Hits that are only in memory because the disk has no room.
+    pub held_hits: usize,
+    pub bytes: u64,
+    pub next_sequence: u64,
+    pub counts: Counts,
+}
+
+impl Keeper {
+    #[must_use]
+    pub fn new(queue: Queue) -> Self {
+        Self { queue: Mutex::new(queue), changed: Condvar::new(), held_hits: Mutex::default() }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// # Errors
+    /// When it is not kept; see [`Queue::keep`].
+    pub fn keep(&self, new: &NewSighting) -> Result<u64, KeepError> {
+        let kept = self.queue().keep(new);
+        if kept.is_ok() {
+            self.changed.notify_all();
+        }
+        kept
+    }
+
+    /// For a source that cannot wait: a hit that finds no room is held in memory, anything else is counted as refused.
+    pub fn keep_or_count(&self, new: NewSighting) -> Result<u64, KeepError> {
+        let refused = match self.keep(&new) {
+            Ok(sequence) => return Ok(sequence),
+            Err(e) => e,
+        };
+        let mut held = self.held_hits.lock().unwrap_or_else(PoisonError::into_inner);
+        if !new.sighting.local_hits.is_empty() && held.len() < HELD_HITS_MAX {
+            error!(error = %refused, held = held.len() + 1, "a hit is held in memory only: make room on the disk before this device loses power");
+            held.push_back(new);
+        } else {
+            drop(held);
+            self.queue().count_refused();
+        }
+        Err(refused)
+    }
+
+    /// Puts held hits on disk as soon as there is room, and takes the reserve back.
+    pub fn tidy(&self) {
+        let mut held = self.held_hits.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(new) = held.front() {
+            if self.keep(new).is_err() {
+                return;
+            }
+            held.pop_front();
+        }
+        drop(held);
+        self.queue().restore_reserve();
+    }
+
+    /// Sleeps until the lane has something, at most so long.
+    pub fn wait(&self, lane: Lane, at_most: Duration) -> bool {
+        let queue = self.queue();
+        let waited = self.changed.wait_timeout_while(queue, at_most, |queue| !queue.is_waiting(lane));
+        waited.unwrap_or_else(PoisonError::into_inner).0.is_waiting(lane)
+    }
+
+    #[must_use]
+    pub fn waiting(&self, lane: Lane, max_count: usize, max_bytes: usize) -> Vec<Queued> {
+        self.queue().waiting(lane, max_count, max_bytes)
+    }
+
+    /// # Errors
+    /// When it could not be written down.
+    pub fn delivered(&self, sequences: &[u64]) -> io::Result<usize> {
+        self.queue().delivered(sequences)
+    }
+
+    #[must_use]
+    pub fn depths(&self) -> Depths {
+        let held_hits = self.held_hits.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let queue = self.queue();
+        Depths {
+            waiting: queue.depth(),
+            hits: queue.hits_pending(),
+            held_hits,
+            bytes: queue.bytes(),
+            next_sequence: queue.next_sequence(),
+            counts: queue.counts(),
+        }
+    }
+
+    /// # Errors
+    /// When the cursor cannot be written.
+    pub fn save(&self) -> io::Result<()> {
+        self.queue().save()
+    }
+}

@@ -1,0 +1,287 @@
+//! From a frame to a kept sighting: read, follow, match against the local watchlist, alert, keep.
+//!
+//! The alert comes before everything that can fail: it needs neither network nor disk.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use shouhu_plate::Plate;
+use shouhu_vision::{Frame, MODEL_VERSION, Passage, PlateRead, Recogniser, Tracker, encode_jpeg};
+use shouhu_wire::{ALTERNATIVES_MAX, Alternative, CROP_BYTES_MAX, FRAME_BYTES_MAX, FramePolicy, ReportedSighting, TravelDirection};
+use tracing::{error, warn};
+
+use crate::alert::Alerts;
+use crate::clock::DeviceClock;
+use crate::contact::Policy;
+use crate::keeper::Keeper;
+use crate::queue::{KeepError, NewSighting, Origin};
+use crate::rejected::RejectedList;
+use crate::stop::Stop;
+use crate::watch::{WatchHit, Watchlist};
+
+/// Margin of the crop around the plate, in plate sizes: enough to see grille, lamps and colour.
+const CROP_MARGIN: f32 = 0.75;
+/// Tried in order until the picture is small enough.
+const JPEG_QUALITIES: [u8; 4] = [85, 70, 50, 30];
+/// How often a file waits for room in the queue before it is said again.
+const ROOM_PAUSE: Duration = Duration::from_millis(500);
+
+/// What reads the plates of a frame. Tests script it.
+pub trait Reader: Send + Sync {
+    /// # Errors
+    /// When the networks fail on this frame.
+    fn read(&self, frame: &Frame) -> Result<Vec<PlateRead>, String>;
+
+    /// Stored with every sighting.
+    fn model(&self) -> &str {
+        MODEL_VERSION
+    }
+}
+
+impl Reader for Recogniser {
+    fn read(&self, frame: &Frame) -> Result<Vec<PlateRead>, String> {
+        self.recognise(frame).map_err(|e| e.to_string())
+    }
+}
+
+/// Since the agent started.
+#[derive(Default)]
+pub struct Counters {
+    pub frames_read: AtomicU64,
+    /// Frames of live sources that came while the one before was still being read.
+    pub frames_dropped: AtomicU64,
+    pub sightings: AtomicU64,
+    pub local_alerts: AtomicU64,
+}
+
+/// What all sources of one agent share.
+pub struct Shared {
+    pub reader: Arc<dyn Reader>,
+    pub watchlist: Arc<Watchlist>,
+    pub keeper: Arc<Keeper>,
+    pub alerts: Alerts,
+    pub policy: Arc<Policy>,
+    pub clock: DeviceClock,
+    pub counters: Arc<Counters>,
+    pub rejected: Arc<RejectedList>,
+    /// Origins that the queue already knew when the agent started.
+    pub known: Mutex<HashSet<Origin>>,
+    /// Longitude and latitude of a device without a fixed camera.
+    pub position: Option<(f64, f64)>,
+    pub stop: Arc<Stop>,
+}
+
+/// A passage ready to be kept.
+pub struct Draft {
+    pub passage: Passage,
+    pub plate: Option<Plate>,
+    pub hits: Vec<WatchHit>,
+    crop_jpeg: Vec<u8>,
+    frame_jpeg: Option<Vec<u8>>,
+}
+
+/// What became of a draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// On disk.
+    Yes,
+    /// It was on disk before this start.
+    Already,
+    /// No room; counted.
+    Refused,
+    /// The agent stops, and the source has to bring it again.
+    Stopped,
+}
+
+/// Whether a source can be asked to bring its frames again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Files: wait for room.
+    Waits,
+    /// Live: what finds no room is counted.
+    Live,
+}
+
+/// The way through for one source.
+pub struct Pipeline {
+    pub shared: Arc<Shared>,
+    tracker: Tracker,
+    /// The frame that shows each track best so far.
+    evidence: HashMap<u64, Arc<Frame>>,
+    patience: Patience,
+    has_said_full: bool,
+}
+
+/// The first 16 bytes of SHA-256 over the parts.
+#[must_use]
+pub fn origin(parts: &[&[u8]]) -> Origin {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    let mut origin = [0; 16];
+    origin.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+    origin
+}
+
+impl Pipeline {
+    #[must_use]
+    pub fn new(shared: Arc<Shared>, tracker: Tracker, patience: Patience) -> Self {
+        Self { shared, tracker, evidence: HashMap::new(), patience, has_said_full: false }
+    }
+
+    /// Reads one frame and returns the passages that it completed.
+    ///
+    /// # Errors
+    /// When the recogniser fails on it.
+    pub fn look(&mut self, frame: Frame, captured_at_us: i64) -> Result<Vec<Draft>, String> {
+        let reads = self.shared.reader.read(&frame)?;
+        self.shared.counters.frames_read.fetch_add(1, Ordering::Relaxed);
+        let (width, height) = (frame.width, frame.height);
+        let update = self.tracker.push(captured_at_us, width, height, reads);
+        let frame = Arc::new(frame);
+        for track in update.best_now {
+            self.evidence.insert(track, Arc::clone(&frame));
+        }
+        let drafts = update.passages.into_iter().map(|passage| self.draft(passage)).collect();
+        for track in update.closed {
+            self.evidence.remove(&track);
+        }
+        Ok(drafts)
+    }
+
+    /// The source has ended: passages that were still waiting for a second read.
+    pub fn finish(&mut self) -> Vec<Draft> {
+        let drafts = self.tracker.finish().into_iter().map(|passage| self.draft(passage)).collect();
+        self.evidence.clear();
+        drafts
+    }
+
+    fn draft(&self, passage: Passage) -> Draft {
+        let plate = Plate::parse(&passage.text).ok();
+        let alternatives: Vec<Plate> = passage.alternatives.iter().filter_map(|a| Plate::parse(&a.text).ok()).collect();
+        let now_us = self.shared.clock.corrected_us();
+        let hits = plate.as_ref().map(|plate| self.shared.watchlist.find(plate, &alternatives, now_us)).unwrap_or_default();
+        let frame = self.evidence.get(&passage.track_id);
+        let wants_frame = match self.shared.policy.get() {
+            FramePolicy::Never => false,
+            FramePolicy::Hits => !hits.is_empty(),
+            FramePolicy::Always => true,
+        };
+        let crop_jpeg = frame.and_then(|f| small_jpeg(&f.crop(&passage.best.quad, CROP_MARGIN), CROP_BYTES_MAX)).unwrap_or_default();
+        let frame_jpeg = frame.filter(|_| wants_frame).and_then(|f| small_jpeg(f, FRAME_BYTES_MAX));
+        Draft { passage, plate, hits, crop_jpeg, frame_jpeg }
+    }
+
+    /// Alerts and keeps. `source` goes to the server; `origin` makes sure that it is kept once.
+    pub fn commit(&mut self, draft: Draft, captured_at_us: i64, source: &str, origin: Origin) -> Kept {
+        let shared = Arc::clone(&self.shared);
+        if shared.known.lock().unwrap_or_else(PoisonError::into_inner).contains(&origin) {
+            return Kept::Already;
+        }
+        if let Some(plate) = &draft.plate {
+            for hit in &draft.hits {
+                shared.counters.local_alerts.fetch_add(1, Ordering::Relaxed);
+                shared.alerts.raise(*hit, plate, captured_at_us, source);
+            }
+        }
+        let new = NewSighting {
+            origin,
+            model: shared.reader.model().to_owned(),
+            sighting: reported(&draft, captured_at_us, source, shared.position),
+            crop_jpeg: draft.crop_jpeg,
+            frame_jpeg: draft.frame_jpeg,
+        };
+        let kept = match self.patience {
+            Patience::Waits => self.keep_patiently(&new),
+            Patience::Live => match shared.keeper.keep_or_count(new) {
+                Ok(_) => Kept::Yes,
+                Err(e) => {
+                    self.say_full(&e);
+                    Kept::Refused
+                }
+            },
+        };
+        if kept == Kept::Yes {
+            self.has_said_full = false;
+            shared.counters.sightings.fetch_add(1, Ordering::Relaxed);
+        }
+        kept
+    }
+
+    fn keep_patiently(&mut self, new: &NewSighting) -> Kept {
+        loop {
+            match self.shared.keeper.keep(new) {
+                Ok(_) => return Kept::Yes,
+                Err(e) => self.say_full(&e),
+            }
+            if self.shared.stop.wait(ROOM_PAUSE) {
+                return Kept::Stopped;
+            }
+        }
+    }
+
+    fn say_full(&mut self, error: &KeepError) {
+        if !std::mem::replace(&mut self.has_said_full, true) {
+            let what = match self.patience {
+                Patience::Waits => "its file waits and is read again",
+                Patience::Live => "what matches no entry is left out and counted",
+            };
+            error!(error = %error, "a sighting cannot be kept: {what}");
+        }
+    }
+}
+
+fn small_jpeg(frame: &Frame, max_bytes: usize) -> Option<Vec<u8>> {
+    for quality in JPEG_QUALITIES {
+        match encode_jpeg(frame, quality) {
+            Ok(jpeg) if jpeg.len() <= max_bytes => return Some(jpeg),
+            Ok(_) => {}
+            Err(e) => {
+                warn!(error = %e, "a picture cannot be encoded; its plate is kept without it");
+                return None;
+            }
+        }
+    }
+    warn!(width = frame.width, height = frame.height, "a picture is too large to send; its plate is kept without it");
+    None
+}
+
+fn reported(draft: &Draft, captured_at_us: i64, source: &str, position: Option<(f64, f64)>) -> ReportedSighting {
+    let passage = &draft.passage;
+    let unit = |p: f32| f64::from(if p.is_finite() { p.clamp(0.0, 1.0) } else { 0.0 });
+    // The vote may differ from the best single read; probabilities of other characters would mislead.
+    let char_confidence = if passage.best.text == passage.text { passage.best.chars.iter().map(|c| unit(c.probability)).collect() } else { Vec::new() };
+    ReportedSighting {
+        sequence: 0,
+        plate: passage.text.clone(),
+        confidence: unit(passage.confidence),
+        char_confidence,
+        alternatives: passage
+            .alternatives
+            .iter()
+            .take(ALTERNATIVES_MAX)
+            .map(|a| Alternative { plate: a.text.clone(), probability: unit(a.probability) })
+            .collect(),
+        captured_at_us,
+        lon: position.map(|(lon, _)| lon),
+        lat: position.map(|(_, lat)| lat),
+        direction: passage.direction.map(|direction| match direction {
+            shouhu_vision::TravelDirection::Approaching => TravelDirection::Approaching,
+            shouhu_vision::TravelDirection::Receding => TravelDirection::Receding,
+            shouhu_vision::TravelDirection::LeftToRight => TravelDirection::LeftToRight,
+            shouhu_vision::TravelDirection::RightToLeft => TravelDirection::RightToLeft,
+        }),
+        speed_kmh: None,
+        reads: passage.reads,
+        crop_jpeg: None,
+        frame_jpeg: None,
+        local_hits: draft.hits.iter().map(|hit| hit.entry).collect(),
+        source: Some(source.to_owned()),
+    }
+}

@@ -1,0 +1,257 @@
+//! The queue under power cuts at every byte, full disks, damage, and receipts in any order.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use shouhu_ids::{EntryId, Micros};
+use shouhu_wire::ReportedSighting;
+
+use super::simdisk::{SimDisk, Unsynced};
+use super::*;
+
+const SMALL: QueueConfig = QueueConfig { max_bytes: 1 << 20, segment_bytes: 900, reserve_bytes: 0 };
+
+fn sighting(plate: &str, is_hit: bool) -> NewSighting {
+    let mut origin = [0; 16];
+    origin[..plate.len()].copy_from_slice(plate.as_bytes());
+    NewSighting {
+        origin,
+        model: "test".into(),
+        sighting: ReportedSighting {
+            sequence: 0,
+            plate: plate.into(),
+            confidence: 0.9,
+            char_confidence: vec![],
+            alternatives: vec![],
+            captured_at_us: 1,
+            lon: None,
+            lat: None,
+            direction: None,
+            speed_kmh: None,
+            reads: 1,
+            crop_jpeg: None,
+            frame_jpeg: None,
+            local_hits: if is_hit { vec![EntryId::new(Micros(1), [7; 16])] } else { vec![] },
+            source: None,
+        },
+        crop_jpeg: vec![0xC0; 20],
+        frame_jpeg: is_hit.then(|| vec![0xF0; 40]),
+    }
+}
+
+/// What the world outside knows about a queue: numbers it was given, and what it said it delivered.
+#[derive(Default)]
+struct Known {
+    kept: BTreeMap<u64, String>,
+    delivered: BTreeSet<u64>,
+}
+
+/// Keeps ten sightings, every third a hit, and delivers some out of order, until the power fails.
+fn run_until_power_fails(disk: &Arc<SimDisk>, known: &mut Known, round: usize) {
+    let Ok((mut queue, _)) = Queue::open(Arc::clone(disk) as Arc<dyn Disk>, SMALL) else { return };
+    for n in 0..10 {
+        let plate = format!("R{round}N{n}");
+        let next = queue.next_sequence();
+        match queue.keep(&sighting(&plate, n % 3 == 0)) {
+            Ok(sequence) => {
+                assert_eq!(sequence, next);
+                assert!(known.kept.insert(sequence, plate).is_none(), "sequence {sequence} was given twice");
+            }
+            Err(_) => return,
+        }
+        if n % 4 == 3 {
+            let lane = if n % 8 == 3 { Lane::Hits } else { Lane::Rest };
+            let sequences: Vec<u64> = queue.waiting(lane, 2, usize::MAX).iter().map(|q| q.sighting.sequence).collect();
+            // The server has them, whether or not that can still be written down.
+            known.delivered.extend(sequences.iter().copied());
+            if queue.delivered(&sequences).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn check(disk: &Arc<SimDisk>, known: &Known, context: &str) {
+    let (mut queue, recovery) = Queue::open(Arc::clone(disk) as Arc<dyn Disk>, SMALL).unwrap();
+    let mut found = BTreeMap::new();
+    for lane in [Lane::Hits, Lane::Rest] {
+        for queued in queue.waiting(lane, usize::MAX, usize::MAX) {
+            assert_eq!(queued.crop_jpeg, vec![0xC0; 20], "{context}");
+            assert_eq!(queued.frame_jpeg.is_some(), !queued.sighting.local_hits.is_empty(), "{context}");
+            assert!(found.insert(queued.sighting.sequence, queued.sighting.plate).is_none());
+        }
+    }
+    for (sequence, plate) in &known.kept {
+        if !known.delivered.contains(sequence) {
+            assert_eq!(found.get(sequence), Some(plate), "{context}: sequence {sequence} was kept and is lost");
+        }
+    }
+    // One more than was acknowledged may be there: it was whole on disk when the power failed.
+    let unknown = found.keys().filter(|s| !known.kept.contains_key(s)).count();
+    assert!(unknown <= 1, "{context}: {unknown} sightings nobody kept");
+    assert!(known.kept.keys().all(|s| *s < queue.next_sequence()), "{context}: a number would be given twice");
+    assert_eq!(recovery.damaged_bytes, 0, "{context}: a torn end is not damage");
+}
+
+#[test]
+fn nothing_kept_is_lost_and_no_number_is_given_twice_wherever_the_power_fails() {
+    let whole = Arc::new(SimDisk::default());
+    run_until_power_fails(&whole, &mut Known::default(), 0);
+    let total = whole.written();
+    assert!(total > 4_000, "the script writes {total} bytes");
+    for fails_after in 0..=total {
+        for unsynced in [Unsynced::Kept, Unsynced::Lost, Unsynced::Half, Unsynced::Zeros] {
+            let disk = Arc::new(SimDisk::failing_after(fails_after));
+            let mut known = Known::default();
+            run_until_power_fails(&disk, &mut known, 0);
+            let back = Arc::new(disk.after_power_cut(unsynced));
+            check(&back, &known, &format!("power failed after byte {fails_after}, unsynced bytes {unsynced:?}"));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn three_power_cuts_in_a_row_lose_nothing(cuts in proptest::collection::vec(0_u64..6_000, 3), modes in proptest::collection::vec(0_usize..4, 3)) {
+        let mut known = Known::default();
+        let mut disk = Arc::new(SimDisk::default());
+        for (round, (cut, mode)) in cuts.iter().zip(&modes).enumerate() {
+            disk.cut_after(*cut);
+            run_until_power_fails(&disk, &mut known, round);
+            let mode = [Unsynced::Kept, Unsynced::Lost, Unsynced::Half, Unsynced::Zeros][*mode];
+            disk = Arc::new(disk.after_power_cut(mode));
+            // A record that was whole on disk but not acknowledged is known from here on.
+            let (mut queue, _) = Queue::open(Arc::clone(&disk) as Arc<dyn Disk>, SMALL).unwrap();
+            for lane in [Lane::Hits, Lane::Rest] {
+                for queued in queue.waiting(lane, usize::MAX, usize::MAX) {
+                    let plate = known.kept.entry(queued.sighting.sequence).or_insert_with(|| queued.sighting.plate.clone());
+                    prop_assert_eq!(plate.as_str(), queued.sighting.plate.as_str());
+                }
+            }
+        }
+        check(&disk, &known, "after three power cuts");
+    }
+
+    #[test]
+    fn receipts_in_any_order_and_number_empty_the_queue(order in proptest::collection::vec(1_u64..=12, 0..60)) {
+        let disk: Arc<dyn Disk> = Arc::new(SimDisk::default());
+        let (mut queue, _) = Queue::open(Arc::clone(&disk), SMALL).unwrap();
+        for n in 0..12 {
+            queue.keep(&sighting(&format!("P{n}"), n % 5 == 0)).unwrap();
+        }
+        for sequence in &order {
+            queue.delivered(&[*sequence, *sequence]).unwrap();
+        }
+        let left: BTreeSet<u64> = (1..=12).filter(|s| !order.contains(s)).collect();
+        prop_assert_eq!(queue.depth(), left.len());
+        let (mut again, recovery) = Queue::open(disk, SMALL).unwrap();
+        prop_assert_eq!(recovery.pending, left.len());
+        let mut found: BTreeSet<u64> = again.waiting(Lane::Rest, 99, usize::MAX).iter().map(|q| q.sighting.sequence).collect();
+        found.extend(again.waiting(Lane::Hits, 99, usize::MAX).iter().map(|q| q.sighting.sequence));
+        prop_assert_eq!(found, left);
+        prop_assert_eq!(again.next_sequence(), 13);
+    }
+}
+
+#[test]
+fn numbers_go_on_after_everything_was_delivered_and_the_cursor_is_lost() {
+    let disk = Arc::new(SimDisk::default());
+    let (mut queue, _) = Queue::open(Arc::clone(&disk) as Arc<dyn Disk>, SMALL).unwrap();
+    for n in 0..20 {
+        let sequence = queue.keep(&sighting(&format!("P{n}"), false)).unwrap();
+        queue.delivered(&[sequence]).unwrap();
+    }
+    assert!(disk.names().unwrap().len() < 4, "delivered segments are removed");
+    disk.remove("cursor").unwrap();
+    let (queue, _) = Queue::open(disk, SMALL).unwrap();
+    assert_eq!(queue.next_sequence(), 21);
+}
+
+#[test]
+fn a_full_queue_gives_up_frames_first_then_refuses_what_is_no_hit() {
+    let config = QueueConfig { max_bytes: 40_000, segment_bytes: 4_000, reserve_bytes: 0 };
+    let disk: Arc<dyn Disk> = Arc::new(SimDisk::default());
+    let (mut queue, _) = Queue::open(disk, config).unwrap();
+    let mut with_frame = sighting("ABC1234", false);
+    with_frame.frame_jpeg = Some(vec![1; 3_000]);
+    let mut kept = 0;
+    let refused = loop {
+        match queue.keep(&with_frame) {
+            Ok(_) => kept += 1,
+            Err(e) => break e,
+        }
+    };
+    assert!(matches!(refused, KeepError::Full { .. }), "{refused}");
+    assert!(queue.counts().frames_given_up > 0);
+    assert!(kept > 12, "frames made room for {kept} sightings");
+    let mut hit = sighting("WANTED", true);
+    hit.frame_jpeg = None;
+    assert!(queue.keep(&hit).is_ok(), "a hit still has room");
+    let waiting = queue.waiting(Lane::Rest, usize::MAX, usize::MAX);
+    assert_eq!(waiting.len(), kept, "every sighting is there, with or without its frame");
+}
+
+#[test]
+fn a_full_disk_keeps_hits_in_the_reserve_and_goes_on_when_there_is_room_again() {
+    let config = QueueConfig { max_bytes: 1 << 30, segment_bytes: 1 << 20, reserve_bytes: 20_000 };
+    let disk = Arc::new(SimDisk::default());
+    let (mut queue, _) = Queue::open(Arc::clone(&disk) as Arc<dyn Disk>, config).unwrap();
+    queue.keep(&sighting("BEFORE", false)).unwrap();
+    disk.set_capacity(Some(disk.used() + 100));
+    assert!(matches!(queue.keep(&sighting("CAR", false)), Err(KeepError::DiskFull)));
+    let hit = queue.keep(&sighting("WANTED", true)).unwrap();
+    disk.set_capacity(None);
+    let after = queue.keep(&sighting("AFTER", false)).unwrap();
+    assert_eq!((hit, after), (2, 3), "a refused sighting took no number");
+    queue.restore_reserve();
+    let (mut queue, recovery) = Queue::open(disk, config).unwrap();
+    assert_eq!((recovery.pending, recovery.cut_bytes, recovery.damaged_bytes), (3, 0, 0));
+    assert_eq!(queue.waiting(Lane::Hits, 9, usize::MAX).len(), 1);
+}
+
+#[test]
+fn damage_in_the_middle_costs_one_record_and_the_file_is_set_aside() {
+    let disk = Arc::new(SimDisk::default());
+    let (mut queue, _) = Queue::open(Arc::clone(&disk) as Arc<dyn Disk>, SMALL).unwrap();
+    for n in 0..12 {
+        queue.keep(&sighting(&format!("P{n}"), false)).unwrap();
+    }
+    disk.flip("sightings-00000000000000000001.log", 30);
+    let (mut queue, _) = Queue::open(Arc::clone(&disk) as Arc<dyn Disk>, SMALL).unwrap();
+    let mut delivered = 0;
+    loop {
+        let batch: Vec<u64> = queue.waiting(Lane::Rest, 3, usize::MAX).iter().map(|q| q.sighting.sequence).collect();
+        if batch.is_empty() {
+            break;
+        }
+        delivered += queue.delivered(&batch).unwrap();
+    }
+    assert_eq!((delivered, queue.counts().damaged), (11, 1));
+    assert!(disk.names().unwrap().iter().any(|name| name.starts_with("damaged-")));
+}
+
+#[test]
+fn a_torn_end_skips_numbers_that_a_lying_disk_may_have_lost() {
+    let disk = Arc::new(SimDisk::default());
+    let (mut queue, _) = Queue::open(Arc::clone(&disk) as Arc<dyn Disk>, SMALL).unwrap();
+    queue.keep(&sighting("ONE", false)).unwrap();
+    let name = "sightings-00000000000000000001.log";
+    disk.write_at(name, disk.len(name).unwrap(), b"SHQ1 torn").unwrap();
+    let (queue, recovery) = Queue::open(disk, SMALL).unwrap();
+    assert_eq!((recovery.cut_bytes, recovery.pending), (9, 1));
+    assert_eq!(queue.next_sequence(), 2 + SKIPPED_AFTER_TORN_END);
+}
+
+#[test]
+fn the_origins_of_the_newest_records_are_known_after_a_restart() {
+    let disk: Arc<dyn Disk> = Arc::new(SimDisk::default());
+    let (mut queue, _) = Queue::open(Arc::clone(&disk), SMALL).unwrap();
+    let new = sighting("ONE", false);
+    let sequence = queue.keep(&new).unwrap();
+    queue.delivered(&[sequence]).unwrap();
+    let (_, recovery) = Queue::open(disk, SMALL).unwrap();
+    assert!(recovery.recent_origins.contains(&new.origin));
+}

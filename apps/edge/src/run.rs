@@ -1,0 +1,197 @@
+//! `shouhu-edge run`: opens the data folder, starts the threads, and ends them in the order that loses nothing.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use tracing::{error, info, warn};
+
+use crate::alert::Alerts;
+use crate::client::Client;
+use crate::clock::DeviceClock;
+use crate::config::DataDir;
+use crate::contact::{Contact, Liaison, Policy};
+use crate::keeper::Keeper;
+use crate::pipeline::{Counters, Reader, Shared};
+use crate::queue::{Lane, Queue, QueueConfig, RealDisk};
+use crate::rejected::RejectedList;
+use crate::source::{Ffmpeg, FolderSource, LiveSource, SourceOptions, SourceSpec, VideoSource};
+use crate::status::{self, Reporter};
+use crate::stop::Stop;
+use crate::uplink::Uplink;
+use crate::watch::Watchlist;
+
+/// How long a clean end may take to send what is queued.
+const FLUSH: Duration = Duration::from_secs(5);
+/// The same after `--once`, which somebody is waiting for.
+const FLUSH_ONCE: Duration = Duration::from_secs(60);
+
+pub struct RunOptions {
+    pub data: DataDir,
+    pub sources: Vec<SourceSpec>,
+    pub source: SourceOptions,
+    /// Longitude and latitude of a device without a fixed camera.
+    pub position: Option<(f64, f64)>,
+    pub has_plates_in_alerts: bool,
+    pub queue: QueueConfig,
+    pub alerts_to: Box<dyn Write + Send>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// Sightings that are still in the queue, to be sent at the next start.
+    pub waiting: usize,
+    pub sightings: u64,
+    pub rejected: u64,
+}
+
+/// Runs until `stop` is set, or until all sources have ended under `--once`.
+///
+/// # Errors
+/// When the folder, the key, the queue, a source or ffmpeg is not usable. Once it runs, nothing ends it but `stop`.
+pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClock>, stop: &Arc<Stop>) -> anyhow::Result<Ended> {
+    ensure!(!options.sources.is_empty(), "give at least one --source");
+    ensure!(options.source.fps.is_none_or(|fps| fps > 0.0 && fps <= 60.0), "--fps must be more than 0 and at most 60");
+    let data = options.data.clone();
+    let _lock = data.lock()?;
+    let config = data.config()?;
+    let key = Arc::new(data.key()?);
+    if options.sources.iter().any(SourceSpec::needs_ffmpeg) {
+        Ffmpeg::check(&options.source.ffmpeg)?;
+    }
+    let before = status::load(&data);
+    let clock = clock.unwrap_or_else(|| DeviceClock::system(before.as_ref().map_or(0, |s| s.server_time_floor_us)));
+    let client = Client::new(&config.server, data.authority().as_deref(), clock.clone())?.signing(config.device.device, key);
+
+    let disk = RealDisk::open(data.join("queue")).context("the queue folder cannot be made")?;
+    let (queue, recovery) = Queue::open(Arc::new(disk), options.queue).context("the queue cannot be opened")?;
+    if recovery.cut_bytes > 0 {
+        warn!(bytes = recovery.cut_bytes, "the queue ended in the middle of a record that was never acknowledged: power or process failed; it was cut");
+    }
+    if recovery.damaged_bytes > 0 {
+        error!(bytes = recovery.damaged_bytes, "the queue is damaged on disk; what is readable is sent, the file is set aside as damaged-*: check the disk");
+    }
+    let keeper = Arc::new(Keeper::new(queue));
+    let rejected = Arc::new(RejectedList::open(data.join("rejected")).context("the rejected folder cannot be made")?);
+    let watchlist = Arc::new(Watchlist::open(data.join("watchlist")));
+    let policy = Arc::new(Policy::new(config.device.frame_policy));
+    let (contact, counters) = (Arc::new(Contact::default()), Arc::new(Counters::default()));
+    info!(waiting = recovery.pending, watchlist_entries = watchlist.len(), watchlist_version = watchlist.version(), "the agent starts");
+
+    let reporter = Arc::new(Reporter {
+        path: data.join("status.json"),
+        clock: clock.clone(),
+        keeper: Arc::clone(&keeper),
+        watchlist: Arc::clone(&watchlist),
+        contact: Arc::clone(&contact),
+        policy: Arc::clone(&policy),
+        counters: Arc::clone(&counters),
+        rejected: Arc::clone(&rejected),
+        known_contact_us: before.and_then(|s| s.last_contact_us),
+    });
+    let shared = Arc::new(Shared {
+        reader,
+        watchlist: Arc::clone(&watchlist),
+        keeper: Arc::clone(&keeper),
+        alerts: Alerts::new(options.alerts_to, options.has_plates_in_alerts),
+        policy: Arc::clone(&policy),
+        clock: clock.clone(),
+        counters: Arc::clone(&counters),
+        rejected: Arc::clone(&rejected),
+        known: Mutex::new(recovery.recent_origins),
+        position: options.position,
+        stop: Arc::clone(stop),
+    });
+
+    let stop_sending = Arc::new(Stop::default());
+    let mut senders = Vec::new();
+    for (lane, name) in [(Lane::Hits, "uplink-hits"), (Lane::Rest, "uplink-rest")] {
+        let uplink = Uplink {
+            lane,
+            keeper: Arc::clone(&keeper),
+            client: client.clone(),
+            clock: clock.clone(),
+            rejected: Arc::clone(&rejected),
+            contact: Arc::clone(&contact),
+            stop: Arc::clone(&stop_sending),
+        };
+        senders.push(spawn(name, move || uplink.run())?);
+    }
+    let liaison = Liaison {
+        client,
+        clock,
+        contact,
+        keeper: Arc::clone(&keeper),
+        watchlist,
+        policy,
+        counters: Arc::clone(&counters),
+        rejected: Arc::clone(&rejected),
+        reporter: Arc::clone(&reporter),
+        data: data.clone(),
+        config,
+        stop: Arc::clone(&stop_sending),
+    };
+    senders.push(spawn("liaison", move || liaison.run())?);
+
+    let sources = start_sources(&options.sources, &options.source, &data, &shared);
+    let sources = match sources {
+        Ok(sources) => sources,
+        Err(e) => {
+            stop.set();
+            stop_sending.set();
+            join(senders, Instant::now() + FLUSH);
+            return Err(e);
+        }
+    };
+    for source in sources {
+        if source.join().is_err() {
+            error!("a source's thread has failed; the others go on");
+        }
+    }
+    let flush = if options.source.is_once && !stop.is_set() { FLUSH_ONCE } else { FLUSH };
+    stop_sending.set();
+    join(senders, Instant::now() + flush);
+    if let Err(e) = keeper.save() {
+        warn!(error = %e, "the cursor cannot be written; some sightings may be sent twice, which is harmless");
+    }
+    reporter.write();
+    let status = reporter.status();
+    info!(waiting = status.queue_depth, sightings = status.sightings, rejected = status.rejected, "the agent has ended");
+    Ok(Ended { waiting: status.queue_depth, sightings: status.sightings, rejected: status.rejected })
+}
+
+fn start_sources(specs: &[SourceSpec], options: &SourceOptions, data: &DataDir, shared: &Arc<Shared>) -> anyhow::Result<Vec<JoinHandle<()>>> {
+    let mut threads = Vec::new();
+    for spec in specs {
+        let (options, shared) = (options.clone(), Arc::clone(shared));
+        threads.push(match spec {
+            SourceSpec::Folder(path) => {
+                let source = FolderSource::new(path, data, options, shared).with_context(|| format!("source {} cannot be opened", spec.label()))?;
+                spawn("folder", move || source.run())?
+            }
+            SourceSpec::Video(path) => {
+                let source = VideoSource::new(path, data, options, shared).with_context(|| format!("source {} cannot be opened", spec.label()))?;
+                spawn("video", move || source.run())?
+            }
+            SourceSpec::Stream(_) | SourceSpec::Camera(_) => {
+                let source = LiveSource::new(spec.clone(), options, shared);
+                spawn("camera", move || source.run())?
+            }
+        });
+    }
+    Ok(threads)
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> anyhow::Result<JoinHandle<()>> {
+    thread::Builder::new().name(name.to_owned()).spawn(work).with_context(|| format!("the {name} thread cannot be started"))
+}
+
+/// Waits for threads that end by themselves; one that is stuck in a slow upload is left behind: the queue has it all.
+fn join(threads: Vec<JoinHandle<()>>, until: Instant) {
+    while threads.iter().any(|t| !t.is_finished()) && Instant::now() < until {
+        thread::park_timeout(Duration::from_millis(10));
+    }
+}
