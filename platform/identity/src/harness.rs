@@ -1,5 +1,6 @@
 //! Identity's own small house for its tests: its routes behind its own door, without the HTTP floor, which lies above.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::result_large_err, reason = "a test may move a problem about")]
 
 use std::future::Future;
 use std::path::Path;
