@@ -86,7 +86,15 @@ export function Palette(props: { isOpen: boolean; onClose: () => void; onHelp: (
   };
 
   return (
-    <Modal opened={isOpen} onClose={onClose} withCloseButton={false} padding={0} size="lg" yOffset="12vh" centered={false}>
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      withCloseButton={false}
+      padding={0}
+      size="lg"
+      yOffset="12vh"
+      centered={false}
+    >
       <TextInput
         data-autofocus
         data-testid="palette-input"

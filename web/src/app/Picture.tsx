@@ -1,10 +1,19 @@
+import "./picture.css";
 import { Modal, SegmentedControl, Slider } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Icon } from "./icons";
 
 /** The crop, large; a click opens it larger, with the full frame beside it where there is one. */
-export function Picture({ crop, frame, alt }: { crop: string | null; frame: string | null; alt: string }) {
+interface Props {
+  crop: string | null;
+  frame: string | null;
+  alt: string;
+  /** Small enough for a row; fetched when it comes into view. */
+  isThumb?: boolean;
+}
+
+export function Picture({ crop, frame, alt, isThumb = false }: Props) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
   const [which, setWhich] = useState<"crop" | "frame">(crop ? "crop" : "frame");
@@ -13,20 +22,31 @@ export function Picture({ crop, frame, alt }: { crop: string | null; frame: stri
   const first = crop ?? frame;
   if (!first || isBroken) {
     return (
-      <div className="picture picture-none" role="img" aria-label={t("hit.no_picture")}>
+      <div
+        className={`picture picture-none ${isThumb ? "thumb" : ""}`}
+        role="img"
+        aria-label={t("hit.no_picture")}
+      >
         <Icon name="alert" size={24} />
-        {t("hit.no_picture")}
+        {!isThumb && t("hit.no_picture")}
       </div>
     );
   }
   const shown = which === "frame" && frame ? frame : first;
   return (
     <>
-      <button type="button" className="picture" onClick={() => setOpen(true)} data-testid="hit-crop">
-        <img src={first} alt={alt} onError={() => setBroken(true)} />
-        <span className="picture-hint">
-          <Icon name="expand" size={16} /> {frame ? t("hit.zoom_frame") : t("hit.zoom")}
-        </span>
+      <button
+        type="button"
+        className={`picture ${isThumb ? "thumb" : ""}`}
+        onClick={() => setOpen(true)}
+        data-testid={isThumb ? "thumb" : "hit-crop"}
+      >
+        <img src={first} alt={alt} loading={isThumb ? "lazy" : "eager"} onError={() => setBroken(true)} />
+        {!isThumb && (
+          <span className="picture-hint">
+            <Icon name="expand" size={16} /> {frame ? t("hit.zoom_frame") : t("hit.zoom")}
+          </span>
+        )}
       </button>
       <Modal opened={isOpen} onClose={() => setOpen(false)} title={alt} size="90vw">
         <div className="picture-bar">

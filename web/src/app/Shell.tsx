@@ -53,7 +53,9 @@ function PersonMenu({ onHelp }: { onHelp: () => void }) {
         {(["dark", "light", "auto"] as const).map((scheme) => (
           <Menu.Item
             key={scheme}
-            leftSection={colorScheme === scheme ? <Icon name="check" size={16} /> : <span className="icon-gap" />}
+            leftSection={
+              colorScheme === scheme ? <Icon name="check" size={16} /> : <span className="icon-gap" />
+            }
             onClick={() => setColorScheme(scheme)}
           >
             {t(`app.theme_${scheme}`)}
@@ -155,7 +157,11 @@ export function Shell({ children }: { children: ReactNode }) {
         </nav>
       </Drawer>
       <HelpDialog isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
-      <Palette isOpen={isPaletteOpen} onClose={() => setPaletteOpen(false)} onHelp={() => setHelpOpen(true)} />
+      <Palette
+        isOpen={isPaletteOpen}
+        onClose={() => setPaletteOpen(false)}
+        onHelp={() => setHelpOpen(true)}
+      />
     </div>
   );
 }

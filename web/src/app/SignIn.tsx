@@ -2,11 +2,11 @@ import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useLocation, useSearchParams } from "wouter";
-import { Doorway } from "./Doorway";
 import { identity } from "./api/calls";
 import { ApiError, OfflineError } from "./api/client";
-import { Empty, Failure } from "./states";
+import { Doorway } from "./Doorway";
 import { HOME, useSession } from "./session";
+import { Empty, Failure } from "./states";
 import { passkeysPossible, passkeyTrouble, presentPasskey } from "./webauthn";
 
 /** Only ways inside this app: a foreign address in `next` is ignored. */

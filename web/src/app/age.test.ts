@@ -2,29 +2,29 @@ import { describe, expect, it } from "vitest";
 import { ageOf, isStale, microsFromTaipei, taipei, taipeiField } from "./age";
 
 const NOW_MS = Date.parse("2026-11-21T09:00:00Z");
-const before = (seconds: number) => (NOW_MS - seconds * 1000) * 1000;
+const secondsAgo = (seconds: number) => (NOW_MS - seconds * 1000) * 1000;
 
 describe("age", () => {
   it("is rounded down, so nothing looks older than it is", () => {
-    expect(ageOf(before(179), NOW_MS)).toMatchObject({ unit: "minutes", count: 2 });
-    expect(ageOf(before(180), NOW_MS)).toMatchObject({ unit: "minutes", count: 3 });
-    expect(ageOf(before(59), NOW_MS)).toMatchObject({ unit: "seconds", count: 59 });
-    expect(ageOf(before(86_399), NOW_MS)).toMatchObject({ unit: "hours", count: 23 });
-    expect(ageOf(before(86_400), NOW_MS)).toMatchObject({ unit: "days", count: 1 });
+    expect(ageOf(secondsAgo(179), NOW_MS)).toMatchObject({ unit: "minutes", count: 2 });
+    expect(ageOf(secondsAgo(180), NOW_MS)).toMatchObject({ unit: "minutes", count: 3 });
+    expect(ageOf(secondsAgo(59), NOW_MS)).toMatchObject({ unit: "seconds", count: 59 });
+    expect(ageOf(secondsAgo(86_399), NOW_MS)).toMatchObject({ unit: "hours", count: 23 });
+    expect(ageOf(secondsAgo(86_400), NOW_MS)).toMatchObject({ unit: "days", count: 1 });
   });
 
   it("calls the last seconds now, also when the server's clock is slightly ahead", () => {
-    expect(ageOf(before(4), NOW_MS).unit).toBe("now");
-    expect(ageOf(before(-3), NOW_MS)).toEqual({ unit: "now", count: 0, isFuture: false });
+    expect(ageOf(secondsAgo(4), NOW_MS).unit).toBe("now");
+    expect(ageOf(secondsAgo(-3), NOW_MS)).toEqual({ unit: "now", count: 0, isFuture: false });
   });
 
   it("says when something lies ahead", () => {
-    expect(ageOf(before(-7200), NOW_MS)).toEqual({ unit: "hours", count: 2, isFuture: true });
+    expect(ageOf(secondsAgo(-7200), NOW_MS)).toEqual({ unit: "hours", count: 2, isFuture: true });
   });
 
   it("treats a position older than two minutes, or none, as stale", () => {
-    expect(isStale(before(120), NOW_MS)).toBe(false);
-    expect(isStale(before(121), NOW_MS)).toBe(true);
+    expect(isStale(secondsAgo(120), NOW_MS)).toBe(false);
+    expect(isStale(secondsAgo(121), NOW_MS)).toBe(true);
     expect(isStale(null, NOW_MS)).toBe(true);
   });
 });

@@ -88,12 +88,12 @@ export function useLegalBases() {
   });
 }
 
-export function useBasisTitle(): (key: string) => string {
-  const { i18n, t } = useTranslation();
+export function useBasis(): (key: string) => { title: string; article: string } {
+  const { i18n } = useTranslation();
   const bases = useLegalBases();
   return (key) => {
     const basis: LegalBasis | undefined = bases.data?.find((b) => b.key === key);
-    if (!basis) return t(`legal_basis.${key}`, { defaultValue: key });
-    return `${i18n.language === "en" ? basis.title_en : basis.title_zh}（${basis.article}）`;
+    if (!basis) return { title: key, article: "" };
+    return { title: i18n.language === "en" ? basis.title_en : basis.title_zh, article: basis.article };
   };
 }

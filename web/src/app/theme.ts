@@ -42,7 +42,10 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
-    Badge: { defaultProps: { variant: "default", radius: "sm", size: "lg" }, styles: { label: { textTransform: "none", fontWeight: 500 } } },
+    Badge: {
+      defaultProps: { variant: "default", radius: "sm", size: "lg" },
+      styles: { label: { textTransform: "none", fontWeight: 500 } },
+    },
     Modal: { defaultProps: { centered: true } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: "sm" } },

@@ -47,7 +47,11 @@ describe("webauthn codec", () => {
       id: "AQI",
       rawId: buffer(1, 2),
       type: "public-key",
-      response: { clientDataJSON: buffer(3), attestationObject: buffer(4), getTransports: () => ["internal"] },
+      response: {
+        clientDataJSON: buffer(3),
+        attestationObject: buffer(4),
+        getTransports: () => ["internal"],
+      },
     });
     expect(made).toMatchObject({
       rawId: "AQI",
@@ -57,7 +61,12 @@ describe("webauthn codec", () => {
       id: "AQI",
       rawId: buffer(1, 2),
       type: "public-key",
-      response: { clientDataJSON: buffer(3), authenticatorData: buffer(5), signature: buffer(6), userHandle: null },
+      response: {
+        clientDataJSON: buffer(3),
+        authenticatorData: buffer(5),
+        signature: buffer(6),
+        userHandle: null,
+      },
     });
     expect(used).toMatchObject({ response: { authenticatorData: "BQ", signature: "Bg", userHandle: null } });
   });

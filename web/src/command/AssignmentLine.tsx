@@ -82,7 +82,12 @@ export function AssignmentLine({ assignment, mayCancel }: { assignment: Assignme
             <Button variant="default" onClick={() => setCancelling(false)}>
               {t("app.back")}
             </Button>
-            <Button color="red" disabled={!reason.trim()} loading={cancel.isPending} onClick={() => cancel.mutate()}>
+            <Button
+              color="red"
+              disabled={!reason.trim()}
+              loading={cancel.isPending}
+              onClick={() => cancel.mutate()}
+            >
               {t("assignment.cancel")}
             </Button>
           </div>

@@ -6,11 +6,11 @@ import { SegmentedControl } from "@mantine/core";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
-import type { Id, Wgs84 } from "../app/api/types";
 import { useNow } from "../app/age";
+import type { Id, Wgs84 } from "../app/api/types";
 import { useKeys } from "../app/keys";
-import { useCameras, useHits, useIncidents, useKindTitle, useUnits } from "../app/queries";
 import { positions } from "../app/positions";
+import { useCameras, useHits, useIncidents, useKindTitle, useUnits } from "../app/queries";
 import { useSession } from "../app/session";
 import { cameraFeatures, hitFeatures, incidentFeatures, pointFeature, unitFeatures } from "../map/features";
 import type { LiveMap } from "../map/LiveMap";
@@ -18,11 +18,11 @@ import { MapView } from "../map/MapView";
 import type { Overlay } from "../map/overlays";
 import { Alarm } from "./Alarm";
 import { CallForm } from "./CallForm";
-import { CameraCard, UnitCard } from "./ThingCards";
 import { HitCard } from "./HitCard";
 import { IncidentCard } from "./IncidentCard";
 import { MapTable } from "./MapTable";
 import { Queue } from "./Queue";
+import { CameraCard, UnitCard } from "./ThingCards";
 
 export type SelectedKind = "hit" | "incident" | "unit" | "camera";
 export interface Selected {
@@ -115,8 +115,14 @@ export default function CommandPage() {
 
   const overlays = useMemo(
     () => ({
-      units: unitFeatures((units.data ?? []).map((u) => positions.freshest(u)), slowNow, t),
-      hits: hitFeatures((hits.data ?? []).filter((h) => h.state === "raised" || (h.state === "confirmed" && !h.incident))),
+      units: unitFeatures(
+        (units.data ?? []).map((u) => positions.freshest(u)),
+        slowNow,
+        t,
+      ),
+      hits: hitFeatures(
+        (hits.data ?? []).filter((h) => h.state === "raised" || (h.state === "confirmed" && !h.incident)),
+      ),
       incidents: incidentFeatures(incidents.data ?? [], kindTitle),
       cameras: cameraFeatures(cameras.data ?? []),
       pin: isCalling && pin ? [pointFeature("pin", pin, { icon: "pin.call" })] : [],
@@ -203,7 +209,10 @@ export default function CommandPage() {
             <UnitCard unit={units.data?.find((u) => u.id === selected.id)} onClose={() => select(null)} />
           )}
           {!isCalling && selected?.kind === "camera" && (
-            <CameraCard camera={cameras.data?.find((c) => c.id === selected.id)} onClose={() => select(null)} />
+            <CameraCard
+              camera={cameras.data?.find((c) => c.id === selected.id)}
+              onClose={() => select(null)}
+            />
           )}
         </aside>
       )}

@@ -6,14 +6,14 @@ import { Age } from "../app/Age";
 import { taipei } from "../app/age";
 import { hits as hitCalls } from "../app/api/calls";
 import type { Hit, Id } from "../app/api/types";
-import { useBasisTitle, useHit } from "../app/queries";
+import { Picture } from "../app/Picture";
+import { useBasis, useHit } from "../app/queries";
 import { sayProbability } from "../app/say";
 import { useSession } from "../app/session";
 import { Answer } from "../app/states";
 import { CardHead } from "./CardHead";
 import { HitDecision } from "./HitDecision";
 import { HitIncident } from "./HitIncident";
-import { Picture } from "../app/Picture";
 
 /** Letters where the wanted pattern and the reading differ are marked by an underline, not by colour alone. */
 function Reading({ text, pattern }: { text: string; pattern: string }) {
@@ -71,10 +71,15 @@ function Conflicts({ hit }: { hit: Hit }) {
 
 function EntryFacts({ hit }: { hit: Hit }) {
   const { t } = useTranslation();
-  const basisTitle = useBasisTitle();
+  const basis = useBasis()(hit.entry.legal_basis);
   const { entry } = hit;
   const facts: [string, React.ReactNode][] = [
-    [t("hit.wanted"), <span key="p" className="plate">{entry.pattern}</span>],
+    [
+      t("hit.wanted"),
+      <span key="p" className="plate">
+        {entry.pattern}
+      </span>,
+    ],
     [
       t("hit.action"),
       <strong key="a" className={entry.action === "stop_with_caution" ? "ink-alarm" : undefined}>
@@ -84,10 +89,17 @@ function EntryFacts({ hit }: { hit: Hit }) {
     ],
     [
       t("hit.vehicle"),
-      [entry.vehicle_class && t(`vehicle_class.${entry.vehicle_class}`), entry.vehicle_note].filter(Boolean).join("，") || "—",
+      [entry.vehicle_class && t(`vehicle_class.${entry.vehicle_class}`), entry.vehicle_note]
+        .filter(Boolean)
+        .join("，") || "—",
     ],
     [t("hit.reason"), entry.reason],
-    [t("hit.legal_basis"), basisTitle(entry.legal_basis)],
+    [
+      t("hit.legal_basis"),
+      <span key="b">
+        {basis.title} <span className="dim">{basis.article}</span>
+      </span>,
+    ],
     [t("hit.owner"), entry.owner],
     [t("hit.expires"), <Age key="e" at={entry.expires_at_us} />],
   ];
@@ -169,7 +181,9 @@ export function HitCard({ id, onIncident, onClose }: Props) {
           )}
           <Readings hit={hit} />
           <EntryFacts hit={hit} />
-          <p className="dim">{t("hit.seen_at", { at: taipei(hit.captured_at_us), id: hit.sighting.slice(-6) })}</p>
+          <p className="dim">
+            {t("hit.seen_at", { at: taipei(hit.captured_at_us), id: hit.sighting.slice(-6) })}
+          </p>
         </article>
       )}
     </Answer>

@@ -32,7 +32,8 @@ export function HitDecision({ hit }: { hit: Hit }) {
       document.getElementById("card")?.focus();
     },
     onError: (error) => {
-      if (error instanceof ApiError && error.status === 409) void client.invalidateQueries({ queryKey: ["hits"] });
+      if (error instanceof ApiError && error.status === 409)
+        void client.invalidateQueries({ queryKey: ["hits"] });
     },
   });
 

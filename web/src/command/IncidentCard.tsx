@@ -43,12 +43,21 @@ function CloseForm({ incident }: { incident: Incident }) {
         onChange={(value) => setCode(value as ClosingCode | null)}
         data-testid="incident-closing-code"
       />
-      <TextInput label={t("hit.note")} value={note} onChange={(event) => setNote(event.currentTarget.value)} />
+      <TextInput
+        label={t("hit.note")}
+        value={note}
+        onChange={(event) => setNote(event.currentTarget.value)}
+      />
       <div className="two">
         <Button variant="default" onClick={() => setOpen(false)}>
           {t("app.back")}
         </Button>
-        <Button disabled={!code} loading={close.isPending} onClick={() => close.mutate()} data-testid="close-incident">
+        <Button
+          disabled={!code}
+          loading={close.isPending}
+          onClick={() => close.mutate()}
+          data-testid="close-incident"
+        >
           {t("incident.close")}
         </Button>
       </div>
@@ -69,7 +78,13 @@ function Log({ id }: { id: Id }) {
           <li key={`${line.at_us}-${line.key}`}>
             <span className="number dim">{taipeiTime(line.at_us)}</span>
             <span>
-              {t(`incident_log.${line.key}`, { ...line.params, defaultValue: line.key })}
+              {t(`incident_log.${line.key}`, {
+                note: "",
+                text: "",
+                ...line.params,
+                ...(line.params.code ? { code: t(`closing_code.${line.params.code}`) } : {}),
+                defaultValue: line.key,
+              })}
               {line.by_name && <span className="dim"> · {line.by_name}</span>}
             </span>
           </li>
@@ -102,19 +117,27 @@ export function IncidentCard({ id, onHit, onUnit, onClose }: Props) {
               title={kindTitle(incident.kind)}
               sub={
                 <>
-                  {incident.number} · {t(`incident_origin.${incident.origin}`)} · <Age at={incident.opened_at_us} />
+                  {incident.number} · {t(`incident_origin.${incident.origin}`)} ·{" "}
+                  <Age at={incident.opened_at_us} />
                 </>
               }
               onClose={onClose}
             />
             <div className="tags">
-              <span className={`tag ${incident.priority <= 2 && incident.state === "open" ? "tag-alarm" : ""}`}>
+              <span
+                className={`tag ${incident.priority <= 2 && incident.state === "open" ? "tag-alarm" : ""}`}
+              >
                 {t("incident.priority", { n: incident.priority })}
               </span>
-              <span className={`tag ${incident.state === "open" ? "tag-warn" : ""}`} data-testid="incident-state">
+              <span
+                className={`tag ${incident.state === "open" ? "tag-warn" : ""}`}
+                data-testid="incident-state"
+              >
                 {t(`incident_state.${incident.state}`)}
               </span>
-              {incident.closing_code && <span className="tag">{t(`closing_code.${incident.closing_code}`)}</span>}
+              {incident.closing_code && (
+                <span className="tag">{t(`closing_code.${incident.closing_code}`)}</span>
+              )}
             </div>
             <p className="summary">{incident.summary}</p>
             <p className="dim">{incident.address}</p>
@@ -129,7 +152,11 @@ export function IncidentCard({ id, onHit, onUnit, onClose }: Props) {
               <section>
                 <h3 className="section-title">{t("incident.sent")}</h3>
                 {incident.assignments.map((assignment) => (
-                  <AssignmentLine key={assignment.id} assignment={assignment} mayCancel={may("dispatch.order")} />
+                  <AssignmentLine
+                    key={assignment.id}
+                    assignment={assignment}
+                    mayCancel={may("dispatch.order")}
+                  />
                 ))}
               </section>
             )}

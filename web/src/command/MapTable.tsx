@@ -33,7 +33,8 @@ export function MapTable({ units, hits, incidents, cameras, selected, onSelect }
   const { t } = useTranslation();
   const now = useNow();
   const kindTitle = useKindTitle();
-  const at = (p: { lon: number; lat: number } | null) => (p ? `${p.lat.toFixed(4)}, ${p.lon.toFixed(4)}` : "—");
+  const at = (p: { lon: number; lat: number } | null) =>
+    p ? `${p.lat.toFixed(4)}, ${p.lon.toFixed(4)}` : "—";
   const lines: Line[] = [
     ...hits
       .filter((hit) => hit.state === "raised")
@@ -108,7 +109,9 @@ export function MapTable({ units, hits, incidents, cameras, selected, onSelect }
                   {line.name}
                 </button>
               </Table.Td>
-              <Table.Td className={line.isOdd && line.kind !== "unit" ? "ink-warn" : undefined}>{line.state}</Table.Td>
+              <Table.Td className={line.isOdd && line.kind !== "unit" ? "ink-warn" : undefined}>
+                {line.state}
+              </Table.Td>
               <Table.Td>{line.where}</Table.Td>
               <Table.Td>{line.age}</Table.Td>
             </Table.Tr>

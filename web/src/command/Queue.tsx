@@ -52,7 +52,13 @@ function HitRow({ hit, isSelected, onSelect }: { hit: Hit; isSelected: boolean; 
       data-plate={hit.plate}
     >
       <span className="row-mark" aria-hidden="true">
-        {hit.state === "raised" ? "!" : hit.state === "confirmed" ? "✓" : hit.state === "rejected" ? "✕" : "–"}
+        {hit.state === "raised"
+          ? "!"
+          : hit.state === "confirmed"
+            ? "✓"
+            : hit.state === "rejected"
+              ? "✕"
+              : "–"}
       </span>
       <span className="row-main">
         <span className="row-top">
@@ -66,7 +72,10 @@ function HitRow({ hit, isSelected, onSelect }: { hit: Hit; isSelected: boolean; 
         <span className="row-line dim">
           {t("hit.sure", { p: sayProbability(hit.confidence) })} · {t(`match_kind.${hit.kind}`)}
           {hit.conflicts.length > 0 && (
-            <strong className="row-conflict"> · ⚠ {t("hit.conflicts", { count: hit.conflicts.length })}</strong>
+            <strong className="row-conflict">
+              {" "}
+              · ⚠ {t("hit.conflicts", { count: hit.conflicts.length })}
+            </strong>
           )}
         </span>
         <span className="row-line dim">
@@ -142,10 +151,15 @@ export function Queue({ tab, onTab, hits, incidents, selected, onSelect, onNewCa
   );
   return (
     <section className="queue" aria-label={t("command.queue")}>
-      <Tabs value={tab} onChange={(value) => onTab(value === "incidents" ? "incidents" : "hits")} className="queue-tabs">
+      <Tabs
+        value={tab}
+        onChange={(value) => onTab(value === "incidents" ? "incidents" : "hits")}
+        className="queue-tabs"
+      >
         <Tabs.List>
           <Tabs.Tab value="hits" data-testid="tab-hits">
-            {t("command.hits")} {raised.length > 0 && <span className="count count-warn">{raised.length}</span>}
+            {t("command.hits")}{" "}
+            {raised.length > 0 && <span className="count count-warn">{raised.length}</span>}
           </Tabs.Tab>
           <Tabs.Tab value="incidents" data-testid="tab-incidents">
             {t("command.incidents")} {waiting > 0 && <span className="count count-warn">{waiting}</span>}
@@ -171,7 +185,9 @@ export function Queue({ tab, onTab, hits, incidents, selected, onSelect, onNewCa
             {() => (
               <>
                 {raised.map(hitRow)}
-                {raised.length === 0 && <Empty title={t("command.no_hits")} hint={t("command.no_hits_hint")} />}
+                {raised.length === 0 && (
+                  <Empty title={t("command.no_hits")} hint={t("command.no_hits_hint")} />
+                )}
                 {decided.length > 0 && <h2 className="queue-title">{t("command.decided")}</h2>}
                 {decided.map(hitRow)}
               </>

@@ -9,17 +9,20 @@ import { useKeys } from "../app/keys";
 import { sayDistance, sayDuration } from "../app/say";
 import { Answer, Empty, Failure } from "../app/states";
 
+/** Reasons whose value is a distance; that of `stale_position` is an age in seconds. */
+const IN_METRES = new Set(["nearest", "foot_patrol_far", "rough_position"]);
+
 function ReasonText({ reason }: { reason: Reason }) {
   const { t } = useTranslation();
   const value = reason.value;
   const said =
     value === null
       ? ""
-      : reason.key.includes("distance") || reason.key === "nearest" || reason.key === "far"
+      : IN_METRES.has(reason.key)
         ? sayDistance(value, t)
-        : reason.key.includes("stale") || reason.key.includes("eta") || reason.key.endsWith("_s")
+        : reason.key === "stale_position"
           ? sayDuration(value, t)
-          : String(Math.round(value * 10) / 10);
+          : String(value);
   return (
     <li className={reason.is_for ? "reason-for" : "reason-against"}>
       <span aria-hidden="true">{reason.is_for ? "＋" : "－"}</span>
@@ -54,7 +57,9 @@ export function Recommendations({ incident, isSecond, onShow }: Props) {
   });
   const best = query.data?.find((r) => r.rank === 1);
   // One key sends the first unit; a second unit takes a click, so that a key held too long sends nobody twice.
-  useKeys({ d: (event) => !event.repeat && best && !isSecond && !assign.isPending && assign.mutate(best.unit) });
+  useKeys({
+    d: (event) => !event.repeat && best && !isSecond && !assign.isPending && assign.mutate(best.unit),
+  });
 
   const row = (one: Recommendation) => {
     const isSendable = one.rank !== null;

@@ -2,8 +2,8 @@ import { useTranslation } from "react-i18next";
 import { Age } from "../app/Age";
 import { isStale, useNow } from "../app/age";
 import type { Camera, Unit } from "../app/api/types";
-import { Empty } from "../app/states";
 import { positions } from "../app/positions";
+import { Empty } from "../app/states";
 import { CardHead } from "./CardHead";
 
 export function UnitCard({ unit: fetched, onClose }: { unit: Unit | undefined; onClose: () => void }) {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { en } from "./en";
@@ -28,13 +28,21 @@ function sources(folder: string): string[] {
   });
 }
 
+function rustSources(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".rs"))
+    .map((name) => join(folder, name));
+}
+
 describe("translations", () => {
   it("exist in both languages, key by key", () => {
     expect([...inEnglish.keys()].sort()).toEqual([...inChinese.keys()].sort());
   });
 
   it("carry the same values in both languages", () => {
-    for (const [key, text] of inChinese) expect([key, holes(inEnglish.get(key) ?? "")]).toEqual([key, holes(text)]);
+    for (const [key, text] of inChinese)
+      expect([key, holes(inEnglish.get(key) ?? "")]).toEqual([key, holes(text)]);
   });
 
   it("are never empty", () => {
@@ -49,5 +57,22 @@ describe("translations", () => {
       }
     }
     expect(missing).toEqual([]);
+  });
+
+  it("exist for every error key of the server", () => {
+    const house = join(import.meta.dirname, "..", "..", "..");
+    const rooms =
+      "cameras|dispatch|hits|http|identity|operations|oversight|plate|roads|sightings|store|watchlists";
+    // Three parts or more make an error key; permissions and job kinds have two.
+    const key = new RegExp(`"((?:${rooms})\\.[a-z_]+(?:\\.[a-z_]+)+)"`, "g");
+    const missing = new Set<string>();
+    for (const floor of ["base", "engines", "platform", "domains"]) {
+      for (const path of rustSources(join(house, floor))) {
+        for (const match of readFileSync(path, "utf8").matchAll(key)) {
+          if (!inChinese.has(`errors.${match[1]}`)) missing.add(match[1] ?? "");
+        }
+      }
+    }
+    expect([...missing].sort()).toEqual([]);
   });
 });

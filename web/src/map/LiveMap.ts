@@ -1,8 +1,13 @@
 // The one imperative map. React hands it facts; it never re-renders because something moved.
 
-
 import "maplibre-gl/dist/maplibre-gl.css";
-import { type GeoJSONSource, Map as LibreMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import {
+  type GeoJSONSource,
+  Map as LibreMap,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+} from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { Id, MapInfo, UnitMoved, Wgs84 } from "../app/api/types";
 import { FONT } from "../app/theme";
@@ -29,12 +34,12 @@ export interface MapWishes {
   onPlace?: (place: Wgs84) => void;
 }
 
-
 export class LiveMap {
   private readonly map: LibreMap;
   private readonly features: Partial<Record<Overlay, GeoJSON.Feature[]>> = {};
   private scheme: Scheme;
   private isReady = false;
+  private isGone = false;
   wishes: MapWishes = {};
 
   constructor(
@@ -115,10 +120,15 @@ export class LiveMap {
 
   flyTo(place: Wgs84, zoom = 15): void {
     const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.map.easeTo({
-      center: [place.lon, place.lat],
-      zoom: Math.max(this.map.getZoom(), zoom),
-      duration: isCalm ? 0 : 350,
+    // The card that opens beside the map takes room from it; the middle is where it is after that.
+    requestAnimationFrame(() => {
+      if (this.isGone) return;
+      this.map.resize();
+      this.map.easeTo({
+        center: [place.lon, place.lat],
+        zoom: Math.max(this.map.getZoom(), zoom),
+        duration: isCalm ? 0 : 350,
+      });
     });
   }
 
@@ -129,7 +139,7 @@ export class LiveMap {
     const lons = all.map((p) => p.lon);
     const lats = all.map((p) => p.lat);
     this.map.fitBounds([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], {
-      padding: 60,
+      padding: Math.min(60, this.box.clientHeight / 5),
       maxZoom: 16,
       duration: 0,
     });
@@ -144,6 +154,7 @@ export class LiveMap {
   }
 
   remove(): void {
+    this.isGone = true;
     this.map.remove();
   }
 

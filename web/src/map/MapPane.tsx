@@ -14,6 +14,8 @@ export interface MapProps extends MapWishes {
   label: string;
   overlays: Overlays;
   selected: Wgs84 | null;
+  /** What must be in view; fitted again only when the key changes. */
+  fit?: { key: string; places: Wgs84[] };
   isSmall?: boolean;
   /** Streams unit positions straight to the map. */
   isLive?: boolean;
@@ -22,7 +24,8 @@ export interface MapProps extends MapWishes {
 }
 
 export default function MapPane(props: MapProps) {
-  const { label, overlays, selected, isSmall = false, isLive = false, handle, className, onPick, onPlace } = props;
+  const { label, overlays, selected, isSmall = false, isLive = false, handle, className, fit } = props;
+  const { onPick, onPlace } = props;
   const { t } = useTranslation();
   const scheme = useComputedColorScheme("dark");
   const info = useQuery({ queryKey: ["map"], queryFn: mapCalls.info, staleTime: 600_000 });
@@ -78,6 +81,11 @@ export default function MapPane(props: MapProps) {
   useEffect(() => map.current?.set("pin", pin ?? []), [pin, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.select(selected), [selected?.lon, selected?.lat, isAnswered]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a place that moves must not move the map under a finger
+  useEffect(() => {
+    if (fit) map.current?.fit(fit.places);
+  }, [fit?.key, isAnswered]);
 
   const isBare = isAnswered && (!known || known.version === 0 || !known.bounds);
   return (

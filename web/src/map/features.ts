@@ -24,7 +24,11 @@ export function hitFeatures(hits: Hit[]): GeoJSON.Feature[] {
   return hits.flatMap((hit) => {
     if (!hit.position) return [];
     const kind =
-      hit.state === "confirmed" ? "confirmed" : hit.entry.action === "stop_with_caution" ? "caution" : "raised";
+      hit.state === "confirmed"
+        ? "confirmed"
+        : hit.entry.action === "stop_with_caution"
+          ? "caution"
+          : "raised";
     return [pointFeature(hit.id, hit.position, { icon: `hit.${kind}`, label: hit.plate_display, sort: 3 })];
   });
 }

@@ -125,8 +125,8 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
       layout: { "text-field": ["get", "label"], "text-size": 13, "text-allow-overlap": true },
       paint: { "text-color": ["case", ["get", "isChosen"], c.paper, c.ink] },
     },
-    label("hit-names", "hits", 1.25),
-    label("incident-names", "incidents", 1.25),
+    label("hit-names", "hits", 1.6),
+    label("incident-names", "incidents", 1.6),
     label("unit-names", "units", 1.1, 11),
     icon("pin", "pin"),
   ];

@@ -53,10 +53,16 @@ function roadLayers(scheme: Scheme): LayerSpecification[] {
     [19, 34],
   ];
   const dashed = {
-    ...line("road-path", ["path"], c.path, [
-      [14, 0.8],
-      [17, 2],
-    ], 14),
+    ...line(
+      "road-path",
+      ["path"],
+      c.path,
+      [
+        [14, 0.8],
+        [17, 2],
+      ],
+      14,
+    ),
   } as LayerSpecification & { paint: Record<string, unknown> };
   dashed.paint = { ...dashed.paint, "line-dasharray": [2, 1.5] };
   return [

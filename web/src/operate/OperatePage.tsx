@@ -1,1 +1,48 @@
-export default function OperatePage() { return null; }
+// The machine room: what runs, what stands still, and who and what may take part.
+
+import { Tabs } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "wouter";
+import { useSession } from "../app/session";
+import { Cameras } from "./Cameras";
+import { Devices } from "./Devices";
+import { Health } from "./Health";
+import { Jobs } from "./Jobs";
+import { MapImport } from "./MapImport";
+import { People } from "./People";
+import { Quarantine } from "./Quarantine";
+import { Units } from "./Units";
+
+const TABS = [
+  { name: "health", needs: "operations.watch", Panel: Health },
+  { name: "devices", needs: "devices.manage", Panel: Devices },
+  { name: "cameras", needs: "cameras.read", Panel: Cameras },
+  { name: "units", needs: "units.manage", Panel: Units },
+  { name: "people", needs: "actors.invite", Panel: People },
+  { name: "jobs", needs: "operations.watch", Panel: Jobs },
+  { name: "quarantine", needs: "operations.watch", Panel: Quarantine },
+  { name: "map", needs: "map.import", Panel: MapImport },
+];
+
+export default function OperatePage() {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  const [params, setParams] = useSearchParams();
+  const open = TABS.filter((tab) => may(tab.needs));
+  const chosen = open.find((tab) => tab.name === params.get("tab")) ?? open[0];
+  if (!chosen) return null;
+  return (
+    <div className="page">
+      <Tabs value={chosen.name} onChange={(next) => setParams(next ? { tab: next } : {})}>
+        <Tabs.List>
+          {open.map(({ name }) => (
+            <Tabs.Tab key={name} value={name} data-testid={`operate-${name}`}>
+              {t(`operate.tab_${name}`)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+      </Tabs>
+      <chosen.Panel />
+    </div>
+  );
+}

@@ -1,1 +1,158 @@
-export default function OverseePage() { return null; }
+// Who asked what, why, and what the answer was; and whether the log has been touched.
+
+import { Button, Select, Table, TextInput } from "@mantine/core";
+import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { taipei } from "../app/age";
+import { oversight } from "../app/api/calls";
+import type { AuditLine } from "../app/api/types";
+import { Answer, Empty, Failure } from "../app/states";
+import "./oversee.css";
+
+const CLASSES = ["personal_read", "work_read", "write", "security"];
+
+function fits(line: AuditLine, text: string, kind: string): boolean {
+  if (kind && line.class !== kind) return false;
+  if (!text) return true;
+  const all = [line.actor_name, line.action, line.object, line.purpose, line.case_ref, String(line.outcome)];
+  return all.some((part) => part?.toLowerCase().includes(text.toLowerCase()));
+}
+
+function Verify() {
+  const { t } = useTranslation();
+  const verify = useMutation({ mutationFn: oversight.verify });
+  const verdict = verify.data;
+  return (
+    <section className="panel verify">
+      <div>
+        <h2 className="section-title">{t("audit.verify_title")}</h2>
+        <p className="dim">{t("audit.verify_hint")}</p>
+      </div>
+      <Button size="md" loading={verify.isPending} onClick={() => verify.mutate()} data-testid="verify-audit">
+        {t("audit.verify")}
+      </Button>
+      {verify.error && <Failure error={verify.error} />}
+      {verdict && (
+        <div
+          className={verdict.is_intact ? "verdict" : "verdict verdict-broken"}
+          role={verdict.is_intact ? "status" : "alert"}
+          data-testid="audit-verdict"
+        >
+          <strong>
+            {verdict.is_intact
+              ? `✓ ${t("audit.intact", { count: verdict.leaves })}`
+              : `▲ ${t("audit.broken", { seq: verdict.first_bad_seq })}`}
+          </strong>
+          <span className="dim">{t("audit.root")}</span>
+          <span className="code">{verdict.root}</span>
+        </div>
+      )}
+    </section>
+  );
+}
+
+export default function OverseePage() {
+  const { t } = useTranslation();
+  const [text, setText] = useState("");
+  const [kind, setKind] = useState("");
+  const query = useInfiniteQuery({
+    queryKey: ["audit"],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam }) => oversight.audit(pageParam),
+    getNextPageParam: (last) => last.next_cursor,
+    // Reading the log is itself on the log: it is read when somebody asks.
+    refetchOnWindowFocus: false,
+  });
+  return (
+    <div className="page">
+      <Verify />
+      <p className="dim">{t("audit.intro")}</p>
+      <div className="filters">
+        <TextInput
+          label={t("audit.find")}
+          placeholder={t("audit.find_hint")}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          data-testid="audit-find"
+        />
+        <Select
+          label={t("audit.class")}
+          data={[
+            { value: "", label: t("audit.all_classes") },
+            ...CLASSES.map((value) => ({ value, label: t(`audit.class_${value}`) })),
+          ]}
+          value={kind}
+          onChange={(value) => setKind(value ?? "")}
+          allowDeselect={false}
+        />
+        <Button variant="default" loading={query.isRefetching} onClick={() => void query.refetch()}>
+          {t("audit.refresh")}
+        </Button>
+      </div>
+      <Answer query={query}>
+        {(data) => {
+          const all = data.pages.flatMap((page) => page.items);
+          const shown = all.filter((line) => fits(line, text.trim(), kind));
+          return (
+            <>
+              <div className="wide-table">
+                <Table stickyHeader>
+                  <Table.Thead>
+                    <Table.Tr>
+                      {["seq", "at", "who", "class", "action", "object", "why", "outcome", "hash"].map(
+                        (head) => (
+                          <Table.Th key={head}>{t(`audit.head_${head}`)}</Table.Th>
+                        ),
+                      )}
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {shown.map((line) => (
+                      <Table.Tr key={line.seq} data-testid="audit-row">
+                        <Table.Td className="number">{line.seq}</Table.Td>
+                        <Table.Td className="number nowrap">{taipei(line.at_us)}</Table.Td>
+                        <Table.Td className="nowrap">{line.actor_name || line.actor}</Table.Td>
+                        <Table.Td className="nowrap">
+                          {t(`audit.class_${line.class}`, { defaultValue: line.class })}
+                        </Table.Td>
+                        <Table.Td className="code">{line.action}</Table.Td>
+                        <Table.Td>{line.object || "—"}</Table.Td>
+                        <Table.Td>
+                          {line.purpose ? t(`purpose.${line.purpose}`, { defaultValue: line.purpose }) : "—"}
+                          {line.case_ref && <div className="dim">{line.case_ref}</div>}
+                        </Table.Td>
+                        <Table.Td className={line.outcome >= 400 ? "ink-warn number" : "number"}>
+                          {line.outcome >= 400 && "▲ "}
+                          {line.outcome}
+                        </Table.Td>
+                        <Table.Td className="code" title={line.hash}>
+                          {line.hash.slice(0, 10)}…
+                        </Table.Td>
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+                {shown.length === 0 && (
+                  <Empty
+                    title={t("audit.none")}
+                    {...(all.length > 0 ? { hint: t("audit.none_hint") } : {})}
+                  />
+                )}
+              </div>
+              {query.hasNextPage && (
+                <Button
+                  variant="default"
+                  loading={query.isFetchingNextPage}
+                  onClick={() => void query.fetchNextPage()}
+                >
+                  {t("audit.older", { count: all.length })}
+                </Button>
+              )}
+            </>
+          );
+        }}
+      </Answer>
+    </div>
+  );
+}

@@ -5,9 +5,9 @@ import { useTranslation } from "react-i18next";
 import { Age } from "../app/Age";
 import { hits as hitCalls } from "../app/api/calls";
 import type { MyAssignment, Wgs84 } from "../app/api/types";
+import { Picture } from "../app/Picture";
 import { useKindTitle } from "../app/queries";
 import { bearing_deg, distance_m, sayDistance } from "../app/say";
-import { Picture } from "../app/Picture";
 import { pointFeature } from "../map/features";
 import { MapView } from "../map/MapView";
 import { type QueuedStep, stateAfter } from "./offlineQueue";
@@ -52,7 +52,9 @@ export function AssignmentCard({ mine, here, queue, waiting }: Props) {
             {t(`assignment_state.${assignment.state}`)}
           </span>
           {state !== assignment.state && (
-            <span className="tag tag-warn">{t("patrol.then", { state: t(`assignment_state.${state}`) })}</span>
+            <span className="tag tag-warn">
+              {t("patrol.then", { state: t(`assignment_state.${state}`) })}
+            </span>
           )}
         </div>
         <h1>{kindTitle(incident.kind)}</h1>
@@ -81,9 +83,12 @@ export function AssignmentCard({ mine, here, queue, waiting }: Props) {
           className="patrol-map"
           label={t("patrol.map_label")}
           isSmall
+          fit={{ key: `${incident.id} ${here !== null}`, places: here ? [there, here] : [there] }}
           selected={there}
           overlays={{
-            incidents: [pointFeature(incident.id, there, { icon: `incident.${incident.priority}.taken`, label: "" })],
+            incidents: [
+              pointFeature(incident.id, there, { icon: `incident.${incident.priority}.taken`, label: "" }),
+            ],
             pin: here ? [pointFeature("me", here, { icon: "me" })] : [],
           }}
         />

@@ -14,7 +14,10 @@ export function NearbyHits({ here }: { here: Wgs84 | null }) {
   const hits = useHits();
   const now_us = useNow() * 1000;
   const near = (hits.data ?? [])
-    .filter((hit) => (hit.state === "raised" || hit.state === "confirmed") && now_us - hit.captured_at_us < RECENT_US)
+    .filter(
+      (hit) =>
+        (hit.state === "raised" || hit.state === "confirmed") && now_us - hit.captured_at_us < RECENT_US,
+    )
     .map((hit) => ({ hit, metres: here && hit.position ? distance_m(here, hit.position) : null }))
     .filter(({ metres }) => metres === null || metres < NEAR_M)
     .sort((a, b) => (a.metres ?? NEAR_M) - (b.metres ?? NEAR_M));
@@ -23,7 +26,12 @@ export function NearbyHits({ here }: { here: Wgs84 | null }) {
     <section className="nearby" aria-live="polite">
       <h2 className="section-title">{t("patrol.nearby")}</h2>
       {near.map(({ hit, metres }) => (
-        <article key={hit.id} className={`nearby-hit nearby-${hit.state}`} data-testid="nearby-hit" data-state={hit.state}>
+        <article
+          key={hit.id}
+          className={`nearby-hit nearby-${hit.state}`}
+          data-testid="nearby-hit"
+          data-state={hit.state}
+        >
           {hit.has_crop && <img src={hitCalls.picture(hit.id, "crop")} alt="" loading="lazy" />}
           <div>
             <p className="nearby-state">

@@ -133,13 +133,23 @@ export function Steps({ state, onStep }: Props) {
             </Button>
           )}
           {state === "on_scene" && (
-            <Button className="step-next" fullWidth onClick={() => setSheet("close")} data-testid="step-close">
+            <Button
+              className="step-next"
+              fullWidth
+              onClick={() => setSheet("close")}
+              data-testid="step-close"
+            >
               {t("step.close")}
             </Button>
           )}
           <div className="two">
             {state === "offered" ? (
-              <Button size="lg" variant="default" onClick={() => setSheet("decline")} data-testid="step-decline">
+              <Button
+                size="lg"
+                variant="default"
+                onClick={() => setSheet("decline")}
+                data-testid="step-decline"
+              >
                 {t("patrol.decline_more")}
               </Button>
             ) : (

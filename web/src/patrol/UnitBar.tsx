@@ -1,5 +1,5 @@
 import { Button, Menu, UnstyledButton } from "@mantine/core";
-import { useMutation, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
+import { type UseQueryResult, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { units as unitCalls } from "../app/api/calls";
 import type { ReportPosition, Unit, UnitState } from "../app/api/types";
@@ -86,7 +86,11 @@ export function UnitBar({ unit, positionState, here }: Props) {
         </div>
         <Menu position="bottom-end" width={220}>
           <Menu.Target>
-            <UnstyledButton className="unit-state-button" data-testid="my-state" disabled={setState.isPending}>
+            <UnstyledButton
+              className="unit-state-button"
+              data-testid="my-state"
+              disabled={setState.isPending}
+            >
               {unit ? t(`unit_state.${unit.state}`) : "—"} ▾
             </UnstyledButton>
           </Menu.Target>

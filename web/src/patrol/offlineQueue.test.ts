@@ -9,7 +9,8 @@ class MemoryShelf {
   setItem = (key: string, value: string) => void this.kept.set(key, value);
 }
 
-const refusal = (status: number) => new ApiError({ type: "x", title: "x", status, key: "dispatch.step_not_allowed" });
+const refusal = (status: number) =>
+  new ApiError({ type: "x", title: "x", status, key: "dispatch.step_not_allowed" });
 const queued = (key: string, step: AssignmentStep, actor = "lin") => ({
   key,
   actor,
@@ -21,7 +22,9 @@ const queued = (key: string, step: AssignmentStep, actor = "lin") => ({
 describe("the offline queue", () => {
   it("sends in the order of taking, each under its own key", async () => {
     const sent: string[] = [];
-    const queue = new OfflineQueue(new MemoryShelf(), async (_, step, key) => sent.push(`${key}:${step.step}`));
+    const queue = new OfflineQueue(new MemoryShelf(), async (_, step, key) =>
+      sent.push(`${key}:${step.step}`),
+    );
     queue.add(queued("k1", { step: "accept" }));
     queue.add(queued("k2", { step: "en_route" }));
     expect(await queue.flush("lin")).toBe(2);

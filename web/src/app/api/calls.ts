@@ -78,8 +78,7 @@ export const watchlists = {
 };
 
 export const hits = {
-  list: (state: T.HitState | "", limit = 50) =>
-    ask<T.Page<T.Hit>>("/v1/hits", { query: { state, limit } }),
+  list: (state: T.HitState | "", limit = 50) => ask<T.Page<T.Hit>>("/v1/hits", { query: { state, limit } }),
   get: (id: T.Id) => ask<T.Hit>(`/v1/hits/${id}`),
   confirm: (id: T.Id, plate_seen: string, note: string) =>
     post<T.Hit>(`/v1/hits/${id}/confirm`, { plate_seen, note }),
@@ -95,8 +94,7 @@ export const dispatch = {
   open: (body: T.OpenIncident) => post<T.Incident>("/v1/incidents", body),
   close: (id: T.Id, code: T.ClosingCode, note: string) =>
     post<T.Incident>(`/v1/incidents/${id}/close`, { code, note }),
-  recommendations: (id: T.Id) =>
-    ask<{ items: T.Recommendation[] }>(`/v1/incidents/${id}/recommendations`),
+  recommendations: (id: T.Id) => ask<{ items: T.Recommendation[] }>(`/v1/incidents/${id}/recommendations`),
   log: (id: T.Id) => ask<{ items: T.IncidentLogLine[] }>(`/v1/incidents/${id}/log`),
   assign: (id: T.Id, unit: T.Id) => post<T.Assignment>(`/v1/incidents/${id}/assignments`, { unit }),
   cancel: (id: T.Id, reason: string) => post<void>(`/v1/assignments/${id}/cancel`, { reason }),
@@ -125,6 +123,7 @@ export const operations = {
 };
 
 export const oversight = {
-  audit: (cursor: string | null) => ask<T.Page<T.AuditLine>>("/v1/oversight/audit", { query: { cursor, limit: 100 } }),
+  audit: (cursor: string | null) =>
+    ask<T.Page<T.AuditLine>>("/v1/oversight/audit", { query: { cursor, limit: 100 } }),
   verify: () => ask<T.AuditVerdict>("/v1/oversight/audit/verify"),
 };

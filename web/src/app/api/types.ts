@@ -149,7 +149,7 @@ export interface QuarantinedSighting {
   id: Id;
   device: Id;
   device_name: string;
-  sequence: number;
+  sequence: number | null;
   reason: string;
   detail: string;
   received_at_us: Micros;
@@ -198,6 +198,9 @@ export interface LegalBasis {
   title_en: string;
   article: string;
   max_days: number;
+  default_action?: EntryAction;
+  /** Only `observe` is lawful, and the reason must quote the written consent. */
+  is_observation?: boolean;
 }
 
 export interface ImportReport {
@@ -221,7 +224,12 @@ export type Conflict =
   | "device_clock"
   | "old_sighting"
   | "impossible_speed";
-export type RejectReason = "misread" | "other_vehicle" | "picture_unclear" | "entry_outdated" | "already_handled";
+export type RejectReason =
+  | "misread"
+  | "other_vehicle"
+  | "picture_unclear"
+  | "entry_outdated"
+  | "already_handled";
 export const REJECT_REASONS: RejectReason[] = [
   "misread",
   "other_vehicle",
@@ -267,194 +275,6 @@ export interface Hit {
   incident: Id | null;
 }
 
-export type IncidentState = "open" | "assigned" | "on_scene" | "closed";
-export type IncidentOrigin = "call" | "hit" | "officer";
-export type ClosingCode = "handled" | "nothing_found" | "handed_over" | "unfounded" | "cancelled";
-export const CLOSING_CODES: ClosingCode[] = [
-  "handled",
-  "nothing_found",
-  "handed_over",
-  "unfounded",
-  "cancelled",
-];
-
-export type AssignmentState =
-  | "offered"
-  | "accepted"
-  | "en_route"
-  | "on_scene"
-  | "closed"
-  | "declined"
-  | "cancelled";
-
-export interface AssignmentReply {
-  at_us: Micros;
-  by: Id;
-  text: string;
-}
-
-export interface Assignment {
-  id: Id;
-  incident: Id;
-  incident_number: string;
-  unit: Id;
-  call_sign: string;
-  state: AssignmentState;
-  offered_at_us: Micros;
-  offered_by: Id;
-  delivered_at_us: Micros | null;
-  accepted_at_us: Micros | null;
-  en_route_at_us: Micros | null;
-  on_scene_at_us: Micros | null;
-  closed_at_us: Micros | null;
-  closing_code: ClosingCode | null;
-  replies: AssignmentReply[];
-  reasons: string[];
-}
-
-export interface Incident {
-  id: Id;
-  number: string;
-  origin: IncidentOrigin;
-  state: IncidentState;
-  priority: number;
-  kind: string;
-  summary: string;
-  address: string;
-  position: Wgs84 | null;
-  hit: Id | null;
-  opened_at_us: Micros;
-  closed_at_us: Micros | null;
-  closing_code: ClosingCode | null;
-  assignments: Assignment[];
-}
-
-export interface OpenIncident {
-  origin: IncidentOrigin;
-  priority: number;
-  kind: string;
-  summary: string;
-  address?: string;
-  position?: Wgs84 | null;
-  hit?: Id | null;
-}
-
-export interface IncidentLogLine {
-  at_us: Micros;
-  by_name: string;
-  key: string;
-  params: Record<string, string | number>;
-}
-
-export interface IncidentKind {
-  key: string;
-  title_zh: string;
-  title_en: string;
-  priority: number;
-}
-
-export type AssignmentStep =
-  | { step: "delivered" }
-  | { step: "accept" }
-  | { step: "decline"; reason: string }
-  | { step: "en_route" }
-  | { step: "on_scene" }
-  | { step: "reply"; text: string }
-  | { step: "close"; code: ClosingCode; text: string };
-
-export interface MyAssignment {
-  assignment: Assignment;
-  incident: Incident;
-}
-
-export type UnitState = "off_duty" | "available" | "dispatched" | "en_route" | "on_scene" | "busy";
-export type UnitKind = "car" | "motorcycle" | "foot";
-
-export interface Unit {
-  id: Id;
-  call_sign: string;
-  kind: UnitKind;
-  state: UnitState;
-  position: Wgs84 | null;
-  position_at_us: Micros | null;
-  accuracy_m: number | null;
-  heading_deg: number | null;
-  assignment: Id | null;
-}
-
-export interface ReportPosition {
-  position: Wgs84;
-  measured_at_us: Micros;
-  accuracy_m?: number | null;
-  heading_deg?: number | null;
-}
-
-export interface Reason {
-  key: string;
-  is_for: boolean;
-  value: number | null;
-}
-
-export interface Recommendation {
-  unit: Unit;
-  rank: number | null;
-  distance_m: number | null;
-  eta_s: number | null;
-  is_by_road: boolean;
-  reasons: Reason[];
-}
-
-export interface MapInfo {
-  version: number;
-  bounds: [number, number, number, number] | null;
-  center: [number, number] | Wgs84 | null;
-  roads: number;
-  attribution: string;
-  imported_at_us: Micros | null;
-}
-
-export interface MapImported {
-  version: number;
-  report: Record<string, unknown>;
-}
-
-export interface Health {
-  modules: { name: string; is_healthy: boolean; detail: string }[];
-  version: string;
-  uptime_s: number;
-}
-
-export interface Job {
-  id: Id;
-  kind: string;
-  state: string;
-  attempts: number;
-  last_error: string | null;
-  run_at_us: Micros;
-  created_at_us?: Micros;
-}
-
-export interface AuditLine {
-  seq: number;
-  at_us: Micros;
-  actor: Id | null;
-  actor_name: string | null;
-  action: string;
-  class: string;
-  purpose: string | null;
-  case_ref: string | null;
-  object: string | null;
-  outcome: string;
-  leaf_hash: string;
-}
-
-export interface AuditVerdict {
-  is_intact: boolean;
-  leaves: number;
-  root: string;
-  first_bad_seq: number | null;
-}
-
 export type Purpose = "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
 export const PURPOSES: Purpose[] = ["investigation", "dispatch", "traffic", "patrol", "audit", "life_threat"];
 
@@ -464,44 +284,6 @@ export interface Grounds {
   case_ref: string;
 }
 
-export interface UnitMoved {
-  unit: Id;
-  position: Wgs84;
-  heading_deg: number | null;
-  measured_at_us: Micros;
-}
-
-export type LiveEvent =
-  | { kind: "sightings_quarantined"; device: Id; count: number }
-  | { kind: "watchlist_changed"; version: number }
-  | { kind: "hit_raised"; hit: Id; sighting: Id; entry: Id; position: Wgs84 | null }
-  | { kind: "hit_decided"; hit: Id; state: HitState }
-  | { kind: "incident_changed"; incident: Id; state: IncidentState; hit: Id | null }
-  | { kind: "assignment_changed"; assignment: Id; incident: Id; unit: Id; state: AssignmentState }
-  | { kind: "unit_changed"; unit: Id; state: UnitState }
-  | { kind: "units_moved"; units: UnitMoved[] }
-  | { kind: "camera_changed"; camera: Id }
-  | { kind: "device_changed"; device: Id }
-  | { kind: "map_replaced"; version: number };
-
-export const LIVE_KINDS: LiveEvent["kind"][] = [
-  "sightings_quarantined",
-  "watchlist_changed",
-  "hit_raised",
-  "hit_decided",
-  "incident_changed",
-  "assignment_changed",
-  "unit_changed",
-  "units_moved",
-  "camera_changed",
-  "device_changed",
-  "map_replaced",
-];
-
-export interface Envelope {
-  /** Zero for facts that are streamed only. */
-  seq: number;
-  id: Id;
-  at_us: Micros;
-  event: LiveEvent;
-}
+export * from "./types.dispatch";
+export * from "./types.live";
+export * from "./types.operate";

@@ -28,7 +28,8 @@ export const app = {
     link_live_hint: "The screen follows the server",
     link_connecting_hint: "Opening the live line",
     link_lost_hint: "The live line is down; trying again by itself",
-    link_lost_banner: "The live line to the server is down; this screen may be out of date. Trying again by itself.",
+    link_lost_banner:
+      "The live line to the server is down; this screen may be out of date. Trying again by itself.",
     offline_banner: "You are offline. Go on working; it is sent when the line is back.",
     not_permitted: "Your role may not enter this room",
     not_permitted_hint: "Ask an administrator if you need it.",
@@ -76,7 +77,8 @@ export const app = {
   signin: {
     title: "Sign in",
     tagline: "An open policing platform",
-    intro: "Sign in with your passkey: this device's fingerprint, face or PIN, or your security key. There are no passwords.",
+    intro:
+      "Sign in with your passkey: this device's fingerprint, face or PIN, or your security key. There are no passwords.",
     button: "Sign in with a passkey",
     unsupported: "This browser cannot use passkeys",
     unsupported_hint: "Use a newer browser, over https or on localhost.",
@@ -98,7 +100,8 @@ export const app = {
     hint: "If this is not you, stop here and tell whoever sent the link.",
   },
   passkey: {
-    unsupported: "This device has no usable authenticator. Set a screen lock or plug in a security key, then try again.",
+    unsupported:
+      "This device has no usable authenticator. Set a screen lock or plug in a security key, then try again.",
     cancelled: "Not completed: cancelled, timed out, or no passkey for this system on this device.",
     already_enrolled: "This device already has a passkey for this system. Sign in instead.",
     insecure: "Passkeys do not work at this address. Use https or localhost.",
@@ -120,7 +123,8 @@ export const app = {
     key_close: "Close",
     key_help: "This help",
     law: "Keep in mind",
-    law_text: "A hit is a lead. Nobody may stop a vehicle on it before a person has confirmed it against the picture. Queries about people and vehicles need a purpose and a case number, and are recorded.",
+    law_text:
+      "A hit is a lead. Nobody may stop a vehicle on it before a person has confirmed it against the picture. Queries about people and vehicles need a purpose and a case number, and are recorded.",
   },
   palette: {
     placeholder: "Go, search a plate, do…",

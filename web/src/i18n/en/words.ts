@@ -8,7 +8,11 @@ export const words = {
     wildcard: "partial plate matches",
     confusable: "look-alike characters match",
   },
-  entry_action: { stop: "Stop", observe: "Observe only", stop_with_caution: "Stop with caution, cover needed" },
+  entry_action: {
+    stop: "Stop",
+    observe: "Observe only",
+    stop_with_caution: "Stop with caution, cover needed",
+  },
   entry_state: {
     proposed: "Proposed",
     active: "In force",
@@ -22,7 +26,8 @@ export const words = {
     low_confidence: "Low confidence: not enough to act on alone.",
     device_clock: "The camera's clock was more than a minute off; the time may be wrong.",
     old_sighting: "More than ten minutes old: the vehicle is elsewhere by now.",
-    impossible_speed: "Seen far away a moment ago: one of the two is not this vehicle (perhaps a forged plate).",
+    impossible_speed:
+      "Seen far away a moment ago: one of the two is not this vehicle (perhaps a forged plate).",
   },
   reject_reason: {
     misread: "Plate misread",
@@ -109,9 +114,14 @@ export const words = {
   device_kind: { fixed_camera: "Fixed camera", patrol_car: "Patrol car" },
   camera_kind: { fixed: "Fixed camera", patrol: "Car camera" },
   thing: { hit: "Hit", incident: "Incident", unit: "Unit", camera: "Camera" },
-  legal_basis: {
-    stolen_vehicle: "Stolen vehicle",
-    wanted_person: "Vehicle of a wanted person",
+  wind: {
+    n: "north",
+    ne: "north-east",
+    e: "east",
+    se: "south-east",
+    s: "south",
+    sw: "south-west",
+    w: "west",
+    nw: "north-west",
   },
-  wind: { n: "north", ne: "north-east", e: "east", se: "south-east", s: "south", sw: "south-west", w: "west", nw: "north-west" },
 };

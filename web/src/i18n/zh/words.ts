@@ -109,9 +109,14 @@ export const words = {
   device_kind: { fixed_camera: "固定攝影機", patrol_car: "巡邏車" },
   camera_kind: { fixed: "固定攝影機", patrol: "車載攝影機" },
   thing: { hit: "命中", incident: "案件", unit: "警力", camera: "攝影機" },
-  legal_basis: {
-    stolen_vehicle: "失竊車輛",
-    wanted_person: "通緝犯使用車輛",
+  wind: {
+    n: "北方",
+    ne: "東北方",
+    e: "東方",
+    se: "東南方",
+    s: "南方",
+    sw: "西南方",
+    w: "西方",
+    nw: "西北方",
   },
-  wind: { n: "北方", ne: "東北方", e: "東方", se: "東南方", s: "南方", sw: "西南方", w: "西方", nw: "西北方" },
 };

@@ -1,0 +1,140 @@
+// Calls, incidents, units and assignments.
+
+import type { Id, Micros, Wgs84 } from "./types";
+
+export type IncidentState = "open" | "assigned" | "on_scene" | "closed";
+export type IncidentOrigin = "call" | "hit" | "officer";
+export type ClosingCode = "handled" | "nothing_found" | "handed_over" | "unfounded" | "cancelled";
+export const CLOSING_CODES: ClosingCode[] = [
+  "handled",
+  "nothing_found",
+  "handed_over",
+  "unfounded",
+  "cancelled",
+];
+
+export type AssignmentState =
+  | "offered"
+  | "accepted"
+  | "en_route"
+  | "on_scene"
+  | "closed"
+  | "declined"
+  | "cancelled";
+
+export interface AssignmentReply {
+  at_us: Micros;
+  by: Id;
+  text: string;
+}
+
+export interface Assignment {
+  id: Id;
+  incident: Id;
+  incident_number: string;
+  unit: Id;
+  call_sign: string;
+  state: AssignmentState;
+  offered_at_us: Micros;
+  offered_by: Id;
+  delivered_at_us: Micros | null;
+  accepted_at_us: Micros | null;
+  en_route_at_us: Micros | null;
+  on_scene_at_us: Micros | null;
+  closed_at_us: Micros | null;
+  closing_code: ClosingCode | null;
+  replies: AssignmentReply[];
+  reasons: string[];
+}
+
+export interface Incident {
+  id: Id;
+  number: string;
+  origin: IncidentOrigin;
+  state: IncidentState;
+  priority: number;
+  kind: string;
+  summary: string;
+  address: string;
+  position: Wgs84 | null;
+  hit: Id | null;
+  opened_at_us: Micros;
+  closed_at_us: Micros | null;
+  closing_code: ClosingCode | null;
+  assignments: Assignment[];
+}
+
+export interface OpenIncident {
+  origin: IncidentOrigin;
+  priority: number;
+  kind: string;
+  summary: string;
+  address?: string;
+  position?: Wgs84 | null;
+  hit?: Id | null;
+}
+
+export interface IncidentLogLine {
+  at_us: Micros;
+  by_name: string;
+  key: string;
+  params: Record<string, string | number>;
+}
+
+export interface IncidentKind {
+  key: string;
+  title_zh: string;
+  title_en: string;
+  priority: number;
+}
+
+export type AssignmentStep =
+  | { step: "delivered" }
+  | { step: "accept" }
+  | { step: "decline"; reason: string }
+  | { step: "en_route" }
+  | { step: "on_scene" }
+  | { step: "reply"; text: string }
+  | { step: "close"; code: ClosingCode; text: string };
+
+export interface MyAssignment {
+  assignment: Assignment;
+  incident: Incident;
+}
+
+export type UnitState = "off_duty" | "available" | "dispatched" | "en_route" | "on_scene" | "busy";
+export type UnitKind = "car" | "motorcycle" | "foot";
+
+export interface Unit {
+  id: Id;
+  call_sign: string;
+  kind: UnitKind;
+  state: UnitState;
+  position: Wgs84 | null;
+  position_at_us: Micros | null;
+  accuracy_m: number | null;
+  heading_deg: number | null;
+  assignment: Id | null;
+}
+
+export interface ReportPosition {
+  position: Wgs84;
+  measured_at_us: Micros;
+  accuracy_m?: number | null;
+  heading_deg?: number | null;
+}
+
+export interface Reason {
+  key: string;
+  is_for: boolean;
+  value: number | null;
+}
+
+export interface Recommendation {
+  unit: Unit;
+  rank: number | null;
+  distance_m: number | null;
+  eta_s: number | null;
+  is_by_road: boolean;
+  reasons: Reason[];
+}

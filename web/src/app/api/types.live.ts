@@ -1,0 +1,45 @@
+// What the live stream carries.
+
+import type { AssignmentState, HitState, Id, IncidentState, Micros, UnitState, Wgs84 } from "./types";
+
+export interface UnitMoved {
+  unit: Id;
+  position: Wgs84;
+  heading_deg: number | null;
+  measured_at_us: Micros;
+}
+
+export type LiveEvent =
+  | { kind: "sightings_quarantined"; device: Id; count: number }
+  | { kind: "watchlist_changed"; version: number }
+  | { kind: "hit_raised"; hit: Id; sighting: Id; entry: Id; position: Wgs84 | null }
+  | { kind: "hit_decided"; hit: Id; state: HitState }
+  | { kind: "incident_changed"; incident: Id; state: IncidentState; hit: Id | null }
+  | { kind: "assignment_changed"; assignment: Id; incident: Id; unit: Id; state: AssignmentState }
+  | { kind: "unit_changed"; unit: Id; state: UnitState }
+  | { kind: "units_moved"; units: UnitMoved[] }
+  | { kind: "camera_changed"; camera: Id }
+  | { kind: "device_changed"; device: Id }
+  | { kind: "map_replaced"; version: number };
+
+export const LIVE_KINDS: LiveEvent["kind"][] = [
+  "sightings_quarantined",
+  "watchlist_changed",
+  "hit_raised",
+  "hit_decided",
+  "incident_changed",
+  "assignment_changed",
+  "unit_changed",
+  "units_moved",
+  "camera_changed",
+  "device_changed",
+  "map_replaced",
+];
+
+export interface Envelope {
+  /** Zero for facts that are streamed only. */
+  seq: number;
+  id: Id;
+  at_us: Micros;
+  event: LiveEvent;
+}

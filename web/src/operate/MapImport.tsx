@@ -1,0 +1,128 @@
+import { Progress, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Age } from "../app/Age";
+import { map as mapCalls } from "../app/api/calls";
+import { pathWithQuery } from "../app/api/client";
+import type { MapImported } from "../app/api/types";
+import { DropFile } from "../app/DropFile";
+import { Answer, Failure } from "../app/states";
+import { MapView } from "../map/MapView";
+import { upload } from "./upload";
+
+const LIMIT_BYTES = 2 * 1024 * 1024 * 1024;
+
+/** The report's counts, whatever the importer counts; nested ones by their path. */
+export function counts(report: Record<string, unknown>, before = ""): [string, string][] {
+  return Object.entries(report).flatMap(([name, value]): [string, string][] => {
+    const path = before ? `${before}.${name}` : name;
+    if (Array.isArray(value))
+      return value.length > 0 ? [[path, value.slice(0, 3).map(String).join("；")]] : [];
+    if (value !== null && typeof value === "object") return counts(value as Record<string, unknown>, path);
+    return value === null || value === "" ? [] : [[path, String(value)]];
+  });
+}
+
+export function MapImport() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const info = useQuery({ queryKey: ["map"], queryFn: mapCalls.info });
+  const [share, setShare] = useState(0);
+  const [attribution, setAttribution] = useState("© OpenStreetMap contributors");
+  const load = useMutation({
+    mutationFn: (file: File) => {
+      setShare(0);
+      const path = pathWithQuery("/v1/map/import", { format: "auto", attribution });
+      return upload<MapImported>(path, file, setShare);
+    },
+    onSuccess: () => void client.invalidateQueries({ queryKey: ["map"] }),
+  });
+  return (
+    <div className="cameras">
+      <div className="cameras-side">
+        <section className="panel">
+          <h2 className="section-title">{t("mapimport.now")}</h2>
+          <Answer query={info}>
+            {(now) =>
+              now.version === 0 || !now.bounds ? (
+                <p className="note-warn">{t("mapimport.none")}</p>
+              ) : (
+                <dl className="facts">
+                  <div>
+                    <dt>{t("mapimport.version")}</dt>
+                    <dd>{now.version}</dd>
+                  </div>
+                  <div>
+                    <dt>{t("mapimport.roads")}</dt>
+                    <dd className="number">{now.roads.toLocaleString("en")}</dd>
+                  </div>
+                  <div>
+                    <dt>{t("mapimport.source")}</dt>
+                    <dd>{now.attribution || "—"}</dd>
+                  </div>
+                  {now.imported_at_us !== null && (
+                    <div>
+                      <dt>{t("mapimport.at")}</dt>
+                      <dd>
+                        <Age at={now.imported_at_us} />
+                      </dd>
+                    </div>
+                  )}
+                </dl>
+              )
+            }
+          </Answer>
+        </section>
+        <section className="panel">
+          <h2 className="section-title">{t("mapimport.import")}</h2>
+          <TextInput
+            label={t("mapimport.source")}
+            description={t("mapimport.source_hint")}
+            value={attribution}
+            maxLength={200}
+            onChange={(event) => setAttribution(event.currentTarget.value)}
+          />
+          <DropFile
+            accept=".pbf,.osm,.xml,.geojson,.json"
+            label={t("mapimport.drop")}
+            hint={t("mapimport.drop_hint")}
+            limit={LIMIT_BYTES}
+            isBusy={load.isPending}
+            onFile={(file) => load.mutate(file)}
+            testId="map-file"
+          />
+          {load.isPending && (
+            <div role="status">
+              <Progress value={share * 100} aria-label={t("mapimport.uploading")} />
+              <p className="dim">
+                {share < 1
+                  ? `${t("mapimport.uploading")} ${Math.round(share * 100)}%`
+                  : t("mapimport.building")}
+              </p>
+            </div>
+          )}
+          {load.error && <Failure error={load.error} />}
+          {load.data && (
+            <>
+              <p className="note-good" role="status">
+                {t("mapimport.done", { version: load.data.version })}
+              </p>
+              <dl className="facts">
+                {counts(load.data.report).map(([name, value]) => (
+                  <div key={name}>
+                    <dt>{t(`mapimport.count_${name}`, { defaultValue: name })}</dt>
+                    <dd className="number">{value}</dd>
+                  </div>
+                ))}
+              </dl>
+            </>
+          )}
+        </section>
+      </div>
+      <div className="cameras-map">
+        <MapView label={t("mapimport.preview")} overlays={{}} selected={null} />
+      </div>
+    </div>
+  );
+}
