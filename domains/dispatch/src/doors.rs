@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shouhu_env::BoxFuture;
-use shouhu_events::Event;
+use shouhu_events::{Event, SightingFact};
 use shouhu_http::testing::House;
-use shouhu_ids::{HitId, Micros, UnitId};
+use shouhu_ids::{DeviceId, EntryId, HitId, Micros, SightingId, UnitId};
 use shouhu_module::ports::{
     ConfirmedHit, ConfirmedHits, ConfirmedHitsPort, LiveCasesPort, RoadTime, RoadTimes, RoadTimesPort, UnitPlacesPort,
 };
 use shouhu_module::{Caller, Module, Problem};
 use shouhu_place::Wgs84;
+use shouhu_plate::Plate;
 use shouhu_wire::Role;
 
 use crate::MODULE;
@@ -186,6 +187,29 @@ async fn positions_are_checked_streamed_and_used_for_the_recommendation_by_road(
     assert_eq!(by_road.pointer("/items/0/is_by_road"), Some(&json!(true)));
     let sent = house.call(&dispatcher, "POST", &format!("/v1/incidents/{id}/assignments"), json!({ "unit": near })).await;
     assert_eq!(sent.json.pointer("/reasons"), Some(&json!(["nearest", "available", "by_road"])), "kept with the order");
+}
+
+#[tokio::test]
+async fn the_time_from_frame_to_hit_is_measured_once_even_when_the_fact_is_told_twice() {
+    let house = House::open(MODULES).await;
+    let env = house.app.env.clone();
+    let (sighting, hit) = (env.id(SightingId::new), env.id(HitId::new));
+    let fact = json!({
+        "id": sighting, "device": env.id(DeviceId::new), "camera": null, "place_name": "中正路",
+        "plate": Plate::parse("ABC-1234").unwrap(), "confidence": 0.9, "alternatives": [], "captured_at_us": env.now().plus(-250_000),
+        "clock_corrected_us": 0, "position": null, "has_crop": true, "has_frame": false, "local_hits": []
+    });
+    let fact: SightingFact = serde_json::from_value(fact).unwrap();
+    let raised = Event::HitRaised { hit, sighting, entry: env.id(EntryId::new), position: None };
+    for event in [Event::SightingsRecorded { sightings: vec![fact] }, raised.clone(), raised] {
+        let mut tx = house.app.store.begin().await.unwrap();
+        tx.emit(&event).await.unwrap();
+        tx.commit().await.unwrap();
+        house.settle().await;
+    }
+    let kpis = house.call(&house.person(Role::Dispatcher), "GET", "/v1/dispatch/kpis", Value::Null).await.json;
+    assert_eq!(kpis.pointer("/read_to_hit_ms/n"), Some(&json!(1)), "{kpis}");
+    assert!(kpis.pointer("/read_to_hit_ms/p50").and_then(Value::as_f64).unwrap() >= 250.0, "{kpis}");
 }
 
 #[tokio::test]
