@@ -133,6 +133,14 @@ fn start(app: App) -> BoxFuture<'static, Result<(), shouhu_bus::ReactionError>> 
     })
 }
 
+/// Whether somebody can invite others; a new house prints a link for its first operator.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_operators(app: &App) -> Result<bool, StoreError> {
+    Ok(store::operators(&app.store).await? > 0)
+}
+
 /// Which unit a person crews now. Somebody unknown crews nothing, silently.
 ///
 /// # Errors
