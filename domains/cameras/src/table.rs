@@ -246,6 +246,15 @@ fn camera(record: &csv::StringRecord, columns: &Columns) -> Result<NewCamera, Ce
     })
 }
 
+/// The line on which a record begins, blank lines counted, as an editor shows it. The reader's position is where it began
+/// to look, before the blank lines that it skips.
+fn row_of(text: &str, position: Option<&csv::Position>) -> u64 {
+    let Some(position) = position else { return 0 };
+    let rest = usize::try_from(position.byte()).ok().and_then(|byte| text.as_bytes().get(byte..)).unwrap_or_default();
+    let skipped = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).filter(|byte| **byte == b'\n').count();
+    position.line() + u64::try_from(skipped).unwrap_or(0)
+}
+
 impl Table {
     /// # Errors
     /// When the file as a whole cannot be read.
@@ -259,11 +268,9 @@ impl Table {
         for record in reader.records() {
             let (row, read) = match &record {
                 Ok(record) if record.iter().all(|cell| cell.trim().is_empty()) => continue,
-                // Blank lines count, as they do on the screen of a spreadsheet.
-                Ok(record) => (record.position().map_or(0, csv::Position::line), camera(record, &columns)),
+                Ok(record) => (row_of(&text, record.position()), camera(record, &columns)),
                 Err(error) => {
-                    let row = error.position().map_or(0, csv::Position::line);
-                    (row, Err(CellError::new("", "", "cameras.import.row", error.to_string())))
+                    (row_of(&text, error.position()), Err(CellError::new("", "", "cameras.import.row", error.to_string())))
                 }
             };
             table.rows += 1;

@@ -311,7 +311,8 @@ mod tests {
     fn alternatives_are_normal_distinct_likeliest_first_and_bounded() {
         let many: Vec<Value> = (0..20).map(|n| json!({ "plate": format!("abc-12{n:02}"), "probability": f64::from(n) / 100.0 })).collect();
         let noise = [json!({ "plate": "??", "probability": 0.5 }), json!({ "plate": "ABC1234", "probability": 0.9 }), json!({ "plate": "XY-9999", "probability": 7 })];
-        let passage = judged(&json!({ "alternatives": [noise.to_vec(), many].concat() })).passage.unwrap();
+        let all = [noise.to_vec(), many].concat();
+        let passage = judged(&json!({ "alternatives": all })).passage.unwrap();
         assert_eq!(passage.alternatives.len(), ALTERNATIVES_MAX);
         assert_eq!(passage.alternatives[0].plate, "ABC1219");
     }

@@ -1,0 +1,221 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use shouhu_events::Event;
+use shouhu_ids::{CameraId, DeviceId, Micros};
+use shouhu_module::Caller;
+use shouhu_module::ports::{CameraPlace, CameraPlaces, CameraPlacesPort};
+use shouhu_place::Wgs84;
+use shouhu_wire::{BATCH_SIGHTINGS_MAX, BatchReceipt, Role};
+
+use super::{NOW, World};
+use crate::sample::{any_json, batch, report, with_crop};
+
+fn receipt(answer: &shouhu_http::testing::Answer) -> BatchReceipt {
+    assert_eq!(answer.status, 200, "{}", answer.json);
+    serde_json::from_value(answer.json.clone()).unwrap()
+}
+
+fn reasons(receipt: &BatchReceipt) -> Vec<(u64, &str)> {
+    receipt.quarantined.iter().map(|q| (q.sequence, q.reason.as_str())).collect()
+}
+
+async fn facts(world: &World) -> Vec<Event> {
+    world.house.app.store.unpublished(1_000).await.unwrap().into_iter().map(|stored| stored.event).collect()
+}
+
+#[tokio::test]
+async fn one_bad_sighting_is_set_aside_and_the_rest_of_its_batch_is_kept() {
+    let world = World::open().await;
+    let bad = json!({ "sequence": 2, "plate": "車", "confidence": 0.5, "captured_at_us": NOW.0 });
+    let answer = world.send(&[with_crop(report(1, "abc-1234", NOW)), bad, json!("what"), report(3, "ＸＹ－９９９９", NOW)]).await;
+    let receipt = receipt(&answer);
+    assert_eq!((receipt.accepted, receipt.duplicates), (2, 0));
+    assert_eq!(reasons(&receipt), [(2, "sightings.ingest.plate_unreadable"), (0, "sightings.ingest.malformed")]);
+    let facts = facts(&world).await;
+    let [Event::SightingsRecorded { sightings }, Event::SightingsQuarantined { count: 2, .. }] = facts.as_slice() else {
+        panic!("{facts:?}")
+    };
+    let plates: Vec<(&str, bool)> = sightings.iter().map(|s| (s.plate.as_str(), s.has_crop)).collect();
+    assert_eq!(plates, [("ABC1234", true), ("XY9999", false)]);
+}
+
+#[tokio::test]
+async fn a_replayed_batch_is_counted_and_changes_nothing() {
+    let world = World::open().await;
+    let reports = [with_crop(report(1, "ABC-1234", NOW)), report(2, "XY-9999", NOW), json!({ "sequence": 3 })];
+    assert_eq!(receipt(&world.send(&reports).await).accepted, 2);
+    let again = receipt(&world.send(&reports).await);
+    assert_eq!((again.accepted, again.duplicates, again.quarantined.len()), (0, 2, 1));
+    assert_eq!((world.count("sightings_sighting").await, world.count("sightings_quarantine").await), (2, 1));
+    assert_eq!(facts(&world).await.len(), 2, "a replay is no news");
+}
+
+#[tokio::test]
+async fn another_passage_under_a_known_number_is_kept_aside_and_the_first_one_stays() {
+    let world = World::open().await;
+    world.send(&[report(1, "ABC-1234", NOW)]).await;
+    for _ in 0..2 {
+        let conflict = receipt(&world.send(&[report(1, "XY-9999", NOW)]).await);
+        assert_eq!((conflict.accepted, conflict.duplicates), (0, 1));
+        assert_eq!(reasons(&conflict), [(1, "sightings.ingest.sequence_conflict")]);
+    }
+    let within = receipt(&world.send(&[report(5, "ABC-1234", NOW), report(5, "XY-9999", NOW)]).await);
+    assert_eq!((within.accepted, within.duplicates, within.quarantined.len()), (1, 1, 1));
+    assert_eq!(world.count("sightings_quarantine").await, 2);
+    let plates = world.house.app.store.fetch("SELECT plate FROM sightings_sighting", vec![]).await.unwrap();
+    assert!(plates.iter().all(|row| row.text("plate").unwrap() == "ABC1234"));
+}
+
+#[tokio::test]
+async fn the_same_batch_twice_at_once_is_kept_once() {
+    let world = World::open().await;
+    let reports: Vec<Value> = (0..100).map(|n| report(n, &format!("ABC-{n:04}"), NOW)).collect();
+    let (one, two) = tokio::join!(world.send(&reports), world.send(&reports));
+    let (one, two) = (receipt(&one), receipt(&two));
+    assert_eq!((one.accepted + two.accepted, one.duplicates + two.duplicates), (100, 100));
+    assert_eq!((one.quarantined.len() + two.quarantined.len(), world.count("sightings_sighting").await), (0, 100));
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_and_nothing_is_half_done() {
+    let world = World::open().await;
+    world.disk.limit_to(40);
+    let refused = world.send(&[report(1, "ABC-1234", NOW), with_crop(report(2, "XY-9999", NOW))]).await;
+    assert_eq!((refused.status, &refused.json["key"]), (507, &json!("store.disk_full")));
+    assert_eq!((world.count("sightings_sighting").await, facts(&world).await.len()), (0, 0));
+    world.disk.limit_to(1_000_000);
+    let later = receipt(&world.send(&[report(1, "ABC-1234", NOW), with_crop(report(2, "XY-9999", NOW))]).await);
+    assert_eq!((later.accepted, later.duplicates), (2, 0));
+}
+
+#[tokio::test]
+async fn a_clock_a_year_off_is_corrected_and_the_receipt_says_by_how_much() {
+    let world = World::open().await;
+    let Caller::Device(mut peer) = world.device.clone() else { panic!("a device") };
+    for (sequence, off) in [(1, 365 * Micros::DAY), (2, -365 * Micros::DAY)] {
+        peer.clock_offset_us = off;
+        let wrong = Micros(NOW.0 + off);
+        let body = batch(wrong, &[report(sequence, "ABC-1234", wrong.plus(-Micros::SECOND))]);
+        let receipt = receipt(&world.house.call(&Caller::Device(peer.clone()), "POST", "/v1/sightings", body).await);
+        assert_eq!((receipt.accepted, receipt.clock_offset_us), (1, off));
+    }
+    let rows = world.house.app.store.fetch("SELECT captured_at_us, clock_corrected_us FROM sightings_sighting ORDER BY sequence", vec![]);
+    let rows: Vec<(i64, i64)> = rows.await.unwrap().iter().map(|r| (r.int("captured_at_us").unwrap(), r.int("clock_corrected_us").unwrap())).collect();
+    let second_ago = NOW.0 - Micros::SECOND;
+    assert_eq!(rows, [(second_ago, -365 * Micros::DAY), (second_ago, 365 * Micros::DAY)]);
+}
+
+struct OneCamera(CameraId);
+
+impl CameraPlaces for OneCamera {
+    fn place(&self, camera: CameraId) -> Option<CameraPlace> {
+        let position = Wgs84::new(120.2, 23.0).ok()?;
+        (camera == self.0).then(|| CameraPlace { name: "中正路口".into(), position, heading_deg: None })
+    }
+}
+
+#[tokio::test]
+async fn a_fixed_camera_stands_where_the_operator_says_and_a_car_where_it_says() {
+    let world = World::open().await;
+    let camera = world.house.app.env.id(CameraId::new);
+    world.house.app.put(CameraPlacesPort(Arc::new(OneCamera(camera))));
+    let Caller::Device(mut peer) = world.device.clone() else { panic!("a device") };
+    let mut moved = report(1, "ABC-1234", NOW);
+    moved.as_object_mut().unwrap().extend([("lon".into(), json!(121.5)), ("lat".into(), json!(25.0))]);
+    world.send(std::slice::from_ref(&moved)).await;
+    peer.camera = Some(camera);
+    peer.id = world.house.app.env.id(DeviceId::new);
+    world.house.call(&Caller::Device(peer), "POST", "/v1/sightings", batch(NOW, &[moved])).await;
+    let places: Vec<(String, Option<f64>)> = facts(&world)
+        .await
+        .into_iter()
+        .filter_map(|event| if let Event::SightingsRecorded { sightings } = event { Some(sightings) } else { None })
+        .flatten()
+        .map(|fact| (fact.place_name, fact.position.map(|p| p.lon)))
+        .collect();
+    assert_eq!(places, [("cam-1".into(), Some(121.5)), ("中正路口".into(), Some(120.2))]);
+}
+
+#[tokio::test]
+async fn only_devices_report_and_only_so_many_at_a_time() {
+    let world = World::open().await;
+    let many = vec![report(1, "ABC-1234", NOW); BATCH_SIGHTINGS_MAX + 1];
+    let refused = world.send(&many).await;
+    assert_eq!((refused.status, &refused.json["key"]), (413, &json!("sightings.ingest.too_many")));
+    for role in Role::ALL {
+        let body = batch(NOW, &[]);
+        assert_eq!(world.house.call(&world.house.person(role), "POST", "/v1/sightings", body).await.status, 401);
+    }
+    assert_eq!(world.house.call(&world.device, "POST", "/v1/sightings", json!({ "sightings": [] })).await.status, 400);
+    assert_eq!(receipt(&world.send(&[]).await).accepted, 0);
+}
+
+#[tokio::test]
+async fn an_operator_sees_the_quarantine_and_dismisses_it_once() {
+    let world = World::open().await;
+    world.send(&[json!({ "sequence": 9, "plate": "車\u{0}輛", "captured_at_us": "soon" })]).await;
+    // Ids of one millisecond have no order among themselves.
+    world.clock.advance_us(1_000);
+    world.send(&[report(1, "", NOW)]).await;
+    let operator = world.house.person(Role::Operator);
+    let list = world.house.call(&operator, "GET", "/v1/sightings/quarantine?limit=1", json!(null)).await;
+    let first = &list.json["items"][0];
+    assert_eq!((&first["sequence"], &first["reason"]), (&json!(1), &json!("sightings.ingest.plate_unreadable")));
+    let next = format!("/v1/sightings/quarantine?cursor={}", list.json["next_cursor"].as_str().unwrap());
+    let rest = world.house.call(&operator, "GET", &next, json!(null)).await;
+    let second = &rest.json["items"][0];
+    assert_eq!((&second["plate_text"], &second["raw"]["captured_at_us"]), (&json!("車輛"), &json!("soon")));
+    let path = format!("/v1/sightings/quarantine/{}/dismiss", second["id"].as_str().unwrap());
+    let statuses = [
+        world.house.call(&world.house.person(Role::Detective), "POST", &path, json!(null)).await.status,
+        world.house.call(&operator, "POST", &path, json!(null)).await.status,
+        world.house.call(&operator, "POST", &path, json!(null)).await.status,
+    ];
+    assert_eq!(statuses, [403, 200, 404]);
+    let left = world.house.call(&operator, "GET", "/v1/sightings/quarantine", json!(null)).await;
+    assert_eq!(left.json["items"].as_array().map(Vec::len), Some(1));
+    let other = world.house.call(&world.house.person(Role::Detective), "GET", "/v1/sightings/quarantine", json!(null)).await;
+    assert_eq!(other.status, 403);
+}
+
+fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(test);
+}
+
+/// Everything about the rows but their random ids.
+async fn rows(world: &World) -> BTreeMap<i64, String> {
+    let sql = "SELECT sequence, plate, confidence, captured_at_us, content_hash, crop_blob, details FROM sightings_sighting";
+    let rows = world.house.app.store.fetch(sql, vec![]).await.unwrap();
+    rows.into_iter().map(|row| (row.int("sequence").unwrap(), format!("{row:?}"))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_batch_is_answered_and_every_report_is_counted(reports in proptest::collection::vec(any_json(), 0..12)) {
+        run(async {
+            let world = World::open().await;
+            let receipt = receipt(&world.send(&reports).await);
+            let whole = usize::try_from(receipt.accepted + receipt.duplicates).unwrap();
+            assert!(whole + receipt.quarantined.len() >= reports.len());
+            assert_eq!(world.count("sightings_sighting").await, i64::from(receipt.accepted));
+        });
+    }
+
+    #[test]
+    fn batches_replayed_in_any_order_give_the_same_rows(order in Just((0..6_u64).chain(0..6).collect::<Vec<_>>()).prop_shuffle(), cut in 1..12_usize) {
+        run(async {
+            let one = |n: u64| with_crop(report(n, &format!("ABC-{n:04}"), NOW.plus(-i64::try_from(n).unwrap())));
+            let (shuffled, straight) = (World::open().await, World::open().await);
+            for part in order.chunks(cut) {
+                assert_eq!(shuffled.send(&part.iter().map(|n| one(*n)).collect::<Vec<_>>()).await.status, 200);
+            }
+            assert_eq!(straight.send(&(0..6).map(one).collect::<Vec<_>>()).await.status, 200);
+            assert_eq!(rows(&shuffled).await, rows(&straight).await);
+        });
+    }
+}
