@@ -486,6 +486,7 @@ createServer(async (request, response) => {
   const url = new URL(request.url, "http://x");
   if (url.pathname === "/mock/role") {
     role = url.searchParams.get("is");
+    if (url.searchParams.has("keep")) return response.end(role);
     myUnit = null;
     for (const i of w.incidents) i.assignments = i.assignments.filter((a) => a.unit !== w.units[0].id);
     if (url.searchParams.has("order")) {

@@ -1,9 +1,9 @@
 // What several rooms look at: one key each, so that one live event refreshes all of them.
 
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { cameras, dispatch, hits, units, watchlists } from "./api/calls";
-import type { Hit, Id, LegalBasis } from "./api/types";
+import type { Hit, Id, Incident, LegalBasis } from "./api/types";
 import { useSession } from "./session";
 
 export function useHits() {
@@ -26,8 +26,23 @@ export function queueOrder(all: Hit[]): Hit[] {
   return all.sort((a, b) => waits(a) - waits(b) || b.raised_at_us - a.raised_at_us);
 }
 
-export function useHit(id: Id | null) {
-  return useQuery({ queryKey: ["hits", id], queryFn: () => hits.get(id ?? ""), enabled: id !== null });
+/** Shows what the queue knows at once, and what the server says a moment later. */
+export function useHit(id: Id) {
+  const client = useQueryClient();
+  return useQuery({
+    queryKey: ["hits", id],
+    queryFn: () => hits.get(id),
+    placeholderData: () => client.getQueryData<Hit[]>(["hits", "queue"])?.find((hit) => hit.id === id),
+  });
+}
+
+export function useIncident(id: Id) {
+  const client = useQueryClient();
+  return useQuery({
+    queryKey: ["incidents", "one", id],
+    queryFn: () => dispatch.incident(id),
+    placeholderData: () => client.getQueryData<Incident[]>(["incidents", "open"])?.find((one) => one.id === id),
+  });
 }
 
 export function useIncidents(state: "open" | "closed" | "all" = "open") {

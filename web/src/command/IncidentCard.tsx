@@ -8,7 +8,7 @@ import { Age } from "../app/Age";
 import { taipeiTime } from "../app/age";
 import { dispatch, hits as hitCalls } from "../app/api/calls";
 import { CLOSING_CODES, type ClosingCode, type Id, type Incident, type Unit } from "../app/api/types";
-import { useKindTitle } from "../app/queries";
+import { useIncident, useKindTitle } from "../app/queries";
 import { useSession } from "../app/session";
 import { Answer, Failure } from "../app/states";
 import { AssignmentLine } from "./AssignmentLine";
@@ -105,7 +105,7 @@ export function IncidentCard({ id, onHit, onUnit, onClose }: Props) {
   const { t } = useTranslation();
   const { may } = useSession();
   const kindTitle = useKindTitle();
-  const query = useQuery({ queryKey: ["incidents", "one", id], queryFn: () => dispatch.incident(id) });
+  const query = useIncident(id);
   return (
     <Answer query={query}>
       {(incident) => {

@@ -72,6 +72,9 @@ export class LiveMap {
       this.isReady = true;
       for (const overlay of OVERLAYS) this.push(overlay);
     });
+    this.map.on("movestart", () => {
+      delete this.box.dataset.idle;
+    });
     this.map.on("idle", () => {
       this.box.dataset.idle = "true";
     });
@@ -135,7 +138,10 @@ export class LiveMap {
   fit(all: Wgs84[]): void {
     const [first] = all;
     if (!first) return;
-    if (all.length === 1) return this.flyTo(first, 15);
+    if (all.length === 1) {
+      this.flyTo(first, 15);
+      return;
+    }
     const lons = all.map((p) => p.lon);
     const lats = all.map((p) => p.lat);
     this.map.fitBounds([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], {

@@ -87,6 +87,14 @@ export default function MapPane(props: MapProps) {
     if (fit) map.current?.fit(fit.places);
   }, [fit?.key, isAnswered]);
 
+  // A page opened with a selection in its address begins there; later selections move the map themselves.
+  const isBegun = useRef(false);
+  useEffect(() => {
+    if (!selected || isBegun.current || !map.current) return;
+    isBegun.current = true;
+    if (!fit) map.current.flyTo(selected);
+  });
+
   const isBare = isAnswered && (!known || known.version === 0 || !known.bounds);
   return (
     <div className={`map-frame ${className ?? ""}`}>

@@ -35,7 +35,7 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
       minzoom,
       layout: {
         "text-field": ["get", "label"],
-        "text-size": 13,
+        "text-size": 14,
         "text-anchor": "top",
         "text-offset": [0, offset],
         "text-optional": true,
@@ -122,7 +122,7 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
       type: "symbol",
       source: "path",
       filter: ["==", ["geometry-type"], "Point"],
-      layout: { "text-field": ["get", "label"], "text-size": 13, "text-allow-overlap": true },
+      layout: { "text-field": ["get", "label"], "text-size": 14, "text-allow-overlap": true },
       paint: { "text-color": ["case", ["get", "isChosen"], c.paper, c.ink] },
     },
     label("hit-names", "hits", 1.6),

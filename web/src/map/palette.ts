@@ -26,8 +26,8 @@ export const COLOURS: Record<Scheme, MapColours> = {
   dark: {
     ground: "#12161c",
     builtUp: "#161b22",
-    park: "#151d1c",
-    water: "#0d1a26",
+    park: "#17231f",
+    water: "#13293c",
     road: "#29313b",
     roadMain: "#36414d",
     roadMajor: "#475462",

@@ -101,8 +101,8 @@ function baseLayers(scheme: Scheme): LayerSpecification[] {
       layout: {
         "text-field": ["get", "name"],
         "text-size": byZoom([
-          [12, 11.5],
-          [15, 13],
+          [12, 13],
+          [15, 14],
           [18, 16],
         ]),
         "symbol-placement": "line",
@@ -117,7 +117,7 @@ function baseLayers(scheme: Scheme): LayerSpecification[] {
       source: "base",
       "source-layer": "labels",
       filter: ["==", ["geometry-type"], "Point"],
-      layout: { "text-field": ["get", "name"], "text-size": 13 },
+      layout: { "text-field": ["get", "name"], "text-size": 14 },
       paint: { "text-color": c.label, "text-halo-color": c.labelHalo, "text-halo-width": 1.4 },
     },
   ];

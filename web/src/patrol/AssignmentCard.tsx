@@ -53,7 +53,7 @@ export function AssignmentCard({ mine, here, queue, waiting }: Props) {
           </span>
           {state !== assignment.state && (
             <span className="tag tag-warn">
-              {t("patrol.then", { state: t(`assignment_state.${state}`) })}
+              {t("patrol.after_sending", { state: t(`assignment_state.${state}`) })}
             </span>
           )}
         </div>

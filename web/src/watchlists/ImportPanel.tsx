@@ -161,6 +161,7 @@ export function ImportPanel() {
         {dryRun.data && file && !submit.data && (
           <Button
             size="md"
+            className="start"
             disabled={dryRun.data.accepted === 0}
             loading={submit.isPending}
             onClick={() => submit.mutate(file)}

@@ -11,7 +11,7 @@ export const patrol = {
     navigate: "Navigate",
     map_label: "The incident and where I am",
     replies: "Replies",
-    then: "after sending: {{state}}",
+    after_sending: "after sending: {{state}}",
     waiting: "{{count}} steps not sent yet",
     send_now: "Send now",
     refused: "“{{step}}” was not accepted",

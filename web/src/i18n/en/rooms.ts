@@ -4,7 +4,7 @@ export const rooms = {
     plate_hint: "? for one character, * for any number",
     from: "From",
     until: "Until",
-    taipei: "Taipei time; one plate 31 days at most, wildcards 7",
+    taipei: "Taipei time; with wildcards 7 days at most",
     until_hint: "Empty means now",
     purpose: "Purpose",
     logged: "Every search is on the audit log",

@@ -11,7 +11,7 @@ export const patrol = {
     navigate: "導航",
     map_label: "案件位置與我的位置",
     replies: "已回報",
-    then: "送出後：{{state}}",
+    after_sending: "送出後：{{state}}",
     waiting: "{{count}} 個步驟尚未送出",
     send_now: "立即重送",
     refused: "「{{step}}」未被接受",

@@ -4,7 +4,7 @@ export const rooms = {
     plate_hint: "? 代表一個字，* 代表多個字",
     from: "起",
     until: "迄",
-    taipei: "臺北時間；單一車牌最多 31 天，萬用字元 7 天",
+    taipei: "臺北時間；萬用字元最多 7 天",
     until_hint: "空白表示到現在",
     purpose: "查詢事由",
     logged: "每次查詢都會留下稽核紀錄",
