@@ -90,8 +90,9 @@ def natural_width(font: int, ch: str) -> float:
     return {"1": 0.3, "I": 0.17}.get(ch, 0.5)
 
 
-def glyph(font: int, ch: str, width: float, height: float, stroke: float) -> np.ndarray:
-    """A mask of 0..255, `width` wide and `height * (1 + 2 * MARGIN)` high; `stroke` is a share of the height."""
+def glyph(font: int, ch: str, width: float, height: float, stroke: float, bend: float = 0.0) -> np.ndarray:
+    """A mask of 0..255, `width` wide and `height * (1 + 2 * MARGIN)` high; `stroke` is a share of the height; `bend`
+    from -1 to 1 moves the middle of M and W in the stroke font, where dies differ most."""
     w, h = max(int(round(width)), 2), max(int(round(height * (1 + 2 * MARGIN))), 4)
     if font >= 0:
         source = _font_mask(font, ch)
@@ -107,7 +108,9 @@ def glyph(font: int, ch: str, width: float, height: float, stroke: float) -> np.
     x_min, x_max = min(p[0] for p in points), max(p[0] for p in points)
     half = thick / 2
     span_x, span_y = max(w - thick - 1, 0), height - thick
+    middle = {"M": (2, 5.2), "W": (2, 2.4)}.get(ch)
     for line in STROKES[ch]:
+        line = [(x, y + bend * (2.2 if ch == "M" else 1.7)) if (x, y) == middle else (x, y) for x, y in line]
         xy = [((half + (x - x_min) / max(x_max - x_min, 1e-6) * span_x) if x_max > x_min else w / 2,
                height * MARGIN + half + y / 8 * span_y) for x, y in line]
         cv2.polylines(mask, [np.round(np.array(xy) * 16).astype(np.int32)], False, 255, thick, cv2.LINE_AA, 4)

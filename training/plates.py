@@ -19,8 +19,8 @@ FOREIGN = ["L DD LLL", "LL DD LLL", "LLL DDD", "LL DDD LL", "L DDD LL", "LL DDDD
            "LL DDDD", "DDDDDDD", "LLLLLL", "L DDDDD", "LL DDDDDD", "XXXXXXX", "XXXXXX", "XXXXX", "XXXXXXXX", "DDL DDDDD", "LL LL DDDD", "LLL LLD"]
 # ground and ink as RGB; share
 COLOURS = [
-    ((235, 235, 232), (25, 25, 28), 0.70), ((235, 235, 232), (190, 30, 40), 0.08), ((235, 235, 232), (20, 110, 60), 0.07), ((20, 105, 60), (235, 235, 235), 0.04),
-    ((185, 25, 35), (240, 240, 240), 0.03), ((235, 190, 40), (25, 25, 28), 0.05), ((20, 20, 22), (235, 235, 235), 0.015), ((40, 70, 150), (235, 235, 235), 0.015),
+    ((235, 235, 232), (25, 25, 28), 0.64), ((235, 235, 232), (190, 30, 40), 0.08), ((235, 235, 232), (20, 110, 60), 0.07), ((20, 105, 60), (235, 235, 235), 0.05),
+    ((185, 25, 35), (240, 240, 240), 0.06), ((235, 190, 40), (25, 25, 28), 0.07), ((20, 20, 22), (235, 235, 235), 0.015), ((40, 70, 150), (235, 235, 235), 0.015),
 ]
 LEGENDS = ["台灣省", "台北市", "高雄市", "電動車", "金門縣", "連江縣"]
 
@@ -90,6 +90,7 @@ def render(rng, height=80):
             cut = int(rng.integers(1, len(text)))
             text = text[:cut] + " " + text[cut:]
         emblem_at = pick(rng, [i for i, ch in enumerate(text) if ch == " "])
+    thin, bend = rng.uniform(0.65, 1.05), rng.uniform(-1, 1)
     wide = rng.uniform(1.0, 1.35)  # dies differ in how wide M and W are
     widths = [text_h * rng.uniform(0.3, 0.7) if i == emblem_at else sep_w if ch in "- " else natural_width(font, ch) * text_h * (wide if font < 0 and ch in "MW" else 1.0)
               for i, ch in enumerate(text)]
@@ -111,7 +112,7 @@ def render(rng, height=80):
                 cx, cy = int(x + width * k / 2), int(mid_y)
                 cv2.rectangle(mask, (cx - across // 2, cy - size // 2), (cx + across // 2, cy + size // 2), 255, -1)
         else:
-            g = glyph(font, ch, width * k, text_h, stroke)
+            g = glyph(font, ch, width * k, text_h, stroke * (thin if ch in "MNWKAV" else 1.0), bend)
             gx, gy = int(round(x)), int(round(mid_y - text_h * (0.5 + MARGIN) + rng.normal() * wobble))
             y0, y1, x0, x1 = max(gy, 0), min(gy + g.shape[0], h), max(gx, 0), min(gx + g.shape[1], w)
             if y1 > y0 and x1 > x0:

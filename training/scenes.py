@@ -35,7 +35,7 @@ def dashcam(split):
 
 def pose(rng, aspect, strength=1.0):
     """Four corners of a unit-high plate seen by a camera at a random angle, centred on the origin."""
-    yaw, pitch, roll = (np.clip(rng.normal(0, s), -lim, lim) * strength for s, lim in ((0.42, 1.05), (0.25, 0.6), (0.08, 0.3)))
+    yaw, pitch, roll = (np.clip(rng.normal(0, s), -lim, lim) * strength for s, lim in ((0.45, 1.05), (0.28, 0.65), (0.11, 0.4)))
     if rng.random() < 0.25:
         yaw, pitch, roll = yaw * 0.2, pitch * 0.2, roll * 0.3
     corners = np.array([(-aspect / 2, -0.5, 0), (aspect / 2, -0.5, 0), (aspect / 2, 0.5, 0), (-aspect / 2, 0.5, 0)])
@@ -230,7 +230,7 @@ def scene(rng, frames):
     canvas = cv2.resize(image[y0:y0 + ch, x0:x0 + cw], (SCENE_W, SCENE_H), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR).astype(np.float32)
     for bx, by, bw, bh in boxes:
         x, y, w, h = (bx - x0) * fx, (by - y0) * fy, bw * fx, bh * fy
-        plates.append((np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)]), 0.25))
+        plates.append((np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)]), 0.03))
     if rng.random() < 0.5:
         canvas = np.ascontiguousarray(canvas[:, ::-1])
         plates = [(np.stack([SCENE_W - q[[1, 0, 3, 2], 0], q[[1, 0, 3, 2], 1]], 1), t) for q, t in plates]
@@ -244,7 +244,7 @@ def scene(rng, frames):
         quad = pose(rng, aspect, 0.9)
         quad *= wide / np.ptp(quad[:, 0])
         known = [i for i, (q, t) in enumerate(plates) if t < 1 and 0 < q[:, 0].mean() < SCENE_W and 0 < q[:, 1].mean() < SCENE_H]
-        if known and rng.random() < 0.4:  # in the place of a known plate, covering it
+        if known and rng.random() < 0.6:  # in the place of a known plate, covering it
             i = known[int(rng.integers(len(known)))]
             old = plates[i][0]
             quad *= max(np.ptp(old[:, 0]) * 1.08 / np.ptp(quad[:, 0]), np.ptp(old[:, 1]) * 1.1 / np.ptp(quad[:, 1]))

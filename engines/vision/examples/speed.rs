@@ -3,6 +3,8 @@
 //! The frames are the Romanian test pictures, stretched; without shared data a plain pattern is used, which has no plates
 //! to read and so measures the detector alone.
 
+#![allow(clippy::indexing_slicing, reason = "every index is computed from the size it is used in")]
+
 #[path = "../tests/shared/mod.rs"]
 #[allow(dead_code, reason = "the measuring code is shared with score.rs and the tests")]
 mod shared;

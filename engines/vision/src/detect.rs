@@ -41,7 +41,7 @@ impl Grid<'_> {
         for row in 0..self.rows {
             for column in 0..self.columns {
                 let score = 1.0 / (1.0 + (-self.at(0, row, column)).exp());
-                if !(score >= min_score) || !self.is_peak(row, column) {
+                if score.is_nan() || score < min_score || !self.is_peak(row, column) {
                     continue;
                 }
                 let corner = |i: usize| {

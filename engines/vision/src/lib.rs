@@ -22,6 +22,7 @@ mod grammar;
 mod pixels;
 mod quad;
 mod read;
+mod reading;
 mod recognise;
 mod track;
 mod vote;

@@ -4,11 +4,40 @@
 
 use crate::{Frame, Quad};
 
-/// The reader's picture, and where the plate's corners sit in it, as shares of its width and height.
-pub const READER_WIDTH: usize = 144;
-pub const READER_HEIGHT: usize = 48;
-const INSET_X: f32 = 0.04;
-const INSET_Y: f32 = 0.08;
+/// The size of a straightened picture, and where the plate's corners sit in it, as shares of its width and height.
+#[derive(Debug, Clone, Copy)]
+pub struct Framing {
+    pub width: usize,
+    pub height: usize,
+    pub inset_x: f32,
+    pub inset_y: f32,
+}
+
+/// What the reader was trained on.
+pub const FOR_READER: Framing = Framing {
+    width: 144,
+    height: 48,
+    inset_x: 0.04,
+    inset_y: 0.08,
+};
+
+/// A plate nearly straight and with its surroundings, at the size at which the detector places corners best.
+pub const FOR_SECOND_LOOK: Framing = Framing {
+    width: 208,
+    height: 112,
+    inset_x: 0.2,
+    inset_y: 0.27,
+};
+
+impl Framing {
+    /// Where the plate's corners come to lie.
+    fn corners(self) -> [(f32, f32); 4] {
+        let (w, h) = (self.width as f32, self.height as f32);
+        let (x0, x1) = (w * self.inset_x, w * (1.0 - self.inset_x));
+        let (y0, y1) = (h * self.inset_y, h * (1.0 - self.inset_y));
+        [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+    }
+}
 /// A plate larger than the reader's picture is sampled up to so many times per side and averaged.
 const OVERSAMPLE_MAX: usize = 4;
 
@@ -132,21 +161,34 @@ fn solve(rows: &mut [[f64; 9]]) -> Option<[f64; 8]> {
     Some(std::array::from_fn(|i| rows[i][8] / rows[i][i]))
 }
 
-/// The plate straightened to the reader's picture; none when the quad is degenerate.
-pub fn rectify(grey: &Grey, quad: &Quad) -> Option<Vec<f32>> {
+/// Takes a quad found in a straightened picture back to the frame.
+pub fn unstraightened(found: &Quad, framing: Framing, quad: &Quad) -> Option<Quad> {
+    let [a, b, c, d, e, f, g, i] = homography(&framing.corners(), &quad.corners)?;
+    let corners = found.corners.map(|(x, y)| {
+        let (x, y) = (f64::from(x), f64::from(y));
+        let depth = g * x + i * y + 1.0;
+        (((a * x + b * y + c) / depth) as f32, ((d * x + e * y + f) / depth) as f32)
+    });
+    let back = Quad { corners };
+    back.is_finite().then_some(back)
+}
+
+/// The plate straightened to the given framing; none when the quad is degenerate.
+pub fn rectify(grey: &Grey, quad: &Quad, framing: Framing) -> Option<Vec<f32>> {
     if !quad.is_finite() || grey.width == 0 || grey.height == 0 {
         return None;
     }
-    let (w, h) = (READER_WIDTH as f32, READER_HEIGHT as f32);
-    let (x0, x1, y0, y1) = (w * INSET_X, w * (1.0 - INSET_X), h * INSET_Y, h * (1.0 - INSET_Y));
-    let shrink = (quad.height_px() / (y1 - y0)).max(quad.width_px() / (x1 - x0));
+    let inner = Quad {
+        corners: framing.corners(),
+    };
+    let shrink = (quad.height_px() / inner.height_px()).max(quad.width_px() / inner.width_px());
     let over = ((shrink - 0.25).ceil() as usize).clamp(1, OVERSAMPLE_MAX);
     let o = over as f32;
-    let target = [(x0 * o, y0 * o), (x1 * o, y0 * o), (x1 * o, y1 * o), (x0 * o, y1 * o)];
+    let target = inner.corners.map(|(x, y)| (x * o, y * o));
     let [a, b, c, d, e, f, g, i] = homography(&target, &quad.corners)?;
-    let mut picture = vec![0.0; READER_WIDTH * READER_HEIGHT];
+    let mut picture = vec![0.0; framing.width * framing.height];
     let share = 1.0 / (o * o);
-    for (y, row) in picture.chunks_exact_mut(READER_WIDTH).enumerate() {
+    for (y, row) in picture.chunks_exact_mut(framing.width).enumerate() {
         for (x, level) in row.iter_mut().enumerate() {
             for sub in 0..over * over {
                 let (px, py) = ((x * over + sub % over) as f64, (y * over + sub / over) as f64);
@@ -169,11 +211,11 @@ pub fn normalise(picture: &mut [f32]) {
     }
 }
 
-/// Mean squared step between neighbours, grey levels from 0 to 1.
+/// Mean squared step between neighbours of a reader's picture, grey levels from 0 to 1.
 pub fn sharpness(picture: &[f32]) -> f32 {
     let mut sum = 0.0;
     let mut count = 0.0_f32;
-    for row in picture.chunks_exact(READER_WIDTH) {
+    for row in picture.chunks_exact(FOR_READER.width) {
         for (left, right) in row.iter().zip(row.iter().skip(1)) {
             sum += ((right - left) / 255.0).powi(2);
             count += 1.0;
@@ -185,7 +227,7 @@ pub fn sharpness(picture: &[f32]) -> f32 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles is a test that fails")]
 mod tests {
-    use super::{Grey, READER_HEIGHT, READER_WIDTH, homography, rectify, sharpness};
+    use super::{FOR_READER, FOR_SECOND_LOOK, Grey, homography, rectify, sharpness, unstraightened};
     use crate::Quad;
 
     fn ramp(width: usize, height: usize) -> Grey {
@@ -223,18 +265,30 @@ mod tests {
 
     #[test]
     fn a_quad_without_area_is_not_straightened() {
-        assert!(rectify(&ramp(20, 20), &Quad { corners: [(5.0, 5.0); 4] }).is_none());
+        assert!(rectify(&ramp(20, 20), &Quad { corners: [(5.0, 5.0); 4] }, FOR_READER).is_none());
         let nowhere = Quad {
             corners: [(f32::NAN, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)],
         };
-        assert!(rectify(&ramp(20, 20), &nowhere).is_none());
+        assert!(rectify(&ramp(20, 20), &nowhere, FOR_READER).is_none());
     }
 
     #[test]
     fn straightening_an_upright_box_keeps_left_left() {
-        let picture = rectify(&ramp(300, 100), &Quad::from_box(20.0, 20.0, 200.0, 60.0)).unwrap_or_default();
-        assert_eq!(picture.len(), READER_WIDTH * READER_HEIGHT);
-        assert!(picture.first() < picture.get(READER_WIDTH - 1));
+        let picture = rectify(&ramp(300, 100), &Quad::from_box(20.0, 20.0, 200.0, 60.0), FOR_READER).unwrap_or_default();
+        assert_eq!(picture.len(), FOR_READER.width * FOR_READER.height);
+        assert!(picture.first() < picture.get(FOR_READER.width - 1));
         assert!(sharpness(&picture) > 0.0);
+    }
+
+    #[test]
+    fn corners_found_where_they_were_put_come_back_unchanged() {
+        let leaning = Quad {
+            corners: [(10.0, 12.0), (90.0, 30.0), (88.0, 70.0), (12.0, 48.0)],
+        };
+        let seen = Quad {
+            corners: FOR_SECOND_LOOK.corners(),
+        };
+        let back = unstraightened(&seen, FOR_SECOND_LOOK, &leaning).map(|quad| quad.corners).unwrap_or_default();
+        assert!(back.iter().zip(leaning.corners).all(|(got, want)| (got.0 - want.0).abs() < 1e-2 && (got.1 - want.1).abs() < 1e-2));
     }
 }

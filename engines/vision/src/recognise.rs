@@ -6,11 +6,12 @@ use rten::{Model, RunOptions, ThreadPool};
 use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
-use crate::ctc::{self, CLASSES, Places};
+use crate::ctc::{CLASSES, Places};
 use crate::detect::{CHANNELS, Grid, Outlined, STRIDE, one_per_plate};
 use crate::grammar;
-use crate::pixels::{Grey, READER_HEIGHT, READER_WIDTH, normalise, rectify, sharpness};
-use crate::{Alternative, CharRead, Frame, PlateRead, Quad};
+use crate::pixels::{FOR_READER, FOR_SECOND_LOOK, Grey, normalise, rectify, sharpness, unstraightened};
+use crate::reading::Reading;
+use crate::{Frame, PlateRead, Quad};
 
 static DETECTOR: &[u8] = include_bytes!("../models/detector.onnx");
 static READER: &[u8] = include_bytes!("../models/reader.onnx");
@@ -19,7 +20,14 @@ static READER: &[u8] = include_bytes!("../models/reader.onnx");
 const INPUT_STEP: usize = 16;
 /// Characters are about this share of the plate's height, mean over Taiwanese forms.
 const TEXT_SHARE: f32 = 0.6;
-const ALTERNATIVES_MAX: usize = 5;
+/// Each framing of an unclear plate costs a run of the reader.
+const FRAMINGS_MAX: usize = 5;
+/// Plates narrower than this at the fine pass's scale are the fine pass's alone.
+const COARSE_WIDTH_MIN: f32 = 90.0;
+/// No country's plate says less; shorter reads are badges and lettering.
+const TEXT_LENGTH_MIN: usize = 3;
+/// In the second look there is hardly anything but the plate.
+const SECOND_LOOK_SCORE_MIN: f32 = 0.15;
 /// A first read at least this sure is not read again in other framings.
 const SURE_ENOUGH: f32 = 0.9;
 
@@ -110,6 +118,7 @@ impl Recogniser {
         for plate in self.detect_in(&grey)?.into_iter().take(self.config.max_plates) {
             if let Some(read) = self.read_in(&grey, &plate)?
                 && read.confidence >= self.config.min_confidence
+                && read.text.len() >= TEXT_LENGTH_MIN
             {
                 reads.push(read);
             }
@@ -133,8 +142,13 @@ impl Recogniser {
 
     fn detect_in(&self, grey: &Grey) -> Result<Vec<Outlined>, VisionError> {
         let mut found = Vec::new();
-        for long_side in passes(grey.width.max(grey.height), self.config.input_long_side) {
-            found.extend(self.detect_at(grey, long_side)?);
+        let frame_side = grey.width.max(grey.height);
+        let sides = passes(frame_side, self.config.input_long_side);
+        let fine = sides.first().copied().unwrap_or(frame_side) as f32 / frame_side as f32;
+        for long_side in sides {
+            let is_fine = long_side as f32 / frame_side as f32 >= fine;
+            // The coarse pass is there for plates too large for the fine one; on small things it sees ghosts.
+            found.extend(self.detect_at(grey, long_side)?.into_iter().filter(|d| is_fine || d.quad.width_px() * fine >= COARSE_WIDTH_MIN));
         }
         Ok(one_per_plate(found))
     }
@@ -143,6 +157,17 @@ impl Recogniser {
         let scale = long_side as f32 / grey.width.max(grey.height) as f32;
         let scaled = |side: usize| ((side as f32 * scale).round() as usize).max(1);
         let small = grey.resized(scaled(grey.width), scaled(grey.height));
+        let (frame_w, frame_h) = (grey.width as f32, grey.height as f32);
+        let mut found = self.peaks(&small, scale, self.config.min_detector_score)?;
+        found.retain(|d| {
+            let (x, y) = d.quad.centre();
+            x >= 0.0 && y >= 0.0 && x < frame_w && y < frame_h
+        });
+        Ok(found)
+    }
+
+    /// Runs the detector on a picture of its own scale; quads come back divided by `scale`.
+    fn peaks(&self, small: &Grey, scale: f32, min_score: f32) -> Result<Vec<Detection>, VisionError> {
         let (width, height) = (small.width.next_multiple_of(INPUT_STEP), small.height.next_multiple_of(INPUT_STEP));
         let mut input = vec![0.0_f32; width * height];
         for (out, row) in input.chunks_exact_mut(width).zip(small.levels.chunks_exact(small.width)) {
@@ -163,67 +188,84 @@ impl Recogniser {
             rows,
             values: &values,
         };
-        let (frame_w, frame_h) = (grey.width as f32, grey.height as f32);
-        let mut found = grid.detections(self.config.min_detector_score, scale);
-        found.retain(|d| {
+        Ok(grid.detections(min_score, scale))
+    }
+
+    /// The outline as the detector sees it once the plate is nearly straight and of the size it knows best.
+    fn second_look(&self, grey: &Grey, quad: &Quad) -> Result<Option<Quad>, VisionError> {
+        let framing = FOR_SECOND_LOOK;
+        let Some(levels) = rectify(grey, quad, framing) else { return Ok(None) };
+        let picture = Grey {
+            width: framing.width,
+            height: framing.height,
+            levels,
+        };
+        let middle = (framing.width as f32 / 2.0, framing.height as f32 / 2.0);
+        let found = self.peaks(&picture, 1.0, SECOND_LOOK_SCORE_MIN)?.into_iter().find(|d| {
             let (x, y) = d.quad.centre();
-            x >= 0.0 && y >= 0.0 && x < frame_w && y < frame_h
+            (x - middle.0).abs() < middle.0 * 0.4 && (y - middle.1).abs() < middle.1 * 0.4
         });
-        Ok(found)
+        Ok(found.and_then(|d| unstraightened(&d.quad, framing, quad)))
     }
 
     fn read_in(&self, grey: &Grey, plate: &Outlined) -> Result<Option<PlateRead>, VisionError> {
         let detection = &plate.best;
-        let Some(first) = self.read_framed(grey, &[detection.quad])?.pop() else {
-            return Ok(None);
-        };
-        let sharp = first.sharpness;
-        let mut best = first.reading;
-        if best.as_ref().is_none_or(|read| read.confidence < SURE_ENOUGH) {
-            let quad = detection.quad;
-            let mut others = vec![quad.expanded(0.05, 0.12), quad.expanded(-0.03, -0.07), quad.expanded(0.0, 0.25)];
-            others.extend(&plate.others);
-            for again in self.read_framed(grey, &others)?.into_iter().filter_map(|framed| framed.reading) {
-                if best.as_ref().is_none_or(|read| again.confidence > read.confidence) {
-                    best = Some(again);
+        let Some(picture) = rectify(grey, &detection.quad, FOR_READER) else { return Ok(None) };
+        let sharpness = sharpness(&picture);
+        let mut seen = self.read_pictures(vec![picture])?;
+        let mut outlines = vec![detection.quad];
+        let mut reading = Reading::of(&seen);
+        if reading.as_ref().is_none_or(|first| first.confidence < SURE_ENOUGH) {
+            let mut pictures = Vec::new();
+            for (quad, outline) in self.framings(grey, plate)? {
+                if let Some(picture) = rectify(grey, &quad, FOR_READER) {
+                    pictures.push(picture);
+                    outlines.push(outline);
                 }
             }
+            seen.extend(self.read_pictures(pictures)?);
+            reading = Reading::of(&seen);
         }
-        Ok(best.map(|reading| PlateRead {
-            quad: detection.quad,
-            detector_score: detection.score,
-            display: grammar::display_form(&reading.text),
-            text: reading.text,
-            confidence: reading.confidence,
-            chars: reading.chars,
-            alternatives: reading.alternatives,
-            sharpness: sharp,
-            text_height_px: detection.quad.height_px() * TEXT_SHARE,
+        Ok(reading.map(|reading| {
+            let quad = outlines.get(reading.framing).copied().unwrap_or(detection.quad);
+            PlateRead {
+                quad,
+                detector_score: detection.score,
+                display: grammar::display_form(&reading.text),
+                text: reading.text,
+                confidence: reading.confidence,
+                chars: reading.chars,
+                alternatives: reading.alternatives,
+                sharpness,
+                text_height_px: quad.height_px() * TEXT_SHARE,
+            }
         }))
     }
 
-    fn read_framed(&self, grey: &Grey, quads: &[Quad]) -> Result<Vec<Framed>, VisionError> {
-        let mut input = Vec::with_capacity(quads.len() * READER_WIDTH * READER_HEIGHT);
-        let mut sharp = Vec::with_capacity(quads.len());
-        for quad in quads {
-            let Some(mut picture) = rectify(grey, quad) else { continue };
-            sharp.push(sharpness(&picture));
+    /// Other framings of an unclear plate, each with the outline it stands for.
+    fn framings(&self, grey: &Grey, plate: &Outlined) -> Result<Vec<(Quad, Quad)>, VisionError> {
+        let quad = plate.best.quad;
+        let mut framings = vec![(quad.expanded(0.05, 0.12), quad), (quad.expanded(-0.03, -0.07), quad)];
+        if let Some(closer) = self.second_look(grey, &quad)? {
+            framings.extend([(closer, closer), (closer.expanded(0.03, 0.1), closer)]);
+        }
+        framings.extend(plate.others.iter().map(|other| (*other, *other)));
+        framings.truncate(FRAMINGS_MAX);
+        Ok(framings)
+    }
+
+    fn read_pictures(&self, pictures: Vec<Vec<f32>>) -> Result<Vec<Places>, VisionError> {
+        if pictures.is_empty() {
+            return Ok(Vec::new());
+        }
+        let count = pictures.len();
+        let mut input = Vec::with_capacity(count * FOR_READER.width * FOR_READER.height);
+        for mut picture in pictures {
             normalise(&mut picture);
             input.append(&mut picture);
         }
-        if sharp.is_empty() {
-            return Ok(Vec::new());
-        }
-        let values = self.run(&self.reader, "reader", [sharp.len(), 1, READER_HEIGHT, READER_WIDTH], input)?;
-        let per_plate = values.len() / sharp.len();
-        Ok(values
-            .chunks_exact(per_plate.max(1))
-            .zip(sharp)
-            .map(|(one, sharpness)| Framed {
-                reading: Reading::of(&places_of(one)),
-                sharpness,
-            })
-            .collect())
+        let values = self.run(&self.reader, "reader", [count, 1, FOR_READER.height, FOR_READER.width], input)?;
+        Ok(values.chunks_exact((values.len() / count).max(1)).map(places_of).collect())
     }
 
     fn run(&self, model: &Model, which: &'static str, shape: [usize; 4], input: Vec<f32>) -> Result<Vec<f32>, VisionError> {
@@ -233,56 +275,6 @@ impl Recogniser {
         let value = model.run_one(tensor.view().into(), Some(options)).map_err(|error| failed(error.to_string()))?;
         let output: rten_tensor::Tensor<f32> = value.try_into().map_err(|error| failed(format!("{error:?}")))?;
         Ok(output.to_vec())
-    }
-}
-
-struct Framed {
-    reading: Option<Reading>,
-    sharpness: f32,
-}
-
-struct Reading {
-    text: String,
-    confidence: f32,
-    chars: Vec<CharRead>,
-    alternatives: Vec<Alternative>,
-}
-
-impl Reading {
-    fn of(places: &Places) -> Option<Self> {
-        let raw = ctc::beam(places);
-        let best_raw = raw.iter().find(|(text, _)| !text.is_empty())?.0.clone();
-        let ranked = grammar::rerank(&raw);
-        let (text, confidence) = ranked.iter().find(|(text, _)| !text.is_empty()).cloned()?;
-        let mut alternatives: Vec<Alternative> = ranked
-            .into_iter()
-            .filter(|(text, _)| !text.is_empty())
-            .take(ALTERNATIVES_MAX)
-            .map(|(text, probability)| Alternative { text, probability })
-            .collect();
-        if alternatives.iter().all(|known| known.text != best_raw) {
-            alternatives.truncate(ALTERNATIVES_MAX - 1);
-            alternatives.push(Alternative {
-                text: best_raw,
-                probability: 0.0,
-            });
-        }
-        let chars = ctc::align(places, &text)?
-            .into_iter()
-            .zip(text.chars())
-            .filter_map(|(t, ch)| {
-                let ranked = ctc::characters_at(places.get(t)?);
-                let probability = ranked.iter().find(|(known, _)| *known == ch).map_or(0.0, |(_, p)| *p);
-                let others = ranked.into_iter().filter(|(known, p)| *known != ch && *p >= 0.01).take(4).collect();
-                Some(CharRead { ch, probability, others })
-            })
-            .collect();
-        Some(Self {
-            text,
-            confidence,
-            chars,
-            alternatives,
-        })
     }
 }
 

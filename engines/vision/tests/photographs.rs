@@ -1,6 +1,8 @@
 //! The recogniser on real photographs. Floors lie well below what was measured (models/MODEL_CARD.md), so that they
 //! catch a broken pipeline and not a changed weight.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that stumbles is a test that fails")]
+
 #[allow(dead_code, reason = "the measuring code is shared with the examples")]
 mod shared;
 
