@@ -44,7 +44,7 @@ web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 web: web/dist/index.html ## Build the web app
 
 run: deps-run web ## Install, build, load the demo city, start everything, print the address
-	cargo build --release -p shouhu -p shouhu-edge -p shouhu-city
+	cargo build --release --workspace --bins
 	tools/run.sh "$(DATA)" "$(PORT)"
 
 clean-data: ## Forget the demo city and everything that was recorded in DATA
@@ -55,8 +55,8 @@ test: deps-test test-rust test-web test-e2e ## Everything that must hold
 test-rust: deps-test
 	@export SHOUHU_TEST_POSTGRES="$$(tools/postgres.sh start)"; \
 	trap 'tools/postgres.sh stop' EXIT; \
-	if command -v cargo-nextest >/dev/null; then cargo nextest run --workspace --no-fail-fast; \
-	else cargo test --workspace --no-fail-fast; fi
+	if command -v cargo-nextest >/dev/null; then cargo nextest run --release --workspace --no-fail-fast; \
+	else cargo test --release --workspace --no-fail-fast; fi
 
 test-web: web
 	cd web && npm run check --silent && npm test --silent
@@ -65,8 +65,9 @@ e2e/node_modules/.installed: e2e/package.json e2e/package-lock.json
 	cd e2e && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# The programs under test are those that the Rust tests built: building them again with other features would say nothing new.
 test-e2e: deps-test web e2e/node_modules/.installed
-	cargo build --workspace --bins
+	@for p in shouhu shouhu-edge shouhu-city; do [ -x target/release/$$p ] || cargo build --release --workspace --bins; done
 	cd e2e && npm test --silent
 
 check: ## Formatting, lints, types
@@ -82,5 +83,5 @@ eval-vision: ## Score the recogniser on the real photographs
 	cargo run --release -q -p shouhu-vision --example score
 
 bench: ## Latency and throughput, printed; nothing is asserted
-	cargo build --release -p shouhu -p shouhu-edge -p shouhu-city
+	cargo build --release --workspace --bins
 	benches/end_to_end.sh

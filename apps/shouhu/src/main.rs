@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use shouhu::{MODULES, Options, build, run};
-use shouhu_env::Env;
+use shouhu_env::{Env, ScaledClock};
+use shouhu_ids::Micros;
 use shouhu_module::App;
 use shouhu_wire::Role;
 use tokio_util::sync::CancellationToken;
@@ -60,9 +62,23 @@ struct Place {
     /// Folder of the built web app.
     #[arg(long, env = "SHOUHU_WEB", default_value = "web/dist")]
     web: PathBuf,
+    /// For simulations: the clock runs so many times as fast since --clock-origin-us.
+    #[arg(long, hide = true, requires = "clock_origin_us")]
+    clock_speed: Option<u32>,
+    #[arg(long, hide = true)]
+    clock_origin_us: Option<i64>,
 }
 
 impl Place {
+    fn env(&self) -> Env {
+        let mut env = Env::real();
+        if let Some((speed, origin)) = self.clock_speed.zip(self.clock_origin_us) {
+            tracing::warn!(speed, "the clock is a simulation's: nothing recorded here happened at that time");
+            env.clock = Arc::new(ScaledClock::new(Micros(origin), speed));
+        }
+        env
+    }
+
     fn options(self) -> Options {
         let public_url = self.public_url.unwrap_or_else(|| format!("http://localhost:{}", self.listen.port()));
         Options {
@@ -86,8 +102,14 @@ async fn main() -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SHOUHU_LOG").unwrap_or_else(|_| "info,sqlx=warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match Cli::parse().command {
-        Command::Serve(place) => serve(&place.options()).await,
-        Command::Invite { place, name, role, token_only } => invite(&place.options(), &name, role, token_only).await,
+        Command::Serve(place) => {
+            let env = place.env();
+            serve(&place.options(), env).await
+        }
+        Command::Invite { place, name, role, token_only } => {
+            let env = place.env();
+            invite(&place.options(), env, &name, role, token_only).await
+        }
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&shouhu_http::document(MODULES))?);
             Ok(())
@@ -96,11 +118,11 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-async fn serve(options: &Options) -> anyhow::Result<()> {
+async fn serve(options: &Options, env: Env) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
     let url = options.public_url.clone();
-    run(options, Env::real(), stop, move |app, at| {
+    run(options, env, stop, move |app, at| {
         tracing::info!(%at, url, "ready");
         tokio::spawn(greet(app.clone()));
     })
@@ -124,20 +146,19 @@ async fn stop_on_signal(stop: CancellationToken) {
 
 /// A house without people needs a first operator.
 async fn greet(app: App) {
-    match shouhu_identity::has_actors(&app).await {
+    match shouhu_identity::has_operators(&app).await {
         Ok(true) => {}
         Ok(false) => match shouhu_identity::invite(&app, "operator", Role::Operator, None, None).await {
             Ok(invitation) => println!("No account yet. One-time link for the first operator:\n  {}", invitation.link),
-            Err(problem) => tracing::error!(key = problem.key, "the first operator could not be invited"),
+            Err(error) => tracing::error!(%error, "the first operator could not be invited"),
         },
         Err(error) => tracing::error!(%error, "accounts could not be counted"),
     }
 }
 
-async fn invite(options: &Options, name: &str, role: Role, token_only: bool) -> anyhow::Result<()> {
-    let app = build(options, Env::real()).await?;
-    let invited = shouhu_identity::invite(&app, name, role, None, None).await;
-    let invitation = invited.map_err(|problem| anyhow::anyhow!("{}: {}", problem.key, problem.detail))?;
+async fn invite(options: &Options, env: Env, name: &str, role: Role, token_only: bool) -> anyhow::Result<()> {
+    let app = build(options, env).await?;
+    let invitation = shouhu_identity::invite(&app, name, role, None, None).await.context("no invitation")?;
     println!("{}", if token_only { &invitation.token } else { &invitation.link });
     app.store.close().await;
     Ok(())

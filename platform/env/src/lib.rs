@@ -8,7 +8,7 @@ mod disk;
 mod net;
 mod random;
 
-pub use clock::{Clock, SimClock, SystemClock};
+pub use clock::{Clock, ScaledClock, SimClock, SystemClock};
 pub use disk::{Disk, DiskError, RealDisk, SimDisk};
 pub use net::{BoxFuture, BoxStream, Listener, Net, RealNet, SimNet, Stream};
 pub use random::{OsRandom, Random, SeededRandom};

@@ -68,7 +68,9 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     };
 
     let key = parts.headers.get(idempotency::HEADER).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
-    let key = key.filter(|_| gate.route.method == Method::Post && matches!(caller, Caller::Person(_)));
+    // Answers of security routes carry one-time tokens, of which only hashes are ever stored: they are not kept.
+    let is_kept = gate.route.method == Method::Post && gate.route.audit != Audit::Security;
+    let key = key.filter(|_| is_kept && matches!(caller, Caller::Person(_)));
     let actor = caller.named().0;
     if let Some(key) = &key {
         let method = gate.route.method.as_str();

@@ -1,0 +1,82 @@
+// People with real browsers and virtual authenticators.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { artefacts } from "./house.mjs";
+
+export const DESK = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+export async function openBrowser() {
+  mkdirSync(artefacts, { recursive: true });
+  return chromium.launch({
+    executablePath: process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+  });
+}
+
+/** Somebody who opens the one-time link and makes a passkey in the page. */
+export class Actor {
+  static async enrol(browser, house, name, role, { viewport = DESK, geolocation, isMobile = false } = {}) {
+    const actor = new Actor();
+    actor.name = name;
+    actor.house = house;
+    actor.context = await browser.newContext({
+      viewport,
+      locale: "zh-TW",
+      timezoneId: "Asia/Taipei",
+      colorScheme: "dark",
+      isMobile,
+      hasTouch: isMobile,
+      ...(geolocation ? { geolocation, permissions: ["geolocation"] } : {}),
+    });
+    actor.page = await actor.context.newPage();
+    actor.problems = [];
+    actor.page.on("pageerror", (error) => actor.problems.push(String(error)));
+    const cdp = await actor.context.newCDPSession(actor.page);
+    await cdp.send("WebAuthn.enable");
+    await cdp.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2",
+        transport: "internal",
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await actor.page.goto(house.invite(name, role));
+    await actor.page.getByTestId("enrol-button").click();
+    await actor.page.getByTestId("account-menu").waitFor();
+    return actor;
+  }
+
+  async goto(path) {
+    await this.page.goto(`${this.house.url}${path}`);
+  }
+
+  /** The API with this person's session, for what no page is the point of. */
+  async api(method, path, data, headers = {}) {
+    const response = await this.context.request.fetch(`${this.house.url}${path}`, {
+      method,
+      data,
+      headers: { origin: this.house.url, "shouhu-purpose": "patrol", ...headers },
+    });
+    const text = await response.text();
+    if (!response.ok()) throw new Error(`${method} ${path} as ${this.name}: ${response.status()} ${text}`);
+    return text ? JSON.parse(text) : null;
+  }
+
+  /** Keeps what the page looks like on a desk and on a phone. */
+  async shot(name, sizes = [DESK, PHONE]) {
+    const before = this.page.viewportSize();
+    for (const size of sizes) {
+      await this.page.setViewportSize(size);
+      await this.page.waitForLoadState("networkidle", { timeout: 3_000 }).catch(() => {});
+      await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      await this.page.screenshot({ path: join(artefacts, `e2e-${name}-${size.width}.png`) });
+    }
+    await this.page.setViewportSize(before);
+  }
+}
