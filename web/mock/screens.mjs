@@ -1,6 +1,6 @@
 // Takes a picture of every page at both sizes, from whatever answers at BASE. `node mock/screens.mjs [name…]`
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -102,6 +102,7 @@ const browser = await chromium.launchPersistentContext(join(tmpdir(), `shouhu-sc
   locale: "zh-TW",
 });
 const page = await browser.newPage();
+const axe = readFileSync(join(import.meta.dirname, "..", "node_modules", "axe-core", "axe.min.js"), "utf8");
 page.on("pageerror", (error) => console.log("PAGE ERROR", error.message));
 page.on("console", (message) => message.type() === "error" && console.log("CONSOLE", message.text()));
 for (const [name, role, path, act, scheme = "dark", hasOrder = false] of SHOTS) {
@@ -131,6 +132,15 @@ for (const [name, role, path, act, scheme = "dark", hasOrder = false] of SHOTS) 
       console.log(`${name} ${width}: ${error.message.split("\n")[0]}`);
     }
     await page.waitForTimeout(500);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
+    for (const v of violations)
+      console.log(
+        `AXE ${name} ${width}: ${v.id} ${v.nodes
+          .slice(0, 3)
+          .map((n) => n.target.join(" "))
+          .join(" | ")}`,
+      );
     await page.screenshot({ path: join(OUT, `${name}-${width}.png`) });
   }
   console.log(name);

@@ -336,7 +336,14 @@ const routes = [
     "GET",
     "/v1/incidents/:id/log",
     (p) => ({
-      items: [{ at_us: find(w.incidents, p.id).opened_at_us, by_name: "陳怡君", key: "opened", params: {} }],
+      items: [
+        {
+          at_us: find(w.incidents, p.id).opened_at_us,
+          by_name: "陳怡君",
+          key: "incident_opened",
+          params: {},
+        },
+      ],
     }),
   ],
   [

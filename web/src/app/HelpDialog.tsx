@@ -18,7 +18,13 @@ const KEYS: [string, string][] = [
 export function HelpDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Modal opened={isOpen} onClose={onClose} title={t("help.title")} size="lg">
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      title={t("help.title")}
+      size="lg"
+      closeButtonProps={{ "aria-label": t("app.close") }}
+    >
       <p>{t("help.flow")}</p>
       <h3 className="section-title">{t("help.keys")}</h3>
       <dl className="key-list">

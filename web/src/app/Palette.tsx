@@ -90,6 +90,7 @@ export function Palette(props: { isOpen: boolean; onClose: () => void; onHelp: (
       opened={isOpen}
       onClose={onClose}
       withCloseButton={false}
+      attributes={{ content: { "aria-label": t("app.palette") } }}
       padding={0}
       size="lg"
       yOffset="12vh"

@@ -48,7 +48,13 @@ export function Picture({ crop, frame, alt, isThumb = false }: Props) {
           </span>
         )}
       </button>
-      <Modal opened={isOpen} onClose={() => setOpen(false)} title={alt} size="90vw">
+      <Modal
+        opened={isOpen}
+        onClose={() => setOpen(false)}
+        title={alt}
+        size="90vw"
+        closeButtonProps={{ "aria-label": t("app.close") }}
+      >
         <div className="picture-bar">
           {crop && frame && (
             <SegmentedControl

@@ -10,13 +10,15 @@ import { Icon } from "./icons";
 import { useKeys } from "./keys";
 import { useLinkState } from "./live";
 import { Palette } from "./Palette";
-import { openRooms } from "./rooms";
+import { openRooms, ROOMS } from "./rooms";
 import { useSession } from "./session";
 import { changeSetting, useSetting } from "./settings";
 
 function LinkSign() {
   const { t } = useTranslation();
-  const state = useLinkState();
+  const link = useLinkState();
+  const { online } = useNetwork();
+  const state = online ? link : "lost";
   return (
     <Tooltip label={t(`app.link_${state}_hint`)}>
       <span className={`link-sign link-${state}`} role="status" data-testid="link-state" data-state={state}>
@@ -36,8 +38,9 @@ function PersonMenu({ onHelp }: { onHelp: () => void }) {
   return (
     <Menu width={240} position="bottom-end">
       <Menu.Target>
-        <UnstyledButton className="person-button" aria-label={t("app.account")} data-testid="account-menu">
+        <UnstyledButton className="person-button" data-testid="account-menu">
           <Icon name="user" />
+          <span className="unseen">{t("app.account")}</span>
           <span className="person-name">{me.name}</span>
         </UnstyledButton>
       </Menu.Target>
@@ -96,6 +99,8 @@ export function Shell({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const { online } = useNetwork();
   const link = useLinkState();
+  const [path] = useLocation();
+  const here = ROOMS.find((room) => path.startsWith(room.path));
   const [isHelpOpen, setHelpOpen] = useState(false);
   const [isPaletteOpen, setPaletteOpen] = useState(false);
   const [isMenuOpen, setMenuOpen] = useState(false);
@@ -149,9 +154,16 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
       )}
       <main id="main" className="room">
+        {here && here.name !== "patrol" && <h1 className="unseen">{t(`room.${here.name}`)}</h1>}
         {children}
       </main>
-      <Drawer opened={isMenuOpen} onClose={() => setMenuOpen(false)} title={t("app.rooms")} size={280}>
+      <Drawer
+        opened={isMenuOpen}
+        onClose={() => setMenuOpen(false)}
+        title={t("app.rooms")}
+        size={280}
+        closeButtonProps={{ "aria-label": t("app.close") }}
+      >
         <nav className="rooms-drawer">
           <Rooms onGo={() => setMenuOpen(false)} />
         </nav>

@@ -41,7 +41,8 @@ export function useIncident(id: Id) {
   return useQuery({
     queryKey: ["incidents", "one", id],
     queryFn: () => dispatch.incident(id),
-    placeholderData: () => client.getQueryData<Incident[]>(["incidents", "open"])?.find((one) => one.id === id),
+    placeholderData: () =>
+      client.getQueryData<Incident[]>(["incidents", "open"])?.find((one) => one.id === id),
   });
 }
 

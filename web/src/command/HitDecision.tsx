@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { hits as hitCalls } from "../app/api/calls";
 import { ApiError } from "../app/api/client";
 import { type Hit, REJECT_REASONS, type RejectReason } from "../app/api/types";
+import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
 import { Failure } from "../app/states";
 
@@ -110,14 +111,14 @@ export function HitDecision({ hit }: { hit: Hit }) {
           maxLength={12}
           size="md"
           classNames={{ input: "plate plate-input" }}
-          rightSection={<kbd>c</kbd>}
+          rightSection={<Key>c</Key>}
           data-testid="plate-seen-input"
         />
         <div className="two">
           <Button
             variant="default"
             size="md"
-            rightSection={<kbd>r</kbd>}
+            rightSection={<Key>r</Key>}
             onClick={() => setRejecting(true)}
             data-testid="reject-hit"
           >
@@ -128,7 +129,7 @@ export function HitDecision({ hit }: { hit: Hit }) {
             size="md"
             disabled={!seen.trim()}
             loading={act.isPending}
-            rightSection={<kbd>↵</kbd>}
+            rightSection={<Key>↵</Key>}
             data-testid="confirm-hit"
           >
             {t("hit.confirm")}

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { dispatch } from "../app/api/calls";
 import type { Hit, Id, IncidentKind } from "../app/api/types";
+import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
 import { useKinds } from "../app/queries";
 import { Failure } from "../app/states";
@@ -54,7 +55,7 @@ export function HitIncident({ hit, onIncident }: { hit: Hit; onIncident: (id: Id
         fullWidth
         disabled={!isReady}
         loading={open.isPending}
-        rightSection={<kbd>d</kbd>}
+        rightSection={<Key>d</Key>}
         onClick={() => open.mutate()}
         data-testid="open-incident"
       >

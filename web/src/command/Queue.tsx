@@ -6,6 +6,7 @@ import { Age } from "../app/Age";
 import { useNow } from "../app/age";
 import type { Hit, Incident } from "../app/api/types";
 import { Icon } from "../app/icons";
+import { Key } from "../app/Key";
 import { useKindTitle } from "../app/queries";
 import { sayDuration, sayProbability } from "../app/say";
 import { changeSetting, useSetting } from "../app/settings";
@@ -151,34 +152,35 @@ export function Queue({ tab, onTab, hits, incidents, selected, onSelect, onNewCa
   );
   return (
     <section className="queue" aria-label={t("command.queue")}>
-      <Tabs
-        value={tab}
-        onChange={(value) => onTab(value === "incidents" ? "incidents" : "hits")}
-        className="queue-tabs"
-      >
-        <Tabs.List>
-          <Tabs.Tab value="hits" data-testid="tab-hits">
-            {t("command.hits")}{" "}
-            {raised.length > 0 && <span className="count count-warn">{raised.length}</span>}
-          </Tabs.Tab>
-          <Tabs.Tab value="incidents" data-testid="tab-incidents">
-            {t("command.incidents")} {waiting > 0 && <span className="count count-warn">{waiting}</span>}
-          </Tabs.Tab>
-          <span className="grow" />
-          <Tooltip label={t(sound ? "palette.sound_off" : "palette.sound_on")}>
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              size={36}
-              aria-label={t(sound ? "palette.sound_off" : "palette.sound_on")}
-              aria-pressed={sound}
-              onClick={() => changeSetting("sound", !sound)}
-            >
-              <Icon name={sound ? "sound" : "mute"} />
-            </ActionIcon>
-          </Tooltip>
-        </Tabs.List>
-      </Tabs>
+      <div className="queue-head">
+        <Tabs
+          value={tab}
+          onChange={(value) => onTab(value === "incidents" ? "incidents" : "hits")}
+          className="queue-tabs"
+        >
+          <Tabs.List>
+            <Tabs.Tab value="hits" data-testid="tab-hits">
+              {t("command.hits")}{" "}
+              {raised.length > 0 && <span className="count count-warn">{raised.length}</span>}
+            </Tabs.Tab>
+            <Tabs.Tab value="incidents" data-testid="tab-incidents">
+              {t("command.incidents")} {waiting > 0 && <span className="count count-warn">{waiting}</span>}
+            </Tabs.Tab>
+          </Tabs.List>
+        </Tabs>
+        <Tooltip label={t(sound ? "palette.sound_off" : "palette.sound_on")}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={36}
+            aria-label={t(sound ? "palette.sound_off" : "palette.sound_on")}
+            aria-pressed={sound}
+            onClick={() => changeSetting("sound", !sound)}
+          >
+            <Icon name={sound ? "sound" : "mute"} />
+          </ActionIcon>
+        </Tooltip>
+      </div>
       <div className="queue-list">
         {tab === "hits" ? (
           <Answer query={hits}>
@@ -218,7 +220,7 @@ export function Queue({ tab, onTab, hits, incidents, selected, onSelect, onNewCa
             fullWidth
             variant="default"
             leftSection={<Icon name="phone" size={16} />}
-            rightSection={<kbd>n</kbd>}
+            rightSection={<Key>n</Key>}
             onClick={onNewCall}
             data-testid="new-call"
           >

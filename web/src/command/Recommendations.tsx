@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { dispatch } from "../app/api/calls";
 import type { Incident, Reason, Recommendation, Unit } from "../app/api/types";
+import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
 import { sayDistance, sayDuration } from "../app/say";
 import { Answer, Empty, Failure } from "../app/states";
@@ -97,11 +98,11 @@ export function Recommendations({ incident, isSecond, onShow }: Props) {
             loading={assign.isPending && assign.variables.id === one.unit.id}
             disabled={assign.isPending}
             onClick={() => assign.mutate(one.unit)}
-            rightSection={one === best && !isSecond ? <kbd>d</kbd> : undefined}
+            rightSection={one === best && !isSecond ? <Key>d</Key> : undefined}
             data-testid="dispatch-unit"
-            aria-label={t("dispatch.send_unit", { unit: one.unit.call_sign })}
           >
             {t("dispatch.send")}
+            <span className="unseen"> {one.unit.call_sign}</span>
           </Button>
         )}
       </li>

@@ -2,8 +2,9 @@
 
 import "./investigate.css";
 import { Button, SegmentedControl } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import { taipei } from "../app/age";
@@ -87,6 +88,13 @@ export default function InvestigatePage() {
   };
   useKeys({ j: () => step(1), k: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1) });
 
+  const results = useRef<HTMLDivElement>(null);
+  const isNarrow = useMediaQuery("(max-width: 760px)");
+  const hasFound = found.length > 0;
+  useEffect(() => {
+    if (isNarrow && hasFound) results.current?.scrollIntoView();
+  }, [isNarrow, hasFound]);
+
   const ask = (next: Question) => {
     setChosen(null);
     setQuestion(next);
@@ -110,7 +118,7 @@ export default function InvestigatePage() {
         <Empty title={t("search.none", { plate: question.plate })} hint={t("search.none_hint")} />
       )}
       {question && found.length > 0 && (
-        <div className="results">
+        <div className="results" ref={results}>
           <PrintHead question={question} grounds={question.grounds} count={found.length} />
           <div className="results-bar">
             <strong>

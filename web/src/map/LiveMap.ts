@@ -68,6 +68,12 @@ export class LiveMap {
       const drawn = mark(name, this.scheme);
       if (drawn) this.map.addImage(name, drawn.data, { pixelRatio: drawn.pixelRatio });
     });
+    if (isSmall) {
+      // Still one tap away, but not over the place that the officer looks for.
+      this.map.once("idle", () => {
+        box.querySelector(".maplibregl-ctrl-attrib")?.classList.remove("maplibregl-compact-show");
+      });
+    }
     this.map.on("style.load", () => {
       this.isReady = true;
       for (const overlay of OVERLAYS) this.push(overlay);

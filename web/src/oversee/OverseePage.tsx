@@ -96,7 +96,8 @@ export default function OverseePage() {
           const shown = all.filter((line) => fits(line, text.trim(), kind));
           return (
             <>
-              <div className="wide-table">
+              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls sideways must be reachable by keyboard */}
+              <section className="wide-table" tabIndex={0} aria-label={t("room.oversee")}>
                 <Table stickyHeader>
                   <Table.Thead>
                     <Table.Tr>
@@ -139,7 +140,7 @@ export default function OverseePage() {
                     {...(all.length > 0 ? { hint: t("audit.none_hint") } : {})}
                   />
                 )}
-              </div>
+              </section>
               {query.hasNextPage && (
                 <Button
                   variant="default"

@@ -86,7 +86,6 @@ export const command = {
     who: "Who could go",
     another: "Send another",
     send: "Send",
-    send_unit: "Send {{unit}}",
     eta: "about {{eta}}",
     by_road: "by road",
     straight: "straight line",

@@ -86,7 +86,6 @@ export const command = {
     who: "建議警力",
     another: "加派警力",
     send: "派遣",
-    send_unit: "派遣 {{unit}}",
     eta: "約 {{eta}}",
     by_road: "沿道路",
     straight: "直線估計",
