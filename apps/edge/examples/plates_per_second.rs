@@ -13,7 +13,8 @@ use shouhu_wire::ReportedSighting;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).ok_or("give a folder of pictures")?;
     let data = std::env::temp_dir().join(format!("shouhu-plates-per-second-{}", std::process::id()));
-    let (mut queue, _) = Queue::open(Arc::new(RealDisk::open(data.clone())?), QueueConfig { reserve_bytes: 0, ..QueueConfig::default() })?;
+    let (mut queue, _) =
+        Queue::open(Arc::new(RealDisk::open(data.clone())?), QueueConfig { reserve_bytes: 0, ..QueueConfig::default() })?;
     let reader = Recogniser::load()?;
     let mut tracker = Tracker::single_shot();
     let mut paths: Vec<_> = std::fs::read_dir(&folder)?.flatten().map(|item| item.path()).filter(|path| path.is_file()).collect();
@@ -28,8 +29,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for passage in tracker.push(i64::from(pictures), frame.width, frame.height, reads).passages {
             plates += 1;
             let crop_jpeg = encode_jpeg(&frame.crop(&passage.best.quad, 0.75), 85)?;
-            let sighting: ReportedSighting =
-                serde_json::from_value(serde_json::json!({"sequence": 0, "plate": passage.text, "confidence": passage.confidence, "captured_at_us": 1}))?;
+            let sighting: ReportedSighting = serde_json::from_value(
+                serde_json::json!({"sequence": 0, "plate": passage.text, "confidence": passage.confidence, "captured_at_us": 1}),
+            )?;
             queue.keep(&NewSighting { origin: [0; 16], model: String::new(), sighting, crop_jpeg, frame_jpeg: None })?;
         }
         times_ms.push(began.elapsed().as_secs_f64() * 1e3);

@@ -23,11 +23,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let started = Instant::now();
     for n in 0..count + wildcards {
         let mut random = [0; 16];
-        random.iter_mut().zip(n.to_le_bytes().into_iter().chain(n.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes())).for_each(|(to, from)| *to = from);
+        random
+            .iter_mut()
+            .zip(n.to_le_bytes().into_iter().chain(n.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes()))
+            .for_each(|(to, from)| *to = from);
         // A prime step spreads the entries over the series.
         let text = plate(n.wrapping_mul(7_919) % 100_000_000);
-        let text = if n < count { text } else { format!("{}??{}", text.get(..4).unwrap_or("ABC1"), text.get(6..).unwrap_or("2")) };
-        copy.apply(DeltaEntry { id: EntryId::new(Micros(i64::try_from(n)?), random), pattern: Pattern::parse(&text)?, expires_at_us: Micros(i64::MAX), is_active: true });
+        let text =
+            if n < count { text } else { format!("{}??{}", text.get(..4).unwrap_or("ABC1"), text.get(6..).unwrap_or("2")) };
+        copy.apply(DeltaEntry {
+            id: EntryId::new(Micros(i64::try_from(n)?), random),
+            pattern: Pattern::parse(&text)?,
+            expires_at_us: Micros(i64::MAX),
+            is_active: true,
+        });
     }
     println!("{} entries ({wildcards} with wildcards) arranged in {:.2} s", copy.len(), started.elapsed().as_secs_f64());
     let mut times_us = Vec::new();
@@ -42,6 +51,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     times_us.sort_by(f64::total_cmp);
     let at = |share: f64| times_us.get((times_us.len() as f64 * share) as usize).copied().unwrap_or(0.0);
-    println!("20000 look-ups with 4 alternatives each, {matched} matched: p50 {:.1} us, p95 {:.1} us, p99.9 {:.1} us, most {:.1} us", at(0.5), at(0.95), at(0.999), at(0.99999));
+    println!(
+        "20000 look-ups with 4 alternatives each, {matched} matched: p50 {:.1} us, p95 {:.1} us, p99.9 {:.1} us, most {:.1} us",
+        at(0.5),
+        at(0.95),
+        at(0.999),
+        at(0.99999)
+    );
     Ok(())
 }

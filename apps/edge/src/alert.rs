@@ -43,7 +43,9 @@ impl Alerts {
             plate: self.has_plates.then(|| plate.display()),
         };
         let mut out = self.out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let written = serde_json::to_string(&line).map_err(std::io::Error::other).and_then(|json| writeln!(out, "{json}").and_then(|()| out.flush()));
+        let written = serde_json::to_string(&line)
+            .map_err(std::io::Error::other)
+            .and_then(|json| writeln!(out, "{json}").and_then(|()| out.flush()));
         if let Err(e) = written {
             tracing::error!(error = %e, "a local alert cannot be printed");
         }

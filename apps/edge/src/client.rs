@@ -33,7 +33,9 @@ pub enum ClientError {
     #[error("{server} cannot be reached: {reason}")]
     Network { server: String, reason: String },
     /// The server does not know this device, or not any more.
-    #[error("the server does not accept this device ({key}): enrol it again with a new token, or ask an operator whether it was revoked; the queue is kept")]
+    #[error(
+        "the server does not accept this device ({key}): enrol it again with a new token, or ask an operator whether it was revoked; the queue is kept"
+    )]
     UnknownDevice { key: String },
     #[error("the server answered {status}: {detail}")]
     Answer { status: u16, key: String, detail: String, retry_after_s: Option<u64> },
@@ -52,7 +54,11 @@ impl ClientError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Refused { .. } | Self::NoSuchHost { .. } | Self::Timeout { .. } | Self::Network { .. } | Self::Nonsense { .. } => true,
+            Self::Refused { .. }
+            | Self::NoSuchHost { .. }
+            | Self::Timeout { .. }
+            | Self::Network { .. }
+            | Self::Nonsense { .. } => true,
             Self::Answer { status, .. } => matches!(status, 404 | 405 | 408 | 425 | 429 | 500..=599),
             Self::UnknownDevice { .. } | Self::Plain { .. } | Self::Address { .. } | Self::Authority { .. } => false,
         }
@@ -193,9 +199,12 @@ impl Client {
         if status.is_success() {
             return Ok(body);
         }
-        let problem: Problem = serde_json::from_slice(&body).unwrap_or(Problem { key: String::new(), detail: String::new(), title: String::new() });
+        let problem: Problem =
+            serde_json::from_slice(&body).unwrap_or(Problem { key: String::new(), detail: String::new(), title: String::new() });
         if self.identity.is_some() && matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-            return Err(ClientError::UnknownDevice { key: if problem.key.is_empty() { status.to_string() } else { problem.key } });
+            return Err(ClientError::UnknownDevice {
+                key: if problem.key.is_empty() { status.to_string() } else { problem.key },
+            });
         }
         let words = [problem.detail, problem.title].into_iter().find(|text| !text.is_empty());
         let detail = words.unwrap_or_else(|| String::from_utf8_lossy(&body).chars().take(200).collect());

@@ -25,7 +25,7 @@ impl DeviceClock {
     #[must_use]
     pub fn system(floor_us: i64) -> Self {
         Self::new(floor_us, || {
-            #[expect(clippy::disallowed_methods, clippy::allow_attributes, reason = "the one place where the agent asks the machine for the time")]
+            #[expect(clippy::disallowed_methods, reason = "the one place where the agent asks the machine for the time")]
             let since = SystemTime::now().duration_since(UNIX_EPOCH);
             since.ok().and_then(|d| i64::try_from(d.as_micros()).ok()).unwrap_or(0)
         })
@@ -63,7 +63,10 @@ impl DeviceClock {
         let before = self.offset_us.swap(offset_us, Ordering::Relaxed);
         self.floor_us.fetch_max(self.device_us() - offset_us, Ordering::Relaxed);
         if offset_us.abs() > WORTH_SAYING_US && (before - offset_us).abs() > WORTH_SAYING_US {
-            warn!(offset_s = offset_us / 1_000_000, "this device's clock is wrong; the server corrects what it receives; set it (timedatectl set-ntp true)");
+            warn!(
+                offset_s = offset_us / 1_000_000,
+                "this device's clock is wrong; the server corrects what it receives; set it (timedatectl set-ntp true)"
+            );
         } else if before.abs() > WORTH_SAYING_US && offset_us.abs() <= WORTH_SAYING_US {
             info!("this device's clock is right again");
         }

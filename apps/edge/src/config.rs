@@ -78,14 +78,16 @@ impl DataDir {
     pub fn config(&self) -> Result<Config, ConfigError> {
         let path = self.join("config.json");
         let bytes = self.read(&path)?;
-        serde_json::from_slice(&bytes).map_err(|e| ConfigError::Damaged { path: path.display().to_string(), reason: e.to_string() })
+        serde_json::from_slice(&bytes)
+            .map_err(|e| ConfigError::Damaged { path: path.display().to_string(), reason: e.to_string() })
     }
 
     /// # Errors
     /// When it cannot be written.
     pub fn save_config(&self, config: &Config) -> Result<(), ConfigError> {
         let path = self.join("config.json");
-        let written = serde_json::to_vec_pretty(config).map_err(io::Error::other).and_then(|json| files::replace_with(&path, &json));
+        let written =
+            serde_json::to_vec_pretty(config).map_err(io::Error::other).and_then(|json| files::replace_with(&path, &json));
         written.map_err(|error| ConfigError::Write { path: path.display().to_string(), error })
     }
 
@@ -105,7 +107,8 @@ impl DataDir {
     /// When it cannot be written.
     pub fn save_key(&self, key: &SigningKey) -> Result<(), ConfigError> {
         let path = self.join("device.key");
-        let written = key.to_pkcs8_pem(LineEnding::LF).map_err(io::Error::other).and_then(|pem| files::replace_with(&path, pem.as_bytes()));
+        let written =
+            key.to_pkcs8_pem(LineEnding::LF).map_err(io::Error::other).and_then(|pem| files::replace_with(&path, pem.as_bytes()));
         written.map_err(|error| ConfigError::Write { path: path.display().to_string(), error })
     }
 

@@ -161,7 +161,8 @@ impl Liaison {
     pub fn run(mut self) {
         let mut sync = SyncState::default();
         let (mut policy, mut watchlist) = (Every::new(POLICY_EVERY), Every::new(WATCHLIST_EVERY));
-        let (mut heartbeat, mut report, mut refused) = (Every::new(HEARTBEAT_EVERY), Every::new(REPORT_EVERY), Every::new(REFUSED_EVERY));
+        let (mut heartbeat, mut report, mut refused) =
+            (Every::new(HEARTBEAT_EVERY), Every::new(REPORT_EVERY), Every::new(REFUSED_EVERY));
         loop {
             if !self.contact.is_refused() || refused.is_due() {
                 if policy.is_due() {
@@ -169,7 +170,9 @@ impl Liaison {
                     self.note(done);
                 }
                 if watchlist.is_due() {
-                    let done = self.watchlist.sync(&mut sync, |since| self.client.get::<WatchlistDelta>(&format!("/v1/watchlists/delta?since={since}")));
+                    let done = self.watchlist.sync(&mut sync, |since| {
+                        self.client.get::<WatchlistDelta>(&format!("/v1/watchlists/delta?since={since}"))
+                    });
                     self.note(done);
                 }
                 if heartbeat.is_due() {

@@ -46,7 +46,9 @@ pub fn enrol(data: &DataDir, server: &str, token: &str, authority: Option<&[u8]>
     let device: EnrolledDevice = match client.post("/v1/devices/enrol", &serde_json::to_vec(&body)?) {
         Ok(device) => device,
         Err(ClientError::Answer { status: 400..=499, detail, .. }) => {
-            bail!("the server did not accept the token: {detail}. Tokens work once and expire; an operator makes a new one under Devices")
+            bail!(
+                "the server did not accept the token: {detail}. Tokens work once and expire; an operator makes a new one under Devices"
+            )
         }
         Err(e) => return Err(e.into()),
     };

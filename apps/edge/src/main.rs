@@ -1,6 +1,6 @@
 //! The command line of the camera agent.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -52,6 +52,7 @@ EXIT CODE  0 all well   1 could not start   3 --once has ended and some sighting
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()))
         .with_target(false)
         .init();
@@ -94,7 +95,9 @@ fn command() -> anyhow::Result<ExitCode> {
         match argument {
             Value(word) if verb.is_none() => verb = Some(word.string()?),
             Short('h') | Long("help") => return print(HELP).map(|()| ExitCode::SUCCESS),
-            Short('V') | Long("version") => return print(concat!("shouhu-edge ", env!("CARGO_PKG_VERSION"), "\n")).map(|()| ExitCode::SUCCESS),
+            Short('V') | Long("version") => {
+                return print(concat!("shouhu-edge ", env!("CARGO_PKG_VERSION"), "\n")).map(|()| ExitCode::SUCCESS);
+            }
             Long("server") => given.server = Some(parser.value()?.string()?),
             Long("token") => given.token = Some(parser.value()?.string()?),
             Long("ca") => given.ca = Some(parser.value()?.into()),
@@ -135,7 +138,12 @@ fn enrol(data: &DataDir, given: &Given) -> anyhow::Result<ExitCode> {
         None => None,
     };
     let device = shouhu_edge::enrol::enrol(data, server, token, authority.as_deref())?;
-    print(&format!("enrolled as {} {:?}; start it with: shouhu-edge run --data {} --source …\n", device.device, device.name, data.path().display()))?;
+    print(&format!(
+        "enrolled as {} {:?}; start it with: shouhu-edge run --data {} --source …\n",
+        device.device,
+        device.name,
+        data.path().display()
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -10,7 +10,9 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use shouhu_plate::Plate;
 use shouhu_vision::{Frame, MODEL_VERSION, Passage, PlateRead, Recogniser, Tracker, encode_jpeg};
-use shouhu_wire::{ALTERNATIVES_MAX, Alternative, CROP_BYTES_MAX, FRAME_BYTES_MAX, FramePolicy, ReportedSighting, TravelDirection};
+use shouhu_wire::{
+    ALTERNATIVES_MAX, Alternative, CROP_BYTES_MAX, FRAME_BYTES_MAX, FramePolicy, ReportedSighting, TravelDirection,
+};
 use tracing::{error, warn};
 
 use crate::alert::Alerts;
@@ -173,7 +175,8 @@ impl Pipeline {
             FramePolicy::Hits => !hits.is_empty(),
             FramePolicy::Always => true,
         };
-        let crop_jpeg = frame.and_then(|f| small_jpeg(&f.crop(&passage.best.quad, CROP_MARGIN), CROP_BYTES_MAX)).unwrap_or_default();
+        let crop_jpeg =
+            frame.and_then(|f| small_jpeg(&f.crop(&passage.best.quad, CROP_MARGIN), CROP_BYTES_MAX)).unwrap_or_default();
         let frame_jpeg = frame.filter(|_| wants_frame).and_then(|f| small_jpeg(f, FRAME_BYTES_MAX));
         Draft { passage, plate, hits, crop_jpeg, frame_jpeg }
     }
@@ -256,7 +259,11 @@ fn reported(draft: &Draft, captured_at_us: i64, source: &str, position: Option<(
     let passage = &draft.passage;
     let unit = |p: f32| f64::from(if p.is_finite() { p.clamp(0.0, 1.0) } else { 0.0 });
     // The vote may differ from the best single read; probabilities of other characters would mislead.
-    let char_confidence = if passage.best.text == passage.text { passage.best.chars.iter().map(|c| unit(c.probability)).collect() } else { Vec::new() };
+    let char_confidence = if passage.best.text == passage.text {
+        passage.best.chars.iter().map(|c| unit(c.probability)).collect()
+    } else {
+        Vec::new()
+    };
     ReportedSighting {
         sequence: 0,
         plate: passage.text.clone(),

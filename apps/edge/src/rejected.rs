@@ -62,7 +62,11 @@ impl RejectedList {
     /// When the list cannot be read.
     pub fn read(&self) -> io::Result<Vec<Rejected>> {
         match File::open(self.path()) {
-            Ok(file) => Ok(BufReader::new(file).lines().map_while(Result::ok).filter_map(|line| serde_json::from_str(&line).ok()).collect()),
+            Ok(file) => Ok(BufReader::new(file)
+                .lines()
+                .map_while(Result::ok)
+                .filter_map(|line| serde_json::from_str(&line).ok())
+                .collect()),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(e) => Err(e),
         }

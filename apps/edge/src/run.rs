@@ -69,17 +69,28 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
     let disk = RealDisk::open(data.join("queue")).context("the queue folder cannot be made")?;
     let (queue, recovery) = Queue::open(Arc::new(disk), options.queue).context("the queue cannot be opened")?;
     if recovery.cut_bytes > 0 {
-        warn!(bytes = recovery.cut_bytes, "the queue ended in the middle of a record that was never acknowledged: power or process failed; it was cut");
+        warn!(
+            bytes = recovery.cut_bytes,
+            "the queue ended in the middle of a record that was never acknowledged: power or process failed; it was cut"
+        );
     }
     if recovery.damaged_bytes > 0 {
-        error!(bytes = recovery.damaged_bytes, "the queue is damaged on disk; what is readable is sent, the file is set aside as damaged-*: check the disk");
+        error!(
+            bytes = recovery.damaged_bytes,
+            "the queue is damaged on disk; what is readable is sent, the file is set aside as damaged-*: check the disk"
+        );
     }
     let keeper = Arc::new(Keeper::new(queue));
     let rejected = Arc::new(RejectedList::open(data.join("rejected")).context("the rejected folder cannot be made")?);
     let watchlist = Arc::new(Watchlist::open(data.join("watchlist")));
     let policy = Arc::new(Policy::new(config.device.frame_policy));
     let (contact, counters) = (Arc::new(Contact::default()), Arc::new(Counters::default()));
-    info!(waiting = recovery.pending, watchlist_entries = watchlist.len(), watchlist_version = watchlist.version(), "the agent starts");
+    info!(
+        waiting = recovery.pending,
+        watchlist_entries = watchlist.len(),
+        watchlist_version = watchlist.version(),
+        "the agent starts"
+    );
 
     let reporter = Arc::new(Reporter {
         path: data.join("status.json"),
@@ -163,17 +174,24 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
     Ok(Ended { waiting: status.queue_depth, sightings: status.sightings, rejected: status.rejected })
 }
 
-fn start_sources(specs: &[SourceSpec], options: &SourceOptions, data: &DataDir, shared: &Arc<Shared>) -> anyhow::Result<Vec<JoinHandle<()>>> {
+fn start_sources(
+    specs: &[SourceSpec],
+    options: &SourceOptions,
+    data: &DataDir,
+    shared: &Arc<Shared>,
+) -> anyhow::Result<Vec<JoinHandle<()>>> {
     let mut threads = Vec::new();
     for spec in specs {
         let (options, shared) = (options.clone(), Arc::clone(shared));
         threads.push(match spec {
             SourceSpec::Folder(path) => {
-                let source = FolderSource::new(path, data, options, shared).with_context(|| format!("source {} cannot be opened", spec.label()))?;
+                let source = FolderSource::new(path, data, options, shared)
+                    .with_context(|| format!("source {} cannot be opened", spec.label()))?;
                 spawn("folder", move || source.run())?
             }
             SourceSpec::Video(path) => {
-                let source = VideoSource::new(path, data, options, shared).with_context(|| format!("source {} cannot be opened", spec.label()))?;
+                let source = VideoSource::new(path, data, options, shared)
+                    .with_context(|| format!("source {} cannot be opened", spec.label()))?;
                 spawn("video", move || source.run())?
             }
             SourceSpec::Stream(_) | SourceSpec::Camera(_) => {

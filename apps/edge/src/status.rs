@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
 use shouhu_wire::FramePolicy;
@@ -118,7 +118,12 @@ pub fn describe(data: &DataDir, clock: &DeviceClock) -> anyhow::Result<String> {
     let mut text = String::new();
     writeln!(text, "device       {} {:?} ({})", config.device.device, config.device.name, config.server)?;
     match (&lock, &status) {
-        (Err(_), Some(status)) => writeln!(text, "agent        running, version {}; this was written {}", status.version, ago(now_us - status.written_at_us))?,
+        (Err(_), Some(status)) => writeln!(
+            text,
+            "agent        running, version {}; this was written {}",
+            status.version,
+            ago(now_us - status.written_at_us)
+        )?,
         (Err(_), None) => writeln!(text, "agent        running, has not reported yet")?,
         (Ok(_), _) => writeln!(text, "agent        not running")?,
     }
@@ -126,9 +131,21 @@ pub fn describe(data: &DataDir, clock: &DeviceClock) -> anyhow::Result<String> {
         // Nobody else has the queue: look at the log itself rather than at what was last said about it.
         let config = QueueConfig { reserve_bytes: 0, ..QueueConfig::default() };
         let (queue, _) = Queue::open(Arc::new(RealDisk::open(data.join("queue"))?), config)?;
-        writeln!(text, "queue        {} waiting, {} of them hits, {} kB", queue.depth(), queue.hits_pending(), queue.bytes() / 1024)?;
+        writeln!(
+            text,
+            "queue        {} waiting, {} of them hits, {} kB",
+            queue.depth(),
+            queue.hits_pending(),
+            queue.bytes() / 1024
+        )?;
     } else if let Some(status) = &status {
-        writeln!(text, "queue        {} waiting, {} of them hits, {} kB", status.queue_depth, status.hits_waiting, status.queue_bytes / 1024)?;
+        writeln!(
+            text,
+            "queue        {} waiting, {} of them hits, {} kB",
+            status.queue_depth,
+            status.hits_waiting,
+            status.queue_bytes / 1024
+        )?;
     }
     let Some(status) = status else {
         writeln!(text, "last contact never")?;
@@ -136,7 +153,11 @@ pub fn describe(data: &DataDir, clock: &DeviceClock) -> anyhow::Result<String> {
     };
     if status.left_out != Counts::default() {
         let out = status.left_out;
-        writeln!(text, "left out     {} sightings refused for want of room, frames given up {} times, {} records damaged", out.refused_full, out.frames_given_up, out.damaged)?;
+        writeln!(
+            text,
+            "left out     {} sightings refused for want of room, frames given up {} times, {} records damaged",
+            out.refused_full, out.frames_given_up, out.damaged
+        )?;
     }
     writeln!(text, "watchlist    version {}, {} entries", status.watchlist_version, status.watchlist_entries)?;
     let contact = status.last_contact_us.map_or_else(|| "never".to_owned(), |us| ago(now_us - status.clock_offset_us - us));

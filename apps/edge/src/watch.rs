@@ -251,7 +251,12 @@ mod tests {
     use super::*;
 
     fn entry(n: u8, pattern: &str, expires_at_us: i64, is_active: bool) -> DeltaEntry {
-        DeltaEntry { id: EntryId::new(Micros(1_000), [n; 16]), pattern: Pattern::parse(pattern).unwrap(), expires_at_us: Micros(expires_at_us), is_active }
+        DeltaEntry {
+            id: EntryId::new(Micros(1_000), [n; 16]),
+            pattern: Pattern::parse(pattern).unwrap(),
+            expires_at_us: Micros(expires_at_us),
+            is_active,
+        }
     }
 
     fn page(version: i64, is_full: bool, has_more: bool, entries: Vec<DeltaEntry>) -> WatchlistDelta {
@@ -277,7 +282,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let list = Watchlist::open(folder.path().join("watchlist"));
         let mut state = SyncState::default();
-        sync_pages(&list, &mut state, vec![Ok(page(1, true, false, vec![entry(1, "ABC-1234", 500, true), entry(2, "XYZ-99??", 900, true)]))]).0.unwrap();
+        sync_pages(
+            &list,
+            &mut state,
+            vec![Ok(page(1, true, false, vec![entry(1, "ABC-1234", 500, true), entry(2, "XYZ-99??", 900, true)]))],
+        )
+        .0
+        .unwrap();
         assert_eq!(matches(&list, "ABC1234", 499), 1);
         assert_eq!(matches(&list, "ABC1234", 500), 0);
         sync_pages(&list, &mut state, vec![Ok(page(2, false, false, vec![entry(2, "XYZ-99??", 900, false)]))]).0.unwrap();
@@ -296,7 +307,10 @@ mod tests {
         assert!(done.is_err());
         assert_eq!(asked, vec![5, 8]);
         assert_eq!((matches(&list, "OLD1111", 1), list.version()), (1, 5));
-        let whole = vec![Ok(page(8, true, true, vec![entry(2, "NEW-2222", 900, true)])), Ok(page(9, false, false, vec![entry(3, "NEW-3333", 900, true)]))];
+        let whole = vec![
+            Ok(page(8, true, true, vec![entry(2, "NEW-2222", 900, true)])),
+            Ok(page(9, false, false, vec![entry(3, "NEW-3333", 900, true)])),
+        ];
         sync_pages(&list, &mut state, whole).0.unwrap();
         assert_eq!((matches(&list, "OLD1111", 1), matches(&list, "NEW2222", 1), matches(&list, "NEW3333", 1)), (0, 1, 1));
         let again = Watchlist::open(path);
@@ -308,7 +322,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("watchlist");
         let list = Watchlist::open(path.clone());
-        sync_pages(&list, &mut SyncState::default(), vec![Ok(page(5, true, false, vec![entry(1, "OLD-1111", 900, true)]))]).0.unwrap();
+        sync_pages(&list, &mut SyncState::default(), vec![Ok(page(5, true, false, vec![entry(1, "OLD-1111", 900, true)]))])
+            .0
+            .unwrap();
         let text = std::fs::read_to_string(&path).unwrap().replace("OLD1111", "OLD1112");
         std::fs::write(&path, text).unwrap();
         assert_eq!((Watchlist::open(path.clone()).version(), Watchlist::open(path).len()), (0, 0));

@@ -42,7 +42,9 @@ fn a_folder_is_read_signed_sent_and_not_sent_again_after_a_restart() {
     assert_eq!(server.plates(), ["ABC1234", "DEF5678", "XYZ9876"]);
     server.with(|s| {
         assert_eq!(s.kept.keys().copied().collect::<Vec<_>>(), [1, 2, 3]);
-        assert!(s.kept.values().all(|k| k.crop_jpeg.is_some() && k.frame_jpeg.is_none() && k.char_confidence.len() == k.plate.len()));
+        assert!(
+            s.kept.values().all(|k| k.crop_jpeg.is_some() && k.frame_jpeg.is_none() && k.char_confidence.len() == k.plate.len())
+        );
     });
     let again = Agent::start(options(&place.data, &place.pictures, true, &Paper::default())).wait();
     assert_eq!(again.sightings, 0);
@@ -187,7 +189,9 @@ fn bomb() -> Vec<u8> {
 }
 
 fn crc32_ieee(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0_u32, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg())))
+    !bytes.iter().fold(!0_u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
+    })
 }
 
 #[test]
@@ -260,7 +264,8 @@ fn enrolment_makes_a_key_once_and_says_what_is_wrong_with_a_token() {
     let server = Server::start(Mood::Fine);
     let folder = tempfile::tempdir().unwrap();
     let data = shouhu_edge::config::DataDir::new(folder.path().join("edge"));
-    let refused = shouhu_edge::enrol::enrol(&data, &server.address, "used", None).err().map(|e| e.to_string()).unwrap_or_default();
+    let refused =
+        shouhu_edge::enrol::enrol(&data, &server.address, "used", None).err().map(|e| e.to_string()).unwrap_or_default();
     assert!(refused.contains("did not accept the token"), "{refused}");
     let key = data.key().unwrap().to_bytes();
     let device = shouhu_edge::enrol::enrol(&data, &server.address, " good\n", None).unwrap();

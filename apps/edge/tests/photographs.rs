@@ -27,7 +27,7 @@ fn the_binary_reads_real_photographs_and_a_kill_half_way_loses_and_repeats_nothi
     let Some(photographs) = photographs() else { return };
     let labels = fs::read_to_string(photographs.join("labels.tsv")).unwrap();
     let server = Server::start(Mood::Fine);
-    let wanted = labels.lines().skip(1).next().and_then(|line| line.split('\t').next_back()).map(str::trim).unwrap().to_owned();
+    let wanted = labels.lines().nth(1).and_then(|line| line.split('\t').next_back()).map(str::trim).unwrap().to_owned();
     server.wants(vec![entry(1, &wanted)]);
     let folder = tempfile::tempdir().unwrap();
     let data = enrolled(folder.path(), &server.address);
@@ -35,7 +35,8 @@ fn the_binary_reads_real_photographs_and_a_kill_half_way_loses_and_repeats_nothi
     fs::create_dir(&pictures).unwrap();
     for name in labels.lines().skip(1).take(30).filter_map(|line| line.split('\t').next()) {
         let file = Path::new(name).file_name().unwrap();
-        let from = [photographs.join(name), photographs.join("images").join(name)].into_iter().find(|path| path.is_file()).unwrap();
+        let from =
+            [photographs.join(name), photographs.join("images").join(name)].into_iter().find(|path| path.is_file()).unwrap();
         fs::copy(from, pictures.join(file)).unwrap();
     }
     let start = |more: &[&str]| {

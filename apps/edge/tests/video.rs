@@ -30,7 +30,21 @@ fn has_ffmpeg(test: &str) -> bool {
 fn film(folder: &Path) -> PathBuf {
     let path = folder.join("film.avi");
     let made = Command::new("ffmpeg")
-        .args(["-v", "error", "-y", "-f", "lavfi", "-i", "color=gray:s=64x32:r=8:d=4", "-vf", "geq=lum='16+6*N':cb=128:cr=128", "-c:v", "mjpeg", "-q:v", "2"])
+        .args([
+            "-v",
+            "error",
+            "-y",
+            "-f",
+            "lavfi",
+            "-i",
+            "color=gray:s=64x32:r=8:d=4",
+            "-vf",
+            "geq=lum='16+6*N':cb=128:cr=128",
+            "-c:v",
+            "mjpeg",
+            "-q:v",
+            "2",
+        ])
         .arg(&path)
         .status()
         .unwrap();
@@ -113,7 +127,9 @@ fn camera(folder: &Path) -> PathBuf {
     fs::write(folder.join("frames.ppm"), [frame(20), frame(20)].concat()).unwrap();
     let path = folder.join("ffmpeg-played");
     let here = folder.display();
-    let script = format!("#!/bin/sh\n[ \"$1\" = -version ] && exit 0\necho call >> {here}/calls\ncat {here}/frames.ppm\necho 'Connection to rtsp://user:secret@camera/ch1 lost' >&2\n");
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = -version ] && exit 0\necho call >> {here}/calls\ncat {here}/frames.ppm\necho 'Connection to rtsp://user:secret@camera/ch1 lost' >&2\n"
+    );
     fs::write(&path, script).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     path
@@ -151,7 +167,10 @@ fn a_missing_ffmpeg_stops_the_start_with_its_package_and_folders_do_without() {
     let mut with_camera = options(&data, folder.path(), true, &Paper::default());
     with_camera.sources = vec![SourceSpec::parse("rtsp://camera/ch1").unwrap()];
     with_camera.source.ffmpeg = "/nowhere/ffmpeg".into();
-    let refused = shouhu_edge::run::run(with_camera, Arc::new(Scripted), None, &Arc::new(Stop::default())).err().map(|e| e.to_string()).unwrap_or_default();
+    let refused = shouhu_edge::run::run(with_camera, Arc::new(Scripted), None, &Arc::new(Stop::default()))
+        .err()
+        .map(|e| e.to_string())
+        .unwrap_or_default();
     assert!(refused.contains("apt-get install ffmpeg"), "{refused}");
     let pictures = folder.path().join("pictures");
     fs::create_dir(&pictures).unwrap();

@@ -22,10 +22,10 @@ use std::sync::Arc;
 use tracing::{error, warn};
 
 pub use cursor::Counts;
-pub use disk::{Disk, RealDisk};
-pub use record::{NewSighting, Origin, Queued};
 use cursor::Cursor;
+pub use disk::{Disk, RealDisk};
 use record::Stored;
+pub use record::{NewSighting, Origin, Queued};
 use segments::{Place, ReadError, SegmentLog};
 
 use crate::files::is_disk_full;
@@ -186,7 +186,8 @@ impl Queue {
                 Err(e) if is_disk_full(&e) => {
                     // Its own frame must not be what is written and given up in turn for ever.
                     let had_frame = frame.take().is_some();
-                    if !self.give_up_oldest_frames()? && !had_frame && !(is_hit && self.release_reserve()) {
+                    let has_room = self.give_up_oldest_frames()? || had_frame || (is_hit && self.release_reserve());
+                    if !has_room {
                         return Err(KeepError::DiskFull);
                     }
                 }
@@ -251,7 +252,11 @@ impl Queue {
             return;
         }
         let zeros = vec![0; usize::try_from(self.config.reserve_bytes).unwrap_or(0)];
-        let written = self.disk.create(RESERVE_FILE).and_then(|()| self.disk.write_at(RESERVE_FILE, 0, &zeros)).and_then(|()| self.disk.sync(RESERVE_FILE));
+        let written = self
+            .disk
+            .create(RESERVE_FILE)
+            .and_then(|()| self.disk.write_at(RESERVE_FILE, 0, &zeros))
+            .and_then(|()| self.disk.sync(RESERVE_FILE));
         self.has_reserve = written.is_ok();
         if !self.has_reserve {
             let _ = self.disk.remove(RESERVE_FILE);
@@ -263,7 +268,9 @@ impl Queue {
     pub fn waiting(&mut self, lane: Lane, max_count: usize, max_bytes: usize) -> Vec<Queued> {
         let sequences: Vec<u64> = match lane {
             Lane::Hits => self.hits.iter().copied().take(max_count).collect(),
-            Lane::Rest => self.pending.iter().filter(|(_, slot)| !slot.is_hit).map(|(sequence, _)| *sequence).take(max_count).collect(),
+            Lane::Rest => {
+                self.pending.iter().filter(|(_, slot)| !slot.is_hit).map(|(sequence, _)| *sequence).take(max_count).collect()
+            }
         };
         let mut taken: Vec<Queued> = Vec::new();
         let mut bytes = 0;
@@ -345,6 +352,8 @@ impl Queued {
     #[must_use]
     pub fn wire_bytes(&self) -> usize {
         let base64 = |len: usize| len.div_ceil(3) * 4;
-        RECORD_OVERHEAD_BYTES as usize + base64(self.crop_jpeg.len()) + self.frame_jpeg.as_ref().map_or(0, |jpeg| base64(jpeg.len()))
+        RECORD_OVERHEAD_BYTES as usize
+            + base64(self.crop_jpeg.len())
+            + self.frame_jpeg.as_ref().map_or(0, |jpeg| base64(jpeg.len()))
     }
 }

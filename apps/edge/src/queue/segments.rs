@@ -99,7 +99,9 @@ struct Header {
 
 fn header(bytes: &[u8]) -> Option<Header> {
     let bytes: &[u8; HEADER_BYTES] = bytes.get(..HEADER_BYTES)?.try_into().ok()?;
-    let [m0, m1, m2, m3, l0, l1, l2, l3, s0, s1, s2, s3, s4, s5, s6, s7, flags, 0, 0, 0, c0, c1, c2, c3] = *bytes else { return None };
+    let [m0, m1, m2, m3, l0, l1, l2, l3, s0, s1, s2, s3, s4, s5, s6, s7, flags, 0, 0, 0, c0, c1, c2, c3] = *bytes else {
+        return None;
+    };
     let len = u32::from_le_bytes([l0, l1, l2, l3]);
     ([m0, m1, m2, m3] == MARK && len as usize <= PAYLOAD_BYTES_MAX).then_some(Header {
         len,
@@ -155,7 +157,8 @@ impl SegmentLog {
     pub fn open(disk: Arc<dyn Disk>, prefix: &'static str, segment_bytes: u64) -> io::Result<(Self, Opened)> {
         let mut log = Self { disk, prefix, segment_bytes, segments: BTreeMap::new(), is_closed: false };
         for name in log.disk.names()? {
-            let first = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-')).and_then(|rest| rest.strip_suffix(".log"));
+            let first =
+                name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-')).and_then(|rest| rest.strip_suffix(".log"));
             if let Some(first) = first.and_then(|digits| digits.parse().ok()) {
                 let len = log.disk.len(&name)?;
                 log.segments.insert(first, Segment { len, is_damaged: false });
@@ -193,7 +196,11 @@ impl SegmentLog {
             let mut bytes = [0; HEADER_BYTES];
             self.disk.read_at(&name, at, &mut bytes)?;
             let Some(head) = header(&bytes) else { return Ok(None) };
-            records.push(Found { sequence: head.sequence, flags: head.flags, place: Place { segment: first, offset: at, len: head.len } });
+            records.push(Found {
+                sequence: head.sequence,
+                flags: head.flags,
+                place: Place { segment: first, offset: at, len: head.len },
+            });
             at += (HEADER_BYTES as u64) + u64::from(head.len);
         }
         Ok((at == total).then_some(records))

@@ -1,5 +1,7 @@
 //! A disk in memory that can lose power at any byte, fill up, and keep or lose what was not synced.
 
+#![allow(clippy::indexing_slicing)]
+
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -89,7 +91,11 @@ impl SimDisk {
                 }
             } else {
                 for (name, at_name_sync) in &s.durable_names {
-                    let file = s.files.get(name).cloned().unwrap_or(Content { durable: at_name_sync.clone(), now: at_name_sync.clone() });
+                    let file = s
+                        .files
+                        .get(name)
+                        .cloned()
+                        .unwrap_or(Content { durable: at_name_sync.clone(), now: at_name_sync.clone() });
                     let mut left = file.durable.clone();
                     let extra = file.now.get(file.durable.len()..).unwrap_or_default();
                     match unsynced {

@@ -20,7 +20,9 @@ const COMPLAINTS_MAX: usize = 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum FfmpegError {
-    #[error("{program} is not installed; video files and cameras need it: apt-get install ffmpeg (folders of pictures work without it)")]
+    #[error(
+        "{program} is not installed; video files and cameras need it: apt-get install ffmpeg (folders of pictures work without it)"
+    )]
     Missing { program: String },
     #[error("{program} cannot be started: {error}")]
     Start { program: String, error: io::Error },
@@ -101,7 +103,8 @@ impl Ffmpeg {
     /// # Errors
     /// When the program is not there or does not run.
     pub fn check(program: &Path) -> Result<(), FfmpegError> {
-        let done = Command::new(program).arg("-version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let done =
+            Command::new(program).arg("-version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
         match done {
             Ok(_) => Ok(()),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Err(FfmpegError::Missing { program: program.display().to_string() }),

@@ -160,7 +160,13 @@ impl FolderSource {
 
     fn picture(&self, path: PathBuf, meta: &fs::Metadata) -> Picture {
         let relative = path.strip_prefix(&self.root).unwrap_or(&path).as_os_str().as_bytes();
-        let key = origin(&[self.root.as_os_str().as_bytes(), relative, &meta.len().to_le_bytes(), &meta.mtime().to_le_bytes(), &meta.mtime_nsec().to_le_bytes()]);
+        let key = origin(&[
+            self.root.as_os_str().as_bytes(),
+            relative,
+            &meta.len().to_le_bytes(),
+            &meta.mtime().to_le_bytes(),
+            &meta.mtime_nsec().to_le_bytes(),
+        ]);
         Picture { size: meta.len(), modified_us: modified_us(meta), key, path }
     }
 
@@ -176,7 +182,8 @@ impl FolderSource {
     fn read(&mut self, picture: &Picture) {
         let limits = DecodeLimits::default();
         if picture.size > limits.max_bytes as u64 {
-            let reason = format!("the picture has {} MB, more than the limit of {} MB", picture.size >> 20, limits.max_bytes >> 20);
+            let reason =
+                format!("the picture has {} MB, more than the limit of {} MB", picture.size >> 20, limits.max_bytes >> 20);
             return self.reject_when_settled(picture, "too_large", reason);
         }
         let bytes = match fs::read(&picture.path) {

@@ -73,7 +73,12 @@ impl LiveSource {
     pub fn run(self) {
         let slot = Arc::new(Slot::default());
         let stop = Arc::clone(&self.shared.stop);
-        let camera = Camera { spec: self.spec.clone(), options: self.options.clone(), shared: Arc::clone(&self.shared), slot: Arc::clone(&slot) };
+        let camera = Camera {
+            spec: self.spec.clone(),
+            options: self.options.clone(),
+            shared: Arc::clone(&self.shared),
+            slot: Arc::clone(&slot),
+        };
         let thread = std::thread::spawn(move || camera.run());
         let mut pipeline = Pipeline::new(Arc::clone(&self.shared), Tracker::new(TrackerConfig::default()), Patience::Live);
         let label = self.spec.label();

@@ -75,8 +75,8 @@ mod tests {
         fn any_bytes_end_in_a_frame_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
             let mut pipe = bytes.as_slice();
             while let Ok(Some(_)) = read_frame(&mut pipe) {}
-            let mut pipe = [b"P6 ".as_slice(), &bytes].concat();
-            let _ = read_frame(&mut pipe.as_mut_slice().as_ref());
+            let pipe = [b"P6 ".as_slice(), &bytes].concat();
+            let _ = read_frame(&mut pipe.as_slice());
         }
     }
 }

@@ -69,7 +69,12 @@ impl VideoSource {
     /// A recording was finished when its file was last written, so it began its length before that.
     fn film(&self) -> io::Result<Film> {
         let meta = fs::metadata(&self.path)?;
-        let key = origin(&[self.path.as_os_str().as_bytes(), &meta.len().to_le_bytes(), &meta.mtime().to_le_bytes(), &meta.mtime_nsec().to_le_bytes()]);
+        let key = origin(&[
+            self.path.as_os_str().as_bytes(),
+            &meta.len().to_le_bytes(),
+            &meta.mtime().to_le_bytes(),
+            &meta.mtime_nsec().to_le_bytes(),
+        ]);
         let length_s = self.length_s();
         let now_us = self.shared.clock.device_us();
         let ended_at_us = (meta.mtime().saturating_mul(1_000_000)).min(now_us);
@@ -83,7 +88,9 @@ impl VideoSource {
         let mut input = std::ffi::OsString::from("file:");
         input.push(&self.path);
         let mut command = Command::new(program);
-        command.args(["-v", "error", "-protocol_whitelist", "file", "-show_entries", "format=duration", "-of", "csv=p=0"]).arg(input);
+        command
+            .args(["-v", "error", "-protocol_whitelist", "file", "-show_entries", "format=duration", "-of", "csv=p=0"])
+            .arg(input);
         let out = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
         std::str::from_utf8(&out.stdout).ok()?.trim().parse().ok().filter(|s: &f64| s.is_finite() && (0.0..1e7).contains(s))
     }
@@ -168,7 +175,9 @@ impl VideoSource {
         let missing_s = film.length_s.map_or(0.0, |length_s| length_s - read_s);
         let reason = match (frames, trouble) {
             (0, trouble) => format!("no frame could be read: {}", trouble.unwrap_or_else(|| "it holds no video".to_owned())),
-            (_, Some(trouble)) => format!("damaged or cut off: {frames} frames ({read_s:.1} s) were read and kept, then: {trouble}"),
+            (_, Some(trouble)) => {
+                format!("damaged or cut off: {frames} frames ({read_s:.1} s) were read and kept, then: {trouble}")
+            }
             (_, None) if missing_s > MISSING_WORTH_SAYING_S => {
                 format!("cut off: {frames} frames ({read_s:.1} s) were read and kept, {missing_s:.1} s are missing")
             }

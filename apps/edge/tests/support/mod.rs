@@ -21,8 +21,8 @@ use shouhu_ids::{DeviceId, EntryId, Micros};
 use shouhu_plate::Pattern;
 use shouhu_vision::{Alternative, CharRead, Frame, PlateRead, Quad};
 use shouhu_wire::{
-    BatchReceipt, DEVICE_HEADER, DeltaEntry, DeviceKind, EnrolledDevice, FramePolicy, Quarantined, ReportedSighting, SIGNATURE_HEADER, SIGNED_AT_HEADER, SightingBatch,
-    WatchlistDelta, signed_text,
+    BatchReceipt, DEVICE_HEADER, DeltaEntry, DeviceKind, EnrolledDevice, FramePolicy, Quarantined, ReportedSighting,
+    SIGNATURE_HEADER, SIGNED_AT_HEADER, SightingBatch, WatchlistDelta, signed_text,
 };
 
 pub const KEY: [u8; 32] = [42; 32];
@@ -39,7 +39,12 @@ pub fn device() -> EnrolledDevice {
 }
 
 pub fn entry(n: u8, pattern: &str) -> DeltaEntry {
-    DeltaEntry { id: EntryId::new(Micros(9), [n; 16]), pattern: Pattern::parse(pattern).unwrap(), expires_at_us: Micros(i64::MAX), is_active: true }
+    DeltaEntry {
+        id: EntryId::new(Micros(9), [n; 16]),
+        pattern: Pattern::parse(pattern).unwrap(),
+        expires_at_us: Micros(i64::MAX),
+        is_active: true,
+    }
 }
 
 /// How the server treats batches.
@@ -180,7 +185,13 @@ fn problem(status: u16, key: &str) -> Option<(u16, Vec<u8>)> {
     Some((status, format!(r#"{{"status":{status},"key":"{key}","title":"t","detail":"no"}}"#).into_bytes()))
 }
 
-fn respond(method: &str, path: &str, headers: &HashMap<String, String>, body: &[u8], shared: &(Mutex<State>, Condvar)) -> Option<(u16, Vec<u8>)> {
+fn respond(
+    method: &str,
+    path: &str,
+    headers: &HashMap<String, String>,
+    body: &[u8],
+    shared: &(Mutex<State>, Condvar),
+) -> Option<(u16, Vec<u8>)> {
     let mut state = shared.0.lock().unwrap();
     state.requests += 1;
     shared.1.notify_all();
@@ -231,7 +242,11 @@ fn respond(method: &str, path: &str, headers: &HashMap<String, String>, body: &[
                 receipt.duplicates += 1;
             }
             None if sighting.plate.starts_with("QUA") => {
-                receipt.quarantined.push(Quarantined { sequence: sighting.sequence, reason: "plate.length".into(), detail: "x".into() });
+                receipt.quarantined.push(Quarantined {
+                    sequence: sighting.sequence,
+                    reason: "plate.length".into(),
+                    detail: "x".into(),
+                });
                 state.kept.insert(sighting.sequence, sighting);
             }
             None => {
