@@ -91,6 +91,10 @@ function follow(client: QueryClient, tell: (state: LinkState) => void): () => vo
       source?.close();
       retry ??= setTimeout(connect, cursor.failed());
     };
+    source.addEventListener("hello", (message) => {
+      const seq = Number((message as MessageEvent).lastEventId);
+      if (Number.isFinite(seq)) cursor.hello(seq);
+    });
     source.addEventListener("resync", (message) => {
       const seq = Number((message as MessageEvent).lastEventId);
       cursor.resync(Number.isFinite(seq) && seq > 0 ? seq : null);

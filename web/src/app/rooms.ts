@@ -12,7 +12,7 @@ export const ROOMS: Room[] = [
   { name: "patrol", path: "/patrol", needs: ["assignments.answer"] },
   { name: "investigate", path: "/investigate", needs: ["sightings.search"] },
   { name: "watchlists", path: "/watchlists", needs: ["watchlists.read"] },
-  { name: "operate", path: "/operate", needs: ["operations.watch", "devices.manage", "actors.invite"] },
+  { name: "operate", path: "/operate", needs: ["operations.watch", "devices.read", "actors.invite"] },
   { name: "oversee", path: "/oversee", needs: ["oversight.audit"] },
 ];
 

@@ -25,6 +25,15 @@ describe("the live stream's place", () => {
     expect(cursor.lastSeq).toBe(7);
   });
 
+  it("goes on from the greeting when the line breaks before the first event", () => {
+    const cursor = new StreamCursor();
+    cursor.hello(50);
+    expect(cursor.url()).toBe("/v1/events?after=50");
+    cursor.accept({ seq: 53, id: "a" });
+    cursor.hello(50);
+    expect(cursor.lastSeq).toBe(53);
+  });
+
   it("forgets its place when the server says so", () => {
     const cursor = new StreamCursor();
     cursor.accept({ seq: 900, id: "a" });

@@ -40,6 +40,11 @@ export class StreamCursor {
     this.recent = [];
   }
 
+  /** Where the stream stands when it opens: a line that breaks before the first event goes on from there. */
+  hello(seq: number): void {
+    this.after ??= seq;
+  }
+
   opened(): void {
     this.failures = 0;
   }

@@ -110,7 +110,7 @@ export default function CommandPage() {
     1: () => change({ tab: "hits" }),
     2: () => change({ tab: "incidents" }),
     t: () => change({ view: isTable ? null : "table" }),
-    ...(may("dispatch.order") ? { n: newCall } : {}),
+    ...(may("incidents.open") ? { n: newCall } : {}),
   });
 
   const overlays = useMemo(
@@ -140,7 +140,7 @@ export default function CommandPage() {
         incidents={incidents}
         selected={selected}
         onSelect={select}
-        onNewCall={may("dispatch.order") ? newCall : null}
+        onNewCall={may("incidents.open") ? newCall : null}
       />
       <section className="stage" aria-label={t("command.stage")}>
         <div className="stage-bar">

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { cameras as calls } from "../app/api/calls";
-import type { Wgs84 } from "../app/api/types";
+import type { Camera, Wgs84 } from "../app/api/types";
 import { DropFile } from "../app/DropFile";
 import { useCameras } from "../app/queries";
 import { useSession } from "../app/session";
@@ -37,6 +37,10 @@ export function Cameras() {
     },
   });
   const importCsv = useMutation({ mutationFn: calls.importCsv, onSuccess: refresh });
+  const setActive = useMutation({
+    mutationFn: (camera: Camera) => calls.setActive(camera.id, !camera.is_active),
+    onSuccess: refresh,
+  });
   const list = query.data ?? [];
   return (
     <div className="cameras">
@@ -116,7 +120,18 @@ export function Cameras() {
                           </button>
                         </Table.Td>
                         <Table.Td className={camera.is_active ? undefined : "ink-warn"}>
-                          {t(camera.is_active ? "camera.active" : "camera.inactive")}
+                          {t(camera.is_active ? "camera.active" : "camera.inactive")}{" "}
+                          {may("cameras.manage") && (
+                            <Button
+                              size="compact-sm"
+                              variant="default"
+                              ml="sm"
+                              loading={setActive.isPending && setActive.variables.id === camera.id}
+                              onClick={() => setActive.mutate(camera)}
+                            >
+                              {t(camera.is_active ? "camera.stop" : "camera.start")}
+                            </Button>
+                          )}
                         </Table.Td>
                       </Table.Tr>
                     ))}

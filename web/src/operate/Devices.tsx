@@ -8,6 +8,7 @@ import type { Device, DeviceKind } from "../app/api/types";
 import { Once } from "../app/Once";
 import { useCameras } from "../app/queries";
 import { sayDuration } from "../app/say";
+import { useSession } from "../app/session";
 import { Answer, Empty, Failure } from "../app/states";
 import { SureButton } from "./SureButton";
 
@@ -106,6 +107,7 @@ function Clock({ device }: { device: Device }) {
 
 export function Devices() {
   const { t } = useTranslation();
+  const { may } = useSession();
   const client = useQueryClient();
   const query = useQuery({
     queryKey: ["devices"],
@@ -119,7 +121,7 @@ export function Devices() {
   const stateOf = (d: Device) => (d.is_revoked ? "revoked" : d.is_enrolled ? "enrolled" : "waiting");
   return (
     <>
-      <Register />
+      {may("devices.manage") && <Register />}
       {revoke.error && <Failure error={revoke.error} />}
       <Answer query={query}>
         {(list) =>
@@ -153,7 +155,7 @@ export function Devices() {
                       </Table.Td>
                       <Table.Td className="number">{device.queue_depth ?? "—"}</Table.Td>
                       <Table.Td>
-                        {!device.is_revoked && (
+                        {!device.is_revoked && may("devices.manage") && (
                           <SureButton
                             label={t("device.revoke")}
                             sure={t("device.revoke_sure")}

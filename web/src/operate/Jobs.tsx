@@ -3,10 +3,12 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Age } from "../app/Age";
 import { operations } from "../app/api/calls";
+import { useSession } from "../app/session";
 import { Answer, Empty, Failure } from "../app/states";
 
 export function Jobs() {
   const { t } = useTranslation();
+  const { may } = useSession();
   const client = useQueryClient();
   const query = useQuery({
     queryKey: ["jobs"],
@@ -49,7 +51,7 @@ export function Jobs() {
                       </Table.Td>
                       <Table.Td>{job.last_error ?? "—"}</Table.Td>
                       <Table.Td>
-                        {job.state === "failed" && (
+                        {job.state === "failed" && may("operations.retry") && (
                           <Button
                             size="xs"
                             variant="default"

@@ -33,7 +33,7 @@ export function MapImport() {
   const load = useMutation({
     mutationFn: (file: File) => {
       setShare(0);
-      const path = pathWithQuery("/v1/map/import", { format: "auto", attribution });
+      const path = pathWithQuery("/v1/map/import", { attribution });
       return upload<MapImported>(path, file, setShare);
     },
     onSuccess: () => void client.invalidateQueries({ queryKey: ["map"] }),

@@ -15,12 +15,12 @@ import { Units } from "./Units";
 
 const TABS = [
   { name: "health", needs: "operations.watch", Panel: Health },
-  { name: "devices", needs: "devices.manage", Panel: Devices },
+  { name: "devices", needs: "devices.read", Panel: Devices },
   { name: "cameras", needs: "cameras.read", Panel: Cameras },
   { name: "units", needs: "units.manage", Panel: Units },
-  { name: "people", needs: "actors.invite", Panel: People },
+  { name: "people", needs: "actors.read", Panel: People },
   { name: "jobs", needs: "operations.watch", Panel: Jobs },
-  { name: "quarantine", needs: "operations.watch", Panel: Quarantine },
+  { name: "quarantine", needs: "sightings.quarantine", Panel: Quarantine },
   { name: "map", needs: "map.import", Panel: MapImport },
 ];
 

@@ -73,7 +73,7 @@ function Invite() {
 
 export function People() {
   const { t } = useTranslation();
-  const { me } = useSession();
+  const { me, may } = useSession();
   const client = useQueryClient();
   const query = useQuery({ queryKey: ["actors"], queryFn: async () => (await identity.actors()).items });
   const disable = useMutation({
@@ -82,7 +82,7 @@ export function People() {
   });
   return (
     <>
-      <Invite />
+      {may("actors.invite") && <Invite />}
       {disable.error && <Failure error={disable.error} />}
       <Answer query={query}>
         {(list) => (
@@ -109,7 +109,7 @@ export function People() {
                       {actor.last_seen_at_us === null ? "—" : <Age at={actor.last_seen_at_us} />}
                     </Table.Td>
                     <Table.Td>
-                      {!actor.is_disabled && actor.id !== me?.id && (
+                      {may("actors.disable") && !actor.is_disabled && actor.id !== me?.id && (
                         <SureButton
                           label={t("people.disable")}
                           sure={t("people.disable_sure")}

@@ -76,7 +76,7 @@ export function UnitBar({ unit, positionState, here }: Props) {
   const isPositionBad = positionState === "denied" || positionState === "unavailable";
   return (
     <>
-      <div className="unit-bar">
+      <div className="unit-bar" data-testid="unit-card">
         <div className="unit-bar-name">
           <strong data-testid="my-unit">{unit?.call_sign ?? t("patrol.my_unit")}</strong>
           <span className={isPositionBad ? "ink-warn" : "dim"}>

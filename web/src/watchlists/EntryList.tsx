@@ -11,7 +11,7 @@ import { useBasis } from "../app/queries";
 import { useSession } from "../app/session";
 import { Answer, Empty, Failure } from "../app/states";
 
-type Act = "approve" | "refuse" | "withdraw";
+type Act = "approve" | "approve_import" | "refuse" | "withdraw";
 
 /** What may be done with an entry, and by whom: never by the one who proposed it. */
 function Actions({ entry }: { entry: Entry }) {
@@ -21,8 +21,9 @@ function Actions({ entry }: { entry: Entry }) {
   const [asking, setAsking] = useState<Act | null>(null);
   const [reason, setReason] = useState("");
   const act = useMutation({
-    mutationFn: (what: Act) => {
+    mutationFn: (what: Act): Promise<unknown> => {
       if (what === "approve") return watchlists.approve(entry.id);
+      if (what === "approve_import" && entry.import) return watchlists.approveImport(entry.import);
       return what === "refuse" ? watchlists.refuse(entry.id, reason) : watchlists.withdraw(entry.id, reason);
     },
     onSuccess: () => {
@@ -79,6 +80,17 @@ function Actions({ entry }: { entry: Entry }) {
           <Button size="xs" variant="default" onClick={() => setAsking("refuse")} data-testid="refuse-entry">
             {t("watch.refuse")}
           </Button>
+          {entry.import && (
+            <Button
+              size="xs"
+              variant="default"
+              loading={act.isPending}
+              onClick={() => act.mutate("approve_import")}
+              data-testid="approve-import"
+            >
+              {t("watch.approve_import")}
+            </Button>
+          )}
         </>
       )}
       {isOwn && entry.state === "proposed" && <span className="dim">{t("watch.other_person")}</span>}

@@ -1,19 +1,20 @@
 // A file becomes proposals in three looks: dry run, submit, and another person's approval.
 
-import { Button, Select, Table } from "@mantine/core";
+import { Button, Select, Table, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { watchlists } from "../app/api/calls";
-import type { Id, ImportReport } from "../app/api/types";
+import { type ImportDefaults, watchlists } from "../app/api/calls";
+import type { ImportReport } from "../app/api/types";
 import { DropFile } from "../app/DropFile";
 import { Icon } from "../app/icons";
-import { useSession } from "../app/session";
+import { useLegalBases } from "../app/queries";
 import { Failure } from "../app/states";
 import { cell, saveFile } from "../investigate/csv";
 
 const LIMIT_BYTES = 10 * 1024 * 1024;
 const SHOWN_ERRORS = 200;
+const NO_DEFAULTS: ImportDefaults = { legal_basis: "", owner: "", reason: "", expires: "" };
 
 function errorsCsv(report: ImportReport, heads: string[]): string {
   const lines = report.errors.map((e) => [e.row, e.column, e.value, e.message].map(cell).join(","));
@@ -78,51 +79,19 @@ function Report({ report, name }: { report: ImportReport; name: string }) {
   );
 }
 
-function ApproveImport() {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const [id, setId] = useState("");
-  const approve = useMutation({
-    mutationFn: (which: Id) => watchlists.approveImport(which),
-    onSuccess: () => void client.invalidateQueries({ queryKey: ["entries"] }),
-  });
-  return (
-    <section className="panel">
-      <h2 className="section-title">{t("import.approve_title")}</h2>
-      <p className="dim">{t("import.approve_hint")}</p>
-      <div className="inline-form">
-        <input
-          className="plain-input code"
-          aria-label={t("import.number")}
-          placeholder={t("import.number")}
-          value={id}
-          onChange={(event) => setId(event.currentTarget.value.trim())}
-          data-testid="import-number"
-        />
-        <Button
-          disabled={!id}
-          loading={approve.isPending}
-          onClick={() => approve.mutate(id)}
-          data-testid="approve-import"
-        >
-          {t("import.approve")}
-        </Button>
-      </div>
-      {approve.data && <p role="status">{t("import.approved", { count: approve.data.approved })}</p>}
-      {approve.error && <Failure error={approve.error} />}
-    </section>
-  );
-}
-
 export function ImportPanel() {
   const { t } = useTranslation();
-  const { may } = useSession();
   const client = useQueryClient();
   const [file, setFile] = useState<File | null>(null);
   const [encoding, setEncoding] = useState("auto");
-  const dryRun = useMutation({ mutationFn: (chosen: File) => watchlists.importFile(chosen, true, encoding) });
+  const [defaults, setDefaults] = useState<ImportDefaults>(NO_DEFAULTS);
+  const bases = useLegalBases();
+  const isEnglish = useTranslation().i18n.language === "en";
+  const dryRun = useMutation({
+    mutationFn: (chosen: File) => watchlists.importFile(chosen, true, encoding, defaults),
+  });
   const submit = useMutation({
-    mutationFn: (chosen: File) => watchlists.importFile(chosen, false, encoding),
+    mutationFn: (chosen: File) => watchlists.importFile(chosen, false, encoding, defaults),
     onSuccess: () => void client.invalidateQueries({ queryKey: ["entries"] }),
   });
   const report = submit.data ?? dryRun.data;
@@ -156,6 +125,42 @@ export function ImportPanel() {
             allowDeselect={false}
           />
         </div>
+        <details>
+          <summary>{t("import.defaults")}</summary>
+          <div className="filters">
+            <Select
+              label={t("watch.basis")}
+              data={(bases.data ?? []).map((b) => ({
+                value: b.key,
+                label: isEnglish ? b.title_en : b.title_zh,
+              }))}
+              value={defaults.legal_basis || null}
+              onChange={(value) => setDefaults({ ...defaults, legal_basis: value ?? "" })}
+              clearable
+            />
+            <TextInput
+              label={t("watch.owner")}
+              value={defaults.owner}
+              onChange={(event) => setDefaults({ ...defaults, owner: event.currentTarget.value })}
+            />
+            <TextInput
+              label={t("watch.reason")}
+              value={defaults.reason}
+              onChange={(event) => setDefaults({ ...defaults, reason: event.currentTarget.value })}
+            />
+            <TextInput
+              type="date"
+              label={t("watch.expires")}
+              value={defaults.expires}
+              onChange={(event) => setDefaults({ ...defaults, expires: event.currentTarget.value })}
+            />
+            {file && (
+              <Button variant="default" loading={dryRun.isPending} onClick={() => dryRun.mutate(file)}>
+                {t("import.again")}
+              </Button>
+            )}
+          </div>
+        </details>
         {dryRun.error && <Failure error={dryRun.error} />}
         {report && file && <Report report={report} name={file.name} />}
         {dryRun.data && file && !submit.data && (
@@ -172,15 +177,11 @@ export function ImportPanel() {
         )}
         {submit.error && <Failure error={submit.error} />}
         {submit.data && (
-          <p className="note-good" role="status">
-            {t("import.submitted", { count: submit.data.accepted })}{" "}
-            <span className="code" data-testid="import-id">
-              {submit.data.import}
-            </span>
+          <p className="note-good" role="status" data-testid="import-done">
+            {t("import.submitted", { count: submit.data.accepted })}
           </p>
         )}
       </section>
-      {may("watchlists.approve") && <ApproveImport />}
     </div>
   );
 }

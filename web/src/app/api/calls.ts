@@ -32,6 +32,7 @@ export const cameras = {
   list: () => ask<T.Page<T.Camera>>("/v1/cameras", { query: { limit: 200 } }),
   add: (body: { name: string; position: T.Wgs84; heading_deg?: number }) =>
     post<T.Camera>("/v1/cameras", body),
+  setActive: (id: T.Id, is_active: boolean) => post<T.Camera>(`/v1/cameras/${id}/active`, { is_active }),
   importCsv: (file: Blob) =>
     ask<T.ImportReport>("/v1/cameras/import", { method: "POST", raw: file, contentType: "text/csv" }),
 };
@@ -58,6 +59,13 @@ export const sightings = {
   dismiss: (id: T.Id) => post<void>(`/v1/sightings/quarantine/${id}/dismiss`),
 };
 
+export interface ImportDefaults {
+  legal_basis: string;
+  owner: string;
+  reason: string;
+  expires: string;
+}
+
 export const watchlists = {
   entries: (state: string, q: string, cursor: string | null) =>
     ask<T.Page<T.Entry>>("/v1/watchlists/entries", { query: { state, q, cursor } }),
@@ -65,15 +73,17 @@ export const watchlists = {
   approve: (id: T.Id) => post<T.Entry>(`/v1/watchlists/entries/${id}/approve`),
   refuse: (id: T.Id, reason: string) => post<T.Entry>(`/v1/watchlists/entries/${id}/refuse`, { reason }),
   withdraw: (id: T.Id, reason: string) => post<T.Entry>(`/v1/watchlists/entries/${id}/withdraw`, { reason }),
-  importFile: (file: Blob, dry_run: boolean, encoding: string) =>
+  /** `defaults` fill what the file's rows leave out. */
+  importFile: (file: Blob, dry_run: boolean, encoding: string, defaults: ImportDefaults) =>
     ask<T.ImportReport>("/v1/watchlists/import", {
       method: "POST",
-      query: { dry_run, encoding },
+      query: { dry_run, encoding, ...defaults },
       raw: file,
       contentType: "application/octet-stream",
       ...(dry_run ? {} : { idempotencyKey: newKey() }),
     }),
-  approveImport: (id: T.Id) => post<{ approved: number }>(`/v1/watchlists/imports/${id}/approve`),
+  approveImport: (id: T.Id) =>
+    post<{ approved: number; waiting?: number }>(`/v1/watchlists/imports/${id}/approve`),
   legalBases: () => ask<{ items: T.LegalBasis[] }>("/v1/watchlists/legal-bases"),
 };
 

@@ -173,6 +173,8 @@ export interface Entry {
   vehicle_note: string;
   issuer: string;
   state: EntryState;
+  /** The import that proposed it, with others. */
+  import?: Id | null;
   proposed_by: Id;
   proposed_by_name: string;
   approved_by: Id | null;
@@ -276,7 +278,7 @@ export interface Hit {
 }
 
 export type Purpose = "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
-export const PURPOSES: Purpose[] = ["investigation", "dispatch", "traffic", "patrol", "audit", "life_threat"];
+export const PURPOSES: Purpose[] = ["patrol", "investigation", "dispatch", "traffic", "audit", "life_threat"];
 
 export interface Grounds {
   purpose: Purpose;

@@ -151,6 +151,8 @@ export const command = {
     gone: "This camera is no longer listed",
     state: "State",
     active: "Running",
+    stop: "Stop",
+    start: "Start",
     inactive: "Off",
     heading: "Heading",
   },

@@ -151,6 +151,8 @@ export const command = {
     gone: "這支攝影機已不在清單上",
     state: "狀態",
     active: "運作中",
+    stop: "停用",
+    start: "啟用",
     inactive: "停用",
     heading: "方位",
   },
