@@ -21,6 +21,7 @@ export const PERMISSIONS = {
     "hits.decide",
     "dispatch.watch",
     "dispatch.order",
+    "incidents.open",
     "units.watch",
     "watchlists.read",
     "cameras.read",
@@ -40,6 +41,7 @@ export const PERMISSIONS = {
     "hits.decide",
     "dispatch.watch",
     "dispatch.order",
+    "incidents.open",
     "units.watch",
     "watchlists.read",
     "watchlists.propose",
@@ -62,6 +64,10 @@ export const PERMISSIONS = {
     "units.manage",
     "sightings.quarantine",
     "operations.retry",
+    "devices.read",
+    "actors.read",
+    "actors.disable",
+
     "hits.watch",
   ],
 };
