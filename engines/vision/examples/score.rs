@@ -1,6 +1,6 @@
 //! Measures the recogniser on the real photographs of the shared data and prints one row per set.
 //!
-//! `cargo run --release -p shouhu-vision --example score [-- SET] [--misses] [--models=FOLDER]`
+//! `cargo run --release -p shouhu-vision --example score [-- SET] [--misses] [--models=FOLDER] [--min-score=0.35]`
 //!
 //! A plate is *detected* when a detection overlaps its box by half (sets without boxes: when any plate is found), *exact*
 //! when its text is among the reads of its picture. A *false* plate is a read of at least 0.5 that lies on no labelled
@@ -16,9 +16,9 @@ use shared::{SETS, Score};
 use shouhu_vision::{Recogniser, RecogniserConfig, VisionError};
 
 /// Weights that are still being trained.
-fn from_folder(folder: &str) -> Result<Recogniser, VisionError> {
+fn from_folder(folder: &str, config: RecogniserConfig) -> Result<Recogniser, VisionError> {
     let bytes = |name: &str| std::fs::read(Path::new(folder).join(name)).unwrap_or_default();
-    Recogniser::with_models(bytes("detector.onnx"), bytes("reader.onnx"), RecogniserConfig::default())
+    Recogniser::with_models(bytes("detector.onnx"), bytes("reader.onnx"), config)
 }
 
 fn main() -> ExitCode {
@@ -30,7 +30,15 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let folder = arguments.iter().find_map(|a| a.strip_prefix("--models="));
-    let recogniser = match folder.map_or_else(Recogniser::load, from_folder) {
+    let mut config = RecogniserConfig::default();
+    if let Some(least) = arguments.iter().find_map(|a| a.strip_prefix("--min-score=")?.parse().ok()) {
+        config.min_detector_score = least;
+    }
+    let recogniser = match folder {
+        Some(folder) => from_folder(folder, config),
+        None => Recogniser::with_config(config),
+    };
+    let recogniser = match recogniser {
         Ok(recogniser) => recogniser,
         Err(error) => {
             eprintln!("{error}");
