@@ -1,7 +1,7 @@
 //! Durable sightings per second, through the front door, on SQLite in a temporary folder.
 //!
 //! `cargo run --release -p shouhu-sightings --example ingest_speed -- [sightings] [per batch] [devices]`
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement fails by panicking and prints its result")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement fails by panicking and prints its result")]
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -166,7 +166,7 @@ pub async fn insert(tx: &mut Tx, batch: &BatchFacts, sightings: &[NewSighting]) 
 pub async fn set_aside(tx: &mut Tx, store: &Store, batch: &BatchFacts, asides: &[SetAside]) -> Result<u32, StoreError> {
     let mut new = 0;
     for aside in asides {
-        let id = store.env().id(|at, random| shouhu_ids::EventId::new(at, random));
+        let id = store.env().id(shouhu_ids::EventId::new);
         let changed = tx
             .execute(
                 "INSERT INTO sightings_quarantine (id, device, device_name, sequence, reason, detail, plate_text, raw, \

@@ -232,10 +232,8 @@ mod tests {
         #[test]
         fn the_range_holds_every_plate_that_matches(pattern in "[A-Z0-9]{0,3}[?*][A-Z0-9]{3}", plate in "[A-Z0-9]{4,8}") {
             let (Ok(pattern), Ok(plate)) = (Pattern::parse(&pattern), Plate::parse(&plate)) else { return Ok(()) };
-            if pattern.matches(&plate) {
-                if let PlateRange::Between(from, until) = range_of(&pattern) {
-                    prop_assert!(plate.as_str() >= from.as_str() && until.is_none_or(|until| plate.as_str() < until.as_str()));
-                }
+            if pattern.matches(&plate) && let PlateRange::Between(from, until) = range_of(&pattern) {
+                prop_assert!(plate.as_str() >= from.as_str() && until.is_none_or(|until| plate.as_str() < until.as_str()));
             }
         }
     }
