@@ -1,0 +1,300 @@
+//! SQL of hits.
+
+use serde::{Deserialize, Serialize};
+use shouhu_events::{Event, SightingFact};
+use shouhu_ids::{EntryId, HitId, IncidentId, Micros, UnitId};
+use shouhu_module::Person;
+use shouhu_place::Wgs84;
+use shouhu_plate::{MatchKind, Plate};
+use shouhu_store::{Row, Store, StoreError, Tx, Value, params, tag_of};
+use shouhu_wire::{Alternative, Conflict, Hit, HitEntry, HitState, RejectReason};
+
+use crate::matching::Earlier;
+
+/// A vehicle that stands before a camera is one hit, not one per frame: sightings this close in time join it.
+pub const JOIN_WITHIN_US: i64 = 60 * Micros::SECOND;
+/// Raised hits that nobody looked at are over after this.
+pub const LAPSE_AFTER_US: i64 = 24 * Micros::HOUR;
+
+/// What the person must see, kept as it was when the hit was raised.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Shown {
+    entry: HitEntry,
+    conflicts: Vec<Conflict>,
+    plate: Plate,
+    confidence: f64,
+    alternatives: Vec<Alternative>,
+    place_name: String,
+    has_crop: bool,
+    has_frame: bool,
+}
+
+const HIT_COLUMNS: &str = "id, state, kind, sighting_id, captured_at_us, raised_at_us, lon, lat, shown, decided_at_us, decided_by, \
+     decided_by_name, reject_reason, note, incident_id";
+
+fn position_of(row: &Row) -> Result<Option<Wgs84>, StoreError> {
+    let (lon, lat) = (row.opt_real("lon")?, row.opt_real("lat")?);
+    Ok(lon.zip(lat).and_then(|(lon, lat)| Wgs84::new(lon, lat).ok()))
+}
+
+fn hit_of(row: &Row) -> Result<Hit, StoreError> {
+    let shown: Shown = row.json("shown")?;
+    Ok(Hit {
+        id: row.parsed("id")?,
+        state: row.tag("state")?,
+        kind: row.tag("kind")?,
+        conflicts: shown.conflicts,
+        raised_at_us: row.micros("raised_at_us")?,
+        entry: shown.entry,
+        sighting: row.parsed("sighting_id")?,
+        plate_display: shown.plate.display(),
+        plate: shown.plate,
+        confidence: shown.confidence,
+        alternatives: shown.alternatives,
+        captured_at_us: row.micros("captured_at_us")?,
+        place_name: shown.place_name,
+        position: position_of(row)?,
+        has_crop: shown.has_crop,
+        has_frame: shown.has_frame,
+        decided_at_us: row.opt_micros("decided_at_us")?,
+        decided_by: row.opt_parsed("decided_by")?,
+        decided_by_name: row.opt_text("decided_by_name")?,
+        reject_reason: row.opt_tag("reject_reason")?,
+        note: row.text("note")?,
+        incident: row.opt_parsed("incident_id")?,
+    })
+}
+
+pub async fn hit(store: &Store, id: HitId) -> Result<Option<Hit>, StoreError> {
+    let row = store.fetch_opt(&format!("SELECT {HIT_COLUMNS} FROM watchlists_hit WHERE id = $1"), params![id]).await?;
+    row.map(|row| hit_of(&row)).transpose()
+}
+
+/// What a list of hits is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub state: Option<HitState>,
+    pub entry: Option<EntryId>,
+    pub before: Option<HitId>,
+    /// Raised at or after.
+    pub since: Option<Micros>,
+    /// Around this place, plus the hits of the incidents that this unit was sent to.
+    pub near: Option<Near>,
+}
+
+/// What concerns a crew.
+#[derive(Debug, Clone, Copy)]
+pub struct Near {
+    pub place: Wgs84,
+    pub radius_m: f64,
+}
+
+impl Near {
+    /// Degrees of latitude and longitude that enclose the circle.
+    fn half_box(self) -> (f64, f64) {
+        let lat = self.radius_m / 110_500.0;
+        (lat, lat / self.place.lat.to_radians().cos().max(0.01))
+    }
+}
+
+/// Newest first.
+pub async fn hits(store: &Store, filter: &Filter, limit: i64) -> Result<Vec<Hit>, StoreError> {
+    let mut sql = format!("SELECT {HIT_COLUMNS} FROM watchlists_hit WHERE id < $1");
+    let mut values: Vec<Value> = params![filter.before.map_or_else(|| "~".to_owned(), |id| id.to_string())];
+    let mut place = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    if let Some(state) = filter.state {
+        sql += &format!(" AND state = {}", place(tag_of(&state).into()));
+    }
+    if let Some(entry) = filter.entry {
+        sql += &format!(" AND entry_id = {}", place(entry.into()));
+    }
+    if let Some(since) = filter.since {
+        sql += &format!(" AND raised_at_us >= {}", place(since.into()));
+    }
+    if let Some(near) = filter.near {
+        let (lat, lon) = near.half_box();
+        let [south, north] = [near.place.lat - lat, near.place.lat + lat].map(|v| place(v.into()));
+        let [west, east] = [near.place.lon - lon, near.place.lon + lon].map(|v| place(v.into()));
+        sql += &format!(" AND lat BETWEEN {south} AND {north} AND lon BETWEEN {west} AND {east}");
+    }
+    sql += &format!(" ORDER BY id DESC LIMIT {}", place(limit.into()));
+    store.fetch(&sql, values).await?.iter().map(hit_of).collect()
+}
+
+/// Notes that the sighting matched the entry. False: it was noted before, by an earlier delivery of the same event.
+pub async fn note_match(tx: &mut Tx, entry: EntryId, sighting: &SightingFact, hit: HitId) -> Result<bool, StoreError> {
+    let inserted = tx
+        .execute(
+            "INSERT INTO watchlists_match (entry_id, sighting_id, hit_id, plate, captured_at_us, lon, lat) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            params![
+                entry,
+                sighting.id,
+                hit,
+                sighting.plate.as_str(),
+                sighting.captured_at_us,
+                sighting.position.map(|p| p.lon),
+                sighting.position.map(|p| p.lat),
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Where the same plate matched the entry just before and just after this moment.
+pub async fn neighbours(tx: &mut Tx, entry: EntryId, sighting: &SightingFact) -> Result<Vec<Earlier>, StoreError> {
+    let mut found = Vec::new();
+    for (compare, order) in [("<=", "DESC"), (">", "ASC")] {
+        let sql = format!(
+            "SELECT captured_at_us, lon, lat FROM watchlists_match WHERE entry_id = $1 AND plate = $2 AND sighting_id <> $3 \
+             AND lon IS NOT NULL AND captured_at_us {compare} $4 ORDER BY captured_at_us {order} LIMIT 1"
+        );
+        let row = tx.fetch_opt(&sql, params![entry, sighting.plate.as_str(), sighting.id, sighting.captured_at_us]).await?;
+        if let Some(row) = row
+            && let Some(position) = position_of(&row)?
+        {
+            found.push(Earlier { captured_at: row.micros("captured_at_us")?, position });
+        }
+    }
+    Ok(found)
+}
+
+/// The place that hits are gathered by: the camera, or the device where it has none.
+fn spot_of(sighting: &SightingFact) -> String {
+    sighting.camera.map_or_else(|| sighting.device.to_string(), |camera| camera.to_string())
+}
+
+/// The hit that this sighting only repeats: same entry, same spot, within a minute of it. A hit that was turned down is
+/// joined too, unless the new match is a stronger one: the person judged a weaker reading then.
+pub async fn to_join(tx: &mut Tx, entry: EntryId, sighting: &SightingFact, kind: MatchKind) -> Result<Option<HitId>, StoreError> {
+    let at = sighting.captured_at_us;
+    let row = tx
+        .fetch_opt(
+            "SELECT id, state, kind FROM watchlists_hit WHERE entry_id = $1 AND spot = $2 AND last_captured_at_us >= $3 \
+             AND captured_at_us <= $4 ORDER BY raised_at_us DESC, id DESC LIMIT 1",
+            params![entry, spot_of(sighting), at.plus(-JOIN_WITHIN_US), at.plus(JOIN_WITHIN_US)],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let is_over = matches!(row.tag("state")?, HitState::Rejected | HitState::Lapsed);
+    if is_over && kind < row.tag::<MatchKind>("kind")? {
+        return Ok(None);
+    }
+    row.parsed("id").map(Some)
+}
+
+/// Stretches the hit to a sighting that joined it.
+pub async fn join(tx: &mut Tx, hit: HitId, at: Micros) -> Result<(), StoreError> {
+    let sql = "UPDATE watchlists_hit SET last_captured_at_us = $2 WHERE id = $1 AND last_captured_at_us < $2";
+    tx.execute(sql, params![hit, at]).await.map(|_| ())
+}
+
+/// A hit about to be raised.
+pub struct NewHit<'a> {
+    pub id: HitId,
+    pub kind: MatchKind,
+    pub conflicts: Vec<Conflict>,
+    pub entry: HitEntry,
+    pub sighting: &'a SightingFact,
+}
+
+/// Raises it and says so.
+pub async fn raise(tx: &mut Tx, new: NewHit<'_>, now: Micros) -> Result<(), StoreError> {
+    let (sighting, entry) = (new.sighting, new.entry.id);
+    let shown = Shown {
+        entry: new.entry,
+        conflicts: new.conflicts,
+        plate: sighting.plate.clone(),
+        confidence: sighting.confidence,
+        alternatives: sighting.alternatives.clone(),
+        place_name: sighting.place_name.clone(),
+        has_crop: sighting.has_crop,
+        has_frame: sighting.has_frame,
+    };
+    let shown = serde_json::to_string(&shown).map_err(|e| StoreError::Corrupt { what: "hit", detail: e.to_string() })?;
+    tx.execute(
+        "INSERT INTO watchlists_hit (id, state, kind, entry_id, sighting_id, plate, spot, captured_at_us, last_captured_at_us, \
+         raised_at_us, lon, lat, shown, note) VALUES ($1, 'raised', $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, '')",
+        params![
+            new.id,
+            tag_of(&new.kind),
+            entry,
+            sighting.id,
+            sighting.plate.as_str(),
+            spot_of(sighting),
+            sighting.captured_at_us,
+            now,
+            sighting.position.map(|p| p.lon),
+            sighting.position.map(|p| p.lat),
+            shown,
+        ],
+    )
+    .await?;
+    tx.emit(&Event::HitRaised { hit: new.id, sighting: sighting.id, entry, position: sighting.position }).await?;
+    Ok(())
+}
+
+/// A person's word on a hit.
+pub enum Decision<'a> {
+    Confirm { plate_seen: &'a Plate },
+    Reject { reason: RejectReason },
+}
+
+/// raised → confirmed or rejected. False when the hit was decided meanwhile, or (for a confirmation) its entry left force.
+pub async fn decide(tx: &mut Tx, id: HitId, decision: &Decision<'_>, note: &str, by: &Person, now: Micros) -> Result<bool, StoreError> {
+    let (state, seen, reason) = match decision {
+        Decision::Confirm { plate_seen } => (HitState::Confirmed, Some(plate_seen.as_str()), None),
+        Decision::Reject { reason } => (HitState::Rejected, None, Some(tag_of(reason))),
+    };
+    let in_force = match decision {
+        Decision::Confirm { .. } => {
+            " AND EXISTS (SELECT 1 FROM watchlists_entry WHERE watchlists_entry.id = watchlists_hit.entry_id \
+             AND watchlists_entry.state = 'active' AND watchlists_entry.expires_at_us > $3)"
+        }
+        Decision::Reject { .. } => "",
+    };
+    let sql = format!(
+        "UPDATE watchlists_hit SET state = $2, decided_at_us = $3, decided_by = $4, decided_by_name = $5, plate_seen = $6, \
+         reject_reason = $7, note = $8 WHERE id = $1 AND state = 'raised'{in_force}"
+    );
+    let changed = tx.execute(&sql, params![id, tag_of(&state), now, by.id, &by.name, seen, reason, note]).await?;
+    if changed == 1 {
+        tx.emit(&Event::HitDecided { hit: id, state }).await?;
+    }
+    Ok(changed == 1)
+}
+
+/// Lapses at most `limit` raised hits from before `before`; returns how many.
+pub async fn lapse_some(tx: &mut Tx, before: Micros, limit: i64) -> Result<usize, StoreError> {
+    let sql = "UPDATE watchlists_hit SET state = 'lapsed' WHERE state = 'raised' AND id IN \
+               (SELECT id FROM watchlists_hit WHERE state = 'raised' AND raised_at_us < $1 ORDER BY id LIMIT $2) RETURNING id";
+    let rows = tx.fetch(sql, params![before, limit]).await?;
+    for row in &rows {
+        tx.emit(&Event::HitDecided { hit: row.parsed("id")?, state: HitState::Lapsed }).await?;
+    }
+    Ok(rows.len())
+}
+
+/// The incident that was opened for the hit; the first one stays.
+pub async fn set_incident(tx: &mut Tx, hit: HitId, incident: IncidentId) -> Result<(), StoreError> {
+    let sql = "UPDATE watchlists_hit SET incident_id = $2 WHERE id = $1 AND incident_id IS NULL";
+    tx.execute(sql, params![hit, incident]).await.map(|_| ())
+}
+
+/// A unit was sent to the incident of a hit, or called off.
+pub async fn set_crew(tx: &mut Tx, incident: IncidentId, unit: UnitId, is_sent: bool) -> Result<(), StoreError> {
+    let sql = if is_sent {
+        "INSERT INTO watchlists_hit_crew (hit_id, unit_id) SELECT id, $2 FROM watchlists_hit WHERE incident_id = $1 ON CONFLICT DO NOTHING"
+    } else {
+        "DELETE FROM watchlists_hit_crew WHERE unit_id = $2 AND hit_id IN (SELECT id FROM watchlists_hit WHERE incident_id = $1)"
+    };
+    tx.execute(sql, params![incident, unit]).await.map(|_| ())
+}
+
+pub async fn was_sent(store: &Store, hit: HitId, unit: UnitId) -> Result<bool, StoreError> {
+    let sql = "SELECT hit_id FROM watchlists_hit_crew WHERE hit_id = $1 AND unit_id = $2";
+    Ok(store.fetch_opt(sql, params![hit, unit]).await?.is_some())
+}

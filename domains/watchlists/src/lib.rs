@@ -1,0 +1,161 @@
+//! Watchlists 查緝清單: which vehicles are looked for, on what ground, until when; and hits 命中, which a person decides.
+//!
+//! Vocabulary: an **entry** is a pattern with a legal basis, an owner, an action and an expiry. One person **proposes** it,
+//! another **approves** it; only then is it **in force**. A sighting that matches an entry in force **raises** a **hit**. A
+//! person **confirms** or **rejects** the hit; nobody looked for a day: it **lapses**.
+//!
+//! **Invariant:** nothing but `confirm` makes a raised hit confirmed, and only confirmed hits are answered to dispatch.
+//! **Invariant:** an entry whose time is over, or that was withdrawn, raises nothing, whatever the index still holds.
+
+pub mod bases;
+pub mod fold;
+pub mod hits;
+pub mod import;
+pub mod index;
+pub mod jobs;
+pub mod matching;
+pub mod model;
+pub mod ops;
+mod port;
+pub mod react;
+mod sight;
+pub mod store;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use shouhu_bus::ReactionError;
+use shouhu_env::BoxFuture;
+use shouhu_module::ports::ConfirmedHitsPort;
+use shouhu_module::{App, Health, Module, Permission};
+use shouhu_store::{Migration, params};
+use shouhu_wire::Role;
+
+use index::ActiveList;
+
+pub const MODULE: Module = Module {
+    name: "watchlists",
+    description: "Wanted vehicles with legal basis, owner and expiry; matching; hits that a person decides.",
+    permissions: &[
+        Permission {
+            name: "watchlists.read",
+            description: "See watchlist entries.",
+            roles: &[Role::Dispatcher, Role::Detective, Role::Supervisor, Role::Auditor],
+        },
+        Permission {
+            name: "watchlists.propose",
+            description: "Propose, import and withdraw entries.",
+            roles: &[Role::Detective, Role::Supervisor, Role::Dispatcher],
+        },
+        Permission {
+            name: "watchlists.approve",
+            description: "Approve or refuse what somebody else proposed.",
+            roles: &[Role::Supervisor, Role::Detective],
+        },
+        Permission {
+            name: "hits.watch",
+            description: "See hits and their pictures; officers those near their unit.",
+            roles: &[Role::Officer, Role::Dispatcher, Role::Supervisor, Role::Detective],
+        },
+        Permission { name: "hits.decide", description: "Confirm or reject hits.", roles: &[Role::Dispatcher, Role::Supervisor] },
+    ],
+    routes: &[
+        ops::list_entries::ROUTE,
+        ops::propose::ROUTE,
+        ops::approve::ROUTE,
+        ops::end::REFUSE,
+        ops::end::WITHDRAW,
+        ops::import::ROUTE,
+        ops::approve_import::ROUTE,
+        ops::legal_bases::ROUTE,
+        ops::delta::ROUTE,
+        ops::list_hits::ROUTE,
+        ops::get_hit::ROUTE,
+        ops::picture::CROP,
+        ops::picture::FRAME,
+        ops::confirm::ROUTE,
+        ops::reject::ROUTE,
+    ],
+    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
+    jobs: &[jobs::SWEEP, jobs::ACTIVATE_IMPORT],
+    reactions: &[react::MATCH, react::REFRESH, react::FOLLOW],
+    problems: PROBLEMS,
+    health,
+    start,
+};
+
+/// Every key that this room answers, rows of imports included.
+const PROBLEMS: &[&str] = &[
+    "plate.empty",
+    "plate.pattern.character",
+    "plate.pattern.too_long",
+    "plate.pattern.too_vague",
+    "watchlists.entry.basis",
+    "watchlists.entry.owner_missing",
+    "watchlists.entry.reason_missing",
+    "watchlists.entry.too_long",
+    "watchlists.entry.issuer",
+    "watchlists.entry.expiry_past",
+    "watchlists.entry.expiry_too_far",
+    "watchlists.entry.observe_only",
+    "watchlists.entry.consent_missing",
+    "watchlists.propose.duplicate",
+    "watchlists.approve.same_person",
+    "watchlists.approve.not_proposed",
+    "watchlists.approve.expired",
+    "watchlists.end.reason_missing",
+    "watchlists.refuse.not_proposed",
+    "watchlists.withdraw.not_active",
+    "watchlists.import.empty",
+    "watchlists.import.not_text",
+    "watchlists.import.old_excel",
+    "watchlists.import.encoding",
+    "watchlists.import.quote_open",
+    "watchlists.import.too_many_rows",
+    "watchlists.import.workbook",
+    "watchlists.import.workbook_too_large",
+    "watchlists.import.no_heading",
+    "watchlists.import.column_missing",
+    "watchlists.import.date",
+    "watchlists.import.action",
+    "watchlists.import.class",
+    "watchlists.import.unreadable",
+    "watchlists.import.duplicate_row",
+    "watchlists.import.duplicate_entry",
+    "watchlists.approve_import.same_person",
+    "watchlists.approve_import.not_proposed",
+    "hits.confirm.already_decided",
+    "hits.confirm.entry_not_in_force",
+    "hits.confirm.plate_unreadable",
+    "hits.confirm.plate_differs",
+    "hits.confirm.not_the_wanted_plate",
+];
+
+fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move {
+        let list = ActiveList::default();
+        list.refresh(&app.store).await?;
+        tracing::info!(entries = list.len(), version = list.version(), "watchlist loaded");
+        app.put(list);
+        app.put(ConfirmedHitsPort(Arc::new(port::Confirmed(app.store.clone()))));
+        Ok(jobs::schedule_sweep(&app.store).await?)
+    })
+}
+
+fn health(app: App) -> BoxFuture<'static, Health> {
+    Box::pin(async move {
+        let waiting = app
+            .store
+            .fetch_one("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM watchlists_hit WHERE state = $1", params!["raised"])
+            .await
+            .and_then(|row| row.int("n"));
+        let entries = app.try_room::<ActiveList>().map_or(0, |list| list.len());
+        match waiting {
+            Ok(waiting) => Health::good(format!("{entries} entries in force, {waiting} hits wait for a person")),
+            Err(error) => Health::bad(format!("database does not answer: {error}")),
+        }
+    })
+}

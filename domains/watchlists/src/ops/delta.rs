@@ -1,0 +1,53 @@
+//! `GET /v1/watchlists/delta`: what changed since a device asked last, so that it can match without a network.
+//!
+//! Every change has a version of its own, so a page may end anywhere. A row keeps its last change for as long as it is
+//! kept, so no `since` is too old; one from the future (another database) gets the whole list.
+
+use axum::Json;
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shouhu_module::{Access, App, Audit, DevicePeer, Load, Params, Problem, Route};
+use shouhu_store::{Store, StoreError};
+use shouhu_wire::WatchlistDelta;
+
+use crate::store;
+
+/// Entries in one answer.
+pub const DELTA_ENTRIES_MAX: i64 = 5_000;
+
+pub const ROUTE: Route = Route::get("/v1/watchlists/delta", "What changed on the watchlist since a version; signed by the device.", || {
+    axum::routing::get(handle)
+})
+.access(Access::Device)
+.audit(Audit::None("a device keeps the plates in force and is told nothing about why; its syncs are counted by operations"))
+.load(Load::Ingest)
+.asks::<Since>()
+.gives::<WatchlistDelta>();
+
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+pub struct Since {
+    /// The version of the last answer; 0 for the whole list.
+    #[serde(default)]
+    pub since: i64,
+}
+
+async fn handle(State(app): State<App>, _: DevicePeer, Params(asked): Params<Since>) -> Result<Json<WatchlistDelta>, Problem> {
+    Ok(Json(delta(&app.store, asked.since, DELTA_ENTRIES_MAX).await?))
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn delta(db: &Store, since: i64, limit: i64) -> Result<WatchlistDelta, StoreError> {
+    let until = store::list_version(db).await?;
+    let is_full = since <= 0 || since > until;
+    let since = if is_full { 0 } else { since };
+    let mut page = store::changes(db, since, until, limit + 1).await?;
+    let has_more = page.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    if has_more {
+        page.pop();
+    }
+    let version = page.last().filter(|_| has_more).map_or(until, |change| change.version);
+    let now = db.env().now();
+    Ok(WatchlistDelta { version, is_full, has_more, entries: page.into_iter().map(|change| change.for_device(now)).collect() })
+}

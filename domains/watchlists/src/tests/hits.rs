@@ -1,0 +1,271 @@
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use shouhu_env::BoxFuture;
+use shouhu_events::{Event, SightingFact};
+use shouhu_ids::{AssignmentId, CameraId, HitId, IncidentId, Micros, SightingId, UnitId};
+use shouhu_module::ports::{ConfirmedHitsPort, Picture, SightingPictures, SightingPicturesPort, UnitPlaces, UnitPlacesPort};
+use shouhu_module::{Caller, Problem};
+use shouhu_place::Wgs84;
+use shouhu_wire::{Alternative, AssignmentState, IncidentState, Role};
+
+use super::{World, key_of};
+
+fn at(lon: f64, lat: f64) -> Option<Wgs84> {
+    Wgs84::new(lon, lat).ok()
+}
+
+fn hit_id(hit: &Value) -> HitId {
+    hit["id"].as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{hit}"))
+}
+
+#[tokio::test]
+async fn the_same_event_twice_raises_one_hit_and_shows_all_that_a_person_needs() {
+    let world = World::open().await;
+    world.in_force("ABC-1234").await;
+    let seen = world.seen("ABC1234");
+    world.pass(std::slice::from_ref(&seen)).await;
+    world.pass(std::slice::from_ref(&seen)).await;
+    let hit = world.hit().await;
+    assert_eq!((hit["state"].as_str(), hit["kind"].as_str()), (Some("raised"), Some("exact")));
+    assert_eq!(hit["sighting"].as_str(), Some(seen.id.to_string().as_str()));
+    assert_eq!(hit["plate_display"].as_str(), Some("ABC-1234"));
+    assert_eq!(hit["entry"]["reason"].as_str(), Some("失竊報案"));
+    assert_eq!(hit["conflicts"], json!([]));
+    let raised = world.house.app.store.fetch("SELECT id FROM store_outbox WHERE kind = 'hit_raised'", vec![]).await;
+    assert_eq!(raised.map(|rows| rows.len()).ok(), Some(1));
+}
+
+#[tokio::test]
+async fn an_expired_entry_never_hits_swept_or_not() {
+    let world = World::open().await;
+    world.in_force("ABC1234").await;
+    world.clock.advance_us(30 * Micros::DAY);
+    world.pass(&[world.seen("ABC1234")]).await;
+    assert!(world.hits().await.is_empty());
+    crate::jobs::sweep_now(&world.house.app.store).await.unwrap_or_else(|e| panic!("{e}"));
+    world.pass(&[world.seen("ABC1234")]).await;
+    // Nor when a sighting of the time before comes late.
+    world.pass(&[SightingFact { captured_at_us: world.now().plus(-2 * Micros::DAY), ..world.seen("ABC1234") }]).await;
+    assert!(world.hits().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_withdrawn_entry_never_hits_even_when_a_device_still_claims_it() {
+    let world = World::open().await;
+    let entry = world.in_force("ABC1234").await;
+    world.withdraw(entry).await;
+    world.pass(&[SightingFact { local_hits: vec![entry], ..world.seen("ABC1234") }]).await;
+    assert!(world.hits().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_vehicle_that_stands_before_a_camera_is_one_hit() {
+    let world = World::open().await;
+    world.in_force("ABC1234").await;
+    for _ in 0..4 {
+        world.pass(&[world.seen("ABC1234")]).await;
+        world.clock.advance_us(50 * Micros::SECOND);
+    }
+    assert_eq!(world.hits().await.len(), 1, "each within a minute of the one before");
+    world.pass(&[SightingFact { camera: Some(CameraId::new(world.now(), [9; 16])), ..world.seen("ABC1234") }]).await;
+    assert_eq!(world.hits().await.len(), 2, "another camera is another hit");
+    world.clock.advance_us(61 * Micros::SECOND);
+    world.pass(&[world.seen("ABC1234")]).await;
+    assert_eq!(world.hits().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_better_reading_is_raised_anew_after_a_worse_one_was_rejected() {
+    let world = World::open().await;
+    world.in_force("ABC1238").await;
+    let weak = || SightingFact { confidence: 0.6, ..world.seen("ABC123B") };
+    world.pass(&[weak()]).await;
+    let hit = world.hit().await;
+    assert_eq!(hit["kind"].as_str(), Some("confusable"));
+    assert_eq!(hit["conflicts"], json!(["issuer", "low_confidence"]), "ABC123B fits no series");
+    let path = format!("/v1/hits/{}/reject", hit_id(&hit));
+    let rejected = world.post(&world.dispatcher, &path, json!({"reason": "misread", "note": "B"})).await;
+    assert_eq!((rejected.status, rejected.json["state"].as_str(), rejected.json["reject_reason"].as_str()), (200, Some("rejected"), Some("misread")));
+    world.pass(&[weak()]).await;
+    assert_eq!(world.hits().await.len(), 1, "the same weak reading again is the rejected hit again");
+    world.pass(&[world.seen("ABC1238")]).await;
+    assert_eq!(world.hits().await.len(), 2);
+}
+
+#[tokio::test]
+async fn two_places_too_far_apart_are_shown_as_a_conflict() {
+    let world = World::open().await;
+    world.in_force("ABC1234").await;
+    let taipei = SightingFact { position: at(121.517, 25.0478), camera: Some(CameraId::new(world.now(), [9; 16])), ..world.seen("ABC1234") };
+    world.pass(&[world.seen("ABC1234"), taipei]).await;
+    let newest = world.hits().await.into_iter().find(|hit| hit["position"]["lat"].as_f64() > Some(25.0));
+    assert_eq!(newest.map(|hit| hit["conflicts"].clone()), Some(json!(["impossible_speed"])));
+}
+
+#[tokio::test]
+async fn only_the_plate_that_is_in_the_picture_and_is_looked_for_confirms() {
+    let world = World::open().await;
+    world.in_force("ABC1238").await;
+    let alternatives = vec![Alternative { plate: "ABC1238".into(), probability: 0.3 }, Alternative { plate: "ABC1233".into(), probability: 0.1 }];
+    world.pass(&[SightingFact { confidence: 0.6, alternatives, ..world.seen("ABC123B") }]).await;
+    let hit = world.hit().await;
+    assert_eq!(hit["kind"].as_str(), Some("alternative"));
+    let differs = world.confirm(&hit, "XYZ-9999").await;
+    assert_eq!(key_of(&differs), (422, "hits.confirm.plate_differs"));
+    assert!(differs.json["detail"].as_str().is_some_and(|d| d.contains("XYZ-9999") && d.contains("ABC-1238") && d.contains("misread")));
+    assert_eq!(key_of(&world.confirm(&hit, "abc-123b").await), (422, "hits.confirm.not_the_wanted_plate"));
+    assert_eq!(key_of(&world.confirm(&hit, "車").await), (422, "hits.confirm.plate_unreadable"));
+    assert_eq!(world.hit().await["state"].as_str(), Some("raised"), "nothing of this decided anything");
+    let done = world.confirm(&hit, " ａｂｃ－１２３８ ").await;
+    assert_eq!((done.status, done.json["state"].as_str()), (200, Some("confirmed")));
+    assert!(done.json["decided_by_name"].as_str().is_some_and(|name| name.starts_with("dispatcher")));
+}
+
+#[tokio::test]
+async fn a_second_decision_is_told_who_was_first_and_when() {
+    let world = World::open().await;
+    world.in_force("ABC1234").await;
+    world.pass(&[world.seen("ABC1234")]).await;
+    let hit = world.hit().await;
+    let (a, b) = tokio::join!(world.confirm(&hit, "ABC1234"), world.confirm(&hit, "ABC1234"));
+    let mut statuses = [a.status, b.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409], "of two at the same time one is first");
+    let path = format!("/v1/hits/{}/reject", hit_id(&hit));
+    let late = world.post(&world.supervisor, &path, json!({"reason": "misread"})).await;
+    assert_eq!(key_of(&late), (409, "hits.confirm.already_decided"));
+    assert!(late.json["detail"].as_str().is_some_and(|d| d.contains("dispatcher") && d.contains("16:00:00")), "{}", late.json);
+    let decided = world.house.app.store.fetch("SELECT id FROM store_outbox WHERE kind = 'hit_decided'", vec![]).await;
+    assert_eq!(decided.map(|rows| rows.len()).ok(), Some(1));
+}
+
+#[tokio::test]
+async fn a_hit_whose_entry_left_force_is_not_confirmed() {
+    let world = World::open().await;
+    let entry = world.in_force("ABC1234").await;
+    world.in_force("XYZ1234").await;
+    world.pass(&[world.seen("ABC1234"), world.seen("XYZ1234")]).await;
+    world.withdraw(entry).await;
+    let hits = world.hits().await;
+    let of = |plate: &str| hits.iter().find(|hit| hit["plate"].as_str() == Some(plate)).cloned().unwrap_or_default();
+    assert_eq!(key_of(&world.confirm(&of("ABC1234"), "ABC1234").await), (409, "hits.confirm.entry_not_in_force"));
+    world.clock.advance_us(30 * Micros::DAY);
+    assert_eq!(key_of(&world.confirm(&of("XYZ1234"), "XYZ1234").await), (409, "hits.confirm.entry_not_in_force"));
+    let path = format!("/v1/hits/{}/reject", hit_id(&of("ABC1234")));
+    assert_eq!(world.post(&world.dispatcher, &path, json!({"reason": "entry_outdated"})).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_hit_that_nobody_looked_at_lapses_after_a_day() {
+    let world = World::open().await;
+    world.in_force("ABC1234").await;
+    world.pass(&[world.seen("ABC1234")]).await;
+    world.clock.advance_us(24 * Micros::HOUR);
+    world.house.settle().await;
+    assert_eq!(world.hit().await["state"].as_str(), Some("raised"));
+    world.clock.advance_us(2 * Micros::MINUTE);
+    world.house.settle().await;
+    let hit = world.hit().await;
+    assert_eq!(hit["state"].as_str(), Some("lapsed"));
+    assert_eq!(key_of(&world.confirm(&hit, "ABC1234").await), (409, "hits.confirm.already_decided"));
+}
+
+#[tokio::test]
+async fn officers_and_detectives_watch_but_do_not_decide() {
+    let world = World::open().await;
+    world.in_force("ABC1234").await;
+    world.pass(&[world.seen("ABC1234")]).await;
+    let id = hit_id(&world.hit().await);
+    for caller in [world.house.person(Role::Officer), world.detective.clone(), world.house.person(Role::Operator)] {
+        let answer = world.post(&caller, &format!("/v1/hits/{id}/confirm"), json!({"plate_seen": "ABC1234"})).await;
+        assert_eq!(answer.status, 403);
+    }
+    assert_eq!(world.get(&world.detective, &format!("/v1/hits/{id}")).await.status, 200);
+}
+
+struct Places(Vec<(UnitId, Wgs84)>);
+
+impl UnitPlaces for Places {
+    fn place(&self, unit: UnitId) -> Option<(Wgs84, Micros)> {
+        self.0.iter().find(|(known, _)| *known == unit).map(|(_, place)| (*place, Micros(0)))
+    }
+}
+
+struct Pictures;
+
+impl SightingPictures for Pictures {
+    fn picture(&self, _: SightingId, picture: Picture) -> BoxFuture<'static, Result<Vec<u8>, Problem>> {
+        Box::pin(async move {
+            match picture {
+                Picture::Crop => Ok(b"jpeg".to_vec()),
+                Picture::Frame => Err(Problem::not_found("picture")),
+            }
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_crew_sees_what_is_near_and_recent_and_what_it_was_sent_to() {
+    let world = World::open().await;
+    world.in_force("ABC1234").await;
+    let [near, far] = [3_u8, 4].map(|n| UnitId::new(world.now(), [n; 16]));
+    let places = [(near, at(120.215, 22.998)), (far, at(120.3, 23.1))].into_iter().filter_map(|(unit, place)| Some((unit, place?))).collect();
+    world.house.app.put(UnitPlacesPort(Arc::new(Places(places))));
+    world.house.app.put(SightingPicturesPort(Arc::new(Pictures)));
+    let crew = |unit: Option<UnitId>| match world.house.person(Role::Officer) {
+        Caller::Person(person) => Caller::Person(shouhu_module::Person { unit, ..person }),
+        other => other,
+    };
+    world.pass(&[world.seen("ABC1234")]).await;
+    let id = hit_id(&world.hit().await);
+    let sees = |caller: Caller| {
+        let world = &world;
+        async move {
+            let listed = world.get(&caller, "/v1/hits").await.json["items"].as_array().map(Vec::len);
+            (listed, world.get(&caller, &format!("/v1/hits/{id}")).await.status, world.get(&caller, &format!("/v1/hits/{id}/crop")).await.status)
+        }
+    };
+    assert_eq!(sees(crew(Some(near))).await, (Some(1), 200, 200));
+    assert_eq!(sees(crew(Some(far))).await, (Some(0), 404, 404));
+    assert_eq!(sees(crew(None)).await, (Some(0), 404, 404));
+
+    assert_eq!(world.confirm(&world.hit().await, "ABC1234").await.status, 200);
+    let incident = IncidentId::new(world.now(), [5; 16]);
+    let sent = |state| Event::AssignmentChanged { assignment: AssignmentId::new(world.now(), [6; 16]), incident, unit: far, state };
+    world.tell(Event::IncidentChanged { incident, state: IncidentState::Open, hit: Some(id) }).await;
+    world.tell(sent(AssignmentState::Offered)).await;
+    assert_eq!(world.hit().await["incident"].as_str(), Some(incident.to_string().as_str()));
+    assert_eq!(sees(crew(Some(far))).await, (Some(0), 200, 200), "sent there, so the picture must be seen");
+    world.tell(sent(AssignmentState::Cancelled)).await;
+    assert_eq!(sees(crew(Some(far))).await, (Some(0), 404, 404));
+    world.clock.advance_us(61 * Micros::MINUTE);
+    assert_eq!(sees(crew(Some(near))).await, (Some(0), 404, 404), "an hour later it concerns nobody on the road");
+}
+
+#[tokio::test]
+async fn pictures_come_as_jpeg_and_a_missing_one_is_not_found() {
+    let world = World::open().await;
+    world.in_force("ABC1234").await;
+    world.pass(&[world.seen("ABC1234")]).await;
+    let id = hit_id(&world.hit().await);
+    assert_eq!(world.get(&world.dispatcher, &format!("/v1/hits/{id}/crop")).await.status, 404, "no room answers for pictures");
+    world.house.app.put(SightingPicturesPort(Arc::new(Pictures)));
+    let crop = world.get(&world.dispatcher, &format!("/v1/hits/{id}/crop")).await;
+    assert_eq!((crop.status, crop.bytes.as_slice()), (200, b"jpeg".as_slice()));
+    assert_eq!(world.get(&world.dispatcher, &format!("/v1/hits/{id}/frame")).await.status, 404);
+    assert_eq!(world.get(&world.dispatcher, "/v1/hits/rubbish").await.status, 404);
+}
+
+#[tokio::test]
+async fn dispatch_is_answered_for_confirmed_hits_only() {
+    let world = World::open().await;
+    world.in_force("ABC1234").await;
+    world.pass(&[world.seen("ABC1234")]).await;
+    let hit = world.hit().await;
+    let port = world.house.app.room::<ConfirmedHitsPort>();
+    assert_eq!(port.0.confirmed(hit_id(&hit)).await.ok(), Some(None));
+    world.confirm(&hit, "ABC1234").await;
+    let answer = port.0.confirmed(hit_id(&hit)).await.ok().flatten();
+    assert_eq!(answer.map(|hit| (hit.plate_display, hit.place_name)), Some(("ABC-1234".into(), "台南火車站前".into())));
+}

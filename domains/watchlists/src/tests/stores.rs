@@ -1,0 +1,117 @@
+//! What the SQL promises, on every database there is.
+
+use shouhu_events::SightingFact;
+use shouhu_ids::Micros;
+use shouhu_store::Store;
+use shouhu_store::testing::on_each_database;
+use shouhu_wire::{ConfirmHit, EntryAction, HitState, Role};
+
+use crate::index::ActiveList;
+use crate::model::{EntryState, NewEntry, ProposeEntry};
+use crate::ops::{approve, confirm, delta};
+use crate::testing::{fact, person};
+use crate::{MODULE, hits, jobs, react, store};
+
+async fn proposed(db: &Store, patterns: &[&str], import: Option<shouhu_ids::ImportId>) -> Vec<shouhu_ids::EntryId> {
+    let now = db.env().now();
+    let new: Vec<NewEntry> = patterns
+        .iter()
+        .map(|pattern| {
+            let asked = ProposeEntry {
+                pattern: (*pattern).into(),
+                legal_basis: "stolen_vehicle".into(),
+                owner: "o".into(),
+                reason: "r".into(),
+                action: EntryAction::Stop,
+                vehicle_class: Some(shouhu_plate::VehicleClass::Car),
+                vehicle_note: String::new(),
+                issuer: "TW".into(),
+                expires_at_us: now.plus(Micros::DAY),
+            };
+            NewEntry::checked(&asked, now).unwrap_or_else(|e| panic!("{e}"))
+        })
+        .collect();
+    let mut tx = db.begin().await.unwrap_or_else(|e| panic!("{e}"));
+    let by = person(db.env(), Role::Detective);
+    let ids = store::insert(&mut tx, db, &new, &by, import).await.unwrap_or_else(|e| panic!("{e}"));
+    tx.commit().await.unwrap_or_else(|e| panic!("{e}"));
+    ids
+}
+
+#[tokio::test]
+async fn the_way_from_a_proposal_to_a_confirmed_hit_is_the_same_on_each_database() {
+    on_each_database(&[MODULE.schema()], |db| async move {
+        let supervisor = person(db.env(), Role::Supervisor);
+        let ids = proposed(&db, &["ABC1234", "XYZ98?6"], None).await;
+        for id in &ids {
+            let entry = approve::approve(&db, *id, &supervisor).await.unwrap_or_else(|e| panic!("{}", e.detail));
+            assert_eq!(entry.state, EntryState::Active);
+        }
+        let list = ActiveList::default();
+        let now = db.env().now();
+        let batch: Vec<SightingFact> =
+            ["ABC1234", "XYZ9876", "QQQ1111"].map(|text| SightingFact { captured_at_us: now, ..fact(text) }).to_vec();
+        assert_eq!(react::match_batch(&db, &list, &batch).await.ok(), Some(2));
+        assert_eq!(react::match_batch(&db, &list, &batch).await.ok(), Some(0), "the same batch again raises nothing");
+        let filter = hits::Filter { state: Some(HitState::Raised), ..Default::default() };
+        let raised = hits::hits(&db, &filter, 10).await.unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(raised.len(), 2);
+        let first = raised.iter().find(|hit| hit.plate.as_str() == "ABC1234").unwrap_or_else(|| panic!("{raised:?}"));
+        let asked = ConfirmHit { plate_seen: "ABC-1234".into(), note: String::new() };
+        let done = confirm::confirm(&db, first.id, &asked, &supervisor).await.unwrap_or_else(|e| panic!("{}", e.detail));
+        assert_eq!((done.state, done.decided_by), (HitState::Confirmed, Some(supervisor.id)));
+        let again = confirm::confirm(&db, first.id, &asked, &supervisor).await.err().map(|e| e.key);
+        assert_eq!(again.as_deref(), Some("hits.confirm.already_decided"));
+        let mut tx = db.begin().await.unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(hits::lapse_some(&mut tx, now.plus(Micros::DAY), 10).await.ok(), Some(1), "only the raised one lapses");
+        tx.commit().await.unwrap_or_else(|e| panic!("{e}"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn approval_in_pieces_and_expiry_give_every_change_a_version_of_its_own() {
+    on_each_database(&[MODULE.schema()], |db| async move {
+        let import = db.env().id(shouhu_ids::ImportId::new);
+        proposed(&db, &["AAA1111", "AAA1112", "AAA1113", "AAA1114", "AAA1115"], Some(import)).await;
+        let by = person(db.env(), Role::Supervisor);
+        let mut done = Vec::new();
+        loop {
+            let mut tx = db.begin().await.unwrap_or_else(|e| panic!("{e}"));
+            let some = store::activate_some(&mut tx, import, by.id, &by.name, db.env().now(), 2).await.unwrap_or_else(|e| panic!("{e}"));
+            tx.commit().await.unwrap_or_else(|e| panic!("{e}"));
+            if some == 0 {
+                break;
+            }
+            done.push(some);
+        }
+        assert_eq!(done, [2, 2, 1]);
+        let full = delta::delta(&db, 0, 100).await.unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!((full.entries.len(), full.version, full.has_more), (5, 5, false));
+        let mut tx = db.begin().await.unwrap_or_else(|e| panic!("{e}"));
+        let later = db.env().now().plus(2 * Micros::DAY);
+        assert_eq!(store::expire_some(&mut tx, later, 3).await.ok(), Some(3));
+        assert_eq!(store::expire_some(&mut tx, later, 3).await.ok(), Some(2));
+        tx.commit().await.unwrap_or_else(|e| panic!("{e}"));
+        let gone = delta::delta(&db, 5, 100).await.unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!((gone.entries.iter().filter(|e| !e.is_active).count(), gone.version), (5, 10));
+        jobs::sweep_now(&db).await.unwrap_or_else(|e| panic!("{e}"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_narrow_by_state_words_and_place_on_each_database() {
+    on_each_database(&[MODULE.schema()], |db| async move {
+        proposed(&db, &["ABC1234", "XYZ9876"], None).await;
+        let filter = |q: &str| store::Filter { words: crate::model::search_words(q), state: Some(EntryState::Proposed), ..Default::default() };
+        for (q, expected) in [("abc-1234", 1), ("ＸＹＺ", 1), ("stolen", 2), ("100%", 0), ("_", 0)] {
+            let found = store::entries(&db, &filter(q), 10).await.unwrap_or_else(|e| panic!("{e}"));
+            // "stolen_vehicle" has an underscore: it is a character to look for, not a wildcard.
+            let expected = if q == "_" { 2 } else { expected };
+            assert_eq!(found.len(), expected, "{q}");
+        }
+        assert_eq!(store::patterns_in_use(&db).await.map(|known| known.len()).ok(), Some(2));
+    })
+    .await;
+}
