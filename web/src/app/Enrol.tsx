@@ -4,18 +4,18 @@ import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useLocation } from "wouter";
+import { Link } from "wouter";
 import { identity } from "./api/calls";
 import { ApiError, OfflineError } from "./api/client";
+import { useArrival } from "./arrival";
 import { Doorway } from "./Doorway";
-import { HOME, useSession } from "./session";
+import { HOME } from "./session";
 import { Empty, Failure, Loading } from "./states";
 import { createPasskey, passkeysPossible, passkeyTrouble } from "./webauthn";
 
 export function Enrol() {
   const { t } = useTranslation();
-  const { signedIn } = useSession();
-  const [, go] = useLocation();
+  const arrive = useArrival();
   const [token] = useState(() => decodeURIComponent(window.location.hash.slice(1)));
   const start = useQuery({
     queryKey: ["enrol", token],
@@ -37,8 +37,7 @@ export function Enrol() {
     },
     onSuccess: (me) => {
       window.history.replaceState(null, "", "/enrol");
-      signedIn(me);
-      go(HOME[me.role], { replace: true });
+      arrive(me, HOME[me.role]);
     },
   });
 

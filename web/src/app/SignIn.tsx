@@ -1,11 +1,12 @@
 import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { useLocation, useSearchParams } from "wouter";
+import { useSearchParams } from "wouter";
 import { identity } from "./api/calls";
 import { ApiError, OfflineError } from "./api/client";
+import { useArrival } from "./arrival";
 import { Doorway } from "./Doorway";
-import { HOME, useSession } from "./session";
+import { HOME } from "./session";
 import { Empty, Failure } from "./states";
 import { passkeysPossible, passkeyTrouble, presentPasskey } from "./webauthn";
 
@@ -16,8 +17,7 @@ export function safeNext(next: string | null): string | null {
 
 export function SignIn() {
   const { t } = useTranslation();
-  const { signedIn } = useSession();
-  const [, go] = useLocation();
+  const arrive = useArrival();
   const [params] = useSearchParams();
   const act = useMutation({
     mutationFn: async () => {
@@ -25,10 +25,7 @@ export function SignIn() {
       const credential = await presentPasskey(options.publicKey);
       return identity.signInFinish(challenge_id, credential);
     },
-    onSuccess: (me) => {
-      signedIn(me);
-      go(safeNext(params.get("next")) ?? HOME[me.role], { replace: true });
-    },
+    onSuccess: (me) => arrive(me, safeNext(params.get("next")) ?? HOME[me.role]),
   });
   const isOurs = act.error instanceof ApiError || act.error instanceof OfflineError;
   return (
