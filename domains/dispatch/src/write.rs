@@ -2,7 +2,8 @@
 //! units, write the log, settle the incident.
 //!
 //! **Invariant:** whoever changes an assignment holds the row of its incident (`lock_incident`), and takes units only
-//! after it. So two operations on one incident wait for each other, and no two can wait for each other in a circle.
+//! after it. So two operations on one incident wait for each other, and no two can wait for each other in a circle. The time
+//! of an operation is read after the lock: read before, a step that waited would be stamped earlier than the one it followed.
 
 use shouhu_events::Event;
 use shouhu_ids::{AssignmentId, HitId, IncidentId, Micros, UnitId};

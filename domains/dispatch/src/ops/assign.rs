@@ -91,10 +91,10 @@ pub async fn assign(
     unit: UnitId,
     advice: &Advice,
 ) -> Result<Assignment, AssignError> {
-    let now = store.env().now();
     let id = store.env().id(AssignmentId::new);
     let mut tx = store.begin().await?;
     let locked = write::lock_incident(&mut tx, incident).await?.ok_or(AssignError::NotFound)?;
+    let now = store.env().now();
     if locked.state == IncidentState::Closed {
         return Err(AssignError::IncidentClosed);
     }

@@ -64,9 +64,9 @@ pub async fn close(store: &Store, by: &Person, id: IncidentId, body: &CloseIncid
     if length > NOTE_MAX {
         return Err(CloseError::NoteTooLong { length });
     }
-    let now = store.env().now();
     let mut tx = store.begin().await?;
     let incident = write::lock_incident(&mut tx, id).await?.ok_or(CloseError::NotFound)?;
+    let now = store.env().now();
     if incident.state == IncidentState::Closed {
         drop(tx);
         let known = store::incident(store, id).await?.ok_or(CloseError::NotFound)?;
