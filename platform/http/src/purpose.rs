@@ -38,8 +38,41 @@ fn given(headers: &HeaderMap, header: &str, query: &str, parameter: &str) -> Opt
                 (name == parameter).then(|| value.to_owned())
             })
         })
-        .map(|text| text.trim().to_owned())
+        .map(|text| unescaped(&text).trim().to_owned())
         .filter(|text| !text.is_empty())
+}
+
+/// `%E6%A1%88` to `案`: headers and queries carry ASCII only, case numbers do not. Bytes that are no UTF-8 are left as sent.
+fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let escaped = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        match escaped.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chinese_case_number_comes_through_and_rubbish_stays_as_it_was() {
+        assert_eq!(unescaped("115-%E5%81%B5-7"), "115-偵-7");
+        for odd in ["100%", "%", "%zz", "%ff", ""] {
+            assert_eq!(unescaped(odd), odd);
+        }
+    }
 }
 
 /// # Errors
