@@ -110,6 +110,8 @@ def glyph(font: int, ch: str, width: float, height: float, stroke: float, bend: 
     span_x, span_y = max(w - thick - 1, 0), height - thick
     middle = {"M": (2, 5.2), "W": (2, 2.4)}.get(ch)
     for line in STROKES[ch]:
+        if ch == "W":  # the Taiwanese W stands on feet nearly under its arms, its middle reaching half-way up
+            line = [({1: 1 - 0.45 * max(bend, 0), 3: 3 + 0.45 * max(bend, 0)}.get(x, x), y) for x, y in line]
         line = [(x, y + bend * (2.2 if ch == "M" else 1.7)) if (x, y) == middle else (x, y) for x, y in line]
         xy = [((half + (x - x_min) / max(x_max - x_min, 1e-6) * span_x) if x_max > x_min else w / 2,
                height * MARGIN + half + y / 8 * span_y) for x, y in line]

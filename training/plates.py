@@ -48,6 +48,9 @@ def draw_text(rng):
             text = text[:4] + text[4:].replace("4", pick(rng, "012356789")) if rng.random() < 0.8 else text
             if rng.random() < 0.3:  # motorcycles of the eighth generation carry the same form on a squarer plate
                 aspect = 1.9
+        if rng.random() < 0.15:  # M, W, N and Q are few and easily taken for one another
+            at = pick(rng, [i for i, ch in enumerate(text) if ch.isalpha()])
+            text = text[:at] + pick(rng, "MWWNQ") + text[at + 1:]
         if rng.random() < 0.12:  # repeated characters are what CTC drops first
             digit = pick(rng, DIGITS)
             text = "".join(digit if ch.isdigit() and rng.random() < 0.7 else ch for ch in text)
@@ -90,7 +93,7 @@ def render(rng, height=80):
             cut = int(rng.integers(1, len(text)))
             text = text[:cut] + " " + text[cut:]
         emblem_at = pick(rng, [i for i, ch in enumerate(text) if ch == " "])
-    thin, bend = rng.uniform(0.65, 1.05), rng.uniform(-1, 1)
+    thin, bend = rng.uniform(0.75, 1.1), rng.uniform(-1, 1)
     wide = rng.uniform(1.0, 1.35)  # dies differ in how wide M and W are
     widths = [text_h * rng.uniform(0.3, 0.7) if i == emblem_at else sep_w if ch in "- " else natural_width(font, ch) * text_h * (wide if font < 0 and ch in "MW" else 1.0)
               for i, ch in enumerate(text)]

@@ -23,7 +23,8 @@ fn pictures() -> Vec<Frame> {
 
 fn stretched(frame: &Frame, width: u32, height: u32) -> Frame {
     let at = |x: u32, y: u32| ((y * frame.height / height) * frame.width + x * frame.width / width) as usize * 3;
-    let rgb = (0..height).flat_map(|y| (0..width).flat_map(move |x| (0..3).map(move |c| at(x, y) + c))).map(|i| frame.rgb[i]).collect();
+    let rgb =
+        (0..height).flat_map(|y| (0..width).flat_map(move |x| (0..3).map(move |c| at(x, y) + c))).map(|i| frame.rgb[i]).collect();
     Frame { width, height, rgb }
 }
 
@@ -37,7 +38,9 @@ fn main() {
         println!("no shared data: plain frames, detector only");
         sources.push(Frame { width: 64, height: 64, rgb: vec![90; 64 * 64 * 3] });
     }
-    println!("| frame | CPU-ms per frame | of it detection | plates per frame | frames per second and core |\n|---|---|---|---|---|");
+    println!(
+        "| frame | CPU-ms per frame | of it detection | plates per frame | frames per second and core |\n|---|---|---|---|---|"
+    );
     for (width, height) in [(640, 360), (1280, 720), (1920, 1080)] {
         let frames: Vec<Frame> = sources.iter().map(|frame| stretched(frame, width, height)).collect();
         let _ = recogniser.recognise(&frames[0]);
@@ -52,6 +55,10 @@ fn main() {
             let _ = recogniser.detect(&frames[round as usize % frames.len()]);
         }
         let detection = (shared::cpu_ms() - began) / f64::from(ROUNDS);
-        println!("| {width}×{height} | {whole:.1} | {detection:.1} | {:.2} | {:.1} |", plates as f64 / f64::from(ROUNDS), 1000.0 / whole);
+        println!(
+            "| {width}×{height} | {whole:.1} | {detection:.1} | {:.2} | {:.1} |",
+            plates as f64 / f64::from(ROUNDS),
+            1000.0 / whole
+        );
     }
 }

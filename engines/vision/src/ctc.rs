@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 /// In the network's order; the class after the last is blank.
 pub const CHARSET: [char; 36] = [
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R', 'S', 'T',
-    'U', 'V', 'W', 'X', 'Y', 'Z',
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O',
+    'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z',
 ];
 pub const CLASSES: usize = CHARSET.len() + 1;
 const BLANK: usize = CHARSET.len();
@@ -25,10 +25,7 @@ struct Mass {
 }
 
 impl Mass {
-    const NONE: Self = Self {
-        ends_blank: f32::NEG_INFINITY,
-        ends_char: f32::NEG_INFINITY,
-    };
+    const NONE: Self = Self { ends_blank: f32::NEG_INFINITY, ends_char: f32::NEG_INFINITY };
 
     fn total(self) -> f32 {
         log_add(self.ends_blank, self.ends_char)
@@ -42,13 +39,7 @@ fn log_add(a: f32, b: f32) -> f32 {
 
 /// Texts with the natural logarithm of their probability, most probable first: prefix beam search (Hannun 2014).
 pub fn beam(places: &Places) -> Vec<(String, f32)> {
-    let mut beams: Vec<(Vec<u8>, Mass)> = vec![(
-        Vec::new(),
-        Mass {
-            ends_blank: 0.0,
-            ends_char: f32::NEG_INFINITY,
-        },
-    )];
+    let mut beams: Vec<(Vec<u8>, Mass)> = vec![(Vec::new(), Mass { ends_blank: 0.0, ends_char: f32::NEG_INFINITY })];
     for place in places {
         let mut next: BTreeMap<Vec<u8>, Mass> = BTreeMap::new();
         let blank = place.get(BLANK).copied().unwrap_or(f32::NEG_INFINITY);

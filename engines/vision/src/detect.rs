@@ -31,7 +31,8 @@ impl Grid<'_> {
         let here = self.at(0, row, column);
         let rows = row.saturating_sub(1)..(row + 2).min(self.rows);
         rows.into_iter().all(|r| {
-            (column.saturating_sub(1)..(column + 2).min(self.columns)).all(|c| (r, c) == (row, column) || self.at(0, r, c) <= here)
+            (column.saturating_sub(1)..(column + 2).min(self.columns))
+                .all(|c| (r, c) == (row, column) || self.at(0, r, c) <= here)
         })
     }
 
@@ -49,9 +50,7 @@ impl Grid<'_> {
                     let y = row as f32 + self.at(2 + 2 * i, row, column) + 0.5;
                     (x * STRIDE as f32 / scale, y * STRIDE as f32 / scale)
                 };
-                let quad = Quad {
-                    corners: [corner(0), corner(1), corner(2), corner(3)],
-                };
+                let quad = Quad { corners: [corner(0), corner(1), corner(2), corner(3)] };
                 if is_plausible(&quad) {
                     found.push(Detection { quad, score });
                 }
@@ -67,10 +66,12 @@ impl Grid<'_> {
 fn is_plausible(quad: &Quad) -> bool {
     let [a, b, c, d] = quad.corners;
     let turns = [(a, b, c), (b, c, d), (c, d, a), (d, a, b)];
-    let is_convex = turns
-        .iter()
-        .all(|&((px, py), (qx, qy), (rx, ry))| (qx - px) * (ry - qy) - (qy - py) * (rx - qx) > 0.0);
-    quad.is_finite() && is_convex && quad.width_px() >= 10.0 && quad.height_px() >= 4.0 && quad.width_px() > quad.height_px() * 0.8
+    let is_convex = turns.iter().all(|&((px, py), (qx, qy), (rx, ry))| (qx - px) * (ry - qy) - (qy - py) * (rx - qx) > 0.0);
+    quad.is_finite()
+        && is_convex
+        && quad.width_px() >= 10.0
+        && quad.height_px() >= 4.0
+        && quad.width_px() > quad.height_px() * 0.8
 }
 
 /// One plate, and how else it was outlined: by the other pass, or by a neighbouring peak.
@@ -92,10 +93,7 @@ pub fn one_per_plate(mut all: Vec<Detection>) -> Vec<Outlined> {
             best.iou(&quad) >= SAME_PLATE_IOU || inside(&quad, best) >= INSIDE || inside(best, &quad) >= INSIDE
         });
         match same {
-            None => plates.push(Outlined {
-                best: candidate,
-                others: Vec::new(),
-            }),
+            None => plates.push(Outlined { best: candidate, others: Vec::new() }),
             Some(known) => {
                 if known.others.len() < OTHER_OUTLINES_MAX && known.best.quad.iou(&quad) >= SAME_PLATE_IOU {
                     known.others.push(quad);
@@ -134,11 +132,7 @@ mod tests {
     #[test]
     fn a_peak_becomes_a_quad_in_frame_pixels() {
         let values = one_peak(3.0);
-        let grid = Grid {
-            columns: 8,
-            rows: 6,
-            values: &values,
-        };
+        let grid = Grid { columns: 8, rows: 6, values: &values };
         let found = grid.detections(0.5, 0.5);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].quad.bounds(), (24.0, 24.0, 88.0, 56.0));
@@ -148,29 +142,16 @@ mod tests {
     fn weak_heat_and_broken_numbers_are_no_plate() {
         for logit in [-3.0, f32::NAN] {
             let values = one_peak(logit);
-            let grid = Grid {
-                columns: 8,
-                rows: 6,
-                values: &values,
-            };
+            let grid = Grid { columns: 8, rows: 6, values: &values };
             assert!(grid.detections(0.5, 1.0).is_empty());
         }
     }
 
     #[test]
     fn two_passes_that_see_the_same_plate_count_it_once() {
-        let big = Detection {
-            quad: Quad::from_box(10.0, 10.0, 100.0, 40.0),
-            score: 0.6,
-        };
-        let same = Detection {
-            quad: Quad::from_box(14.0, 11.0, 98.0, 38.0),
-            score: 0.9,
-        };
-        let lettering = Detection {
-            quad: Quad::from_box(30.0, 20.0, 30.0, 12.0),
-            score: 0.5,
-        };
+        let big = Detection { quad: Quad::from_box(10.0, 10.0, 100.0, 40.0), score: 0.6 };
+        let same = Detection { quad: Quad::from_box(14.0, 11.0, 98.0, 38.0), score: 0.9 };
+        let lettering = Detection { quad: Quad::from_box(30.0, 20.0, 30.0, 12.0), score: 0.5 };
         let plates = one_per_plate(vec![big, same, lettering]);
         assert_eq!(plates.len(), 1);
         assert_eq!(plates[0].best, same);

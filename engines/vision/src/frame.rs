@@ -29,10 +29,7 @@ pub struct DecodeLimits {
 
 impl Default for DecodeLimits {
     fn default() -> Self {
-        Self {
-            max_bytes: 32 * 1024 * 1024,
-            max_pixels: 64_000_000,
-        }
+        Self { max_bytes: 32 * 1024 * 1024, max_pixels: 64_000_000 }
     }
 }
 
@@ -72,12 +69,7 @@ impl Frame {
         }
         let expected = u64::from(self.width) * u64::from(self.height) * 3;
         if u64::try_from(self.rgb.len()).ok() != Some(expected) {
-            return Err(FrameError::WrongLength {
-                width: self.width,
-                height: self.height,
-                expected,
-                got: self.rgb.len(),
-            });
+            return Err(FrameError::WrongLength { width: self.width, height: self.height, expected, got: self.rgb.len() });
         }
         Ok(())
     }
@@ -121,10 +113,7 @@ pub fn decode_image(bytes: &[u8], limits: &DecodeLimits) -> Result<Frame, FrameE
         return Err(FrameError::Empty);
     }
     if bytes.len() > limits.max_bytes {
-        return Err(FrameError::TooManyBytes {
-            len: bytes.len(),
-            max: limits.max_bytes,
-        });
+        return Err(FrameError::TooManyBytes { len: bytes.len(), max: limits.max_bytes });
     }
     if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
         return decode_with(JpegDecoder::new(Cursor::new(bytes)).map_err(refusal)?, limits);
@@ -141,11 +130,7 @@ fn decode_with(mut decoder: impl ImageDecoder, limits: &DecodeLimits) -> Result<
         return Err(FrameError::Empty);
     }
     if u64::from(width) * u64::from(height) > limits.max_pixels {
-        return Err(FrameError::TooManyPixels {
-            width,
-            height,
-            max_pixels: limits.max_pixels,
-        });
+        return Err(FrameError::TooManyPixels { width, height, max_pixels: limits.max_pixels });
     }
     let orientation = decoder.orientation().map_err(refusal)?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(refusal)?;
@@ -175,9 +160,7 @@ fn refusal(error: ImageError) -> FrameError {
 pub fn encode_jpeg(frame: &Frame, quality: u8) -> Result<Vec<u8>, FrameError> {
     frame.checked()?;
     if frame.width > u32::from(u16::MAX) || frame.height > u32::from(u16::MAX) {
-        return Err(FrameError::Unsupported {
-            reason: "JPEG pictures are at most 65535 pixels on a side".to_owned(),
-        });
+        return Err(FrameError::Unsupported { reason: "JPEG pictures are at most 65535 pixels on a side".to_owned() });
     }
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, quality.clamp(1, 100))
@@ -238,7 +221,11 @@ mod tests {
         for format in [ImageFormat::Png, ImageFormat::Jpeg] {
             let whole = written(picture(64, 64), format);
             let cut = &whole[..40];
-            assert!(matches!(decoded(cut), Err(FrameError::Truncated | FrameError::Damaged { .. })), "{format:?}: {:?}", decoded(cut));
+            assert!(
+                matches!(decoded(cut), Err(FrameError::Truncated | FrameError::Damaged { .. })),
+                "{format:?}: {:?}",
+                decoded(cut)
+            );
         }
         let whole = written(picture(64, 64), ImageFormat::Png);
         assert_eq!(decoded(&whole[..whole.len() / 2]), Err(FrameError::Truncated));
@@ -250,22 +237,12 @@ mod tests {
         bomb[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
         let crc = crc32(&bomb[12..29]).to_be_bytes();
         bomb[29..33].copy_from_slice(&crc);
-        assert_eq!(
-            decoded(&bomb),
-            Err(FrameError::TooManyPixels {
-                width: 65_535,
-                height: 65_535,
-                max_pixels: 64_000_000
-            })
-        );
+        assert_eq!(decoded(&bomb), Err(FrameError::TooManyPixels { width: 65_535, height: 65_535, max_pixels: 64_000_000 }));
     }
 
     #[test]
     fn too_many_bytes_are_refused_before_they_are_looked_at() {
-        let limits = DecodeLimits {
-            max_bytes: 10,
-            ..DecodeLimits::default()
-        };
+        let limits = DecodeLimits { max_bytes: 10, ..DecodeLimits::default() };
         assert_eq!(decode_image(&[0xff; 11], &limits), Err(FrameError::TooManyBytes { len: 11, max: 10 }));
     }
 

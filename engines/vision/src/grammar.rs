@@ -5,8 +5,8 @@
 
 /// Letters before and after the hyphen: `L` letter, `D` digit, `A` either (with at least one letter in the block).
 const FORMS: [&str; 14] = [
-    "LLL-DDDD", "LLL-DDD", "DDDD-LL", "LL-DDDD", "DL-DDDD", "LD-DDDD", "DDDD-DL", "DDDD-LD", "LLL-DD", "DDD-LLL", "LL-DDD", "DDD-LL", "DDD-DL",
-    "DDD-LD",
+    "LLL-DDDD", "LLL-DDD", "DDDD-LL", "LL-DDDD", "DL-DDDD", "LD-DDDD", "DDDD-DL", "DDDD-LD", "LLL-DD", "DDD-LLL", "LL-DDD",
+    "DDD-LL", "DDD-DL", "DDD-LD",
 ];
 
 /// The form a normalised plate text has, such as `LLL-DDDD`, when it is one that Taiwan issues.

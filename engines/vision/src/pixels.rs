@@ -14,20 +14,10 @@ pub struct Framing {
 }
 
 /// What the reader was trained on.
-pub const FOR_READER: Framing = Framing {
-    width: 144,
-    height: 48,
-    inset_x: 0.04,
-    inset_y: 0.08,
-};
+pub const FOR_READER: Framing = Framing { width: 144, height: 48, inset_x: 0.04, inset_y: 0.08 };
 
 /// A plate nearly straight and with its surroundings, at the size at which the detector places corners best.
-pub const FOR_SECOND_LOOK: Framing = Framing {
-    width: 208,
-    height: 112,
-    inset_x: 0.2,
-    inset_y: 0.27,
-};
+pub const FOR_SECOND_LOOK: Framing = Framing { width: 208, height: 112, inset_x: 0.2, inset_y: 0.27 };
 
 impl Framing {
     /// Where the plate's corners come to lie.
@@ -57,11 +47,7 @@ impl Grey {
             .iter()
             .map(|&[r, g, b]| 0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b))
             .collect();
-        Self {
-            width: frame.width as usize,
-            height: frame.height as usize,
-            levels,
-        }
+        Self { width: frame.width as usize, height: frame.height as usize, levels }
     }
 
     fn row(&self, y: usize) -> &[f32] {
@@ -119,9 +105,7 @@ fn spans(old: usize, new: usize) -> Vec<(usize, Vec<f32>)> {
             let (from, to) = (i as f32 * ratio, (i as f32 + 1.0) * ratio);
             let first = from as usize;
             let last = (to.ceil() as usize).min(old).max(first + 1);
-            let weights = (first..last)
-                .map(|x| ((to.min(x as f32 + 1.0) - from.max(x as f32)) / ratio).max(0.0))
-                .collect();
+            let weights = (first..last).map(|x| ((to.min(x as f32 + 1.0) - from.max(x as f32)) / ratio).max(0.0)).collect();
             (first, weights)
         })
         .collect()
@@ -178,9 +162,7 @@ pub fn rectify(grey: &Grey, quad: &Quad, framing: Framing) -> Option<Vec<f32>> {
     if !quad.is_finite() || grey.width == 0 || grey.height == 0 {
         return None;
     }
-    let inner = Quad {
-        corners: framing.corners(),
-    };
+    let inner = Quad { corners: framing.corners() };
     let shrink = (quad.height_px() / inner.height_px()).max(quad.width_px() / inner.width_px());
     let over = ((shrink - 0.25).ceil() as usize).clamp(1, OVERSAMPLE_MAX);
     let o = over as f32;
@@ -231,11 +213,7 @@ mod tests {
     use crate::Quad;
 
     fn ramp(width: usize, height: usize) -> Grey {
-        Grey {
-            width,
-            height,
-            levels: (0..width * height).map(|i| (i % width) as f32).collect(),
-        }
+        Grey { width, height, levels: (0..width * height).map(|i| (i % width) as f32).collect() }
     }
 
     #[test]
@@ -247,11 +225,7 @@ mod tests {
 
     #[test]
     fn growing_a_single_pixel_gives_that_pixel_everywhere() {
-        let one = Grey {
-            width: 1,
-            height: 1,
-            levels: vec![77.0],
-        };
+        let one = Grey { width: 1, height: 1, levels: vec![77.0] };
         assert!(one.resized(16, 16).levels.iter().all(|level| (level - 77.0).abs() < 1e-3));
     }
 
@@ -266,9 +240,7 @@ mod tests {
     #[test]
     fn a_quad_without_area_is_not_straightened() {
         assert!(rectify(&ramp(20, 20), &Quad { corners: [(5.0, 5.0); 4] }, FOR_READER).is_none());
-        let nowhere = Quad {
-            corners: [(f32::NAN, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)],
-        };
+        let nowhere = Quad { corners: [(f32::NAN, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)] };
         assert!(rectify(&ramp(20, 20), &nowhere, FOR_READER).is_none());
     }
 
@@ -282,13 +254,11 @@ mod tests {
 
     #[test]
     fn corners_found_where_they_were_put_come_back_unchanged() {
-        let leaning = Quad {
-            corners: [(10.0, 12.0), (90.0, 30.0), (88.0, 70.0), (12.0, 48.0)],
-        };
-        let seen = Quad {
-            corners: FOR_SECOND_LOOK.corners(),
-        };
+        let leaning = Quad { corners: [(10.0, 12.0), (90.0, 30.0), (88.0, 70.0), (12.0, 48.0)] };
+        let seen = Quad { corners: FOR_SECOND_LOOK.corners() };
         let back = unstraightened(&seen, FOR_SECOND_LOOK, &leaning).map(|quad| quad.corners).unwrap_or_default();
-        assert!(back.iter().zip(leaning.corners).all(|(got, want)| (got.0 - want.0).abs() < 1e-2 && (got.1 - want.1).abs() < 1e-2));
+        assert!(
+            back.iter().zip(leaning.corners).all(|(got, want)| (got.0 - want.0).abs() < 1e-2 && (got.1 - want.1).abs() < 1e-2)
+        );
     }
 }

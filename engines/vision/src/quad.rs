@@ -12,18 +12,17 @@ impl Quad {
     /// An upright rectangle.
     #[must_use]
     pub fn from_box(x: f32, y: f32, width: f32, height: f32) -> Self {
-        Self {
-            corners: [(x, y), (x + width, y), (x + width, y + height), (x, y + height)],
-        }
+        Self { corners: [(x, y), (x + width, y), (x + width, y + height), (x, y + height)] }
     }
 
     /// `(left, top, right, bottom)` of the smallest upright box around the four corners.
     #[must_use]
     pub fn bounds(&self) -> (f32, f32, f32, f32) {
-        self.corners.iter().fold(
-            (f32::INFINITY, f32::INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY),
-            |(left, top, right, bottom), &(x, y)| (left.min(x), top.min(y), right.max(x), bottom.max(y)),
-        )
+        self.corners
+            .iter()
+            .fold((f32::INFINITY, f32::INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY), |(left, top, right, bottom), &(x, y)| {
+                (left.min(x), top.min(y), right.max(x), bottom.max(y))
+            })
     }
 
     #[must_use]
@@ -89,9 +88,7 @@ mod tests {
 
     #[test]
     fn a_leaning_quad_is_bounded_by_its_extreme_corners() {
-        let quad = Quad {
-            corners: [(10.0, 12.0), (50.0, 8.0), (52.0, 20.0), (11.0, 26.0)],
-        };
+        let quad = Quad { corners: [(10.0, 12.0), (50.0, 8.0), (52.0, 20.0), (11.0, 26.0)] };
         assert_eq!(quad.bounds(), (10.0, 8.0, 52.0, 26.0));
     }
 

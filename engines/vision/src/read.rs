@@ -54,16 +54,9 @@ pub(crate) fn sample_read(text: &str, confidence: f32, quad: Quad) -> PlateRead 
         confidence,
         chars: text
             .chars()
-            .map(|ch| CharRead {
-                ch,
-                probability: confidence.min(1.0),
-                others: vec![('0', (1.0 - confidence).max(0.0) / 2.0)],
-            })
+            .map(|ch| CharRead { ch, probability: confidence.min(1.0), others: vec![('0', (1.0 - confidence).max(0.0) / 2.0)] })
             .collect(),
-        alternatives: vec![Alternative {
-            text: text.to_owned(),
-            probability: confidence,
-        }],
+        alternatives: vec![Alternative { text: text.to_owned(), probability: confidence }],
         sharpness: 0.02,
         text_height_px: quad.height_px() * 0.6,
     }

@@ -45,30 +45,23 @@ impl Reading {
             }
             ranked.push(texts);
         }
-        let mut order: Vec<(String, f32)> = totals.into_iter().map(|(text, sum)| (text, sum / all.max(f32::MIN_POSITIVE))).collect();
+        let mut order: Vec<(String, f32)> =
+            totals.into_iter().map(|(text, sum)| (text, sum / all.max(f32::MIN_POSITIVE))).collect();
         order.sort_by(|a, b| b.1.total_cmp(&a.1));
         let (text, confidence) = order.first().cloned()?;
-        let mut alternatives: Vec<Alternative> = order.into_iter().take(ALTERNATIVES_MAX).map(|(text, probability)| Alternative { text, probability }).collect();
+        let mut alternatives: Vec<Alternative> =
+            order.into_iter().take(ALTERNATIVES_MAX).map(|(text, probability)| Alternative { text, probability }).collect();
         // The best reading before the grammar stays in sight even when the grammar disagrees with it.
         if let Some((_, raw)) = surest
             && alternatives.iter().all(|known| known.text != raw)
         {
             alternatives.truncate(ALTERNATIVES_MAX - 1);
-            alternatives.push(Alternative {
-                text: raw,
-                probability: 0.0,
-            });
+            alternatives.push(Alternative { text: raw, probability: 0.0 });
         }
         let worth = |texts: &Vec<(String, f32)>| texts.iter().find(|(known, _)| *known == text).map_or(0.0, |(_, p)| *p);
         let framing = ranked.iter().enumerate().max_by(|a, b| worth(a.1).total_cmp(&worth(b.1)))?.0;
         let chars = characters(framings.get(framing)?, &text)?;
-        Some(Self {
-            text,
-            confidence,
-            chars,
-            alternatives,
-            framing,
-        })
+        Some(Self { text, confidence, chars, alternatives, framing })
     }
 }
 

@@ -58,13 +58,7 @@ pub struct RecogniserConfig {
 
 impl Default for RecogniserConfig {
     fn default() -> Self {
-        Self {
-            input_long_side: None,
-            min_detector_score: 0.35,
-            min_confidence: 0.1,
-            max_plates: 16,
-            threads: 1,
-        }
+        Self { input_long_side: None, min_detector_score: 0.35, min_confidence: 0.1, max_plates: 16, threads: 1 }
     }
 }
 
@@ -103,12 +97,7 @@ impl Recogniser {
     }
 
     fn of(detector: Model, reader: Model, config: RecogniserConfig) -> Self {
-        Self {
-            detector,
-            reader,
-            pool: Arc::new(ThreadPool::with_num_threads(config.threads.clamp(1, 64))),
-            config,
-        }
+        Self { detector, reader, pool: Arc::new(ThreadPool::with_num_threads(config.threads.clamp(1, 64))), config }
     }
 
     /// The plates of one frame, surest detection first.
@@ -133,10 +122,7 @@ impl Recogniser {
 
     /// Reads one plate whose corners are known, whatever the confidence; none when nothing is written there.
     pub fn read(&self, frame: &Frame, detection: &Detection) -> Result<Option<PlateRead>, VisionError> {
-        let plate = Outlined {
-            best: *detection,
-            others: Vec::new(),
-        };
+        let plate = Outlined { best: *detection, others: Vec::new() };
         self.read_in(&grey_of(frame)?, &plate)
     }
 
@@ -148,7 +134,9 @@ impl Recogniser {
         for long_side in sides {
             let is_fine = long_side as f32 / frame_side as f32 >= fine;
             // The coarse pass is there for plates too large for the fine one; on small things it sees ghosts.
-            found.extend(self.detect_at(grey, long_side)?.into_iter().filter(|d| is_fine || d.quad.width_px() * fine >= COARSE_WIDTH_MIN));
+            found.extend(
+                self.detect_at(grey, long_side)?.into_iter().filter(|d| is_fine || d.quad.width_px() * fine >= COARSE_WIDTH_MIN),
+            );
         }
         Ok(one_per_plate(found))
     }
@@ -183,11 +171,7 @@ impl Recogniser {
                 reason: format!("{} numbers for a grid of {rows}×{columns}", values.len()),
             });
         }
-        let grid = Grid {
-            columns,
-            rows,
-            values: &values,
-        };
+        let grid = Grid { columns, rows, values: &values };
         Ok(grid.detections(min_score, scale))
     }
 
@@ -195,11 +179,7 @@ impl Recogniser {
     fn second_look(&self, grey: &Grey, quad: &Quad) -> Result<Option<Quad>, VisionError> {
         let framing = FOR_SECOND_LOOK;
         let Some(levels) = rectify(grey, quad, framing) else { return Ok(None) };
-        let picture = Grey {
-            width: framing.width,
-            height: framing.height,
-            levels,
-        };
+        let picture = Grey { width: framing.width, height: framing.height, levels };
         let middle = (framing.width as f32 / 2.0, framing.height as f32 / 2.0);
         let found = self.peaks(&picture, 1.0, SECOND_LOOK_SCORE_MIN)?.into_iter().find(|d| {
             let (x, y) = d.quad.centre();
@@ -279,26 +259,17 @@ impl Recogniser {
 }
 
 fn unloadable(which: &'static str, error: &rten::LoadError) -> VisionError {
-    VisionError::Model {
-        which,
-        reason: error.to_string(),
-    }
+    VisionError::Model { which, reason: error.to_string() }
 }
 
 /// The network gives class after class; the decoder wants place after place.
 fn places_of(values: &[f32]) -> Places {
     let count = values.len() / CLASSES;
-    (0..count)
-        .map(|t| std::array::from_fn(|class| values.get(class * count + t).copied().unwrap_or(f32::NEG_INFINITY)))
-        .collect()
+    (0..count).map(|t| std::array::from_fn(|class| values.get(class * count + t).copied().unwrap_or(f32::NEG_INFINITY))).collect()
 }
 
 fn grey_of(frame: &Frame) -> Result<Grey, VisionError> {
-    frame.checked().map_err(|_| VisionError::FrameShape {
-        width: frame.width,
-        height: frame.height,
-        len: frame.rgb.len(),
-    })?;
+    frame.checked().map_err(|_| VisionError::FrameShape { width: frame.width, height: frame.height, len: frame.rgb.len() })?;
     Ok(Grey::from_frame(frame))
 }
 

@@ -39,13 +39,7 @@ pub struct TrackerConfig {
 
 impl Default for TrackerConfig {
     fn default() -> Self {
-        Self {
-            lost_after_us: 1_500_000,
-            dedup_us: 60_000_000,
-            certain: 0.98,
-            worth_keeping: 0.7,
-            is_single_shot: false,
-        }
+        Self { lost_after_us: 1_500_000, dedup_us: 60_000_000, certain: 0.98, worth_keeping: 0.7, is_single_shot: false }
     }
 }
 
@@ -120,23 +114,13 @@ pub struct Tracker {
 impl Tracker {
     #[must_use]
     pub fn new(config: TrackerConfig) -> Self {
-        Self {
-            config,
-            tracks: Vec::new(),
-            announced: VecDeque::new(),
-            next_id: 1,
-            now_us: i64::MIN,
-            frame_width: 0,
-        }
+        Self { config, tracks: Vec::new(), announced: VecDeque::new(), next_id: 1, now_us: i64::MIN, frame_width: 0 }
     }
 
     /// For folders of unrelated stills: every read of every picture is its own passage and nothing is de-duplicated.
     #[must_use]
     pub fn single_shot() -> Self {
-        Self::new(TrackerConfig {
-            is_single_shot: true,
-            ..TrackerConfig::default()
-        })
+        Self::new(TrackerConfig { is_single_shot: true, ..TrackerConfig::default() })
     }
 
     /// Takes the reads of one frame. Frames come in capture order; one that goes back in time is taken as of the latest.
@@ -226,7 +210,8 @@ impl Tracker {
 
     fn close_lost(&mut self, update: &mut TrackUpdate) {
         let oldest_us = self.now_us.saturating_sub(self.config.lost_after_us);
-        let (kept, lost): (Vec<Track>, Vec<Track>) = std::mem::take(&mut self.tracks).into_iter().partition(|track| track.last_seen_us >= oldest_us);
+        let (kept, lost): (Vec<Track>, Vec<Track>) =
+            std::mem::take(&mut self.tracks).into_iter().partition(|track| track.last_seen_us >= oldest_us);
         self.tracks = kept;
         for track in lost {
             self.close(&track, update);

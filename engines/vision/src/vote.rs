@@ -29,12 +29,7 @@ impl Ballot {
             .iter()
             .map(|seen| std::iter::once((seen.ch, seen.probability)).chain(seen.others.iter().copied()).collect())
             .collect();
-        Self {
-            text: read.text.clone(),
-            weight: Self::weight_of(read),
-            places,
-            alternatives: read.alternatives.clone(),
-        }
+        Self { text: read.text.clone(), weight: Self::weight_of(read), places, alternatives: read.alternatives.clone() }
     }
 
     /// Sure, sharp and large reads count for most; sureness first.
@@ -80,10 +75,7 @@ pub fn vote(ballots: &[Ballot]) -> Vec<Alternative> {
     scored
         .into_iter()
         .take(ALTERNATIVES_MAX)
-        .map(|(text, sum)| Alternative {
-            text,
-            probability: (sum - best).exp() / all.max(1.0),
-        })
+        .map(|(text, sum)| Alternative { text, probability: (sum - best).exp() / all.max(1.0) })
         .collect()
 }
 
@@ -97,7 +89,9 @@ fn fused(ballots: &[Ballot], length: usize) -> String {
                 fitting
                     .iter()
                     .filter_map(|b| b.places.get(place).map(|p| (b.weight, p)))
-                    .map(|(weight, p)| p.iter().find(|(known, _)| *known == ch).map_or(UNNAMED, |(_, q)| q.max(UNNAMED)).ln() * (0.25 + weight))
+                    .map(|(weight, p)| {
+                        p.iter().find(|(known, _)| *known == ch).map_or(UNNAMED, |(_, q)| q.max(UNNAMED)).ln() * (0.25 + weight)
+                    })
                     .sum()
             };
             named.into_iter().max_by(|a, b| worth(*a).total_cmp(&worth(*b)))

@@ -35,7 +35,8 @@ fn every_read_of_a_photograph_is_consistent_with_itself() {
     let Some((root, _)) = set_or_skip("every_read_of_a_photograph_is_consistent_with_itself", "tw_front_a") else { return };
     let recogniser = Recogniser::load().expect("the embedded models load");
     for number in 1..=8 {
-        let bytes = std::fs::read(root.join(format!("tw_front_a/images/tw_front_a_{number:03}.png"))).expect("the picture is there");
+        let bytes =
+            std::fs::read(root.join(format!("tw_front_a/images/tw_front_a_{number:03}.png"))).expect("the picture is there");
         let frame = shouhu_vision::decode_image(&bytes, &shouhu_vision::DecodeLimits::default()).expect("the picture decodes");
         for read in recogniser.recognise(&frame).expect("the frame is whole") {
             let spelled: String = read.chars.iter().map(|seen| seen.ch).collect();

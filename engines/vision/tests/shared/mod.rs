@@ -105,10 +105,7 @@ pub fn cpu_ms() -> f64 {
 
 pub fn score(recogniser: &Recogniser, root: &Path, set: &Set, is_verbose: bool) -> Result<Score, String> {
     let folder = root.join(set.name);
-    let mut score = Score {
-        name: set.name,
-        ..Score::default()
-    };
+    let mut score = Score { name: set.name, ..Score::default() };
     let mut spent = 0.0;
     for (image, plates) in labels(&folder, set)? {
         let bytes = std::fs::read(folder.join("images").join(&image)).map_err(|error| format!("{image}: {error}"))?;
@@ -121,8 +118,10 @@ pub fn score(recogniser: &Recogniser, root: &Path, set: &Set, is_verbose: bool) 
         if set.is_held_out {
             let found = recogniser.detect(&frame).map_err(|error| format!("{image}: {error}"))?;
             score.detections += found.len();
-            score.true_detections += found.iter().filter(|d| plates.iter().any(|p| p.quad.is_some_and(|q| q.iou(&d.quad) >= 0.5))).count();
-            score.detected += plates.iter().filter(|p| p.quad.is_some_and(|q| found.iter().any(|d| q.iou(&d.quad) >= 0.5))).count();
+            score.true_detections +=
+                found.iter().filter(|d| plates.iter().any(|p| p.quad.is_some_and(|q| q.iou(&d.quad) >= 0.5))).count();
+            score.detected +=
+                plates.iter().filter(|p| p.quad.is_some_and(|q| found.iter().any(|d| q.iou(&d.quad) >= 0.5))).count();
         }
     }
     score.cpu_ms_per_image = spent / score.images.max(1) as f64;
@@ -153,12 +152,16 @@ fn count(score: &mut Score, set: &Set, image: &str, plates: &[Label], reads: &[P
         let is_among = reads.iter().any(|read| read.alternatives.iter().any(|a| normal(&a.text, set.is_loose) == plate.text));
         score.in_alternatives += usize::from(is_among);
         if is_verbose && !is_exact {
-            let seen: Vec<String> = reads.iter().map(|r| format!("{} {:.2}/{:.2}", r.text, r.confidence, r.detector_score)).collect();
+            let seen: Vec<String> =
+                reads.iter().map(|r| format!("{} {:.2}/{:.2}", r.text, r.confidence, r.detector_score)).collect();
             println!("  {image}: {} read as [{}]", plate.text, seen.join(", "));
         }
     }
     for (read, text) in reads.iter().zip(&texts) {
-        let is_known = plates.iter().any(|plate| plate.quad.is_some_and(|quad| quad.iou(&read.quad) > 0.1) || (!plate.text.is_empty() && distance(text, &plate.text) <= 2));
+        let is_known = plates.iter().any(|plate| {
+            plate.quad.is_some_and(|quad| quad.iou(&read.quad) > 0.1)
+                || (!plate.text.is_empty() && distance(text, &plate.text) <= 2)
+        });
         if read.confidence >= 0.9 && is_known {
             score.sure += 1;
             score.sure_and_right += usize::from(plates.iter().any(|plate| plate.text == *text));
@@ -166,7 +169,13 @@ fn count(score: &mut Score, set: &Set, image: &str, plates: &[Label], reads: &[P
         if read.confidence >= 0.5 && !is_known {
             score.false_plates += 1;
             if is_verbose {
-                println!("  {image}: false {} {:.2}/{:.2} at {:?}", read.text, read.confidence, read.detector_score, read.quad.bounds());
+                println!(
+                    "  {image}: false {} {:.2}/{:.2} at {:?}",
+                    read.text,
+                    read.confidence,
+                    read.detector_score,
+                    read.quad.bounds()
+                );
             }
         }
     }
