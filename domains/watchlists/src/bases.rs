@@ -160,8 +160,11 @@ mod tests {
     fn no_name_means_two_bases() {
         let mut seen = HashSet::new();
         for basis in LEGAL_BASES {
-            let names: HashSet<String> =
-                [basis.key, basis.title_zh, basis.title_en].iter().chain(basis.aliases).map(|n| crate::fold::squeezed(n)).collect();
+            let names: HashSet<String> = [basis.key, basis.title_zh, basis.title_en]
+                .iter()
+                .chain(basis.aliases)
+                .map(|n| crate::fold::squeezed(n))
+                .collect();
             for name in names {
                 assert!(seen.insert(name.clone()), "{name} names two bases");
             }
@@ -170,7 +173,8 @@ mod tests {
 
     #[test]
     fn a_basis_is_found_by_what_people_write() {
-        for written in ["stolen_vehicle", "Stolen Vehicle", "失竊車輛協尋", " 失車 ", "ＳＴＯＬＥＮ＿ＶＥＨＩＣＬＥ"] {
+        for written in ["stolen_vehicle", "Stolen Vehicle", "失竊車輛協尋", " 失車 ", "ＳＴＯＬＥＮ＿ＶＥＨＩＣＬＥ"]
+        {
             assert_eq!(by_any_name(written).map(|b| b.key), Some("stolen_vehicle"), "{written}");
         }
         assert_eq!(by_any_name("警察職權行使法第 11 條").map(|b| b.key), Some("police_observation"));

@@ -244,7 +244,14 @@ pub enum Decision<'a> {
 }
 
 /// raised → confirmed or rejected. False when the hit was decided meanwhile, or (for a confirmation) its entry left force.
-pub async fn decide(tx: &mut Tx, id: HitId, decision: &Decision<'_>, note: &str, by: &Person, now: Micros) -> Result<bool, StoreError> {
+pub async fn decide(
+    tx: &mut Tx,
+    id: HitId,
+    decision: &Decision<'_>,
+    note: &str,
+    by: &Person,
+    now: Micros,
+) -> Result<bool, StoreError> {
     let (state, seen, reason) = match decision {
         Decision::Confirm { plate_seen } => (HitState::Confirmed, Some(plate_seen.as_str()), None),
         Decision::Reject { reason } => (HitState::Rejected, None, Some(tag_of(reason))),

@@ -50,7 +50,9 @@ pub fn candidates(list: &ActiveList, sighting: &SightingFact, now: Micros) -> Ve
         let Some(pattern) = list.pattern(*claimed, now) else { continue };
         match borne_out(&pattern, sighting) {
             Some(kind) => found.push(WatchMatch { key: *claimed, kind }),
-            None => tracing::warn!(device = %sighting.device, sighting = %sighting.id, entry = %claimed, "device claims a match that its text does not bear out"),
+            None => {
+                tracing::warn!(device = %sighting.device, sighting = %sighting.id, entry = %claimed, "device claims a match that its text does not bear out")
+            }
         }
     }
     found
@@ -94,8 +96,7 @@ pub fn conflicts(entry: &Entry, kind: MatchKind, sighting: &SightingFact, neighb
     if entry.issuer == TAIWAN && plate.form().is_none() {
         found.push(Conflict::Issuer);
     }
-    // Not "below": a confidence that is no number is low.
-    if !(sighting.confidence >= LOW_CONFIDENCE_BELOW) {
+    if sighting.confidence.is_nan() || sighting.confidence < LOW_CONFIDENCE_BELOW {
         found.push(Conflict::LowConfidence);
     }
     if sighting.clock_corrected_us.unsigned_abs() > CLOCK_WRONG_US.unsigned_abs() {
@@ -128,9 +129,9 @@ mod tests {
 
     fn list(patterns: &[(&str, u8)]) -> ActiveList {
         let list = ActiveList::default();
-        let entries = patterns.iter().map(|(text, n)| {
-            (EntryId::new(NOW, [*n; 16]), Pattern::parse(text).unwrap_or_else(|e| panic!("{e}")), NOW.plus(1))
-        });
+        let entries = patterns
+            .iter()
+            .map(|(text, n)| (EntryId::new(NOW, [*n; 16]), Pattern::parse(text).unwrap_or_else(|e| panic!("{e}")), NOW.plus(1)));
         list.preload(entries);
         list
     }
@@ -149,7 +150,10 @@ mod tests {
     #[test]
     fn an_alternative_counts_from_five_percent() {
         let list = list(&[("XYZ-9876", 1)]);
-        let with = |probability| SightingFact { alternatives: vec![Alternative { plate: "xyz 9876".into(), probability }], ..fact("ABC1234") };
+        let with = |probability| SightingFact {
+            alternatives: vec![Alternative { plate: "xyz 9876".into(), probability }],
+            ..fact("ABC1234")
+        };
         assert_eq!(kinds(&list, &with(0.05)), [MatchKind::Alternative]);
         assert_eq!(kinds(&list, &with(0.049)), []);
         assert_eq!(kinds(&list, &with(f64::NAN)), []);
@@ -158,7 +162,8 @@ mod tests {
     #[test]
     fn a_device_claim_counts_only_as_far_as_its_text_bears_it_out() {
         let list = list(&[("ABC-1238", 1), ("XYZ-9876", 2)]);
-        let claim = |n: u8, sure: f64| SightingFact { confidence: sure, local_hits: vec![EntryId::new(NOW, [n; 16])], ..fact("ABC123B") };
+        let claim =
+            |n: u8, sure: f64| SightingFact { confidence: sure, local_hits: vec![EntryId::new(NOW, [n; 16])], ..fact("ABC123B") };
         assert_eq!(kinds(&list, &claim(1, 0.99)), [MatchKind::Confusable], "the text looks alike");
         assert_eq!(kinds(&list, &claim(2, 0.99)), [], "the text has nothing to do with the entry");
         assert_eq!(kinds(&list, &claim(9, 0.99)), [], "there is no such entry in force");
@@ -177,7 +182,10 @@ mod tests {
         assert_eq!(of(&Entry { issuer: "JP".into(), ..clean.clone() }, &fact("WA56660")), []);
         assert_eq!(of(&clean, &SightingFact { confidence: 0.84, ..fine.clone() }), [Conflict::LowConfidence]);
         assert_eq!(of(&clean, &SightingFact { confidence: f64::NAN, ..fine.clone() }), [Conflict::LowConfidence]);
-        assert_eq!(of(&clean, &SightingFact { clock_corrected_us: -CLOCK_WRONG_US - 1, ..fine.clone() }), [Conflict::DeviceClock]);
+        assert_eq!(
+            of(&clean, &SightingFact { clock_corrected_us: -CLOCK_WRONG_US - 1, ..fine.clone() }),
+            [Conflict::DeviceClock]
+        );
         assert_eq!(of(&clean, &SightingFact { captured_at_us: NOW.plus(-OLD_AFTER_US - 1), ..fine }), [Conflict::OldSighting]);
     }
 

@@ -39,10 +39,7 @@ impl EntryState {
     /// Whether the step exists at all; who may take it is another question.
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
-        matches!(
-            (self, next),
-            (Self::Proposed, Self::Active | Self::Refused) | (Self::Active, Self::Withdrawn | Self::Expired)
-        )
+        matches!((self, next), (Self::Proposed, Self::Active | Self::Refused) | (Self::Active, Self::Withdrawn | Self::Expired))
     }
 }
 
@@ -218,7 +215,8 @@ impl NewEntry {
     /// The first thing that keeps the proposal from being an entry.
     pub fn checked(asked: &ProposeEntry, now: Micros) -> Result<Self, EntryError> {
         let pattern = Pattern::parse(&asked.pattern)?;
-        let basis = by_key(asked.legal_basis.trim()).ok_or_else(|| EntryError::Basis(asked.legal_basis.chars().take(40).collect()))?;
+        let basis =
+            by_key(asked.legal_basis.trim()).ok_or_else(|| EntryError::Basis(asked.legal_basis.chars().take(40).collect()))?;
         let owner = bounded("owner", &asked.owner, OWNER_CHARS_MAX)?;
         if owner.is_empty() {
             return Err(EntryError::OwnerMissing);
@@ -352,7 +350,8 @@ mod tests {
             asked.reason = without.into();
             assert_eq!(key(&asked), Some("watchlists.entry.consent_missing"), "{without}");
         }
-        for with in ["南市警偵字第1150001234號", "警職法第11條，南市警偵字第 １１５０００１２３４ 號函同意"] {
+        for with in ["南市警偵字第1150001234號", "警職法第11條，南市警偵字第 １１５０００１２３４ 號函同意"]
+        {
             asked.reason = with.into();
             assert_eq!(key(&asked), None, "{with}");
         }

@@ -18,7 +18,8 @@ pub const MATCH: Reaction = Reaction { name: "watchlists.match", kinds: &["sight
 /// Reads what another process changed.
 pub const REFRESH: Reaction = Reaction { name: "watchlists.refresh", kinds: &["watchlist_changed"], run: on_list };
 /// Remembers the incident of a hit, and who was sent to it.
-pub const FOLLOW: Reaction = Reaction { name: "watchlists.follow", kinds: &["incident_changed", "assignment_changed"], run: on_dispatch };
+pub const FOLLOW: Reaction =
+    Reaction { name: "watchlists.follow", kinds: &["incident_changed", "assignment_changed"], run: on_dispatch };
 
 fn on_list(app: App, _: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move { Ok(app.room::<ActiveList>().refresh(&app.store).await?) })
@@ -63,7 +64,8 @@ pub async fn match_batch(db: &Store, list: &ActiveList, sightings: &[SightingFac
     // An entry approved a moment ago, by any process, counts for this batch.
     list.refresh(db).await?;
     let now = db.env().now();
-    let found: Vec<_> = sightings.iter().map(|s| (s, matching::candidates(list, s, now))).filter(|(_, m)| !m.is_empty()).collect();
+    let found: Vec<_> =
+        sightings.iter().map(|s| (s, matching::candidates(list, s, now))).filter(|(_, m)| !m.is_empty()).collect();
     if found.is_empty() {
         return Ok(0);
     }

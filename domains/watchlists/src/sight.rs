@@ -37,7 +37,8 @@ impl Sight {
             Self::All => true,
             Self::Nothing => false,
             Self::Near(near) => {
-                now.since(hit.raised_at_us) <= CREW_SEES_US && hit.position.is_some_and(|p| p.distance_m(near.place) <= near.radius_m)
+                now.since(hit.raised_at_us) <= CREW_SEES_US
+                    && hit.position.is_some_and(|p| p.distance_m(near.place) <= near.radius_m)
             }
         }
     }

@@ -4,6 +4,8 @@
 //! the transaction that changes it. That update locks the one row of `watchlists_list`, so versions become visible in
 //! their order and whoever has read up to `v` has missed nothing at or below `v`.
 
+use std::collections::HashSet;
+
 use shouhu_events::Event;
 use shouhu_ids::{ActorId, EntryId, ImportId, Micros};
 use shouhu_module::Person;
@@ -19,6 +21,8 @@ const ENTRY_COLUMNS: &str = "id, pattern, legal_basis, owner, reason, action, ve
 
 /// Entries written with one statement.
 const INSERT_ROWS: usize = 50;
+/// Patterns looked up with one statement.
+const LOOKUP_PATTERNS: usize = 500;
 
 pub fn pattern_of(row: &Row) -> Result<Pattern, StoreError> {
     Pattern::parse(&row.text("pattern")?).map_err(|e| StoreError::Corrupt { what: "pattern", detail: e.to_string() })
@@ -148,23 +152,33 @@ pub async fn twin(tx: &mut Tx, new: &NewEntry, now: Micros) -> Result<Option<Ent
     row.map(|row| row.parsed("id")).transpose()
 }
 
-/// Every pattern and basis that waits or is in force: what an import compares its rows with.
-pub async fn patterns_in_use(store: &Store) -> Result<std::collections::HashSet<(String, String)>, StoreError> {
-    let sql = "SELECT id, pattern, legal_basis FROM watchlists_entry WHERE state IN ('proposed', 'active') AND expires_at_us > $1 \
-               AND id > $2 ORDER BY id LIMIT 20000";
-    let (now, mut after, mut known) = (store.env().now(), String::new(), std::collections::HashSet::new());
-    loop {
-        let rows = store.fetch(sql, params![now, &after]).await?;
-        let Some(last) = rows.last() else { return Ok(known) };
-        after = last.text("id")?;
-        for row in &rows {
+/// Which of these patterns wait or are in force, and on which basis: what an import compares its rows with.
+pub async fn in_use_among(store: &Store, patterns: &[String]) -> Result<HashSet<(String, String)>, StoreError> {
+    let (now, mut known) = (store.env().now(), HashSet::new());
+    for part in patterns.chunks(LOOKUP_PATTERNS) {
+        let places: Vec<String> = (2..part.len() + 2).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT pattern, legal_basis FROM watchlists_entry WHERE state IN ('proposed', 'active') AND expires_at_us > $1 \
+             AND pattern IN ({})",
+            places.join(", ")
+        );
+        let mut values: Vec<Value> = params![now];
+        values.extend(part.iter().map(Value::from));
+        for row in store.fetch(&sql, values).await? {
             known.insert((row.text("pattern")?, row.text("legal_basis")?));
         }
     }
+    Ok(known)
 }
 
 /// Writes proposals; the ids are in the order of `new`.
-pub async fn insert(tx: &mut Tx, store: &Store, new: &[NewEntry], by: &Person, import: Option<ImportId>) -> Result<Vec<EntryId>, StoreError> {
+pub async fn insert(
+    tx: &mut Tx,
+    store: &Store,
+    new: &[NewEntry],
+    by: &Person,
+    import: Option<ImportId>,
+) -> Result<Vec<EntryId>, StoreError> {
     let env = store.env();
     let now = env.now();
     let mut ids = Vec::with_capacity(new.len());
@@ -220,7 +234,14 @@ pub async fn activate(tx: &mut Tx, id: EntryId, by: &Person, now: Micros) -> Res
 }
 
 /// Activates at most `limit` waiting entries of an import; returns how many.
-pub async fn activate_some(tx: &mut Tx, import: ImportId, by: ActorId, by_name: &str, now: Micros, limit: i64) -> Result<i64, StoreError> {
+pub async fn activate_some(
+    tx: &mut Tx,
+    import: ImportId,
+    by: ActorId,
+    by_name: &str,
+    now: Micros,
+    limit: i64,
+) -> Result<i64, StoreError> {
     let waiting = "SELECT id FROM watchlists_entry WHERE import_id = $1 AND state = 'proposed' AND proposed_by <> $2 \
                    AND expires_at_us > $3 ORDER BY id LIMIT $4";
     let rows = tx.fetch(waiting, params![import, by, now, limit]).await?;
@@ -239,7 +260,15 @@ pub async fn activate_some(tx: &mut Tx, import: ImportId, by: ActorId, by_name: 
 }
 
 /// Ends an entry: proposed → refused, active → withdrawn. False when the guard did not hold.
-pub async fn end(tx: &mut Tx, id: EntryId, from: EntryState, to: EntryState, by: &Person, why: &str, now: Micros) -> Result<bool, StoreError> {
+pub async fn end(
+    tx: &mut Tx,
+    id: EntryId,
+    from: EntryState,
+    to: EntryState,
+    by: &Person,
+    why: &str,
+    now: Micros,
+) -> Result<bool, StoreError> {
     let version = next_versions(tx, 1).await? + 1;
     // A refused entry never was in force, so no device needs to forget it.
     let version = if from == EntryState::Active { version } else { 0 };

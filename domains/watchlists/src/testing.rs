@@ -24,7 +24,14 @@ pub fn env() -> (Env, Arc<SimClock>) {
 
 pub fn person(env: &Env, role: Role) -> Person {
     let id = env.id(ActorId::new);
-    Person { id, name: role.as_str().into(), role, unit: None, session: env.id(SessionId::new), session_expires_at: NOW.plus(Micros::DAY) }
+    Person {
+        id,
+        name: role.as_str().into(),
+        role,
+        unit: None,
+        session: env.id(SessionId::new),
+        session_expires_at: NOW.plus(Micros::DAY),
+    }
 }
 
 pub fn plate(text: &str) -> Plate {

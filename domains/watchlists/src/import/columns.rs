@@ -56,15 +56,54 @@ impl Field {
     /// Headings without blanks and separators, in lower case.
     const fn names(self) -> &'static [&'static str] {
         match self {
-            Self::Pattern => &["車牌", "車號", "車牌號碼", "號牌", "號牌號碼", "牌照號碼", "車牌號", "plate", "platenumber", "pattern", "licenseplate", "licenceplate"],
+            Self::Pattern => &[
+                "車牌",
+                "車號",
+                "車牌號碼",
+                "號牌",
+                "號牌號碼",
+                "牌照號碼",
+                "車牌號",
+                "plate",
+                "platenumber",
+                "pattern",
+                "licenseplate",
+                "licenceplate",
+            ],
             Self::LegalBasis => &["法令依據", "法律依據", "依據", "法源", "法源依據", "類別", "legalbasis", "basis"],
             Self::Owner => &["承辦單位", "單位", "申請單位", "發布單位", "通報單位", "owner", "unit", "office"],
             Self::Reason => &["案由", "事由", "原因", "理由", "協尋原因", "reason", "cause"],
             Self::Action => &["動作", "處置", "處置方式", "處理方式", "要求", "action"],
             Self::VehicleClass => &["車種", "車輛種類", "車別", "class", "vehicleclass", "vehicletype"],
-            Self::VehicleNote => &["備註", "備考", "車輛特徵", "特徵", "廠牌", "廠牌顏色", "顏色", "note", "notes", "vehiclenote", "remark", "remarks"],
+            Self::VehicleNote => &[
+                "備註",
+                "備考",
+                "車輛特徵",
+                "特徵",
+                "廠牌",
+                "廠牌顏色",
+                "顏色",
+                "note",
+                "notes",
+                "vehiclenote",
+                "remark",
+                "remarks",
+            ],
             Self::Issuer => &["國別", "發照國家", "issuer", "country"],
-            Self::ExpiresAt => &["到期日", "到期日期", "期限", "有效期限", "截止日", "截止日期", "有效日期", "expires", "expiresat", "expiry", "expirydate", "validuntil"],
+            Self::ExpiresAt => &[
+                "到期日",
+                "到期日期",
+                "期限",
+                "有效期限",
+                "截止日",
+                "截止日期",
+                "有效日期",
+                "expires",
+                "expiresat",
+                "expiry",
+                "expirydate",
+                "validuntil",
+            ],
         }
     }
 
@@ -90,9 +129,11 @@ impl Columns {
     /// # Errors
     /// When no row names a plate column.
     pub fn found(rows: &mut Vec<Row>) -> Result<Self, ImportError> {
-        let heading = rows.iter().take(HEADING_WITHIN).position(|row| row.cells.iter().any(|cell| Field::of(cell) == Some(Field::Pattern)));
+        let heading =
+            rows.iter().take(HEADING_WITHIN).position(|row| row.cells.iter().any(|cell| Field::of(cell) == Some(Field::Pattern)));
         let Some(heading) = heading else {
-            let first = rows.first().map(|row| row.cells.iter().take(8).cloned().collect::<Vec<_>>().join(", ")).unwrap_or_default();
+            let first =
+                rows.first().map(|row| row.cells.iter().take(8).cloned().collect::<Vec<_>>().join(", ")).unwrap_or_default();
             return Err(ImportError::NoHeading { first: first.chars().take(120).collect() });
         };
         let mut columns = Self::default();
@@ -139,7 +180,9 @@ pub fn action_of(text: &str) -> Option<EntryAction> {
     Some(match squeezed(text).as_str() {
         "攔停" | "攔查" | "攔檢" | "盤查" | "攔停檢查" | "stop" => EntryAction::Stop,
         "觀察" | "監看" | "監控" | "勿攔" | "僅回報" | "回報" | "observe" | "report" => EntryAction::Observe,
-        "小心攔停" | "攔停注意安全" | "注意安全" | "危險" | "持械" | "攔停小心" | "stopwithcaution" | "caution" => EntryAction::StopWithCaution,
+        "小心攔停" | "攔停注意安全" | "注意安全" | "危險" | "持械" | "攔停小心" | "stopwithcaution" | "caution" => {
+            EntryAction::StopWithCaution
+        }
         _ => return None,
     })
 }
@@ -148,13 +191,19 @@ pub fn action_of(text: &str) -> Option<EntryAction> {
 #[must_use]
 pub fn class_of(text: &str) -> Option<VehicleClass> {
     Some(match squeezed(text).as_str() {
-        "汽車" | "小客車" | "自小客" | "自用小客車" | "自小客車" | "小貨車" | "自小貨" | "小型車" | "轎車" | "car" => VehicleClass::Car,
-        "機車" | "普通重型機車" | "普重機" | "重型機車" | "輕型機車" | "普通輕型機車" | "motorcycle" => VehicleClass::Motorcycle,
+        "汽車" | "小客車" | "自小客" | "自用小客車" | "自小客車" | "小貨車" | "自小貨" | "小型車" | "轎車" | "car" => {
+            VehicleClass::Car
+        }
+        "機車" | "普通重型機車" | "普重機" | "重型機車" | "輕型機車" | "普通輕型機車" | "motorcycle" => {
+            VehicleClass::Motorcycle
+        }
         "大型重型機車" | "大重機" | "heavymotorcycle" => VehicleClass::HeavyMotorcycle,
         "計程車" | "營小客" | "taxi" => VehicleClass::Taxi,
         "租賃車" | "租賃小客車" | "租小客" | "rental" => VehicleClass::Rental,
         "電動車" | "電動汽車" | "electric" => VehicleClass::Electric,
-        "大型車" | "大貨車" | "大客車" | "營大貨" | "自大貨" | "營大客" | "聯結車" | "曳引車" | "large" | "truck" | "bus" => VehicleClass::Large,
+        "大型車" | "大貨車" | "大客車" | "營大貨" | "自大貨" | "營大客" | "聯結車" | "曳引車" | "large" | "truck" | "bus" => {
+            VehicleClass::Large
+        }
         "未知" | "不明" | "不詳" | "unknown" => VehicleClass::Unknown,
         _ => return None,
     })
@@ -176,10 +225,10 @@ mod tests {
             row(3, &["1", "ABC-1234", "失車", "115/12/31", "失竊"]),
         ];
         let columns = Columns::found(&mut rows).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(rows.len(), 1);
-        assert_eq!(columns.cell(Field::Pattern, &rows[0]), "ABC-1234");
-        assert_eq!(columns.cell(Field::ExpiresAt, &rows[0]), "115/12/31");
-        assert_eq!(columns.cell(Field::Owner, &rows[0]), "");
+        let [row] = rows.as_slice() else { panic!("{rows:?}") };
+        assert_eq!(columns.cell(Field::Pattern, row), "ABC-1234");
+        assert_eq!(columns.cell(Field::ExpiresAt, row), "115/12/31");
+        assert_eq!(columns.cell(Field::Owner, row), "");
         assert_eq!(columns.unknown, ["編號"]);
         assert_eq!(columns.name(Field::ExpiresAt), "到期日（民國）");
     }

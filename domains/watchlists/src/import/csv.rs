@@ -103,7 +103,8 @@ mod tests {
     #[test]
     fn rows_are_numbered_as_a_spreadsheet_numbers_them() {
         let text = "a,b\r\n\r\n\"x\r\ny\",2\n,\n\"q\"\"q\",3";
-        let expected = vec![(1, vec!["a".into(), "b".into()]), (3, vec!["x\r\ny".into(), "2".into()]), (5, vec!["q\"q".into(), "3".into()])];
+        let expected =
+            vec![(1, vec!["a".into(), "b".into()]), (3, vec!["x\r\ny".into(), "2".into()]), (5, vec!["q\"q".into(), "3".into()])];
         assert_eq!(cells(text), expected);
     }
 

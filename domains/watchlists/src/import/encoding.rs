@@ -89,7 +89,9 @@ mod tests {
         let text = "車牌,案由\nABC-1234,失竊報案\n";
         let marked = [b"\xef\xbb\xbf".as_slice(), text.as_bytes()].concat();
         let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
-        for (bytes, encoding) in [(text.as_bytes().to_vec(), "utf-8"), (marked, "utf-8"), (cp950(text), "cp950"), (wide, "utf-16")] {
+        for (bytes, encoding) in
+            [(text.as_bytes().to_vec(), "utf-8"), (marked, "utf-8"), (cp950(text), "cp950"), (wide, "utf-16")]
+        {
             assert_eq!(decode(&bytes, Asked::Auto).ok(), Some(Decoded { text: text.into(), encoding }));
         }
     }
@@ -117,7 +119,9 @@ mod tests {
     fn real_police_files_are_read_in_the_encoding_they_have() {
         let folder = crate::testing::shared_data().map(|data| data.join("cases/crime_tw"));
         let Some(files) = folder.and_then(|folder| std::fs::read_dir(folder).ok()) else {
-            eprintln!("skipped real_police_files_are_read_in_the_encoding_they_have: no cases/crime_tw in SHOUHU_SHARED_DATA or ../shared/data");
+            eprintln!(
+                "skipped real_police_files_are_read_in_the_encoding_they_have: no cases/crime_tw in SHOUHU_SHARED_DATA or ../shared/data"
+            );
             return;
         };
         let mut seen = 0;

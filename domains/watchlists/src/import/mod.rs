@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{ImportId, Micros};
 use shouhu_module::{Keyed, ProblemRow};
+use shouhu_plate::Pattern;
 
 use crate::bases;
 use crate::model::{EntryError, NewEntry, ProposeEntry, TAIWAN};
@@ -187,6 +188,16 @@ pub struct Table {
     pub other_sheets: Vec<String>,
 }
 
+impl Table {
+    /// Every readable pattern once, in normal form.
+    #[must_use]
+    pub fn patterns(&self) -> Vec<String> {
+        let cells = self.rows.iter().map(|row| self.columns.cell(Field::Pattern, row));
+        let patterns: HashSet<String> = cells.filter_map(|cell| Pattern::parse(cell).ok()).map(String::from).collect();
+        patterns.into_iter().collect()
+    }
+}
+
 /// Reads a file of either kind.
 ///
 /// # Errors
@@ -210,11 +221,7 @@ pub fn read(bytes: &[u8], asked: Asked, defaults: &Defaults) -> Result<Table, Im
         return Err(ImportError::Empty);
     }
     let columns = Columns::found(&mut rows)?;
-    let needed = [
-        (Field::LegalBasis, "法令依據"),
-        (Field::Reason, "案由"),
-        (Field::ExpiresAt, "到期日"),
-    ];
+    let needed = [(Field::LegalBasis, "法令依據"), (Field::Reason, "案由"), (Field::ExpiresAt, "到期日")];
     for (field, names) in needed {
         if !columns.has(field) && defaults.of(field).trim().is_empty() {
             return Err(ImportError::ColumnMissing { column: field.key(), names });
@@ -258,9 +265,10 @@ pub fn sort(table: &Table, defaults: &Defaults, owner: &str, in_use: &HashSet<(S
         let identity = (new.pattern.to_string(), new.basis.key.to_owned());
         let repeats = match seen.get(&identity) {
             Some(first) => Some(("watchlists.import.duplicate_row", format!("row {first} says the same plate and legal basis"))),
-            None if in_use.contains(&identity) => {
-                Some(("watchlists.import.duplicate_entry", "an entry for this plate and legal basis waits or is in force".to_owned()))
-            }
+            None if in_use.contains(&identity) => Some((
+                "watchlists.import.duplicate_entry",
+                "an entry for this plate and legal basis waits or is in force".to_owned(),
+            )),
             None => None,
         };
         if let Some((key, message)) = repeats {
@@ -283,7 +291,8 @@ struct Fault {
 }
 
 fn entry_of(row: &Row, columns: &Columns, defaults: &Defaults, owner: &str, now: Micros) -> Result<NewEntry, Fault> {
-    let text = |field: Field| Some(columns.cell(field, row)).filter(|cell| !cell.is_empty()).unwrap_or_else(|| defaults.of(field));
+    let text =
+        |field: Field| Some(columns.cell(field, row)).filter(|cell| !cell.is_empty()).unwrap_or_else(|| defaults.of(field));
     let fault = |field: Field, key: &'static str, message: String| Fault { field, value: text(field).to_owned(), key, message };
     if let Some(field) = Field::ALL.into_iter().find(|field| columns.cell(*field, row).contains('\u{fffd}')) {
         return Err(fault(field, "watchlists.import.unreadable", "a character cannot be read in this encoding".into()));
@@ -295,7 +304,11 @@ fn entry_of(row: &Row, columns: &Columns, defaults: &Defaults, owner: &str, now:
     let action = match text(Field::Action) {
         "" => basis.default_action,
         words => columns::action_of(words).ok_or_else(|| {
-            fault(Field::Action, "watchlists.import.action", format!("{words:?} is no action: 攔停 stop, 觀察 observe, 小心攔停 stop_with_caution"))
+            fault(
+                Field::Action,
+                "watchlists.import.action",
+                format!("{words:?} is no action: 攔停 stop, 觀察 observe, 小心攔停 stop_with_caution"),
+            )
         })?,
     };
     let vehicle_class = match text(Field::VehicleClass) {
@@ -304,8 +317,8 @@ fn entry_of(row: &Row, columns: &Columns, defaults: &Defaults, owner: &str, now:
             fault(Field::VehicleClass, "watchlists.import.class", format!("{words:?} is no vehicle class that is known here"))
         })?),
     };
-    let expires_at_us =
-        dates::expiry(text(Field::ExpiresAt)).map_err(|error| fault(Field::ExpiresAt, "watchlists.import.date", error.to_string()))?;
+    let expires_at_us = dates::expiry(text(Field::ExpiresAt))
+        .map_err(|error| fault(Field::ExpiresAt, "watchlists.import.date", error.to_string()))?;
     let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
     let asked = ProposeEntry {
         pattern: text(Field::Pattern).to_owned(),
@@ -374,7 +387,8 @@ KNOWN-1,失竊,失車,115/12/31,,,,
     fn every_bad_row_is_named_by_its_number_column_and_reason() {
         for bytes in [FILE.as_bytes().to_vec(), BIG5.encode(FILE).0.into_owned(), format!("\u{feff}{FILE}").into_bytes()] {
             let sorted = sorted(&bytes);
-            let found: Vec<(u64, &str, &str)> = sorted.errors.iter().map(|e| (e.row, e.column.as_str(), e.key.as_str())).collect();
+            let found: Vec<(u64, &str, &str)> =
+                sorted.errors.iter().map(|e| (e.row, e.column.as_str(), e.key.as_str())).collect();
             assert_eq!(
                 found,
                 [
@@ -402,16 +416,27 @@ KNOWN-1,失竊,失車,115/12/31,,,,
 
     #[test]
     fn a_workbook_says_the_same_as_its_text() {
-        let rows: [&[&str]; 3] =
-            [&["車牌", "案由", "法令依據", "到期日"], &["abc-1234", "失竊", "stolen_vehicle", "date:46387"], &["", "失竊", "失車", "115/12/31"]];
+        let rows: [&[&str]; 3] = [
+            &["車牌", "案由", "法令依據", "到期日"],
+            &["abc-1234", "失竊", "stolen_vehicle", "date:46387"],
+            &["", "失竊", "失車", "115/12/31"],
+        ];
         let sorted = sorted(&xlsx::tests::workbook(&rows));
-        assert_eq!(sorted.accepted.first().map(|e| (e.pattern.as_str(), e.expires_at.0)), Some(("ABC1234", 1_798_732_799_999_999)));
+        assert_eq!(
+            sorted.accepted.first().map(|e| (e.pattern.as_str(), e.expires_at.0)),
+            Some(("ABC1234", 1_798_732_799_999_999))
+        );
         assert_eq!(sorted.errors.first().map(|e| (e.row, e.key.as_str())), Some((3, "plate.empty")));
     }
 
     #[test]
     fn a_list_of_plates_alone_takes_everything_else_from_the_request() {
-        let defaults = Defaults { legal_basis: Some("失車".into()), reason: Some("失竊".into()), expires: Some("115/12/31".into()), ..Defaults::default() };
+        let defaults = Defaults {
+            legal_basis: Some("失車".into()),
+            reason: Some("失竊".into()),
+            expires: Some("115/12/31".into()),
+            ..Defaults::default()
+        };
         let table = read("車號\nABC-1234\n".as_bytes(), Asked::Auto, &defaults).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(sort(&table, &defaults, "隊", &HashSet::new(), NOW).accepted.len(), 1);
         let missing = read("車號\nABC-1234\n".as_bytes(), Asked::Auto, &Defaults::default()).err();

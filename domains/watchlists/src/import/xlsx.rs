@@ -25,7 +25,8 @@ const STRINGS_MAX: u64 = 4_000_000;
 pub fn read(bytes: &[u8]) -> Result<(Rows, Vec<String>), ImportError> {
     vet(bytes)?;
     // The reader is other people's code on bytes from outside: a panic in it must stay an unreadable file.
-    catch_unwind(AssertUnwindSafe(|| sheet(bytes))).unwrap_or(Err(ImportError::Workbook("its parts contradict each other".into())))
+    catch_unwind(AssertUnwindSafe(|| sheet(bytes)))
+        .unwrap_or(Err(ImportError::Workbook("its parts contradict each other".into())))
 }
 
 fn broken(error: impl std::fmt::Display) -> ImportError {
@@ -82,7 +83,9 @@ impl Claims {
             let value = self.tail.get(after..(after + CLAIM_WINDOW).min(self.tail.len())).unwrap_or_default();
             let digits: Vec<u8> =
                 value.iter().copied().skip_while(|b| !b.is_ascii_digit() && *b != b'>').take_while(u8::is_ascii_digit).collect();
-            let claimed = std::str::from_utf8(&digits).ok().map_or(0, |text| if text.is_empty() { 0 } else { text.parse().unwrap_or(u64::MAX) });
+            let claimed = std::str::from_utf8(&digits)
+                .ok()
+                .map_or(0, |text| if text.is_empty() { 0 } else { text.parse().unwrap_or(u64::MAX) });
             if claimed > max {
                 return true;
             }
@@ -159,7 +162,9 @@ pub mod tests {
 
     /// A workbook of one sheet of inline strings, as small as readers accept.
     pub fn workbook(rows: &[&[&str]]) -> Vec<u8> {
-        let mut sheet = String::from(r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>"#);
+        let mut sheet = String::from(
+            r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>"#,
+        );
         for (number, cells) in rows.iter().enumerate() {
             sheet += &format!(r#"<row r="{}">"#, number + 1);
             for (column, cell) in cells.iter().enumerate() {
@@ -173,16 +178,34 @@ pub mod tests {
             sheet += "</row>";
         }
         sheet += "</sheetData></worksheet>";
-        archive(&sheet, r#"<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" count="0" uniqueCount="0"></sst>"#)
+        archive(
+            &sheet,
+            r#"<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" count="0" uniqueCount="0"></sst>"#,
+        )
     }
 
     fn archive(sheet: &str, strings: &str) -> Vec<u8> {
         let parts = [
-            ("[Content_Types].xml", r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#),
-            ("_rels/.rels", r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#),
-            ("xl/workbook.xml", r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="清冊" sheetId="1" r:id="rId1"/></sheets></workbook>"#),
-            ("xl/_rels/workbook.xml.rels", r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#),
-            ("xl/styles.xml", r#"<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#),
+            (
+                "[Content_Types].xml",
+                r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#,
+            ),
+            (
+                "_rels/.rels",
+                r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,
+            ),
+            (
+                "xl/workbook.xml",
+                r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="清冊" sheetId="1" r:id="rId1"/></sheets></workbook>"#,
+            ),
+            (
+                "xl/_rels/workbook.xml.rels",
+                r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#,
+            ),
+            (
+                "xl/styles.xml",
+                r#"<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#,
+            ),
             ("xl/sharedStrings.xml", strings),
             ("xl/worksheets/sheet1.xml", sheet),
         ];
@@ -199,7 +222,10 @@ pub mod tests {
         let bytes = workbook(&[&["車牌", "到期日"], &[], &["ABC-1234", "date:46387"]]);
         let (rows, others) = read(&bytes).unwrap_or_else(|e| panic!("{e}"));
         let cells: Vec<(u64, Vec<String>)> = rows.rows.into_iter().map(|row| (row.number, row.cells)).collect();
-        assert_eq!(cells, [(1, vec!["車牌".into(), "到期日".into()]), (3, vec!["ABC-1234".into(), "2026-12-31 00:00:00".into()])]);
+        assert_eq!(
+            cells,
+            [(1, vec!["車牌".into(), "到期日".into()]), (3, vec!["ABC-1234".into(), "2026-12-31 00:00:00".into()])]
+        );
         assert!(others.is_empty());
     }
 

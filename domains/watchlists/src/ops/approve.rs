@@ -10,14 +10,15 @@ use crate::index::ActiveList;
 use crate::model::{Entry, EntryState};
 use crate::store;
 
-pub const ROUTE: Route =
-    Route::post("/v1/watchlists/entries/{id}/approve", "Put a proposed entry in force, as another person than its proposer.", || {
-        axum::routing::post(handle)
-    })
-    .permission("watchlists.approve")
-    .audit(Audit::Write)
-    .takes::<NoBody>()
-    .gives::<Entry>();
+pub const ROUTE: Route = Route::post(
+    "/v1/watchlists/entries/{id}/approve",
+    "Put a proposed entry in force, as another person than its proposer.",
+    || axum::routing::post(handle),
+)
+.permission("watchlists.approve")
+.audit(Audit::Write)
+.takes::<NoBody>()
+.gives::<Entry>();
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApproveError {

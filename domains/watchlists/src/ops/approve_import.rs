@@ -12,15 +12,16 @@ use crate::index::ActiveList;
 use crate::jobs::{self, CHUNK};
 use crate::store;
 
-pub const ROUTE: Route =
-    Route::post("/v1/watchlists/imports/{id}/approve", "Put an import in force, as another person than the one who imported it.", || {
-        axum::routing::post(handle)
-    })
-    .permission("watchlists.approve")
-    .audit(Audit::Write)
-    .load(Load::Bulk)
-    .takes::<NoBody>()
-    .gives::<ApprovedImport>();
+pub const ROUTE: Route = Route::post(
+    "/v1/watchlists/imports/{id}/approve",
+    "Put an import in force, as another person than the one who imported it.",
+    || axum::routing::post(handle),
+)
+.permission("watchlists.approve")
+.audit(Audit::Write)
+.load(Load::Bulk)
+.takes::<NoBody>()
+.gives::<ApprovedImport>();
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApprovedImport {

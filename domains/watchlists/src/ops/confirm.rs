@@ -16,13 +16,14 @@ use crate::fold::clipped;
 use crate::hits::{self, Decision};
 use crate::model::WHY_CHARS_MAX;
 
-pub const ROUTE: Route =
-    Route::post("/v1/hits/{id}/confirm", "Confirm a hit by the plate that you read in the picture.", || axum::routing::post(handle))
-        .permission("hits.decide")
-        .audit(Audit::Write)
-        .load(Load::Life)
-        .takes::<ConfirmHit>()
-        .gives::<Hit>();
+pub const ROUTE: Route = Route::post("/v1/hits/{id}/confirm", "Confirm a hit by the plate that you read in the picture.", || {
+    axum::routing::post(handle)
+})
+.permission("hits.decide")
+.audit(Audit::Write)
+.load(Load::Life)
+.takes::<ConfirmHit>()
+.gives::<Hit>();
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecideError {
@@ -32,7 +33,9 @@ pub enum DecideError {
     EntryNotInForce,
     #[error("what you typed is no plate: {0}")]
     PlateUnreadable(#[from] PlateError),
-    #[error("you read {seen}, but the camera read {read}{others} and {wanted} is looked for: look again, or reject the hit as misread")]
+    #[error(
+        "you read {seen}, but the camera read {read}{others} and {wanted} is looked for: look again, or reject the hit as misread"
+    )]
     PlateDiffers { seen: String, read: String, others: String, wanted: String },
     #[error("you read {seen}, which is not {wanted}, the plate that is looked for: reject the hit as misread")]
     NotWanted { seen: String, wanted: String },
@@ -98,7 +101,12 @@ pub fn checked(hit: &Hit, typed: &str) -> Result<Plate, DecideError> {
     let wanted_text = wanted.as_ref().map_or_else(|| hit.entry.pattern.clone(), Pattern::display);
     if !(seen == hit.plate || alternatives.contains(&seen) || is_wanted_plate) {
         let others: String = alternatives.iter().map(|plate| format!(" or {}", plate.display())).collect();
-        return Err(DecideError::PlateDiffers { seen: seen.display(), read: hit.plate_display.clone(), others, wanted: wanted_text });
+        return Err(DecideError::PlateDiffers {
+            seen: seen.display(),
+            read: hit.plate_display.clone(),
+            others,
+            wanted: wanted_text,
+        });
     }
     if !wanted.is_some_and(|pattern| pattern.matches(&seen)) {
         return Err(DecideError::NotWanted { seen: seen.display(), wanted: wanted_text });
@@ -106,7 +114,12 @@ pub fn checked(hit: &Hit, typed: &str) -> Result<Plate, DecideError> {
     Ok(seen)
 }
 
-async fn handle(State(app): State<App>, person: Person, Id(id): Id<HitId>, Body(asked): Body<ConfirmHit>) -> Result<Audited<Hit>, Problem> {
+async fn handle(
+    State(app): State<App>,
+    person: Person,
+    Id(id): Id<HitId>,
+    Body(asked): Body<ConfirmHit>,
+) -> Result<Audited<Hit>, Problem> {
     let hit = confirm(&app.store, id, &asked, &person).await?;
     Ok(Audited::new(format!("hit {id} {}", hit.plate), hit))
 }

@@ -16,14 +16,15 @@ use crate::store;
 /// Entries in one answer.
 pub const DELTA_ENTRIES_MAX: i64 = 5_000;
 
-pub const ROUTE: Route = Route::get("/v1/watchlists/delta", "What changed on the watchlist since a version; signed by the device.", || {
-    axum::routing::get(handle)
-})
-.access(Access::Device)
-.audit(Audit::None("a device keeps the plates in force and is told nothing about why; its syncs are counted by operations"))
-.load(Load::Ingest)
-.asks::<Since>()
-.gives::<WatchlistDelta>();
+pub const ROUTE: Route =
+    Route::get("/v1/watchlists/delta", "What changed on the watchlist since a version; signed by the device.", || {
+        axum::routing::get(handle)
+    })
+    .access(Access::Device)
+    .audit(Audit::None("a device keeps the plates in force and is told nothing about why; its syncs are counted by operations"))
+    .load(Load::Ingest)
+    .asks::<Since>()
+    .gives::<WatchlistDelta>();
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct Since {

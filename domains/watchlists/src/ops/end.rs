@@ -14,19 +14,22 @@ use crate::index::ActiveList;
 use crate::model::{Entry, EntryState, WHY_CHARS_MAX};
 use crate::store;
 
-pub const REFUSE: Route =
-    Route::post("/v1/watchlists/entries/{id}/refuse", "Refuse a proposed entry, with the reason.", || axum::routing::post(refuse))
-        .permission("watchlists.approve")
-        .audit(Audit::Write)
-        .takes::<Why>()
-        .gives::<Entry>();
+pub const REFUSE: Route = Route::post("/v1/watchlists/entries/{id}/refuse", "Refuse a proposed entry, with the reason.", || {
+    axum::routing::post(refuse)
+})
+.permission("watchlists.approve")
+.audit(Audit::Write)
+.takes::<Why>()
+.gives::<Entry>();
 
 pub const WITHDRAW: Route =
-    Route::post("/v1/watchlists/entries/{id}/withdraw", "Take an entry out of force, with the reason.", || axum::routing::post(withdraw))
-        .permission("watchlists.propose")
-        .audit(Audit::Write)
-        .takes::<Why>()
-        .gives::<Entry>();
+    Route::post("/v1/watchlists/entries/{id}/withdraw", "Take an entry out of force, with the reason.", || {
+        axum::routing::post(withdraw)
+    })
+    .permission("watchlists.propose")
+    .audit(Audit::Write)
+    .takes::<Why>()
+    .gives::<Entry>();
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Why {
@@ -62,15 +65,32 @@ impl Keyed for EndError {
     }
 }
 
-async fn refuse(State(app): State<App>, person: Person, Id(id): Id<EntryId>, Body(why): Body<Why>) -> Result<Audited<Entry>, Problem> {
+async fn refuse(
+    State(app): State<App>,
+    person: Person,
+    Id(id): Id<EntryId>,
+    Body(why): Body<Why>,
+) -> Result<Audited<Entry>, Problem> {
     end(&app, &person, id, &why, EntryState::Proposed, EntryState::Refused).await
 }
 
-async fn withdraw(State(app): State<App>, person: Person, Id(id): Id<EntryId>, Body(why): Body<Why>) -> Result<Audited<Entry>, Problem> {
+async fn withdraw(
+    State(app): State<App>,
+    person: Person,
+    Id(id): Id<EntryId>,
+    Body(why): Body<Why>,
+) -> Result<Audited<Entry>, Problem> {
     end(&app, &person, id, &why, EntryState::Active, EntryState::Withdrawn).await
 }
 
-async fn end(app: &App, person: &Person, id: EntryId, why: &Why, from: EntryState, to: EntryState) -> Result<Audited<Entry>, Problem> {
+async fn end(
+    app: &App,
+    person: &Person,
+    id: EntryId,
+    why: &Why,
+    from: EntryState,
+    to: EntryState,
+) -> Result<Audited<Entry>, Problem> {
     let reason = clipped(&why.reason, WHY_CHARS_MAX);
     if reason.is_empty() {
         return Err(EndError::ReasonMissing.into());

@@ -7,11 +7,12 @@ use shouhu_wire::Hit;
 
 use crate::sight;
 
-pub const ROUTE: Route = Route::get("/v1/hits/{id}", "One hit, with entry, reading, alternatives and conflicts.", || axum::routing::get(handle))
-    .permission("hits.watch")
-    .audit(Audit::WorkRead)
-    .load(Load::Life)
-    .gives::<Hit>();
+pub const ROUTE: Route =
+    Route::get("/v1/hits/{id}", "One hit, with entry, reading, alternatives and conflicts.", || axum::routing::get(handle))
+        .permission("hits.watch")
+        .audit(Audit::WorkRead)
+        .load(Load::Life)
+        .gives::<Hit>();
 
 async fn handle(State(app): State<App>, person: Person, Id(id): Id<HitId>) -> Result<Audited<Hit>, Problem> {
     let hit = sight::hit(&app, &person, id).await?;

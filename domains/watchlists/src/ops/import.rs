@@ -14,15 +14,16 @@ use crate::import::{self, BYTES_MAX, Defaults, ImportError, ImportReport, Sorted
 use crate::jobs::CHUNK;
 use crate::store;
 
-pub const ROUTE: Route = Route::post("/v1/watchlists/import", "Import a CSV or XLSX list as proposals, or only check it.", || {
-    axum::routing::post(handle)
-})
-.permission("watchlists.propose")
-.audit(Audit::Write)
-.load(Load::Bulk)
-.body_bytes_max(BYTES_MAX)
-.asks::<ImportQuery>()
-.gives::<ImportReport>();
+pub const ROUTE: Route =
+    Route::post("/v1/watchlists/import", "Import a CSV or XLSX list as proposals, or only check it.", || {
+        axum::routing::post(handle)
+    })
+    .permission("watchlists.propose")
+    .audit(Audit::Write)
+    .load(Load::Bulk)
+    .body_bytes_max(BYTES_MAX)
+    .asks::<ImportQuery>()
+    .gives::<ImportReport>();
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct ImportQuery {
@@ -53,16 +54,17 @@ async fn handle(
         action: asked.action,
         expires: asked.expires,
     });
-    let in_use = store::patterns_in_use(&app.store).await?;
     let (now, owner) = (app.env.now(), person.name.clone());
-    // Seconds of work for a large workbook: off the threads that answer calls.
-    let work = tokio::task::spawn_blocking(move || {
-        let table = import::read(&body, asked.encoding, &defaults)?;
+    let read = defaults.clone();
+    let table = off_thread(move || import::read(&body, asked.encoding, &read)).await??;
+    let in_use = store::in_use_among(&app.store, &table.patterns()).await?;
+    let (table, mut sorted) = off_thread(move || {
         let sorted = import::sort(&table, &defaults, &owner, &in_use, now);
-        Ok::<_, ImportError>((table, sorted))
-    });
-    let (table, mut sorted) = work.await.map_err(|_| ImportError::Workbook("the reader failed".into()))??;
-    let import = if asked.dry_run || sorted.accepted.is_empty() { None } else { Some(keep(&app.store, &table, &sorted, &person).await?) };
+        (table, sorted)
+    })
+    .await?;
+    let import =
+        if asked.dry_run || sorted.accepted.is_empty() { None } else { Some(keep(&app.store, &table, &sorted, &person).await?) };
     let report = ImportReport {
         import,
         dry_run: asked.dry_run,
@@ -77,8 +79,14 @@ async fn handle(
         unknown_columns: table.columns.unknown.clone(),
         other_sheets: table.other_sheets,
     };
-    let object = import.map_or_else(|| "import, nothing stored".to_owned(), |id| format!("import {id}, {} entries", report.accepted));
+    let object =
+        import.map_or_else(|| "import, nothing stored".to_owned(), |id| format!("import {id}, {} entries", report.accepted));
     Ok(Audited::new(object, report))
+}
+
+/// A large workbook is seconds of work: off the threads that answer calls.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ImportError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| ImportError::Workbook("the reader failed".into()))
 }
 
 /// Writes the proposals piece by piece: a list of 200,000 rows must not hold up a confirmation. Until the last piece the

@@ -10,12 +10,13 @@ use shouhu_wire::{Hit, HitState};
 use crate::hits::{self, Filter};
 use crate::sight::{self, CREW_SEES_US, Sight};
 
-pub const ROUTE: Route = Route::get("/v1/hits", "Hits, newest first; officers see those near their unit.", || axum::routing::get(handle))
-    .permission("hits.watch")
-    .audit(Audit::WorkRead)
-    .load(Load::Life)
-    .asks::<ListHits>()
-    .gives::<Page<Hit>>();
+pub const ROUTE: Route =
+    Route::get("/v1/hits", "Hits, newest first; officers see those near their unit.", || axum::routing::get(handle))
+        .permission("hits.watch")
+        .audit(Audit::WorkRead)
+        .load(Load::Life)
+        .asks::<ListHits>()
+        .gives::<Page<Hit>>();
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct ListHits {

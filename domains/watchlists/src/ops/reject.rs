@@ -17,7 +17,12 @@ pub const ROUTE: Route = Route::post("/v1/hits/{id}/reject", "Reject a hit, with
     .takes::<RejectHit>()
     .gives::<Hit>();
 
-async fn handle(State(app): State<App>, person: Person, Id(id): Id<HitId>, Body(asked): Body<RejectHit>) -> Result<Audited<Hit>, Problem> {
+async fn handle(
+    State(app): State<App>,
+    person: Person,
+    Id(id): Id<HitId>,
+    Body(asked): Body<RejectHit>,
+) -> Result<Audited<Hit>, Problem> {
     let note = clipped(&asked.note, WHY_CHARS_MAX);
     let mut tx = app.store.begin().await?;
     let done = hits::decide(&mut tx, id, &Decision::Reject { reason: asked.reason }, &note, &person, app.env.now()).await?;

@@ -34,7 +34,10 @@ async fn each_role_does_only_its_part() {
     assert_eq!(world.get(&auditor, "/v1/watchlists/entries").await.status, 200);
     assert_eq!(world.post(&auditor, "/v1/watchlists/entries", world.proposal("XYZ1234")).await.status, 403);
     assert_eq!(world.post(&world.dispatcher, &format!("/v1/watchlists/entries/{id}/approve"), Value::Null).await.status, 403);
-    assert_eq!(world.post(&world.dispatcher, &format!("/v1/watchlists/entries/{id}/refuse"), json!({"reason": "x"})).await.status, 403);
+    assert_eq!(
+        world.post(&world.dispatcher, &format!("/v1/watchlists/entries/{id}/refuse"), json!({"reason": "x"})).await.status,
+        403
+    );
     assert_eq!(world.get(&auditor, "/v1/hits").await.status, 403);
     assert!(matches!(world.get(&world.supervisor, "/v1/watchlists/delta").await.status, 401 | 403));
     assert_eq!(world.get(&device, "/v1/watchlists/delta").await.status, 200);
@@ -81,7 +84,11 @@ async fn the_list_is_searched_forgivingly_and_paged() {
     }
     let count = |query: &'static str| {
         let world = &world;
-        async move { world.get(&world.dispatcher, &format!("/v1/watchlists/entries?{query}")).await.json["items"].as_array().map_or(99, Vec::len) }
+        async move {
+            world.get(&world.dispatcher, &format!("/v1/watchlists/entries?{query}")).await.json["items"]
+                .as_array()
+                .map_or(99, Vec::len)
+        }
     };
     for query in ["q=abc-1234", "q=ABC1234", "q=%EF%BC%A1bc", "q=%E5%8F%B0%E5%8D%97", "q=%E6%B0%B8%E5%BA%B7%20qqq"] {
         assert_eq!(count(query).await, 1, "{query}");

@@ -86,7 +86,10 @@ async fn a_better_reading_is_raised_anew_after_a_worse_one_was_rejected() {
     assert_eq!(hit["conflicts"], json!(["issuer", "low_confidence"]), "ABC123B fits no series");
     let path = format!("/v1/hits/{}/reject", hit_id(&hit));
     let rejected = world.post(&world.dispatcher, &path, json!({"reason": "misread", "note": "B"})).await;
-    assert_eq!((rejected.status, rejected.json["state"].as_str(), rejected.json["reject_reason"].as_str()), (200, Some("rejected"), Some("misread")));
+    assert_eq!(
+        (rejected.status, rejected.json["state"].as_str(), rejected.json["reject_reason"].as_str()),
+        (200, Some("rejected"), Some("misread"))
+    );
     world.pass(&[weak()]).await;
     assert_eq!(world.hits().await.len(), 1, "the same weak reading again is the rejected hit again");
     world.pass(&[world.seen("ABC1238")]).await;
@@ -97,7 +100,11 @@ async fn a_better_reading_is_raised_anew_after_a_worse_one_was_rejected() {
 async fn two_places_too_far_apart_are_shown_as_a_conflict() {
     let world = World::open().await;
     world.in_force("ABC1234").await;
-    let taipei = SightingFact { position: at(121.517, 25.0478), camera: Some(CameraId::new(world.now(), [9; 16])), ..world.seen("ABC1234") };
+    let taipei = SightingFact {
+        position: at(121.517, 25.0478),
+        camera: Some(CameraId::new(world.now(), [9; 16])),
+        ..world.seen("ABC1234")
+    };
     world.pass(&[world.seen("ABC1234"), taipei]).await;
     let newest = world.hits().await.into_iter().find(|hit| hit["position"]["lat"].as_f64() > Some(25.0));
     assert_eq!(newest.map(|hit| hit["conflicts"].clone()), Some(json!(["impossible_speed"])));
@@ -107,13 +114,20 @@ async fn two_places_too_far_apart_are_shown_as_a_conflict() {
 async fn only_the_plate_that_is_in_the_picture_and_is_looked_for_confirms() {
     let world = World::open().await;
     world.in_force("ABC1238").await;
-    let alternatives = vec![Alternative { plate: "ABC1238".into(), probability: 0.3 }, Alternative { plate: "ABC1233".into(), probability: 0.1 }];
+    let alternatives = vec![
+        Alternative { plate: "ABC1238".into(), probability: 0.3 },
+        Alternative { plate: "ABC1233".into(), probability: 0.1 },
+    ];
     world.pass(&[SightingFact { confidence: 0.6, alternatives, ..world.seen("ABC123B") }]).await;
     let hit = world.hit().await;
     assert_eq!(hit["kind"].as_str(), Some("alternative"));
     let differs = world.confirm(&hit, "XYZ-9999").await;
     assert_eq!(key_of(&differs), (422, "hits.confirm.plate_differs"));
-    assert!(differs.json["detail"].as_str().is_some_and(|d| d.contains("XYZ-9999") && d.contains("ABC-1238") && d.contains("misread")));
+    assert!(
+        differs.json["detail"]
+            .as_str()
+            .is_some_and(|d| d.contains("XYZ-9999") && d.contains("ABC-1238") && d.contains("misread"))
+    );
     assert_eq!(key_of(&world.confirm(&hit, "abc-123b").await), (422, "hits.confirm.not_the_wanted_plate"));
     assert_eq!(key_of(&world.confirm(&hit, "車").await), (422, "hits.confirm.plate_unreadable"));
     assert_eq!(world.hit().await["state"].as_str(), Some("raised"), "nothing of this decided anything");
@@ -210,7 +224,10 @@ async fn a_crew_sees_what_is_near_and_recent_and_what_it_was_sent_to() {
     let world = World::open().await;
     world.in_force("ABC1234").await;
     let [near, far] = [3_u8, 4].map(|n| UnitId::new(world.now(), [n; 16]));
-    let places = [(near, at(120.215, 22.998)), (far, at(120.3, 23.1))].into_iter().filter_map(|(unit, place)| Some((unit, place?))).collect();
+    let places = [(near, at(120.215, 22.998)), (far, at(120.3, 23.1))]
+        .into_iter()
+        .filter_map(|(unit, place)| Some((unit, place?)))
+        .collect();
     world.house.app.put(UnitPlacesPort(Arc::new(Places(places))));
     world.house.app.put(SightingPicturesPort(Arc::new(Pictures)));
     let crew = |unit: Option<UnitId>| match world.house.person(Role::Officer) {
@@ -223,7 +240,11 @@ async fn a_crew_sees_what_is_near_and_recent_and_what_it_was_sent_to() {
         let world = &world;
         async move {
             let listed = world.get(&caller, "/v1/hits").await.json["items"].as_array().map(Vec::len);
-            (listed, world.get(&caller, &format!("/v1/hits/{id}")).await.status, world.get(&caller, &format!("/v1/hits/{id}/crop")).await.status)
+            (
+                listed,
+                world.get(&caller, &format!("/v1/hits/{id}")).await.status,
+                world.get(&caller, &format!("/v1/hits/{id}/crop")).await.status,
+            )
         }
     };
     assert_eq!(sees(crew(Some(near))).await, (Some(1), 200, 200));
@@ -232,7 +253,8 @@ async fn a_crew_sees_what_is_near_and_recent_and_what_it_was_sent_to() {
 
     assert_eq!(world.confirm(&world.hit().await, "ABC1234").await.status, 200);
     let incident = IncidentId::new(world.now(), [5; 16]);
-    let sent = |state| Event::AssignmentChanged { assignment: AssignmentId::new(world.now(), [6; 16]), incident, unit: far, state };
+    let sent =
+        |state| Event::AssignmentChanged { assignment: AssignmentId::new(world.now(), [6; 16]), incident, unit: far, state };
     world.tell(Event::IncidentChanged { incident, state: IncidentState::Open, hit: Some(id) }).await;
     world.tell(sent(AssignmentState::Offered)).await;
     assert_eq!(world.hit().await["incident"].as_str(), Some(incident.to_string().as_str()));

@@ -43,10 +43,16 @@ async fn an_import_comes_into_force_by_another_person_only() {
     world.pass(&[world.seen("ABC0001")]).await;
     assert!(world.hits().await.is_empty());
     let approve = format!("/v1/watchlists/imports/{id}/approve");
-    assert_eq!(key_of(&world.post(&world.supervisor, &approve, Value::Null).await), (409, "watchlists.approve_import.same_person"));
+    assert_eq!(
+        key_of(&world.post(&world.supervisor, &approve, Value::Null).await),
+        (409, "watchlists.approve_import.same_person")
+    );
     let approved = world.post(&world.detective, &approve, Value::Null).await;
     assert_eq!((&approved.json["approved"], &approved.json["waiting"]), (&json!(3), &json!(0)), "{}", approved.json);
-    assert_eq!(key_of(&world.post(&world.detective, &approve, Value::Null).await), (409, "watchlists.approve_import.not_proposed"));
+    assert_eq!(
+        key_of(&world.post(&world.detective, &approve, Value::Null).await),
+        (409, "watchlists.approve_import.not_proposed")
+    );
     world.pass(&[world.seen("ABC0001")]).await;
     assert_eq!(world.hits().await.len(), 1);
     let listed = world.get(&world.dispatcher, &format!("/v1/watchlists/entries?import={id}")).await.json;
@@ -89,7 +95,10 @@ async fn an_import_that_was_cut_off_is_given_up_and_cannot_be_approved() {
     tx.execute("UPDATE watchlists_import SET state = 'loading'", vec![]).await.unwrap_or_else(|e| panic!("{e}"));
     tx.commit().await.unwrap_or_else(|e| panic!("{e}"));
     let approve = format!("/v1/watchlists/imports/{id}/approve");
-    assert_eq!(key_of(&world.post(&world.supervisor, &approve, Value::Null).await), (409, "watchlists.approve_import.not_proposed"));
+    assert_eq!(
+        key_of(&world.post(&world.supervisor, &approve, Value::Null).await),
+        (409, "watchlists.approve_import.not_proposed")
+    );
     world.clock.advance_us(Micros::HOUR + 1);
     crate::jobs::sweep_now(&world.house.app.store).await.unwrap_or_else(|e| panic!("{e}"));
     let refused = world.get(&world.dispatcher, "/v1/watchlists/entries?state=refused").await.json;

@@ -1,5 +1,7 @@
 //! The room as its callers see it: real routes, reactions and jobs, a clock that the test moves.
 
+#![allow(clippy::indexing_slicing, reason = "a test fails by panicking, and a missing JSON field is null")]
+
 mod entries;
 mod hits;
 mod imports;
@@ -31,7 +33,8 @@ impl World {
     pub async fn open() -> Self {
         let (env, clock) = env();
         let house = House::open_in(MODULES, env).await;
-        let [detective, supervisor, dispatcher] = [Role::Detective, Role::Supervisor, Role::Dispatcher].map(|role| house.person(role));
+        let [detective, supervisor, dispatcher] =
+            [Role::Detective, Role::Supervisor, Role::Dispatcher].map(|role| house.person(role));
         Self { house, clock, detective, supervisor, dispatcher }
     }
 

@@ -78,7 +78,8 @@ async fn approval_in_pieces_and_expiry_give_every_change_a_version_of_its_own() 
         let mut done = Vec::new();
         loop {
             let mut tx = db.begin().await.unwrap_or_else(|e| panic!("{e}"));
-            let some = store::activate_some(&mut tx, import, by.id, &by.name, db.env().now(), 2).await.unwrap_or_else(|e| panic!("{e}"));
+            let some =
+                store::activate_some(&mut tx, import, by.id, &by.name, db.env().now(), 2).await.unwrap_or_else(|e| panic!("{e}"));
             tx.commit().await.unwrap_or_else(|e| panic!("{e}"));
             if some == 0 {
                 break;
@@ -104,14 +105,19 @@ async fn approval_in_pieces_and_expiry_give_every_change_a_version_of_its_own() 
 async fn lists_narrow_by_state_words_and_place_on_each_database() {
     on_each_database(&[MODULE.schema()], |db| async move {
         proposed(&db, &["ABC1234", "XYZ9876"], None).await;
-        let filter = |q: &str| store::Filter { words: crate::model::search_words(q), state: Some(EntryState::Proposed), ..Default::default() };
+        let filter = |q: &str| store::Filter {
+            words: crate::model::search_words(q),
+            state: Some(EntryState::Proposed),
+            ..Default::default()
+        };
         for (q, expected) in [("abc-1234", 1), ("ＸＹＺ", 1), ("stolen", 2), ("100%", 0), ("_", 0)] {
             let found = store::entries(&db, &filter(q), 10).await.unwrap_or_else(|e| panic!("{e}"));
             // "stolen_vehicle" has an underscore: it is a character to look for, not a wildcard.
             let expected = if q == "_" { 2 } else { expected };
             assert_eq!(found.len(), expected, "{q}");
         }
-        assert_eq!(store::patterns_in_use(&db).await.map(|known| known.len()).ok(), Some(2));
+        let asked: Vec<String> = (0..1_200).map(|n| format!("NOT{n}")).chain(["ABC1234".into(), "XYZ9876".into()]).collect();
+        assert_eq!(store::in_use_among(&db, &asked).await.map(|known| known.len()).ok(), Some(2));
     })
     .await;
 }
