@@ -54,6 +54,8 @@ pub struct Desk {
     to_decide: Vec<(HitId, Micros, Micros)>,
     waiting: Vec<Waiting>,
     unanswered: HashMap<AssignmentId, (Micros, Waiting)>,
+    /// Wanted plates that somebody is on the way to, by their incident.
+    handled: HashMap<IncidentId, String>,
     /// Seconds that a hit waits for a real person before this one decides it; zero where there is none.
     patience_s: i64,
     pub is_talkative: bool,
@@ -61,7 +63,7 @@ pub struct Desk {
 
 impl Desk {
     pub fn new(person: Person, patience_s: u32, is_talkative: bool) -> Self {
-        Self { person, to_decide: Vec::new(), waiting: Vec::new(), unanswered: HashMap::new(), patience_s: i64::from(patience_s), is_talkative }
+        Self { person, to_decide: Vec::new(), waiting: Vec::new(), unanswered: HashMap::new(), handled: HashMap::new(), patience_s: i64::from(patience_s), is_talkative }
     }
 
     fn say(&self, text: &str) {
@@ -103,9 +105,13 @@ impl Desk {
             }
             let wanted = hit.entry.pattern.parse::<Plate>().ok();
             let truly = truth(&hit).and_then(|text| text.parse::<Plate>().ok());
-            let confirmed = truly.is_some() && truly == wanted;
+            let is_right = truly.is_some() && truly == wanted;
+            let is_handled = is_right && self.handled.values().any(|plate| *plate == hit.entry.pattern);
+            let confirmed = is_right && !is_handled;
             let (path, body) = if let Some(plate) = truly.filter(|_| confirmed) {
                 (format!("/v1/hits/{id}/confirm"), json!({ "plate_seen": plate, "note": "模擬比對照片相符" }))
+            } else if is_handled {
+                (format!("/v1/hits/{id}/reject"), json!({ "reason": "already_handled", "note": "警力已前往" }))
             } else {
                 (format!("/v1/hits/{id}/reject"), json!({ "reason": "misread", "note": "照片車牌不同" }))
             };
@@ -128,6 +134,7 @@ impl Desk {
             "summary": format!("查緝車輛 {}", hit.plate_display), "address": hit.place_name,
         });
         let incident: Incident = self.person.ask("POST", "/v1/incidents", &body)?;
+        self.handled.insert(incident.id, hit.entry.pattern.clone());
         self.waiting.push(Waiting { incident: incident.id, scene, began_at: now, is_call: false, try_at: now });
         Ok(())
     }
@@ -194,6 +201,7 @@ impl Desk {
 
     /// An incident whose last unit has left is closed.
     pub fn close(&mut self, incident: IncidentId) -> anyhow::Result<()> {
+        self.handled.remove(&incident);
         let answer = self.person.call("POST", &format!("/v1/incidents/{incident}/close"), &json!({ "code": "handled", "note": "" }))?;
         if answer.status == 200 {
             self.say("結案");

@@ -1,5 +1,6 @@
 //! `shouhu`: the server and its command line.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -99,9 +100,12 @@ fn parse_role(text: &str) -> Result<Role, String> {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("SHOUHU_LOG").unwrap_or_else(|_| "info,sqlx=warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match Cli::parse().command {
+    let command = Cli::parse().command;
+    let usual = if matches!(command, Command::Serve(_)) { "info,sqlx=warn" } else { "warn" };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SHOUHU_LOG").unwrap_or_else(|_| usual.into());
+    let is_screen = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_screen).with_writer(std::io::stderr).init();
+    match command {
         Command::Serve(place) => {
             let env = place.env();
             serve(&place.options(), env).await
