@@ -17,7 +17,7 @@ pub const ACTIVATE_IMPORT: JobKind = JobKind { kind: "watchlists.activate_import
 
 const SWEEP_EVERY_US: i64 = Micros::MINUTE;
 /// Rows changed in one transaction: some tens of milliseconds, so that a confirmation never waits long behind it.
-pub const CHUNK: i64 = 1_000;
+pub const CHUNK: i64 = 500;
 /// An import still loading after this was cut off.
 const LOADING_FOR_US: i64 = Micros::HOUR;
 

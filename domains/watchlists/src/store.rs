@@ -3,6 +3,9 @@
 //! **Invariant:** everything that a device or the index must hear of gets a version of its own from `next_versions`, in
 //! the transaction that changes it. That update locks the one row of `watchlists_list`, so versions become visible in
 //! their order and whoever has read up to `v` has missed nothing at or below `v`.
+//!
+//! `expires_at_us + 0` and `state || ''` keep SQLite's planner, which knows no statistics of a fresh database, off the index
+//! of that column: it would read and sort the whole list for one page (measured on 100,000 entries: 44 ms against 2 ms).
 
 use std::collections::HashSet;
 
@@ -121,7 +124,7 @@ pub async fn entries(store: &Store, filter: &Filter, limit: i64) -> Result<Vec<E
     match filter.state {
         Some(EntryState::Active) => {
             let at = place(&mut values, now.into());
-            sql += &format!(" AND state = 'active' AND expires_at_us > {at}");
+            sql += &format!(" AND state = 'active' AND expires_at_us + 0 > {at}");
         }
         Some(EntryState::Expired) => {
             let at = place(&mut values, now.into());
@@ -147,7 +150,7 @@ pub async fn entries(store: &Store, filter: &Filter, limit: i64) -> Result<Vec<E
 /// An entry for the same pattern on the same basis that waits or is in force.
 pub async fn twin(tx: &mut Tx, new: &NewEntry, now: Micros) -> Result<Option<EntryId>, StoreError> {
     let sql = "SELECT id FROM watchlists_entry WHERE pattern = $1 AND legal_basis = $2 \
-               AND state IN ('proposed', 'active') AND expires_at_us > $3 ORDER BY id LIMIT 1";
+               AND state || '' IN ('proposed', 'active') AND expires_at_us + 0 > $3 ORDER BY id LIMIT 1";
     let row = tx.fetch_opt(sql, params![new.pattern.as_str(), new.basis.key, now]).await?;
     row.map(|row| row.parsed("id")).transpose()
 }
@@ -158,7 +161,7 @@ pub async fn in_use_among(store: &Store, patterns: &[String]) -> Result<HashSet<
     for part in patterns.chunks(LOOKUP_PATTERNS) {
         let places: Vec<String> = (2..part.len() + 2).map(|n| format!("${n}")).collect();
         let sql = format!(
-            "SELECT pattern, legal_basis FROM watchlists_entry WHERE state IN ('proposed', 'active') AND expires_at_us > $1 \
+            "SELECT pattern, legal_basis FROM watchlists_entry WHERE state || '' IN ('proposed', 'active') AND expires_at_us + 0 > $1 \
              AND pattern IN ({})",
             places.join(", ")
         );
@@ -243,19 +246,20 @@ pub async fn activate_some(
     limit: i64,
 ) -> Result<i64, StoreError> {
     let waiting = "SELECT id FROM watchlists_entry WHERE import_id = $1 AND state = 'proposed' AND proposed_by <> $2 \
-                   AND expires_at_us > $3 ORDER BY id LIMIT $4";
+                   AND expires_at_us + 0 > $3 ORDER BY id LIMIT $4";
     let rows = tx.fetch(waiting, params![import, by, now, limit]).await?;
     let count = i64::try_from(rows.len()).unwrap_or(0);
     if count == 0 {
         return Ok(0);
     }
-    let base = next_versions(tx, count).await?;
-    let sql = format!(
-        "UPDATE watchlists_entry SET state = 'active', approved_by = $2, approved_by_name = $5, activated_at_us = $3, \
-         changed_version = $6 + numbered.n FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS n FROM ({waiting}) AS waiting) AS numbered \
-         WHERE watchlists_entry.id = numbered.id AND watchlists_entry.state = 'proposed'"
-    );
-    tx.execute(&sql, params![import, by, now, limit, by_name, base]).await?;
+    let mut version = next_versions(tx, count).await?;
+    // Row by row: one statement that joins the page with the table is planned as a scan of all waiting entries per row.
+    let sql = "UPDATE watchlists_entry SET state = 'active', approved_by = $2, approved_by_name = $3, activated_at_us = $4, \
+               changed_version = $5 WHERE id = $1 AND state = 'proposed'";
+    for row in &rows {
+        version += 1;
+        tx.execute(sql, params![row.text("id")?, by, by_name, now, version]).await?;
+    }
     Ok(count)
 }
 
@@ -284,18 +288,19 @@ pub async fn end(
 
 /// Marks at most `limit` entries whose time is over; returns how many.
 pub async fn expire_some(tx: &mut Tx, now: Micros, limit: i64) -> Result<i64, StoreError> {
-    let over = "SELECT id FROM watchlists_entry WHERE state = 'active' AND expires_at_us <= $1 ORDER BY id LIMIT $2";
-    let count = i64::try_from(tx.fetch(over, params![now, limit]).await?.len()).unwrap_or(0);
+    let over = "SELECT id FROM watchlists_entry WHERE state = 'active' AND expires_at_us <= $1 ORDER BY expires_at_us LIMIT $2";
+    let rows = tx.fetch(over, params![now, limit]).await?;
+    let count = i64::try_from(rows.len()).unwrap_or(0);
     if count == 0 {
         return Ok(0);
     }
-    let base = next_versions(tx, count).await?;
-    let sql = format!(
-        "UPDATE watchlists_entry SET state = 'expired', ended_at_us = expires_at_us, changed_version = $3 + numbered.n \
-         FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS n FROM ({over}) AS past) AS numbered \
-         WHERE watchlists_entry.id = numbered.id AND watchlists_entry.state = 'active'"
-    );
-    tx.execute(&sql, params![now, limit, base]).await?;
+    let mut version = next_versions(tx, count).await?;
+    let sql = "UPDATE watchlists_entry SET state = 'expired', ended_at_us = expires_at_us, changed_version = $2 \
+               WHERE id = $1 AND state = 'active'";
+    for row in &rows {
+        version += 1;
+        tx.execute(sql, params![row.text("id")?, version]).await?;
+    }
     Ok(count)
 }
 
@@ -318,7 +323,7 @@ impl Change {
 
 /// Changes after `since` up to `until`, oldest first. From the beginning only what is in force counts.
 pub async fn changes(store: &Store, since: i64, until: i64, limit: i64) -> Result<Vec<Change>, StoreError> {
-    let only = if since == 0 { " AND state = 'active'" } else { "" };
+    let only = if since == 0 { " AND state || '' = 'active'" } else { "" };
     let sql = format!(
         "SELECT id, pattern, expires_at_us, state, changed_version FROM watchlists_entry \
          WHERE changed_version > $1 AND changed_version <= $2{only} ORDER BY changed_version LIMIT $3"

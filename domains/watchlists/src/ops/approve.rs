@@ -12,7 +12,7 @@ use crate::store;
 
 pub const ROUTE: Route = Route::post(
     "/v1/watchlists/entries/{id}/approve",
-    "Put a proposed entry in force, as another person than its proposer.",
+    "Put a proposed entry in force, as another person than its proposer",
     || axum::routing::post(handle),
 )
 .permission("watchlists.approve")

@@ -9,12 +9,15 @@ use shouhu_module::{App, Audit, Audited, Id, Keyed, Load, NoBody, Person, Proble
 use shouhu_store::params;
 
 use crate::index::ActiveList;
-use crate::jobs::{self, CHUNK};
+use crate::jobs;
 use crate::store;
+
+/// Entries in force when the answer comes; longer imports follow by a job.
+pub const AT_ONCE: i64 = 1_000;
 
 pub const ROUTE: Route = Route::post(
     "/v1/watchlists/imports/{id}/approve",
-    "Put an import in force, as another person than the one who imported it.",
+    "Put an import in force, as another person than the one who imported it",
     || axum::routing::post(handle),
 )
 .permission("watchlists.approve")
@@ -71,7 +74,7 @@ async fn handle(State(app): State<App>, person: Person, Id(id): Id<ImportId>) ->
     }
     let count = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM watchlists_entry WHERE import_id = $1 AND state = 'proposed' AND expires_at_us > $2";
     let all = tx.fetch_one(count, params![id, app.env.now()]).await?.int("n")?;
-    let approved = store::activate_some(&mut tx, id, person.id, &person.name, app.env.now(), CHUNK).await?;
+    let approved = store::activate_some(&mut tx, id, person.id, &person.name, app.env.now(), AT_ONCE).await?;
     // The job also closes the import; it finds nothing left to do for a short one.
     jobs::enqueue_activation(&mut tx, id, person.id, &person.name).await?;
     tx.commit().await?;

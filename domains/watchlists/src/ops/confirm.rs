@@ -16,7 +16,7 @@ use crate::fold::clipped;
 use crate::hits::{self, Decision};
 use crate::model::WHY_CHARS_MAX;
 
-pub const ROUTE: Route = Route::post("/v1/hits/{id}/confirm", "Confirm a hit by the plate that you read in the picture.", || {
+pub const ROUTE: Route = Route::post("/v1/hits/{id}/confirm", "Confirm a hit by the plate that you read in the picture", || {
     axum::routing::post(handle)
 })
 .permission("hits.decide")

@@ -17,7 +17,7 @@ use crate::store;
 pub const DELTA_ENTRIES_MAX: i64 = 5_000;
 
 pub const ROUTE: Route =
-    Route::get("/v1/watchlists/delta", "What changed on the watchlist since a version; signed by the device.", || {
+    Route::get("/v1/watchlists/delta", "What changed on the watchlist since a version; signed by the device", || {
         axum::routing::get(handle)
     })
     .access(Access::Device)

@@ -14,16 +14,15 @@ use crate::index::ActiveList;
 use crate::model::{Entry, EntryState, WHY_CHARS_MAX};
 use crate::store;
 
-pub const REFUSE: Route = Route::post("/v1/watchlists/entries/{id}/refuse", "Refuse a proposed entry, with the reason.", || {
-    axum::routing::post(refuse)
-})
-.permission("watchlists.approve")
-.audit(Audit::Write)
-.takes::<Why>()
-.gives::<Entry>();
+pub const REFUSE: Route =
+    Route::post("/v1/watchlists/entries/{id}/refuse", "Refuse a proposed entry, with the reason", || axum::routing::post(refuse))
+        .permission("watchlists.approve")
+        .audit(Audit::Write)
+        .takes::<Why>()
+        .gives::<Entry>();
 
 pub const WITHDRAW: Route =
-    Route::post("/v1/watchlists/entries/{id}/withdraw", "Take an entry out of force, with the reason.", || {
+    Route::post("/v1/watchlists/entries/{id}/withdraw", "Take an entry out of force, with the reason", || {
         axum::routing::post(withdraw)
     })
     .permission("watchlists.propose")

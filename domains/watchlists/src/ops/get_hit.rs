@@ -8,7 +8,7 @@ use shouhu_wire::Hit;
 use crate::sight;
 
 pub const ROUTE: Route =
-    Route::get("/v1/hits/{id}", "One hit, with entry, reading, alternatives and conflicts.", || axum::routing::get(handle))
+    Route::get("/v1/hits/{id}", "One hit, with entry, reading, alternatives and conflicts", || axum::routing::get(handle))
         .permission("hits.watch")
         .audit(Audit::WorkRead)
         .load(Load::Life)

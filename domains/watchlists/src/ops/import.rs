@@ -14,16 +14,15 @@ use crate::import::{self, BYTES_MAX, Defaults, ImportError, ImportReport, Sorted
 use crate::jobs::CHUNK;
 use crate::store;
 
-pub const ROUTE: Route =
-    Route::post("/v1/watchlists/import", "Import a CSV or XLSX list as proposals, or only check it.", || {
-        axum::routing::post(handle)
-    })
-    .permission("watchlists.propose")
-    .audit(Audit::Write)
-    .load(Load::Bulk)
-    .body_bytes_max(BYTES_MAX)
-    .asks::<ImportQuery>()
-    .gives::<ImportReport>();
+pub const ROUTE: Route = Route::post("/v1/watchlists/import", "Import a CSV or XLSX list as proposals, or only check it", || {
+    axum::routing::post(handle)
+})
+.permission("watchlists.propose")
+.audit(Audit::Write)
+.load(Load::Bulk)
+.body_bytes_max(BYTES_MAX)
+.asks::<ImportQuery>()
+.gives::<ImportReport>();
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct ImportQuery {

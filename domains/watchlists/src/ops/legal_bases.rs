@@ -6,7 +6,7 @@ use shouhu_module::{Audit, Page, Route};
 use crate::bases::{LEGAL_BASES, LegalBasis};
 
 pub const ROUTE: Route =
-    Route::get("/v1/watchlists/legal-bases", "Legal bases of watchlist entries, with articles and longest terms.", || {
+    Route::get("/v1/watchlists/legal-bases", "Legal bases of watchlist entries, with articles and longest terms", || {
         axum::routing::get(handle)
     })
     .permission("watchlists.read")

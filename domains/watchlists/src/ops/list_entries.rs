@@ -12,7 +12,7 @@ use crate::store::{self, Filter};
 /// Longer searches are cut.
 const Q_CHARS_MAX: usize = 100;
 
-pub const ROUTE: Route = Route::get("/v1/watchlists/entries", "Watchlist entries, newest first.", || axum::routing::get(handle))
+pub const ROUTE: Route = Route::get("/v1/watchlists/entries", "Watchlist entries, newest first", || axum::routing::get(handle))
     .permission("watchlists.read")
     .audit(Audit::WorkRead)
     .asks::<ListEntries>()

@@ -11,7 +11,7 @@ use crate::hits::{self, Filter};
 use crate::sight::{self, CREW_SEES_US, Sight};
 
 pub const ROUTE: Route =
-    Route::get("/v1/hits", "Hits, newest first; officers see those near their unit.", || axum::routing::get(handle))
+    Route::get("/v1/hits", "Hits, newest first; officers see those near their unit", || axum::routing::get(handle))
         .permission("hits.watch")
         .audit(Audit::WorkRead)
         .load(Load::Life)

@@ -9,18 +9,17 @@ use shouhu_module::{App, Audit, AuditObject, Id, Load, Person, Problem, Route};
 
 use crate::sight;
 
-pub const CROP: Route = Route::get("/v1/hits/{id}/crop", "Picture of the plate of a hit.", || axum::routing::get(crop))
+pub const CROP: Route = Route::get("/v1/hits/{id}/crop", "Picture of the plate of a hit", || axum::routing::get(crop))
     .permission("hits.watch")
     .audit(Audit::WorkRead)
     .load(Load::Life)
     .gives_media("image/jpeg");
 
-pub const FRAME: Route =
-    Route::get("/v1/hits/{id}/frame", "Whole picture of the passage of a hit.", || axum::routing::get(frame))
-        .permission("hits.watch")
-        .audit(Audit::WorkRead)
-        .load(Load::Life)
-        .gives_media("image/jpeg");
+pub const FRAME: Route = Route::get("/v1/hits/{id}/frame", "Whole picture of the passage of a hit", || axum::routing::get(frame))
+    .permission("hits.watch")
+    .audit(Audit::WorkRead)
+    .load(Load::Life)
+    .gives_media("image/jpeg");
 
 async fn crop(State(app): State<App>, person: Person, Id(id): Id<HitId>) -> Result<Response, Problem> {
     picture(&app, &person, id, Picture::Crop).await

@@ -8,7 +8,7 @@ use shouhu_module::{App, Audit, Audited, Body, Keyed, Person, Problem, Route};
 use crate::model::{Entry, NewEntry, ProposeEntry};
 use crate::store;
 
-pub const ROUTE: Route = Route::post("/v1/watchlists/entries", "Propose a watchlist entry.", || axum::routing::post(handle))
+pub const ROUTE: Route = Route::post("/v1/watchlists/entries", "Propose a watchlist entry", || axum::routing::post(handle))
     .permission("watchlists.propose")
     .audit(Audit::Write)
     .takes::<ProposeEntry>()

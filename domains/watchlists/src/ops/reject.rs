@@ -10,7 +10,7 @@ use crate::hits::{self, Decision};
 use crate::model::WHY_CHARS_MAX;
 use crate::ops::confirm::DecideError;
 
-pub const ROUTE: Route = Route::post("/v1/hits/{id}/reject", "Reject a hit, with the reason.", || axum::routing::post(handle))
+pub const ROUTE: Route = Route::post("/v1/hits/{id}/reject", "Reject a hit, with the reason", || axum::routing::post(handle))
     .permission("hits.decide")
     .audit(Audit::Write)
     .load(Load::Life)
