@@ -48,8 +48,15 @@ export class Actor {
     });
     await actor.page.goto(house.invite(name, role));
     await actor.page.getByTestId("enrol-button").click();
-    await actor.page.getByTestId("account-menu").waitFor();
+    await actor.page.getByTestId("account-menu").waitFor().catch((error) => actor.explain(error));
     return actor;
+  }
+
+  /** A failure with what the page showed. */
+  async explain(error) {
+    await this.page.screenshot({ path: join(artefacts, "e2e-failure.png") });
+    const text = await this.page.locator("body").innerText();
+    throw new Error(`${error.message}\n${this.name} saw: ${text.slice(0, 600)}\nproblems: ${this.problems.join("; ")}\nserver: ${this.house.programs[0].output.slice(-1500)}`);
   }
 
   async goto(path) {

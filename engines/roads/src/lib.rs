@@ -19,7 +19,7 @@ mod network;
 mod protobuf;
 mod route;
 #[cfg(test)]
-mod shared;
+mod test_data;
 mod snap;
 mod tiles;
 

@@ -11,7 +11,7 @@ use crate::directory::Directory;
 use crate::model::{Camera, CameraError, CameraKind, NewCamera};
 use crate::store;
 
-pub const ROUTE: Route = Route::post("/v1/cameras", "Adds a camera.", || axum::routing::post(handle))
+pub const ROUTE: Route = Route::post("/v1/cameras", "Adds a camera", || axum::routing::post(handle))
     .permission("cameras.manage")
     .audit(Audit::Write)
     .takes::<CreateCamera>()

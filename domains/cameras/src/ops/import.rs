@@ -14,7 +14,7 @@ use crate::store;
 use crate::table::{Table, TableEncoding};
 
 pub const ROUTE: Route =
-    Route::post("/v1/cameras/import", "Imports cameras from a CSV file; rows that cannot be read are reported.", || axum::routing::post(handle))
+    Route::post("/v1/cameras/import", "Imports cameras from a CSV file; rows that cannot be read are reported", || axum::routing::post(handle))
         .permission("cameras.manage")
         .audit(Audit::Write)
         .load(Load::Bulk)

@@ -7,7 +7,7 @@ use shouhu_module::{App, Audit, Page, PageQuery, Params, Problem, Route};
 use crate::model::Camera;
 use crate::store;
 
-pub const ROUTE: Route = Route::get("/v1/cameras", "Lists cameras.", || axum::routing::get(handle))
+pub const ROUTE: Route = Route::get("/v1/cameras", "Lists cameras", || axum::routing::get(handle))
     .permission("cameras.read")
     .audit(Audit::None("where cameras stand is no personal data"))
     .asks::<PageQuery>()

@@ -12,7 +12,7 @@ use crate::model::Camera;
 use crate::store;
 
 pub const ROUTE: Route =
-    Route::post("/v1/cameras/{id}/active", "Takes a camera out of service, or puts it back.", || axum::routing::post(handle))
+    Route::post("/v1/cameras/{id}/active", "Takes a camera out of service, or puts it back", || axum::routing::post(handle))
         .permission("cameras.manage")
         .audit(Audit::Write)
         .takes::<SetActive>()

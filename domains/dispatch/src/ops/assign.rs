@@ -16,7 +16,7 @@ use crate::model::Advice;
 use crate::{store, write};
 
 pub const ROUTE: Route =
-    Route::post("/v1/incidents/{id}/assignments", "Send a unit to an incident.", || axum::routing::post(handle))
+    Route::post("/v1/incidents/{id}/assignments", "Send a unit to an incident", || axum::routing::post(handle))
         .permission("dispatch.order")
         .audit(Audit::Write)
         .load(Load::Life)

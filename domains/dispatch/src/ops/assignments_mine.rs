@@ -8,7 +8,7 @@ use crate::model::{Items, MyAssignment};
 use crate::store;
 
 pub const ROUTE: Route =
-    Route::get("/v1/assignments/mine", "List the live assignments of the caller's unit.", || axum::routing::get(handle))
+    Route::get("/v1/assignments/mine", "List the live assignments of the caller's unit", || axum::routing::get(handle))
         .permission("assignments.answer")
         .audit(Audit::WorkRead)
         .load(Load::Life)

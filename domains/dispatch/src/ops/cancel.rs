@@ -12,7 +12,7 @@ use crate::model::{CancelAssignment, NOTE_MAX};
 use crate::{machine, store, write};
 
 pub const ROUTE: Route =
-    Route::post("/v1/assignments/{id}/cancel", "Take a unit back from an incident.", || axum::routing::post(handle))
+    Route::post("/v1/assignments/{id}/cancel", "Take a unit back from an incident", || axum::routing::post(handle))
         .permission("dispatch.order")
         .audit(Audit::Write)
         .load(Load::Life)

@@ -13,7 +13,7 @@ use crate::model::NOTE_MAX;
 use crate::write::{self, Held};
 use crate::{machine, store};
 
-pub const ROUTE: Route = Route::post("/v1/incidents/{id}/close", "Close an incident with a code.", || axum::routing::post(handle))
+pub const ROUTE: Route = Route::post("/v1/incidents/{id}/close", "Close an incident with a code", || axum::routing::post(handle))
     .permission("dispatch.order")
     .audit(Audit::Write)
     .load(Load::Life)

@@ -12,7 +12,7 @@ use crate::store;
 const VISIBLE_AFTER_US: i64 = Micros::DAY;
 
 pub const ROUTE: Route =
-    Route::get("/v1/incidents/{id}", "Show one incident with its assignments.", || axum::routing::get(handle))
+    Route::get("/v1/incidents/{id}", "Show one incident with its assignments", || axum::routing::get(handle))
         .permission("incidents.read")
         .audit(Audit::WorkRead)
         .load(Load::Life)

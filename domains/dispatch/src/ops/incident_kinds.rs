@@ -7,7 +7,7 @@ use crate::kinds::{IncidentKind, KINDS};
 use crate::model::Items;
 
 pub const ROUTE: Route =
-    Route::get("/v1/incident-kinds", "List the kinds of incidents with titles and usual priorities.", || axum::routing::get(handle))
+    Route::get("/v1/incident-kinds", "List the kinds of incidents with titles and usual priorities", || axum::routing::get(handle))
         .access(Access::Session)
         .audit(Audit::None("a catalogue in the program; nobody's data"))
         .load(Load::Life)

@@ -8,7 +8,7 @@ use crate::model::{Items, LogLine};
 use crate::store;
 
 pub const ROUTE: Route =
-    Route::get("/v1/incidents/{id}/log", "Show everything that happened to an incident.", || axum::routing::get(handle))
+    Route::get("/v1/incidents/{id}/log", "Show everything that happened to an incident", || axum::routing::get(handle))
         .permission("dispatch.watch")
         .audit(Audit::WorkRead)
         .load(Load::Life)

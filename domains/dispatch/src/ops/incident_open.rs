@@ -16,7 +16,7 @@ use crate::model::{ADDRESS_MAX, SUMMARY_MAX};
 use crate::{kinds, number, store, write};
 
 pub const ROUTE: Route =
-    Route::post("/v1/incidents", "Open an incident from a call, a report or a confirmed hit.", || axum::routing::post(handle))
+    Route::post("/v1/incidents", "Open an incident from a call, a report or a confirmed hit", || axum::routing::post(handle))
         .permission("incidents.open")
         .audit(Audit::Write)
         .load(Load::Life)

@@ -11,7 +11,7 @@ use shouhu_wire::Incident;
 use crate::store::{self, Which};
 
 pub const ROUTE: Route =
-    Route::get("/v1/incidents", "List incidents, newest first, with their assignments.", || axum::routing::get(handle))
+    Route::get("/v1/incidents", "List incidents, newest first, with their assignments", || axum::routing::get(handle))
         .permission("dispatch.watch")
         .audit(Audit::WorkRead)
         .load(Load::Life)

@@ -14,7 +14,7 @@ use crate::model::{Kpis, Percentiles};
 const ROWS_MAX: i64 = 100_000;
 
 pub const ROUTE: Route =
-    Route::get("/v1/dispatch/kpis", "Show how long each link of the chain took.", || axum::routing::get(handle))
+    Route::get("/v1/dispatch/kpis", "Show how long each link of the chain took", || axum::routing::get(handle))
         .permission("dispatch.watch")
         .audit(Audit::None("numbers about intervals; nobody's data"))
         .load(Load::Life)

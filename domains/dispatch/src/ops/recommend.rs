@@ -11,7 +11,7 @@ use crate::model::{Advice, Items};
 use crate::{positions, rank, store};
 
 pub const ROUTE: Route =
-    Route::get("/v1/incidents/{id}/recommendations", "Rank the units that could go, with reasons.", || axum::routing::get(handle))
+    Route::get("/v1/incidents/{id}/recommendations", "Rank the units that could go, with reasons", || axum::routing::get(handle))
         .permission("dispatch.watch")
         .audit(Audit::WorkRead)
         .load(Load::Life)

@@ -18,7 +18,7 @@ use crate::write::{self, Held, Locked};
 use crate::{positions, store};
 
 pub const ROUTE: Route =
-    Route::post("/v1/assignments/{id}/step", "Take the crew's next step of an assignment.", || axum::routing::post(handle))
+    Route::post("/v1/assignments/{id}/step", "Take the crew's next step of an assignment", || axum::routing::post(handle))
         .permission("assignments.answer")
         .audit(Audit::Write)
         .load(Load::Life)

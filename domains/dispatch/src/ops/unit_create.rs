@@ -11,7 +11,7 @@ use shouhu_wire::{Unit, UnitState};
 use crate::model::{CALL_SIGN_MAX, CreateUnit};
 use crate::store;
 
-pub const ROUTE: Route = Route::post("/v1/units", "Add a unit that can be sent.", || axum::routing::post(handle))
+pub const ROUTE: Route = Route::post("/v1/units", "Add a unit that can be sent", || axum::routing::post(handle))
     .permission("units.manage")
     .audit(Audit::Write)
     .load(Load::Life)

@@ -11,7 +11,7 @@ use crate::model::JoinUnit;
 use crate::{positions, store};
 
 pub const ROUTE: Route =
-    Route::post("/v1/units/mine/join", "Join a unit's crew, or leave it.", || axum::routing::post(handle))
+    Route::post("/v1/units/mine/join", "Join a unit's crew, or leave it", || axum::routing::post(handle))
         .permission("units.report")
         .audit(Audit::Write)
         .load(Load::Life)

@@ -11,7 +11,7 @@ use crate::positions::{self, Fix, Taken};
 use crate::store;
 
 pub const ROUTE: Route =
-    Route::post("/v1/units/mine/position", "Report where the caller's unit is.", || axum::routing::post(handle))
+    Route::post("/v1/units/mine/position", "Report where the caller's unit is", || axum::routing::post(handle))
         .permission("units.report")
         // One leaf per second and crew would bury the log under its least telling line.
         .audit(Audit::None("a crew reports its own place each second; nobody's data is read"))

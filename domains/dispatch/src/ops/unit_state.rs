@@ -12,7 +12,7 @@ use shouhu_wire::{SetUnitState, Unit, UnitState};
 use crate::{positions, store};
 
 pub const ROUTE: Route =
-    Route::post("/v1/units/mine/state", "Say whether the caller's unit can be sent.", || axum::routing::post(handle))
+    Route::post("/v1/units/mine/state", "Say whether the caller's unit can be sent", || axum::routing::post(handle))
         .permission("units.report")
         .audit(Audit::Write)
         .load(Load::Life)

@@ -7,7 +7,7 @@ use shouhu_wire::Unit;
 
 use crate::{positions, store};
 
-pub const ROUTE: Route = Route::get("/v1/units", "List units with their states and newest positions.", || axum::routing::get(handle))
+pub const ROUTE: Route = Route::get("/v1/units", "List units with their states and newest positions", || axum::routing::get(handle))
     .permission("units.watch")
     .audit(Audit::WorkRead)
     .load(Load::Life)

@@ -10,7 +10,7 @@ use crate::store;
 
 pub const ROUTE: Route = Route::post(
     "/v1/sightings/quarantine/{id}/dismiss",
-    "Takes a report that was set aside off the list; it stays stored until the purge.",
+    "Takes a report that was set aside off the list; it stays stored until the purge",
     || axum::routing::post(handle),
 )
 .permission("sightings.quarantine")

@@ -23,7 +23,7 @@ use crate::store::{self, BatchFacts, NewSighting};
 
 pub const ROUTE: Route = Route::post(
     "/v1/sightings",
-    "Takes a batch of sightings from a device; the receipt is given when all of it is on disk.",
+    "Takes a batch of sightings from a device; the receipt is given when all of it is on disk",
     || axum::routing::post(handle),
 )
 .access(Access::Device)

@@ -12,8 +12,8 @@ use shouhu_store::Store;
 
 use crate::store;
 
-pub const CROP: Route = route("/v1/sightings/{id}/crop", "The picture of the plate and its surroundings.", Picture::Crop);
-pub const FRAME: Route = route("/v1/sightings/{id}/frame", "The whole frame, where the device's policy sent one.", Picture::Frame);
+pub const CROP: Route = route("/v1/sightings/{id}/crop", "The picture of the plate and its surroundings", Picture::Crop);
+pub const FRAME: Route = route("/v1/sightings/{id}/frame", "The whole frame, where the device's policy sent one", Picture::Frame);
 
 const fn route(path: &'static str, summary: &'static str, picture: Picture) -> Route {
     let route = match picture {

@@ -10,7 +10,7 @@ use shouhu_store::{Row, StoreError};
 use crate::store;
 
 pub const ROUTE: Route =
-    Route::get("/v1/sightings/quarantine", "Lists reports that were set aside and wait for an operator.", || axum::routing::get(handle))
+    Route::get("/v1/sightings/quarantine", "Lists reports that were set aside and wait for an operator", || axum::routing::get(handle))
         .permission("sightings.quarantine")
         .audit(Audit::WorkRead)
         .asks::<PageQuery>()

@@ -14,7 +14,7 @@ use shouhu_wire::Sighting;
 use crate::store::{self, Narrowed, PlateRange};
 
 pub const ROUTE: Route =
-    Route::get("/v1/sightings", "Searches sightings by plate or camera within a window of time, newest first.", || axum::routing::get(handle))
+    Route::get("/v1/sightings", "Searches sightings by plate or camera within a window of time, newest first", || axum::routing::get(handle))
         .permission("sightings.search")
         .audit(Audit::PersonalRead)
         .asks::<SearchSightings>()

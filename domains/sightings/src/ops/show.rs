@@ -7,7 +7,7 @@ use shouhu_wire::Sighting;
 
 use crate::store;
 
-pub const ROUTE: Route = Route::get("/v1/sightings/{id}", "Shows one sighting.", || axum::routing::get(handle))
+pub const ROUTE: Route = Route::get("/v1/sightings/{id}", "Shows one sighting", || axum::routing::get(handle))
     .permission("sightings.search")
     .audit(Audit::PersonalRead)
     .gives::<Sighting>();

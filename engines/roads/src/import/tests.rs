@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::network::RoadClass;
-use crate::shared;
+use crate::test_data;
 
 fn read(bytes: &[u8]) -> Result<(RoadNetwork, ImportReport), ImportError> {
     import(bytes, ImportOptions::default())
@@ -70,7 +70,7 @@ fn a_file_cut_in_half_is_called_cut() {
     assert_eq!(key(br#"{"type":"FeatureCollection","features":[{"type":"Feature","#), Some("roads.import.cut_short"));
     assert_eq!(key(b"a,b,polyline\n1,2,120.2 23.0;120.3 23.0\n3,4"), Some("roads.import.cut_short"));
     for name in ["roads/porto_alegre.osm.pbf", "roads/monaco.osm"] {
-        if let Some(bytes) = shared::bytes(name) {
+        if let Some(bytes) = test_data::bytes(name) {
             let half = bytes.split_at(bytes.len() / 2).0;
             assert_eq!(key(half), Some("roads.import.cut_short"), "{name}");
         }
@@ -158,7 +158,7 @@ fn what_was_saved_can_be_imported_again() {
 #[test]
 fn the_real_tainan_and_taipei_tables_are_read_whole() {
     for (name, nodes, edges, km) in [("arterial", 1_176, 1_856, 1_754.0), ("named_roads", 9_999, 14_908, 1_978.0)] {
-        let files = ["nodes", "edges"].map(|kind| shared::bytes(&format!("roads/{name}_{kind}.csv")));
+        let files = ["nodes", "edges"].map(|kind| test_data::bytes(&format!("roads/{name}_{kind}.csv")));
         let [Some(node_file), Some(edge_file)] = files else { return };
         let pair = import_node_edge_csv(&node_file, &edge_file, ImportOptions::default());
         let (network, report) = pair.unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -171,16 +171,16 @@ fn the_real_tainan_and_taipei_tables_are_read_whole() {
 
 #[test]
 fn real_osm_files_keep_their_one_ways_and_speeds() {
-    if let Some(bytes) = shared::bytes("roads/luxembourg_city.osm") {
+    if let Some(bytes) = test_data::bytes("roads/luxembourg_city.osm") {
         let (network, report) = read_well(&bytes);
         assert_eq!((report.count(Reason::SpeedDefaulted), report.pieces), (4, 1));
         assert!(network.edges().iter().filter(|edge| edge.one_way).count() > 273);
     }
-    if let Some(bytes) = shared::bytes("roads/monaco.osm") {
+    if let Some(bytes) = test_data::bytes("roads/monaco.osm") {
         let (_, report) = read_well(&bytes);
         assert_eq!((report.count(Reason::TurnBanNotApplied), report.count(Reason::ClassSpelling)), (18, 117));
     }
-    if let Some(bytes) = shared::bytes("roads/porto_alegre.osm.pbf") {
+    if let Some(bytes) = test_data::bytes("roads/porto_alegre.osm.pbf") {
         let (network, report) = read_well(&bytes);
         assert_eq!((report.format, network.edges().len()), (Format::OsmPbf, 28_730));
         assert!(report.largest_piece_share > 0.99);
@@ -189,13 +189,13 @@ fn real_osm_files_keep_their_one_ways_and_speeds() {
 
 #[test]
 fn a_file_of_points_holds_no_road() {
-    if let Some(bytes) = shared::bytes("boundaries/narrow_roads_fire.geojson") {
+    if let Some(bytes) = test_data::bytes("boundaries/narrow_roads_fire.geojson") {
         assert_eq!(key(&bytes), Some("roads.import.no_roads"));
     }
-    if let Some(bytes) = shared::bytes("boundaries/villages_2017.topojson") {
+    if let Some(bytes) = test_data::bytes("boundaries/villages_2017.topojson") {
         assert_eq!(key(&bytes), Some("roads.import.not_a_road_file"));
     }
-    if let Some(bytes) = shared::bytes("crashes/tainan_a2_2023-01.csv") {
+    if let Some(bytes) = test_data::bytes("crashes/tainan_a2_2023-01.csv") {
         assert_eq!(key(&bytes), Some("roads.import.not_a_road_file"));
     }
 }

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 use crate::city::{CitySize, demo_city};
 use crate::network::{EdgeSpec, NetworkBuilder, RoadClass};
-use crate::shared;
+use crate::test_data;
 
 fn place(lon: f64, lat: f64) -> Wgs84 {
     Wgs84 { lon, lat }
@@ -88,13 +88,13 @@ fn a_star_finds_what_dijkstra_finds_in_the_demo_city() {
 
 #[test]
 fn a_star_finds_what_dijkstra_finds_in_tainan() {
-    let Some(network) = shared::network("roads/arterial_edges.csv") else { return };
+    let Some(network) = test_data::network("roads/arterial_edges.csv") else { return };
     assert_exact(network, 40, 2);
 }
 
 #[test]
 fn a_star_finds_what_dijkstra_finds_in_luxembourg() {
-    let Some(network) = shared::network("roads/luxembourg_city.osm") else { return };
+    let Some(network) = test_data::network("roads/luxembourg_city.osm") else { return };
     assert_exact(network, 40, 3);
 }
 
@@ -102,7 +102,7 @@ fn a_star_finds_what_dijkstra_finds_in_luxembourg() {
 fn one_search_for_many_units_finds_what_each_route_finds() {
     assert_routes_agree(demo_city(12, CitySize::District), 4);
     for file in ["roads/arterial_edges.csv", "roads/luxembourg_city.osm"] {
-        if let Some(network) = shared::network(file) {
+        if let Some(network) = test_data::network(file) {
             assert_routes_agree(network, 5);
         }
     }
