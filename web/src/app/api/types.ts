@@ -1,5 +1,5 @@
-// Mirrors the server's bodies (base/wire, base/events and the operations' own). Hand-written until it is generated
-// from /openapi.json; nothing else in the app describes what travels.
+// Mirrors the server's bodies (base/wire, base/events and the operations' own), with the words that the app uses; schema.check.ts
+// holds them against the server's generated description. Nothing else in the app describes what travels.
 
 /** Microseconds since 1970 UTC. */
 export type Micros = number;

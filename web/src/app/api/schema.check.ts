@@ -1,0 +1,25 @@
+// Holds our types against the server's own description: each line stops compiling when a body that the server sends can
+// no longer be read as the app reads it. `make openapi` renews schema.ts.
+
+import type { components } from "./schema";
+import type * as ours from "./types";
+
+/** The server writes every field; what has no value is null. JSON Schema can only say that it may be missing. */
+type Sent<T> = T extends (infer Item)[]
+  ? Sent<Item>[]
+  : T extends object
+    ? { [Key in keyof T]-?: Sent<Exclude<T[Key], undefined>> }
+    : T;
+type Served = { [Name in keyof components["schemas"]]: Sent<components["schemas"][Name]> };
+type Reads<Ours, Theirs extends Ours> = [Ours, Theirs];
+
+export type Checked = [
+  Reads<ours.Me, Served["Me"]>,
+  Reads<ours.Hit, Served["Hit"]>,
+  Reads<ours.Unit, Served["Unit"]>,
+  Reads<ours.Assignment, Served["Assignment"]>,
+  Reads<ours.Incident, Served["Incident"]>,
+  Reads<ours.Recommendation, Served["Recommendation"]>,
+  Reads<ours.Sighting, Served["Sighting"]>,
+  Reads<ours.Invitation, Served["Invitation"]>,
+];
