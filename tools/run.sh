@@ -16,16 +16,20 @@ stop() {
   wait 2>/dev/null || true
   echo "stopped. Everything is kept in $data; make clean-data forgets it."
 }
-trap stop EXIT INT TERM
+trap stop EXIT
+# Being stopped is how this ends, not a failure.
+trap "exit 0" INT TERM
 
 "$bin/shouhu" serve --data "$data" --listen "127.0.0.1:$port" >"$data/logs/server.out" 2>"$data/logs/server.log" &
 pids+=($!)
-for _ in $(seq 1 100); do
-  if curl -fsS "http://127.0.0.1:$port/healthz" >/dev/null 2>&1; then break; fi
-  kill -0 "${pids[0]}" 2>/dev/null || { tail -n 5 "$data/logs/server.log" >&2; exit 1; }
+# Its own word that it is ready: an answer on the port could be another server's.
+is_ready() { grep -q ' ready ' "$data/logs/server.log"; }
+for _ in $(seq 1 300); do
+  if is_ready; then break; fi
+  kill -0 "${pids[0]}" 2>/dev/null || { grep -m 1 '^Error' "$data/logs/server.log" >&2 || tail -n 3 "$data/logs/server.log" >&2; exit 1; }
   sleep 0.1
 done
-curl -fsS "http://127.0.0.1:$port/healthz" >/dev/null || { echo "the server did not answer; see $data/logs/server.log" >&2; exit 1; }
+is_ready || { echo "the server did not start; see $data/logs/server.log" >&2; exit 1; }
 
 "$bin/shouhu-city" live --server "$url" --state "$data/city" --shouhu "$bin/shouhu" --data "$data" --edge "$bin/shouhu-edge" \
   >"$data/logs/city.out" 2>"$data/logs/city.log" &
