@@ -162,6 +162,19 @@ pub struct AskCameras {
     #[serde(flatten)]
     pub span: Span,
     pub limit: Option<u32>,
+    /// Of the page before.
+    #[serde(default)]
+    pub cursor: Option<String>,
+}
+
+/// A plate with its passages in the window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PlatePassages {
+    pub plate: Plate,
+    pub plate_display: String,
+    pub sightings: u64,
+    pub first_at_us: Micros,
+    pub last_at_us: Micros,
 }
 
 /// `POST /v1/sightings/area`: everything that was seen in an area in a window.
@@ -171,6 +184,9 @@ pub struct AskArea {
     #[serde(flatten)]
     pub span: Span,
     pub limit: Option<u32>,
+    /// Of the page before.
+    #[serde(default)]
+    pub cursor: Option<String>,
 }
 
 /// `GET /v1/sightings/trajectory`.
@@ -181,19 +197,31 @@ pub struct AskTrajectory {
     pub until_us: Option<i64>,
 }
 
-/// One passage of a trajectory, and how the vehicle can have come from the one before.
+/// The likelier explanation of a way that no vehicle can have driven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// Both readings are certain: two vehicles seem to carry this plate.
+    ClonedPlate,
+    /// One of the two readings is uncertain: it may have been another plate.
+    Misread,
+}
+
+/// One passage of a trajectory, and how the vehicle came from the one before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Leg {
     #[serde(flatten)]
     pub passing: Passing,
+    /// Counted from 1; a gap of half an hour begins the next.
+    pub trip: u32,
+    /// Since the passage before; absent for the first.
+    pub took_ms: Option<i64>,
+    pub is_gap: bool,
     /// Great circle from the passage before; absent for the first and where a position is missing.
     pub distance_m: Option<f64>,
-    pub elapsed_ms: Option<i64>,
     pub speed_kmh: Option<f64>,
-    /// Longer than an hour since the passage before.
-    pub after_gap: bool,
-    /// Faster than any road allows: a misread, a copied plate, or a wrong clock.
-    pub is_impossible: bool,
+    /// Present when no vehicle can have driven it.
+    pub doubt: Option<Doubt>,
 }
 
 /// `POST /v1/sightings/convoys`: who travelled with this plate.
@@ -224,23 +252,28 @@ pub struct Companion {
 /// `POST /v1/sightings/meetings`: where and when plates were at one place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AskMeetings {
-    /// Two to ten.
+    /// Two to 64.
     pub plates: Vec<String>,
     #[serde(flatten)]
     pub span: Span,
     /// Seconds between the passages; 300 when absent.
     pub within_s: Option<u32>,
     /// Metres between two cameras that still count as one place; 0 (the same camera) when absent.
-    pub within_m: Option<f64>,
+    pub within_m: Option<u32>,
     pub limit: Option<u32>,
 }
 
+/// Passages that hang together: each near another of them, and at least two of the plates among them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Meeting {
     pub first_at_us: Micros,
     pub last_at_us: Micros,
-    /// One passage per plate, by time.
-    pub passings: Vec<Passing>,
+    /// As they are written.
+    pub plates: Vec<String>,
+    pub place_names: Vec<String>,
+    /// Of the first passage, where it is known.
+    pub position: Option<Wgs84>,
+    pub passages: u32,
 }
 
 /// `POST /v1/sightings/passed`: who passed a place and later another.

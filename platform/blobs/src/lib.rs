@@ -246,15 +246,6 @@ impl Blobs {
         off_thread(move || blobs.seal_into(&id, &content)).await
     }
 
-    /// Removes one file; that it is gone already is no error.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub async fn remove(&self, id: &BlobId) -> Result<(), BlobError> {
-        let (blobs, id) = (self.clone(), id.clone());
-        off_thread(move || Ok(blobs.env.disk.remove(&blobs.file_path(&id))?)).await
-    }
-
     /// # Errors
     /// `Gone` when its key or file was destroyed, `Tampered` when it does not open.
     pub async fn get(&self, id: &BlobId) -> Result<Vec<u8>, BlobError> {
