@@ -201,7 +201,7 @@ impl Pen<'_> {
     }
 
     fn sparse_deltas(&mut self, chunk: &mut Chunk, shape: &Shape, column: &Sparse<i64>) -> Result<(), WriteError> {
-        self.sparse(chunk, shape, column, |out, page| put_deltas(out, page, Deltas::Packed))
+        self.sparse(chunk, shape, column, |out, page| put_deltas(out, page, Deltas::Packed32))
     }
 }
 

@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     fn codes(count: u64, salt: u64) -> Vec<PlateCode> {
-        (0..count).map(|n| PlateCode(mix(n, salt) >> 4)).collect()
+        (0..count).map(|n| PlateCode(mix(n, salt << 40) >> 4)).collect()
     }
 
     #[test]

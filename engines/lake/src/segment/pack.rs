@@ -260,6 +260,8 @@ fn ones_before(bits: Slack<'_>, count: usize) -> usize {
 pub enum Deltas {
     /// As few bits as each 32 of them need.
     Packed,
+    /// The same for a column of 32 bits, whose differences wrap around at 32 bits.
+    Packed32,
     /// Four bytes each, so that zstd sees their bytes; for differences within ±[`ALIGNED_MAX`]. Small ones have equal
     /// third and fourth bytes, which is what makes them short.
     Aligned,
@@ -272,7 +274,7 @@ const ALIGNED_MIN_DELTA: i64 = -0x0606_0000;
 /// `DELTA_BINARY_PACKED`.
 pub fn put_deltas(out: &mut Vec<u8>, values: &[i64], layout: Deltas) {
     let (block, minis) = match layout {
-        Deltas::Packed => (128, 4),
+        Deltas::Packed | Deltas::Packed32 => (128, 4),
         Deltas::Aligned => (1024, 4),
     };
     put_varint(out, block as u64);
@@ -285,7 +287,8 @@ pub fn put_deltas(out: &mut Vec<u8>, values: &[i64], layout: Deltas) {
         let count = block.min(rest.len() - 1);
         for (slot, pair) in deltas.iter_mut().zip(rest.windows(2).take(count)) {
             if let [before, after] = pair {
-                *slot = after.wrapping_sub(*before);
+                let delta = after.wrapping_sub(*before);
+                *slot = if layout == Deltas::Packed32 { i64::from(delta as i32) } else { delta };
             }
         }
         put_delta_block(out, deltas.get(..count).unwrap_or_default(), block / minis, minis, layout);
@@ -295,7 +298,7 @@ pub fn put_deltas(out: &mut Vec<u8>, values: &[i64], layout: Deltas) {
 
 fn put_delta_block(out: &mut Vec<u8>, deltas: &[i64], per_mini: usize, minis: usize, layout: Deltas) {
     let min = match layout {
-        Deltas::Packed => deltas.iter().copied().min().unwrap_or(0),
+        Deltas::Packed | Deltas::Packed32 => deltas.iter().copied().min().unwrap_or(0),
         Deltas::Aligned => ALIGNED_MIN_DELTA,
     };
     put_varint(out, zigzag(min));
@@ -303,7 +306,7 @@ fn put_delta_block(out: &mut Vec<u8>, deltas: &[i64], per_mini: usize, minis: us
     out.resize(widths_at + minis, 0);
     for (index, mini) in deltas.chunks(per_mini).enumerate() {
         let width = match layout {
-            Deltas::Packed => 64 - mini.iter().fold(0, |all, delta| all | delta.wrapping_sub(min) as u64).leading_zeros(),
+            Deltas::Packed | Deltas::Packed32 => 64 - mini.iter().fold(0, |all, delta| all | delta.wrapping_sub(min) as u64).leading_zeros(),
             Deltas::Aligned => 32,
         };
         if let Some(slot) = out.get_mut(widths_at + index) {
@@ -385,7 +388,7 @@ fn sum_deltas(packed: Slack<'_>, width: usize, count: usize, min: i64, mut value
 /// `DELTA_LENGTH_BYTE_ARRAY`.
 pub fn put_texts<'a>(out: &mut Vec<u8>, texts: impl Iterator<Item = &'a [u8]> + Clone) {
     let lengths: Vec<i64> = texts.clone().map(|text| text.len() as i64).collect();
-    put_deltas(out, &lengths, Deltas::Packed);
+    put_deltas(out, &lengths, Deltas::Packed32);
     for text in texts {
         out.extend_from_slice(text);
     }
@@ -415,7 +418,7 @@ pub fn put_sorted_texts<'a>(out: &mut Vec<u8>, sorted: impl Iterator<Item = &'a 
         ends.push(text.get(same..).unwrap_or_default());
         before = text;
     }
-    put_deltas(out, &kept, Deltas::Packed);
+    put_deltas(out, &kept, Deltas::Packed32);
     put_texts(out, ends.iter().copied());
 }
 
@@ -448,6 +451,16 @@ mod tests {
             back.clear();
             prop_assert!(deltas(slack(&bytes), values.len(), want, &mut back).is_ok());
             prop_assert_eq!(&back[..], &values[..want.min(values.len())]);
+        }
+
+        #[test]
+        fn deltas_of_32_bits_come_back(values in prop::collection::vec(any::<i32>(), 0..500)) {
+            let mut bytes = Vec::new();
+            put_deltas(&mut bytes, &values.iter().copied().map(i64::from).collect::<Vec<_>>(), Deltas::Packed32);
+            let bytes = padded(bytes);
+            let mut back = Vec::new();
+            prop_assert_eq!(deltas(slack(&bytes), values.len(), values.len(), &mut back), Ok(bytes.1));
+            prop_assert_eq!(back.into_iter().map(|value| value as i32).collect::<Vec<_>>(), values);
         }
 
         #[test]
