@@ -191,7 +191,10 @@ impl Cursor {
         let in_page = self.seek(at, row, zstd)?;
         let damaged = |wrong| at.damaged((row / at.column.page_rows) as usize, wrong);
         let Some(index) = self.value_of(in_page).map_err(damaged)? else { return Ok(None) };
-        self.decode(index + 1).map_err(damaged)?;
+        if self.decoded.len() <= index {
+            // All of them: the next rows are likely asked next.
+            self.decode(self.present()).map_err(damaged)?;
+        }
         self.decoded.get(index).copied().map(Some).ok_or_else(|| damaged(Malformed("fewer values than rows")))
     }
 
