@@ -6,6 +6,7 @@
 use crc32fast::hash as crc32;
 use shouhu_files::{Append, Files, FilesError};
 use zstd::bulk::Compressor;
+use zstd::zstd_safe::CParameter;
 
 use super::WriteError;
 use super::shape::{Encoding, Meaning, Physical, Shape};
@@ -44,7 +45,10 @@ fn failed(error: impl std::fmt::Display) -> WriteError {
 impl Squeezer {
     pub fn new() -> Result<Self, WriteError> {
         let level = |level| Compressor::new(level).map_err(failed);
-        Ok(Self { fast: level(1)?, well: level(6)?, hard: level(9)? })
+        let mut fast = level(1)?;
+        // Short matches in what is nearly random save nothing and cost the reader more than all the rest.
+        fast.set_parameter(CParameter::MinMatch(7)).map_err(failed)?;
+        Ok(Self { fast, well: level(6)?, hard: level(9)? })
     }
 
     /// Quickly: for pages.
@@ -188,7 +192,13 @@ pub struct Layout {
 }
 
 /// Writes a whole file and makes it durable.
-pub fn write_file(files: &dyn Files, name: &str, rows: usize, chunks: &[Chunk], sorted_by: &[usize]) -> Result<Layout, FilesError> {
+pub fn write_file(
+    files: &dyn Files,
+    name: &str,
+    rows: usize,
+    chunks: &[Chunk],
+    sorted_by: &[usize],
+) -> Result<Layout, FilesError> {
     let mut layout = Layout::default();
     let mut at = MAGIC.len() as u64;
     for chunk in chunks {

@@ -77,8 +77,8 @@ pub mod by_plate {
         shape("plate", Physical::Bytes, Meaning::Text, Encoding::Plain, 8192).bounded(),
         shape("captured_at", Physical::Int64, Meaning::Time, Encoding::Deltas, 2048),
         shape("source", Physical::Int32, Meaning::Number, Encoding::Dictionary, 2048),
-        LON,
-        LAT,
+        Shape { page_rows: 8192, ..LON },
+        Shape { page_rows: 8192, ..LAT },
         CONFIDENCE,
         DIRECTION,
     ];
