@@ -278,7 +278,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_book_holds_what_its_segments_hold_through_exchanges_and_restarts(segments in segments(), acts in acts()) {
-            let files = SimFiles::new();
+            let files = SimFiles::default();
             let (mut book, mut live): (PlateBook, Vec<usize>) = (PlateBook::empty(), Vec::new());
             for act in acts {
                 match act {
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_saved_book_covers_its_segments_and_a_damaged_one_is_named() {
-        let files = SimFiles::new();
+        let files = SimFiles::default();
         let plates = |texts: &[&str]| texts.iter().filter_map(|text| Some((PlateCode::parse(text).ok()?, 2))).collect();
         let (a, b) = (
             Plates(SegmentId(7), Class::PASSAGE, plates(&["AB-12", "CD-34"])),

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::testing::{at_most, everything, half_damaged, plate};
 use super::*;
 use crate::catalogue::SegmentId;
-use crate::part::Bounds;
+use crate::part::{Bounds, Window};
 use crate::plates::Like;
 use crate::questions::counts::Hours;
 use crate::row::{FullRecord, Seen};
@@ -79,12 +79,12 @@ fn what_other_nodes_have_not_published_is_said_where_it_matters() {
     let (_, mut world) = half_damaged();
     let window = everything();
     let behind = |from_ms| Partial::Behind { node: "second".into(), from_ms };
-    world.view.behind = vec![behind(window.until_ms), behind(window.until_ms - 1)];
+    world.view.behind = vec![behind(window.until_ms), behind(window.from_ms + 1)];
     for (name, _, partial) in ask_all(&world.view, at_most(10_000)) {
-        assert!(partial.contains(&behind(window.until_ms - 1)), "{name}");
+        assert!(partial.contains(&behind(window.from_ms + 1)), "{name}");
     }
     let history = history::ask(&world.view, plate(0), window, None, at_most(10_000));
-    assert_eq!(history.map(|answer| answer.partial), Ok(vec![behind(window.until_ms - 1)]));
+    assert_eq!(history.map(|answer| answer.partial), Ok(vec![behind(window.from_ms + 1)]));
 }
 
 #[test]
