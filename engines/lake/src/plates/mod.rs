@@ -155,6 +155,7 @@ fn settled(runs: Vec<Arc<Run>>) -> Vec<Arc<Run>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test that indexes wrongly fails")]
 mod tests {
     use std::collections::BTreeMap;
 

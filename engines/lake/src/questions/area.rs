@@ -86,6 +86,7 @@ fn gather(asking: &mut Asking<'_>, area: &Area, fixed: &[u32], slice: Window, fo
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test that indexes wrongly fails")]
 mod tests {
     use proptest::prelude::*;
 

@@ -221,12 +221,16 @@ impl Union {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test that indexes wrongly fails")]
 mod tests {
     use proptest::prelude::*;
 
     use super::super::testing::{plate, sources, whole, window, world};
     use super::*;
     use crate::row::AT_SOURCE;
+
+    /// First and last time, plates, sources, passages.
+    type Shape = (i64, i64, Vec<PlateCode>, Vec<u32>, u32);
 
     proptest! {
         #[test]
@@ -260,7 +264,7 @@ mod tests {
                     break;
                 }
             }
-            let mut expected: Vec<(i64, i64, Vec<PlateCode>, Vec<u32>, u32)> = Vec::new();
+            let mut expected: Vec<Shape> = Vec::new();
             for root in 0..rows.len() {
                 let members: Vec<&Seen> = rows.iter().zip(&group).filter(|(_, group)| **group == root).map(|(row, _)| row).collect();
                 let plates: std::collections::BTreeSet<PlateCode> = members.iter().map(|row| row.plate).collect();

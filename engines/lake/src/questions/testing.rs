@@ -166,7 +166,8 @@ impl std::fmt::Debug for World {
 }
 
 pub fn plate(number: usize) -> PlateCode {
-    PlateCode::parse(PLATES[number % PLATES.len()]).unwrap_or_else(|e| panic!("{e}"))
+    let text = PLATES.iter().cycle().nth(number).copied().unwrap_or_default();
+    PlateCode::parse(text).unwrap_or_else(|e| panic!("{e}"))
 }
 
 pub fn sources() -> Sources {
@@ -193,8 +194,11 @@ fn record(source: u32, at_ms: i64, plate: PlateCode, class: Class) -> FullRecord
         direction: u8::try_from(dice % 8).unwrap_or(NO_DIRECTION),
         pictures: 1,
     };
-    let extra =
-        Extra { lag_ms: (dice % 2 == 0).then_some(250), detail: (dice % 7 == 0).then(|| "{}".into()), ..Extra::default() };
+    let extra = Extra {
+        lag_ms: dice.is_multiple_of(2).then_some(250),
+        detail: dice.is_multiple_of(7).then(|| "{}".into()),
+        ..Extra::default()
+    };
     FullRecord { row, extra, class }
 }
 

@@ -155,6 +155,7 @@ fn traces_of(asking: &mut Asking<'_>, thefts: &[Theft], look_ms: i64) -> Vec<Tra
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test that indexes wrongly fails")]
 mod tests {
     use proptest::prelude::*;
 
