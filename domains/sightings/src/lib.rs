@@ -8,6 +8,7 @@
 //! **Invariant:** device and sequence name one sighting; the first version is kept, whatever comes later.
 
 mod check;
+pub mod feeds;
 mod jobs;
 pub mod model;
 pub mod ops;
