@@ -129,7 +129,9 @@ impl FeedMapping {
     /// Names by [`Role`]; empty where there is none.
     #[must_use]
     pub fn wanted(&self) -> [&str; Role::COUNT] {
-        let name = |name: &'_ Option<String>| -> &str { name.as_deref().map_or("", str::trim) };
+        fn name(name: &Option<String>) -> &str {
+            name.as_deref().map_or("", str::trim)
+        }
         [
             self.plate.trim(),
             name(&self.time),
