@@ -9,12 +9,15 @@
 //! registered for that feed is refused, so the list of sites is the partner's scope.
 
 pub mod decode;
+pub mod drop;
 pub mod mapping;
 pub mod moment;
 pub mod records;
 pub mod report;
 pub mod rows;
 pub mod sites;
+pub mod store;
+pub mod take;
 
 use axum::http::StatusCode;
 use shouhu_ids::Micros;
@@ -135,41 +138,3 @@ impl Keyed for FeedError {
         }
     }
 }
-
-/// Every key of this part, for the module's list.
-pub const PROBLEMS: [&str; 34] = [
-    "sightings.feed.empty",
-    "sightings.feed.too_large",
-    "sightings.feed.not_text",
-    "sightings.feed.charset",
-    "sightings.feed.columns",
-    "sightings.feed.column_missing",
-    "sightings.feed.json",
-    "sightings.feed.parquet",
-    "sightings.feed.mapping",
-    "sightings.feed.name",
-    "sightings.feed.class",
-    "sightings.feed.title",
-    "sightings.feed.expiry_past",
-    "sightings.feed.device",
-    "sightings.feed.device_taken",
-    "sightings.feed.unknown",
-    "sightings.feed.ended",
-    "sightings.feed.expired",
-    "sightings.feed.no_sites",
-    "sightings.feed.sites_too_many",
-    "sightings.feed.sites",
-    "sightings.feed.busy",
-    "sightings.feed.row.broken",
-    "sightings.feed.row.plate",
-    "sightings.feed.row.time",
-    "sightings.feed.row.in_future",
-    "sightings.feed.row.too_old",
-    "sightings.feed.row.site_empty",
-    "sightings.feed.row.site_unknown",
-    "sightings.feed.row.trip",
-    "sightings.feed.site.code",
-    "sightings.feed.site.name",
-    "sightings.feed.site.position",
-    "sightings.feed.site.twice",
-];
