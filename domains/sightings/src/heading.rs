@@ -1,6 +1,6 @@
 //! Which way a vehicle went, as the lake keeps it: one byte.
 //!
-//! 0–3 are directions in a camera's picture, 8–15 the compass from north in steps of 45 degrees clockwise, 16 and 17 into
+//! 0–3 are directions in a camera's picture, 16–23 the compass from north in steps of 45 degrees clockwise, 32 and 33 into
 //! and out of a car park. The numbers are in files that outlive this program.
 
 use shouhu_lakehouse::lake::row::NO_DIRECTION;
@@ -11,16 +11,16 @@ const CODES: [(Heading, u8); 14] = [
     (Heading::Receding, 1),
     (Heading::LeftToRight, 2),
     (Heading::RightToLeft, 3),
-    (Heading::North, 8),
-    (Heading::NorthEast, 9),
-    (Heading::East, 10),
-    (Heading::SouthEast, 11),
-    (Heading::South, 12),
-    (Heading::SouthWest, 13),
-    (Heading::West, 14),
-    (Heading::NorthWest, 15),
-    (Heading::Entered, 16),
-    (Heading::Left, 17),
+    (Heading::North, 16),
+    (Heading::NorthEast, 17),
+    (Heading::East, 18),
+    (Heading::SouthEast, 19),
+    (Heading::South, 20),
+    (Heading::SouthWest, 21),
+    (Heading::West, 22),
+    (Heading::NorthWest, 23),
+    (Heading::Entered, 32),
+    (Heading::Left, 33),
 ];
 
 #[must_use]

@@ -8,12 +8,14 @@
 //! **Invariant:** device and sequence name one sighting; the first version is kept, whatever comes later.
 
 mod check;
+pub mod exports;
 pub mod feeds;
 mod heading;
 mod jobs;
 pub mod model;
 pub mod ops;
 mod react;
+mod shapes;
 mod store;
 mod unavailable;
 
@@ -119,9 +121,10 @@ pub const MODULE: Module = Module {
     ],
     migrations: &[
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
-        Migration { name: "0010_feeds", sql: include_str!("../migrations/0010_feeds.sql") },
+        Migration { name: "0003_feeds", sql: include_str!("../migrations/0003_feeds.sql") },
+        Migration { name: "0004_exports", sql: include_str!("../migrations/0004_exports.sql") },
     ],
-    jobs: &[jobs::PURGE, feeds::drop::LOOK],
+    jobs: &[jobs::PURGE, feeds::drop::LOOK, exports::job::MAKE, exports::job::EXPIRE],
     reactions: &[react::KEEP_FOR_HIT],
     problems: &[
         "sightings.ingest.too_many",
@@ -146,6 +149,16 @@ pub const MODULE: Module = Module {
         "sightings.search.cursor_invalid",
         "sightings.picture.none",
         "sightings.lake.not_ready",
+        "sightings.export.window_empty",
+        "sightings.export.window_too_wide",
+        "sightings.export.plate",
+        "sightings.export.cameras",
+        "sightings.export.area",
+        "sightings.export.ask",
+        "sightings.export.too_many_open",
+        "sightings.export.no_file",
+        "sightings.export.not_open",
+        "lakehouse.closed",
         "sightings.feed.empty",
         "sightings.feed.too_large",
         "sightings.feed.not_text",
