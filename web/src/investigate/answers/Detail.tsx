@@ -1,0 +1,198 @@
+// The chosen row, whole: its record with the picture on request, and where to go on from it.
+
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { taipei } from "../../app/age";
+import { sightings as calls } from "../../app/api/calls";
+import { lake } from "../../app/api/calls.lake";
+import type { Grounds, Id } from "../../app/api/types";
+import type { Passing } from "../../app/api/types.lake";
+import { Picture } from "../../app/Picture";
+import { sayProbability } from "../../app/say";
+import { Failure, Loading } from "../../app/states";
+import type { Question } from "../answer";
+import { readPlate } from "../plateText";
+import type { Kind } from "../questions";
+import { PartialNotes } from "./PartialNotes";
+import type { AnyRow } from "./rows";
+
+interface Props {
+  question: Question;
+  row: AnyRow;
+  mayHold: boolean;
+  onHold: (passing: Passing) => void;
+  /** Asks another question about this plate. */
+  onFollow: (kind: Kind, plate: string) => void;
+  /** Passages that were fetched for this row; the map shows them. */
+  onShared: (passings: Passing[]) => void;
+}
+
+function Record({ id, grounds }: { id: Id; grounds: Grounds }) {
+  const { t } = useTranslation();
+  const record = useQuery({
+    queryKey: ["lake", "record", id],
+    queryFn: ({ signal }) => lake.one(id, grounds, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+  if (record.error) return <Failure error={record.error} onRetry={() => void record.refetch()} />;
+  if (!record.data) return <Loading />;
+  const s = record.data;
+  const alternatives = s.alternatives.map((a) => `${a.plate} ${sayProbability(a.probability)}`);
+  return (
+    <div className="record">
+      <Picture
+        isThumb
+        crop={s.has_crop ? calls.picture(s.id, "crop", grounds) : null}
+        frame={s.has_frame ? calls.picture(s.id, "frame", grounds) : null}
+        alt={t("lake.picture_of", {
+          plate: s.plate_display,
+          place: s.place_name,
+          at: taipei(s.captured_at_us),
+        })}
+      />
+      <p>
+        {t("hit.sure", { p: sayProbability(s.confidence) })}
+        {s.speed_kmh !== null && ` · ${Math.round(s.speed_kmh)} km/h`}
+        {s.reads > 0 && ` · ${t("lake.reads", { count: s.reads })}`}
+        {alternatives.length > 0 && <span className="dim"> · {alternatives.join("、")}</span>}
+      </p>
+    </div>
+  );
+}
+
+function Passings({ passings }: { passings: Passing[] }) {
+  return (
+    <ol className="detail-passings">
+      {passings.map((p) => (
+        <li key={`${p.id} ${p.captured_at_us}`}>
+          <span className="plate">{p.plate_display}</span>
+          <span className="number">{taipei(p.captured_at_us)}</span>
+          <span className="one-line">{p.place_name}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** Where a companion was seen with the asked plate: the same question as a meeting of the two. */
+function Shared({
+  question,
+  plate,
+  onShared,
+}: {
+  question: Question;
+  plate: string;
+  onShared: Props["onShared"];
+}) {
+  const { t } = useTranslation();
+  const [isAsked, setAsked] = useState(false);
+  const shared = useQuery({
+    queryKey: ["lake", "shared", question.nonce, plate],
+    enabled: isAsked,
+    queryFn: ({ signal }) =>
+      lake.meetings(
+        {
+          plates: [readPlate(question.draft.plate).text, plate],
+          ...question.window,
+          within_s: question.draft.within_s,
+          within_m: 0,
+          limit: 200,
+        },
+        question.grounds,
+        signal,
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+  const passings = shared.data?.items.flatMap((meeting) => meeting.passings);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: told once per answer
+  useEffect(() => {
+    if (passings) onShared(passings);
+  }, [shared.data]);
+  if (!isAsked && !shared.data) {
+    return (
+      <Button variant="default" size="xs" onClick={() => setAsked(true)} data-testid="shared-show">
+        {t("lake.shared_show")}
+      </Button>
+    );
+  }
+  if (shared.error) return <Failure error={shared.error} onRetry={() => void shared.refetch()} />;
+  return passings ? <Passings passings={passings} /> : <Loading />;
+}
+
+/** When and where the lake has a plate for the first and the last time. */
+function Seen({ plate, grounds }: { plate: string; grounds: Grounds }) {
+  const { t } = useTranslation();
+  const [isAsked, setAsked] = useState(false);
+  const seen = useQuery({
+    queryKey: ["lake", "seen", plate],
+    enabled: isAsked,
+    queryFn: ({ signal }) => lake.seen(plate, grounds, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+  if (!isAsked && !seen.data) {
+    return (
+      <Button variant="default" size="xs" onClick={() => setAsked(true)} data-testid="seen-show">
+        {t("lake.seen_show")}
+      </Button>
+    );
+  }
+  if (seen.error) return <Failure error={seen.error} onRetry={() => void seen.refetch()} />;
+  if (!seen.data) return <Loading />;
+  const { first, last } = seen.data;
+  return (
+    <>
+      <PartialNotes notes={seen.data.partial} />
+      <Passings passings={[first, last].filter((p) => p !== null)} />
+    </>
+  );
+}
+
+const FOLLOW: Kind[] = ["history", "trajectory", "convoys"];
+
+export function Detail({ question, row, mayHold, onHold, onFollow, onShared }: Props) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState<Id | null>(null);
+  const only = row.passings.length === 1 ? row.passings[0] : undefined;
+  const { plate } = row;
+  const { kind } = question;
+  return (
+    <section className="detail" aria-label={t("lake.detail")} data-testid="detail">
+      {only && (
+        <p className="detail-head">
+          <span className="plate">{only.plate_display}</span>
+          <span className="number">{taipei(only.captured_at_us)}</span>
+          <span className="one-line">{only.place_name}</span>
+        </p>
+      )}
+      {row.passings.length > 1 && <Passings passings={row.passings} />}
+      {kind === "convoys" && plate && (
+        <Shared key={plate} question={question} plate={plate} onShared={onShared} />
+      )}
+      {kind === "plates" && plate && <Seen key={plate} plate={plate} grounds={question.grounds} />}
+      {only && open === only.id && <Record id={only.id} grounds={question.grounds} />}
+      <div className="detail-acts">
+        {only && kind !== "history" && open !== only.id && (
+          <Button variant="default" size="xs" onClick={() => setOpen(only.id)} data-testid="open-record">
+            {t("lake.open_record")}
+          </Button>
+        )}
+        {plate &&
+          FOLLOW.filter((next) => next !== kind).map((next) => (
+            <Button key={next} variant="default" size="xs" onClick={() => onFollow(next, plate)}>
+              {t(`lake.q_${next}`)}
+            </Button>
+          ))}
+        {only && mayHold && (
+          <Button variant="default" size="xs" onClick={() => onHold(only)} data-testid="hold-this">
+            {t("custody.hold")}
+          </Button>
+        )}
+      </div>
+    </section>
+  );
+}
