@@ -32,10 +32,12 @@ pub enum BlobClass {
     Import,
     /// Replies and evidence of an assignment.
     Assignment,
+    /// Answers that a person took out as a file; gone after a day.
+    Export,
 }
 
 impl BlobClass {
-    const ALL: [Self; 3] = [Self::Sighting, Self::Import, Self::Assignment];
+    const ALL: [Self; 4] = [Self::Sighting, Self::Import, Self::Assignment, Self::Export];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -43,6 +45,7 @@ impl BlobClass {
             Self::Sighting => "sighting",
             Self::Import => "import",
             Self::Assignment => "assignment",
+            Self::Export => "export",
         }
     }
 }
@@ -218,6 +221,15 @@ impl Blobs {
     pub async fn get(&self, id: &BlobId) -> Result<Vec<u8>, BlobError> {
         let (blobs, id) = (self.clone(), id.clone());
         off_thread(move || blobs.get_now(&id)).await
+    }
+
+    /// Removes one file; its key stays until the day's is destroyed. A file that is gone already is no error.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn remove(&self, id: &BlobId) -> Result<(), BlobError> {
+        let (blobs, id) = (self.clone(), id.clone());
+        off_thread(move || Ok(blobs.env.disk.remove(&blobs.file_path(&id))?)).await
     }
 
     /// Destroys the key of a class and day: from now on nothing of it can be read, in any copy.

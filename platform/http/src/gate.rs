@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use shouhu_audit::Entry;
 use shouhu_module::{Access, App, Audit, AuditObject, Caller, Method, Problem, Route};
 
-pub use crate::purpose::Purpose;
+pub use shouhu_module::Purpose;
 use crate::{Metrics, Shedder, idempotency, purpose};
 
 /// A body that trickles in is cut off: 16 MiB in 60 s is 2.2 Mbit/s, which a patrol car has.
