@@ -151,11 +151,11 @@ export default function InvestigatePage() {
 
   const choose = (id: string) => {
     setChosen(id);
-    if (kind === "convoys" && id !== chosen) setShared([]);
+    if (id !== chosen) setShared([]);
     const place =
       rows.find((row) => row.id === id)?.passings[0]?.position ??
       drawn.places.find((c) => c.camera === id || `${c.position?.lon},${c.position?.lat}` === id)?.position;
-    if (place) map.current?.flyTo(place, 13);
+    if (place) map.current?.show(place);
   };
   const step = (by: number) => {
     const here = rows.findIndex((row) => row.id === chosen);

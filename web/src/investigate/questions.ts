@@ -237,7 +237,7 @@ export function fromParams(params: URLSearchParams, before: Draft): { kind: Kind
     draft.likeness = LIKENESSES.includes(like) ? like : FIRST.likeness;
   }
   if (params.has("cameras")) draft.cameras = listOf(params.get("cameras"));
-  if (params.has("later")) draft.later = listOf(params.get("then"));
+  if (params.has("then")) draft.later = listOf(params.get("then"));
   if (params.has("area")) draft.area = readArea(params.get("area"));
   if (fields.includes("by")) {
     const by = params.get("by") as CountBy;

@@ -39,11 +39,11 @@ export function picksCameras(kind: Kind): boolean {
 }
 
 export function hasMap(kind: Kind, draft: Draft): boolean {
-  return kind !== "plates" && !(kind === "counts" && draft.by === "hour");
+  return !(kind === "counts" && draft.by === "hour");
 }
 
 function passagesOf(kind: Kind, rows: AnyRow[], chosen: string | null, shared: Passing[]): Passing[] {
-  if (kind === "convoys") return shared;
+  if (kind === "convoys" || kind === "plates") return shared;
   if (kind === "passed" || kind === "meetings") {
     const one = rows.find((row) => row.id === chosen);
     if (one) return one.passings;
@@ -104,7 +104,7 @@ export function useDrawn({ kind, draft, question, answer, rows, chosen, shared, 
     return rows.find((row) => row.id === chosen)?.passings[0]?.position ?? null;
   }, [chosen, places, rows]);
   const fit = {
-    key: `${question?.nonce ?? ""} ${kind} ${rows.length} ${kind === "convoys" ? shared.length : ""}`,
+    key: `${question?.nonce ?? ""} ${kind} ${rows.length} ${shared[0]?.id ?? ""}`,
     places: inView,
   };
   return { overlays, fit, selected, places };

@@ -149,6 +149,15 @@ export class LiveMap {
     });
   }
 
+  /** Brings a place into view without coming nearer; what is in view already stays where it is. */
+  show(place: Wgs84): void {
+    const { x, y } = this.map.project([place.lon, place.lat]);
+    const { clientWidth, clientHeight } = this.box;
+    const edge = 50;
+    const isSeen = x > edge && x < clientWidth - edge && y > edge && y < clientHeight - edge;
+    if (!isSeen) this.flyTo(place, 0);
+  }
+
   /** West, south, east, north of what is in view. */
   bounds(): [number, number, number, number] {
     const view = this.map.getBounds();

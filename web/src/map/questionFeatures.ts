@@ -29,6 +29,13 @@ interface Stop {
   newest: Passing;
 }
 
+/** The chosen passage's own number; else the numbers where they fit, else how many. */
+function signOf(numbers: number[], isNumbered: boolean, chosen: number | null): string {
+  if (!isNumbered) return `×${numbers.length}`;
+  if (chosen !== null) return String(chosen);
+  return numbers.length > 2 ? `×${numbers.length}` : numbers.join(",");
+}
+
 /** Passages at one place are one sign: their numbers where they fit, else how many. */
 export function placeFeatures(
   oldestFirst: Passing[],
@@ -50,9 +57,8 @@ export function placeFeatures(
     const last = numbers.at(-1) ?? 0;
     const isChosen = newest.id === chosen;
     const own = oldestFirst[last - 1]?.id;
-    const label = !isNumbered || numbers.length > 2 ? `×${numbers.length}` : numbers.join(",");
     return pointFeature(newest.id, place, {
-      label: isNumbered && numbers.length === 1 ? String(numbers[0]) : label,
+      label: signOf(numbers, isNumbered, isChosen ? oldestFirst.indexOf(newest) + 1 : null),
       name: newest.place_name,
       age: own ? 1 - last / count : 1,
       isChosen,

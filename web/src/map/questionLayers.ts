@@ -96,9 +96,9 @@ export function questionLayersAbove(c: MapColours): LayerSpecification[] {
       source: "cells",
       filter: isPoint,
       paint: {
-        "circle-radius": ["interpolate", ["linear"], ["get", "share"], 0, 5, 1, 26],
+        "circle-radius": ["interpolate", ["linear"], ["get", "share"], 0, 4, 1, 22],
         "circle-color": ["case", ["get", "isChosen"], c.selected, c.ink],
-        "circle-opacity": 0.45,
+        "circle-opacity": 0.28,
         "circle-stroke-color": ["case", ["get", "isChosen"], c.selected, c.ink],
         "circle-stroke-width": 1.5,
       },

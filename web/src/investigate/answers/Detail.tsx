@@ -124,7 +124,15 @@ function Shared({
 }
 
 /** When and where the lake has a plate for the first and the last time. */
-function Seen({ plate, grounds }: { plate: string; grounds: Grounds }) {
+function Seen({
+  plate,
+  grounds,
+  onShared,
+}: {
+  plate: string;
+  grounds: Grounds;
+  onShared: Props["onShared"];
+}) {
   const { t } = useTranslation();
   const [isAsked, setAsked] = useState(false);
   const seen = useQuery({
@@ -134,6 +142,11 @@ function Seen({ plate, grounds }: { plate: string; grounds: Grounds }) {
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
+  const passings = seen.data && [seen.data.first, seen.data.last].filter((p) => p !== null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: told once per answer
+  useEffect(() => {
+    if (passings) onShared(passings);
+  }, [seen.data]);
   if (!isAsked && !seen.data) {
     return (
       <Button variant="default" size="xs" onClick={() => setAsked(true)} data-testid="seen-show">
@@ -142,12 +155,11 @@ function Seen({ plate, grounds }: { plate: string; grounds: Grounds }) {
     );
   }
   if (seen.error) return <Failure error={seen.error} onRetry={() => void seen.refetch()} />;
-  if (!seen.data) return <Loading />;
-  const { first, last } = seen.data;
+  if (!seen.data || !passings) return <Loading />;
   return (
     <>
       <PartialNotes notes={seen.data.partial} />
-      <Passings passings={[first, last].filter((p) => p !== null)} />
+      <Passings passings={passings} />
     </>
   );
 }
@@ -173,7 +185,9 @@ export function Detail({ question, row, mayHold, onHold, onFollow, onShared }: P
       {kind === "convoys" && plate && (
         <Shared key={plate} question={question} plate={plate} onShared={onShared} />
       )}
-      {kind === "plates" && plate && <Seen key={plate} plate={plate} grounds={question.grounds} />}
+      {kind === "plates" && plate && (
+        <Seen key={plate} plate={plate} grounds={question.grounds} onShared={onShared} />
+      )}
       {only && open === only.id && <Record id={only.id} grounds={question.grounds} />}
       <div className="detail-acts">
         {only && kind !== "history" && open !== only.id && (
