@@ -107,39 +107,56 @@ function trajectory(plate) {
   const stops = journey(plate, 26);
   return stops.map((p, at) => {
     const before = stops[at - 1];
-    if (!before) return { ...p, distance_m: null, elapsed_ms: null, speed_kmh: null, after_gap: false, is_impossible: false };
+    if (!before) return { ...p, trip: 1, distance_m: null, took_ms: null, speed_kmh: null, is_gap: false, doubt: null };
     const isGap = at === 9 || at === 18;
     const isImpossible = at === 14;
     if (isGap) for (const later of stops.slice(at)) later.captured_at_us += 5 * HOUR_US;
     const distance_m = isImpossible ? 9_400 : 900 + ((at * 677) % 5_200);
-    const elapsed_ms = isImpossible ? 95_000 : isGap ? 5.2 * 3_600_000 : 240_000 + ((at * 7919) % 900_000);
-    return { ...p, captured_at_us: stops[at].captured_at_us, distance_m, elapsed_ms, speed_kmh: distance_m / (elapsed_ms / 3_600), after_gap: isGap, is_impossible: isImpossible };
+    const took_ms = isImpossible ? 95_000 : isGap ? 5.2 * 3_600_000 : 240_000 + ((at * 7919) % 900_000);
+    return { ...p, captured_at_us: stops[at].captured_at_us, trip: 1 + (at >= 9) + (at >= 18), distance_m, took_ms, speed_kmh: distance_m / (took_ms / 3_600), is_gap: isGap, doubt: isImpossible ? "cloned_plate" : null };
   });
 }
 
-function crowd(count) {
+/** Passages at the given cameras, newest first. */
+function crowd(count, where) {
   const next = chance(99);
   return Array.from({ length: count }, (_, at) =>
-    passing(plateOf(at % 3000), at, cameras[Math.floor(next() * next() * cameras.length)], NOW_US - Math.floor((at / count) * HOUR_US), next() > 0.93 ? 0.66 : 0.96),
+    passing(plateOf(at % 3000), at, where[Math.floor(next() * next() * where.length)], NOW_US - Math.floor((at / count) * HOUR_US), next() > 0.93 ? 0.66 : 0.96),
   );
 }
 
 function counts({ by, from_us, until_us }) {
   const next = chance(5);
-  if (by === "area") {
-    return Array.from({ length: 160 }, (_, at) => ({ hour_us: null, camera: null, place_name: null, position: { lon: 120.145 + (at % 14) * 0.01, lat: 22.945 + Math.floor(at / 14) * 0.009 }, sightings: Math.floor(40_000 * next() ** 3) + 20 }));
+  if (by === "cell") {
+    return Array.from({ length: 160 }, (_, at) => ({ hour_us: null, camera: null, place_name: null, cell: `884ba0a6${at.toString(16).padStart(2, "0")}fffff`, position: { lon: 120.145 + (at % 14) * 0.01, lat: 22.945 + Math.floor(at / 14) * 0.009 }, sightings: Math.floor(40_000 * next() ** 3) + 20 }));
   }
   const items = [];
   for (let hour_us = Math.ceil(from_us / HOUR_US) * HOUR_US; hour_us < until_us; hour_us += HOUR_US) {
     const hour = (hour_us / HOUR_US + 8) % 24;
     const busy = 0.15 + Math.exp(-((hour - 8) ** 2) / 6) + Math.exp(-((hour - 18) ** 2) / 8) + 0.35 * Math.exp(-((hour - 13) ** 2) / 18);
-    if (by === "hour") items.push({ hour_us, camera: null, place_name: null, position: null, sightings: Math.floor(160_000 * busy * (0.85 + 0.3 * next())) });
-    else for (const camera of cameras.slice(0, 120)) items.push({ hour_us, camera: camera.id, place_name: camera.name, position: camera.position, sightings: Math.floor(900 * busy * next() ** 2) });
+    if (by === "hour") items.push({ hour_us, camera: null, place_name: null, position: null, cell: null, sightings: Math.floor(160_000 * busy * (0.85 + 0.3 * next())) });
+    else for (const camera of cameras.slice(0, 120)) items.push({ hour_us, camera: camera.id, place_name: camera.name, position: camera.position, cell: null, sightings: Math.floor(900 * busy * next() ** 2) });
   }
   return items;
 }
 
 const found = (items, partial = []) => ({ items, next_cursor: null, partial });
+
+function near({ kind, center, radius_m, coordinates }) {
+  const ring = coordinates?.[0] ?? [];
+  const [lons, lats] = [ring.map((p) => p[0]), ring.map((p) => p[1])];
+  return cameras.filter(({ position: { lon, lat } }) =>
+    kind === "circle"
+      ? Math.hypot((lon - center.lon) * 102_000, (lat - center.lat) * 111_000) < radius_m
+      : lon > Math.min(...lons) && lon < Math.max(...lons) && lat > Math.min(...lats) && lat < Math.max(...lats),
+  );
+}
+
+function paged(all, { cursor, limit }, partial = []) {
+  const from = Number(cursor ?? 0);
+  const next = from + limit;
+  return { items: all.slice(from, next), next_cursor: next < all.length ? String(next) : null, partial };
+}
 
 const RETENTION = {
   classes: [
@@ -147,7 +164,7 @@ const RETENTION = {
     { class: "kept", days: null, legal_basis: "刑事訴訟法 §133", sightings: 4_812, oldest_us: NOW_US - 700 * 24 * HOUR_US },
     { class: "parking", days: 90, legal_basis: "個資法 §16", sightings: 2_101_334, oldest_us: NOW_US - 88 * 24 * HOUR_US },
   ],
-  certificates: [0, 1, 2].map((at) => ({ ran_at_us: NOW_US - at * 24 * HOUR_US, captured_before_us: NOW_US - (365 + at) * 24 * HOUR_US, purged: 204_332 - at, kept: 12, pictures_moved: 24, quarantine_deleted: 3, ingested_total: 90_000_000, present: 63_706_146, purged_total: 26_293_000, erased_total: 854, is_balanced: at !== 2 })),
+  certificates: [0, 1, 2].map((at) => ({ ran_at_us: NOW_US - at * 24 * HOUR_US, rows_before: 204_344 - at, purged: 204_332 - at, kept: 12, duplicates: 0, pictures_moved: 24, keys_until_day: 20_400 - at, quarantine_deleted: 3, purged_total: 26_293_000, erased_total: 854, is_balanced: at !== 2 })),
   erasures: [{ at_us: NOW_US - 3 * 24 * HOUR_US, by_name: "督導 王", reason: "法院裁定 115 聲 233", case_ref: "115-1118-0007", erased: 854, pictures: 97 }],
 };
 
@@ -203,17 +220,18 @@ export class MockLake {
     const rest = path.replace("/sightings", "");
     if (rest === "/plates") {
       const like = Array.from({ length: 180 }, (_, at) => plateOf(at)).map((plate, at) => (query.likeness === "wildcard" ? plate : `BKF58${at % 10}${Math.floor(at / 10) % 10}`));
-      return found([...new Set(like)].map((plate, at) => ({ plate, plate_display: shown(plate), sightings: 900 - at * 4 })), [{ key: "sightings.partial.not_in_memory", detail: "2 segments" }]);
+      return found([...new Set(like)].map((plate, at) => ({ plate, plate_display: shown(plate), sightings: 900 - at * 4, first_at_us: null, last_at_us: null })), [{ key: "sightings.partial.not_in_memory", detail: "2 segments" }]);
     }
-    if (rest === "/cameras") return found(crowd(900));
-    if (rest === "/area") return found(crowd(4800), [{ key: "sightings.partial.limit", detail: "5000 rows" }, { key: "sightings.partial.damaged", detail: "by_source/class=passage/day=2026-11-20/0007.parquet" }]);
+    if (rest === "/cameras") return paged(crowd(900, cameras.filter((camera) => body.cameras.includes(camera.id))), body);
+    if (rest === "/area") return paged(crowd(4800, near(body.area)), body, [{ key: "sightings.partial.damaged", detail: "by_source/class=passage/day=2026-11-20/0007.parquet" }]);
+    if (rest === "/cameras/plates" || rest === "/area/plates") return paged(Array.from({ length: 700 }, (_, at) => ({ plate: plateOf(at), plate_display: shown(plateOf(at)), sightings: 1 + Math.floor(90 / (at + 2)), first_at_us: NOW_US - HOUR_US, last_at_us: NOW_US - at * 1e6 })), body);
     if (rest === "/trajectory") return found(trajectory(query.plate));
     if (rest === "/convoys") return found(Array.from({ length: 23 }, (_, at) => ({ plate: plateOf(at), plate_display: shown(plateOf(at)), cameras: 14 - Math.floor(at / 2), encounters: 31 - at, first_at_us: NOW_US - (90 + at) * HOUR_US, last_at_us: NOW_US - at * HOUR_US })));
     if (rest === "/meetings") {
       const [a, b] = body.plates;
-      return found(journey(a, 9, 200 * 60_000_000).map((p, at) => ({ first_at_us: p.captured_at_us, last_at_us: p.captured_at_us + 21_000_000, passings: [p, { ...p, id: `${p.id.slice(0, -3)}9${at}0`, plate: b, plate_display: shown(b), captured_at_us: p.captured_at_us + 21_000_000 }] })));
+      return found(journey(a, 9, 200 * 60_000_000).map((p) => ({ first_at_us: p.captured_at_us, last_at_us: p.captured_at_us + 21_000_000, plates: [shown(a), shown(b)], place_names: [p.place_name], position: p.position, passages: 2 })));
     }
-    if (rest === "/passed") return found(Array.from({ length: 340 }, (_, at) => ({ first: passing(plateOf(at), at, cameras[at % 3], NOW_US - 3 * HOUR_US + at * 3e7), then: passing(plateOf(at), at + 5000, cameras[40 + (at % 2)], NOW_US - 3 * HOUR_US + at * 3e7 + 6e8 + (at % 9) * 1e8), took_ms: 600_000 + (at % 9) * 100_000 })));
+    if (rest === "/passed") return found(Array.from({ length: 340 }, (_, at) => ({ plate: plateOf(at), plate_display: shown(plateOf(at)), first: passing(plateOf(at), at, cameras[at % 3], NOW_US - 3 * HOUR_US + at * 3e7), then: passing(plateOf(at), at + 5000, cameras[40 + (at % 2)], NOW_US - 3 * HOUR_US + at * 3e7 + 6e8 + (at % 9) * 1e8), took_ms: 600_000 + (at % 9) * 100_000 })));
     if (rest === "/seen") return { plate_display: shown(query.plate), first: journey(query.plate, 3)[0], last: journey(query.plate, 3)[2], sightings: 41, partial: [] };
     if (rest === "/counts") {
       const items = counts({ by: query.by, from_us: Number(query.from_us), until_us: Number(query.until_us) });

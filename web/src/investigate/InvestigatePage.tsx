@@ -7,7 +7,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
-import type { Passing } from "../app/api/types.lake";
+import type { Passing, Spot } from "../app/api/types.lake";
 import { useKeys } from "../app/keys";
 import { useSession } from "../app/session";
 import { Empty, Failure, Loading } from "../app/states";
@@ -39,7 +39,7 @@ import {
 import { type Asked, remember } from "./recent";
 import { type Window, windowOf } from "./span";
 import { summaryOf } from "./summary";
-import { hasMap, picksCameras, toggled, useDrawn } from "./useDrawn";
+import { countId, hasMap, picksCameras, toggled, useDrawn } from "./useDrawn";
 
 export default function InvestigatePage() {
   const { t } = useTranslation();
@@ -52,8 +52,9 @@ export default function InvestigatePage() {
   const [isTried, setTried] = useState(false);
   const [asked, setAsked] = useState<Partial<Record<Kind, Question>>>({});
   const [chosen, setChosen] = useState<string | null>(null);
-  const [shared, setShared] = useState<Passing[]>([]);
+  const [shared, setShared] = useState<Spot[]>([]);
   const [pickSet, setPickSet] = useState<"cameras" | "later">("cameras");
+  const [isPicking, setPicking] = useState(true);
   const [held, setHeld] = useState<Passing | null>(null);
   const form = useRef<HTMLFormElement>(null);
   const map = useRef<LiveMap | null>(null);
@@ -85,7 +86,17 @@ export default function InvestigatePage() {
   const { answer, ...query } = useAnswer(question);
   const rows = useMemo(() => (answer ? rowsOf(answer) : []), [answer]);
   const cameras = useAllCameras(may("cameras.read") && (picksCameras(kind) || kind === "counts"));
-  const drawn = useDrawn({ kind, draft, question, answer, rows, chosen, shared, cameras: cameras.cameras });
+  const drawn = useDrawn({
+    kind,
+    draft,
+    question,
+    answer,
+    rows,
+    chosen,
+    shared,
+    cameras: cameras.cameras,
+    isPicking: isPicking || !answer,
+  });
   const problems = problemsOf(kind, draft, Date.now());
 
   const ask = (nextKind: Kind, nextDraft: Draft) => {
@@ -104,6 +115,7 @@ export default function InvestigatePage() {
     const clean = { ...grounds, case_ref: grounds.case_ref.trim() };
     keepGrounds(clean);
     setTried(false);
+    setPicking(false);
     setChosen(null);
     setShared([]);
     const made: Question = {
@@ -153,8 +165,8 @@ export default function InvestigatePage() {
     setChosen(id);
     if (id !== chosen) setShared([]);
     const place =
-      rows.find((row) => row.id === id)?.passings[0]?.position ??
-      drawn.places.find((c) => c.camera === id || `${c.position?.lon},${c.position?.lat}` === id)?.position;
+      rows.find((row) => row.id === id)?.spots[0]?.position ??
+      drawn.places.find((count) => countId(count) === id)?.position;
     if (place) map.current?.show(place);
   };
   const step = (by: number) => {
@@ -216,7 +228,10 @@ export default function InvestigatePage() {
                 const bounds = map.current?.bounds();
                 if (bounds) setDraft({ ...draft, area: boxOf(bounds) });
               }}
-              onSet={setPickSet}
+              onSet={(set) => {
+                setPickSet(set);
+                setPicking(true);
+              }}
             />
             <div className={withMap ? "answer-grid" : "answer-grid answer-alone"}>
               <div className="answer-box" ref={answerBox}>
@@ -239,6 +254,7 @@ export default function InvestigatePage() {
                     mayHold={may("sightings.hold")}
                     onTable={(next) => write(toParams(kind, draft, next))}
                     onChoose={choose}
+                    onLeave={() => setChosen(null)}
                     onMore={() => void query.fetchNextPage()}
                     onHold={setHeld}
                     onFollow={follow}

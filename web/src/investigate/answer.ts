@@ -30,24 +30,44 @@ export interface Question {
 }
 
 interface Rows {
-  history: Sighting;
+  sightings: Sighting;
+  passings: Passing;
   plates: KnownPlate;
-  cameras: Passing;
-  area: Passing;
-  trajectory: Leg;
-  convoys: Companion;
+  legs: Leg;
+  companions: Companion;
   meetings: Meeting;
-  passed: PassedBoth;
+  pairs: PassedBoth;
   counts: Count;
 }
+export type Shape = keyof Rows;
 
-interface AnswerOf<K extends Kind> {
-  kind: K;
-  items: Rows[K][];
+interface AnswerOf<S extends Shape> {
+  shape: S;
+  items: Rows[S][];
   partial: PartialNote[];
   hasMore: boolean;
 }
-export type Answer = { [K in Kind]: AnswerOf<K> }[Kind];
+export type Answer = { [S in Shape]: AnswerOf<S> }[Shape];
+
+export function shapeOf(kind: Kind, draft: Draft): Shape {
+  switch (kind) {
+    case "history":
+      return "sightings";
+    case "cameras":
+    case "area":
+      return draft.listed === "plates" ? "plates" : "passings";
+    case "plates":
+    case "meetings":
+    case "counts":
+      return kind;
+    case "trajectory":
+      return "legs";
+    case "convoys":
+      return "companions";
+    case "passed":
+      return "pairs";
+  }
+}
 
 interface AnswerPage {
   items: unknown[];
@@ -55,9 +75,9 @@ interface AnswerPage {
   partial: PartialNote[];
 }
 
-const HISTORY_PAGE = 200;
-/** Rows of an answer that has no pages; more is a matter for an export. */
-export const ROWS_MAX = 5_000;
+const PAGE = 200;
+/** Rows of a page of everybody; what has no pages has so many at most, and more is a matter for an export. */
+const CROWD = 1_000;
 
 export function askedArea(area: Area): AskedArea {
   if (area.kind === "circle" && area.centre) {
@@ -79,13 +99,21 @@ const plateOf = (question: Question) => readPlate(question.draft.plate).text;
 
 const ASKING: Record<Kind, Asking> = {
   history: (q, cursor, signal) =>
-    lake.history({ plate: plateOf(q), ...q.window, cursor, limit: HISTORY_PAGE }, q.grounds, signal),
+    lake.history({ plate: plateOf(q), ...q.window, cursor, limit: PAGE }, q.grounds, signal),
   plates: (q, _, signal) =>
-    lake.plates({ plate: plateOf(q), likeness: q.draft.likeness, limit: 1000 }, q.grounds, signal),
-  cameras: (q, _, signal) =>
-    lake.cameras({ cameras: q.draft.cameras, ...q.window, limit: ROWS_MAX }, q.grounds, signal),
-  area: (q, _, signal) =>
-    lake.area({ area: askedArea(q.draft.area), ...q.window, limit: ROWS_MAX }, q.grounds, signal),
+    lake.plates({ plate: plateOf(q), likeness: q.draft.likeness, limit: CROWD }, q.grounds, signal),
+  cameras: (q, cursor, signal) => {
+    const body = { cameras: q.draft.cameras, ...q.window, cursor, limit: CROWD };
+    return q.draft.listed === "plates"
+      ? lake.cameraPlates(body, q.grounds, signal)
+      : lake.cameras(body, q.grounds, signal);
+  },
+  area: (q, cursor, signal) => {
+    const body = { area: askedArea(q.draft.area), ...q.window, cursor, limit: CROWD };
+    return q.draft.listed === "plates"
+      ? lake.areaPlates(body, q.grounds, signal)
+      : lake.area(body, q.grounds, signal);
+  },
   trajectory: (q, _, signal) => lake.trajectory({ plate: plateOf(q), ...q.window }, q.grounds, signal),
   convoys: (q, _, signal) =>
     lake.convoys(
@@ -115,12 +143,11 @@ const ASKING: Record<Kind, Asking> = {
     lake.passed(
       {
         first: q.draft.cameras,
-        // The other field is called as the wire calls it.
         // biome-ignore lint/suspicious/noThenProperty: never awaited
         then: q.draft.later,
         ...q.window,
         within_s: q.draft.later_min * 60,
-        limit: ROWS_MAX,
+        limit: CROWD,
       },
       q.grounds,
       signal,
@@ -151,19 +178,19 @@ export function useAnswer(question: Question | null) {
     refetchOnReconnect: false,
     retry: false,
   });
-  const kind = question?.kind;
+  const shape = question ? shapeOf(question.kind, question.draft) : null;
   const answer = useMemo((): Answer | null => {
-    if (!query.data || !kind) return null;
+    if (!query.data || !shape) return null;
     const { pages } = query.data;
     const notes = pages.flatMap((page) => page.partial);
     return {
-      kind,
+      shape,
       items: pages.flatMap((page) => page.items),
       partial: notes.filter(
         (note, at) => notes.findIndex((n) => n.key === note.key && n.detail === note.detail) === at,
       ),
       hasMore: pages.at(-1)?.next_cursor != null,
     } as Answer;
-  }, [query.data, kind]);
+  }, [query.data, shape]);
   return { ...query, answer };
 }

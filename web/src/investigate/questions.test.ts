@@ -16,7 +16,8 @@ const FULL = made({
   meet_s: 120,
   later_min: 30,
   near_m: 150,
-  by: "area",
+  by: "cell",
+  listed: "plates",
   camera: "d",
 });
 

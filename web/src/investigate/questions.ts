@@ -19,6 +19,9 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
+export const LISTED = ["passages", "plates"] as const;
+export type Listed = (typeof LISTED)[number];
+
 /** What is in the fields; shared by all questions, so that a plate or a window is typed once. */
 export interface Draft {
   plate: string;
@@ -38,6 +41,8 @@ export interface Draft {
   later_min: number;
   near_m: number;
   by: CountBy;
+  /** Every passage, or every plate once with its number of passages. */
+  listed: Listed;
   /** One camera, where counts are of one. */
   camera: Id | null;
 }
@@ -55,6 +60,7 @@ export type Field =
   | "later_min"
   | "near_m"
   | "by"
+  | "listed"
   | "camera";
 
 interface Spec {
@@ -74,8 +80,8 @@ export const SPECS: Record<Kind, Spec> = {
   },
   // The book of plates knows no time.
   plates: { fields: ["plate", "likeness"], presets: [], first: "7d" },
-  cameras: { fields: ["cameras"], presets: ["1h", "6h", "24h"], first: "1h" },
-  area: { fields: ["area"], presets: ["1h", "6h", "24h"], first: "1h" },
+  cameras: { fields: ["cameras", "listed"], presets: ["1h", "6h", "24h"], first: "1h" },
+  area: { fields: ["area", "listed"], presets: ["1h", "6h", "24h"], first: "1h" },
   trajectory: { fields: ["plate"], presets: ["24h", "7d", "30d"], first: "24h" },
   convoys: {
     fields: ["plate", "within_s", "shared_min"],
@@ -111,6 +117,7 @@ export const FIRST: Draft = {
   later_min: 60,
   near_m: 0,
   by: "hour",
+  listed: "passages",
   camera: null,
 };
 
@@ -138,10 +145,16 @@ function plateProblem(kind: Kind, draft: Draft): string | null {
 function platesProblem(draft: Draft): string | null {
   const plates = readPlates(draft.plates);
   if (plates.length < 2) return "plates_two";
-  if (plates.length > 10) return "plates_many";
+  if (plates.length > 20) return "plates_many";
   return plates.some((p) => p.wrong.length > 0 || isPattern(p) || p.known < KNOWN_MIN)
     ? "plates_wrong"
     : null;
+}
+
+function numberProblem(name: (typeof NUMBERS)[number], draft: Draft): string | null {
+  const [least, most] = LIMITS[name];
+  const value = draft[name];
+  return Number.isFinite(value) && value >= least && value <= most ? null : "number_wrong";
 }
 
 function fieldProblem(kind: Kind, field: Field, draft: Draft): string | null {
@@ -150,10 +163,8 @@ function fieldProblem(kind: Kind, field: Field, draft: Draft): string | null {
   if (field === "cameras") return draft.cameras.length === 0 ? "camera_missing" : null;
   if (field === "later") return draft.later.length === 0 ? "camera_missing" : null;
   if (field === "area") return isWhole(draft.area) ? null : "area_missing";
-  if (field === "likeness" || field === "by" || field === "camera") return null;
-  const [least, most] = LIMITS[field];
-  const value = draft[field];
-  return Number.isFinite(value) && value >= least && value <= most ? null : "number_wrong";
+  const number = NUMBERS.find((name) => name === field);
+  return number ? numberProblem(number, draft) : null;
 }
 
 export function widest(kind: Kind, draft: Draft): Preset {
@@ -211,6 +222,7 @@ export function toParams(kind: Kind, draft: Draft, isTable: boolean): URLSearchP
   if (has("later") && draft.later.length > 0) made.set("then", draft.later.join(","));
   if (has("area") && areaText(draft.area)) made.set("area", areaText(draft.area));
   if (has("by") && draft.by !== FIRST.by) made.set("by", draft.by);
+  if (has("listed") && draft.listed !== FIRST.listed) made.set("list", draft.listed);
   if (has("camera") && draft.camera) made.set("camera", draft.camera);
   for (const name of NUMBERS) {
     if (has(name) && draft[name] !== FIRST[name]) made.set(name, String(draft[name]));
@@ -244,6 +256,7 @@ export function fromParams(params: URLSearchParams, before: Draft): { kind: Kind
     draft.by = COUNTS_BY.includes(by) ? by : FIRST.by;
     draft.camera = params.get("camera");
   }
+  if (fields.includes("listed")) draft.listed = params.get("list") === "plates" ? "plates" : "passages";
   for (const name of NUMBERS) {
     if (!fields.includes(name)) continue;
     const value = Number(params.get(name));

@@ -2,7 +2,7 @@
 
 import { useMemo } from "react";
 import type { Camera, Id, Wgs84 } from "../app/api/types";
-import type { Count, Passing } from "../app/api/types.lake";
+import type { Count, Spot } from "../app/api/types.lake";
 import type { Overlays } from "../map/MapPane";
 import {
   areaFeatures,
@@ -20,7 +20,11 @@ import { byPlace } from "./answers/time";
 import { ringOf } from "./area";
 import type { Draft, Kind } from "./questions";
 
-export const countId = (count: Count) => count.camera ?? `${count.position?.lon},${count.position?.lat}`;
+/** Places that can be told apart on a map of a city. */
+const PLACES_MAX = 120;
+
+export const countId = (count: Count) =>
+  count.camera ?? count.cell ?? `${count.position?.lon},${count.position?.lat}`;
 
 interface Told {
   kind: Kind;
@@ -29,8 +33,10 @@ interface Told {
   answer: Answer | null;
   rows: AnyRow[];
   chosen: string | null;
-  shared: Passing[];
+  shared: Spot[];
   cameras: Camera[];
+  /** Cameras that are not chosen are shown too, to be chosen. */
+  isPicking: boolean;
 }
 
 /** Kinds whose cameras are chosen on the map. */
@@ -42,40 +48,45 @@ export function hasMap(kind: Kind, draft: Draft): boolean {
   return !(kind === "counts" && draft.by === "hour");
 }
 
-function passagesOf(kind: Kind, rows: AnyRow[], chosen: string | null, shared: Passing[]): Passing[] {
-  if (kind === "convoys" || kind === "plates") return shared;
-  if (kind === "passed" || kind === "meetings") {
+function spotsOf(kind: Kind, rows: AnyRow[], chosen: string | null, shared: Spot[]): Spot[] {
+  if (shared.length > 0) return shared;
+  if (kind === "passed") {
     const one = rows.find((row) => row.id === chosen);
-    if (one) return one.passings;
-    // Until one is chosen, where each of them happened.
-    return rows.flatMap((row) => row.passings.slice(0, 1));
+    // Until one is chosen, where each of them began.
+    return one ? one.spots : rows.flatMap((row) => row.spots.slice(0, 1));
   }
-  return rows.flatMap((row) => row.passings);
+  return rows.flatMap((row) => row.spots);
 }
 
-export function useDrawn({ kind, draft, question, answer, rows, chosen, shared, cameras }: Told) {
-  const passings = useMemo(
-    () => (answer ? oldestFirst(passagesOf(kind, rows, chosen, shared)) : []),
+/** Too many signs to tell apart: the map gathers them. */
+function isTooMuch(spots: Spot[]): boolean {
+  const places = new Set(spots.map((spot) => `${spot.position?.lon} ${spot.position?.lat}`));
+  return spots.length > CLUSTER_FROM || places.size > PLACES_MAX;
+}
+
+export function useDrawn({ kind, draft, question, answer, rows, chosen, shared, cameras, isPicking }: Told) {
+  const spots = useMemo(
+    () => (answer ? oldestFirst(spotsOf(kind, rows, chosen, shared)) : []),
     [answer, kind, rows, chosen, shared],
   );
-  const isCrowd = passings.length > CLUSTER_FROM;
-  const isOneVehicle = useMemo(() => new Set(passings.map((p) => p.plate)).size === 1, [passings]);
+  const isCrowd = useMemo(() => isTooMuch(spots), [spots]);
+  const isOneVehicle = useMemo(() => new Set(rows.map((row) => row.plate)).size === 1, [rows]);
 
   const path = useMemo(() => {
     if (isCrowd) return [];
     const pairOf = kind === "passed" && chosen !== null;
     const ways =
-      answer?.kind === "trajectory"
+      answer?.shape === "legs"
         ? legFeatures(answer.items)
         : (kind === "history" && isOneVehicle) || pairOf
-          ? wayFeatures(passings)
+          ? wayFeatures(spots)
           : [];
-    const isNumbered = kind === "history" || kind === "trajectory" || pairOf;
-    return [...ways, ...placeFeatures(passings, chosen, isNumbered)];
-  }, [answer, kind, passings, isCrowd, isOneVehicle, chosen]);
-  const dots = useMemo(() => (isCrowd ? dotFeatures(passings) : []), [passings, isCrowd]);
+    const isNumbered = kind === "history" || kind === "trajectory" || kind === "meetings" || pairOf;
+    return [...ways, ...placeFeatures(spots, chosen, isNumbered)];
+  }, [answer, kind, spots, isCrowd, isOneVehicle, chosen]);
+  const dots = useMemo(() => (isCrowd ? dotFeatures(spots) : []), [spots, isCrowd]);
 
-  const places = useMemo(() => (answer?.kind === "counts" ? byPlace(answer.items) : []), [answer]);
+  const places = useMemo(() => (answer?.shape === "counts" ? byPlace(answer.items) : []), [answer]);
   const cells = useMemo(() => countFeatures(places, countId, chosen), [places, chosen]);
 
   const { area } = draft;
@@ -86,25 +97,27 @@ export function useDrawn({ kind, draft, question, answer, rows, chosen, shared, 
   }, [kind, area]);
 
   const { cameras: first, later } = draft;
-  const signs = useMemo(
-    () => (picksCameras(kind) ? cameraChoices(cameras, first, kind === "passed" ? later : []) : []),
-    [kind, cameras, first, later],
-  );
+  const signs = useMemo(() => {
+    if (!picksCameras(kind)) return [];
+    const second = kind === "passed" ? later : [];
+    const shown = isPicking ? cameras : cameras.filter((c) => first.includes(c.id) || second.includes(c.id));
+    return cameraChoices(shown, first, second);
+  }, [kind, cameras, first, later, isPicking]);
 
   const overlays: Overlays = { areas, cells, cameras: signs, path, dots };
   const inView: Wgs84[] = useMemo(() => {
-    if (answer?.kind === "counts")
+    if (answer?.shape === "counts")
       return places.slice(0, 300).flatMap((c) => (c.position ? [c.position] : []));
-    return placesOf(passings);
-  }, [answer, places, passings]);
+    return placesOf(spots);
+  }, [answer, places, spots]);
   const selected = useMemo((): Wgs84 | null => {
     if (chosen === null) return null;
     const count = places.find((c) => countId(c) === chosen);
     if (count) return count.position;
-    return rows.find((row) => row.id === chosen)?.passings[0]?.position ?? null;
+    return rows.find((row) => row.id === chosen)?.spots[0]?.position ?? null;
   }, [chosen, places, rows]);
   const fit = {
-    key: `${question?.nonce ?? ""} ${kind} ${rows.length} ${shared[0]?.id ?? ""}`,
+    key: `${question?.nonce ?? ""} ${kind} ${rows.length} ${shared[0]?.id ?? ""} ${kind === "passed" ? chosen : ""}`,
     places: inView,
   };
   return { overlays, fit, selected, places };

@@ -1,7 +1,7 @@
 // From an answer to what the map draws. Straight lines between passages: no route is claimed.
 
 import type { Camera, Id, Wgs84 } from "../app/api/types";
-import type { Count, Leg, Passing } from "../app/api/types.lake";
+import type { Count, Leg, Spot } from "../app/api/types.lake";
 import { pointFeature } from "./features";
 
 /** Above this many passages the map gathers them into clusters. */
@@ -26,19 +26,19 @@ function line(id: string, kind: string, from: Wgs84, to: Wgs84, label = ""): Geo
 interface Stop {
   place: Wgs84;
   numbers: number[];
-  newest: Passing;
+  newest: Spot;
 }
 
 /** The chosen passage's own number; else the numbers where they fit, else how many. */
 function signOf(numbers: number[], isNumbered: boolean, chosen: number | null): string {
-  if (!isNumbered) return `×${numbers.length}`;
+  if (!isNumbered) return numbers.length > 1 ? `×${numbers.length}` : "";
   if (chosen !== null) return String(chosen);
   return numbers.length > 2 ? `×${numbers.length}` : numbers.join(",");
 }
 
 /** Passages at one place are one sign: their numbers where they fit, else how many. */
 export function placeFeatures(
-  oldestFirst: Passing[],
+  oldestFirst: Spot[],
   chosen: Id | null,
   isNumbered: boolean,
 ): GeoJSON.Feature[] {
@@ -68,7 +68,7 @@ export function placeFeatures(
 }
 
 /** Lines between passages of one vehicle. */
-export function wayFeatures(oldestFirst: Passing[], kind = "leg"): GeoJSON.Feature[] {
+export function wayFeatures(oldestFirst: Spot[], kind = "leg"): GeoJSON.Feature[] {
   return oldestFirst.flatMap((p, at) => {
     const before = oldestFirst[at - 1];
     if (!before?.position || !p.position || placeKey(before.position) === placeKey(p.position)) return [];
@@ -81,13 +81,13 @@ export function legFeatures(legs: Leg[]): GeoJSON.Feature[] {
   return legs.flatMap((leg, at) => {
     const before = legs[at - 1];
     if (!before?.position || !leg.position || placeKey(before.position) === placeKey(leg.position)) return [];
-    const kind = leg.is_impossible ? "impossible" : leg.after_gap ? "gap" : "leg";
-    const label = leg.is_impossible ? `▲ ${Math.round(leg.speed_kmh ?? 0)} km/h` : "";
+    const kind = leg.doubt ? "impossible" : leg.is_gap ? "gap" : "leg";
+    const label = leg.doubt ? `▲ ${Math.round(leg.speed_kmh ?? 0)} km/h` : "";
     return [line(`way-${leg.id}`, kind, before.position, leg.position, label)];
   });
 }
 
-export function dotFeatures(passings: Passing[]): GeoJSON.Feature[] {
+export function dotFeatures(passings: Spot[]): GeoJSON.Feature[] {
   return passings.flatMap((p) => (p.position ? [pointFeature(p.id, p.position, {})] : []));
 }
 

@@ -136,20 +136,6 @@ export function questionLayersAbove(c: MapColours): LayerSpecification[] {
       },
     },
     {
-      id: "leg-speed",
-      type: "symbol",
-      source: "path",
-      filter: ["all", isLine, kind("impossible")],
-      layout: {
-        "symbol-placement": "line-center",
-        "text-field": ["get", "label"],
-        "text-size": 15,
-        "text-rotation-alignment": "viewport",
-        "text-allow-overlap": true,
-      },
-      paint: { "text-color": c.warn, "text-halo-color": c.paper, "text-halo-width": 2.5 },
-    },
-    {
       id: "path-points",
       type: "circle",
       source: "path",
@@ -191,6 +177,20 @@ export function questionLayersAbove(c: MapColours): LayerSpecification[] {
         "text-optional": true,
       },
       paint: { "text-color": c.ink, "text-halo-color": c.paper, "text-halo-width": 1.6 },
+    },
+    {
+      id: "leg-speed",
+      type: "symbol",
+      source: "path",
+      filter: ["all", isLine, kind("impossible")],
+      layout: {
+        "symbol-placement": "line-center",
+        "text-field": ["get", "label"],
+        "text-size": 15,
+        "text-rotation-alignment": "viewport",
+        "text-allow-overlap": true,
+      },
+      paint: { "text-color": c.warn, "text-halo-color": c.paper, "text-halo-width": 2.5 },
     },
   ] as LayerSpecification[];
 }

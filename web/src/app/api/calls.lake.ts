@@ -22,23 +22,29 @@ export interface HistoryQuery extends Partial<L.TimeSpan> {
   limit: number;
 }
 
+interface Paged {
+  cursor: string | null;
+  limit: number;
+}
+
 export const lake = {
   history: (query: HistoryQuery, grounds: T.Grounds, signal?: AbortSignal) =>
     reading<T.Page<T.Sighting> & { partial?: L.PartialNote[] }>("", { ...query }, grounds, signal),
   one: (id: T.Id, grounds: T.Grounds, signal?: AbortSignal) =>
     reading<T.Sighting>(`/${id}`, {}, grounds, signal),
   plates: (
-    query: { plate: string; likeness: L.PlateLikeness; limit: number },
+    query: Partial<L.TimeSpan> & { plate: string; likeness: L.PlateLikeness; limit: number },
     grounds: T.Grounds,
     signal?: AbortSignal,
-  ) => reading<L.Found<L.KnownPlate>>("/plates", query, grounds, signal),
-  cameras: (
-    body: L.TimeSpan & { cameras: T.Id[]; limit: number },
-    grounds: T.Grounds,
-    signal?: AbortSignal,
-  ) => question<L.Found<L.Passing>>("/cameras", body, grounds, signal),
-  area: (body: L.TimeSpan & { area: L.AskedArea; limit: number }, grounds: T.Grounds, signal?: AbortSignal) =>
+  ) => reading<L.Found<L.KnownPlate>>("/plates", { ...query }, grounds, signal),
+  cameras: (body: L.TimeSpan & { cameras: T.Id[] } & Paged, grounds: T.Grounds, signal?: AbortSignal) =>
+    question<L.Found<L.Passing>>("/cameras", body, grounds, signal),
+  cameraPlates: (body: L.TimeSpan & { cameras: T.Id[] } & Paged, grounds: T.Grounds, signal?: AbortSignal) =>
+    question<L.Found<L.KnownPlate>>("/cameras/plates", body, grounds, signal),
+  area: (body: L.TimeSpan & { area: L.AskedArea } & Paged, grounds: T.Grounds, signal?: AbortSignal) =>
     question<L.Found<L.Passing>>("/area", body, grounds, signal),
+  areaPlates: (body: L.TimeSpan & { area: L.AskedArea } & Paged, grounds: T.Grounds, signal?: AbortSignal) =>
+    question<L.Found<L.KnownPlate>>("/area/plates", body, grounds, signal),
   trajectory: (query: L.TimeSpan & { plate: string }, grounds: T.Grounds, signal?: AbortSignal) =>
     reading<L.Found<L.Leg>>("/trajectory", { ...query }, grounds, signal),
   convoys: (
@@ -59,7 +65,7 @@ export const lake = {
   seen: (plate: string, grounds: T.Grounds, signal?: AbortSignal) =>
     reading<L.FirstAndLast>("/seen", { plate }, grounds, signal),
   counts: (
-    query: L.TimeSpan & { by: L.CountBy; camera?: T.Id; bbox?: string; cell_m?: number },
+    query: L.TimeSpan & { by: L.CountBy; camera?: T.Id; bbox?: string; resolution?: number },
     grounds: T.Grounds,
     signal?: AbortSignal,
   ) => reading<L.Counts>("/counts", { ...query }, grounds, signal),

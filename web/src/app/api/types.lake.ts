@@ -28,14 +28,18 @@ export type Heading =
   | "entered"
   | "left";
 
-export interface Passing {
+/** When and where; what every answer with places has. */
+export interface Spot {
   id: Id;
-  plate: string;
-  plate_display: string;
   captured_at_us: Micros;
-  camera: Id | null;
   place_name: string;
   position: Wgs84 | null;
+}
+
+export interface Passing extends Spot {
+  plate: string;
+  plate_display: string;
+  camera: Id | null;
   confidence: number;
   heading: Heading | null;
 }
@@ -43,10 +47,13 @@ export interface Passing {
 export type PlateLikeness = "wildcard" | "look_alike" | "one_off";
 export const LIKENESSES: PlateLikeness[] = ["wildcard", "look_alike", "one_off"];
 
+/** A plate with its passages in a window; the times are absent where no window was asked about. */
 export interface KnownPlate {
   plate: string;
   plate_display: string;
   sightings: number;
+  first_at_us: Micros | null;
+  last_at_us: Micros | null;
 }
 
 export interface TimeSpan {
@@ -59,11 +66,14 @@ export type AskedArea =
   | { kind: "polygon"; coordinates: [number, number][][] };
 
 export interface Leg extends Passing {
+  /** Counted from 1; a gap begins the next. */
+  trip: number;
+  took_ms: number | null;
+  is_gap: boolean;
   distance_m: number | null;
-  elapsed_ms: number | null;
   speed_kmh: number | null;
-  after_gap: boolean;
-  is_impossible: boolean;
+  /** Present when no vehicle can have driven it. */
+  doubt: "cloned_plate" | "misread" | null;
 }
 
 export interface Companion {
@@ -75,15 +85,25 @@ export interface Companion {
   last_at_us: Micros;
 }
 
+/** Passages that hang together, of two of the plates at least. */
 export interface Meeting {
   first_at_us: Micros;
   last_at_us: Micros;
-  passings: Passing[];
+  plates: string[];
+  place_names: string[];
+  position: Wgs84 | null;
+  passages: number;
+}
+
+export interface PassedAt extends Spot {
+  camera: Id | null;
 }
 
 export interface PassedBoth {
-  first: Passing;
-  then: Passing;
+  plate: string;
+  plate_display: string;
+  first: PassedAt;
+  then: PassedAt;
   took_ms: number;
 }
 
@@ -95,14 +115,16 @@ export interface FirstAndLast {
   partial: PartialNote[];
 }
 
-export type CountBy = "hour" | "hour_camera" | "area";
-export const COUNTS_BY: CountBy[] = ["hour", "hour_camera", "area"];
+export type CountBy = "hour" | "hour_camera" | "cell";
+export const COUNTS_BY: CountBy[] = ["hour", "hour_camera", "cell"];
 
 export interface Count {
   hour_us: Micros | null;
   camera: Id | null;
   place_name: string | null;
   position: Wgs84 | null;
+  /** H3. */
+  cell: string | null;
   sightings: number;
 }
 
@@ -171,16 +193,17 @@ export interface RetentionClass {
 
 export interface PurgeCertificate {
   ran_at_us: Micros;
-  captured_before_us: Micros;
+  rows_before: number;
   purged: number;
   kept: number;
+  duplicates: number;
+  is_balanced: boolean;
   pictures_moved: number;
+  /** Pictures from days before this one cannot be read any more, in any copy. Days since 1970. */
+  keys_until_day: number;
   quarantine_deleted: number;
-  ingested_total: number;
-  present: number;
   purged_total: number;
   erased_total: number;
-  is_balanced: boolean;
 }
 
 export interface Retention {

@@ -3,27 +3,17 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Count, Passing } from "../../app/api/types.lake";
+import type { Count, Passing, Spot } from "../../app/api/types.lake";
 import { passingOf } from "../../app/api/types.lake";
 import { Icon } from "../../app/icons";
 import { useSession } from "../../app/session";
 import { Empty } from "../../app/states";
-import type { Answer, Question } from "../answer";
+import type { Answer, Question, Shape } from "../answer";
 import { csvText, fileName, saveFile } from "../csv";
-import { readPlate } from "../plateText";
 import type { Kind } from "../questions";
 import { countId } from "../useDrawn";
 import { CountsView } from "./CountsView";
-import {
-  companionColumns,
-  countColumns,
-  legColumns,
-  meetingColumns,
-  pairColumns,
-  passingColumns,
-  plateColumns,
-} from "./columns";
-import { type Column, DataTable } from "./DataTable";
+import { DataTable } from "./DataTable";
 import { Detail } from "./Detail";
 import { ExportDialog, exportable } from "./ExportDialog";
 import { PartialNotes } from "./PartialNotes";
@@ -31,6 +21,7 @@ import { PassageList } from "./PassageList";
 import { PrintHead } from "./PrintHead";
 import { type AnyRow, numbersOf } from "./rows";
 import { Timeline } from "./Timeline";
+import { useTable } from "./useTable";
 
 interface Props {
   question: Question;
@@ -44,68 +35,19 @@ interface Props {
   mayHold: boolean;
   onTable: (isTable: boolean) => void;
   onChoose: (id: string) => void;
+  onLeave: () => void;
   onMore: () => void;
   onHold: (passing: Passing) => void;
   onFollow: (kind: Kind, plate: string) => void;
-  onShared: (passings: Passing[]) => void;
+  onShared: (spots: Spot[]) => void;
 }
 
 /** Kinds that have more than a table to show. */
-const PICTURED: Partial<Record<Kind, string>> = {
-  history: "photos",
-  trajectory: "timeline",
+const PICTURED: Partial<Record<Shape, string>> = {
+  sightings: "photos",
+  legs: "timeline",
   counts: "chart",
 };
-
-interface Tabled {
-  columns: Column<unknown>[];
-  rows: unknown[];
-  idOf: (row: unknown, at: number) => string;
-  plateOf?: (row: unknown) => string;
-  testId?: string;
-}
-
-function tabled<T>(
-  columns: Column<T>[],
-  rows: T[],
-  idOf: (row: T, at: number) => string,
-  more: { plateOf?: (row: T) => string; testId?: string } = {},
-): Tabled {
-  return { columns, rows, idOf, ...more } as unknown as Tabled;
-}
-
-function useTable(question: Question, answer: Answer, places: Count[]): Tabled {
-  const { t } = useTranslation();
-  return useMemo(() => {
-    const passage = { plateOf: (p: Passing) => p.plate, testId: "sighting-row" };
-    const asked = readPlate(question.draft.plate).text;
-    switch (answer.kind) {
-      case "history": {
-        const passings = answer.items.map(passingOf);
-        return tabled(passingColumns(t, numbersOf(passings)), passings, (p) => p.id, passage);
-      }
-      case "cameras":
-      case "area":
-        return tabled(passingColumns(t, null), answer.items, (p) => p.id, passage);
-      case "trajectory":
-        return tabled(legColumns(t, numbersOf(answer.items)), answer.items, (p) => p.id, passage);
-      case "plates":
-        return tabled(plateColumns(t, asked), answer.items, (p) => p.plate, { plateOf: (p) => p.plate });
-      case "convoys":
-        return tabled(companionColumns(t), answer.items, (c) => c.plate, { plateOf: (c) => c.plate });
-      case "meetings":
-        return tabled(meetingColumns(t), answer.items, (_, at) => `meeting-${at}`);
-      case "passed":
-        return tabled(pairColumns(t), answer.items, (p) => `${p.first.id}-${p.then.id}`);
-      case "counts": {
-        const isByHour = question.draft.by === "hour";
-        return tabled(countColumns(t, isByHour), isByHour ? answer.items : places, (c, at) =>
-          isByHour ? `count-${at}` : countId(c),
-        );
-      }
-    }
-  }, [t, question, answer, places]);
-}
 
 export function AnswerPane(props: Props) {
   const { question, answer, rows, places, title, isTable, chosen, onChoose } = props;
@@ -113,25 +55,25 @@ export function AnswerPane(props: Props) {
   const [isExporting, setExporting] = useState(false);
   const table = useTable(question, answer, places);
   const numbers = useMemo(
-    () => numbersOf(answer.kind === "history" ? answer.items.map(passingOf) : []),
+    () => numbersOf(answer.shape === "sightings" ? answer.items.map(passingOf) : []),
     [answer],
   );
   const row = rows.find((one) => one.id === chosen);
   const { may } = useSession();
   const asked = may("sightings.export") ? exportable(question) : null;
-  const pictured = PICTURED[answer.kind];
+  const pictured = PICTURED[answer.shape];
   const isEmpty = answer.items.length === 0;
   const save = () =>
     saveFile(
-      fileName(answer.kind, title),
+      fileName(question.kind, title),
       csvText(
         table.columns.map((column) => column.head),
         table.rows.map((one, at) => table.columns.map((column) => column.value(one, at))),
       ),
     );
   return (
-    <div className="answer" data-testid={`answer-${answer.kind}`}>
-      <PrintHead question={question} answer={answer} title={`${t(`lake.q_${answer.kind}`)}：${title}`} />
+    <div className="answer" data-testid={`answer-${question.kind}`}>
+      <PrintHead question={question} answer={answer} title={`${t(`lake.q_${question.kind}`)}：${title}`} />
       <div className="answer-bar">
         <strong role="status">
           {t("lake.count", { count: answer.items.length.toLocaleString("en") })}
@@ -184,8 +126,8 @@ export function AnswerPane(props: Props) {
       )}
       {!isEmpty && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keyboard
-        <section className="answer-rows" tabIndex={0} aria-label={t(`lake.q_${answer.kind}`)}>
-          {answer.kind === "history" && !isTable && (
+        <section className="answer-rows" tabIndex={0} aria-label={t(`lake.q_${question.kind}`)}>
+          {answer.shape === "sightings" && !isTable && (
             <PassageList
               found={answer.items}
               grounds={question.grounds}
@@ -194,10 +136,10 @@ export function AnswerPane(props: Props) {
               onChoose={onChoose}
             />
           )}
-          {answer.kind === "trajectory" && !isTable && (
+          {answer.shape === "legs" && !isTable && (
             <Timeline legs={answer.items} chosen={chosen} onChoose={onChoose} />
           )}
-          {answer.kind === "counts" && !isTable && (
+          {answer.shape === "counts" && !isTable && (
             <CountsView
               question={question}
               counts={answer.items}
@@ -217,10 +159,11 @@ export function AnswerPane(props: Props) {
           )}
         </section>
       )}
-      {row && answer.kind !== "counts" && (
+      {row && answer.shape !== "counts" && (
         <Detail
           question={question}
           row={row}
+          onLeave={props.onLeave}
           mayHold={props.mayHold}
           onHold={props.onHold}
           onFollow={props.onFollow}

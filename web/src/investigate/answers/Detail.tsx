@@ -1,14 +1,15 @@
 // The chosen row, whole: its record with the picture on request, and where to go on from it.
 
-import { Button } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { taipei } from "../../app/age";
 import { sightings as calls } from "../../app/api/calls";
 import { lake } from "../../app/api/calls.lake";
 import type { Grounds, Id } from "../../app/api/types";
-import type { Passing } from "../../app/api/types.lake";
+import type { Passing, Spot } from "../../app/api/types.lake";
+import { Icon } from "../../app/icons";
 import { Picture } from "../../app/Picture";
 import { sayProbability } from "../../app/say";
 import { Failure, Loading } from "../../app/states";
@@ -16,17 +17,18 @@ import type { Question } from "../answer";
 import { readPlate } from "../plateText";
 import type { Kind } from "../questions";
 import { PartialNotes } from "./PartialNotes";
-import type { AnyRow } from "./rows";
+import { type AnyRow, meetingSpot, oldestFirst } from "./rows";
 
 interface Props {
   question: Question;
   row: AnyRow;
+  onLeave: () => void;
   mayHold: boolean;
   onHold: (passing: Passing) => void;
   /** Asks another question about this plate. */
   onFollow: (kind: Kind, plate: string) => void;
   /** Passages that were fetched for this row; the map shows them. */
-  onShared: (passings: Passing[]) => void;
+  onShared: (spots: Spot[]) => void;
 }
 
 function Record({ id, grounds }: { id: Id; grounds: Grounds }) {
@@ -63,14 +65,14 @@ function Record({ id, grounds }: { id: Id; grounds: Grounds }) {
   );
 }
 
-function Passings({ passings }: { passings: Passing[] }) {
+function Spots({ spots }: { spots: Spot[] }) {
   return (
-    <ol className="detail-passings">
-      {passings.map((p) => (
-        <li key={`${p.id} ${p.captured_at_us}`}>
-          <span className="plate">{p.plate_display}</span>
-          <span className="number">{taipei(p.captured_at_us)}</span>
-          <span className="one-line">{p.place_name}</span>
+    <ol className="detail-spots">
+      {spots.map((spot, at) => (
+        <li key={`${spot.id} ${spot.captured_at_us}`}>
+          <span className="path-number">{at + 1}</span>
+          <span className="number">{taipei(spot.captured_at_us)}</span>
+          <span className="one-line">{spot.place_name}</span>
         </li>
       ))}
     </ol>
@@ -107,11 +109,10 @@ function Shared({
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
-  const passings = shared.data?.items.flatMap((meeting) => meeting.passings);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: told once per answer
+  const spots = useMemo(() => shared.data && oldestFirst(shared.data.items.map(meetingSpot)), [shared.data]);
   useEffect(() => {
-    if (passings) onShared(passings);
-  }, [shared.data]);
+    if (spots) onShared(spots);
+  }, [spots, onShared]);
   if (!isAsked && !shared.data) {
     return (
       <Button variant="default" size="xs" onClick={() => setAsked(true)} data-testid="shared-show">
@@ -120,7 +121,7 @@ function Shared({
     );
   }
   if (shared.error) return <Failure error={shared.error} onRetry={() => void shared.refetch()} />;
-  return passings ? <Passings passings={passings} /> : <Loading />;
+  return spots ? <Spots spots={spots} /> : <Loading />;
 }
 
 /** When and where the lake has a plate for the first and the last time. */
@@ -142,11 +143,13 @@ function Seen({
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
-  const passings = seen.data && [seen.data.first, seen.data.last].filter((p) => p !== null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: told once per answer
+  const spots = useMemo(
+    () => seen.data && [seen.data.first, seen.data.last].filter((p) => p !== null),
+    [seen.data],
+  );
   useEffect(() => {
-    if (passings) onShared(passings);
-  }, [seen.data]);
+    if (spots) onShared(spots);
+  }, [spots, onShared]);
   if (!isAsked && !seen.data) {
     return (
       <Button variant="default" size="xs" onClick={() => setAsked(true)} data-testid="seen-show">
@@ -155,25 +158,34 @@ function Seen({
     );
   }
   if (seen.error) return <Failure error={seen.error} onRetry={() => void seen.refetch()} />;
-  if (!seen.data || !passings) return <Loading />;
+  if (!seen.data || !spots) return <Loading />;
   return (
     <>
       <PartialNotes notes={seen.data.partial} />
-      <Passings passings={passings} />
+      <Spots spots={spots} />
     </>
   );
 }
 
 const FOLLOW: Kind[] = ["history", "trajectory", "convoys"];
 
-export function Detail({ question, row, mayHold, onHold, onFollow, onShared }: Props) {
+export function Detail({ question, row, onLeave, mayHold, onHold, onFollow, onShared }: Props) {
   const { t } = useTranslation();
   const [open, setOpen] = useState<Id | null>(null);
-  const only = row.passings.length === 1 ? row.passings[0] : undefined;
+  const only = row.passing;
   const { plate } = row;
   const { kind } = question;
   return (
     <section className="detail" aria-label={t("lake.detail")} data-testid="detail">
+      <ActionIcon
+        className="detail-leave"
+        variant="subtle"
+        color="gray"
+        aria-label={t("app.close")}
+        onClick={onLeave}
+      >
+        <Icon name="close" size={16} />
+      </ActionIcon>
       {only && (
         <p className="detail-head">
           <span className="plate">{only.plate_display}</span>
@@ -181,7 +193,7 @@ export function Detail({ question, row, mayHold, onHold, onFollow, onShared }: P
           <span className="one-line">{only.place_name}</span>
         </p>
       )}
-      {row.passings.length > 1 && <Passings passings={row.passings} />}
+      {!only && row.spots.length > 0 && <Spots spots={row.spots} />}
       {kind === "convoys" && plate && (
         <Shared key={plate} question={question} plate={plate} onShared={onShared} />
       )}

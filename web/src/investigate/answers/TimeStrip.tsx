@@ -63,7 +63,7 @@ export function TimeStrip({
         ))}
         <line x1={10} x2={wide - 10} y1={LINE} y2={LINE} className="strip-line" />
         {pairs.map(({ leg, before }) =>
-          leg.after_gap ? (
+          leg.is_gap ? (
             <rect
               key={leg.id}
               x={x(before.captured_at_us)}
@@ -80,7 +80,7 @@ export function TimeStrip({
           </g>
         ))}
         {pairs.map(({ leg, before }) => {
-          if (!leg.is_impossible) return null;
+          if (!leg.doubt) return null;
           const middle = (x(before.captured_at_us) + x(leg.captured_at_us)) / 2;
           return <path key={leg.id} d={`M${middle} 0 l8 13 h-16 z`} className="strip-alarm" />;
         })}

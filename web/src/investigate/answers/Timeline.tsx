@@ -20,21 +20,21 @@ interface Props {
 
 function Way({ leg }: { leg: Leg }) {
   const { t } = useTranslation();
-  if (leg.elapsed_ms === null) return <p className="way dim">{t("lake.way_first")}</p>;
+  if (leg.took_ms === null) return <p className="way dim">{t("lake.way_first")}</p>;
   const parts = [
-    sayDuration(leg.elapsed_ms / 1000, t),
+    sayDuration(leg.took_ms / 1000, t),
     leg.distance_m === null ? null : sayDistance(leg.distance_m, t),
-    leg.speed_kmh === null || leg.after_gap ? null : `${Math.round(leg.speed_kmh)} km/h`,
+    leg.speed_kmh === null || leg.is_gap ? null : `${Math.round(leg.speed_kmh)} km/h`,
   ].filter(Boolean);
-  if (leg.is_impossible) {
+  if (leg.doubt) {
     return (
       <p className="way way-impossible">
-        ▲ {t("lake.way_impossible", { speed: Math.round(leg.speed_kmh ?? 0) })} ·{" "}
-        {parts.slice(0, 2).join(" · ")}
+        ▲ {t("lake.way_impossible", { speed: Math.round(leg.speed_kmh ?? 0) })} {t(`lake.doubt_${leg.doubt}`)}{" "}
+        · {parts.slice(0, 2).join(" · ")}
       </p>
     );
   }
-  if (leg.after_gap) {
+  if (leg.is_gap) {
     return (
       <p className="way way-gap">
         ▨ {t("lake.way_gap", { time: parts[0] })}
@@ -86,7 +86,7 @@ export function Timeline({ legs, chosen, onChoose }: Props) {
             className="stop"
             style={{ height: ROW_PX }}
             data-chosen={leg.id === chosen || undefined}
-            data-kind={leg.is_impossible ? "impossible" : leg.after_gap ? "gap" : undefined}
+            data-kind={leg.doubt ? "impossible" : leg.is_gap ? "gap" : undefined}
             data-testid="leg-row"
           >
             <Way leg={leg} />

@@ -107,7 +107,7 @@ export function passingColumns(t: TFunction, numbers: Map<Id, number> | null): C
 
 export function legColumns(t: TFunction, numbers: Map<Id, number>): Column<Leg>[] {
   const doubt = (leg: Leg) =>
-    leg.is_impossible ? t("lake.leg_impossible") : leg.after_gap ? t("lake.leg_gap") : "";
+    leg.doubt ? t(`lake.doubt_${leg.doubt}`) : leg.is_gap ? t("lake.leg_gap") : "";
   const [counted, , captured, place, , confidence, lat, lon, id] = passingColumns(t, numbers);
   const rest = [counted, captured, place].filter((c) => c !== undefined);
   const tail = [confidence, lat, lon, id].filter((c) => c !== undefined);
@@ -116,8 +116,8 @@ export function legColumns(t: TFunction, numbers: Map<Id, number>): Column<Leg>[
     {
       key: "elapsed",
       head: t("lake.head_elapsed"),
-      show: (leg) => (leg.elapsed_ms === null ? "—" : sayDuration(leg.elapsed_ms / 1000, t)),
-      value: (leg) => (leg.elapsed_ms === null ? null : leg.elapsed_ms / 1000),
+      show: (leg) => (leg.took_ms === null ? "—" : sayDuration(leg.took_ms / 1000, t)),
+      value: (leg) => (leg.took_ms === null ? null : leg.took_ms / 1000),
       className: number,
     },
     {
@@ -131,8 +131,8 @@ export function legColumns(t: TFunction, numbers: Map<Id, number>): Column<Leg>[
       key: "speed",
       head: t("lake.head_speed"),
       show: (leg) => (
-        <span className={leg.is_impossible ? "ink-warn" : ""}>
-          {leg.is_impossible && "▲ "}
+        <span className={leg.doubt ? "ink-warn" : ""}>
+          {leg.doubt && "▲ "}
           {leg.speed_kmh === null ? "—" : Math.round(leg.speed_kmh)}
         </span>
       ),
@@ -144,12 +144,27 @@ export function legColumns(t: TFunction, numbers: Map<Id, number>): Column<Leg>[
   ];
 }
 
-export function plateColumns(t: TFunction, asked: string): Column<KnownPlate>[] {
+export function plateColumns(t: TFunction, asked: string | null, withTimes: boolean): Column<KnownPlate>[] {
+  const time = (name: "first" | "last"): Column<KnownPlate> => {
+    const of = (p: KnownPlate) => p[`${name}_at_us`];
+    return {
+      key: name,
+      head: t(`lake.head_${name}`),
+      show: (p) => (of(p) === null ? "—" : taipei(of(p) ?? 0)),
+      value: (p) => (of(p) === null ? null : taipei(of(p) ?? 0)),
+      className: number,
+    };
+  };
   return [
     {
       key: "plate",
       head: t("lake.head_plate"),
-      show: (p) => <MarkedPlate plate={p.plate} display={p.plate_display} asked={asked} />,
+      show: (p) =>
+        asked ? (
+          <MarkedPlate plate={p.plate} display={p.plate_display} asked={asked} />
+        ) : (
+          <span className="plate">{p.plate_display}</span>
+        ),
       value: (p) => p.plate_display,
     },
     {
@@ -159,6 +174,7 @@ export function plateColumns(t: TFunction, asked: string): Column<KnownPlate>[] 
       value: (p) => p.sightings,
       className: number,
     },
+    ...(withTimes ? [time("first"), time("last")] : []),
   ];
 }
 
@@ -202,8 +218,7 @@ export function companionColumns(t: TFunction): Column<Companion>[] {
 }
 
 export function meetingColumns(t: TFunction): Column<Meeting>[] {
-  const names = (m: Meeting) => [...new Set(m.passings.map((p) => p.place_name))].join("、");
-  const plates = (m: Meeting) => [...new Set(m.passings.map((p) => p.plate_display))];
+  const names = (m: Meeting) => m.place_names.join("、");
   return [
     {
       key: "number",
@@ -221,18 +236,24 @@ export function meetingColumns(t: TFunction): Column<Meeting>[] {
     },
     { key: "place", head: t("lake.head_place"), show: names, value: names, className: "place-cell" },
     {
-      key: "apart",
-      head: t("lake.head_apart"),
+      key: "lasted",
+      head: t("lake.head_lasted"),
       show: (m) => sayDuration((m.last_at_us - m.first_at_us) / 1e6, t),
       value: (m) => (m.last_at_us - m.first_at_us) / 1e6,
       className: number,
     },
     {
+      key: "passages",
+      head: t("lake.head_sightings"),
+      show: (m) => m.passages,
+      value: (m) => m.passages,
+      className: number,
+    },
+    {
       key: "plates",
       head: t("lake.head_plates"),
-      show: (m) => <span className="plate">{plates(m).join(" ")}</span>,
-      value: (m) => plates(m).join(" "),
-      className: "nowrap",
+      show: (m) => <span className="plate">{m.plates.join(" ")}</span>,
+      value: (m) => m.plates.join(" "),
     },
   ];
 }
@@ -242,8 +263,8 @@ export function pairColumns(t: TFunction): Column<PassedBoth>[] {
     {
       key: "plate",
       head: t("lake.head_plate"),
-      show: (p) => <span className="plate">{p.first.plate_display}</span>,
-      value: (p) => p.first.plate_display,
+      show: (p) => <span className="plate">{p.plate_display}</span>,
+      value: (p) => p.plate_display,
     },
     {
       key: "first",
@@ -279,6 +300,7 @@ export function pairColumns(t: TFunction): Column<PassedBoth>[] {
 export function countColumns(t: TFunction, withHour: boolean): Column<Count>[] {
   const place = (c: Count) =>
     c.place_name ??
+    c.cell ??
     (c.position ? `${c.position.lat.toFixed(3)}, ${c.position.lon.toFixed(3)}` : t("lake.all_cameras"));
   const hour: Column<Count> = {
     key: "hour",

@@ -8,6 +8,7 @@ const count = (hour: string | null, sightings: number, camera: string | null = n
   camera,
   place_name: camera,
   position: null,
+  cell: null,
   sightings,
 });
 
@@ -55,13 +56,9 @@ it("ticks are round hours of Taipei, and days where the day changes", () => {
 
 it("a journey counts its gaps and its impossible legs", () => {
   const leg = (part: Partial<Leg>) =>
-    ({ camera: "a", distance_m: 1000, after_gap: false, is_impossible: false, ...part }) as Leg;
+    ({ camera: "a", distance_m: 1000, is_gap: false, doubt: null, ...part }) as Leg;
   expect(
-    travelOf([
-      leg({ distance_m: null }),
-      leg({ after_gap: true }),
-      leg({ is_impossible: true, camera: "b" }),
-    ]),
+    travelOf([leg({ distance_m: null }), leg({ is_gap: true }), leg({ doubt: "misread", camera: "b" })]),
   ).toEqual({
     passages: 3,
     distance_m: 2000,

@@ -50,7 +50,7 @@ export function hourSums(days: HeatDay[]): number[] {
 export function byPlace(counts: Count[]): Count[] {
   const sums = new Map<string, Count>();
   for (const count of counts) {
-    const key = count.camera ?? `${count.position?.lon},${count.position?.lat}`;
+    const key = count.camera ?? count.cell ?? `${count.position?.lon},${count.position?.lat}`;
     const before = sums.get(key);
     if (before) before.sightings += count.sightings;
     else sums.set(key, { ...count, hour_us: null });
@@ -90,8 +90,8 @@ export function travelOf(legs: Leg[]): TravelSummary {
   return {
     passages: legs.length,
     distance_m: legs.reduce((sum, leg) => sum + (leg.distance_m ?? 0), 0),
-    gaps: legs.filter((leg) => leg.after_gap).length,
-    impossible: legs.filter((leg) => leg.is_impossible).length,
+    gaps: legs.filter((leg) => leg.is_gap).length,
+    impossible: legs.filter((leg) => leg.doubt !== null).length,
     cameras: new Set(legs.map((leg) => leg.camera ?? leg.place_name)).size,
   };
 }

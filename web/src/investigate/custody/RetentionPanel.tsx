@@ -8,6 +8,7 @@ import { custody } from "../../app/api/calls.lake";
 import type { Retention } from "../../app/api/types.lake";
 import { Answer, Empty } from "../../app/states";
 
+const DAY_US = 86_400_000_000;
 const amount = (n: number) => n.toLocaleString("en");
 
 function Classes({ classes }: Pick<Retention, "classes">) {
@@ -52,7 +53,7 @@ function Certificates({ certificates }: Pick<Retention, "certificates">) {
       <Table>
         <Table.Thead>
           <Table.Tr>
-            {["ran", "before", "purged", "kept", "pictures", "balance"].map((head) => (
+            {["ran", "before", "purged", "kept", "twice", "pictures", "keys", "balance"].map((head) => (
               <Table.Th key={head}>{t(`custody.head_${head}`)}</Table.Th>
             ))}
           </Table.Tr>
@@ -61,16 +62,14 @@ function Certificates({ certificates }: Pick<Retention, "certificates">) {
           {certificates.map((c) => (
             <Table.Tr key={c.ran_at_us} data-testid="certificate-row">
               <Table.Td className="number nowrap">{taipei(c.ran_at_us)}</Table.Td>
-              <Table.Td className="number nowrap">{taipei(c.captured_before_us).slice(0, 10)}</Table.Td>
+              <Table.Td className="number">{amount(c.rows_before)}</Table.Td>
               <Table.Td className="number">{amount(c.purged)}</Table.Td>
               <Table.Td className="number">{amount(c.kept)}</Table.Td>
+              <Table.Td className="number">{amount(c.duplicates)}</Table.Td>
               <Table.Td className="number">{amount(c.pictures_moved)}</Table.Td>
+              <Table.Td className="number nowrap">{taipei(c.keys_until_day * DAY_US).slice(0, 10)}</Table.Td>
               <Table.Td className={c.is_balanced ? "nowrap" : "ink-alarm nowrap"}>
                 {c.is_balanced ? `✓ ${t("custody.balanced")}` : `▲ ${t("custody.unbalanced")}`}
-                <div className="dim number">
-                  {amount(c.ingested_total)} = {amount(c.present)} + {amount(c.purged_total)} +{" "}
-                  {amount(c.erased_total)}
-                </div>
               </Table.Td>
             </Table.Tr>
           ))}

@@ -12,6 +12,8 @@ import {
   hasSpan,
   type Kind,
   LIMITS,
+  LISTED,
+  type Listed,
   NUMBERS,
   type Problems,
   presetsOf,
@@ -137,6 +139,19 @@ export function QuestionForm(props: Props) {
           onChange={(area) => set({ area })}
           onView={onView}
         />
+      )}
+      {has("listed") && (
+        <div className="field-span">
+          <span className="field-label" id="listed-label">
+            {t("lake.listed")}
+          </span>
+          <SegmentedControl
+            aria-labelledby="listed-label"
+            value={draft.listed}
+            onChange={(listed) => set({ listed: listed as Listed })}
+            data={LISTED.map((value) => ({ value, label: t(`lake.listed_${value}`) }))}
+          />
+        </div>
       )}
       {has("by") && (
         <div className="field-span">

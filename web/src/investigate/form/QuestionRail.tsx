@@ -1,5 +1,6 @@
 // All questions at hand, each one key away.
 
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { KINDS, type Kind } from "../questions";
 
@@ -15,6 +16,12 @@ interface Props {
 
 export function QuestionRail({ tab, withCustody, answered, onGo }: Props) {
   const { t } = useTranslation();
+  const list = useRef<HTMLUListElement>(null);
+  // On a phone the questions are one line that scrolls.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the row that is current follows from the tab
+  useEffect(() => {
+    list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [tab]);
   const row = (name: Tab, key: number) => (
     <li key={name}>
       <button
@@ -34,7 +41,7 @@ export function QuestionRail({ tab, withCustody, answered, onGo }: Props) {
   );
   return (
     <nav className="rail" aria-label={t("lake.questions")}>
-      <ul>
+      <ul ref={list}>
         {KINDS.map((kind, at) => row(kind, at + 1))}
         {withCustody && row("custody", 0)}
       </ul>
