@@ -8,8 +8,9 @@
 
 mod sim;
 
-pub use sim::{Fault, SimFiles};
+pub use sim::{Act, Fault, SimFiles};
 
+use std::any::Any;
 use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,10 +25,15 @@ pub enum FilesError {
     Short { name: String, len: u64, offset: u64, until: u64 },
     #[error("cannot {act} {name:?}: {reason}")]
     Failed { act: &'static str, name: String, reason: String },
+    #[error("{name:?} is held by another writer")]
+    Held { name: String },
     /// The machine lost power: only the simulated disk says so.
     #[error("the power is off")]
     PowerOff,
 }
+
+/// Dropping it lets the next writer in.
+pub type Hold = Box<dyn Any + Send + Sync>;
 
 /// A folder of files.
 pub trait Files: Send + Sync {
@@ -54,6 +60,15 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// When a folder cannot be read.
     fn list(&self, folder: &str) -> Result<Vec<String>, FilesError>;
+    /// Keeps a second writer, started by mistake, out of the folder for as long as the guard lives; the guard also goes with
+    /// its process. A store that many nodes share by design holds nobody off.
+    ///
+    /// # Errors
+    /// `Held` when somebody, this process included, has it.
+    fn hold(&self, name: &str) -> Result<Hold, FilesError> {
+        let _ = name;
+        Ok(Box::new(()))
+    }
 
     /// The whole file.
     ///

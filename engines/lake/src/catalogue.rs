@@ -8,6 +8,27 @@ use crate::row::Class;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SegmentId(pub u64);
 
+impl SegmentId {
+    /// Bits of the counter; the node's number is above them and below the sign bit of an SQL integer.
+    const COUNTER_BITS: u32 = 40;
+
+    #[must_use]
+    pub const fn new(node: u32, counter: u64) -> Self {
+        Self(((node as u64) << Self::COUNTER_BITS) | (counter & ((1 << Self::COUNTER_BITS) - 1)))
+    }
+
+    /// Who made it: only that node may remove a file that no catalogue names.
+    #[must_use]
+    pub const fn node(self) -> u32 {
+        (self.0 >> Self::COUNTER_BITS) as u32
+    }
+
+    #[must_use]
+    pub const fn counter(self) -> u64 {
+        self.0 & ((1 << Self::COUNTER_BITS) - 1)
+    }
+}
+
 /// What the catalogue knows of a segment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SegmentMeta {

@@ -78,3 +78,20 @@ impl FromRequestParts<App> for DevicePeer {
         }
     }
 }
+
+/// Why a person asks about a vehicle or person; the gate has demanded and checked it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purpose {
+    pub code: String,
+    /// As given, with a note when it names no live incident.
+    pub case_ref: Option<String>,
+}
+
+impl FromRequestParts<App> for Purpose {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let missing = || Problem::new(StatusCode::PRECONDITION_REQUIRED, "oversight.purpose_required", "say why you ask");
+        parts.extensions.get::<Self>().cloned().ok_or_else(missing)
+    }
+}
