@@ -152,6 +152,7 @@ pub fn put_levels(out: &mut Vec<u8>, levels: &[u32]) {
 }
 
 /// Appends `count` values of an RLE hybrid; gives where they end.
+#[cfg(test)]
 pub fn runs(bytes: Slack<'_>, width: u32, count: usize, out: &mut Vec<u32>) -> Result<usize, Malformed> {
     if width > 32 {
         return Err(Malformed("values of more than 32 bits in runs"));
@@ -262,12 +263,13 @@ pub enum Deltas {
     Packed,
     /// The same for a column of 32 bits, whose differences wrap around at 32 bits.
     Packed32,
-    /// Four bytes each, so that zstd sees their bytes; for differences within ±[`ALIGNED_MAX`]. Small ones have equal
+    /// Four bytes each, so that zstd sees their bytes; for differences within a day of milliseconds. Small ones have equal
     /// third and fourth bytes, which is what makes them short.
     Aligned,
 }
 
-/// A day in milliseconds, and some.
+/// A day in milliseconds.
+#[cfg(test)]
 pub const ALIGNED_MAX: i64 = 86_400_000;
 const ALIGNED_MIN_DELTA: i64 = -0x0606_0000;
 
