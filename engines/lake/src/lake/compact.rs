@@ -15,13 +15,12 @@
 //! Readers and ingest are never waited for: the merge works on segments that nobody changes, and the exchange is one step.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::{ExchangeError, Lake};
 use crate::catalogue::{CatalogueError, SegmentId, SegmentMeta};
 use crate::part::{Part, PartError};
 use crate::row::{Class, DAY_MS, Extra, FullRecord, Row};
-use crate::segment::{self, WriteError};
+use crate::segment::{self, Segment, WriteError};
 
 /// When it is worth to write rows once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,21 +154,15 @@ impl Compactor {
     /// When a segment is damaged (it is left alone from then on), or the disk or the catalogue refuses: try again later.
     pub fn once(&mut self, lake: &Lake, now_ms: i64) -> Result<Compacted, CompactError> {
         let listed = lake.segments();
-        let readable = listed.iter().filter(|listed| listed.segment.is_ok());
-        let Some(merge) = self.plan(readable.clone().map(|listed| &listed.meta), now_ms) else { return Ok(Compacted::Nothing) };
+        let readable = listed.iter().filter_map(|listed| Some((&listed.meta, listed.segment.as_ref().ok()?)));
+        let Some(merge) = self.plan(readable.clone().map(|(meta, _)| meta), now_ms) else { return Ok(Compacted::Nothing) };
         let mut pile = Pile::with_capacity(merge.rows);
-        for listed in readable.filter(|listed| merge.ids.contains(&listed.meta.id)) {
-            if let Ok(segment) = &listed.segment {
-                let read = segment.each_record(&mut |record| {
-                    pile.add(record);
-                    Ok(())
-                });
-                if let Err(error) = read {
-                    if matches!(error, PartError::Damaged { .. }) {
-                        self.damaged.insert(listed.meta.id);
-                    }
-                    return Err(error.into());
+        for (meta, segment) in readable.filter(|(meta, _)| merge.ids.contains(&meta.id)) {
+            if let Err(error) = pile.add_all_of(segment) {
+                if matches!(error, PartError::Damaged { .. }) {
+                    self.damaged.insert(meta.id);
                 }
+                return Err(error.into());
             }
         }
         drop(listed);
@@ -199,6 +192,16 @@ impl Pile {
         Self { rows: Vec::with_capacity(usize::try_from(rows).unwrap_or(0)), extras: Vec::new() }
     }
 
+    /// Rows and extras.
+    pub fn len(&self) -> (usize, usize) {
+        (self.rows.len(), self.extras.len())
+    }
+
+    pub fn truncate(&mut self, rows: usize, extras: usize) {
+        self.rows.truncate(rows);
+        self.extras.truncate(extras);
+    }
+
     pub fn add(&mut self, record: FullRecord) {
         let FullRecord { mut row, extra, .. } = record;
         row.extra = 0;
@@ -209,17 +212,16 @@ impl Pile {
         self.rows.push(row);
     }
 
+    pub fn add_all_of(&mut self, segment: &Segment) -> Result<(), PartError> {
+        segment.each_record(&mut |record| {
+            self.add(record);
+            Ok(())
+        })
+    }
+
     /// One segment; the rows are of one day.
     pub fn write(mut self, lake: &Lake, class: Class) -> Result<SegmentMeta, CompactError> {
         let id = lake.next_id()?;
         Ok(segment::write(&*lake.store, id, class, &mut self.rows, &self.extras)?)
     }
-}
-
-/// The rows of an open segment.
-pub(super) fn read_into(pile: &mut Pile, segment: &Arc<crate::segment::Segment>) -> Result<(), PartError> {
-    segment.each_record(&mut |record| {
-        pile.add(record);
-        Ok(())
-    })
 }
