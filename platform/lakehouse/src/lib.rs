@@ -10,18 +10,25 @@
 //! other nodes have had [`LakehouseConfig::grace_ms`] to forget it too.
 //! **Invariant:** nothing here blocks a thread that answers requests: the lake's work runs on threads for blocking work.
 
+mod bridge;
+mod catalogue;
 mod certificate;
 mod config;
 mod error;
 mod health;
+mod keeper;
 mod lakehouse;
+mod objects;
 mod sources;
+mod sources_file;
 
+pub use catalogue::{Dropped, Pulse, SqlCatalogue};
 pub use certificate::{Certificate, GoneFile, GoneSegment};
 pub use config::{LakehouseConfig, LakePlace};
 pub use error::LakehouseError;
 pub use health::{Figures, LakehouseHealth};
 pub use lakehouse::{Appended, Fate, Lakehouse};
+pub use objects::ObjectFiles;
 pub use sources::{Register, SourceKey, SourceRecord};
 
 /// What domains need of the engine, so that they name one crate.
