@@ -182,20 +182,7 @@ impl SqlCatalogue {
     /// # Errors
     /// When the database fails.
     pub async fn behind(&self) -> Result<Vec<Partial>, StoreError> {
-        let silent_before = self.store.env().now().plus(-SILENT_US);
-        let rows = self
-            .store
-            .fetch(
-                "SELECT name, unflushed_from_ms, seen_at_us FROM lakehouse_node \
-                 WHERE number <> $1 AND (unflushed_from_ms IS NOT NULL OR (is_open = 1 AND seen_at_us < $2)) ORDER BY number",
-                params![self.node, silent_before],
-            )
-            .await?;
-        let behind = |row: &Row| {
-            let seen_ms = row.micros("seen_at_us")?.0.div_euclid(1_000);
-            Ok(Partial::Behind { node: row.text("name")?, from_ms: row.opt_int("unflushed_from_ms")?.unwrap_or(seen_ms) })
-        };
-        rows.iter().map(behind).collect()
+        behind_in(&self.store, self.node).await
     }
 
     /// Segments that were dropped before this time, by any node, and whose files were not reported as removed.
@@ -229,7 +216,7 @@ impl SqlCatalogue {
     async fn load_in(&self) -> Result<Listing, StoreError> {
         // The version first: segments that are newer than it are loaded once more at the next look, never missed.
         let version = self.version_in().await?;
-        let segments = self.store.fetch("SELECT * FROM lakehouse_segment ORDER BY id", vec![]).await?;
+        let segments = segments_in(&self.store).await?;
         let node = self.store.fetch_one("SELECT wal_until FROM lakehouse_node WHERE number = $1", params![self.node]).await?;
         let receipts = self
             .store
@@ -237,7 +224,7 @@ impl SqlCatalogue {
             .await?;
         Ok(Listing {
             version,
-            segments: segments.iter().map(meta_of).collect::<Result<_, _>>()?,
+            segments,
             wal_until: unsigned(&node, "wal_until")?,
             receipts: receipts
                 .iter()
@@ -312,6 +299,29 @@ impl SqlCatalogue {
         tx.commit().await?;
         Ok(end.saturating_sub(IDS_PER_BLOCK)..end)
     }
+}
+
+/// Every segment of the lake, by its number.
+pub async fn segments_in(store: &Store) -> Result<Vec<SegmentMeta>, StoreError> {
+    let rows = store.fetch("SELECT * FROM lakehouse_segment ORDER BY id", vec![]).await?;
+    rows.iter().map(meta_of).collect()
+}
+
+/// What nodes other than this one have and have not published. Nodes count from 1.
+pub async fn behind_in(store: &Store, node: u32) -> Result<Vec<Partial>, StoreError> {
+    let silent_before = store.env().now().plus(-SILENT_US);
+    let rows = store
+        .fetch(
+            "SELECT name, unflushed_from_ms, seen_at_us FROM lakehouse_node \
+             WHERE number <> $1 AND (unflushed_from_ms IS NOT NULL OR (is_open = 1 AND seen_at_us < $2)) ORDER BY number",
+            params![node, silent_before],
+        )
+        .await?;
+    let behind = |row: &Row| {
+        let seen_ms = row.micros("seen_at_us")?.0.div_euclid(1_000);
+        Ok(Partial::Behind { node: row.text("name")?, from_ms: row.opt_int("unflushed_from_ms")?.unwrap_or(seen_ms) })
+    };
+    rows.iter().map(behind).collect()
 }
 
 async fn add_in(tx: &mut Tx, meta: &SegmentMeta, version: u64) -> Result<(), StoreError> {

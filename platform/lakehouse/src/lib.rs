@@ -12,19 +12,18 @@
 
 mod bridge;
 mod catalogue;
-mod certificate;
 mod config;
 mod error;
 mod health;
 mod keeper;
 mod lakehouse;
 mod objects;
+mod read_only;
 mod sources;
 mod sources_file;
 
 pub use catalogue::{Dropped, Pulse, SqlCatalogue};
-pub use certificate::{Certificate, GoneFile, GoneSegment};
-pub use config::{LakehouseConfig, LakePlace};
+pub use config::{LakePlace, LakehouseConfig, Opening};
 pub use error::LakehouseError;
 pub use health::{Figures, LakehouseHealth};
 pub use lakehouse::{Appended, Fate, Lakehouse};
@@ -33,6 +32,7 @@ pub use sources::{Register, SourceKey, SourceRecord};
 
 /// What domains need of the engine, so that they name one crate.
 pub use shouhu_lake as lake;
+pub use shouhu_lake::lake::{Certificate, GoneFile, GoneSegment, OnDamage};
 
 use shouhu_store::{Migration, ModuleMigrations};
 

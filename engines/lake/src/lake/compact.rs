@@ -222,6 +222,6 @@ impl Pile {
     /// One segment; the rows are of one day.
     pub fn write(mut self, lake: &Lake, class: Class) -> Result<SegmentMeta, CompactError> {
         let id = lake.next_id()?;
-        Ok(segment::write(&*lake.store, id, class, &mut self.rows, &self.extras)?)
+        Ok(segment::write(lake.store.as_ref(), id, class, &mut self.rows, &self.extras)?)
     }
 }
