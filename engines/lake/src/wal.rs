@@ -14,8 +14,8 @@ mod file;
 mod log;
 
 pub use codec::{CodecError, decode_batch, encode_batch};
-pub use file::{FileHeader, Group, HEADER_BYTES, Scan, ScanError, Scanned, name_of, number_of};
 pub(crate) use file::each_batch;
+pub use file::{FileHeader, Group, HEADER_BYTES, Scan, ScanError, Scanned, name_of, number_of};
 pub(crate) use log::{Log, LogError, new_group};
 
 /// Rows of one batch at most: bounds what one caller can make others wait for.

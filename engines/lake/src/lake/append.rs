@@ -280,15 +280,13 @@ impl Lake {
         queue.is_led = false;
         // What is left of them was not kept.
         queue.forget(&batches);
-        let written = written.map_err(|error| {
-            match error {
-                LogError::Refused(error @ FilesError::Full { .. }) => AppendError::Full(error),
-                LogError::Refused(error) => AppendError::Refused(error),
-                LogError::Broken(error) => {
-                    let reason = error.to_string();
-                    queue.stopped = Some(reason.clone());
-                    AppendError::Stopped { reason }
-                }
+        let written = written.map_err(|error| match error {
+            LogError::Refused(error @ FilesError::Full { .. }) => AppendError::Full(error),
+            LogError::Refused(error) => AppendError::Refused(error),
+            LogError::Broken(error) => {
+                let reason = error.to_string();
+                queue.stopped = Some(reason.clone());
+                AppendError::Stopped { reason }
             }
         });
         // Set once, by the one who leads the group.

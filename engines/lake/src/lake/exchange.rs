@@ -86,8 +86,7 @@ impl Lake {
     fn replace(&self, exchanging: &mut Exchanging, add: Vec<Listed>, drop: &[SegmentId]) {
         let mut shown = self.shown_mut();
         let gone: BTreeSet<_> = drop.iter().copied().collect();
-        let (dropped, kept): (Vec<_>, Vec<_>) =
-            shown.segments.iter().cloned().partition(|listed| gone.contains(&listed.meta.id));
+        let (dropped, kept): (Vec<_>, Vec<_>) = shown.segments.iter().cloned().partition(|listed| gone.contains(&listed.meta.id));
         shown.segments = Arc::new(merged(&kept, add));
         std::mem::drop(shown);
         exchanging.retired.extend(dropped.into_iter().map(|listed| Retired { listed, since_ms: None }));

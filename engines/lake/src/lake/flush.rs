@@ -115,12 +115,8 @@ impl Lake {
                 let _ = self.remove_files(meta);
             }
         }
-        let change = Change {
-            add: metas,
-            wal_until: Some(sealed.wal_until),
-            receipts: sealed.receipts.clone(),
-            ..Change::default()
-        };
+        let change =
+            Change { add: metas, wal_until: Some(sealed.wal_until), receipts: sealed.receipts.clone(), ..Change::default() };
         Ok(Pending { change, opened: opened?, rows: sealed.memory.rows(), is_unsure: false })
     }
 

@@ -41,7 +41,8 @@ impl Ranges {
         let from = self.0.partition_point(|(_, end)| end.saturating_add(1) < first);
         let until = self.0.partition_point(|(start, _)| *start <= last.saturating_add(1));
         let met = self.0.get(from..until).unwrap_or_default();
-        let joined = (met.first().map_or(first, |(start, _)| *start.min(&first)), met.last().map_or(last, |(_, end)| *end.max(&last)));
+        let joined =
+            (met.first().map_or(first, |(start, _)| *start.min(&first)), met.last().map_or(last, |(_, end)| *end.max(&last)));
         self.0.splice(from..until.max(from), [joined]);
         if self.0.len() > RANGES_MAX {
             self.0.remove(0);
@@ -56,8 +57,8 @@ impl Ranges {
         self.0.splice(place..=place, below.into_iter().chain(above));
     }
 
-    #[must_use]
-    pub fn has(&self, sequence: u64) -> bool {
+    #[cfg(test)]
+    fn has(&self, sequence: u64) -> bool {
         let place = self.0.partition_point(|(_, last)| *last < sequence);
         self.0.get(place).is_some_and(|(first, _)| *first <= sequence)
     }

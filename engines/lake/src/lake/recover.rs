@@ -57,6 +57,8 @@ pub struct OpenReport {
     pub damaged: Vec<LogPlace>,
     /// Files of segments that this node wrote and nobody published: removed.
     pub orphans: usize,
+    /// Files of segments that are newer than the catalogue: it was brought back from an old copy. They are left where they are.
+    pub strangers: Vec<String>,
     /// What the last start may not have followed up.
     pub replay: Replay,
 }
@@ -146,12 +148,13 @@ impl Lake {
         for leftover in &recovered.leftovers {
             local.remove(&name_of(*leftover))?;
         }
-        let orphans = remove_orphans(store.as_ref(), config.node, &listing)?;
+        let horizon = catalogue.next_id()?;
+        let (orphans, strangers) = remove_orphans(store.as_ref(), horizon, &listing)?;
         let last = recovered.files.last().map_or((0, 0), |(number, scanned)| {
             let end = carry.as_ref().map_or(scanned.end, |(offset, _)| *offset);
             (*number, end)
         });
-        let mut settling = Settling { flushed_until: listing.wal_until, ..Settling::default() };
+        let mut settling = Settling::flushed(listing.wal_until);
         let found: Vec<_> = recovered.files.into_iter().map(|(number, scanned)| (number, scanned.groups)).collect();
         found.iter().for_each(|(number, _)| settling.add(*number, 1));
         let ticket = Ticket { files: found.iter().map(|(number, _)| *number).collect() };
@@ -162,6 +165,7 @@ impl Lake {
             torn: recovered.torn,
             damaged: recovered.damaged,
             orphans,
+            strangers,
             replay: Replay { files: Arc::clone(&local), found, ticket },
         };
         let lake = Self {
@@ -203,7 +207,8 @@ fn recover(config: &LakeConfig, local: &dyn Files, wal_until: u64) -> Result<Rec
             continue;
         }
         // A header that cannot be read leads nowhere: what is below it is read as far as it goes.
-        let (previous, end) = scanned.header.map_or((below.unwrap_or(0), None), |header| (header.previous, Some(header.previous_end)));
+        let (previous, end) =
+            scanned.header.map_or((below.unwrap_or(0), None), |header| (header.previous, Some(header.previous_end)));
         recovered.files.push((number, scanned));
         if numbers.contains(&previous) {
             recovered.leftovers.extend(numbers.range(previous + 1..number));
@@ -233,7 +238,8 @@ impl Recovered {
         if !scanned.damaged.is_empty() {
             local.put(&format!("damaged/{file}"), bytes)?;
         }
-        let places = scanned.damaged.iter().map(|(from, until)| LogPlace { file: file.clone(), from: *from, until: Some(*until) });
+        let places =
+            scanned.damaged.iter().map(|(from, until)| LogPlace { file: file.clone(), from: *from, until: Some(*until) });
         self.damaged.extend(places);
         Ok(())
     }
@@ -266,7 +272,9 @@ fn read_rows(
         // The newest file's last group was written, but perhaps its writer died before the sync: it can be read from the machine's
         // memory now and be gone after a power cut. An empty one is only a mark.
         let last = scanned.groups.last().filter(|_| *number == newest);
-        if let Some((last, payload)) = last.and_then(|last| Some((last, last.payload(&bytes)?))).filter(|(_, payload)| !payload.is_empty()) {
+        if let Some((last, payload)) =
+            last.and_then(|last| Some((last, last.payload(&bytes)?))).filter(|(_, payload)| !payload.is_empty())
+        {
             let mut group = Vec::new();
             new_group(&mut group);
             group.extend_from_slice(payload);
@@ -277,26 +285,31 @@ fn read_rows(
 }
 
 /// Files of segments that this node wrote and that no catalogue names: it died between writing and publishing, or between taking
-/// them out of the catalogue and removing them.
-fn remove_orphans(store: &dyn Files, node: u32, listing: &Listing) -> Result<usize, FilesError> {
-    let known: BTreeSet<String> =
-        listing.segments.iter().flat_map(|meta| Order::ALL.map(|order| meta.name(order))).collect();
-    let mut removed = 0;
+/// them out of the catalogue and removing them. A number that the catalogue has not given yet says that the catalogue is
+/// an old copy: what it does not know may be all there is, and is not touched.
+fn remove_orphans(store: &dyn Files, horizon: SegmentId, listing: &Listing) -> Result<(usize, Vec<String>), FilesError> {
+    let known: BTreeSet<String> = listing.segments.iter().flat_map(|meta| Order::ALL.map(|order| meta.name(order))).collect();
+    let (mut removed, mut strangers) = (0, Vec::new());
     for folder in ["by_plate", "by_source", "index"] {
         for name in store.list(folder)? {
-            if !known.contains(&name) && written_by(&name) == Some(node) {
-                store.remove(&name)?;
-                removed += 1;
+            let id = segment_of(&name).filter(|id| id.node() == horizon.node() && !known.contains(&name));
+            match id {
+                Some(id) if id.counter() < horizon.counter() => {
+                    store.remove(&name)?;
+                    removed += 1;
+                }
+                Some(_) => strangers.push(name),
+                None => {}
             }
         }
     }
-    Ok(removed)
+    Ok((removed, strangers))
 }
 
 /// `None`: it is no file of a segment.
-fn written_by(name: &str) -> Option<u32> {
+fn segment_of(name: &str) -> Option<SegmentId> {
     let (_, own) = name.rsplit_once('/')?;
     let id = own.get(..16).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
     own.get(16..)?.starts_with('.').then_some(())?;
-    Some(SegmentId(u64::from_str_radix(id, 16).ok()?).node())
+    u64::from_str_radix(id, 16).ok().map(SegmentId)
 }

@@ -19,6 +19,10 @@ pub(super) struct Settling {
 }
 
 impl Settling {
+    pub fn flushed(until: u64) -> Self {
+        Self { files: BTreeMap::new(), flushed_until: until }
+    }
+
     pub fn add(&mut self, file: u64, batches: u64) {
         *self.files.entry(file).or_default() += batches;
     }

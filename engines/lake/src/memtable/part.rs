@@ -149,8 +149,11 @@ impl Part for MemoryPart {
     fn each_record(&self, found: &mut dyn FnMut(FullRecord) -> Result<(), PartError>) -> Result<(), PartError> {
         let rest = Run::sorted(&self.pieces);
         let runs: Vec<&Run> = self.runs.iter().map(Arc::as_ref).chain(&rest).collect();
-        let mut heads: std::collections::BinaryHeap<_> =
-            runs.iter().enumerate().filter_map(|(run, head)| Some(std::cmp::Reverse((head.rows.first()?.key(), run, 0_usize)))).collect();
+        let mut heads: std::collections::BinaryHeap<_> = runs
+            .iter()
+            .enumerate()
+            .filter_map(|(run, head)| Some(std::cmp::Reverse((head.rows.first()?.key(), run, 0_usize))))
+            .collect();
         while let Some(std::cmp::Reverse((_, run, place))) = heads.pop() {
             let Some(of) = runs.get(run) else { continue };
             if let Some(row) = of.rows.get(place) {

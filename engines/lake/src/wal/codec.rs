@@ -314,16 +314,22 @@ mod tests {
 
     fn any_row() -> impl Strategy<Value = Row> {
         let numbers = (any::<u64>(), any::<i64>(), any::<u64>(), any::<u32>(), any::<i32>(), any::<i32>());
-        (numbers, any::<u16>(), any::<u8>(), any::<u8>(), 0..3_u32).prop_map(|(numbers, confidence_pm, direction, pictures, extra)| {
-            let (plate, at_ms, sequence, source, lon_e6, lat_e6) = numbers;
-            let plate = PlateCode(plate);
-            Row { plate, at_ms, sequence, source, lon_e6, lat_e6, extra, confidence_pm, direction, pictures }
-        })
+        (numbers, any::<u16>(), any::<u8>(), any::<u8>(), 0..3_u32).prop_map(
+            |(numbers, confidence_pm, direction, pictures, extra)| {
+                let (plate, at_ms, sequence, source, lon_e6, lat_e6) = numbers;
+                let plate = PlateCode(plate);
+                Row { plate, at_ms, sequence, source, lon_e6, lat_e6, extra, confidence_pm, direction, pictures }
+            },
+        )
     }
 
     fn any_batch() -> impl Strategy<Value = Batch> {
-        (any::<u32>(), 0..5_u8, vec(any_row(), 0..20), vec(any_extra(), 2..4))
-            .prop_map(|(device, class, rows, extras)| Batch { device, class: Class(class), rows, extras })
+        (any::<u32>(), 0..5_u8, vec(any_row(), 0..20), vec(any_extra(), 2..4)).prop_map(|(device, class, rows, extras)| Batch {
+            device,
+            class: Class(class),
+            rows,
+            extras,
+        })
     }
 
     proptest! {

@@ -286,8 +286,11 @@ pub(crate) fn each_batch<E: From<ScanError>>(
     for group in groups {
         let mut payload = group.payload(bytes).unwrap_or_default();
         while !payload.is_empty() {
-            let (batch, rest) = codec::decode_batch(payload)
-                .map_err(|error| ScanError::Group { file: name_of(number), offset: group.offset, error })?;
+            let (batch, rest) = codec::decode_batch(payload).map_err(|error| ScanError::Group {
+                file: name_of(number),
+                offset: group.offset,
+                error,
+            })?;
             payload = rest;
             found(batch)?;
         }

@@ -50,7 +50,14 @@ pub(crate) fn new_group(bytes: &mut Vec<u8>) {
 
 impl Log {
     /// `last`: the newest file that counts and where it ends. `next`: above every file there is or was.
-    pub fn new(files: Arc<dyn Files>, node: u32, file_bytes_max: u64, last: (u64, u64), next: u64, carry: Option<Vec<u8>>) -> Self {
+    pub fn new(
+        files: Arc<dyn Files>,
+        node: u32,
+        file_bytes_max: u64,
+        last: (u64, u64),
+        next: u64,
+        carry: Option<Vec<u8>>,
+    ) -> Self {
         Self { files, node, file_bytes_max, open: None, prepared: None, last, next, carry }
     }
 
