@@ -161,7 +161,7 @@ export const lake = {
     strip_label: "時間軸，共 {{count}} 次通過；下方清單為相同內容",
     counts_total: "次通過",
     heat_label: "{{days}} 天、每天 24 小時的通過次數；表格檢視有相同數字",
-    heat_hint: "越亮越多，最多每小時 {{most}} 次；指向格子看數字",
+    heat_hint: "越明顯越多，最多每小時 {{most}} 次；指向格子看數字",
     heat_cell: "{{day}} {{hour}}：{{count}} 次",
     heat_sum: "合計",
     bars_label: "最多的地點",

@@ -12,7 +12,7 @@ const BARS = 56;
 export function HeatStrip({ days, width }: { days: HeatDay[]; width: number }) {
   const { t } = useTranslation();
   const [at, setAt] = useState<{ day: number; hour: number } | null>(null);
-  const cell = Math.max((width - LEFT - 8) / 24, 10);
+  const cell = Math.max((width - LEFT - 8) / 24, 8);
   const all = days.flatMap((day) => day.hours.flatMap((n) => (n === null ? [] : [n])));
   const most = Math.max(...all, 1);
   const sums = hourSums(days);
