@@ -7,6 +7,8 @@ pub mod counts;
 pub mod dismiss;
 pub mod erase;
 pub mod exports;
+pub mod feed_push;
+pub mod feed_sites;
 pub mod feeds;
 pub mod holds;
 pub mod ingest;
