@@ -175,13 +175,6 @@ export const lake = {
     head_lasted: "Lasted",
     by_cell: "Area",
   },
-  partial: {
-    limit: "The limit of rows was reached; there are more. Narrow the time or export.",
-    stopped: "The question was stopped before it was through.",
-    damaged: "A data file is damaged; its passages are missing here. Tell an operator.",
-    behind: "What another server took in lately cannot be seen yet.",
-    not_in_memory: "The book of plates is not all in memory yet.",
-  },
   heading: {
     approaching: "approaching",
     receding: "receding",

@@ -175,13 +175,6 @@ export const lake = {
     head_lasted: "歷時",
     by_cell: "各區域",
   },
-  partial: {
-    limit: "筆數到達上限，還有沒列出的。縮短時間或改用完整匯出。",
-    stopped: "查詢在完成前被停止。",
-    damaged: "有資料檔損毀，其中的紀錄不在結果中；請通知維運人員。",
-    behind: "另一台伺服器最近收到的紀錄還看不到。",
-    not_in_memory: "車牌索引還沒有全部載入。",
-  },
   heading: {
     approaching: "靠近鏡頭",
     receding: "遠離鏡頭",
