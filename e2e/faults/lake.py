@@ -70,6 +70,9 @@ def kills(options, chance, results):
         result = round_.judge()
         result["failure"] = complaint or result["failure"]
         results.append({"fault": "kill -9", "n": n, **result})
+        if result["failure"] and options.keep:
+            print(f"kept {folder}")
+            sys.exit(1)
         if (n + 1) % options.rounds_per_lake == 0:
             shutil.rmtree(folder)
             folder = tempfile.mkdtemp(prefix="lake-kill-")
@@ -144,6 +147,7 @@ def main():
     options.add_argument("--rounds-per-lake", type=int, default=10, help="faults that one lake lives through")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--program", default="target/release/shouhu-faults")
+    options.add_argument("--keep", action="store_true", help="stop at the first killed lake that is not whole, and leave it there")
     options.add_argument("--report")
     options = options.parse_args()
     chance, results, skipped = random.Random(options.seed), [], 0

@@ -9,7 +9,7 @@ use anyhow::Context;
 use shouhu_env::RealFiles;
 use shouhu_files::Files;
 use shouhu_lake::catalogue::FileCatalogue;
-use shouhu_lake::lake::{AppendError, Outcome};
+use shouhu_lake::lake::{AppendError, CompactionPolicy, Compactor, Outcome};
 use shouhu_lake::{Lake, LakeConfig};
 
 use crate::rows;
@@ -27,6 +27,8 @@ pub fn open(folder: &Path) -> anyhow::Result<(Arc<Lake>, shouhu_lake::lake::Open
 }
 
 const DEVICES: u32 = 4;
+/// Every day of the rows is long over, so that segments are merged as they come.
+const NOW_MS: i64 = i64::MAX / 2;
 
 pub fn until_killed(folder: &Path, seed: u64) -> anyhow::Result<()> {
     let (lake, report) = open(folder)?;
@@ -46,9 +48,10 @@ pub fn until_killed(folder: &Path, seed: u64) -> anyhow::Result<()> {
 }
 
 fn flush_for_ever(lake: &Lake) {
+    let mut compactor = Compactor::new(CompactionPolicy::of_rows(config().segment_rows_max));
     loop {
         // A disk that is gone fails here as it does for the writers, who say so.
-        if lake.is_flush_due() && lake.flush().and_then(|_| Ok(lake.tidy()?)).is_err() {
+        if lake.is_flush_due() && (lake.flush().is_err() || compactor.once(lake, NOW_MS).is_err() || lake.sweep(NOW_MS, 0).is_err()) {
             return;
         }
         std::thread::sleep(Duration::from_millis(2));
