@@ -94,7 +94,9 @@ impl Lake {
         if self.shown().active.rows() == 0 {
             return Ok(None);
         }
-        let wal_until = writer.log.seal().map_err(|error| {
+        let sealed = writer.log.seal();
+        self.note_carried(&writer);
+        let wal_until = sealed.map_err(|error| {
             self.intake.queue().stopped = Some(error.to_string());
             error
         })?;

@@ -25,6 +25,7 @@ pub(crate) struct Log {
     carry: Option<Carry>,
     /// Its rows are being flushed and it could not be written: it must not come behind the flush, or they would be read twice.
     is_carry_sealed: bool,
+    carried_to: Option<u64>,
 }
 
 /// A group that has to be written again.
@@ -68,7 +69,12 @@ impl Log {
         next: u64,
         carry: Option<Carry>,
     ) -> Self {
-        Self { files, node, file_bytes_max, open: None, prepared: None, last, next, carry, is_carry_sealed: false }
+        Self { files, node, file_bytes_max, open: None, prepared: None, last, next, carry, is_carry_sealed: false, carried_to: None }
+    }
+
+    /// The file that begins with what was carried over.
+    pub const fn carried_to(&self) -> Option<u64> {
+        self.carried_to
     }
 
     pub const fn has_to_carry(&self) -> bool {
@@ -83,8 +89,9 @@ impl Log {
         }
         let Some(mut carry) = self.carry.take() else { return Ok(()) };
         let written = self.write_to_new(&mut carry.group, carry.is_flushed);
-        if written.is_err() {
-            self.carry = Some(carry);
+        match &written {
+            Ok(number) => self.carried_to = Some(*number),
+            Err(_) => self.carry = Some(carry),
         }
         written.map(drop)
     }
