@@ -196,7 +196,13 @@ impl Cursor {
     }
 
     /// The numbers of `row`'s page up to and with `until` rows of it, in a column where every row has one.
-    pub fn numbers(&mut self, at: &At<'_>, row: u32, until: usize, zstd: &mut Decompressor<'static>) -> Result<&[i64], PartError> {
+    pub fn numbers(
+        &mut self,
+        at: &At<'_>,
+        row: u32,
+        until: usize,
+        zstd: &mut Decompressor<'static>,
+    ) -> Result<&[i64], PartError> {
         self.seek(at, row, zstd)?;
         self.decode(until).map_err(|wrong| at.damaged((row / at.column.page_rows) as usize, wrong))?;
         Ok(&self.decoded)
@@ -281,7 +287,8 @@ impl Scratch {
 
     fn memory(&self) -> usize {
         let cursors = self.by_plate.iter().chain(&self.by_source);
-        let cursors: usize = cursors.map(|cursor| cursor.raw.capacity() + cursor.plain.capacity() + 8 * cursor.decoded.capacity()).sum();
+        let cursors: usize =
+            cursors.map(|cursor| cursor.raw.capacity() + cursor.plain.capacity() + 8 * cursor.decoded.capacity()).sum();
         cursors + self.bytes.capacity() + size_of::<Entry>() * self.entries.capacity()
     }
 }

@@ -168,7 +168,13 @@ pub struct Layout {
 }
 
 /// Writes a whole file and makes it durable.
-pub fn write_file(files: &dyn Files, name: &str, rows: usize, chunks: &[Chunk], sorted_by: &[usize]) -> Result<Layout, FilesError> {
+pub fn write_file(
+    files: &dyn Files,
+    name: &str,
+    rows: usize,
+    chunks: &[Chunk],
+    sorted_by: &[usize],
+) -> Result<Layout, FilesError> {
     let mut layout = Layout::default();
     let mut at = MAGIC.len() as u64;
     for chunk in chunks {

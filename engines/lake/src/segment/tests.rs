@@ -90,7 +90,12 @@ impl ReadAt for Bytes {
 }
 
 fn rows_and_extras() -> impl Strategy<Value = (Vec<Row>, Vec<Extra>)> {
-    let extra = (prop::option::of(any::<i32>()), prop::option::of(any::<u16>()), prop::option::of(any::<u16>()), prop::option::of(".{0,30}"))
+    let extra = (
+        prop::option::of(any::<i32>()),
+        prop::option::of(any::<u16>()),
+        prop::option::of(any::<u16>()),
+        prop::option::of(".{0,30}"),
+    )
         .prop_map(|(lag_ms, speed_dkmh, reads, detail)| Extra { lag_ms, speed_dkmh, reads, detail });
     let extras = prop::collection::vec(extra, 0..5);
     let plate = prop_oneof!["[A-C]{3}-[0-1]{2}", "[-0-9A-Z]{1,10}"];
@@ -192,13 +197,19 @@ impl Questions {
         let mut sources: Vec<u32> = records.iter().map(|record| record.row.source).chain([2, 500]).collect();
         sources.sort_unstable();
         sources.dedup();
-        let windows = [window, Window { from_ms: i64::MIN, until_ms: i64::MAX }, Window { from_ms: window.from_ms, until_ms: window.from_ms + 1 }];
+        let windows = [
+            window,
+            Window { from_ms: i64::MIN, until_ms: i64::MAX },
+            Window { from_ms: window.from_ms, until_ms: window.from_ms + 1 },
+        ];
         let mut moments: Vec<Moment> =
             sources.iter().flat_map(|source| windows.map(|window| Moment { source: *source, window })).collect();
         moments.sort_by_key(|moment| (moment.source, moment.window.from_ms));
         let some = || records.iter().step_by(records.len() / 20 + 1).map(|record| record.row);
         let plates = some().map(|row| row.plate).chain([PlateCode(1), PlateCode(1 << 59)]).collect();
-        let keys = some().map(|row| row.key()).flat_map(|key| [key, Key { at_ms: key.at_ms + 1, ..key }, Key { source: key.source + 1, ..key }]);
+        let keys = some()
+            .map(|row| row.key())
+            .flat_map(|key| [key, Key { at_ms: key.at_ms + 1, ..key }, Key { source: key.source + 1, ..key }]);
         let bounds = Bounds { west_e6: -9_000, south_e6: -20_000, east_e6: 20_000, north_e6: 15_000 };
         Self { window, bounds, moments, plates, keys: keys.collect() }
     }
@@ -261,8 +272,7 @@ impl Questions {
         answers.tally = tally.into_iter().map(|((source, hour), rows)| (source, hour, rows)).collect();
         answers.hours = hours.into_iter().collect();
         answers.plates = plates.into_iter().collect();
-        answers.record =
-            self.keys.iter().map(|key| records.iter().find(|record| record.row.key() == *key).cloned()).collect();
+        answers.record = self.keys.iter().map(|key| records.iter().find(|record| record.row.key() == *key).cloned()).collect();
         answers
     }
 }
