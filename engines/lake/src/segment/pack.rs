@@ -419,21 +419,6 @@ pub fn texts<'a>(bytes: Slack<'a>, count: usize) -> Result<Vec<&'a [u8]>, Malfor
     Ok(all)
 }
 
-/// `DELTA_BYTE_ARRAY` of sorted texts: how much of the one before is kept, and what follows.
-pub fn put_sorted_texts<'a>(out: &mut Vec<u8>, sorted: impl Iterator<Item = &'a [u8]> + Clone) {
-    let mut before: &[u8] = &[];
-    let mut kept = Vec::new();
-    let mut ends = Vec::new();
-    for text in sorted {
-        let same = before.iter().zip(text).take_while(|(a, b)| a == b).count();
-        kept.push(same as i64);
-        ends.push(text.get(same..).unwrap_or_default());
-        before = text;
-    }
-    put_deltas(out, &kept, Deltas::Packed32);
-    put_texts(out, ends.iter().copied());
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -140,6 +140,8 @@ impl Part for Segment {
         Scratch::with(&self.index, |scratch| {
             let Some(found) = self.find(plate, scratch)? else { return Ok(()) };
             let times = self.plate_column(by_plate::TIME);
+            let until_in_page = (found.first_row % times.column.page_rows + found.rows).min(times.column.page_rows);
+            scratch.by_plate[by_plate::TIME].numbers(&times, found.first_row, until_in_page as usize, &mut scratch.zstd)?;
             for row in found.first_row..found.first_row + found.rows {
                 let at_ms = scratch.by_plate[by_plate::TIME].number(&times, row, &mut scratch.zstd)?.unwrap_or(i64::MIN);
                 if at_ms >= window.until_ms {
