@@ -7,12 +7,19 @@
 //! **Invariant:** a receipt is given only after everything it counts is synced; a report is never answered and lost.
 //! **Invariant:** device and sequence name one sighting; the first version is kept, whatever comes later.
 
+mod answer;
+mod arrive;
 mod check;
+mod hold;
 mod jobs;
+mod lake;
+mod migrate;
 pub mod model;
 pub mod ops;
+mod passing;
 mod react;
 mod store;
+mod window;
 
 #[cfg(test)]
 mod sample;
@@ -23,6 +30,7 @@ use std::sync::Arc;
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
+use shouhu_lakehouse::Lakehouse;
 use shouhu_module::ports::SightingPicturesPort;
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
@@ -109,9 +117,12 @@ pub const MODULE: Module = Module {
         ops::picture::CROP,
         ops::picture::FRAME,
     ],
-    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
+    migrations: &[
+        Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
+        Migration { name: "0002_lake", sql: include_str!("../migrations/0002_lake.sql") },
+    ],
     jobs: &[jobs::PURGE],
-    reactions: &[react::KEEP_FOR_HIT],
+    reactions: &[react::HOLD_FOR_HIT],
     problems: &[
         "sightings.ingest.too_many",
         "sightings.ingest.malformed",
@@ -135,6 +146,25 @@ pub const MODULE: Module = Module {
         "sightings.search.cursor_invalid",
         "sightings.picture.none",
         "sightings.lake.not_ready",
+        "sightings.lake.not_open",
+        "sightings.ingest.version_unknown",
+        "sightings.search.plate_invalid",
+        "sightings.search.camera_unknown",
+        "sightings.search.cameras",
+        "sightings.search.bbox_invalid",
+        "sightings.search.cell_invalid",
+        "sightings.hold.note_missing",
+        "sightings.hold.too_long",
+        "sightings.hold.past",
+        "sightings.hold.lifted",
+        "sightings.erase.reason_missing",
+        "sightings.erase.held",
+        "sightings.erase.not_whole",
+        "sightings.partial.limit",
+        "sightings.partial.stopped",
+        "sightings.partial.damaged",
+        "sightings.partial.behind",
+        "sightings.partial.unmerged",
     ],
     health,
     start,
@@ -142,6 +172,10 @@ pub const MODULE: Module = Module {
 
 fn health(app: App) -> BoxFuture<'static, Health> {
     Box::pin(async move {
+        let lake = app.try_room::<Lakehouse>().map(|lake| lake.health());
+        if let Some(lake) = lake.filter(|lake| !lake.is_healthy()) {
+            return Health::bad(lake.reasons.join("; "));
+        }
         match store::open_quarantine(&app.store).await {
             Ok(open) if open > QUARANTINE_HEALTHY_MAX => Health::bad(format!("{open} reports wait in quarantine: look at their devices")),
             Ok(open) => Health::good(format!("{open} reports wait in quarantine")),
@@ -152,7 +186,10 @@ fn health(app: App) -> BoxFuture<'static, Health> {
 
 fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
-        let pictures = ops::picture::Pictures { store: app.store.clone(), blobs: app.blobs.clone() };
+        // A program that only looks after accounts opens no lake; what asks for it is then told so.
+        let Some(lake) = app.try_room::<Lakehouse>() else { return Ok(()) };
+        migrate::run(&app, &lake).await?;
+        let pictures = ops::picture::Pictures::of(&app).map_err(|problem| problem.detail)?;
         app.put(SightingPicturesPort(Arc::new(pictures)));
         jobs::schedule(&app.store).await?;
         Ok(())
