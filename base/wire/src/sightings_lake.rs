@@ -1,8 +1,8 @@
-//! Questions to the sighting lake and their answers, holds, erasures, exports and feeds.
+//! Questions to the sighting lake and their answers, holds, erasures and exports.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shouhu_ids::{ActorId, CameraId, DeviceId, ExportId, HoldId, Micros, SightingId};
+use shouhu_ids::{ActorId, CameraId, ExportId, HoldId, Micros, SightingId};
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
 
@@ -547,91 +547,4 @@ pub struct Retention {
     /// Newest first.
     pub certificates: Vec<PurgeCertificate>,
     pub erasures: Vec<Erasure>,
-}
-
-/// How a feed writes time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FeedTime {
-    /// ISO 8601 with an offset, `2026-11-21T08:00:00+08:00`, or without one in Taiwan's time; 115/11/21 08:00:00 (民國) too.
-    #[default]
-    Text,
-    UnixS,
-    UnixMs,
-    UnixUs,
-}
-
-/// Which column of a feed is what. Names are compared without case, width and blanks.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-pub struct FeedMapping {
-    pub plate: String,
-    pub time: String,
-    #[serde(default)]
-    pub time_is: FeedTime,
-    /// Column with the code of the gantry, car park or site; every code must be among the feed's places.
-    pub place: String,
-    #[serde(default)]
-    pub direction: Option<String>,
-    /// Column whose value names the row once for ever (a transaction number); without it a row is what it says.
-    #[serde(default)]
-    pub row_id: Option<String>,
-}
-
-/// A gantry, a gate of a car park, a site.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct FeedPlace {
-    pub code: String,
-    pub name: String,
-    pub position: Wgs84,
-}
-
-/// `POST /v1/sightings/feeds`: makes a feed, or changes its mapping and places.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DefineFeed {
-    /// Lower-case letters, digits and hyphens; also the last part of the path that is pushed to.
-    pub name: String,
-    pub title: String,
-    /// `parking`, `gantry` or `partner`.
-    pub class: SightingClass,
-    pub mapping: FeedMapping,
-    pub places: Vec<FeedPlace>,
-    /// The enrolled device of kind `partner` whose key may push to this feed, and to nothing else.
-    #[serde(default)]
-    pub device: Option<DeviceId>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Feed {
-    pub name: String,
-    pub title: String,
-    pub class: SightingClass,
-    pub mapping: FeedMapping,
-    pub places: u32,
-    pub device: Option<DeviceId>,
-    pub last_push_at_us: Option<Micros>,
-    pub last_report: Option<FeedReport>,
-}
-
-/// A row that was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct FeedBadRow {
-    /// Counted from 1, the heading included, as a spreadsheet shows it.
-    pub row: u64,
-    /// Stable error key.
-    pub reason: String,
-    pub detail: String,
-}
-
-/// What became of a drop or push; given when all of it is on disk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct FeedReport {
-    pub rows: u64,
-    pub accepted: u64,
-    /// Known already.
-    pub duplicates: u64,
-    /// Accepted although older than a day.
-    pub late: u64,
-    pub bad: u64,
-    /// The first hundred.
-    pub bad_rows: Vec<FeedBadRow>,
 }

@@ -15,9 +15,10 @@ use shouhu_module::ports::{Picture, Reading, WatchMatcherPort};
 use shouhu_module::{App, Problem};
 
 use crate::check::conflicting;
+use crate::heading;
 use crate::lake::{lake_of, problem_of};
 use crate::model::{Passage, SetAside};
-use crate::passing::{Extras, HAS_CROP, HAS_FRAME, code_of, e6_of, id_of, ms_of, per_mille};
+use crate::passing::{Extras, HAS_CROP, HAS_FRAME, e6_of, id_of, ms_of, per_mille};
 use crate::store::{self, BatchFacts};
 
 /// Pictures that are synced at the same time: the disk gathers their syncs.
@@ -112,7 +113,7 @@ fn batch_of(device: u32, sender: &Sender, seers: &Seers, passages: &[Passage]) -
             lat_e6,
             extra: u32::try_from(index + 1).unwrap_or_default(),
             confidence_pm: per_mille(passage.confidence),
-            direction: code_of(passage.heading),
+            direction: heading::code_of(passage.heading),
             pictures: u8::from(passage.crop.is_some()) * HAS_CROP + u8::from(passage.frame.is_some()) * HAS_FRAME,
         }
     };

@@ -9,7 +9,7 @@ use shouhu_ids::{Micros, SightingId};
 use shouhu_lakehouse::lake::part::Want;
 use shouhu_lakehouse::lake::questions::{AskError, Limits};
 use shouhu_lakehouse::lake::{Answer, Class, FullRecord, Key, Moment, Partial, PartError, PlateCode, View, Window};
-use shouhu_lakehouse::{Lakehouse, LakehouseError};
+use shouhu_lakehouse::Lakehouse;
 use shouhu_module::{App, Problem};
 use shouhu_plate::Plate;
 use shouhu_wire::PartialNote;
@@ -17,26 +17,7 @@ use shouhu_wire::PartialNote;
 /// A question that takes longer is answered with what it has found.
 const TIME_MAX_US: i64 = 10 * Micros::SECOND;
 
-/// The lake, where this program has opened one.
-///
-/// # Errors
-/// 503 in a program that only looks after the database.
-pub fn lake_of(app: &App) -> Result<Arc<Lakehouse>, Problem> {
-    let closed = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "sightings.lake.not_open", "this program has not opened the lake");
-    app.try_room::<Lakehouse>().ok_or_else(closed)
-}
-
-#[must_use]
-pub fn problem_of(error: &LakehouseError) -> Problem {
-    let status = match error {
-        LakehouseError::Full { .. } | LakehouseError::Stopped { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        _ if error.key() == "store.disk_full" => StatusCode::INSUFFICIENT_STORAGE,
-        LakehouseError::Store(error) => return Problem::of(error),
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    let problem = Problem::new(status, error.key(), error.to_string());
-    if status == StatusCode::SERVICE_UNAVAILABLE { problem.retry_after_s(2) } else { problem }
-}
+pub use crate::unavailable::{lake_of, lake_problem as problem_of};
 
 /// What cannot be asked like this.
 #[must_use]
@@ -108,7 +89,7 @@ pub fn notes_of(partial: &[Partial]) -> Vec<PartialNote> {
 }
 
 /// The keys of [`note_of`]; each has a translation.
-pub const NOTE_KEYS: [&str; 5] = [
+const NOTE_KEYS: [&str; 5] = [
     "sightings.partial.limit",
     "sightings.partial.stopped",
     "sightings.partial.damaged",

@@ -10,6 +10,9 @@
 mod answer;
 mod arrive;
 mod check;
+pub mod exports;
+pub mod feeds;
+mod heading;
 mod hold;
 mod jobs;
 mod lake;
@@ -18,7 +21,9 @@ pub mod model;
 pub mod ops;
 mod passing;
 mod react;
+mod shapes;
 mod store;
+mod unavailable;
 mod window;
 
 #[cfg(test)]
@@ -110,7 +115,12 @@ pub const MODULE: Module = Module {
         ops::exports::FILE,
         ops::feeds::LIST,
         ops::feeds::DEFINE,
-        ops::feeds::PUSH,
+        ops::feeds::END,
+        ops::feed_sites::LIST,
+        ops::feed_sites::REPLACE,
+        ops::feed_push::PUSH,
+        ops::feed_push::UPLOAD,
+        ops::feed_push::HISTORY,
         ops::quarantine::ROUTE,
         ops::dismiss::ROUTE,
         ops::show::ROUTE,
@@ -120,8 +130,10 @@ pub const MODULE: Module = Module {
     migrations: &[
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_lake", sql: include_str!("../migrations/0002_lake.sql") },
+        Migration { name: "0003_feeds", sql: include_str!("../migrations/0003_feeds.sql") },
+        Migration { name: "0004_exports", sql: include_str!("../migrations/0004_exports.sql") },
     ],
-    jobs: &[jobs::PURGE],
+    jobs: &[jobs::PURGE, feeds::drop::LOOK, exports::job::MAKE, exports::job::EXPIRE],
     reactions: &[react::HOLD_FOR_HIT],
     problems: &[
         "sightings.ingest.too_many",
@@ -145,14 +157,11 @@ pub const MODULE: Module = Module {
         "sightings.search.too_broad",
         "sightings.search.cursor_invalid",
         "sightings.picture.none",
-        "sightings.lake.not_ready",
-        "sightings.lake.not_open",
         "sightings.ingest.version_unknown",
         "sightings.search.plate_invalid",
         "sightings.search.camera_unknown",
         "sightings.search.cameras",
         "sightings.search.bbox_invalid",
-        "sightings.search.cell_invalid",
         "sightings.hold.note_missing",
         "sightings.hold.too_long",
         "sightings.hold.past",
@@ -160,11 +169,75 @@ pub const MODULE: Module = Module {
         "sightings.erase.reason_missing",
         "sightings.erase.held",
         "sightings.erase.not_whole",
+        "lake.ask.empty_window",
+        "lake.ask.none_given",
+        "lake.ask.too_many",
+        "lake.ask.out_of_range",
+        "lake.area.ring",
+        "lake.area.corners",
+        "lake.area.radius",
+        "lake.area.place",
+        "lake.area.bounds",
+        "lake.area.cell",
+        "lake.area.cells",
+        "lake.area.resolution",
+        "lake.pattern.empty",
+        "lake.pattern.character",
+        "lake.pattern.too_long",
+        "lake.pattern.too_vague",
+        "lakehouse.full",
+        "lakehouse.stopped",
+        "lakehouse.damaged",
+        "lakehouse.failed",
         "sightings.partial.limit",
         "sightings.partial.stopped",
         "sightings.partial.damaged",
         "sightings.partial.behind",
         "sightings.partial.unmerged",
+        "sightings.export.window_empty",
+        "sightings.export.window_too_wide",
+        "sightings.export.plate",
+        "sightings.export.cameras",
+        "sightings.export.area",
+        "sightings.export.ask",
+        "sightings.export.too_many_open",
+        "sightings.export.no_file",
+        "sightings.export.not_open",
+        "lakehouse.closed",
+        "sightings.feed.empty",
+        "sightings.feed.too_large",
+        "sightings.feed.not_text",
+        "sightings.feed.charset",
+        "sightings.feed.columns",
+        "sightings.feed.column_missing",
+        "sightings.feed.json",
+        "sightings.feed.parquet",
+        "sightings.feed.mapping",
+        "sightings.feed.name",
+        "sightings.feed.class",
+        "sightings.feed.title",
+        "sightings.feed.expiry_past",
+        "sightings.feed.device",
+        "sightings.feed.device_taken",
+        "sightings.feed.unknown",
+        "sightings.feed.ended",
+        "sightings.feed.expired",
+        "sightings.feed.no_sites",
+        "sightings.feed.sites_too_many",
+        "sightings.feed.sites",
+        "sightings.feed.busy",
+        "sightings.feed.row.broken",
+        "sightings.feed.row.plate",
+        "sightings.feed.row.time",
+        "sightings.feed.row.in_future",
+        "sightings.feed.row.too_old",
+        "sightings.feed.row.site_empty",
+        "sightings.feed.row.site_unknown",
+        "sightings.feed.row.trip",
+        "sightings.feed.site.code",
+        "sightings.feed.site.name",
+        "sightings.feed.site.position",
+        "sightings.feed.site.twice",
     ],
     health,
     start,
@@ -192,6 +265,9 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         let pictures = ops::picture::Pictures::of(&app).map_err(|problem| problem.detail)?;
         app.put(SightingPicturesPort(Arc::new(pictures)));
         jobs::schedule(&app.store).await?;
+        if app.try_room::<feeds::drop::DropFolder>().is_some() {
+            feeds::drop::schedule(&app.store).await?;
+        }
         Ok(())
     })
 }

@@ -21,9 +21,10 @@ use shouhu_store::{Row, StoreError, params};
 use shouhu_wire::{Alternative, Heading, HoldReason, TravelDirection};
 
 use crate::arrive::picture_id;
+use crate::heading;
 use crate::hold::{self, NewHold};
 use crate::model::{AGE_MAX_US, Passage};
-use crate::passing::{Extras, HAS_CROP, HAS_FRAME, code_of, e6_of, id_of, ms_of, per_mille};
+use crate::passing::{Extras, HAS_CROP, HAS_FRAME, e6_of, id_of, ms_of, per_mille};
 
 /// Rows of one batch: some milliseconds of the lake, some tens of the database.
 const ROWS_AT_ONCE: i64 = 1_000;
@@ -154,7 +155,7 @@ async fn add(lake: &Lakehouse, batch: &mut Batch, one: &Old) -> Result<(), React
         lat_e6,
         extra: u32::try_from(batch.extras.len()).unwrap_or_default(),
         confidence_pm: per_mille(one.passage.confidence),
-        direction: code_of(one.passage.heading),
+        direction: heading::code_of(one.passage.heading),
         pictures: u8::from(one.crop.is_some()) * HAS_CROP + u8::from(one.frame.is_some()) * HAS_FRAME,
     });
     Ok(())

@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{EntryId, Micros, SightingId};
-use shouhu_lakehouse::lake::row::{AT_SOURCE, NO_DIRECTION};
+use shouhu_lakehouse::lake::row::AT_SOURCE;
 use shouhu_lakehouse::lake::{Class, Extra, FullRecord, Key, PlateCode, Seen};
 use shouhu_lakehouse::{Lakehouse, SourceRecord};
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
 use shouhu_wire::{Alternative, Heading, Passing, Sighting, SightingClass, TravelDirection};
 
+use crate::heading;
 use crate::model::Passage;
 
 /// Bit of `Row::pictures`.
@@ -41,35 +42,6 @@ pub const fn class_of(class: SightingClass) -> Class {
         SightingClass::Gantry => Class::GANTRY,
         SightingClass::Partner => Class::PARTNER,
     }
-}
-
-/// Codes of `Row::direction`, the same for every class and for ever: 0–3 in a picture, 16–23 by compass, 32–33 of a car park.
-const HEADINGS: [(Heading, u8); 14] = [
-    (Heading::Approaching, 0),
-    (Heading::Receding, 1),
-    (Heading::LeftToRight, 2),
-    (Heading::RightToLeft, 3),
-    (Heading::North, 16),
-    (Heading::NorthEast, 17),
-    (Heading::East, 18),
-    (Heading::SouthEast, 19),
-    (Heading::South, 20),
-    (Heading::SouthWest, 21),
-    (Heading::West, 22),
-    (Heading::NorthWest, 23),
-    (Heading::Entered, 32),
-    (Heading::Left, 33),
-];
-
-#[must_use]
-pub fn code_of(heading: Option<Heading>) -> u8 {
-    let code = |wanted| HEADINGS.iter().find(|(known, _)| *known == wanted).map(|(_, code)| *code);
-    heading.and_then(code).unwrap_or(NO_DIRECTION)
-}
-
-#[must_use]
-pub fn heading_of(code: u8) -> Option<Heading> {
-    HEADINGS.iter().find(|(_, known)| *known == code).map(|(heading, _)| *heading)
 }
 
 const fn travel_of(heading: Option<Heading>) -> Option<TravelDirection> {
@@ -195,7 +167,7 @@ pub fn passing_of(lake: &Lakehouse, seen: &Seen) -> Option<Passing> {
         place_name: name_of(source.as_deref(), seen.source),
         position: place_of(source.as_deref(), seen.lon_e6, seen.lat_e6),
         confidence: f64::from(seen.confidence_pm) / 1_000.0,
-        heading: heading_of(seen.direction),
+        heading: heading::of_code(seen.direction),
     })
 }
 
@@ -232,7 +204,7 @@ pub fn sighting_of(lake: &Lakehouse, record: &FullRecord) -> Option<Sighting> {
         received_at_us: detail.received_at_us.map(Micros).or(received_ms.map(micros_of)).unwrap_or(micros_of(row.at_ms)),
         clock_corrected_us: detail.clock_corrected_us,
         position: place_of(Some(&*source), row.lon_e6, row.lat_e6),
-        direction: travel_of(heading_of(row.direction)),
+        direction: travel_of(heading::of_code(row.direction)),
         speed_kmh: extra.speed_dkmh.map(|dkmh| f64::from(dkmh) / 10.0),
         reads: u32::from(extra.reads.unwrap_or_default()),
         has_crop: row.pictures & HAS_CROP != 0,
@@ -244,14 +216,6 @@ pub fn sighting_of(lake: &Lakehouse, record: &FullRecord) -> Option<Sighting> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_heading_comes_back_from_its_code_and_no_two_share_one() {
-        for (heading, code) in HEADINGS {
-            assert_eq!((heading_of(code), code_of(Some(heading))), (Some(heading), code));
-        }
-        assert_eq!((heading_of(NO_DIRECTION), code_of(None)), (None, NO_DIRECTION));
-    }
 
     #[test]
     fn microseconds_are_cut_off_downwards_before_the_epoch_too() {

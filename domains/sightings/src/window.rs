@@ -37,8 +37,6 @@ pub enum AskedError {
     Cameras { given: usize },
     #[error("bbox {0:?} is not west,south,east,north in degrees")]
     Bbox(String),
-    #[error("cell {0:?} is no H3 cell")]
-    Cell(String),
 }
 
 /// A question about more cameras is one about an area.
@@ -54,7 +52,6 @@ impl Keyed for AskedError {
             Self::CameraUnknown(_) => "sightings.search.camera_unknown",
             Self::Cameras { .. } => "sightings.search.cameras",
             Self::Bbox(_) => "sightings.search.bbox_invalid",
-            Self::Cell(_) => "sightings.search.cell_invalid",
         }
     }
 

@@ -1,15 +1,13 @@
 //! `POST /v1/sightings/area` and `/plates` below it: what was seen in a part of the map.
 
 use axum::extract::State;
-use shouhu_lakehouse::lake::part::Bounds;
 use shouhu_lakehouse::lake::questions::{self, area};
 use shouhu_module::{App, Audit, Audited, Body, Problem, Route};
 use shouhu_wire::{Area, AskArea, Found, Passing, PlatePassages};
 
 use crate::answer::{passages_of, passings_of};
 use crate::lake::{ask_rows, lake_of, refusal_of};
-use crate::passing::e6_of;
-use crate::window::{self, AskedError};
+use crate::{shapes, window};
 
 pub const ROUTE: Route =
     Route::post("/v1/sightings/area", "Lists every passage in an area and a window, newest first", || axum::routing::post(handle))
@@ -27,35 +25,12 @@ pub const PLATES: Route =
     .takes::<AskArea>()
     .gives::<Found<PlatePassages>>();
 
-/// Degrees beyond the globe end at its edge, and the engine then says that the corner is off it.
-fn e6(degrees: f64) -> i32 {
-    (degrees * 1e6).round() as i32
-}
-
 /// The area as the engine asks with it.
 ///
 /// # Errors
 /// When it is none.
 pub fn area_of(asked: &Area) -> Result<questions::Area, Problem> {
-    let made = match asked {
-        Area::Circle { center, radius_m } => {
-            let (lon_e6, lat_e6) = e6_of(*center);
-            questions::Area::circle(lon_e6, lat_e6, *radius_m)
-        }
-        Area::Bbox { west, south, east, north } => {
-            questions::Area::within(Bounds { west_e6: e6(*west), south_e6: e6(*south), east_e6: e6(*east), north_e6: e6(*north) })
-        }
-        Area::Polygon { coordinates } => {
-            let ring = |ring: &Vec<[f64; 2]>| ring.iter().map(|[lon, lat]| (e6(*lon), e6(*lat))).collect();
-            questions::Area::polygon(coordinates.iter().map(ring).collect())
-        }
-        Area::H3 { cells } => {
-            let number = |text: &String| u64::from_str_radix(text, 16).map_err(|_| AskedError::Cell(text.chars().take(40).collect()));
-            let numbers: Vec<u64> = cells.iter().map(number).collect::<Result<_, _>>()?;
-            questions::Area::cells(&numbers)
-        }
-    };
-    made.map_err(|error| refusal_of(&error.into()))
+    shapes::area_of(asked).map_err(|error| refusal_of(&error.into()))
 }
 
 /// What the audit leaf says of an area: short enough to be read, exact enough to be found again on the map.

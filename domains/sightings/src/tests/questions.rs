@@ -112,7 +112,7 @@ async fn cameras_and_areas_answer_with_passages_in_pages_and_with_plates() {
     let polygon = json!({ "area": { "kind": "polygon", "coordinates": [ring] } });
     assert_eq!(column(&street.ask("POST", "/v1/sightings/area", polygon).await, "place_name"), ["camera 1"; 3]);
     let refused = street.world.asked("POST", "/v1/sightings/area", json!({ "area": { "kind": "h3", "cells": ["no cell"] }, "from_us": 0, "until_us": 1 })).await;
-    assert_eq!((refused.status, &refused.json["key"]), (422, &json!("sightings.search.cell_invalid")));
+    assert_eq!((refused.status, &refused.json["key"]), (422, &json!("lake.area.cell")));
 }
 
 #[tokio::test]
