@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use shouhu::{MODULES, Options, build, run};
 use shouhu_env::{Env, ScaledClock};
 use shouhu_ids::Micros;
+use shouhu_lakehouse::Opening;
 use shouhu_module::App;
 use shouhu_wire::Role;
 use tokio_util::sync::CancellationToken;
@@ -63,6 +64,12 @@ struct Place {
     /// Folder of the built web app.
     #[arg(long, env = "SHOUHU_WEB", default_value = "web/dist")]
     web: PathBuf,
+    /// Where sightings lie: a folder, or s3://bucket/prefix. Default: <data>/lake.
+    #[arg(long, env = "SHOUHU_LAKE")]
+    lake: Option<String>,
+    /// Name of this server among those that share a lake and a database; the same at every start.
+    #[arg(long, env = "SHOUHU_NODE")]
+    node: Option<String>,
     /// For simulations: the clock runs so many times as fast since --clock-origin-us.
     #[arg(long, hide = true, requires = "clock_origin_us")]
     clock_speed: Option<u32>,
@@ -89,6 +96,8 @@ impl Place {
             listen: self.listen,
             public_url,
             web: self.web,
+            lake: self.lake,
+            node: self.node,
         }
     }
 }
@@ -161,7 +170,7 @@ async fn greet(app: App) {
 }
 
 async fn invite(options: &Options, env: Env, name: &str, role: Role, token_only: bool) -> anyhow::Result<()> {
-    let app = build(options, env).await?;
+    let app = build(options, env, Opening::Closed).await?;
     let invitation = shouhu_identity::invite(&app, name, role, None, None).await.context("no invitation")?;
     println!("{}", if token_only { &invitation.token } else { &invitation.link });
     app.store.close().await;
@@ -169,7 +178,7 @@ async fn invite(options: &Options, env: Env, name: &str, role: Role, token_only:
 }
 
 async fn verify(options: &Options) -> anyhow::Result<()> {
-    let app = build(options, Env::real()).await?;
+    let app = build(options, Env::real(), Opening::Closed).await?;
     let verdict = app.audit.verify().await.context("the log could not be read")?;
     println!("{}", serde_json::to_string_pretty(&verdict)?);
     anyhow::ensure!(verdict.is_intact, "the audit log is broken at leaf {}", verdict.first_bad_seq.unwrap_or_default());
