@@ -2,7 +2,7 @@
 
 mod serve;
 
-pub use serve::{Options, StartError, build, run};
+pub use serve::{LakeUse, Options, StartError, build, run};
 
 use shouhu_module::Module;
 

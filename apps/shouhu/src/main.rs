@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use shouhu::{MODULES, Options, build, run};
+use shouhu::{LakeUse, MODULES, Options, build, run};
 use shouhu_env::{Env, ScaledClock};
 use shouhu_ids::Micros;
 use shouhu_module::App;
@@ -63,6 +63,12 @@ struct Place {
     /// Folder of the built web app.
     #[arg(long, env = "SHOUHU_WEB", default_value = "web/dist")]
     web: PathBuf,
+    /// Where sightings lie: a folder, or s3://bucket/prefix. Default: <data>/lake.
+    #[arg(long, env = "SHOUHU_LAKE")]
+    lake: Option<String>,
+    /// Name of this server among those that share a lake and a database; the same at every start.
+    #[arg(long, env = "SHOUHU_NODE")]
+    node: Option<String>,
     /// For simulations: the clock runs so many times as fast since --clock-origin-us.
     #[arg(long, hide = true, requires = "clock_origin_us")]
     clock_speed: Option<u32>,
@@ -89,6 +95,8 @@ impl Place {
             listen: self.listen,
             public_url,
             web: self.web,
+            lake: self.lake,
+            node: self.node,
         }
     }
 }
@@ -161,7 +169,7 @@ async fn greet(app: App) {
 }
 
 async fn invite(options: &Options, env: Env, name: &str, role: Role, token_only: bool) -> anyhow::Result<()> {
-    let app = build(options, env).await?;
+    let app = build(options, env, LakeUse::None).await?;
     let invitation = shouhu_identity::invite(&app, name, role, None, None).await.context("no invitation")?;
     println!("{}", if token_only { &invitation.token } else { &invitation.link });
     app.store.close().await;
@@ -169,7 +177,7 @@ async fn invite(options: &Options, env: Env, name: &str, role: Role, token_only:
 }
 
 async fn verify(options: &Options) -> anyhow::Result<()> {
-    let app = build(options, Env::real()).await?;
+    let app = build(options, Env::real(), LakeUse::None).await?;
     let verdict = app.audit.verify().await.context("the log could not be read")?;
     println!("{}", serde_json::to_string_pretty(&verdict)?);
     anyhow::ensure!(verdict.is_intact, "the audit log is broken at leaf {}", verdict.first_bad_seq.unwrap_or_default());
