@@ -9,6 +9,8 @@ use shouhu_env::{DiskError, Env};
 use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, router, serve, wiring};
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError};
 use shouhu_module::App;
+use shouhu_sightings::OnlyAsks;
+use shouhu_sightings::feeds::drop::DropFolder;
 use shouhu_store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +40,8 @@ pub struct Options {
 pub enum LakeUse {
     /// Accounts and the audit log need none.
     None,
+    /// Questions beside a running server.
+    Read,
     Write,
 }
 
@@ -55,6 +59,12 @@ impl Options {
             config.node.clone_from(node);
         }
         Ok(config)
+    }
+
+    /// Where files of feeds are dropped: `<here>/<feed>/<file>`.
+    #[must_use]
+    pub fn drop_folder(&self) -> PathBuf {
+        self.data.join("drop")
     }
 
     #[must_use]
@@ -102,8 +112,17 @@ pub async fn build(options: &Options, env: Env, lake: LakeUse) -> Result<App, St
     let blobs = Blobs::open(env.clone(), &options.data.join("blobs"), &options.keys)?;
     let audit = Audit::start(store.clone());
     let app = App::new(env, store, blobs, audit, MODULES, &options.public_url);
-    if lake == LakeUse::Write {
-        app.put(Lakehouse::open(options.lake_config()?, app.store.clone(), app.env.clone()).await?);
+    let (store, env) = (app.store.clone(), app.env.clone());
+    match lake {
+        LakeUse::None => {}
+        LakeUse::Read => {
+            app.put(Lakehouse::open_read_only(options.lake_config()?, store, env).await?);
+            app.put(OnlyAsks);
+        }
+        LakeUse::Write => {
+            app.put(Lakehouse::open(options.lake_config()?, store, env).await?);
+            app.put(DropFolder(options.drop_folder()));
+        }
     }
     for module in MODULES {
         (module.start)(app.clone())

@@ -257,10 +257,17 @@ fn health(app: App) -> BoxFuture<'static, Health> {
     })
 }
 
+/// On the shelf of a program that has opened the lake for questions only: it schedules and moves nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct OnlyAsks;
+
 fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         // A program that only looks after accounts opens no lake; what asks for it is then told so.
         let Some(lake) = app.try_room::<Lakehouse>() else { return Ok(()) };
+        if app.try_room::<OnlyAsks>().is_some() {
+            return Ok(());
+        }
         migrate::run(&app, &lake).await?;
         let pictures = ops::picture::Pictures::of(&app).map_err(|problem| problem.detail)?;
         app.put(SightingPicturesPort(Arc::new(pictures)));
