@@ -3,7 +3,7 @@
 pub mod lake;
 mod serve;
 
-pub use serve::{LakeUse, Options, StartError, build, run};
+pub use serve::{Options, StartError, build, run};
 
 use shouhu_module::Module;
 

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use shouhu::{LakeUse, MODULES, Options, build, lake, run};
+use shouhu::{MODULES, Options, build, lake, run};
 use shouhu_env::{Env, ScaledClock};
 use shouhu_ids::Micros;
+use shouhu_lakehouse::Opening;
 use shouhu_module::App;
 use shouhu_wire::Role;
 use tokio_util::sync::CancellationToken;
@@ -182,7 +183,7 @@ async fn greet(app: App) {
 }
 
 async fn invite(options: &Options, env: Env, name: &str, role: Role, token_only: bool) -> anyhow::Result<()> {
-    let app = build(options, env, LakeUse::None).await?;
+    let app = build(options, env, Opening::Closed).await?;
     let invitation = shouhu_identity::invite(&app, name, role, None, None).await.context("no invitation")?;
     println!("{}", if token_only { &invitation.token } else { &invitation.link });
     app.store.close().await;
@@ -190,7 +191,7 @@ async fn invite(options: &Options, env: Env, name: &str, role: Role, token_only:
 }
 
 async fn verify(options: &Options) -> anyhow::Result<()> {
-    let app = build(options, Env::real(), LakeUse::None).await?;
+    let app = build(options, Env::real(), Opening::Closed).await?;
     let verdict = app.audit.verify().await.context("the log could not be read")?;
     println!("{}", serde_json::to_string_pretty(&verdict)?);
     anyhow::ensure!(verdict.is_intact, "the audit log is broken at leaf {}", verdict.first_bad_seq.unwrap_or_default());

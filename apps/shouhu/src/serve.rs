@@ -7,9 +7,8 @@ use shouhu_audit::Audit;
 use shouhu_blobs::{BlobError, Blobs};
 use shouhu_env::{DiskError, Env};
 use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, router, serve, wiring};
-use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError};
+use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, Opening};
 use shouhu_module::App;
-use shouhu_sightings::OnlyAsks;
 use shouhu_sightings::feeds::drop::DropFolder;
 use shouhu_store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -33,16 +32,6 @@ pub struct Options {
     pub lake: Option<String>,
     /// Name of this server among those that share a lake.
     pub node: Option<String>,
-}
-
-/// What a program wants of the lake. Only one that serves takes passages in: two writers of one node's log are a mistake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LakeUse {
-    /// Accounts and the audit log need none.
-    None,
-    /// Questions beside a running server.
-    Read,
-    Write,
 }
 
 impl Options {
@@ -101,7 +90,7 @@ fn folder(path: &Path) -> Result<(), StartError> {
 ///
 /// # Errors
 /// What is wrong with the folders, the database, or a room.
-pub async fn build(options: &Options, env: Env, lake: LakeUse) -> Result<App, StartError> {
+pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App, StartError> {
     folder(&options.data)?;
     folder(&options.keys)?;
     let store = Store::open(&options.store_url(), env.clone()).await?;
@@ -112,17 +101,15 @@ pub async fn build(options: &Options, env: Env, lake: LakeUse) -> Result<App, St
     let blobs = Blobs::open(env.clone(), &options.data.join("blobs"), &options.keys)?;
     let audit = Audit::start(store.clone());
     let app = App::new(env, store, blobs, audit, MODULES, &options.public_url);
+    app.put(opening);
     let (store, env) = (app.store.clone(), app.env.clone());
-    match lake {
-        LakeUse::None => {}
-        LakeUse::Read => {
-            app.put(Lakehouse::open_read_only(options.lake_config()?, store, env).await?);
-            app.put(OnlyAsks);
-        }
-        LakeUse::Write => {
+    match opening {
+        Opening::Serve => {
             app.put(Lakehouse::open(options.lake_config()?, store, env).await?);
             app.put(DropFolder(options.drop_folder()));
         }
+        Opening::ReadOnly => app.put(Lakehouse::open_read_only(options.lake_config()?, store, env).await?),
+        Opening::Closed => {}
     }
     for module in MODULES {
         (module.start)(app.clone())
@@ -142,7 +129,7 @@ pub async fn run(
     stop: CancellationToken,
     ready: impl FnOnce(&App, SocketAddr),
 ) -> Result<(), StartError> {
-    let app = build(options, env.clone(), LakeUse::Write).await?;
+    let app = build(options, env.clone(), Opening::Serve).await?;
     app.put(StopStreams(stop.clone()));
     let site = Site::load(&*env.disk, &options.web)?;
     if site.is_empty() {

@@ -1,4 +1,4 @@
-//! From checked passages to the lake: the one way in, for devices and feeds.
+//! From a device's checked passages to the lake.
 //!
 //! Order matters: pictures are synced first, then the lake syncs the rows, then one transaction writes what may match a wanted
 //! plate and what was set aside; only then is the receipt said. A crash in between leaves pictures that nothing names, or rows
@@ -36,21 +36,11 @@ pub struct Sender {
     pub clock_corrected_us: i64,
 }
 
-/// Where the passages were seen.
-pub enum Seers {
-    /// One source for all; it moves, or stands where the register says.
-    One { source: u32, is_fixed: bool },
-    /// A fixed source for each.
-    Each(Vec<u32>),
-}
-
-impl Seers {
-    fn of(&self, index: usize) -> (u32, bool) {
-        match self {
-            Self::One { source, is_fixed } => (*source, *is_fixed),
-            Self::Each(sources) => (sources.get(index).copied().unwrap_or_default(), true),
-        }
-    }
+/// Where the passages were seen: by a source that moves, or that stands where the register says.
+#[derive(Debug, Clone, Copy)]
+pub struct Seer {
+    pub source: u32,
+    pub is_fixed: bool,
 }
 
 /// What became of a batch.
@@ -66,13 +56,13 @@ pub struct Arrived {
 pub async fn arrive(
     app: &App,
     sender: &Sender,
-    seers: &Seers,
+    seer: Seer,
     mut passages: Vec<Passage>,
     mut set_aside: Vec<SetAside>,
 ) -> Result<Arrived, Problem> {
     let lake = lake_of(app)?;
     let device = lake.device_number(sender.device).await.map_err(|e| problem_of(&e))?;
-    let batch = batch_of(device, sender, seers, &passages);
+    let batch = batch_of(device, sender, seer, &passages);
     put_pictures(&app.blobs, &batch.rows, &mut passages).await?;
     let keys: Vec<Key> = batch.rows.iter().map(Row::key).collect();
     let pictures: Vec<u8> = batch.rows.iter().map(|row| row.pictures).collect();
@@ -98,17 +88,16 @@ fn count_of(rows: usize) -> u32 {
     u32::try_from(rows).unwrap_or(u32::MAX)
 }
 
-fn batch_of(device: u32, sender: &Sender, seers: &Seers, passages: &[Passage]) -> Batch {
+fn batch_of(device: u32, sender: &Sender, seer: Seer, passages: &[Passage]) -> Batch {
     let extras = Extras::of_batch(&sender.model, sender.clock_corrected_us, sender.received_at);
     let row = |(index, passage): (usize, &Passage)| {
-        let (source, is_fixed) = seers.of(index);
-        let (lon_e6, lat_e6) = passage.position.filter(|_| !is_fixed).map_or((AT_SOURCE, 0), e6_of);
+        let (lon_e6, lat_e6) = passage.position.filter(|_| !seer.is_fixed).map_or((AT_SOURCE, 0), e6_of);
         Row {
             // Every plate that `Plate` lets in has a code: at most ten letters and digits.
             plate: PlateCode::from_bytes(passage.plate.as_str().as_bytes()).unwrap_or_default(),
             at_ms: ms_of(passage.captured_at),
             sequence: passage.sequence,
-            source,
+            source: seer.source,
             lon_e6,
             lat_e6,
             extra: u32::try_from(index + 1).unwrap_or_default(),

@@ -121,6 +121,9 @@ fn days_of(lake: &Lakehouse, class: Class) -> BTreeSet<i64> {
 async fn drop_day(lake: &Lakehouse, class: Class, day: i64, held: &Arc<HashSet<SightingId>>, done: &mut Done) -> Result<(), ReactionError> {
     let held = held.clone();
     let certificate = lake.drop_day(class, day, move |key: &Key| held.contains(&id_of(*key)), Class::KEPT).await?;
+    if !certificate.unreadable.is_empty() {
+        tracing::error!(class = class.as_str(), day, files = ?certificate.unreadable, "damaged files could not be purged; mend or remove them");
+    }
     if certificate.rows_before > 0 {
         done.add(class, day, &certificate);
     }

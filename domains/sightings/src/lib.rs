@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
-use shouhu_lakehouse::Lakehouse;
+use shouhu_lakehouse::{Lakehouse, Opening};
 use shouhu_module::ports::SightingPicturesPort;
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
@@ -257,20 +257,16 @@ fn health(app: App) -> BoxFuture<'static, Health> {
     })
 }
 
-/// On the shelf of a program that has opened the lake for questions only: it schedules and moves nothing.
-#[derive(Debug, Clone, Copy)]
-pub struct OnlyAsks;
-
 fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         // A program that only looks after accounts opens no lake; what asks for it is then told so.
         let Some(lake) = app.try_room::<Lakehouse>() else { return Ok(()) };
-        if app.try_room::<OnlyAsks>().is_some() {
+        let pictures = ops::picture::Pictures::of(&app).map_err(|problem| problem.detail)?;
+        app.put(SightingPicturesPort(Arc::new(pictures)));
+        if app.try_room::<Opening>().is_none_or(|opening| *opening != Opening::Serve) {
             return Ok(());
         }
         migrate::run(&app, &lake).await?;
-        let pictures = ops::picture::Pictures::of(&app).map_err(|problem| problem.detail)?;
-        app.put(SightingPicturesPort(Arc::new(pictures)));
         jobs::schedule(&app.store).await?;
         if app.try_room::<feeds::drop::DropFolder>().is_some() {
             feeds::drop::schedule(&app.store).await?;

@@ -82,12 +82,6 @@ pub fn wide(span: Span) -> Result<Window, AskedError> {
     checked(span.from_us.0, span.until_us.0, WIDE_MAX_US)
 }
 
-/// # Errors
-/// As [`checked`].
-pub fn exact(span: Span) -> Result<Window, AskedError> {
-    checked(span.from_us.0, span.until_us.0, EXACT_MAX_US)
-}
-
 /// What the audit leaf says of a window.
 #[must_use]
 pub fn said(window: Window) -> String {

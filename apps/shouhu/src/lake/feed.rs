@@ -12,7 +12,7 @@ use bytes::Bytes;
 use shouhu_audit::Entry;
 use shouhu_env::Env;
 use shouhu_ids::Micros;
-use shouhu_lakehouse::{Lakehouse, LakehouseError};
+use shouhu_lakehouse::{Lakehouse, LakehouseError, Opening};
 use shouhu_module::{App, Problem};
 use shouhu_sightings::feeds::drop::{DropFolder, DropReport};
 use shouhu_sightings::feeds::store::{self, Feed, Via};
@@ -23,7 +23,7 @@ use shouhu_wire::{Role, SightingClass};
 
 use super::progress::Progress;
 use super::{close, who};
-use crate::{LakeUse, Options, StartError, build};
+use crate::{Options, StartError, build};
 
 /// The server looks into its drop folder every minute.
 const WAIT_S_DEFAULT: u64 = 180;
@@ -80,9 +80,9 @@ fn spoken(problem: Problem) -> anyhow::Error {
 
 pub async fn run(args: Args, options: &Options, env: Env) -> anyhow::Result<ExitCode> {
     // A dry run reads only, so that it works beside a server too.
-    let mode = if args.dry_run { LakeUse::Read } else { LakeUse::Write };
+    let mode = if args.dry_run { Opening::ReadOnly } else { Opening::Serve };
     let app = match build(options, env.clone(), mode).await {
-        Err(StartError::Lake(LakehouseError::Held { .. })) => build(options, env, LakeUse::None).await?,
+        Err(StartError::Lake(LakehouseError::Held { .. })) => build(options, env, Opening::Closed).await?,
         other => other?,
     };
     let result = run_in(&app, &args, options).await;

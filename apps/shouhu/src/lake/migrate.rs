@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use shouhu_env::Env;
-use shouhu_lakehouse::Lakehouse;
+use shouhu_lakehouse::{Lakehouse, Opening};
 
 use super::close;
 use super::progress::Progress;
-use crate::{LakeUse, Options, build};
+use crate::{Options, build};
 
 #[derive(clap::Args)]
 pub struct Args {}
@@ -16,7 +16,7 @@ pub struct Args {}
 /// the table, so that stopping in between loses nothing and the next run goes on.
 pub async fn run(_: Args, options: &Options, env: Env) -> anyhow::Result<ExitCode> {
     let progress = Progress::begin("moving sightings into the lake", 0);
-    let app = build(options, env, LakeUse::Write).await;
+    let app = build(options, env, Opening::Serve).await;
     drop(progress);
     let app = app?;
     if let Some(lake) = app.try_room::<Lakehouse>() {

@@ -21,10 +21,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Subcommand;
 use shouhu_env::Env;
-use shouhu_lakehouse::Lakehouse;
+use shouhu_lakehouse::{Lakehouse, Opening};
 use shouhu_module::App;
 
-use crate::{LakeUse, Options, build};
+use crate::{Options, build};
 
 /// What a shell gives back after Ctrl-C.
 const INTERRUPTED: u8 = 130;
@@ -72,7 +72,7 @@ pub async fn run(act: Act, options: &Options, env: Env) -> anyhow::Result<ExitCo
 
 /// The house with the lake open for reading.
 async fn open(options: &Options, env: Env) -> anyhow::Result<(App, Arc<Lakehouse>)> {
-    let app = build(options, env, LakeUse::Read).await.context("the data folder cannot be opened")?;
+    let app = build(options, env, Opening::ReadOnly).await.context("the data folder cannot be opened")?;
     let lake = app.try_room::<Lakehouse>().context("this data folder has no lake")?;
     Ok((app, lake))
 }

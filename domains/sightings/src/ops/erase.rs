@@ -85,6 +85,11 @@ async fn handle(State(app): State<App>, person: Person, Body(asked): Body<EraseO
     // Pictures first: while the rows are there a second try finds what is left of them.
     let pictures = erase_pictures(&app, answer).await?;
     let certificate = lake.erase(code, EVER, move |key| held.contains(&id_of(*key))).await.map_err(|e| problem_of(&e))?;
+    if let Some(file) = certificate.unreadable.first() {
+        // What could be read was searched and is erased; the rest stays until the file is mended, and the order is given again.
+        let detail = format!("file {file:?} is damaged and may still hold sightings of this plate");
+        return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "lakehouse.damaged", detail));
+    }
     forget(&app, &plate).await?;
     let erasure = Erasure {
         at_us: app.env.now(),

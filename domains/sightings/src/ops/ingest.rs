@@ -12,7 +12,7 @@ use shouhu_wire::{
     BATCH_BYTES_MAX, BATCH_PICTURED_MAX, BATCH_SIGHTINGS_MAX, BATCH_VERSION, BatchReceipt, Quarantined, SightingBatch,
 };
 
-use crate::arrive::{Arrived, Seers, Sender, arrive};
+use crate::arrive::{Arrived, Seer, Sender, arrive};
 use crate::check::{check, clean, read};
 use crate::lake::{lake_of, problem_of};
 use crate::model::{DeviceClock, Passage, SetAside};
@@ -76,7 +76,7 @@ async fn handle(State(app): State<App>, device: DevicePeer, RawBody(body): RawBo
         off_thread(body, move |body| judge(body, now, signed_offset_us)).await
     }?;
     let clock = judged.clock;
-    let seers = seers(&app, &device).await?;
+    let seer = seer(&app, &device).await?;
     let sender = Sender {
         device: device.id,
         name: device.name,
@@ -86,7 +86,7 @@ async fn handle(State(app): State<App>, device: DevicePeer, RawBody(body): RawBo
         received_at: clock.now,
         clock_corrected_us: clock.correction_us,
     };
-    let arrived = arrive(&app, &sender, &seers, judged.passages, judged.set_aside).await?;
+    let arrived = arrive(&app, &sender, seer, judged.passages, judged.set_aside).await?;
     Ok(Json(receipt(arrived, clock)))
 }
 
@@ -121,13 +121,13 @@ fn judge(body: &[u8], now: shouhu_ids::Micros, signed_offset_us: i64) -> Result<
 }
 
 /// A fixed camera stands where the operator says; a car stands where it says.
-async fn seers(app: &App, device: &DevicePeer) -> Result<Seers, Problem> {
+async fn seer(app: &App, device: &DevicePeer) -> Result<Seer, Problem> {
     let place = device.camera.and_then(|camera| app.try_room::<CameraPlacesPort>()?.0.place(camera));
     let place_e6 = place.as_ref().map(|place| e6_of(place.position));
     let key = SourceKey { device: device.id, camera: device.camera, site: None, place_e6 };
     let name = place.map_or_else(|| device.name.clone(), |place| place.name);
     let source = lake_of(app)?.source_number(&key, &name).await.map_err(|e| problem_of(&e))?;
-    Ok(Seers::One { source, is_fixed: place_e6.is_some() })
+    Ok(Seer { source, is_fixed: place_e6.is_some() })
 }
 
 fn receipt(arrived: Arrived, clock: DeviceClock) -> BatchReceipt {

@@ -1,9 +1,9 @@
 //! Rows in one order, column by column: gathered by the window, written by the page.
 
 use super::WriteError;
-use super::file::{Chunk, PageBody, Squeezer};
+use super::file::{Chunk, PageBody, Squeeze, Squeezer};
 use super::order::Orders;
-use super::pack::{Deltas, put_deltas, put_levels, put_packed_run, put_runs, put_sorted_texts, put_texts, width_of};
+use super::pack::{Deltas, put_deltas, put_levels, put_packed_run, put_runs, put_texts, width_of};
 use super::shape::{Shape, WINDOW_ROWS, by_plate, by_source};
 use crate::code::{CHARS_MAX, PlateCode};
 use crate::row::{AT_SOURCE, DAY_MS, Extra, NO_DIRECTION, Row};
@@ -144,7 +144,7 @@ struct Pen<'a> {
 }
 
 impl Pen<'_> {
-    fn numbers(&mut self, chunk: &mut Chunk, page: &[u32], form: Form, squeeze: bool) -> Result<(), WriteError> {
+    fn numbers(&mut self, chunk: &mut Chunk, page: &[u32], form: Form, squeeze: Squeeze) -> Result<(), WriteError> {
         self.values.clear();
         self.put_numbers(page, form);
         let body = PageBody { rows: page.len(), nulls: 0, levels: &[], values: &self.values, squeeze };
@@ -162,7 +162,7 @@ impl Pen<'_> {
         }
     }
 
-    fn deltas(&mut self, chunk: &mut Chunk, page: &[i64], deltas: Deltas, squeeze: bool) -> Result<(), WriteError> {
+    fn deltas(&mut self, chunk: &mut Chunk, page: &[i64], deltas: Deltas, squeeze: Squeeze) -> Result<(), WriteError> {
         self.values.clear();
         put_deltas(&mut self.values, page, deltas);
         let body = PageBody { rows: page.len(), nulls: 0, levels: &[], values: &self.values, squeeze };
@@ -187,7 +187,8 @@ impl Pen<'_> {
             self.values.clear();
             put(&mut self.values, here);
             let nulls = levels.len() - present;
-            let body = PageBody { rows: levels.len(), nulls, levels: &self.levels, values: &self.values, squeeze: present > 0 };
+            let squeeze = if present > 0 { Squeeze::Fast } else { Squeeze::No };
+            let body = PageBody { rows: levels.len(), nulls, levels: &self.levels, values: &self.values, squeeze };
             chunk.put_page(&body, self.squeezer)?;
         }
         Ok(())
@@ -209,7 +210,7 @@ impl Pen<'_> {
 fn put_absent(chunk: &mut Chunk, rows: usize, empty: &[u8], squeezer: &mut Squeezer) -> Result<(), WriteError> {
     let mut levels = Vec::new();
     super::pack::put_run_of(&mut levels, 0, rows);
-    chunk.put_page(&PageBody { rows, nulls: rows, levels: &levels, values: empty, squeeze: false }, squeezer)
+    chunk.put_page(&PageBody { rows, nulls: rows, levels: &levels, values: empty, squeeze: Squeeze::No }, squeezer)
 }
 
 fn no_deltas() -> Vec<u8> {
@@ -233,7 +234,8 @@ pub fn plate_chunks(material: &Material<'_>, squeezer: &mut Squeezer) -> Result<
     use by_plate as at;
     let (orders, book) = (material.orders, material.book);
     let mut chunks: [Chunk; 7] = at::SHAPES.each_ref().map(Chunk::new);
-    let source_width = width_of(orders.sources.len().saturating_sub(1) as u64);
+    // Whole bytes, so that zstd sees which sources come often.
+    let source_width = width_of(orders.sources.len().saturating_sub(1) as u64).next_multiple_of(8);
     let mut window = Window::default();
     let [plates, times, sources, lon, lat, confidences, directions] = &mut chunks;
     sources.put_dictionary(orders.sources.len(), &source_words(orders), squeezer)?;
@@ -248,13 +250,13 @@ pub fn plate_chunks(material: &Material<'_>, squeezer: &mut Squeezer) -> Result<
             put_plate_page(&mut pen, plates, orders, page)?;
         }
         for page in window.times.chunks(at::SHAPES[at::TIME].page_rows) {
-            pen.deltas(times, page, Deltas::Aligned, true)?;
+            pen.deltas(times, page, Deltas::Aligned, Squeeze::Fast)?;
         }
         for page in window.sources.chunks(at::SHAPES[at::SOURCE].page_rows) {
-            pen.numbers(sources, page, Form::Packed(source_width), false)?;
+            pen.numbers(sources, page, Form::Packed(source_width), Squeeze::Well)?;
         }
         for page in window.confidences.chunks(at::SHAPES[at::CONFIDENCE_PM].page_rows) {
-            pen.numbers(confidences, page, Form::Packed(book.confidences.width()), true)?;
+            pen.numbers(confidences, page, Form::Packed(book.confidences.width()), Squeeze::Fast)?;
         }
         if has_places {
             pen.sparse_deltas(lon, &at::SHAPES[at::LON_E6], &window.lon_e6)?;
@@ -277,20 +279,20 @@ pub fn plate_chunks(material: &Material<'_>, squeezer: &mut Squeezer) -> Result<
 
 #[allow(clippy::indexing_slicing, reason = "the page holds places among the orders' plates")]
 fn put_plate_page(pen: &mut Pen<'_>, chunk: &mut Chunk, orders: &Orders, page: &[u32]) -> Result<(), WriteError> {
-    let mut texts: Vec<([u8; CHARS_MAX], u8)> = Vec::with_capacity(page.len());
+    pen.values.clear();
     for run in page.chunk_by(|a, b| a == b) {
         let place = run.first().map_or(0, |place| *place as usize);
-        let mut buffer = [0; CHARS_MAX];
-        let chars = orders.plates[place].0.text(&mut buffer).len() as u8;
-        texts.extend(std::iter::repeat_n((buffer, chars), run.len()));
+        let from = pen.values.len();
+        put_plain(&mut pen.values, orders.plates[place].0);
+        let until = pen.values.len();
+        for _ in 1..run.len() {
+            pen.values.extend_from_within(from..until);
+        }
     }
-    let text = |(buffer, chars): &'_ ([u8; CHARS_MAX], u8)| -> Vec<u8> { buffer[..usize::from(*chars)].to_vec() };
-    pen.values.clear();
-    put_sorted_texts(&mut pen.values, texts.iter().map(|(buffer, chars)| &buffer[..usize::from(*chars)]));
-    chunk.put_page(&PageBody { rows: page.len(), nulls: 0, levels: &[], values: &pen.values, squeeze: true }, pen.squeezer)?;
-    if let (Some(first), Some(last)) = (texts.first(), texts.last()) {
-        chunk.put_bounds(&text(first), &text(last));
-    }
+    let body = PageBody { rows: page.len(), nulls: 0, levels: &[], values: &pen.values, squeeze: Squeeze::Well };
+    chunk.put_page(&body, pen.squeezer)?;
+    let text = |place: Option<&u32>| place.map_or_else(String::new, |place| orders.plates[*place as usize].0.to_string());
+    chunk.put_bounds(text(page.first()).as_bytes(), text(page.last()).as_bytes());
     Ok(())
 }
 
@@ -368,25 +370,25 @@ pub fn source_chunks(material: &Material<'_>, squeezer: &mut Squeezer) -> Result
         window.gather(material, order);
         rest.gather(material, order, has.any());
         for page in window.sources.chunks(at::SHAPES[at::SOURCE].page_rows) {
-            pen.numbers(sources, page, Form::Runs(source_width), false)?;
+            pen.numbers(sources, page, Form::Runs(source_width), Squeeze::Fast)?;
             put_source_bounds(sources, orders, page);
         }
         for page in window.times.chunks(at::SHAPES[at::TIME].page_rows) {
-            pen.deltas(times, page, Deltas::Packed, false)?;
+            pen.deltas(times, page, Deltas::Packed, Squeeze::No)?;
             bounds_of_times(times, page);
             page_times.push(page.first().map_or(0, |at_ms| (at_ms - orders.day * DAY_MS) as u32));
         }
         for page in window.plates.chunks(at::SHAPES[at::PLATE].page_rows) {
-            pen.numbers(plates, page, Form::Packed(plate_width), false)?;
+            pen.numbers(plates, page, Form::Packed(plate_width), Squeeze::No)?;
         }
         for page in window.confidences.chunks(at::SHAPES[at::CONFIDENCE_PM].page_rows) {
-            pen.numbers(confidences, page, Form::Packed(book.confidences.width()), true)?;
+            pen.numbers(confidences, page, Form::Packed(book.confidences.width()), Squeeze::Fast)?;
         }
         for page in rest.sequences.chunks(at::SHAPES[at::SEQUENCE].page_rows) {
-            pen.deltas(sequences, page, Deltas::Packed, true)?;
+            pen.deltas(sequences, page, Deltas::Packed, Squeeze::Fast)?;
         }
         for page in rest.pictures.chunks(at::SHAPES[at::PICTURES].page_rows) {
-            pen.numbers(pictures, page, Form::Packed(book.pictures.width()), true)?;
+            pen.numbers(pictures, page, Form::Packed(book.pictures.width()), Squeeze::Fast)?;
         }
         if has_places {
             pen.sparse_deltas(lon, &at::SHAPES[at::LON_E6], &window.lon_e6)?;

@@ -105,7 +105,8 @@ impl Segment {
 
     /// Reads one block of the roll into the scratch's entries.
     pub(super) fn read_block<'s>(&self, number: usize, scratch: &'s mut Scratch) -> Result<&'s [Entry], PartError> {
-        let (offset, len) = self.block_span(number).ok_or_else(|| self.index_damaged(self.roll_at, Malformed("no such block")))?;
+        let (offset, len) =
+            self.block_span(number).ok_or_else(|| self.index_damaged(self.roll_at, Malformed("no such block")))?;
         let body = len.checked_sub(4).ok_or_else(|| self.index_damaged(offset, Malformed("a block without a checksum")))?;
         read_slack(&*self.beside.file, offset, len, &mut scratch.bytes)?;
         scratch.entries.clear();
@@ -195,7 +196,8 @@ fn read_head(beside: &Opened, meta: &SegmentMeta) -> Result<(Index, u64), PartEr
     let mut head = vec![0; len as usize];
     beside.file.read_at(0, &mut head)?;
     let index = Index::read(&head, meta.index_crc).map_err(damaged)?;
-    let is_this = index.id == meta.id.0 && index.class == meta.class.0 && index.day == meta.day && u64::from(index.rows) == meta.rows;
+    let is_this =
+        index.id == meta.id.0 && index.class == meta.class.0 && index.day == meta.day && u64::from(index.rows) == meta.rows;
     if !is_this {
         return Err(damaged(Malformed("the index of another segment")));
     }

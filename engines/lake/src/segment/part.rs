@@ -49,7 +49,12 @@ impl Segment {
     }
 
     /// Calls `found(place of the source, rows)` for each source with rows in that hour of the day.
-    pub(super) fn read_hour(&self, hour: usize, scratch: &mut Scratch, found: &mut dyn FnMut(usize, u32)) -> Result<(), PartError> {
+    pub(super) fn read_hour(
+        &self,
+        hour: usize,
+        scratch: &mut Scratch,
+        found: &mut dyn FnMut(usize, u32),
+    ) -> Result<(), PartError> {
         let Some(note) = self.index.hours.get(hour).filter(|note| note.rows > 0) else { return Ok(()) };
         let from = hour.checked_sub(1).and_then(|before| self.index.hours.get(before)).map_or(0, |before| before.end);
         let offset = self.planes_at() + u64::from(from);
@@ -65,9 +70,9 @@ impl Segment {
     /// Hours of this segment's day within the asked ones: hour since 1970, hour of the day.
     fn hours(&self, from_hour: i64, until_hour: i64) -> impl Iterator<Item = (i64, usize)> {
         let midnight = self.index.day * (DAY_MS / HOUR_MS);
-        (0..self.index.hours.len()).map(move |hour| (midnight + hour as i64, hour)).filter(move |(hour, _)| {
-            (from_hour..until_hour).contains(hour)
-        })
+        (0..self.index.hours.len())
+            .map(move |hour| (midnight + hour as i64, hour))
+            .filter(move |(hour, _)| (from_hour..until_hour).contains(hour))
     }
 
     fn plate_row(&self, plate: PlateCode, at_ms: i64, row: u32, scratch: &mut Scratch) -> Result<Seen, PartError> {
@@ -135,6 +140,8 @@ impl Part for Segment {
         Scratch::with(&self.index, |scratch| {
             let Some(found) = self.find(plate, scratch)? else { return Ok(()) };
             let times = self.plate_column(by_plate::TIME);
+            let until_in_page = (found.first_row % times.column.page_rows + found.rows).min(times.column.page_rows);
+            scratch.by_plate[by_plate::TIME].numbers(&times, found.first_row, until_in_page as usize, &mut scratch.zstd)?;
             for row in found.first_row..found.first_row + found.rows {
                 let at_ms = scratch.by_plate[by_plate::TIME].number(&times, row, &mut scratch.zstd)?.unwrap_or(i64::MIN);
                 if at_ms >= window.until_ms {

@@ -17,6 +17,9 @@ struct Hit {
     seen: Seen,
 }
 
+const NOTHING: Seen =
+    Seen { plate: PlateCode(0), at_ms: 0, source: 0, lon_e6: AT_SOURCE, lat_e6: 0, confidence_pm: 0, direction: NO_DIRECTION };
+
 /// Hits whose plates are looked up together.
 const HITS_MAX: usize = 1 << 16;
 
@@ -44,7 +47,9 @@ impl<'a> Scan<'a> {
     pub fn source(&mut self, moment: usize, place: usize, window: Window, scratch: &mut Scratch) -> Result<(), PartError> {
         let index = &self.segment.index;
         let (Some(&from), Some(&until)) = (index.first_rows.get(place), index.first_rows.get(place + 1)) else { return Ok(()) };
+        let Some(source) = index.sources.get(place) else { return Ok(()) };
         let first = self.segment.first_at_or_after(from, until, window.from_ms, scratch)?;
+        let moves = index.moving.binary_search(&(place as u32)).is_ok();
         for row in first..until {
             let times = self.segment.source_column(by_source::TIME);
             let time = &mut scratch.by_source[by_source::TIME];
@@ -52,34 +57,30 @@ impl<'a> Scan<'a> {
             if at_ms >= window.until_ms {
                 break;
             }
-            self.row(moment, place, row, at_ms, scratch)?;
+            let seen = Seen { source: *source, at_ms, ..NOTHING };
+            self.row(moment, moves, row, seen, scratch)?;
         }
         Ok(())
     }
 
-    fn row(&mut self, moment: usize, place: usize, row: u32, at_ms: i64, scratch: &mut Scratch) -> Result<(), PartError> {
+    fn row(&mut self, moment: usize, moves: bool, row: u32, mut seen: Seen, scratch: &mut Scratch) -> Result<(), PartError> {
         use by_source as at;
         let segment = self.segment;
         let Scratch { zstd, by_source: cursors, .. } = scratch;
         let [_, _, plates, lon, lat, confidences, directions, ..] = cursors;
-        let mut seen = Seen {
-            plate: PlateCode(0),
-            at_ms,
-            source: segment.word(&segment.index.sources, place as u32)?,
-            lon_e6: AT_SOURCE,
-            lat_e6: 0,
-            confidence_pm: 0,
-            direction: NO_DIRECTION,
-        };
-        if self.filter.want == Want::Seen
-            && segment.index.moving.binary_search(&(place as u32)).is_ok()
-            && let Some(lon_e6) = lon.number(&segment.source_column(at::LON_E6), row, zstd)?
-            && let Some(lat_e6) = lat.number(&segment.source_column(at::LAT_E6), row, zstd)?
-        {
-            (seen.lon_e6, seen.lat_e6) = (lon_e6 as i32, lat_e6 as i32);
+        let bounds = self.filter.own_place_within;
+        if self.filter.want == Want::Seen && moves {
+            let lon_e6 = lon.number(&segment.source_column(at::LON_E6), row, zstd)?.map_or(AT_SOURCE, |lon_e6| lon_e6 as i32);
+            let is_between = |bounds: Bounds| bounds.west_e6 <= lon_e6 && lon_e6 <= bounds.east_e6;
+            if !bounds.is_none_or(is_between) {
+                return Ok(());
+            }
+            if lon_e6 != AT_SOURCE {
+                seen.lon_e6 = lon_e6;
+                seen.lat_e6 = lat.number(&segment.source_column(at::LAT_E6), row, zstd)?.unwrap_or(0) as i32;
+            }
         }
-        let is_inside = |bounds: Bounds| seen.lon_e6 != AT_SOURCE && bounds.holds(seen.lon_e6, seen.lat_e6);
-        if !self.filter.own_place_within.is_none_or(is_inside) {
+        if !bounds.is_none_or(|bounds| seen.lon_e6 != AT_SOURCE && bounds.holds(seen.lon_e6, seen.lat_e6)) {
             return Ok(());
         }
         if self.filter.want == Want::Seen {

@@ -20,9 +20,9 @@ pub enum Meaning {
 /// Numbers as in `parquet.thrift`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
+    Plain = 0,
     Deltas = 5,
     Texts = 6,
-    SortedTexts = 7,
     Dictionary = 8,
 }
 
@@ -74,11 +74,11 @@ pub mod by_plate {
     pub const DIRECTION_AT: usize = 6;
 
     pub const SHAPES: [Shape; 7] = [
-        shape("plate", Physical::Bytes, Meaning::Text, Encoding::SortedTexts, 8192).bounded(),
+        shape("plate", Physical::Bytes, Meaning::Text, Encoding::Plain, 8192).bounded(),
         shape("captured_at", Physical::Int64, Meaning::Time, Encoding::Deltas, 2048),
-        shape("source", Physical::Int32, Meaning::Number, Encoding::Dictionary, 4096),
-        LON,
-        LAT,
+        shape("source", Physical::Int32, Meaning::Number, Encoding::Dictionary, 2048),
+        Shape { page_rows: 8192, ..LON },
+        Shape { page_rows: 8192, ..LAT },
         CONFIDENCE,
         DIRECTION,
     ];
