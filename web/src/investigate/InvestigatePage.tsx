@@ -78,6 +78,8 @@ export default function InvestigatePage() {
   }, [address, draft]);
 
   const write = (next: URLSearchParams) => {
+    // The same address twice would make Back do nothing.
+    if (next.toString() === address) return;
     written.current = next.toString();
     setParams(next);
   };

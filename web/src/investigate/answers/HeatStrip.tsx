@@ -4,7 +4,6 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type HeatDay, hourSums } from "./time";
 
-const CELL_H = 22;
 const LEFT = 62;
 const TOP = 24;
 const BARS = 56;
@@ -12,12 +11,13 @@ const BARS = 56;
 export function HeatStrip({ days, width }: { days: HeatDay[]; width: number }) {
   const { t } = useTranslation();
   const [at, setAt] = useState<{ day: number; hour: number } | null>(null);
-  const cell = Math.max((width - LEFT - 8) / 24, 10);
+  const row_px = days.length > 31 ? 9 : 22;
+  const cell = Math.max((width - LEFT - 8) / 24, 8);
   const all = days.flatMap((day) => day.hours.flatMap((n) => (n === null ? [] : [n])));
   const most = Math.max(...all, 1);
   const sums = hourSums(days);
   const mostSum = Math.max(...sums, 1);
-  const height = TOP + days.length * CELL_H + BARS + 26;
+  const height = TOP + days.length * row_px + BARS + 26;
   const looked = at ? days[at.day] : undefined;
   const number = looked && at ? looked.hours[at.hour] : null;
   const hours = (hour: number) => `${String(hour).padStart(2, "0")}:00`;
@@ -41,7 +41,7 @@ export function HeatStrip({ days, width }: { days: HeatDay[]; width: number }) {
         onPointerMove={(event) => {
           const box = event.currentTarget.getBoundingClientRect();
           const hour = Math.floor((event.clientX - box.left - LEFT) / cell);
-          const day = Math.floor((event.clientY - box.top - TOP) / CELL_H);
+          const day = Math.floor((event.clientY - box.top - TOP) / row_px);
           setAt(hour >= 0 && hour < 24 && days[day] ? { day, hour } : null);
         }}
       >
@@ -51,13 +51,20 @@ export function HeatStrip({ days, width }: { days: HeatDay[]; width: number }) {
           </text>
         ))}
         {days.map((day, row) => (
-          <g key={day.day_us} transform={`translate(0 ${TOP + row * CELL_H})`}>
-            <text x={LEFT - 8} y={CELL_H - 6} className="heat-day" data-weekend={day.isWeekend || undefined}>
-              {day.label}
-            </text>
+          <g key={day.day_us} transform={`translate(0 ${TOP + row * row_px})`}>
+            {(row_px > 14 || row % 7 === 0) && (
+              <text
+                x={LEFT - 8}
+                y={row_px / 2 + 5}
+                className="heat-day"
+                data-weekend={day.isWeekend || undefined}
+              >
+                {day.label}
+              </text>
+            )}
             {day.hours.map((n, hour) => {
               const key = `${day.day_us}-${hour}`;
-              const place = { x: LEFT + hour * cell, width: cell - 2, height: CELL_H - 2 };
+              const place = { x: LEFT + hour * cell, width: cell - 2, height: row_px - 2 };
               if (n === null) return <rect key={key} {...place} className="heat-none" />;
               const isLooked = at?.day === row && at.hour === hour;
               return (
@@ -72,7 +79,7 @@ export function HeatStrip({ days, width }: { days: HeatDay[]; width: number }) {
             })}
           </g>
         ))}
-        <g transform={`translate(0 ${TOP + days.length * CELL_H + 10})`}>
+        <g transform={`translate(0 ${TOP + days.length * row_px + 10})`}>
           <text x={LEFT - 8} y={BARS / 2 + 4} className="heat-day">
             {t("lake.heat_sum")}
           </text>
