@@ -9,6 +9,7 @@ use shouhu_env::{DiskError, Env};
 use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, router, serve, wiring};
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, Opening};
 use shouhu_module::App;
+use shouhu_sightings::feeds::drop::DropFolder;
 use shouhu_store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +48,12 @@ impl Options {
             config.node.clone_from(node);
         }
         Ok(config)
+    }
+
+    /// Where files of feeds are dropped: `<here>/<feed>/<file>`.
+    #[must_use]
+    pub fn drop_folder(&self) -> PathBuf {
+        self.data.join("drop")
     }
 
     #[must_use]
@@ -97,7 +104,10 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     app.put(opening);
     let (store, env) = (app.store.clone(), app.env.clone());
     match opening {
-        Opening::Serve => app.put(Lakehouse::open(options.lake_config()?, store, env).await?),
+        Opening::Serve => {
+            app.put(Lakehouse::open(options.lake_config()?, store, env).await?);
+            app.put(DropFolder(options.drop_folder()));
+        }
         Opening::ReadOnly => app.put(Lakehouse::open_read_only(options.lake_config()?, store, env).await?),
         Opening::Closed => {}
     }

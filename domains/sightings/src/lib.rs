@@ -261,6 +261,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         // A program that only looks after accounts opens no lake; what asks for it is then told so.
         let Some(lake) = app.try_room::<Lakehouse>() else { return Ok(()) };
+        app.put(feeds::take::Busy::default());
         let pictures = ops::picture::Pictures::of(&app).map_err(|problem| problem.detail)?;
         app.put(SightingPicturesPort(Arc::new(pictures)));
         if app.try_room::<Opening>().is_none_or(|opening| *opening != Opening::Serve) {

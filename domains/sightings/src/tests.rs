@@ -1,6 +1,8 @@
 //! The room through its doors.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod exports;
+mod feeds;
 mod ingest;
 mod migrate;
 mod purge;
