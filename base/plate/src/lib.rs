@@ -9,7 +9,7 @@ mod matching;
 mod pattern;
 
 pub use form::{Form, VehicleClass};
-pub use matching::{MatchKind, WatchIndex, WatchMatch, confusable_skeleton};
+pub use matching::{MatchKind, WatchIndex, WatchMatch, confusable_skeleton, look_alike};
 pub use pattern::{Pattern, PatternError};
 
 use std::fmt;
@@ -62,7 +62,8 @@ pub(crate) fn fold_char(ch: char) -> char {
 pub(crate) const fn is_separator(ch: char) -> bool {
     matches!(
         ch,
-        ' ' | '\t' | '\u{3000}' | '\u{a0}' | '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '.' | '\u{b7}' | '\u{2022}' | '\u{2027}' | '\u{30fb}' | '_' | '~'
+        ' ' | '\t' | '\u{3000}' | '\u{a0}' | '-' | '\u{2010}'
+            ..='\u{2015}' | '\u{2212}' | '.' | '\u{b7}' | '\u{2022}' | '\u{2027}' | '\u{30fb}' | '_' | '~'
     )
 }
 

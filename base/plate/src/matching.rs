@@ -30,25 +30,27 @@ pub struct WatchMatch<K> {
     pub kind: MatchKind,
 }
 
-/// Look-alike groups on embossed plates, from the confusions that recognisers make most: 0 O D Q, 1 I, 8 B, 5 S, 2 Z,
-/// 6 G, V Y, M N W, U J left apart because they differ in width.
+/// The character that stands for all that look like this one on embossed plates, from the confusions that recognisers make
+/// most: 0 O D Q, 1 I, 8 B, 5 S, 2 Z, 6 G, V Y, M N W, U J left apart because they differ in width.
+#[must_use]
+pub const fn look_alike(ch: char) -> char {
+    match ch {
+        'O' | 'D' | 'Q' => '0',
+        'I' => '1',
+        'B' => '8',
+        'S' => '5',
+        'Z' => '2',
+        'G' => '6',
+        'Y' => 'V',
+        'N' | 'W' => 'M',
+        other => other,
+    }
+}
+
+/// Equal for plates that differ only by characters that look alike.
 #[must_use]
 pub fn confusable_skeleton(plate: &Plate) -> String {
-    plate
-        .as_str()
-        .chars()
-        .map(|ch| match ch {
-            'O' | 'D' | 'Q' => '0',
-            'I' => '1',
-            'B' => '8',
-            'S' => '5',
-            'Z' => '2',
-            'G' => '6',
-            'Y' => 'V',
-            'N' | 'W' => 'M',
-            other => other,
-        })
-        .collect()
+    plate.as_str().chars().map(look_alike).collect()
 }
 
 /// Wanted patterns by key, arranged for look-up.

@@ -10,7 +10,7 @@ use shouhu_store::{ModuleMigrations, OUTBOX_MIGRATIONS};
 /// Every migration of a program with these modules. The front door and identity are always there.
 #[must_use]
 pub fn schemas(modules: &[Module]) -> Vec<ModuleMigrations> {
-    let mut all = vec![OUTBOX_MIGRATIONS, shouhu_audit::MIGRATIONS];
+    let mut all = vec![OUTBOX_MIGRATIONS, shouhu_audit::MIGRATIONS, shouhu_lakehouse::MIGRATIONS];
     all.extend(modules.iter().map(Module::schema));
     for own in [crate::MODULE.schema(), shouhu_identity::MODULE.schema()] {
         if !all.iter().any(|known| known.module == own.module) {

@@ -44,6 +44,12 @@ impl Segment {
 ///
 /// # Errors
 /// When the disk refuses; half-written files are removed where the disk allows and are never named by any catalogue.
-pub fn write(_files: &dyn Files, _id: SegmentId, _class: Class, _rows: &mut Vec<Row>, _extras: &[Extra]) -> Result<SegmentMeta, WriteError> {
+pub fn write(
+    _files: &dyn Files,
+    _id: SegmentId,
+    _class: Class,
+    _rows: &mut Vec<Row>,
+    _extras: &[Extra],
+) -> Result<SegmentMeta, WriteError> {
     unimplemented!()
 }

@@ -1,0 +1,121 @@
+//! Which plates passed here and then there?
+
+use super::asking::{Asking, checked_sources, in_range, moments_of};
+use super::{Answer, AskError, Limits, View};
+use crate::code::PlateCode;
+use crate::part::{Want, Window};
+use crate::row::{DAY_MS, Seen};
+
+/// A passage of A and a later one of B by the same plate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct APassing {
+    pub plate: PlateCode,
+    pub source_a: u32,
+    pub at_a_ms: i64,
+    pub source_b: u32,
+    pub at_b_ms: i64,
+}
+
+/// Every pair of a passage at one of `a` and a later one at one of `b` less than `within_ms` after it, both within the
+/// window, newest A first, then newest B.
+///
+/// # Errors
+/// When the window is empty, a set names no or too many sources, or `within_ms` is not between 1 ms and a day.
+pub fn ask(
+    view: &View,
+    a: &[u32],
+    b: &[u32],
+    window: Window,
+    within_ms: i64,
+    limits: Limits<'_>,
+) -> Result<Answer<APassing>, AskError> {
+    let mut asking = Asking::new(view, window, limits)?;
+    in_range("the time between A and B in milliseconds", within_ms, 1, DAY_MS)?;
+    let (a, b) = (checked_sources(a)?, checked_sources(b)?);
+    let mut of_a: Vec<Passing> = Vec::new();
+    let mut plates_of_a = Sieve::new();
+    asking.at_moments(&moments_of(&a, window), Want::Bare, &mut |_, seen| {
+        plates_of_a.add(seen.plate);
+        of_a.push(passing(seen));
+    });
+    let mut of_b: Vec<Passing> = Vec::new();
+    asking.at_moments(&moments_of(&b, window), Want::Bare, &mut |_, seen| {
+        if plates_of_a.may_hold(seen.plate) {
+            of_b.push(passing(seen));
+        }
+    });
+    for rows in [&mut of_a, &mut of_b] {
+        rows.sort_unstable();
+        rows.dedup();
+    }
+    let mut pairs = pairs_of(&mut asking, &of_a, &of_b, within_ms);
+    pairs.sort_unstable_by_key(|pair| std::cmp::Reverse((pair.at_a_ms, pair.at_b_ms, pair.plate, pair.source_a, pair.source_b)));
+    Ok(asking.answer(pairs))
+}
+
+/// Plate, time, source: sorts by plate and time.
+type Passing = (PlateCode, i64, u32);
+
+const fn passing(seen: Seen) -> Passing {
+    (seen.plate, seen.at_ms, seen.source)
+}
+
+fn pairs_of(asking: &mut Asking<'_>, of_a: &[Passing], of_b: &[Passing], within_ms: i64) -> Vec<APassing> {
+    let mut pairs = Vec::new();
+    // Rises with A: every row of B before it is of an earlier plate or not after A's time.
+    let mut start = 0;
+    for (index, (plate, at_a_ms, source_a)) in of_a.iter().enumerate() {
+        if index.is_multiple_of(1_024) && !asking.goes_on() {
+            break;
+        }
+        let rest = of_b.get(start..).unwrap_or_default();
+        start += rest.iter().take_while(|(other, at_ms, _)| (*other, *at_ms) <= (*plate, *at_a_ms)).count();
+        let later = of_b.get(start..).unwrap_or_default();
+        for (_, at_b_ms, source_b) in later.iter().take_while(|(other, at_ms, _)| other == plate && at_ms - at_a_ms < within_ms) {
+            if pairs.len() > super::asking::GATHERED_MAX {
+                asking.note(super::Partial::Limit { limit: super::asking::GATHERED_MAX });
+                return pairs;
+            }
+            pairs.push(APassing {
+                plate: *plate,
+                source_a: *source_a,
+                at_a_ms: *at_a_ms,
+                source_b: *source_b,
+                at_b_ms: *at_b_ms,
+            });
+        }
+    }
+    pairs
+}
+
+/// Which plates were added, by one bit of a hash: keeps most others out before they are sorted.
+pub(super) struct Sieve {
+    bits: Vec<u64>,
+}
+
+impl Sieve {
+    /// 32 KiB: a day of ten cameras fills a tenth of it, and it stays in the nearest cache.
+    const BITS_LOG2: u32 = 18;
+
+    pub fn new() -> Self {
+        Self { bits: vec![0; 1 << (Self::BITS_LOG2 - 6)] }
+    }
+
+    const fn place(plate: PlateCode) -> (usize, u64) {
+        // Fibonacci hashing: the golden ratio spreads neighbouring plates over the whole table.
+        let hash = plate.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - Self::BITS_LOG2);
+        ((hash >> 6) as usize, 1 << (hash & 63))
+    }
+
+    pub fn add(&mut self, plate: PlateCode) {
+        let (word, bit) = Self::place(plate);
+        if let Some(word) = self.bits.get_mut(word) {
+            *word |= bit;
+        }
+    }
+
+    pub fn may_hold(&self, plate: PlateCode) -> bool {
+        let (word, bit) = Self::place(plate);
+        self.bits.get(word).is_some_and(|word| word & bit != 0)
+    }
+}

@@ -1,0 +1,101 @@
+//! Which plates travelled with this one?
+
+use super::asking::{Asking, in_range};
+use super::{Answer, AskError, Limits, View};
+use crate::code::PlateCode;
+use crate::part::{Moment, Want, Window};
+use crate::row::HOUR_MS;
+
+/// When two plates count as travelling together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Together {
+    /// Most milliseconds between them at one source, either way.
+    pub within_ms: i64,
+    /// Fewest different sources at which that happened.
+    pub sources_min: u32,
+}
+
+impl Default for Together {
+    fn default() -> Self {
+        Self { within_ms: 60_000, sources_min: 3 }
+    }
+}
+
+/// A plate that was near the asked one again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Companion {
+    pub plate: PlateCode,
+    /// Different sources at which both passed.
+    pub sources: u32,
+    /// Pairs of a passage of the asked plate and one of this plate.
+    pub passages: u32,
+    /// Of this plate's passages in those pairs.
+    pub first_ms: i64,
+    pub last_ms: i64,
+}
+
+/// Every plate that passed at least `sources_min` different sources within `within_ms` of the asked plate, both within the
+/// window; most sources first, then most passages, then by plate.
+///
+/// # Errors
+/// When the window is empty, `within_ms` is not between 0 and an hour, or `sources_min` is 0.
+pub fn ask(
+    view: &View,
+    plate: PlateCode,
+    window: Window,
+    together: Together,
+    limits: Limits<'_>,
+) -> Result<Answer<Companion>, AskError> {
+    let mut asking = Asking::new(view, window, limits)?;
+    in_range("the time between two vehicles in milliseconds", together.within_ms, 0, HOUR_MS)?;
+    in_range("the number of sources", i64::from(together.sources_min), 1, 10_000)?;
+    asking.announce(&[plate], window);
+    let passages = asking.all_of_plate(plate, window);
+    let mut moments: Vec<Moment> = passages
+        .iter()
+        .map(|row| Moment {
+            source: row.source,
+            window: Window {
+                from_ms: row.at_ms.saturating_sub(together.within_ms).max(window.from_ms),
+                until_ms: row.at_ms.saturating_add(together.within_ms + 1).min(window.until_ms),
+            },
+        })
+        .collect();
+    moments.sort_unstable_by_key(|moment| (moment.source, moment.window.from_ms, moment.window.until_ms));
+    let mut near: Vec<Near> = Vec::new();
+    asking.at_moments(&moments, Want::Bare, &mut |index, seen| {
+        if seen.plate != plate {
+            near.push((seen.plate, seen.source, seen.at_ms, u32::try_from(index).unwrap_or(u32::MAX)));
+        }
+    });
+    let mut companions = companions_of(&mut near, together.sources_min);
+    companions.sort_unstable_by_key(|found| (std::cmp::Reverse((found.sources, found.passages)), found.plate));
+    Ok(asking.answer(companions))
+}
+
+/// Plate, source, time, moment: sorts into what is counted.
+type Near = (PlateCode, u32, i64, u32);
+
+fn companions_of(near: &mut Vec<Near>, sources_min: u32) -> Vec<Companion> {
+    near.sort_unstable();
+    near.dedup();
+    let mut companions = Vec::new();
+    for group in near.chunk_by(|a, b| a.0 == b.0) {
+        if group.len() < sources_min as usize {
+            continue;
+        }
+        let sources = group.chunk_by(|a, b| a.1 == b.1).count();
+        let Some((plate, ..)) = group.first() else { continue };
+        if sources < sources_min as usize {
+            continue;
+        }
+        companions.push(Companion {
+            plate: *plate,
+            sources: u32::try_from(sources).unwrap_or(u32::MAX),
+            passages: u32::try_from(group.len()).unwrap_or(u32::MAX),
+            first_ms: group.iter().map(|(_, _, at_ms, _)| *at_ms).min().unwrap_or_default(),
+            last_ms: group.iter().map(|(_, _, at_ms, _)| *at_ms).max().unwrap_or_default(),
+        });
+    }
+    companions
+}

@@ -1,0 +1,347 @@
+//! How many passages, by hour, source and place? From the counts that the parts keep, without reading rows.
+//!
+//! **Invariant:** counts are exact. Parts count their own rows; a passage that two parts hold until they are merged is looked
+//! for where parts overlap in time and taken off. Where that would mean reading more than [`COMPARED_MAX`] rows the answer
+//! says so instead ([`Partial::Unmerged`]).
+
+use std::collections::HashMap;
+
+use super::asking::{Asking, Gate, Slices, in_range};
+use super::shape::{cell_of, resolution_of};
+use super::{Answer, Area, AskError, Limits, Partial, View};
+use crate::code::PlateCode;
+use crate::part::{Bounds, Moment, Part, Want, Window};
+use crate::row::HOUR_MS;
+
+/// Rows of overlapping parts that one question compares.
+pub const COMPARED_MAX: u64 = 20_000;
+/// Hours that one question may cover: ten years.
+pub const HOURS_MAX: i64 = 10 * 366 * 24;
+
+/// Hours since 1970-01-01T00:00Z, from `from` to before `until`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hours {
+    pub from: i64,
+    pub until: i64,
+}
+
+impl Hours {
+    const fn window(self) -> Window {
+        Window { from_ms: self.from.saturating_mul(HOUR_MS), until_ms: self.until.saturating_mul(HOUR_MS) }
+    }
+
+    /// Those that the window touches.
+    #[must_use]
+    pub const fn around(window: Window) -> Self {
+        Self { from: window.from_ms.div_euclid(HOUR_MS), until: window.until_ms.saturating_add(HOUR_MS - 1).div_euclid(HOUR_MS) }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HourCount {
+    pub hour: i64,
+    pub rows: u64,
+}
+
+/// Compact, because a day of a city has hundreds of thousands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourceHour {
+    pub source: u32,
+    /// Hours since 1970.
+    pub hour: i32,
+    pub rows: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceCount {
+    pub source: u32,
+    pub rows: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CellCount {
+    /// H3 cell.
+    pub cell: u64,
+    pub rows: u64,
+}
+
+/// Passages of every hour that has any, oldest first.
+///
+/// # Errors
+/// When there are no hours or too many.
+pub fn by_hour(view: &View, hours: Hours, limits: Limits<'_>) -> Result<Answer<HourCount>, AskError> {
+    let mut asking = asking(view, hours, limits)?;
+    let mut rows: Vec<i64> = vec![0; usize::try_from(hours.until - hours.from).unwrap_or(0)];
+    let mut add = |hour: i64, count: i64| {
+        if let Some(slot) = usize::try_from(hour - hours.from).ok().and_then(|index| rows.get_mut(index)) {
+            *slot += count;
+        }
+    };
+    for part in asking.parts(hours.window()) {
+        if asking.goes_on() {
+            let read = part.tally_hours(hours.from, hours.until, &mut |hour, rows| add(hour, i64::from(rows)));
+            asking.note_read(read);
+        }
+    }
+    for double in doubles(&mut asking, hours) {
+        add(double.hour, -1);
+    }
+    let counted = rows.into_iter().zip(hours.from..).filter(|(rows, _)| *rows > 0);
+    let counts = counted.map(|(rows, hour)| HourCount { hour, rows: rows.unsigned_abs() }).collect();
+    Ok(asking.answer(counts))
+}
+
+/// Passages by source and hour where there are any, by source, then hour.
+///
+/// # Errors
+/// When there are no hours or too many.
+pub fn by_source_hour(view: &View, hours: Hours, limits: Limits<'_>) -> Result<Answer<SourceHour>, AskError> {
+    let mut asking = asking(view, hours, limits)?;
+    let counts = source_hours(&mut asking, hours);
+    Ok(asking.answer(counts))
+}
+
+/// Passages by source, most first, then by source.
+///
+/// # Errors
+/// When there are no hours or too many.
+pub fn by_source(view: &View, hours: Hours, limits: Limits<'_>) -> Result<Answer<SourceCount>, AskError> {
+    let mut asking = asking(view, hours, limits)?;
+    let mut counts: Vec<SourceCount> = source_hours(&mut asking, hours)
+        .chunk_by(|a, b| a.source == b.source)
+        .filter_map(|same| {
+            let rows = same.iter().map(|count| u64::from(count.rows)).sum();
+            same.first().map(|first| SourceCount { source: first.source, rows })
+        })
+        .collect();
+    counts.sort_unstable_by_key(|count| (std::cmp::Reverse(count.rows), count.source));
+    Ok(asking.answer(counts))
+}
+
+/// Passages by H3 cell of the resolution, most first, then by cell. Those whose place is not known are left out.
+///
+/// # Errors
+/// When there are no hours or too many, or H3 has no such resolution.
+pub fn by_cell(view: &View, resolution: u8, hours: Hours, limits: Limits<'_>) -> Result<Answer<CellCount>, AskError> {
+    let resolution = resolution_of(resolution)?;
+    let mut asking = asking(view, hours, limits)?;
+    let everywhere = Bounds { west_e6: -180_000_000, south_e6: -90_000_000, east_e6: 180_000_000, north_e6: 90_000_000 };
+    let counted = placed(&mut asking, hours, everywhere, &|lon_e6, lat_e6| cell_of(lon_e6, lat_e6, resolution), |_| 0);
+    let mut counts: Vec<CellCount> = counted.into_iter().map(|((cell, _), rows)| CellCount { cell, rows }).collect();
+    counts.sort_unstable_by_key(|count| (std::cmp::Reverse(count.rows), count.cell));
+    Ok(asking.answer(counts))
+}
+
+/// Passages in an area of every hour that has any, oldest first.
+///
+/// # Errors
+/// When there are no hours or too many.
+pub fn in_area(view: &View, area: &Area, hours: Hours, limits: Limits<'_>) -> Result<Answer<HourCount>, AskError> {
+    let mut asking = asking(view, hours, limits)?;
+    let counted =
+        placed(&mut asking, hours, area.bounds(), &|lon_e6, lat_e6| area.holds(lon_e6, lat_e6).then_some(0), |hour| hour);
+    let mut counts: Vec<HourCount> = counted.into_iter().map(|((_, hour), rows)| HourCount { hour, rows }).collect();
+    counts.sort_unstable_by_key(|count| count.hour);
+    Ok(asking.answer(counts))
+}
+
+fn asking<'a>(view: &'a View, hours: Hours, limits: Limits<'a>) -> Result<Asking<'a>, AskError> {
+    let window = hours.window();
+    let asking = Asking::new(view, window, limits)?;
+    in_range("the number of hours", hours.until.saturating_sub(hours.from), 1, HOURS_MAX)?;
+    Ok(asking)
+}
+
+fn source_hours(asking: &mut Asking<'_>, hours: Hours) -> Vec<SourceHour> {
+    let mut counts: Vec<SourceHour> = Vec::new();
+    let mut parts = 0;
+    for part in asking.parts(hours.window()) {
+        if !asking.goes_on() {
+            break;
+        }
+        parts += 1;
+        let read = part.tally(hours.from, hours.until, &mut |source, hour, rows| {
+            counts.push(SourceHour { source, hour: i32::try_from(hour).unwrap_or(i32::MAX), rows });
+        });
+        asking.note_read(read);
+    }
+    let is_settled = counts.is_sorted_by(|a, b| (a.source, a.hour) < (b.source, b.hour));
+    if !is_settled {
+        // The stable sort merges the sorted runs that parts hand over.
+        counts.sort_by_key(|count| (count.source, count.hour));
+        counts.dedup_by(|later, kept| {
+            let is_same = (later.source, later.hour) == (kept.source, kept.hour);
+            if is_same {
+                kept.rows = kept.rows.saturating_add(later.rows);
+            }
+            is_same
+        });
+    }
+    if parts > 1 {
+        for double in doubles(asking, hours) {
+            let place = counts.binary_search_by_key(&(double.source, double.hour), |count| (count.source, i64::from(count.hour)));
+            if let Some(count) = place.ok().and_then(|index| counts.get_mut(index)) {
+                count.rows = count.rows.saturating_sub(1);
+            }
+        }
+        counts.retain(|count| count.rows > 0);
+    }
+    counts
+}
+
+/// Passages by zone and hour: of sources that stand from the counts, of others row by row. A source that stands today counts
+/// as having stood there always.
+fn placed(
+    asking: &mut Asking<'_>,
+    hours: Hours,
+    bounds: Bounds,
+    zone_at: &dyn Fn(i32, i32) -> Option<u64>,
+    hour_kept: impl Fn(i64) -> i64,
+) -> HashMap<(u64, i64), u64> {
+    let mut counted: HashMap<(u64, i64), u64> = HashMap::new();
+    let sources = asking.view.sources.clone();
+    let zone_of = |source: u32| sources.place_e6(source).and_then(|(lon, lat)| zone_at(lon, lat));
+    let counts = source_hours(asking, hours);
+    for of_source in counts.chunk_by(|a, b| a.source == b.source) {
+        if let Some(zone) = of_source.first().and_then(|first| zone_of(first.source)) {
+            for count in of_source {
+                *counted.entry((zone, hour_kept(i64::from(count.hour)))).or_default() += u64::from(count.rows);
+            }
+        }
+    }
+    let mut slices = Slices::of_days(hours.window());
+    while let Some(slice) = slices.next(asking.view) {
+        let mut moving: Vec<(u32, i64, PlateCode, i32, i32)> = Vec::new();
+        let mut gate = Gate::new(asking.limits);
+        for part in asking.parts(slice) {
+            if !asking.goes_on() || gate.is_shut() {
+                break;
+            }
+            let read = part.moving(slice, bounds, &mut |seen| {
+                if sources.place_e6(seen.source).is_none() && gate.lets_in() {
+                    moving.push((seen.source, seen.at_ms, seen.plate, seen.lon_e6, seen.lat_e6));
+                }
+            });
+            asking.note_read(read);
+        }
+        asking.note_gate(&gate);
+        moving.sort_unstable();
+        moving.dedup_by_key(|row| (row.0, row.1, row.2));
+        for (_, at_ms, _, lon_e6, lat_e6) in moving {
+            let hour = hour_kept(at_ms.div_euclid(HOUR_MS));
+            if let Some(zone) = zone_at(lon_e6, lat_e6) {
+                *counted.entry((zone, hour)).or_default() += 1;
+            }
+        }
+    }
+    counted
+}
+
+/// A row that another part holds too.
+struct Double {
+    source: u32,
+    hour: i64,
+}
+
+/// One entry for every row of a part that a later part (in the order of size) holds too: as many as the counts are too high.
+fn doubles(asking: &mut Asking<'_>, hours: Hours) -> Vec<Double> {
+    let window = hours.window();
+    let mut parts = asking.parts(window);
+    parts.sort_by_key(|part| part.rows());
+    let mut doubles = Vec::new();
+    let (mut compared, mut unmerged) = (0, 0);
+    for (index, part) in parts.iter().enumerate() {
+        let larger: Vec<&dyn Part> = parts.iter().skip(index + 1).copied().collect();
+        let shared = shared_windows(*part, &larger, window);
+        if shared.is_empty() || !asking.goes_on() {
+            continue;
+        }
+        let rows = rows_within(asking, *part, &shared);
+        if compared + rows > COMPARED_MAX {
+            unmerged += rows;
+            continue;
+        }
+        compared += rows;
+        let mut keys = keys_within(asking, *part, &shared);
+        for other in larger {
+            let Some(common) = meet(other.span(), meet(part.span(), window).unwrap_or(window)) else { continue };
+            let mut is_double = vec![false; keys.len()];
+            let (places, moments): (Vec<usize>, Vec<Moment>) = keys
+                .iter()
+                .enumerate()
+                .filter(|(_, key)| common.holds(key.1))
+                .map(|(place, key)| (place, Moment { source: key.0, window: Window { from_ms: key.1, until_ms: key.1 + 1 } }))
+                .unzip();
+            let read = other.at_moments(&moments, Want::Bare, &mut |moment, seen| {
+                let place = places.get(moment).copied().unwrap_or(usize::MAX);
+                if let (Some(key), Some(is_double)) = (keys.get(place), is_double.get_mut(place)) {
+                    *is_double |= key.2 == seen.plate;
+                }
+            });
+            asking.note_read(read);
+            let mut is_double = is_double.into_iter();
+            keys.retain(|key| {
+                let is_double = is_double.next().unwrap_or(false);
+                if is_double {
+                    doubles.push(Double { source: key.0, hour: key.1.div_euclid(HOUR_MS) });
+                }
+                !is_double
+            });
+        }
+    }
+    if unmerged > 0 {
+        asking.note(Partial::Unmerged { rows: unmerged });
+    }
+    doubles
+}
+
+fn meet(a: Window, b: Window) -> Option<Window> {
+    let both = Window { from_ms: a.from_ms.max(b.from_ms), until_ms: a.until_ms.min(b.until_ms) };
+    (both.from_ms < both.until_ms).then_some(both)
+}
+
+/// Times that the part shares with any of the others, apart from each other and in order.
+fn shared_windows(part: &dyn Part, others: &[&dyn Part], window: Window) -> Vec<Window> {
+    let Some(span) = meet(part.span(), window) else { return Vec::new() };
+    let mut shared: Vec<Window> = others.iter().filter_map(|other| meet(other.span(), span)).collect();
+    shared.sort_unstable_by_key(|window| window.from_ms);
+    shared.dedup_by(|later, kept| {
+        let is_joined = later.from_ms <= kept.until_ms;
+        if is_joined {
+            kept.until_ms = kept.until_ms.max(later.until_ms);
+        }
+        is_joined
+    });
+    shared
+}
+
+/// At least the rows of the part in the windows: whole hours are counted.
+fn rows_within(asking: &mut Asking<'_>, part: &dyn Part, windows: &[Window]) -> u64 {
+    let mut rows = 0;
+    for window in windows {
+        let hours = Hours::around(*window);
+        let read = part.tally_hours(hours.from, hours.until, &mut |_, count| rows += u64::from(count));
+        asking.note_read(read);
+    }
+    rows
+}
+
+/// Source, time and plate of every row of the part in the windows, sorted, each once.
+fn keys_within(asking: &mut Asking<'_>, part: &dyn Part, windows: &[Window]) -> Vec<(u32, i64, PlateCode)> {
+    let mut sources = Vec::new();
+    for window in windows {
+        let hours = Hours::around(*window);
+        let read = part.tally(hours.from, hours.until, &mut |source, _, _| sources.push(source));
+        asking.note_read(read);
+    }
+    sources.sort_unstable();
+    sources.dedup();
+    let moments: Vec<Moment> =
+        sources.iter().flat_map(|source| windows.iter().map(|window| Moment { source: *source, window: *window })).collect();
+    let mut keys = Vec::new();
+    let read = part.at_moments(&moments, Want::Bare, &mut |_, seen| keys.push((seen.source, seen.at_ms, seen.plate)));
+    asking.note_read(read);
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}

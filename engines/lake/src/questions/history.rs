@@ -1,0 +1,61 @@
+//! Where was this plate? Newest first, in pages.
+
+use super::asking::{Asking, newest_first};
+use super::{Answer, AskError, Limits, View};
+use crate::code::PlateCode;
+use crate::part::Window;
+use crate::row::{Key, Seen};
+
+/// Sightings of one plate within the window, newest first (one millisecond: larger source number first). `before` is the key
+/// of the last row of the page before; an answer with [`super::Partial::Limit`] has a next page.
+///
+/// # Errors
+/// When the window is empty.
+pub fn ask(
+    view: &View,
+    plate: PlateCode,
+    window: Window,
+    before: Option<Key>,
+    limits: Limits<'_>,
+) -> Result<Answer<Seen>, AskError> {
+    let mut asking = Asking::new(view, window, limits)?;
+    let window = until_cursor(window, before);
+    let mut parts = asking.parts(window);
+    parts.sort_unstable_by_key(|part| std::cmp::Reverse(part.span().until_ms));
+    for part in &parts {
+        part.will_ask_plate(plate);
+    }
+    let mut rows: Vec<Seen> = Vec::new();
+    for part in parts {
+        // Parts come by their ends: once the row after the last wanted one is not older than this part's end, no row of this
+        // part or of a later one belongs to the page.
+        if rows.len() > limits.rows_max {
+            settle(&mut rows, before);
+            if rows.get(limits.rows_max).is_some_and(|first_beyond| first_beyond.at_ms >= part.span().until_ms) {
+                break;
+            }
+        }
+        if !asking.goes_on() {
+            break;
+        }
+        let read = part.of_plate(plate, window, &mut rows);
+        asking.note_read(read);
+    }
+    settle(&mut rows, before);
+    Ok(asking.answer(rows))
+}
+
+/// The window up to and with the millisecond of the cursor.
+pub(super) fn until_cursor(window: Window, before: Option<Key>) -> Window {
+    let until_ms = before.map_or(window.until_ms, |key| window.until_ms.min(key.at_ms.saturating_add(1)));
+    Window { from_ms: window.from_ms, until_ms }
+}
+
+/// Sorts newest first, keeps one of each passage, and leaves out what was on earlier pages.
+pub(super) fn settle(rows: &mut Vec<Seen>, before: Option<Key>) {
+    if let Some(key) = before {
+        rows.retain(|row| (row.at_ms, row.source, row.plate) < (key.at_ms, key.source, key.plate));
+    }
+    rows.sort_unstable_by(newest_first);
+    rows.dedup_by_key(|row| row.key());
+}

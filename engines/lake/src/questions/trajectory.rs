@@ -1,0 +1,119 @@
+//! How did this plate move?
+//!
+//! A leg that no vehicle can have driven is marked, not left out: two vehicles with one plate look exactly like this, and so
+//! does a misread.
+
+use super::area::place_of;
+use super::asking::{Asking, in_range};
+use super::shape::wgs84;
+use super::{Answer, AskError, Limits, View};
+use crate::code::PlateCode;
+use crate::part::Window;
+use crate::row::{DAY_MS, Seen};
+
+/// What counts as a gap, and what as impossible.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judgement {
+    /// A longer time without a sighting ends a trip.
+    pub gap_ms: i64,
+    pub speed_max_kmh: f64,
+    /// How far apart two places may be and still be seen from one spot: sources state where they stand, not what they see.
+    pub place_tolerance_m: f64,
+    /// How far two sources' clocks may be apart.
+    pub clock_tolerance_ms: i64,
+    /// A reading that is less certain is the likelier explanation of an impossible leg than a second vehicle is.
+    pub misread_below_pm: u16,
+}
+
+impl Default for Judgement {
+    fn default() -> Self {
+        Self {
+            gap_ms: 30 * 60_000,
+            speed_max_kmh: 200.0,
+            place_tolerance_m: 500.0,
+            clock_tolerance_ms: 2_000,
+            misread_below_pm: 900,
+        }
+    }
+}
+
+/// One sighting and the way to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    pub seen: Seen,
+    /// Longitude, latitude in millionths of a degree; `None` when the source's place is not known.
+    pub place_e6: Option<(i32, i32)>,
+    /// Counted from 1.
+    pub trip: u32,
+    /// From the step before; `None` for the first.
+    pub leg: Option<Leg>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Leg {
+    pub took_ms: i64,
+    /// Longer than the judgement's gap: this step begins a trip.
+    pub is_gap: bool,
+    /// Great circle; `None` when one of the places is not known.
+    pub distance_m: Option<f64>,
+    /// `None` when a place is not known or no time passed.
+    pub speed_kmh: Option<f64>,
+    /// Set when no vehicle can have driven it, tolerances allowed for.
+    pub doubt: Option<Doubt>,
+}
+
+/// The likelier explanation of an impossible leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Both readings are certain: two vehicles seem to carry this plate.
+    ClonedPlate,
+    /// One of the two readings is uncertain: it may have been another plate.
+    Misread,
+}
+
+/// Sightings of one plate within the window, oldest first, cut into trips.
+///
+/// # Errors
+/// When the window is empty or the judgement makes no sense.
+pub fn ask(
+    view: &View,
+    plate: PlateCode,
+    window: Window,
+    judgement: Judgement,
+    limits: Limits<'_>,
+) -> Result<Answer<Step>, AskError> {
+    let mut asking = Asking::new(view, window, limits)?;
+    in_range("the gap in milliseconds", judgement.gap_ms, 1, 400 * DAY_MS)?;
+    in_range("the highest speed in km/h", judgement.speed_max_kmh as i64, 1, 2_000)?;
+    in_range("the tolerance of places in metres", judgement.place_tolerance_m as i64, 0, 100_000)?;
+    in_range("the tolerance of clocks in milliseconds", judgement.clock_tolerance_ms, 0, DAY_MS)?;
+    asking.announce(&[plate], window);
+    let rows = asking.all_of_plate(plate, window);
+    let mut steps: Vec<Step> = Vec::with_capacity(rows.len());
+    for seen in rows {
+        let place_e6 = place_of(&seen, &view.sources);
+        let leg = steps.last().map(|from| judge(from, &seen, place_e6, &judgement));
+        let trip = steps.last().map_or(1, |from| from.trip + u32::from(leg.is_some_and(|leg| leg.is_gap)));
+        steps.push(Step { seen, place_e6, trip, leg });
+    }
+    Ok(asking.answer(steps))
+}
+
+fn judge(from: &Step, to: &Seen, place_e6: Option<(i32, i32)>, judgement: &Judgement) -> Leg {
+    let took_ms = to.at_ms - from.seen.at_ms;
+    let distance_m = from.place_e6.zip(place_e6).and_then(|(a, b)| {
+        if a == b {
+            return Some(0.0);
+        }
+        Some(wgs84(a.0, a.1).ok()?.distance_m(wgs84(b.0, b.1).ok()?))
+    });
+    let hours = |ms: i64| ms as f64 / 3_600_000.0;
+    let speed_kmh = distance_m.filter(|_| took_ms > 0).map(|metres| metres / 1_000.0 / hours(took_ms));
+    // Compared as distances: no division by a time of zero.
+    let reach_m = judgement.place_tolerance_m
+        + judgement.speed_max_kmh * 1_000.0 * hours(took_ms.saturating_add(judgement.clock_tolerance_ms));
+    let is_uncertain = from.seen.confidence_pm.min(to.confidence_pm) < judgement.misread_below_pm;
+    let doubt =
+        distance_m.filter(|metres| *metres > reach_m).map(|_| if is_uncertain { Doubt::Misread } else { Doubt::ClonedPlate });
+    Leg { took_ms, is_gap: took_ms > judgement.gap_ms, distance_m, speed_kmh, doubt }
+}

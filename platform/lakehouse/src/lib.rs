@@ -1,0 +1,35 @@
+//! The sighting lake as a service of the house: `shouhu_lake` with a catalogue in the operations database, segments in a
+//! folder or a bucket, and somebody who flushes, compacts, refreshes and removes.
+//!
+//! Several servers may share one lake: each is a **node** with a write-ahead log on its own disk; segments and catalogue are
+//! everybody's. A passage is seen by the other nodes when the node that took it in has published it; until then their
+//! answers say that they are behind, and since when.
+//!
+//! **Invariant:** `append` returns only after the batch is synced to this node's disk.
+//! **Invariant:** a file is removed only after the catalogue has forgotten it, no question of this node reads it, and the
+//! other nodes have had [`LakehouseConfig::grace_ms`] to forget it too.
+//! **Invariant:** nothing here blocks a thread that answers requests: the lake's work runs on threads for blocking work.
+
+mod certificate;
+mod config;
+mod error;
+mod health;
+mod lakehouse;
+mod sources;
+
+pub use certificate::{Certificate, GoneFile, GoneSegment};
+pub use config::{LakehouseConfig, LakePlace};
+pub use error::LakehouseError;
+pub use health::{Figures, LakehouseHealth};
+pub use lakehouse::{Appended, Fate, Lakehouse};
+pub use sources::{Register, SourceKey, SourceRecord};
+
+/// What domains need of the engine, so that they name one crate.
+pub use shouhu_lake as lake;
+
+use shouhu_store::{Migration, ModuleMigrations};
+
+pub const MIGRATIONS: ModuleMigrations = ModuleMigrations {
+    module: "lakehouse",
+    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
+};
