@@ -34,8 +34,15 @@ if [ -n "$INGEST_DATA" ]; then
   INGEST_DATA=$(realpath "$INGEST_DATA")
   for round in $(seq "$ROUNDS"); do
     "$OURS" ingest --data "$INGEST_DATA" --lake "$WORK/fresh-lake" --report "$RES"
-    [ "$round" -le 3 ] && { rm -rf "$WORK/fresh"; fresh_peer load duckdb; fresh_peer ingest duckdb; }
-    [ "$round" -eq 1 ] && { fresh_peer load chdb; fresh_peer ingest chdb; fresh_peer load pg; fresh_peer ingest pg; stop_postgres "$WORK/fresh"; }
+    if [ "$round" -le 3 ]; then
+      rm -rf "$WORK/fresh"
+      fresh_peer load duckdb; fresh_peer ingest duckdb
+    fi
+    if [ "$round" -eq 1 ]; then
+      fresh_peer load chdb; fresh_peer ingest chdb
+      fresh_peer load pg; fresh_peer ingest pg
+      stop_postgres "$WORK/fresh"
+    fi
   done
   rm -rf "$WORK/fresh" "$WORK/fresh-lake"
 fi
@@ -51,12 +58,11 @@ for round in $(seq "$ROUNDS"); do
     for engine in duckdb duckdb_plate pg chdb df_day; do peer query "$engine"; done
   else
     peer query duckdb; peer query duckdb_plate
-    for question in 'ii hist' 'wild dict' 'fold' 'iv' 'v bbox' 'vi convoy' 'vii'; do [ "$question" = vii ] && question='vii traj'; peer query pg "$question"; done
-    peer query pg 'A->B'
+    for question in 'ii hist' 'wild dict' 'fold' 'iv camset' 'v bbox' 'vi convoy' 'vii traj' 'A->B'; do peer query pg "$question"; done
     peer query chdb 'ed1'; peer query chdb 'A->B'; peer query df_day 'ed1'
   fi
   "$OURS" cold --data "$DATA" --lake "$WORK/lake" --report "$RES"
-  [ "$round" -le 2 ] && for engine in duckdb_plate pg; do peer cold "$engine"; done
+  if [ "$round" -le 2 ]; then peer cold duckdb_plate; peer cold pg; fi
 done
 stop_postgres "$WORK/db"
 "$PYTHON" "$HERE/benches/lake/table.py" "$RES" | tee "$WORK/table.md"

@@ -28,6 +28,7 @@ def spark_session():
     # Small data on few cores: two partitions, no compilation of plans, nothing but loopback.
     settings = {
         "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "1g",

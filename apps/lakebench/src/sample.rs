@@ -1,16 +1,24 @@
 //! A small lake from a seed, for comparing engines row by row: two towns' worth of cameras, patrol cars, misread plates,
 //! convoys, and everything optional that a record can have.
 
-use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
+use clap::Args;
+use parquet::data_type::Int32Type;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use shouhu_lake::catalogue::Order;
 use shouhu_lake::part::{Bounds, Window};
 use shouhu_lake::row::{AT_SOURCE, DAY_MS, HOUR_MS, NO_DIRECTION};
-use shouhu_lake::{Extra, PlateCode, Row, Source, Sources};
+use shouhu_lake::{Batch, Class, Extra, PlateCode, Row, Source, Sources};
 
+use crate::query::write_answers;
 use crate::question::Question;
+use crate::store::Opened;
 
 /// 2026-05-01T00:00:00Z.
 pub const START_MS: i64 = 1_777_593_600_000;
@@ -179,11 +187,102 @@ impl Sample {
         all.push(Question::Hours { window: whole });
         all
     }
+}
 
-    /// How many rows share a key with another: none may, or engines that count rows differ from those that count passages.
-    #[must_use]
-    pub fn doubled(&self) -> usize {
-        let keys: HashSet<_> = self.rows.iter().map(Row::key).collect();
-        self.rows.len() - keys.len()
+/// `shouhu-lakebench sample`.
+#[derive(Args)]
+pub struct Out {
+    /// Folder for the lake and the questions.
+    #[arg(long)]
+    out: PathBuf,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Rows that one device sends at once.
+const BATCH: usize = 500;
+/// The lake is flushed after so many rows, so that a day has several segments.
+const FLUSH: usize = 30_000;
+/// Sources from here on are a car park's.
+const FIRST_PARKING: u32 = 130;
+
+impl Out {
+    pub fn run(&self) -> anyhow::Result<()> {
+        let sample = Sample::drawn(self.seed)?;
+        let lake = self.out.join("lake");
+        sample.write(&lake)?;
+        write_sources(&lake.join("sources.parquet"), &sample.sources)?;
+        let opened = Opened::open(&lake, sample.register())?;
+        let files: Vec<String> = opened
+            .listed()
+            .iter()
+            .flat_map(|segment| [segment.name(Order::Plate), segment.name(Order::Source)])
+            .collect();
+        std::fs::write(self.out.join("published.json"), serde_json::to_vec_pretty(&files)?)?;
+        write_answers(&opened, &sample.questions(), &self.out.join("questions.jsonl"))?;
+        println!("{} passages in {} files", sample.rows.len(), files.len());
+        Ok(())
     }
+}
+
+impl Sample {
+    /// Sends everything as the devices would, then writes memory out.
+    pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
+        let opened = Opened::open(folder, self.register())?;
+        let mut since_flush = 0;
+        for (class, rows) in self.by_class() {
+            for part in rows.chunks(BATCH) {
+                opened.append(self.batch(class, part))?;
+                since_flush += part.len();
+                if since_flush >= FLUSH {
+                    opened.flush()?;
+                    since_flush = 0;
+                }
+            }
+        }
+        opened.flush()?;
+        opened.close()
+    }
+
+    fn by_class(&self) -> [(Class, Vec<Row>); 2] {
+        let (parking, passing) = self.rows.iter().partition(|row| row.source >= FIRST_PARKING && row.source < FIRST_PATROL_CAR);
+        [(Class::PASSAGE, passing), (Class::PARKING, parking)]
+    }
+
+    /// Extras are counted within their batch.
+    fn batch(&self, class: Class, rows: &[Row]) -> Batch {
+        let mut batch = Batch { device: 1 + u32::from(class.0), class, rows: rows.to_vec(), extras: Vec::new() };
+        for row in &mut batch.rows {
+            if let Some(extra) = (row.extra as usize).checked_sub(1).and_then(|index| self.extras.get(index)) {
+                batch.extras.push(extra.clone());
+                row.extra = batch.extras.len() as u32;
+            }
+        }
+        batch
+    }
+}
+
+/// Places of the sources, as anybody would write them: number, lon_e6 and lat_e6 in millionths of a degree.
+fn write_sources(path: &Path, sources: &[Source]) -> anyhow::Result<()> {
+    let schema = parse_message_type(
+        "message sources { required int32 number; optional int32 lon_e6; optional int32 lat_e6; }",
+    )?;
+    let mut writer = SerializedFileWriter::new(std::fs::File::create(path)?, Arc::new(schema), Arc::default())?;
+    let mut group = writer.next_row_group()?;
+    let numbers: Vec<i32> = sources.iter().map(|source| source.number as i32).collect();
+    let places: Vec<(i32, i32)> = sources.iter().filter_map(|source| source.place_e6).collect();
+    let levels: Vec<i16> = sources.iter().map(|source| i16::from(source.place_e6.is_some())).collect();
+    let columns: [(Vec<i32>, Option<&[i16]>); 3] = [
+        (numbers, None),
+        (places.iter().map(|place| place.0).collect(), Some(&levels)),
+        (places.iter().map(|place| place.1).collect(), Some(&levels)),
+    ];
+    for (values, levels) in columns {
+        let mut column = group.next_column()?.context("a column too few")?;
+        column.typed::<Int32Type>().write_batch(&values, levels, None)?;
+        column.close()?;
+    }
+    group.close()?;
+    writer.close()?;
+    Ok(())
 }

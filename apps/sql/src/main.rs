@@ -21,7 +21,7 @@ const TOO_LATE: u8 = 124;
 /// Ask the sighting lake in SQL: tables sightings, sightings_by_plate and sources. Read-only.
 #[derive(Parser)]
 #[command(name = "shouhu-sql", version)]
-#[command(group = ArgGroup::new("lake_of").required(true).args(["data", "lake"]))]
+#[command(group = ArgGroup::new("lake_of").required(true).multiple(true).args(["data", "lake"]))]
 struct Cli {
     /// The question.
     #[arg(conflicts_with = "file", required_unless_present = "file")]
@@ -35,9 +35,9 @@ struct Cli {
     /// The server's database. Default: SQLite in --data.
     #[arg(long, env = "SHOUHU_STORE", requires = "data")]
     store: Option<String>,
-    /// Folder of a lake. Without --data: one that has no server.
+    /// A lake's folder. With --data: where the server's lake is, also s3://bucket/prefix. Without: a lake that has no server.
     #[arg(long)]
-    lake: Option<PathBuf>,
+    lake: Option<String>,
     /// Why you ask: patrol, investigation, dispatch, traffic, audit or life_threat. Goes into the server's audit log.
     #[arg(long)]
     purpose: Option<String>,
@@ -139,8 +139,8 @@ async fn of_server(cli: &Cli, data: &std::path::Path, sql: &str, limits: Limits)
     let env = Env::real();
     let store = Store::open(&url, env.clone()).await.context("the server's database cannot be opened")?;
     let published = Published::of_server(&store).await?;
-    let folder = cli.lake.clone().unwrap_or_else(|| data.join("lake"));
-    let asked = Session::open(&folder, &published, limits).await?.ask(sql).await?;
+    let lake = cli.lake.clone().unwrap_or_else(|| data.join("lake").display().to_string());
+    let asked = Session::open(&lake, &published, limits).await?.ask(sql).await?;
     let log = AuditLog::open(store);
     let who = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "unknown".into());
     log.asked(&env, &who, &reason, sql).await?;
@@ -152,9 +152,9 @@ async fn of_server(cli: &Cli, data: &std::path::Path, sql: &str, limits: Limits)
 }
 
 async fn of_folder(cli: &Cli, sql: &str, limits: Limits) -> anyhow::Result<Asked> {
-    let folder = cli.lake.as_ref().context("no --lake")?;
-    let published = Published::of_folder(folder)?;
-    Ok(Session::open(folder, &published, limits).await?.ask(sql).await?)
+    let lake = cli.lake.as_ref().context("no --lake")?;
+    let published = Published::of_folder(lake)?;
+    Ok(Session::open(lake, &published, limits).await?.ask(sql).await?)
 }
 
 /// Answers name vehicles: others on this machine must not read them.

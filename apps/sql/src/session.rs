@@ -1,7 +1,6 @@
 //! A question: planned read-only, bounded in memory, rows and time.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
@@ -13,7 +12,11 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::physical_plan::SendableRecordBatchStream;
 use datafusion::prelude::{DataFrame, ParquetReadOptions, SQLOptions, SessionConfig, SessionContext};
+use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
+use object_store::path::Path as ObjectPath;
+use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, ObjectStoreExt};
 use shouhu_lake::catalogue::Order;
 
 use crate::published::{NamedSource, Published};
@@ -34,8 +37,8 @@ pub struct Limits {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    #[error("the lake's folder {folder:?} cannot be read: {reason}")]
-    Folder { folder: String, reason: String },
+    #[error("the lake at {lake:?} cannot be read: {reason}")]
+    Lake { lake: String, reason: String },
     #[error("only questions are answered (SELECT, WITH, SHOW, DESCRIBE, EXPLAIN): {reason}")]
     NotAQuestion { reason: String },
     #[error("one question at a time: {0} were given")]
@@ -64,11 +67,14 @@ pub struct Asked {
 }
 
 impl Session {
+    /// `lake` is a folder, or `s3://bucket/prefix` with the usual `AWS_*` variables.
+    ///
     /// # Errors
-    /// When the folder cannot be read.
-    pub async fn open(folder: &Path, published: &Published, limits: Limits) -> Result<Self, SessionError> {
-        let unreadable = |reason: String| SessionError::Folder { folder: folder.display().to_string(), reason };
-        let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| unreadable(error.to_string()))?;
+    /// When it cannot be read.
+    pub async fn open(lake: &str, published: &Published, limits: Limits) -> Result<Self, SessionError> {
+        let unreadable = |reason: String| SessionError::Lake { lake: lake.to_owned(), reason };
+        let store = files_of(lake).map_err(|error| unreadable(error.to_string()))?;
+        let has_sources = store.head(&ObjectPath::from(SOURCES)).await.is_ok();
         let config = SessionConfig::new().with_information_schema(true).with_target_partitions(limits.threads.get());
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes)))
@@ -78,7 +84,7 @@ impl Session {
             .map_err(|error| SessionError::failed(&error))?;
         let context = SessionContext::new_with_config_rt(config, runtime);
         let files = ObjectStoreUrl::parse(FILES).map_err(|error| SessionError::failed(&error))?;
-        context.register_object_store(files.as_ref(), Arc::new(store));
+        context.register_object_store(files.as_ref(), store);
         for (name, order) in [("sightings", Order::Source), ("sightings_by_plate", Order::Plate)] {
             let table = SegmentTable::new(order, published.segments.clone(), files.clone());
             context.register_table(name, Arc::new(table)).map_err(|error| SessionError::failed(&error))?;
@@ -86,7 +92,7 @@ impl Session {
         if let Some(sources) = &published.sources {
             let batch = register_of(sources).map_err(|error| SessionError::Failed(error.to_string()))?;
             context.register_batch("sources", batch).map_err(|error| SessionError::failed(&error))?;
-        } else if folder.join(SOURCES).is_file() {
+        } else if has_sources {
             let address = format!("{FILES}{SOURCES}");
             let registered = context.register_parquet("sources", address, ParquetReadOptions::default()).await;
             registered.map_err(|error| unreadable(format!("{SOURCES}: {}", error.strip_backtrace())))?;
@@ -109,6 +115,15 @@ impl Session {
         let frame = self.context.execute_logical_plan(plan).await.map_err(|error| SessionError::failed(&error))?;
         Ok(Asked { frame, rows_max: self.limits.rows })
     }
+}
+
+fn files_of(lake: &str) -> Result<Arc<dyn ObjectStore>, object_store::Error> {
+    let Some(rest) = lake.strip_prefix("s3://") else {
+        return Ok(Arc::new(LocalFileSystem::new_with_prefix(lake)?));
+    };
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    let store = AmazonS3Builder::from_env().with_bucket_name(bucket).build()?;
+    Ok(Arc::new(PrefixStore::new(store, prefix.trim_matches('/'))))
 }
 
 /// The server's register of sources as a table.

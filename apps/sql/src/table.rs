@@ -102,7 +102,7 @@ impl SegmentTable {
         let [by_plate, by_source, _] = segment.bytes;
         let bytes = if self.order == Order::Source { by_source } else { by_plate };
         let mut statistics = Statistics::new_unknown(self.schema.file_schema());
-        statistics.num_rows = Precision::Exact(usize::try_from(segment.rows).unwrap_or(usize::MAX));
+        statistics.num_rows = rows_of(segment.rows);
         if let Ok(index) = self.schema.file_schema().index_of(TIME)
             && let Some(time) = statistics.column_statistics.get_mut(index)
         {
@@ -131,6 +131,10 @@ fn time_bounds(segment: &SegmentMeta) -> ColumnStatistics {
     }
 }
 
+fn rows_of(rows: u64) -> Precision<usize> {
+    usize::try_from(rows).map_or(Precision::Absent, Precision::Exact)
+}
+
 fn date(segment: &SegmentMeta) -> Option<i32> {
     i32::try_from(segment.day).ok()
 }
@@ -157,7 +161,11 @@ impl TableProvider for SegmentTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let files: Vec<PartitionedFile> = self.meeting(state, filters)?.into_iter().map(|found| self.file_of(found)).collect();
+        let segments = self.meeting(state, filters)?;
+        // Which side of a join is the smaller one is decided by this.
+        let mut size = Statistics::new_unknown(self.schema.table_schema());
+        size.num_rows = rows_of(segments.iter().map(|segment| segment.rows).sum());
+        let files: Vec<PartitionedFile> = segments.into_iter().map(|segment| self.file_of(segment)).collect();
         let groups = FileGroup::new(files).split_files(state.config().target_partitions());
         let mut options = state.default_table_options().parquet;
         options.global.pushdown_filters = true;
@@ -165,6 +173,7 @@ impl TableProvider for SegmentTable {
         let source = ParquetSource::new(self.schema.clone());
         let scan = FileScanConfigBuilder::new(self.files.clone(), Arc::new(source))
             .with_file_groups(groups)
+            .with_statistics(size)
             .with_projection_indices(projection.cloned())?
             .with_limit(if filters.is_empty() { limit } else { None })
             .with_output_ordering(self.ordering()?.into_iter().collect())

@@ -101,7 +101,7 @@ async fn files_of(session: &Session, sql: &str) -> usize {
 #[tokio::test]
 async fn a_condition_on_class_day_or_time_leaves_other_segments_unread() {
     let folder = tempfile::tempdir().unwrap();
-    let session = Session::open(folder.path(), &lake(folder.path()), LIMITS).await.unwrap();
+    let session = Session::open(folder.path().to_str().unwrap(), &lake(folder.path()), LIMITS).await.unwrap();
     for (condition, files) in [
         ("1 = 1", 3),
         ("class = 'parking'", 1),
@@ -121,7 +121,7 @@ async fn a_condition_on_class_day_or_time_leaves_other_segments_unread() {
 #[tokio::test]
 async fn both_orders_hold_the_same_passages_with_class_and_day() {
     let folder = tempfile::tempdir().unwrap();
-    let session = Session::open(folder.path(), &lake(folder.path()), LIMITS).await.unwrap();
+    let session = Session::open(folder.path().to_str().unwrap(), &lake(folder.path()), LIMITS).await.unwrap();
     let sql = |table: &str| {
         format!("SELECT plate, source, class, day, CAST(captured_at AS BIGINT) AS ms FROM {table} WHERE plate = 'ABC-1234' ORDER BY ms")
     };
@@ -140,14 +140,14 @@ async fn what_is_no_published_segment_is_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let mut published = lake(folder.path());
     published.segments.retain(|segment| segment.id == SegmentId(2));
-    let session = Session::open(folder.path(), &published, LIMITS).await.unwrap();
+    let session = Session::open(folder.path().to_str().unwrap(), &published, LIMITS).await.unwrap();
     assert_eq!(csv(&session, "SELECT COUNT(*) AS n FROM sightings").await.unwrap(), "n\n1\n");
 }
 
 #[tokio::test]
 async fn whatever_would_change_something_or_read_another_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let session = Session::open(folder.path(), &lake(folder.path()), LIMITS).await.unwrap();
+    let session = Session::open(folder.path().to_str().unwrap(), &lake(folder.path()), LIMITS).await.unwrap();
     for sql in [
         "CREATE TABLE t AS SELECT 1",
         "CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '/etc/passwd'",
@@ -173,7 +173,7 @@ async fn whatever_would_change_something_or_read_another_file_is_refused() {
 async fn an_answer_over_the_limit_is_cut_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let limits = Limits { rows: Some(2), ..LIMITS };
-    let session = Session::open(folder.path(), &lake(folder.path()), limits).await.unwrap();
+    let session = Session::open(folder.path().to_str().unwrap(), &lake(folder.path()), limits).await.unwrap();
     for (sql, is_cut) in [("SELECT plate FROM sightings", true), ("SELECT plate FROM sightings WHERE class = 'parking'", false)] {
         let rows = session.ask(sql).await.unwrap().answer().await.unwrap();
         let written = write(rows, Format::Json, limits.rows, Vec::new()).await.unwrap();
@@ -186,7 +186,7 @@ async fn an_answer_over_the_limit_is_cut_and_says_so() {
 async fn a_question_that_needs_more_memory_than_it_may_have_fails_and_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let limits = Limits { memory_bytes: 1 << 12, ..LIMITS };
-    let session = Session::open(folder.path(), &lake(folder.path()), limits).await.unwrap();
+    let session = Session::open(folder.path().to_str().unwrap(), &lake(folder.path()), limits).await.unwrap();
     let sql = "SELECT a.value AS n FROM generate_series(1, 1000000) a ORDER BY n DESC";
     let rows = session.ask(sql).await.unwrap().answer().await.unwrap();
     let refused = write(rows, Format::Csv, None, Vec::new()).await.unwrap_err();
