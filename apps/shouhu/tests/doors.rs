@@ -5,7 +5,7 @@ use serde_json::Value;
 use shouhu::MODULES;
 use shouhu_http::testing::House;
 use shouhu_module::{Access, Audit, Caller, Method, Route};
-use shouhu_wire::Role;
+use shouhu_wire::{DeviceKind, Role};
 
 fn routes() -> impl Iterator<Item = (&'static str, &'static Route)> {
     MODULES.iter().flat_map(|module| module.routes.iter().map(move |route| (module.name, route)))
@@ -44,7 +44,7 @@ fn a_route_without_a_leaf_or_without_sign_in_says_why() {
     for (_, route) in routes() {
         if let Audit::None(reason) = route.audit {
             assert!(reason.len() >= 10, "{}: why no leaf?", named(route));
-            let may_be_silent = route.method == Method::Get || matches!(route.access, Access::Device | Access::Public(_));
+            let may_be_silent = route.method == Method::Get || matches!(route.access, Access::Device | Access::Partner | Access::Public(_));
             assert!(may_be_silent || silent.contains(&named(route)), "{} changes something without a leaf", named(route));
         }
         if let Access::Public(reason) = route.access {
@@ -81,7 +81,8 @@ async fn every_role_passes_exactly_the_doors_that_the_lists_open() {
             continue;
         }
         let callers = Role::ALL.map(|role| (Some(role), house.person(role)));
-        let others = [(None, Caller::Nobody), (None, house.device("somebody's device"))];
+        let partner = house.device_of("somebody's feed", DeviceKind::Partner);
+        let others = [(None, Caller::Nobody), (None, house.device("somebody's device")), (None, partner)];
         for (role, caller) in callers.into_iter().chain(others) {
             let answer = house.call(&caller, route.method.as_str(), &path, Value::Null).await;
             let key = answer.json.get("key").and_then(Value::as_str).unwrap_or_default();
@@ -91,7 +92,8 @@ async fn every_role_passes_exactly_the_doors_that_the_lists_open() {
                 (Access::Public(_), ..) => true,
                 (Access::Session, role, _) => role.is_some(),
                 (Access::Permission(name), Some(role), _) => house.app.permissions_of(role).contains(&name),
-                (Access::Device, None, Caller::Device(_)) => true,
+                (Access::Device, None, Caller::Device(device)) => device.kind != DeviceKind::Partner,
+                (Access::Partner, None, Caller::Device(device)) => device.kind == DeviceKind::Partner,
                 _ => false,
             };
             assert_eq!(!is_refused, should_pass, "{} as {role:?} answered {} {key}", named(route), answer.status);
@@ -108,6 +110,7 @@ async fn rubbish_is_answered_with_a_problem_and_never_with_a_failure() {
     for (_, route) in routes().filter(|(_, route)| route.method == Method::Post) {
         let caller = match route.access {
             Access::Device => house.device("device"),
+            Access::Partner => house.device_of("partner", DeviceKind::Partner),
             Access::Permission(name) => {
                 let role = Role::ALL.into_iter().find(|role| house.app.permissions_of(*role).contains(&name)).unwrap();
                 house.person(role)

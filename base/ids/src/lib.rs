@@ -1,7 +1,8 @@
 //! Typed identifiers and the one representation of time.
 //!
-//! Every identifier is a UUIDv7 (RFC 9562 §5.7), so that ids sort by creation and indexes stay compact. The time and the
-//! random part are parameters: this crate never asks the machine for either.
+//! Every identifier but that of a sighting, which is computed from the passage, is a UUIDv7 (RFC 9562 §5.7), so that ids sort
+//! by creation and indexes stay compact. The time and the random part are parameters: this crate never asks the machine for
+//! either.
 
 use std::fmt;
 use std::str::FromStr;
@@ -94,7 +95,7 @@ id!(/// A camera, edge agent or phone that holds a key.
     DeviceId, "device");
 id!(/// A fixed or moving lens.
     CameraId, "camera");
-id!(/// One passage of one vehicle past one camera.
+id!(/// One passage of one vehicle past one source. Computed from what it identifies, see [`SightingId::of`].
     SightingId, "sighting");
 id!(/// One row of a watchlist.
     EntryId, "watchlist entry");
@@ -111,6 +112,63 @@ id!(JobId, "job");
 id!(/// A browser or app session of an actor.
     SessionId, "session");
 id!(ImportId, "import");
+id!(/// A file with an answer, made in the background.
+    ExportId, "export");
+id!(/// An order that a sighting stays.
+    HoldId, "hold");
+
+/// What a [`SightingId`] says by itself: enough to look the passage up where it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SightingParts {
+    /// Number of the source in the register of sources, below 2^28.
+    pub source: u32,
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
+    /// Low 46 bits of the plate's mixed code.
+    pub plate_hash: u64,
+}
+
+impl SightingId {
+    /// Sources that an id can name.
+    pub const SOURCES: u32 = 1 << 28;
+    const HASH_BITS: u32 = 46;
+
+    /// The id of a passage: UUIDv8 (RFC 9562 §5.8) with 48 bits of milliseconds first, so that ids sort by time of
+    /// capture, then 28 bits of source number and 46 bits of hash of the plate's code. The same passage has the same id
+    /// whoever computes it, so it is not stored with the row. `source` is below [`Self::SOURCES`].
+    #[must_use]
+    pub fn of(source: u32, at_ms: i64, plate_code: u64) -> Self {
+        let millis = u128::try_from(at_ms.max(0)).unwrap_or(0) & ((1 << 48) - 1);
+        let source = u128::from(source & (Self::SOURCES - 1));
+        let hash = u128::from(Self::hash_of(plate_code));
+        let (source_high, source_low) = (source >> 16, source & 0xffff);
+        Self(Uuid::from_u128(millis << 80 | 8 << 76 | source_high << 64 | 0b10 << 62 | source_low << 46 | hash))
+    }
+
+    /// 46 bits of the code after SplitMix64's finaliser (Steele, Lea, Flood 2014), which spreads every bit over all.
+    #[must_use]
+    pub const fn hash_of(plate_code: u64) -> u64 {
+        let mut z = plate_code.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) >> (64 - Self::HASH_BITS)
+    }
+
+    /// `None` for an id that was not computed: those from before the lake are UUIDv7.
+    #[must_use]
+    pub fn parts(self) -> Option<SightingParts> {
+        let bits = self.0.as_u128();
+        if self.0.get_version_num() != 8 {
+            return None;
+        }
+        let source = (bits >> 64 & 0xfff) << 16 | (bits >> 46 & 0xffff);
+        Some(SightingParts {
+            source: u32::try_from(source).ok()?,
+            at_ms: i64::try_from(bits >> 80).ok()?,
+            plate_hash: u64::try_from(bits & ((1 << Self::HASH_BITS) - 1)).ok()?,
+        })
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -122,6 +180,22 @@ mod tests {
         let late = HitId::new(Micros(1_700_000_000_001_000), [0; 16]);
         assert!(early < late);
         assert_eq!(early.0.get_version_num(), 7);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_sightings_id_says_where_it_lies(source in 0..SightingId::SOURCES, at_ms in 0_i64..1 << 48, code in 0_u64..1 << 60) {
+            let id = SightingId::of(source, at_ms, code);
+            let parts = SightingParts { source, at_ms, plate_hash: SightingId::hash_of(code) };
+            proptest::prop_assert_eq!(id.parts(), Some(parts));
+            proptest::prop_assert_eq!(id.to_string().parse::<SightingId>(), Ok(id));
+            proptest::prop_assert!(id < SightingId::of(0, at_ms + 1, 0) || at_ms + 1 == 1 << 48);
+        }
+    }
+
+    #[test]
+    fn an_id_from_before_the_lake_says_nothing() {
+        assert_eq!(SightingId::new(Micros(1_700_000_000_000_000), [7; 16]).parts(), None);
     }
 
     #[test]

@@ -74,6 +74,8 @@ pub enum DeviceKind {
     FixedCamera,
     /// Runs the edge agent in a patrol car.
     PatrolCar,
+    /// The system of a partner that pushes one feed, and may do nothing else.
+    Partner,
 }
 
 /// `POST /v1/devices`.

@@ -6,10 +6,12 @@ mod dispatch;
 mod hits;
 mod identity;
 mod sightings;
+mod sightings_lake;
 mod signing;
 
 pub use dispatch::*;
 pub use hits::*;
 pub use identity::*;
 pub use sightings::*;
+pub use sightings_lake::*;
 pub use signing::*;

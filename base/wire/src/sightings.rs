@@ -6,8 +6,10 @@ use shouhu_ids::{CameraId, DeviceId, EntryId, Micros, SightingId};
 use shouhu_place::Wgs84;
 use shouhu_plate::{Form, MatchKind, Pattern, Plate, VehicleClass};
 
-/// Most sightings in one batch.
-pub const BATCH_SIGHTINGS_MAX: usize = 200;
+/// Most sightings in one batch without pictures: a camera that was cut off catches up.
+pub const BATCH_SIGHTINGS_MAX: usize = 1_000;
+/// Most sightings in one batch with pictures: each picture is a file that is synced.
+pub const BATCH_PICTURED_MAX: usize = 200;
 /// Most bytes of one batch's body, pictures included.
 pub const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Most bytes of one crop, before base64.

@@ -8,11 +8,16 @@
 //! **Invariant:** device and sequence name one sighting; the first version is kept, whatever comes later.
 
 mod check;
+pub mod exports;
+pub mod feeds;
+mod heading;
 mod jobs;
 pub mod model;
 pub mod ops;
 mod react;
+mod shapes;
 mod store;
+mod unavailable;
 
 #[cfg(test)]
 mod sample;
@@ -45,18 +50,81 @@ pub const MODULE: Module = Module {
             description: "See and dismiss reports of devices that could not be used",
             roles: &[Role::Operator],
         },
+        Permission {
+            name: "sightings.counts",
+            description: "See how many vehicles passed, by hour, camera and area, without plates",
+            roles: &[Role::Dispatcher, Role::Detective, Role::Supervisor, Role::Auditor, Role::Operator],
+        },
+        Permission {
+            name: "sightings.export",
+            description: "Export sightings as files, with purpose and case",
+            roles: &[Role::Detective, Role::Supervisor],
+        },
+        Permission {
+            name: "sightings.hold",
+            description: "Hold sightings beyond their retention for a case or a court, and lift holds",
+            roles: &[Role::Supervisor],
+        },
+        Permission {
+            name: "sightings.erase",
+            description: "Erase every sighting of one plate, where the law or a court demands it",
+            roles: &[Role::Supervisor],
+        },
+        Permission {
+            name: "sightings.retention",
+            description: "See how long sightings are kept and the certificates of what was destroyed",
+            roles: &[Role::Supervisor, Role::Auditor, Role::Operator],
+        },
+        Permission {
+            name: "sightings.feeds",
+            description: "Define feeds of gantries, car parks and partners, and see their reports",
+            roles: &[Role::Operator],
+        },
     ],
     routes: &[
         ops::ingest::ROUTE,
         ops::search::ROUTE,
+        ops::plates::ROUTE,
+        ops::cameras::ROUTE,
+        ops::cameras::PLATES,
+        ops::area::ROUTE,
+        ops::area::PLATES,
+        ops::trajectory::ROUTE,
+        ops::convoys::ROUTE,
+        ops::meetings::ROUTE,
+        ops::passed::ROUTE,
+        ops::seen::ROUTE,
+        ops::counts::ROUTE,
+        ops::retention::ROUTE,
+        ops::holds::LIST,
+        ops::holds::PLACE,
+        ops::holds::LIFT,
+        ops::erase::ROUTE,
+        ops::exports::ASK,
+        ops::exports::LIST,
+        ops::exports::SHOW,
+        ops::exports::CANCEL,
+        ops::exports::FILE,
+        ops::feeds::LIST,
+        ops::feeds::DEFINE,
+        ops::feeds::END,
+        ops::feed_sites::LIST,
+        ops::feed_sites::REPLACE,
+        ops::feed_push::PUSH,
+        ops::feed_push::UPLOAD,
+        ops::feed_push::HISTORY,
         ops::quarantine::ROUTE,
         ops::dismiss::ROUTE,
         ops::show::ROUTE,
         ops::picture::CROP,
         ops::picture::FRAME,
     ],
-    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
-    jobs: &[jobs::PURGE],
+    migrations: &[
+        Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
+        Migration { name: "0003_feeds", sql: include_str!("../migrations/0003_feeds.sql") },
+        Migration { name: "0004_exports", sql: include_str!("../migrations/0004_exports.sql") },
+    ],
+    jobs: &[jobs::PURGE, feeds::drop::LOOK, exports::job::MAKE, exports::job::EXPIRE],
     reactions: &[react::KEEP_FOR_HIT],
     problems: &[
         "sightings.ingest.too_many",
@@ -80,6 +148,51 @@ pub const MODULE: Module = Module {
         "sightings.search.too_broad",
         "sightings.search.cursor_invalid",
         "sightings.picture.none",
+        "sightings.lake.not_ready",
+        "sightings.export.window_empty",
+        "sightings.export.window_too_wide",
+        "sightings.export.plate",
+        "sightings.export.cameras",
+        "sightings.export.area",
+        "sightings.export.ask",
+        "sightings.export.too_many_open",
+        "sightings.export.no_file",
+        "sightings.export.not_open",
+        "lakehouse.closed",
+        "sightings.feed.empty",
+        "sightings.feed.too_large",
+        "sightings.feed.not_text",
+        "sightings.feed.charset",
+        "sightings.feed.columns",
+        "sightings.feed.column_missing",
+        "sightings.feed.json",
+        "sightings.feed.parquet",
+        "sightings.feed.mapping",
+        "sightings.feed.name",
+        "sightings.feed.class",
+        "sightings.feed.title",
+        "sightings.feed.expiry_past",
+        "sightings.feed.device",
+        "sightings.feed.device_taken",
+        "sightings.feed.unknown",
+        "sightings.feed.ended",
+        "sightings.feed.expired",
+        "sightings.feed.no_sites",
+        "sightings.feed.sites_too_many",
+        "sightings.feed.sites",
+        "sightings.feed.busy",
+        "sightings.feed.row.broken",
+        "sightings.feed.row.plate",
+        "sightings.feed.row.time",
+        "sightings.feed.row.in_future",
+        "sightings.feed.row.too_old",
+        "sightings.feed.row.site_empty",
+        "sightings.feed.row.site_unknown",
+        "sightings.feed.row.trip",
+        "sightings.feed.site.code",
+        "sightings.feed.site.name",
+        "sightings.feed.site.position",
+        "sightings.feed.site.twice",
     ],
     health,
     start,
@@ -100,6 +213,9 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         let pictures = ops::picture::Pictures { store: app.store.clone(), blobs: app.blobs.clone() };
         app.put(SightingPicturesPort(Arc::new(pictures)));
         jobs::schedule(&app.store).await?;
+        if app.try_room::<feeds::drop::DropFolder>().is_some() {
+            feeds::drop::schedule(&app.store).await?;
+        }
         Ok(())
     })
 }

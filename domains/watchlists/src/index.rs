@@ -7,9 +7,11 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use shouhu_ids::{EntryId, Micros};
+use shouhu_module::ports::Reading;
 use shouhu_plate::{Pattern, Plate, WatchIndex, WatchMatch};
 use shouhu_store::{Store, StoreError};
 
+use crate::sieve::Sieve;
 use crate::store::{self, Change};
 
 /// Changes read from the database at once.
@@ -19,6 +21,7 @@ const REFRESH_PAGE: i64 = 20_000;
 struct Inner {
     version: i64,
     index: WatchIndex<EntryId>,
+    sieve: Sieve,
     entries: HashMap<EntryId, (Pattern, Micros)>,
 }
 
@@ -89,6 +92,13 @@ impl ActiveList {
         found
     }
 
+    /// Indexes of the readings that may match an entry: never too few.
+    #[must_use]
+    pub fn may_match(&self, readings: &mut dyn Iterator<Item = Reading<'_>>) -> Vec<usize> {
+        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        readings.enumerate().filter(|(_, reading)| inner.sieve.lets_through(reading)).map(|(index, _)| index).collect()
+    }
+
     /// The pattern of an entry that is in force at `now`.
     #[must_use]
     pub fn pattern(&self, id: EntryId, now: Micros) -> Option<Pattern> {
@@ -100,12 +110,14 @@ impl ActiveList {
 impl Inner {
     fn learn(&mut self, id: EntryId, pattern: Pattern, expires_at: Micros) {
         self.index.insert(&pattern, id);
+        self.sieve.add(&pattern);
         self.entries.insert(id, (pattern, expires_at));
     }
 
     fn forget(&mut self, id: EntryId) {
         if let Some((pattern, _)) = self.entries.remove(&id) {
             self.index.remove(&pattern, id);
+            self.sieve.take(&pattern);
         }
     }
 }

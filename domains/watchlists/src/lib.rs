@@ -18,6 +18,7 @@ pub mod model;
 pub mod ops;
 mod port;
 pub mod react;
+mod sieve;
 mod sight;
 pub mod store;
 #[cfg(test)]
@@ -29,7 +30,7 @@ use std::sync::Arc;
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
-use shouhu_module::ports::ConfirmedHitsPort;
+use shouhu_module::ports::{ConfirmedHitsPort, WatchMatcherPort};
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::{Migration, params};
 use shouhu_wire::Role;
@@ -140,6 +141,8 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         list.refresh(&app.store).await?;
         tracing::info!(entries = list.len(), version = list.version(), "watchlist loaded");
         app.put(list);
+        let matcher = port::Matcher { store: app.store.clone(), list: app.room::<ActiveList>() };
+        app.put(WatchMatcherPort(Arc::new(matcher)));
         app.put(ConfirmedHitsPort(Arc::new(port::Confirmed(app.store.clone()))));
         Ok(jobs::schedule_sweep(&app.store).await?)
     })

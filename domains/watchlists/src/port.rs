@@ -3,11 +3,31 @@
 use shouhu_env::BoxFuture;
 use shouhu_ids::HitId;
 use shouhu_module::Problem;
-use shouhu_module::ports::{ConfirmedHit, ConfirmedHits};
+use std::sync::Arc;
+
+use shouhu_module::ports::{ConfirmedHit, ConfirmedHits, Reading, WatchMatcher};
 use shouhu_store::Store;
 use shouhu_wire::HitState;
 
 use crate::hits;
+use crate::index::ActiveList;
+
+/// Asked for every batch before its receipt: one read of the list's version, and a look into memory per reading.
+pub struct Matcher {
+    pub store: Store,
+    pub list: Arc<ActiveList>,
+}
+
+impl WatchMatcher for Matcher {
+    fn refresh(&self) -> BoxFuture<'static, Result<(), Problem>> {
+        let (store, list) = (self.store.clone(), self.list.clone());
+        Box::pin(async move { Ok(list.refresh(&store).await?) })
+    }
+
+    fn may_match(&self, readings: &mut dyn Iterator<Item = Reading<'_>>) -> Vec<usize> {
+        self.list.may_match(readings)
+    }
+}
 
 /// Nobody is sent for a hit that no person has confirmed: any other state has no answer here.
 pub struct Confirmed(pub Store);

@@ -1,5 +1,9 @@
 //! Which segments there are: the one place where a change becomes visible, all at once.
 
+mod file;
+
+pub use file::FileCatalogue;
+
 use serde::{Deserialize, Serialize};
 
 use crate::row::Class;

@@ -6,20 +6,32 @@
 //! **Invariant:** `shown` changes in one step: a question sees each passage in memory or in a segment, never in neither.
 //! **Invariant:** locks are taken in the order `flushing`, `exchanging`, `writer`, `log`, `shown`; none is held while rows are sorted.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use shouhu_files::{Files, Hold};
 
 use crate::catalogue::{Catalogue, SegmentId, SegmentMeta};
+use crate::memtable::Memtable;
 use crate::part::{Part, PartError};
 use crate::plates::PlateBook;
 use crate::questions::{Partial, View};
 use crate::segment::Segment;
 use crate::sources::Sources;
+use crate::wal::Log;
 
+mod append;
 mod exchange;
+mod flush;
+mod receipts;
+mod recover;
+mod settle;
 
+pub use append::{AppendError, Outcome, RETRY_AFTER_MS, Receipt, Ticket};
 pub use exchange::ExchangeError;
+pub use flush::{FlushError, Flushed};
+pub use receipts::{RANGES_MAX, ReceiptsError};
+pub use recover::{LogPlace, OpenError, OpenReport, Replay, ReplayError};
 
 /// How it is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,11 +85,20 @@ pub enum OnDamage {
 pub struct Lake {
     pub(crate) config: LakeConfig,
     /// The write-ahead log lives here: a disk of this machine.
-    #[expect(dead_code, reason = "the log comes next")]
     pub(crate) local: Arc<dyn Files>,
     /// Segments live here: this disk or object storage.
     pub(crate) store: Arc<dyn Files>,
     pub(crate) catalogue: Arc<dyn Catalogue>,
+    intake: append::Intake,
+    writer: Mutex<Writer>,
+    settling: Mutex<settle::Settling>,
+    /// Rows in `shown`.
+    memory_rows: AtomicU64,
+    has_to_carry: AtomicBool,
+    /// Held by whoever sorts: one is enough.
+    sorting: Mutex<()>,
+    /// Held during a whole flush.
+    flushing: Mutex<()>,
     /// Held while the catalogue and `shown` change together.
     exchanging: Mutex<exchange::Exchanging>,
     shown: RwLock<Shown>,
@@ -92,14 +113,51 @@ pub struct Listed {
     pub segment: Result<Arc<Segment>, PartError>,
 }
 
+/// Whoever holds it has the log's end for itself.
+struct Writer {
+    log: Log,
+}
+
+/// Figures for whoever runs the lake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LakeStats {
+    /// Acknowledged, in no segment yet.
+    pub memory_rows: u64,
+    /// Time of the oldest passage in memory.
+    pub memory_oldest_ms: Option<i64>,
+    pub segments: usize,
+    pub segment_rows: u64,
+    /// All three files of every segment.
+    pub segment_bytes: u64,
+    pub log_files: usize,
+    /// Batches in the log whose consequences nobody has called durable.
+    pub unsettled_batches: u64,
+    /// Why nothing is taken in any more.
+    pub stopped: Option<String>,
+}
+
 /// What a question sees.
+#[derive(Default)]
 struct Shown {
+    active: Memtable,
+    /// On its way to segments.
+    sealed: Option<Arc<flush::Sealed>>,
     /// Sorted by id.
     segments: Arc<Vec<Listed>>,
     sources: Arc<Sources>,
     plates: Arc<PlateBook>,
     /// Rows of other nodes that are not published.
     behind: Vec<Partial>,
+}
+
+impl Shown {
+    /// Memory, then segments that could be opened.
+    fn parts(&self) -> Vec<Arc<dyn Part>> {
+        let sealed = self.sealed.iter().flat_map(|sealed| sealed.memory.parts());
+        let memory = self.active.parts().chain(sealed).map(|part| Arc::new(part) as Arc<dyn Part>);
+        let segments = self.segments.iter().filter_map(|listed| Some(Arc::clone(listed.segment.as_ref().ok()?) as Arc<dyn Part>));
+        memory.chain(segments).collect()
+    }
 }
 
 impl Lake {
@@ -109,6 +167,14 @@ impl Lake {
 
     fn shown_mut(&self) -> RwLockWriteGuard<'_, Shown> {
         self.shown.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn memory_rows(&self) -> u64 {
+        self.memory_rows.load(Ordering::Relaxed)
     }
 
     fn exchanging(&self) -> MutexGuard<'_, exchange::Exchanging> {
@@ -124,14 +190,32 @@ impl Lake {
     #[must_use]
     pub fn view(&self) -> View {
         let shown = self.shown();
-        let parts: Vec<Arc<dyn Part>> = Vec::with_capacity(shown.segments.len());
         let mut behind = shown.behind.clone();
-        for listed in shown.segments.iter() {
-            if let Err(error) = &listed.segment {
-                behind.push(Partial::Damaged(error.clone()));
-            }
+        behind.extend(shown.segments.iter().filter_map(|listed| Some(Partial::Damaged(listed.segment.as_ref().err()?.clone()))));
+        View { parts: shown.parts(), plates: Arc::clone(&shown.plates), sources: Arc::clone(&shown.sources), behind }
+    }
+
+    /// Memory first: what was sent again was mostly sent just now.
+    fn parts_memory_first(&self) -> Vec<Arc<dyn Part>> {
+        self.shown().parts()
+    }
+
+    #[must_use]
+    pub fn stats(&self) -> LakeStats {
+        let (log_files, unsettled_batches) = self.unsettled();
+        let stopped = self.intake.queue().stopped.clone();
+        let shown = self.shown();
+        let sealed = shown.sealed.as_ref().and_then(|sealed| sealed.memory.oldest_ms());
+        LakeStats {
+            memory_rows: self.memory_rows(),
+            memory_oldest_ms: shown.active.oldest_ms().into_iter().chain(sealed).min(),
+            segments: shown.segments.len(),
+            segment_rows: shown.segments.iter().map(|listed| listed.meta.rows).sum(),
+            segment_bytes: shown.segments.iter().flat_map(|listed| listed.meta.bytes).sum(),
+            log_files,
+            unsettled_batches,
+            stopped,
         }
-        View { parts, plates: Arc::clone(&shown.plates), sources: Arc::clone(&shown.sources), behind }
     }
 
     /// Every segment that is shown, by id.

@@ -24,9 +24,12 @@ pub mod segment;
 pub mod sources;
 pub mod wal;
 
-pub use catalogue::{Catalogue, CatalogueError, Change, SegmentId, SegmentMeta};
+pub use catalogue::{Catalogue, CatalogueError, Change, FileCatalogue, SegmentId, SegmentMeta};
 pub use code::{CodeError, PlateCode};
-pub use lake::{Lake, LakeConfig};
+pub use lake::{
+    AppendError, ExchangeError, FlushError, Flushed, Lake, LakeConfig, LakeStats, Listed, OnDamage, OpenError, OpenReport, Outcome,
+    Receipt, Replay, Ticket,
+};
 pub use part::{Moment, Part, PartError, Window};
 pub use questions::{Answer, Partial, View};
 pub use row::{Batch, Class, DAY_MS, Extra, FullRecord, HOUR_MS, Key, Row, Seen};

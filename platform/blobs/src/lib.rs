@@ -28,6 +28,8 @@ const KEY_BYTES: usize = 32;
 pub enum BlobClass {
     /// Crops and frames of sightings.
     Sighting,
+    /// Crops and frames of sightings that are held beyond their retention.
+    Kept,
     /// Files that people uploaded for import.
     Import,
     /// Replies and evidence of an assignment.
@@ -37,12 +39,13 @@ pub enum BlobClass {
 }
 
 impl BlobClass {
-    const ALL: [Self; 4] = [Self::Sighting, Self::Import, Self::Assignment, Self::Export];
+    const ALL: [Self; 5] = [Self::Sighting, Self::Kept, Self::Import, Self::Assignment, Self::Export];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sighting => "sighting",
+            Self::Kept => "kept",
             Self::Import => "import",
             Self::Assignment => "assignment",
             Self::Export => "export",
@@ -50,12 +53,26 @@ impl BlobClass {
     }
 }
 
-/// Where a blob lies: class, day (since 1970, UTC) and SHA-256 of its content. Text form `sighting/20778/<64 hex>`.
+/// Where a blob lies: class, day (since 1970, UTC) and SHA-256 of its content, or of a name that its owner can compute. Text
+/// form `sighting/20778/<64 hex>`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BlobId {
     class: BlobClass,
     day: i64,
     hash: String,
+}
+
+impl BlobId {
+    /// Of content that is found again by a name, so that nobody needs to remember where it lies.
+    #[must_use]
+    pub fn named(class: BlobClass, day: i64, name: &str) -> Self {
+        Self { class, day, hash: hex::encode(Sha256::digest(name)) }
+    }
+
+    #[must_use]
+    pub const fn day(&self) -> i64 {
+        self.day
+    }
 }
 
 impl fmt::Display for BlobId {
@@ -188,13 +205,17 @@ impl Blobs {
 
     fn put_now(&self, class: BlobClass, day: i64, content: &[u8]) -> Result<BlobId, BlobError> {
         let id = BlobId { class, day, hash: hex::encode(Sha256::digest(content)) };
-        let path = self.file_path(&id);
-        if self.env.disk.exists(&path) {
-            return Ok(id);
-        }
-        let Some(key) = self.day_key(class, day, true)? else { return Err(BlobError::Gone { id: id.to_string() }) };
-        self.env.disk.write_durably(&path, &self.seal(&key, &id.to_string(), content))?;
+        self.seal_into(&id, content)?;
         Ok(id)
+    }
+
+    fn seal_into(&self, id: &BlobId, content: &[u8]) -> Result<(), BlobError> {
+        let path = self.file_path(id);
+        if self.env.disk.exists(&path) {
+            return Ok(());
+        }
+        let Some(key) = self.day_key(id.class, id.day, true)? else { return Err(BlobError::Gone { id: id.to_string() }) };
+        Ok(self.env.disk.write_durably(&path, &self.seal(&key, &id.to_string(), content))?)
     }
 
     fn get_now(&self, id: &BlobId) -> Result<Vec<u8>, BlobError> {
@@ -214,6 +235,15 @@ impl Blobs {
     pub async fn put(&self, class: BlobClass, content: Vec<u8>) -> Result<BlobId, BlobError> {
         let (blobs, day) = (self.clone(), self.env.now().day());
         off_thread(move || blobs.put_now(class, day, &content)).await
+    }
+
+    /// Keeps content under a name and the key of its day, which need not be today; the first content of a name stays.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn put_named(&self, id: &BlobId, content: Vec<u8>) -> Result<(), BlobError> {
+        let (blobs, id) = (self.clone(), id.clone());
+        off_thread(move || blobs.seal_into(&id, &content)).await
     }
 
     /// # Errors
@@ -305,6 +335,17 @@ mod tests {
         let two = blobs.put_now(BlobClass::Sighting, 20_000, b"two")?;
         env.disk.write_durably(&blobs.file_path(&one), &env.disk.read(&blobs.file_path(&two))?)?;
         assert_eq!(blobs.get_now(&one), Err(BlobError::Tampered { id: one.to_string() }));
+        Ok(())
+    }
+
+    #[test]
+    fn a_named_blob_is_found_by_its_name_and_its_first_content_stays() -> Result<(), BlobError> {
+        let (_, blobs) = blobs();
+        let id = BlobId::named(BlobClass::Kept, 19_000, "one crop");
+        blobs.seal_into(&id, b"first")?;
+        blobs.seal_into(&id, b"second")?;
+        assert_eq!(blobs.get_now(&BlobId::named(BlobClass::Kept, 19_000, "one crop"))?, b"first");
+        assert!(blobs.get_now(&BlobId::named(BlobClass::Kept, 19_000, "one frame")).is_err());
         Ok(())
     }
 

@@ -5,11 +5,13 @@
 
 mod clock;
 mod disk;
+mod files;
 mod net;
 mod random;
 
 pub use clock::{Clock, ScaledClock, SimClock, SystemClock};
 pub use disk::{Disk, DiskError, RealDisk, SimDisk};
+pub use files::RealFiles;
 pub use net::{BoxFuture, BoxStream, Listener, Net, RealNet, SimNet, Stream};
 pub use random::{OsRandom, Random, SeededRandom};
 

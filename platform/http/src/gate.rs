@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use shouhu_audit::Entry;
 use shouhu_module::{Access, App, Audit, AuditObject, Caller, Method, Problem, Route};
+use shouhu_wire::DeviceKind;
 
 pub use shouhu_module::Purpose;
 use crate::{Metrics, Shedder, idempotency, purpose};
@@ -110,7 +111,9 @@ async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
 fn allowed(app: &App, route: &Route, caller: &Caller) -> Result<(), Problem> {
     let sign_in = || Problem::new(StatusCode::UNAUTHORIZED, "identity.session_required", "sign in first");
     match (route.access, caller) {
-        (Access::Public(_), _) | (Access::Session, Caller::Person(_)) | (Access::Device, Caller::Device(_)) => Ok(()),
+        (Access::Public(_), _) | (Access::Session, Caller::Person(_)) => Ok(()),
+        (Access::Device, Caller::Device(device)) if device.kind != DeviceKind::Partner => Ok(()),
+        (Access::Partner, Caller::Device(device)) if device.kind == DeviceKind::Partner => Ok(()),
         (Access::Permission(name), Caller::Person(person)) => {
             if app.permissions_of(person.role).contains(&name) {
                 Ok(())
@@ -121,6 +124,9 @@ fn allowed(app: &App, route: &Route, caller: &Caller) -> Result<(), Problem> {
         }
         (Access::Device, _) => {
             Err(Problem::new(StatusCode::UNAUTHORIZED, "identity.device_required", "only an enrolled device may call this"))
+        }
+        (Access::Partner, _) => {
+            Err(Problem::new(StatusCode::UNAUTHORIZED, "identity.device_required", "only the key of a partner's feed may call this"))
         }
         (Access::Undeclared, _) => {
             Err(Problem::new(StatusCode::FORBIDDEN, "identity.not_permitted", "this route declares no access"))

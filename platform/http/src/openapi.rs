@@ -86,7 +86,7 @@ fn operation(generator: &mut SchemaGenerator, module: &Module, route: &Route) ->
             fields.insert("security".into(), json!([]));
             fields.insert("x-public-because".into(), json!(reason));
         }
-        Access::Device => {
+        Access::Device | Access::Partner => {
             fields.insert("security".into(), json!([{ "device": [] }]));
         }
         Access::Permission(name) => {

@@ -79,10 +79,16 @@ impl House {
     /// A new device.
     #[must_use]
     pub fn device(&self, name: &str) -> Caller {
+        self.device_of(name, DeviceKind::FixedCamera)
+    }
+
+    /// A new device of a kind.
+    #[must_use]
+    pub fn device_of(&self, name: &str, kind: DeviceKind) -> Caller {
         Caller::Device(DevicePeer {
             id: self.app.env.id(DeviceId::new),
             name: name.to_owned(),
-            kind: DeviceKind::FixedCamera,
+            kind,
             camera: None,
             clock_offset_us: 0,
         })

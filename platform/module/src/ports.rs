@@ -6,6 +6,8 @@ use std::sync::Arc;
 use shouhu_env::BoxFuture;
 use shouhu_ids::{CameraId, HitId, Micros, SightingId, UnitId};
 use shouhu_place::Wgs84;
+use shouhu_plate::Plate;
+use shouhu_wire::Alternative;
 
 use crate::Problem;
 
@@ -71,6 +73,23 @@ pub trait UnitPlaces: Send + Sync {
     fn place(&self, unit: UnitId) -> Option<(Wgs84, Micros)>;
 }
 
+/// What is compared of one passage before it is acknowledged.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    pub plate: &'a Plate,
+    pub alternatives: &'a [Alternative],
+    /// The device itself says that it matched something.
+    pub is_claimed: bool,
+}
+
+/// Answered by watchlists, from memory. Only passages that may match are told to other rooms; with nobody answering, all are.
+pub trait WatchMatcher: Send + Sync {
+    /// Learns what any process has put on the list up to this moment.
+    fn refresh(&self) -> BoxFuture<'static, Result<(), Problem>>;
+    /// Indexes of the readings that may match an entry: never too few, sometimes too many.
+    fn may_match(&self, readings: &mut dyn Iterator<Item = Reading<'_>>) -> Vec<usize>;
+}
+
 macro_rules! ports {
     ($($wrapper:ident => $port:ident),+ $(,)?) => {$(
         #[doc = concat!("Shelf key of [`", stringify!($port), "`].")]
@@ -86,6 +105,7 @@ ports!(
     LiveCasesPort => LiveCases,
     RoadTimesPort => RoadTimes,
     UnitPlacesPort => UnitPlaces,
+    WatchMatcherPort => WatchMatcher,
 );
 
 /// How far from a unit's position a hit still concerns its crew, metres.

@@ -35,8 +35,10 @@ pub enum Access {
     Session,
     /// A signed-in person whose role has the permission.
     Permission(&'static str),
-    /// An enrolled device, by its signature.
+    /// An enrolled device of ours, by its signature.
     Device,
+    /// The key of a partner's feed, by its signature: it opens no door of devices, and a device none of partners.
+    Partner,
 }
 
 /// What the audit log keeps of a call.

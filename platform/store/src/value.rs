@@ -116,7 +116,7 @@ macro_rules! from_ids {
 }
 
 from_ids!(
-    ActorId, DeviceId, CameraId, SightingId, EntryId, HitId, IncidentId, UnitId, AssignmentId, EventId, JobId, SessionId, ImportId,
+    ActorId, DeviceId, CameraId, SightingId, EntryId, HitId, IncidentId, UnitId, AssignmentId, EventId, JobId, SessionId, ImportId, ExportId, HoldId,
 );
 
 /// `params![a, b]` for the parameters `$1`, `$2`.

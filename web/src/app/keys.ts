@@ -14,7 +14,8 @@ function isDialogOpen(): boolean {
   return document.querySelector('[role="dialog"]') !== null;
 }
 
-export function useKeys(map: KeyMap, isOn = true): void {
+/** `isFirst`: a page takes a key before the frame around it does. */
+export function useKeys(map: KeyMap, isOn = true, isFirst = false): void {
   const latest = useRef(map);
   latest.current = map;
   useEffect(() => {
@@ -29,7 +30,8 @@ export function useKeys(map: KeyMap, isOn = true): void {
       event.preventDefault();
       act(event);
     };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, [isOn]);
+    const stage = isFirst ? document : window;
+    stage.addEventListener("keydown", press as EventListener);
+    return () => stage.removeEventListener("keydown", press as EventListener);
+  }, [isOn, isFirst]);
 }

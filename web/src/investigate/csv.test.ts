@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Sighting } from "../app/api/types";
-import { cell, sightingsCsv } from "./csv";
+import { cell, csvText, fileName } from "./csv";
 
 describe("the exported table", () => {
   it("quotes what would break a row", () => {
@@ -14,19 +13,12 @@ describe("the exported table", () => {
     expect(cell(-3.5)).toBe("-3.5");
   });
 
-  it("opens as UTF-8 with Taipei times", () => {
-    const row = {
-      plate_display: "BKF-5820",
-      captured_at_us: Date.parse("2026-11-21T09:00:00Z") * 1000,
-      place_name: "東門路",
-      position: null,
-      confidence: 0.97,
-      direction: null,
-      speed_kmh: null,
-      id: "x",
-    } as unknown as Sighting;
-    expect(sightingsCsv([row], ["車牌"])).toBe(
-      "\uFEFF車牌\r\nBKF-5820,2026-11-21 17:00:00,東門路,,,0.97,,,x\r\n",
-    );
+  it("opens as UTF-8, empty where nothing is known", () => {
+    expect(csvText(["車牌", "緯度"], [["BKF-5820", null]])).toBe("\uFEFF車牌,緯度\r\nBKF-5820,\r\n");
+  });
+
+  it("has a name that every disk takes", () => {
+    expect(fileName("history", "?BC12*4 · 7 天")).toBe("history-BC12_4_7.csv");
+    expect(fileName("／")).toBe("shouhu.csv");
   });
 });

@@ -1,33 +1,23 @@
 // What is on the screen, as a file that a spreadsheet opens without running anything.
 
-import { taipei } from "../app/age";
-import type { Sighting } from "../app/api/types";
+export type Cell = string | number | null;
 
 /** Spreadsheets run a cell that begins like a formula. */
-export function cell(value: string | number | null): string {
+export function cell(value: Cell): string {
   const text = value === null ? "" : String(value);
   const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
 }
 
-export function sightingsCsv(rows: Sighting[], heads: string[]): string {
-  const lines = rows.map((s) =>
-    [
-      s.plate_display,
-      taipei(s.captured_at_us),
-      s.place_name,
-      s.position?.lat ?? null,
-      s.position?.lon ?? null,
-      s.confidence,
-      s.direction,
-      s.speed_kmh,
-      s.id,
-    ]
-      .map(cell)
-      .join(","),
-  );
+export function csvText(heads: string[], rows: Cell[][]): string {
+  const lines = [heads, ...rows].map((line) => line.map(cell).join(","));
   // The mark tells Excel that this is UTF-8.
-  return `\uFEFF${[heads.map(cell).join(","), ...lines].join("\r\n")}\r\n`;
+  return `\uFEFF${lines.join("\r\n")}\r\n`;
+}
+
+export function fileName(...parts: string[]): string {
+  const clean = parts.map((part) => part.replace(/[^\w-]+/g, "_").replace(/^_+|_+$/g, "")).filter(Boolean);
+  return `${clean.join("-") || "shouhu"}.csv`;
 }
 
 export function saveFile(name: string, text: string, type = "text/csv;charset=utf-8"): void {

@@ -32,6 +32,8 @@ export interface Picked {
 export interface MapWishes {
   onPick?: (picked: Picked) => void;
   onPlace?: (place: Wgs84) => void;
+  /** Every click is a place, whatever stands there. */
+  isDrawing?: boolean;
 }
 
 export class LiveMap {
@@ -85,6 +87,10 @@ export class LiveMap {
       this.box.dataset.idle = "true";
     });
     this.map.on("click", (event) => {
+      if (this.wishes.isDrawing) {
+        this.wishes.onPlace?.({ lon: round(event.lngLat.lng), lat: round(event.lngLat.lat) });
+        return;
+      }
       const layers = Object.keys(PICKABLE).filter((layer) => this.map.getLayer(layer));
       const { x, y } = event.point;
       const near = this.map.queryRenderedFeatures(
@@ -96,7 +102,9 @@ export class LiveMap {
       );
       const hit = near.sort((a, b) => rank(a.layer.id) - rank(b.layer.id))[0];
       const overlay = hit ? PICKABLE[hit.layer.id] : undefined;
-      if (hit && overlay && this.wishes.onPick) {
+      if (hit?.properties.cluster === true) {
+        void this.open(hit);
+      } else if (hit && overlay && this.wishes.onPick) {
         this.wishes.onPick({ overlay, id: String(hit.properties.id) });
       } else {
         this.wishes.onPlace?.({ lon: round(event.lngLat.lng), lat: round(event.lngLat.lat) });
@@ -141,6 +149,26 @@ export class LiveMap {
     });
   }
 
+  /** Brings a place into view without coming nearer; what is in view already stays where it is. */
+  show(place: Wgs84): void {
+    const { x, y } = this.map.project([place.lon, place.lat]);
+    const { clientWidth, clientHeight } = this.box;
+    const edge = 50;
+    const isSeen = x > edge && x < clientWidth - edge && y > edge && y < clientHeight - edge;
+    if (!isSeen) this.flyTo(place, 0);
+  }
+
+  /** West, south, east, north of what is in view. */
+  bounds(): [number, number, number, number] {
+    const view = this.map.getBounds();
+    return [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()].map(round) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+  }
+
   fit(all: Wgs84[]): void {
     const [first] = all;
     if (!first) return;
@@ -148,9 +176,14 @@ export class LiveMap {
       this.flyTo(first, 15);
       return;
     }
-    const lons = all.map((p) => p.lon);
-    const lats = all.map((p) => p.lat);
-    this.map.fitBounds([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], {
+    let [west, south, east, north] = [first.lon, first.lat, first.lon, first.lat];
+    for (const { lon, lat } of all) {
+      west = Math.min(west, lon);
+      south = Math.min(south, lat);
+      east = Math.max(east, lon);
+      north = Math.max(north, lat);
+    }
+    this.map.fitBounds([west, south, east, north], {
       padding: Math.min(60, this.box.clientHeight / 5),
       maxZoom: 16,
       duration: 0,
@@ -168,6 +201,14 @@ export class LiveMap {
   remove(): void {
     this.isGone = true;
     this.map.remove();
+  }
+
+  /** Comes so near that a cluster falls apart. */
+  private async open(cluster: GeoJSON.Feature): Promise<void> {
+    if (cluster.geometry.type !== "Point") return;
+    const zoom = await this.source("dots")?.getClusterExpansionZoom(Number(cluster.properties?.cluster_id));
+    const [lon = 0, lat = 0] = cluster.geometry.coordinates;
+    if (zoom !== undefined && !this.isGone) this.map.easeTo({ center: [lon, lat], zoom, duration: 0 });
   }
 
   private source(overlay: Overlay): GeoJSONSource | undefined {

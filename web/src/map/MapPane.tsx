@@ -25,7 +25,7 @@ export interface MapProps extends MapWishes {
 
 export default function MapPane(props: MapProps) {
   const { label, overlays, selected, isSmall = false, isLive = false, handle, className, fit } = props;
-  const { onPick, onPlace } = props;
+  const { onPick, onPlace, isDrawing = false } = props;
   const { t } = useTranslation();
   const scheme = useComputedColorScheme("dark");
   const info = useQuery({ queryKey: ["map"], queryFn: mapCalls.info, staleTime: 600_000 });
@@ -63,11 +63,17 @@ export default function MapPane(props: MapProps) {
 
   useEffect(() => {
     if (!map.current) return;
-    map.current.wishes = { ...(onPick ? { onPick } : {}), ...(onPlace ? { onPlace } : {}) };
+    map.current.wishes = { ...(onPick ? { onPick } : {}), ...(onPlace ? { onPlace } : {}), isDrawing };
   });
 
-  const { cameras, path, units, incidents, hits, pin } = overlays;
+  const { areas, cells, cameras, path, dots, units, incidents, hits, pin } = overlays;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a map made later needs the same features
+  useEffect(() => map.current?.set("areas", areas ?? []), [areas, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("cells", cells ?? []), [cells, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("dots", dots ?? []), [dots, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("cameras", cameras ?? []), [cameras, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("path", path ?? []), [path, isAnswered]);
@@ -98,7 +104,13 @@ export default function MapPane(props: MapProps) {
   const isBare = isAnswered && (!known || known.version === 0 || !known.bounds);
   return (
     <div className={`map-frame ${className ?? ""}`}>
-      <section ref={box} className="map-box" aria-label={label} data-testid="map" />
+      <section
+        ref={box}
+        className="map-box"
+        aria-label={label}
+        data-testid="map"
+        data-drawing={isDrawing || undefined}
+      />
       {isBare && <p className="map-note">{t("map.no_roads")}</p>}
     </div>
   );

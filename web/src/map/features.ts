@@ -2,7 +2,7 @@
 
 import type { TFunction } from "i18next";
 import { isStale } from "../app/age";
-import type { Camera, Hit, Id, Incident, Sighting, Unit, Wgs84 } from "../app/api/types";
+import type { Camera, Hit, Id, Incident, Unit, Wgs84 } from "../app/api/types";
 
 export function unitFeatures(units: Unit[], now_ms: number, t: TFunction): GeoJSON.Feature[] {
   return units.flatMap((unit) => {
@@ -58,27 +58,6 @@ export function cameraFeatures(cameras: Camera[]): GeoJSON.Feature[] {
         ]
       : [],
   );
-}
-
-/** Sightings in the order of time, numbered as in the table, joined by straight lines: no route is claimed. */
-export function pathFeatures(oldestFirst: Sighting[], chosen: string | null): GeoJSON.Feature[] {
-  const placed = oldestFirst.filter((s) => s.position !== null);
-  const points = placed.map((s) =>
-    pointFeature(s.id, s.position as NonNullable<Sighting["position"]>, {
-      label: String(oldestFirst.indexOf(s) + 1),
-      isChosen: s.id === chosen,
-    }),
-  );
-  if (placed.length < 2) return points;
-  const line: GeoJSON.Feature = {
-    type: "Feature",
-    properties: { id: "line", isChosen: false, label: "" },
-    geometry: {
-      type: "LineString",
-      coordinates: placed.map((s) => [s.position?.lon ?? 0, s.position?.lat ?? 0]),
-    },
-  };
-  return [line, ...points];
 }
 
 export function pointFeature(

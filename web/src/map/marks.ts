@@ -86,6 +86,10 @@ function draw(pen: Pen, c: MapColours, name: string): void {
     const colour = flag === "open" ? (isUrgent ? c.alarm : c.warn) : c.ink;
     body(pen, "square", flag === "open" ? colour : c.paper, flag === "open" ? c.paper : colour);
     glyph(pen, state, flag === "open" ? c.paper : colour);
+  } else if (what === "camera" && (state === "a" || state === "b")) {
+    // Chosen for a question: where first, where later.
+    body(pen, state === "a" ? "square" : "diamond", c.selected, c.paper);
+    glyph(pen, state.toUpperCase(), c.paper);
   } else if (what === "camera") {
     pen.fillStyle = state === "off" ? c.paper : c.inkDim;
     pen.strokeStyle = c.inkDim;

@@ -2,8 +2,20 @@
 
 import type { LayerSpecification, SourceSpecification } from "maplibre-gl";
 import { COLOURS, type Scheme } from "./palette";
+import { questionLayersAbove, questionLayersBelow } from "./questionLayers";
 
-export const OVERLAYS = ["cameras", "path", "units", "incidents", "hits", "selection", "pin"] as const;
+export const OVERLAYS = [
+  "areas",
+  "cells",
+  "cameras",
+  "path",
+  "dots",
+  "units",
+  "incidents",
+  "hits",
+  "selection",
+  "pin",
+] as const;
 export type Overlay = (typeof OVERLAYS)[number];
 
 /** Layers that answer to a click, and what they stand for. */
@@ -12,6 +24,9 @@ export const PICKABLE: Record<string, Overlay> = {
   incidents: "incidents",
   units: "units",
   "path-points": "path",
+  "dots-clusters": "dots",
+  "dots-points": "dots",
+  "cells-points": "cells",
   cameras: "cameras",
 };
 
@@ -21,7 +36,15 @@ const METRES_PER_PIXEL_Z20 = 0.0687;
 export function overlaySources(): Record<string, SourceSpecification> {
   const empty = { type: "FeatureCollection" as const, features: [] };
   return Object.fromEntries(
-    OVERLAYS.map((name) => [name, { type: "geojson", data: empty, promoteId: "id" } as SourceSpecification]),
+    OVERLAYS.map((name) => [
+      name,
+      {
+        type: "geojson",
+        data: empty,
+        promoteId: "id",
+        ...(name === "dots" ? { cluster: true, clusterRadius: 46, clusterMaxZoom: 15 } : {}),
+      } as SourceSpecification,
+    ]),
   );
 }
 
@@ -58,16 +81,9 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
       },
     }) as LayerSpecification;
   return [
+    ...questionLayersBelow(c),
     icon("cameras", "cameras", ["interpolate", ["linear"], ["zoom"], 10, 0.5, 14, 0.9]),
     label("camera-names", "cameras", 0.8, 15, c.inkDim),
-    {
-      id: "path-line",
-      type: "line",
-      source: "path",
-      filter: ["==", ["geometry-type"], "LineString"],
-      layout: { "line-cap": "round", "line-join": "round" },
-      paint: { "line-color": c.selected, "line-width": 2.5, "line-dasharray": [1.5, 1.6] },
-    },
     {
       id: "accuracy",
       type: "circle",
@@ -105,26 +121,7 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
     icon("units", "units"),
     icon("incidents", "incidents"),
     icon("hits", "hits"),
-    {
-      id: "path-points",
-      type: "circle",
-      source: "path",
-      filter: ["==", ["geometry-type"], "Point"],
-      paint: {
-        "circle-radius": 12,
-        "circle-color": ["case", ["get", "isChosen"], c.selected, c.paper],
-        "circle-stroke-color": c.selected,
-        "circle-stroke-width": 2,
-      },
-    },
-    {
-      id: "path-numbers",
-      type: "symbol",
-      source: "path",
-      filter: ["==", ["geometry-type"], "Point"],
-      layout: { "text-field": ["get", "label"], "text-size": 14, "text-allow-overlap": true },
-      paint: { "text-color": ["case", ["get", "isChosen"], c.paper, c.ink] },
-    },
+    ...questionLayersAbove(c),
     label("hit-names", "hits", 1.6),
     label("incident-names", "incidents", 1.6),
     label("unit-names", "units", 1.1, 11),

@@ -49,7 +49,7 @@ function Register() {
         />
         <Select
           label={t("device.kind")}
-          data={(["fixed_camera", "patrol_car"] as const).map((value) => ({
+          data={(["fixed_camera", "patrol_car", "partner"] as const).map((value) => ({
             value,
             label: t(`device_kind.${value}`),
           }))}

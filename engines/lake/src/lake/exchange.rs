@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use shouhu_files::FilesError;
 
+use super::flush::Pending;
 use super::{Lake, Listed};
 use crate::catalogue::{CatalogueError, Change, Listing, Order, SegmentId, SegmentMeta};
 use crate::part::PartError;
@@ -27,6 +28,8 @@ pub(super) struct Exchanging {
     /// Version of the catalogue that `shown` is no older than.
     pub version: u64,
     retired: Vec<Retired>,
+    /// What a flush wrote and has not shown yet.
+    pub pending: Option<Pending>,
 }
 
 /// A segment that the catalogue no longer names but that a question may still read.
@@ -83,12 +86,8 @@ impl Lake {
     fn replace(&self, exchanging: &mut Exchanging, add: Vec<Listed>, drop: &[SegmentId]) {
         let mut shown = self.shown_mut();
         let gone: BTreeSet<_> = drop.iter().copied().collect();
-        let (dropped, mut kept): (Vec<_>, Vec<_>) =
-            shown.segments.iter().cloned().partition(|listed| gone.contains(&listed.meta.id));
-        kept.extend(add);
-        kept.sort_by_key(|listed| listed.meta.id);
-        kept.dedup_by_key(|listed| listed.meta.id);
-        shown.segments = Arc::new(kept);
+        let (dropped, kept): (Vec<_>, Vec<_>) = shown.segments.iter().cloned().partition(|listed| gone.contains(&listed.meta.id));
+        shown.segments = Arc::new(merged(&kept, add));
         std::mem::drop(shown);
         exchanging.retired.extend(dropped.into_iter().map(|listed| Retired { listed, since_ms: None }));
     }
@@ -109,8 +108,11 @@ impl Lake {
 
     /// Makes `shown` what the listing says. The caller holds `exchanging`. Files of segments that others dropped are theirs to
     /// remove.
-    fn adopt(&self, exchanging: &mut Exchanging, listing: Listing) {
-        let before = self.segments();
+    pub(super) fn adopt(&self, exchanging: &mut Exchanging, listing: Listing) {
+        let mut before = self.segments().as_ref().clone();
+        if let Some(pending) = exchanging.pending.as_ref().filter(|pending| pending.is_in(listing.wal_until)) {
+            before = merged(&before, pending.opened.clone());
+        }
         let known = |meta: &SegmentMeta| {
             let place = before.binary_search_by_key(&meta.id, |listed| listed.meta.id).ok()?;
             before.get(place).filter(|listed| listed.segment.is_ok()).cloned()
@@ -121,7 +123,12 @@ impl Lake {
             .map(|meta| known(&meta).unwrap_or_else(|| Listed { segment: Segment::open(&self.store, &meta).map(Arc::new), meta }))
             .collect();
         segments.sort_by_key(|listed| listed.meta.id);
-        self.shown_mut().segments = Arc::new(segments);
+        let mut shown = self.shown_mut();
+        shown.segments = Arc::new(segments);
+        if exchanging.pending.as_ref().is_some_and(|pending| pending.is_in(listing.wal_until)) {
+            exchanging.pending = None;
+            self.drop_sealed(&mut shown);
+        }
         exchanging.version = listing.version;
     }
 
@@ -156,6 +163,14 @@ impl Lake {
     pub(super) fn remove_files(&self, meta: &SegmentMeta) -> Result<(), FilesError> {
         Order::ALL.into_iter().try_for_each(|order| self.store.remove(&meta.name(order)))
     }
+}
+
+/// By id, one of each.
+pub(super) fn merged(some: &[Listed], more: Vec<Listed>) -> Vec<Listed> {
+    let mut all: Vec<_> = some.iter().cloned().chain(more).collect();
+    all.sort_by_key(|listed| listed.meta.id);
+    all.dedup_by_key(|listed| listed.meta.id);
+    all
 }
 
 impl Exchanging {

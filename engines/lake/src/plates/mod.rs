@@ -153,3 +153,199 @@ fn settled(runs: Vec<Arc<Run>>) -> Vec<Arc<Run>> {
     }
     settled
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test that indexes wrongly fails")]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use shouhu_files::{Files, SimFiles};
+
+    use super::*;
+
+    /// A part that has nothing but plates.
+    struct Plates(SegmentId, Class, BTreeMap<PlateCode, u32>);
+
+    impl Part for Plates {
+        fn id(&self) -> Option<SegmentId> {
+            Some(self.0)
+        }
+        fn class(&self) -> Class {
+            self.1
+        }
+        fn rows(&self) -> u64 {
+            self.2.values().copied().map(u64::from).sum()
+        }
+        fn span(&self) -> crate::part::Window {
+            crate::part::Window { from_ms: 0, until_ms: 1 }
+        }
+        fn of_plate(&self, _: PlateCode, _: crate::part::Window, _: &mut Vec<crate::row::Seen>) -> Result<(), PartError> {
+            Ok(())
+        }
+        fn at_moments(
+            &self,
+            _: &[crate::part::Moment],
+            _: crate::part::Want,
+            _: &mut dyn FnMut(usize, crate::row::Seen),
+        ) -> Result<(), PartError> {
+            Ok(())
+        }
+        fn moving(
+            &self,
+            _: crate::part::Window,
+            _: crate::part::Bounds,
+            _: &mut dyn FnMut(crate::row::Seen),
+        ) -> Result<(), PartError> {
+            Ok(())
+        }
+        fn tally(&self, _: i64, _: i64, _: &mut dyn FnMut(u32, i64, u32)) -> Result<(), PartError> {
+            Ok(())
+        }
+        fn tally_hours(&self, _: i64, _: i64, _: &mut dyn FnMut(i64, u32)) -> Result<(), PartError> {
+            Ok(())
+        }
+        fn each_plate(&self, found: &mut dyn FnMut(PlateCode, u32)) -> Result<(), PartError> {
+            self.2.iter().for_each(|(plate, rows)| found(*plate, *rows));
+            Ok(())
+        }
+        fn record(&self, _: crate::row::Key) -> Result<Option<crate::row::FullRecord>, PartError> {
+            Ok(None)
+        }
+        fn each_record(&self, _: &mut dyn FnMut(crate::row::FullRecord) -> Result<(), PartError>) -> Result<(), PartError> {
+            Ok(())
+        }
+    }
+
+    fn sum(parts: &[&Plates], class: Class) -> BTreeMap<PlateCode, u64> {
+        let mut sum: BTreeMap<PlateCode, u64> = BTreeMap::new();
+        for (plate, rows) in parts.iter().filter(|part| part.1 == class).flat_map(|part| &part.2) {
+            *sum.entry(*plate).or_default() += u64::from(*rows);
+        }
+        sum
+    }
+
+    fn held(book: &PlateBook, class: Class) -> BTreeMap<PlateCode, u64> {
+        let mut held: BTreeMap<PlateCode, u64> = BTreeMap::new();
+        for run in book.runs.iter().filter(|run| run.class == class) {
+            assert!(run.plates.is_sorted_by(|a, b| a < b) && run.rows.iter().all(|rows| *rows > 0));
+            for (plate, rows) in run.iter() {
+                *held.entry(plate).or_default() += u64::from(rows);
+            }
+        }
+        held
+    }
+
+    prop_compose! {
+        fn segment(id: u64)(
+            plates in proptest::collection::btree_map("[A-D]{1,3}", 1..9_u32, 0..30), is_kept in proptest::bool::weighted(0.2),
+        ) -> Plates {
+            let plates = plates.into_iter().filter_map(|(text, rows)| Some((PlateCode::parse(&text).ok()?, rows))).collect();
+            Plates(SegmentId(id), if is_kept { Class::KEPT } else { Class::PASSAGE }, plates)
+        }
+    }
+
+    fn segments() -> impl Strategy<Value = Vec<Plates>> {
+        (1..9_u64).prop_flat_map(|count| (0..count).map(segment).collect::<Vec<_>>())
+    }
+
+    /// What is done to a book: segments in, segments out, and the power going off.
+    #[derive(Debug, Clone)]
+    enum Act {
+        Add(usize),
+        Drop(usize),
+        Merge(usize, usize, usize),
+        Save,
+        Reopen,
+    }
+
+    fn acts() -> impl Strategy<Value = Vec<Act>> {
+        let act = prop_oneof![
+            4 => (0..9_usize).prop_map(Act::Add),
+            2 => (0..9_usize).prop_map(Act::Drop),
+            1 => (0..9_usize, 0..9_usize, 0..9_usize).prop_map(|(a, b, c)| Act::Merge(a, b, c)),
+            2 => Just(Act::Save),
+            1 => Just(Act::Reopen),
+        ];
+        proptest::collection::vec(act, 0..25)
+    }
+
+    impl std::fmt::Debug for Plates {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "{:?} {:?} {:?}", self.0, self.1, self.2)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_book_holds_what_its_segments_hold_through_exchanges_and_restarts(segments in segments(), acts in acts()) {
+            let files = SimFiles::default();
+            let (mut book, mut live): (PlateBook, Vec<usize>) = (PlateBook::empty(), Vec::new());
+            for act in acts {
+                match act {
+                    Act::Add(number) if number < segments.len() && !live.contains(&number) => {
+                        let part = &segments[number];
+                        book = book.with_segment(part.0, part).unwrap_or_else(|e| panic!("{e}"));
+                        live.push(number);
+                    }
+                    Act::Drop(number) if live.contains(&number) => {
+                        let part = &segments[number];
+                        book = book.without_segment(part.0, part).unwrap_or_else(|e| panic!("{e}"));
+                        live.retain(|other| *other != number);
+                    }
+                    Act::Merge(a, b, c) if a != b && live.contains(&a) && live.contains(&b) && c < segments.len() && !live.contains(&c) => {
+                        let parts = [&segments[a], &segments[b], &segments[c]].map(|part| (part.0, part as &dyn Part));
+                        book = book.exchange(&parts[..2], &parts[2..]).unwrap_or_else(|e| panic!("{e}"));
+                        live.retain(|other| *other != a && *other != b);
+                        live.push(c);
+                    }
+                    Act::Save => book.save(&files).unwrap_or_else(|e| panic!("{e}")),
+                    Act::Reopen => {
+                        let ids: Vec<SegmentId> = live.iter().map(|number| segments[*number].0).collect();
+                        let loaded = PlateBook::load(&files, &ids).unwrap_or_else(|e| panic!("{e}"));
+                        prop_assert!(loaded.damaged.is_empty());
+                        book = loaded.book;
+                        for id in loaded.uncovered {
+                            prop_assert!(!book.covers(id));
+                            let part = segments.iter().find(|part| part.0 == id).unwrap_or_else(|| panic!("only live ones"));
+                            book = book.with_segment(id, part).unwrap_or_else(|e| panic!("{e}"));
+                        }
+                    }
+                    _ => {}
+                }
+                let parts: Vec<&Plates> = live.iter().map(|number| &segments[*number]).collect();
+                for class in [Class::PASSAGE, Class::KEPT] {
+                    prop_assert_eq!(held(&book, class), sum(&parts, class));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_saved_book_covers_its_segments_and_a_damaged_one_is_named() {
+        let files = SimFiles::default();
+        let plates = |texts: &[&str]| texts.iter().filter_map(|text| Some((PlateCode::parse(text).ok()?, 2))).collect();
+        let (a, b) = (
+            Plates(SegmentId(7), Class::PASSAGE, plates(&["AB-12", "CD-34"])),
+            Plates(SegmentId(9), Class::KEPT, plates(&["AB-12"])),
+        );
+        let book = PlateBook::of([&a as &dyn Part, &b]).unwrap_or_else(|e| panic!("{e}"));
+        assert!(book.save(&files).is_ok());
+        let loaded = |live: &[SegmentId]| PlateBook::load(&files, live).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(loaded(&[a.0, b.0]).uncovered, vec![]);
+        assert_eq!(loaded(&[b.0, SegmentId(11)]).uncovered, vec![SegmentId(11)], "a run whose segment is gone is left out");
+        assert_eq!(loaded(&[b.0]).book.rows_of(&[Class::PASSAGE, Class::KEPT], PlateCode::parse("AB-12").unwrap_or_default()), 2);
+
+        let names = files.list("plates").unwrap_or_else(|e| panic!("{e}"));
+        for name in &names {
+            let mut bytes = files.read(name).unwrap_or_else(|e| panic!("{e}"));
+            if let Some(byte) = bytes.get_mut(9) {
+                *byte ^= 4;
+            }
+            files.put(name, &bytes).unwrap_or_else(|e| panic!("{e}"));
+        }
+        let loaded = loaded(&[a.0, b.0]);
+        assert_eq!((loaded.uncovered, loaded.damaged.len()), (vec![a.0, b.0], 2));
+        assert!(loaded.damaged.iter().all(|error| names.iter().any(|name| error.to_string().contains(name))));
+    }
+}

@@ -4,7 +4,7 @@ use crate::code::PlateCode;
 
 const BITS: u32 = 6;
 /// Plates that are compared before the results are looked at: keeps branches out of the loop.
-const BLOCK: usize = 32;
+const BLOCK: usize = 16;
 /// The lowest bit of each of the ten digits, and the highest.
 const LOW: u64 = lanes(0x01);
 const HIGH: u64 = lanes(0x20);
@@ -20,7 +20,8 @@ const fn lanes(digit: u64) -> u64 {
     all
 }
 
-/// What of a pattern with at most one `*` can be compared at once; exact for those, and for others exact about the ends.
+/// What stands before the first `*` of a pattern and after the last, and how long the plate must be: all there is to compare
+/// where there is only one `*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ends {
     /// Of the plate as it is: digits from its beginning.
@@ -30,7 +31,6 @@ pub struct Ends {
     pub right_mask: u64,
     pub right_value: u64,
     pub chars_min: u32,
-    pub chars_max: u32,
 }
 
 impl Ends {
@@ -42,7 +42,6 @@ impl Ends {
         let aligned = code >> (60 - BITS * chars);
         ((code & self.left_mask) ^ self.left_value) | ((aligned & self.right_mask) ^ self.right_value) == 0
             && self.chars_min <= chars
-            && chars <= self.chars_max
     }
 }
 
@@ -62,24 +61,33 @@ impl Fixed {
     }
 }
 
-/// Two digits next to each other somewhere in the plate; says yes now and then where they are not.
+/// Digits at fixed distances from each other somewhere in the plate; says yes now and then where they are not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pair {
-    first: u64,
-    second: u64,
+pub struct Chain {
+    /// The digit in all ten places, and how far its mark is moved to meet that of the first.
+    links: [(u64, u32); Self::LINKS],
 }
 
-impl Pair {
-    pub const fn new(first: u64, second: u64) -> Self {
-        Self { first: lanes(first), second: lanes(second) }
+impl Chain {
+    /// Three leave one plate in some hundreds.
+    const LINKS: usize = 3;
+
+    /// Of digits and their distances to the first; those beyond the third are left out.
+    pub fn new(digits: &[(u64, u32)]) -> Option<Self> {
+        let first = digits.first()?;
+        let mut links = [(lanes(first.0), 0); Self::LINKS];
+        for (link, (digit, distance)) in links.iter_mut().zip(digits) {
+            *link = (lanes(*digit), BITS * distance);
+        }
+        Some(Self { links })
     }
 
+    /// Not 0 where the plate may fit: the highest bit of each place at which the chain seems to begin (Warren, "Hacker's
+    /// Delight", §6–1). Never misses one.
     #[inline]
-    pub const fn may_be_in(&self, code: u64) -> bool {
-        // The highest bit of each place where the digit is (Warren, "Hacker's Delight", §6–1); never misses one.
-        let first = has_zero(code ^ self.first);
-        let second = has_zero(code ^ self.second);
-        first & (second << BITS) != 0
+    pub fn places(&self, code: u64) -> u64 {
+        let [a, b, c] = self.links.map(|(lanes, distance)| has_zero(code ^ lanes) << distance);
+        a & b & c
     }
 }
 
@@ -87,15 +95,31 @@ const fn has_zero(lanes: u64) -> u64 {
     lanes.wrapping_sub(LOW) & !lanes & HIGH
 }
 
-/// Calls `found` with the place of every plate for which `fits` is true.
+/// Calls `found` with the place of every plate that fits.
 #[inline]
-pub fn scan(plates: &[PlateCode], offset: usize, fits: impl Fn(u64) -> bool, found: &mut dyn FnMut(usize)) {
+pub fn scan(plates: &[PlateCode], offset: usize, fixed: Fixed, found: &mut dyn FnMut(usize)) {
     let mut from = offset;
     for block in plates.chunks(BLOCK) {
-        let hits: u32 = block.iter().map(|plate| u32::from(fits(plate.0))).sum();
+        let hits: u64 = block.iter().map(|plate| u64::from(fixed.fit(plate.0))).sum();
         if hits > 0 {
             for (index, plate) in block.iter().enumerate() {
-                if fits(plate.0) {
+                if fixed.fit(plate.0) {
+                    found(from + index);
+                }
+            }
+        }
+        from += block.len();
+    }
+}
+
+/// Calls `found` with the place of every plate that has the chain and for which `fits` is true.
+#[inline]
+pub fn sift(plates: &[PlateCode], offset: usize, chain: Chain, fits: impl Fn(PlateCode) -> bool, found: &mut dyn FnMut(usize)) {
+    let mut from = offset;
+    for block in plates.chunks(BLOCK) {
+        if block.iter().fold(0, |any, plate| any | chain.places(plate.0)) != 0 {
+            for (index, plate) in block.iter().enumerate() {
+                if chain.places(plate.0) != 0 && fits(*plate) {
                     found(from + index);
                 }
             }

@@ -119,3 +119,32 @@ impl Sieve {
         self.bits.get(word).is_some_and(|word| word & bit != 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{whole, window, world};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pairs_are_all_of_a_with_all_later_of_b(
+            world in world(), window in window(), a in proptest::collection::vec(0..8_u32, 1..4),
+            b in proptest::collection::vec(0..8_u32, 1..4), within_ms in 1..40_i64,
+        ) {
+            let within_ms = within_ms * 60_000;
+            let mut expected = Vec::new();
+            for x in &world.all {
+                for y in &world.all {
+                    let is_pair = x.plate == y.plate && a.contains(&x.source) && b.contains(&y.source) && y.at_ms > x.at_ms;
+                    if is_pair && y.at_ms < x.at_ms + within_ms && window.holds(x.at_ms) && window.holds(y.at_ms) {
+                        expected.push(APassing { plate: x.plate, source_a: x.source, at_a_ms: x.at_ms, source_b: y.source, at_b_ms: y.at_ms });
+                    }
+                }
+            }
+            expected.sort_by_key(|p| std::cmp::Reverse((p.at_a_ms, p.at_b_ms, p.plate, p.source_a, p.source_b)));
+            prop_assert_eq!(whole(|limits| ask(&world.view, &a, &b, window, within_ms, limits)), expected);
+        }
+    }
+}

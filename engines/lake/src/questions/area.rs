@@ -84,3 +84,44 @@ fn gather(asking: &mut Asking<'_>, area: &Area, fixed: &[u32], slice: Window, fo
     }
     asking.note_gate(&gate);
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test that indexes wrongly fails")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::cameras::tests::plates_of;
+    use super::super::testing::{newest, paged, whole, window, world};
+    use super::*;
+
+    prop_compose! {
+        fn area()(
+            corners in proptest::collection::vec((120_190_000..120_235_000_i32, 22_990_000..23_035_000_i32), 3..7), kind in 0..3_u8,
+            radius_m in 10.0..4_000.0_f64, resolution in 7..9_u8,
+        ) -> Area {
+            let first = corners[0];
+            let cell = |at: &(i32, i32)| super::super::shape::cell_of(at.0, at.1, h3o::Resolution::try_from(resolution).unwrap_or(h3o::Resolution::Eight));
+            let made = match kind {
+                0 => Area::polygon(vec![corners]),
+                1 => Area::circle(first.0, first.1, radius_m),
+                _ => Area::cells(&corners.iter().filter_map(cell).collect::<Vec<u64>>()),
+            };
+            made.unwrap_or_else(|e| panic!("{e}"))
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn passages_in_an_area_are_those_whose_own_or_sources_place_is_in_it(world in world(), window in window(), area in area()) {
+            let sources = super::super::testing::sources();
+            let is_in = |row: &Seen| {
+                let place = if row.lon_e6 == AT_SOURCE { sources.place_e6(row.source) } else { Some((row.lon_e6, row.lat_e6)) };
+                window.holds(row.at_ms) && place.is_some_and(|(lon, lat)| area.holds(lon, lat))
+            };
+            let expected = newest(world.all.iter().filter(|row| is_in(row)).copied());
+            prop_assert_eq!(&whole(|limits| ask(&world.view, &area, window, None, limits)), &expected);
+            prop_assert_eq!(&paged(|before, limits| ask(&world.view, &area, window, before, limits)), &expected);
+            prop_assert_eq!(whole(|limits| plates(&world.view, &area, window, limits)), plates_of(&expected));
+        }
+    }
+}

@@ -118,3 +118,44 @@ impl Tally {
         self.plates
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::super::testing::{newest, paged, whole, window, world};
+    use super::*;
+
+    /// Plates of rows, each of which comes once, in the order of the answer.
+    pub fn plates_of(rows: &[Seen]) -> Vec<PlateSeen> {
+        let mut plates: BTreeMap<PlateCode, PlateSeen> = BTreeMap::new();
+        for row in rows {
+            let seen = plates.entry(row.plate).or_insert(PlateSeen {
+                plate: row.plate,
+                rows: 0,
+                first_ms: row.at_ms,
+                last_ms: row.at_ms,
+            });
+            seen.rows += 1;
+            seen.first_ms = seen.first_ms.min(row.at_ms);
+            seen.last_ms = seen.last_ms.max(row.at_ms);
+        }
+        let mut plates: Vec<PlateSeen> = plates.into_values().collect();
+        plates.sort_by_key(|seen| (std::cmp::Reverse(seen.rows), seen.plate));
+        plates
+    }
+
+    proptest! {
+        #[test]
+        fn plates_at_sources_are_those_of_the_rows_there(
+            world in world(), window in window(), sources in proptest::collection::vec(0..9_u32, 1..5),
+        ) {
+            let expected = newest(world.all.iter().filter(|row| sources.contains(&row.source) && window.holds(row.at_ms)).copied());
+            prop_assert_eq!(&whole(|limits| rows(&world.view, &sources, window, None, limits)), &expected);
+            prop_assert_eq!(&paged(|before, limits| rows(&world.view, &sources, window, before, limits)), &expected);
+            prop_assert_eq!(whole(|limits| ask(&world.view, &sources, window, limits)), plates_of(&expected));
+        }
+    }
+}

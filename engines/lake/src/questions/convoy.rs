@@ -99,3 +99,42 @@ fn companions_of(near: &mut Vec<Near>, sources_min: u32) -> Vec<Companion> {
     }
     companions
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::super::testing::{plate, whole, window, world};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn companions_are_those_near_the_plate_at_enough_sources(
+            world in world(), window in window(), number in 0..7_usize, within_ms in 0..400_000_i64, sources_min in 1..4_u32,
+        ) {
+            let asked = plate(number);
+            let mut pairs: BTreeMap<PlateCode, Vec<(u32, i64)>> = BTreeMap::new();
+            for p in world.all.iter().filter(|row| row.plate == asked && window.holds(row.at_ms)) {
+                for s in world.all.iter().filter(|row| row.plate != asked && window.holds(row.at_ms)) {
+                    if s.source == p.source && (s.at_ms - p.at_ms).abs() <= within_ms {
+                        pairs.entry(s.plate).or_default().push((s.source, s.at_ms));
+                    }
+                }
+            }
+            let mut expected: Vec<Companion> = Vec::new();
+            for (plate, pairs) in pairs {
+                let sources = pairs.iter().map(|(source, _)| source).collect::<BTreeSet<_>>().len() as u32;
+                let times: Vec<i64> = pairs.iter().map(|(_, at_ms)| *at_ms).collect();
+                let (Some(first_ms), Some(last_ms)) = (times.iter().min(), times.iter().max()) else { continue };
+                if sources >= sources_min {
+                    expected.push(Companion { plate, sources, passages: pairs.len() as u32, first_ms: *first_ms, last_ms: *last_ms });
+                }
+            }
+            expected.sort_by_key(|found| (std::cmp::Reverse(found.sources), std::cmp::Reverse(found.passages), found.plate));
+            let together = Together { within_ms, sources_min };
+            prop_assert_eq!(whole(|limits| ask(&world.view, asked, window, together, limits)), expected);
+        }
+    }
+}

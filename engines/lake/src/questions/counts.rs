@@ -345,3 +345,58 @@ fn keys_within(asking: &mut Asking<'_>, part: &dyn Part, windows: &[Window]) -> 
     keys.dedup();
     keys
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::super::testing::{sources, whole, window, world};
+    use super::*;
+    use crate::row::Seen;
+
+    /// Where a passage counts: a source that stands today has always stood there.
+    fn place(seen: &Seen) -> Option<(i32, i32)> {
+        sources().place_e6(seen.source).or((seen.lon_e6 != crate::row::AT_SOURCE).then_some((seen.lon_e6, seen.lat_e6)))
+    }
+
+    fn count<K: Ord>(rows: &[&Seen], key: impl Fn(&Seen) -> Option<K>) -> BTreeMap<K, u64> {
+        let mut counts = BTreeMap::new();
+        for key in rows.iter().filter_map(|row| key(row)) {
+            *counts.entry(key).or_default() += 1;
+        }
+        counts
+    }
+
+    proptest! {
+        #[test]
+        fn counts_are_those_of_the_passages_even_where_parts_repeat_them(world in world(), window in window(), east_e6 in 120_190_000..120_240_000_i32) {
+            let hours = Hours::around(window);
+            let rows: Vec<&Seen> = world.all.iter().filter(|row| hours.window().holds(row.at_ms)).collect();
+            let hour = |row: &Seen| row.at_ms.div_euclid(HOUR_MS);
+
+            let expected: Vec<_> = count(&rows, |row| Some(hour(row))).into_iter().map(|(hour, rows)| HourCount { hour, rows }).collect();
+            prop_assert_eq!(whole(|limits| by_hour(&world.view, hours, limits)), expected);
+
+            let expected: Vec<_> = count(&rows, |row| Some((row.source, hour(row)))).into_iter()
+                .map(|((source, hour), rows)| SourceHour { source, hour: hour as i32, rows: rows as u32 }).collect();
+            prop_assert_eq!(whole(|limits| by_source_hour(&world.view, hours, limits)), expected);
+
+            let mut expected: Vec<_> = count(&rows, |row| Some(row.source)).into_iter().map(|(source, rows)| SourceCount { source, rows }).collect();
+            expected.sort_by_key(|count| (std::cmp::Reverse(count.rows), count.source));
+            prop_assert_eq!(whole(|limits| by_source(&world.view, hours, limits)), expected);
+
+            let cell = |row: &Seen| place(row).and_then(|(lon, lat)| cell_of(lon, lat, h3o::Resolution::Eight));
+            let mut expected: Vec<_> = count(&rows, cell).into_iter().map(|(cell, rows)| CellCount { cell, rows }).collect();
+            expected.sort_by_key(|count| (std::cmp::Reverse(count.rows), count.cell));
+            prop_assert_eq!(whole(|limits| by_cell(&world.view, 8, hours, limits)), expected);
+
+            let bounds = Bounds { west_e6: 120_180_000, south_e6: 22_990_000, east_e6, north_e6: 23_012_000 };
+            let area = Area::within(bounds).unwrap_or_else(|e| panic!("{e}"));
+            let is_in = |row: &Seen| place(row).is_some_and(|(lon, lat)| bounds.holds(lon, lat));
+            let expected: Vec<_> = count(&rows, |row| is_in(row).then(|| hour(row))).into_iter().map(|(hour, rows)| HourCount { hour, rows }).collect();
+            prop_assert_eq!(whole(|limits| in_area(&world.view, &area, hours, limits)), expected);
+        }
+    }
+}

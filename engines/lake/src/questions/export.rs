@@ -173,3 +173,92 @@ fn export_part(
         Ok(())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::export_parquet::ParquetExport;
+    use super::super::testing::{at_most, everything, plate, window, world};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_export_is_every_wanted_record_once(
+            world in world(), window in window(), is_kept in any::<bool>(), sources in proptest::option::of(proptest::collection::btree_set(0..8_u32, 0..4)),
+            number in proptest::option::of(0..7_usize), rows_max in 0..400_usize,
+        ) {
+            let wanted = Wanted {
+                window,
+                class: is_kept.then_some(Class::KEPT),
+                area: None,
+                sources: sources.map(|sources| sources.into_iter().collect()),
+                plates: number.map(|number| vec![plate(number)]),
+            };
+            let mut expected: std::collections::BTreeSet<Key> = std::collections::BTreeSet::new();
+            for part in &world.view.parts {
+                let read = part.each_record(&mut |record| {
+                    let row = record.row;
+                    let is_wanted = window.holds(row.at_ms)
+                        && (!is_kept || record.class == Class::KEPT)
+                        && wanted.sources.as_ref().is_none_or(|sources| sources.contains(&row.source))
+                        && wanted.plates.as_ref().is_none_or(|plates| plates.contains(&row.plate));
+                    if is_wanted {
+                        expected.insert(row.key());
+                    }
+                    Ok(())
+                });
+                prop_assert_eq!(read, Ok(()));
+            }
+            let mut keys: Vec<Key> = Vec::new();
+            let mut done = -1.0;
+            let answer = ask(&world.view, &wanted, at_most(10_000), &mut |chunk| {
+                assert!(done <= chunk.done && chunk.done <= 1.0);
+                done = chunk.done;
+                keys.extend(chunk.records.iter().map(|record| record.row.key()));
+                ControlFlow::Continue(())
+            });
+            prop_assert_eq!(answer, Ok(Answer { rows: vec![expected.len() as u64], partial: vec![] }));
+            prop_assert!((done - 1.0).abs() < f64::EPSILON);
+            keys.sort();
+            prop_assert_eq!(&keys, &expected.into_iter().collect::<Vec<_>>());
+            let some = ask(&world.view, &wanted, at_most(rows_max), &mut |_| ControlFlow::Continue(()));
+            let partial = if rows_max < keys.len() { vec![Partial::Limit { limit: rows_max }] } else { vec![] };
+            prop_assert_eq!(some, Ok(Answer { rows: vec![rows_max.min(keys.len()) as u64], partial }));
+        }
+
+        #[test]
+        fn an_exported_file_is_parquet_with_every_record(world in world()) {
+            use parquet::file::reader::{FileReader, SerializedFileReader};
+            let mut file = ParquetExport::new(Vec::new()).unwrap_or_else(|e| panic!("{e}"));
+            let wanted = Wanted::all_of(everything());
+            let answer = ask(&world.view, &wanted, at_most(10_000), &mut |chunk| {
+                file.write(chunk.records).unwrap_or_else(|e| panic!("{e}"));
+                ControlFlow::Continue(())
+            });
+            prop_assert!(answer.is_ok_and(|answer| answer.is_whole()));
+            let bytes = file.finish().unwrap_or_else(|e| panic!("{e}"));
+            let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap_or_else(|e| panic!("{e}"));
+            let mut rows: Vec<(i64, i32, String)> = Vec::new();
+            for row in reader.get_row_iter(None).unwrap_or_else(|e| panic!("{e}")) {
+                use parquet::record::{Field, RowAccessor};
+                let row = row.unwrap_or_else(|e| panic!("{e}"));
+                let text = row.get_string(0).unwrap_or_else(|e| panic!("{e}")).clone();
+                let Some((_, Field::TimestampMillis(at_ms))) = row.get_column_iter().nth(1) else { panic!("captured_at is a time") };
+                rows.push((*at_ms, row.get_int(2).unwrap_or_else(|e| panic!("{e}")), text));
+            }
+            let mut expected: Vec<(i64, i32, String)> =
+                world.all.iter().filter(|seen| everything().holds(seen.at_ms)).map(|seen| (seen.at_ms, seen.source.cast_signed(), seen.plate.to_string())).collect();
+            rows.sort();
+            expected.sort();
+            prop_assert_eq!(rows, expected);
+        }
+    }
+
+    #[test]
+    fn a_taker_that_breaks_ends_the_export() {
+        let (_, world) = super::super::testing::half_damaged();
+        let answer = ask(&world.view, &Wanted::all_of(everything()), at_most(10_000), &mut |_| ControlFlow::Break(()));
+        assert_eq!(answer.map(|answer| answer.partial), Ok(vec![Partial::Stopped]));
+    }
+}

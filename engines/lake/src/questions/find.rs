@@ -110,3 +110,58 @@ fn within(asking: &mut Asking<'_>, candidates: &[Found], window: Window) -> Vec<
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{plate, whole, window, world};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn plates_are_found_in_the_book_and_beside_it(world in world(), window in window(), number in 0..7_usize, kind in 0..3_u8) {
+            let like = match kind {
+                0 => Like::near(plate(number)),
+                1 => Like::confusable(plate(number)),
+                _ => Like::glob("?BC*").unwrap_or_else(|e| panic!("{e}")),
+            };
+            let mut everywhere = Vec::new();
+            let mut within = Vec::new();
+            for asked in (0..7).map(plate).filter(|asked| like.fits(*asked)) {
+                let mut rows = 0;
+                for part in &world.view.parts {
+                    let counted = part.each_plate(&mut |plate, of_part| rows += if plate == asked { u64::from(of_part) } else { 0 });
+                    prop_assert_eq!(counted, Ok(()));
+                }
+                if rows > 0 {
+                    everywhere.push(Found { plate: asked, rows, seen_ms: None });
+                }
+                let at: Vec<i64> = world.all.iter().filter(|row| row.plate == asked && window.holds(row.at_ms)).map(|row| row.at_ms).collect();
+                if let (Some(first), Some(last)) = (at.iter().min(), at.iter().max()) {
+                    within.push(Found { plate: asked, rows: at.len() as u64, seen_ms: Some((*first, *last)) });
+                }
+            }
+            for found in [&mut everywhere, &mut within] {
+                found.sort_by_key(|found| (Reverse(found.rows), found.plate));
+            }
+            prop_assert_eq!(whole(|limits| ask(&world.view, &like, None, limits)), everywhere);
+            prop_assert_eq!(whole(|limits| ask(&world.view, &like, Some(window), limits)), within);
+        }
+
+        #[test]
+        fn plates_of_classes_that_the_asker_may_not_see_are_not_found(world in world()) {
+            let mut seen = world.clone();
+            seen.view.parts.retain(|part| part.class() == Class::KEPT);
+            let like = Like::glob("*C*").unwrap_or_else(|e| panic!("{e}"));
+            for found in whole(|limits| ask(&seen.view, &like, None, limits)) {
+                let mut rows = 0;
+                for part in &seen.view.parts {
+                    let counted = part.each_plate(&mut |plate, of_part| rows += if plate == found.plate { u64::from(of_part) } else { 0 });
+                    prop_assert_eq!(counted, Ok(()));
+                }
+                prop_assert_eq!(rows, found.rows);
+            }
+        }
+    }
+}

@@ -59,3 +59,22 @@ fn end(asking: &mut Asking<'_>, parts: &[&dyn Part], plate: PlateCode, window: W
     }
     best
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{answered, at_most, newest, plate, window, world};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn first_and_last_are_the_ends_of_the_history(world in world(), window in window(), number in 0..7_usize) {
+            let asked = plate(number);
+            let history = newest(world.all.iter().filter(|row| row.plate == asked && window.holds(row.at_ms)).copied());
+            let expected: Vec<FirstLast> =
+                history.last().zip(history.first()).map(|(first, last)| FirstLast { first: *first, last: *last }).into_iter().collect();
+            prop_assert_eq!(answered(ask(&world.view, asked, window, at_most(5))), expected);
+        }
+    }
+}

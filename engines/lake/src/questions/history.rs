@@ -59,3 +59,21 @@ pub(super) fn settle(rows: &mut Vec<Seen>, before: Option<Key>) {
     rows.sort_unstable_by(newest_first);
     rows.dedup_by_key(|row| row.key());
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{newest, paged, plate, whole, window, world};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_history_is_every_sighting_of_the_plate_once_and_its_pages_put_together(world in world(), window in window(), number in 0..7_usize) {
+            let asked = plate(number);
+            let expected = newest(world.all.iter().filter(|row| row.plate == asked && window.holds(row.at_ms)).copied());
+            prop_assert_eq!(&whole(|limits| ask(&world.view, asked, window, None, limits)), &expected);
+            prop_assert_eq!(paged(|before, limits| ask(&world.view, asked, window, before, limits)), expected);
+        }
+    }
+}

@@ -219,3 +219,94 @@ impl Union {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test that indexes wrongly fails")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{plate, sources, whole, window, world};
+    use super::*;
+    use crate::row::AT_SOURCE;
+
+    /// First and last time, plates, sources, passages.
+    type Shape = (i64, i64, Vec<PlateCode>, Vec<u32>, u32);
+
+    proptest! {
+        #[test]
+        fn a_meeting_is_what_hangs_together_and_has_two_plates(
+            world in world(), window in window(), numbers in proptest::collection::btree_set(0..7_usize, 2..4), within_ms in 0..300_000_i64,
+            within_m in prop_oneof![Just(0_u32), 1..2_500_u32],
+        ) {
+            let plates: Vec<PlateCode> = numbers.iter().map(|number| plate(*number)).collect();
+            let rows: Vec<Seen> = world.all.iter().filter(|row| plates.contains(&row.plate) && window.holds(row.at_ms)).copied().collect();
+            let place = |seen: &Seen| {
+                let (lon, lat) = if seen.lon_e6 == AT_SOURCE { sources().place_e6(seen.source)? } else { (seen.lon_e6, seen.lat_e6) };
+                wgs84(lon, lat).ok()
+            };
+            let places: Vec<Option<Wgs84>> = rows.iter().map(place).collect();
+            let is_near = |i: usize, j: usize| {
+                let is_close = within_m > 0 && places[i].zip(places[j]).is_some_and(|(a, b)| a.distance_m(b) <= f64::from(within_m));
+                (rows[i].at_ms - rows[j].at_ms).abs() <= within_ms && (rows[i].source == rows[j].source || is_close)
+            };
+            // Groups by spreading the smallest number until nothing changes.
+            let mut group: Vec<usize> = (0..rows.len()).collect();
+            loop {
+                let before = group.clone();
+                for i in 0..rows.len() {
+                    for j in 0..rows.len() {
+                        if is_near(i, j) {
+                            group[i] = group[i].min(group[j]);
+                        }
+                    }
+                }
+                if before == group {
+                    break;
+                }
+            }
+            let mut expected: Vec<Shape> = Vec::new();
+            for root in 0..rows.len() {
+                let members: Vec<&Seen> = rows.iter().zip(&group).filter(|(_, group)| **group == root).map(|(row, _)| row).collect();
+                let plates: std::collections::BTreeSet<PlateCode> = members.iter().map(|row| row.plate).collect();
+                let at: std::collections::BTreeSet<u32> = members.iter().map(|row| row.source).collect();
+                if plates.len() > 1 {
+                    let times = || members.iter().map(|row| row.at_ms);
+                    expected.push((times().min().unwrap_or(0), times().max().unwrap_or(0), plates.into_iter().collect(), at.into_iter().collect(), members.len() as u32));
+                }
+            }
+            expected.sort();
+            let near = Near { within_ms, within_m };
+            let found = whole(|limits| ask(&world.view, &plates, window, near, limits));
+            prop_assert!(found.is_sorted_by_key(|meeting| std::cmp::Reverse(meeting.from_ms)));
+            let mut found: Vec<_> = found.into_iter().map(|m| (m.from_ms, m.until_ms, m.plates, m.sources, m.passages)).collect();
+            found.sort();
+            prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn common_places_are_sources_that_two_of_the_plates_passed(
+            world in world(), window in window(), numbers in proptest::collection::btree_set(0..7_usize, 2..4),
+        ) {
+            let plates: Vec<PlateCode> = numbers.iter().map(|number| plate(*number)).collect();
+            let found = whole(|limits| common_places(&world.view, &plates, window, limits));
+            let mut expected = Vec::new();
+            for source in 0..8 {
+                let mut there = Vec::new();
+                for plate in &plates {
+                    let at: Vec<i64> = world.all.iter().filter(|row| row.plate == *plate && row.source == source && window.holds(row.at_ms)).map(|row| row.at_ms).collect();
+                    if let (Some(first), Some(last)) = (at.iter().min(), at.iter().max()) {
+                        there.push((*plate, at.len() as u32, *first, *last));
+                    }
+                }
+                there.sort();
+                if there.len() > 1 {
+                    expected.push((source, there));
+                }
+            }
+            let mut found: Vec<_> = found.into_iter()
+                .map(|place| (place.source, place.plates.iter().map(|p| (p.plate, p.rows, p.first_ms, p.last_ms)).collect::<Vec<_>>())).collect();
+            found.sort();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}

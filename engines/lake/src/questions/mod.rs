@@ -6,6 +6,10 @@
 //! **Invariant:** no answer holds one passage twice: parts may repeat rows, answers go by [`crate::Key`].
 
 mod asking;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub mod a_then_b;
 pub mod area;

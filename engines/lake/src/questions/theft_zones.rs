@@ -153,3 +153,53 @@ fn traces_of(asking: &mut Asking<'_>, thefts: &[Theft], look_ms: i64) -> Vec<Tra
     }
     traces
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test that indexes wrongly fails")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{START_MS, newest, plate, whole, world};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn traces_are_the_sightings_around_the_theft_and_zones_count_them(
+            world in world(), thefts in proptest::collection::vec((0..7_usize, -10..4_000_i64, proptest::option::of(-10..4_000_i64)), 1..6),
+            look_minutes in 1..3_000_i64, has_periods in any::<bool>(),
+        ) {
+            let thefts: Vec<Theft> = thefts.into_iter().map(|(number, stolen, recovered)| Theft {
+                plate: plate(number),
+                stolen_ms: START_MS + stolen * 60_000,
+                recovered_ms: recovered.map(|minutes| START_MS + minutes * 60_000),
+            }).collect();
+            let look_ms = look_minutes * 60_000;
+            let traces = whole(|limits| traces(&world.view, &thefts, look_ms, limits));
+            for (theft, trace) in thefts.iter().zip(&traces) {
+                let of_plate = newest(world.all.iter().filter(|row| row.plate == theft.plate).copied());
+                let before: Vec<Seen> = of_plate.iter().filter(|row| row.at_ms < theft.stolen_ms && row.at_ms >= theft.stolen_ms - look_ms).copied().collect();
+                let end_ms = theft.recovered_ms.unwrap_or(theft.stolen_ms + look_ms);
+                let after: Vec<Seen> = of_plate.iter().filter(|row| row.at_ms >= theft.stolen_ms && row.at_ms < end_ms).copied().collect();
+                let expected = Trace { theft: *theft, last_before: before.first().copied(), first_after: after.last().copied(), last_after: after.first().copied() };
+                prop_assert_eq!(*trace, expected);
+            }
+            let zoning = Zoning { resolution: 7, look_ms, period_ms: has_periods.then_some(DAY_MS) };
+            let zones = whole(|limits| ask(&world.view, &thefts, zoning, limits));
+            let located = |seen: Option<Seen>| u32::from(seen.is_some_and(|seen| place_of(&seen, &world.view.sources).is_some()));
+            for pick in 0..3_usize {
+                let of_zone = |zone: &Zone| [zone.last_seen_before, zone.first_seen_after, zone.last_seen_after][pick];
+                let of_trace = |trace: &Trace| located([trace.last_before, trace.first_after, trace.last_after][pick]);
+                prop_assert_eq!(zones.iter().map(of_zone).sum::<u32>(), traces.iter().map(of_trace).sum::<u32>());
+            }
+            for zone in &zones {
+                let is_there = |trace: &&Trace| {
+                    let at = trace.last_before.and_then(|seen| place_of(&seen, &world.view.sources));
+                    let cell = at.and_then(|(lon, lat)| cell_of(lon, lat, h3o::Resolution::Seven));
+                    let day = trace.theft.stolen_ms - trace.theft.stolen_ms.rem_euclid(DAY_MS);
+                    cell == Some(zone.cell) && (!has_periods || day == zone.period_from_ms)
+                };
+                prop_assert_eq!(zone.last_seen_before as usize, traces.iter().filter(is_there).count());
+            }
+        }
+    }
+}

@@ -117,3 +117,55 @@ fn judge(from: &Step, to: &Seen, place_e6: Option<(i32, i32)>, judgement: &Judge
         distance_m.filter(|metres| *metres > reach_m).map(|_| if is_uncertain { Doubt::Misread } else { Doubt::ClonedPlate });
     Leg { took_ms, is_gap: took_ms > judgement.gap_ms, distance_m, speed_kmh, doubt }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use shouhu_place::Wgs84;
+
+    use super::super::testing::{at_most, half_damaged, newest, plate, sources, whole, window, world};
+    use super::*;
+    use crate::row::AT_SOURCE;
+
+    proptest! {
+        #[test]
+        fn a_trajectory_is_the_history_forwards_with_gaps_and_impossible_legs_marked(
+            world in world(), window in window(), number in 0..7_usize, gap_s in 1..4_000_i64, speed_max_kmh in 1.0..300.0_f64,
+        ) {
+            let asked = plate(number);
+            let judgement = Judgement { gap_ms: gap_s * 1_000, speed_max_kmh, ..Judgement::default() };
+            let mut history = newest(world.all.iter().filter(|row| row.plate == asked && window.holds(row.at_ms)).copied());
+            history.reverse();
+            let steps = whole(|limits| ask(&world.view, asked, window, judgement, limits));
+            prop_assert_eq!(steps.iter().map(|step| step.seen).collect::<Vec<_>>(), history);
+            let place = |seen: &Seen| {
+                let (lon, lat) = if seen.lon_e6 == AT_SOURCE { sources().place_e6(seen.source)? } else { (seen.lon_e6, seen.lat_e6) };
+                Wgs84::new(f64::from(lon) / 1e6, f64::from(lat) / 1e6).ok()
+            };
+            let mut trip = 1;
+            prop_assert!(steps.first().is_none_or(|step| step.leg.is_none() && step.trip == 1));
+            for pair in steps.windows(2) {
+                let [from, to] = pair else { continue };
+                let Some(leg) = to.leg else { panic!("every step but the first has a leg") };
+                let took_ms = to.seen.at_ms - from.seen.at_ms;
+                trip += u32::from(took_ms > gap_s * 1_000);
+                prop_assert_eq!((to.trip, leg.took_ms, leg.is_gap), (trip, took_ms, took_ms > gap_s * 1_000));
+                let distance_m = place(&from.seen).zip(place(&to.seen)).map(|(a, b)| a.distance_m(b));
+                prop_assert!(distance_m.is_some() == leg.distance_m.is_some());
+                let over = distance_m.map_or(0.0, |distance_m| distance_m - 500.0);
+                let is_impossible = over / 1_000.0 > speed_max_kmh * (took_ms + 2_000) as f64 / 3.6e6;
+                let is_uncertain = from.seen.confidence_pm < 900 || to.seen.confidence_pm < 900;
+                let expected = is_impossible.then_some(if is_uncertain { Doubt::Misread } else { Doubt::ClonedPlate });
+                prop_assert_eq!(leg.doubt, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_judgement_that_makes_no_sense_is_refused() {
+        let (_, world) = half_damaged();
+        let judgement = Judgement { speed_max_kmh: f64::NAN, ..Judgement::default() };
+        let refused = ask(&world.view, plate(0), super::super::testing::everything(), judgement, at_most(1));
+        assert_eq!(refused.map_err(|error| error.key()), Err("lake.ask.out_of_range"));
+    }
+}

@@ -1,55 +1,49 @@
 //! Segments: immutable Parquet, written once, read page by page.
+//!
+//! A segment is the rows of one class and one UTC day in three files: by plate and time, by source and time, and the index.
+//! The Parquet files are plain ones that any engine reads; a known question does not go through their footers but through
+//! the index, which is in memory, to the few pages that hold its rows.
+//!
+//! **Invariant:** nothing is believed before its checksum was compared: the index's head against the catalogue, a page against
+//! the index. Decoders still bound every length, so that a checksum that holds by chance cannot crash a node.
 
-use std::sync::Arc;
+mod columns;
+mod cursor;
+mod file;
+mod filter;
+mod hours;
+mod index;
+mod open;
+mod order;
+mod pack;
+mod part;
+mod roll;
+mod scan;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod thrift;
+mod write;
 
-use shouhu_files::{Files, FilesError};
+use shouhu_files::FilesError;
 
-use crate::catalogue::{SegmentId, SegmentMeta};
-use crate::part::PartError;
-use crate::row::{Class, Extra, Row};
+pub use open::Segment;
+pub use write::write;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
     #[error("a segment needs at least one row")]
     Empty,
-    #[error("parquet: {0}")]
-    Parquet(String),
+    #[error("{rows} rows are more than one segment can number")]
+    TooMany { rows: usize },
+    #[error("a row of {at_ms} ms is not of day {day}")]
+    OtherDay { at_ms: i64, day: i64 },
+    #[error("plate code {code:#x} has more than ten characters")]
+    Plate { code: u64 },
+    #[error("a page of column {column} would have {bytes} bytes")]
+    Page { column: &'static str, bytes: usize },
+    #[error("zstd: {0}")]
+    Compress(String),
     #[error(transparent)]
     Files(#[from] FilesError),
-}
-
-/// One segment that is open: its index is in memory, its pages are read as they are asked for.
-pub struct Segment {}
-
-impl Segment {
-    /// Reads and checks the index file.
-    ///
-    /// # Errors
-    /// When a file is missing, shorter than the index says, or the index's checksum is not the catalogue's.
-    pub fn open(_files: &Arc<dyn Files>, _meta: &SegmentMeta) -> Result<Self, PartError> {
-        unimplemented!()
-    }
-
-    /// Reads every page of every file and compares its checksum.
-    ///
-    /// # Errors
-    /// The first damage found.
-    pub fn verify(&self) -> Result<(), PartError> {
-        unimplemented!()
-    }
-}
-
-/// Writes the rows, all of one UTC day, as one segment: both orders and the index, durable when it returns. Rows of one
-/// identity are written once. `rows` comes back in some other order. `extras` as [`Row::extra`] counts them.
-///
-/// # Errors
-/// When the disk refuses; half-written files are removed where the disk allows and are never named by any catalogue.
-pub fn write(
-    _files: &dyn Files,
-    _id: SegmentId,
-    _class: Class,
-    _rows: &mut Vec<Row>,
-    _extras: &[Extra],
-) -> Result<SegmentMeta, WriteError> {
-    unimplemented!()
 }

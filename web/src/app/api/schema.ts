@@ -483,6 +483,366 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sightings/plates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds plates of the lake that are like a text, with their numbers of sightings */
+        get: operations["get_v1_sightings_plates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lists every passage of some cameras in a window, newest first */
+        post: operations["post_v1_sightings_cameras"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/cameras/plates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lists every plate that passed some cameras in a window, most passages first */
+        post: operations["post_v1_sightings_cameras_plates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/area": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lists every passage in an area and a window, newest first */
+        post: operations["post_v1_sightings_area"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/area/plates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lists every plate that was seen in an area in a window, most passages first */
+        post: operations["post_v1_sightings_area_plates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/trajectory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows where a vehicle went, with gaps and impossible speeds marked */
+        get: operations["get_v1_sightings_trajectory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/convoys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finds plates that travelled with a plate */
+        post: operations["post_v1_sightings_convoys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/meetings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finds where and when plates were at one place */
+        post: operations["post_v1_sightings_meetings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/passed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finds vehicles that passed one place and later another */
+        post: operations["post_v1_sightings_passed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says when and where a plate was first and last seen */
+        get: operations["get_v1_sightings_seen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts passages by hour, camera or area; names no vehicle */
+        get: operations["get_v1_sightings_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows retention by class and the certificates of purges and erasures */
+        get: operations["get_v1_sightings_retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists sightings that are held, newest hold first */
+        get: operations["get_v1_sightings_holds"];
+        put?: never;
+        /** Holds a sighting beyond its retention */
+        post: operations["post_v1_sightings_holds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/holds/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lifts a hold; the sighting then ages as others do */
+        post: operations["post_v1_sightings_holds_id_lift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases every sighting of one plate from all files; refused while one of them is held */
+        post: operations["post_v1_sightings_erasures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the caller's exports, newest first */
+        get: operations["get_v1_sightings_exports"];
+        put?: never;
+        /** Asks for an export of sightings as CSV, GeoJSON or Parquet */
+        post: operations["post_v1_sightings_exports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how far an export is */
+        get: operations["get_v1_sightings_exports_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/exports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an export and destroys what it has */
+        post: operations["post_v1_sightings_exports_id_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of an export, for the person who asked */
+        get: operations["get_v1_sightings_exports_id_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists feeds and the report of their last push */
+        get: operations["get_v1_sightings_feeds"];
+        put?: never;
+        /** Makes a feed, or changes its mapping and places */
+        post: operations["post_v1_sightings_feeds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/feeds/{feed}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes CSV or JSON rows of a feed; the report is given when all of it is on disk */
+        post: operations["post_v1_sightings_feeds_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sightings/quarantine": {
         parameters: {
             query?: never;
@@ -541,7 +901,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The picture of the plate and its surroundings. */
+        /** The picture of the plate and its surroundings */
         get: operations["get_v1_sightings_id_crop"];
         put?: never;
         post?: never;
@@ -558,7 +918,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The whole frame, where the device's policy sent one. */
+        /** The whole frame, where the device's policy sent one */
         get: operations["get_v1_sightings_id_frame"];
         put?: never;
         post?: never;
@@ -1192,7 +1552,7 @@ export interface components {
             /** @default null */
             camera: components["schemas"]["CameraId"] | null;
         };
-        DeviceKind: "fixed_camera" | "patrol_car";
+        DeviceKind: "fixed_camera" | "patrol_car" | "partner";
         /**
          * Format: uuid
          * @description A fixed or moving lens.
@@ -1648,7 +2008,7 @@ export interface components {
         };
         /**
          * Format: uuid
-         * @description One passage of one vehicle past one camera.
+         * @description One passage of one vehicle past one source. Computed from what it identifies, see [`SightingId::of`].
          */
         SightingId: string;
         /** @description A plate in normal form: `0-9A-Z` only, upper case, no separators. */
@@ -1660,8 +2020,604 @@ export interface components {
          * @enum {string}
          */
         VehicleClass: "car" | "motorcycle" | "heavy_motorcycle" | "taxi" | "rental" | "electric" | "large" | "unknown";
+        /** @description `GET /v1/sightings/plates`: which plates of the lake are like this one. */
+        FindPlates: {
+            plate: string;
+            /** @default wildcard */
+            likeness: components["schemas"]["PlateLikeness"];
+            /** Format: uint32 */
+            limit?: number | null;
+        };
+        /** @description How plates of the book are compared with the text. */
+        PlateLikeness: "wildcard" | "look_alike" | "one_off";
+        /** @description Rows, where the next page begins, and why there may be more. */
+        Found: {
+            items: components["schemas"]["KnownPlate"][];
+            /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
+            next_cursor?: string | null;
+            /** @description Empty: the answer is whole. */
+            partial: components["schemas"]["PartialNote"][];
+        };
+        KnownPlate: {
+            plate: components["schemas"]["Plate"];
+            plate_display: string;
+            /**
+             * Format: uint64
+             * @description Passages of it that the lake has.
+             */
+            sightings: number;
+        };
+        /** @description Why an answer may not be whole. `key` has a translation; `detail` says which file, node or limit. */
+        PartialNote: {
+            /** @description `sightings.partial.limit`, `.stopped`, `.damaged`, `.behind` or `.not_in_memory`. */
+            key: string;
+            detail: string;
+        };
+        /** @description Rows, where the next page begins, and why there may be more. */
+        Found2: {
+            items: components["schemas"]["Passing"][];
+            /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
+            next_cursor?: string | null;
+            /** @description Empty: the answer is whole. */
+            partial: components["schemas"]["PartialNote"][];
+        };
+        /** @description One passage as the answers of wide questions have it; `GET /v1/sightings/{id}` has the rest. */
+        Passing: {
+            id: components["schemas"]["SightingId"];
+            plate: components["schemas"]["Plate"];
+            plate_display: string;
+            captured_at_us: components["schemas"]["Micros"];
+            camera?: components["schemas"]["CameraId"] | null;
+            /** @description Name of the camera, of the device where it has no camera, or of the feed's gantry or car park. */
+            place_name: string;
+            position?: components["schemas"]["Wgs84"] | null;
+            /** Format: double */
+            confidence: number;
+            heading?: components["schemas"]["Heading"] | null;
+        };
+        /**
+         * @description Which way a vehicle went past a source: in a camera's picture, by compass past a gantry, in or out of a car park.
+         * @enum {string}
+         */
+        Heading: "approaching" | "receding" | "left_to_right" | "right_to_left" | "north" | "north_east" | "east" | "south_east" | "south" | "south_west" | "west" | "north_west" | "entered" | "left";
+        /** @description `POST /v1/sightings/cameras`: everything that some cameras saw in a window. */
+        AskCameras: {
+            cameras: components["schemas"]["CameraId"][];
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /** Format: uint32 */
+            limit?: number | null;
+            /**
+             * @description Of the page before.
+             * @default null
+             */
+            cursor: string | null;
+        };
+        /** @description Rows, where the next page begins, and why there may be more. */
+        Found3: {
+            items: components["schemas"]["PlatePassages"][];
+            /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
+            next_cursor?: string | null;
+            /** @description Empty: the answer is whole. */
+            partial: components["schemas"]["PartialNote"][];
+        };
+        /** @description A plate with its passages in the window. */
+        PlatePassages: {
+            plate: components["schemas"]["Plate"];
+            plate_display: string;
+            /** Format: uint64 */
+            sightings: number;
+            first_at_us: components["schemas"]["Micros"];
+            last_at_us: components["schemas"]["Micros"];
+        };
+        /** @description `POST /v1/sightings/area`: everything that was seen in an area in a window. */
+        AskArea: {
+            area: components["schemas"]["Area"];
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /** Format: uint32 */
+            limit?: number | null;
+            /**
+             * @description Of the page before.
+             * @default null
+             */
+            cursor: string | null;
+        };
+        /** @description A part of the map. Polygons are GeoJSON rings: longitude, latitude, first ring outside, the others holes. */
+        Area: {
+            /** @constant */
+            kind: "circle";
+            center: components["schemas"]["Wgs84"];
+            /** Format: double */
+            radius_m: number;
+        } | {
+            /** @constant */
+            kind: "bbox";
+            /** Format: double */
+            west: number;
+            /** Format: double */
+            south: number;
+            /** Format: double */
+            east: number;
+            /** Format: double */
+            north: number;
+        } | {
+            /** @constant */
+            kind: "polygon";
+            coordinates: number[][][];
+        } | {
+            /** @constant */
+            kind: "h3";
+            cells: string[];
+        };
+        /** @description `GET /v1/sightings/trajectory`. */
+        AskTrajectory: {
+            plate: string;
+            /** Format: int64 */
+            from_us?: number | null;
+            /** Format: int64 */
+            until_us?: number | null;
+        };
+        /** @description Rows, where the next page begins, and why there may be more. */
+        Found4: {
+            items: components["schemas"]["Leg"][];
+            /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
+            next_cursor?: string | null;
+            /** @description Empty: the answer is whole. */
+            partial: components["schemas"]["PartialNote"][];
+        };
+        /** @description One passage of a trajectory, and how the vehicle came from the one before. */
+        Leg: {
+            id: components["schemas"]["SightingId"];
+            plate: components["schemas"]["Plate"];
+            plate_display: string;
+            captured_at_us: components["schemas"]["Micros"];
+            camera?: components["schemas"]["CameraId"] | null;
+            /** @description Name of the camera, of the device where it has no camera, or of the feed's gantry or car park. */
+            place_name: string;
+            position?: components["schemas"]["Wgs84"] | null;
+            /** Format: double */
+            confidence: number;
+            heading?: components["schemas"]["Heading"] | null;
+            /**
+             * Format: uint32
+             * @description Counted from 1; a gap of half an hour begins the next.
+             */
+            trip: number;
+            /**
+             * Format: int64
+             * @description Since the passage before; absent for the first.
+             */
+            took_ms?: number | null;
+            is_gap: boolean;
+            /**
+             * Format: double
+             * @description Great circle from the passage before; absent for the first and where a position is missing.
+             */
+            distance_m?: number | null;
+            /** Format: double */
+            speed_kmh?: number | null;
+            /** @description Present when no vehicle can have driven it. */
+            doubt?: components["schemas"]["Doubt"] | null;
+        };
+        /** @description The likelier explanation of a way that no vehicle can have driven. */
+        Doubt: "cloned_plate" | "misread";
+        /** @description Rows, where the next page begins, and why there may be more. */
+        Found5: {
+            items: components["schemas"]["Companion"][];
+            /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
+            next_cursor?: string | null;
+            /** @description Empty: the answer is whole. */
+            partial: components["schemas"]["PartialNote"][];
+        };
+        Companion: {
+            plate: components["schemas"]["Plate"];
+            plate_display: string;
+            /**
+             * Format: uint32
+             * @description Different cameras at which both were seen within the time.
+             */
+            cameras: number;
+            /**
+             * Format: uint32
+             * @description Passages together.
+             */
+            encounters: number;
+            first_at_us: components["schemas"]["Micros"];
+            last_at_us: components["schemas"]["Micros"];
+        };
+        /** @description `POST /v1/sightings/convoys`: who travelled with this plate. */
+        AskConvoys: {
+            plate: string;
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /**
+             * Format: uint32
+             * @description Seconds between the two passages at one camera; 60 when absent.
+             */
+            within_s?: number | null;
+            /**
+             * Format: uint32
+             * @description Different cameras that both must have passed; 3 when absent.
+             */
+            cameras_min?: number | null;
+            /** Format: uint32 */
+            limit?: number | null;
+        };
+        /** @description Rows, where the next page begins, and why there may be more. */
+        Found6: {
+            items: components["schemas"]["Meeting"][];
+            /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
+            next_cursor?: string | null;
+            /** @description Empty: the answer is whole. */
+            partial: components["schemas"]["PartialNote"][];
+        };
+        /** @description Passages that hang together: each near another of them, and at least two of the plates among them. */
+        Meeting: {
+            first_at_us: components["schemas"]["Micros"];
+            last_at_us: components["schemas"]["Micros"];
+            /** @description As they are written. */
+            plates: string[];
+            place_names: string[];
+            /** @description Of the first passage, where it is known. */
+            position?: components["schemas"]["Wgs84"] | null;
+            /** Format: uint32 */
+            passages: number;
+        };
+        /** @description `POST /v1/sightings/meetings`: where and when plates were at one place. */
+        AskMeetings: {
+            /** @description Two to 64. */
+            plates: string[];
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /**
+             * Format: uint32
+             * @description Seconds between the passages; 300 when absent.
+             */
+            within_s?: number | null;
+            /**
+             * Format: uint32
+             * @description Metres between two cameras that still count as one place; 0 (the same camera) when absent.
+             */
+            within_m?: number | null;
+            /** Format: uint32 */
+            limit?: number | null;
+        };
+        /** @description Rows, where the next page begins, and why there may be more. */
+        Found7: {
+            items: components["schemas"]["PassedBoth"][];
+            /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
+            next_cursor?: string | null;
+            /** @description Empty: the answer is whole. */
+            partial: components["schemas"]["PartialNote"][];
+        };
+        PassedBoth: {
+            first: components["schemas"]["Passing"];
+            then: components["schemas"]["Passing"];
+            /** Format: int64 */
+            took_ms: number;
+        };
+        /** @description `POST /v1/sightings/passed`: who passed a place and later another. */
+        AskPassed: {
+            first: components["schemas"]["CameraId"][];
+            then: components["schemas"]["CameraId"][];
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /**
+             * Format: uint32
+             * @description Most seconds from the first passage to the second; an hour when absent.
+             */
+            within_s?: number | null;
+            /** Format: uint32 */
+            limit?: number | null;
+        };
+        /** @description `GET /v1/sightings/seen`. */
+        AskSeen: {
+            plate: string;
+        };
+        /** @description The first and the last time that the lake has of a plate. */
+        FirstAndLast: {
+            plate_display: string;
+            first?: components["schemas"]["Passing"] | null;
+            last?: components["schemas"]["Passing"] | null;
+            /** Format: uint64 */
+            sightings: number;
+            partial: components["schemas"]["PartialNote"][];
+        };
+        /** @description `GET /v1/sightings/counts`: numbers without plates. Whole hours in UTC. */
+        AskCounts: {
+            /** @default hour */
+            by: components["schemas"]["CountBy"];
+            /** Format: int64 */
+            from_us: number;
+            /** Format: int64 */
+            until_us: number;
+            /** @description One camera only. */
+            camera?: components["schemas"]["CameraId"] | null;
+            /** @description `west,south,east,north` in degrees: only what stands within. */
+            bbox?: string | null;
+            /**
+             * Format: uint32
+             * @description Side of a cell in metres when counted by area; 1,000 when absent.
+             */
+            cell_m?: number | null;
+        };
+        CountBy: "hour" | "hour_camera" | "area";
+        Counts: {
+            items: components["schemas"]["Count"][];
+            /** Format: uint64 */
+            total: number;
+            partial: components["schemas"]["PartialNote"][];
+        };
+        Count: {
+            /** @description Start of the hour; absent when counted by area. */
+            hour_us?: components["schemas"]["Micros"] | null;
+            camera?: components["schemas"]["CameraId"] | null;
+            place_name?: string | null;
+            /** @description Of the camera, or the middle of the cell. */
+            position?: components["schemas"]["Wgs84"] | null;
+            /** Format: uint64 */
+            sightings: number;
+        };
+        /** @description `GET /v1/sightings/retention`. */
+        Retention: {
+            classes: components["schemas"]["RetentionClass"][];
+            /** @description Newest first. */
+            certificates: components["schemas"]["PurgeCertificate"][];
+            erasures: components["schemas"]["Erasure"][];
+        };
+        /** @description How long a class is kept, and why. */
+        RetentionClass: {
+            class: components["schemas"]["SightingClass"];
+            /**
+             * Format: uint32
+             * @description Absent: as long as a hold names it.
+             */
+            days?: number | null;
+            legal_basis: string;
+            /**
+             * Format: uint64
+             * @description Rows in the lake now.
+             */
+            sightings: number;
+            oldest_us?: components["schemas"]["Micros"] | null;
+        };
+        /** @description What a passage is kept for and how long: a retention class. */
+        SightingClass: "parking" | "passage" | "kept" | "gantry" | "partner";
+        /** @description A purge's certificate. Balanced: ingested = present + purged + erased, where what was moved to be kept is present. */
+        PurgeCertificate: {
+            ran_at_us: components["schemas"]["Micros"];
+            captured_before_us: components["schemas"]["Micros"];
+            /** Format: uint64 */
+            purged: number;
+            /** Format: uint64 */
+            kept: number;
+            /** Format: uint64 */
+            pictures_moved: number;
+            /** Format: uint64 */
+            quarantine_deleted: number;
+            /** Format: uint64 */
+            ingested_total: number;
+            /** Format: uint64 */
+            present: number;
+            /** Format: uint64 */
+            purged_total: number;
+            /** Format: uint64 */
+            erased_total: number;
+            is_balanced: boolean;
+        };
+        /** @description What was done; the plate itself is not kept. */
+        Erasure: {
+            at_us: components["schemas"]["Micros"];
+            by_name: string;
+            reason: string;
+            case_ref?: string | null;
+            /** Format: uint64 */
+            erased: number;
+            /** Format: uint64 */
+            pictures: number;
+        };
         /** @description One page of a list, and the cursor of the next one. */
         Page7: {
+            items: components["schemas"]["Hold"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A passage that no purge and no erasure takes. */
+        Hold: {
+            id: components["schemas"]["HoldId"];
+            sighting: components["schemas"]["SightingId"];
+            plate_display: string;
+            captured_at_us: components["schemas"]["Micros"];
+            reason: components["schemas"]["HoldReason"];
+            note: string;
+            case_ref?: string | null;
+            since_us: components["schemas"]["Micros"];
+            /** @description 警察職權行使法 §10: at most a year after the recording, unless an investigation needs it. */
+            until_us: components["schemas"]["Micros"];
+            placed_by_name?: string | null;
+            lifted_at_us?: components["schemas"]["Micros"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description An order that a sighting stays.
+         */
+        HoldId: string;
+        HoldReason: "hit" | "legal";
+        /** @description `POST /v1/sightings/holds`. */
+        PlaceHold: {
+            sighting: components["schemas"]["SightingId"];
+            note: string;
+            /**
+             * @description With a case an investigation needs it: the hold may then last longer than a year.
+             * @default null
+             */
+            case_ref: string | null;
+            /**
+             * @description A year after the recording when absent.
+             * @default null
+             */
+            until_us: components["schemas"]["Micros"] | null;
+        };
+        /** @description `POST /v1/sightings/holds/{id}/lift`. */
+        LiftHold: {
+            note: string;
+        };
+        /** @description `POST /v1/sightings/erasures`: takes every passage of a plate out of the lake, files rewritten. */
+        EraseOrder: {
+            /** @description The whole plate, typed. */
+            plate: string;
+            reason: string;
+            /** @default null */
+            case_ref: string | null;
+        };
+        Export: {
+            id: components["schemas"]["ExportId"];
+            state: components["schemas"]["ExportState"];
+            format: components["schemas"]["ExportFormat"];
+            /** @description What was asked, in words, as the log has it. */
+            asked: string;
+            asked_by: components["schemas"]["ActorId"];
+            asked_by_name: string;
+            asked_at_us: components["schemas"]["Micros"];
+            /**
+             * Format: uint8
+             * @description 0 to 100.
+             */
+            percent: number;
+            /** Format: uint64 */
+            rows: number;
+            /** Format: uint64 */
+            bytes: number;
+            expires_at_us?: components["schemas"]["Micros"] | null;
+            partial: components["schemas"]["PartialNote"][];
+            error?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A file with an answer, made in the background.
+         */
+        ExportId: string;
+        ExportState: ("waiting" | "running" | "cancelled" | "failed") | "ready" | "expired";
+        /** @enum {string} */
+        ExportFormat: "csv" | "geojson" | "parquet";
+        /** @description `POST /v1/sightings/exports`: purpose and case are kept with it and written to the log again at the download. */
+        NewExport: {
+            question: components["schemas"]["ExportQuestion"];
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            format: components["schemas"]["ExportFormat"];
+        };
+        /** @description What an export holds. */
+        ExportQuestion: {
+            /** @constant */
+            kind: "history";
+            plate: string;
+        } | {
+            /** @constant */
+            kind: "cameras";
+            cameras: components["schemas"]["CameraId"][];
+        } | {
+            /** @constant */
+            kind: "area";
+            area: components["schemas"]["Area"];
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page8: {
+            items: components["schemas"]["Export"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page9: {
+            items: components["schemas"]["Feed"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        Feed: {
+            name: string;
+            title: string;
+            class: components["schemas"]["SightingClass"];
+            mapping: components["schemas"]["FeedMapping"];
+            /** Format: uint32 */
+            places: number;
+            device?: components["schemas"]["DeviceId"] | null;
+            last_push_at_us?: components["schemas"]["Micros"] | null;
+            last_report?: components["schemas"]["FeedReport"] | null;
+        };
+        /** @description Which column of a feed is what. Names are compared without case, width and blanks. */
+        FeedMapping: {
+            plate: string;
+            time: string;
+            /** @default text */
+            time_is: components["schemas"]["FeedTime"];
+            /** @description Column with the code of the gantry, car park or site; every code must be among the feed's places. */
+            place: string;
+            /** @default null */
+            direction: string | null;
+            /**
+             * @description Column whose value names the row once for ever (a transaction number); without it a row is what it says.
+             * @default null
+             */
+            row_id: string | null;
+        };
+        /** @description How a feed writes time. */
+        FeedTime: ("unix_s" | "unix_ms" | "unix_us") | "text";
+        /** @description What became of a drop or push; given when all of it is on disk. */
+        FeedReport: {
+            /** Format: uint64 */
+            rows: number;
+            /** Format: uint64 */
+            accepted: number;
+            /**
+             * Format: uint64
+             * @description Known already.
+             */
+            duplicates: number;
+            /**
+             * Format: uint64
+             * @description Accepted although older than a day.
+             */
+            late: number;
+            /** Format: uint64 */
+            bad: number;
+            /** @description The first hundred. */
+            bad_rows: components["schemas"]["FeedBadRow"][];
+        };
+        /** @description A row that was not taken. */
+        FeedBadRow: {
+            /**
+             * Format: uint64
+             * @description Counted from 1, the heading included, as a spreadsheet shows it.
+             */
+            row: number;
+            /** @description Stable error key. */
+            reason: string;
+            detail: string;
+        };
+        /** @description `POST /v1/sightings/feeds`: makes a feed, or changes its mapping and places. */
+        DefineFeed: {
+            /** @description Lower-case letters, digits and hyphens; also the last part of the path that is pushed to. */
+            name: string;
+            title: string;
+            /** @description `parking`, `gantry` or `partner`. */
+            class: components["schemas"]["SightingClass"];
+            mapping: components["schemas"]["FeedMapping"];
+            places: components["schemas"]["FeedPlace"][];
+            /**
+             * @description The enrolled device of kind `partner` whose key may push to this feed, and to nothing else.
+             * @default null
+             */
+            device: components["schemas"]["DeviceId"] | null;
+        };
+        /** @description A gantry, a gate of a car park, a site. */
+        FeedPlace: {
+            code: string;
+            name: string;
+            position: components["schemas"]["Wgs84"];
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page10: {
             items: components["schemas"]["SetAsideView"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -1703,7 +2659,7 @@ export interface components {
         /** Format: uuid */
         ImportId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page8: {
+        Page11: {
             items: components["schemas"]["Entry"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -1836,7 +2792,7 @@ export interface components {
             waiting: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page9: {
+        Page12: {
             items: components["schemas"]["LegalBasis"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -1897,7 +2853,7 @@ export interface components {
         };
         HitState: "raised" | "confirmed" | "rejected" | "lapsed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page10: {
+        Page13: {
             items: components["schemas"]["Hit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -2052,7 +3008,7 @@ export interface components {
         };
         ListedState: ("closed" | "all") | "open";
         /** @description One page of a list, and the cursor of the next one. */
-        Page11: {
+        Page14: {
             items: components["schemas"]["Incident"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -2184,7 +3140,7 @@ export interface components {
             incident: components["schemas"]["Incident"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page12: {
+        Page15: {
             items: components["schemas"]["Unit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3380,7 +4336,430 @@ export interface operations {
             };
         };
     };
-    get_v1_sightings_quarantine: {
+    get_v1_sightings_plates: {
+        parameters: {
+            query: {
+                plate: string;
+                likeness?: components["schemas"]["PlateLikeness"];
+                limit?: number | null;
+            };
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_cameras: {
+        parameters: {
+            query?: never;
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskCameras"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found2"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_cameras_plates: {
+        parameters: {
+            query?: never;
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskCameras"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found3"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_area: {
+        parameters: {
+            query?: never;
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskArea"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found2"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_area_plates: {
+        parameters: {
+            query?: never;
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskArea"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found3"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_sightings_trajectory: {
+        parameters: {
+            query: {
+                plate: string;
+                from_us?: number | null;
+                until_us?: number | null;
+            };
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found4"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_convoys: {
+        parameters: {
+            query?: never;
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskConvoys"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found5"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_meetings: {
+        parameters: {
+            query?: never;
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskMeetings"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found6"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_passed: {
+        parameters: {
+            query?: never;
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskPassed"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found7"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_sightings_seen: {
+        parameters: {
+            query: {
+                plate: string;
+            };
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstAndLast"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_sightings_counts: {
+        parameters: {
+            query: {
+                by?: components["schemas"]["CountBy"];
+                from_us: number;
+                until_us: number;
+                camera?: components["schemas"]["CameraId"] | null;
+                bbox?: string | null;
+                cell_m?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counts"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_sightings_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_sightings_holds: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -3399,6 +4778,397 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page7"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceHold"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_holds_id_lift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftHold"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_erasures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseOrder"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_sightings_exports: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page8"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_exports: {
+        parameters: {
+            query?: never;
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExport"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_sightings_exports_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_exports_id_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_sightings_exports_id_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_sightings_feeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page9"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_feeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefineFeed"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_feeds_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedReport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_sightings_quarantine: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page10"];
                 };
             };
             /** @description Problem */
@@ -3571,7 +5341,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page8"];
+                    "application/json": components["schemas"]["Page11"];
                 };
             };
             /** @description Problem */
@@ -3810,7 +5580,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page9"];
+                    "application/json": components["schemas"]["Page12"];
                 };
             };
             /** @description Problem */
@@ -3875,7 +5645,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page10"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             /** @description Problem */
@@ -4071,7 +5841,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             /** @description Problem */
@@ -4424,7 +6194,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             /** @description Problem */

@@ -73,7 +73,7 @@ export interface Actor {
   last_seen_at_us: Micros | null;
 }
 
-export type DeviceKind = "fixed_camera" | "patrol_car";
+export type DeviceKind = "fixed_camera" | "patrol_car" | "partner";
 
 export interface Device {
   id: Id;

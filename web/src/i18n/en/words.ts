@@ -111,7 +111,7 @@ export const words = {
     audit: "Audit",
     life_threat: "Life in danger",
   },
-  device_kind: { fixed_camera: "Fixed camera", patrol_car: "Patrol car" },
+  device_kind: { fixed_camera: "Fixed camera", patrol_car: "Patrol car", partner: "Partner feed" },
   camera_kind: { fixed: "Fixed camera", patrol: "Car camera" },
   thing: { hit: "Hit", incident: "Incident", unit: "Unit", camera: "Camera" },
   wind: {

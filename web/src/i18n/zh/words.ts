@@ -106,7 +106,7 @@ export const words = {
     audit: "稽核",
     life_threat: "生命危險",
   },
-  device_kind: { fixed_camera: "固定攝影機", patrol_car: "巡邏車" },
+  device_kind: { fixed_camera: "固定攝影機", patrol_car: "巡邏車", partner: "夥伴資料源" },
   camera_kind: { fixed: "固定攝影機", patrol: "車載攝影機" },
   thing: { hit: "命中", incident: "案件", unit: "警力", camera: "攝影機" },
   wind: {

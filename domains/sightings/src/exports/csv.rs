@@ -1,0 +1,86 @@
+//! CSV that a spreadsheet opens rightly: UTF-8 with a mark, CRLF, headings in both languages, and no cell that it would
+//! calculate.
+
+use super::records::{Line, taipei};
+use shouhu_store::tag_of;
+
+const HEADINGS: [&str; 12] = [
+    "車牌 plate",
+    "時間 captured_at",
+    "地點 place",
+    "經度 lon",
+    "緯度 lat",
+    "方向 heading",
+    "可信度 confidence",
+    "時速 speed_kmh",
+    "來源類別 class",
+    "攝影機 camera",
+    "有影像 has_picture",
+    "編號 id",
+];
+
+/// A file without rows: mark and heading.
+#[must_use]
+pub fn heading() -> String {
+    format!("\u{feff}{}\r\n", HEADINGS.join(","))
+}
+
+pub fn push(text: &mut String, line: &Line) {
+    let (lon, lat) = line.lon_lat.map_or((String::new(), String::new()), |(lon, lat)| (format!("{lon:.6}"), format!("{lat:.6}")));
+    let cells = [
+        guarded(&line.plate_display),
+        taipei(line.at_ms),
+        guarded(&line.place_name),
+        lon,
+        lat,
+        line.heading.map(|heading| tag_of(&heading)).unwrap_or_default(),
+        format!("{:.3}", line.confidence),
+        line.speed_kmh.map(|kmh| format!("{kmh:.1}")).unwrap_or_default(),
+        line.class.to_owned(),
+        line.camera.clone(),
+        if line.pictures == 0 { "0".into() } else { "1".into() },
+        line.id.to_string(),
+    ];
+    text.push_str(&cells.join(","));
+    text.push_str("\r\n");
+}
+
+/// Text that a spreadsheet shows and never calculates (OWASP, "CSV Injection"): what begins like a formula gets an
+/// apostrophe before it, and everything that needs quotation marks has them.
+fn guarded(text: &str) -> String {
+    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+    let plain: String = text.chars().filter(|ch| !ch.is_control()).collect();
+    let safe = if is_formula { format!("'{plain}") } else { plain };
+    if safe.contains([',', '"', ';', '\'']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exports::tests_line;
+
+    #[test]
+    fn a_name_that_is_a_formula_is_shown_and_not_calculated() {
+        for (name, cell) in [
+            ("=HYPERLINK(\"http://x\")", "\"'=HYPERLINK(\"\"http://x\"\")\""),
+            (" +1", "\"' +1\""),
+            ("＝1+1", "\"'＝1+1\""),
+            ("-2", "\"'-2\""),
+            ("@SUM(A1)", "\"'@SUM(A1)\""),
+            ("中山路, 民生路口", "\"中山路, 民生路口\""),
+            ("中山路\n口", "中山路口"),
+        ] {
+            assert_eq!(guarded(name), cell);
+        }
+    }
+
+    #[test]
+    fn a_file_has_a_mark_a_heading_in_both_languages_and_one_line_per_passage() {
+        let mut text = heading();
+        push(&mut text, &tests_line());
+        assert!(text.starts_with("\u{feff}車牌 plate,時間 captured_at,"));
+        let line = text.lines().nth(1).unwrap_or_default();
+        assert!(line.starts_with("ABC-1234,2026-05-01T08:00:00.250+08:00,永康 S,120.240000,23.030000,south,0.970,61.5,gantry,,0,"), "{line}");
+        assert_eq!(line.split(',').count(), HEADINGS.len());
+    }
+}

@@ -1,0 +1,209 @@
+//! Makes the file, and destroys it a day later.
+//!
+//! A process that dies in the middle leaves `running`; the job's lease runs out and the next process makes the file from the
+//! beginning. After [`ATTEMPTS_MAX`] tries the export has failed and says why.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use shouhu_blobs::{BlobClass, BlobId};
+use shouhu_bus::ReactionError;
+use shouhu_env::BoxFuture;
+use shouhu_ids::{ExportId, Micros};
+use shouhu_lakehouse::Lakehouse;
+use shouhu_lakehouse::lake::questions::Partial;
+use shouhu_lakehouse::lake::questions::export_parquet::ParquetExport;
+use shouhu_lakehouse::lake::{Class, FullRecord, PlateCode, Window};
+use shouhu_module::{App, JobKind};
+use shouhu_plate::Plate;
+use shouhu_wire::{ExportFormat, ExportQuestion};
+
+use super::records::{Line, Progress, Wanted, gather, notes};
+use super::store::{self, Kept, Made};
+use super::{ATTEMPTS_MAX, BYTES_MAX, ExportError, KEPT_US, LIFE_US, TIME_MAX_US, csv, geojson};
+use crate::unavailable::lake_of;
+
+pub const MAKE: JobKind = JobKind { kind: "sightings.export", run: make };
+pub const EXPIRE: JobKind = JobKind { kind: "sightings.export_expire", run: expire };
+
+/// How often progress is written down and a cancellation looked for.
+const LOOK: Duration = Duration::from_millis(500);
+
+#[derive(serde::Deserialize)]
+struct Payload {
+    id: ExportId,
+}
+
+fn make(app: App, payload: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move {
+        let Payload { id } = serde_json::from_value(payload)?;
+        if !store::begin(&app.store, id).await? {
+            return Ok(());
+        }
+        let Some(kept) = store::get(&app.store, id).await? else { return Ok(()) };
+        match file(&app, &kept).await {
+            Ok(()) => Ok(()),
+            Err(error) if kept.attempts >= ATTEMPTS_MAX => {
+                tracing::warn!(export = %id, %error, "an export has failed for good");
+                store::fail(&app.store, id, &error.to_string()).await?;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    })
+}
+
+/// # Errors
+/// When the question cannot be asked: it was checked when it was asked, so this is a camera that is gone or the like.
+pub fn wanted(question: &ExportQuestion, house: &Lakehouse) -> Result<Wanted, ExportError> {
+    Ok(match question {
+        ExportQuestion::History { plate } => Wanted::Plate(code_of(plate)?),
+        ExportQuestion::Cameras { cameras } => Wanted::Sources(cameras.iter().flat_map(|camera| house.sources_of_camera(*camera)).collect()),
+        ExportQuestion::Area { area } => Wanted::Area(crate::shapes::area_of(area).map_err(ExportError::Area)?),
+    })
+}
+
+fn code_of(plate: &str) -> Result<PlateCode, ExportError> {
+    let plate = Plate::parse(plate).map_err(ExportError::Plate)?;
+    // A plate's ten letters and digits always fit.
+    Ok(PlateCode::from_bytes(plate.as_str().as_bytes()).unwrap_or_default())
+}
+
+/// A file in memory.
+pub struct Built {
+    pub bytes: Vec<u8>,
+    pub rows: usize,
+    pub partial: Vec<Partial>,
+}
+
+/// Reads the lake and writes the file, on a thread for blocking work.
+///
+/// # Errors
+/// When the question cannot be asked, or the lake is closed.
+pub async fn build(
+    house: &Arc<Lakehouse>,
+    question: &ExportQuestion,
+    [from, until]: [Micros; 2],
+    format: ExportFormat,
+    progress: &Arc<Progress>,
+) -> Result<Built, ReactionError> {
+    let wanted = wanted(question, house)?;
+    let window = Window { from_ms: from.0.div_euclid(1_000), until_ms: until.0.saturating_add(999).div_euclid(1_000) };
+    let (for_thread, for_lines) = (progress.clone(), house.clone());
+    let answer = house
+        .ask(&Class::ALL, move |view| {
+            let (records, partial) = gather(view, &wanted, window, &for_thread)?;
+            Ok::<_, ExportError>((written(&records, format, &for_lines), partial))
+        })
+        .await?;
+    let ((bytes, rows, is_cut), mut partial) = answer?;
+    if is_cut {
+        partial.push(Partial::Limit { limit: rows });
+    }
+    Ok(Built { bytes, rows, partial })
+}
+
+/// Builds the file, while progress is written down and a cancellation looked for.
+async fn file(app: &App, kept: &Kept) -> Result<(), ReactionError> {
+    let id = kept.export.id;
+    let house = lake_of(app).map_err(|problem| problem.detail)?;
+    let progress = Arc::new(Progress::default());
+    let building = build(&house, &kept.question, [kept.from, kept.until], kept.export.format, &progress);
+    tokio::pin!(building);
+    let started = app.env.now();
+    let mut is_cancelled = false;
+    let built = loop {
+        tokio::select! {
+            built = &mut building => break built?,
+            () = tokio::time::sleep(LOOK) => {
+                let (percent, rows) = (progress.percent.load(Ordering::Relaxed), progress.rows.load(Ordering::Relaxed));
+                is_cancelled |= !store::progress(&app.store, id, percent, rows).await?;
+                if is_cancelled || app.env.now().since(started) > TIME_MAX_US {
+                    progress.is_stopped.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+    };
+    if is_cancelled {
+        return Ok(());
+    }
+    keep(app, kept, built).await
+}
+
+async fn keep(app: &App, kept: &Kept, Built { bytes, rows, partial }: Built) -> Result<(), ReactionError> {
+    let (id, now) = (kept.export.id, app.env.now());
+    let (blob, length) = (BlobId::named(BlobClass::Export, now.day(), &format!("export {id} {}", kept.attempts)), bytes.len());
+    app.blobs.put_named(&blob, bytes).await?;
+    let made = Made {
+        blob: blob.to_string(),
+        blob_day: now.day(),
+        rows: rows as u64,
+        bytes: length as u64,
+        expires_at: now.plus(LIFE_US),
+        partial: notes(&partial),
+    };
+    if !store::ready(&app.store, id, &made).await? {
+        app.blobs.remove(&blob).await?;
+    }
+    tracing::info!(export = %id, rows, bytes = length, "an export is ready");
+    Ok(())
+}
+
+/// The file, its rows, and whether it was cut at the limit of bytes.
+fn written(records: &[FullRecord], format: ExportFormat, house: &Lakehouse) -> (Vec<u8>, usize, bool) {
+    match format {
+        ExportFormat::Csv => text(records, house, csv::heading(), "", |text, line, _| csv::push(text, line)),
+        ExportFormat::Geojson => text(records, house, geojson::HEAD.to_owned(), geojson::TAIL, geojson::push),
+        ExportFormat::Parquet => parquet(records),
+    }
+}
+
+fn text(records: &[FullRecord], house: &Lakehouse, head: String, tail: &str, push: impl Fn(&mut String, &Line, bool)) -> (Vec<u8>, usize, bool) {
+    let mut text = head;
+    let mut rows = 0;
+    for record in records {
+        if text.len() > BYTES_MAX {
+            break;
+        }
+        push(&mut text, &Line::of(record, house), rows == 0);
+        rows += 1;
+    }
+    text.push_str(tail);
+    (text.into_bytes(), rows, rows < records.len())
+}
+
+/// Half a million records are far below the limit of bytes. Writing into memory fails for no record.
+fn parquet(records: &[FullRecord]) -> (Vec<u8>, usize, bool) {
+    let written = ParquetExport::new(Vec::new()).and_then(|mut file| {
+        file.write(records)?;
+        file.finish()
+    });
+    match written {
+        Ok(bytes) => (bytes, records.len(), false),
+        Err(error) => {
+            tracing::error!(%error, "an export could not be written as Parquet");
+            (Vec::new(), 0, true)
+        }
+    }
+}
+
+fn expire(app: App, payload: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move {
+        let Payload { id } = serde_json::from_value(payload)?;
+        let now = app.env.now();
+        let Some(kept) = store::get(&app.store, id).await? else { return Ok(()) };
+        if let Some(blob) = &kept.blob {
+            app.blobs.remove(&blob.parse()?).await?;
+        }
+        store::expire(&app.store, id).await?;
+        if let Some(day) = kept.blob_day.filter(|day| *day < now.day())
+            && !store::is_day_needed(&app.store, day).await?
+        {
+            let blobs = app.blobs.clone();
+            tokio::task::spawn_blocking(move || blobs.destroy_day(BlobClass::Export, day)).await??;
+        }
+        store::forget(&app.store, now.plus(-KEPT_US)).await?;
+        Ok(())
+    })
+}

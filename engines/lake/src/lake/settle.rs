@@ -1,0 +1,103 @@
+//! When a log file may go: its rows are in segments, and what follows from each of its batches is durable elsewhere.
+
+use std::collections::BTreeMap;
+use std::sync::{MutexGuard, PoisonError};
+
+use shouhu_files::FilesError;
+
+use super::Lake;
+use super::append::Ticket;
+use crate::wal::{LogError, name_of};
+
+/// Log files that there are.
+#[derive(Debug, Default)]
+pub(super) struct Settling {
+    /// Number of the file, batches that are not settled.
+    files: BTreeMap<u64, u64>,
+    /// Every file up to this one is in segments.
+    pub flushed_until: u64,
+}
+
+impl Settling {
+    pub fn flushed(until: u64) -> Self {
+        Self { files: BTreeMap::new(), flushed_until: until }
+    }
+
+    pub fn add(&mut self, file: u64, batches: u64) {
+        *self.files.entry(file).or_default() += batches;
+    }
+
+    fn removable(&self) -> Vec<u64> {
+        self.files.range(..=self.flushed_until).filter(|(_, batches)| **batches == 0).map(|(file, _)| *file).collect()
+    }
+}
+
+impl Lake {
+    pub(super) fn settling(&self) -> MutexGuard<'_, Settling> {
+        self.settling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that what follows from a batch (its matches with the watchlist) is durable: its log file goes once it is in segments
+    /// too.
+    pub fn settle(&self, ticket: Ticket) {
+        let mut settling = self.settling();
+        for file in ticket.files {
+            if let Some(batches) = settling.files.get_mut(&file) {
+                *batches = batches.saturating_sub(1);
+            }
+        }
+    }
+
+    /// Work that nobody has to wait for: sorts what came in, makes the next log file ahead, marks the end of the log as durable, and
+    /// removes log files that are done with. To be called every second or so, and before the lake is dropped.
+    ///
+    /// # Errors
+    /// When the disk refuses; the next call tries again.
+    pub fn tidy(&self) -> Result<(), FilesError> {
+        while self.sort_one() {}
+        let mut writer = self.writer();
+        if self.intake.queue().stopped.is_none() {
+            if writer.log.is_filling_up() {
+                writer.log.prepare()?;
+            }
+            match writer.log.prove() {
+                Ok(()) => {}
+                Err(LogError::Refused(error)) => return Err(error),
+                Err(LogError::Broken(error)) => {
+                    self.intake.queue().stopped = Some(error.to_string());
+                    return Err(error);
+                }
+            }
+        }
+        drop(writer);
+        self.remove_settled()
+    }
+
+    pub(super) fn remove_settled(&self) -> Result<(), FilesError> {
+        let removable = self.settling().removable();
+        for file in removable {
+            self.local.remove(&name_of(file))?;
+            self.settling().files.remove(&file);
+        }
+        Ok(())
+    }
+
+    /// Sorts one full tail, unless somebody does. True when there may be another.
+    pub(super) fn sort_one(&self) -> bool {
+        let Ok(_sorting) = self.sorting.try_lock() else { return false };
+        let shown = self.shown();
+        let active = shown.active.unsorted();
+        drop(shown);
+        let Some(unsorted) = active else { return false };
+        let runs = unsorted.sort();
+        // Sealed in the meantime: a flush sorts anyway.
+        self.shown_mut().active.put_sorted(&unsorted, runs);
+        true
+    }
+
+    /// Files of the log, and batches in them that are not settled.
+    pub(super) fn unsettled(&self) -> (usize, u64) {
+        let settling = self.settling();
+        (settling.files.len(), settling.files.values().sum())
+    }
+}

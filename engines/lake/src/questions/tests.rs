@@ -1,0 +1,170 @@
+//! What holds for every question: it stops when told, and a damaged file is named and takes nothing else with it.
+
+use std::ops::ControlFlow;
+
+use super::testing::{at_most, everything, half_damaged, plate};
+use super::*;
+use crate::catalogue::SegmentId;
+use crate::part::{Bounds, Window};
+use crate::plates::Like;
+use crate::questions::counts::Hours;
+use crate::row::{FullRecord, Seen};
+
+/// Every question with its number of rows and what it says is missing.
+fn ask_all(view: &View, limits: Limits<'_>) -> Vec<(&'static str, usize, Vec<Partial>)> {
+    fn of<T>(name: &'static str, answer: Result<Answer<T>, AskError>) -> (&'static str, usize, Vec<Partial>) {
+        let answer = answer.unwrap_or_else(|e| panic!("{name}: {e}"));
+        (name, answer.rows.len(), answer.partial)
+    }
+    let window = everything();
+    let hours = Hours::around(window);
+    let bounds = Bounds { west_e6: 120_000_000, south_e6: 22_900_000, east_e6: 120_300_000, north_e6: 23_100_000 };
+    let map = Area::within(bounds).unwrap_or_else(|e| panic!("{e}"));
+    let all = [0, 1, 2, 3, 4];
+    let theft = theft_zones::Theft { plate: plate(0), stolen_ms: window.from_ms + 300_000, recovered_ms: None };
+    let wanted = export::Wanted::all_of(window);
+    vec![
+        of("history", history::ask(view, plate(0), window, None, limits)),
+        of("first_last", first_last::ask(view, plate(0), window, limits)),
+        of("find within", find::ask(view, &Like::near(plate(0)), Some(window), limits)),
+        of("cameras", cameras::ask(view, &all, window, limits)),
+        of("cameras rows", cameras::rows(view, &all, window, None, limits)),
+        of("area", area::ask(view, &map, window, None, limits)),
+        of("area plates", area::plates(view, &map, window, limits)),
+        of("trajectory", trajectory::ask(view, plate(0), window, trajectory::Judgement::default(), limits)),
+        of("convoy", convoy::ask(view, plate(0), window, convoy::Together::default(), limits)),
+        of("meetings", meetings::ask(view, &[plate(0), plate(1)], window, meetings::Near::default(), limits)),
+        of("common places", meetings::common_places(view, &[plate(0), plate(1)], window, limits)),
+        of("a then b", a_then_b::ask(view, &[0, 1], &[2, 3], window, 1_800_000, limits)),
+        of("by hour", counts::by_hour(view, hours, limits)),
+        of("by source and hour", counts::by_source_hour(view, hours, limits)),
+        of("by source", counts::by_source(view, hours, limits)),
+        of("by cell", counts::by_cell(view, 8, hours, limits)),
+        of("in area", counts::in_area(view, &map, hours, limits)),
+        of("traces", theft_zones::traces(view, &[theft], 3_600_000, limits)),
+        of("theft zones", theft_zones::ask(view, &[theft], theft_zones::Zoning::default(), limits)),
+        of("export", export::ask(view, &wanted, limits, &mut |_| ControlFlow::Continue(()))),
+    ]
+}
+
+#[test]
+fn every_question_stops_when_it_is_told_to() {
+    let (_, world) = half_damaged();
+    let limits = Limits { rows_max: 1_000, is_stopped: &|| true };
+    for (name, rows, partial) in ask_all(&world.view, limits) {
+        assert_eq!((rows <= 1, partial), (true, vec![Partial::Stopped]), "{name}");
+    }
+}
+
+#[test]
+fn every_question_names_the_damaged_file_and_answers_from_the_others() {
+    let (damaged, healthy) = half_damaged();
+    let limits = at_most(10_000);
+    for ((name, rows, partial), (_, rows_healthy, none)) in
+        ask_all(&damaged.view, limits).into_iter().zip(ask_all(&healthy.view, limits))
+    {
+        assert!(
+            matches!(partial.as_slice(), [Partial::Damaged(PartError::Damaged { file, offset: 7, .. })] if file == "by_plate/this"),
+            "{name}: {partial:?}"
+        );
+        assert_eq!(none, vec![], "{name}");
+        // A file more makes fewer meetings of more passages.
+        assert!(rows >= rows_healthy || name == "meetings", "{name}: {rows} of {rows_healthy}");
+        assert!(rows > 0, "{name} finds something in the healthy file");
+    }
+}
+
+#[test]
+fn what_other_nodes_have_not_published_is_said_where_it_matters() {
+    let (_, mut world) = half_damaged();
+    let window = everything();
+    let behind = |from_ms| Partial::Behind { node: "second".into(), from_ms };
+    world.view.behind = vec![behind(window.until_ms), behind(window.from_ms + 1)];
+    for (name, _, partial) in ask_all(&world.view, at_most(10_000)) {
+        assert!(partial.contains(&behind(window.from_ms + 1)), "{name}");
+    }
+    let history = history::ask(&world.view, plate(0), window, None, at_most(10_000));
+    assert_eq!(history.map(|answer| answer.partial), Ok(vec![behind(window.from_ms + 1)]));
+}
+
+#[test]
+fn a_window_that_ends_before_it_begins_is_refused() {
+    let (_, world) = half_damaged();
+    let window = Window { from_ms: 5, until_ms: 5 };
+    let refused = history::ask(&world.view, plate(0), window, None, at_most(1));
+    assert_eq!(refused.map_err(|error| error.key()), Err("lake.ask.empty_window"));
+    let refused = cameras::ask(&world.view, &[], everything(), at_most(1));
+    assert_eq!(refused.map_err(|error| error.key()), Err("lake.ask.none_given"));
+    let refused = meetings::ask(&world.view, &[plate(0), plate(0)], everything(), meetings::Near::default(), at_most(1));
+    assert_eq!(refused.map_err(|error| error.key()), Err("lake.ask.out_of_range"));
+}
+
+/// As many equal rows as one question may not hold.
+struct Endless;
+
+impl Part for Endless {
+    fn id(&self) -> Option<SegmentId> {
+        None
+    }
+    fn class(&self) -> crate::row::Class {
+        crate::row::Class::PASSAGE
+    }
+    fn rows(&self) -> u64 {
+        u64::MAX
+    }
+    fn span(&self) -> Window {
+        Window { from_ms: everything().from_ms, until_ms: everything().from_ms + 1_000 }
+    }
+    fn of_plate(&self, _: crate::PlateCode, _: Window, _: &mut Vec<Seen>) -> Result<(), PartError> {
+        Ok(())
+    }
+    fn at_moments(
+        &self,
+        moments: &[crate::Moment],
+        _: crate::part::Want,
+        found: &mut dyn FnMut(usize, Seen),
+    ) -> Result<(), PartError> {
+        for index in 0..moments.len().min(1) * (asking::GATHERED_MAX + 10) {
+            let code = crate::PlateCode((index as u64 % 1_000_000 + 1) << 20);
+            let source = moments.first().map_or(0, |moment| moment.source);
+            let seen = Seen {
+                plate: code,
+                at_ms: everything().from_ms,
+                source,
+                lon_e6: crate::row::AT_SOURCE,
+                lat_e6: 0,
+                confidence_pm: 0,
+                direction: 0,
+            };
+            found(0, seen);
+        }
+        Ok(())
+    }
+    fn moving(&self, _: Window, _: Bounds, _: &mut dyn FnMut(Seen)) -> Result<(), PartError> {
+        Ok(())
+    }
+    fn tally(&self, _: i64, _: i64, _: &mut dyn FnMut(u32, i64, u32)) -> Result<(), PartError> {
+        Ok(())
+    }
+    fn tally_hours(&self, _: i64, _: i64, _: &mut dyn FnMut(i64, u32)) -> Result<(), PartError> {
+        Ok(())
+    }
+    fn each_plate(&self, _: &mut dyn FnMut(crate::PlateCode, u32)) -> Result<(), PartError> {
+        Ok(())
+    }
+    fn record(&self, _: crate::Key) -> Result<Option<FullRecord>, PartError> {
+        Ok(None)
+    }
+    fn each_record(&self, _: &mut dyn FnMut(FullRecord) -> Result<(), PartError>) -> Result<(), PartError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn no_question_holds_more_rows_than_it_may() {
+    let (_, mut world) = half_damaged();
+    world.view.parts = vec![Arc::new(Endless)];
+    let answer = cameras::ask(&world.view, &[1], everything(), at_most(10)).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(answer.rows.len(), 10);
+    assert_eq!(answer.partial, vec![Partial::Limit { limit: asking::GATHERED_MAX }, Partial::Limit { limit: 10 }]);
+}

@@ -1,0 +1,153 @@
+//! Writes a segment: both orders and the index.
+
+use shouhu_files::Files;
+
+use super::WriteError;
+use super::columns::{Book, Material, plate_chunks, source_chunks};
+use super::file::{Chunk, Layout, Squeezer, write_file};
+use super::filter::Filter;
+use super::hours::planes;
+use super::index::{Column, FileNote, Index};
+use super::order::Orders;
+use super::roll::{BLOCK, put_block};
+use super::shape::{by_plate, by_source};
+use crate::catalogue::{Order, SegmentId, SegmentMeta, name_of};
+use crate::code::PlateCode;
+use crate::row::{Class, Extra, Row};
+
+/// Writes the rows, all of one UTC day, as one segment: both orders and the index, durable when it returns. Of rows of one
+/// identity the first is written. `extras` as [`Row::extra`] counts them.
+///
+/// # Errors
+/// When rows are of another day or the disk refuses; half-written files are removed where the disk allows and are never
+/// named by any catalogue.
+pub fn write(files: &dyn Files, id: SegmentId, class: Class, rows: &[Row], extras: &[Extra]) -> Result<SegmentMeta, WriteError> {
+    let orders = Orders::of(rows)?;
+    let written = write_all(files, id, class, rows, extras, &orders);
+    if written.is_err() {
+        for order in Order::ALL {
+            // The error that is reported is the first one; what stays behind is swept at the next start.
+            let _ = files.remove(&name_of(class, orders.day, id, order));
+        }
+    }
+    written
+}
+
+fn write_all(
+    files: &dyn Files,
+    id: SegmentId,
+    class: Class,
+    rows: &[Row],
+    extras: &[Extra],
+    orders: &Orders,
+) -> Result<SegmentMeta, WriteError> {
+    let book = Book::of(rows);
+    let material = Material { rows, extras, orders, book: &book };
+    let mut squeezer = Squeezer::new()?;
+    let name = |order| name_of(class, orders.day, id, order);
+    let count = orders.by_source.len();
+
+    let chunks = plate_chunks(&material, &mut squeezer)?;
+    let sorted_by = [by_plate::PLATE, by_plate::TIME];
+    let layout = write_file(files, &name(Order::Plate), count, &chunks, &sorted_by)?;
+    let by_plate_note = note(count, &chunks, &layout);
+    drop(chunks);
+
+    let (chunks, page_times) = source_chunks(&material, &mut squeezer)?;
+    let sorted_by = [by_source::SOURCE, by_source::TIME, by_source::PLATE];
+    let layout = write_file(files, &name(Order::Source), count, &chunks, &sorted_by)?;
+    let by_source_note = note(count, &chunks, &layout);
+    drop(chunks);
+
+    let (planes, hours) = planes(rows, orders, &mut squeezer)?;
+    let mut index = Index {
+        class: class.0,
+        day: orders.day,
+        id: id.0,
+        rows: count as u32,
+        plates: orders.plates.len() as u32,
+        first_ms: orders.first_ms,
+        last_ms: orders.last_ms,
+        files: [by_plate_note, by_source_note],
+        confidences: book.confidences.values.into(),
+        directions: book.directions.values.into(),
+        pictures: book.pictures.values.into(),
+        page_times: page_times.into(),
+        hours,
+        ..Index::default()
+    };
+    put_sources(&mut index, orders);
+    let roll = put_roll(&mut index, orders);
+    let (mut bytes, index_crc) = index.write();
+    bytes.extend_from_slice(&roll);
+    bytes.extend_from_slice(&planes);
+    files.put(&name(Order::Index), &bytes)?;
+    Ok(SegmentMeta {
+        id,
+        class,
+        day: orders.day,
+        rows: count as u64,
+        plates: orders.plates.len() as u64,
+        first_ms: orders.first_ms,
+        last_ms: orders.last_ms,
+        bytes: [index.files[0].len, index.files[1].len, bytes.len() as u64],
+        index_crc,
+    })
+}
+
+fn note(rows: usize, chunks: &[Chunk], layout: &Layout) -> FileNote {
+    let columns = chunks.iter().zip(&layout.chunks).map(|(chunk, at)| {
+        let dictionary = chunk.dictionary.unwrap_or_default();
+        let mut end = 0;
+        Column {
+            start: at + u64::from(dictionary.len),
+            dictionary: (dictionary.len, dictionary.crc),
+            page_rows: chunk.page_rows(rows) as u32,
+            ends: chunk
+                .pages
+                .iter()
+                .map(|page| {
+                    end += page.len;
+                    end
+                })
+                .collect(),
+            crcs: chunk.pages.iter().map(|page| page.crc).collect(),
+        }
+    });
+    FileNote { len: layout.len, tail: layout.tail, tail_crc: layout.tail_crc, columns: columns.collect() }
+}
+
+fn put_sources(index: &mut Index, orders: &Orders) {
+    index.sources = orders.sources.iter().map(|source| source.source).collect();
+    let mut row = 0;
+    let mut first_rows = vec![0];
+    for source in &orders.sources {
+        row += source.rows;
+        first_rows.push(row);
+    }
+    index.first_rows = first_rows.into();
+    let moving = orders.sources.iter().zip(0..).filter(|(source, _)| source.moves);
+    index.moving = moving.map(|(_, place)| place).collect();
+}
+
+fn put_roll(index: &mut Index, orders: &Orders) -> Vec<u8> {
+    let mut roll = Vec::new();
+    let (mut plates, mut rows, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+    let mut row = 0;
+    for block in orders.plates.chunks(BLOCK) {
+        plates.push(block.first().map_or(0, |(plate, _)| plate.0));
+        rows.push(row);
+        row += block.iter().map(|(_, rows)| rows).sum::<u32>();
+        let from = roll.len();
+        put_block(&mut roll, block);
+        let crc = crc32fast::hash(roll.get(from..).unwrap_or_default());
+        roll.extend_from_slice(&crc.to_le_bytes());
+        ends.push(roll.len() as u32);
+    }
+    index.block_plates = plates.into();
+    index.block_rows = rows.into();
+    index.block_ends = ends.into();
+    let codes: Vec<PlateCode> = orders.plates.iter().map(|(plate, _)| *plate).collect();
+    index.filter = Filter::build(&codes);
+    roll
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { carriedTo, type Draft, FIRST, fromParams, KINDS, problemsOf, SPECS, toParams } from "./questions";
+
+const NOW = Date.parse("2026-11-21T12:00:00Z");
+const made = (part: Partial<Draft>): Draft => ({ ...FIRST, ...part });
+
+const FULL = made({
+  plate: "BKF5820",
+  plates: "ABC1234 XYZ9876",
+  likeness: "one_off",
+  cameras: ["a", "b"],
+  later: ["c"],
+  area: { kind: "circle", centre: { lon: 120.2, lat: 22.99 }, radius_m: 800 },
+  within_s: 90,
+  shared_min: 4,
+  meet_s: 120,
+  later_min: 30,
+  near_m: 150,
+  by: "cell",
+  listed: "plates",
+  camera: "d",
+});
+
+describe("a question in the address", () => {
+  it("comes back as it was, for every kind", () => {
+    for (const kind of KINDS) {
+      const draft = carriedTo(kind, { ...FULL, span: { preset: "24h", from: "", until: "" } });
+      const back = fromParams(toParams(kind, draft, false), FIRST);
+      expect(back.kind).toBe(kind);
+      for (const field of SPECS[kind].fields)
+        expect([kind, field, back.draft[field]]).toEqual([kind, field, draft[field]]);
+      expect(problemsOf(kind, back.draft, NOW)).toEqual({});
+    }
+  });
+
+  it("keeps a window of two times, and ignores a time that is none", () => {
+    const span = { preset: null, from: "2026-11-20T08:00", until: "2026-11-20T20:00" };
+    const back = fromParams(toParams("history", made({ plate: "BKF5820", span }), true), FIRST);
+    expect(back.draft.span).toEqual(span);
+    expect(fromParams(new URLSearchParams("from=yesterday"), FIRST).draft.span.preset).toBe("7d");
+  });
+
+  it("says only what belongs to its kind", () => {
+    expect(toParams("convoys", FULL, false).toString()).toBe(
+      "q=convoys&plate=BKF5820&within_s=90&shared_min=4",
+    );
+  });
+
+  it("that somebody bent is read as far as it makes sense", () => {
+    const bent = new URLSearchParams("q=nonsense&like=x&within_s=-4&area=p:1,2&w=900d&plate=%3Cb%3E");
+    const { kind, draft } = fromParams(bent, FIRST);
+    expect(kind).toBe("history");
+    expect(draft.span.preset).toBe("7d");
+    expect(problemsOf(kind, draft, NOW).plate).toBe("plate_wrong");
+  });
+});
+
+describe("a question that cannot be asked", () => {
+  it("names the field", () => {
+    expect(problemsOf("history", made({}), NOW)).toEqual({ plate: "plate_missing" });
+    expect(problemsOf("history", made({ plate: "A?" }), NOW)).toEqual({ plate: "too_vague" });
+    expect(problemsOf("trajectory", made({ plate: "ABC12?4" }), NOW)).toEqual({ plate: "plate_whole" });
+    expect(problemsOf("meetings", made({ plates: "ABC1234 abc-1234" }), NOW)).toEqual({
+      plates: "plates_two",
+    });
+    expect(problemsOf("convoys", made({ plate: "ABC1234", within_s: Number.NaN }), NOW)).toEqual({
+      within_s: "number_wrong",
+    });
+    expect(problemsOf("area", made({ span: { preset: "1h", from: "", until: "" } }), NOW)).toEqual({
+      area: "area_missing",
+    });
+  });
+
+  it("has a pattern over a window that only a whole plate may have", () => {
+    const wide = { preset: "365d" as const, from: "", until: "" };
+    expect(problemsOf("history", made({ plate: "ABC1234", span: wide }), NOW)).toEqual({});
+    expect(problemsOf("history", made({ plate: "ABC12?4", span: wide }), NOW)).toEqual({
+      span: "range_wide",
+    });
+  });
+
+  it("ends before it begins", () => {
+    const span = { preset: null, from: "2026-11-20T08:00", until: "2026-11-20T08:00" };
+    expect(problemsOf("history", made({ plate: "ABC1234", span }), NOW)).toEqual({ span: "range_wrong" });
+    const open = { preset: null, from: "", until: "" };
+    expect(problemsOf("history", made({ plate: "ABC1234", span: open }), NOW)).toEqual({
+      span: "range_missing",
+    });
+  });
+});
+
+describe("a draft for another question", () => {
+  it("keeps its window where it may, and takes the widest that is allowed where not", () => {
+    const year = made({ span: { preset: "365d", from: "", until: "" } });
+    expect(carriedTo("trajectory", year).span.preset).toBe("30d");
+    expect(carriedTo("cameras", year).span.preset).toBe("24h");
+    expect(carriedTo("history", year).span.preset).toBe("365d");
+  });
+});
