@@ -9,10 +9,11 @@ use std::time::Duration;
 use anyhow::Context;
 use shouhu_env::RealFiles;
 use shouhu_files::Files;
-use shouhu_lake::catalogue::FileCatalogue;
-use shouhu_lake::lake::{AppendError, Outcome};
-use shouhu_lake::{Batch, Lake, LakeConfig, SegmentMeta, Sources, View};
+use shouhu_lake::lake::{AppendError, BookKeeper, Compacted, CompactionPolicy, Compactor, Outcome};
+use shouhu_lake::{Batch, FileCatalogue, Lake, LakeConfig, SegmentMeta, Sources, View};
 
+/// Later than any day of a workload.
+const NEVER_MS: i64 = i64::MAX / 2;
 /// How often the threads look whether there is something to do.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -32,10 +33,11 @@ impl Opened {
 
     pub fn open_with(config: LakeConfig, folder: &Path, sources: Sources) -> anyhow::Result<Self> {
         let files: Arc<dyn Files> = Arc::new(RealFiles::below(folder));
-        let catalogue = Arc::new(FileCatalogue::open(Arc::clone(&files))?);
+        let catalogue = Arc::new(FileCatalogue::open(Arc::clone(&files), config.node)?);
         let (lake, report) = Lake::open(config, Arc::clone(&files), files, catalogue).with_context(|| folder.display().to_string())?;
-        lake.settle(report.replay.ticket);
+        lake.settle(report.replay.done());
         lake.set_sources(sources);
+        BookKeeper::default().once(&lake)?;
         Ok(Self { lake: Arc::new(lake) })
     }
 
@@ -77,5 +79,74 @@ impl Opened {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.view().parts.iter().map(|part| part.rows()).sum()
+    }
+
+    /// Flushes, sorts, merges and keeps the book of plates from now on, until the guard is dropped.
+    #[must_use = "dropping it ends the work"]
+    pub fn keep_tidy(&self) -> Background {
+        let stop = Arc::new(AtomicBool::new(false));
+        let works: [fn(&Lake) -> anyhow::Result<()>; 3] = [flush_if_due, |lake| Ok(lake.tidy()?), merge_all];
+        let threads = works.map(|work| {
+            let (lake, stop) = (Arc::clone(&self.lake), Arc::clone(&stop));
+            std::thread::spawn(move || -> anyhow::Result<()> {
+                while !stop.load(Ordering::Relaxed) {
+                    work(&lake)?;
+                    std::thread::sleep(LOOK);
+                }
+                Ok(())
+            })
+        });
+        Background { stop, threads: threads.into() }
+    }
+
+    /// Everything in segments, merged, with the book of plates; what is not needed any more is gone.
+    pub fn settle(&self) -> anyhow::Result<()> {
+        while self.lake.stats().memory_rows > 0 {
+            self.lake.flush()?;
+        }
+        merge_all(&self.lake)?;
+        self.lake.tidy()?;
+        BookKeeper::default().once(&self.lake)?;
+        self.lake.sweep(NEVER_MS, 0)?;
+        Ok(())
+    }
+
+    /// What is in memory stays in the log.
+    pub fn close(self) -> anyhow::Result<()> {
+        self.lake.tidy()?;
+        Ok(())
+    }
+}
+
+fn flush_if_due(lake: &Lake) -> anyhow::Result<()> {
+    if lake.is_flush_due() {
+        lake.flush()?;
+    }
+    Ok(())
+}
+
+/// The workload's days are long over: each becomes one segment.
+fn merge_all(lake: &Lake) -> anyhow::Result<()> {
+    let mut compactor = Compactor::new(CompactionPolicy::of_rows(lake.config().segment_rows_max));
+    while !matches!(compactor.once(lake, NEVER_MS)?, Compacted::Nothing) {}
+    Ok(())
+}
+
+/// Threads at work; dropping it waits for what they have begun.
+pub struct Background {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<anyhow::Result<()>>>,
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            match thread.join() {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => eprintln!("background work failed: {error:#}"),
+                Err(_) => eprintln!("background work panicked"),
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Which segments there are: what the catalogue names, and nothing else that may lie in the folder.
 
-use shouhu_lake::{Catalogue, CatalogueError, Class, SegmentId, SegmentMeta, Source};
+use shouhu_env::RealFiles;
+use shouhu_lake::{CatalogueError, Class, FileCatalogue, SegmentId, SegmentMeta, Source};
 use shouhu_store::{Row, Store, StoreError};
 
 /// The lake at one version of its catalogue.
@@ -32,12 +33,13 @@ pub enum PublishedError {
 }
 
 impl Published {
-    /// Of a lake without a server.
+    /// Of a lake in a folder without a server.
     ///
     /// # Errors
-    /// When the catalogue cannot be read.
-    pub fn of_catalogue(catalogue: &dyn Catalogue) -> Result<Self, PublishedError> {
-        Ok(Self { segments: catalogue.load()?.segments, ..Self::default() })
+    /// When there is no catalogue in the folder or it cannot be read.
+    pub fn of_folder(lake: &str) -> Result<Self, PublishedError> {
+        let segments = FileCatalogue::read(&RealFiles::below(lake))?.segments;
+        Ok(Self { segments, ..Self::default() })
     }
 
     /// Of a server's lake: one statement reads the segments, so that they are of one version.
