@@ -120,7 +120,7 @@ pub struct Keeper {
     pub threads: Vec<JoinHandle<()>>,
     pub bridge: Bridge,
     /// Keeps other programs out.
-    pub hold: Hold,
+    pub _hold: Hold,
 }
 
 /// Writes memory out and counts.

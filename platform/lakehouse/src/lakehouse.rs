@@ -160,7 +160,7 @@ impl Lakehouse {
             config: config.clone(),
             threads: Vec::new(),
             bridge: Bridge::here(),
-            hold,
+            _hold: hold,
         };
         let keeper = keeper.start()?;
         let writer =

@@ -78,6 +78,8 @@ export default function InvestigatePage() {
   }, [address, draft]);
 
   const write = (next: URLSearchParams) => {
+    // The same address twice would make Back do nothing.
+    if (next.toString() === address) return;
     written.current = next.toString();
     setParams(next);
   };
@@ -189,7 +191,7 @@ export default function InvestigatePage() {
     true,
   );
 
-  const nonce = answer ? question?.nonce : undefined;
+  const nonce = answer || query.error ? question?.nonce : undefined;
   useEffect(() => {
     if (isNarrow && nonce) answerBox.current?.scrollIntoView();
   }, [isNarrow, nonce]);
@@ -233,7 +235,10 @@ export default function InvestigatePage() {
                 setPicking(true);
               }}
             />
-            <div className={withMap ? "answer-grid" : "answer-grid answer-alone"}>
+            <div
+              className={withMap ? "answer-grid" : "answer-grid answer-alone"}
+              data-waiting={(!answer && !isDrawing && !picksCameras(kind)) || undefined}
+            >
               <div className="answer-box" ref={answerBox}>
                 {!question && <Empty title={t("lake.start")} hint={t(`lake.start_${kind}`)} />}
                 {question && query.isLoading && <Loading label={t("lake.searching")} />}

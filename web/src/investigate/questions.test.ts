@@ -92,8 +92,8 @@ describe("a question that cannot be asked", () => {
 describe("a draft for another question", () => {
   it("keeps its window where it may, and takes the widest that is allowed where not", () => {
     const year = made({ span: { preset: "365d", from: "", until: "" } });
-    expect(carriedTo("trajectory", year).span.preset).toBe("30d");
-    expect(carriedTo("cameras", year).span.preset).toBe("24h");
+    expect(carriedTo("convoys", year).span.preset).toBe("30d");
+    expect(carriedTo("cameras", year).span.preset).toBe("7d");
     expect(carriedTo("history", year).span.preset).toBe("365d");
   });
 });

@@ -80,17 +80,17 @@ export const SPECS: Record<Kind, Spec> = {
   },
   // The book of plates knows no time.
   plates: { fields: ["plate", "likeness"], presets: [], first: "7d" },
-  cameras: { fields: ["cameras", "listed"], presets: ["1h", "6h", "24h"], first: "1h" },
-  area: { fields: ["area", "listed"], presets: ["1h", "6h", "24h"], first: "1h" },
-  trajectory: { fields: ["plate"], presets: ["24h", "7d", "30d"], first: "24h" },
+  cameras: { fields: ["cameras", "listed"], presets: ["1h", "6h", "24h", "7d"], first: "1h" },
+  area: { fields: ["area", "listed"], presets: ["1h", "6h", "24h", "7d"], first: "1h" },
+  trajectory: { fields: ["plate"], presets: ["24h", "7d", "30d", "365d"], first: "24h" },
   convoys: {
     fields: ["plate", "within_s", "shared_min"],
     presets: ["24h", "7d", "30d"],
     first: "7d",
   },
   meetings: { fields: ["plates", "meet_s", "near_m"], presets: ["24h", "7d", "30d"], first: "7d" },
-  passed: { fields: ["cameras", "later", "later_min"], presets: ["6h", "24h", "7d"], first: "24h" },
-  counts: { fields: ["by", "camera"], presets: ["24h", "7d", "30d"], first: "7d" },
+  passed: { fields: ["cameras", "later", "later_min"], presets: ["1h", "6h", "24h", "7d"], first: "24h" },
+  counts: { fields: ["by", "camera"], presets: ["24h", "7d", "30d", "90d"], first: "7d" },
 };
 
 export function presetsOf(kind: Kind, draft: Draft): readonly Preset[] {

@@ -81,9 +81,10 @@ export function useDrawn({ kind, draft, question, answer, rows, chosen, shared, 
         : (kind === "history" && isOneVehicle) || pairOf
           ? wayFeatures(spots)
           : [];
-    const isNumbered = kind === "history" || kind === "trajectory" || kind === "meetings" || pairOf;
+    const isNumbered =
+      shared.length > 0 || kind === "history" || kind === "trajectory" || kind === "meetings" || pairOf;
     return [...ways, ...placeFeatures(spots, chosen, isNumbered)];
-  }, [answer, kind, spots, isCrowd, isOneVehicle, chosen]);
+  }, [answer, kind, spots, isCrowd, isOneVehicle, chosen, shared]);
   const dots = useMemo(() => (isCrowd ? dotFeatures(spots) : []), [spots, isCrowd]);
 
   const places = useMemo(() => (answer?.shape === "counts" ? byPlace(answer.items) : []), [answer]);

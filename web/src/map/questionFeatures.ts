@@ -7,6 +7,9 @@ import { pointFeature } from "./features";
 /** Above this many passages the map gathers them into clusters. */
 export const CLUSTER_FROM = 2_000;
 
+/** More names than this cover the signs that they name. */
+const NAMED_MAX = 25;
+
 const placeKey = (p: Wgs84) => `${p.lon.toFixed(5)},${p.lat.toFixed(5)}`;
 
 function line(id: string, kind: string, from: Wgs84, to: Wgs84, label = ""): GeoJSON.Feature {
@@ -57,9 +60,12 @@ export function placeFeatures(
     const last = numbers.at(-1) ?? 0;
     const isChosen = newest.id === chosen;
     const own = oldestFirst[last - 1]?.id;
+    const label = signOf(numbers, isNumbered, isChosen ? oldestFirst.indexOf(newest) + 1 : null);
     return pointFeature(newest.id, place, {
-      label: signOf(numbers, isNumbered, isChosen ? oldestFirst.indexOf(newest) + 1 : null),
-      name: newest.place_name,
+      label,
+      // A sign as wide as what is in it.
+      radius: 12.5 + Math.max(label.length - 2, 0) * 3.5,
+      name: isChosen || stops.size <= NAMED_MAX ? newest.place_name : "",
       age: own ? 1 - last / count : 1,
       isChosen,
       sort: isChosen ? 1e6 : last,

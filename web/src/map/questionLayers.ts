@@ -142,7 +142,7 @@ export function questionLayersAbove(c: MapColours): LayerSpecification[] {
       filter: isPoint,
       layout: { "circle-sort-key": ["get", "sort"] },
       paint: {
-        "circle-radius": ["case", ["get", "isChosen"], 15, 12.5],
+        "circle-radius": ["+", ["get", "radius"], ["case", ["get", "isChosen"], 2.5, 0]],
         "circle-color": ["case", ["get", "isChosen"], c.selected, c.paper],
         "circle-stroke-color": c.selected,
         "circle-stroke-width": ["case", ["get", "isChosen"], 3, 2],

@@ -66,7 +66,9 @@ pub fn read_slack(file: &dyn ReadAt, offset: u64, len: usize, buffer: &mut Vec<u
 
 #[derive(Default)]
 pub struct Cursor {
-    page: Option<usize>,
+    /// The page's first row, and how many it has; 0: none is read.
+    first_row: u32,
+    rows: u32,
     header: PageHeader,
     raw: Vec<u8>,
     plain: Vec<u8>,
@@ -79,19 +81,20 @@ pub struct Cursor {
 
 impl Cursor {
     pub fn forget(&mut self) {
-        self.page = None;
+        self.rows = 0;
     }
 
     /// Makes `row`'s page the current one; gives the row's place in it.
     fn seek(&mut self, at: &At<'_>, row: u32, zstd: &mut Decompressor<'static>) -> Result<usize, PartError> {
-        let page = (row / at.column.page_rows) as usize;
-        if self.page != Some(page) {
-            self.page = None;
-            self.load(at, page, zstd)?;
-            self.page = Some(page);
+        if row.wrapping_sub(self.first_row) >= self.rows {
+            self.rows = 0;
+            let page = row / at.column.page_rows;
+            self.load(at, page as usize, zstd)?;
+            self.first_row = page * at.column.page_rows;
+            self.rows = self.header.rows;
             self.decoded.clear();
         }
-        Ok((row % at.column.page_rows) as usize)
+        Ok((row - self.first_row) as usize)
     }
 
     fn load(&mut self, at: &At<'_>, page: usize, zstd: &mut Decompressor<'static>) -> Result<(), PartError> {
@@ -191,12 +194,21 @@ impl Cursor {
         let in_page = self.seek(at, row, zstd)?;
         let damaged = |wrong| at.damaged((row / at.column.page_rows) as usize, wrong);
         let Some(index) = self.value_of(in_page).map_err(damaged)? else { return Ok(None) };
-        self.decode(index + 1).map_err(damaged)?;
+        if self.decoded.len() <= index {
+            // All of them: the next rows are likely asked next.
+            self.decode(self.present()).map_err(damaged)?;
+        }
         self.decoded.get(index).copied().map(Some).ok_or_else(|| damaged(Malformed("fewer values than rows")))
     }
 
     /// The numbers of `row`'s page up to and with `until` rows of it, in a column where every row has one.
-    pub fn numbers(&mut self, at: &At<'_>, row: u32, until: usize, zstd: &mut Decompressor<'static>) -> Result<&[i64], PartError> {
+    pub fn numbers(
+        &mut self,
+        at: &At<'_>,
+        row: u32,
+        until: usize,
+        zstd: &mut Decompressor<'static>,
+    ) -> Result<&[i64], PartError> {
         self.seek(at, row, zstd)?;
         self.decode(until).map_err(|wrong| at.damaged((row / at.column.page_rows) as usize, wrong))?;
         Ok(&self.decoded)
@@ -206,6 +218,8 @@ impl Cursor {
         if self.decoded.len() >= want {
             return Ok(());
         }
+        // Who comes back for more is likely to come again.
+        let want = if self.decoded.is_empty() { want } else { self.present() };
         let mut decoded = std::mem::take(&mut self.decoded);
         decoded.clear();
         let done = self.values().and_then(|values| deltas(values, self.present(), want, &mut decoded));
@@ -227,7 +241,7 @@ impl Cursor {
 
     /// Checks and decompresses a page and nothing else.
     pub fn check(&mut self, at: &At<'_>, page: usize, zstd: &mut Decompressor<'static>) -> Result<(), PartError> {
-        self.page = None;
+        self.rows = 0;
         self.load(at, page, zstd)
     }
 }
@@ -281,7 +295,8 @@ impl Scratch {
 
     fn memory(&self) -> usize {
         let cursors = self.by_plate.iter().chain(&self.by_source);
-        let cursors: usize = cursors.map(|cursor| cursor.raw.capacity() + cursor.plain.capacity() + 8 * cursor.decoded.capacity()).sum();
+        let cursors: usize =
+            cursors.map(|cursor| cursor.raw.capacity() + cursor.plain.capacity() + 8 * cursor.decoded.capacity()).sum();
         cursors + self.bytes.capacity() + size_of::<Entry>() * self.entries.capacity()
     }
 }

@@ -6,6 +6,7 @@
 use crc32fast::hash as crc32;
 use shouhu_files::{Append, Files, FilesError};
 use zstd::bulk::Compressor;
+use zstd::zstd_safe::CParameter;
 
 use super::WriteError;
 use super::shape::{Encoding, Meaning, Physical, Shape};
@@ -23,7 +24,18 @@ pub const PAGE_BYTES_MAX: usize = 1 << 28;
 /// The zstd contexts of one segment's writing.
 pub struct Squeezer {
     fast: Compressor<'static>,
+    well: Compressor<'static>,
     hard: Compressor<'static>,
+}
+
+/// How hard a page is compressed; kept only when it saves something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Squeeze {
+    No,
+    /// Single bytes of uneven frequency: the fastest level finds all there is.
+    Fast,
+    /// Repetitions further apart.
+    Well,
 }
 
 fn failed(error: impl std::fmt::Display) -> WriteError {
@@ -32,7 +44,11 @@ fn failed(error: impl std::fmt::Display) -> WriteError {
 
 impl Squeezer {
     pub fn new() -> Result<Self, WriteError> {
-        Ok(Self { fast: Compressor::new(1).map_err(failed)?, hard: Compressor::new(9).map_err(failed)? })
+        let level = |level| Compressor::new(level).map_err(failed);
+        let mut fast = level(1)?;
+        // Short matches in what is nearly random save nothing and cost the reader more than all the rest.
+        fast.set_parameter(CParameter::MinMatch(7)).map_err(failed)?;
+        Ok(Self { fast, well: level(7)?, hard: level(9)? })
     }
 
     /// Quickly: for pages.
@@ -40,7 +56,17 @@ impl Squeezer {
         self.fast.compress(bytes).map_err(failed)
     }
 
-    /// Well: for what is written once in a file.
+    fn squeeze(&mut self, bytes: &[u8], how: Squeeze) -> Result<Option<Vec<u8>>, WriteError> {
+        let squeezed = match how {
+            Squeeze::No => return Ok(None),
+            Squeeze::Fast => self.fast.compress(bytes),
+            Squeeze::Well => self.well.compress(bytes),
+        };
+        let squeezed = squeezed.map_err(failed)?;
+        Ok(Some(squeezed).filter(|squeezed| squeezed.len() + bytes.len() / 16 < bytes.len()))
+    }
+
+    /// Hard: for what is written once in a file.
     pub fn hard(&mut self, bytes: &[u8]) -> Result<Vec<u8>, WriteError> {
         self.hard.compress(bytes).map_err(failed)
     }
@@ -71,8 +97,7 @@ pub struct PageBody<'a> {
     pub nulls: usize,
     pub levels: &'a [u8],
     pub values: &'a [u8],
-    /// Try to compress; kept only when it saves something.
-    pub squeeze: bool,
+    pub squeeze: Squeeze,
 }
 
 impl Chunk {
@@ -112,8 +137,7 @@ impl Chunk {
         if body.values.len() + body.levels.len() > PAGE_BYTES_MAX {
             return Err(WriteError::Page { column: self.shape.name, bytes: body.values.len() });
         }
-        let squeezed = if body.squeeze { Some(squeezer.fast(body.values)?) } else { None };
-        let squeezed = squeezed.filter(|squeezed| squeezed.len() + body.values.len() / 16 < body.values.len());
+        let squeezed = squeezer.squeeze(body.values, body.squeeze)?;
         let values = squeezed.as_deref().unwrap_or(body.values);
         let from = self.bytes.len();
         let header = PageHeader {
@@ -142,6 +166,10 @@ impl Chunk {
         self.bounds.push((least.to_vec(), greatest.to_vec()));
     }
 
+    pub const fn shape(&self) -> &'static Shape {
+        self.shape
+    }
+
     /// Rows of every page but the last.
     pub fn page_rows(&self, rows: usize) -> usize {
         if self.pages.len() == 1 { rows.max(self.shape.page_rows) } else { self.shape.page_rows }
@@ -168,7 +196,13 @@ pub struct Layout {
 }
 
 /// Writes a whole file and makes it durable.
-pub fn write_file(files: &dyn Files, name: &str, rows: usize, chunks: &[Chunk], sorted_by: &[usize]) -> Result<Layout, FilesError> {
+pub fn write_file(
+    files: &dyn Files,
+    name: &str,
+    rows: usize,
+    chunks: &[Chunk],
+    sorted_by: &[usize],
+) -> Result<Layout, FilesError> {
     let mut layout = Layout::default();
     let mut at = MAGIC.len() as u64;
     for chunk in chunks {

@@ -35,7 +35,11 @@ impl<'a> Slack<'a> {
     }
 
     fn first(self, len: usize) -> Result<Self, Malformed> {
-        if len > self.len { Err(Malformed("packed values reach behind the page's end")) } else { Ok(Self { bytes: self.bytes, len }) }
+        if len > self.len {
+            Err(Malformed("packed values reach behind the page's end"))
+        } else {
+            Ok(Self { bytes: self.bytes, len })
+        }
     }
 
     fn byte(self, at: usize) -> Result<u8, Malformed> {
@@ -188,7 +192,11 @@ pub fn runs(bytes: Slack<'_>, width: u32, count: usize, out: &mut Vec<u32>) -> R
 
 fn run_value(bytes: Slack<'_>, width: usize) -> Result<u32, Malformed> {
     let value = bytes.first(width.div_ceil(8))?.packed(0, width.div_ceil(8) * 8);
-    if width < 32 && value >> width != 0 { Err(Malformed("a run's value has more bits than its width")) } else { Ok(value as u32) }
+    if width < 32 && value >> width != 0 {
+        Err(Malformed("a run's value has more bits than its width"))
+    } else {
+        Ok(value as u32)
+    }
 }
 
 /// Value `index` of an RLE hybrid; reads no more than the run headers before it.
@@ -308,7 +316,9 @@ fn put_delta_block(out: &mut Vec<u8>, deltas: &[i64], per_mini: usize, minis: us
     out.resize(widths_at + minis, 0);
     for (index, mini) in deltas.chunks(per_mini).enumerate() {
         let width = match layout {
-            Deltas::Packed | Deltas::Packed32 => 64 - mini.iter().fold(0, |all, delta| all | delta.wrapping_sub(min) as u64).leading_zeros(),
+            Deltas::Packed | Deltas::Packed32 => {
+                64 - mini.iter().fold(0, |all, delta| all | delta.wrapping_sub(min) as u64).leading_zeros()
+            }
             Deltas::Aligned => 32,
         };
         if let Some(slot) = out.get_mut(widths_at + index) {
@@ -378,9 +388,9 @@ fn sum_deltas(packed: Slack<'_>, width: usize, count: usize, min: i64, mut value
     };
     match width {
         0 => out.extend((0..count).map(|_| add(0))),
-        32 => out.extend(packed.bytes().chunks_exact(4).take(count).map(|four| {
-            add(u64::from(four.try_into().map_or(0, u32::from_le_bytes)))
-        })),
+        32 => out.extend(
+            packed.bytes().chunks_exact(4).take(count).map(|four| add(u64::from(four.try_into().map_or(0, u32::from_le_bytes)))),
+        ),
         1..=56 => out.extend((0..count).map(|index| add(packed.packed(index, width)))),
         _ => out.extend((0..count).map(|index| add(packed.packed_wide(index, width)))),
     }
@@ -407,21 +417,6 @@ pub fn texts<'a>(bytes: Slack<'a>, count: usize) -> Result<Vec<&'a [u8]>, Malfor
         at = until;
     }
     Ok(all)
-}
-
-/// `DELTA_BYTE_ARRAY` of sorted texts: how much of the one before is kept, and what follows.
-pub fn put_sorted_texts<'a>(out: &mut Vec<u8>, sorted: impl Iterator<Item = &'a [u8]> + Clone) {
-    let mut before: &[u8] = &[];
-    let mut kept = Vec::new();
-    let mut ends = Vec::new();
-    for text in sorted {
-        let same = before.iter().zip(text).take_while(|(a, b)| a == b).count();
-        kept.push(same as i64);
-        ends.push(text.get(same..).unwrap_or_default());
-        before = text;
-    }
-    put_deltas(out, &kept, Deltas::Packed32);
-    put_texts(out, ends.iter().copied());
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, Scratch, read_slack};
 use super::hours::read_plane;
-use super::open::Segment;
+use super::open::{Segment, Wanted};
 use super::pack::Malformed;
 use super::roll::BLOCK;
 use super::shape::{by_plate, by_source};
@@ -31,7 +31,7 @@ impl Segment {
         }
         let Some(number) = self.block_of(plate) else { return Ok(None) };
         let mut first_row = self.index.block_rows.get(number).copied().unwrap_or(0);
-        for (at, (code, rows)) in self.read_block(number, scratch)?.iter().enumerate() {
+        for (at, (code, rows)) in self.read_block(number, Wanted::All, scratch)?.iter().enumerate() {
             if *code == plate {
                 if first_row.checked_add(*rows).is_none_or(|until| until > self.index.rows) {
                     return Err(self.index_damaged(self.roll_at, Malformed("a plate with more rows than there are")));
@@ -49,7 +49,12 @@ impl Segment {
     }
 
     /// Calls `found(place of the source, rows)` for each source with rows in that hour of the day.
-    pub(super) fn read_hour(&self, hour: usize, scratch: &mut Scratch, found: &mut dyn FnMut(usize, u32)) -> Result<(), PartError> {
+    pub(super) fn read_hour(
+        &self,
+        hour: usize,
+        scratch: &mut Scratch,
+        found: &mut dyn FnMut(usize, u32),
+    ) -> Result<(), PartError> {
         let Some(note) = self.index.hours.get(hour).filter(|note| note.rows > 0) else { return Ok(()) };
         let from = hour.checked_sub(1).and_then(|before| self.index.hours.get(before)).map_or(0, |before| before.end);
         let offset = self.planes_at() + u64::from(from);
@@ -65,9 +70,9 @@ impl Segment {
     /// Hours of this segment's day within the asked ones: hour since 1970, hour of the day.
     fn hours(&self, from_hour: i64, until_hour: i64) -> impl Iterator<Item = (i64, usize)> {
         let midnight = self.index.day * (DAY_MS / HOUR_MS);
-        (0..self.index.hours.len()).map(move |hour| (midnight + hour as i64, hour)).filter(move |(hour, _)| {
-            (from_hour..until_hour).contains(hour)
-        })
+        (0..self.index.hours.len())
+            .map(move |hour| (midnight + hour as i64, hour))
+            .filter(move |(hour, _)| (from_hour..until_hour).contains(hour))
     }
 
     fn plate_row(&self, plate: PlateCode, at_ms: i64, row: u32, scratch: &mut Scratch) -> Result<Seen, PartError> {
@@ -135,6 +140,8 @@ impl Part for Segment {
         Scratch::with(&self.index, |scratch| {
             let Some(found) = self.find(plate, scratch)? else { return Ok(()) };
             let times = self.plate_column(by_plate::TIME);
+            let until_in_page = (found.first_row % times.column.page_rows + found.rows).min(times.column.page_rows);
+            scratch.by_plate[by_plate::TIME].numbers(&times, found.first_row, until_in_page as usize, &mut scratch.zstd)?;
             for row in found.first_row..found.first_row + found.rows {
                 let at_ms = scratch.by_plate[by_plate::TIME].number(&times, row, &mut scratch.zstd)?.unwrap_or(i64::MIN);
                 if at_ms >= window.until_ms {
@@ -180,7 +187,7 @@ impl Part for Segment {
 
     fn each_plate(&self, found: &mut dyn FnMut(PlateCode, u32)) -> Result<(), PartError> {
         Scratch::with(&self.index, |scratch| {
-            self.each_block(scratch, &mut |entries| entries.iter().for_each(|(plate, rows)| found(*plate, *rows)))
+            self.each_block(Wanted::All, scratch, &mut |entries| entries.iter().for_each(|(plate, rows)| found(*plate, *rows)))
         })
     }
 
@@ -193,7 +200,7 @@ impl Part for Segment {
             let Some(in_roll) = self.find(key.plate, scratch)? else { return Ok(None) };
             let times = self.source_column(by_source::TIME);
             let plates = self.source_column(by_source::PLATE);
-            for row in self.first_at_or_after(from, until, key.at_ms, scratch)?..until {
+            for row in self.first_at_or_after(from, until, key.at_ms, false, scratch)?..until {
                 let Scratch { zstd, by_source: cursors, .. } = scratch;
                 if cursors[by_source::TIME].number(&times, row, zstd)? != Some(key.at_ms) {
                     break;
@@ -212,7 +219,7 @@ impl Part for Segment {
     fn each_record(&self, found: &mut dyn FnMut(FullRecord) -> Result<(), PartError>) -> Result<(), PartError> {
         Scratch::with(&self.index, |scratch| {
             let mut plates = Vec::with_capacity(self.index.plates as usize);
-            self.each_block(scratch, &mut |entries| plates.extend(entries.iter().map(|(plate, _)| *plate)))?;
+            self.each_block(Wanted::Plates, scratch, &mut |entries| plates.extend(entries.iter().map(|(plate, _)| *plate)))?;
             let sources = self.index.sources.iter().zip(self.index.first_rows.windows(2));
             for (place, (source, rows)) in sources.enumerate() {
                 let &[from, until] = rows else { continue };

@@ -20,9 +20,9 @@ pub enum Meaning {
 /// Numbers as in `parquet.thrift`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
+    Plain = 0,
     Deltas = 5,
     Texts = 6,
-    SortedTexts = 7,
     Dictionary = 8,
 }
 
@@ -56,8 +56,8 @@ impl Shape {
     }
 }
 
-const LON: Shape = shape("lon_e6", Physical::Int32, Meaning::Number, Encoding::Deltas, 4096).optional();
-const LAT: Shape = shape("lat_e6", Physical::Int32, Meaning::Number, Encoding::Deltas, 4096).optional();
+const LON: Shape = shape("lon_e6", Physical::Int32, Meaning::Number, Encoding::Deltas, 8192).optional();
+const LAT: Shape = shape("lat_e6", Physical::Int32, Meaning::Number, Encoding::Deltas, 8192).optional();
 const CONFIDENCE: Shape = shape("confidence_pm", Physical::Int32, Meaning::U16, Encoding::Dictionary, 4096);
 const DIRECTION: Shape = shape("direction", Physical::Int32, Meaning::U8, Encoding::Dictionary, 4096).optional();
 
@@ -74,9 +74,9 @@ pub mod by_plate {
     pub const DIRECTION_AT: usize = 6;
 
     pub const SHAPES: [Shape; 7] = [
-        shape("plate", Physical::Bytes, Meaning::Text, Encoding::SortedTexts, 8192).bounded(),
+        shape("plate", Physical::Bytes, Meaning::Text, Encoding::Plain, 8192).bounded(),
         shape("captured_at", Physical::Int64, Meaning::Time, Encoding::Deltas, 2048),
-        shape("source", Physical::Int32, Meaning::Number, Encoding::Dictionary, 4096),
+        shape("source", Physical::Int32, Meaning::Number, Encoding::Dictionary, 2048),
         LON,
         LAT,
         CONFIDENCE,
@@ -108,9 +108,9 @@ pub mod by_source {
         shape("plate", Physical::Bytes, Meaning::Text, Encoding::Dictionary, 4096),
         LON,
         LAT,
-        CONFIDENCE,
-        DIRECTION,
-        shape("sequence", Physical::Int64, Meaning::Number, Encoding::Deltas, 4096),
+        Shape { page_rows: 2048, ..CONFIDENCE },
+        Shape { page_rows: 2048, ..DIRECTION },
+        shape("sequence", Physical::Int64, Meaning::Number, Encoding::Deltas, 8192),
         shape("pictures", Physical::Int32, Meaning::U8, Encoding::Dictionary, WINDOW_ROWS),
         shape("lag_ms", Physical::Int32, Meaning::Number, Encoding::Deltas, 4096).optional(),
         shape("speed_dkmh", Physical::Int32, Meaning::U16, Encoding::Deltas, 4096).optional(),

@@ -3,6 +3,7 @@
 
 import type { components } from "./schema";
 import type * as ours from "./types";
+import type * as lake from "./types.lake";
 
 /** The server writes every field; what has no value is null. JSON Schema can only say that it may be missing. */
 type Sent<T> = T extends (infer Item)[]
@@ -22,4 +23,13 @@ export type Checked = [
   Reads<ours.Recommendation, Served["Recommendation"]>,
   Reads<ours.Sighting, Served["Sighting"]>,
   Reads<ours.Invitation, Served["Invitation"]>,
+  Reads<lake.PartialNote, Served["PartialNote"]>,
+  Reads<lake.Passing, Served["Passing"]>,
+  Reads<lake.Leg, Served["Leg"]>,
+  Reads<lake.Companion, Served["Companion"]>,
+  Reads<lake.Meeting, Served["Meeting"]>,
+  Reads<lake.FirstAndLast, Served["FirstAndLast"]>,
+  Reads<lake.Export, Served["Export"]>,
+  Reads<lake.Hold, Served["Hold"]>,
+  Reads<lake.KnownPlate, Served["PlatePassages"]>,
 ];

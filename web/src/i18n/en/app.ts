@@ -118,6 +118,7 @@ export const app = {
     key_dispatch: "Open an incident, then send the first unit",
     key_new_call: "New 110 call",
     key_tabs: "Hits / incidents",
+    key_questions: "Plate search: another question; / goes to its field",
     key_table: "Map or table",
     key_palette: "Search and commands",
     key_close: "Close",

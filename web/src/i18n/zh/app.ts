@@ -115,6 +115,7 @@ export const app = {
     key_dispatch: "立案，再派遣首選警力",
     key_new_call: "受理新報案",
     key_tabs: "命中／案件分頁",
+    key_questions: "車牌查詢：換一種查詢；/ 到輸入欄",
     key_table: "切換地圖與表格",
     key_palette: "搜尋與指令",
     key_close: "關閉",

@@ -161,7 +161,7 @@ export const lake = {
     strip_label: "時間軸，共 {{count}} 次通過；下方清單為相同內容",
     counts_total: "次通過",
     heat_label: "{{days}} 天、每天 24 小時的通過次數；表格檢視有相同數字",
-    heat_hint: "越亮越多，最多每小時 {{most}} 次；指向格子看數字",
+    heat_hint: "越明顯越多，最多每小時 {{most}} 次；指向格子看數字",
     heat_cell: "{{day}} {{hour}}：{{count}} 次",
     heat_sum: "合計",
     bars_label: "最多的地點",
@@ -174,13 +174,6 @@ export const lake = {
     listed_plates: "每個車牌",
     head_lasted: "歷時",
     by_cell: "各區域",
-  },
-  partial: {
-    limit: "筆數到達上限，還有沒列出的。縮短時間或改用完整匯出。",
-    stopped: "查詢在完成前被停止。",
-    damaged: "有資料檔損毀，其中的紀錄不在結果中；請通知維運人員。",
-    behind: "另一台伺服器最近收到的紀錄還看不到。",
-    not_in_memory: "車牌索引還沒有全部載入。",
   },
   heading: {
     approaching: "靠近鏡頭",

@@ -27,11 +27,12 @@ export function CountsView({ question, counts, places, idOf, chosen, onChoose }:
   const { by } = question.draft;
   const total = counts.reduce((sum, count) => sum + count.sightings, 0);
   return (
-    <div ref={ref} className="counts">
+    <div className="counts">
+      <div ref={ref} />
       <p className="counts-total">
         <strong className="number">{total.toLocaleString("en")}</strong> {t("lake.counts_total")}
       </p>
-      {by !== "cell" && <HeatStrip days={days} width={Math.min(Math.max(width, 330), 1100)} />}
+      {by !== "cell" && <HeatStrip days={days} width={Math.min(Math.max(width, 270), 1100)} />}
       {by !== "hour" && (
         <>
           <h3 className="section-title">{t(by === "cell" ? "lake.top_cells" : "lake.top_cameras")}</h3>

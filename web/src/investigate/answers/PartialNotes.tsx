@@ -15,7 +15,7 @@ export function PartialNotes({ notes }: { notes: PartialNote[] }) {
       <ul>
         {notes.map((note) => (
           <li key={`${note.key} ${note.detail}`}>
-            {t(`partial.${note.key.split(".").at(-1)}`, { defaultValue: note.detail })}
+            {t(`errors.${note.key}`, { defaultValue: note.key })}
             {note.detail && <span className="partial-detail"> {note.detail}</span>}
           </li>
         ))}

@@ -31,7 +31,8 @@ export function PrintHead({
       )}
       <p>
         {t("lake.count", { count: answer.items.length })}
-        {(answer.partial.length > 0 || answer.hasMore) && `　▲ ${t("lake.partial")}`}　
+        {(answer.partial.length > 0 || answer.hasMore) && `　▲ ${t("lake.partial")}`}
+        {"　"}
         {t("lake.print_by", { name: me?.name, at: taipei(Date.now() * 1000) })}
       </p>
     </div>

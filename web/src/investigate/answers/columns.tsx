@@ -290,7 +290,12 @@ export function pairColumns(t: TFunction): Column<PassedBoth>[] {
     {
       key: "route",
       head: t("lake.head_route"),
-      show: (p) => `${p.first.place_name} → ${p.then.place_name}`,
+      show: (p) => (
+        <span className="two-lines">
+          <span className="one-line">{p.first.place_name}</span>
+          <span className="one-line">→ {p.then.place_name}</span>
+        </span>
+      ),
       value: (p) => `${p.first.place_name} → ${p.then.place_name}`,
       className: "place-cell",
     },
