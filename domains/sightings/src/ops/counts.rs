@@ -33,7 +33,7 @@ async fn handle(State(app): State<App>, Params(asked): Params<AskCounts>) -> Res
         (CountBy::Cell, ..) => {
             let resolution = asked.resolution.unwrap_or(RESOLUTION_USUAL);
             let answer = ask_rows(&app, COUNTS_ROWS_MAX, move |view, limits| counts::by_cell(view, resolution, hours, limits)).await?;
-            counted(&answer, |count: &CellCount| Count { cell: Some(format!("{:x}", count.cell)), sightings: count.rows, ..NOTHING })
+            counted(&answer, by_cell)
         }
         (CountBy::Hour, None, Some(bbox)) => {
             let area = area_of(&bbox_of(bbox)?)?;
@@ -61,6 +61,11 @@ fn counted<T>(answer: &Answer<T>, count: impl Fn(&T) -> Count) -> (Vec<Count>, V
 
 fn by_hour(count: &HourCount) -> Count {
     Count { hour_us: Some(hour_us(count.hour)), sightings: count.rows, ..NOTHING }
+}
+
+fn by_cell(count: &CellCount) -> Count {
+    let position = middle_of_cell(count.cell).and_then(position_of);
+    Count { cell: Some(format!("{:x}", count.cell)), position, sightings: count.rows, ..NOTHING }
 }
 
 const fn hour_us(hour: i64) -> Micros {

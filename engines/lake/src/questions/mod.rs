@@ -32,7 +32,7 @@ use crate::part::{Part, PartError};
 use crate::plates::{PatternError, PlateBook};
 use crate::sources::Sources;
 
-pub use shape::{Area, AreaError};
+pub use shape::{Area, AreaError, middle_of_cell};
 
 /// The lake at one moment.
 #[derive(Clone)]

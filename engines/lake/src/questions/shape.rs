@@ -188,6 +188,14 @@ pub(super) fn cell_of(lon_e6: i32, lat_e6: i32, resolution: Resolution) -> Optio
     lat_lng(lon_e6, lat_e6).map(|place| place.to_cell(resolution).into())
 }
 
+/// The middle of an H3 cell, millionths of a degree; `None` when the number is no cell's.
+#[must_use]
+pub fn middle_of_cell(cell: u64) -> Option<(i32, i32)> {
+    let middle = LatLng::from(CellIndex::try_from(cell).ok()?);
+    #[allow(clippy::cast_possible_truncation, reason = "degrees on the globe in millionths fit")]
+    Some(((middle.lng() * 1e6).round() as i32, (middle.lat() * 1e6).round() as i32))
+}
+
 pub(super) fn resolution_of(resolution: u8) -> Result<Resolution, AreaError> {
     Resolution::try_from(resolution).map_err(|_| AreaError::Resolution { resolution })
 }
@@ -342,6 +350,7 @@ mod tests {
             let Some(cell) = cell_of(lon_e6, lat_e6, resolution) else { panic!("on the globe") };
             let cells = area(Area::cells(&[cell]));
             prop_assert!(cells.holds(lon_e6, lat_e6));
+            prop_assert!(middle_of_cell(cell).is_some_and(|(lon, lat)| cell_of(lon, lat, Resolution::try_from(resolution).unwrap_or(Resolution::Eight)) == Some(cell) || resolution >= 12));
             prop_assert_eq!(cells.holds(place.0, place.1), cell_of(place.0, place.1, resolution) == Some(cell));
         }
     }

@@ -144,7 +144,8 @@ export const errors = {
     "The pattern is not right: three known characters; letters, digits, ? and * only.",
   "sightings.search.too_broad": "Too much fits. Narrow the time or give more characters.",
   "sightings.search.window_empty": "The end must be later than the start.",
-  "sightings.search.window_too_wide": "The time is too wide: 365 days for one plate, 7 days with wildcards, cameras or areas.",
+  "sightings.search.window_too_wide":
+    "The time is too wide: 365 days for one plate, 7 days with wildcards, cameras or areas.",
   "watchlists.approve.expired": "The proposal has expired.",
   "watchlists.approve.not_proposed": "The entry does not wait for approval.",
   "watchlists.approve.same_person": "Whoever proposed an entry cannot approve it; another person must.",
@@ -187,8 +188,10 @@ export const errors = {
   "sightings.export.cameras": "Name between 1 and 200 cameras.",
   "sightings.export.area": "The area is not valid.",
   "sightings.export.ask": "This cannot be asked like this.",
-  "sightings.export.too_many_open": "Several of your exports are still being made. Wait for one or cancel it.",
-  "sightings.export.no_file": "This export has no file: it is not ready, was cancelled, failed, or its day is over.",
+  "sightings.export.too_many_open":
+    "Several of your exports are still being made. Wait for one or cancel it.",
+  "sightings.export.no_file":
+    "This export has no file: it is not ready, was cancelled, failed, or its day is over.",
   "sightings.export.not_open": "Only an export that waits or runs can be cancelled.",
   "sightings.feed.empty": "The file is empty.",
   "sightings.feed.too_large": "The file is too large. Send it in parts.",
@@ -222,13 +225,15 @@ export const errors = {
   "sightings.feed.row.trip": "The trip is not a list of times and sites.",
   "sightings.feed.site.code": "A site's code has 1 to 40 characters.",
   "sightings.feed.site.name": "A site's name has 1 to 80 characters.",
-  "sightings.feed.site.position": "The site's position is not in Taiwan; are longitude and latitude exchanged?",
+  "sightings.feed.site.position":
+    "The site's position is not in Taiwan; are longitude and latitude exchanged?",
   "sightings.feed.site.twice": "The code stands in the list twice.",
   "sightings.search.plate_invalid": "This is no plate: two to ten letters and digits.",
   "sightings.search.camera_unknown": "One of the cameras has sent nothing yet.",
   "sightings.search.cameras": "Choose between 1 and 1,000 cameras.",
   "sightings.search.bbox_invalid": "The box needs west, south, east and north in degrees.",
-  "sightings.ingest.version_unknown": "The batch is of a newer form than this server knows. Update the server.",
+  "sightings.ingest.version_unknown":
+    "The batch is of a newer form than this server knows. Update the server.",
   "sightings.hold.note_missing": "Say why it is held or lifted.",
   "sightings.hold.too_long": "Without a case a sighting may be held for a year after its recording at most.",
   "sightings.hold.past": "The hold must end in the future.",
