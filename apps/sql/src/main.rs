@@ -121,7 +121,7 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
             let file = BufWriter::new(private(path)?);
             write(rows, cli.format, limits.rows, file).await?
         }
-        None => write(rows, cli.format, limits.rows, stdout().lock()).await?,
+        None => write(rows, cli.format, limits.rows, stdout()).await?,
     };
     tell(&written, limits);
     Ok(())
