@@ -162,7 +162,7 @@ impl Lake {
         let found: Vec<_> = recovered.files.into_iter().map(|(number, scanned)| (number, scanned.groups)).collect();
         found.iter().for_each(|(number, _)| settling.add(*number, 1));
         let ticket = Ticket { files: found.iter().map(|(number, _)| *number).collect(), is_replay: true };
-        let carry = carry.map(|(_, carry)| carry);
+        let carry = carry.and_then(|(_, carry)| carry);
         let log = Log::new(Arc::clone(&local), config.node, config.wal_file_bytes_max, last, recovered.next, carry);
         let report = OpenReport {
             rows: memory.rows(),
@@ -249,8 +249,8 @@ impl Recovered {
     }
 }
 
-/// A group that has to be written again, and where it stood.
-type Carrying = Option<(u64, Carry)>;
+/// Where the newest group stands, and the group if it has to be written again.
+type Carrying = Option<(u64, Option<Carry>)>;
 
 /// Brings the rows that no segment has to memory, and every number to the receipts.
 fn read_rows(
@@ -268,26 +268,23 @@ fn read_rows(
             continue;
         }
         let bytes = local.read(&name_of(*number))?;
-        for group in scanned.groups.iter().filter(|_| !is_flushed) {
-            each_batch::<OpenError>(&bytes, *number, std::slice::from_ref(group), &mut |batch| {
-                let ranges = receipts.of(batch.device);
-                batch.rows.iter().for_each(|row| _ = ranges.insert(row.sequence));
-                if !group.is_flushed {
-                    memory.take_in(batch);
-                }
-                Ok(())
-            })?;
-        }
+        // What was flushed is in the catalogue's receipts, as far as it was acknowledged.
+        let fresh: Vec<Group> = scanned.groups.iter().filter(|group| !is_flushed && !group.is_flushed).copied().collect();
+        each_batch::<OpenError>(&bytes, *number, &fresh, &mut |batch| {
+            let ranges = receipts.of(batch.device);
+            batch.rows.iter().for_each(|row| _ = ranges.insert(row.sequence));
+            memory.take_in(batch);
+            Ok(())
+        })?;
         // The newest file's last group was written, but perhaps its writer died before the sync: it can be read from the machine's
-        // memory now and be gone after a power cut. An empty one is only a mark.
+        // memory now and be gone after a power cut. An empty one is only a mark, and is left out.
         let last = scanned.groups.last().filter(|_| *number == newest);
-        if let Some((last, payload)) =
-            last.and_then(|last| Some((last, last.payload(&bytes)?))).filter(|(_, payload)| !payload.is_empty())
-        {
+        if let Some((last, payload)) = last.and_then(|last| Some((last, last.payload(&bytes)?))) {
             let mut group = Vec::new();
             new_group(&mut group);
             group.extend_from_slice(payload);
-            carry = Some((last.offset, Carry { group, is_flushed: is_flushed || last.is_flushed }));
+            let again = Carry { group, is_flushed: is_flushed || last.is_flushed };
+            carry = Some((last.offset, Some(again).filter(|_| !payload.is_empty())));
         }
     }
     Ok((memory, carry))
