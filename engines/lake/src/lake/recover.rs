@@ -18,7 +18,7 @@ use super::{Lake, LakeConfig, OnDamage, Shown, Writer};
 use crate::catalogue::{Catalogue, CatalogueError, Listing, Order, SegmentId};
 use crate::memtable::Memtable;
 use crate::row::Batch;
-use crate::wal::{Carry, Group, HEADER_BYTES, Log, Scan, ScanError, Scanned, each_batch, name_of, new_group, number_of};
+use crate::wal::{Carry, Group, HEADER_BYTES, Log, LogError, Scan, ScanError, Scanned, each_batch, name_of, new_group, number_of};
 
 /// Who has the lake writes this file's lock, in the folder of the log.
 const HOLD: &str = "lake.lock";
@@ -189,7 +189,19 @@ impl Lake {
             _hold: hold,
         };
         lake.adopt(&mut lake.exchanging(), listing);
+        lake.carry_over();
         Ok((lake, report))
+    }
+}
+
+impl Lake {
+    /// A full disk is no reason not to open: the first append then tries again, and nothing is acknowledged before it succeeds.
+    fn carry_over(&self) {
+        let mut writer = self.writer();
+        if let Err(LogError::Broken(error)) = writer.log.carry_over() {
+            self.intake.queue().stopped = Some(error.to_string());
+        }
+        self.note_carried(&writer);
     }
 }
 
