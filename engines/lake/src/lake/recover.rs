@@ -18,7 +18,7 @@ use super::{Lake, LakeConfig, OnDamage, Shown, Writer};
 use crate::catalogue::{Catalogue, CatalogueError, Listing, Order, SegmentId};
 use crate::memtable::Memtable;
 use crate::row::Batch;
-use crate::wal::{Carry, Group, HEADER_BYTES, Log, Scan, ScanError, Scanned, each_batch, name_of, new_group, number_of};
+use crate::wal::{Carry, Group, HEADER_BYTES, Log, LogError, Scan, ScanError, Scanned, each_batch, name_of, new_group, number_of};
 
 /// Who has the lake writes this file's lock, in the folder of the log.
 const HOLD: &str = "lake.lock";
@@ -162,7 +162,7 @@ impl Lake {
         let found: Vec<_> = recovered.files.into_iter().map(|(number, scanned)| (number, scanned.groups)).collect();
         found.iter().for_each(|(number, _)| settling.add(*number, 1));
         let ticket = Ticket { files: found.iter().map(|(number, _)| *number).collect(), is_replay: true };
-        let carry = carry.map(|(_, carry)| carry);
+        let carry = carry.and_then(|(_, carry)| carry);
         let log = Log::new(Arc::clone(&local), config.node, config.wal_file_bytes_max, last, recovered.next, carry);
         let report = OpenReport {
             rows: memory.rows(),
@@ -189,7 +189,19 @@ impl Lake {
             _hold: hold,
         };
         lake.adopt(&mut lake.exchanging(), listing);
+        lake.carry_over();
         Ok((lake, report))
+    }
+}
+
+impl Lake {
+    /// A full disk is no reason not to open: the first append then tries again, and nothing is acknowledged before it succeeds.
+    fn carry_over(&self) {
+        let mut writer = self.writer();
+        if let Err(LogError::Broken(error)) = writer.log.carry_over() {
+            self.intake.queue().stopped = Some(error.to_string());
+        }
+        self.note_carried(&writer);
     }
 }
 
@@ -249,8 +261,8 @@ impl Recovered {
     }
 }
 
-/// A group that has to be written again, and where it stood.
-type Carrying = Option<(u64, Carry)>;
+/// Where the newest group stands, and the group if it has to be written again.
+type Carrying = Option<(u64, Option<Carry>)>;
 
 /// Brings the rows that no segment has to memory, and every number to the receipts.
 fn read_rows(
@@ -268,26 +280,23 @@ fn read_rows(
             continue;
         }
         let bytes = local.read(&name_of(*number))?;
-        for group in scanned.groups.iter().filter(|_| !is_flushed) {
-            each_batch::<OpenError>(&bytes, *number, std::slice::from_ref(group), &mut |batch| {
-                let ranges = receipts.of(batch.device);
-                batch.rows.iter().for_each(|row| _ = ranges.insert(row.sequence));
-                if !group.is_flushed {
-                    memory.take_in(batch);
-                }
-                Ok(())
-            })?;
-        }
+        // What was flushed is in the catalogue's receipts, as far as it was acknowledged.
+        let fresh: Vec<Group> = scanned.groups.iter().filter(|group| !is_flushed && !group.is_flushed).copied().collect();
+        each_batch::<OpenError>(&bytes, *number, &fresh, &mut |batch| {
+            let ranges = receipts.of(batch.device);
+            batch.rows.iter().for_each(|row| _ = ranges.insert(row.sequence));
+            memory.take_in(batch);
+            Ok(())
+        })?;
         // The newest file's last group was written, but perhaps its writer died before the sync: it can be read from the machine's
-        // memory now and be gone after a power cut. An empty one is only a mark.
+        // memory now and be gone after a power cut. An empty one is only a mark, and is left out.
         let last = scanned.groups.last().filter(|_| *number == newest);
-        if let Some((last, payload)) =
-            last.and_then(|last| Some((last, last.payload(&bytes)?))).filter(|(_, payload)| !payload.is_empty())
-        {
+        if let Some((last, payload)) = last.and_then(|last| Some((last, last.payload(&bytes)?))) {
             let mut group = Vec::new();
             new_group(&mut group);
             group.extend_from_slice(payload);
-            carry = Some((last.offset, Carry { group, is_flushed: is_flushed || last.is_flushed }));
+            let again = Carry { group, is_flushed: is_flushed || last.is_flushed };
+            carry = Some((last.offset, Some(again).filter(|_| !payload.is_empty())));
         }
     }
     Ok((memory, carry))
