@@ -4,7 +4,8 @@
 //! [`exchange`](Lake::exchange). Whoever owns the lake calls `flush` and `tidy` from threads of its own.
 //!
 //! **Invariant:** `shown` changes in one step: a question sees each passage in memory or in a segment, never in neither.
-//! **Invariant:** locks are taken in the order `flushing`, `exchanging`, `writer`, `log`, `shown`; none is held while rows are sorted.
+//! **Invariant:** locks are taken in the order `flushing`, `exchanging`, `writer`, `intake`, `shown`, `settling`; none
+//! of the last four is held while rows are sorted or segments written.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

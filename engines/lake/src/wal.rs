@@ -16,7 +16,7 @@ mod log;
 pub use codec::{CodecError, decode_batch, encode_batch};
 pub(crate) use file::each_batch;
 pub use file::{FileHeader, Group, HEADER_BYTES, Scan, ScanError, Scanned, name_of, number_of};
-pub(crate) use log::{Log, LogError, new_group};
+pub(crate) use log::{Carry, Log, LogError, new_group};
 
 /// Rows of one batch at most: bounds what one caller can make others wait for.
 pub const BATCH_ROWS_MAX: usize = 1 << 20;

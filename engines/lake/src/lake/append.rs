@@ -48,6 +48,8 @@ pub struct Receipt {
 pub struct Ticket {
     /// Log files that wait for it.
     pub(super) files: Vec<u64>,
+    /// It stands for all that was found in the log on opening.
+    pub(super) is_replay: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -186,7 +188,7 @@ impl Lake {
             }
         }
         self.sort_one();
-        Ok(Receipt { outcomes, ticket: Ticket { files } })
+        Ok(Receipt { outcomes, ticket: Ticket { files, is_replay: false } })
     }
 
     fn queue(&self, mut batch: Batch) -> Result<Queued, AppendError> {
@@ -265,7 +267,7 @@ impl Lake {
             (None, true) => writer.log.carry_over().map(|()| 0),
             (None, false) => writer.log.write(&mut bytes),
         };
-        self.has_to_carry.store(writer.log.has_to_carry(), Ordering::Relaxed);
+        self.note_carried(&writer);
         if let Ok(number) = written
             && stopped.is_none()
             && !is_empty

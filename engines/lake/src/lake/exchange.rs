@@ -125,11 +125,13 @@ impl Lake {
         segments.sort_by_key(|listed| listed.meta.id);
         let mut shown = self.shown_mut();
         shown.segments = Arc::new(segments);
+        exchanging.version = listing.version;
         if exchanging.pending.as_ref().is_some_and(|pending| pending.is_in(listing.wal_until)) {
             exchanging.pending = None;
-            self.drop_sealed(&mut shown);
+            let sealed = shown.sealed.take();
+            drop(shown);
+            self.release(sealed);
         }
-        exchanging.version = listing.version;
     }
 
     /// Removes the files of segments that this node took out of the catalogue, once no question of this node reads them and

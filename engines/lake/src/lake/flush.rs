@@ -7,7 +7,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use shouhu_files::FilesError;
 
 use super::exchange::{Exchanging, merged};
-use super::{Lake, Listed, Shown};
+use super::{Lake, Listed};
 use crate::catalogue::{CatalogueError, Change, SegmentMeta};
 use crate::memtable::{MemoryPart, Memtable};
 use crate::part::{Part, PartError};
@@ -72,7 +72,7 @@ impl Lake {
         // What an earlier flush left undone, and then what came in since.
         for _ in 0..2 {
             if self.exchanging().pending.is_none() {
-                let Some(sealed) = self.seal() else { break };
+                let Some(sealed) = self.seal()? else { break };
                 let pending = self.write_segments(&sealed)?;
                 self.exchanging().pending = Some(pending);
             }
@@ -85,23 +85,28 @@ impl Lake {
     }
 
     /// What is to be flushed; `None` when nothing is in memory.
-    fn seal(&self) -> Option<Arc<Sealed>> {
+    fn seal(&self) -> Result<Option<Arc<Sealed>>, FlushError> {
         if let Some(sealed) = &self.shown().sealed {
-            return Some(Arc::clone(sealed));
+            return Ok(Some(Arc::clone(sealed)));
         }
         // With the log held, no group is in flight: what is in memory is what is in the log so far.
         let mut writer = self.writer();
         if self.shown().active.rows() == 0 {
-            return None;
+            return Ok(None);
         }
-        writer.log.rotate();
+        let sealed = writer.log.seal();
+        self.note_carried(&writer);
+        let wal_until = sealed.map_err(|error| {
+            self.intake.queue().stopped = Some(error.to_string());
+            error
+        })?;
         let queue = self.intake.queue();
         let mut shown = self.shown_mut();
         let memory = std::mem::take(&mut shown.active);
         let receipts = memory.devices().iter().map(|device| (*device, queue.durable_receipts(*device))).collect();
-        let sealed = Arc::new(Sealed { memory: Arc::new(memory), wal_until: writer.log.last_number(), receipts });
+        let sealed = Arc::new(Sealed { memory: Arc::new(memory), wal_until, receipts });
         shown.sealed = Some(Arc::clone(&sealed));
-        Some(sealed)
+        Ok(Some(sealed))
     }
 
     /// One segment for each class and day, more where a day has more rows than a segment may.
@@ -191,13 +196,16 @@ impl Lake {
         let Some(pending) = exchanging.pending.take() else { return };
         let mut shown = self.shown_mut();
         shown.segments = Arc::new(merged(&shown.segments, pending.opened));
-        self.drop_sealed(&mut shown);
+        let sealed = shown.sealed.take();
+        drop(shown);
+        self.release(sealed);
     }
 
-    /// The sealed rows are shown as segments: their memory and, once settled, their log can go.
-    pub(super) fn drop_sealed(&self, shown: &mut Shown) {
-        let Some(sealed) = shown.sealed.take() else { return };
+    /// The sealed rows are shown as segments: their memory and, once settled, their log can go. The caller holds `exchanging`.
+    pub(super) fn release(&self, sealed: Option<Arc<Sealed>>) {
+        let Some(sealed) = sealed else { return };
         self.memory_rows.fetch_sub(sealed.memory.rows(), Ordering::Relaxed);
+        self.writer().log.unseal();
         let mut settling = self.settling();
         settling.flushed_until = settling.flushed_until.max(sealed.wal_until);
     }

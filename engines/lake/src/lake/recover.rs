@@ -18,10 +18,12 @@ use super::{Lake, LakeConfig, OnDamage, Shown, Writer};
 use crate::catalogue::{Catalogue, CatalogueError, Listing, Order, SegmentId};
 use crate::memtable::Memtable;
 use crate::row::Batch;
-use crate::wal::{Group, Log, Scan, ScanError, Scanned, each_batch, name_of, new_group, number_of};
+use crate::wal::{Carry, Group, HEADER_BYTES, Log, Scan, ScanError, Scanned, each_batch, name_of, new_group, number_of};
 
 /// Who has the lake writes this file's lock, in the folder of the log.
 const HOLD: &str = "lake.lock";
+/// Where the first group of a file stands.
+const HEADER_END: u64 = HEADER_BYTES as u64;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
@@ -150,15 +152,17 @@ impl Lake {
         }
         let horizon = catalogue.next_id()?;
         let (orphans, strangers) = remove_orphans(store.as_ref(), horizon, &listing)?;
-        let last = recovered.files.last().map_or((0, 0), |(number, scanned)| {
-            let end = carry.as_ref().map_or(scanned.end, |(offset, _)| *offset);
-            (*number, end)
+        let last = recovered.files.last().map_or((0, 0), |(number, scanned)| match (&carry, scanned.header) {
+            // The header came with the first group, by the same sync: both are as doubtful.
+            (Some((HEADER_END, _)), Some(header)) => (header.previous, header.previous_end),
+            (Some((offset, _)), _) => (*number, *offset),
+            (None, _) => (*number, scanned.end),
         });
         let mut settling = Settling::flushed(listing.wal_until);
         let found: Vec<_> = recovered.files.into_iter().map(|(number, scanned)| (number, scanned.groups)).collect();
         found.iter().for_each(|(number, _)| settling.add(*number, 1));
-        let ticket = Ticket { files: found.iter().map(|(number, _)| *number).collect() };
-        let carry = carry.map(|(_, group)| group);
+        let ticket = Ticket { files: found.iter().map(|(number, _)| *number).collect(), is_replay: true };
+        let carry = carry.map(|(_, carry)| carry);
         let log = Log::new(Arc::clone(&local), config.node, config.wal_file_bytes_max, last, recovered.next, carry);
         let report = OpenReport {
             rows: memory.rows(),
@@ -245,8 +249,8 @@ impl Recovered {
     }
 }
 
-/// Place and bytes of a group that has to be written again.
-type Carry = Option<(u64, Vec<u8>)>;
+/// A group that has to be written again, and where it stood.
+type Carrying = Option<(u64, Carry)>;
 
 /// Brings the rows that no segment has to memory, and every number to the receipts.
 fn read_rows(
@@ -254,21 +258,26 @@ fn read_rows(
     recovered: &mut Recovered,
     wal_until: u64,
     receipts: &mut Receipts,
-) -> Result<(Memtable, Carry), OpenError> {
+) -> Result<(Memtable, Carrying), OpenError> {
     let mut memory = Memtable::default();
     let mut carry = None;
     let newest = recovered.files.last().map_or(0, |(number, _)| *number);
     for (number, scanned) in &recovered.files {
-        if *number <= wal_until {
+        let is_flushed = *number <= wal_until;
+        if is_flushed && *number != newest {
             continue;
         }
         let bytes = local.read(&name_of(*number))?;
-        each_batch::<OpenError>(&bytes, *number, &scanned.groups, &mut |batch| {
-            let ranges = receipts.of(batch.device);
-            batch.rows.iter().for_each(|row| _ = ranges.insert(row.sequence));
-            memory.take_in(batch);
-            Ok(())
-        })?;
+        for group in scanned.groups.iter().filter(|_| !is_flushed) {
+            each_batch::<OpenError>(&bytes, *number, std::slice::from_ref(group), &mut |batch| {
+                let ranges = receipts.of(batch.device);
+                batch.rows.iter().for_each(|row| _ = ranges.insert(row.sequence));
+                if !group.is_flushed {
+                    memory.take_in(batch);
+                }
+                Ok(())
+            })?;
+        }
         // The newest file's last group was written, but perhaps its writer died before the sync: it can be read from the machine's
         // memory now and be gone after a power cut. An empty one is only a mark.
         let last = scanned.groups.last().filter(|_| *number == newest);
@@ -278,7 +287,7 @@ fn read_rows(
             let mut group = Vec::new();
             new_group(&mut group);
             group.extend_from_slice(payload);
-            carry = Some((last.offset, group));
+            carry = Some((last.offset, Carry { group, is_flushed: is_flushed || last.is_flushed }));
         }
     }
     Ok((memory, carry))

@@ -1,11 +1,12 @@
 //! When a log file may go: its rows are in segments, and what follows from each of its batches is durable elsewhere.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
 use shouhu_files::FilesError;
 
-use super::Lake;
+use super::{Lake, Writer};
 use super::append::Ticket;
 use crate::wal::{LogError, name_of};
 
@@ -14,13 +15,17 @@ use crate::wal::{LogError, name_of};
 pub(super) struct Settling {
     /// Number of the file, batches that are not settled.
     files: BTreeMap<u64, u64>,
+    /// Batches of the start before are also at the beginning of this file.
+    pub carried_to: Option<u64>,
+    /// What is carried over is not settled.
+    is_carry_unsettled: bool,
     /// Every file up to this one is in segments.
     pub flushed_until: u64,
 }
 
 impl Settling {
     pub fn flushed(until: u64) -> Self {
-        Self { files: BTreeMap::new(), flushed_until: until }
+        Self { flushed_until: until, is_carry_unsettled: true, ..Self::default() }
     }
 
     pub fn add(&mut self, file: u64, batches: u64) {
@@ -28,7 +33,9 @@ impl Settling {
     }
 
     fn removable(&self) -> Vec<u64> {
-        self.files.range(..=self.flushed_until).filter(|(_, batches)| **batches == 0).map(|(file, _)| *file).collect()
+        let is_carry = |file: &u64| self.is_carry_unsettled && self.carried_to == Some(*file);
+        let done = self.files.range(..=self.flushed_until).filter(|(file, batches)| **batches == 0 && !is_carry(file));
+        done.map(|(file, _)| *file).collect()
     }
 }
 
@@ -41,6 +48,7 @@ impl Lake {
     /// too.
     pub fn settle(&self, ticket: Ticket) {
         let mut settling = self.settling();
+        settling.is_carry_unsettled &= !ticket.is_replay;
         for file in ticket.files {
             if let Some(batches) = settling.files.get_mut(&file) {
                 *batches = batches.saturating_sub(1);
@@ -60,7 +68,9 @@ impl Lake {
             if writer.log.is_filling_up() {
                 writer.log.prepare()?;
             }
-            match writer.log.prove() {
+            let proven = writer.log.prove();
+            self.note_carried(&writer);
+            match proven {
                 Ok(()) => {}
                 Err(LogError::Refused(error)) => return Err(error),
                 Err(LogError::Broken(error)) => {
@@ -71,6 +81,16 @@ impl Lake {
         }
         drop(writer);
         self.remove_settled()
+    }
+
+    /// To be called with the log still held, after anything that may have written to it.
+    pub(super) fn note_carried(&self, writer: &Writer) {
+        self.has_to_carry.store(writer.log.has_to_carry(), Ordering::Relaxed);
+        if let Some(file) = writer.log.carried_to() {
+            let mut settling = self.settling();
+            settling.carried_to = Some(file);
+            settling.files.entry(file).or_default();
+        }
     }
 
     pub(super) fn remove_settled(&self) -> Result<(), FilesError> {

@@ -104,13 +104,14 @@ fn group_crc(file_number: u64, offset: u64, head: &[u8]) -> u32 {
 }
 
 /// Fills in the header of a group: `bytes` begin with room for it.
-pub(super) fn seal_group(bytes: &mut [u8], file_number: u64, offset: u64, number: u64) {
+pub(super) fn seal_group(bytes: &mut [u8], file_number: u64, offset: u64, number: u32, is_flushed: bool) {
     let Some((head, payload)) = bytes.split_at_mut_checked(GROUP_HEADER_BYTES) else { return };
     let len = u32::try_from(payload.len()).unwrap_or(u32::MAX);
     let mut fields = Vec::with_capacity(GROUP_HEADER_BYTES);
     fields.extend_from_slice(&GROUP_MARK);
     fields.extend_from_slice(&len.to_le_bytes());
     fields.extend_from_slice(&number.to_le_bytes());
+    fields.extend_from_slice(&u32::from(is_flushed).to_le_bytes());
     fields.extend_from_slice(&crc32fast::hash(payload).to_le_bytes());
     fields.extend_from_slice(&group_crc(file_number, offset, &fields).to_le_bytes());
     head.copy_from_slice(&fields);
@@ -119,7 +120,9 @@ pub(super) fn seal_group(bytes: &mut [u8], file_number: u64, offset: u64, number
 /// Where one group lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Group {
-    pub number: u64,
+    pub number: u32,
+    /// Its rows are in segments already: it is here only because it may not be settled.
+    pub is_flushed: bool,
     /// Of its header.
     pub offset: u64,
     /// Behind its last byte.
@@ -139,7 +142,8 @@ impl Group {
             return None;
         }
         let end = (offset + GROUP_HEADER_BYTES + len) as u64;
-        Some(Self { number: u64_at(head, 8)?, offset: offset as u64, end, payload_crc: u32_at(head, 16)? })
+        let is_flushed = u32_at(head, 12)? & 1 != 0;
+        Some(Self { number: u32_at(head, 8)?, is_flushed, offset: offset as u64, end, payload_crc: u32_at(head, 16)? })
     }
 
     /// `None` where the file ends before the group, or its checksum says that it is not what was written.
@@ -260,7 +264,7 @@ impl Scan {
 
     /// The next header of a group with at least this number: its payload need not be whole to prove that what is before it had
     /// been synced.
-    fn next_group(&self, bytes: &[u8], from: usize, number_min: u64) -> Option<Group> {
+    fn next_group(&self, bytes: &[u8], from: usize, number_min: u32) -> Option<Group> {
         let mut at = from;
         loop {
             let rest = bytes.get(at..)?;

@@ -22,14 +22,25 @@ pub(crate) struct Log {
     /// A number that no file has.
     next: u64,
     /// The last group of the log before this start: readable, but perhaps never synced. It is written again before anything else.
-    carry: Option<Vec<u8>>,
+    carry: Option<Carry>,
+    /// Its rows are being flushed and it could not be written: it must not come behind the flush, or they would be read twice.
+    is_carry_sealed: bool,
+    carried_to: Option<u64>,
+}
+
+/// A group that has to be written again.
+pub(crate) struct Carry {
+    /// Begins with the room that [`new_group`] leaves.
+    pub group: Vec<u8>,
+    /// Its rows are in segments: only what follows from them may have to be done again.
+    pub is_flushed: bool,
 }
 
 struct OpenFile {
     append: Box<dyn Append>,
     number: u64,
     end: u64,
-    groups: u64,
+    groups: u32,
     /// Another group stands behind the last one that has rows.
     is_proven: bool,
 }
@@ -56,14 +67,14 @@ impl Log {
         file_bytes_max: u64,
         last: (u64, u64),
         next: u64,
-        carry: Option<Vec<u8>>,
+        carry: Option<Carry>,
     ) -> Self {
-        Self { files, node, file_bytes_max, open: None, prepared: None, last, next, carry }
+        Self { files, node, file_bytes_max, open: None, prepared: None, last, next, carry, is_carry_sealed: false, carried_to: None }
     }
 
-    /// The file that the last group went to; 0: none yet.
-    pub const fn last_number(&self) -> u64 {
-        self.last.0
+    /// The file that begins with what was carried over.
+    pub const fn carried_to(&self) -> Option<u64> {
+        self.carried_to
     }
 
     pub const fn has_to_carry(&self) -> bool {
@@ -72,10 +83,15 @@ impl Log {
 
     /// Writes again what the start before may not have made durable.
     pub fn carry_over(&mut self) -> Result<(), LogError> {
-        let Some(mut group) = self.carry.take() else { return Ok(()) };
-        let written = self.write_to_new(&mut group);
-        if written.is_err() {
-            self.carry = Some(group);
+        if self.is_carry_sealed {
+            let (name, reason) = (name_of(self.next), "a flush has to end first".to_owned());
+            return Err(LogError::Refused(FilesError::Failed { act: "go on to", name, reason }));
+        }
+        let Some(mut carry) = self.carry.take() else { return Ok(()) };
+        let written = self.write_to_new(&mut carry.group, carry.is_flushed);
+        match &written {
+            Ok(number) => self.carried_to = Some(*number),
+            Err(_) => self.carry = Some(carry),
         }
         written.map(drop)
     }
@@ -86,8 +102,8 @@ impl Log {
         if self.open.as_ref().is_some_and(|open| open.end >= self.file_bytes_max) {
             self.rotate();
         }
-        let Some(open) = &mut self.open else { return self.write_to_new(group) };
-        seal_group(group, open.number, open.end, open.groups + 1);
+        let Some(open) = &mut self.open else { return self.write_to_new(group, false) };
+        seal_group(group, open.number, open.end, open.groups + 1, false);
         if let Err(error) = open.append.append(group) {
             // Its tail is unknown: the next file's header says where it ends.
             self.open = None;
@@ -101,13 +117,13 @@ impl Log {
         Ok(open.number)
     }
 
-    fn write_to_new(&mut self, group: &mut [u8]) -> Result<u64, LogError> {
+    fn write_to_new(&mut self, group: &mut [u8], is_flushed: bool) -> Result<u64, LogError> {
         self.prepare().map_err(LogError::Refused)?;
         let Some((number, mut append)) = self.prepared.take() else {
             return Err(LogError::Refused(FilesError::Missing { name: name_of(self.next) }));
         };
         let header = FileHeader { node: self.node, number, previous: self.last.0, previous_end: self.last.1 };
-        seal_group(group, number, HEADER_BYTES as u64, 1);
+        seal_group(group, number, HEADER_BYTES as u64, 1, is_flushed);
         let mut bytes = Vec::with_capacity(HEADER_BYTES + group.len());
         bytes.extend_from_slice(&header.encode());
         bytes.extend_from_slice(group);
@@ -144,8 +160,28 @@ impl Log {
     }
 
     /// The next group goes to a new file.
-    pub fn rotate(&mut self) {
+    fn rotate(&mut self) {
         self.open = None;
+    }
+
+    /// What is in memory is to be flushed: gives the number of the last file that has rows of it.
+    pub fn seal(&mut self) -> Result<u64, FilesError> {
+        match self.carry_over() {
+            Ok(()) => {}
+            Err(LogError::Refused(_)) => self.is_carry_sealed = true,
+            Err(LogError::Broken(error)) => return Err(error),
+        }
+        self.rotate();
+        Ok(self.last.0)
+    }
+
+    /// What was sealed is in segments.
+    pub fn unseal(&mut self) {
+        if std::mem::take(&mut self.is_carry_sealed)
+            && let Some(carry) = &mut self.carry
+        {
+            carry.is_flushed = true;
+        }
     }
 
     /// Writes an empty group behind the last one: from then on a bit that turns in it is damage, and cannot be mistaken for
