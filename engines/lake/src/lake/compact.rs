@@ -225,3 +225,114 @@ impl Pile {
         Ok(segment::write(lake.store.as_ref(), id, class, &mut self.rows, &self.extras)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MAX: u64 = 8_000;
+    const DAY: i64 = 20_000;
+    const OPEN_MS: i64 = DAY * DAY_MS + 1;
+    const OVER_MS: i64 = (DAY + 1) * DAY_MS + CompactionPolicy::QUIET_MS;
+
+    fn meta(id: u64, rows: u64) -> SegmentMeta {
+        SegmentMeta {
+            id: SegmentId(id),
+            class: Class::PASSAGE,
+            day: DAY,
+            rows,
+            plates: 1,
+            first_ms: DAY * DAY_MS,
+            last_ms: DAY * DAY_MS,
+            bytes: [0; 3],
+            index_crc: 0,
+        }
+    }
+
+    fn compactor() -> Compactor {
+        Compactor::new(CompactionPolicy::of_rows(MAX))
+    }
+
+    /// Merges on paper until nothing is worth it; gives the rows written.
+    fn settle(segments: &mut Vec<SegmentMeta>, next_id: &mut u64, now_ms: i64) -> u64 {
+        let mut written = 0;
+        while let Some(merge) = compactor().plan(segments.iter(), now_ms) {
+            assert!(merge.ids.len() > 1 && merge.rows <= MAX);
+            segments.retain(|meta| !merge.ids.contains(&meta.id));
+            *next_id += 1;
+            segments.push(meta(*next_id, merge.rows));
+            written += merge.rows;
+        }
+        written
+    }
+
+    /// A day of flushes of these sizes, then its end: rows written in all, segments left.
+    fn day(flushes: &[u64]) -> (u64, Vec<SegmentMeta>) {
+        let (mut segments, mut next_id, mut written) = (Vec::new(), 0, 0);
+        for rows in flushes {
+            next_id += 1;
+            segments.push(meta(next_id, *rows));
+            written += rows + settle(&mut segments, &mut next_id, OPEN_MS);
+        }
+        written += settle(&mut segments, &mut next_id, OVER_MS);
+        (written, segments)
+    }
+
+    #[test]
+    fn a_day_that_arrives_in_order_is_written_twice_and_ends_in_full_segments() {
+        for (flush, flushes) in [(1_000, 24), (1_000, 3), (250, 20), (3_000, 40), (100, 32), (5_000, 9)] {
+            let sizes = vec![flush; flushes];
+            let total = flush * flushes as u64;
+            let (written, left) = day(&sizes);
+            assert!(written <= 2 * total, "{flush} × {flushes}: {written} of {total}");
+            assert!(left.len() as u64 <= total.div_ceil(MAX / 2), "{flush} × {flushes}: {} segments", left.len());
+        }
+    }
+
+    #[test]
+    fn stragglers_do_not_rewrite_the_day() {
+        let mut segments = vec![meta(1, 3_900)];
+        let (mut next_id, mut written) = (1, 0);
+        for _ in 0..200 {
+            next_id += 1;
+            segments.push(meta(next_id, 1));
+            written += settle(&mut segments, &mut next_id, OVER_MS);
+        }
+        assert!(written < 200 * 10, "{written} rows written for 200");
+        assert!(segments.len() < 10, "{} segments", segments.len());
+    }
+
+    #[test]
+    fn an_open_day_is_left_alone_until_it_has_many_or_fills_a_segment() {
+        let few: Vec<_> = (0..32).map(|id| meta(id, 10)).collect();
+        assert_eq!(compactor().plan(&few, OPEN_MS), None);
+        let many: Vec<_> = (0..33).map(|id| meta(id, 10)).collect();
+        assert_eq!(compactor().plan(&many, OPEN_MS).map(|merge| merge.ids.len()), Some(33));
+        let full = [meta(1, MAX / 2), meta(2, MAX)];
+        assert_eq!(compactor().plan(&full, OVER_MS), None);
+    }
+
+    #[test]
+    fn what_was_found_damaged_is_not_chosen_again() {
+        let segments: Vec<_> = (0..3).map(|id| meta(id, 10)).collect();
+        let mut compactor = compactor();
+        compactor.damaged.insert(SegmentId(1));
+        assert_eq!(compactor.plan(&segments, OVER_MS).map(|merge| merge.ids), Some(vec![SegmentId(0), SegmentId(2)]));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_flushes_are_it_ends_with_few_segments_and_bounded_writes(
+            flushes in prop::collection::vec(1_u64..6_000, 1..120),
+        ) {
+            let total: u64 = flushes.iter().sum();
+            let (written, left) = day(&flushes);
+            prop_assert_eq!(left.iter().map(|meta| meta.rows).sum::<u64>(), total);
+            let small = left.iter().filter(|meta| meta.rows < MAX / 2).count();
+            prop_assert!(small <= 12, "{} small segments", small);
+            prop_assert!(written <= total * 5, "{} of {}", written, total);
+        }
+    }
+}
