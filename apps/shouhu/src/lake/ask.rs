@@ -267,11 +267,11 @@ fn call(args: &Args, now: Micros) -> anyhow::Result<Call> {
         }
         Question::Cameras { cameras } => {
             let (from, until) = window(1)?;
-            post("/v1/sightings/cameras", json!({ "cameras": cameras, "from_us": from, "until_us": until, "limit": limit }), PASSING)
+            Call { has_pages: true, ..post("/v1/sightings/cameras", json!({ "cameras": cameras, "from_us": from, "until_us": until, "limit": limit }), PASSING) }
         }
         Question::Area(shape) => {
             let (from, until) = window(1)?;
-            post("/v1/sightings/area", json!({ "area": shape.json()?, "from_us": from, "until_us": until, "limit": limit }), PASSING)
+            Call { has_pages: true, ..post("/v1/sightings/area", json!({ "area": shape.json()?, "from_us": from, "until_us": until, "limit": limit }), PASSING) }
         }
         Question::Trajectory { plate } => {
             let (from, until) = window(7)?;
