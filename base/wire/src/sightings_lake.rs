@@ -282,6 +282,50 @@ pub struct Meeting {
     pub passages: u32,
 }
 
+/// One stolen vehicle of [`AskZones`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StolenVehicle {
+    pub plate: String,
+    /// When the theft was noticed.
+    pub stolen_at_us: Micros,
+    /// Absent: not found yet.
+    #[serde(default)]
+    pub recovered_at_us: Option<Micros>,
+}
+
+/// `POST /v1/sightings/zones`: where stolen vehicles disappear and turn up again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AskZones {
+    /// One to 2,000.
+    pub vehicles: Vec<StolenVehicle>,
+    /// Of H3, 0 to 15; 8 (0.7 km²) when absent.
+    #[serde(default)]
+    pub resolution: Option<u8>,
+    /// Days before the theft, and after it where there was no recovery, that are looked at; 30 when absent, at most 90.
+    #[serde(default)]
+    pub look_days: Option<u32>,
+    /// For trends: thefts are counted by periods of so many days; all together when absent.
+    #[serde(default)]
+    pub period_days: Option<u32>,
+}
+
+/// One H3 cell in one period: numbers of vehicles.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TheftZone {
+    /// In hexadecimal digits.
+    pub cell: String,
+    /// The middle of the cell.
+    pub position: Option<Wgs84>,
+    /// Beginning of the period in which the thefts were noticed; absent without periods.
+    pub period_from_us: Option<Micros>,
+    /// Seen here last before the theft was noticed.
+    pub last_seen_before: u32,
+    /// Seen here first after it.
+    pub first_seen_after: u32,
+    /// Seen here last before the recovery, or at all.
+    pub last_seen_after: u32,
+}
+
 /// `POST /v1/sightings/passed`: who passed a place and later another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AskPassed {

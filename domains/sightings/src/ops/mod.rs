@@ -22,3 +22,4 @@ pub mod search;
 pub mod seen;
 pub mod show;
 pub mod trajectory;
+pub mod zones;

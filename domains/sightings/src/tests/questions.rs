@@ -136,6 +136,24 @@ async fn movement_is_shown_with_what_cannot_be() {
 }
 
 #[tokio::test]
+async fn a_stolen_car_vanishes_in_one_zone_and_turns_up_in_another() {
+    let street = Street::open().await;
+    let stolen = json!({ "vehicles": [{ "plate": "AAA-1111", "stolen_at_us": at(15).0 }], "look_days": 5 });
+    let zones = street.world.asked("POST", "/v1/sightings/zones", stolen).await;
+    assert_eq!(zones.status, 200, "{}", zones.json);
+    let numbers: std::collections::BTreeSet<[i64; 3]> = zones.json["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|zone| ["last_seen_before", "first_seen_after", "last_seen_after"].map(|kind| zone[kind].as_i64().unwrap()))
+        .collect();
+    assert_eq!(numbers, std::collections::BTreeSet::from([[1, 0, 0], [0, 1, 1]]), "at the second camera, then at the third");
+    assert!(zones.json["items"][0]["position"]["lon"].as_f64().is_some_and(|lon| (120.19..120.24).contains(&lon)));
+    let none = street.world.asked("POST", "/v1/sightings/zones", json!({ "vehicles": [] })).await;
+    assert_eq!((none.status, &none.json["key"]), (422, &json!("sightings.zones.vehicles")));
+}
+
+#[tokio::test]
 async fn counts_need_no_purpose_and_name_no_plate() {
     let street = Street::open().await;
     let operator = street.world.house.person(Role::Operator);

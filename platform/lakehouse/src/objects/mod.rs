@@ -93,10 +93,8 @@ impl ObjectFiles {
             .with_retry(RetryConfig { max_retries: RETRIES_MAX, retry_timeout: RETRY_TIMEOUT, ..RetryConfig::default() })
             .with_checksum_algorithm(Checksum::SHA256)
             .with_bucket_name(bucket);
-        let endpoint = [AmazonS3ConfigKey::Endpoint]
-            .iter()
-            .find_map(|key| builder.get_config_value(key))
-            .or_else(|| options.iter().find(|(key, _)| key == "aws_endpoint").map(|(_, value)| value.clone()));
+        let given = options.iter().find(|(key, _)| key == "aws_endpoint").map(|(_, value)| value.clone());
+        let endpoint = given.or_else(|| builder.get_config_value(&AmazonS3ConfigKey::Endpoint));
         // Who writes http:// means it: a storage on the same machine.
         if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
             builder = builder.with_allow_http(true);

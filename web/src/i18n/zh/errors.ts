@@ -225,6 +225,8 @@ export const errors = {
   "sightings.search.camera_unknown": "其中一支攝影機還沒有任何紀錄。",
   "sightings.search.cameras": "請選擇 1 到 1,000 支攝影機。",
   "sightings.search.bbox_invalid": "範圍需要西、南、東、北四個經緯度。",
+  "sightings.zones.vehicles": "一次可查詢 1 至 2,000 輛失竊車輛。",
+  "sightings.zones.look_days": "每件失竊最多可查前後 90 天。",
   "sightings.ingest.version_unknown": "這批資料的格式比伺服器新，請更新伺服器。",
   "sightings.hold.note_missing": "請說明保全或解除的原因。",
   "sightings.hold.too_long": "沒有案件時，最多保全到錄影後一年。",
