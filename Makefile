@@ -9,10 +9,10 @@ SHELL := /usr/bin/env bash
 DATA ?= .shouhu
 PORT ?= 8470
 APT_RUN := ffmpeg
-APT_TEST := chromium ffmpeg fonts-noto-cjk libssl-dev pkg-config postgresql
+APT_TEST := chromium e2fsprogs ffmpeg fonts-noto-cjk libssl-dev openjdk-17-jre-headless pkg-config postgresql python3 python3-venv
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json web/vite.config.ts web/tsconfig*.json -type f 2>/dev/null)
 
-.PHONY: help run test check bench openapi clean-data deps-run deps-test web test-rust test-web test-e2e eval-vision
+.PHONY: help run test check bench openapi clean-data deps-run deps-test web test-rust test-web test-e2e test-faults test-spark eval-vision faults bench-lake
 
 help: ## Show the commands
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,13 +44,13 @@ web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 web: web/dist/index.html ## Build the web app
 
 run: deps-run web ## Install, build, load the demo city, start everything, print the address
-	cargo build --release --workspace --bins
+	cargo build --release -p shouhu -p shouhu-edge -p shouhu-city
 	tools/run.sh "$(DATA)" "$(PORT)"
 
 clean-data: ## Forget the demo city and everything that was recorded in DATA
 	rm -rf "$(DATA)"
 
-test: deps-test test-rust test-web test-e2e ## Everything that must hold
+test: deps-test test-rust test-faults test-spark test-web test-e2e ## Everything that must hold
 
 test-rust: deps-test
 	@export SHOUHU_TEST_POSTGRES="$$(tools/postgres.sh start)"; \
@@ -70,6 +70,23 @@ test-e2e: deps-test web e2e/node_modules/.installed
 	@for p in shouhu shouhu-edge shouhu-city; do [ -x target/release/$$p ] || cargo build --release --workspace --bins; done
 	cd e2e && npm test --silent
 
+# Both programs are built by the Rust tests that start them.
+test-faults:
+	e2e/faults/lake.py --kills 20 --power-cuts 6
+
+faults: ## The long form of the fault tests: a thousand kills, two hundred power cuts
+	cargo build --release --workspace --bins
+	e2e/faults/lake.py --kills 1000 --power-cuts 200 --report target/faults.json
+	SHOUHU_LAKE_CRASHES=20000 cargo test --release -p shouhu-lake --test crash
+
+e2e/lake/.venv/.installed: e2e/lake/requirements.txt
+	python3 -m venv e2e/lake/.venv
+	e2e/lake/.venv/bin/pip install --quiet --disable-pip-version-check -r e2e/lake/requirements.txt
+	@touch $@
+
+test-spark: deps-test e2e/lake/.venv/.installed
+	e2e/lake/.venv/bin/python e2e/lake/spark_test.py
+
 check: ## Formatting, lints, types
 	cargo clippy --workspace --all-targets -- -D warnings
 	cd web && npm run check
@@ -85,3 +102,6 @@ eval-vision: ## Score the recogniser on the real photographs
 bench: ## Latency and throughput, printed; nothing is asserted
 	cargo build --release --workspace --bins
 	benches/end_to_end.sh
+
+bench-lake: ## The sighting lake beside its peers (benches/lake/README.md); needs an idle machine
+	benches/lake/run.sh

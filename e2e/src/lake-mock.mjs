@@ -220,7 +220,7 @@ export class MockLake {
     const rest = path.replace("/sightings", "");
     if (rest === "/plates") {
       const like = Array.from({ length: 180 }, (_, at) => plateOf(at)).map((plate, at) => (query.likeness === "wildcard" ? plate : `BKF58${at % 10}${Math.floor(at / 10) % 10}`));
-      return found([...new Set(like)].map((plate, at) => ({ plate, plate_display: shown(plate), sightings: 900 - at * 4, first_at_us: null, last_at_us: null })), [{ key: "sightings.partial.not_in_memory", detail: "2 segments" }]);
+      return found([...new Set(like)].map((plate, at) => ({ plate, plate_display: shown(plate), sightings: 900 - at * 4, first_at_us: null, last_at_us: null })), [{ key: "sightings.partial.unmerged", detail: "2 segments" }]);
     }
     if (rest === "/cameras") return paged(crowd(900, cameras.filter((camera) => body.cameras.includes(camera.id))), body);
     if (rest === "/area") return paged(crowd(4800, near(body.area)), body, [{ key: "sightings.partial.damaged", detail: "by_source/class=passage/day=2026-11-20/0007.parquet" }]);

@@ -181,7 +181,7 @@ impl World {
         }
         for (lens, sightings) in seen {
             let count = sightings.len() as u64;
-            let batch = SightingBatch { model: MODEL.into(), sent_at_us: now.0, sightings };
+            let batch = SightingBatch { version: shouhu_wire::BATCH_VERSION, model: MODEL.into(), sent_at_us: now.0, sightings };
             if let Some(device) = self.lenses.get(lens).and_then(|lens| lens.device.as_ref()) {
                 let receipt: BatchReceipt = device.post("/v1/sightings", &batch)?;
                 self.kpis.sightings += u64::from(receipt.accepted);

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rand::RngCore;
 use rand::rngs::OsRng;
-use shouhu_wire::{BATCH_BYTES_MAX, BATCH_SIGHTINGS_MAX, BatchReceipt, ReportedSighting, SightingBatch};
+use shouhu_wire::{BATCH_BYTES_MAX, BATCH_PICTURED_MAX, BATCH_VERSION, BatchReceipt, ReportedSighting, SightingBatch};
 use tracing::{error, info, warn};
 
 use crate::client::{Client, ClientError};
@@ -69,7 +69,7 @@ impl Uplink {
                 }
                 continue;
             }
-            let max_count = if pace.singles > 0 { 1 } else { BATCH_SIGHTINGS_MAX };
+            let max_count = if pace.singles > 0 { 1 } else { BATCH_PICTURED_MAX };
             let batch = self.keeper.waiting(self.lane, max_count, pace.max_bytes);
             if batch.is_empty() {
                 if self.stop.wait(Duration::from_secs(1)) {
@@ -100,6 +100,7 @@ impl Uplink {
 
     fn send(&self, batch: &[Queued], pictures: Pictures) -> Result<BatchReceipt, ClientError> {
         let body = SightingBatch {
+            version: BATCH_VERSION,
             model: batch.first().map(|q| q.model.clone()).unwrap_or_default(),
             sent_at_us: self.clock.device_us(),
             sightings: batch.iter().map(|queued| reported(queued, pictures)).collect(),

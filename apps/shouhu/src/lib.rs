@@ -1,5 +1,6 @@
 //! The server's one list of rooms, and how they are started together.
 
+pub mod lake;
 mod serve;
 
 pub use serve::{Options, StartError, build, run};

@@ -3,13 +3,15 @@
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use shouhu::{MODULES, Options, build, run};
+use shouhu::{MODULES, Options, build, lake, run};
 use shouhu_env::{Env, ScaledClock};
 use shouhu_ids::Micros;
+use shouhu_lakehouse::Opening;
 use shouhu_module::App;
 use shouhu_wire::Role;
 use tokio_util::sync::CancellationToken;
@@ -42,31 +44,45 @@ enum Command {
     Openapi,
     /// Recompute the audit log's chain and say whether it is intact.
     Verify(Place),
+    /// Ask and look after the lake of sightings, beside a running server.
+    #[command(arg_required_else_help = true)]
+    Lake {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        act: lake::Act,
+    },
 }
 
 #[derive(Args)]
 struct Place {
     /// Folder of everything that is kept.
-    #[arg(long, env = "SHOUHU_DATA", default_value = ".shouhu")]
+    #[arg(long, global = true, env = "SHOUHU_DATA", default_value = ".shouhu")]
     data: PathBuf,
     /// Folder of the keys; put it on another disk. Default: <data>/keys.
-    #[arg(long, env = "SHOUHU_KEYS")]
+    #[arg(long, global = true, env = "SHOUHU_KEYS")]
     keys: Option<PathBuf>,
     /// sqlite:<path> or postgres://<user>@<host>/<database>. Default: SQLite in <data>.
-    #[arg(long, env = "SHOUHU_STORE")]
+    #[arg(long, global = true, env = "SHOUHU_STORE")]
     store: Option<String>,
-    #[arg(long, env = "SHOUHU_LISTEN", default_value = "127.0.0.1:8470")]
+    #[arg(long, global = true, env = "SHOUHU_LISTEN", default_value = "127.0.0.1:8470")]
     listen: SocketAddr,
     /// Where people reach the server; passkeys are bound to its host name. Needs https everywhere but on localhost.
-    #[arg(long, env = "SHOUHU_PUBLIC_URL")]
+    #[arg(long, global = true, env = "SHOUHU_PUBLIC_URL")]
     public_url: Option<String>,
     /// Folder of the built web app.
-    #[arg(long, env = "SHOUHU_WEB", default_value = "web/dist")]
+    #[arg(long, global = true, env = "SHOUHU_WEB", default_value = "web/dist")]
     web: PathBuf,
+    /// Where sightings lie: a folder, or s3://bucket/prefix. Default: <data>/lake.
+    #[arg(long, global = true, env = "SHOUHU_LAKE")]
+    lake: Option<String>,
+    /// Name of this server among those that share a lake and a database; the same at every start.
+    #[arg(long, global = true, env = "SHOUHU_NODE")]
+    node: Option<String>,
     /// For simulations: the clock runs so many times as fast since --clock-origin-us.
-    #[arg(long, hide = true, requires = "clock_origin_us")]
+    #[arg(long, global = true, hide = true, requires = "clock_origin_us")]
     clock_speed: Option<u32>,
-    #[arg(long, hide = true)]
+    #[arg(long, global = true, hide = true)]
     clock_origin_us: Option<i64>,
 }
 
@@ -89,6 +105,8 @@ impl Place {
             listen: self.listen,
             public_url,
             web: self.web,
+            lake: self.lake,
+            node: self.node,
         }
     }
 }
@@ -99,7 +117,7 @@ fn parse_role(text: &str) -> Result<Role, String> {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let command = Cli::parse().command;
     let usual = if matches!(command, Command::Serve(_)) { "info,sqlx=warn" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("SHOUHU_LOG").unwrap_or_else(|_| usual.into());
@@ -108,18 +126,22 @@ async fn main() -> anyhow::Result<()> {
     match command {
         Command::Serve(place) => {
             let env = place.env();
-            serve(&place.options(), env).await
+            serve(&place.options(), env).await?;
         }
         Command::Invite { place, name, role, token_only } => {
             let env = place.env();
-            invite(&place.options(), env, &name, role, token_only).await
+            invite(&place.options(), env, &name, role, token_only).await?;
         }
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&shouhu_http::document(MODULES))?);
-            Ok(())
         }
-        Command::Verify(place) => verify(&place.options()).await,
+        Command::Verify(place) => verify(&place.options()).await?,
+        Command::Lake { place, act } => {
+            let env = place.env();
+            return lake::run(act, &place.options(), env).await;
+        }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(options: &Options, env: Env) -> anyhow::Result<()> {
@@ -161,7 +183,7 @@ async fn greet(app: App) {
 }
 
 async fn invite(options: &Options, env: Env, name: &str, role: Role, token_only: bool) -> anyhow::Result<()> {
-    let app = build(options, env).await?;
+    let app = build(options, env, Opening::Closed).await?;
     let invitation = shouhu_identity::invite(&app, name, role, None, None).await.context("no invitation")?;
     println!("{}", if token_only { &invitation.token } else { &invitation.link });
     app.store.close().await;
@@ -169,7 +191,7 @@ async fn invite(options: &Options, env: Env, name: &str, role: Role, token_only:
 }
 
 async fn verify(options: &Options) -> anyhow::Result<()> {
-    let app = build(options, Env::real()).await?;
+    let app = build(options, Env::real(), Opening::Closed).await?;
     let verdict = app.audit.verify().await.context("the log could not be read")?;
     println!("{}", serde_json::to_string_pretty(&verdict)?);
     anyhow::ensure!(verdict.is_intact, "the audit log is broken at leaf {}", verdict.first_bad_seq.unwrap_or_default());

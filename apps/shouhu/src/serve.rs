@@ -7,7 +7,9 @@ use shouhu_audit::Audit;
 use shouhu_blobs::{BlobError, Blobs};
 use shouhu_env::{DiskError, Env};
 use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, router, serve, wiring};
+use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, Opening};
 use shouhu_module::App;
+use shouhu_sightings::feeds::drop::DropFolder;
 use shouhu_store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
@@ -26,9 +28,34 @@ pub struct Options {
     pub public_url: String,
     /// The built web app.
     pub web: PathBuf,
+    /// A folder, or `s3://bucket/prefix`; the default is a folder in `data`.
+    pub lake: Option<String>,
+    /// Name of this server among those that share a lake.
+    pub node: Option<String>,
 }
 
 impl Options {
+    /// How this server keeps the lake.
+    ///
+    /// # Errors
+    /// When the place is neither a folder nor a bucket.
+    pub fn lake_config(&self) -> Result<LakehouseConfig, LakehouseError> {
+        let mut config = LakehouseConfig::in_folder(self.data.join("lake"));
+        if let Some(place) = &self.lake {
+            config.place = place.parse()?;
+        }
+        if let Some(node) = &self.node {
+            config.node.clone_from(node);
+        }
+        Ok(config)
+    }
+
+    /// Where files of feeds are dropped: `<here>/<feed>/<file>`.
+    #[must_use]
+    pub fn drop_folder(&self) -> PathBuf {
+        self.data.join("drop")
+    }
+
     #[must_use]
     pub fn store_url(&self) -> String {
         self.store.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("shouhu.db").display()))
@@ -45,6 +72,8 @@ pub enum StartError {
     Blobs(#[from] BlobError),
     #[error("web app: {0}")]
     Site(#[from] DiskError),
+    #[error("lake: {0}")]
+    Lake(#[from] LakehouseError),
     #[error("module {module} cannot start: {reason}")]
     Module { module: &'static str, reason: String },
     #[error("the modules' lists are wrong: {0:?}")]
@@ -61,7 +90,7 @@ fn folder(path: &Path) -> Result<(), StartError> {
 ///
 /// # Errors
 /// What is wrong with the folders, the database, or a room.
-pub async fn build(options: &Options, env: Env) -> Result<App, StartError> {
+pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App, StartError> {
     folder(&options.data)?;
     folder(&options.keys)?;
     let store = Store::open(&options.store_url(), env.clone()).await?;
@@ -72,6 +101,16 @@ pub async fn build(options: &Options, env: Env) -> Result<App, StartError> {
     let blobs = Blobs::open(env.clone(), &options.data.join("blobs"), &options.keys)?;
     let audit = Audit::start(store.clone());
     let app = App::new(env, store, blobs, audit, MODULES, &options.public_url);
+    app.put(opening);
+    let (store, env) = (app.store.clone(), app.env.clone());
+    match opening {
+        Opening::Serve => {
+            app.put(Lakehouse::open(options.lake_config()?, store, env).await?);
+            app.put(DropFolder(options.drop_folder()));
+        }
+        Opening::ReadOnly => app.put(Lakehouse::open_read_only(options.lake_config()?, store, env).await?),
+        Opening::Closed => {}
+    }
     for module in MODULES {
         (module.start)(app.clone())
             .await
@@ -90,7 +129,7 @@ pub async fn run(
     stop: CancellationToken,
     ready: impl FnOnce(&App, SocketAddr),
 ) -> Result<(), StartError> {
-    let app = build(options, env.clone()).await?;
+    let app = build(options, env.clone(), Opening::Serve).await?;
     app.put(StopStreams(stop.clone()));
     let site = Site::load(&*env.disk, &options.web)?;
     if site.is_empty() {
@@ -106,6 +145,11 @@ pub async fn run(
     // What they have not done yet is in the outbox and the job table, and is done at the next start.
     relay.abort();
     jobs.abort();
+    if let Some(lake) = app.try_room::<Lakehouse>()
+        && let Err(error) = lake.close().await
+    {
+        tracing::warn!(%error, "the lake did not write its memory out; the next start reads its log instead");
+    }
     app.store.close().await;
     served.map_err(StartError::from)
 }

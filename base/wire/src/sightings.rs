@@ -10,6 +10,8 @@ use shouhu_plate::{Form, MatchKind, Pattern, Plate, VehicleClass};
 pub const BATCH_SIGHTINGS_MAX: usize = 1_000;
 /// Most sightings in one batch with pictures: each picture is a file that is synced.
 pub const BATCH_PICTURED_MAX: usize = 200;
+/// Version of [`SightingBatch`] that this program writes and the newest that it reads.
+pub const BATCH_VERSION: u32 = 1;
 /// Most bytes of one batch's body, pictures included.
 pub const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Most bytes of one crop, before base64.
@@ -82,6 +84,9 @@ pub struct ReportedSighting {
 /// `POST /v1/sightings`, signed by the device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SightingBatch {
+    /// Of this form: a server refuses what is newer than it knows. Fields that it does not know are let pass.
+    #[serde(default)]
+    pub version: u32,
     /// Version of the recogniser that read the plates.
     pub model: String,
     /// The device's clock when it sent the batch: with the server's it tells how wrong the device's clock is.

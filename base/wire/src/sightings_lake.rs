@@ -126,6 +126,9 @@ pub struct FindPlates {
     pub plate: String,
     #[serde(default)]
     pub likeness: PlateLikeness,
+    /// Only plates that were seen in a window, a week wide at most; the whole lake when neither end is given.
+    pub from_us: Option<i64>,
+    pub until_us: Option<i64>,
     pub limit: Option<u32>,
 }
 
@@ -133,8 +136,11 @@ pub struct FindPlates {
 pub struct KnownPlate {
     pub plate: Plate,
     pub plate_display: String,
-    /// Passages of it that the lake has.
+    /// Passages of it that the lake has, in the window where there is one.
     pub sightings: u64,
+    /// In the window; absent without one.
+    pub first_at_us: Option<Micros>,
+    pub last_at_us: Option<Micros>,
 }
 
 /// From `from_us` to before `until_us`.
@@ -288,10 +294,22 @@ pub struct AskPassed {
     pub limit: Option<u32>,
 }
 
+/// One end of the way between two places.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PassedAt {
+    pub id: SightingId,
+    pub captured_at_us: Micros,
+    pub camera: Option<CameraId>,
+    pub place_name: String,
+    pub position: Option<Wgs84>,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PassedBoth {
-    pub first: Passing,
-    pub then: Passing,
+    pub plate: Plate,
+    pub plate_display: String,
+    pub first: PassedAt,
+    pub then: PassedAt,
     pub took_ms: i64,
 }
 
@@ -318,8 +336,8 @@ pub enum CountBy {
     Hour,
     /// Hour of each camera.
     HourCamera,
-    /// Cells of a grid: one per fixed source's place rounded to `cell_m`.
-    Area,
+    /// Cells of H3, the whole window together.
+    Cell,
 }
 
 /// `GET /v1/sightings/counts`: numbers without plates. Whole hours in UTC.
@@ -331,20 +349,21 @@ pub struct AskCounts {
     pub until_us: i64,
     /// One camera only.
     pub camera: Option<CameraId>,
-    /// `west,south,east,north` in degrees: only what stands within.
+    /// `west,south,east,north` in degrees: only what passed within; with `by=hour`.
     pub bbox: Option<String>,
-    /// Side of a cell in metres when counted by area; 1,000 when absent.
-    pub cell_m: Option<u32>,
+    /// Of H3 with `by=cell`, 0 to 15; 8 (about 0.7 km²) when absent.
+    pub resolution: Option<u8>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Count {
-    /// Start of the hour; absent when counted by area.
+    /// Start of the hour; absent when counted by cell.
     pub hour_us: Option<Micros>,
     pub camera: Option<CameraId>,
     pub place_name: Option<String>,
-    /// Of the camera, or the middle of the cell.
     pub position: Option<Wgs84>,
+    /// H3 cell, hexadecimal.
+    pub cell: Option<String>,
     pub sightings: u64,
 }
 
@@ -503,20 +522,22 @@ pub struct RetentionClass {
     pub oldest_us: Option<Micros>,
 }
 
-/// A purge's certificate. Balanced: ingested = present + purged + erased, where what was moved to be kept is present.
+/// A purge's certificate. Balanced: of the rows that the days' files had, each was purged, kept or there twice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PurgeCertificate {
     pub ran_at_us: Micros,
-    pub captured_before_us: Micros,
+    pub rows_before: u64,
     pub purged: u64,
+    /// Held: moved to the class `kept`, pictures with them.
     pub kept: u64,
+    pub duplicates: u64,
+    pub is_balanced: bool,
     pub pictures_moved: u64,
+    /// Pictures from days before this one (days since 1970) cannot be read any more, in any copy.
+    pub keys_until_day: i64,
     pub quarantine_deleted: u64,
-    pub ingested_total: u64,
-    pub present: u64,
     pub purged_total: u64,
     pub erased_total: u64,
-    pub is_balanced: bool,
 }
 
 /// `GET /v1/sightings/retention`.

@@ -7,17 +7,24 @@
 //! **Invariant:** a receipt is given only after everything it counts is synced; a report is never answered and lost.
 //! **Invariant:** device and sequence name one sighting; the first version is kept, whatever comes later.
 
+mod answer;
+mod arrive;
 mod check;
 pub mod exports;
 pub mod feeds;
 mod heading;
+mod hold;
 mod jobs;
+mod lake;
+mod migrate;
 pub mod model;
 pub mod ops;
+mod passing;
 mod react;
 mod shapes;
 mod store;
 mod unavailable;
+mod window;
 
 #[cfg(test)]
 mod sample;
@@ -28,6 +35,7 @@ use std::sync::Arc;
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
+use shouhu_lakehouse::{Lakehouse, Opening};
 use shouhu_module::ports::SightingPicturesPort;
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
@@ -121,11 +129,12 @@ pub const MODULE: Module = Module {
     ],
     migrations: &[
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
+        Migration { name: "0002_lake", sql: include_str!("../migrations/0002_lake.sql") },
         Migration { name: "0003_feeds", sql: include_str!("../migrations/0003_feeds.sql") },
         Migration { name: "0004_exports", sql: include_str!("../migrations/0004_exports.sql") },
     ],
     jobs: &[jobs::PURGE, feeds::drop::LOOK, exports::job::MAKE, exports::job::EXPIRE],
-    reactions: &[react::KEEP_FOR_HIT],
+    reactions: &[react::HOLD_FOR_HIT],
     problems: &[
         "sightings.ingest.too_many",
         "sightings.ingest.malformed",
@@ -148,7 +157,43 @@ pub const MODULE: Module = Module {
         "sightings.search.too_broad",
         "sightings.search.cursor_invalid",
         "sightings.picture.none",
-        "sightings.lake.not_ready",
+        "sightings.ingest.version_unknown",
+        "sightings.search.plate_invalid",
+        "sightings.search.camera_unknown",
+        "sightings.search.cameras",
+        "sightings.search.bbox_invalid",
+        "sightings.hold.note_missing",
+        "sightings.hold.too_long",
+        "sightings.hold.past",
+        "sightings.hold.lifted",
+        "sightings.erase.reason_missing",
+        "sightings.erase.held",
+        "sightings.erase.not_whole",
+        "lake.ask.empty_window",
+        "lake.ask.none_given",
+        "lake.ask.too_many",
+        "lake.ask.out_of_range",
+        "lake.area.ring",
+        "lake.area.corners",
+        "lake.area.radius",
+        "lake.area.place",
+        "lake.area.bounds",
+        "lake.area.cell",
+        "lake.area.cells",
+        "lake.area.resolution",
+        "lake.pattern.empty",
+        "lake.pattern.character",
+        "lake.pattern.too_long",
+        "lake.pattern.too_vague",
+        "lakehouse.full",
+        "lakehouse.stopped",
+        "lakehouse.damaged",
+        "lakehouse.failed",
+        "sightings.partial.limit",
+        "sightings.partial.stopped",
+        "sightings.partial.damaged",
+        "sightings.partial.behind",
+        "sightings.partial.unmerged",
         "sightings.export.window_empty",
         "sightings.export.window_too_wide",
         "sightings.export.plate",
@@ -200,6 +245,10 @@ pub const MODULE: Module = Module {
 
 fn health(app: App) -> BoxFuture<'static, Health> {
     Box::pin(async move {
+        let lake = app.try_room::<Lakehouse>().map(|lake| lake.health());
+        if let Some(lake) = lake.filter(|lake| !lake.is_healthy()) {
+            return Health::bad(lake.reasons.join("; "));
+        }
         match store::open_quarantine(&app.store).await {
             Ok(open) if open > QUARANTINE_HEALTHY_MAX => Health::bad(format!("{open} reports wait in quarantine: look at their devices")),
             Ok(open) => Health::good(format!("{open} reports wait in quarantine")),
@@ -210,8 +259,15 @@ fn health(app: App) -> BoxFuture<'static, Health> {
 
 fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
-        let pictures = ops::picture::Pictures { store: app.store.clone(), blobs: app.blobs.clone() };
+        // A program that only looks after accounts opens no lake; what asks for it is then told so.
+        let Some(lake) = app.try_room::<Lakehouse>() else { return Ok(()) };
+        app.put(feeds::take::Busy::default());
+        let pictures = ops::picture::Pictures::of(&app).map_err(|problem| problem.detail)?;
         app.put(SightingPicturesPort(Arc::new(pictures)));
+        if app.try_room::<Opening>().is_none_or(|opening| *opening != Opening::Serve) {
+            return Ok(());
+        }
+        migrate::run(&app, &lake).await?;
         jobs::schedule(&app.store).await?;
         if app.try_room::<feeds::drop::DropFolder>().is_some() {
             feeds::drop::schedule(&app.store).await?;

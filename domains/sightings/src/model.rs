@@ -3,7 +3,7 @@
 use shouhu_ids::{EntryId, Micros};
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
-use shouhu_wire::{Alternative, TravelDirection};
+use shouhu_wire::{Alternative, Heading, SightingClass};
 
 /// A device clock within this of ours is right: queues and networks delay by as much.
 pub const CLOCK_TOLERATED_US: i64 = Micros::MINUTE;
@@ -11,8 +11,46 @@ pub const CLOCK_TOLERATED_US: i64 = Micros::MINUTE;
 pub const FUTURE_TOLERATED_US: i64 = 5 * Micros::MINUTE;
 /// 警察職權行使法 §10: what cameras in public places recorded is destroyed after one year at the latest.
 pub const AGE_MAX_US: i64 = 365 * Micros::DAY;
-/// Sightings without a hit are deleted after this many days; non-hits die long before the year of §10.
+/// Sightings of our own cameras without a hit are purged after this many days; non-hits die long before the year of §10.
 pub const RETENTION_DAYS: i64 = 90;
+
+/// How long a class of sightings is kept, and what allows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    pub class: SightingClass,
+    /// `None`: as long as a hold names the sighting.
+    pub days: Option<i64>,
+    pub legal_basis: &'static str,
+}
+
+/// Every class; none may be kept for longer than [`AGE_MAX_US`] without a hold.
+pub const RETENTIONS: [Retention; 5] = [
+    Retention {
+        class: SightingClass::Passage,
+        days: Some(RETENTION_DAYS),
+        legal_basis: "警察職權行使法 §10: a year at most; without a hit 90 days suffice for what is reported late",
+    },
+    Retention {
+        class: SightingClass::Kept,
+        days: None,
+        legal_basis: "警察職權行使法 §10: what an investigation needs, for as long as its hold says",
+    },
+    Retention {
+        class: SightingClass::Parking,
+        days: Some(30),
+        legal_basis: "個人資料保護法 §15, §11: collected for another purpose, so kept only for what is reported within a month",
+    },
+    Retention {
+        class: SightingClass::Gantry,
+        days: Some(30),
+        legal_basis: "個人資料保護法 §15, §11: collected for another purpose, so kept only for what is reported within a month",
+    },
+    Retention {
+        class: SightingClass::Partner,
+        days: Some(90),
+        legal_basis: "警察職權行使法 §10 and the agreement with the partner: as our own",
+    },
+];
 
 /// Why a report, or a part of one, was set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,7 +111,7 @@ impl Reason {
 /// A report that can be kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Passage {
-    pub sequence: i64,
+    pub sequence: u64,
     pub plate: Plate,
     pub confidence: f64,
     pub char_confidence: Vec<f64>,
@@ -82,18 +120,13 @@ pub struct Passage {
     pub captured_at: Micros,
     /// Where the device says it stood.
     pub position: Option<Wgs84>,
-    pub direction: Option<TravelDirection>,
+    pub heading: Option<Heading>,
     pub speed_kmh: Option<f64>,
     pub reads: u32,
     pub crop: Option<Vec<u8>>,
     pub frame: Option<Vec<u8>>,
     pub local_hits: Vec<EntryId>,
     pub source: Option<String>,
-    /// Of the report without its pictures: tells a replay from another passage under the same number.
-    pub content_hash: String,
-    /// The report without its pictures, should it have to be set aside after all.
-    pub raw: String,
-    pub plate_text: String,
 }
 
 /// Something for an operator to look at.
@@ -144,6 +177,13 @@ impl DeviceClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_class_is_kept_longer_than_the_law_allows() {
+        let days: Vec<i64> = RETENTIONS.iter().filter_map(|retention| retention.days).collect();
+        assert!(days.iter().all(|days| (1..=365).contains(days)) && days.len() == RETENTIONS.len() - 1);
+        assert_eq!(RETENTIONS.map(|retention| retention.class), SightingClass::ALL);
+    }
 
     const NOW: Micros = Micros(20_000 * Micros::DAY);
 

@@ -1,18 +1,27 @@
 //! The room through its doors.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod exports;
+mod feeds;
 mod ingest;
+mod migrate;
 mod purge;
+mod questions;
 mod search;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 use shouhu_env::{Env, SimClock, SimDisk};
 use shouhu_http::testing::{Answer, House};
-use shouhu_ids::Micros;
+use shouhu_ids::{Micros, SightingId};
+use shouhu_lakehouse::Lakehouse;
+use shouhu_lakehouse::lake::Class;
 use shouhu_module::{Caller, Module};
+use shouhu_wire::{Role, Sighting};
 
+use crate::passing::sighting_of;
 use crate::{MODULE, sample};
 
 static MODULES: &[Module] = &[MODULE];
@@ -33,6 +42,30 @@ impl World {
         let house = House::open_in(MODULES, env).await;
         let device = house.device("cam-1");
         Self { house, clock, disk, device }
+    }
+
+    fn lake(&self) -> Arc<Lakehouse> {
+        self.house.app.room::<Lakehouse>()
+    }
+
+    /// Every passage of the lake, by time.
+    fn sightings(&self) -> Vec<Sighting> {
+        let lake = self.lake();
+        let mut found: BTreeMap<SightingId, Sighting> = BTreeMap::new();
+        for part in lake.view(&Class::ALL).parts {
+            part.each_record(&mut |record| {
+                let sighting = sighting_of(&lake, &record).unwrap();
+                found.insert(sighting.id, sighting);
+                Ok(())
+            })
+            .unwrap();
+        }
+        found.into_values().collect()
+    }
+
+    /// What a detective is answered, with the purpose that the question needs.
+    async fn asked(&self, method: &str, path: &str, body: Value) -> Answer {
+        self.house.call(&self.house.person(Role::Detective), method, path, body).await
     }
 
     async fn send(&self, reports: &[Value]) -> Answer {

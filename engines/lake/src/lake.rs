@@ -22,15 +22,21 @@ use crate::sources::Sources;
 use crate::wal::Log;
 
 mod append;
+mod book;
+mod compact;
 mod exchange;
 mod flush;
+mod forget;
 mod receipts;
 mod recover;
 mod settle;
 
 pub use append::{AppendError, Outcome, RETRY_AFTER_MS, Receipt, Ticket};
+pub use book::{BookKeeper, KeepError};
+pub use compact::{CompactError, Compacted, CompactionPolicy, Compactor, Merge};
 pub use exchange::ExchangeError;
 pub use flush::{FlushError, Flushed};
+pub use forget::{Certificate, ForgetError, GoneFile, GoneSegment, Keep};
 pub use receipts::{RANGES_MAX, ReceiptsError};
 pub use recover::{LogPlace, OpenError, OpenReport, Replay, ReplayError};
 

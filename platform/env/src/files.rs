@@ -10,6 +10,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::fs::{Advice, FallocateFlags};
 use shouhu_files::{Append, Files, FilesError, Hold, ReadAt};
 
+/// Lets this process open as many files as the machine allows it to: an open segment of the lake holds three, a year of a city
+/// some thousands, and the usual soft limit is 1,024. Gives the limit that holds now; `None`: none.
+pub fn raise_open_files_limit() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Where it cannot be raised the old limit holds, and opening too many says so by itself.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    getrlimit(Resource::Nofile).current
+}
+
 /// Files below one folder of this machine.
 ///
 /// **Invariant:** a name becomes durable by syncing its folder, and a folder by syncing the one above: both happen before the

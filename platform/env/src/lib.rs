@@ -11,7 +11,7 @@ mod random;
 
 pub use clock::{Clock, ScaledClock, SimClock, SystemClock};
 pub use disk::{Disk, DiskError, RealDisk, SimDisk};
-pub use files::RealFiles;
+pub use files::{RealFiles, raise_open_files_limit};
 pub use net::{BoxFuture, BoxStream, Listener, Net, RealNet, SimNet, Stream};
 pub use random::{OsRandom, Random, SeededRandom};
 

@@ -6,7 +6,7 @@ mod gate;
 mod idempotency;
 mod metrics;
 mod openapi;
-mod purpose;
+pub mod purpose;
 mod router;
 mod server;
 mod shed;

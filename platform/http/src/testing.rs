@@ -10,6 +10,7 @@ use shouhu_blobs::Blobs;
 use shouhu_bus::Reactor;
 use shouhu_env::Env;
 use shouhu_ids::{ActorId, DeviceId, SessionId};
+use shouhu_lakehouse::{Lakehouse, LakehouseConfig, Opening};
 use shouhu_module::{App, Caller, DevicePeer, Module, Person};
 use shouhu_store::Store;
 use shouhu_wire::{DeviceKind, Role};
@@ -54,6 +55,13 @@ impl House {
         let blobs = blobs.unwrap_or_else(|e| panic!("{e}"));
         let audit = Audit::start(store.clone());
         let app = App::new(env, store, blobs, audit, modules, "http://localhost:8470");
+        app.put(Opening::Serve);
+        // Only who has sightings needs the lake.
+        if modules.iter().any(|module| module.name == "sightings") {
+            let config = LakehouseConfig::in_folder(folder.path().join("lake"));
+            let lake = Lakehouse::open(config, app.store.clone(), app.env.clone()).await;
+            app.put(lake.unwrap_or_else(|e| panic!("{e}")));
+        }
         for module in modules {
             (module.start)(app.clone()).await.unwrap_or_else(|e| panic!("{}: {e}", module.name));
         }

@@ -7,7 +7,7 @@ use shouhu_jobs::Worker;
 use shouhu_module::{App, Module};
 use shouhu_store::{ModuleMigrations, OUTBOX_MIGRATIONS};
 
-/// Every migration of a program with these modules. The front door and identity are always there.
+/// Every migration of a program with these modules. The front door, identity and the lake are always there.
 #[must_use]
 pub fn schemas(modules: &[Module]) -> Vec<ModuleMigrations> {
     let mut all = vec![OUTBOX_MIGRATIONS, shouhu_audit::MIGRATIONS, shouhu_lakehouse::MIGRATIONS];

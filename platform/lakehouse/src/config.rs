@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use shouhu_lake::LakeConfig;
+use shouhu_lake::lake::OnDamage;
+
 use crate::LakehouseError;
 
 /// Where segments lie. The write-ahead log is always on the node's own disk.
@@ -39,6 +42,8 @@ pub struct LakehouseConfig {
     pub node: String,
     /// Rows in memory that are written out as segments.
     pub flush_rows: u64,
+    /// Rows in memory beyond which devices are told to come back.
+    pub memory_rows_max: u64,
     /// Age of the oldest row in memory that is written out: other nodes see it no later.
     pub flush_age_ms: i64,
     /// How often changes by other nodes are looked for.
@@ -53,6 +58,21 @@ pub struct LakehouseConfig {
     pub index_cache_bytes: u64,
     /// Questions that run at the same time; more wait.
     pub questions_max: usize,
+    /// What to do about a damaged write-ahead log; an operator's decision.
+    pub on_damage: OnDamage,
+    /// Settings of the bucket over those of the environment: `aws_endpoint`, `aws_region`, …
+    pub bucket_options: Vec<(String, String)>,
+}
+
+/// What a program of the house does with the lake; it puts one on the shelf before the rooms start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// Takes passages in and answers.
+    Serve,
+    /// Answers, beside a server that runs or not, and writes nothing.
+    ReadOnly,
+    /// Has no business with the lake.
+    Closed,
 }
 
 impl LakehouseConfig {
@@ -64,14 +84,17 @@ impl LakehouseConfig {
             home: folder.join("node"),
             place: LakePlace::Folder(folder),
             node: "shouhu".into(),
-            flush_rows: 1_000_000,
-            flush_age_ms: 15 * 60 * 1_000,
+            flush_rows: LakeConfig::FLUSH_ROWS,
+            memory_rows_max: LakeConfig::MEMTABLE_ROWS_MAX,
+            flush_age_ms: 45 * 60 * 1_000,
             refresh_ms: 200,
-            segment_rows_max: 4_000_000,
-            grace_ms: 10 * 60 * 1_000,
+            segment_rows_max: 8 << 20,
+            grace_ms: 60 * 1_000,
             page_cache_bytes: 256 << 20,
             index_cache_bytes: 4 << 30,
             questions_max: 16,
+            on_damage: OnDamage::Refuse,
+            bucket_options: Vec::new(),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What can go wrong, told apart by what the caller can do.
 
+use std::path::Path;
+
 use shouhu_files::FilesError;
+use shouhu_lake::lake::{AppendError, FlushError, ForgetError, OpenError};
 use shouhu_lake::{CatalogueError, PartError};
 use shouhu_store::StoreError;
 
@@ -19,10 +22,13 @@ pub enum LakehouseError {
     #[error("disk of the lake: {0}")]
     Files(#[from] FilesError),
     #[error(
-        "write-ahead log {file:?} is damaged at byte {offset}: {detail}. Restore the file from this disk's mirror or backup, or move it \
-         away to start without the passages that only it holds: devices send what they still have"
+        "the write-ahead log below {home:?} is damaged: {detail}. Restore the file from this disk's mirror or backup; or start once \
+         with --lake-log-damage=set-aside, which keeps the file under damaged/, reads what is around the damage, and says what may \
+         be missing: devices send again what they still have"
     )]
-    Log { file: String, offset: u64, detail: String },
+    Log { home: String, detail: String },
+    #[error("another program has the lake's folder {home:?} open: end it first")]
+    Held { home: String },
     /// Memory is full of passages that the disk or the database does not take: devices must wait.
     #[error("the lake cannot take passages right now: {reason}")]
     Full { reason: String },
@@ -31,11 +37,42 @@ pub enum LakehouseError {
     Stopped { reason: String },
     #[error("the lake has {found} sources; at most {max} can be numbered")]
     Sources { found: usize, max: usize },
+    #[error("memory cannot be written out: {0}")]
+    Flush(#[from] FlushError),
     #[error("lake: {0}")]
     Lake(String),
 }
 
+impl From<AppendError> for LakehouseError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Busy { .. } => Self::Full { reason: error.to_string() },
+            AppendError::Full(full) => Self::Files(full),
+            AppendError::Stopped { reason } => Self::Stopped { reason },
+            AppendError::Lookup(part) => Self::Part(part),
+            other => Self::Lake(other.to_string()),
+        }
+    }
+}
+
+impl From<ForgetError> for LakehouseError {
+    fn from(error: ForgetError) -> Self {
+        Self::Lake(error.to_string())
+    }
+}
+
 impl LakehouseError {
+    pub(crate) fn from_open(error: OpenError, home: &Path) -> Self {
+        let home = home.display().to_string();
+        match error {
+            OpenError::Held(_) => Self::Held { home },
+            OpenError::Log(error) => Self::Log { home, detail: error.to_string() },
+            OpenError::Catalogue(error) => Self::Catalogue(error),
+            OpenError::Files(error) => Self::Files(error),
+            other => Self::Lake(other.to_string()),
+        }
+    }
+
     /// Stable key of the problem document.
     #[must_use]
     pub const fn key(&self) -> &'static str {

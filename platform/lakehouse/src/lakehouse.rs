@@ -1,13 +1,23 @@
 //! The lake as the rooms of the house use it.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use shouhu_env::Env;
+use shouhu_env::{Env, RealFiles};
+use shouhu_files::{Files, FilesError};
 use shouhu_ids::{CameraId, DeviceId};
-use shouhu_lake::{Batch, Class, Key, PlateCode, Sources, View, Window};
+use shouhu_lake::lake::{Certificate, LakeStats, Outcome};
+use shouhu_lake::{Batch, Catalogue, Class, Key, Lake, LakeConfig, PlateCode, SegmentMeta, Sources, View, Window};
 use shouhu_store::Store;
+use tokio::sync::Semaphore;
 
-use crate::{Certificate, Figures, LakehouseConfig, LakehouseError, LakehouseHealth, SourceKey, SourceRecord};
+use crate::bridge::Bridge;
+use crate::keeper::{Keeper, Stop, Troubles};
+use crate::read_only::ReadOnly;
+use crate::sources::Register;
+use crate::{
+    Figures, LakePlace, LakehouseConfig, LakehouseError, LakehouseHealth, ObjectFiles, SourceKey, SourceRecord, SqlCatalogue,
+};
 
 /// What became of one row of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,11 +44,68 @@ impl Appended {
     }
 }
 
+/// Held by the node's program.
+const HOLD: &str = "lakehouse.lock";
+
 /// One node of the lake, cheap to clone.
 #[derive(Clone)]
 pub struct Lakehouse(Arc<Inner>);
 
-struct Inner {}
+struct Inner {
+    env: Env,
+    shared: Arc<dyn Files>,
+    register: Arc<Register>,
+    questions: Arc<Semaphore>,
+    engine: Engine,
+}
+
+enum Engine {
+    Writer(Box<Writer>),
+    Reader(ReadOnly),
+}
+
+struct Writer {
+    lake: Arc<Lake>,
+    keeper: Mutex<Option<Keeper>>,
+    stop: Arc<Stop>,
+    troubles: Arc<Troubles>,
+    counters: Arc<Counters>,
+    grace_ms: i64,
+}
+
+/// What the node did since its start.
+#[derive(Debug, Default)]
+pub struct Counters {
+    pub rows_appended: AtomicU64,
+    pub batches_appended: AtomicU64,
+    pub rows_duplicate: AtomicU64,
+    pub rows_conflicting: AtomicU64,
+    pub flushes: AtomicU64,
+    pub rows_flushed: AtomicU64,
+    pub compactions: AtomicU64,
+    pub rows_compacted: AtomicU64,
+    pub segments_removed: AtomicU64,
+    pub failures: AtomicU64,
+    pub version: AtomicU64,
+}
+
+impl Counters {
+    pub fn add(counter: &AtomicU64, more: u64) {
+        counter.fetch_add(more, Ordering::Relaxed);
+    }
+}
+
+/// Runs the lake's work on a thread for blocking work.
+pub async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+pub fn now_ms(env: &Env) -> i64 {
+    env.now().0.div_euclid(1_000)
+}
 
 impl Lakehouse {
     /// Replays the write-ahead log, reads the catalogue, starts the background work. The schema is migrated already.
@@ -47,24 +114,123 @@ impl Lakehouse {
     /// # Errors
     /// What is wrong with the place, the database, the log; a damaged log names its file and the way out.
     pub async fn open(config: LakehouseConfig, store: Store, env: Env) -> Result<Self, LakehouseError> {
-        let _ = (config, store, env);
-        unimplemented!()
+        let local: Arc<dyn Files> = Arc::new(RealFiles::below(&config.home));
+        // Before the node is claimed: a second program that is started by mistake must not put the first out of office.
+        let hold = local.hold(HOLD).map_err(|error| match error {
+            FilesError::Held { .. } => LakehouseError::Held { home: config.home.display().to_string() },
+            other => other.into(),
+        })?;
+        let shared = shared_files(&config, &local)?;
+        let register = Arc::new(Register::open(store.clone()).await?);
+        let catalogue = Arc::new(SqlCatalogue::claim(store, &config.node).await?);
+        let lake_config = LakeConfig {
+            memtable_rows_max: config.memory_rows_max,
+            flush_rows: config.flush_rows,
+            segment_rows_max: config.segment_rows_max,
+            on_damage: config.on_damage,
+            ..LakeConfig::of_node(catalogue.node())
+        };
+        let (node_files, shared_too, as_trait) = (Arc::clone(&local), Arc::clone(&shared), Arc::clone(&catalogue) as Arc<dyn Catalogue>);
+        let opened = off_thread(move || Lake::open(lake_config, node_files, shared_too, as_trait)).await;
+        let (lake, report) = opened.map_err(|error| LakehouseError::from_open(error, &config.home))?;
+        tracing::info!(
+            node = config.node,
+            rows = report.rows,
+            torn = report.torn.len(),
+            damaged = report.damaged.len(),
+            orphans = report.orphans,
+            strangers = report.strangers.len(),
+            "the lake is open"
+        );
+        // What follows from a batch is durable before the batch is appended, so nothing waits for a replay.
+        lake.settle(report.replay.done());
+        lake.set_sources(register.places().as_ref().clone());
+        lake.set_behind(catalogue.behind().await?);
+        let lake = Arc::new(lake);
+        let (stop, troubles, counters) = (Arc::<Stop>::default(), Arc::<Troubles>::default(), Arc::<Counters>::default());
+        let keeper = Keeper {
+            env: env.clone(),
+            lake: Arc::clone(&lake),
+            catalogue,
+            register: Arc::clone(&register),
+            shared: Arc::clone(&shared),
+            stop: Arc::clone(&stop),
+            troubles: Arc::clone(&troubles),
+            counters: Arc::clone(&counters),
+            config: config.clone(),
+            threads: Vec::new(),
+            bridge: Bridge::here(),
+            _hold: hold,
+        };
+        let keeper = keeper.start()?;
+        let writer =
+            Writer { lake, keeper: Mutex::new(Some(keeper)), stop, troubles, counters, grace_ms: config.grace_ms };
+        let questions = Arc::new(Semaphore::new(config.questions_max));
+        Ok(Self(Arc::new(Inner { env, shared, register, questions, engine: Engine::Writer(Box::new(writer)) })))
     }
 
-    /// Takes a batch in: synced when it returns. Answers no earlier than the disk, and later when memory is full.
+    /// Opens the lake for questions only, beside whoever writes it: no log is held or read, nothing is written, neither to a
+    /// disk nor to the database, and what is in the memory of any node is named as missing.
+    ///
+    /// # Errors
+    /// What is wrong with the place or the database.
+    pub async fn open_read_only(config: LakehouseConfig, store: Store, env: Env) -> Result<Self, LakehouseError> {
+        let local: Arc<dyn Files> = Arc::new(RealFiles::below(&config.home));
+        let shared = shared_files(&LakehouseConfig { index_cache_bytes: 0, ..config.clone() }, &local)?;
+        let register = Arc::new(Register::open(store.clone()).await?);
+        let reader = ReadOnly::open(&store, local, Arc::clone(&shared), register.places()).await?;
+        let questions = Arc::new(Semaphore::new(config.questions_max));
+        Ok(Self(Arc::new(Inner { env, shared, register, questions, engine: Engine::Reader(reader) })))
+    }
+
+    fn writer(&self) -> Result<&Writer, LakehouseError> {
+        match &self.0.engine {
+            Engine::Writer(writer) if writer.stop.is_stopped() => Err(LakehouseError::Stopped { reason: "it is closed".into() }),
+            Engine::Writer(writer) => Ok(writer),
+            Engine::Reader(_) => Err(LakehouseError::Stopped { reason: "it was opened for reading only".into() }),
+        }
+    }
+
+    /// Takes a batch in: synced when it returns. Answers no earlier than the disk, and `Full` when memory is. What follows from
+    /// the batch must be durable before: nothing is replayed to the caller after a crash.
     ///
     /// # Errors
     /// `Full` when the device must wait, `Stopped` when the disk failed and the program must be started again.
     pub async fn append(&self, batch: Batch) -> Result<Appended, LakehouseError> {
-        let _ = batch;
-        unimplemented!()
+        let writer = self.writer()?;
+        let lake = Arc::clone(&writer.lake);
+        let receipt = off_thread(move || {
+            let receipt = lake.append(batch)?;
+            lake.settle(receipt.ticket);
+            Ok::<_, shouhu_lake::lake::AppendError>(receipt.outcomes)
+        });
+        let outcomes = receipt.await?;
+        if writer.lake.is_flush_due() {
+            writer.stop.wake();
+        }
+        let fates = outcomes.into_iter().map(|outcome| match outcome {
+            Outcome::Fresh => Fate::Kept,
+            Outcome::Duplicate => Fate::Duplicate,
+            Outcome::Conflict => Fate::Conflict,
+        });
+        let appended = Appended { fates: fates.collect() };
+        let counters = &writer.counters;
+        Counters::add(&counters.batches_appended, 1);
+        Counters::add(&counters.rows_appended, appended.count(Fate::Kept) as u64);
+        Counters::add(&counters.rows_duplicate, appended.count(Fate::Duplicate) as u64);
+        Counters::add(&counters.rows_conflicting, appended.count(Fate::Conflict) as u64);
+        Ok(appended)
     }
 
     /// The lake at this moment, of these classes; reads nothing.
     #[must_use]
     pub fn view(&self, classes: &[Class]) -> View {
-        let _ = classes;
-        unimplemented!()
+        let mut view = match &self.0.engine {
+            Engine::Writer(writer) => writer.lake.view(),
+            Engine::Reader(reader) => reader.view(),
+        };
+        view.parts.retain(|part| classes.contains(&part.class()));
+        view
     }
 
     /// Asks a question on a thread for blocking work; waits while too many are being answered.
@@ -76,8 +242,16 @@ impl Lakehouse {
         classes: &[Class],
         question: impl FnOnce(&View) -> T + Send + 'static,
     ) -> Result<T, LakehouseError> {
-        let _ = (classes, question);
-        unimplemented!()
+        let closed = |_| LakehouseError::Stopped { reason: "it is closed".into() };
+        // Given back when the question is answered, even if nobody waits for the answer any more.
+        let permit = Arc::clone(&self.0.questions).acquire_owned().await.map_err(closed)?;
+        let view = self.view(classes);
+        Ok(off_thread(move || {
+            let answer = question(&view);
+            drop(permit);
+            answer
+        })
+        .await)
     }
 
     /// The number of a source, new when it is new; its name is brought up to date. Asks the database only for new ones.
@@ -85,15 +259,19 @@ impl Lakehouse {
     /// # Errors
     /// When the database fails.
     pub async fn source_number(&self, key: &SourceKey, name: &str) -> Result<u32, LakehouseError> {
-        let _ = (key, name);
-        unimplemented!()
+        let is_new = self.known_source_number(key).is_none();
+        let writer = self.writer()?;
+        let number = self.0.register.number_for(key, name).await?;
+        if is_new {
+            writer.lake.set_sources(self.0.register.places().as_ref().clone());
+        }
+        Ok(number)
     }
 
     /// From memory; `None`: ask [`Self::source_number`].
     #[must_use]
     pub fn known_source_number(&self, key: &SourceKey) -> Option<u32> {
-        let _ = key;
-        unimplemented!()
+        self.0.register.known_number(key)
     }
 
     /// The number of a device, the same for ever: [`Batch::device`].
@@ -101,37 +279,35 @@ impl Lakehouse {
     /// # Errors
     /// When the database fails.
     pub async fn device_number(&self, device: DeviceId) -> Result<u32, LakehouseError> {
-        let _ = device;
-        unimplemented!()
+        self.writer()?;
+        self.0.register.device_number(device).await
     }
 
     #[must_use]
     pub fn source(&self, number: u32) -> Option<Arc<SourceRecord>> {
-        let _ = number;
-        unimplemented!()
+        self.0.register.record(number)
     }
 
     /// Every number that a camera has had, oldest first.
     #[must_use]
     pub fn sources_of_camera(&self, camera: CameraId) -> Vec<u32> {
-        let _ = camera;
-        unimplemented!()
+        self.0.register.of_camera(camera)
     }
 
     /// Every number that a device has had, oldest first.
     #[must_use]
     pub fn sources_of_device(&self, device: DeviceId) -> Vec<u32> {
-        let _ = device;
-        unimplemented!()
+        self.0.register.of_device(device)
     }
 
     /// Places of all sources, as [`View::sources`] has them.
     #[must_use]
     pub fn places(&self) -> Arc<Sources> {
-        unimplemented!()
+        self.0.register.places()
     }
 
-    /// Drops a day of a class; rows that `keep` names are written again under `into`. On every node at once.
+    /// Drops a day of a class; rows that `keep` names are written again under `into`. On every node at once, except for
+    /// passages that another node has not published: [`View::behind`] names it, and the day is dropped again later.
     ///
     /// # Errors
     /// When a file cannot be read or written, or another node exchanges segments of the day again and again.
@@ -142,8 +318,7 @@ impl Lakehouse {
         keep: impl Fn(&Key) -> bool + Send + Sync + 'static,
         into: Class,
     ) -> Result<Certificate, LakehouseError> {
-        let _ = (class, day, keep, into);
-        unimplemented!()
+        self.forget(move |lake| lake.drop_day(class, day, &keep, into)).await
     }
 
     /// Erases a plate's passages within the window, in every class, but those that `keep` names: from segments, memory, log
@@ -157,8 +332,30 @@ impl Lakehouse {
         window: Window,
         keep: impl Fn(&Key) -> bool + Send + Sync + 'static,
     ) -> Result<Certificate, LakehouseError> {
-        let _ = (plate, window, keep);
-        unimplemented!()
+        self.forget(move |lake| lake.erase(plate, window, &keep)).await
+    }
+
+    async fn forget(
+        &self,
+        work: impl FnOnce(&Lake) -> Result<Certificate, shouhu_lake::lake::ForgetError> + Send + 'static,
+    ) -> Result<Certificate, LakehouseError> {
+        let writer = self.writer()?;
+        let lake = Arc::clone(&writer.lake);
+        let certificate = off_thread(move || work(&lake)).await?;
+        // The book of plates lets go next, then the files.
+        writer.stop.wake();
+        Ok(certificate)
+    }
+
+    /// Files of a certificate that are still there: because a question reads them, or other nodes may for
+    /// [`LakehouseConfig::grace_ms`] more. Empty: the raw data is gone.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn leftovers(&self, certificate: &Certificate) -> Result<Vec<String>, LakehouseError> {
+        let lake = Arc::clone(&self.writer()?.lake);
+        let certificate = certificate.clone();
+        Ok(off_thread(move || lake.leftovers(&certificate)).await?)
     }
 
     /// Writes memory out now.
@@ -166,17 +363,65 @@ impl Lakehouse {
     /// # Errors
     /// When the disk or the database refuses; nothing is lost then.
     pub async fn flush(&self) -> Result<(), LakehouseError> {
-        unimplemented!()
+        let writer = self.writer()?;
+        let (lake, counters) = (Arc::clone(&writer.lake), Arc::clone(&writer.counters));
+        off_thread(move || crate::keeper::flush(&lake, &counters)).await.map_err(LakehouseError::from)
+    }
+
+    /// Looks at other nodes' changes now rather than with the next turn.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn refresh(&self) -> Result<(), LakehouseError> {
+        let lake = Arc::clone(&self.writer()?.lake);
+        off_thread(move || lake.refresh()).await.map(drop).map_err(|error| LakehouseError::Lake(error.to_string()))
+    }
+
+    /// Segments that the catalogue names, as this node knows it.
+    #[must_use]
+    pub fn segments(&self) -> Vec<SegmentMeta> {
+        match &self.0.engine {
+            Engine::Writer(writer) => writer.lake.segments().iter().map(|listed| listed.meta.clone()).collect(),
+            Engine::Reader(reader) => reader.segments().to_vec(),
+        }
+    }
+
+    /// The folder or bucket with the segments.
+    #[must_use]
+    pub fn files(&self) -> Arc<dyn Files> {
+        Arc::clone(&self.0.shared)
     }
 
     #[must_use]
     pub fn health(&self) -> LakehouseHealth {
-        unimplemented!()
+        let Engine::Writer(writer) = &self.0.engine else { return LakehouseHealth::default() };
+        let mut reasons = writer.troubles.reasons();
+        let stats = writer.lake.stats();
+        if let Some(reason) = stats.stopped {
+            reasons.push(format!("nothing is taken in until the program is started again: {reason}"));
+        }
+        if stats.memory_rows >= writer.lake.config().memtable_rows_max / 10 * 9 {
+            reasons.push(format!("{} passages wait in memory to be written out", stats.memory_rows));
+        }
+        let listed = writer.lake.segments();
+        reasons.extend(listed.iter().filter_map(|one| one.segment.as_ref().err()).map(ToString::to_string));
+        LakehouseHealth { reasons }
     }
 
     #[must_use]
     pub fn figures(&self) -> Figures {
-        unimplemented!()
+        let sources = self.0.register.count();
+        let Engine::Writer(writer) = &self.0.engine else {
+            let segments = self.segments();
+            return Figures {
+                segments: segments.len() as u64,
+                rows_in_segments: segments.iter().map(|meta| meta.rows).sum(),
+                bytes_in_segments: segments.iter().flat_map(|meta| meta.bytes).sum(),
+                sources,
+                ..Figures::default()
+            };
+        };
+        figures_of(&writer.lake.stats(), &writer.counters, sources)
     }
 
     /// Ends the background work, writes memory out, says goodbye to the other nodes. Without it nothing is lost either.
@@ -184,6 +429,69 @@ impl Lakehouse {
     /// # Errors
     /// When memory could not be written out; it is in the log.
     pub async fn close(&self) -> Result<(), LakehouseError> {
-        unimplemented!()
+        let Engine::Writer(writer) = &self.0.engine else { return Ok(()) };
+        writer.stop.stop();
+        let keeper = writer.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(keeper) = keeper else { return Ok(()) };
+        off_thread(move || keeper.end()).await
+    }
+
+    /// Milliseconds since 1970, as the lake counts.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        now_ms(&self.0.env)
+    }
+
+    /// How long files outlive their segments.
+    #[must_use]
+    pub fn grace_ms(&self) -> i64 {
+        match &self.0.engine {
+            Engine::Writer(writer) => writer.grace_ms,
+            Engine::Reader(_) => 0,
+        }
+    }
+}
+
+impl Drop for Inner {
+    /// The threads end by themselves; what is in memory is in the log.
+    fn drop(&mut self) {
+        if let Engine::Writer(writer) = &self.engine {
+            writer.stop.stop();
+        }
+    }
+}
+
+fn shared_files(config: &LakehouseConfig, local: &Arc<dyn Files>) -> Result<Arc<dyn Files>, LakehouseError> {
+    Ok(match &config.place {
+        LakePlace::Folder(folder) => Arc::new(RealFiles::below(folder)),
+        LakePlace::Bucket { bucket, prefix } => {
+            let files = ObjectFiles::bucket(bucket, prefix, &config.bucket_options)?.with_blocks(config.page_cache_bytes);
+            if config.index_cache_bytes == 0 {
+                return Ok(Arc::new(files));
+            }
+            Arc::new(files.with_copies(Arc::clone(local), config.index_cache_bytes)?)
+        }
+    })
+}
+
+fn figures_of(stats: &LakeStats, counters: &Counters, sources: u64) -> Figures {
+    let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    Figures {
+        segments: stats.segments as u64,
+        rows_in_segments: stats.segment_rows,
+        bytes_in_segments: stats.segment_bytes,
+        rows_in_memory: stats.memory_rows,
+        rows_appended: count(&counters.rows_appended),
+        batches_appended: count(&counters.batches_appended),
+        rows_duplicate: count(&counters.rows_duplicate),
+        rows_conflicting: count(&counters.rows_conflicting),
+        flushes: count(&counters.flushes),
+        rows_flushed: count(&counters.rows_flushed),
+        compactions: count(&counters.compactions),
+        rows_compacted: count(&counters.rows_compacted),
+        segments_removed: count(&counters.segments_removed),
+        failures: count(&counters.failures),
+        sources,
+        version: count(&counters.version),
     }
 }

@@ -10,22 +10,29 @@
 //! other nodes have had [`LakehouseConfig::grace_ms`] to forget it too.
 //! **Invariant:** nothing here blocks a thread that answers requests: the lake's work runs on threads for blocking work.
 
-mod certificate;
+mod bridge;
+mod catalogue;
 mod config;
 mod error;
 mod health;
+mod keeper;
 mod lakehouse;
+mod objects;
+mod read_only;
 mod sources;
+mod sources_file;
 
-pub use certificate::{Certificate, GoneFile, GoneSegment};
-pub use config::{LakehouseConfig, LakePlace};
+pub use catalogue::{Dropped, Pulse, SqlCatalogue};
+pub use config::{LakePlace, LakehouseConfig, Opening};
 pub use error::LakehouseError;
 pub use health::{Figures, LakehouseHealth};
 pub use lakehouse::{Appended, Fate, Lakehouse};
+pub use objects::ObjectFiles;
 pub use sources::{Register, SourceKey, SourceRecord};
 
 /// What domains need of the engine, so that they name one crate.
 pub use shouhu_lake as lake;
+pub use shouhu_lake::lake::{Certificate, GoneFile, GoneSegment, OnDamage};
 
 use shouhu_store::{Migration, ModuleMigrations};
 

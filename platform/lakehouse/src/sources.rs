@@ -4,6 +4,7 @@
 //! All of it is in memory on every node; the database is asked only for what is new.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use shouhu_ids::{CameraId, DeviceId, Micros};
@@ -72,13 +73,16 @@ struct Known {
 }
 
 impl Known {
-    /// True when it was not known.
-    fn learn(&mut self, record: SourceRecord) -> bool {
+    /// Whether it was not known, and whether anything about it was not.
+    fn learn(&mut self, record: SourceRecord) -> (bool, bool) {
         let index = record.number as usize;
         if self.records.len() <= index {
             self.records.resize(index + 1, None);
         }
-        let Some(slot) = self.records.get_mut(index) else { return false };
+        let Some(slot) = self.records.get_mut(index) else { return (false, false) };
+        if slot.as_deref() == Some(&record) {
+            return (false, false);
+        }
         let is_new = slot.is_none();
         if is_new {
             self.by_key.insert(record.key.clone(), record.number);
@@ -88,7 +92,7 @@ impl Known {
             }
         }
         *slot = Some(Arc::new(record));
-        is_new
+        (is_new, true)
     }
 
     fn place_all(&mut self) {
@@ -100,12 +104,14 @@ impl Known {
 /// The register of this node.
 pub struct Register {
     store: Store,
+    /// Something was learned that the file beside the segments does not say.
+    is_changed: AtomicBool,
     known: RwLock<Known>,
 }
 
 impl Register {
     pub async fn open(store: Store) -> Result<Self, LakehouseError> {
-        let register = Self { store, known: RwLock::default() };
+        let register = Self { store, is_changed: AtomicBool::new(false), known: RwLock::default() };
         register.reload().await?;
         Ok(register)
     }
@@ -118,7 +124,11 @@ impl Register {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let mut is_more = false;
         for record in records {
-            is_more |= known.learn(record);
+            let (is_new, is_changed) = known.learn(record);
+            is_more |= is_new;
+            if is_changed {
+                self.is_changed.store(true, Ordering::Relaxed);
+            }
         }
         if is_more {
             known.place_all();
@@ -145,6 +155,11 @@ impl Register {
         Ok(self.learn(records?))
     }
 
+    /// True once after something was learned.
+    pub fn take_changed(&self) -> bool {
+        self.is_changed.swap(false, Ordering::Relaxed)
+    }
+
     pub fn places(&self) -> Arc<Sources> {
         self.read(|known| known.places.clone())
     }
@@ -155,6 +170,10 @@ impl Register {
 
     pub fn all(&self) -> Vec<Arc<SourceRecord>> {
         self.read(|known| known.records.iter().flatten().cloned().collect())
+    }
+
+    pub fn count(&self) -> u64 {
+        self.read(|known| known.records.iter().flatten().count() as u64)
     }
 
     pub fn of_camera(&self, camera: CameraId) -> Vec<u32> {

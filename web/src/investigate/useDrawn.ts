@@ -127,3 +127,5 @@ export function useDrawn({ kind, draft, question, answer, rows, chosen, shared, 
 export function toggled(ids: Id[], id: Id): Id[] {
   return ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id];
 }
+
+export type Drawn = ReturnType<typeof useDrawn>;

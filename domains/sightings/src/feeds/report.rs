@@ -98,8 +98,9 @@ impl FeedReport {
         let mut kept = self.clone();
         for refusal in &mut kept.refusals {
             refusal.value.clear();
-            if refusal.key == "sightings.feed.row.plate" {
-                "not a plate".clone_into(&mut refusal.reason);
+            // These reasons quote the cell, and a wrong mapping puts plates into every column.
+            if matches!(refusal.key.as_str(), "sightings.feed.row.plate" | "sightings.feed.row.time" | "sightings.feed.row.trip") {
+                refusal.reason.clear();
             }
         }
         kept

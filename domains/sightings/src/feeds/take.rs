@@ -29,6 +29,8 @@ const FACTS_AT_ONCE: usize = 500;
 /// Passages of one site that lie no further apart are looked up in one window.
 const WINDOW_JOIN_MS: i64 = 10 * 60 * 1_000;
 const FILE_NAME_CHARS_MAX: usize = 120;
+/// Reports hold no plates; after a year nobody asks.
+const PUSHES_KEPT_US: i64 = 365 * Micros::DAY;
 
 /// A file on its way.
 pub struct Arrival {
@@ -40,9 +42,9 @@ pub struct Arrival {
     pub is_dry_run: bool,
 }
 
-/// Feeds of which a file is being taken on this server.
+/// Feeds of which a file is being taken on this server; on the shelf since the room's start.
 #[derive(Default)]
-struct Busy(Mutex<HashSet<String>>);
+pub struct Busy(Mutex<HashSet<String>>);
 
 struct Turn {
     busy: Arc<Busy>,
@@ -52,9 +54,6 @@ struct Turn {
 impl Turn {
     /// Two files of one feed at once would both find the other's passages new.
     fn take(app: &App, feed: &str) -> Result<Self, FeedError> {
-        if app.try_room::<Busy>().is_none() {
-            app.put(Busy::default());
-        }
         let busy = app.room::<Busy>();
         let is_free = busy.0.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.to_owned());
         if is_free { Ok(Self { busy, feed: feed.to_owned() }) } else { Err(FeedError::Busy(feed.to_owned())) }
@@ -96,14 +95,15 @@ pub async fn take(app: &App, house: &Lakehouse, feed: &Feed, arrival: Arrival) -
     let _turn = Turn::take(app, &feed.name)?;
     let sites = store::sites(&app.store, &feed.name).await?;
     let content_hash = hex::encode(Sha256::digest(&arrival.bytes));
-    let judged = judge(&arrival.bytes, feed, &sites, now).await?;
+    let mut judged = judge(&arrival.bytes, feed, &sites, now).await?;
     let class = Class::parse(feed.class.as_str()).ok_or(FeedError::Class)?;
     let numbers = if arrival.is_dry_run { known_numbers(house, feed, &sites) } else { numbers(house, feed, &sites, &judged).await? };
-    let fresh = fresh(house, class, &judged, &numbers).await?;
-    let duplicates = judged.passages.len() - fresh.len();
-    let mut report = report_of(feed, judged, duplicates, arrival.is_dry_run);
+    let passages = std::mem::take(&mut judged.passages);
+    let mut report = report_of(feed, judged, passages.len(), arrival.is_dry_run);
+    let fresh = fresh(house, class, passages, &numbers).await?;
     report.late = count_late(feed, &fresh, now);
     report.accepted = fresh.len() as u64;
+    report.duplicates = report.passages - report.accepted;
     if arrival.is_dry_run {
         return Ok(report);
     }
@@ -122,6 +122,7 @@ pub async fn take(app: &App, house: &Lakehouse, feed: &Feed, arrival: Arrival) -
         report: report.clone(),
     };
     store::note(&app.store, &feed.name, &push).await?;
+    store::forget_pushes(&app.store, now.plus(-PUSHES_KEPT_US)).await?;
     tracing::info!(feed = feed.name, rows = report.rows, accepted = report.accepted, refused = report.refused, "a feed's file was taken in");
     Ok(report)
 }
@@ -136,7 +137,7 @@ async fn judge(bytes: &Bytes, feed: &Feed, sites: &[Site], now: Micros) -> Resul
     }
 }
 
-fn report_of(feed: &Feed, judged: Judged, duplicates: usize, is_dry_run: bool) -> FeedReport {
+fn report_of(feed: &Feed, judged: Judged, passages: usize, is_dry_run: bool) -> FeedReport {
     let wanted: Vec<String> = feed.mapping.wanted().iter().map(|name| super::decode::folded(name)).collect();
     let unused = judged.outline.columns.iter().filter(|column| !wanted.contains(&super::decode::folded(column))).cloned();
     let refused = judged.refusals.total;
@@ -144,10 +145,10 @@ fn report_of(feed: &Feed, judged: Judged, duplicates: usize, is_dry_run: bool) -
     let (refused_for, refusals) = judged.refusals.finish();
     FeedReport {
         rows: judged.rows,
-        passages: judged.passages.len() as u64,
+        passages: passages as u64,
         accepted: 0,
         late: judged.late,
-        duplicates: duplicates as u64,
+        duplicates: 0,
         refused,
         refused_for,
         refusals,
@@ -201,18 +202,16 @@ fn key_of(passage: &FeedPassage, numbers: &Numbers) -> Option<Key> {
 }
 
 /// The passages that neither the lake nor an earlier row of the file has.
-async fn fresh(house: &Lakehouse, class: Class, judged: &Judged, numbers: &Numbers) -> Result<Vec<FeedPassage>, Problem> {
-    let keys: HashSet<Key> = judged.passages.iter().filter_map(|passage| key_of(passage, numbers)).collect();
-    let asked = keys.clone();
+async fn fresh(house: &Lakehouse, class: Class, passages: Vec<FeedPassage>, numbers: &Numbers) -> Result<Vec<FeedPassage>, Problem> {
+    let keys: HashSet<Key> = passages.iter().filter_map(|passage| key_of(passage, numbers)).collect();
     // Held and kept passages have moved to the class of the kept.
-    let known = house.ask(&[class, Class::KEPT], move |view| known_among(view, &asked)).await.map_err(unavailable)?;
-    let mut seen = HashSet::with_capacity(keys.len());
-    let is_new = |passage: &&FeedPassage| {
-        // A site without a number has no passages yet: only a dry run has such.
-        let key = key_of(passage, numbers).unwrap_or(Key { source: u32::MAX - passage.site, at_ms: passage.at.0 / 1_000, plate: PlateCode::parse(passage.plate.as_str()).unwrap_or_default() });
-        !known.contains(&key) && seen.insert(key)
+    let known = house.ask(&[class, Class::KEPT], move |view| known_among(view, &keys)).await.map_err(unavailable)?;
+    let mut seen = HashSet::with_capacity(passages.len());
+    let is_new = |passage: &FeedPassage| {
+        let is_known = key_of(passage, numbers).is_some_and(|key| known.contains(&key));
+        !is_known && seen.insert((passage.site, passage.at.0.div_euclid(1_000), passage.plate.clone()))
     };
-    Ok(judged.passages.iter().filter(is_new).cloned().collect())
+    Ok(passages.into_iter().filter(is_new).collect())
 }
 
 /// Which of the keys the lake has. A page that cannot be read has none: its passages are then there twice under one

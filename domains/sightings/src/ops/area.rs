@@ -1,8 +1,13 @@
-//! `POST /v1/sightings/area`.
+//! `POST /v1/sightings/area` and `/plates` below it: what was seen in a part of the map.
 
 use axum::extract::State;
+use shouhu_lakehouse::lake::questions::{self, area};
 use shouhu_module::{App, Audit, Audited, Body, Problem, Route};
-use shouhu_wire::{AskArea, Found, Passing, PlatePassages};
+use shouhu_wire::{Area, AskArea, Found, Passing, PlatePassages};
+
+use crate::answer::{passages_of, passings_of};
+use crate::lake::{ask_rows, lake_of, refusal_of};
+use crate::{shapes, window};
 
 pub const ROUTE: Route =
     Route::post("/v1/sightings/area", "Lists every passage in an area and a window, newest first", || axum::routing::post(handle))
@@ -11,17 +16,50 @@ pub const ROUTE: Route =
         .takes::<AskArea>()
         .gives::<Found<Passing>>();
 
-async fn handle(State(_): State<App>, Body(_): Body<AskArea>) -> Result<Audited<Found<Passing>>, Problem> {
-    Err(crate::ops::not_ready())
+pub const PLATES: Route =
+    Route::post("/v1/sightings/area/plates", "Lists every plate that was seen in an area in a window, most passages first", || {
+        axum::routing::post(plates)
+    })
+    .permission("sightings.search")
+    .audit(Audit::PersonalRead)
+    .takes::<AskArea>()
+    .gives::<Found<PlatePassages>>();
+
+/// The area as the engine asks with it.
+///
+/// # Errors
+/// When it is none.
+pub fn area_of(asked: &Area) -> Result<questions::Area, Problem> {
+    shapes::area_of(asked).map_err(|error| refusal_of(&error.into()))
 }
 
-pub const PLATES: Route =
-    Route::post("/v1/sightings/area/plates", "Lists every plate that was seen in an area in a window, most passages first", || axum::routing::post(plates))
-        .permission("sightings.search")
-        .audit(Audit::PersonalRead)
-        .takes::<AskArea>()
-        .gives::<Found<PlatePassages>>();
+/// What the audit leaf says of an area: short enough to be read, exact enough to be found again on the map.
+#[must_use]
+pub fn said(asked: &Area) -> String {
+    match asked {
+        Area::Circle { center, radius_m } => format!("within {radius_m:.0} m of {:.6},{:.6}", center.lon, center.lat),
+        Area::Bbox { west, south, east, north } => format!("within {west:.6},{south:.6},{east:.6},{north:.6}"),
+        Area::Polygon { coordinates } => {
+            let corners: usize = coordinates.iter().map(Vec::len).sum();
+            let first = coordinates.first().and_then(|ring| ring.first()).copied().unwrap_or_default();
+            format!("within a polygon of {corners} corners from {:.6},{:.6}", first[0], first[1])
+        }
+        Area::H3 { cells } => format!("within {} H3 cells from {}", cells.len(), cells.first().map_or("", String::as_str).chars().take(16).collect::<String>()),
+    }
+}
 
-async fn plates(State(_): State<App>, Body(_): Body<AskArea>) -> Result<Audited<Found<PlatePassages>>, Problem> {
-    Err(crate::ops::not_ready())
+async fn handle(State(app): State<App>, Body(asked): Body<AskArea>) -> Result<Audited<Found<Passing>>, Problem> {
+    let (window, before) = (window::wide(asked.span)?, window::parse_cursor(asked.cursor.as_deref())?);
+    let area = area_of(&asked.area)?;
+    let rows_max = window::rows(asked.limit);
+    let answer = ask_rows(&app, rows_max, move |view, limits| area::ask(view, &area, window, before, limits)).await?;
+    let object = format!("passages {} {}", said(&asked.area), window::said(window));
+    Ok(Audited::new(object, passings_of(&*lake_of(&app)?, answer)))
+}
+
+async fn plates(State(app): State<App>, Body(asked): Body<AskArea>) -> Result<Audited<Found<PlatePassages>>, Problem> {
+    let (window, area) = (window::wide(asked.span)?, area_of(&asked.area)?);
+    let answer = ask_rows(&app, window::rows(asked.limit), move |view, limits| area::plates(view, &area, window, limits)).await?;
+    let object = format!("plates {} {}", said(&asked.area), window::said(window));
+    Ok(Audited::new(object, passages_of(&answer)))
 }

@@ -1,8 +1,15 @@
-//! `POST /v1/sightings/cameras`.
+//! `POST /v1/sightings/cameras` and `/plates` below it: what passed some cameras.
 
 use axum::extract::State;
+use shouhu_ids::CameraId;
+use shouhu_lakehouse::Lakehouse;
+use shouhu_lakehouse::lake::questions::cameras;
 use shouhu_module::{App, Audit, Audited, Body, Problem, Route};
 use shouhu_wire::{AskCameras, Found, Passing, PlatePassages};
+
+use crate::answer::{passages_of, passings_of};
+use crate::lake::{ask_rows, lake_of};
+use crate::window::{self, AskedError, CAMERAS_MAX};
 
 pub const ROUTE: Route =
     Route::post("/v1/sightings/cameras", "Lists every passage of some cameras in a window, newest first", || axum::routing::post(handle))
@@ -11,17 +18,53 @@ pub const ROUTE: Route =
         .takes::<AskCameras>()
         .gives::<Found<Passing>>();
 
-async fn handle(State(_): State<App>, Body(_): Body<AskCameras>) -> Result<Audited<Found<Passing>>, Problem> {
-    Err(crate::ops::not_ready())
+pub const PLATES: Route =
+    Route::post("/v1/sightings/cameras/plates", "Lists every plate that passed some cameras in a window, most passages first", || {
+        axum::routing::post(plates)
+    })
+    .permission("sightings.search")
+    .audit(Audit::PersonalRead)
+    .takes::<AskCameras>()
+    .gives::<Found<PlatePassages>>();
+
+/// Every number that the cameras have had.
+pub fn sources_of(lake: &Lakehouse, cameras: &[CameraId]) -> Result<Vec<u32>, AskedError> {
+    if cameras.is_empty() || cameras.len() > CAMERAS_MAX {
+        return Err(AskedError::Cameras { given: cameras.len() });
+    }
+    let mut sources = Vec::new();
+    for camera in cameras {
+        let numbers = lake.sources_of_camera(*camera);
+        if numbers.is_empty() {
+            return Err(AskedError::CameraUnknown(*camera));
+        }
+        sources.extend(numbers);
+    }
+    Ok(sources)
 }
 
-pub const PLATES: Route =
-    Route::post("/v1/sightings/cameras/plates", "Lists every plate that passed some cameras in a window, most passages first", || axum::routing::post(plates))
-        .permission("sightings.search")
-        .audit(Audit::PersonalRead)
-        .takes::<AskCameras>()
-        .gives::<Found<PlatePassages>>();
+/// What the audit leaf says of cameras: all of them when they are few, else how many and which is the first.
+#[must_use]
+pub fn said(cameras: &[CameraId]) -> String {
+    let named: Vec<String> = cameras.iter().take(10).map(ToString::to_string).collect();
+    let rest = cameras.len().saturating_sub(named.len());
+    let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
+    format!("cameras {}{more}", named.join(" "))
+}
 
-async fn plates(State(_): State<App>, Body(_): Body<AskCameras>) -> Result<Audited<Found<PlatePassages>>, Problem> {
-    Err(crate::ops::not_ready())
+async fn handle(State(app): State<App>, Body(asked): Body<AskCameras>) -> Result<Audited<Found<Passing>>, Problem> {
+    let (lake, window) = (lake_of(&app)?, window::wide(asked.span)?);
+    let (sources, before) = (sources_of(&lake, &asked.cameras)?, window::parse_cursor(asked.cursor.as_deref())?);
+    let rows_max = window::rows(asked.limit);
+    let answer = ask_rows(&app, rows_max, move |view, limits| cameras::rows(view, &sources, window, before, limits)).await?;
+    let object = format!("passages of {} {}", said(&asked.cameras), window::said(window));
+    Ok(Audited::new(object, passings_of(&lake, answer)))
+}
+
+async fn plates(State(app): State<App>, Body(asked): Body<AskCameras>) -> Result<Audited<Found<PlatePassages>>, Problem> {
+    let (lake, window) = (lake_of(&app)?, window::wide(asked.span)?);
+    let sources = sources_of(&lake, &asked.cameras)?;
+    let answer = ask_rows(&app, window::rows(asked.limit), move |view, limits| cameras::ask(view, &sources, window, limits)).await?;
+    let object = format!("plates at {} {}", said(&asked.cameras), window::said(window));
+    Ok(Audited::new(object, passages_of(&answer)))
 }

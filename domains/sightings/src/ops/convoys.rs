@@ -1,16 +1,46 @@
-//! `POST /v1/sightings/convoys`.
+//! `POST /v1/sightings/convoys`: which plates travelled with a plate.
 
 use axum::extract::State;
+use shouhu_lakehouse::lake::questions::convoy::{self, Together};
 use shouhu_module::{App, Audit, Audited, Body, Problem, Route};
 use shouhu_wire::{AskConvoys, Companion, Found};
 
-pub const ROUTE: Route =
-    Route::post("/v1/sightings/convoys", "Finds plates that travelled with a plate", || axum::routing::post(handle))
-        .permission("sightings.search")
-        .audit(Audit::PersonalRead)
-        .takes::<AskConvoys>()
-        .gives::<Found<Companion>>();
+use crate::lake::{ask_rows, code_of, notes_of};
+use crate::passing::{micros_of, plate_of};
+use crate::window;
 
-async fn handle(State(_): State<App>, Body(_): Body<AskConvoys>) -> Result<Audited<Found<Companion>>, Problem> {
-    Err(crate::ops::not_ready())
+pub const ROUTE: Route = Route::post("/v1/sightings/convoys", "Finds plates that travelled with a plate", || axum::routing::post(handle))
+    .permission("sightings.search")
+    .audit(Audit::PersonalRead)
+    .takes::<AskConvoys>()
+    .gives::<Found<Companion>>();
+
+/// A month of one vehicle: what a gang drives together.
+const WINDOW_MAX_US: i64 = 31 * shouhu_ids::Micros::DAY;
+
+async fn handle(State(app): State<App>, Body(asked): Body<AskConvoys>) -> Result<Audited<Found<Companion>>, Problem> {
+    let plate = window::plate(&asked.plate)?;
+    let window = window::checked(asked.span.from_us.0, asked.span.until_us.0, WINDOW_MAX_US)?;
+    let usual = Together::default();
+    let together = Together {
+        within_ms: asked.within_s.map_or(usual.within_ms, |s| i64::from(s) * 1_000),
+        sources_min: asked.cameras_min.unwrap_or(usual.sources_min),
+    };
+    let code = code_of(&plate);
+    let rows_max = window::rows(asked.limit);
+    let answer = ask_rows(&app, rows_max, move |view, limits| convoy::ask(view, code, window, together, limits)).await?;
+    let companion = |found: &convoy::Companion| {
+        let plate = plate_of(found.plate)?;
+        Some(Companion {
+            plate_display: plate.display(),
+            plate,
+            cameras: found.sources,
+            encounters: found.passages,
+            first_at_us: micros_of(found.first_ms),
+            last_at_us: micros_of(found.last_ms),
+        })
+    };
+    let items = answer.rows.iter().filter_map(companion).collect();
+    let object = format!("convoys of {} {}", plate.display(), window::said(window));
+    Ok(Audited::new(object, Found { items, next_cursor: None, partial: notes_of(&answer.partial) }))
 }

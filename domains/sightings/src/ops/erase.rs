@@ -1,8 +1,25 @@
 //! `POST /v1/sightings/erasures`: takes one plate out of the lake.
 
+use std::sync::Arc;
+
 use axum::extract::State;
-use shouhu_module::{App, Audit, Audited, Body, Problem, Route};
+use axum::http::StatusCode;
+use shouhu_blobs::BlobClass;
+use shouhu_lakehouse::lake::part::Window;
+use shouhu_lakehouse::lake::questions::history;
+use shouhu_lakehouse::lake::{Answer, FullRecord, Seen};
+use shouhu_module::{App, Audit, Audited, Body, Keyed, Person, Problem, Route};
+use shouhu_plate::Plate;
+use shouhu_store::{StoreError, params};
 use shouhu_wire::{EraseOrder, Erasure};
+
+use crate::arrive::picture_id;
+use crate::check::clean;
+use crate::hold;
+use crate::jobs::pictures_of;
+use crate::lake::{ask, ask_rows, code_of, is_cut, lake_of, problem_of, record};
+use crate::passing::id_of;
+use crate::window;
 
 pub const ROUTE: Route = Route::post(
     "/v1/sightings/erasures",
@@ -14,6 +31,125 @@ pub const ROUTE: Route = Route::post(
 .takes::<EraseOrder>()
 .gives::<Erasure>();
 
-async fn handle(State(_): State<App>, Body(_): Body<EraseOrder>) -> Result<Audited<Erasure>, Problem> {
-    Err(crate::ops::not_ready())
+const TEXT_CHARS_MAX: usize = 500;
+const CASE_CHARS_MAX: usize = 40;
+/// A plate that was seen a thousand times a day for a year is no plate but a mistake of the recogniser.
+const ROWS_MAX: usize = 400_000;
+/// Everything: also what a broken clock has dated.
+const EVER: Window = Window { from_ms: i64::MIN / 2, until_ms: i64::MAX / 2 };
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EraseError {
+    #[error("an erasure says why: write a reason")]
+    ReasonMissing,
+    #[error("{held} sightings of this plate are held: lift the holds first, or leave it")]
+    Held { held: usize },
+    #[error("the plate has more than {ROWS_MAX} sightings, or not all of them can be read now; nothing was erased")]
+    NotWhole,
+}
+
+impl Keyed for EraseError {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::ReasonMissing => "sightings.erase.reason_missing",
+            Self::Held { .. } => "sightings.erase.held",
+            Self::NotWhole => "sightings.erase.not_whole",
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::ReasonMissing => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Held { .. } | Self::NotWhole => StatusCode::CONFLICT,
+        }
+    }
+}
+
+async fn handle(State(app): State<App>, person: Person, Body(asked): Body<EraseOrder>) -> Result<Audited<Erasure>, Problem> {
+    let plate = window::plate(&asked.plate)?;
+    let reason = clean(asked.reason.trim(), TEXT_CHARS_MAX);
+    if reason.is_empty() {
+        return Err(EraseError::ReasonMissing.into());
+    }
+    let case_ref = asked.case_ref.map(|text| clean(text.trim(), CASE_CHARS_MAX)).filter(|text| !text.is_empty());
+    let (lake, code) = (lake_of(&app)?, code_of(&plate));
+    let held = Arc::new(hold::in_force(&app.store, app.env.now()).await?);
+    let answer = ask_rows(&app, ROWS_MAX, move |view, limits| history::ask(view, code, EVER, None, limits)).await?;
+    if is_cut(&answer.partial) || answer.partial.iter().any(|p| matches!(p, shouhu_lakehouse::lake::Partial::Damaged(_))) {
+        return Err(EraseError::NotWhole.into());
+    }
+    let held_rows = answer.rows.iter().filter(|row| held.contains(&id_of(row.key()))).count();
+    if held_rows > 0 {
+        return Err(EraseError::Held { held: held_rows }.into());
+    }
+    // Pictures first: while the rows are there a second try finds what is left of them.
+    let pictures = erase_pictures(&app, answer).await?;
+    let certificate = lake.erase(code, EVER, move |key| held.contains(&id_of(*key))).await.map_err(|e| problem_of(&e))?;
+    if let Some(file) = certificate.unreadable.first() {
+        // What could be read was searched and is erased; the rest stays until the file is mended, and the order is given again.
+        let detail = format!("file {file:?} is damaged and may still hold sightings of this plate");
+        return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "lakehouse.damaged", detail));
+    }
+    forget(&app, &plate).await?;
+    let erasure = Erasure {
+        at_us: app.env.now(),
+        by_name: person.name.clone(),
+        reason,
+        case_ref,
+        erased: certificate.rows_erased,
+        pictures,
+    };
+    write(&app, &person, &erasure).await?;
+    Ok(Audited::new(format!("erased {} sightings of one plate: {}", erasure.erased, erasure.reason), erasure))
+}
+
+async fn erase_pictures(app: &App, answer: Answer<Seen>) -> Result<u64, Problem> {
+    let keys: Vec<_> = answer.rows.iter().map(Seen::key).collect();
+    let records: Vec<FullRecord> = ask(app, keys.len(), move |view, _| {
+        keys.iter().filter_map(|key| record(view, *key).transpose()).collect::<Result<Vec<_>, _>>()
+    })
+    .await?
+    .map_err(|error| problem_of(&error.into()))?;
+    let mut gone = 0;
+    for one in records.iter().filter(|one| one.row.pictures != 0) {
+        for picture in pictures_of(one) {
+            for class in [BlobClass::Sighting, BlobClass::Kept] {
+                app.blobs.remove(&picture_id(class, one.row.key(), picture)).await?;
+            }
+            gone += 1;
+        }
+    }
+    Ok(gone)
+}
+
+/// What the database has of the plate: reports that were set aside, and holds that have ended.
+async fn forget(app: &App, plate: &Plate) -> Result<(), StoreError> {
+    let rows = app.store.fetch("SELECT id, plate_text FROM sightings_quarantine WHERE plate_text <> ''", vec![]).await?;
+    let mut tx = app.store.begin().await?;
+    for row in &rows {
+        if Plate::parse(&row.text("plate_text")?).is_ok_and(|other| other == *plate) {
+            tx.execute("DELETE FROM sightings_quarantine WHERE id = $1", params![row.text("id")?]).await?;
+        }
+    }
+    tx.execute("UPDATE sightings_hold SET plate = '' WHERE plate = $1", params![plate.as_str()]).await?;
+    tx.commit().await
+}
+
+async fn write(app: &App, person: &Person, erasure: &Erasure) -> Result<(), StoreError> {
+    let number = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
+    let mut tx = app.store.begin().await?;
+    tx.execute(
+        "INSERT INTO sightings_erasure (at_us, by_id, by_name, reason, case_ref, erased, pictures) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        params![
+            erasure.at_us,
+            person.id,
+            &erasure.by_name,
+            &erasure.reason,
+            erasure.case_ref.clone(),
+            number(erasure.erased),
+            number(erasure.pictures),
+        ],
+    )
+    .await?;
+    tx.commit().await
 }

@@ -1,25 +1,22 @@
 //! `POST /v1/sightings`: takes a batch of passages from a device.
-//!
-//! Order matters: pictures are synced first, then one transaction writes the rows and the fact, and only then is the
-//! receipt said. A crash in between leaves at most pictures that nothing names; their day's key takes them along.
-
-use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use futures_util::{StreamExt, TryStreamExt};
-use serde::Deserialize;
-use shouhu_blobs::{BlobClass, BlobId, Blobs};
-use shouhu_events::Event;
-use shouhu_ids::SightingId;
+use bytes::Bytes;
+use shouhu_lakehouse::lake::Class;
+use shouhu_lakehouse::SourceKey;
 use shouhu_module::ports::CameraPlacesPort;
-use shouhu_module::{Access, App, Audit, Body, DevicePeer, Keyed, Load, Problem, Route};
-use shouhu_wire::{BATCH_BYTES_MAX, BATCH_SIGHTINGS_MAX, BatchReceipt, Quarantined, SightingBatch};
+use shouhu_module::{Access, App, Audit, DevicePeer, Keyed, Load, Problem, RawBody, Route};
+use shouhu_wire::{
+    BATCH_BYTES_MAX, BATCH_PICTURED_MAX, BATCH_SIGHTINGS_MAX, BATCH_VERSION, BatchReceipt, Quarantined, SightingBatch,
+};
 
-use crate::check::{check, clean};
-use crate::model::{Checked, DeviceClock, Passage, SetAside};
-use crate::store::{self, BatchFacts, NewSighting};
+use crate::arrive::{Arrived, Seer, Sender, arrive};
+use crate::check::{check, clean, read};
+use crate::lake::{lake_of, problem_of};
+use crate::model::{DeviceClock, Passage, SetAside};
+use crate::passing::e6_of;
 
 pub const ROUTE: Route = Route::post(
     "/v1/sightings",
@@ -34,163 +31,115 @@ pub const ROUTE: Route = Route::post(
 .gives::<BatchReceipt>();
 
 const MODEL_CHARS_MAX: usize = 80;
-/// Pictures that are synced at the same time: the disk gathers their syncs.
-const PICTURES_PARALLEL: usize = 8;
-
-/// [`SightingBatch`] whose reports are judged one by one, so that one of the wrong shape does not refuse the others.
-#[derive(Debug, Deserialize)]
-struct LooseBatch {
-    #[serde(default)]
-    model: String,
-    sent_at_us: i64,
-    sightings: Vec<serde_json::Value>,
-}
+/// Larger bodies hold pictures: base64 and JPEG headers by the megabyte must not hold up the threads that answer requests.
+const INLINE_BYTES_MAX: usize = 1024 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
-    #[error("batch has {found} sightings; send at most {BATCH_SIGHTINGS_MAX} at a time")]
+    #[error(
+        "batch has {found} sightings; send at most {BATCH_SIGHTINGS_MAX} at a time, or {BATCH_PICTURED_MAX} when any of them has a picture"
+    )]
     TooMany { found: usize },
+    #[error("batch is of version {found}; this server knows versions up to {BATCH_VERSION}: update it, or send the older form")]
+    Version { found: u32 },
 }
 
 impl Keyed for IngestError {
     fn key(&self) -> &'static str {
         match self {
             Self::TooMany { .. } => "sightings.ingest.too_many",
+            Self::Version { .. } => "sightings.ingest.version_unknown",
         }
     }
 
     fn status(&self) -> StatusCode {
-        StatusCode::PAYLOAD_TOO_LARGE
+        match self {
+            Self::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Version { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        }
     }
 }
 
-async fn handle(State(app): State<App>, device: DevicePeer, Body(batch): Body<LooseBatch>) -> Result<Json<BatchReceipt>, Problem> {
-    if batch.sightings.len() > BATCH_SIGHTINGS_MAX {
-        return Err(IngestError::TooMany { found: batch.sightings.len() }.into());
-    }
-    let clock = DeviceClock::judged(app.env.now(), batch.sent_at_us, device.clock_offset_us);
-    let facts = BatchFacts {
+/// A batch taken apart.
+struct Judged {
+    model: String,
+    clock: DeviceClock,
+    passages: Vec<Passage>,
+    set_aside: Vec<SetAside>,
+}
+
+async fn handle(State(app): State<App>, device: DevicePeer, RawBody(body): RawBody) -> Result<Json<BatchReceipt>, Problem> {
+    let (now, signed_offset_us) = (app.env.now(), device.clock_offset_us);
+    let judged = if body.len() <= INLINE_BYTES_MAX {
+        judge(&body, now, signed_offset_us)
+    } else {
+        off_thread(body, move |body| judge(body, now, signed_offset_us)).await
+    }?;
+    let clock = judged.clock;
+    let seer = seer(&app, &device).await?;
+    let sender = Sender {
         device: device.id,
-        device_name: device.name.clone(),
-        model: clean(&batch.model, MODEL_CHARS_MAX),
+        name: device.name,
+        camera: device.camera,
+        class: Class::PASSAGE,
+        model: judged.model,
         received_at: clock.now,
         clock_corrected_us: clock.correction_us,
     };
-    let checked = check_all(batch.sightings, clock).await;
-    Ok(Json(record(&app, &device, &facts, clock, checked).await?))
+    let arrived = arrive(&app, &sender, seer, judged.passages, judged.set_aside).await?;
+    Ok(Json(receipt(arrived, clock)))
 }
 
-/// Sixteen megabytes of base64 and JPEG headers must not hold up the threads that answer requests.
-async fn check_all(reports: Vec<serde_json::Value>, clock: DeviceClock) -> Vec<Checked> {
-    let work = move || reports.into_iter().enumerate().map(|(index, report)| check(index, report, clock)).collect();
-    match tokio::task::spawn_blocking(work).await {
-        Ok(checked) => checked,
+async fn off_thread<T: Send + 'static>(body: Bytes, work: impl FnOnce(&[u8]) -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(move || work(&body)).await {
+        Ok(done) => done,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 
-/// A batch taken apart: what is new, what is known, what an operator must look at.
-#[derive(Default)]
-struct Sorted {
-    fresh: Vec<Passage>,
-    duplicates: u32,
-    set_aside: Vec<SetAside>,
+fn judge(body: &[u8], now: shouhu_ids::Micros, signed_offset_us: i64) -> Result<Judged, Problem> {
+    let batch = read(body).map_err(|error| {
+        let key = if error.is_data() { "http.body.invalid" } else { "http.body.malformed" };
+        Problem::new(StatusCode::BAD_REQUEST, key, error.to_string())
+    })?;
+    if batch.version > BATCH_VERSION {
+        return Err(IngestError::Version { found: batch.version }.into());
+    }
+    let rows_max = if batch.has_pictures() { BATCH_PICTURED_MAX } else { BATCH_SIGHTINGS_MAX };
+    if batch.reports.len() > rows_max {
+        return Err(IngestError::TooMany { found: batch.reports.len() }.into());
+    }
+    let clock = DeviceClock::judged(now, batch.sent_at_us, signed_offset_us);
+    let model = clean(&batch.model, MODEL_CHARS_MAX);
+    let (mut passages, mut set_aside) = (Vec::with_capacity(batch.reports.len()), Vec::new());
+    for (index, reported) in batch.reports.into_iter().enumerate() {
+        let checked = check(index, reported, clock);
+        set_aside.extend(checked.set_aside);
+        passages.extend(checked.passage);
+    }
+    Ok(Judged { model, clock, passages, set_aside })
 }
 
-impl Sorted {
-    fn of(checked: Vec<Checked>, mut known: HashMap<i64, String>) -> Self {
-        let mut sorted = Self::default();
-        for one in checked {
-            sorted.set_aside.extend(one.set_aside);
-            let Some(passage) = one.passage else { continue };
-            match known.get(&passage.sequence) {
-                None => {
-                    known.insert(passage.sequence, passage.content_hash.clone());
-                    sorted.fresh.push(passage);
-                }
-                Some(hash) => sorted.repeat(&passage, hash),
-            }
-        }
-        sorted
-    }
-
-    fn repeat(&mut self, passage: &Passage, known_hash: &str) {
-        self.duplicates += 1;
-        if passage.content_hash != known_hash {
-            self.set_aside.push(passage.conflicting());
-        }
-    }
+/// A fixed camera stands where the operator says; a car stands where it says.
+async fn seer(app: &App, device: &DevicePeer) -> Result<Seer, Problem> {
+    let place = device.camera.and_then(|camera| app.try_room::<CameraPlacesPort>()?.0.place(camera));
+    let place_e6 = place.as_ref().map(|place| e6_of(place.position));
+    let key = SourceKey { device: device.id, camera: device.camera, site: None, place_e6 };
+    let name = place.map_or_else(|| device.name.clone(), |place| place.name);
+    let source = lake_of(app)?.source_number(&key, &name).await.map_err(|e| problem_of(&e))?;
+    Ok(Seer { source, is_fixed: place_e6.is_some() })
 }
 
-async fn record(app: &App, device: &DevicePeer, batch: &BatchFacts, clock: DeviceClock, checked: Vec<Checked>) -> Result<BatchReceipt, Problem> {
-    let sequences: Vec<i64> = checked.iter().filter_map(|one| one.passage.as_ref()).map(|passage| passage.sequence).collect();
-    let known = store::known(&app.store, device.id, &sequences).await?;
-    let mut sorted = Sorted::of(checked, known);
-    let fresh = std::mem::take(&mut sorted.fresh);
-    let sightings = placed(app, device, with_pictures(&app.blobs, app.env.now().day(), fresh).await?);
-    let accepted = if sightings.is_empty() && sorted.set_aside.is_empty() { 0 } else { write(app, batch, sightings, &mut sorted).await? };
-    let quarantined = sorted.set_aside.into_iter().map(|aside| Quarantined {
+fn receipt(arrived: Arrived, clock: DeviceClock) -> BatchReceipt {
+    let quarantined = arrived.set_aside.into_iter().map(|aside| Quarantined {
         sequence: aside.sequence.unwrap_or_default(),
         reason: aside.reason.key().to_owned(),
         detail: aside.detail,
     });
-    Ok(BatchReceipt { accepted, duplicates: sorted.duplicates, quarantined: quarantined.collect(), clock_offset_us: clock.offset_us })
-}
-
-type Pictured = (Passage, Option<BlobId>, Option<BlobId>, i64);
-
-/// Puts every picture on disk; `day` was taken before, so it is not later than that of any picture.
-async fn with_pictures(blobs: &Blobs, day: i64, passages: Vec<Passage>) -> Result<Vec<Pictured>, Problem> {
-    let each = passages.into_iter().map(|mut passage| async move {
-        let (mut crop, mut frame) = (None, None);
-        if let Some(bytes) = passage.crop.take() {
-            crop = Some(blobs.put(BlobClass::Sighting, bytes).await?);
-        }
-        if let Some(bytes) = passage.frame.take() {
-            frame = Some(blobs.put(BlobClass::Sighting, bytes).await?);
-        }
-        Ok::<_, Problem>((passage, crop, frame, day))
-    });
-    futures_util::stream::iter(each).buffered(PICTURES_PARALLEL).try_collect().await
-}
-
-/// A fixed camera stands where the operator says; a car stands where it says.
-fn placed(app: &App, device: &DevicePeer, pictured: Vec<Pictured>) -> Vec<NewSighting> {
-    let place = device.camera.and_then(|camera| app.try_room::<CameraPlacesPort>()?.0.place(camera));
-    let sighting = |(passage, crop, frame, pictures_day): Pictured| NewSighting {
-        id: app.env.id(SightingId::new),
-        camera: device.camera,
-        place_name: place.as_ref().map_or_else(|| device.name.clone(), |place| place.name.clone()),
-        position: place.as_ref().map_or(passage.position, |place| Some(place.position)),
-        passage,
-        crop,
-        frame,
-        pictures_day,
-    };
-    pictured.into_iter().map(sighting).collect()
-}
-
-/// Returns how many sightings are new.
-async fn write(app: &App, batch: &BatchFacts, sightings: Vec<NewSighting>, sorted: &mut Sorted) -> Result<u32, Problem> {
-    let mut tx = app.store.begin().await?;
-    let inserted: std::collections::HashSet<i64> = store::insert(&mut tx, batch, &sightings).await?.into_iter().collect();
-    let (new, raced): (Vec<_>, Vec<_>) = sightings.into_iter().partition(|one| inserted.contains(&one.passage.sequence));
-    if !raced.is_empty() {
-        // The same batch came twice at once and the other one was faster.
-        let sequences: Vec<i64> = raced.iter().map(|one| one.passage.sequence).collect();
-        let known = store::known_within(&mut tx, batch.device, &sequences).await?;
-        for one in &raced {
-            sorted.repeat(&one.passage, known.get(&one.passage.sequence).map_or("", String::as_str));
-        }
+    BatchReceipt {
+        accepted: arrived.accepted,
+        duplicates: arrived.duplicates,
+        quarantined: quarantined.collect(),
+        clock_offset_us: clock.offset_us,
     }
-    if !new.is_empty() {
-        let sightings = new.iter().map(|one| one.fact(batch)).collect();
-        tx.emit(&Event::SightingsRecorded { sightings }).await?;
-    }
-    let count = store::set_aside(&mut tx, &app.store, batch, &sorted.set_aside).await?;
-    if count > 0 {
-        tx.emit(&Event::SightingsQuarantined { device: batch.device, count }).await?;
-    }
-    tx.commit().await?;
-    Ok(u32::try_from(new.len()).unwrap_or(u32::MAX))
 }

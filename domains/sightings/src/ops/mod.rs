@@ -22,8 +22,3 @@ pub mod search;
 pub mod seen;
 pub mod show;
 pub mod trajectory;
-
-/// Until the lake stands behind these doors.
-pub(crate) fn not_ready() -> shouhu_module::Problem {
-    shouhu_module::Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "sightings.lake.not_ready", "the lake is not open yet")
-}

@@ -3,14 +3,18 @@
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use shouhu_blobs::{BlobId, Blobs};
+use shouhu_blobs::{BlobClass, BlobError, Blobs};
 use shouhu_env::BoxFuture;
 use shouhu_ids::SightingId;
+use shouhu_lakehouse::Lakehouse;
 use shouhu_module::ports::{Picture, SightingPictures};
 use shouhu_module::{App, Audit, AuditObject, Id, Keyed, Problem, Route};
 use shouhu_store::Store;
 
-use crate::store;
+use crate::arrive::picture_id;
+use crate::lake::lake_of;
+use crate::ops::show::record_at;
+use crate::passing::{HAS_CROP, HAS_FRAME};
 
 pub const CROP: Route = route("/v1/sightings/{id}/crop", "The picture of the plate and its surroundings", Picture::Crop);
 pub const FRAME: Route = route("/v1/sightings/{id}/frame", "The whole frame, where the device's policy sent one", Picture::Frame);
@@ -46,14 +50,20 @@ const fn named(picture: Picture) -> &'static str {
     }
 }
 
-async fn bytes_of(store: &Store, blobs: &Blobs, id: SightingId, picture: Picture) -> Result<Vec<u8>, Problem> {
-    let (crop, frame) = store::pictures(store, id).await?.ok_or_else(|| Problem::not_found("sighting"))?;
-    let name = match picture {
-        Picture::Crop => crop,
-        Picture::Frame => frame,
+async fn bytes_of(from: &Pictures, id: SightingId, picture: Picture) -> Result<Vec<u8>, Problem> {
+    let record = record_at(&from.lake, &from.store, id).await?.ok_or_else(|| Problem::not_found("sighting"))?;
+    let bit = match picture {
+        Picture::Crop => HAS_CROP,
+        Picture::Frame => HAS_FRAME,
     };
-    let name = name.ok_or(PictureError::None { id, what: named(picture) })?;
-    Ok(blobs.get(&name.parse::<BlobId>()?).await?)
+    if record.row.pictures & bit == 0 {
+        return Err(PictureError::None { id, what: named(picture) }.into());
+    }
+    // A sighting that is held may already have outlived its class.
+    match from.blobs.get(&picture_id(BlobClass::Sighting, record.row.key(), picture)).await {
+        Err(BlobError::Gone { .. }) => Ok(from.blobs.get(&picture_id(BlobClass::Kept, record.row.key(), picture)).await?),
+        other => Ok(other?),
+    }
 }
 
 async fn crop(State(app): State<App>, Id(id): Id<SightingId>) -> Result<Response, Problem> {
@@ -65,7 +75,7 @@ async fn frame(State(app): State<App>, Id(id): Id<SightingId>) -> Result<Respons
 }
 
 async fn answer(app: &App, id: SightingId, picture: Picture) -> Result<Response, Problem> {
-    let bytes = bytes_of(&app.store, &app.blobs, id, picture).await?;
+    let bytes = bytes_of(&Pictures::of(app)?, id, picture).await?;
     let mut response = ([(header::CONTENT_TYPE, "image/jpeg")], bytes).into_response();
     // No cache may keep what its key's destruction should take away.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
@@ -74,14 +84,24 @@ async fn answer(app: &App, id: SightingId, picture: Picture) -> Result<Response,
 }
 
 /// Pictures for other rooms, which have decided and logged that they may be seen.
+#[derive(Clone)]
 pub struct Pictures {
-    pub store: Store,
-    pub blobs: Blobs,
+    lake: Lakehouse,
+    store: Store,
+    blobs: Blobs,
+}
+
+impl Pictures {
+    /// # Errors
+    /// When this program has not opened the lake.
+    pub fn of(app: &App) -> Result<Self, Problem> {
+        Ok(Self { lake: (*lake_of(app)?).clone(), store: app.store.clone(), blobs: app.blobs.clone() })
+    }
 }
 
 impl SightingPictures for Pictures {
     fn picture(&self, sighting: SightingId, picture: Picture) -> BoxFuture<'static, Result<Vec<u8>, Problem>> {
-        let (store, blobs) = (self.store.clone(), self.blobs.clone());
-        Box::pin(async move { bytes_of(&store, &blobs, sighting, picture).await })
+        let from = self.clone();
+        Box::pin(async move { bytes_of(&from, sighting, picture).await })
     }
 }

@@ -2,9 +2,14 @@
 
 use axum::extract::State;
 use shouhu_ids::SightingId;
+use shouhu_lakehouse::Lakehouse;
+use shouhu_lakehouse::lake::FullRecord;
 use shouhu_module::{App, Audit, Audited, Id, Problem, Route};
+use shouhu_store::Store;
 use shouhu_wire::Sighting;
 
+use crate::lake::{ask_at, find, lake_of, problem_of};
+use crate::passing::sighting_of;
 use crate::store;
 
 pub const ROUTE: Route = Route::get("/v1/sightings/{id}", "Shows one sighting", || axum::routing::get(handle))
@@ -13,6 +18,23 @@ pub const ROUTE: Route = Route::get("/v1/sightings/{id}", "Shows one sighting", 
     .gives::<Sighting>();
 
 async fn handle(State(app): State<App>, Id(id): Id<SightingId>) -> Result<Audited<Sighting>, Problem> {
-    let sighting = store::get(&app.store, id).await?.ok_or_else(|| Problem::not_found("sighting"))?;
+    let record = record_of(&app, id).await?.ok_or_else(|| Problem::not_found("sighting"))?;
+    let sighting = sighting_of(&*lake_of(&app)?, &record).ok_or_else(|| Problem::not_found("sighting"))?;
     Ok(Audited::new(format!("sighting {id} of {}", sighting.plate_display), sighting))
+}
+
+pub async fn record_of(app: &App, id: SightingId) -> Result<Option<FullRecord>, Problem> {
+    record_at(&*lake_of(app)?, &app.store, id).await
+}
+
+/// The passage that an id names; one from before the lake is found by the id that it has now.
+pub async fn record_at(lake: &Lakehouse, store: &Store, id: SightingId) -> Result<Option<FullRecord>, Problem> {
+    let id = match id.parts() {
+        Some(_) => id,
+        None => match store::moved_to(store, id).await? {
+            Some(id) => id,
+            None => return Ok(None),
+        },
+    };
+    ask_at(lake, store.env(), 1, move |view, _| find(view, id)).await?.map_err(|error| problem_of(&error.into()))
 }

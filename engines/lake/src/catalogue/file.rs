@@ -72,6 +72,17 @@ impl Manifest {
     }
 }
 
+impl Manifest {
+    fn into_listing(self) -> Listing {
+        Listing {
+            version: self.version,
+            segments: self.segments.into_values().collect(),
+            wal_until: self.wal_until,
+            receipts: self.receipts.into_iter().collect(),
+        }
+    }
+}
+
 impl FileCatalogue {
     /// # Errors
     /// `Held` when another process has it; `Failed` when it is damaged or of another node.
@@ -93,6 +104,14 @@ impl FileCatalogue {
         Ok(Self { files, state: Mutex::new(State { manifest, next_id }), _hold: hold })
     }
 
+    /// What is published, for programs that only read: whoever writes goes on.
+    ///
+    /// # Errors
+    /// `Failed` when there is no catalogue or it is damaged.
+    pub fn read(files: &dyn Files) -> Result<Listing, CatalogueError> {
+        Ok(Manifest::decode(&files.read(NAME).map_err(failed)?)?.into_listing())
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -106,13 +125,7 @@ impl FileCatalogue {
 
 impl Catalogue for FileCatalogue {
     fn load(&self) -> Result<Listing, CatalogueError> {
-        let manifest = self.state().manifest.clone();
-        Ok(Listing {
-            version: manifest.version,
-            segments: manifest.segments.into_values().collect(),
-            wal_until: manifest.wal_until,
-            receipts: manifest.receipts.into_iter().collect(),
-        })
+        Ok(self.state().manifest.clone().into_listing())
     }
 
     fn publish(&self, change: &Change) -> Result<u64, CatalogueError> {

@@ -32,18 +32,26 @@ pub fn ask(
     let mut asking = Asking::new(view, window, limits)?;
     in_range("the time between A and B in milliseconds", within_ms, 1, DAY_MS)?;
     let (a, b) = (checked_sources(a)?, checked_sources(b)?);
-    let mut of_a: Vec<Passing> = Vec::new();
+    // Asked together: what a part unpacks for one set serves the other too.
+    let mut sources = [a.as_slice(), b.as_slice()].concat();
+    sources.sort_unstable();
+    sources.dedup();
+    let moments = moments_of(&sources, window);
+    let is_of: Vec<(bool, bool)> =
+        sources.iter().map(|source| (a.binary_search(source).is_ok(), b.binary_search(source).is_ok())).collect();
+    let (mut of_a, mut of_b): (Vec<Passing>, Vec<Passing>) = (Vec::new(), Vec::new());
     let mut plates_of_a = Sieve::new();
-    asking.at_moments(&moments_of(&a, window), Want::Bare, &mut |_, seen| {
-        plates_of_a.add(seen.plate);
-        of_a.push(passing(seen));
-    });
-    let mut of_b: Vec<Passing> = Vec::new();
-    asking.at_moments(&moments_of(&b, window), Want::Bare, &mut |_, seen| {
-        if plates_of_a.may_hold(seen.plate) {
+    asking.at_moments(&moments, Want::Bare, &mut |moment, seen| {
+        let (is_of_a, is_of_b) = is_of.get(moment).copied().unwrap_or_default();
+        if is_of_a {
+            plates_of_a.add(seen.plate);
+            of_a.push(passing(seen));
+        }
+        if is_of_b {
             of_b.push(passing(seen));
         }
     });
+    of_b.retain(|(plate, ..)| plates_of_a.may_hold(*plate));
     for rows in [&mut of_a, &mut of_b] {
         rows.sort_unstable();
         rows.dedup();

@@ -68,7 +68,10 @@ impl<'a> Asking<'a> {
     /// Every sighting of one plate, oldest first.
     pub fn all_of_plate(&mut self, plate: PlateCode, window: Window) -> Vec<Seen> {
         let mut rows = Vec::new();
-        for part in self.parts(window) {
+        let mut parts = self.parts(window);
+        // Parts give the oldest first: where they do not overlap, there is nothing left to sort.
+        parts.sort_unstable_by_key(|part| part.span().from_ms);
+        for part in parts {
             if !self.goes_on() {
                 break;
             }

@@ -165,9 +165,8 @@ fn source_hours(asking: &mut Asking<'_>, hours: Hours) -> Vec<SourceHour> {
         });
         asking.note_read(read);
     }
-    let is_settled = counts.is_sorted_by(|a, b| (a.source, a.hour) < (b.source, b.hour));
-    if !is_settled {
-        // The stable sort merges the sorted runs that parts hand over.
+    counts = gathered_by_source(counts);
+    if !counts.is_sorted_by(|a, b| (a.source, a.hour) < (b.source, b.hour)) {
         counts.sort_by_key(|count| (count.source, count.hour));
         counts.dedup_by(|later, kept| {
             let is_same = (later.source, later.hour) == (kept.source, kept.hour);
@@ -187,6 +186,37 @@ fn source_hours(asking: &mut Asking<'_>, hours: Hours) -> Vec<SourceHour> {
         counts.retain(|count| count.rows > 0);
     }
     counts
+}
+
+/// In the order of the sources, those of one source as they were: parts give the counts hour by hour, and putting each in its
+/// place is several times faster than sorting them.
+fn gathered_by_source(counts: Vec<SourceHour>) -> Vec<SourceHour> {
+    let last = counts.iter().map(|count| count.source).max().unwrap_or(0) as usize;
+    if last > 4 * counts.len() + 65_536 {
+        // Numbers far apart: the table of places would be larger than the counts.
+        return counts;
+    }
+    let mut places = vec![0_usize; last + 2];
+    for count in &counts {
+        if let Some(next) = places.get_mut(count.source as usize + 1) {
+            *next += 1;
+        }
+    }
+    let mut sum = 0;
+    for place in &mut places {
+        sum += *place;
+        *place = sum;
+    }
+    let mut gathered = vec![SourceHour { source: 0, hour: 0, rows: 0 }; counts.len()];
+    for count in counts {
+        if let Some(place) = places.get_mut(count.source as usize) {
+            if let Some(slot) = gathered.get_mut(*place) {
+                *slot = count;
+            }
+            *place += 1;
+        }
+    }
+    gathered
 }
 
 /// Passages by zone and hour: of sources that stand from the counts, of others row by row. A source that stands today counts

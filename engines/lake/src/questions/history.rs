@@ -38,8 +38,11 @@ pub fn ask(
         if !asking.goes_on() {
             break;
         }
+        let known = rows.len();
         let read = part.of_plate(plate, window, &mut rows);
         asking.note_read(read);
+        // Parts give the oldest first: turned round, parts that do not overlap are in order already.
+        rows.get_mut(known..).unwrap_or_default().reverse();
     }
     settle(&mut rows, before);
     Ok(asking.answer(rows))

@@ -4,7 +4,7 @@ use super::WriteError;
 use super::file::{Chunk, PageBody, Squeeze, Squeezer};
 use super::order::Orders;
 use super::pack::{Deltas, put_deltas, put_levels, put_packed_run, put_runs, put_texts, width_of};
-use super::shape::{Shape, WINDOW_ROWS, by_plate, by_source};
+use super::shape::{WINDOW_ROWS, by_plate, by_source};
 use crate::code::{CHARS_MAX, PlateCode};
 use crate::row::{AT_SOURCE, DAY_MS, Extra, NO_DIRECTION, Row};
 
@@ -173,12 +173,11 @@ impl Pen<'_> {
     fn sparse<T>(
         &mut self,
         chunk: &mut Chunk,
-        shape: &Shape,
         column: &Sparse<T>,
         mut put: impl FnMut(&mut Vec<u8>, &[T]),
     ) -> Result<(), WriteError> {
         let mut values = column.values.as_slice();
-        for levels in column.levels.chunks(shape.page_rows) {
+        for levels in column.levels.chunks(chunk.shape().page_rows) {
             let present = levels.iter().filter(|level| **level == 1).count();
             let (here, rest) = values.split_at_checked(present).unwrap_or((values, &[]));
             values = rest;
@@ -194,15 +193,15 @@ impl Pen<'_> {
         Ok(())
     }
 
-    fn sparse_numbers(&mut self, chunk: &mut Chunk, shape: &Shape, column: &Sparse<u32>, width: u32) -> Result<(), WriteError> {
-        self.sparse(chunk, shape, column, |out, page| {
+    fn sparse_numbers(&mut self, chunk: &mut Chunk, column: &Sparse<u32>, width: u32) -> Result<(), WriteError> {
+        self.sparse(chunk, column, |out, page| {
             out.push(width as u8);
             put_packed_run(out, width, page);
         })
     }
 
-    fn sparse_deltas(&mut self, chunk: &mut Chunk, shape: &Shape, column: &Sparse<i64>) -> Result<(), WriteError> {
-        self.sparse(chunk, shape, column, |out, page| put_deltas(out, page, Deltas::Packed32))
+    fn sparse_deltas(&mut self, chunk: &mut Chunk, column: &Sparse<i64>) -> Result<(), WriteError> {
+        self.sparse(chunk, column, |out, page| put_deltas(out, page, Deltas::Packed32))
     }
 }
 
@@ -229,51 +228,81 @@ fn bounds_of_times(chunk: &mut Chunk, page: &[i64]) {
     chunk.put_bounds(&least.to_le_bytes(), &greatest.to_le_bytes());
 }
 
+/// What both files have at the same places: position, confidence, direction.
+struct Shared<'a> {
+    lon: &'a mut Chunk,
+    lat: &'a mut Chunk,
+    confidences: &'a mut Chunk,
+    directions: &'a mut Chunk,
+    book: &'a Book,
+    direction_width: u32,
+    has_places: bool,
+    has_directions: bool,
+}
+
+impl Shared<'_> {
+    fn put_dictionaries(&mut self, squeezer: &mut Squeezer) -> Result<(), WriteError> {
+        let (confidences, directions) = (&self.book.confidences, &self.book.directions);
+        self.confidences.put_dictionary(confidences.values.len(), &confidences.plain(), squeezer)?;
+        self.directions.put_dictionary(directions.values.len(), &directions.plain(), squeezer)
+    }
+
+    fn put(&mut self, window: &Window, pen: &mut Pen<'_>) -> Result<(), WriteError> {
+        for page in window.confidences.chunks(self.confidences.shape().page_rows) {
+            pen.numbers(self.confidences, page, Form::Packed(self.book.confidences.width()), Squeeze::Fast)?;
+        }
+        if self.has_places {
+            pen.sparse_deltas(self.lon, &window.lon_e6)?;
+            pen.sparse_deltas(self.lat, &window.lat_e6)?;
+        }
+        if self.has_directions {
+            pen.sparse_numbers(self.directions, &window.directions, self.direction_width)?;
+        }
+        Ok(())
+    }
+
+    fn put_absent(&mut self, rows: usize, squeezer: &mut Squeezer) -> Result<(), WriteError> {
+        if !self.has_places {
+            put_absent(self.lon, rows, &no_deltas(), squeezer)?;
+            put_absent(self.lat, rows, &no_deltas(), squeezer)?;
+        }
+        if self.has_directions { Ok(()) } else { put_absent(self.directions, rows, &[1], squeezer) }
+    }
+}
+
+fn source_width(orders: &Orders) -> u32 {
+    width_of(orders.sources.len().saturating_sub(1) as u64)
+}
+
 /// The file in plate order.
 pub fn plate_chunks(material: &Material<'_>, squeezer: &mut Squeezer) -> Result<Vec<Chunk>, WriteError> {
-    use by_plate as at;
     let (orders, book) = (material.orders, material.book);
-    let mut chunks: [Chunk; 7] = at::SHAPES.each_ref().map(Chunk::new);
-    // Whole bytes, so that zstd sees which sources come often.
-    let source_width = width_of(orders.sources.len().saturating_sub(1) as u64).next_multiple_of(8);
-    let mut window = Window::default();
+    let mut chunks: [Chunk; 7] = by_plate::SHAPES.each_ref().map(Chunk::new);
     let [plates, times, sources, lon, lat, confidences, directions] = &mut chunks;
-    sources.put_dictionary(orders.sources.len(), &source_words(orders), squeezer)?;
-    confidences.put_dictionary(book.confidences.values.len(), &book.confidences.plain(), squeezer)?;
-    directions.put_dictionary(book.directions.values.len(), &book.directions.plain(), squeezer)?;
-    let mut pen = Pen { squeezer, values: Vec::new(), levels: Vec::new() };
     let has_places = orders.sources.iter().any(|source| source.moves);
     let has_directions = !book.directions.values.is_empty();
+    let direction_width = book.directions.width();
+    let mut shared = Shared { lon, lat, confidences, directions, book, direction_width, has_places, has_directions };
+    sources.put_dictionary(orders.sources.len(), &source_words(orders), squeezer)?;
+    shared.put_dictionaries(squeezer)?;
+    let mut pen = Pen { squeezer, values: Vec::new(), levels: Vec::new() };
+    let mut window = Window::default();
+    // Whole bytes, so that zstd sees which sources come often.
+    let width = source_width(orders).next_multiple_of(8);
     for order in orders.by_plate.chunks(WINDOW_ROWS) {
         window.gather(material, order);
-        for page in window.plates.chunks(at::SHAPES[at::PLATE].page_rows) {
+        for page in window.plates.chunks(plates.shape().page_rows) {
             put_plate_page(&mut pen, plates, orders, page)?;
         }
-        for page in window.times.chunks(at::SHAPES[at::TIME].page_rows) {
+        for page in window.times.chunks(times.shape().page_rows) {
             pen.deltas(times, page, Deltas::Aligned, Squeeze::Fast)?;
         }
-        for page in window.sources.chunks(at::SHAPES[at::SOURCE].page_rows) {
-            pen.numbers(sources, page, Form::Packed(source_width), Squeeze::Well)?;
+        for page in window.sources.chunks(sources.shape().page_rows) {
+            pen.numbers(sources, page, Form::Packed(width), Squeeze::Well)?;
         }
-        for page in window.confidences.chunks(at::SHAPES[at::CONFIDENCE_PM].page_rows) {
-            pen.numbers(confidences, page, Form::Packed(book.confidences.width()), Squeeze::Fast)?;
-        }
-        if has_places {
-            pen.sparse_deltas(lon, &at::SHAPES[at::LON_E6], &window.lon_e6)?;
-            pen.sparse_deltas(lat, &at::SHAPES[at::LAT_E6], &window.lat_e6)?;
-        }
-        if has_directions {
-            pen.sparse_numbers(directions, &at::SHAPES[at::DIRECTION_AT], &window.directions, book.directions.width())?;
-        }
+        shared.put(&window, &mut pen)?;
     }
-    let rows = orders.by_plate.len();
-    if !has_places {
-        put_absent(lon, rows, &no_deltas(), pen.squeezer)?;
-        put_absent(lat, rows, &no_deltas(), pen.squeezer)?;
-    }
-    if !has_directions {
-        put_absent(directions, rows, &[1], pen.squeezer)?;
-    }
+    shared.put_absent(orders.by_plate.len(), pen.squeezer)?;
     Ok(chunks.into())
 }
 
@@ -348,78 +377,92 @@ impl<'a> Rest<'a> {
 
 /// The file in source order, with the full record. Gives the first time of each page of times beside the columns.
 pub fn source_chunks(material: &Material<'_>, squeezer: &mut Squeezer) -> Result<(Vec<Chunk>, Vec<u32>), WriteError> {
-    use by_source as at;
     let (orders, book) = (material.orders, material.book);
-    let mut chunks: [Chunk; 13] = at::SHAPES.each_ref().map(Chunk::new);
+    let mut chunks: [Chunk; 13] = by_source::SHAPES.each_ref().map(Chunk::new);
     let mut page_times = Vec::new();
-    let [sources, times, plates, lon, lat, confidences, directions, sequences, pictures, lag, speed, reads, detail] = &mut chunks;
-    sources.put_dictionary(orders.sources.len(), &source_words(orders), squeezer)?;
-    plates.put_dictionary(orders.plates.len(), &plate_words(orders), squeezer)?;
-    confidences.put_dictionary(book.confidences.values.len(), &book.confidences.plain(), squeezer)?;
-    directions.put_dictionary(book.directions.values.len(), &book.directions.plain(), squeezer)?;
-    pictures.put_dictionary(book.pictures.values.len(), &book.pictures.plain(), squeezer)?;
-    let mut pen = Pen { squeezer, values: Vec::new(), levels: Vec::new() };
-    let source_width = width_of(orders.sources.len().saturating_sub(1) as u64);
-    let plate_width = width_of(orders.plates.len().saturating_sub(1) as u64);
+    let [sources, times, plates, lon, lat, confidences, directions, rest @ ..] = &mut chunks;
     let has_places = orders.sources.iter().any(|source| source.moves);
     let has_directions = !book.directions.values.is_empty();
-    let has = Has::of(material);
+    // Whole bytes again: a lens sees the same few directions all day.
+    let direction_width = book.directions.width().max(8);
+    let mut shared = Shared { lon, lat, confidences, directions, book, direction_width, has_places, has_directions };
+    sources.put_dictionary(orders.sources.len(), &source_words(orders), squeezer)?;
+    plates.put_dictionary(orders.plates.len(), &plate_words(orders), squeezer)?;
+    shared.put_dictionaries(squeezer)?;
+    let mut rest_writer = RestWriter { chunks: rest, book, has: Has::of(material), gathered: Rest::default() };
+    rest_writer.put_dictionary(squeezer)?;
+    let mut pen = Pen { squeezer, values: Vec::new(), levels: Vec::new() };
     let mut window = Window::default();
-    let mut rest = Rest::default();
+    let plate_width = width_of(orders.plates.len().saturating_sub(1) as u64);
     for order in orders.by_source.chunks(WINDOW_ROWS) {
         window.gather(material, order);
-        rest.gather(material, order, has.any());
-        for page in window.sources.chunks(at::SHAPES[at::SOURCE].page_rows) {
-            pen.numbers(sources, page, Form::Runs(source_width), Squeeze::Fast)?;
+        for page in window.sources.chunks(sources.shape().page_rows) {
+            pen.numbers(sources, page, Form::Runs(source_width(orders)), Squeeze::Fast)?;
             put_source_bounds(sources, orders, page);
         }
-        for page in window.times.chunks(at::SHAPES[at::TIME].page_rows) {
+        for page in window.times.chunks(times.shape().page_rows) {
             pen.deltas(times, page, Deltas::Packed, Squeeze::No)?;
             bounds_of_times(times, page);
             page_times.push(page.first().map_or(0, |at_ms| (at_ms - orders.day * DAY_MS) as u32));
         }
-        for page in window.plates.chunks(at::SHAPES[at::PLATE].page_rows) {
+        for page in window.plates.chunks(plates.shape().page_rows) {
             pen.numbers(plates, page, Form::Packed(plate_width), Squeeze::No)?;
         }
-        for page in window.confidences.chunks(at::SHAPES[at::CONFIDENCE_PM].page_rows) {
-            pen.numbers(confidences, page, Form::Packed(book.confidences.width()), Squeeze::Fast)?;
-        }
-        for page in rest.sequences.chunks(at::SHAPES[at::SEQUENCE].page_rows) {
+        shared.put(&window, &mut pen)?;
+        rest_writer.put(material, order, &mut pen)?;
+    }
+    shared.put_absent(orders.by_source.len(), pen.squeezer)?;
+    rest_writer.put_absent(orders.by_source.len(), pen.squeezer)?;
+    Ok((chunks.into(), page_times))
+}
+
+/// Writes the columns that only the full record has.
+struct RestWriter<'c, 'm> {
+    /// Sequence, pictures, lag, speed, reads, detail.
+    chunks: &'c mut [Chunk; 6],
+    book: &'m Book,
+    has: Has,
+    gathered: Rest<'m>,
+}
+
+impl<'m> RestWriter<'_, 'm> {
+    fn put_dictionary(&mut self, squeezer: &mut Squeezer) -> Result<(), WriteError> {
+        let [_, pictures, ..] = self.chunks;
+        pictures.put_dictionary(self.book.pictures.values.len(), &self.book.pictures.plain(), squeezer)
+    }
+
+    fn put(&mut self, material: &Material<'m>, order: &[u32], pen: &mut Pen<'_>) -> Result<(), WriteError> {
+        self.gathered.gather(material, order, self.has.any());
+        let [sequences, pictures, lag, speed, reads, detail] = self.chunks;
+        for page in self.gathered.sequences.chunks(sequences.shape().page_rows) {
             pen.deltas(sequences, page, Deltas::Packed, Squeeze::Fast)?;
         }
-        for page in rest.pictures.chunks(at::SHAPES[at::PICTURES].page_rows) {
-            pen.numbers(pictures, page, Form::Packed(book.pictures.width()), Squeeze::Fast)?;
+        for page in self.gathered.pictures.chunks(pictures.shape().page_rows) {
+            pen.numbers(pictures, page, Form::Packed(self.book.pictures.width()), Squeeze::Fast)?;
         }
-        if has_places {
-            pen.sparse_deltas(lon, &at::SHAPES[at::LON_E6], &window.lon_e6)?;
-            pen.sparse_deltas(lat, &at::SHAPES[at::LAT_E6], &window.lat_e6)?;
+        if self.has.lag {
+            pen.sparse_deltas(lag, &self.gathered.lag_ms)?;
         }
-        if has_directions {
-            pen.sparse_numbers(directions, &at::SHAPES[at::DIRECTION_AT], &window.directions, book.directions.width().max(8))?;
+        if self.has.speed {
+            pen.sparse_deltas(speed, &self.gathered.speed_dkmh)?;
         }
-        if has.lag {
-            pen.sparse_deltas(lag, &at::SHAPES[at::LAG_MS], &rest.lag_ms)?;
+        if self.has.reads {
+            pen.sparse_deltas(reads, &self.gathered.reads)?;
         }
-        if has.speed {
-            pen.sparse_deltas(speed, &at::SHAPES[at::SPEED_DKMH], &rest.speed_dkmh)?;
+        if self.has.detail {
+            pen.sparse(detail, &self.gathered.detail, |out, page| put_texts(out, page.iter().copied()))?;
         }
-        if has.reads {
-            pen.sparse_deltas(reads, &at::SHAPES[at::READS], &rest.reads)?;
-        }
-        if has.detail {
-            pen.sparse(detail, &at::SHAPES[at::DETAIL], &rest.detail, |out, page| put_texts(out, page.iter().copied()))?;
-        }
+        Ok(())
     }
-    let absent =
-        [(has_places, lon), (has_places, lat), (has.lag, lag), (has.speed, speed), (has.reads, reads), (has.detail, detail)];
-    let rows = orders.by_source.len();
-    for (_, chunk) in absent.into_iter().filter(|(is_there, _)| !is_there) {
-        put_absent(chunk, rows, &no_deltas(), pen.squeezer)?;
+
+    fn put_absent(&mut self, rows: usize, squeezer: &mut Squeezer) -> Result<(), WriteError> {
+        let [_, _, lag, speed, reads, detail] = self.chunks;
+        let columns = [(self.has.lag, lag), (self.has.speed, speed), (self.has.reads, reads), (self.has.detail, detail)];
+        for (_, chunk) in columns.into_iter().filter(|(is_there, _)| !is_there) {
+            put_absent(chunk, rows, &no_deltas(), squeezer)?;
+        }
+        Ok(())
     }
-    if !has_directions {
-        put_absent(directions, rows, &[1], pen.squeezer)?;
-    }
-    Ok((chunks.into(), page_times))
 }
 
 fn put_source_bounds(chunk: &mut Chunk, orders: &Orders, page: &[u32]) {

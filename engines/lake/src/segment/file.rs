@@ -48,7 +48,7 @@ impl Squeezer {
         let mut fast = level(1)?;
         // Short matches in what is nearly random save nothing and cost the reader more than all the rest.
         fast.set_parameter(CParameter::MinMatch(7)).map_err(failed)?;
-        Ok(Self { fast, well: level(6)?, hard: level(9)? })
+        Ok(Self { fast, well: level(7)?, hard: level(9)? })
     }
 
     /// Quickly: for pages.
@@ -164,6 +164,10 @@ impl Chunk {
     /// Least and greatest value of the page that was just put, plain.
     pub fn put_bounds(&mut self, least: &[u8], greatest: &[u8]) {
         self.bounds.push((least.to_vec(), greatest.to_vec()));
+    }
+
+    pub const fn shape(&self) -> &'static Shape {
+        self.shape
     }
 
     /// Rows of every page but the last.

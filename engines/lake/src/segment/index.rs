@@ -233,7 +233,7 @@ impl Index {
             && self.sources.is_sorted()
             && self.moving.last().is_none_or(|last| (*last as usize) < self.sources.len())
             && self.block_rows.last().is_none_or(|row| *row < self.rows)
-            && self.block_plates.first().is_some()
+            && !self.block_plates.is_empty()
             && self.files.iter().all(|file| file.columns.iter().all(pages))
             && self.files.iter().map(|file| file.columns.len()).eq([7, 13])
     }

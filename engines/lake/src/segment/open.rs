@@ -8,7 +8,7 @@ use super::cursor::{At, Scratch, read_slack};
 use super::file::MAGIC;
 use super::index::Index;
 use super::pack::{Malformed, Slack};
-use super::roll::{BLOCK, Entry, block};
+use super::roll::{BLOCK, Entry, block, plates};
 use super::shape::{Shape, by_plate, by_source};
 use crate::catalogue::{Order, SegmentMeta};
 use crate::code::PlateCode;
@@ -17,6 +17,16 @@ use crate::part::PartError;
 pub(super) struct Opened {
     pub name: String,
     pub file: Arc<dyn ReadAt>,
+}
+
+/// What of a block of the roll is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Plates and their rows.
+    All,
+    Plates,
+    /// Plates up to and with this place in the block.
+    PlatesTo(usize),
 }
 
 /// One segment that is open.
@@ -104,31 +114,40 @@ impl Segment {
     }
 
     /// Reads one block of the roll into the scratch's entries.
-    pub(super) fn read_block<'s>(&self, number: usize, scratch: &'s mut Scratch) -> Result<&'s [Entry], PartError> {
+    pub(super) fn read_block<'s>(&self, number: usize, what: Wanted, scratch: &'s mut Scratch) -> Result<&'s [Entry], PartError> {
         let (offset, len) =
             self.block_span(number).ok_or_else(|| self.index_damaged(self.roll_at, Malformed("no such block")))?;
-        let body = len.checked_sub(4).ok_or_else(|| self.index_damaged(offset, Malformed("a block without a checksum")))?;
         read_slack(&*self.beside.file, offset, len, &mut scratch.bytes)?;
         scratch.entries.clear();
-        self.decode_block(number, scratch.bytes.get(..).unwrap_or_default(), body, &mut scratch.entries)
+        self.decode_block(number, &scratch.bytes, len, what, &mut scratch.entries)
             .map_err(|wrong| self.index_damaged(offset, wrong))?;
         Ok(&scratch.entries)
     }
 
-    /// `bytes` begin with the block and go on at least as far as its checksum and the slack.
-    fn decode_block(&self, number: usize, bytes: &[u8], body: usize, out: &mut Vec<Entry>) -> Result<(), Malformed> {
-        let crc = bytes.get(body..body + 4).and_then(|four| four.try_into().ok()).map(u32::from_le_bytes);
+    /// `bytes` begin with the block of `len` bytes and go on at least as far as the slack.
+    fn decode_block(&self, number: usize, bytes: &[u8], len: usize, what: Wanted, out: &mut Vec<Entry>) -> Result<(), Malformed> {
+        let body = len.checked_sub(4).ok_or(Malformed("a block without a checksum"))?;
+        let crc = bytes.get(body..len).and_then(|four| four.try_into().ok()).map(u32::from_le_bytes);
         if crc != Some(crc32fast::hash(bytes.get(..body).unwrap_or_default())) {
             return Err(Malformed("plates: wrong checksum"));
         }
         let first = self.index.block_plates.get(number).ok_or(Malformed("no such block"))?;
         let count = (self.index.plates as usize).saturating_sub(number * BLOCK).min(BLOCK);
         let slack = Slack::new(bytes, body).ok_or(Malformed("a block without slack"))?;
-        block(slack, PlateCode(*first), count, out)
+        match what {
+            Wanted::All => block(slack, PlateCode(*first), count, out),
+            Wanted::Plates => plates(slack, PlateCode(*first), count, out),
+            Wanted::PlatesTo(last) => plates(slack, PlateCode(*first), count.min(last + 1), out),
+        }
     }
 
     /// Every entry of the roll, block by block, read in pieces of about a megabyte.
-    pub(super) fn each_block(&self, scratch: &mut Scratch, found: &mut dyn FnMut(&[Entry])) -> Result<(), PartError> {
+    pub(super) fn each_block(
+        &self,
+        what: Wanted,
+        scratch: &mut Scratch,
+        found: &mut dyn FnMut(&[Entry]),
+    ) -> Result<(), PartError> {
         const PIECE: u64 = 1 << 20;
         let mut number = 0;
         while let Some((from, _)) = self.block_span(number) {
@@ -143,7 +162,7 @@ impl Segment {
                 let Some((at, len)) = self.block_span(number) else { break };
                 let bytes = scratch.bytes.get((at - from) as usize..).unwrap_or_default();
                 scratch.entries.clear();
-                self.decode_block(number, bytes, len.saturating_sub(4), &mut scratch.entries)
+                self.decode_block(number, bytes, len, what, &mut scratch.entries)
                     .map_err(|wrong| self.index_damaged(at, wrong))?;
                 found(&scratch.entries);
             }
@@ -169,7 +188,7 @@ impl Segment {
             for column in 0..by_source::SHAPES.len() {
                 verify_column(&self.source_column(column), scratch)?;
             }
-            self.each_block(scratch, &mut |_| ())?;
+            self.each_block(Wanted::All, scratch, &mut |_| ())?;
             for hour in 0..self.index.hours.len() {
                 self.read_hour(hour, scratch, &mut |_, _| ())?;
             }

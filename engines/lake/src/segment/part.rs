@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, Scratch, read_slack};
 use super::hours::read_plane;
-use super::open::Segment;
+use super::open::{Segment, Wanted};
 use super::pack::Malformed;
 use super::roll::BLOCK;
 use super::shape::{by_plate, by_source};
@@ -31,7 +31,7 @@ impl Segment {
         }
         let Some(number) = self.block_of(plate) else { return Ok(None) };
         let mut first_row = self.index.block_rows.get(number).copied().unwrap_or(0);
-        for (at, (code, rows)) in self.read_block(number, scratch)?.iter().enumerate() {
+        for (at, (code, rows)) in self.read_block(number, Wanted::All, scratch)?.iter().enumerate() {
             if *code == plate {
                 if first_row.checked_add(*rows).is_none_or(|until| until > self.index.rows) {
                     return Err(self.index_damaged(self.roll_at, Malformed("a plate with more rows than there are")));
@@ -187,7 +187,7 @@ impl Part for Segment {
 
     fn each_plate(&self, found: &mut dyn FnMut(PlateCode, u32)) -> Result<(), PartError> {
         Scratch::with(&self.index, |scratch| {
-            self.each_block(scratch, &mut |entries| entries.iter().for_each(|(plate, rows)| found(*plate, *rows)))
+            self.each_block(Wanted::All, scratch, &mut |entries| entries.iter().for_each(|(plate, rows)| found(*plate, *rows)))
         })
     }
 
@@ -200,7 +200,7 @@ impl Part for Segment {
             let Some(in_roll) = self.find(key.plate, scratch)? else { return Ok(None) };
             let times = self.source_column(by_source::TIME);
             let plates = self.source_column(by_source::PLATE);
-            for row in self.first_at_or_after(from, until, key.at_ms, scratch)?..until {
+            for row in self.first_at_or_after(from, until, key.at_ms, false, scratch)?..until {
                 let Scratch { zstd, by_source: cursors, .. } = scratch;
                 if cursors[by_source::TIME].number(&times, row, zstd)? != Some(key.at_ms) {
                     break;
@@ -219,7 +219,7 @@ impl Part for Segment {
     fn each_record(&self, found: &mut dyn FnMut(FullRecord) -> Result<(), PartError>) -> Result<(), PartError> {
         Scratch::with(&self.index, |scratch| {
             let mut plates = Vec::with_capacity(self.index.plates as usize);
-            self.each_block(scratch, &mut |entries| plates.extend(entries.iter().map(|(plate, _)| *plate)))?;
+            self.each_block(Wanted::Plates, scratch, &mut |entries| plates.extend(entries.iter().map(|(plate, _)| *plate)))?;
             let sources = self.index.sources.iter().zip(self.index.first_rows.windows(2));
             for (place, (source, rows)) in sources.enumerate() {
                 let &[from, until] = rows else { continue };

@@ -44,13 +44,27 @@ fn difference(pair: &[Entry]) -> u64 {
     if let [(before, _), (after, _)] = pair { after.0.wrapping_sub(before.0) } else { 0 }
 }
 
-/// Reads a block whose first plate and number of plates are known from elsewhere; appends its entries.
+/// Appends the first `count` plates of a block whose first one is known from elsewhere; without their rows, which are 0.
+pub fn plates(bytes: Slack<'_>, first: PlateCode, count: usize, out: &mut Vec<Entry>) -> Result<(), Malformed> {
+    read_plates(bytes, first, count, out).map(|_| ())
+}
+
+/// Appends all `count` entries of a block.
 pub fn block(bytes: Slack<'_>, first: PlateCode, count: usize, out: &mut Vec<Entry>) -> Result<(), Malformed> {
+    let from = out.len();
+    let mut bits = read_plates(bytes, first, count, out)?;
+    for (_, rows) in out.iter_mut().skip(from) {
+        *rows = bits.gamma()?;
+    }
+    bits.check()
+}
+
+fn read_plates<'a>(bytes: Slack<'a>, first: PlateCode, count: usize, out: &mut Vec<Entry>) -> Result<BitReader<'a>, Malformed> {
     let mut bits = BitReader { bytes, at: 0 };
     let shift = 6 * bits.take(4) as u32;
     let lengths = Lengths { least: bits.take(6) as u32, width: bits.take(3) as u32 };
-    let from = out.len();
     let mut code = first.0;
+    out.reserve(count);
     out.push((first, 0));
     for _ in 1..count {
         let code_after =
@@ -58,10 +72,8 @@ pub fn block(bytes: Slack<'_>, first: PlateCode, count: usize, out: &mut Vec<Ent
         code = code_after.ok_or(Malformed("a plate behind the last"))?;
         out.push((PlateCode(code), 0));
     }
-    for (_, rows) in out.iter_mut().skip(from) {
-        *rows = bits.gamma()?;
-    }
-    if bits.at > bytes.len() * 8 { Err(Malformed("a block of plates is cut off")) } else { Ok(()) }
+    bits.check()?;
+    Ok(bits)
 }
 
 struct BitWriter<'a> {
@@ -101,6 +113,10 @@ struct BitReader<'a> {
 const _: () = assert!(SLACK >= 16, "a value of up to 64 bits at any bit lies within sixteen bytes");
 
 impl BitReader<'_> {
+    fn check(&self) -> Result<(), Malformed> {
+        if self.at > self.bytes.len() * 8 { Err(Malformed("a block of plates is cut off")) } else { Ok(()) }
+    }
+
     #[inline]
     fn peek(&self) -> u64 {
         self.bytes.word(self.at / 8) >> (self.at % 8)
@@ -156,11 +172,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_block_comes_back(mut plates in prop::collection::btree_map(0_u64..1 << 60, 1_u32..=u32::MAX, 1..=BLOCK), chars in 0_u32..5) {
+        fn a_block_comes_back(mut all in prop::collection::btree_map(0_u64..1 << 60, 1_u32..=u32::MAX, 1..=BLOCK), chars in 0_u32..5) {
             if chars > 0 {
-                plates = plates.into_iter().map(|(code, rows)| (code >> (6 * chars) << (6 * chars), rows)).collect();
+                all = all.into_iter().map(|(code, rows)| (code >> (6 * chars) << (6 * chars), rows)).collect();
             }
-            let entries: Vec<Entry> = plates.into_iter().map(|(code, rows)| (PlateCode(code), rows)).collect();
+            let entries: Vec<Entry> = all.into_iter().map(|(code, rows)| (PlateCode(code), rows)).collect();
             let mut bytes = Vec::new();
             put_block(&mut bytes, &entries);
             let len = bytes.len();
@@ -169,7 +185,11 @@ mod tests {
             let Some(slack) = Slack::new(&bytes, len) else { panic!("there is slack") };
             let first = entries.first().map_or(PlateCode(0), |(plate, _)| *plate);
             prop_assert_eq!(block(slack, first, entries.len(), &mut back), Ok(()));
-            prop_assert_eq!(back, entries);
+            prop_assert_eq!(&back, &entries);
+            back.clear();
+            let some = entries.len().div_ceil(2);
+            prop_assert_eq!(plates(slack, first, some, &mut back), Ok(()));
+            prop_assert!(back.iter().map(|(plate, _)| plate).eq(entries.iter().take(some).map(|(plate, _)| plate)));
         }
 
         #[test]

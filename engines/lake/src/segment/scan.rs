@@ -1,7 +1,7 @@
 //! Rows of some sources in some windows: through the rows of each source, by time, to the pages that hold them.
 
 use super::cursor::Scratch;
-use super::open::Segment;
+use super::open::{Segment, Wanted};
 use super::pack::Malformed;
 use super::roll::BLOCK;
 use super::shape::by_source;
@@ -22,6 +22,9 @@ const NOTHING: Seen =
 
 /// Hits whose plates are looked up together.
 const HITS_MAX: usize = 1 << 16;
+
+/// Moments whose pages are announced before they are read.
+const HINTS_MAX: usize = 32;
 
 /// Which rows to keep, and what of them.
 #[derive(Clone, Copy)]
@@ -48,7 +51,8 @@ impl<'a> Scan<'a> {
         let index = &self.segment.index;
         let (Some(&from), Some(&until)) = (index.first_rows.get(place), index.first_rows.get(place + 1)) else { return Ok(()) };
         let Some(source) = index.sources.get(place) else { return Ok(()) };
-        let first = self.segment.first_at_or_after(from, until, window.from_ms, scratch)?;
+        let first =
+            self.segment.first_at_or_after(from, until, window.from_ms, self.filter.own_place_within.is_some(), scratch)?;
         let moves = index.moving.binary_search(&(place as u32)).is_ok();
         for row in first..until {
             let times = self.segment.source_column(by_source::TIME);
@@ -106,8 +110,16 @@ impl<'a> Scan<'a> {
 }
 
 impl Segment {
-    /// The first row of `from..until`, all of one source, that is not before `at_ms`; `until` when there is none.
-    pub(super) fn first_at_or_after(&self, from: u32, until: u32, at_ms: i64, scratch: &mut Scratch) -> Result<u32, PartError> {
+    /// The first row of `from..until`, all of one source, that is not before `at_ms`; `until` when there is none. `go_on`: the
+    /// sources behind it are asked next.
+    pub(super) fn first_at_or_after(
+        &self,
+        from: u32,
+        until: u32,
+        at_ms: i64,
+        go_on: bool,
+        scratch: &mut Scratch,
+    ) -> Result<u32, PartError> {
         let times = self.source_column(by_source::TIME);
         let page_rows = times.column.page_rows;
         let of_day = at_ms.saturating_sub(self.index.day * DAY_MS);
@@ -121,7 +133,8 @@ impl Segment {
             return Ok(until);
         }
         let in_page = (end - page * page_rows) as usize;
-        let decoded = scratch.by_source[by_source::TIME].numbers(&times, begin, in_page, &mut scratch.zstd)?;
+        let want = if go_on { page_rows.min(self.index.rows - page * page_rows) as usize } else { in_page };
+        let decoded = scratch.by_source[by_source::TIME].numbers(&times, begin, want, &mut scratch.zstd)?;
         let here = decoded
             .get((begin - page * page_rows) as usize..in_page)
             .ok_or_else(|| times.damaged(page as usize, Malformed("fewer times than rows")))?;
@@ -133,23 +146,19 @@ impl Segment {
         let outside = || self.index_damaged(self.roll_at, Malformed("a plate outside the roll"));
         if hits.len() > self.index.block_plates.len() / 4 {
             let mut plates = Vec::with_capacity(self.index.plates as usize);
-            self.each_block(scratch, &mut |entries| plates.extend(entries.iter().map(|(plate, _)| *plate)))?;
+            self.each_block(Wanted::Plates, scratch, &mut |entries| plates.extend(entries.iter().map(|(plate, _)| *plate)))?;
             for hit in hits {
                 hit.seen.plate = plates.get(hit.place as usize).copied().ok_or_else(outside)?;
             }
             return Ok(());
         }
-        let mut order: Vec<u32> = (0..hits.len() as u32).collect();
-        order.sort_unstable_by_key(|hit| hits.get(*hit as usize).map(|hit| hit.place));
-        let mut current = None;
-        for at in order {
-            let Some(hit) = hits.get_mut(at as usize) else { continue };
-            let number = hit.place as usize / BLOCK;
-            if current != Some(number) {
-                self.read_block(number, scratch)?;
-                current = Some(number);
+        hits.sort_unstable_by_key(|hit| hit.place);
+        for group in hits.chunk_by_mut(|a, b| a.place as usize / BLOCK == b.place as usize / BLOCK) {
+            let Some(last) = group.last().map(|hit| hit.place as usize) else { continue };
+            let entries = self.read_block(last / BLOCK, Wanted::PlatesTo(last % BLOCK), scratch)?;
+            for hit in group {
+                hit.seen.plate = entries.get(hit.place as usize % BLOCK).ok_or_else(outside)?.0;
             }
-            hit.seen.plate = scratch.entries.get(hit.place as usize % BLOCK).ok_or_else(outside)?.0;
         }
         Ok(())
     }
@@ -162,6 +171,7 @@ impl Segment {
     ) -> Result<(), PartError> {
         let span = crate::part::Part::span(self);
         Scratch::with(&self.index, |scratch| {
+            self.will_scan(moments);
             let mut scan = Scan::new(self, Filter { want, own_place_within: None }, found);
             let mut from = 0;
             for (at, moment) in moments.iter().enumerate().filter(|(_, moment)| moment.window.meets(&span)) {
@@ -178,6 +188,20 @@ impl Segment {
             }
             scan.tell(scratch)
         })
+    }
+
+    /// A cold disk then fetches the pages of several sources at once. Not for many moments, where saying so costs a warm one more.
+    fn will_scan(&self, moments: &[Moment]) {
+        if moments.len() > HINTS_MAX {
+            return;
+        }
+        for moment in moments {
+            let Ok(place) = self.index.sources.binary_search(&moment.source) else { continue };
+            if let Some(&[from, until]) = self.index.first_rows.get(place..place + 2) {
+                self.source_column(by_source::TIME).will_need(from, until);
+                self.source_column(by_source::PLATE).will_need(from, until);
+            }
+        }
     }
 
     pub(super) fn scan_moving(&self, window: Window, bounds: Bounds, found: &mut dyn FnMut(Seen)) -> Result<(), PartError> {

@@ -56,8 +56,8 @@ impl Shape {
     }
 }
 
-const LON: Shape = shape("lon_e6", Physical::Int32, Meaning::Number, Encoding::Deltas, 4096).optional();
-const LAT: Shape = shape("lat_e6", Physical::Int32, Meaning::Number, Encoding::Deltas, 4096).optional();
+const LON: Shape = shape("lon_e6", Physical::Int32, Meaning::Number, Encoding::Deltas, 8192).optional();
+const LAT: Shape = shape("lat_e6", Physical::Int32, Meaning::Number, Encoding::Deltas, 8192).optional();
 const CONFIDENCE: Shape = shape("confidence_pm", Physical::Int32, Meaning::U16, Encoding::Dictionary, 4096);
 const DIRECTION: Shape = shape("direction", Physical::Int32, Meaning::U8, Encoding::Dictionary, 4096).optional();
 
@@ -77,8 +77,8 @@ pub mod by_plate {
         shape("plate", Physical::Bytes, Meaning::Text, Encoding::Plain, 8192).bounded(),
         shape("captured_at", Physical::Int64, Meaning::Time, Encoding::Deltas, 2048),
         shape("source", Physical::Int32, Meaning::Number, Encoding::Dictionary, 2048),
-        Shape { page_rows: 8192, ..LON },
-        Shape { page_rows: 8192, ..LAT },
+        LON,
+        LAT,
         CONFIDENCE,
         DIRECTION,
     ];
@@ -108,9 +108,9 @@ pub mod by_source {
         shape("plate", Physical::Bytes, Meaning::Text, Encoding::Dictionary, 4096),
         LON,
         LAT,
-        CONFIDENCE,
-        DIRECTION,
-        shape("sequence", Physical::Int64, Meaning::Number, Encoding::Deltas, 4096),
+        Shape { page_rows: 2048, ..CONFIDENCE },
+        Shape { page_rows: 2048, ..DIRECTION },
+        shape("sequence", Physical::Int64, Meaning::Number, Encoding::Deltas, 8192),
         shape("pictures", Physical::Int32, Meaning::U8, Encoding::Dictionary, WINDOW_ROWS),
         shape("lag_ms", Physical::Int32, Meaning::Number, Encoding::Deltas, 4096).optional(),
         shape("speed_dkmh", Physical::Int32, Meaning::U16, Encoding::Deltas, 4096).optional(),

@@ -36,6 +36,9 @@ impl Shelf {
 
 impl Files for Shelf {
     fn create(&self, name: &str) -> Result<Box<dyn Append>, FilesError> {
+        if self.with(|files| files.contains_key(name)) {
+            return Err(FilesError::Exists { name: name.into() });
+        }
         self.with(|files| files.insert(name.into(), Vec::new()));
         Ok(Box::new(End(self.clone(), name.into())))
     }
@@ -484,6 +487,15 @@ fn row_at(ms: i64) -> Row {
         direction: NO_DIRECTION,
         pictures: 0,
     }
+}
+
+#[test]
+fn a_number_that_is_taken_leaves_the_segment_that_has_it_alone() {
+    let (shelf, meta, questions, wanted) = small();
+    let name = meta.name(Order::Plate);
+    let again = write(&shelf, meta.id, Class::PASSAGE, &[row_at(1)], &[]);
+    assert_eq!(again, Err(WriteError::Files(FilesError::Exists { name })));
+    assert_eq!(asked_after(&shelf, &meta, &questions), (Some(wanted), false));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Writes a segment: both orders and the index.
 
-use shouhu_files::Files;
+use shouhu_files::{Files, FilesError};
 
 use super::WriteError;
 use super::columns::{Book, Material, plate_chunks, source_chunks};
@@ -24,10 +24,15 @@ use crate::row::{Class, Extra, Row};
 pub fn write(files: &dyn Files, id: SegmentId, class: Class, rows: &[Row], extras: &[Extra]) -> Result<SegmentMeta, WriteError> {
     let orders = Orders::of(rows)?;
     let written = write_all(files, id, class, rows, extras, &orders);
-    if written.is_err() {
+    if let Err(error) = &written {
         for order in Order::ALL {
+            let name = name_of(class, orders.day, id, order);
+            if matches!(error, WriteError::Files(FilesError::Exists { name: there }) if *there == name) {
+                // Somebody else's: neither it nor what comes after it was made here.
+                break;
+            }
             // The error that is reported is the first one; what stays behind is swept at the next start.
-            let _ = files.remove(&name_of(class, orders.day, id, order));
+            let _ = files.remove(&name);
         }
     }
     written

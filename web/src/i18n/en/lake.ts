@@ -102,6 +102,7 @@ export const lake = {
     area_radius: "Radius (m)",
     area_view: "Map view",
     area_undo: "Undo",
+    area_redraw: "Redraw",
     area_size: "{{size}} km²",
     area_hint_circle: "Click the centre, then a point of the edge",
     area_hint_polygon: "Click three corners or more",

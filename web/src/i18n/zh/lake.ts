@@ -102,6 +102,7 @@ export const lake = {
     area_radius: "半徑（公尺）",
     area_view: "目前畫面",
     area_undo: "復原",
+    area_redraw: "重畫",
     area_size: "面積 {{size}} 平方公里",
     area_hint_circle: "點地圖定圓心，再點一次定半徑",
     area_hint_polygon: "依序點選三個以上的頂點",

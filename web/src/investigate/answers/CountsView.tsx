@@ -27,7 +27,8 @@ export function CountsView({ question, counts, places, idOf, chosen, onChoose }:
   const { by } = question.draft;
   const total = counts.reduce((sum, count) => sum + count.sightings, 0);
   return (
-    <div ref={ref} className="counts">
+    <div className="counts">
+      <div ref={ref} />
       <p className="counts-total">
         <strong className="number">{total.toLocaleString("en")}</strong> {t("lake.counts_total")}
       </p>

@@ -5,17 +5,27 @@ import { useTranslation } from "react-i18next";
 import { type HeatDay, hourSums } from "./time";
 
 const LEFT = 62;
+/** Sums of the days: the trend. */
+const RIGHT_PX = 132;
+const SUM_PX = 64;
+/** Below this there is no room for them beside the hours. */
+const ROOMY_PX = 560;
 const TOP = 24;
 const BARS = 56;
+
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
 export function HeatStrip({ days, width }: { days: HeatDay[]; width: number }) {
   const { t } = useTranslation();
   const [at, setAt] = useState<{ day: number; hour: number } | null>(null);
+  const right_px = width < ROOMY_PX ? 0 : RIGHT_PX;
   const row_px = days.length > 31 ? 9 : 22;
-  const cell = Math.max((width - LEFT - 8) / 24, 8);
+  const cell = Math.max((width - LEFT - right_px) / 24, 8);
   const all = days.flatMap((day) => day.hours.flatMap((n) => (n === null ? [] : [n])));
   const most = Math.max(...all, 1);
   const sums = hourSums(days);
+  const daySums = days.map((day) => day.hours.reduce<number>((sum, n) => sum + (n ?? 0), 0));
+  const mostDay = Math.max(...daySums, 1);
   const mostSum = Math.max(...sums, 1);
   const height = TOP + days.length * row_px + BARS + 26;
   const looked = at ? days[at.day] : undefined;
@@ -33,7 +43,7 @@ export function HeatStrip({ days, width }: { days: HeatDay[]; width: number }) {
           : t("lake.heat_hint", { most: most.toLocaleString("en") })}
       </figcaption>
       <svg
-        width={LEFT + cell * 24 + 8}
+        width={LEFT + cell * 24 + right_px}
         height={height}
         role="img"
         aria-label={t("lake.heat_label", { days: days.length })}
@@ -45,6 +55,11 @@ export function HeatStrip({ days, width }: { days: HeatDay[]; width: number }) {
           setAt(hour >= 0 && hour < 24 && days[day] ? { day, hour } : null);
         }}
       >
+        {right_px > 0 && (
+          <text x={LEFT + cell * 24 + 8} y={TOP - 8} className="heat-hour">
+            {t("lake.heat_sum")}
+          </text>
+        )}
         {[0, 3, 6, 9, 12, 15, 18, 21].map((hour) => (
           <text key={hour} x={LEFT + hour * cell + 2} y={TOP - 8} className="heat-hour">
             {hour}
@@ -77,6 +92,21 @@ export function HeatStrip({ days, width }: { days: HeatDay[]; width: number }) {
                 />
               );
             })}
+            {right_px > 0 && (
+              <>
+                <rect
+                  x={LEFT + cell * 24 + 8}
+                  width={((daySums[row] ?? 0) / mostDay) * SUM_PX}
+                  height={row_px - 2}
+                  className="heat-bar"
+                />
+                {row_px > 14 && (
+                  <text x={LEFT + cell * 24 + right_px - 8} y={row_px / 2 + 4} className="heat-day">
+                    {compact.format(daySums[row] ?? 0)}
+                  </text>
+                )}
+              </>
+            )}
           </g>
         ))}
         <g transform={`translate(0 ${TOP + days.length * row_px + 10})`}>

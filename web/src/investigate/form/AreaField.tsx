@@ -19,11 +19,13 @@ interface Props {
   area: Area;
   error: string | null;
   onChange: (area: Area) => void;
+  isDrawing: boolean;
+  onDraw: () => void;
   /** The box that the map shows. */
   onView: () => void;
 }
 
-export function AreaField({ area, error, onChange, onView }: Props) {
+export function AreaField({ area, error, isDrawing, onChange, onDraw, onView }: Props) {
   const { t } = useTranslation();
   // Half a coordinate is kept as typed until it can be read.
   const [typed, setTyped] = useState<string | null>(null);
@@ -87,8 +89,12 @@ export function AreaField({ area, error, onChange, onView }: Props) {
         <Button variant="default" onClick={onView}>
           {t("lake.area_view")}
         </Button>
-        <Button variant="default" onClick={() => onChange(withoutLast(area))}>
-          {t("lake.area_undo")}
+        <Button
+          variant="default"
+          onClick={() => (isDrawing ? onChange(withoutLast(area)) : onDraw())}
+          data-testid="area-draw"
+        >
+          {t(isDrawing ? "lake.area_undo" : "lake.area_redraw")}
         </Button>
       </div>
       {error ? (

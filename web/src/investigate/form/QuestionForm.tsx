@@ -1,7 +1,7 @@
 // The fields of one question. Enter asks.
 
 import { Button, NumberInput, SegmentedControl, Select, TextInput } from "@mantine/core";
-import { type RefObject, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Camera, Id } from "../../app/api/types";
 import { COUNTS_BY, type CountBy, LIKENESSES, type PlateLikeness } from "../../app/api/types.lake";
@@ -19,22 +19,19 @@ import {
   presetsOf,
   SPECS,
 } from "../questions";
+import type { Asking } from "../useAsking";
 import { AreaField } from "./AreaField";
 import { CamerasField } from "./CamerasField";
 import { PlateField } from "./PlateField";
 import { SpanField } from "./SpanField";
 
 interface Props {
-  kind: Kind;
-  draft: Draft;
-  problems: Problems;
-  /** Nobody is told what is missing before having tried. */
-  isTried: boolean;
+  asking: Asking;
   isAsking: boolean;
+  /** A click on the map is a point of the area. */
+  isDrawing: boolean;
   cameras: { cameras: Camera[]; byId: Map<Id, Camera>; isLoading: boolean };
-  form: RefObject<HTMLFormElement | null>;
-  onChange: (draft: Draft) => void;
-  onAsk: () => void;
+  onDraw: () => void;
   onView: () => void;
   /** Which set a click on the map changes. */
   onSet: (set: "cameras" | "later") => void;
@@ -43,11 +40,12 @@ interface Props {
 const CAMERAS_MAX = 200;
 
 export function QuestionForm(props: Props) {
-  const { kind, draft, problems, isTried, isAsking, cameras, form, onChange, onAsk, onView, onSet } = props;
+  const { asking, isAsking, isDrawing, cameras, onDraw, onView, onSet } = props;
+  const { kind, draft, problems, isTried, setDraft } = asking;
   const { t } = useTranslation();
   const [typed, setTyped] = useState("");
   const has = (field: (typeof SPECS)[Kind]["fields"][number]) => SPECS[kind].fields.includes(field);
-  const set = (part: Partial<Draft>) => onChange({ ...draft, ...part });
+  const set = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
   const error = (field: keyof Problems) => {
     const problem = problems[field];
     return isTried && problem ? t(`lake.wrong_${problem}`) : null;
@@ -61,13 +59,12 @@ export function QuestionForm(props: Props) {
   }, [cameras, typed, draft]);
   return (
     <form
-      ref={form}
       className="question-form"
       noValidate
       aria-label={t(`lake.q_${kind}`)}
       onSubmit={(event) => {
         event.preventDefault();
-        onAsk();
+        asking.ask();
       }}
     >
       <p className="question-says">{t(`lake.says_${kind}`)}</p>
@@ -137,6 +134,8 @@ export function QuestionForm(props: Props) {
           area={draft.area}
           error={error("area")}
           onChange={(area) => set({ area })}
+          isDrawing={isDrawing}
+          onDraw={onDraw}
           onView={onView}
         />
       )}
@@ -161,7 +160,7 @@ export function QuestionForm(props: Props) {
           <SegmentedControl
             aria-labelledby="by-label"
             value={draft.by}
-            onChange={(by) => onChange(carriedTo(kind, { ...draft, by: by as CountBy }))}
+            onChange={(by) => setDraft(carriedTo(kind, { ...draft, by: by as CountBy }))}
             data={COUNTS_BY.map((value) => ({ value, label: t(`lake.by_${value}`) }))}
           />
         </div>

@@ -1,0 +1,171 @@
+//! Every question, through its door: three cameras in a row, two vehicles that travel together and one that does not.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use shouhu_ids::{CameraId, Micros};
+use shouhu_module::Caller;
+use shouhu_module::ports::{CameraPlace, CameraPlaces, CameraPlacesPort};
+use shouhu_place::Wgs84;
+use shouhu_wire::Role;
+
+use super::{NOW, World};
+use crate::sample::{batch, report};
+
+/// Cameras a kilometre apart on one parallel.
+struct Row(Vec<CameraId>);
+
+impl CameraPlaces for Row {
+    fn place(&self, camera: CameraId) -> Option<CameraPlace> {
+        let index = self.0.iter().position(|other| *other == camera)?;
+        let position = Wgs84::new(120.20 + index as f64 * 0.01, 23.0).ok()?;
+        Some(CameraPlace { name: format!("camera {}", index + 1), position, heading_deg: None })
+    }
+}
+
+struct Street {
+    world: World,
+    cameras: Vec<CameraId>,
+}
+
+const START: Micros = Micros(NOW.0 - Micros::DAY);
+
+fn at(minutes: i64) -> Micros {
+    START.plus(minutes * Micros::MINUTE)
+}
+
+impl Street {
+    /// `AAA-1111` and `BBB-2222` pass all cameras ten seconds apart; `CCC-3333` passes the last one only, and later the first
+    /// within a second of standing at the last.
+    async fn open() -> Self {
+        let world = World::open().await;
+        let cameras: Vec<CameraId> = (0..3).map(|_| world.house.app.env.id(CameraId::new)).collect();
+        world.house.app.put(CameraPlacesPort(Arc::new(Row(cameras.clone()))));
+        for (index, camera) in cameras.iter().enumerate() {
+            let Caller::Device(mut device) = world.house.device("fixed") else { panic!("a device") };
+            device.camera = Some(*camera);
+            let minute = 10 * index as i64;
+            let mut reports = vec![
+                report(1, "AAA-1111", at(minute)),
+                report(2, "BBB-2222", at(minute).plus(10 * Micros::SECOND)),
+            ];
+            if index == 2 {
+                reports.push(report(3, "CCC-3333", at(60)));
+            }
+            if index == 0 {
+                reports.push(report(4, "CCC-3333", at(60).plus(Micros::SECOND)));
+            }
+            let answer = world.house.call(&Caller::Device(device), "POST", "/v1/sightings", batch(NOW, &reports)).await;
+            assert_eq!(answer.status, 200, "{}", answer.json);
+        }
+        Self { world, cameras }
+    }
+
+    async fn ask(&self, method: &str, path: &str, mut body: Value) -> Value {
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("from_us".into(), json!(START.0));
+            fields.insert("until_us".into(), json!(NOW.0));
+        }
+        let answer = self.world.asked(method, path, body).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.json);
+        answer.json
+    }
+}
+
+fn column<'a>(answer: &'a Value, field: &str) -> Vec<&'a str> {
+    answer["items"].as_array().unwrap().iter().map(|item| item[field].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn plates_are_found_by_pattern_look_and_one_wrong_character() {
+    let street = Street::open().await;
+    let ask = |query: &str| {
+        let path = format!("/v1/sightings/plates?{query}");
+        async { column(&street.ask("GET", &{ path }, json!(null)).await, "plate_display").into_iter().map(ToOwned::to_owned).collect::<Vec<_>>() }
+    };
+    assert_eq!(ask("plate=*111").await, ["AAA-1111"]);
+    assert_eq!(ask("plate=BBB2222&likeness=look_alike").await, ["BBB-2222"]);
+    assert_eq!(ask("plate=888Z222&likeness=look_alike").await, ["BBB-2222"]);
+    assert_eq!(ask("plate=AAA111&likeness=one_off").await, ["AAA-1111"]);
+    let window = format!("plate=CCC*&from_us={}&until_us={}", at(0).0, at(30).0);
+    assert!(ask(&window).await.is_empty(), "not seen in that window");
+}
+
+#[tokio::test]
+async fn cameras_and_areas_answer_with_passages_in_pages_and_with_plates() {
+    let street = Street::open().await;
+    let last = json!({ "cameras": [street.cameras[2]], "limit": 2 });
+    let page = street.ask("POST", "/v1/sightings/cameras", last.clone()).await;
+    assert_eq!(column(&page, "plate_display"), ["CCC-3333", "BBB-2222"]);
+    assert_eq!(column(&page, "place_name"), ["camera 3", "camera 3"]);
+    let mut next = last.clone();
+    next["cursor"] = page["next_cursor"].clone();
+    assert_eq!(column(&street.ask("POST", "/v1/sightings/cameras", next).await, "plate_display"), ["AAA-1111"]);
+    let plates = street.ask("POST", "/v1/sightings/cameras/plates", json!({ "cameras": street.cameras })).await;
+    assert_eq!(column(&plates, "plate_display"), ["AAA-1111", "BBB-2222", "CCC-3333"]);
+
+    let circle = json!({ "area": { "kind": "circle", "center": { "lon": 120.21, "lat": 23.0 }, "radius_m": 200.0 } });
+    assert_eq!(column(&street.ask("POST", "/v1/sightings/area", circle.clone()).await, "plate_display"), ["BBB-2222", "AAA-1111"]);
+    let bbox = json!({ "area": { "kind": "bbox", "west": 120.215, "south": 22.9, "east": 120.3, "north": 23.1 } });
+    assert_eq!(column(&street.ask("POST", "/v1/sightings/area/plates", bbox).await, "plate_display").len(), 3);
+    let ring = [[120.19, 22.99], [120.205, 22.99], [120.205, 23.01], [120.19, 23.01], [120.19, 22.99]];
+    let polygon = json!({ "area": { "kind": "polygon", "coordinates": [ring] } });
+    assert_eq!(column(&street.ask("POST", "/v1/sightings/area", polygon).await, "place_name"), ["camera 1"; 3]);
+    let refused = street.world.asked("POST", "/v1/sightings/area", json!({ "area": { "kind": "h3", "cells": ["no cell"] }, "from_us": 0, "until_us": 1 })).await;
+    assert_eq!((refused.status, &refused.json["key"]), (422, &json!("lake.area.cell")));
+}
+
+#[tokio::test]
+async fn movement_is_shown_with_what_cannot_be() {
+    let street = Street::open().await;
+    let trajectory = street.ask("GET", &format!("/v1/sightings/trajectory?plate=CCC3333&from_us={}&until_us={}", START.0, NOW.0), json!(null)).await;
+    let legs = trajectory["items"].as_array().unwrap();
+    assert_eq!((legs.len(), &legs[0]["took_ms"], &legs[1]["took_ms"]), (2, &json!(null), &json!(1_000)));
+    assert_eq!(legs[1]["doubt"], json!("cloned_plate"), "two kilometres in a second");
+    let convoys = street.ask("POST", "/v1/sightings/convoys", json!({ "plate": "AAA1111" })).await;
+    assert_eq!((column(&convoys, "plate_display"), &convoys["items"][0]["cameras"]), (vec!["BBB-2222"], &json!(3)));
+    let meetings = street.ask("POST", "/v1/sightings/meetings", json!({ "plates": ["AAA1111", "BBB2222"], "within_s": 60 })).await;
+    assert_eq!(meetings["items"].as_array().map(Vec::len), Some(3));
+    assert_eq!(meetings["items"][0]["plates"], json!(["AAA-1111", "BBB-2222"]));
+    let passed = json!({ "first": [street.cameras[0]], "then": [street.cameras[2]], "within_s": 1_800 });
+    let passed = street.ask("POST", "/v1/sightings/passed", passed).await;
+    assert_eq!(column(&passed, "plate_display"), ["BBB-2222", "AAA-1111"]);
+    assert_eq!((&passed["items"][0]["took_ms"], &passed["items"][0]["then"]["place_name"]), (&json!(1_200_000), &json!("camera 3")));
+    let seen = street.ask("GET", "/v1/sightings/seen?plate=AAA-1111", json!(null)).await;
+    assert_eq!((&seen["first"]["place_name"], &seen["last"]["place_name"], &seen["sightings"]), (&json!("camera 1"), &json!("camera 3"), &json!(3)));
+}
+
+#[tokio::test]
+async fn counts_need_no_purpose_and_name_no_plate() {
+    let street = Street::open().await;
+    let operator = street.world.house.person(Role::Operator);
+    let ask = |query: &str| {
+        let path = format!("/v1/sightings/counts?from_us={}&until_us={}&{query}", START.0, NOW.0);
+        let (street, operator) = (&street, &operator);
+        async move {
+            let answer = street.world.house.call_with(operator, "GET", &path, &[], Vec::new()).await;
+            assert_eq!(answer.status, 200, "{path} {}", answer.json);
+            assert!(!String::from_utf8_lossy(&answer.bytes).contains("AAA"));
+            answer.json
+        }
+    };
+    assert_eq!((ask("by=hour").await["total"].clone(), ask("by=cell&resolution=5").await["total"].clone()), (json!(8), json!(8)));
+    let by_camera = ask(&format!("by=hour_camera&camera={}", street.cameras[2])).await;
+    assert_eq!((&by_camera["total"], &by_camera["items"][0]["place_name"]), (&json!(3), &json!("camera 3")));
+    assert_eq!(ask("by=hour&bbox=120.205,22.9,120.215,23.1").await["total"], json!(2));
+    let unknown = street.world.house.call_with(&operator, "GET", "/v1/sightings/counts?from_us=0&until_us=1&bbox=x", &[], Vec::new()).await;
+    assert_eq!(unknown.json["key"], json!("sightings.search.bbox_invalid"));
+}
+
+#[tokio::test]
+async fn every_question_about_vehicles_leaves_a_leaf_that_says_what_was_asked() {
+    let street = Street::open().await;
+    street.ask("POST", "/v1/sightings/convoys", json!({ "plate": "AAA1111" })).await;
+    street.ask("POST", "/v1/sightings/cameras", json!({ "cameras": [street.cameras[1]] })).await;
+    let leaves = street.world.house.app.audit.page(None, 10).await.unwrap();
+    let said = |text: &str| leaves.iter().any(|leaf| leaf.entry.object.starts_with(text) && leaf.entry.purpose.as_deref() == Some("patrol"));
+    assert!(said("convoys of AAA-1111 from ") && said(&format!("passages of cameras {} from ", street.cameras[1])), "{leaves:?}");
+    let wide = json!({ "cameras": [street.cameras[1]], "from_us": 0, "until_us": 8 * Micros::DAY });
+    let refused = street.world.asked("POST", "/v1/sightings/cameras", wide).await;
+    assert_eq!((refused.status, &refused.json["key"]), (422, &json!("sightings.search.window_too_wide")));
+}
