@@ -170,6 +170,10 @@ impl Life {
             batch.rows.push(row);
         }
         let result = self.lake().append(batch);
+        if std::env::var("SHOUHU_LAKE_SEED").is_ok() {
+            let sent: Vec<_> = told.iter().map(|(row, ..)| row.sequence).collect();
+            eprintln!("  device {device} {class:?} {sent:?}: {:?}", result.as_ref().map(|r| &r.outcomes));
+        }
         match result {
             Ok(receipt) => {
                 let mut fresh = Vec::new();
@@ -229,6 +233,10 @@ impl Life {
         let mut seen = BTreeSet::new();
         for (key, extra, row) in found {
             if !seen.insert(key) {
+                for part in self.lake().view().parts {
+                    eprintln!("{:?} {:?}: {:?}", part.id(), part.rows(), part.record(key));
+                }
+                eprintln!("{:?}", self.disk.list("wal"));
                 self.fail(&format!("{key:?} is there twice"));
             }
             if !is_start && self.oracle.refused.contains(&key) {

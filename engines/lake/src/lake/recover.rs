@@ -238,7 +238,8 @@ fn recover(config: &LakeConfig, local: &dyn Files, wal_until: u64) -> Result<Rec
             (at, known_end) = (below, None);
         } else {
             // It was in segments and settled, and is gone; older ones may still wait to be settled.
-            (at, known_end) = (below, None);
+            recovered.leftovers.extend(numbers.range(..number).filter(|other| **other > wal_until));
+            (at, known_end) = (numbers.range(..=wal_until.min(number - 1)).next_back().copied(), None);
         }
     }
     recovered.files.reverse();

@@ -85,7 +85,8 @@ impl FileHeader {
                 previous: u64_at(bytes, 24)?,
                 previous_end: u64_at(bytes, 32)?,
             };
-            Some((u32_at(bytes, 8)?, header))
+            // A file that came after itself would be read for ever.
+            (header.previous < header.number).then_some((u32_at(bytes, 8)?, header))
         })();
         match parsed {
             Some((version, _)) if version != VERSION => Err(ScanError::Version { file: file.to_owned(), version }),
