@@ -58,7 +58,7 @@ pub struct LakeConfig {
 }
 
 impl LakeConfig {
-    /// 2²⁰ rows: 50 MiB in memory, some seconds of a city at its busiest; large enough that a segment's pages fill.
+    /// 2²¹ rows: 100 MiB in memory, some seconds of a city at its busiest; large enough that a segment's pages fill.
     pub const FLUSH_ROWS: u64 = 2 << 20;
     /// 400 MiB of rows, and several flushes of slack for a slow disk.
     pub const MEMTABLE_ROWS_MAX: u64 = 8 << 20;
