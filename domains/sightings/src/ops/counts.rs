@@ -6,6 +6,7 @@ use shouhu_ids::Micros;
 use shouhu_lakehouse::Lakehouse;
 use shouhu_lakehouse::lake::Answer;
 use shouhu_lakehouse::lake::questions::counts::{self, CellCount, HourCount, Hours, SourceHour};
+use shouhu_lakehouse::lake::questions::middle_of_cell;
 use shouhu_module::{App, Audit, Params, Problem, Route};
 use shouhu_wire::{Area, AskCounts, Count, CountBy, Counts};
 
