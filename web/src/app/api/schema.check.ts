@@ -32,4 +32,7 @@ export type Checked = [
   Reads<lake.Export, Served["Export"]>,
   Reads<lake.Hold, Served["Hold"]>,
   Reads<lake.KnownPlate, Served["PlatePassages"]>,
+  Reads<lake.Counts, Served["Counts"]>,
+  Reads<lake.PassedBoth, Served["PassedBoth"]>,
+  Reads<lake.Retention, Served["Retention"]>,
 ];

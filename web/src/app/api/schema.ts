@@ -619,6 +619,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sightings/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Counts where stolen vehicles were last seen and seen again */
+        post: operations["post_v1_sightings_zones"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sightings/passed": {
         parameters: {
             query?: never;
@@ -660,7 +677,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Counts passages by hour, camera or area; names no vehicle */
+        /** Counts passages by hour, camera or cell; names no vehicle */
         get: operations["get_v1_sightings_counts"];
         put?: never;
         post?: never;
@@ -815,11 +832,46 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists feeds and the report of their last push */
+        /** Lists feeds of gantries, car parks and partners, each with its last file's report */
         get: operations["get_v1_sightings_feeds"];
         put?: never;
-        /** Makes a feed, or changes its mapping and places */
+        /** Makes a feed, or changes its mapping, device or expiry */
         post: operations["post_v1_sightings_feeds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/feeds/{feed}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a feed for ever; its passages stay until their retention is over */
+        post: operations["post_v1_sightings_feeds_feed_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/feeds/{feed}/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists a feed's sites */
+        get: operations["get_v1_sightings_feeds_feed_sites"];
+        put?: never;
+        /** Exchanges a feed's sites for those of a CSV or JSON list: code, name, lon, lat */
+        post: operations["post_v1_sightings_feeds_feed_sites"];
         delete?: never;
         options?: never;
         head?: never;
@@ -835,8 +887,26 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes CSV or JSON rows of a feed; the report is given when all of it is on disk */
+        /** Takes a partner's file (CSV, JSON lines, JSON array or Parquet); the report is given when all that it accepted is on disk */
         post: operations["post_v1_sightings_feeds_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sightings/feeds/{feed}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists a feed's files and their reports, newest first */
+        get: operations["get_v1_sightings_feeds_feed_files"];
+        put?: never;
+        /** Takes a file of a feed from an operator, or only checks it */
+        post: operations["post_v1_sightings_feeds_feed_files"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1845,6 +1915,12 @@ export interface components {
         };
         /** @description `POST /v1/sightings`, signed by the device. */
         SightingBatch: {
+            /**
+             * Format: uint32
+             * @description Of this form: a server refuses what is newer than it knows. Fields that it does not know are let pass.
+             * @default 0
+             */
+            version: number;
             /** @description Version of the recogniser that read the plates. */
             model: string;
             /**
@@ -1951,7 +2027,7 @@ export interface components {
             plate?: string | null;
             /**
              * Format: int64
-             * @description The widest window that is allowed when absent.
+             * @description 31 days before the end for a whole plate, the widest window that is allowed otherwise, when absent.
              */
             from_us?: number | null;
             /**
@@ -1964,11 +2040,13 @@ export interface components {
             /** Format: int64 */
             limit?: number | null;
         };
-        /** @description One page of a list, and the cursor of the next one. */
-        Page6: {
+        /** @description Rows, where the next page begins, and why there may be more. */
+        Found: {
             items: components["schemas"]["Sighting"][];
-            /** @description Pass it as `cursor`; absent after the last page. */
+            /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
             next_cursor?: string | null;
+            /** @description Empty: the answer is whole. */
+            partial: components["schemas"]["PartialNote"][];
         };
         /** @description A sighting as the server keeps it. */
         Sighting: {
@@ -2020,18 +2098,31 @@ export interface components {
          * @enum {string}
          */
         VehicleClass: "car" | "motorcycle" | "heavy_motorcycle" | "taxi" | "rental" | "electric" | "large" | "unknown";
+        /** @description Why an answer may not be whole. `key` has a translation; `detail` says which file, node or limit. */
+        PartialNote: {
+            /** @description `sightings.partial.limit`, `.stopped`, `.damaged`, `.behind` or `.not_in_memory`. */
+            key: string;
+            detail: string;
+        };
         /** @description `GET /v1/sightings/plates`: which plates of the lake are like this one. */
         FindPlates: {
             plate: string;
             /** @default wildcard */
             likeness: components["schemas"]["PlateLikeness"];
+            /**
+             * Format: int64
+             * @description Only plates that were seen in a window, a week wide at most; the whole lake when neither end is given.
+             */
+            from_us?: number | null;
+            /** Format: int64 */
+            until_us?: number | null;
             /** Format: uint32 */
             limit?: number | null;
         };
         /** @description How plates of the book are compared with the text. */
         PlateLikeness: "wildcard" | "look_alike" | "one_off";
         /** @description Rows, where the next page begins, and why there may be more. */
-        Found: {
+        Found2: {
             items: components["schemas"]["KnownPlate"][];
             /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
             next_cursor?: string | null;
@@ -2043,18 +2134,15 @@ export interface components {
             plate_display: string;
             /**
              * Format: uint64
-             * @description Passages of it that the lake has.
+             * @description Passages of it that the lake has, in the window where there is one.
              */
             sightings: number;
-        };
-        /** @description Why an answer may not be whole. `key` has a translation; `detail` says which file, node or limit. */
-        PartialNote: {
-            /** @description `sightings.partial.limit`, `.stopped`, `.damaged`, `.behind` or `.not_in_memory`. */
-            key: string;
-            detail: string;
+            /** @description In the window; absent without one. */
+            first_at_us?: components["schemas"]["Micros"] | null;
+            last_at_us?: components["schemas"]["Micros"] | null;
         };
         /** @description Rows, where the next page begins, and why there may be more. */
-        Found2: {
+        Found3: {
             items: components["schemas"]["Passing"][];
             /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
             next_cursor?: string | null;
@@ -2094,7 +2182,7 @@ export interface components {
             cursor: string | null;
         };
         /** @description Rows, where the next page begins, and why there may be more. */
-        Found3: {
+        Found4: {
             items: components["schemas"]["PlatePassages"][];
             /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
             next_cursor?: string | null;
@@ -2159,7 +2247,7 @@ export interface components {
             until_us?: number | null;
         };
         /** @description Rows, where the next page begins, and why there may be more. */
-        Found4: {
+        Found5: {
             items: components["schemas"]["Leg"][];
             /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
             next_cursor?: string | null;
@@ -2203,7 +2291,7 @@ export interface components {
         /** @description The likelier explanation of a way that no vehicle can have driven. */
         Doubt: "cloned_plate" | "misread";
         /** @description Rows, where the next page begins, and why there may be more. */
-        Found5: {
+        Found6: {
             items: components["schemas"]["Companion"][];
             /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
             next_cursor?: string | null;
@@ -2245,7 +2333,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description Rows, where the next page begins, and why there may be more. */
-        Found6: {
+        Found7: {
             items: components["schemas"]["Meeting"][];
             /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
             next_cursor?: string | null;
@@ -2284,7 +2372,73 @@ export interface components {
             limit?: number | null;
         };
         /** @description Rows, where the next page begins, and why there may be more. */
-        Found7: {
+        Found8: {
+            items: components["schemas"]["TheftZone"][];
+            /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
+            next_cursor?: string | null;
+            /** @description Empty: the answer is whole. */
+            partial: components["schemas"]["PartialNote"][];
+        };
+        /** @description One H3 cell in one period: numbers of vehicles. */
+        TheftZone: {
+            /** @description In hexadecimal digits. */
+            cell: string;
+            /** @description The middle of the cell. */
+            position?: components["schemas"]["Wgs84"] | null;
+            /** @description Beginning of the period in which the thefts were noticed; absent without periods. */
+            period_from_us?: components["schemas"]["Micros"] | null;
+            /**
+             * Format: uint32
+             * @description Seen here last before the theft was noticed.
+             */
+            last_seen_before: number;
+            /**
+             * Format: uint32
+             * @description Seen here first after it.
+             */
+            first_seen_after: number;
+            /**
+             * Format: uint32
+             * @description Seen here last before the recovery, or at all.
+             */
+            last_seen_after: number;
+        };
+        /** @description `POST /v1/sightings/zones`: where stolen vehicles disappear and turn up again. */
+        AskZones: {
+            /** @description One to 2,000. */
+            vehicles: components["schemas"]["StolenVehicle"][];
+            /**
+             * Format: uint8
+             * @description Of H3, 0 to 15; 8 (0.7 km²) when absent.
+             * @default null
+             */
+            resolution: number | null;
+            /**
+             * Format: uint32
+             * @description Days before the theft, and after it where there was no recovery, that are looked at; 30 when absent, at most 90.
+             * @default null
+             */
+            look_days: number | null;
+            /**
+             * Format: uint32
+             * @description For trends: thefts are counted by periods of so many days; all together when absent.
+             * @default null
+             */
+            period_days: number | null;
+        };
+        /** @description One stolen vehicle of [`AskZones`]. */
+        StolenVehicle: {
+            plate: string;
+            /** @description When the theft was noticed. */
+            stolen_at_us: components["schemas"]["Micros"];
+            /**
+             * @description Absent: not found yet.
+             * @default null
+             */
+            recovered_at_us: components["schemas"]["Micros"] | null;
+        };
+        /** @description Rows, where the next page begins, and why there may be more. */
+        Found9: {
             items: components["schemas"]["PassedBoth"][];
             /** @description Pass it as `cursor`; absent after the last page and where answers have no pages. */
             next_cursor?: string | null;
@@ -2292,10 +2446,20 @@ export interface components {
             partial: components["schemas"]["PartialNote"][];
         };
         PassedBoth: {
-            first: components["schemas"]["Passing"];
-            then: components["schemas"]["Passing"];
+            plate: components["schemas"]["Plate"];
+            plate_display: string;
+            first: components["schemas"]["PassedAt"];
+            then: components["schemas"]["PassedAt"];
             /** Format: int64 */
             took_ms: number;
+        };
+        /** @description One end of the way between two places. */
+        PassedAt: {
+            id: components["schemas"]["SightingId"];
+            captured_at_us: components["schemas"]["Micros"];
+            camera?: components["schemas"]["CameraId"] | null;
+            place_name: string;
+            position?: components["schemas"]["Wgs84"] | null;
         };
         /** @description `POST /v1/sightings/passed`: who passed a place and later another. */
         AskPassed: {
@@ -2334,15 +2498,15 @@ export interface components {
             until_us: number;
             /** @description One camera only. */
             camera?: components["schemas"]["CameraId"] | null;
-            /** @description `west,south,east,north` in degrees: only what stands within. */
+            /** @description `west,south,east,north` in degrees: only what passed within; with `by=hour`. */
             bbox?: string | null;
             /**
-             * Format: uint32
-             * @description Side of a cell in metres when counted by area; 1,000 when absent.
+             * Format: uint8
+             * @description Of H3 with `by=cell`, 0 to 15; 8 (about 0.7 km²) when absent.
              */
-            cell_m?: number | null;
+            resolution?: number | null;
         };
-        CountBy: "hour" | "hour_camera" | "area";
+        CountBy: "hour" | "hour_camera" | "cell";
         Counts: {
             items: components["schemas"]["Count"][];
             /** Format: uint64 */
@@ -2350,12 +2514,13 @@ export interface components {
             partial: components["schemas"]["PartialNote"][];
         };
         Count: {
-            /** @description Start of the hour; absent when counted by area. */
+            /** @description Start of the hour; absent when counted by cell. */
             hour_us?: components["schemas"]["Micros"] | null;
             camera?: components["schemas"]["CameraId"] | null;
             place_name?: string | null;
-            /** @description Of the camera, or the middle of the cell. */
             position?: components["schemas"]["Wgs84"] | null;
+            /** @description H3 cell, hexadecimal. */
+            cell?: string | null;
             /** Format: uint64 */
             sightings: number;
         };
@@ -2384,27 +2549,34 @@ export interface components {
         };
         /** @description What a passage is kept for and how long: a retention class. */
         SightingClass: "parking" | "passage" | "kept" | "gantry" | "partner";
-        /** @description A purge's certificate. Balanced: ingested = present + purged + erased, where what was moved to be kept is present. */
+        /** @description A purge's certificate. Balanced: of the rows that the days' files had, each was purged, kept or there twice. */
         PurgeCertificate: {
             ran_at_us: components["schemas"]["Micros"];
-            captured_before_us: components["schemas"]["Micros"];
+            /** Format: uint64 */
+            rows_before: number;
             /** Format: uint64 */
             purged: number;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Held: moved to the class `kept`, pictures with them.
+             */
             kept: number;
             /** Format: uint64 */
+            duplicates: number;
+            is_balanced: boolean;
+            /** Format: uint64 */
             pictures_moved: number;
+            /**
+             * Format: int64
+             * @description Pictures from days before this one (days since 1970) cannot be read any more, in any copy.
+             */
+            keys_until_day: number;
             /** Format: uint64 */
             quarantine_deleted: number;
-            /** Format: uint64 */
-            ingested_total: number;
-            /** Format: uint64 */
-            present: number;
             /** Format: uint64 */
             purged_total: number;
             /** Format: uint64 */
             erased_total: number;
-            is_balanced: boolean;
         };
         /** @description What was done; the plate itself is not kept. */
         Erasure: {
@@ -2418,7 +2590,7 @@ export interface components {
             pictures: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page7: {
+        Page6: {
             items: components["schemas"]["Hold"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -2523,101 +2695,250 @@ export interface components {
             area: components["schemas"]["Area"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page8: {
+        Page7: {
             items: components["schemas"]["Export"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page9: {
+        Page8: {
             items: components["schemas"]["Feed"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
+        /** @description A partner's feed. */
         Feed: {
+            /** @description Last part of the path that is pushed to, and name of its drop folder. */
             name: string;
+            /** @description What the lake calls the device of its passages. */
+            id: components["schemas"]["DeviceId"];
             title: string;
             class: components["schemas"]["SightingClass"];
             mapping: components["schemas"]["FeedMapping"];
-            /** Format: uint32 */
-            places: number;
+            /** @description Absent: only files that an operator gives. */
             device?: components["schemas"]["DeviceId"] | null;
-            last_push_at_us?: components["schemas"]["Micros"] | null;
-            last_report?: components["schemas"]["FeedReport"] | null;
+            expires_at_us?: components["schemas"]["Micros"] | null;
+            created_at_us: components["schemas"]["Micros"];
+            created_by_name: string;
+            ended_at_us?: components["schemas"]["Micros"] | null;
+            /** Format: uint64 */
+            sites: number;
+            last_push?: components["schemas"]["FeedPush"] | null;
         };
-        /** @description Which column of a feed is what. Names are compared without case, width and blanks. */
+        /**
+         * @description Columns are named as in the heading (without regard to case, width and blanks) or by number, `#1` being the first.
+         *     `time` and `site`, or `trip`, are needed.
+         */
         FeedMapping: {
             plate: string;
-            time: string;
-            /** @default text */
-            time_is: components["schemas"]["FeedTime"];
-            /** @description Column with the code of the gantry, car park or site; every code must be among the feed's places. */
-            place: string;
-            /** @default null */
-            direction: string | null;
             /**
-             * @description Column whose value names the row once for ever (a transaction number); without it a row is what it says.
+             * @description Date and time of day, or the time of day alone where `date` names a column.
              * @default null
              */
-            row_id: string | null;
+            time: string | null;
+            /** @default null */
+            date: string | null;
+            /**
+             * @description Code of the gantry, gate or site.
+             * @default null
+             */
+            site: string | null;
+            /**
+             * @description A whole trip in one cell, as in the freeway bureau's M06A: `2026-05-01 08:00:11+01F0061N; 2026-05-01 08:03:40+01F0099N`.
+             * @default null
+             */
+            trip: string | null;
+            /**
+             * @description Compass direction: N, north, 北, 北上.
+             * @default null
+             */
+            direction: string | null;
+            /**
+             * @description Whether the vehicle entered or left a car park.
+             * @default null
+             */
+            in_out: string | null;
+            /**
+             * @description Probability that the plate is right, 0 to 1 or 0 to 100.
+             * @default null
+             */
+            confidence: string | null;
+            /** @default null */
+            speed_kmh: string | null;
+            /** @default auto */
+            time_form: components["schemas"]["TimeForm"];
+            /**
+             * Format: int32
+             * @description Minutes east of Greenwich of times without a zone; Taipei's 480 when absent.
+             * @default null
+             */
+            zone_minutes: number | null;
+            /**
+             * @description Words of `in_out` for entering and leaving, besides the usual ones.
+             * @default []
+             */
+            in_words: string[];
+            /** @default [] */
+            out_words: string[];
+            /** @default null */
+            format: components["schemas"]["Format"] | null;
+            /** @default auto */
+            charset: components["schemas"]["Charset"];
+            /**
+             * @description `,`, `;`, `|` or a tab; counted when absent.
+             * @default null
+             */
+            delimiter: string | null;
+            /**
+             * @description False for files that begin with a row, as the freeway bureau's do.
+             * @default true
+             */
+            has_heading: boolean;
+            /**
+             * Format: uint32
+             * @description Accepted passages older than this many hours are counted as late; 24 when absent.
+             * @default null
+             */
+            late_after_h: number | null;
         };
         /** @description How a feed writes time. */
-        FeedTime: ("unix_s" | "unix_ms" | "unix_us") | "text";
-        /** @description What became of a drop or push; given when all of it is on disk. */
-        FeedReport: {
+        TimeForm: ("unix_s" | "unix_ms" | "unix_us") | "auto";
+        /** @enum {string} */
+        Format: "csv" | "json_lines" | "json_array" | "parquet";
+        /**
+         * @description Which character set the sender says the file has.
+         * @enum {string}
+         */
+        Charset: "auto" | "utf-8" | "cp950";
+        /** @description A file that came, and what became of it. */
+        FeedPush: {
+            id: string;
+            arrived_at_us: components["schemas"]["Micros"];
+            via: components["schemas"]["Via"];
+            by_name: string;
+            file_name: string;
+            /** @description SHA-256 of the file, hexadecimal. */
+            content_hash: string;
             /** Format: uint64 */
+            bytes: number;
+            report: components["schemas"]["FeedReport"];
+        };
+        /** @description How a file came. */
+        Via: "command_line" | "push" | "upload" | "drop";
+        /** @description Given when everything that it counts as accepted is on disk. */
+        FeedReport: {
+            /**
+             * Format: uint64
+             * @description Rows read, the heading not counted.
+             */
             rows: number;
+            /**
+             * Format: uint64
+             * @description Passages: as many as rows, or more where rows are trips. `passages = accepted + duplicates`.
+             */
+            passages: number;
             /** Format: uint64 */
             accepted: number;
             /**
              * Format: uint64
-             * @description Known already.
+             * @description Of the accepted, those older than the feed's hours.
+             */
+            late: number;
+            /**
+             * Format: uint64
+             * @description Known already, or twice in the file.
              */
             duplicates: number;
             /**
              * Format: uint64
-             * @description Accepted although older than a day.
+             * @description Rows of which nothing was taken, and stops of trips that were not taken.
              */
-            late: number;
-            /** Format: uint64 */
-            bad: number;
+            refused: number;
+            refused_for: components["schemas"]["RefusedFor"][];
             /** @description The first hundred. */
-            bad_rows: components["schemas"]["FeedBadRow"][];
-        };
-        /** @description A row that was not taken. */
-        FeedBadRow: {
+            refusals: components["schemas"]["Refusal"][];
             /**
              * Format: uint64
-             * @description Counted from 1, the heading included, as a spreadsheet shows it.
+             * @description Cells of direction, in or out, confidence or speed that were not understood; their rows were taken without them.
              */
-            row: number;
-            /** @description Stable error key. */
-            reason: string;
-            detail: string;
+            cells_ignored: number;
+            format: components["schemas"]["Format"];
+            charset?: string | null;
+            /** @description Columns that the mapping does not use. */
+            columns_unused: string[];
+            /** @description Why reading ended before the end of the file; what was read until then stands. */
+            cut?: string | null;
+            /** @description True: nothing was stored. */
+            is_dry_run: boolean;
         };
-        /** @description `POST /v1/sightings/feeds`: makes a feed, or changes its mapping and places. */
+        /** @description So many rows were refused for one reason. */
+        RefusedFor: {
+            key: string;
+            /** Format: uint64 */
+            rows: number;
+        };
+        /** @description A row that was not taken. */
+        Refusal: {
+            /**
+             * Format: uint64
+             * @description Line of a text file, the heading included; element of a JSON array; row of a Parquet file. From 1.
+             */
+            line: number;
+            /** @description As the file names it; empty when the row as a whole is wrong. */
+            column: string;
+            /** @description What stood there, clipped. Not kept after the answer: it may be somebody's plate. */
+            value?: string;
+            /** @description Stable error key. */
+            key: string;
+            /** @description The same in words. */
+            reason: string;
+        };
         DefineFeed: {
-            /** @description Lower-case letters, digits and hyphens; also the last part of the path that is pushed to. */
             name: string;
             title: string;
-            /** @description `parking`, `gantry` or `partner`. */
+            /** @description `parking`, `gantry` or `partner`; it stays as it is once given. */
             class: components["schemas"]["SightingClass"];
             mapping: components["schemas"]["FeedMapping"];
-            places: components["schemas"]["FeedPlace"][];
             /**
              * @description The enrolled device of kind `partner` whose key may push to this feed, and to nothing else.
              * @default null
              */
             device: components["schemas"]["DeviceId"] | null;
+            /**
+             * @description End of the agreement with the partner; nothing is taken from then on.
+             * @default null
+             */
+            expires_at_us: components["schemas"]["Micros"] | null;
         };
-        /** @description A gantry, a gate of a car park, a site. */
-        FeedPlace: {
+        /** @description One page of a list, and the cursor of the next one. */
+        Page9: {
+            items: components["schemas"]["Site"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A gantry, a gate of a car park, a camera of a forest road. */
+        Site: {
+            /** @description Folded: narrow, upper case, without blanks. */
             code: string;
             name: string;
             position: components["schemas"]["Wgs84"];
         };
+        UploadQuery: {
+            /**
+             * @description True: nothing is stored; the report says what would be.
+             * @default false
+             */
+            dry_run: boolean;
+            file_name?: string | null;
+        };
         /** @description One page of a list, and the cursor of the next one. */
         Page10: {
+            items: components["schemas"]["FeedPush"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page11: {
             items: components["schemas"]["SetAsideView"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -2659,7 +2980,7 @@ export interface components {
         /** Format: uuid */
         ImportId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page11: {
+        Page12: {
             items: components["schemas"]["Entry"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -2792,7 +3113,7 @@ export interface components {
             waiting: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page12: {
+        Page13: {
             items: components["schemas"]["LegalBasis"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -2853,7 +3174,7 @@ export interface components {
         };
         HitState: "raised" | "confirmed" | "rejected" | "lapsed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page13: {
+        Page14: {
             items: components["schemas"]["Hit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3008,7 +3329,7 @@ export interface components {
         };
         ListedState: ("closed" | "all") | "open";
         /** @description One page of a list, and the cursor of the next one. */
-        Page14: {
+        Page15: {
             items: components["schemas"]["Incident"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3140,7 +3461,7 @@ export interface components {
             incident: components["schemas"]["Incident"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page15: {
+        Page16: {
             items: components["schemas"]["Unit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4289,7 +4610,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page6"];
+                    "application/json": components["schemas"]["Found"];
                 };
             };
             /** @description Problem */
@@ -4341,6 +4662,8 @@ export interface operations {
             query: {
                 plate: string;
                 likeness?: components["schemas"]["PlateLikeness"];
+                from_us?: number | null;
+                until_us?: number | null;
                 limit?: number | null;
             };
             header: {
@@ -4358,7 +4681,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Found"];
+                    "application/json": components["schemas"]["Found2"];
                 };
             };
             /** @description Problem */
@@ -4394,7 +4717,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Found2"];
+                    "application/json": components["schemas"]["Found3"];
                 };
             };
             /** @description Problem */
@@ -4430,7 +4753,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Found3"];
+                    "application/json": components["schemas"]["Found4"];
                 };
             };
             /** @description Problem */
@@ -4466,7 +4789,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Found2"];
+                    "application/json": components["schemas"]["Found3"];
                 };
             };
             /** @description Problem */
@@ -4502,7 +4825,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Found3"];
+                    "application/json": components["schemas"]["Found4"];
                 };
             };
             /** @description Problem */
@@ -4538,7 +4861,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Found4"];
+                    "application/json": components["schemas"]["Found5"];
                 };
             };
             /** @description Problem */
@@ -4574,7 +4897,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Found5"];
+                    "application/json": components["schemas"]["Found6"];
                 };
             };
             /** @description Problem */
@@ -4610,7 +4933,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Found6"];
+                    "application/json": components["schemas"]["Found7"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_zones: {
+        parameters: {
+            query?: never;
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskZones"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found8"];
                 };
             };
             /** @description Problem */
@@ -4646,7 +5005,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Found7"];
+                    "application/json": components["schemas"]["Found9"];
                 };
             };
             /** @description Problem */
@@ -4702,7 +5061,7 @@ export interface operations {
                 until_us: number;
                 camera?: components["schemas"]["CameraId"] | null;
                 bbox?: string | null;
-                cell_m?: number | null;
+                resolution?: number | null;
             };
             header?: never;
             path?: never;
@@ -4777,7 +5136,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page7"];
+                    "application/json": components["schemas"]["Page6"];
                 };
             };
             /** @description Problem */
@@ -4910,7 +5269,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page8"];
+                    "application/json": components["schemas"]["Page7"];
                 };
             };
             /** @description Problem */
@@ -5059,7 +5418,10 @@ export interface operations {
     };
     get_v1_sightings_feeds: {
         parameters: {
-            query?: never;
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5072,7 +5434,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page9"];
+                    "application/json": components["schemas"]["Page8"];
                 };
             };
             /** @description Problem */
@@ -5119,9 +5481,174 @@ export interface operations {
             };
         };
     };
+    post_v1_sightings_feeds_feed_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_sightings_feeds_feed_sites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page9"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_feeds_feed_sites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page9"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_v1_sightings_feeds_feed: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedReport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_sightings_feeds_feed_files: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page10"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sightings_feeds_feed_files: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                file_name?: string | null;
+            };
             header?: never;
             path: {
                 feed: string;
@@ -5168,7 +5695,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page10"];
+                    "application/json": components["schemas"]["Page11"];
                 };
             };
             /** @description Problem */
@@ -5341,7 +5868,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page12"];
                 };
             };
             /** @description Problem */
@@ -5580,7 +6107,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             /** @description Problem */
@@ -5645,7 +6172,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             /** @description Problem */
@@ -5841,7 +6368,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             /** @description Problem */
@@ -6194,7 +6721,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             /** @description Problem */
