@@ -17,7 +17,7 @@ fn write_until_killed(folder: &Path, acks: usize, acknowledged: &mut BTreeMap<St
     for line in lines.take(acks) {
         let line = line.unwrap();
         let words: Vec<&str> = line.split(' ').collect();
-        let last = words[3].parse().unwrap();
+        let last: u64 = words[3].parse().unwrap();
         let known = acknowledged.entry(words[1].to_owned()).or_default();
         *known = last.max(*known);
     }
