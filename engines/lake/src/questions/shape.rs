@@ -350,7 +350,9 @@ mod tests {
             let Some(cell) = cell_of(lon_e6, lat_e6, resolution) else { panic!("on the globe") };
             let cells = area(Area::cells(&[cell]));
             prop_assert!(cells.holds(lon_e6, lat_e6));
-            prop_assert!(middle_of_cell(cell).is_some_and(|(lon, lat)| cell_of(lon, lat, Resolution::try_from(resolution).unwrap_or(Resolution::Eight)) == Some(cell) || resolution >= 12));
+            let is_within = middle_of_cell(cell).is_some_and(|(lon, lat)| cell_of(lon, lat, resolution) == Some(cell));
+            // The smallest cells are hardly wider than a millionth of a degree.
+            prop_assert!(is_within || resolution > Resolution::Thirteen);
             prop_assert_eq!(cells.holds(place.0, place.1), cell_of(place.0, place.1, resolution) == Some(cell));
         }
     }
