@@ -240,7 +240,8 @@ impl Sample {
                 }
             }
         }
-        opened.flush()?;
+        // Counts over parts that overlap say that they may be too high: only a merged lake can be held against another engine.
+        opened.settle()?;
         opened.close()
     }
 

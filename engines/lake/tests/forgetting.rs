@@ -194,7 +194,7 @@ fn a_dropped_day_is_nowhere_but_for_what_is_kept_and_the_certificate_adds_up() {
     world.flush_of(Class::PASSAGE, DAY, 0, 60);
     world.flush_of(Class::PASSAGE, DAY, 30, 60);
     world.flush_of(Class::PASSAGE, DAY + 1, 0, 60);
-    world.flush_of(Class::GANTRY, DAY, 0, 60);
+    world.flush_of(Class::GANTRY, DAY, 500, 60);
     // Some that are only in memory and in the log.
     world.rows(Class::PASSAGE, [("MEM-0001", DAY * DAY_MS + 5, 1)]);
     world.clean_up();
@@ -254,13 +254,20 @@ fn an_erased_plate_is_in_no_file_raw_or_decoded_and_all_else_is_as_it_was() {
     assert_eq!(after.into_iter().map(times).collect::<Vec<_>>(), expected);
 }
 
+/// Headers of pages are not read, because the index knows where their contents lie: some of these bits are in contents.
+fn spoil(world: &World, file: &str) {
+    for byte in (24..240).step_by(3) {
+        assert!(world.disk.flip(file, 8 * byte));
+    }
+}
+
 #[test]
 fn a_segment_that_cannot_be_read_is_named_and_not_counted() {
     let mut world = World::new();
     world.flush_of(Class::PASSAGE, DAY, 0, 60);
     world.flush_of(Class::PASSAGE, DAY, 100, 60);
     let bad = world.lake.segments()[0].meta.name(shouhu_lake::catalogue::Order::Source);
-    assert!(world.disk.flip(&bad, 8 * 40));
+    spoil(&world, &bad);
     let certificate = world.lake.drop_day(Class::PASSAGE, DAY, &|_| true, Class::KEPT).unwrap();
     assert!(certificate.is_balanced() && !certificate.is_complete());
     assert_eq!((certificate.rows_kept, certificate.unreadable.len()), (61, 1));
@@ -269,7 +276,7 @@ fn a_segment_that_cannot_be_read_is_named_and_not_counted() {
     let mut world = World::new();
     world.flush_of(Class::PASSAGE, DAY, 0, 60);
     world.flush_of(Class::PASSAGE, DAY, 100, 60);
-    assert!(world.disk.flip(&bad, 8 * 40));
+    spoil(&world, &bad);
     let mut compactor = Compactor::new(CompactionPolicy::of_rows(1_000));
     assert!(compactor.once(&world.lake, LATER_MS).is_err());
     assert_eq!(compactor.damaged().len(), 1);

@@ -96,6 +96,8 @@ async fn two_nodes(north_config: &LakehouseConfig, south_config: &LakehouseConfi
     south.close().await.unwrap();
     assert!(matches!(south.append(batch(9, 0, 1)).await, Err(LakehouseError::Stopped { .. })));
 
+    // The folder is held for as long as anybody has the lake.
+    drop(north);
     let again = open(north_config, store).await;
     assert_eq!(everything(&again).await.len(), 700);
     assert!(again.health().is_healthy(), "{:?}", again.health());

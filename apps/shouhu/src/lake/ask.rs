@@ -410,7 +410,10 @@ mod tests {
     #[test]
     fn a_chinese_case_number_can_be_sent_in_a_header() {
         assert_eq!(escaped("115-偵-7 a"), "115-%E5%81%B5-7%20a");
-        assert_eq!(query_of(&fields(json!({ "plate": "A?*", "limit": 5, "none": null }))), "limit=5&plate=A%3F%2A");
+        let query = query_of(&fields(json!({ "plate": "A?*", "limit": 5, "none": null })));
+        let mut parts: Vec<&str> = query.split('&').collect();
+        parts.sort_unstable();
+        assert_eq!(parts, ["limit=5", "plate=A%3F%2A"]);
     }
 
     #[test]
