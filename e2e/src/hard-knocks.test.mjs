@@ -28,10 +28,12 @@ test("a server that is killed keeps every sighting that it acknowledged", { time
     let sequence = 0;
     let acknowledged = 0;
     const sent = [];
+    // One plate at one place in one millisecond is one passage (ADR 0007): these are a second apart.
+    const first_us = Date.now() * 1000 - 3_600_000_000;
     for (let round = 0; round < 4; round += 1) {
       const inFlight = [];
       for (let n = 0; n < 12; n += 1) {
-        const one = sighting(++sequence, "KNK-8888");
+        const one = sighting(++sequence, "KNK-8888", first_us + sequence * 1_000_000);
         sent.push(one);
         inFlight.push(device.batch([one]).then((answer) => { if (answer.status === 200) acknowledged += answer.json.accepted; }, () => {}));
       }
