@@ -27,6 +27,7 @@ mod compact;
 mod exchange;
 mod flush;
 mod forget;
+mod mend;
 mod receipts;
 mod recover;
 mod settle;
@@ -37,6 +38,7 @@ pub use compact::{CompactError, Compacted, CompactionPolicy, Compactor, Merge};
 pub use exchange::ExchangeError;
 pub use flush::{FlushError, Flushed};
 pub use forget::{Certificate, ForgetError, GoneFile, GoneSegment, Keep};
+pub use mend::{MendError, Mended};
 pub use receipts::{RANGES_MAX, ReceiptsError};
 pub use recover::{LogPlace, OpenError, OpenReport, Replay, ReplayError};
 

@@ -1,10 +1,10 @@
 //! How many passages, by hour, source and place? From the counts that the parts keep, without reading rows.
 //!
 //! **Invariant:** counts are exact. Parts count their own rows; a passage that two parts hold until they are merged is looked
-//! for where parts overlap in time and taken off. Where that would mean reading more than [`COMPARED_MAX`] rows the answer
-//! says so instead ([`Partial::Unmerged`]).
+//! for where parts overlap in time and taken off. Where that would mean reading more than [`COMPARED_MAX`] rows, only sources and
+//! hours that two parts count are looked at; where even those are more, the answer says so ([`Partial::Unmerged`]).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::asking::{Asking, Gate, Slices, in_range};
 use super::shape::{cell_of, resolution_of};
@@ -286,13 +286,22 @@ fn doubles(asking: &mut Asking<'_>, hours: Hours) -> Vec<Double> {
         if shared.is_empty() || !asking.goes_on() {
             continue;
         }
-        let rows = rows_within(asking, *part, &shared);
+        let mut rows = rows_within(asking, *part, &shared);
+        let mut moments = None;
+        if compared + rows > COMPARED_MAX {
+            // Too many to look at each: only where another part counts the same source in the same hour can there be a double.
+            // Classes that come from other sources (gantries, car parks) are told apart by that alone.
+            let cells = shared_cells(asking, *part, &larger, &shared);
+            rows = cells.values().map(|rows| u64::from(*rows)).sum();
+            moments = Some(moments_of_cells(&cells, &shared));
+        }
         if compared + rows > COMPARED_MAX {
             unmerged += rows;
             continue;
         }
         compared += rows;
-        let mut keys = keys_within(asking, *part, &shared);
+        let moments = moments.unwrap_or_else(|| moments_of_sources(asking, *part, &shared));
+        let mut keys = keys_at(asking, *part, &moments);
         for other in larger {
             let Some(common) = meet(other.span(), meet(part.span(), window).unwrap_or(window)) else { continue };
             let mut is_double = vec![false; keys.len()];
@@ -356,8 +365,40 @@ fn rows_within(asking: &mut Asking<'_>, part: &dyn Part, windows: &[Window]) -> 
     rows
 }
 
-/// Source, time and plate of every row of the part in the windows, sorted, each once.
-fn keys_within(asking: &mut Asking<'_>, part: &dyn Part, windows: &[Window]) -> Vec<(u32, i64, PlateCode)> {
+/// Rows of the part by source and hour within the windows' hours, where another part has any of that source and hour too.
+fn shared_cells(asking: &mut Asking<'_>, part: &dyn Part, others: &[&dyn Part], windows: &[Window]) -> BTreeMap<(u32, i64), u32> {
+    let mut tally = |part: &dyn Part, found: &mut dyn FnMut(u32, i64, u32)| {
+        for window in windows {
+            let hours = Hours::around(*window);
+            let read = part.tally(hours.from, hours.until, found);
+            asking.note_read(read);
+        }
+    };
+    let mut cells: HashMap<(u32, i64), (u32, bool)> = HashMap::new();
+    tally(part, &mut |source, hour, rows| {
+        // Windows may share an hour, which is then told twice: at least so many, never fewer.
+        cells.entry((source, hour)).or_default().0 += rows;
+    });
+    for other in others {
+        tally(*other, &mut |source, hour, _| {
+            if let Some((_, is_shared)) = cells.get_mut(&(source, hour)) {
+                *is_shared = true;
+            }
+        });
+    }
+    cells.into_iter().filter(|(_, (_, is_shared))| *is_shared).map(|(cell, (rows, _))| (cell, rows)).collect()
+}
+
+fn moments_of_cells(cells: &BTreeMap<(u32, i64), u32>, windows: &[Window]) -> Vec<Moment> {
+    let of_cell = |(source, hour): (u32, i64)| {
+        let whole = Hours { from: hour, until: hour + 1 }.window();
+        windows.iter().filter_map(move |window| Some(Moment { source, window: meet(*window, whole)? }))
+    };
+    cells.keys().copied().flat_map(of_cell).collect()
+}
+
+/// Every source of the part in the windows.
+fn moments_of_sources(asking: &mut Asking<'_>, part: &dyn Part, windows: &[Window]) -> Vec<Moment> {
     let mut sources = Vec::new();
     for window in windows {
         let hours = Hours::around(*window);
@@ -366,10 +407,13 @@ fn keys_within(asking: &mut Asking<'_>, part: &dyn Part, windows: &[Window]) -> 
     }
     sources.sort_unstable();
     sources.dedup();
-    let moments: Vec<Moment> =
-        sources.iter().flat_map(|source| windows.iter().map(|window| Moment { source: *source, window: *window })).collect();
+    sources.iter().flat_map(|source| windows.iter().map(|window| Moment { source: *source, window: *window })).collect()
+}
+
+/// Source, time and plate of the part's rows there, sorted, each once.
+fn keys_at(asking: &mut Asking<'_>, part: &dyn Part, moments: &[Moment]) -> Vec<(u32, i64, PlateCode)> {
     let mut keys = Vec::new();
-    let read = part.at_moments(&moments, Want::Bare, &mut |_, seen| keys.push((seen.source, seen.at_ms, seen.plate)));
+    let read = part.at_moments(moments, Want::Bare, &mut |_, seen| keys.push((seen.source, seen.at_ms, seen.plate)));
     asking.note_read(read);
     keys.sort_unstable();
     keys.dedup();
@@ -378,13 +422,12 @@ fn keys_within(asking: &mut Asking<'_>, part: &dyn Part, windows: &[Window]) -> 
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
 
-    use super::super::testing::{sources, whole, window, world};
+    use super::super::testing::{START_MS, at_most, plate, sources, vec_part, whole, window, world, world_of};
     use super::*;
-    use crate::row::Seen;
+    use crate::catalogue::SegmentId;
+    use crate::row::{Class, Seen};
 
     /// Where a passage counts: a source that stands today has always stood there.
     fn place(seen: &Seen) -> Option<(i32, i32)> {
@@ -428,5 +471,38 @@ mod tests {
             let expected: Vec<_> = count(&rows, |row| is_in(row).then(|| hour(row))).into_iter().map(|(hour, rows)| HourCount { hour, rows }).collect();
             prop_assert_eq!(whole(|limits| in_area(&world.view, &area, hours, limits)), expected);
         }
+    }
+
+    /// More rows than are compared one by one, of two classes at the same time: `source` of the one, and of the other.
+    fn two_classes(source: u32, of_other: u32, both_saw: i64) -> (u64, Vec<HourCount>, Vec<Partial>) {
+        let many = i64::try_from(COMPARED_MAX).unwrap_or(0) + 1_000;
+        let rows = |source: u32| (0..many).map(move |n| (source, START_MS + n * 100, plate(0))).collect::<Vec<_>>();
+        let mut other = rows(of_other);
+        // The part with fewer rows is the one whose rows are looked for in the other.
+        other.truncate(other.len() - 500);
+        other.extend(rows(source).into_iter().take(usize::try_from(both_saw).unwrap_or(0)));
+        let world = world_of(
+            vec![vec_part(Some(SegmentId(1)), Class::PASSAGE, &rows(source)), vec_part(Some(SegmentId(2)), Class::PARKING, &other)],
+            0,
+        );
+        let first = START_MS.div_euclid(HOUR_MS);
+        let hours = Hours { from: first, until: first + 2 };
+        let answer = by_hour(&world.view, hours, at_most(100)).unwrap_or_else(|e| panic!("{e}"));
+        (world.all.len() as u64, answer.rows, answer.partial)
+    }
+
+    #[test]
+    fn classes_of_other_sources_are_counted_without_looking_at_a_row() {
+        let (passages, counts, partial) = two_classes(1, 2, 0);
+        assert_eq!((counts.iter().map(|count| count.rows).sum::<u64>(), partial), (passages, vec![]));
+    }
+
+    #[test]
+    fn where_two_classes_share_a_source_its_rows_are_compared_or_the_answer_says_that_they_were_not() {
+        let (passages, counts, partial) = two_classes(1, 2, 30);
+        assert_eq!((counts.iter().map(|count| count.rows).sum::<u64>(), partial), (passages, vec![]));
+        let (passages, counts, partial) = two_classes(1, 1, 0);
+        assert!(counts.iter().map(|count| count.rows).sum::<u64>() > passages, "all were counted twice");
+        assert!(matches!(partial.as_slice(), [Partial::Unmerged { rows }] if *rows > COMPARED_MAX), "{partial:?}");
     }
 }

@@ -238,7 +238,7 @@ prop_compose! {
     }
 }
 
-fn vec_part(id: Option<SegmentId>, class: Class, rows: &[(u32, i64, PlateCode)]) -> VecPart {
+pub fn vec_part(id: Option<SegmentId>, class: Class, rows: &[(u32, i64, PlateCode)]) -> VecPart {
     let mut records: Vec<FullRecord> = rows.iter().map(|(source, at_ms, plate)| record(*source, *at_ms, *plate, class)).collect();
     records.sort_by_key(|record| record.row.key());
     records.dedup_by_key(|record| record.row.key());

@@ -7,7 +7,7 @@ use zstd::bulk::Decompressor;
 
 use super::file::PAGE_BYTES_MAX;
 use super::index::{Column, Index};
-use super::pack::{Malformed, SLACK, Slack, deltas, rank, run_at, texts};
+use super::pack::{Malformed, SLACK, Slack, deltas, level_and_rank, rank, run_at, runs_at, texts};
 use super::roll::Entry;
 use super::shape::{Shape, by_plate, by_source};
 use super::thrift::PageHeader;
@@ -63,6 +63,9 @@ pub fn read_slack(file: &dyn ReadAt, offset: u64, len: usize, buffer: &mut Vec<u
     }
     Ok(())
 }
+
+/// Of a row without a value; no dictionary is as long.
+pub const NO_WORD: u32 = u32::MAX;
 
 #[derive(Default)]
 pub struct Cursor {
@@ -189,6 +192,50 @@ impl Cursor {
         run_at(values.after(1)?, u32::from(width), index).map(Some)
     }
 
+    /// Places in the column's dictionary of `count` rows from `row` on, all of one page; [`NO_WORD`] where a row has none.
+    pub fn words(
+        &mut self,
+        at: &At<'_>,
+        row: u32,
+        count: usize,
+        zstd: &mut Decompressor<'static>,
+        out: &mut Vec<u32>,
+    ) -> Result<(), PartError> {
+        let in_page = self.seek(at, row, zstd)?;
+        out.clear();
+        self.words_of(in_page, count, out).map_err(|wrong| at.damaged((row / at.column.page_rows) as usize, wrong))
+    }
+
+    fn words_of(&self, row: usize, count: usize, out: &mut Vec<u32>) -> Result<(), Malformed> {
+        let width_and_values = || {
+            let values = self.values()?;
+            let width = values.bytes().first().copied().ok_or(Malformed("a page without a width"))?;
+            Ok((u32::from(width), values.after(1)?))
+        };
+        if row + count > self.header.rows as usize {
+            return Err(Malformed("rows behind the page's end"));
+        }
+        if self.header.nulls == self.header.rows {
+            out.resize(count, NO_WORD);
+            return Ok(());
+        }
+        let (width, values) = width_and_values()?;
+        if self.header.nulls == 0 {
+            return runs_at(values, width, row, count, out);
+        }
+        let levels = self.levels()?;
+        let (_, before) = level_and_rank(levels, row)?;
+        runs_at(levels, 1, row, count, out)?;
+        let there = out.iter().filter(|level| **level == 1).count();
+        let mut words = Vec::with_capacity(there);
+        runs_at(values, width, before, there, &mut words)?;
+        let mut words = words.into_iter();
+        for level in out {
+            *level = if *level == 1 { words.next().unwrap_or(NO_WORD) } else { NO_WORD };
+        }
+        Ok(())
+    }
+
     /// A row's number in a column of deltas.
     pub fn number(&mut self, at: &At<'_>, row: u32, zstd: &mut Decompressor<'static>) -> Result<Option<i64>, PartError> {
         let in_page = self.seek(at, row, zstd)?;
@@ -253,6 +300,8 @@ pub struct Scratch {
     pub by_source: [Cursor; by_source::SHAPES.len()],
     pub bytes: Vec<u8>,
     pub entries: Vec<Entry>,
+    /// Of several rows: sources, confidences, directions.
+    pub words: [Vec<u32>; 3],
 }
 
 thread_local! {
@@ -290,6 +339,7 @@ impl Scratch {
             by_source: std::array::from_fn(|_| Cursor::default()),
             bytes: Vec::new(),
             entries: Vec::new(),
+            words: [const { Vec::new() }; 3],
         })
     }
 
@@ -297,6 +347,7 @@ impl Scratch {
         let cursors = self.by_plate.iter().chain(&self.by_source);
         let cursors: usize =
             cursors.map(|cursor| cursor.raw.capacity() + cursor.plain.capacity() + 8 * cursor.decoded.capacity()).sum();
-        cursors + self.bytes.capacity() + size_of::<Entry>() * self.entries.capacity()
+        let words: usize = self.words.iter().map(|words| 4 * words.capacity()).sum();
+        cursors + words + self.bytes.capacity() + size_of::<Entry>() * self.entries.capacity()
     }
 }

@@ -18,6 +18,7 @@ mod order;
 mod pack;
 mod part;
 mod roll;
+mod salvage;
 mod scan;
 mod shape;
 #[cfg(test)]
@@ -27,7 +28,8 @@ mod write;
 
 use shouhu_files::FilesError;
 
-pub use open::Segment;
+pub use open::{Segment, check_index, verify_order};
+pub use salvage::salvage;
 pub use write::write;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -49,11 +49,8 @@ impl Segment {
     /// # Errors
     /// When a file is missing, of another length than the index says, or the index's checksum is not the catalogue's.
     pub fn open(files: &Arc<dyn Files>, meta: &SegmentMeta) -> Result<Self, PartError> {
-        let open = |order| -> Result<Opened, PartError> {
-            let name = meta.name(order);
-            Ok(Opened { file: files.open(&name)?, name })
-        };
-        let [by_plate, by_source, beside] = [open(Order::Plate)?, open(Order::Source)?, open(Order::Index)?];
+        let [by_plate, by_source, beside] = Order::ALL.map(|order| open_one(files, meta, order));
+        let (by_plate, by_source, beside) = (by_plate?, by_source?, beside?);
         let index = read_head(&beside, meta)?;
         let segment = Self { roll_at: index.1, index: index.0, meta: meta.clone(), by_plate, by_source, beside };
         segment.check_lengths()?;
@@ -181,24 +178,58 @@ impl Segment {
             return Err(self.index_damaged(0, Malformed("the index is not the one that was opened")));
         }
         self.check_lengths()?;
+        for (opened, order) in [(&self.by_plate, Order::Plate), (&self.by_source, Order::Source)] {
+            verify_parquet(opened, order, &self.index)?;
+        }
         Scratch::with(&self.index, |scratch| {
-            for column in 0..by_plate::SHAPES.len() {
-                verify_column(&self.plate_column(column), scratch)?;
-            }
-            for column in 0..by_source::SHAPES.len() {
-                verify_column(&self.source_column(column), scratch)?;
-            }
             self.each_block(Wanted::All, scratch, &mut |_| ())?;
             for hour in 0..self.index.hours.len() {
                 self.read_hour(hour, scratch, &mut |_, _| ())?;
             }
             Ok(())
-        })?;
-        for (opened, note) in [&self.by_plate, &self.by_source].into_iter().zip(&self.index.files) {
-            verify_rest(opened, note.tail, note.len, note.tail_crc)?;
+        })
+    }
+}
+
+fn open_one(files: &Arc<dyn Files>, meta: &SegmentMeta, order: Order) -> Result<Opened, PartError> {
+    let name = meta.name(order);
+    Ok(Opened { file: files.open(&name)?, name })
+}
+
+/// Whether the part of the index with the checksums of all pages can be read.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_index(files: &Arc<dyn Files>, meta: &SegmentMeta) -> Result<(), PartError> {
+    read_head(&open_one(files, meta, Order::Index)?, meta).map(drop)
+}
+
+/// Reads every page of one of a segment's Parquet files and compares its checksum, whatever became of the other one.
+///
+/// # Errors
+/// The first damage found, of the index or of the file.
+pub fn verify_order(files: &Arc<dyn Files>, meta: &SegmentMeta, order: Order) -> Result<(), PartError> {
+    let (index, _) = read_head(&open_one(files, meta, Order::Index)?, meta)?;
+    verify_parquet(&open_one(files, meta, order)?, order, &index)
+}
+
+fn verify_parquet(opened: &Opened, order: Order, index: &Index) -> Result<(), PartError> {
+    let [by_plate_note, by_source_note] = &index.files;
+    let (note, shapes): (_, &'static [Shape]) = match order {
+        Order::Plate => (by_plate_note, &by_plate::SHAPES),
+        Order::Source | Order::Index => (by_source_note, &by_source::SHAPES),
+    };
+    if opened.file.len() != note.len {
+        let detail = format!("has {} bytes; {} were written", opened.file.len(), note.len);
+        return Err(PartError::Damaged { file: opened.name.clone(), offset: opened.file.len().min(note.len), detail });
+    }
+    Scratch::with(index, |scratch| {
+        for (column, shape) in note.columns.iter().zip(shapes) {
+            verify_column(&At { file: &*opened.file, name: &opened.name, column, shape, rows: index.rows }, scratch)?;
         }
         Ok(())
-    }
+    })?;
+    verify_rest(opened, note.tail, note.len, note.tail_crc)
 }
 
 fn read_head(beside: &Opened, meta: &SegmentMeta) -> Result<(Index, u64), PartError> {

@@ -155,39 +155,39 @@ pub fn put_levels(out: &mut Vec<u8>, levels: &[u32]) {
     }
 }
 
-/// Appends `count` values of an RLE hybrid; gives where they end.
-#[cfg(test)]
-pub fn runs(bytes: Slack<'_>, width: u32, count: usize, out: &mut Vec<u32>) -> Result<usize, Malformed> {
+/// Appends `count` values of an RLE hybrid from value `from` on.
+pub fn runs_at(bytes: Slack<'_>, width: u32, from: usize, count: usize, out: &mut Vec<u32>) -> Result<(), Malformed> {
     if width > 32 {
         return Err(Malformed("values of more than 32 bits in runs"));
     }
     let width = width as usize;
-    let mut at = 0;
-    let mut left = count;
+    let (mut at, mut skip, mut left) = (0, from, count);
+    out.reserve(count);
     while left > 0 {
         let header = varint(bytes.bytes(), &mut at)?;
         let length = usize::try_from(header >> 1).map_err(|_| Malformed("a run is too long"))?;
         if length == 0 {
             return Err(Malformed("a run of nothing"));
         }
+        let run = bytes.after(at)?;
         if header & 1 == 1 {
             let packed_bytes = length.checked_mul(width).ok_or(Malformed("a run is too long"))?;
-            let packed = bytes.after(at)?.first(packed_bytes)?;
-            let here = left.min(length.saturating_mul(8));
-            out.extend((0..here).map(|index| packed.packed(index, width) as u32));
-            at += packed_bytes;
+            let packed = run.first(packed_bytes)?;
+            let here = length.saturating_mul(8).saturating_sub(skip).min(left);
+            out.extend((skip..skip + here).map(|index| packed.packed(index, width) as u32));
+            skip = skip.saturating_sub(length.saturating_mul(8));
+            at = at.saturating_add(packed_bytes);
             left -= here;
         } else {
-            let value = run_value(bytes.after(at)?, width)?;
-            at += width.div_ceil(8);
-            if length > left {
-                return Err(Malformed("runs of more values than the page has"));
-            }
-            out.resize(out.len() + length, value);
-            left -= length;
+            let value = run_value(run, width)?;
+            let here = length.saturating_sub(skip).min(left);
+            out.resize(out.len() + here, value);
+            skip = skip.saturating_sub(length);
+            at = at.saturating_add(width.div_ceil(8));
+            left -= here;
         }
     }
-    Ok(at)
+    Ok(())
 }
 
 fn run_value(bytes: Slack<'_>, width: usize) -> Result<u32, Malformed> {
@@ -229,6 +229,11 @@ pub fn run_at(bytes: Slack<'_>, width: u32, index: usize) -> Result<u32, Malform
 
 /// Whether level `index` is 1, and then how many before it are.
 pub fn rank(levels: Slack<'_>, index: usize) -> Result<Option<usize>, Malformed> {
+    level_and_rank(levels, index).map(|(is_one, ones)| is_one.then_some(ones))
+}
+
+/// Whether level `index` is 1, and how many before it are.
+pub fn level_and_rank(levels: Slack<'_>, index: usize) -> Result<(bool, usize), Malformed> {
     let mut at = 0;
     let mut skip = index;
     let mut ones = 0;
@@ -243,14 +248,14 @@ pub fn rank(levels: Slack<'_>, index: usize) -> Result<Option<usize>, Malformed>
             let here = skip.min(length.saturating_mul(8));
             ones += ones_before(run, here);
             if skip < length * 8 {
-                return Ok((run.packed(skip, 1) == 1).then_some(ones));
+                return Ok((run.packed(skip, 1) == 1, ones));
             }
             at += length;
         } else {
             let level = levels.byte(at)?;
             at += 1;
             if skip < length {
-                return Ok((level == 1).then_some(ones + skip));
+                return Ok((level == 1, ones + if level == 1 { skip } else { 0 }));
             }
             ones += if level == 1 { length } else { 0 };
         }
@@ -475,6 +480,8 @@ mod tests {
             width in 1_u32..=32,
             raw in prop::collection::vec((any::<u32>(), 1_usize..40), 0..60),
             packed in any::<bool>(),
+            from in 0_usize..2000,
+            count in 0_usize..2000,
         ) {
             let mask = if width == 32 { u32::MAX } else { (1 << width) - 1 };
             let values: Vec<u32> = raw.iter().flat_map(|(value, count)| std::iter::repeat_n(value & mask, *count)).collect();
@@ -482,8 +489,12 @@ mod tests {
             if packed { put_packed_run(&mut bytes, width, &values) } else { put_runs(&mut bytes, width, &values) }
             let bytes = padded(bytes);
             let mut back = Vec::new();
-            prop_assert!(runs(slack(&bytes), width, values.len(), &mut back).is_ok());
+            prop_assert!(runs_at(slack(&bytes), width, 0, values.len(), &mut back).is_ok());
             prop_assert_eq!(&back, &values);
+            let (from, until) = (from.min(values.len()), (from + count).min(values.len()));
+            back.clear();
+            prop_assert!(runs_at(slack(&bytes), width, from, until - from, &mut back).is_ok());
+            prop_assert_eq!(&back[..], &values[from..until]);
             for (index, value) in values.iter().enumerate() {
                 prop_assert_eq!(run_at(slack(&bytes), width, index), Ok(*value));
             }
@@ -495,11 +506,12 @@ mod tests {
             put_levels(&mut bytes, &levels);
             let bytes = padded(bytes);
             let mut back = Vec::new();
-            prop_assert!(runs(slack(&bytes), 1, levels.len(), &mut back).is_ok());
+            prop_assert!(runs_at(slack(&bytes), 1, 0, levels.len(), &mut back).is_ok());
             prop_assert_eq!(&back, &levels);
             let mut ones = 0;
             for (index, level) in levels.iter().enumerate() {
                 prop_assert_eq!(rank(slack(&bytes), index), Ok((*level == 1).then_some(ones)));
+                prop_assert_eq!(level_and_rank(slack(&bytes), index), Ok((*level == 1, ones)));
                 ones += usize::from(*level == 1);
             }
         }
@@ -523,7 +535,7 @@ mod tests {
             let _ = deltas(slack(&bytes), count, count, &mut wide);
             prop_assert!(wide.len() <= count);
             let mut narrow = Vec::new();
-            let _ = runs(slack(&bytes), width, count, &mut narrow);
+            let _ = runs_at(slack(&bytes), width, index, count, &mut narrow);
             prop_assert!(narrow.len() <= count);
             let _ = run_at(slack(&bytes), width, index);
             let _ = rank(slack(&bytes), index);

@@ -1,6 +1,6 @@
 //! Questions to one segment.
 
-use super::cursor::{Cursor, Scratch, read_slack};
+use super::cursor::{Cursor, NO_WORD, Scratch, read_slack};
 use super::hours::read_plane;
 use super::open::{Segment, Wanted};
 use super::pack::Malformed;
@@ -75,29 +75,71 @@ impl Segment {
             .filter(move |(hour, _)| (from_hour..until_hour).contains(hour))
     }
 
-    fn plate_row(&self, plate: PlateCode, at_ms: i64, row: u32, scratch: &mut Scratch) -> Result<Seen, PartError> {
+    /// Rows of one plate whose times are within the window, page by page.
+    fn plate_rows(
+        &self,
+        plate: PlateCode,
+        window: Window,
+        rows: std::ops::Range<u32>,
+        scratch: &mut Scratch,
+        out: &mut Vec<Seen>,
+    ) -> Result<(), PartError> {
         use by_plate as at;
-        let Scratch { zstd, by_plate: cursors, .. } = scratch;
-        let [_, _, sources, lon, lat, confidences, directions] = cursors;
-        let place = sources.word(&self.plate_column(at::SOURCE), row, zstd)?.unwrap_or(u32::MAX);
-        let confidence = confidences.word(&self.plate_column(at::CONFIDENCE_PM), row, zstd)?.unwrap_or(u32::MAX);
-        let direction = directions.word(&self.plate_column(at::DIRECTION_AT), row, zstd)?;
-        let mut seen = Seen {
-            plate,
-            at_ms,
-            source: self.word(&self.index.sources, place)?,
-            lon_e6: AT_SOURCE,
-            lat_e6: 0,
-            confidence_pm: self.word(&self.index.confidences, confidence)? as u16,
-            direction: direction.map_or(Ok(u32::from(NO_DIRECTION)), |word| self.word(&self.index.directions, word))? as u8,
-        };
-        if self.index.moving.binary_search(&place).is_ok()
-            && let Some(lon_e6) = lon.number(&self.plate_column(at::LON_E6), row, zstd)?
-            && let Some(lat_e6) = lat.number(&self.plate_column(at::LAT_E6), row, zstd)?
-        {
-            (seen.lon_e6, seen.lat_e6) = (lon_e6 as i32, lat_e6 as i32);
+        let (mut first, times) = (rows.start, self.plate_column(at::TIME));
+        while first < rows.end {
+            // Pages of other columns have as many rows or more, by a power of two.
+            let page_end = (first / times.column.page_rows + 1).saturating_mul(times.column.page_rows);
+            let until = rows.end.min(page_end);
+            let in_page = |row: u32| (row % times.column.page_rows) as usize;
+            let wanted = in_page(first)..in_page(first) + (until - first) as usize;
+            let decoded = scratch.by_plate[at::TIME].numbers(&times, first, wanted.end, &mut scratch.zstd)?;
+            let page = first / times.column.page_rows;
+            let here = decoded.get(wanted).ok_or_else(|| times.damaged(page as usize, Malformed("fewer times than rows")))?;
+            // A plate's rows are in the order of their times.
+            let from = here.partition_point(|at_ms| *at_ms < window.from_ms);
+            let to = here.partition_point(|at_ms| *at_ms < window.until_ms).max(from);
+            let is_over = to < here.len();
+            self.push_rows(plate, first + from as u32, to - from, scratch, out)?;
+            if is_over {
+                break;
+            }
+            first = until;
         }
-        Ok(seen)
+        Ok(())
+    }
+
+    /// `count` rows from `first` on, all of one page whose times are decoded.
+    fn push_rows(&self, plate: PlateCode, first: u32, count: usize, scratch: &mut Scratch, out: &mut Vec<Seen>) -> Result<(), PartError> {
+        use by_plate as at;
+        if count == 0 {
+            return Ok(());
+        }
+        let Scratch { zstd, by_plate: cursors, words: [places, confidences, directions], .. } = scratch;
+        let [_, times, source_cursor, lon, lat, confidence_cursor, direction_cursor] = cursors;
+        source_cursor.words(&self.plate_column(at::SOURCE), first, count, zstd, places)?;
+        confidence_cursor.words(&self.plate_column(at::CONFIDENCE_PM), first, count, zstd, confidences)?;
+        direction_cursor.words(&self.plate_column(at::DIRECTION_AT), first, count, zstd, directions)?;
+        let time_column = self.plate_column(at::TIME);
+        let readings = confidences.iter().zip(directions.iter());
+        for (row, (place, (confidence, direction))) in (first..).zip(places.iter().zip(readings)) {
+            let mut seen = Seen {
+                plate,
+                at_ms: times.number(&time_column, row, zstd)?.unwrap_or(i64::MIN),
+                source: self.word(&self.index.sources, *place)?,
+                lon_e6: AT_SOURCE,
+                lat_e6: 0,
+                confidence_pm: self.word(&self.index.confidences, *confidence)? as u16,
+                direction: if *direction == NO_WORD { NO_DIRECTION } else { self.word(&self.index.directions, *direction)? as u8 },
+            };
+            if self.index.moving.binary_search(place).is_ok()
+                && let Some(lon_e6) = lon.number(&self.plate_column(at::LON_E6), row, zstd)?
+                && let Some(lat_e6) = lat.number(&self.plate_column(at::LAT_E6), row, zstd)?
+            {
+                (seen.lon_e6, seen.lat_e6) = (lon_e6 as i32, lat_e6 as i32);
+            }
+            out.push(seen);
+        }
+        Ok(())
     }
 }
 
@@ -139,19 +181,7 @@ impl Part for Segment {
         }
         Scratch::with(&self.index, |scratch| {
             let Some(found) = self.find(plate, scratch)? else { return Ok(()) };
-            let times = self.plate_column(by_plate::TIME);
-            let until_in_page = (found.first_row % times.column.page_rows + found.rows).min(times.column.page_rows);
-            scratch.by_plate[by_plate::TIME].numbers(&times, found.first_row, until_in_page as usize, &mut scratch.zstd)?;
-            for row in found.first_row..found.first_row + found.rows {
-                let at_ms = scratch.by_plate[by_plate::TIME].number(&times, row, &mut scratch.zstd)?.unwrap_or(i64::MIN);
-                if at_ms >= window.until_ms {
-                    break;
-                }
-                if at_ms >= window.from_ms {
-                    out.push(self.plate_row(plate, at_ms, row, scratch)?);
-                }
-            }
-            Ok(())
+            self.plate_rows(plate, window, found.first_row..found.first_row + found.rows, scratch, out)
         })
     }
 
