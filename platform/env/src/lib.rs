@@ -8,12 +8,14 @@ mod disk;
 mod files;
 mod net;
 mod random;
+mod threads;
 
 pub use clock::{Clock, ScaledClock, SimClock, SystemClock};
 pub use disk::{Disk, DiskError, RealDisk, SimDisk};
 pub use files::{RealFiles, raise_open_files_limit};
 pub use net::{BoxFuture, BoxStream, Listener, Net, RealNet, SimNet, Stream};
 pub use random::{OsRandom, Random, SeededRandom};
+pub use threads::step_back;
 
 use std::sync::Arc;
 

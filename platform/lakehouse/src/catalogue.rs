@@ -324,6 +324,12 @@ pub async fn behind_in(store: &Store, node: u32) -> Result<Vec<Partial>, StoreEr
     rows.iter().map(behind).collect()
 }
 
+/// Rows that nodes had in their log and in no segment when they said so last.
+pub async fn unflushed_in(store: &Store) -> Result<u64, StoreError> {
+    let sum = "SELECT CAST(COALESCE(SUM(unflushed_rows), 0) AS BIGINT) AS held FROM lakehouse_node";
+    Ok(u64::try_from(store.fetch_one(sum, vec![]).await?.int("held")?).unwrap_or(0))
+}
+
 async fn add_in(tx: &mut Tx, meta: &SegmentMeta, version: u64) -> Result<(), StoreError> {
     let [plate_bytes, source_bytes, index_bytes] = meta.bytes.map(signed);
     tx.execute(

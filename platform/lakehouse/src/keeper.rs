@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use shouhu_env::Env;
+use shouhu_env::{Env, step_back};
 use shouhu_files::{Files, Hold};
 use shouhu_ids::Micros;
 use shouhu_lake::catalogue::{Order, name_of};
@@ -106,6 +106,11 @@ impl Troubles {
     }
 }
 
+/// Niceness of what makes room in memory: whoever waits for an acknowledgement goes first, but not so much that memory fills.
+const BEHIND: i32 = 4;
+/// Of what only makes the lake tidier.
+const FAR_BEHIND: i32 = 10;
+
 /// Everything that the threads share.
 pub struct Keeper {
     pub env: Env,
@@ -136,15 +141,15 @@ pub fn flush(lake: &Lake, counters: &Counters) -> Result<(), FlushError> {
 impl Keeper {
     pub fn start(mut self) -> Result<Self, LakehouseError> {
         let flush = self.flush_turn();
-        self.every("flush", FLUSH_TURN, flush)?;
+        self.every("flush", FLUSH_TURN, BEHIND, flush)?;
         let tidy = self.tidy_turn();
-        self.every("tidy", TIDY_TURN, tidy)?;
+        self.every("tidy", TIDY_TURN, BEHIND, tidy)?;
         let watch = self.watch_turn();
-        self.every("watch", Duration::from_millis(self.config.refresh_ms), watch)?;
+        self.every("watch", Duration::from_millis(self.config.refresh_ms), 0, watch)?;
         let book = self.book_turn();
-        self.every("book", BOOK_TURN, book)?;
+        self.every("book", BOOK_TURN, FAR_BEHIND, book)?;
         let compact = self.compact_turn();
-        self.every("compact", COMPACT_TURN, compact)?;
+        self.every("compact", COMPACT_TURN, FAR_BEHIND, compact)?;
         Ok(self)
     }
 
@@ -153,10 +158,12 @@ impl Keeper {
         &mut self,
         work: &'static str,
         wait: Duration,
+        behind: i32,
         mut turn: impl FnMut() -> Result<(), String> + Send + 'static,
     ) -> Result<(), LakehouseError> {
         let (stop, troubles, counters) = (Arc::clone(&self.stop), Arc::clone(&self.troubles), Arc::clone(&self.counters));
         let thread = std::thread::Builder::new().name(format!("lake-{work}")).spawn(move || {
+            step_back(behind);
             while !stop.wait(wait) {
                 let outcome = turn();
                 if outcome.is_err() {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use shouhu_env::{Env, RealFiles};
 use shouhu_files::{Files, FilesError};
 use shouhu_ids::{CameraId, DeviceId};
-use shouhu_lake::lake::{Certificate, LakeStats, Outcome};
-use shouhu_lake::{Batch, Catalogue, Class, Key, Lake, LakeConfig, PlateCode, SegmentMeta, Sources, View, Window};
+use shouhu_lake::lake::{Certificate, LakeStats, Mended, Outcome};
+use shouhu_lake::{Batch, Catalogue, Class, Key, Lake, LakeConfig, PartError, PlateCode, SegmentMeta, Sources, View, Window};
 use shouhu_store::Store;
 use tokio::sync::Semaphore;
 
@@ -347,6 +347,28 @@ impl Lakehouse {
         Ok(certificate)
     }
 
+    /// Reads every page of every segment, and names those with a file that is missing or damaged.
+    ///
+    /// # Errors
+    /// When the lake is closed.
+    pub async fn damaged(&self) -> Result<Vec<(SegmentMeta, PartError)>, LakehouseError> {
+        let lake = Arc::clone(&self.writer()?.lake);
+        Ok(off_thread(move || lake.damaged()).await)
+    }
+
+    /// Writes a damaged segment anew from what can be read of it; `accept_loss`: also from the file in plate order, which lacks
+    /// sequence numbers, pictures, lag, speed and details.
+    ///
+    /// # Errors
+    /// What cannot be read or written; nothing has changed then.
+    pub async fn mend(&self, meta: SegmentMeta, accept_loss: bool) -> Result<Mended, LakehouseError> {
+        let writer = self.writer()?;
+        let lake = Arc::clone(&writer.lake);
+        let mended = off_thread(move || lake.mend(&meta, accept_loss)).await;
+        writer.stop.wake();
+        mended.map_err(|error| LakehouseError::Lake(error.to_string()))
+    }
+
     /// Files of a certificate that are still there: because a question reads them, or other nodes may for
     /// [`LakehouseConfig::grace_ms`] more. Empty: the raw data is gone.
     ///
@@ -411,15 +433,19 @@ impl Lakehouse {
     #[must_use]
     pub fn figures(&self) -> Figures {
         let sources = self.0.register.count();
-        let Engine::Writer(writer) = &self.0.engine else {
+        let writer = match &self.0.engine {
+            Engine::Writer(writer) => writer,
+            Engine::Reader(reader) => {
             let segments = self.segments();
             return Figures {
                 segments: segments.len() as u64,
                 rows_in_segments: segments.iter().map(|meta| meta.rows).sum(),
                 bytes_in_segments: segments.iter().flat_map(|meta| meta.bytes).sum(),
+                rows_in_memory: reader.unflushed_rows(),
                 sources,
                 ..Figures::default()
             };
+            }
         };
         figures_of(&writer.lake.stats(), &writer.counters, sources)
     }

@@ -9,7 +9,7 @@ use shouhu_lake::{Part, Partial, SegmentMeta, Sources, View};
 use shouhu_store::Store;
 
 use crate::LakehouseError;
-use crate::catalogue::{behind_in, segments_in};
+use crate::catalogue::{behind_in, segments_in, unflushed_in};
 use crate::lakehouse::off_thread;
 
 /// No node has this number.
@@ -18,6 +18,8 @@ const NOBODY: u32 = 0;
 pub struct ReadOnly {
     view: View,
     segments: Vec<SegmentMeta>,
+    /// In the log of servers and in no segment, as they said last.
+    unflushed_rows: u64,
 }
 
 impl ReadOnly {
@@ -30,6 +32,7 @@ impl ReadOnly {
     ) -> Result<Self, LakehouseError> {
         let segments = segments_in(store).await?;
         let mut behind = behind_in(store, NOBODY).await?;
+        let unflushed_rows = unflushed_in(store).await?;
         let metas = segments.clone();
         let (parts, damaged, plates) = off_thread(move || {
             let mut parts: Vec<Arc<dyn Part>> = Vec::with_capacity(metas.len());
@@ -47,11 +50,15 @@ impl ReadOnly {
         })
         .await;
         behind.extend(damaged);
-        Ok(Self { view: View { parts, plates: Arc::new(plates), sources, behind }, segments })
+        Ok(Self { view: View { parts, plates: Arc::new(plates), sources, behind }, segments, unflushed_rows })
     }
 
     pub fn view(&self) -> View {
         self.view.clone()
+    }
+
+    pub const fn unflushed_rows(&self) -> u64 {
+        self.unflushed_rows
     }
 
     pub fn segments(&self) -> &[SegmentMeta] {
