@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use shouhu::{MODULES, Options, build, lake, run};
 use shouhu_env::{Env, ScaledClock};
 use shouhu_ids::Micros;
-use shouhu_lakehouse::Opening;
+use shouhu_lakehouse::{OnDamage, Opening};
 use shouhu_module::App;
 use shouhu_wire::Role;
 use tokio_util::sync::CancellationToken;
@@ -79,6 +79,10 @@ struct Place {
     /// Name of this server among those that share a lake and a database; the same at every start.
     #[arg(long, global = true, env = "SHOUHU_NODE")]
     node: Option<String>,
+    /// What to do about a write-ahead log of the lake that cannot be read to its end: refuse to start, or set-aside: keep the
+    /// damaged file under damaged/, read what is around the damage, and say what may be missing.
+    #[arg(long, global = true, env = "SHOUHU_LAKE_LOG_DAMAGE", default_value = "refuse", value_parser = parse_on_damage)]
+    lake_log_damage: OnDamage,
     /// For simulations: the clock runs so many times as fast since --clock-origin-us.
     #[arg(long, global = true, hide = true, requires = "clock_origin_us")]
     clock_speed: Option<u32>,
@@ -107,7 +111,16 @@ impl Place {
             web: self.web,
             lake: self.lake,
             node: self.node,
+            on_lake_log_damage: self.lake_log_damage,
         }
+    }
+}
+
+fn parse_on_damage(text: &str) -> Result<OnDamage, String> {
+    match text {
+        "refuse" => Ok(OnDamage::Refuse),
+        "set-aside" => Ok(OnDamage::SetAside),
+        other => Err(format!("{other:?} is neither refuse nor set-aside")),
     }
 }
 
@@ -119,6 +132,7 @@ fn parse_role(text: &str) -> Result<Role, String> {
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let command = Cli::parse().command;
+    shouhu_env::raise_open_files_limit();
     let usual = if matches!(command, Command::Serve(_)) { "info,sqlx=warn" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("SHOUHU_LOG").unwrap_or_else(|_| usual.into());
     let is_screen = std::io::stderr().is_terminal();

@@ -7,7 +7,7 @@ use shouhu_audit::Audit;
 use shouhu_blobs::{BlobError, Blobs};
 use shouhu_env::{DiskError, Env};
 use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, router, serve, wiring};
-use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, Opening};
+use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, OnDamage, Opening};
 use shouhu_module::App;
 use shouhu_sightings::feeds::drop::DropFolder;
 use shouhu_store::{Store, StoreError};
@@ -32,6 +32,8 @@ pub struct Options {
     pub lake: Option<String>,
     /// Name of this server among those that share a lake.
     pub node: Option<String>,
+    /// An operator's decision about a damaged write-ahead log.
+    pub on_lake_log_damage: OnDamage,
 }
 
 impl Options {
@@ -47,6 +49,7 @@ impl Options {
         if let Some(node) = &self.node {
             config.node.clone_from(node);
         }
+        config.on_damage = self.on_lake_log_damage;
         Ok(config)
     }
 

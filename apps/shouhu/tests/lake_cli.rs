@@ -164,3 +164,49 @@ fn the_help_names_every_question() {
         assert!(said(&help).contains(question), "{question}");
     }
 }
+
+/// The index files of the lake's segments.
+fn indexes(folder: &Folder) -> Vec<PathBuf> {
+    files_below(&folder.path("data")).into_iter().filter(|path| path.components().any(|part| part.as_os_str() == "index")).collect()
+}
+
+#[test]
+fn a_lost_index_is_named_and_made_again_and_the_answers_are_those_of_before() {
+    let folder = with_a_feed();
+    let history = || json(&folder.lake(&["ask", "history", "ABC-1234", "--last", "2h", "--purpose", "investigation", "--case", "115-偵-7", "--json"]));
+    let before = history();
+    assert_eq!(before["items"].as_array().unwrap().len(), 2, "{before}");
+    for index in indexes(&folder) {
+        std::fs::remove_file(index).unwrap();
+    }
+    let verdict = folder.lake(&["verify"]);
+    assert!(!verdict.status.success() && said(&verdict).contains("does not exist"), "{}", said(&verdict));
+    let looked = folder.lake(&["mend", "--dry-run"]);
+    assert!(!looked.status.success() && said(&looked).contains("1 of 1 segments are damaged"), "{}", said(&looked));
+    let mended = folder.lake(&["mend"]);
+    assert!(mended.status.success() && said(&mended).contains("written anew"), "{}", said(&mended));
+    assert_eq!(indexes(&folder).len(), 1);
+    assert!(folder.lake(&["verify"]).status.success());
+    assert_eq!(history()["items"], before["items"]);
+}
+
+#[test]
+fn theft_zones_are_counted_from_a_list_of_stolen_vehicles() {
+    let folder = with_a_feed();
+    // Stolen half an hour after it was seen last: it disappears where it was seen, and never turns up.
+    let stolen = Env::real().now().0 / Micros::SECOND - 1_800;
+    let list = folder.write("stolen.csv", &format!("plate,stolen\nABC-1234,{stolen}\n"));
+    let asked = ["ask", "zones", "--vehicles", &list, "--look-days", "1", "--purpose", "investigation", "--case", "115-偵-7", "--json"];
+    let zones = json(&folder.lake(&asked));
+    let zones = zones["items"].as_array().unwrap();
+    assert_eq!((zones.len(), &zones[0]["last_seen_before"], &zones[0]["first_seen_after"]), (1, &1.into(), &0.into()), "{zones:?}");
+}
+
+#[test]
+fn what_to_do_about_a_damaged_log_is_an_operators_word() {
+    let folder = Folder::new();
+    let wrong = folder.command().args(["lake", "--lake-log-damage", "perhaps", "stats"]).output().unwrap();
+    assert!(!wrong.status.success() && said(&wrong).contains("neither refuse nor set-aside"), "{}", said(&wrong));
+    let right = folder.command().args(["lake", "--lake-log-damage=set-aside", "stats"]).output().unwrap();
+    assert!(right.status.success(), "{}", said(&right));
+}

@@ -272,8 +272,8 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         }
         migrate::run(&app, &lake).await?;
         jobs::schedule(&app.store).await?;
-        if app.try_room::<feeds::drop::DropFolder>().is_some() {
-            feeds::drop::schedule(&app.store).await?;
+        if let Some(folder) = app.try_room::<feeds::drop::DropFolder>() {
+            feeds::drop::keep_looking(app.clone(), folder);
         }
         Ok(())
     })

@@ -17,7 +17,7 @@ use tower::ServiceExt;
 
 use super::progress::Progress;
 use super::table::{Column, Kind, column, render};
-use super::window::{Span, Window};
+use super::window::{Span, Window, moment};
 use super::{close, open, say_what_is_missing, who};
 use crate::Options;
 
@@ -117,6 +117,21 @@ enum Question {
     },
     /// First and last time that a plate was seen.
     Seen { plate: String },
+    /// Where stolen vehicles were last seen before the theft, and seen again after it, by cell of the map.
+    Zones {
+        /// One vehicle a line: plate, when it was stolen and, where known, when it was recovered, with commas between.
+        #[arg(long)]
+        vehicles: std::path::PathBuf,
+        /// Days before and after each theft that are looked at.
+        #[arg(long)]
+        look_days: Option<u32>,
+        /// H3 resolution of the cells.
+        #[arg(long)]
+        resolution: Option<u8>,
+        /// For trends: count by periods of so many days.
+        #[arg(long)]
+        period_days: Option<u32>,
+    },
     /// How many passed, by hour, camera or cell of the map. Needs no purpose: it names nobody.
     Counts {
         #[arg(long, value_enum, default_value = "hour")]
@@ -232,12 +247,39 @@ const SEEN: &[Column] = &[
     column("last", "/last/captured_at_us", Kind::Time),
     column("place", "/last/place_name", Kind::Text),
 ];
+const ZONES: &[Column] = &[
+    column("cell", "/cell", Kind::Text),
+    column("lon,lat", "/position", Kind::Position),
+    column("period", "/period_from_us", Kind::Time),
+    column("last before", "/last_seen_before", Kind::Number),
+    column("first after", "/first_seen_after", Kind::Number),
+    column("last after", "/last_seen_after", Kind::Number),
+];
 const COUNTS: &[Column] = &[
     column("hour", "/hour_us", Kind::Time),
     column("place", "/place_name", Kind::Text),
     column("cell", "/cell", Kind::Text),
     column("sightings", "/sightings", Kind::Number),
 ];
+
+/// Stolen vehicles, one a line; a first line without a time is a heading.
+fn stolen(text: &str) -> anyhow::Result<Vec<Value>> {
+    let mut vehicles = Vec::new();
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let mut parts = line.split(',').map(str::trim);
+        let plate = parts.next().unwrap_or_default().trim_start_matches('\u{feff}');
+        let stolen = parts.next().with_context(|| format!("line {}: a plate and a time are wanted, with a comma between", index + 1))?;
+        let stolen = match moment(stolen) {
+            Ok(at) => at,
+            Err(_) if index == 0 => continue,
+            Err(error) => return Err(error.context(format!("line {}", index + 1))),
+        };
+        let recovered = parts.next().filter(|text| !text.is_empty()).map(moment).transpose();
+        let recovered = recovered.with_context(|| format!("line {}", index + 1))?;
+        vehicles.push(Value::Object(fields(json!({ "plate": plate, "stolen_at_us": stolen, "recovered_at_us": recovered }))));
+    }
+    Ok(vehicles)
+}
 
 fn fields(pairs: Value) -> Map<String, Value> {
     let Value::Object(mut fields) = pairs else { return Map::new() };
@@ -291,6 +333,11 @@ fn call(args: &Args, now: Micros) -> anyhow::Result<Call> {
             let (from, until) = window(1)?;
             let asked = json!({ "first": first, "then": then, "from_us": from, "until_us": until, "within_s": within_s, "limit": limit });
             post("/v1/sightings/passed", asked, PASSED)
+        }
+        Question::Zones { vehicles, look_days, resolution, period_days } => {
+            let text = std::fs::read_to_string(vehicles).with_context(|| format!("{}", vehicles.display()))?;
+            let asked = json!({ "vehicles": stolen(&text)?, "look_days": look_days, "resolution": resolution, "period_days": period_days });
+            post("/v1/sightings/zones", asked, ZONES)
         }
         Question::Seen { plate } => get("/v1/sightings/seen", json!({ "plate": plate }), SEEN),
         Question::Counts { by, camera, bbox } => {
@@ -414,6 +461,17 @@ mod tests {
         let mut parts: Vec<&str> = query.split('&').collect();
         parts.sort_unstable();
         assert_eq!(parts, ["limit=5", "plate=A%3F%2A"]);
+    }
+
+    #[test]
+    fn stolen_vehicles_are_read_line_by_line_and_a_wrong_time_names_its_line() -> anyhow::Result<()> {
+        let vehicles = stolen("車牌,失竊,尋獲\nABC-1234,115/05/01 08:00,\n\nXY-9999,2026-05-02 09:30,2026-05-04\n")?;
+        assert_eq!(vehicles.len(), 2);
+        assert_eq!(vehicles.first(), Some(&json!({ "plate": "ABC-1234", "stolen_at_us": 1_777_593_600_000_000_i64 })));
+        let wrong = stolen("ABC-1234,2026-05-01\nXY-9999,yesterday\n").map_err(|error| format!("{error:#}"));
+        assert!(wrong.as_ref().is_err_and(|text| text.contains("line 2") && text.contains("yesterday")), "{wrong:?}");
+        assert!(stolen("ABC-1234").is_err());
+        Ok(())
     }
 
     #[test]

@@ -25,7 +25,7 @@ use super::progress::Progress;
 use super::{close, who};
 use crate::{Options, StartError, build};
 
-/// The server looks into its drop folder every minute.
+/// The server looks into its drop folder every five seconds.
 const WAIT_S_DEFAULT: u64 = 180;
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -127,7 +127,7 @@ async fn known(app: &App, name: &str) -> anyhow::Result<Feed> {
     found.with_context(|| format!("there is no feed {name:?} yet: give --mapping, --class, --title and --sites to register it"))
 }
 
-async fn leaf(app: &App, action: &str, object: String) -> anyhow::Result<()> {
+pub(super) async fn leaf(app: &App, action: &str, object: String) -> anyhow::Result<()> {
     let person = who::person(&app.env, Role::Operator);
     let entry = Entry {
         at_us: app.env.now(),
@@ -199,7 +199,7 @@ async fn drop_and_wait(app: &App, options: &Options, feed: &Feed, bytes: Vec<u8>
     let name = format!("{}-{name}", app.env.now().0);
     leaf(app, "shouhu lake feed", format!("feed {}: file {name} dropped", feed.name)).await?;
     app.env.disk.write_durably(&folder.file(&feed.name, &name), &bytes)?;
-    eprintln!("a server runs: the file is in its drop folder, which it looks into every minute");
+    eprintln!("a server runs: the file is in its drop folder, which it looks into every few seconds");
     if wait_s == 0 {
         return Ok(None);
     }

@@ -7,6 +7,7 @@
 mod ask;
 mod export;
 mod feed;
+mod mend;
 mod migrate;
 mod progress;
 mod stats;
@@ -35,6 +36,8 @@ pub enum Act {
     Stats(stats::Args),
     /// Read every page of every file and compare it with its checksum; exit code 1 when anything is damaged or missing.
     Verify(verify::Args),
+    /// Write segments of which a file is lost or damaged anew from what can be read of them. The server must not be running.
+    Mend(mend::Args),
     /// Ask a question; needs --purpose, and most purposes a --case. Leaves an audit leaf before anything is printed.
     Ask(ask::Args),
     /// Write all passages of a plate, of cameras or of an area into a file. Leaves an audit leaf before the file is made.
@@ -54,6 +57,7 @@ pub async fn run(act: Act, options: &Options, env: Env) -> anyhow::Result<ExitCo
         match act {
             Act::Stats(args) => stats::run(args, options, env).await,
             Act::Verify(args) => verify::run(args, options, env).await,
+            Act::Mend(args) => mend::run(args, options, env).await,
             Act::Ask(args) => ask::run(args, options, env).await,
             Act::Export(args) => export::run(args, options, env).await,
             Act::Feed(args) => feed::run(args, options, env).await,

@@ -9,7 +9,7 @@ use shouhu_lakehouse::lake::SegmentMeta;
 use shouhu_lakehouse::lake::catalogue::date_of;
 use shouhu_sightings::exports::records::taipei;
 
-use super::{close, open, say_what_is_missing};
+use super::{close, open};
 use crate::Options;
 
 #[derive(clap::Args)]
@@ -75,12 +75,14 @@ struct Stats {
     bytes_per_row: f64,
     days: usize,
     sources: u64,
+    /// In the log and the memory of servers, in no segment yet, as they said last.
+    unflushed_rows: u64,
     by_class: BTreeMap<String, Sum>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     by_day: BTreeMap<String, Sum>,
 }
 
-fn stats_of(segments: &[SegmentMeta], sources: u64, with_days: bool) -> Stats {
+fn stats_of(segments: &[SegmentMeta], sources: u64, unflushed_rows: u64, with_days: bool) -> Stats {
     let (mut all, mut by_class, mut by_day) = (Sum::default(), BTreeMap::<String, Sum>::new(), BTreeMap::<String, Sum>::new());
     for meta in segments {
         all.add(meta);
@@ -91,19 +93,20 @@ fn stats_of(segments: &[SegmentMeta], sources: u64, with_days: bool) -> Stats {
     if !with_days {
         by_day.clear();
     }
-    Stats { bytes_per_row: all.bytes_per_row(), all, days, sources, by_class, by_day }
+    Stats { bytes_per_row: all.bytes_per_row(), all, days, sources, unflushed_rows, by_class, by_day }
 }
 
 pub async fn run(args: Args, options: &Options, env: Env) -> anyhow::Result<ExitCode> {
     let (app, lake) = open(options, env).await?;
-    let stats = stats_of(&lake.segments(), lake.figures().sources, args.days);
+    let figures = lake.figures();
+    let stats = stats_of(&lake.segments(), figures.sources, figures.rows_in_memory, args.days);
     close(&app).await;
-    say_what_is_missing();
     if args.json {
         println!("{}", serde_json::to_string_pretty(&stats)?);
         return Ok(ExitCode::SUCCESS);
     }
     println!("{} rows in {} segments of {} days, {} bytes ({:.2} a row), {} sources", stats.all.rows, stats.all.segments, stats.days, stats.all.bytes(), stats.bytes_per_row, stats.sources);
+    println!("{} rows more are in the log of servers and in no segment yet, as they said last", stats.unflushed_rows);
     println!("{:<12}{:>10}{:>16}{:>16}{:>16}{:>14}{:>8}  {:<17} {}", "class", "segments", "rows", "by_plate", "by_source", "index", "B/row", "oldest", "newest");
     for (class, sum) in &stats.by_class {
         println!("{}", sum.line(class));
@@ -123,7 +126,7 @@ mod tests {
     #[test]
     fn sums_add_up_over_classes_and_days() {
         let meta = |id, class, day, rows| SegmentMeta { id: SegmentId(id), class, day, rows, plates: rows, first_ms: day * 86_400_000, last_ms: day * 86_400_000 + 5, bytes: [rows * 5, rows * 6, rows], index_crc: 0 };
-        let stats = stats_of(&[meta(1, Class::PASSAGE, 20_000, 10), meta(2, Class::GANTRY, 20_001, 30)], 7, true);
+        let stats = stats_of(&[meta(1, Class::PASSAGE, 20_000, 10), meta(2, Class::GANTRY, 20_001, 30)], 7, 3, true);
         assert_eq!((stats.all.rows, stats.all.bytes(), stats.days, stats.by_class.len(), stats.by_day.len()), (40, 480, 2, 2, 2));
         assert!((stats.bytes_per_row - 12.0).abs() < 1e-9);
         assert_eq!((stats.all.oldest_ms, stats.all.newest_ms), (Some(20_000 * 86_400_000), Some(20_001 * 86_400_000 + 5)));

@@ -39,7 +39,9 @@ impl Span {
     }
 }
 
-fn moment(text: &str) -> anyhow::Result<Micros> {
+/// # Errors
+/// When it is no time.
+pub fn moment(text: &str) -> anyhow::Result<Micros> {
     match parse(text, TimeForm::Auto, TAIPEI_US) {
         Err(MomentError::DayOnly(_)) => parse(&format!("{text} 00:00:00"), TimeForm::Auto, TAIPEI_US),
         other => other,

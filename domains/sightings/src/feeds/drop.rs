@@ -5,23 +5,25 @@
 //! another name is whole. Files hold plates in plain text, which is why they do not stay.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use shouhu_bus::ReactionError;
-use shouhu_env::BoxFuture;
-use shouhu_ids::Micros;
 use shouhu_module::{App, JobKind, Problem};
-use shouhu_store::{NewJob, Store, StoreError};
 
 use super::store::{self, Via};
 use super::take::{Arrival, open, take};
 use super::{FILE_BYTES_MAX, FeedError, FeedReport};
 use crate::unavailable::lake_of;
 
-pub const LOOK: JobKind = JobKind { kind: "sightings.feed_drop", run };
+/// Turns that an earlier version left in the job table: they are done with. A job is one node's of all that share the database,
+/// and a folder is looked into by its own node alone.
+pub const LOOK: JobKind = JobKind { kind: "sightings.feed_drop", run: |_, _| Box::pin(async { Ok(()) }) };
 
-const EVERY_US: i64 = Micros::MINUTE;
+/// How often the folder is looked into.
+pub const EVERY: Duration = Duration::from_secs(5);
 /// Files of one feed that are taken in one turn; the rest waits for the next.
 const FILES_AT_ONCE: usize = 50;
 
@@ -53,23 +55,17 @@ impl DropFolder {
     }
 }
 
-/// # Errors
-/// When the database fails.
-pub async fn schedule(store: &Store) -> Result<(), StoreError> {
-    let turn = store.env().now().0.div_euclid(EVERY_US) + 1;
-    let mut tx = store.begin().await?;
-    let job = NewJob { kind: LOOK.kind, key: turn.to_string(), payload: serde_json::json!({}), run_at: Some(Micros(turn * EVERY_US)) };
-    tx.enqueue(job).await?;
-    tx.commit().await
-}
-
-fn run(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {
-    Box::pin(async move {
-        let Some(folder) = app.try_room::<DropFolder>() else { return Ok(()) };
-        schedule(&app.store).await?;
-        look(&app, &folder).await?;
-        Ok(())
-    })
+/// Looks into this node's own folder for as long as the program runs. What lies there stays until it is taken in, so that a turn
+/// which fails or is cut off is made up for by the next one.
+pub fn keep_looking(app: App, folder: Arc<DropFolder>) {
+    tokio::spawn(async move {
+        loop {
+            if let Err(error) = look(&app, &folder).await {
+                tracing::warn!(%error, folder = %folder.0.display(), "the drop folder could not be looked into and is tried again");
+            }
+            tokio::time::sleep(EVERY).await;
+        }
+    });
 }
 
 /// Takes in what lies there now; gives how many files.
