@@ -1,6 +1,6 @@
 //! Durable ingest: rows acknowledged a second, and rows until both orders are written and merged.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
@@ -16,9 +16,10 @@ use crate::measure::{cpu, disk_bytes, percentile, resident_mib, resident_most_mi
 use crate::raw::{self, Workload};
 use crate::store::Opened;
 
-/// Rows a batch while a lake is only filled.
-const LOAD_BATCH: usize = 100_000;
-const LOAD_THREADS: usize = 2;
+/// Connections over which cameras bring a day while a lake is only filled.
+const LOAD_THREADS: usize = 16;
+/// Rows a batch while the log is only filled.
+const LOG_BATCH: usize = 100_000;
 /// Days of the workload, by which a copy is shifted.
 const MONTH_MS: i64 = 30 * DAY_MS;
 /// A copy's passages are so many milliseconds off at most.
@@ -37,7 +38,7 @@ pub struct Load {
     copies: u32,
 }
 
-/// SplitMix64's finaliser (Steele, Lea, Flood 2014): the jitter of a row follows from its number and its copy.
+/// SplitMix64's finaliser (Steele, Lea, Flood 2014): the jitter of a row follows from its camera, its number and its copy.
 const fn mixed(value: u64) -> u64 {
     let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -50,7 +51,7 @@ fn shifted(row: &Row, copy: u32) -> Row {
     if copy == 0 {
         return *row;
     }
-    let jitter = (mixed(row.sequence ^ (u64::from(copy) << 40)) % (2 * JITTER_MS + 1)) as i64 - JITTER_MS as i64;
+    let jitter = (mixed(row.sequence ^ (u64::from(row.source) << 32) ^ (u64::from(copy) << 56)) % (2 * JITTER_MS + 1)) as i64 - JITTER_MS as i64;
     let day_ms = row.at_ms.div_euclid(DAY_MS) * DAY_MS;
     let at_ms = (row.at_ms + jitter).clamp(day_ms, day_ms + DAY_MS - 1) + i64::from(copy) * MONTH_MS;
     Row { at_ms, sequence: row.sequence + (u64::from(copy) << 40), ..*row }
@@ -70,15 +71,14 @@ impl Load {
         let background = opened.keep_tidy();
         let (begun, cpu_before) = (Instant::now(), cpu());
         let (mut rows_sent, mut acknowledged) = (0, Duration::ZERO);
-        let mut first_sequence = 1;
+        let mut counters = Counters::default();
         for day in workload.days.iter().take(days) {
-            let rows = raw::day(day, first_sequence)?;
-            first_sequence += rows.len() as u64;
+            let rows = counters.by_camera(raw::day(day, 1)?);
             for copy in 0..self.copies {
-                let batches: Vec<Batch> =
-                    rows.chunks(LOAD_BATCH).enumerate().map(|(n, part)| shifted_batch(n % LOAD_THREADS, part, copy)).collect();
+                let batches = rows.chunk_by(|one, next| one.source == next.source).map(|part| batch_of_camera(part, copy));
+                let queues = spread(batches, LOAD_THREADS);
                 let start = Instant::now();
-                send(&opened, spread(batches, LOAD_THREADS), None)?;
+                send(&opened, queues, None)?;
                 acknowledged += start.elapsed();
                 rows_sent += rows.len();
             }
@@ -105,6 +105,30 @@ impl Load {
     }
 }
 
+/// What each camera has counted up to: a camera is a device and numbers its own passages.
+#[derive(Default)]
+struct Counters(HashMap<u32, u64>);
+
+impl Counters {
+    /// The day's rows camera by camera, each in the order of its times, with the camera's own numbers.
+    fn by_camera(&mut self, mut rows: Vec<Row>) -> Vec<Row> {
+        rows.sort_by_key(|row| row.source);
+        for row in &mut rows {
+            let counter = self.0.entry(row.source).or_default();
+            *counter += 1;
+            row.sequence = *counter;
+        }
+        rows
+    }
+}
+
+/// A day of one camera, sent by itself.
+fn batch_of_camera(rows: &[Row], copy: u32) -> Batch {
+    let device = rows.first().map_or(0, |row| row.source);
+    let rows = rows.iter().map(|row| shifted(row, copy)).collect();
+    Batch { device, class: Class::PASSAGE, rows, extras: Vec::new() }
+}
+
 fn shifted_batch(thread: usize, rows: &[Row], copy: u32) -> Batch {
     let mut batch = batch_of(thread, rows);
     for row in &mut batch.rows {
@@ -114,10 +138,10 @@ fn shifted_batch(thread: usize, rows: &[Row], copy: u32) -> Batch {
 }
 
 /// Each batch to the thread of its device, in order.
-fn spread(batches: Vec<Batch>, threads: usize) -> Vec<VecDeque<Batch>> {
+fn spread(batches: impl IntoIterator<Item = Batch>, threads: usize) -> Vec<VecDeque<Batch>> {
     let mut queues = vec![VecDeque::new(); threads];
     for batch in batches {
-        if let Some(queue) = queues.get_mut(batch.device as usize - 1) {
+        if let Some(queue) = queues.get_mut(batch.device as usize % threads) {
             queue.push_back(batch);
         }
     }
@@ -221,7 +245,7 @@ impl Ingest {
 
     fn full_speed(&self, rows: &[Row], batch: usize, threads: usize, sources: &Sources) -> anyhow::Result<()> {
         let opened = Opened::open(self.empty_lake()?, sources.clone())?;
-        let queues = spread(rows.chunks(batch).enumerate().map(|(n, part)| batch_of(n % threads, part)).collect(), threads);
+        let queues = spread(rows.chunks(batch).enumerate().map(|(n, part)| batch_of(n % threads, part)), threads);
         let background = opened.keep_tidy();
         let (start, cpu_before) = (Instant::now(), cpu());
         let times = send(&opened, queues, None)?;
@@ -252,7 +276,7 @@ impl Ingest {
         let opened = Opened::open(self.empty_lake()?, sources.clone())?;
         let rows = rows.get(..PACE_SECONDS * PACE_ROWS_S as usize).unwrap_or(rows);
         let queues =
-            spread(rows.chunks(PACE_BATCH).enumerate().map(|(n, part)| batch_of(n % PACE_THREADS, part)).collect(), PACE_THREADS);
+            spread(rows.chunks(PACE_BATCH).enumerate().map(|(n, part)| batch_of(n % PACE_THREADS, part)), PACE_THREADS);
         let background = opened.keep_tidy();
         let start = Instant::now();
         let times = send(&opened, queues, Some(Duration::from_secs_f64(PACE_BATCH as f64 / PACE_ROWS_S)))?;
@@ -282,7 +306,7 @@ impl Ingest {
         let opened = Opened::open_with(config.clone(), self.empty_lake()?, sources.clone())?;
         let mut sent = 0;
         for copy in 0.. {
-            for part in rows.chunks(LOAD_BATCH) {
+            for part in rows.chunks(LOG_BATCH) {
                 if sent >= self.restart_rows {
                     break;
                 }

@@ -67,6 +67,7 @@ impl Place {
 }
 
 fn main() -> anyhow::Result<()> {
+    shouhu_env::raise_open_files_limit();
     match Cli::parse().act {
         Act::Load(load) => load.run(),
         Act::Ingest(ingest) => ingest.run(),

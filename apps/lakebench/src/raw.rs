@@ -7,36 +7,28 @@ use anyhow::{Context, bail};
 use parquet::column::reader::ColumnReader;
 use parquet::data_type::ByteArray;
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
-use serde::Deserialize;
 use shouhu_lake::row::{AT_SOURCE, Row};
 use shouhu_lake::{PlateCode, Source, Sources};
 
 /// Numbers from here on are patrol cars: their rows carry their own position.
 pub const FIRST_MOVING: u32 = 100_000;
 
-#[derive(Debug, Deserialize)]
-pub struct Meta {
-    pub rows: u64,
-    pub days: u64,
-}
-
 /// A folder as `generate.py` leaves it.
 pub struct Workload {
     folder: PathBuf,
-    pub meta: Meta,
     pub days: Vec<PathBuf>,
 }
 
 impl Workload {
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
-        let meta = std::fs::read(folder.join("meta.json")).with_context(|| format!("no workload in {}", folder.display()))?;
+        anyhow::ensure!(folder.join("meta.json").is_file(), "no workload in {}", folder.display());
         let mut days = Vec::new();
         for entry in std::fs::read_dir(folder.join("raw"))? {
             days.push(entry?.path());
         }
         days.retain(|path| path.extension().is_some_and(|end| end == "parquet"));
         days.sort();
-        Ok(Self { folder: folder.to_owned(), meta: serde_json::from_slice(&meta)?, days })
+        Ok(Self { folder: folder.to_owned(), days })
     }
 
     pub fn params(&self) -> anyhow::Result<Vec<u8>> {
