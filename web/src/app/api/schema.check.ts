@@ -34,5 +34,7 @@ export type Checked = [
   Reads<lake.KnownPlate, Served["PlatePassages"]>,
   Reads<lake.Counts, Served["Counts"]>,
   Reads<lake.PassedBoth, Served["PassedBoth"]>,
+  Reads<lake.TheftZone, Served["TheftZone"]>,
+  Reads<Served["AskZones"]["vehicles"], lake.StolenVehicle[]>,
   Reads<lake.Retention, Served["Retention"]>,
 ];

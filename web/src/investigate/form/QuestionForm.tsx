@@ -3,7 +3,7 @@
 import { Button, NumberInput, Select, TextInput } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Camera, Id } from "../../app/api/types";
+import type { Camera, Id, Wgs84 } from "../../app/api/types";
 import { COUNTS_BY, LIKENESSES } from "../../app/api/types.lake";
 import { findCameras, nameOf } from "../cameras";
 import {
@@ -14,8 +14,10 @@ import {
   LIMITS,
   LISTED,
   NUMBERS,
+  PERIODS,
   type Problems,
   presetsOf,
+  RESOLUTIONS,
   SPECS,
 } from "../questions";
 import type { Asking } from "../useAsking";
@@ -24,15 +26,20 @@ import { CamerasField } from "./CamerasField";
 import { ChoiceField } from "./ChoiceField";
 import { PlateField } from "./PlateField";
 import { SpanField } from "./SpanField";
+import { TheftsField } from "./TheftsField";
 
 interface Props {
   asking: Asking;
   isAsking: boolean;
+  /** Outlines of the area. */
+  rings: Wgs84[][];
   /** A click on the map is a point of the area. */
   isDrawing: boolean;
   cameras: { cameras: Camera[]; byId: Map<Id, Camera>; isLoading: boolean };
   onDraw: () => void;
   onView: () => void;
+  /** H3 cells were typed or pasted. */
+  onCells: () => void;
   /** Which set a click on the map changes. */
   onSet: (set: "cameras" | "later") => void;
 }
@@ -127,11 +134,32 @@ export function QuestionForm(props: Props) {
       {has("area") && (
         <AreaField
           area={draft.area}
+          rings={props.rings}
           error={error("area")}
           onChange={(area) => set({ area })}
           isDrawing={isDrawing}
           onDraw={onDraw}
           onView={onView}
+          onCells={props.onCells}
+        />
+      )}
+      {has("thefts") && (
+        <TheftsField value={draft.thefts} error={error("thefts")} onChange={(thefts) => set({ thefts })} />
+      )}
+      {has("resolution") && (
+        <ChoiceField
+          label={t("lake.resolution")}
+          value={draft.resolution}
+          options={RESOLUTIONS.map((value) => ({ value, label: t(`lake.resolution_${value}`) }))}
+          onChange={(resolution) => set({ resolution })}
+        />
+      )}
+      {has("period") && (
+        <ChoiceField
+          label={t("lake.period")}
+          value={draft.period}
+          options={PERIODS.map((value) => ({ value, label: t(`lake.period_${value}`) }))}
+          onChange={(period) => set({ period })}
         />
       )}
       {has("listed") && (
