@@ -9,7 +9,7 @@ const KEYS: [string, string][] = [
   ["d", "dispatch"],
   ["n", "new_call"],
   ["1 / 2", "tabs"],
-  ["1 … 9", "questions"],
+  ["1 … 9 / z", "questions"],
   ["t", "table"],
   ["/", "palette"],
   ["Esc", "close"],

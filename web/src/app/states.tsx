@@ -26,7 +26,8 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
           {rows.slice(0, 20).map((row) => (
             <li key={`${row.row}-${row.column}-${row.key}`}>
               {row.row !== undefined && `${t("app.row", { row: row.row })} `}
-              {row.message ?? row.key}
+              {row.column && `${row.column}: `}
+              {t(`errors.${row.key}`, { value: row.value, defaultValue: row.message ?? row.key })}
             </li>
           ))}
         </ul>

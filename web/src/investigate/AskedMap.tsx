@@ -31,7 +31,7 @@ export function AskedMap({ asking, drawn, title, isDrawing, pickSet, handle, onC
         handle={handle}
         fit={drawn.fit}
         isDrawing={isDrawing}
-        onPlace={(place) => isDrawing && setDraft({ ...draft, area: withClick(draft.area, place) })}
+        onPlace={(place) => isDrawing && setDraft({ ...draft, area: withClick(draft.area, place, drawn.h3) })}
         onPick={({ overlay, id }) => {
           if (overlay !== "cameras") onChoose(id);
           else if (picksCameras(kind)) {

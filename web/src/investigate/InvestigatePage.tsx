@@ -23,7 +23,7 @@ import { GroundsBar } from "./form/GroundsBar";
 import { QuestionForm } from "./form/QuestionForm";
 import { QuestionRail } from "./form/QuestionRail";
 import { RecentMenu } from "./form/RecentMenu";
-import { KINDS } from "./questions";
+import { KEY_OF, KINDS } from "./questions";
 import { summaryOf } from "./summary";
 import { type Asking, useAsking } from "./useAsking";
 import { type Chosen, useChosen } from "./useChosen";
@@ -38,13 +38,16 @@ function Asked({ asking, chosen }: { asking: Asking; chosen: Chosen }) {
   const { kind, draft, question } = asking;
   const [pickSet, setPickSet] = useState<"cameras" | "later">("cameras");
   const [held, setHeld] = useState<Passing | null>(null);
+  const [cellsTyped, setCellsTyped] = useState(0);
   const map = useRef<LiveMap | null>(null);
   const answerBox = useRef<HTMLDivElement>(null);
   const isNarrow = useMediaQuery("(max-width: 760px)");
 
   const { answer, ...query } = useAnswer(question);
   const rows = useMemo(() => (answer ? rowsOf(answer) : []), [answer]);
-  const cameras = useAllCameras(may("cameras.read") && (picksCameras(kind) || kind === "counts"));
+  const cameras = useAllCameras(
+    may("cameras.read") && (picksCameras(kind) || kind === "counts" || kind === "zones"),
+  );
   const isPicking = chosen.isPicking || !answer;
   const drawn = useDrawn({
     kind,
@@ -56,6 +59,8 @@ function Asked({ asking, chosen }: { asking: Asking; chosen: Chosen }) {
     shared: chosen.shared,
     cameras: cameras.cameras,
     isPicking,
+    period_us: chosen.period_us,
+    cellsTyped,
   });
   const isDrawing = kind === "area" && isPicking;
 
@@ -63,13 +68,15 @@ function Asked({ asking, chosen }: { asking: Asking; chosen: Chosen }) {
     chosen.choose(id);
     const place =
       rows.find((row) => row.id === id)?.spots[0]?.position ??
+      drawn.zones.find((zone) => zone.cell === id)?.position ??
       drawn.places.find((count) => countId(count) === id)?.position;
     if (place) map.current?.show(place);
   };
   const step = (by: number) => {
-    const here = rows.findIndex((row) => row.id === chosen.id);
-    const next = rows[here < 0 ? 0 : Math.min(Math.max(here + by, 0), rows.length - 1)];
-    if (next) choose(next.id);
+    const ids = drawn.zones.length > 0 ? drawn.zones.map((zone) => zone.cell) : rows.map((row) => row.id);
+    const here = ids.indexOf(chosen.id ?? "");
+    const next = ids[here < 0 ? 0 : Math.min(Math.max(here + by, 0), ids.length - 1)];
+    if (next) choose(next);
   };
   useKeys(
     {
@@ -99,7 +106,9 @@ function Asked({ asking, chosen }: { asking: Asking; chosen: Chosen }) {
         isAsking={query.isFetching && !query.isFetchingNextPage}
         isDrawing={isDrawing}
         cameras={cameras}
+        rings={drawn.rings}
         onDraw={chosen.pick}
+        onCells={() => setCellsTyped((before) => before + 1)}
         onView={() => {
           const bounds = map.current?.bounds();
           if (bounds) asking.setDraft({ ...draft, area: boxOf(bounds) });
@@ -124,6 +133,9 @@ function Asked({ asking, chosen }: { asking: Asking; chosen: Chosen }) {
               answer={answer}
               rows={rows}
               places={drawn.places}
+              zones={drawn.zones}
+              side={draft.side}
+              period_us={chosen.period_us}
               title={title}
               isTable={asking.isTable}
               chosen={chosen.id}
@@ -136,6 +148,9 @@ function Asked({ asking, chosen }: { asking: Asking; chosen: Chosen }) {
               onHold={setHeld}
               onFollow={asking.follow}
               onShared={chosen.share}
+              onSide={asking.setSide}
+              onPeriod={chosen.choosePeriod}
+              onCell={(cell) => asking.toArea({ kind: "h3", cells: [cell] })}
             />
           )}
         </div>
@@ -163,7 +178,7 @@ export default function InvestigatePage() {
   const mayCustody = CUSTODY_NEEDS.some(may);
   const isCustody = asking.isCustody && mayCustody;
   useKeys({
-    ...Object.fromEntries(KINDS.map((name, at) => [String(at + 1), () => asking.go(name)])),
+    ...Object.fromEntries(KINDS.map((name) => [KEY_OF[name], () => asking.go(name)])),
     ...(mayCustody ? { "0": () => asking.go("custody") } : {}),
   });
   return (

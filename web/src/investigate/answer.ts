@@ -14,11 +14,13 @@ import type {
   PartialNote,
   PassedBoth,
   Passing,
+  TheftZone,
 } from "../app/api/types.lake";
 import { type Area, ringOf } from "./area";
 import { readPlate, readPlates } from "./plateText";
 import type { Draft, Kind } from "./questions";
 import type { Window } from "./span";
+import { readThefts } from "./thefts";
 
 export interface Question {
   kind: Kind;
@@ -38,6 +40,7 @@ interface Rows {
   meetings: Meeting;
   pairs: PassedBoth;
   counts: Count;
+  zones: TheftZone;
 }
 export type Shape = keyof Rows;
 
@@ -59,6 +62,7 @@ export function shapeOf(kind: Kind, draft: Draft): Shape {
     case "plates":
     case "meetings":
     case "counts":
+    case "zones":
       return kind;
     case "trajectory":
       return "legs";
@@ -80,6 +84,7 @@ const PAGE = 200;
 const CROWD = 1_000;
 
 export function askedArea(area: Area): AskedArea {
+  if (area.kind === "h3") return area;
   if (area.kind === "circle" && area.centre) {
     return { kind: "circle", center: area.centre, radius_m: area.radius_m };
   }
@@ -155,6 +160,17 @@ const ASKING: Record<Kind, Asking> = {
   counts: (q, _, signal) =>
     lake.counts(
       { by: q.draft.by, ...q.window, ...(q.draft.camera ? { camera: q.draft.camera } : {}) },
+      q.grounds,
+      signal,
+    ),
+  zones: (q, _, signal) =>
+    lake.zones(
+      {
+        vehicles: readThefts(q.draft.thefts, q.nonce).thefts,
+        resolution: Number(q.draft.resolution),
+        look_days: q.draft.look_days,
+        ...(q.draft.period === "all" ? {} : { period_days: Number(q.draft.period) }),
+      },
       q.grounds,
       signal,
     ),

@@ -6,12 +6,37 @@ import {
   NO_AREA,
   readArea,
   readPlaces,
+  ringOf,
   squareKm,
   withClick,
   withoutLast,
 } from "./area";
 
 const TAINAN = { lon: 120.2055, lat: 22.9908 };
+
+const CELL = "894ba0a6e2bffff";
+
+describe("an area of H3 cells", () => {
+  it("stands in the address and comes back", () => {
+    const area: Area = { kind: "h3", cells: [CELL, "884ba0a6e3fffff"] };
+    expect(readArea(areaText(area))).toEqual(area);
+    expect(readArea("h:nonsense")).toEqual(NO_AREA);
+  });
+
+  it("grows and shrinks with clicks, in cells as large as the last one", () => {
+    const h3 = {
+      outline: () => [],
+      cellAt: (_: unknown, resolution: number) => (resolution === 9 ? CELL : "884ba0a6e3fffff"),
+    };
+    const none: Area = { kind: "h3", cells: [] };
+    const one = withClick(none, TAINAN, h3);
+    expect(one).toEqual({ kind: "h3", cells: [CELL] });
+    expect(withClick(one, TAINAN, h3)).toEqual(none);
+    expect(withoutLast(one)).toEqual(none);
+    // Nobody knows yet where a cell lies.
+    expect(withClick(none, TAINAN, null)).toEqual(none);
+  });
+});
 
 describe("places in words", () => {
   it("are read in either order, with any marks between", () => {
@@ -38,7 +63,7 @@ describe("an area", () => {
   });
 
   it("has the size of its circle", () => {
-    expect(squareKm({ kind: "circle", centre: TAINAN, radius_m: 1000 })).toBeCloseTo(Math.PI, 1);
+    expect(squareKm([ringOf({ kind: "circle", centre: TAINAN, radius_m: 1000 })])).toBeCloseTo(Math.PI, 1);
   });
 
   it("grows by clicks and shrinks by undoing them", () => {

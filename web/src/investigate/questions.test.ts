@@ -19,6 +19,11 @@ const FULL = made({
   by: "cell",
   listed: "plates",
   camera: "d",
+  thefts: "ABC1234 2026-11-01 08:30 2026-11-04 10:00\nDEF5678 2026-11-02 00:00",
+  resolution: "9",
+  look_days: 45,
+  period: "30",
+  side: "after",
 });
 
 describe("a question in the address", () => {
@@ -46,6 +51,14 @@ describe("a question in the address", () => {
     );
   });
 
+  it("keeps a list of thefts that is too long for an address in the field alone", () => {
+    const line = (at: number) => `ABC${1000 + at} 2026-11-01 08:30`;
+    const thefts = Array.from({ length: 21 }, (_, at) => line(at)).join("\n");
+    const params = toParams("zones", made({ thefts }), false);
+    expect(params.has("thefts")).toBe(false);
+    expect(fromParams(params, made({ thefts })).draft.thefts).toBe(thefts);
+  });
+
   it("that somebody bent is read as far as it makes sense", () => {
     const bent = new URLSearchParams("q=nonsense&like=x&within_s=-4&area=p:1,2&w=900d&plate=%3Cb%3E");
     const { kind, draft } = fromParams(bent, FIRST);
@@ -65,6 +78,10 @@ describe("a question that cannot be asked", () => {
     });
     expect(problemsOf("convoys", made({ plate: "ABC1234", within_s: Number.NaN }), NOW)).toEqual({
       within_s: "number_wrong",
+    });
+    expect(problemsOf("zones", made({}), NOW)).toEqual({ thefts: "thefts_missing" });
+    expect(problemsOf("zones", made({ thefts: "ABC1234 tomorrow" }), NOW)).toEqual({
+      thefts: "thefts_wrong",
     });
     expect(problemsOf("area", made({ span: { preset: "1h", from: "", until: "" } }), NOW)).toEqual({
       area: "area_missing",

@@ -2,9 +2,12 @@
 
 import type { Id } from "../app/api/types";
 import { COUNTS_BY, type CountBy, LIKENESSES, type PlateLikeness } from "../app/api/types.lake";
+import { SIDES, type Side } from "./answers/zones";
 import { type Area, areaText, isWhole, NO_AREA, readArea } from "./area";
+import { CELLS_MAX } from "./h3cell";
 import { isPattern, KNOWN_MIN, readPlate, readPlates } from "./plateText";
 import { checkSpan, isPreset, lengthOf, type Preset, type Span, within } from "./span";
+import { readThefts, THEFTS_IN_ADDRESS, THEFTS_MAX, theftsText } from "./thefts";
 
 export const KINDS = [
   "history",
@@ -16,8 +19,19 @@ export const KINDS = [
   "meetings",
   "passed",
   "counts",
+  "zones",
 ] as const;
 export type Kind = (typeof KINDS)[number];
+
+/** The key that leads to each; ten questions have one figure too few. */
+export const KEY_OF = Object.fromEntries(
+  KINDS.map((kind, at) => [kind, kind === "zones" ? "z" : String(at + 1)]),
+) as Record<Kind, string>;
+
+/** Of H3: about 5, 0.7 and 0.1 km². */
+export const RESOLUTIONS = ["7", "8", "9"] as const;
+/** Days of a period, as the server counts them. */
+export const PERIODS = ["all", "7", "30"] as const;
 
 export const LISTED = ["passages", "plates"] as const;
 export type Listed = (typeof LISTED)[number];
@@ -45,6 +59,14 @@ export interface Draft {
   listed: Listed;
   /** One camera, where counts are of one. */
   camera: Id | null;
+  /** Stolen vehicles as typed or pasted. */
+  thefts: string;
+  resolution: (typeof RESOLUTIONS)[number];
+  /** How long before and after a theft is looked. */
+  look_days: number;
+  period: (typeof PERIODS)[number];
+  /** Which place of a theft is looked at; no part of the question. */
+  side: Side;
 }
 
 export type Field =
@@ -61,7 +83,12 @@ export type Field =
   | "near_m"
   | "by"
   | "listed"
-  | "camera";
+  | "camera"
+  | "thefts"
+  | "resolution"
+  | "look_days"
+  | "period"
+  | "side";
 
 interface Spec {
   fields: Field[];
@@ -91,6 +118,8 @@ export const SPECS: Record<Kind, Spec> = {
   meetings: { fields: ["plates", "meet_s", "near_m"], presets: ["24h", "7d", "30d"], first: "7d" },
   passed: { fields: ["cameras", "later", "later_min"], presets: ["1h", "6h", "24h", "7d"], first: "24h" },
   counts: { fields: ["by", "camera"], presets: ["24h", "7d", "30d", "90d"], first: "7d" },
+  // Each theft has its own time.
+  zones: { fields: ["thefts", "resolution", "look_days", "period", "side"], presets: [], first: "7d" },
 };
 
 export function presetsOf(kind: Kind, draft: Draft): readonly Preset[] {
@@ -119,9 +148,14 @@ export const FIRST: Draft = {
   by: "hour",
   listed: "passages",
   camera: null,
+  thefts: "",
+  resolution: "8",
+  look_days: 30,
+  period: "7",
+  side: "before",
 };
 
-export const NUMBERS = ["within_s", "shared_min", "meet_s", "later_min", "near_m"] as const;
+export const NUMBERS = ["within_s", "shared_min", "meet_s", "later_min", "near_m", "look_days"] as const;
 
 export const LIMITS: Record<(typeof NUMBERS)[number], [number, number]> = {
   within_s: [5, 3600],
@@ -129,6 +163,7 @@ export const LIMITS: Record<(typeof NUMBERS)[number], [number, number]> = {
   meet_s: [5, 7200],
   later_min: [1, 1440],
   near_m: [0, 2000],
+  look_days: [1, 90],
 };
 
 export type Problems = Partial<Record<Field | "span", string>>;
@@ -151,18 +186,31 @@ function platesProblem(draft: Draft): string | null {
     : null;
 }
 
+function theftsProblem(draft: Draft, now_ms: number): string | null {
+  const { thefts, wrong } = readThefts(draft.thefts, now_ms);
+  if (wrong.length > 0) return "thefts_wrong";
+  if (thefts.length > THEFTS_MAX) return "thefts_many";
+  return thefts.length === 0 ? "thefts_missing" : null;
+}
+
+function areaProblem(area: Area): string | null {
+  if (area.kind === "h3" && area.cells.length > CELLS_MAX) return "cells_many";
+  return isWhole(area) ? null : "area_missing";
+}
+
 function numberProblem(name: (typeof NUMBERS)[number], draft: Draft): string | null {
   const [least, most] = LIMITS[name];
   const value = draft[name];
   return Number.isFinite(value) && value >= least && value <= most ? null : "number_wrong";
 }
 
-function fieldProblem(kind: Kind, field: Field, draft: Draft): string | null {
+function fieldProblem(kind: Kind, field: Field, draft: Draft, now_ms: number): string | null {
   if (field === "plate") return plateProblem(kind, draft);
   if (field === "plates") return platesProblem(draft);
   if (field === "cameras") return draft.cameras.length === 0 ? "camera_missing" : null;
   if (field === "later") return draft.later.length === 0 ? "camera_missing" : null;
-  if (field === "area") return isWhole(draft.area) ? null : "area_missing";
+  if (field === "area") return areaProblem(draft.area);
+  if (field === "thefts") return theftsProblem(draft, now_ms);
   const number = NUMBERS.find((name) => name === field);
   return number ? numberProblem(number, draft) : null;
 }
@@ -177,7 +225,7 @@ export function widest(kind: Kind, draft: Draft): Preset {
 export function problemsOf(kind: Kind, draft: Draft, now_ms: number): Problems {
   const found: Problems = {};
   for (const field of SPECS[kind].fields) {
-    const problem = fieldProblem(kind, field, draft);
+    const problem = fieldProblem(kind, field, draft, now_ms);
     if (problem) found[field] = problem;
   }
   if (!hasSpan(kind)) return found;
@@ -203,6 +251,19 @@ function spanParams(span: Span, first: Preset, made: URLSearchParams): void {
   if (span.until) made.set("until", span.until);
 }
 
+function theftParams(draft: Draft, made: URLSearchParams): void {
+  const { thefts } = readThefts(draft.thefts, Number.POSITIVE_INFINITY);
+  if (thefts.length > 0 && thefts.length <= THEFTS_IN_ADDRESS) made.set("thefts", theftsText(thefts, ";"));
+  if (draft.resolution !== FIRST.resolution) made.set("size", draft.resolution);
+  if (draft.period !== FIRST.period) made.set("period", draft.period);
+  if (draft.side !== FIRST.side) made.set("side", draft.side);
+}
+
+/** An address that somebody bent is read as far as it makes sense. */
+function oneOf<T extends string>(text: string | null, all: readonly T[], otherwise: T): T {
+  return all.find((one) => one === text) ?? otherwise;
+}
+
 export function toParams(kind: Kind, draft: Draft, isTable: boolean): URLSearchParams {
   const made = new URLSearchParams();
   const { fields, first } = SPECS[kind];
@@ -224,6 +285,7 @@ export function toParams(kind: Kind, draft: Draft, isTable: boolean): URLSearchP
   if (has("by") && draft.by !== FIRST.by) made.set("by", draft.by);
   if (has("listed") && draft.listed !== FIRST.listed) made.set("list", draft.listed);
   if (has("camera") && draft.camera) made.set("camera", draft.camera);
+  if (has("thefts")) theftParams(draft, made);
   for (const name of NUMBERS) {
     if (has(name) && draft[name] !== FIRST[name]) made.set(name, String(draft[name]));
   }
@@ -255,6 +317,12 @@ export function fromParams(params: URLSearchParams, before: Draft): { kind: Kind
     const by = params.get("by") as CountBy;
     draft.by = COUNTS_BY.includes(by) ? by : FIRST.by;
     draft.camera = params.get("camera");
+  }
+  if (params.has("thefts")) draft.thefts = (params.get("thefts") ?? "").replaceAll(";", "\n");
+  if (fields.includes("thefts")) {
+    draft.resolution = oneOf(params.get("size"), RESOLUTIONS, FIRST.resolution);
+    draft.period = oneOf(params.get("period"), PERIODS, FIRST.period);
+    draft.side = oneOf(params.get("side"), SIDES, FIRST.side);
   }
   if (fields.includes("listed")) draft.listed = params.get("list") === "plates" ? "plates" : "passages";
   for (const name of NUMBERS) {

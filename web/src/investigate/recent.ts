@@ -9,7 +9,9 @@ export interface Asked {
   at_ms: number;
 }
 
-const saying = ({ kind, draft }: Asked) => toParams(kind, draft, false).toString();
+// A long list of thefts stands in no address.
+const saying = ({ kind, draft }: Asked) =>
+  `${toParams(kind, draft, false)} ${kind === "zones" ? draft.thefts : ""}`;
 
 const MOST = 12;
 let owner: Id | null = null;

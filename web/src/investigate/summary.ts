@@ -2,10 +2,16 @@
 
 import type { TFunction } from "i18next";
 import type { Camera, Id } from "../app/api/types";
-import { areaText } from "./area";
+import { type Area, areaText } from "./area";
 import { nameOf } from "./cameras";
 import { readPlate, readPlates } from "./plateText";
 import { type Draft, hasSpan, type Kind, SPECS } from "./questions";
+import { readThefts } from "./thefts";
+
+function areaWords(area: Area, t: TFunction): string {
+  if (area.kind !== "h3") return areaText(area).slice(2, 40);
+  return t("lake.area_cells", { cell: area.cells[0], count: area.cells.length });
+}
 
 export function summaryOf(kind: Kind, draft: Draft, byId: Map<Id, Camera>, t: TFunction): string {
   const { fields } = SPECS[kind];
@@ -24,8 +30,12 @@ export function summaryOf(kind: Kind, draft: Draft, byId: Map<Id, Camera>, t: TF
   if (fields.includes("likeness")) parts.push(t(`lake.likeness_${draft.likeness}`));
   if (fields.includes("later")) parts.push(`${cameras(draft.cameras)} → ${cameras(draft.later)}`);
   else if (fields.includes("cameras")) parts.push(cameras(draft.cameras));
-  if (fields.includes("area")) parts.push(areaText(draft.area).slice(2, 40));
+  if (fields.includes("area")) parts.push(areaWords(draft.area, t));
   if (fields.includes("by")) parts.push(t(`lake.by_${draft.by}`));
+  if (fields.includes("thefts")) {
+    const { thefts } = readThefts(draft.thefts, Date.now());
+    parts.push(t("lake.thefts_count", { count: thefts.length }), t(`lake.period_${draft.period}`));
+  }
   if (hasSpan(kind)) {
     const { preset, from, until } = draft.span;
     parts.push(

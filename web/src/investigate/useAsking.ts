@@ -5,6 +5,8 @@ import { useSearchParams } from "wouter";
 import type { Grounds } from "../app/api/types";
 import { useSession } from "../app/session";
 import type { Question } from "./answer";
+import type { Side } from "./answers/zones";
+import type { Area } from "./area";
 import type { Tab } from "./form/QuestionRail";
 import { keepGrounds, keptGrounds, lacksCase } from "./grounds";
 import {
@@ -39,6 +41,10 @@ export interface Asking {
   go: (tab: Tab) => void;
   follow: (kind: Kind, plate: string) => void;
   recall: (asked: Asked) => void;
+  /** Which place of each theft is looked at: another look at the same answer. */
+  setSide: (side: Side) => void;
+  /** The passages of an area, ready to be asked for. */
+  toArea: (area: Area) => void;
 }
 
 function focusFirstFault(): void {
@@ -133,5 +139,10 @@ export function useAsking(onMoved: () => void): Asking {
       tab === "custody" ? write(new URLSearchParams({ q: "custody" })) : moveTo(tab, carriedTo(tab, draft)),
     follow: (nextKind, plate) => askNow(nextKind, carriedTo(nextKind, { ...draft, plate })),
     recall: (one) => moveTo(one.kind, one.draft),
+    setSide: (side) => {
+      setDraft({ ...draft, side });
+      write(toParams(kind, { ...draft, side }, isTable));
+    },
+    toArea: (area) => moveTo("area", carriedTo("area", { ...draft, area })),
   };
 }

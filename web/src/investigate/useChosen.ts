@@ -1,6 +1,7 @@
 // The one selection of an answer, shared by its rows and its map.
 
 import { useState } from "react";
+import type { Micros } from "../app/api/types";
 import type { Spot } from "../app/api/types.lake";
 
 export interface Chosen {
@@ -9,7 +10,10 @@ export interface Chosen {
   shared: Spot[];
   /** The map takes clicks for the question, although there is an answer. */
   isPicking: boolean;
+  /** Of the trend; null: all periods together. */
+  period_us: Micros | null;
   choose: (id: string) => void;
+  choosePeriod: (period_us: Micros | null) => void;
   share: (spots: Spot[]) => void;
   pick: () => void;
   leave: () => void;
@@ -18,11 +22,14 @@ export interface Chosen {
 export function useChosen(): Chosen {
   const [id, setId] = useState<string | null>(null);
   const [shared, setShared] = useState<Spot[]>([]);
+  const [period_us, choosePeriod] = useState<Micros | null>(null);
   const [isPicking, setPicking] = useState(false);
   return {
     id,
     shared,
     isPicking,
+    period_us,
+    choosePeriod,
     choose: (next) => {
       setId(next);
       if (next !== id) setShared([]);
@@ -32,6 +39,7 @@ export function useChosen(): Chosen {
     leave: () => {
       setId(null);
       setShared([]);
+      choosePeriod(null);
       setPicking(false);
     },
   };

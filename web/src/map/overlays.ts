@@ -28,6 +28,8 @@ export const PICKABLE: Record<string, Overlay> = {
   "dots-points": "dots",
   "cells-points": "cells",
   cameras: "cameras",
+  // A hexagon has others on top of it.
+  "cells-fill": "cells",
 };
 
 /** Metres per pixel at zoom 20 near Tainan (23° N), 512-pixel tiles. */

@@ -1,8 +1,10 @@
 // From an answer to what the map draws. Straight lines between passages: no route is claimed.
 
 import type { Camera, Id, Wgs84 } from "../app/api/types";
-import type { Count, Leg, Spot } from "../app/api/types.lake";
+import type { Count, Leg, Spot, TheftZone } from "../app/api/types.lake";
+import { type Side, vehiclesOf } from "../investigate/answers/zones";
 import { pointFeature } from "./features";
+import type { H3 } from "./h3";
 
 /** Above this many passages the map gathers them into clusters. */
 export const CLUSTER_FROM = 2_000;
@@ -112,20 +114,42 @@ export function countFeatures(
   });
 }
 
-export function areaFeatures(ring: Wgs84[], corners: Wgs84[]): GeoJSON.Feature[] {
+function polygon(ring: Wgs84[]): GeoJSON.Polygon {
+  return { type: "Polygon", coordinates: [[...ring, ...ring.slice(0, 1)].map((p) => [p.lon, p.lat])] };
+}
+
+/** Where no cell has more than a few, none is as dark as the worst cell of a city. */
+const DARK_FROM = 4;
+
+/** Hexagons with their numbers; circles where nobody knows the hexagons' corners. */
+export function zoneFeatures(
+  zones: TheftZone[],
+  side: Side,
+  chosen: string | null,
+  h3: H3 | null,
+): GeoJSON.Feature[] {
+  const shown = zones.filter((zone) => vehiclesOf(zone, side) > 0);
+  const most = Math.max(...shown.map((zone) => vehiclesOf(zone, side)), DARK_FROM);
+  return shown.flatMap((zone) => {
+    const vehicles = vehiclesOf(zone, side);
+    const isChosen = zone.cell === chosen;
+    const properties = { id: zone.cell, label: String(vehicles), share: vehicles / most, isChosen };
+    if (h3) return [{ type: "Feature", properties, geometry: polygon(h3.outline(zone.cell)) }];
+    return zone.position ? [pointFeature(zone.cell, zone.position, properties)] : [];
+  });
+}
+
+export function areaFeatures(rings: Wgs84[][], corners: Wgs84[]): GeoJSON.Feature[] {
   const points = corners.map((p, at) => pointFeature(`corner-${at}`, p, {}));
-  const [first] = ring;
-  if (!first || ring.length < 2) return points;
-  const coordinates = ring.map((p) => [p.lon, p.lat]);
-  const shape: GeoJSON.Feature = {
-    type: "Feature",
-    properties: { id: "area" },
-    geometry:
+  const shapes = rings.flatMap((ring, at): GeoJSON.Feature[] => {
+    if (ring.length < 2) return [];
+    const geometry: GeoJSON.Geometry =
       ring.length === 2
-        ? { type: "LineString", coordinates }
-        : { type: "Polygon", coordinates: [[...coordinates, [first.lon, first.lat]]] },
-  };
-  return [shape, ...points];
+        ? { type: "LineString", coordinates: ring.map((p) => [p.lon, p.lat]) }
+        : polygon(ring);
+    return [{ type: "Feature", properties: { id: `area-${at}` }, geometry }];
+  });
+  return [...shapes, ...points];
 }
 
 /** Cameras to choose from; the chosen ones carry a letter. */

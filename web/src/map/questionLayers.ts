@@ -36,6 +36,16 @@ export function questionLayersBelow(c: MapColours): LayerSpecification[] {
       },
     },
     {
+      id: "cells-edge",
+      type: "line",
+      source: "cells",
+      filter: ["==", ["geometry-type"], "Polygon"],
+      paint: {
+        "line-color": ["case", ["get", "isChosen"], c.selected, c.inkDim],
+        "line-width": ["case", ["get", "isChosen"], 3.5, 1],
+      },
+    },
+    {
       id: "leg",
       type: "line",
       source: "path",
@@ -102,6 +112,13 @@ export function questionLayersAbove(c: MapColours): LayerSpecification[] {
         "circle-stroke-color": ["case", ["get", "isChosen"], c.selected, c.ink],
         "circle-stroke-width": 1.5,
       },
+    },
+    {
+      id: "cells-numbers",
+      type: "symbol",
+      source: "cells",
+      layout: { "text-field": ["coalesce", ["get", "label"], ""], "text-size": 15 },
+      paint: { "text-color": c.ink, "text-halo-color": c.paper, "text-halo-width": 2 },
     },
     {
       id: "dots-clusters",

@@ -1,7 +1,8 @@
-import { Button, Select, Table, TextInput } from "@mantine/core";
+import { Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ActForm } from "../app/ActForm";
 import { Age } from "../app/Age";
 import { devices } from "../app/api/calls";
 import type { Device, DeviceKind } from "../app/api/types";
@@ -9,7 +10,7 @@ import { Once } from "../app/Once";
 import { useCameras } from "../app/queries";
 import { sayDuration } from "../app/say";
 import { useSession } from "../app/session";
-import { Answer, Empty, Failure } from "../app/states";
+import { Roster, RosterForm } from "./Roster";
 import { SureButton } from "./SureButton";
 
 /** More than this and the server corrects the device's times. */
@@ -30,14 +31,24 @@ function Register() {
     },
   });
   return (
-    <section className="panel">
-      <h2 className="section-title">{t("device.register")}</h2>
-      <form
+    <RosterForm title={t("device.register")}>
+      <ActForm
         className="inline-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          register.mutate();
-        }}
+        act={register}
+        label={t("device.register")}
+        isComplete={name.trim() !== ""}
+        buttonTestId="register-device"
+        done={
+          register.data && (
+            <Once
+              title={t("device.token_once")}
+              hint={t("device.token_hint")}
+              text={`shouhu-edge enrol --server ${window.location.origin} --token ${register.data.token}`}
+              expires_at_us={register.data.expires_at_us}
+              testId="device-command"
+            />
+          )
+        }
       >
         <TextInput
           label={t("device.name")}
@@ -68,26 +79,8 @@ function Register() {
             data-testid="device-camera"
           />
         )}
-        <Button
-          type="submit"
-          disabled={!name.trim()}
-          loading={register.isPending}
-          data-testid="register-device"
-        >
-          {t("device.register")}
-        </Button>
-      </form>
-      {register.error && <Failure error={register.error} />}
-      {register.data && (
-        <Once
-          title={t("device.token_once")}
-          hint={t("device.token_hint")}
-          text={`shouhu-edge enrol --server ${window.location.origin} --token ${register.data.token}`}
-          expires_at_us={register.data.expires_at_us}
-          testId="device-command"
-        />
-      )}
-    </section>
+      </ActForm>
+    </RosterForm>
   );
 }
 
@@ -120,58 +113,52 @@ export function Devices() {
   });
   const stateOf = (d: Device) => (d.is_revoked ? "revoked" : d.is_enrolled ? "enrolled" : "waiting");
   return (
-    <>
-      {may("devices.manage") && <Register />}
-      {revoke.error && <Failure error={revoke.error} />}
-      <Answer query={query}>
-        {(list) =>
-          list.length === 0 ? (
-            <Empty title={t("device.none")} hint={t("device.none_hint")} />
-          ) : (
-            <div className="wide-table">
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    {["name", "kind", "state", "seen", "clock", "queue", "act"].map((head) => (
-                      <Table.Th key={head}>{t(`device.head_${head}`)}</Table.Th>
-                    ))}
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {list.map((device) => (
-                    <Table.Tr key={device.id} data-testid="device-row">
-                      <Table.Td>{device.name}</Table.Td>
-                      <Table.Td>{t(`device_kind.${device.kind}`)}</Table.Td>
-                      <Table.Td>
-                        <span className={`tag ${stateOf(device) === "waiting" ? "tag-warn" : ""}`}>
-                          {t(`device.state_${stateOf(device)}`)}
-                        </span>
-                      </Table.Td>
-                      <Table.Td>
-                        {device.last_seen_at_us === null ? "—" : <Age at={device.last_seen_at_us} />}
-                      </Table.Td>
-                      <Table.Td>
-                        <Clock device={device} />
-                      </Table.Td>
-                      <Table.Td className="number">{device.queue_depth ?? "—"}</Table.Td>
-                      <Table.Td>
-                        {!device.is_revoked && may("devices.manage") && (
-                          <SureButton
-                            label={t("device.revoke")}
-                            sure={t("device.revoke_sure")}
-                            isBusy={revoke.isPending && revoke.variables === device.id}
-                            onSure={() => revoke.mutate(device.id)}
-                          />
-                        )}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </div>
-          )
-        }
-      </Answer>
-    </>
+    <Roster
+      query={query}
+      form={may("devices.manage") && <Register />}
+      act={revoke}
+      empty={{ title: t("device.none"), hint: t("device.none_hint") }}
+      idOf={(device) => device.id}
+      rowTestId="device-row"
+      columns={[
+        { key: "name", head: t("device.head_name"), show: (device) => device.name },
+        { key: "kind", head: t("device.head_kind"), show: (device) => t(`device_kind.${device.kind}`) },
+        {
+          key: "state",
+          head: t("device.head_state"),
+          show: (device) => (
+            <span className={`tag ${stateOf(device) === "waiting" ? "tag-warn" : ""}`}>
+              {t(`device.state_${stateOf(device)}`)}
+            </span>
+          ),
+        },
+        {
+          key: "seen",
+          head: t("device.head_seen"),
+          show: (device) => (device.last_seen_at_us === null ? "—" : <Age at={device.last_seen_at_us} />),
+        },
+        { key: "clock", head: t("device.head_clock"), show: (device) => <Clock device={device} /> },
+        {
+          key: "queue",
+          head: t("device.head_queue"),
+          show: (device) => device.queue_depth ?? "—",
+          className: "number",
+        },
+        {
+          key: "act",
+          head: t("device.head_act"),
+          show: (device) =>
+            !device.is_revoked &&
+            may("devices.manage") && (
+              <SureButton
+                label={t("device.revoke")}
+                sure={t("device.revoke_sure")}
+                isBusy={revoke.isPending && revoke.variables === device.id}
+                onSure={() => revoke.mutate(device.id)}
+              />
+            ),
+        },
+      ]}
+    />
   );
 }

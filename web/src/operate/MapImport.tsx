@@ -1,4 +1,4 @@
-import { Progress, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +9,7 @@ import type { MapImported } from "../app/api/types";
 import { DropFile } from "../app/DropFile";
 import { Answer, Failure } from "../app/states";
 import { MapView } from "../map/MapView";
+import { UploadProgress } from "./UploadProgress";
 import { upload } from "./upload";
 
 const LIMIT_BYTES = 2 * 1024 * 1024 * 1024;
@@ -92,16 +93,7 @@ export function MapImport() {
             onFile={(file) => load.mutate(file)}
             testId="map-file"
           />
-          {load.isPending && (
-            <div role="status">
-              <Progress value={share * 100} aria-label={t("mapimport.uploading")} />
-              <p className="dim">
-                {share < 1
-                  ? `${t("mapimport.uploading")} ${Math.round(share * 100)}%`
-                  : t("mapimport.building")}
-              </p>
-            </div>
-          )}
+          {load.isPending && <UploadProgress share={share} working={t("mapimport.building")} />}
           {load.error && <Failure error={load.error} />}
           {load.data && (
             <>

@@ -6,6 +6,7 @@ import { useSearchParams } from "wouter";
 import { useSession } from "../app/session";
 import { Cameras } from "./Cameras";
 import { Devices } from "./Devices";
+import { Feeds } from "./feeds/Feeds";
 import { Health } from "./Health";
 import { Jobs } from "./Jobs";
 import { MapImport } from "./MapImport";
@@ -17,6 +18,7 @@ const TABS = [
   { name: "health", needs: "operations.watch", Panel: Health },
   { name: "devices", needs: "devices.read", Panel: Devices },
   { name: "cameras", needs: "cameras.read", Panel: Cameras },
+  { name: "feeds", needs: "sightings.feeds", Panel: Feeds },
   { name: "units", needs: "units.manage", Panel: Units },
   { name: "people", needs: "actors.read", Panel: People },
   { name: "jobs", needs: "operations.watch", Panel: Jobs },

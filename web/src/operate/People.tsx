@@ -1,13 +1,14 @@
-import { Button, Select, Table, TextInput } from "@mantine/core";
+import { Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ActForm } from "../app/ActForm";
 import { Age } from "../app/Age";
 import { identity } from "../app/api/calls";
 import { ROLES, type Role } from "../app/api/types";
 import { Once } from "../app/Once";
 import { useSession } from "../app/session";
-import { Answer, Failure } from "../app/states";
+import { Roster, RosterForm } from "./Roster";
 import { SureButton } from "./SureButton";
 
 function Invite() {
@@ -23,14 +24,25 @@ function Invite() {
     },
   });
   return (
-    <section className="panel">
-      <h2 className="section-title">{t("people.invite")}</h2>
-      <form
+    <RosterForm title={t("people.invite")}>
+      <ActForm
         className="inline-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          invite.mutate();
-        }}
+        act={invite}
+        label={t("people.invite")}
+        isComplete={name.trim() !== "" && role !== null}
+        buttonTestId="invite-submit"
+        done={
+          invite.data && (
+            <Once
+              title={t("people.link_once")}
+              hint={t("people.link_hint")}
+              text={invite.data.link}
+              expires_at_us={invite.data.expires_at_us}
+              withQr
+              testId="invite-link"
+            />
+          )
+        }
       >
         <TextInput
           label={t("people.name")}
@@ -47,27 +59,8 @@ function Invite() {
           onChange={(value) => setRole(value as Role | null)}
           data-testid="invite-role"
         />
-        <Button
-          type="submit"
-          disabled={!name.trim() || !role}
-          loading={invite.isPending}
-          data-testid="invite-submit"
-        >
-          {t("people.invite")}
-        </Button>
-      </form>
-      {invite.error && <Failure error={invite.error} />}
-      {invite.data && (
-        <Once
-          title={t("people.link_once")}
-          hint={t("people.link_hint")}
-          text={invite.data.link}
-          expires_at_us={invite.data.expires_at_us}
-          withQr
-          testId="invite-link"
-        />
-      )}
-    </section>
+      </ActForm>
+    </RosterForm>
   );
 }
 
@@ -81,50 +74,43 @@ export function People() {
     onSuccess: () => void client.invalidateQueries({ queryKey: ["actors"] }),
   });
   return (
-    <>
-      {may("actors.invite") && <Invite />}
-      {disable.error && <Failure error={disable.error} />}
-      <Answer query={query}>
-        {(list) => (
-          <div className="wide-table">
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  {["name", "role", "state", "seen", "act"].map((head) => (
-                    <Table.Th key={head}>{t(`people.head_${head}`)}</Table.Th>
-                  ))}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {list.map((actor) => (
-                  <Table.Tr key={actor.id} data-testid="actor-row">
-                    <Table.Td>{actor.name}</Table.Td>
-                    <Table.Td>{t(`role.${actor.role}`)}</Table.Td>
-                    <Table.Td>
-                      <span className="tag">
-                        {t(actor.is_disabled ? "people.disabled" : "people.active")}
-                      </span>
-                    </Table.Td>
-                    <Table.Td>
-                      {actor.last_seen_at_us === null ? "—" : <Age at={actor.last_seen_at_us} />}
-                    </Table.Td>
-                    <Table.Td>
-                      {may("actors.disable") && !actor.is_disabled && actor.id !== me?.id && (
-                        <SureButton
-                          label={t("people.disable")}
-                          sure={t("people.disable_sure")}
-                          isBusy={disable.isPending && disable.variables === actor.id}
-                          onSure={() => disable.mutate(actor.id)}
-                        />
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </div>
-        )}
-      </Answer>
-    </>
+    <Roster
+      query={query}
+      form={may("actors.invite") && <Invite />}
+      act={disable}
+      idOf={(actor) => actor.id}
+      rowTestId="actor-row"
+      columns={[
+        { key: "name", head: t("people.head_name"), show: (actor) => actor.name },
+        { key: "role", head: t("people.head_role"), show: (actor) => t(`role.${actor.role}`) },
+        {
+          key: "state",
+          head: t("people.head_state"),
+          show: (actor) => (
+            <span className="tag">{t(actor.is_disabled ? "people.disabled" : "people.active")}</span>
+          ),
+        },
+        {
+          key: "seen",
+          head: t("people.head_seen"),
+          show: (actor) => (actor.last_seen_at_us === null ? "—" : <Age at={actor.last_seen_at_us} />),
+        },
+        {
+          key: "act",
+          head: t("people.head_act"),
+          show: (actor) =>
+            may("actors.disable") &&
+            !actor.is_disabled &&
+            actor.id !== me?.id && (
+              <SureButton
+                label={t("people.disable")}
+                sure={t("people.disable_sure")}
+                isBusy={disable.isPending && disable.variables === actor.id}
+                onSure={() => disable.mutate(actor.id)}
+              />
+            ),
+        },
+      ]}
+    />
   );
 }

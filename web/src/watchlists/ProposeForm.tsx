@@ -1,12 +1,13 @@
-import { Button, Select, Textarea, TextInput } from "@mantine/core";
+import { Select, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ActForm } from "../app/ActForm";
 import { microsFromTaipei, taipeiDay } from "../app/age";
 import { watchlists } from "../app/api/calls";
 import { ENTRY_ACTIONS, type EntryAction, VEHICLE_CLASSES, type VehicleClass } from "../app/api/types";
 import { useLegalBases } from "../app/queries";
-import { Answer, Failure } from "../app/states";
+import { Answer } from "../app/states";
 
 const DAY_US = 86_400_000_000;
 
@@ -53,16 +54,19 @@ export function ProposeForm({ onDone }: { onDone: () => void }) {
     },
   });
   const isComplete =
-    pattern.trim() && basisKey && owner.trim() && reason.trim() && expires_at_us && !expiryError;
+    [pattern, basisKey ?? "", owner, reason].every((text) => text.trim() !== "") &&
+    expires_at_us !== null &&
+    !expiryError;
 
   return (
-    <form
+    <ActForm
       className="panel form-grid"
-      onSubmit={(event) => {
-        event.preventDefault();
-        propose.mutate();
-      }}
-      data-testid="propose-form"
+      act={propose}
+      label={t("watch.propose")}
+      isComplete={isComplete}
+      button={{ size: "md" }}
+      testId="propose-form"
+      buttonTestId="propose-submit"
     >
       <p className="dim form-wide">{t("watch.propose_intro")}</p>
       <TextInput
@@ -174,18 +178,6 @@ export function ProposeForm({ onDone }: { onDone: () => void }) {
         size="md"
         data-testid="propose-reason"
       />
-      <div className="form-wide">
-        {propose.error && <Failure error={propose.error} />}
-        <Button
-          type="submit"
-          size="md"
-          disabled={!isComplete}
-          loading={propose.isPending}
-          data-testid="propose-submit"
-        >
-          {t("watch.propose")}
-        </Button>
-      </div>
-    </form>
+    </ActForm>
   );
 }

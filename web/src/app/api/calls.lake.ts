@@ -62,6 +62,8 @@ export const lake = {
     grounds: T.Grounds,
     signal?: AbortSignal,
   ) => question<L.Found<L.PassedBoth>>("/passed", body, grounds, signal),
+  zones: (body: L.AskZones, grounds: T.Grounds, signal?: AbortSignal) =>
+    question<L.Found<L.TheftZone>>("/zones", body, grounds, signal),
   seen: (plate: string, grounds: T.Grounds, signal?: AbortSignal) =>
     reading<L.FirstAndLast>("/seen", { plate }, grounds, signal),
   counts: (

@@ -3,6 +3,7 @@
 
 import type { components } from "./schema";
 import type * as ours from "./types";
+import type * as feeds from "./types.feeds";
 import type * as lake from "./types.lake";
 
 /** The server writes every field; what has no value is null. JSON Schema can only say that it may be missing. */
@@ -34,5 +35,10 @@ export type Checked = [
   Reads<lake.KnownPlate, Served["PlatePassages"]>,
   Reads<lake.Counts, Served["Counts"]>,
   Reads<lake.PassedBoth, Served["PassedBoth"]>,
+  Reads<lake.TheftZone, Served["TheftZone"]>,
+  Reads<Served["AskZones"]["vehicles"], lake.StolenVehicle[]>,
+  Reads<feeds.Feed, Served["Feed"]>,
+  Reads<feeds.FeedPush, Served["FeedPush"]>,
+  Reads<feeds.FeedSite, Served["Site"]>,
   Reads<lake.Retention, Served["Retention"]>,
 ];

@@ -62,6 +62,7 @@ export interface TimeSpan {
 }
 
 export type AskedArea =
+  | { kind: "h3"; cells: string[] }
   | { kind: "circle"; center: Wgs84; radius_m: number }
   | { kind: "polygon"; coordinates: [number, number][][] };
 
@@ -132,6 +133,33 @@ export interface Counts {
   items: Count[];
   total: number;
   partial: PartialNote[];
+}
+
+export interface StolenVehicle {
+  plate: string;
+  /** When the theft was noticed. */
+  stolen_at_us: Micros;
+  /** Null: not found yet. */
+  recovered_at_us: Micros | null;
+}
+
+/** One H3 cell in one period: numbers of vehicles. */
+export interface TheftZone {
+  cell: string;
+  /** The middle of the cell. */
+  position: Wgs84 | null;
+  /** Beginning of the period in which the thefts were noticed; null without periods. */
+  period_from_us: Micros | null;
+  last_seen_before: number;
+  first_seen_after: number;
+  last_seen_after: number;
+}
+
+export interface AskZones {
+  vehicles: StolenVehicle[];
+  resolution: number;
+  look_days: number;
+  period_days?: number;
 }
 
 export type ExportFormat = "csv" | "geojson" | "parquet";

@@ -1,9 +1,10 @@
 import { app } from "./app";
 import { command } from "./command";
 import { errors } from "./errors";
+import { feeds } from "./feeds";
 import { lake } from "./lake";
 import { patrol } from "./patrol";
 import { rooms } from "./rooms";
 import { words } from "./words";
 
-export const en = { ...app, ...words, ...command, ...patrol, ...lake, ...rooms, errors };
+export const en = { ...app, ...words, ...command, ...patrol, ...lake, ...feeds, ...rooms, errors };

@@ -102,6 +102,7 @@ export const rooms = {
     tab_people: "People",
     tab_jobs: "Jobs",
     tab_quarantine: "Quarantine",
+    tab_feeds: "Feeds",
     tab_map: "Road map",
     all_well: "All well",
     not_well: "{{count}} modules need a hand",

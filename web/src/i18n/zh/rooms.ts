@@ -100,6 +100,7 @@ export const rooms = {
     tab_people: "人員",
     tab_jobs: "背景工作",
     tab_quarantine: "隔離紀錄",
+    tab_feeds: "介接資料",
     tab_map: "道路圖",
     all_well: "全部正常",
     not_well: "{{count}} 個模組需要處理",

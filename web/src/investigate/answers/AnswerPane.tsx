@@ -3,6 +3,7 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Micros } from "../../app/api/types";
 import type { Count, Passing, Spot } from "../../app/api/types.lake";
 import { passingOf } from "../../app/api/types.lake";
 import { Icon } from "../../app/icons";
@@ -11,7 +12,6 @@ import { Empty } from "../../app/states";
 import type { Answer, Question, Shape } from "../answer";
 import { csvText, fileName, saveFile } from "../csv";
 import type { Kind } from "../questions";
-import { countId } from "../useDrawn";
 import { CountsView } from "./CountsView";
 import { DataTable } from "./DataTable";
 import { Detail } from "./Detail";
@@ -22,12 +22,17 @@ import { PrintHead } from "./PrintHead";
 import { type AnyRow, numbersOf } from "./rows";
 import { Timeline } from "./Timeline";
 import { useTable } from "./useTable";
+import { ZonesView } from "./ZonesView";
+import type { Side, Zone } from "./zones";
 
 interface Props {
   question: Question;
   answer: Answer;
   rows: AnyRow[];
   places: Count[];
+  zones: Zone[];
+  side: Side;
+  period_us: Micros | null;
   title: string;
   isTable: boolean;
   chosen: string | null;
@@ -40,6 +45,10 @@ interface Props {
   onHold: (passing: Passing) => void;
   onFollow: (kind: Kind, plate: string) => void;
   onShared: (spots: Spot[]) => void;
+  onSide: (side: Side) => void;
+  onPeriod: (period_us: Micros | null) => void;
+  /** The passages of a cell. */
+  onCell: (cell: string) => void;
 }
 
 /** Kinds that have more than a table to show. */
@@ -47,13 +56,14 @@ const PICTURED: Partial<Record<Shape, string>> = {
   sightings: "photos",
   legs: "timeline",
   counts: "chart",
+  zones: "chart",
 };
 
 export function AnswerPane(props: Props) {
   const { question, answer, rows, places, title, isTable, chosen, onChoose } = props;
   const { t } = useTranslation();
   const [isExporting, setExporting] = useState(false);
-  const table = useTable(question, answer, places);
+  const table = useTable(question, answer, places, props.zones);
   const numbers = useMemo(
     () => numbersOf(answer.shape === "sightings" ? answer.items.map(passingOf) : []),
     [answer],
@@ -68,7 +78,7 @@ export function AnswerPane(props: Props) {
       fileName(question.kind, title),
       csvText(
         table.columns.map((column) => column.head),
-        table.rows.map((one, at) => table.columns.map((column) => column.value(one, at))),
+        (table.fileRows ?? table.rows).map((one, at) => table.columns.map((column) => column.value(one, at))),
       ),
     );
   return (
@@ -76,7 +86,9 @@ export function AnswerPane(props: Props) {
       <PrintHead question={question} answer={answer} title={`${t(`lake.q_${question.kind}`)}：${title}`} />
       <div className="answer-bar">
         <strong role="status">
-          {t("lake.count", { count: answer.items.length.toLocaleString("en") })}
+          {answer.shape === "zones"
+            ? t("lake.zones_count", { count: props.zones.length })
+            : t("lake.count", { count: answer.items.length.toLocaleString("en") })}
           {answer.hasMore && t("lake.there_is_more")}
         </strong>
         {pictured && !isEmpty && (
@@ -144,9 +156,23 @@ export function AnswerPane(props: Props) {
               question={question}
               counts={answer.items}
               places={places}
-              idOf={countId}
               chosen={chosen}
               onChoose={onChoose}
+            />
+          )}
+          {answer.shape === "zones" && (
+            <ZonesView
+              question={question}
+              items={answer.items}
+              zones={props.zones}
+              side={props.side}
+              period_us={props.period_us}
+              chosen={chosen}
+              isTable={isTable}
+              onSide={props.onSide}
+              onPeriod={props.onPeriod}
+              onChoose={onChoose}
+              onCell={props.onCell}
             />
           )}
           {(isTable || !pictured) && (

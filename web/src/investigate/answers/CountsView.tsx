@@ -5,7 +5,8 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Count } from "../../app/api/types.lake";
 import type { Question } from "../answer";
-import { Bars } from "./Bars";
+import { countId } from "../useDrawn";
+import { type Bar, Bars } from "./Bars";
 import { HeatStrip } from "./HeatStrip";
 import { heatDays } from "./time";
 
@@ -14,12 +15,17 @@ interface Props {
   counts: Count[];
   /** One row per camera or cell. */
   places: Count[];
-  idOf: (count: Count) => string;
   chosen: string | null;
   onChoose: (id: string) => void;
 }
 
-export function CountsView({ question, counts, places, idOf, chosen, onChoose }: Props) {
+function barOf(place: Count): Bar {
+  const { position, place_name, sightings } = place;
+  const name = place_name ?? (position ? `${position.lat.toFixed(3)}, ${position.lon.toFixed(3)}` : "—");
+  return { id: countId(place), name, count: sightings };
+}
+
+export function CountsView({ question, counts, places, chosen, onChoose }: Props) {
   const { t } = useTranslation();
   const { ref, width } = useElementSize();
   const { from_us, until_us } = question.window;
@@ -36,7 +42,7 @@ export function CountsView({ question, counts, places, idOf, chosen, onChoose }:
       {by !== "hour" && (
         <>
           <h3 className="section-title">{t(by === "cell" ? "lake.top_cells" : "lake.top_cameras")}</h3>
-          <Bars places={places} idOf={idOf} chosen={chosen} onChoose={onChoose} />
+          <Bars bars={places.map(barOf)} chosen={chosen} onChoose={onChoose} />
         </>
       )}
     </div>

@@ -15,6 +15,7 @@ import type {
 import { sayDistance, sayDuration, sayProbability } from "../../app/say";
 import { differences } from "../plateText";
 import type { Column } from "./DataTable";
+import { SIDES, type Side, vehiclesOf, type Zone, zoneName } from "./zones";
 
 const number = "number nowrap";
 
@@ -298,6 +299,53 @@ export function pairColumns(t: TFunction): Column<PassedBoth>[] {
       ),
       value: (p) => `${p.first.place_name} → ${p.then.place_name}`,
       className: "place-cell",
+    },
+  ];
+}
+
+export function zoneColumns(t: TFunction): Column<Zone>[] {
+  const side = (one: Side): Column<Zone> => ({
+    key: one,
+    head: t(`lake.side_${one}`),
+    show: (zone) => vehiclesOf(zone, one) || "—",
+    value: (zone) => vehiclesOf(zone, one),
+    className: number,
+  });
+  return [
+    {
+      key: "place",
+      head: t("lake.head_near"),
+      show: zoneName,
+      value: (zone) => zone.near,
+      className: "place-cell",
+    },
+    ...SIDES.map(side),
+    {
+      key: "cell",
+      head: t("lake.head_cell"),
+      show: (zone) => <span className="code">{zone.cell}</span>,
+      value: (zone) => zone.cell,
+    },
+    {
+      key: "period",
+      head: t("lake.head_period"),
+      show: () => null,
+      value: (zone) => (zone.period_from_us === null ? null : taipei(zone.period_from_us)),
+      className: "file-only",
+    },
+    {
+      key: "lat",
+      head: t("lake.head_lat"),
+      show: () => null,
+      value: (zone) => zone.position?.lat ?? null,
+      className: "file-only",
+    },
+    {
+      key: "lon",
+      head: t("lake.head_lon"),
+      show: () => null,
+      value: (zone) => zone.position?.lon ?? null,
+      className: "file-only",
     },
   ];
 }

@@ -48,6 +48,8 @@ export function rowsOf(answer: Answer): AnyRow[] {
         spots: [p.first, p.then],
         passing: null,
       }));
+    case "zones":
+      return [];
     case "counts":
       return answer.items.map((c, at) => ({
         id: c.camera ?? `count-${at}`,

@@ -15,9 +15,11 @@ import {
   pairColumns,
   passingColumns,
   plateColumns,
+  zoneColumns,
 } from "./columns";
 import type { Column } from "./DataTable";
 import { numbersOf } from "./rows";
+import type { Zone } from "./zones";
 
 export interface Tabled {
   columns: Column<unknown>[];
@@ -25,18 +27,20 @@ export interface Tabled {
   idOf: (row: unknown, at: number) => string;
   plateOf?: (row: unknown) => string;
   testId?: string;
+  /** Rows of the file, where the screen shows their sums. */
+  fileRows?: unknown[];
 }
 
 function tabled<T>(
   columns: Column<T>[],
   rows: T[],
   idOf: (row: T, at: number) => string,
-  more: { plateOf?: (row: T) => string; testId?: string } = {},
+  more: { plateOf?: (row: T) => string; testId?: string; fileRows?: T[] } = {},
 ): Tabled {
   return { columns, rows, idOf, ...more } as unknown as Tabled;
 }
 
-export function useTable(question: Question, answer: Answer, places: Count[]): Tabled {
+export function useTable(question: Question, answer: Answer, places: Count[], zones: Zone[]): Tabled {
   const { t } = useTranslation();
   return useMemo(() => {
     const passage = { plateOf: (p: Passing) => p.plate, testId: "sighting-row" };
@@ -61,6 +65,11 @@ export function useTable(question: Question, answer: Answer, places: Count[]): T
         return tabled(meetingColumns(t), answer.items, (_, at) => `meeting-${at}`);
       case "pairs":
         return tabled(pairColumns(t), answer.items, (p) => `${p.first.id}-${p.then.id}`, { plateOf });
+      case "zones": {
+        const near = new Map(zones.map((zone) => [zone.cell, zone.near]));
+        const fileRows = answer.items.map((zone) => ({ ...zone, near: near.get(zone.cell) ?? null }));
+        return tabled(zoneColumns(t), zones, (zone) => zone.cell, { fileRows, testId: "zone-row" });
+      }
       case "counts": {
         const isByHour = question.draft.by === "hour";
         return tabled(countColumns(t, isByHour), isByHour ? answer.items : places, (c, at) =>
@@ -68,5 +77,5 @@ export function useTable(question: Question, answer: Answer, places: Count[]): T
         );
       }
     }
-  }, [t, question, answer, places]);
+  }, [t, question, answer, places, zones]);
 }

@@ -1,11 +1,11 @@
 // Erasure of one plate: typed twice, with a reason, said before it is done. There is no way back.
 
-import { Button, Textarea, TextInput } from "@mantine/core";
+import { Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ActForm } from "../../app/ActForm";
 import { custody } from "../../app/api/calls.lake";
-import { Failure } from "../../app/states";
 import { isPattern, KNOWN_MIN, readPlate } from "../plateText";
 
 export function Erase() {
@@ -36,12 +36,20 @@ export function Erase() {
     <section className="panel">
       <h2 className="section-title">{t("custody.erase_title")}</h2>
       <p className="note-warn">▲ {t("custody.erase_warn")}</p>
-      <form
+      <ActForm
         className="form-grid"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (isSame && reason.trim()) erase.mutate();
-        }}
+        act={erase}
+        label={t("custody.erase")}
+        isComplete={isSame && reason.trim() !== ""}
+        button={{ color: "red" }}
+        buttonTestId="erase-confirm"
+        done={
+          erase.data && (
+            <p className="note-good" role="status" data-testid="erase-done">
+              ✓ {t("custody.erased", { count: erase.data.erased, pictures: erase.data.pictures })}
+            </p>
+          )
+        }
       >
         <TextInput
           label={t("custody.erase_plate")}
@@ -78,24 +86,7 @@ export function Erase() {
           onChange={(event) => setCaseRef(event.currentTarget.value)}
           maxLength={60}
         />
-        <div className="form-wide">
-          {erase.error && <Failure error={erase.error} />}
-          {erase.data && (
-            <p className="note-good" role="status" data-testid="erase-done">
-              ✓ {t("custody.erased", { count: erase.data.erased, pictures: erase.data.pictures })}
-            </p>
-          )}
-          <Button
-            type="submit"
-            color="red"
-            loading={erase.isPending}
-            disabled={!isSame || !reason.trim()}
-            data-testid="erase-confirm"
-          >
-            {t("custody.erase")}
-          </Button>
-        </div>
-      </form>
+      </ActForm>
     </section>
   );
 }

@@ -1,10 +1,13 @@
-// An area: clicks on the map, or coordinates for those who do not use one.
+// An area: clicks on the map, coordinates for those who do not use one, or H3 cells that another program gave.
 
 import { Button, NumberInput, SegmentedControl, Textarea, TextInput } from "@mantine/core";
+import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Wgs84 } from "../../app/api/types";
 import {
   type Area,
+  inTaiwan,
   isWhole,
   placesText,
   RADIUS_FIRST_M,
@@ -14,37 +17,71 @@ import {
   squareKm,
   withoutLast,
 } from "../area";
+import { readCells } from "../h3cell";
 
 interface Props {
   area: Area;
+  /** Its outlines, where they are known. */
+  rings: Wgs84[][];
   error: string | null;
   onChange: (area: Area) => void;
   isDrawing: boolean;
   onDraw: () => void;
   /** The box that the map shows. */
   onView: () => void;
+  /** H3 cells were typed or pasted. */
+  onCells: () => void;
 }
 
-export function AreaField({ area, error, isDrawing, onChange, onDraw, onView }: Props) {
+const EMPTY: Record<Area["kind"], Area> = {
+  circle: { kind: "circle", centre: null, radius_m: RADIUS_FIRST_M },
+  polygon: { kind: "polygon", corners: [] },
+  h3: { kind: "h3", cells: [] },
+};
+
+function textOf(area: Area): string {
+  if (area.kind === "h3") return area.cells.join("\n");
+  if (area.kind === "polygon") return placesText(area.corners);
+  return area.centre ? placesText([area.centre]) : "";
+}
+
+/** What the text makes of the area, and the first thing in it that cannot be read. */
+function readText(area: Area, text: string, t: TFunction): { area: Area; wrong: string | null } {
+  if (area.kind === "h3") {
+    const { cells, wrong } = readCells(text);
+    const [first] = wrong;
+    if (!first) return { area: { ...area, cells }, wrong: null };
+    // An area with a hole that nobody meant is not asked about.
+    return { area: { ...area, cells: [] }, wrong: t(`lake.h3_${first.problem}`, { text: first.text }) };
+  }
+  const { places, wrong } = readPlaces(text);
+  const [first] = wrong;
+  const unread = first === undefined ? null : t("lake.area_unread", { text: first });
+  if (area.kind === "polygon") return { area: { ...area, corners: places }, wrong: unread };
+  return { area: { ...area, centre: places[0] ?? null }, wrong: unread };
+}
+
+export function AreaField({ area, rings, error, isDrawing, onChange, onDraw, onView, onCells }: Props) {
   const { t } = useTranslation();
-  // Half a coordinate is kept as typed until it can be read.
+  // Half a coordinate is kept as typed until it can be read; what cannot be read stays, with the reason.
   const [typed, setTyped] = useState<string | null>(null);
-  const text =
-    area.kind === "polygon" ? placesText(area.corners) : area.centre ? placesText([area.centre]) : "";
-  const wrong = typed === null ? [] : readPlaces(typed).wrong;
-  const type = (value: string) => {
-    setTyped(value);
-    const { places } = readPlaces(value);
-    if (area.kind === "polygon") onChange({ ...area, corners: places });
-    else onChange({ ...area, centre: places[0] ?? null });
-  };
+  const own = typed === null ? null : readText(area, typed, t);
+  // A click on the map since then counts more than what was typed.
+  const read = own && textOf(own.area) === textOf(area) ? own : null;
+  const far = rings.findIndex((ring) => ring.some((p) => !inTaiwan(p.lon, p.lat)));
+  const farText = area.kind === "h3" && far >= 0 ? t("lake.h3_far", { text: area.cells[far] }) : null;
   const common = {
-    label: t(area.kind === "polygon" ? "lake.area_corners" : "lake.area_centre"),
-    placeholder: t("lake.area_placeholder"),
-    value: typed ?? text,
-    onChange: (event: { currentTarget: { value: string } }) => type(event.currentTarget.value),
-    onBlur: () => setTyped(null),
-    error: wrong.length > 0 && t("lake.area_unread", { text: wrong[0] }),
+    label: t(`lake.area_label_${area.kind}`),
+    placeholder: area.kind === "h3" ? "894ba0a6e2bffff" : t("lake.area_placeholder"),
+    value: (read && typed) ?? textOf(area),
+    onChange: (event: { currentTarget: { value: string } }) => {
+      setTyped(event.currentTarget.value);
+      const next = readText(area, event.currentTarget.value, t).area;
+      onChange(next);
+      if (next.kind === "h3" && next.cells.length > 0) onCells();
+    },
+    onBlur: () => !read?.wrong && setTyped(null),
+    error: read?.wrong ?? farText,
     spellCheck: false,
   };
   return (
@@ -56,22 +93,32 @@ export function AreaField({ area, error, isDrawing, onChange, onDraw, onView }: 
         <SegmentedControl
           aria-labelledby="area-label"
           value={area.kind}
-          onChange={(kind) =>
-            onChange(
-              kind === "polygon"
-                ? { kind, corners: [] }
-                : { kind: "circle", centre: null, radius_m: RADIUS_FIRST_M },
-            )
-          }
+          onChange={(kind) => {
+            setTyped(null);
+            onChange(EMPTY[kind as Area["kind"]]);
+          }}
           data={[
             { value: "circle", label: t("lake.area_circle") },
             { value: "polygon", label: t("lake.area_polygon") },
+            { value: "h3", label: "H3" },
           ]}
         />
       </div>
-      {area.kind === "polygon" ? (
+      {area.kind === "h3" && (
+        <Textarea
+          {...common}
+          className="field-cells"
+          classNames={{ input: "code" }}
+          autosize
+          minRows={1}
+          maxRows={4}
+          data-testid="area-cells"
+        />
+      )}
+      {area.kind === "polygon" && (
         <Textarea {...common} autosize minRows={1} maxRows={4} data-testid="area-corners" />
-      ) : (
+      )}
+      {area.kind === "circle" && (
         <>
           <TextInput {...common} data-testid="area-centre" />
           <NumberInput
@@ -104,8 +151,8 @@ export function AreaField({ area, error, isDrawing, onChange, onDraw, onView }: 
       ) : (
         <span className="field-hint" aria-live="polite">
           {isWhole(area)
-            ? t("lake.area_size", { size: squareKm(area).toFixed(2) })
-            : t(area.kind === "polygon" ? "lake.area_hint_polygon" : "lake.area_hint_circle")}
+            ? t("lake.area_size", { size: rings.length > 0 ? squareKm(rings).toFixed(2) : "…" })
+            : t(`lake.area_hint_${area.kind}`)}
         </span>
       )}
     </div>

@@ -1,10 +1,10 @@
 // The fields of one question. Enter asks.
 
-import { Button, NumberInput, SegmentedControl, Select, TextInput } from "@mantine/core";
+import { Button, NumberInput, Select, TextInput } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Camera, Id } from "../../app/api/types";
-import { COUNTS_BY, type CountBy, LIKENESSES, type PlateLikeness } from "../../app/api/types.lake";
+import type { Camera, Id, Wgs84 } from "../../app/api/types";
+import { COUNTS_BY, LIKENESSES } from "../../app/api/types.lake";
 import { findCameras, nameOf } from "../cameras";
 import {
   carriedTo,
@@ -13,26 +13,33 @@ import {
   type Kind,
   LIMITS,
   LISTED,
-  type Listed,
   NUMBERS,
+  PERIODS,
   type Problems,
   presetsOf,
+  RESOLUTIONS,
   SPECS,
 } from "../questions";
 import type { Asking } from "../useAsking";
 import { AreaField } from "./AreaField";
 import { CamerasField } from "./CamerasField";
+import { ChoiceField } from "./ChoiceField";
 import { PlateField } from "./PlateField";
 import { SpanField } from "./SpanField";
+import { TheftsField } from "./TheftsField";
 
 interface Props {
   asking: Asking;
   isAsking: boolean;
+  /** Outlines of the area. */
+  rings: Wgs84[][];
   /** A click on the map is a point of the area. */
   isDrawing: boolean;
   cameras: { cameras: Camera[]; byId: Map<Id, Camera>; isLoading: boolean };
   onDraw: () => void;
   onView: () => void;
+  /** H3 cells were typed or pasted. */
+  onCells: () => void;
   /** Which set a click on the map changes. */
   onSet: (set: "cameras" | "later") => void;
 }
@@ -92,18 +99,13 @@ export function QuestionForm(props: Props) {
         />
       )}
       {has("likeness") && (
-        <div className="field-span">
-          <span className="field-label" id="likeness-label">
-            {t("lake.likeness")}
-          </span>
-          <SegmentedControl
-            aria-labelledby="likeness-label"
-            value={draft.likeness}
-            onChange={(likeness) => set({ likeness: likeness as PlateLikeness })}
-            data={LIKENESSES.map((value) => ({ value, label: t(`lake.likeness_${value}`) }))}
-          />
-          <span className="field-hint">{t(`lake.likeness_hint_${draft.likeness}`)}</span>
-        </div>
+        <ChoiceField
+          label={t("lake.likeness")}
+          value={draft.likeness}
+          options={LIKENESSES.map((value) => ({ value, label: t(`lake.likeness_${value}`) }))}
+          hint={t(`lake.likeness_hint_${draft.likeness}`)}
+          onChange={(likeness) => set({ likeness })}
+        />
       )}
       {has("cameras") && (
         <CamerasField
@@ -132,38 +134,49 @@ export function QuestionForm(props: Props) {
       {has("area") && (
         <AreaField
           area={draft.area}
+          rings={props.rings}
           error={error("area")}
           onChange={(area) => set({ area })}
           isDrawing={isDrawing}
           onDraw={onDraw}
           onView={onView}
+          onCells={props.onCells}
+        />
+      )}
+      {has("thefts") && (
+        <TheftsField value={draft.thefts} error={error("thefts")} onChange={(thefts) => set({ thefts })} />
+      )}
+      {has("resolution") && (
+        <ChoiceField
+          label={t("lake.resolution")}
+          value={draft.resolution}
+          options={RESOLUTIONS.map((value) => ({ value, label: t(`lake.resolution_${value}`) }))}
+          onChange={(resolution) => set({ resolution })}
+        />
+      )}
+      {has("period") && (
+        <ChoiceField
+          label={t("lake.period")}
+          value={draft.period}
+          options={PERIODS.map((value) => ({ value, label: t(`lake.period_${value}`) }))}
+          onChange={(period) => set({ period })}
         />
       )}
       {has("listed") && (
-        <div className="field-span">
-          <span className="field-label" id="listed-label">
-            {t("lake.listed")}
-          </span>
-          <SegmentedControl
-            aria-labelledby="listed-label"
-            value={draft.listed}
-            onChange={(listed) => set({ listed: listed as Listed })}
-            data={LISTED.map((value) => ({ value, label: t(`lake.listed_${value}`) }))}
-          />
-        </div>
+        <ChoiceField
+          label={t("lake.listed")}
+          value={draft.listed}
+          options={LISTED.map((value) => ({ value, label: t(`lake.listed_${value}`) }))}
+          onChange={(listed) => set({ listed })}
+        />
       )}
       {has("by") && (
-        <div className="field-span">
-          <span className="field-label" id="by-label">
-            {t("lake.by")}
-          </span>
-          <SegmentedControl
-            aria-labelledby="by-label"
-            value={draft.by}
-            onChange={(by) => setDraft(carriedTo(kind, { ...draft, by: by as CountBy }))}
-            data={COUNTS_BY.map((value) => ({ value, label: t(`lake.by_${value}`) }))}
-          />
-        </div>
+        <ChoiceField
+          label={t("lake.by")}
+          value={draft.by}
+          options={COUNTS_BY.map((value) => ({ value, label: t(`lake.by_${value}`) }))}
+          onChange={(by) => setDraft(carriedTo(kind, { ...draft, by }))}
+        />
       )}
       {has("camera") && draft.by === "hour" && (
         <Select

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { KINDS, type Kind } from "../questions";
+import { KEY_OF, KINDS, type Kind } from "../questions";
 
 export type Tab = Kind | "custody";
 
@@ -22,7 +22,7 @@ export function QuestionRail({ tab, withCustody, answered, onGo }: Props) {
   useEffect(() => {
     list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [tab]);
-  const row = (name: Tab, key: number) => (
+  const row = (name: Tab, key: string) => (
     <li key={name}>
       <button
         type="button"
@@ -42,8 +42,8 @@ export function QuestionRail({ tab, withCustody, answered, onGo }: Props) {
   return (
     <nav className="rail" aria-label={t("lake.questions")}>
       <ul ref={list}>
-        {KINDS.map((kind, at) => row(kind, at + 1))}
-        {withCustody && row("custody", 0)}
+        {KINDS.map((kind) => row(kind, KEY_OF[kind]))}
+        {withCustody && row("custody", "0")}
       </ul>
     </nav>
   );
