@@ -1,0 +1,15 @@
+//! The orienteering problem: one walk, a limit on its cost, the most prize.
+
+mod instance;
+mod neighbours;
+mod recreate;
+mod ruin;
+mod search;
+mod shorten;
+mod tour;
+
+pub use instance::{Instance, InstanceError, Judged, Walk, WalkError};
+pub use search::{Settings, solve};
+
+#[cfg(test)]
+mod tests;
