@@ -1,8 +1,9 @@
-//! Tours: the best walk under a limit.
+//! Tours: the best walk under a limit, and patrols planned with it.
 //!
 //! | part | what |
 //! |---|---|
 //! | [`op`] | the orienteering problem: one walk from start to end, a limit on its cost, the most prize |
+//! | [`patrol`] | several units, shifts, dwells, revisits, caps and boxes; chance by measure; reasons with every stop |
 //! | [`oplib`] | the published instances, read from text |
 //! | [`Budget`] | how long a search may go on: [`Iterations`], or a clock that the caller brings |
 //!
@@ -15,6 +16,7 @@ mod budget;
 mod costs;
 pub mod op;
 pub mod oplib;
+pub mod patrol;
 mod rng;
 
 pub use budget::{Budget, Deadline, Iterations};
