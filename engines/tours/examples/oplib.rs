@@ -1,8 +1,9 @@
 //! Runs the solver over a folder of OPLib files and compares with the reference solutions.
 //!
 //! `cargo run --release -p shouhu-tours --example oplib -- --instances DIR --solutions DIR [--seconds 5] [--iterations N]
-//! [--seed 1] [--max-nodes 400] [--min-nodes 0] [--only PART] [--scores 1|2|3] [--wall]`
+//! [--seed 1] [--max-nodes 400] [--min-nodes 0] [--only PART] [--scores 1|2|3] [--limit-scale 1.0] [--wall]`
 //!
+//! `--scores` puts the scores of another OPLib generation on the same nodes, `--limit-scale` another limit; neither has references.
 //! Seconds are CPU seconds of this process (`/proc/self/schedstat`), so that a busy machine does not change the figures; `--wall` takes the wall clock.
 
 use std::fs;
@@ -21,6 +22,7 @@ struct Options {
     nodes: (usize, usize),
     only: Option<String>,
     scores: u32,
+    limit_scale: f64,
     is_wall: bool,
 }
 
@@ -58,11 +60,10 @@ fn is_wanted(options: &Options, path: &Path, nodes: usize) -> bool {
 
 fn run(options: &Options, path: &Path, instance: Instance) -> Result<Row, Box<dyn std::error::Error>> {
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let instance = if options.scores == 1 { instance } else { rescored(&instance, options.scores)? };
+    let is_published = options.scores == 1 && options.limit_scale == 1.0;
+    let instance = if is_published { instance } else { changed(&instance, options)? };
     let reference = match &options.solutions {
-        Some(folder) if options.scores == 1 => {
-            Some(oplib::read_reference(&fs::read_to_string(folder.join(format!("{name}.sol")))?)?)
-        }
+        Some(folder) if is_published => Some(oplib::read_reference(&fs::read_to_string(folder.join(format!("{name}.sol")))?)?),
         _ => None,
     };
     if let Some(reference) = &reference {
@@ -82,18 +83,20 @@ fn run(options: &Options, path: &Path, instance: Instance) -> Result<Row, Box<dy
     Ok(Row { nodes: instance.nodes(), gap_percent, seconds })
 }
 
-/// The scores of OPLib's generations 2 and 3 on an instance of generation 1, by the formulas of its README.
-fn rescored(instance: &Instance, generation: u32) -> Result<Instance, Box<dyn std::error::Error>> {
+/// The scores of OPLib's generations 2 and 3 on an instance of generation 1, by the formulas of its README, and another limit.
+fn changed(instance: &Instance, options: &Options) -> Result<Instance, Box<dyn std::error::Error>> {
     let costs = instance.costs();
     let nodes = 0..instance.nodes() as u32;
     let depot = instance.start();
     let farthest = nodes.clone().map(|node| costs.between(depot, node)).max().unwrap_or(1).max(1);
-    let prize = |node: u32| match generation {
+    let prize = |node: u32| match options.scores {
         2 => 1 + (7_141 * node + 73) % 100,
-        _ => 1 + (99 * costs.between(depot, node) / farthest) as u32,
+        3 => 1 + (99 * costs.between(depot, node) / farthest) as u32,
+        _ => instance.prizes().get(node as usize).copied().unwrap_or(0),
     };
     let prizes = nodes.map(prize).collect();
-    Ok(Instance::new(costs.clone(), prizes, depot, depot, instance.limit())?)
+    let limit = (instance.limit() as f64 * options.limit_scale) as i64;
+    Ok(Instance::new(costs.clone(), prizes, depot, depot, limit)?)
 }
 
 fn timed(options: &Options, instance: &Instance) -> (Walk, f64) {
@@ -145,6 +148,7 @@ fn options() -> Result<Options, Box<dyn std::error::Error>> {
         nodes: (0, usize::MAX),
         only: None,
         scores: 1,
+        limit_scale: 1.0,
         is_wall: false,
     };
     let mut words = std::env::args().skip(1);
@@ -163,6 +167,7 @@ fn options() -> Result<Options, Box<dyn std::error::Error>> {
             "--min-nodes" => options.nodes.0 = value.parse()?,
             "--max-nodes" => options.nodes.1 = value.parse()?,
             "--only" => options.only = Some(value),
+            "--limit-scale" => options.limit_scale = value.parse()?,
             "--scores" => options.scores = value.parse()?,
             _ => return Err(format!("{word} is not an option; see the head of this file").into()),
         }

@@ -126,16 +126,13 @@ impl Costs {
     }
 
     /// The cost between two nodes; both must be below [`Costs::nodes`], as an instance has made sure.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     #[expect(clippy::indexing_slicing, reason = "the innermost line of every search; nodes are checked when an instance is made")]
     pub fn between(&self, a: u32, b: u32) -> i64 {
         match &self.form {
             Form::Table(cells) => i64::from(cells[a as usize * self.nodes + b as usize]),
-            Form::Points { xy, metric, gate } => match gate.and_then(|gate| gate.between(a, b)) {
-                Some(cost) => cost,
-                None => i64::from(distance(*metric, xy[a as usize], xy[b as usize])),
-            },
+            Form::Points { xy, metric, gate } => between_points(xy, *metric, *gate, a, b),
         }
     }
 
@@ -165,6 +162,25 @@ impl Costs {
         Self { nodes, form }
     }
 
+    /// The costs among some of the nodes, which are numbered anew in the order given.
+    #[expect(clippy::indexing_slicing, reason = "the nodes given are nodes of the instance that asks")]
+    pub(crate) fn among(&self, kept: &[u32]) -> Self {
+        let form = match &self.form {
+            Form::Table(cells) => {
+                let row = |from: u32| kept.iter().map(move |&to| cells[from as usize * self.nodes + to as usize]);
+                Form::Table(kept.iter().flat_map(|&from| row(from)).collect())
+            }
+            Form::Points { .. } if kept.len() <= TABLE_NODES_MAX => {
+                let row = |from: u32| kept.iter().map(move |&to| if from == to { 0 } else { self.between(from, to) as i32 });
+                Form::Table(kept.iter().flat_map(|&from| row(from)).collect())
+            }
+            Form::Points { xy, metric, gate } => {
+                Form::Points { xy: kept.iter().map(|&node| xy[node as usize]).collect(), metric: *metric, gate: *gate }
+            }
+        };
+        Self { nodes: kept.len(), form }
+    }
+
     /// The points in the plane, where the costs are plane distances that no table has replaced.
     pub(crate) fn plane(&self) -> Option<&[(f64, f64)]> {
         match &self.form {
@@ -174,12 +190,26 @@ impl Costs {
     }
 }
 
+/// Kept out of line, so that the table's one load is what the callers inline.
+#[inline(never)]
+#[expect(clippy::indexing_slicing, reason = "as for the table")]
+fn between_points(xy: &[(f64, f64)], metric: Metric, gate: Option<Gate>, a: u32, b: u32) -> i64 {
+    match gate.and_then(|gate| gate.between(a, b)) {
+        Some(cost) => cost,
+        None => i64::from(distance(metric, xy[a as usize], xy[b as usize])),
+    }
+}
+
 #[inline]
 fn distance(metric: Metric, a: (f64, f64), b: (f64, f64)) -> i32 {
     let (dx, dy) = (a.0 - b.0, a.1 - b.1);
     match metric {
         Metric::Euc2d => ((dx * dx + dy * dy).sqrt() + 0.5) as i32,
-        Metric::Ceil2d => (dx * dx + dy * dy).sqrt().ceil() as i32,
+        Metric::Ceil2d => {
+            let exact = (dx * dx + dy * dy).sqrt();
+            let whole = exact as i32;
+            whole + i32::from(exact > f64::from(whole))
+        }
         Metric::Att => {
             let exact = ((dx * dx + dy * dy) / 10.0).sqrt();
             let rounded = (exact + 0.5).floor();

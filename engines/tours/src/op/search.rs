@@ -2,14 +2,15 @@
 
 #![expect(clippy::indexing_slicing, reason = "nodes index arrays that are as long as the instance")]
 
-use super::instance::{Instance, Walk};
 use super::neighbours::Neighbours;
-use super::recreate::Candidate;
+use super::recreate::{Candidate, NO_NODE, WINDOW};
 use super::tour::Tour;
 use crate::budget::Budget;
 use crate::costs::{COST_MAX, Costs};
 use crate::rng::Rng;
 
+/// Nodes looked at for a piece to drop: all pieces up to a hundred nodes on tours of a few hundred, shorter ones on longer tours.
+const PIECE_LOOKS: usize = 40_000;
 /// Steps between two looks at the budget.
 const STEPS_PER_LOOK: u64 = 64;
 
@@ -90,49 +91,8 @@ pub(super) struct Search<'a> {
     settings: Settings,
 }
 
-/// The best walk found within the budget. With [`crate::Iterations`] the same seed gives the same walk.
-#[must_use]
-pub fn solve(instance: &Instance, settings: &Settings, seed: u64, budget: &mut dyn Budget) -> Walk {
-    let (start, end) = (instance.start(), instance.end());
-    let mut prizes = instance.prizes().to_vec();
-    let gated = (start != end).then(|| instance.costs().with_gate(start, end));
-    let order = if gated.is_some() {
-        prizes.push(0);
-        vec![start, end, instance.nodes() as u32]
-    } else {
-        vec![start]
-    };
-    let costs = gated.as_ref().unwrap_or(instance.costs());
-    let mut search = Search::new(costs, &prizes, instance.limit(), order, settings, seed);
-    search.construct(0);
-    let order = search.run(budget);
-    walk_of(instance, order)
-}
-
-/// Turns the closed order so that it runs from start to end.
-fn walk_of(instance: &Instance, mut order: Vec<u32>) -> Walk {
-    let (start, end) = (instance.start(), instance.end());
-    let gate = instance.nodes() as u32;
-    if start == end {
-        let at = order.iter().position(|&node| node == start).unwrap_or(0);
-        order.rotate_left(at);
-        order.push(start);
-    } else {
-        let at = order.iter().position(|&node| node == gate).unwrap_or(0);
-        order.rotate_left(at);
-        order.remove(0);
-        if order.first() != Some(&start) {
-            order.reverse();
-        }
-    }
-    let judged = instance.judge(&order);
-    debug_assert!(judged.is_ok(), "{judged:?}");
-    let (prize, cost) = judged.map_or((0, 0), |judged| (judged.prize, judged.cost));
-    Walk { nodes: order, prize, cost }
-}
-
 impl<'a> Search<'a> {
-    fn new(costs: &'a Costs, prizes: &'a [u32], limit: i64, order: Vec<u32>, settings: &Settings, seed: u64) -> Self {
+    pub fn new(costs: &'a Costs, prizes: &'a [u32], limit: i64, order: Vec<u32>, settings: &Settings, seed: u64) -> Self {
         let nodes = prizes.len();
         let mut is_fixed = vec![false; nodes];
         order.iter().for_each(|&node| is_fixed[node as usize] = true);
@@ -162,7 +122,7 @@ impl<'a> Search<'a> {
     }
 
     /// A first tour of one of several makes, since what one search starts with it seldom leaves on clustered ground.
-    fn construct(&mut self, make: usize) {
+    pub fn construct(&mut self, make: usize) {
         self.clear();
         match make {
             // Grows from the depot, best bargain first.
@@ -191,7 +151,7 @@ impl<'a> Search<'a> {
         if make % 2 == 1 {
             self.drop_pieces(50);
         }
-        self.drop_poorest(u32::MAX, 0.0);
+        self.drop_poorest(NO_NODE, 0.0, usize::MAX);
         for i in 0..self.now.tour.len() {
             self.look_at(self.now.tour.at(i));
         }
@@ -216,7 +176,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn run(&mut self, budget: &mut dyn Budget) -> Vec<u32> {
+    pub fn run(&mut self, budget: &mut dyn Budget) -> Vec<u32> {
         let mut back = self.now.clone();
         let mut best = self.now.clone();
         let mut stage = 0;
@@ -285,7 +245,7 @@ impl<'a> Search<'a> {
             }
             self.force(node);
             self.shorten();
-            self.drop_poorest(node, noise);
+            self.drop_poorest(node, noise, WINDOW);
             self.propose_round(node, noise);
             self.fill(0);
             self.shorten();
@@ -329,7 +289,7 @@ impl<'a> Search<'a> {
         let excess = (self.rng.unit() * self.rng.unit() * 0.3 * self.limit as f64) as i64;
         self.fill(room + excess);
         self.shorten();
-        self.drop_pieces(100);
+        self.drop_pieces((PIECE_LOOKS / self.now.tour.len()).clamp(4, 100));
         self.propose_all(noise);
         self.fill(0);
         self.shorten();

@@ -53,11 +53,10 @@ fn tour(draft: &Draft<'_>, unit: usize, ranks: &[u32]) -> UnitTour {
         share.travel_s += way_s;
         share.wait_s += waited_s;
         let detour_s = way_s + travel(stop.place, place(i + 1)) - travel(from, place(i + 1));
-        let mut earlier: Vec<i64> =
-            draft.visits[leg.stop as usize].iter().map(|visit| visit.2).filter(|&left_s| left_s <= leg.arrive_s).collect();
-        earlier.retain(|&left_s| left_s < leg.leave_s || leg.arrive_s == leg.leave_s);
-        let before = earlier.iter().copied().max().filter(|_| matches!(stop.kind, Kind::HotSpot { .. }));
-        let number = if before.is_some() { earlier.len() } else { 0 };
+        // A dwell takes a second at least, so a stop's visits stand in one order.
+        let earlier = draft.visits[leg.stop as usize].iter().map(|visit| visit.2).filter(|&left_s| left_s <= leg.arrive_s);
+        let number = earlier.clone().count();
+        let before = earlier.max();
         let risk_covered = draft.risk(leg.stop, number);
         let (why_here, why_then) = match (stop.kind, before) {
             (Kind::Box { window }, _) => {

@@ -23,7 +23,7 @@ pub struct Window {
     pub until_s: i64,
 }
 
-/// How long a unit stands: at least and at most.
+/// How long a unit stands: at least (one second or more) and at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dwell {
     pub min_s: i64,
@@ -146,7 +146,7 @@ pub enum InputError {
     Times { what: Whose },
     #[error("stop {stop:?} has a risk of {risk}, which is not a number from 0 to 10^9")]
     Risk { stop: StopNo, risk: f64 },
-    #[error("stop {stop:?} has a dwell of {min_s} to {max_s} s, which is not a span from 0 up")]
+    #[error("stop {stop:?} has a dwell of {min_s} to {max_s} s, which is not a span from one second up")]
     Dwell { stop: StopNo, min_s: i64, max_s: i64 },
     #[error("{rule} is {value}, which is out of range")]
     Rule { rule: &'static str, value: f64 },
@@ -310,7 +310,7 @@ impl Patrol {
             return Err(InputError::Risk { stop: stop_no, risk: stop.risk });
         }
         let Dwell { min_s, max_s } = stop.dwell;
-        if min_s < 0 || max_s < min_s || max_s > SECONDS_MAX {
+        if min_s < 1 || max_s < min_s || max_s > SECONDS_MAX {
             return Err(InputError::Dwell { stop: stop_no, min_s, max_s });
         }
         match stop.kind {
