@@ -10,6 +10,7 @@
 //!
 //! **Architecture invariant:** nothing here opens a file, reads a clock or asks the network. Bytes come in, values go out.
 
+mod access;
 mod city;
 mod codec;
 mod geo;
@@ -23,6 +24,7 @@ mod test_data;
 mod snap;
 mod tiles;
 
+pub use access::{Access, DirectedEdge, TurnBan, VehicleClass, VehicleSet};
 pub use city::{CitySize, DEMO_CENTRE, demo_city};
 pub use codec::DecodeError;
 pub use geo::Bounds;

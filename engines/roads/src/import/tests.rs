@@ -29,6 +29,8 @@ const SMALL_OSM: &str = r#"<?xml version="1.0"?><osm version="0.6">
   <way id="15" action="delete"><nd ref="3"/><nd ref="6"/><tag k="highway" v="service"/></way>
   <way id="16"><nd ref="1"/><nd ref="4"/><nd ref="5"/><nd ref="1"/><tag k="natural" v="water"/></way>
   <relation id="20"><tag k="type" v="restriction"/><tag k="restriction" v="no_left_turn"/></relation>
+  <relation id="21"><member type="way" ref="10" role="from"/><member type="node" ref="2" role="via"/><member type="way" ref="11" role="to"/>
+    <tag k="type" v="restriction"/><tag k="restriction" v="no_left_turn"/></relation>
 </osm>"#;
 
 #[test]
@@ -42,7 +44,8 @@ fn ways_are_cut_where_they_meet_and_each_loss_is_named() {
         Reason::NotARoad,
         Reason::Deleted,
         Reason::OneWayReversed,
-        Reason::TurnBanNotApplied,
+        Reason::TurnBanBroken,
+        Reason::TurnBanAmbiguous,
     ] {
         assert_eq!(report.count(reason), 1, "{reason:?}");
     }
@@ -178,7 +181,7 @@ fn real_osm_files_keep_their_one_ways_and_speeds() {
     }
     if let Some(bytes) = test_data::bytes("roads/monaco.osm") {
         let (_, report) = read_well(&bytes);
-        assert_eq!((report.count(Reason::TurnBanNotApplied), report.count(Reason::ClassSpelling)), (18, 117));
+        assert_eq!((report.count(Reason::TurnBanRead), report.count(Reason::ClassSpelling)), (18, 117));
     }
     if let Some(bytes) = test_data::bytes("roads/porto_alegre.osm.pbf") {
         let (network, report) = read_well(&bytes);
