@@ -16,7 +16,9 @@ mod codec;
 mod geo;
 mod graph;
 mod import;
+mod navigate;
 mod network;
+mod profile;
 mod protobuf;
 mod route;
 #[cfg(test)]
@@ -31,6 +33,10 @@ pub use geo::Bounds;
 pub use import::{
     Effect, Finding, Format, ImportError, ImportOptions, ImportReport, Reason, import, import_node_edge_csv, sniff,
 };
+pub use navigate::{
+    Alternative, AlternativeLimits, Closures, FoundBy, Isochrone, Navigator, PathPart, Reach, RoadPath, Toward, TravelMatrix,
+};
+pub use profile::{FACTORS, Factor, Profile, WALKING_KMH, WeightSet};
 pub use network::{Area, AreaKind, Edge, EdgeId, EdgeSpec, NetworkBuilder, NetworkError, NodeId, RoadClass, RoadNetwork};
 pub use route::{Route, RouteError, Router, StreetRun, Travel};
 pub use snap::{SNAP_WITHIN_M, Snap};

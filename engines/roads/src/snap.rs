@@ -54,9 +54,9 @@ impl PointDistance for Piece {
 
 impl SnapIndex {
     /// Only the edges that `is_wanted` can be snapped to.
-    pub fn new(network: &RoadNetwork, is_wanted: impl Fn(&Edge) -> bool) -> Self {
+    pub fn new(network: &RoadNetwork, is_wanted: impl Fn(EdgeId, &Edge) -> bool) -> Self {
         let mut pieces = Vec::new();
-        for (id, edge) in network.edge_ids().filter(|(_, edge)| is_wanted(edge)) {
+        for (id, edge) in network.edge_ids().filter(|(id, edge)| is_wanted(*id, edge)) {
             let flat: Vec<Flat> = network.polyline(edge).iter().map(|place| Flat::from_place(*place)).collect();
             for ((index, a), b) in (0u32..).zip(&flat).zip(flat.iter().skip(1)) {
                 pieces.push(Piece { a: *a, b: *b, edge: id.0, index });
