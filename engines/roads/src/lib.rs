@@ -24,6 +24,7 @@ mod route;
 #[cfg(test)]
 mod test_data;
 mod snap;
+mod steps;
 mod tiles;
 
 pub use access::{Access, DirectedEdge, TurnBan, VehicleClass, VehicleSet};
@@ -40,4 +41,5 @@ pub use profile::{FACTORS, Factor, Profile, WALKING_KMH, WeightSet};
 pub use network::{Area, AreaKind, Edge, EdgeId, EdgeSpec, NetworkBuilder, NetworkError, NodeId, RoadClass, RoadNetwork};
 pub use route::{Route, RouteError, Router, StreetRun, Travel};
 pub use snap::{SNAP_WITHIN_M, Snap};
+pub use steps::{Intersection, Language, Leg, Maneuver, ManeuverType, Modifier, OsrmRoute, Step, steps};
 pub use tiles::{LAYERS, TILE_ZOOM_MAX, TILE_ZOOM_MIN, TileError, TileSource};

@@ -9,8 +9,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use shouhu_place::Wgs84;
 use shouhu_roads::{
-    AlternativeLimits, CitySize, Closures, FoundBy, ImportOptions, Navigator, Profile, RoadNetwork, Router, Snap,
-    TileSource, Toward, VehicleClass, WeightSet, demo_city, import,
+    AlternativeLimits, CitySize, Closures, FoundBy, ImportOptions, Language, Navigator, Profile, RoadNetwork, Router, Snap,
+    TileSource, Toward, VehicleClass, WeightSet, demo_city, import, steps,
 };
 
 fn middle_and_p95(mut times: Vec<Duration>) -> String {
@@ -43,7 +43,9 @@ fn measure(name: &str, network: RoadNetwork, import_time: Duration) {
     let mut anywhere = || Wgs84 { lon: rng.gen_range(bounds.west..bounds.east), lat: rng.gen_range(bounds.south..bounds.north) };
     let near = |place: &Wgs84| router.snap(*place, 2_000.0).is_some();
     let places: Vec<Wgs84> = std::iter::repeat_with(&mut anywhere).take(20_000).filter(near).take(1_001).collect();
-    println!("  median, p95: snap {}", each(&places, |place| drop(router.snap(*place, 2_000.0))));
+    println!("  median, p95: snap {}", each(&places, |place| {
+        let _ = router.snap(*place, 2_000.0);
+    }));
     let Some(target) = places.first() else { return };
     let units = each(places.chunks(50), |units| drop(router.times_to(*target, units)));
     println!("  median, p95: plain A* with snaps and lines {}; times_to 50 units {units}", {
@@ -115,6 +117,8 @@ fn navigate(network: &Arc<RoadNetwork>, places: &[Wgs84]) {
         others += found.map_or(0, |found| found.len() - 1);
     });
     println!("  median, p95: alternatives {several}; {:.2} others per pair", f64::from(others as u32) / 300.0);
+    let told = each(&ways, |way| drop(steps(&navigator, way, Language::ZhTw)));
+    println!("  median, p95: turn-by-turn steps {told}");
 }
 
 fn main() {

@@ -210,6 +210,22 @@ impl Navigator {
         f64::from(self.graph.cost_ms(part.road.edge)) * (part.leave - part.enter).abs() / 1_000.0
     }
 
+    /// The roads that one may take who arrives by this one; bans over more than two edges are not looked at.
+    pub(crate) fn exits(&self, arriving: DirectedEdge) -> Vec<DirectedEdge> {
+        let Some(vertex) = self.graph.head_of(arriving) else { return Vec::new() };
+        self.graph.arcs(vertex, Direction::Forward).iter().map(|arc| DirectedEdge::numbered(arc.edge)).collect()
+    }
+
+    /// Every road at a junction that this traveller may use one way or the other, as driven away from it.
+    pub(crate) fn roads_at(&self, node: NodeId) -> Vec<DirectedEdge> {
+        let away = self.graph.arcs(node.0, Direction::Forward).iter().map(|arc| DirectedEdge::numbered(arc.edge));
+        let here = self.graph.arcs(node.0, Direction::Backward).iter().map(|arc| DirectedEdge::numbered(arc.edge).reversed());
+        let mut roads: Vec<DirectedEdge> = away.chain(here).collect();
+        roads.sort_unstable();
+        roads.dedup();
+        roads
+    }
+
     /// The vertices to which one on `snap` can go (forward), or from which one can come to it (backward).
     fn accesses(&self, snap: &Snap, direction: Direction) -> Vec<Access> {
         accesses(&self.network, &self.graph, snap, direction)
