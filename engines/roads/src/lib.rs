@@ -5,6 +5,9 @@
 //! | [`RoadNetwork`] | junctions, the road pieces between them, and the water and parks to draw beneath |
 //! | [`import()`] | OSM XML, OSM PBF, GeoJSON or node/edge CSV into a network, with an [`ImportReport`] that says what was cleaned and dropped |
 //! | [`Router`] | [`Snap`] a place to a road, find the fastest [`Route`], rank many units by [`Travel`] to one place |
+//! | [`Navigator`] | ways for one [`Profile`] (vehicle and hour): turn bans kept, [`Closures`] effective at once; matrices, [`Isochrone`]s, [`Alternative`]s |
+//! | [`steps`] | a way told turn by turn in OSRM's form, in zh-TW or English |
+//! | [`Matcher`] | the streets and directions that a track of [`Fix`]es drove |
 //! | [`TileSource`] | the base map as Mapbox Vector Tiles 2.1 |
 //! | [`demo_city`] | an invented Taiwanese district, the same for the same seed |
 //!
@@ -16,6 +19,7 @@ mod codec;
 mod geo;
 mod graph;
 mod import;
+mod matching;
 mod navigate;
 mod network;
 mod profile;
@@ -34,6 +38,7 @@ pub use geo::Bounds;
 pub use import::{
     Effect, Finding, Format, ImportError, ImportOptions, ImportReport, Reason, import, import_node_edge_csv, sniff,
 };
+pub use matching::{DrivenPath, Fix, Match, MatchOptions, MatchedTrack, Matcher};
 pub use navigate::{
     Alternative, AlternativeLimits, Closures, FoundBy, Isochrone, Navigator, PathPart, Reach, RoadPath, Toward, TravelMatrix,
 };

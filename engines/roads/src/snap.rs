@@ -86,6 +86,30 @@ impl SnapIndex {
     }
 }
 
+impl SnapIndex {
+    /// The places on edges within so many metres, nearest first. An edge that comes by twice (a bend, a way out and
+    /// back) is there twice.
+    pub fn within(&self, network: &RoadNetwork, place: Wgs84, within_m: f64, snaps_max: usize) -> Vec<Snap> {
+        let at = Flat::from_place(place);
+        let reach_2 = (within_m * flat_per_metre(place.lat) * 1.01).powi(2);
+        let mut found: Vec<Snap> = Vec::new();
+        for (piece, distance_2) in self.tree.nearest_neighbor_iter_with_distance_2([at.x, at.y]) {
+            if distance_2 > reach_2 || found.len() >= snaps_max {
+                break;
+            }
+            let Some(snap) = snap_on(network, place, *piece, at.nearest_on(piece.a, piece.b)) else { continue };
+            let length_m = network.edge(snap.edge).map_or(0.0, |edge| edge.length_m);
+            let is_known = |known: &Snap| {
+                known.edge == snap.edge && (known.fraction - snap.fraction).abs() * length_m < 2.0 * within_m
+            };
+            if snap.distance_m <= within_m && !found.iter().any(is_known) {
+                found.push(snap);
+            }
+        }
+        found
+    }
+}
+
 fn snap_on(network: &RoadNetwork, asked: Wgs84, piece: Piece, along_piece: f64) -> Option<Snap> {
     let id = EdgeId(piece.edge);
     let edge = network.edge(id)?;

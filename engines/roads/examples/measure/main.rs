@@ -1,6 +1,8 @@
 //! Prints what imports, ways, matrices, isochrones, alternatives, matching and tiles cost:
 //! `cargo run --release -p shouhu-roads --example measure -- FILE…`. Numbers for people; the plain Dijkstra stands beside
-//! each of them as the peer.
+//! each of them as the peer. `ONLY=matching` leaves the rest out.
+
+mod matching;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,6 +34,10 @@ fn each<T>(items: impl IntoIterator<Item = T>, mut work: impl FnMut(T)) -> Strin
 fn measure(name: &str, network: RoadNetwork, import_time: Duration) {
     let Some(bounds) = network.bounds() else { return };
     let network = Arc::new(network);
+    if std::env::var("ONLY").is_ok_and(|part| part == "matching") {
+        println!("{name}");
+        return matching::measure(&network);
+    }
     let (bytes, encode_time) = timed(|| network.to_bytes());
     let (_, decode_time) = timed(|| RoadNetwork::from_bytes(&bytes));
     let (router, router_time) = timed(|| Router::new(Arc::clone(&network)));
@@ -62,6 +68,7 @@ fn measure(name: &str, network: RoadNetwork, import_time: Duration) {
         })
     };
     println!("  median, p95: tile z10 {}; z12 {}; z14 {}; z16 {}", tiles(10), tiles(12), tiles(14), tiles(16));
+    matching::measure(&network);
 }
 
 fn navigate(network: &Arc<RoadNetwork>, places: &[Wgs84]) {

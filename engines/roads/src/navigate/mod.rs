@@ -32,7 +32,7 @@ use crate::route::{Route, RouteError, Way};
 use crate::snap::{Snap, SnapIndex};
 pub(crate) use expanded::ExpandedGraph;
 use hierarchy::Hierarchy;
-pub(crate) use search::{Access, Pool, UNREACHED, Workspace};
+pub(crate) use search::{Access, Pool, UNREACHED, Until, Workspace};
 
 /// A directed edge, or the part of one that a way uses.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

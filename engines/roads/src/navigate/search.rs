@@ -99,6 +99,8 @@ pub(crate) enum Until<'a> {
     Settled(&'a [u32]),
     /// Nothing cheaper is left.
     Cost(u32),
+    /// Whichever of the two comes first.
+    First(&'a [u32], u32),
 }
 
 impl ExpandedGraph {
@@ -112,7 +114,13 @@ impl ExpandedGraph {
         until: &Until<'_>,
     ) {
         work.begin();
-        let mut wanted: Vec<u32> = if let Until::Settled(vertices) = until { vertices.to_vec() } else { Vec::new() };
+        let (vertices, limit) = match until {
+            Until::Settled(vertices) => (*vertices, UNREACHED),
+            Until::Cost(limit) => (&[][..], *limit),
+            Until::First(vertices, limit) => (*vertices, *limit),
+        };
+        let has_goals = !matches!(until, Until::Cost(_));
+        let mut wanted: Vec<u32> = vertices.to_vec();
         wanted.sort_unstable();
         wanted.dedup();
         let mut is_found = vec![false; wanted.len()];
@@ -126,16 +134,15 @@ impl ExpandedGraph {
             if cost > work.cost_ms(vertex) {
                 continue;
             }
-            match until {
-                Until::Cost(limit) if cost > *limit => break,
-                Until::Cost(_) => {}
-                Until::Settled(_) => {
-                    if let Ok(index) = wanted.binary_search(&vertex) {
-                        left -= usize::from(!std::mem::replace(&mut is_found[index], true));
-                    }
-                    if left == 0 {
-                        break;
-                    }
+            if cost > limit {
+                break;
+            }
+            if has_goals {
+                if let Ok(index) = wanted.binary_search(&vertex) {
+                    left -= usize::from(!std::mem::replace(&mut is_found[index], true));
+                }
+                if left == 0 {
+                    break;
                 }
             }
             work.settled.push((vertex, cost));

@@ -72,6 +72,24 @@ pub(crate) fn part_of_line(points: &[Wgs84], edge: &Edge, enter: f64, leave: f64
     found
 }
 
+/// The place at a fraction of an edge, and the bearing there along the edge's direction.
+pub(crate) fn bearing_along(points: &[Wgs84], edge: &Edge, fraction: f64) -> (Wgs84, f64) {
+    let wanted_m = (fraction * edge.length_m).max(0.0);
+    let mut passed_m = 0.0;
+    let mut found = (Wgs84 { lon: 0.0, lat: 0.0 }, 0.0);
+    for (a, b) in points.iter().zip(points.iter().skip(1)) {
+        let length_m = a.distance_m(*b);
+        if length_m > 0.0 {
+            found = (between(*a, *b, ((wanted_m - passed_m) / length_m).clamp(0.0, 1.0)), bearing_deg(*a, *b));
+        }
+        passed_m += length_m;
+        if passed_m >= wanted_m {
+            break;
+        }
+    }
+    found
+}
+
 /// Google's encoded polyline with six decimals, as OSRM calls it `polyline6`.
 #[must_use]
 pub(crate) fn polyline6(points: &[Wgs84]) -> String {

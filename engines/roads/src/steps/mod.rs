@@ -12,7 +12,7 @@ mod turns;
 use serde::Serialize;
 use shouhu_place::Wgs84;
 
-pub(crate) use geometry::{bearing_deg, part_of_line};
+pub(crate) use geometry::{bearing_along, part_of_line};
 pub use text::Language;
 
 use crate::access::DirectedEdge;
