@@ -1,17 +1,19 @@
 //! The compact file form of a network: what the server stores after an import and loads at start.
 //!
-//! `SHRD`, version, then varint sections (names, nodes, edges, areas) with coordinates as zigzag deltas on the 1e-7
+//! `SHRD`, version, then varint sections (names, nodes, edges, areas, turn bans) with coordinates as zigzag deltas on the 1e-7
 //! degree grain, then the CRC-32 of everything before it. Lengths and indices are checked against the bytes that are
 //! really there, so a broken or hostile file ends in a [`DecodeError`], never in a large allocation.
 
 use shouhu_place::Wgs84;
 
+use crate::access::{Access, DirectedEdge, TurnBan, VehicleSet};
 use crate::geo::{from_grains, grains};
 use crate::network::{Area, AreaKind, EdgeSpec, NetworkBuilder, NetworkError, NodeId, RoadClass, RoadNetwork};
 use crate::protobuf::{Reader, WireError, write_varint, zigzag};
 
 const MAGIC: &[u8; 4] = b"SHRD";
-const VERSION: u8 = 1;
+/// Version 2 added who may use an edge, roundabouts and turn bans; version 1 is still read.
+const VERSION: u8 = 2;
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DecodeError {
@@ -48,7 +50,9 @@ impl RoadNetwork {
         for edge in self.edges() {
             write_varint(&mut out, u64::from(edge.from.0));
             write_varint(&mut out, u64::from(edge.to.0));
-            write_varint(&mut out, edge.class as u64 | u64::from(edge.one_way) << 4);
+            let unusual = edge.access.bits() ^ Access::usual(edge.class, edge.one_way).bits();
+            let signs = u64::from(edge.one_way) << 4 | u64::from(edge.is_roundabout) << 5 | u64::from(unusual) << 6;
+            write_varint(&mut out, edge.class as u64 | signs);
             write_varint(&mut out, u64::from(edge.speed_kmh));
             write_varint(&mut out, Self::name_index(edge).map_or(0, |index| u64::from(index) + 1));
             write_places(&mut out, self.polyline(edge));
@@ -60,6 +64,14 @@ impl RoadNetwork {
             write_varint(&mut out, area.rings.len() as u64);
             for ring in &area.rings {
                 write_places(&mut out, ring);
+            }
+        }
+        write_varint(&mut out, self.turn_bans().len() as u64);
+        for ban in self.turn_bans() {
+            write_varint(&mut out, u64::from(ban.vehicles.bits()));
+            write_varint(&mut out, ban.path.len() as u64);
+            for road in &ban.path {
+                write_varint(&mut out, u64::from(road.number()));
             }
         }
         let sum = crc32fast::hash(&out);
@@ -80,11 +92,12 @@ impl RoadNetwork {
             return Err(DecodeError::Damaged);
         }
         let content = signed.get(MAGIC.len() + 1..).ok_or(DecodeError::Damaged)?;
-        Decoder { reader: Reader::new(content), builder: NetworkBuilder::new() }.network()
+        Decoder { version: *version, reader: Reader::new(content), builder: NetworkBuilder::new() }.network()
     }
 }
 
 struct Decoder<'a> {
+    version: u8,
     reader: Reader<'a>,
     builder: NetworkBuilder,
 }
@@ -105,6 +118,11 @@ impl Decoder<'_> {
         for _ in 0..self.count()? {
             self.area()?;
         }
+        if self.version >= 2 {
+            for _ in 0..self.count()? {
+                self.turn_ban()?;
+            }
+        }
         if self.reader.is_at_end() { Ok(self.builder.build()) } else { Err(self.malformed()) }
     }
 
@@ -123,7 +141,10 @@ impl Decoder<'_> {
         };
         let polyline = self.places()?;
         let via = polyline.get(1..polyline.len().saturating_sub(1)).ok_or_else(|| self.malformed())?;
-        let spec = EdgeSpec { class, speed_kmh, one_way: flags & 0x10 != 0, name };
+        let (one_way, is_roundabout) = (flags & 0x10 != 0, flags & 0x20 != 0);
+        let unusual = u8::try_from(flags >> 6).map_err(|_| self.malformed())?;
+        let access = Access::from_bits(Access::usual(class, one_way).bits() ^ unusual).ok_or_else(|| self.malformed())?;
+        let spec = EdgeSpec { class, speed_kmh, one_way, access: Some(access), is_roundabout, name };
         let at = self.reader.at();
         self.builder.edge(from, to, via, spec).map_err(|reason| DecodeError::Inconsistent { at, reason })?;
         Ok(())
@@ -143,6 +164,18 @@ impl Decoder<'_> {
         }
         let at = self.reader.at();
         self.builder.area(Area { kind, name, rings }).map_err(|reason| DecodeError::Inconsistent { at, reason })
+    }
+
+    fn turn_ban(&mut self) -> Result<(), DecodeError> {
+        let vehicles = u8::try_from(self.reader.varint()?).ok().and_then(VehicleSet::from_bits);
+        let vehicles = vehicles.ok_or_else(|| self.malformed())?;
+        let mut path = Vec::new();
+        for _ in 0..self.count()? {
+            let number = u32::try_from(self.reader.varint()?).map_err(|_| self.malformed())?;
+            path.push(DirectedEdge::numbered(number));
+        }
+        let at = self.reader.at();
+        self.builder.turn_ban(TurnBan { path, vehicles }).map_err(|reason| DecodeError::Inconsistent { at, reason })
     }
 
     /// How many items follow; each takes at least one byte, so more than the bytes left is a lie.
@@ -197,6 +230,7 @@ fn write_places(out: &mut Vec<u8>, places: &[Wgs84]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::VehicleClass;
     use crate::city::{CitySize, demo_city};
     use proptest::prelude::*;
 
@@ -220,6 +254,42 @@ mod tests {
         }
     }
 
+    /// Two nodes, one one-way primary road between them at 50 km/h, as version 1 wrote it.
+    #[test]
+    fn a_file_of_the_first_version_is_still_read() {
+        let places = [Wgs84 { lon: 120.2, lat: 23.0 }, Wgs84 { lon: 120.21, lat: 23.0 }];
+        let mut bytes = b"SHRD\x01".to_vec();
+        bytes.push(1);
+        write_text(&mut bytes, "民生路");
+        write_places(&mut bytes, &places);
+        bytes.extend_from_slice(&[1, 0, 1, 2 | 1 << 4, 50, 1]);
+        write_places(&mut bytes, &places);
+        bytes.push(0);
+        let read = RoadNetwork::from_bytes(&sealed(bytes)).unwrap_or_else(|error| panic!("{error}"));
+        let edge = read.edges().first().unwrap_or_else(|| panic!("one edge"));
+        assert_eq!((edge.one_way, edge.access, read.name(edge)), (true, Access::usual(RoadClass::Primary, true), Some("民生路")));
+        assert_eq!(RoadNetwork::from_bytes(&read.to_bytes()), Ok(read));
+    }
+
+    #[test]
+    fn bans_roundabouts_and_rights_come_back_as_they_were() {
+        let mut builder = NetworkBuilder::new();
+        let ids: Vec<NodeId> = [(120.2, 23.0), (120.21, 23.0), (120.21, 23.01)]
+            .iter()
+            .filter_map(|(lon, lat)| builder.node(Wgs84 { lon: *lon, lat: *lat }).ok())
+            .collect();
+        let [a, b, c] = ids[..] else { panic!("three nodes") };
+        let access = Access::usual(RoadClass::Primary, true).with(VehicleClass::Motorcycle, false, true);
+        let spec = EdgeSpec { one_way: true, access: Some(access), is_roundabout: true, ..EdgeSpec::of_class(RoadClass::Primary) };
+        let (Ok(first), Ok(second)) = (builder.edge(a, b, &[], spec), builder.edge(b, c, &[], spec)) else { panic!("two roads") };
+        let path = [first, second].map(|edge| DirectedEdge { edge, is_forward: true }).to_vec();
+        assert!(builder.turn_ban(TurnBan { path: path.clone(), vehicles: VehicleSet::MOTOR }).is_ok());
+        let turned = path.iter().rev().copied().collect();
+        assert!(builder.turn_ban(TurnBan { path: turned, vehicles: VehicleSet::MOTOR }).is_err());
+        let network = builder.build();
+        assert_eq!(RoadNetwork::from_bytes(&network.to_bytes()), Ok(network));
+    }
+
     #[test]
     fn a_newer_version_is_named() {
         let refused = RoadNetwork::from_bytes(&sealed(b"SHRD\x09".to_vec()));
@@ -229,7 +299,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_give_a_network_or_an_error(content: Vec<u8>) {
-            let mut bytes = b"SHRD\x01".to_vec();
+            let mut bytes = b"SHRD\x02".to_vec();
             bytes.extend_from_slice(&content);
             if let Ok(network) = RoadNetwork::from_bytes(&sealed(bytes)) {
                 prop_assert_eq!(RoadNetwork::from_bytes(&network.to_bytes()), Ok(network));

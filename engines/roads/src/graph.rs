@@ -4,6 +4,7 @@
 //! and rounding up keeps the straight-line bound below every real cost.
 #![allow(clippy::indexing_slicing, reason = "every index is a node or arc number of this graph, made in `new`")]
 
+use crate::access::VehicleClass;
 use crate::network::{Edge, NodeId, RoadNetwork};
 
 /// A component smaller than this is a car park or a drawing error; places do not snap to it unless all are small.
@@ -36,13 +37,13 @@ pub(crate) struct Graph {
 }
 
 #[derive(Debug)]
-struct Adjacency {
+pub(crate) struct Adjacency {
     starts: Vec<u32>,
     arcs: Vec<Arc>,
 }
 
 impl Adjacency {
-    fn new(node_count: usize, mut arcs: Vec<(u32, Arc)>) -> Self {
+    pub fn new(node_count: usize, mut arcs: Vec<(u32, Arc)>) -> Self {
         arcs.sort_by_key(|(node, arc)| (*node, arc.node, arc.edge));
         let mut starts = vec![0u32; node_count + 1];
         for (node, _) in &arcs {
@@ -54,7 +55,7 @@ impl Adjacency {
         Self { starts, arcs: arcs.into_iter().map(|(_, arc)| arc).collect() }
     }
 
-    fn of(&self, node: u32) -> &[Arc] {
+    pub fn of(&self, node: u32) -> &[Arc] {
         let node = node as usize;
         &self.arcs[self.starts[node] as usize..self.starts[node + 1] as usize]
     }
@@ -71,15 +72,18 @@ impl Graph {
     pub fn new(network: &RoadNetwork) -> Self {
         let (mut forward, mut backward) = (Vec::new(), Vec::new());
         let mut fastest_kmh = 1.0f64;
-        for (id, edge) in network.edge_ids().filter(|(_, edge)| edge.class.is_drivable()) {
+        let is_driven = |edge: &Edge| edge.allows(VehicleClass::Car, true) || edge.allows(VehicleClass::Car, false);
+        for (id, edge) in network.edge_ids().filter(|(_, edge)| is_driven(edge)) {
             fastest_kmh = fastest_kmh.max(f64::from(edge.speed_kmh));
             let mut drive = |from: u32, to: u32| {
                 let arc = |node| Arc { node, edge: id.0, cost_ms: cost_ms(edge), length_m: edge.length_m as f32 };
                 forward.push((from, arc(to)));
                 backward.push((to, arc(from)));
             };
-            drive(edge.from.0, edge.to.0);
-            if !edge.one_way {
+            if edge.allows(VehicleClass::Car, true) {
+                drive(edge.from.0, edge.to.0);
+            }
+            if edge.allows(VehicleClass::Car, false) {
                 drive(edge.to.0, edge.from.0);
             }
         }
@@ -104,7 +108,7 @@ impl Graph {
     /// Whether a unit that stands on this edge can leave it and come back to it.
     pub fn is_main(&self, edge: &Edge) -> bool {
         let (from, to) = (self.component_of(edge.from), self.component_of(edge.to));
-        edge.class.is_drivable() && from == to && self.is_main[from as usize]
+        edge.allows(VehicleClass::Car, true) && from == to && self.is_main[from as usize]
     }
 
     fn component_of(&self, node: NodeId) -> u32 {
@@ -118,7 +122,7 @@ impl Graph {
 }
 
 /// Kosaraju's two sweeps, with stacks of our own because a road of a million nodes would overflow the thread's.
-fn strong_components(count: usize, forward: &Adjacency, backward: &Adjacency) -> Vec<u32> {
+pub(crate) fn strong_components(count: usize, forward: &Adjacency, backward: &Adjacency) -> Vec<u32> {
     let mut finished = Vec::with_capacity(count);
     let mut seen = vec![false; count];
     let mut stack: Vec<(u32, usize)> = Vec::new();
@@ -162,7 +166,7 @@ fn strong_components(count: usize, forward: &Adjacency, backward: &Adjacency) ->
     component
 }
 
-fn main_components(component: &[u32]) -> Vec<bool> {
+pub(crate) fn main_components(component: &[u32]) -> Vec<bool> {
     let count = component.iter().max().map_or(0, |last| *last as usize + 1);
     let mut sizes = vec![0usize; count];
     for id in component {

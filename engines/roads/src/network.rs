@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use shouhu_place::Wgs84;
 
+use crate::access::{Access, DirectedEdge, TurnBan, VehicleClass};
 use crate::geo::{Bounds, LAT_LIMIT, length_m, to_grain};
 
 /// The longest straight piece believed; a longer one is a wrong coordinate, not a road.
@@ -91,11 +92,26 @@ pub struct Edge {
     pub length_m: f64,
     pub speed_kmh: u8,
     pub class: RoadClass,
-    /// Driven only from `from` to `to`.
+    /// Signed as driven only from `from` to `to`; `access` says whom the sign binds.
     pub one_way: bool,
+    pub access: Access,
+    pub is_roundabout: bool,
     name: Option<u32>,
     shape_start: usize,
     shape_end: usize,
+}
+
+impl Edge {
+    #[must_use]
+    pub const fn allows(&self, vehicle: VehicleClass, is_forward: bool) -> bool {
+        self.access.allows(vehicle, is_forward)
+    }
+
+    /// Where driving it this way round begins and ends.
+    #[must_use]
+    pub const fn ends(&self, is_forward: bool) -> (NodeId, NodeId) {
+        if is_forward { (self.from, self.to) } else { (self.to, self.from) }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -132,6 +148,7 @@ pub struct RoadNetwork {
     shapes: Vec<Wgs84>,
     names: Vec<String>,
     areas: Vec<Area>,
+    turn_bans: Vec<TurnBan>,
 }
 
 impl RoadNetwork {
@@ -183,6 +200,17 @@ impl RoadNetwork {
         &self.areas
     }
 
+    #[must_use]
+    pub fn turn_bans(&self) -> &[TurnBan] {
+        &self.turn_bans
+    }
+
+    /// Where driving this edge this way round begins and ends.
+    #[must_use]
+    pub fn ends(&self, road: DirectedEdge) -> Option<(NodeId, NodeId)> {
+        self.edge(road.edge).map(|edge| edge.ends(road.is_forward))
+    }
+
     /// The rectangle around all roads; none for an empty network.
     #[must_use]
     pub fn bounds(&self) -> Option<Bounds> {
@@ -213,6 +241,8 @@ pub enum NetworkError {
     NoSpeed,
     #[error("an area needs an outer ring of at least three points")]
     AreaTooSmall,
+    #[error("a turn ban of {edges} edges that do not follow each other, or that binds nobody")]
+    BrokenTurnBan { edges: usize },
     #[error("more nodes, edges or points than a network can number")]
     TooMany,
 }
@@ -223,6 +253,9 @@ pub struct EdgeSpec<'a> {
     pub class: RoadClass,
     pub speed_kmh: u8,
     pub one_way: bool,
+    /// None for what is usual for the class.
+    pub access: Option<Access>,
+    pub is_roundabout: bool,
     pub name: Option<&'a str>,
 }
 
@@ -230,7 +263,7 @@ impl EdgeSpec<'_> {
     /// A two-way, nameless road at the class's default speed.
     #[must_use]
     pub const fn of_class(class: RoadClass) -> Self {
-        Self { class, speed_kmh: class.default_speed_kmh(), one_way: false, name: None }
+        Self { class, speed_kmh: class.default_speed_kmh(), one_way: false, access: None, is_roundabout: false, name: None }
     }
 }
 
@@ -286,7 +319,11 @@ impl NetworkBuilder {
         if length_m <= 0.0 {
             return Err(NetworkError::NoLength);
         }
-        let id = u32::try_from(self.network.edges.len()).map_err(|_| NetworkError::TooMany)?;
+        // Both directions of every edge must have a number.
+        let id = u32::try_from(self.network.edges.len()).ok().filter(|id| *id < u32::MAX / 2).ok_or(NetworkError::TooMany)?;
+        let access = spec.access.unwrap_or_else(|| Access::usual(spec.class, spec.one_way));
+        let access = if spec.one_way { access.with(VehicleClass::Car, false, false) } else { access };
+        let one_way = spec.one_way || (access.allows(VehicleClass::Car, true) && !access.allows(VehicleClass::Car, false));
         let name = spec.name.map(|name| self.intern(name)).transpose()?;
         let shape_start = self.network.shapes.len();
         self.network.shapes.append(&mut polyline);
@@ -297,7 +334,9 @@ impl NetworkBuilder {
             length_m,
             speed_kmh: spec.speed_kmh,
             class: spec.class,
-            one_way: spec.one_way,
+            one_way,
+            access,
+            is_roundabout: spec.is_roundabout,
             name,
             shape_start,
             shape_end,
@@ -331,6 +370,27 @@ impl NetworkBuilder {
         }
         self.network.areas.push(Area { kind: area.kind, name: area.name, rings });
         Ok(())
+    }
+
+    /// # Errors
+    /// When the edges do not follow each other, are fewer than two or too many, or the ban binds nobody.
+    pub fn turn_ban(&mut self, ban: TurnBan) -> Result<(), NetworkError> {
+        let broken = NetworkError::BrokenTurnBan { edges: ban.path.len() };
+        if !(2..=TurnBan::EDGES_MAX).contains(&ban.path.len()) || ban.vehicles.is_empty() {
+            return Err(broken);
+        }
+        let ends: Option<Vec<_>> = ban.path.iter().map(|road| self.network.ends(*road)).collect();
+        let ends = ends.ok_or(broken.clone())?;
+        if ends.iter().zip(ends.iter().skip(1)).any(|(before, after)| before.1 != after.0) {
+            return Err(broken);
+        }
+        self.network.turn_bans.push(ban);
+        Ok(())
+    }
+
+    /// What was built so far.
+    pub(crate) fn network(&self) -> &RoadNetwork {
+        &self.network
     }
 
     #[must_use]

@@ -1,7 +1,8 @@
 //! Fastest ways: from place to place for the officer, from many units to one call for the dispatcher.
 //!
-//! Plain A* and Dijkstra over whole milliseconds: exact by construction, and the yardstick for any faster engine that
-//! comes later. Turn bans are not applied: a police car on duty may turn where others may not.
+//! Plain A* and Dijkstra over whole milliseconds at the speed limits: exact by construction, and the yardstick for the
+//! faster engine in `navigate`, which knows vehicles, hours, bans and closures. Turn bans are not applied here: a police
+//! car with its siren on may turn where others may not.
 #![allow(clippy::indexing_slicing, reason = "every index is a node number of the graph that sized the slice")]
 
 use std::cmp::Reverse;
@@ -85,7 +86,7 @@ impl Router {
     #[must_use]
     pub fn new(network: Arc<RoadNetwork>) -> Self {
         let graph = Graph::new(&network);
-        let snaps = SnapIndex::new(&network, |edge| graph.is_main(edge));
+        let snaps = SnapIndex::new(&network, |_, edge| graph.is_main(edge));
         Self { network, graph, snaps }
     }
 
@@ -336,19 +337,19 @@ impl Search {
 }
 
 /// Collects the points and streets of a route.
-struct Way<'a> {
+pub(crate) struct Way<'a> {
     network: &'a RoadNetwork,
     polyline: Vec<Wgs84>,
     streets: Vec<StreetRun>,
 }
 
 impl<'a> Way<'a> {
-    fn start(network: &'a RoadNetwork, place: Wgs84) -> Self {
+    pub fn start(network: &'a RoadNetwork, place: Wgs84) -> Self {
         Self { network, polyline: vec![place], streets: Vec::new() }
     }
 
     /// Drives from one fraction of an edge to another, either way round.
-    fn part(&mut self, edge: &Edge, from: f64, to: f64) {
+    pub fn part(&mut self, edge: &Edge, from: f64, to: f64) {
         let distance_m = edge.length_m * (to - from).abs();
         if distance_m <= 0.0 {
             return;
@@ -384,7 +385,7 @@ impl<'a> Way<'a> {
         }
     }
 
-    fn end(mut self, place: Wgs84, cost_ms: u32) -> Route {
+    pub fn end(mut self, place: Wgs84, cost_ms: u32) -> Route {
         self.push(place);
         let distance_m = self.streets.iter().map(|run| run.distance_m).sum();
         Route { duration_s: f64::from(cost_ms) / 1_000.0, distance_m, polyline: self.polyline, streets: self.streets }

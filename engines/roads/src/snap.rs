@@ -54,9 +54,9 @@ impl PointDistance for Piece {
 
 impl SnapIndex {
     /// Only the edges that `is_wanted` can be snapped to.
-    pub fn new(network: &RoadNetwork, is_wanted: impl Fn(&Edge) -> bool) -> Self {
+    pub fn new(network: &RoadNetwork, is_wanted: impl Fn(EdgeId, &Edge) -> bool) -> Self {
         let mut pieces = Vec::new();
-        for (id, edge) in network.edge_ids().filter(|(_, edge)| is_wanted(edge)) {
+        for (id, edge) in network.edge_ids().filter(|(id, edge)| is_wanted(*id, edge)) {
             let flat: Vec<Flat> = network.polyline(edge).iter().map(|place| Flat::from_place(*place)).collect();
             for ((index, a), b) in (0u32..).zip(&flat).zip(flat.iter().skip(1)) {
                 pieces.push(Piece { a: *a, b: *b, edge: id.0, index });
@@ -83,6 +83,30 @@ impl SnapIndex {
         }
         let snap = snap_on(network, place, piece, at.nearest_on(piece.a, piece.b))?;
         (snap.distance_m <= within_m).then_some(snap)
+    }
+}
+
+impl SnapIndex {
+    /// The places on edges within so many metres, nearest first. An edge that comes by twice (a bend, a way out and
+    /// back) is there twice.
+    pub fn within(&self, network: &RoadNetwork, place: Wgs84, within_m: f64, snaps_max: usize) -> Vec<Snap> {
+        let at = Flat::from_place(place);
+        let reach_2 = (within_m * flat_per_metre(place.lat) * 1.01).powi(2);
+        let mut found: Vec<Snap> = Vec::new();
+        for (piece, distance_2) in self.tree.nearest_neighbor_iter_with_distance_2([at.x, at.y]) {
+            if distance_2 > reach_2 || found.len() >= snaps_max {
+                break;
+            }
+            let Some(snap) = snap_on(network, place, *piece, at.nearest_on(piece.a, piece.b)) else { continue };
+            let length_m = network.edge(snap.edge).map_or(0.0, |edge| edge.length_m);
+            let is_known = |known: &Snap| {
+                known.edge == snap.edge && (known.fraction - snap.fraction).abs() * length_m < 2.0 * within_m
+            };
+            if snap.distance_m <= within_m && !found.iter().any(is_known) {
+                found.push(snap);
+            }
+        }
+        found
     }
 }
 

@@ -115,7 +115,7 @@ fn build(woven: &Woven, areas: &[plan::Ground], is_one_way: &[bool]) -> Result<R
             class => class.default_speed_kmh(),
         };
         let name = Some(piece.name.as_str()).filter(|name| !name.is_empty());
-        builder.edge(*from, *to, &via, EdgeSpec { class: piece.class, speed_kmh, one_way: *one_way, name })?;
+        builder.edge(*from, *to, &via, EdgeSpec { speed_kmh, one_way: *one_way, name, ..EdgeSpec::of_class(piece.class) })?;
     }
     for ground in areas {
         let ring = ground.ring.iter().map(|spot| spot.place()).collect();

@@ -1,11 +1,13 @@
 //! From lines to a network: lines are cut where they meet, and the cuts become junctions.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Display};
 
 use shouhu_place::Wgs84;
 
 use super::report::{ImportError, Ledger, Reason};
-use crate::network::{Area, EdgeSpec, NetworkBuilder, NodeId, RoadClass, RoadNetwork};
+use crate::access::Access;
+use crate::network::{Area, EdgeId, EdgeSpec, NetworkBuilder, NodeId, RoadClass, RoadNetwork};
 
 /// Which element of the file a line came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub(super) struct Line {
     pub class: RoadClass,
     pub speed_kmh: u8,
     pub one_way: bool,
+    pub access: Access,
+    pub is_roundabout: bool,
     pub name: Option<String>,
 }
 
@@ -43,6 +47,19 @@ pub(super) struct Assembler {
     places: Vec<Wgs84>,
     lines: Vec<Line>,
     areas: Vec<(Element, Area)>,
+    /// Ways whose edges are wanted by their id afterwards.
+    pub watched: HashSet<i64>,
+}
+
+/// A network that may still get turn bans.
+pub(super) struct Built {
+    pub builder: NetworkBuilder,
+    /// The junction that each place became.
+    pub nodes: Vec<Option<NodeId>>,
+    /// The edges of the watched ways.
+    pub pieces: HashMap<i64, Vec<EdgeId>>,
+    /// The edges at each junction; empty when no way is watched.
+    pub leaving: Vec<Vec<EdgeId>>,
 }
 
 impl Assembler {
@@ -78,8 +95,13 @@ impl Assembler {
     }
 
     pub fn assemble(self, ledger: &mut Ledger) -> Result<RoadNetwork, ImportError> {
+        self.build(ledger).map(|built| built.builder.build())
+    }
+
+    pub fn build(self, ledger: &mut Ledger) -> Result<Built, ImportError> {
         let is_junction = self.junctions();
         let mut builder = NetworkBuilder::new();
+        let mut pieces: HashMap<i64, Vec<EdgeId>> = HashMap::new();
         let mut nodes: Vec<Option<NodeId>> = vec![None; self.places.len()];
         for line in &self.lines {
             let mut start = 0;
@@ -90,7 +112,12 @@ impl Assembler {
                 }
                 let piece = line.points.get(start..=index).unwrap_or_default();
                 start = index;
-                self.edge(line, piece, &mut nodes, &mut builder, ledger)?;
+                let edge = self.edge(line, piece, &mut nodes, &mut builder, ledger)?;
+                if let (Some(edge), Element::Way(way)) = (edge, line.element)
+                    && self.watched.contains(&way)
+                {
+                    pieces.entry(way).or_default().push(edge);
+                }
             }
         }
         for (element, area) in self.areas {
@@ -98,7 +125,20 @@ impl Assembler {
                 ledger.network_error(&element, &error);
             }
         }
-        Ok(builder.build())
+        let mut leaving = Vec::new();
+        if !pieces.is_empty() {
+            leaving = vec![Vec::new(); builder.network().nodes().len()];
+            for (id, edge) in builder.network().edge_ids() {
+                for node in [edge.from, edge.to] {
+                    if let Some(edges) = leaving.get_mut(node.0 as usize)
+                        && edges.last() != Some(&id)
+                    {
+                        edges.push(id);
+                    }
+                }
+            }
+        }
+        Ok(Built { builder, nodes, pieces, leaving })
     }
 
     /// Places where lines end, meet or cross themselves.
@@ -122,24 +162,31 @@ impl Assembler {
         nodes: &mut [Option<NodeId>],
         builder: &mut NetworkBuilder,
         ledger: &mut Ledger,
-    ) -> Result<(), ImportError> {
-        let [first, middle @ .., last] = piece else { return Ok(()) };
+    ) -> Result<Option<EdgeId>, ImportError> {
+        let [first, middle @ .., last] = piece else { return Ok(None) };
         let via: Vec<Wgs84> = middle.iter().filter_map(|point| self.place_of(*point)).collect();
         // The edge is tried between its ends' nodes; a node made for an edge that is then refused stays unconnected,
         // so the length is asked first.
         let ends = [self.place_of(*first), self.place_of(*last)];
-        let [Some(from_place), Some(to_place)] = ends else { return Ok(()) };
+        let [Some(from_place), Some(to_place)] = ends else { return Ok(None) };
         let points = [&[from_place][..], &via, &[to_place]].concat();
         if crate::geo::length_m(&points) < 0.01 {
             ledger.note(Reason::NoLength, &line.element, String::new);
-            return Ok(());
+            return Ok(None);
         }
         let longest = points.iter().zip(points.iter().skip(1)).map(|(a, b)| a.distance_m(*b)).fold(0.0, f64::max);
         if longest > crate::network::SEGMENT_MAX_M {
             ledger.note(Reason::SegmentTooLong, &line.element, || format!("{longest:.0} m"));
-            return Ok(());
+            return Ok(None);
         }
-        let spec = EdgeSpec { class: line.class, speed_kmh: line.speed_kmh, one_way: line.one_way, name: line.name.as_deref() };
+        let spec = EdgeSpec {
+            class: line.class,
+            speed_kmh: line.speed_kmh,
+            one_way: line.one_way,
+            access: Some(line.access),
+            is_roundabout: line.is_roundabout,
+            name: line.name.as_deref(),
+        };
         let mut node = |point: u32, place: Wgs84| -> Result<NodeId, crate::network::NetworkError> {
             match nodes.get_mut(point as usize) {
                 Some(Some(id)) => Ok(*id),
@@ -149,11 +196,11 @@ impl Assembler {
         };
         let built = node(*first, from_place).and_then(|from| node(*last, to_place).map(|to| (from, to)));
         match built.and_then(|(from, to)| builder.edge(from, to, &via, spec)) {
-            Ok(_) => Ok(()),
+            Ok(edge) => Ok(Some(edge)),
             Err(crate::network::NetworkError::TooMany) => Err(ImportError::TooManyPoints { points_max: ledger.points_max }),
             Err(error) => {
                 ledger.network_error(&line.element, &error);
-                Ok(())
+                Ok(None)
             }
         }
     }

@@ -11,7 +11,7 @@ use super::assemble::{Assembler, Element, Line};
 use super::geojson::class;
 use super::osm::{OneWay, one_way, speed};
 use super::report::{Format, ImportError, ImportReport, Ledger, Reason};
-use super::{ImportOptions, check_size, text};
+use super::{ImportOptions, check_size, rights, text};
 use crate::geo::length_m;
 use crate::network::RoadNetwork;
 
@@ -89,6 +89,8 @@ struct Columns {
     class: Option<usize>,
     speed: Option<usize>,
     one_way: Option<usize>,
+    /// Columns of access tags, by their key.
+    rights: Vec<(&'static str, usize)>,
 }
 
 impl Tables {
@@ -129,6 +131,7 @@ impl Tables {
             class: find(&CLASS),
             speed: find(&SPEED),
             one_way: find(&ONE_WAY),
+            rights: rights::KEYS.into_iter().filter_map(|key| Some((key, find(&[key])?))).collect(),
         };
         if columns.polyline.is_none() && !self.is_closed {
             return Err(ImportError::NeedsNodeFile);
@@ -199,7 +202,14 @@ impl Tables {
             points.reverse();
         }
         let name = cell(columns.name).map(str::to_owned);
-        self.assembler.line(Line { element, points, class, speed_kmh, one_way: way != OneWay::No, name }, ledger);
+        let value = |key: &str| {
+            let column = columns.rights.iter().find(|(known, _)| *known == key)?.1;
+            cell(Some(column)).map(str::to_ascii_lowercase)
+        };
+        let access = rights::access(&value, class, way, element, ledger);
+        let line =
+            Line { element, points, class, speed_kmh, one_way: way != OneWay::No, access, is_roundabout: false, name };
+        self.assembler.line(line, ledger);
         Ok(())
     }
 

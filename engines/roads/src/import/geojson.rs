@@ -9,7 +9,7 @@ use shouhu_place::Wgs84;
 use super::assemble::{Assembler, Element, Line};
 use super::osm::{OneWay, class_of, one_way, speed};
 use super::report::{ImportError, Ledger, Reason};
-use super::text;
+use super::{rights, text};
 use crate::geo::grains;
 use crate::network::{Area, AreaKind, RoadClass, RoadNetwork};
 
@@ -118,6 +118,9 @@ impl Roads {
         let class = class(text_of(properties, &CLASS_KEYS).as_deref(), element, ledger);
         let speed_kmh = speed(text_of(properties, &SPEED_KEYS).as_deref(), class, element, ledger);
         let way = one_way(text_of(properties, &ONE_WAY_KEYS).as_deref(), element, ledger);
+        let value = |key: &str| text_of(properties, &[key]);
+        let access = rights::access(&value, class, way, element, ledger);
+        let is_roundabout = value("junction").is_some_and(|kind| kind == "roundabout");
         let name = text_of(properties, &NAME_KEYS);
         for line in lines {
             let Some(mut places) = positions(line) else {
@@ -140,7 +143,8 @@ impl Roads {
                 points.push(number);
             }
             let one_way = way != OneWay::No;
-            self.assembler.line(Line { element, points, class, speed_kmh, one_way, name: name.clone() }, ledger);
+            let name = name.clone();
+            self.assembler.line(Line { element, points, class, speed_kmh, one_way, access, is_roundabout, name }, ledger);
         }
         Ok(())
     }

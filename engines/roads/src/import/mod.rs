@@ -4,12 +4,14 @@
 //! without guessing, and says in the [`ImportReport`] what it mended, what it left out, and why.
 
 mod assemble;
+mod bans;
 mod csv;
 mod geojson;
 mod osm;
 mod osm_pbf;
 mod osm_xml;
 mod report;
+mod rights;
 mod sniff;
 mod text;
 

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use shouhu_place::Wgs84;
 
 use super::assemble::{Assembler, Element, Line};
+use super::bans::{self, Member, Restriction};
 use super::report::{ImportError, Ledger, Reason};
+use super::rights;
+use crate::access::Access;
 use crate::network::{Area, AreaKind, RoadClass, RoadNetwork};
 
 /// The tags of one element.
@@ -27,7 +30,7 @@ struct Way {
 
 #[derive(Debug, Clone, Copy)]
 enum Kind {
-    Road { class: RoadClass, speed_kmh: u8, one_way: bool },
+    Road { class: RoadClass, speed_kmh: u8, one_way: bool, access: Access, is_roundabout: bool },
     Area(AreaKind),
 }
 
@@ -35,6 +38,7 @@ enum Kind {
 #[derive(Debug, Default)]
 pub(super) struct Collector {
     ways: Vec<Way>,
+    restrictions: Vec<Restriction>,
 }
 
 impl Collector {
@@ -47,7 +51,10 @@ impl Collector {
                 refs.reverse();
             }
             let speed_kmh = speed(tags.get("maxspeed"), class, element, ledger);
-            Kind::Road { class, speed_kmh, one_way: one_way != OneWay::No }
+            let value = |key: &str| tags.get(key).map(str::to_owned);
+            let access = rights::access(&value, class, one_way, element, ledger);
+            let is_roundabout = highway == "mini_roundabout" || matches!(tags.get("junction"), Some("roundabout" | "circular"));
+            Kind::Road { class, speed_kmh, one_way: one_way != OneWay::No, access, is_roundabout }
         } else if let Some(area) = area_kind(tags).filter(|_| refs.len() > 3 && refs.first() == refs.last()) {
             Kind::Area(area)
         } else {
@@ -57,15 +64,14 @@ impl Collector {
         self.ways.push(Way { id, refs, kind, name });
     }
 
-    pub fn relation(&mut self, id: i64, tags: &Tags<'_>, ledger: &mut Ledger) {
-        let at = format!("relation {id}");
+    pub fn relation(&mut self, id: i64, members: &[Member], tags: &Tags<'_>, ledger: &mut Ledger) {
         match tags.get("type") {
-            Some("restriction") => {
-                let ban = tags.get("restriction").unwrap_or("restriction").to_owned();
-                ledger.note(Reason::TurnBanNotApplied, &at, || ban);
+            Some(kind) if kind == "restriction" || kind.starts_with("restriction:") => {
+                self.restrictions.extend(Restriction::read(id, tags, members, ledger));
             }
             Some("multipolygon") if area_kind(tags).is_some() => {
-                ledger.note(Reason::MultipolygonNotRead, &at, || tags.get("name").unwrap_or_default().to_owned());
+                let name = || tags.get("name").unwrap_or_default().to_owned();
+                ledger.note(Reason::MultipolygonNotRead, &format!("relation {id}"), name);
             }
             _ => {}
         }
@@ -82,6 +88,7 @@ impl Collector {
     /// Builds the network from the ways and the nodes, which must be sorted by id.
     pub fn finish(self, nodes: &[(i64, Wgs84)], ledger: &mut Ledger) -> Result<RoadNetwork, ImportError> {
         let mut assembler = Assembler::default();
+        assembler.watched = self.restrictions.iter().flat_map(Restriction::ways).collect();
         let mut numbers: HashMap<i64, u32> = HashMap::new();
         let find = |id: i64| {
             let index = nodes.binary_search_by_key(&id, |(id, _)| *id).ok()?;
@@ -89,8 +96,10 @@ impl Collector {
         };
         for way in self.ways {
             let element = Element::Way(way.id);
-            let (class, speed_kmh, one_way) = match way.kind {
-                Kind::Road { class, speed_kmh, one_way } => (class, speed_kmh, one_way),
+            let (class, speed_kmh, one_way, access, is_roundabout) = match way.kind {
+                Kind::Road { class, speed_kmh, one_way, access, is_roundabout } => {
+                    (class, speed_kmh, one_way, access, is_roundabout)
+                }
                 Kind::Area(kind) => {
                     let ring: Vec<Wgs84> = way.refs.iter().filter_map(|id| find(*id)).collect();
                     assembler.area(element, Area { kind, name: way.name, rings: vec![ring] });
@@ -124,10 +133,14 @@ impl Collector {
             }
             for points in pieces {
                 let name = way.name.clone();
-                assembler.line(Line { element, points, class, speed_kmh, one_way, name }, ledger);
+                assembler.line(Line { element, points, class, speed_kmh, one_way, access, is_roundabout, name }, ledger);
             }
         }
-        assembler.assemble(ledger)
+        let mut built = assembler.build(ledger)?;
+        let junctions = std::mem::take(&mut built.nodes);
+        let node_of = |id: i64| junctions.get(*numbers.get(&id)? as usize).copied().flatten();
+        bans::apply(&self.restrictions, &mut built, node_of, ledger);
+        Ok(built.builder.build())
     }
 }
 

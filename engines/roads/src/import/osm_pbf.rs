@@ -3,6 +3,7 @@
 
 use shouhu_place::Wgs84;
 
+use super::bans::{Member, MemberKind};
 use super::osm::{Collector, Tags};
 use super::report::{ImportError, Ledger};
 use crate::network::RoadNetwork;
@@ -200,8 +201,8 @@ impl<'a> Block<'a> {
                 }
                 (4, Value::Bytes(relation)) => {
                     ledger.saw("relations", 1);
-                    let Element { id, tags, .. } = self.element(relation)?;
-                    collector.relation(id, &Tags(&tags), ledger);
+                    let (Element { id, tags, .. }, members) = (self.element(relation)?, self.members(relation)?);
+                    collector.relation(id, &members, &Tags(&tags), ledger);
                 }
                 _ => {}
             }
@@ -274,7 +275,7 @@ impl<'a> Block<'a> {
                 (1, Value::Varint(id)) => element.id = id.cast_signed(),
                 (2, Value::Bytes(column)) => keys = column,
                 (3, Value::Bytes(column)) => values = column,
-                // In a relation field 8 holds the members' roles; nobody asks for them as nodes.
+                // In a relation field 8 holds the members' roles, which `members` reads.
                 (8, Value::Bytes(column)) => {
                     let mut refs = Reader::new(column);
                     let mut id = 0i64;
@@ -291,6 +292,33 @@ impl<'a> Block<'a> {
             element.tags.push((self.text(keys.varint()?)?, self.text(values.varint()?)?));
         }
         Ok(element)
+    }
+
+    /// The members of a relation: three columns of equal length for roles, ids and kinds.
+    fn members(&self, bytes: &[u8]) -> Result<Vec<Member>, BlockError> {
+        let mut columns: [&[u8]; 3] = [&[]; 3];
+        let [roles, ids, kinds] = &mut columns;
+        let mut fields = Reader::new(bytes);
+        while let Some(field) = fields.field()? {
+            match field {
+                (8, Value::Bytes(column)) => *roles = column,
+                (9, Value::Bytes(column)) => *ids = column,
+                (10, Value::Bytes(column)) => *kinds = column,
+                _ => {}
+            }
+        }
+        let [mut roles, mut ids, mut kinds] = columns.map(Reader::new);
+        let (mut members, mut id) = (Vec::new(), 0i64);
+        while !ids.is_at_end() {
+            id = id.wrapping_add(ids.zigzag()?);
+            let kind = match kinds.varint()? {
+                0 => MemberKind::Node,
+                1 => MemberKind::Way,
+                _ => MemberKind::Relation,
+            };
+            members.push(Member { kind, id, role: self.text(roles.varint()?)?.to_owned() });
+        }
+        Ok(members)
     }
 
     fn text(&self, index: u64) -> Result<&'a str, BlockError> {

@@ -4,6 +4,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use shouhu_place::Wgs84;
 
+use super::bans::{Member, MemberKind};
 use super::osm::{Collector, Tags};
 use super::report::{ImportError, Ledger, Reason};
 use super::text;
@@ -13,7 +14,7 @@ use crate::network::RoadNetwork;
 #[derive(Debug)]
 enum Open {
     Way { id: i64, refs: Vec<i64>, tags: Vec<(String, String)> },
-    Relation { id: i64, tags: Vec<(String, String)> },
+    Relation { id: i64, members: Vec<Member>, tags: Vec<(String, String)> },
 }
 
 pub(super) fn read(bytes: &[u8], ledger: &mut Ledger) -> Result<RoadNetwork, ImportError> {
@@ -88,12 +89,24 @@ fn start(
                 return Ok(None);
             }
             let tags = Vec::new();
-            Ok(Some(if is_way { Open::Way { id, refs: Vec::new(), tags } } else { Open::Relation { id, tags } }))
+            Ok(Some(if is_way { Open::Way { id, refs: Vec::new(), tags } } else { Open::Relation { id, members: Vec::new(), tags } }))
         }
         "nd" => {
             let [reference] = attributes(tag, at, ["ref"])?;
             if let (Some(Open::Way { refs, .. }), Some(id)) = (&mut open, number(reference.as_deref())) {
                 refs.push(id);
+            }
+            Ok(open)
+        }
+        "member" => {
+            let [kind, reference, role] = attributes(tag, at, ["type", "ref", "role"])?;
+            let kind = match kind.as_deref() {
+                Some("node") => MemberKind::Node,
+                Some("way") => MemberKind::Way,
+                _ => MemberKind::Relation,
+            };
+            if let (Some(Open::Relation { members, .. }), Some(id)) = (&mut open, number(reference.as_deref())) {
+                members.push(Member { kind, id, role: role.unwrap_or_default() });
             }
             Ok(open)
         }
@@ -114,7 +127,7 @@ fn close(open: Option<Open>, collector: &mut Collector, ledger: &mut Ledger) {
     }
     match open {
         Some(Open::Way { id, refs, tags }) => collector.way(id, refs, &Tags(&borrowed(&tags)), ledger),
-        Some(Open::Relation { id, tags }) => collector.relation(id, &Tags(&borrowed(&tags)), ledger),
+        Some(Open::Relation { id, members, tags }) => collector.relation(id, &members, &Tags(&borrowed(&tags)), ledger),
         None => {}
     }
 }

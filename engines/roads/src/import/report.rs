@@ -107,7 +107,17 @@ pub enum Reason {
     EndMoved,
     Big5Decoded,
     LengthDiffers,
-    TurnBanNotApplied,
+    /// Broken: members are missing or cannot be driven as the relation says.
+    TurnBanBroken,
+    /// Two readings are possible, so none was taken.
+    TurnBanAmbiguous,
+    /// Valid at certain hours only.
+    TurnBanConditional,
+    /// Neither for cars nor for motorcycles.
+    TurnBanForOthers,
+    TurnBanUnknown,
+    TurnBanRead,
+    AccessTagged,
     MultipolygonNotRead,
     SeparatePieces,
 }
@@ -128,6 +138,11 @@ impl Reason {
             | Self::UnknownNode
             | Self::UnreadableRow
             | Self::Duplicate
+            | Self::TurnBanBroken
+            | Self::TurnBanAmbiguous
+            | Self::TurnBanConditional
+            | Self::TurnBanForOthers
+            | Self::TurnBanUnknown
             | Self::AreaTooSmall => Effect::Dropped,
             Self::ClassSpelling
             | Self::ClassDefaulted
@@ -140,7 +155,9 @@ impl Reason {
             | Self::PolylineReversed
             | Self::EndMoved
             | Self::Big5Decoded => Effect::Cleaned,
-            Self::LengthDiffers | Self::TurnBanNotApplied | Self::MultipolygonNotRead | Self::SeparatePieces => Effect::Noted,
+            Self::LengthDiffers | Self::TurnBanRead | Self::AccessTagged | Self::MultipolygonNotRead | Self::SeparatePieces => {
+                Effect::Noted
+            }
         }
     }
 }
@@ -165,6 +182,8 @@ pub struct ImportReport {
     pub nodes: usize,
     pub edges: usize,
     pub areas: usize,
+    /// Forbidden edge sequences; one relation may give several.
+    pub turn_bans: usize,
     pub length_m: f64,
     /// Unconnected pieces of the network; one is good.
     pub pieces: usize,
@@ -266,6 +285,7 @@ impl Ledger {
             nodes: network.nodes().len(),
             edges: network.edges().len(),
             areas: network.areas().len(),
+            turn_bans: network.turn_bans().len(),
             length_m: network.length_m(),
             pieces: pieces.len(),
             largest_piece_share: largest as f64 / network.nodes().len().max(1) as f64,

@@ -29,6 +29,8 @@ const SMALL_OSM: &str = r#"<?xml version="1.0"?><osm version="0.6">
   <way id="15" action="delete"><nd ref="3"/><nd ref="6"/><tag k="highway" v="service"/></way>
   <way id="16"><nd ref="1"/><nd ref="4"/><nd ref="5"/><nd ref="1"/><tag k="natural" v="water"/></way>
   <relation id="20"><tag k="type" v="restriction"/><tag k="restriction" v="no_left_turn"/></relation>
+  <relation id="21"><member type="way" ref="10" role="from"/><member type="node" ref="2" role="via"/><member type="way" ref="11" role="to"/>
+    <tag k="type" v="restriction"/><tag k="restriction" v="no_left_turn"/></relation>
 </osm>"#;
 
 #[test]
@@ -42,7 +44,8 @@ fn ways_are_cut_where_they_meet_and_each_loss_is_named() {
         Reason::NotARoad,
         Reason::Deleted,
         Reason::OneWayReversed,
-        Reason::TurnBanNotApplied,
+        Reason::TurnBanBroken,
+        Reason::TurnBanAmbiguous,
     ] {
         assert_eq!(report.count(reason), 1, "{reason:?}");
     }
@@ -50,6 +53,74 @@ fn ways_are_cut_where_they_meet_and_each_loss_is_named() {
     assert_eq!((report.areas, report.pieces), (1, 1));
     let built = report.findings.iter().find(|finding| finding.reason == Reason::NotBuilt);
     assert_eq!(built.map(|finding| finding.examples.join("")), Some("way 13: construction".to_owned()));
+}
+
+/// A crossroads at node 2 (west 1, east 3, north 4, south 5) and a second junction 6 east of 3.
+fn crossroads(relation: &str) -> String {
+    let way = |id: u32, refs: [u32; 2]| {
+        format!("<way id=\"{id}\"><nd ref=\"{}\"/><nd ref=\"{}\"/><tag k=\"highway\" v=\"primary\"/></way>", refs[0], refs[1])
+    };
+    let node = |id: u32, lon: f64, lat: f64| format!("<node id=\"{id}\" lon=\"{lon}\" lat=\"{lat}\"/>");
+    let nodes = [(1, 0.0, 0.0), (2, 0.01, 0.0), (3, 0.02, 0.0), (4, 0.01, 0.01), (5, 0.01, -0.01), (6, 0.02, 0.01)];
+    let nodes: String = nodes.iter().map(|(id, lon, lat)| node(*id, 120.0 + lon, 23.0 + lat)).collect();
+    let ways: String = [(12, [1, 2]), (23, [2, 3]), (24, [2, 4]), (25, [5, 2]), (36, [3, 6])].map(|(id, refs)| way(id, refs)).concat();
+    format!("<osm>{nodes}{ways}<relation id=\"9\"><tag k=\"type\" v=\"restriction\"/>{relation}</relation></osm>")
+}
+
+fn member(kind: &str, id: u32, role: &str) -> String {
+    format!("<member type=\"{kind}\" ref=\"{id}\" role=\"{role}\"/>")
+}
+
+/// Bans as the way numbers that follow each other.
+fn bans_of(relation: &str) -> (Vec<Vec<u32>>, ImportReport) {
+    let (network, report) = read_well(crossroads(relation).as_bytes());
+    let way = |edge: u32| [12, 23, 24, 25, 36].get(edge as usize).copied().unwrap_or_default();
+    let bans = network.turn_bans().iter().map(|ban| ban.path.iter().map(|road| way(road.edge.0)).collect()).collect();
+    (bans, report)
+}
+
+#[test]
+fn a_ban_binds_its_turn_and_an_only_all_the_others() {
+    let turn = |word: &str| {
+        let members = [member("way", 12, "from"), member("node", 2, "via"), member("way", 24, "to")].concat();
+        bans_of(&format!("{members}<tag k=\"restriction\" v=\"{word}\"/>"))
+    };
+    assert_eq!(turn("no_straight_on").0, [[12, 24]]);
+    assert_eq!(turn("no_left_turn").0, [[12, 24], [12, 12]], "where left is forbidden, so is turning round");
+    let (mut others, report) = turn("only_left_turn");
+    others.sort();
+    assert_eq!(others, [[12, 12], [12, 23], [12, 25]]);
+    assert_eq!((report.count(Reason::TurnBanRead), report.turn_bans), (1, 3));
+}
+
+#[test]
+fn a_ban_over_a_way_between_is_kept_as_one_sequence() {
+    let members = [member("way", 12, "from"), member("way", 23, "via"), member("way", 36, "to")].concat();
+    assert_eq!(bans_of(&format!("{members}<tag k=\"restriction\" v=\"no_u_turn\"/>")).0, [[12, 23, 36]]);
+    assert_eq!(bans_of(&format!("{members}<tag k=\"restriction\" v=\"only_straight_on\"/>")).0, [[12, 23, 23]]);
+}
+
+#[test]
+fn a_ban_that_cannot_be_applied_is_dropped_by_name() {
+    let (from, via, to) = (member("way", 12, "from"), member("node", 2, "via"), member("way", 24, "to"));
+    let word = |key: &str, word: &str| format!("<tag k=\"{key}\" v=\"{word}\"/>");
+    for (relation, reason) in [
+        (format!("{from}{to}{}", word("restriction", "no_left_turn")), Reason::TurnBanBroken),
+        (format!("{from}{via}{}{}", member("way", 36, "to"), word("restriction", "no_left_turn")), Reason::TurnBanBroken),
+        (format!("{from}{}{to}{}", member("node", 77, "via"), word("restriction", "no_left_turn")), Reason::TurnBanBroken),
+        (format!("{from}{via}{to}{}", word("restriction:conditional", "no_left_turn @ (07:00-09:00)")), Reason::TurnBanConditional),
+        (format!("{from}{via}{to}{}{}", word("restriction", "no_left_turn"), word("hour_on", "7")), Reason::TurnBanConditional),
+        (format!("{from}{via}{to}{}", word("restriction:hgv", "no_left_turn")), Reason::TurnBanForOthers),
+        (format!("{from}{via}{to}{}{}", word("restriction", "no_left_turn"), word("except", "motorcar;motorcycle")), Reason::TurnBanForOthers),
+        (format!("{from}{via}{to}{}", word("restriction", "give_way")), Reason::TurnBanUnknown),
+    ] {
+        let (bans, report) = bans_of(&relation);
+        assert_eq!((bans.len(), report.count(reason)), (0, 1), "{relation}");
+    }
+    let excepted = format!("{from}{via}{to}{}{}", word("restriction", "no_straight_on"), word("except", "motorcycle"));
+    let (network, _) = read_well(crossroads(&excepted).as_bytes());
+    let vehicles = network.turn_bans().first().map(|ban| ban.vehicles);
+    assert_eq!(vehicles, Some(crate::access::VehicleSet::MOTOR.without(crate::access::VehicleClass::Motorcycle)));
 }
 
 #[test]
@@ -178,7 +249,7 @@ fn real_osm_files_keep_their_one_ways_and_speeds() {
     }
     if let Some(bytes) = test_data::bytes("roads/monaco.osm") {
         let (_, report) = read_well(&bytes);
-        assert_eq!((report.count(Reason::TurnBanNotApplied), report.count(Reason::ClassSpelling)), (18, 117));
+        assert_eq!((report.count(Reason::TurnBanRead), report.count(Reason::ClassSpelling)), (18, 117));
     }
     if let Some(bytes) = test_data::bytes("roads/porto_alegre.osm.pbf") {
         let (network, report) = read_well(&bytes);
@@ -228,6 +299,25 @@ proptest! {
     #[test]
     fn any_pbf_block_gives_roads_or_an_error(content: Vec<u8>) {
         prop_assert!(read(&pbf_of(&content)).is_err());
+    }
+
+    #[test]
+    fn any_relation_gives_bans_that_hold_together(
+        members in prop::collection::vec((0usize..3, 0usize..8, 0usize..5), 0..6), word in "(no|only)_(u|left|straight)_turn|.{0,9}",
+    ) {
+        let kinds = ["way", "node", "relation"];
+        let ids = [12, 23, 24, 25, 36, 2, 3, 99];
+        let roles = ["from", "via", "to", "", "&amp;"];
+        let at = |list: &[&'static str], index: usize| list.get(index).copied().unwrap_or_default();
+        let members: String = members
+            .iter()
+            .map(|(kind, id, role)| member(at(&kinds, *kind), ids.get(*id).copied().unwrap_or_default(), at(&roles, *role)))
+            .collect();
+        let text = crossroads(&format!("{members}<tag k=\"restriction\" v=\"{}\"/>", word.replace(['<', '"', '&'], "")));
+        if let Ok((network, report)) = read(text.as_bytes()) {
+            prop_assert_eq!(network.turn_bans().len(), report.turn_bans);
+            prop_assert_eq!(RoadNetwork::from_bytes(&network.to_bytes()), Ok(network));
+        }
     }
 
     #[test]

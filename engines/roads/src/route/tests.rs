@@ -6,6 +6,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::access::VehicleClass;
 use crate::city::{CitySize, demo_city};
 use crate::network::{EdgeSpec, NetworkBuilder, RoadClass};
 use crate::test_data;
@@ -17,11 +18,13 @@ fn place(lon: f64, lat: f64) -> Wgs84 {
 /// Textbook Dijkstra over the network's own edges, sharing nothing with the code under test but the edge cost.
 fn plain_dijkstra(network: &RoadNetwork, from: NodeId) -> Vec<Option<u64>> {
     let mut out: Vec<Vec<(usize, u64)>> = vec![Vec::new(); network.nodes().len()];
-    for edge in network.edges().iter().filter(|edge| edge.class.is_drivable()) {
+    for edge in network.edges() {
         let cost = u64::from(cost_ms(edge));
-        out[edge.from.0 as usize].push((edge.to.0 as usize, cost));
-        if !edge.one_way {
-            out[edge.to.0 as usize].push((edge.from.0 as usize, cost));
+        for is_forward in [true, false] {
+            let (tail, head) = edge.ends(is_forward);
+            if edge.allows(VehicleClass::Car, is_forward) {
+                out[tail.0 as usize].push((head.0 as usize, cost));
+            }
         }
     }
     let mut best = vec![None; out.len()];
@@ -114,7 +117,7 @@ fn square() -> Router {
     let corners = [(120.20, 23.00), (120.21, 23.00), (120.21, 23.01), (120.20, 23.01)];
     let nodes: Vec<NodeId> = corners.iter().filter_map(|(lon, lat)| builder.node(place(*lon, *lat)).ok()).collect();
     let mut street = |from: usize, to: usize, name, speed_kmh, one_way| {
-        let spec = EdgeSpec { class: RoadClass::Primary, speed_kmh, one_way, name: Some(name) };
+        let spec = EdgeSpec { speed_kmh, one_way, name: Some(name), ..EdgeSpec::of_class(RoadClass::Primary) };
         assert!(builder.edge(nodes[from], nodes[to], &[], spec).is_ok());
     };
     street(0, 1, "南街", 60, false);
