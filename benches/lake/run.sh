@@ -3,7 +3,7 @@
 #
 #   DATA  workload of generate.py with params.json        PEERS  folder that holds peers.py
 #   WORK  where databases, lakes and results go           PYTHON with duckdb, chdb, datafusion, psycopg, pyarrow
-#   ROUNDS (5)  BIN (target/release)  SKIP_LOAD=1: everything is loaded already  INGEST_DATA: a workload of 3 days (see below)
+#   ROUNDS (5)  INGEST_ROUNDS (ROUNDS)  BIN (target/release)  SKIP_LOAD=1: everything is loaded already  INGEST_DATA: a workload of 3 days (see below)
 #
 # Loading the peers takes 20 minutes and 25 GB. Durable ingest is measured on fresh stores of every engine with INGEST_DATA, the
 # workload's last three days under a meta.json of their own: the first is loaded, the others are fed in batches.
@@ -32,7 +32,7 @@ fi
 
 if [ -n "$INGEST_DATA" ]; then
   INGEST_DATA=$(realpath "$INGEST_DATA")
-  for round in $(seq "$ROUNDS"); do
+  for round in $(seq "${INGEST_ROUNDS:-$ROUNDS}"); do
     "$OURS" ingest --data "$INGEST_DATA" --lake "$WORK/fresh-lake" --report "$RES"
     if [ "$round" -le 3 ]; then
       rm -rf "$WORK/fresh"
