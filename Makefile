@@ -55,8 +55,8 @@ test: deps-test test-rust test-faults test-spark test-web test-e2e ## Everything
 test-rust: deps-test
 	@export SHOUHU_TEST_POSTGRES="$$(tools/postgres.sh start)"; \
 	trap 'tools/postgres.sh stop' EXIT; \
-	if command -v cargo-nextest >/dev/null; then cargo nextest run --release --workspace --lib --bins --tests --no-fail-fast; \
-	else cargo test --release --workspace --lib --bins --tests --no-fail-fast; fi
+	if command -v cargo-nextest >/dev/null; then cargo nextest run --config tools/test-profile.toml --release --workspace --lib --bins --tests --no-fail-fast; \
+	else cargo test --config tools/test-profile.toml --release --workspace --lib --bins --tests --no-fail-fast; fi
 
 test-web: web
 	cd web && npm run check --silent && npm test --silent
