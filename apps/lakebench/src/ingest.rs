@@ -16,10 +16,12 @@ use crate::measure::{cpu, disk_bytes, percentile, resident_mib, resident_most_mi
 use crate::raw::{self, Workload};
 use crate::store::Opened;
 
-/// Connections over which cameras bring a day while a lake is only filled.
-const LOAD_THREADS: usize = 16;
-/// Rows a batch while the log is only filled.
-const LOG_BATCH: usize = 100_000;
+/// Rows a batch while a lake is only filled, by as many gateways.
+const LOAD_BATCH: usize = 100_000;
+const LOAD_THREADS: usize = 2;
+/// Connections over which cameras bring theirs one by one, and so often a day.
+const CAMERA_THREADS: usize = 16;
+const CAMERA_TURNS: usize = 4;
 /// Days of the workload, by which a copy is shifted.
 const MONTH_MS: i64 = 30 * DAY_MS;
 /// A copy's passages are so many milliseconds off at most.
@@ -36,6 +38,10 @@ pub struct Load {
     /// The same vehicles and cameras, so there are no more distinct plates than in one copy.
     #[arg(long, default_value_t = 1)]
     copies: u32,
+    /// Each camera is a device of its own with its own counter and sends what it saw every six hours, instead of two gateways that
+    /// number what all cameras saw as it comes. Slower, for there are two million batches; the numbers then cost what they will.
+    #[arg(long)]
+    by_camera: bool,
 }
 
 /// SplitMix64's finaliser (Steele, Lea, Flood 2014): the jitter of a row follows from its camera, its number and its copy.
@@ -71,14 +77,26 @@ impl Load {
         let background = opened.keep_tidy();
         let (begun, cpu_before) = (Instant::now(), cpu());
         let (mut rows_sent, mut acknowledged) = (0, Duration::ZERO);
+        let mut first_sequence = 1;
         let mut counters = Counters::default();
         for day in workload.days.iter().take(days) {
-            let rows = counters.by_camera(raw::day(day, 1)?);
+            let rows = raw::day(day, first_sequence)?;
+            first_sequence += rows.len() as u64;
+            let turns = if self.by_camera { counters.turns(&rows) } else { Vec::new() };
             for copy in 0..self.copies {
-                let batches = rows.chunk_by(|one, next| one.source == next.source).map(|part| batch_of_camera(part, copy));
-                let queues = spread(batches, LOAD_THREADS);
+                let gateways = (!self.by_camera).then(|| {
+                    let parts = rows.chunks(LOAD_BATCH).enumerate();
+                    spread(parts.map(|(n, part)| shifted_batch(n % LOAD_THREADS, part, copy)), LOAD_THREADS)
+                });
+                let cameras = turns.iter().map(|turn| {
+                    let of_one = turn.chunk_by(|one, next| one.source == next.source);
+                    spread(of_one.map(|part| batch_of_camera(part, copy)), CAMERA_THREADS)
+                });
+                let queues: Vec<_> = gateways.into_iter().chain(cameras).collect();
                 let start = Instant::now();
-                send(&opened, queues, None)?;
+                for queue in queues {
+                    send(&opened, queue, None)?;
+                }
                 acknowledged += start.elapsed();
                 rows_sent += rows.len();
             }
@@ -110,19 +128,21 @@ impl Load {
 struct Counters(HashMap<u32, u64>);
 
 impl Counters {
-    /// The day's rows camera by camera, each in the order of its times, with the camera's own numbers.
-    fn by_camera(&mut self, mut rows: Vec<Row>) -> Vec<Row> {
-        rows.sort_by_key(|row| row.source);
-        for row in &mut rows {
+    /// The day's rows in turns, in each camera by camera, with the camera's own numbers.
+    fn turns(&mut self, rows: &[Row]) -> Vec<Vec<Row>> {
+        let mut numbered = rows.to_vec();
+        for row in &mut numbered {
             let counter = self.0.entry(row.source).or_default();
             *counter += 1;
             row.sequence = *counter;
         }
-        rows
+        let mut turns: Vec<Vec<Row>> = numbered.chunks(rows.len().div_ceil(CAMERA_TURNS).max(1)).map(<[Row]>::to_vec).collect();
+        turns.iter_mut().for_each(|turn| turn.sort_by_key(|row| row.source));
+        turns
     }
 }
 
-/// A day of one camera, sent by itself.
+/// What one camera saw, sent by itself.
 fn batch_of_camera(rows: &[Row], copy: u32) -> Batch {
     let device = rows.first().map_or(0, |row| row.source);
     let rows = rows.iter().map(|row| shifted(row, copy)).collect();
@@ -306,7 +326,7 @@ impl Ingest {
         let opened = Opened::open_with(config.clone(), self.empty_lake()?, sources.clone())?;
         let mut sent = 0;
         for copy in 0.. {
-            for part in rows.chunks(LOG_BATCH) {
+            for part in rows.chunks(LOAD_BATCH) {
                 if sent >= self.restart_rows {
                     break;
                 }
