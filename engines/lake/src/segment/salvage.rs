@@ -3,6 +3,7 @@
 //! The checksums of the pages stand in the index, so nothing here can compare them. What is read is held against what the
 //! catalogue says of the segment instead: its rows, their order, its plates, its first and last time.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -38,13 +39,16 @@ pub fn salvage(
     let mut bytes = vec![0; len];
     file.read_at(0, &mut bytes)?;
     let mut check = Check { meta, order, rows: 0, plates: Vec::new(), first_ms: i64::MAX, last_ms: i64::MIN, before: None };
-    read(bytes.into(), meta, &mut |record| {
-        check.add(&record.row)?;
-        found(record);
-        Ok(())
-    })
-    .and_then(|()| check.end())
-    .map_err(|Unfit(detail)| damaged(0, detail))
+    let reading = AssertUnwindSafe(|| {
+        read(bytes.into(), meta, &mut |record| {
+            check.add(&record.row)?;
+            found(record);
+            Ok(())
+        })
+    });
+    // The parquet crate panics at some damaged pages (lengths of texts beyond the page). Nothing that it touched is used after that.
+    let read = catch_unwind(reading).unwrap_or_else(|_| Err(Unfit("cannot be read as Parquet: its reader panicked".into())));
+    read.and_then(|()| check.end()).map_err(|Unfit(detail)| damaged(0, detail))
 }
 
 /// What is wrong, in words.
