@@ -6,6 +6,8 @@
 //! 1. As soon as they fill a segment, they become one; it is never touched again.
 //! 2. When the day has been over for `quiet_ms`, as many as fit become one if that is at least one and a half times as large
 //!    as the largest of them: a straggler does not rewrite the day, many together do.
+//!    Where they overlap in time by more rows than a count compares ([`COMPARED_MAX`]), a twentieth is enough: each count of that
+//!    day would otherwise pay for the overlap, or answer with a reservation.
 //! 3. When a day that is not over has more than `open_segments_max`, as many as fit become one if that is at least twice as
 //!    large as the largest of them.
 //!
@@ -19,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{ExchangeError, Lake};
 use crate::catalogue::{CatalogueError, SegmentId, SegmentMeta};
 use crate::part::{Part, PartError};
+use crate::questions::counts::COMPARED_MAX;
 use crate::row::{Class, DAY_MS, Extra, FullRecord, Row};
 use crate::segment::{self, Segment, WriteError};
 
@@ -119,7 +122,9 @@ impl Compactor {
         let total: u64 = small.iter().map(|meta| meta.rows).sum();
         let is_over = now_ms >= (day + 1).saturating_mul(DAY_MS).saturating_add(self.policy.quiet_ms);
         let is_filling = total >= rows_max / 4 * 3;
-        let mut growth_percent = if is_over { Some(150) } else { None };
+        let rest = total - small.last().map_or(0, |largest| largest.rows);
+        let burdens_counts = rest > COMPARED_MAX && overlaps(&small);
+        let mut growth_percent = is_over.then_some(if burdens_counts { 105 } else { 150 });
         if small.len() > self.policy.open_segments_max {
             growth_percent = growth_percent.or(Some(200));
         }
@@ -178,6 +183,13 @@ impl Compactor {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Whether two of them share a moment.
+fn overlaps(segments: &[&SegmentMeta]) -> bool {
+    let mut spans: Vec<_> = segments.iter().map(|meta| (meta.first_ms, meta.last_ms)).collect();
+    spans.sort_unstable();
+    spans.iter().zip(spans.iter().skip(1)).any(|((_, last_ms), (next_ms, _))| next_ms <= last_ms)
 }
 
 /// Rows on their way into a new segment.
@@ -312,6 +324,24 @@ mod tests {
         assert_eq!(compactor().plan(&many, OPEN_MS).map(|merge| merge.ids.len()), Some(33));
         let full = [meta(1, MAX / 2), meta(2, MAX)];
         assert_eq!(compactor().plan(&full, OVER_MS), None);
+    }
+
+    #[test]
+    fn two_unequal_parts_of_a_day_that_is_over_become_one_only_where_they_overlap() {
+        let part = |id, rows, from_h: i64, until_h: i64| {
+            let at = |hour| DAY * DAY_MS + hour * 3_600_000;
+            SegmentMeta { first_ms: at(from_h), last_ms: at(until_h) - 1, ..meta(id, rows) }
+        };
+        let compactor = Compactor::new(CompactionPolicy::of_rows(16 << 20));
+        let chosen = |parts: &[SegmentMeta], now_ms| compactor.plan(parts, now_ms).map(|merge| merge.ids.len());
+        let raced = [part(1, 1_938_425, 0, 24), part(2, 200_000, 19, 23)];
+        assert_eq!(chosen(&raced, OVER_MS), Some(2));
+        assert_eq!(chosen(&raced, OPEN_MS), None, "the day is still arriving");
+        assert_eq!(chosen(&[part(1, 1_938_425, 0, 19), part(2, 200_000, 19, 24)], OVER_MS), None);
+        let few = COMPARED_MAX;
+        assert_eq!(chosen(&[part(1, 300_000, 0, 24), part(2, few, 3, 4)], OVER_MS), None, "a count compares so many");
+        assert_eq!(chosen(&[part(1, 300_000, 0, 24), part(2, few + 1, 3, 4)], OVER_MS), Some(2));
+        assert_eq!(chosen(&[part(1, 8_000_000, 0, 24), part(2, 100_000, 3, 4)], OVER_MS), None, "not a twentieth of the day");
     }
 
     #[test]
