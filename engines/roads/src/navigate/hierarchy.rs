@@ -41,19 +41,28 @@ impl Hierarchy {
 
     /// The cheapest way from any start to any goal, as its cost and vertices.
     pub fn path(&self, starts: &[Access], goals: &[Access]) -> Option<(u32, Vec<usize>)> {
+        // The prepared graph ends with the last vertex that has an arc to another; beyond it one can only stay.
+        let staying = standing(starts, goals);
         let known = |accesses: &[Access]| -> Vec<(usize, usize)> {
             let ends = accesses.iter().map(|access| (access.vertex as usize, access.cost_ms as usize));
             ends.filter(|(vertex, _)| *vertex < self.graph.get_num_nodes()).collect()
         };
         let (starts, goals) = (known(starts), known(goals));
         if starts.is_empty() || goals.is_empty() {
-            return None;
+            return staying;
         }
         let found = self.calculators.with(
             || fast_paths::create_calculator(&self.graph),
             |calculator| calculator.calc_path_multiple_sources_and_targets(&self.graph, starts, goals),
-        )?;
-        let cost_ms = u32::try_from(found.get_weight()).ok()?;
-        Some((cost_ms, found.get_nodes().clone()))
+        );
+        let driven = found.and_then(|found| Some((u32::try_from(found.get_weight()).ok()?, found.get_nodes().clone())));
+        [driven, staying].into_iter().flatten().min_by_key(|(cost_ms, _)| *cost_ms)
     }
+}
+
+/// The cheapest start whose vertex is a goal's too: one who leaves a road and comes back onto it at the same junction.
+fn standing(starts: &[Access], goals: &[Access]) -> Option<(u32, Vec<usize>)> {
+    let pairs = starts.iter().flat_map(|start| goals.iter().map(move |goal| (start, goal)));
+    let same = pairs.filter(|(start, goal)| start.vertex == goal.vertex);
+    same.map(|(start, goal)| (start.cost_ms.saturating_add(goal.cost_ms), vec![start.vertex as usize])).min()
 }
