@@ -5,7 +5,7 @@
 //! (plates; files that are no longer needed), **compact** (merges). Trouble is remembered as a reason for `health`, and the
 //! work tried again with the next turn.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::bridge::Bridge;
 use crate::catalogue::{Pulse, SqlCatalogue};
 use crate::lakehouse::{Counters, now_ms};
 use crate::sources::Register;
-use crate::{LakehouseConfig, LakehouseError, sources_file};
+use crate::{LakehouseConfig, LakehouseError, ObjectFiles, sources_file};
 
 const FLUSH_TURN: Duration = Duration::from_millis(500);
 const TIDY_TURN: Duration = Duration::from_secs(1);
@@ -118,6 +118,8 @@ pub struct Keeper {
     pub catalogue: Arc<SqlCatalogue>,
     pub register: Arc<Register>,
     pub shared: Arc<dyn Files>,
+    /// The same, where it is a bucket.
+    pub objects: Option<Arc<ObjectFiles>>,
     pub stop: Arc<Stop>,
     pub troubles: Arc<Troubles>,
     pub counters: Arc<Counters>,
@@ -210,11 +212,13 @@ impl Keeper {
             catalogue: Arc::clone(&self.catalogue),
             register: Arc::clone(&self.register),
             shared: Arc::clone(&self.shared),
+            objects: self.objects.clone(),
             counters: Arc::clone(&self.counters),
             bridge: self.bridge.clone(),
             said: None,
             names_at_ms: now_ms(&self.env),
             is_file_old: true,
+            are_copies_old: true,
         };
         move || watch.turn()
     }
@@ -295,6 +299,7 @@ struct Watch {
     catalogue: Arc<SqlCatalogue>,
     register: Arc<Register>,
     shared: Arc<dyn Files>,
+    objects: Option<Arc<ObjectFiles>>,
     counters: Arc<Counters>,
     bridge: Bridge,
     /// The last pulse, and when.
@@ -302,19 +307,32 @@ struct Watch {
     names_at_ms: i64,
     /// The sources beside the segments are not those of the register.
     is_file_old: bool,
+    /// Others may have removed files of which copies are kept here.
+    are_copies_old: bool,
 }
 
 impl Watch {
     fn turn(&mut self) -> Result<(), String> {
         let now_ms = now_ms(&self.env);
         let pulsed = self.pulse(now_ms);
-        self.lake.refresh().map_err(|error| error.to_string())?;
+        self.are_copies_old |= self.lake.refresh().map_err(|error| error.to_string())?;
+        if std::mem::take(&mut self.are_copies_old) {
+            self.let_go_of_copies();
+        }
         let behind = self.bridge.wait(self.catalogue.behind()).map_err(|error| error.to_string())?;
         self.lake.set_behind(behind);
         self.learn_sources(now_ms)?;
         let version = shouhu_lake::Catalogue::version(self.catalogue.as_ref()).map_err(|error| error.to_string())?;
         self.counters.version.store(version, std::sync::atomic::Ordering::Relaxed);
         pulsed
+    }
+
+    fn let_go_of_copies(&self) {
+        let Some(objects) = &self.objects else { return };
+        let segments = self.lake.segments();
+        let names: BTreeSet<String> =
+            segments.iter().flat_map(|listed| Order::ALL.map(|order| listed.meta.name(order))).collect();
+        objects.keep_only(&|name| names.contains(name));
     }
 
     fn pulse(&mut self, now_ms: i64) -> Result<(), String> {

@@ -120,7 +120,7 @@ impl Lakehouse {
             FilesError::Held { .. } => LakehouseError::Held { home: config.home.display().to_string() },
             other => other.into(),
         })?;
-        let shared = shared_files(&config, &local)?;
+        let Place { files: shared, objects } = place_of(&config, &local)?;
         let register = Arc::new(Register::open(store.clone()).await?);
         let catalogue = Arc::new(SqlCatalogue::claim(store, &config.node).await?);
         let lake_config = LakeConfig {
@@ -154,6 +154,7 @@ impl Lakehouse {
             catalogue,
             register: Arc::clone(&register),
             shared: Arc::clone(&shared),
+            objects,
             stop: Arc::clone(&stop),
             troubles: Arc::clone(&troubles),
             counters: Arc::clone(&counters),
@@ -176,7 +177,7 @@ impl Lakehouse {
     /// What is wrong with the place or the database.
     pub async fn open_read_only(config: LakehouseConfig, store: Store, env: Env) -> Result<Self, LakehouseError> {
         let local: Arc<dyn Files> = Arc::new(RealFiles::below(&config.home));
-        let shared = shared_files(&LakehouseConfig { index_cache_bytes: 0, ..config.clone() }, &local)?;
+        let shared = place_of(&LakehouseConfig { index_cache_bytes: 0, ..config.clone() }, &local)?.files;
         let register = Arc::new(Register::open(store.clone()).await?);
         let reader = ReadOnly::open(&store, local, Arc::clone(&shared), register.places()).await?;
         let questions = Arc::new(Semaphore::new(config.questions_max));
@@ -487,15 +488,23 @@ impl Drop for Inner {
     }
 }
 
-fn shared_files(config: &LakehouseConfig, local: &Arc<dyn Files>) -> Result<Arc<dyn Files>, LakehouseError> {
+/// The segments' place.
+struct Place {
+    files: Arc<dyn Files>,
+    /// The same, where it is a bucket.
+    objects: Option<Arc<ObjectFiles>>,
+}
+
+fn place_of(config: &LakehouseConfig, local: &Arc<dyn Files>) -> Result<Place, LakehouseError> {
     Ok(match &config.place {
-        LakePlace::Folder(folder) => Arc::new(RealFiles::below(folder)),
+        LakePlace::Folder(folder) => Place { files: Arc::new(RealFiles::below(folder)), objects: None },
         LakePlace::Bucket { bucket, prefix } => {
-            let files = ObjectFiles::bucket(bucket, prefix, &config.bucket_options)?.with_blocks(config.page_cache_bytes);
-            if config.index_cache_bytes == 0 {
-                return Ok(Arc::new(files));
+            let mut objects = ObjectFiles::bucket(bucket, prefix, &config.bucket_options)?.with_blocks(config.page_cache_bytes);
+            if config.index_cache_bytes > 0 {
+                objects = objects.with_copies(Arc::clone(local), config.index_cache_bytes)?;
             }
-            Arc::new(files.with_copies(Arc::clone(local), config.index_cache_bytes)?)
+            let objects = Arc::new(objects);
+            Place { files: Arc::clone(&objects) as Arc<dyn Files>, objects: Some(objects) }
         }
     })
 }

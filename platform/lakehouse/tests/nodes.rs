@@ -259,24 +259,34 @@ async fn an_erased_plate_is_gone_from_every_file_of_the_lake() {
         let place: LakePlace = "s3://lake".parse().unwrap();
         let config = LakehouseConfig { bucket_options: options, ..config(folder.path(), place, "north") };
         let north = open(&config, &store).await;
+        let south = open(&LakehouseConfig { home: folder.path().join("south"), node: "south".into(), ..config.clone() }, &store).await;
         north.append(batch(1, 0, 500)).await.unwrap();
         north.flush().await.unwrap();
         let canary = Batch { device: 2, class: Class::PASSAGE, rows: vec![row("QQQ-7777", 5, 2, 1), row("QQQ-7777", 900, 2, 2)], extras: vec![] };
         north.append(canary).await.unwrap();
         assert_eq!(times_seen(&north, "QQQ-7777").await, 2);
+        north.flush().await.unwrap();
+        until("the other node reads it too", || async { (times_seen(&south, "QQQ-7777").await == 2).then_some(()) }).await;
         let certificate = north.erase(plate("QQQ-7777"), EVER, |_| false).await.unwrap();
         assert!(certificate.is_balanced() && certificate.is_complete(), "{certificate:?}");
         assert_eq!(certificate.rows_erased, 2);
         assert_eq!(times_seen(&north, "QQQ-7777").await, 0);
         until("the files are gone", || async { north.leftovers(&certificate).await.unwrap().is_empty().then_some(()) }).await;
+        let copies_of_gone = || {
+            let gone: Vec<&str> = certificate.gone.iter().flat_map(|gone| &gone.files).map(|file| file.name.as_str()).collect();
+            walk(folder.path()).into_iter().find(|path| gone.iter().any(|name| path.ends_with(name)))
+        };
+        until("no node has a copy", || async { copies_of_gone().is_none().then_some(()) }).await;
         until("the log is gone", || async {
             let raw = walk(folder.path()).into_iter().filter_map(|path| std::fs::read(path).ok());
             let mut holding = raw.filter(|bytes| bytes.windows(8).any(|window| window == b"QQQ-7777"));
             holding.next().is_none().then_some(())
         })
         .await;
-        assert_eq!(everything(&north).await.len(), 500);
-        north.close().await.unwrap();
+        for lake in [north, south] {
+            assert_eq!(everything(&lake).await.len(), 500);
+            lake.close().await.unwrap();
+        }
     })
     .await;
 }

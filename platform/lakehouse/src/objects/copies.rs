@@ -22,6 +22,8 @@ struct Kept {
     /// By name, which holds class and day: the oldest days go first.
     files: BTreeMap<String, u64>,
     bytes: u64,
+    /// How often files were removed.
+    removals: u64,
 }
 
 impl Copies {
@@ -53,12 +55,22 @@ impl Copies {
         None
     }
 
-    pub fn keep(&self, name: &str, bytes: &Bytes) {
+    /// To be taken before a file is fetched and given to [`Self::keep`].
+    pub fn removals(&self) -> u64 {
+        self.kept().removals
+    }
+
+    /// Keeps what was fetched, unless some file was removed meanwhile: it may have been this one, and the copy of an erased
+    /// file would then stay for ever.
+    pub fn keep(&self, name: &str, bytes: &Bytes, removals: u64) {
         let len = (bytes.len() + CRC_BYTES) as u64;
         if len > self.bytes_max {
             return;
         }
         let mut kept = self.kept();
+        if kept.removals != removals {
+            return;
+        }
         while kept.bytes + len > self.bytes_max {
             let Some((oldest, freed)) = kept.files.pop_first() else { break };
             kept.bytes -= freed;
@@ -74,12 +86,21 @@ impl Copies {
     }
 
     pub fn remove(&self, name: &str) {
-        let copy = format!("{FOLDER}/{name}");
+        self.keep_only(&|kept| kept != name);
+    }
+
+    /// Removes the copies of all other files.
+    pub fn keep_only(&self, is_wanted: &dyn Fn(&str) -> bool) {
         let mut kept = self.kept();
-        if let Some(bytes) = kept.files.remove(&copy) {
-            kept.bytes -= bytes;
-            // Names are never used again: a copy that stays is never read.
-            let _ = self.local.remove(&copy);
+        kept.removals += 1;
+        let name_of = |copy: &str| copy.strip_prefix(FOLDER).and_then(|name| name.strip_prefix('/')).map(&is_wanted);
+        let (wanted, gone): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut kept.files).into_iter().partition(|(copy, _)| name_of(copy).unwrap_or(false));
+        kept.bytes -= gone.values().sum::<u64>();
+        kept.files = wanted;
+        for copy in gone.keys() {
+            // One that stays against our will is never read, and the next start of this node removes it.
+            let _ = self.local.remove(copy);
         }
     }
 }

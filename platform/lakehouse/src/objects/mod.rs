@@ -43,8 +43,23 @@ pub struct ObjectFiles {
     copies: Option<Copies>,
     /// Numbers the opened files in the cache of blocks.
     opened: AtomicU64,
-    /// Files that are open or were: their lengths never change.
-    known: std::sync::Mutex<BTreeMap<String, (u64, u64)>>,
+    known: std::sync::Mutex<Known>,
+}
+
+/// Files that are open or were.
+#[derive(Default)]
+struct Known {
+    /// Number and length of each: they never change.
+    files: BTreeMap<String, (u64, u64)>,
+    /// How often files were removed.
+    removals: u64,
+}
+
+impl Known {
+    fn keep_only(&mut self, is_wanted: &dyn Fn(&str) -> bool) {
+        self.files.retain(|name, _| is_wanted(name));
+        self.removals += 1;
+    }
 }
 
 /// The storage with the prefix, cheap to clone.
@@ -134,18 +149,26 @@ impl ObjectFiles {
         Ok(self)
     }
 
+    /// Lets go of what is kept here of files that other nodes removed: an erased passage must not outlive its file in a copy.
+    pub fn keep_only(&self, is_wanted: &dyn Fn(&str) -> bool) {
+        self.known().keep_only(is_wanted);
+        if let Some(copies) = &self.copies {
+            copies.keep_only(is_wanted);
+        }
+    }
+
     fn fetch(&self, name: &str) -> Result<Bytes, FilesError> {
         let path = self.remote.path(name);
         let got = self.remote.bridge.wait(async { self.remote.store.get(&path).await?.bytes().await });
         got.map_err(|error| refused("read", name, &error))
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, (u64, u64)>> {
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn forget(&self, name: &str) {
-        self.known().remove(name);
+        self.known().keep_only(&|known| known != name);
         if let Some(copies) = &self.copies {
             copies.remove(name);
         }
@@ -167,21 +190,29 @@ impl Files for ObjectFiles {
             let bytes = match copies.read(name) {
                 Some(bytes) => bytes,
                 None => {
+                    let removals = copies.removals();
                     let fetched = self.fetch(name)?;
-                    copies.keep(name, &fetched);
+                    copies.keep(name, &fetched, removals);
                     fetched
                 }
             };
             return Ok(Arc::new(Whole { name: name.to_owned(), bytes }));
         }
-        let known = self.known().get(name).copied();
+        let (known, removals) = {
+            let known = self.known();
+            (known.files.get(name).copied(), known.removals)
+        };
         let (number, len) = match known {
             Some(known) => known,
             None => {
                 let path = self.remote.path(name);
                 let head = self.remote.bridge.wait(self.remote.store.head(&path)).map_err(|e| refused("open", name, &e))?;
                 let fresh = (self.opened.fetch_add(1, Ordering::Relaxed), head.size);
-                self.known().insert(name.to_owned(), fresh);
+                let mut known = self.known();
+                // If some file was removed meanwhile it may have been this one: then the next open asks again.
+                if known.removals == removals {
+                    known.files.insert(name.to_owned(), fresh);
+                }
                 fresh
             }
         };
@@ -199,8 +230,10 @@ impl Files for ObjectFiles {
 
     fn remove(&self, name: &str) -> Result<(), FilesError> {
         let path = self.remote.path(name);
+        let deleted = self.remote.bridge.wait(self.remote.store.delete(&path));
+        // Afterwards: who opened it while it was still there must not keep what it got.
         self.forget(name);
-        match self.remote.bridge.wait(self.remote.store.delete(&path)) {
+        match deleted {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(refused("remove", name, &error)),
         }
