@@ -8,8 +8,8 @@
 //! **Invariant:** a partner's key opens its own feed and no other door; a row from a site that an operator has not
 //! registered for that feed is refused, so the list of sites is the partner's scope.
 
-pub mod decode;
 pub mod drop;
+pub mod fold;
 pub mod mapping;
 pub mod moment;
 pub mod records;
@@ -22,6 +22,7 @@ pub mod take;
 use axum::http::StatusCode;
 use shouhu_ids::Micros;
 use shouhu_module::Keyed;
+use shouhu_text::DecodeError;
 
 pub use mapping::FeedMapping;
 pub use report::{FeedReport, Refusal};
@@ -97,6 +98,15 @@ pub enum FeedError {
     Sites(usize),
     #[error("another file of the feed {0:?} is being read; send this one again in a moment")]
     Busy(String),
+}
+
+impl From<DecodeError> for FeedError {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::NotText => Self::NotText,
+            DecodeError::Charset { charset, unreadable } => Self::Charset { charset, bad: unreadable },
+        }
+    }
 }
 
 impl Keyed for FeedError {

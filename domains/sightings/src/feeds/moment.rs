@@ -6,8 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::Micros;
-
-use super::decode::narrow;
+use shouhu_text::narrow;
 
 /// Years of the Republic of China began in 1912.
 const ROC_OFFSET: i64 = 1_911;
