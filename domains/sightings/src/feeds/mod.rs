@@ -20,12 +20,13 @@ pub mod store;
 pub mod take;
 
 use axum::http::StatusCode;
-use shouhu_ids::Micros;
 use shouhu_module::Keyed;
 use shouhu_text::DecodeError;
 
 pub use mapping::FeedMapping;
 pub use report::{FeedReport, Refusal};
+/// Where a feed's times are from when they do not say.
+pub use shouhu_calendar::TAIPEI_US;
 
 /// Bytes of one push: a minute of all gantries is 2 MiB, a day of a large car park 1 MiB.
 pub const PUSH_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -48,8 +49,6 @@ pub const SITES_MAX: usize = 5_000;
 /// Characters of a site's code and of its name.
 pub const CODE_CHARS_MAX: usize = 40;
 pub const NAME_CHARS_MAX: usize = 80;
-/// Taipei, where a feed's times are from when they do not say.
-pub const TAIPEI_US: i64 = 8 * Micros::HOUR;
 
 /// Why a whole file or definition cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
