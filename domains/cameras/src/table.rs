@@ -2,14 +2,15 @@
 //!
 //! A row that cannot be read is reported with its place in the spreadsheet; the others are taken.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use encoding_rs::{BIG5, Encoding, UTF_8};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_module::{Keyed, ProblemRow};
 use shouhu_place::Wgs84;
+use shouhu_text::{Charset, decode, narrow};
 
 use crate::model::{CameraError, CameraKind, NewCamera};
 
@@ -85,39 +86,22 @@ fn squeezed(text: &str) -> String {
     text.chars().map(narrow).filter(|ch| ch.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-fn narrow(ch: char) -> char {
-    match ch {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(ch) - 0xfee0).unwrap_or(ch),
-        '\u{3000}' => ' ',
-        other => other,
-    }
-}
-
-fn decoded(bytes: &[u8], asked: TableEncoding) -> Result<(String, String), TableError> {
+/// The text and its character set. A list is read whole or not: with one bad character it was written in another one.
+fn decoded(bytes: &[u8], asked: TableEncoding) -> Result<(Cow<'_, str>, &'static str), TableError> {
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
         return Err(TableError::NotText);
     }
-    let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
-    let candidates: &[&'static Encoding] = match (marked, asked) {
-        (Some(marked), _) => &[marked],
-        (None, TableEncoding::Utf8) => &[UTF_8],
-        (None, TableEncoding::Cp950) => &[BIG5],
-        // Big5 text is hardly ever valid UTF-8, while UTF-8 text may well be readable as Big5 rubbish.
-        (None, TableEncoding::Auto) => &[UTF_8, BIG5],
+    let (charset, encoding) = match asked {
+        TableEncoding::Auto => (Charset::Auto, "UTF-8 or cp950"),
+        TableEncoding::Utf8 => (Charset::Utf8, "UTF-8"),
+        TableEncoding::Cp950 => (Charset::Cp950, "cp950"),
     };
-    for encoding in candidates {
-        let (text, had_errors) = encoding.decode_with_bom_removal(bytes);
-        if !had_errors && !text.contains('\0') {
-            let name = if *encoding == BIG5 { "cp950".to_owned() } else { encoding.name().to_lowercase() };
-            return Ok((text.into_owned(), name));
-        }
+    let wrong = || TableError::Encoding { encoding };
+    let decoded = decode(bytes, charset).map_err(|_| wrong())?;
+    if decoded.unreadable > 0 || decoded.text.contains('\0') {
+        return Err(wrong());
     }
-    let encoding = match asked {
-        TableEncoding::Auto => "UTF-8 or cp950",
-        TableEncoding::Utf8 => "UTF-8",
-        TableEncoding::Cp950 => "cp950",
-    };
-    Err(TableError::Encoding { encoding })
+    Ok((decoded.text, decoded.charset))
 }
 
 fn separator(heading: &str) -> u8 {
@@ -264,7 +248,7 @@ impl Table {
         let mut reader = csv::ReaderBuilder::new().delimiter(separator(first_line)).flexible(true).from_reader(text.as_bytes());
         let headings = reader.headers().map_err(|_| TableError::Empty)?.clone();
         let columns = Columns::of(&headings)?;
-        let mut table = Self { encoding, rows: 0, columns: columns.named(&headings), cameras: Vec::new(), errors: Vec::new() };
+        let mut table = Self { encoding: encoding.to_owned(), rows: 0, columns: columns.named(&headings), cameras: Vec::new(), errors: Vec::new() };
         for record in reader.records() {
             let (row, read) = match &record {
                 Ok(record) if record.iter().all(|cell| cell.trim().is_empty()) => continue,
@@ -297,6 +281,7 @@ impl Table {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+    use encoding_rs::BIG5;
     use proptest::prelude::*;
 
     use super::*;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use shouhu_ids::{ActorId, AssignmentId, IncidentId, Micros, UnitId};
 use shouhu_place::Wgs84;
-use shouhu_store::{Row, Store, StoreError, Value, params};
+use shouhu_store::{Row, Store, StoreError, Value, params, placeholders};
 use shouhu_wire::{Assignment, AssignmentReply, Incident, Priority, Unit};
 
 use crate::model::{Advice, LogLine};
@@ -90,11 +90,6 @@ fn unit_of(row: &Row) -> Result<Unit, StoreError> {
     })
 }
 
-/// `$1, $2, …` for so many values.
-fn placeholders(count: usize) -> String {
-    (1..=count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
-}
-
 async fn with_replies(store: &Store, mut assignments: Vec<Assignment>) -> Result<Vec<Assignment>, StoreError> {
     if assignments.is_empty() {
         return Ok(assignments);
@@ -102,7 +97,7 @@ async fn with_replies(store: &Store, mut assignments: Vec<Assignment>) -> Result
     let ids: Vec<Value> = assignments.iter().map(|assignment| assignment.id.into()).collect();
     let sql = format!(
         "SELECT assignment, at_us, by_actor, body FROM dispatch_reply WHERE assignment IN ({}) ORDER BY assignment, seq",
-        placeholders(ids.len())
+        placeholders(1..=ids.len())
     );
     let mut replies: HashMap<AssignmentId, Vec<AssignmentReply>> = HashMap::new();
     for row in store.fetch(&sql, ids).await? {
@@ -120,7 +115,7 @@ async fn with_assignments(store: &Store, mut incidents: Vec<Incident>) -> Result
         return Ok(incidents);
     }
     let ids: Vec<Value> = incidents.iter().map(|incident| incident.id.into()).collect();
-    let sql = format!("{ASSIGNMENT} WHERE a.incident IN ({}) ORDER BY a.offered_at_us, a.id", placeholders(ids.len()));
+    let sql = format!("{ASSIGNMENT} WHERE a.incident IN ({}) ORDER BY a.offered_at_us, a.id", placeholders(1..=ids.len()));
     let rows = store.fetch(&sql, ids).await?;
     let assignments = with_replies(store, rows.iter().map(assignment_of).collect::<Result<_, _>>()?).await?;
     let mut of_incident: HashMap<IncidentId, Vec<Assignment>> = HashMap::new();

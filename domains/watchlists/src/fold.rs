@@ -1,15 +1,12 @@
 //! One way to compare what people write: narrow, lower case, 臺 as 台.
 
+use shouhu_text::narrow;
+
 /// Full-width forms to ASCII, lower case, the ideographic blank to a blank, 臺 to 台.
 #[must_use]
 pub fn folded(text: &str) -> String {
     text.chars()
-        .map(|ch| match ch {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(ch) - 0xfee0).unwrap_or(ch),
-            '\u{3000}' | '\u{a0}' => ' ',
-            '臺' => '台',
-            other => other,
-        })
+        .map(|ch| if ch == '臺' { '台' } else { narrow(ch) })
         .flat_map(char::to_lowercase)
         .collect()
 }

@@ -13,7 +13,7 @@ use shouhu_events::Event;
 use shouhu_ids::{ActorId, EntryId, ImportId, Micros};
 use shouhu_module::Person;
 use shouhu_plate::Pattern;
-use shouhu_store::{Row, Store, StoreError, Tx, Value, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, Value, params, placeholders, tag_of};
 use shouhu_wire::{DeltaEntry, HitEntry};
 
 use crate::model::{Entry, EntryState, NewEntry};
@@ -159,11 +159,10 @@ pub async fn twin(tx: &mut Tx, new: &NewEntry, now: Micros) -> Result<Option<Ent
 pub async fn in_use_among(store: &Store, patterns: &[String]) -> Result<HashSet<(String, String)>, StoreError> {
     let (now, mut known) = (store.env().now(), HashSet::new());
     for part in patterns.chunks(LOOKUP_PATTERNS) {
-        let places: Vec<String> = (2..part.len() + 2).map(|n| format!("${n}")).collect();
         let sql = format!(
             "SELECT pattern, legal_basis FROM watchlists_entry WHERE state || '' IN ('proposed', 'active') AND expires_at_us + 0 > $1 \
              AND pattern IN ({})",
-            places.join(", ")
+            placeholders(2..part.len() + 2)
         );
         let mut values: Vec<Value> = params![now];
         values.extend(part.iter().map(Value::from));
@@ -208,8 +207,7 @@ pub async fn insert(
                 entry.expires_at,
                 entry.search_text(),
             ]);
-            let places: Vec<String> = (first..=values.len()).map(|n| format!("${n}")).collect();
-            rows.push(format!("({}, 'proposed', '', 0)", places.join(", ")));
+            rows.push(format!("({}, 'proposed', '', 0)", placeholders(first..=values.len())));
             ids.push(id);
         }
         let sql = format!(

@@ -5,6 +5,7 @@ mod file;
 pub use file::FileCatalogue;
 
 use serde::{Deserialize, Serialize};
+use shouhu_calendar::Date;
 
 use crate::row::Class;
 
@@ -87,20 +88,10 @@ impl Order {
     pub const ALL: [Self; 3] = [Self::Plate, Self::Source, Self::Index];
 }
 
-/// The Gregorian date of a day since 1970-01-01, `YYYY-MM-DD` (Howard Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms", civil_from_days).
+/// The Gregorian date of a day since 1970-01-01, `YYYY-MM-DD`.
 #[must_use]
 pub fn date_of(day: i64) -> String {
-    let z = day + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let d = doy - (153 * mp + 2) / 5 + 1;
-    let m = if mp < 10 { mp + 3 } else { mp - 9 };
-    let y = yoe + era * 400 + i64::from(m <= 2);
-    format!("{y:04}-{m:02}-{d:02}")
+    Date::from_days(day).to_string()
 }
 
 /// One atomic exchange.

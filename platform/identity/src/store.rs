@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use shouhu_ids::{ActorId, Micros, SessionId, UnitId};
 use shouhu_module::Person;
-use shouhu_store::{Row, Store, StoreError, Tx, Value, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, Value, params, placeholders, tag_of};
 use shouhu_wire::Role;
 use webauthn_rs::prelude::Passkey;
 
@@ -212,8 +212,7 @@ pub async fn actors(store: &Store, before: Option<ActorId>, limit: i64) -> Resul
 pub async fn names(store: &Store, actors: &[ActorId]) -> Result<HashMap<ActorId, String>, StoreError> {
     let mut names = HashMap::new();
     for some in actors.chunks(IDS_PER_QUERY) {
-        let marks: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
-        let sql = format!("SELECT id, name FROM identity_actor WHERE id IN ({})", marks.join(", "));
+        let sql = format!("SELECT id, name FROM identity_actor WHERE id IN ({})", placeholders(1..=some.len()));
         for row in store.fetch(&sql, some.iter().map(|id| Value::from(*id)).collect()).await? {
             names.insert(row.parsed("id")?, row.text("name")?);
         }

@@ -21,27 +21,10 @@ pub struct PageQuery {
     pub limit: Option<i64>,
 }
 
-impl PageQuery {
-    /// The limit within its bounds.
-    #[must_use]
-    pub fn limit(&self) -> i64 {
-        page_limit(self.limit)
-    }
-}
-
-pub(crate) fn page_limit(asked: Option<i64>) -> i64 {
+/// How many items a page has when so many are asked for: [`PAGE_DEFAULT`] when nothing is said, at most [`PAGE_MAX`].
+#[must_use]
+pub fn page_limit(asked: Option<i64>) -> i64 {
     asked.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX)
-}
-
-/// Makes cursors out of the sort key of the last item.
-pub struct Cursor;
-
-impl Cursor {
-    /// `limit` within its bounds.
-    #[must_use]
-    pub fn limit(asked: Option<i64>) -> i64 {
-        page_limit(asked)
-    }
 }
 
 impl<T> Page<T> {

@@ -119,8 +119,26 @@ from_ids!(
     ActorId, DeviceId, CameraId, SightingId, EntryId, HitId, IncidentId, UnitId, AssignmentId, EventId, JobId, SessionId, ImportId, ExportId, HoldId,
 );
 
+/// `$2, $3, $4` for the numbers 2 to 4: the list behind `IN` or `VALUES`, as long as what is asked for.
+#[must_use]
+pub fn placeholders(numbers: impl IntoIterator<Item = usize>) -> String {
+    numbers.into_iter().map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+}
+
 /// `params![a, b]` for the parameters `$1`, `$2`.
 #[macro_export]
 macro_rules! params {
     ($($value:expr),* $(,)?) => { vec![$($crate::Value::from($value)),*] };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_numbered_as_they_are_asked_for() {
+        assert_eq!(placeholders(1..=3), "$1, $2, $3");
+        assert_eq!(placeholders(9..11), "$9, $10");
+        assert_eq!(placeholders(1..=0), "");
+    }
 }

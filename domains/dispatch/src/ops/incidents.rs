@@ -5,7 +5,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shouhu_ids::IncidentId;
-use shouhu_module::{App, Audit, Cursor, Load, Page, Params, Problem, Route};
+use shouhu_module::{App, Audit, Load, Page, Params, Problem, Route, page_limit};
 use shouhu_wire::Incident;
 
 use crate::store::{self, Which};
@@ -42,7 +42,7 @@ async fn handle(State(app): State<App>, Params(query): Params<ListIncidents>) ->
         ListedState::Closed => Which::Closed,
         ListedState::All => Which::All,
     };
-    let limit = Cursor::limit(query.limit);
+    let limit = page_limit(query.limit);
     let found = store::incidents(&app.store, which, query.cursor, limit + 1).await?;
     Ok(Json(Page::cut(found, limit, |incident| incident.id.to_string())))
 }

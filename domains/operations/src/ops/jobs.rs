@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shouhu_ids::JobId;
 use shouhu_jobs::JobView;
-use shouhu_module::{App, Audit, Audited, Id, Keyed, NoBody, Page, PageQuery, Params, Problem, Route};
+use shouhu_module::{App, Audit, Audited, Id, Keyed, NoBody, Page, PageQuery, Params, Problem, Route, page_limit};
 
 pub const LIST_ROUTE: Route =
     Route::get("/v1/operations/jobs", "Background jobs, newest first", || axum::routing::get(list))
@@ -37,7 +37,7 @@ impl Keyed for RetryError {
 }
 
 async fn list(State(app): State<App>, Params(query): Params<PageQuery>) -> Result<Json<Page<JobView>>, Problem> {
-    let limit = query.limit();
+    let limit = page_limit(query.limit);
     let before = query.cursor.and_then(|text| text.parse().ok());
     let jobs = shouhu_jobs::list(&app.store, before, limit + 1).await?;
     Ok(Json(Page::cut(jobs, limit, |job| job.id.to_string())))

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use shouhu_audit::Leaf;
-use shouhu_module::{App, Audit, Audited, Page, PageQuery, Params, Problem, Route};
+use shouhu_module::{App, Audit, Audited, Page, PageQuery, Params, Problem, Route, page_limit};
 
 pub const ROUTE: Route =
     Route::get("/v1/oversight/audit", "Leaves of the audit log, newest first", || axum::routing::get(handle))
@@ -12,7 +12,7 @@ pub const ROUTE: Route =
         .gives::<Page<Leaf>>();
 
 async fn handle(State(app): State<App>, Params(query): Params<PageQuery>) -> Result<Audited<Page<Leaf>>, Problem> {
-    let limit = query.limit();
+    let limit = page_limit(query.limit);
     let before = query.cursor.as_deref().and_then(|text| text.parse().ok());
     let leaves = app.audit.page(before, limit + 1).await?;
     let page = Page::cut(leaves, limit, |leaf| leaf.seq.to_string());

@@ -176,7 +176,7 @@ impl Line {
 /// A moment in Taipei, `2026-05-01T08:00:00.250+08:00`.
 #[must_use]
 pub fn taipei(at_ms: i64) -> String {
-    let local = at_ms.saturating_add(8 * 3_600_000);
+    let local = at_ms.saturating_add(shouhu_calendar::TAIPEI_US / 1_000);
     let (day, ms) = (local.div_euclid(86_400_000), local.rem_euclid(86_400_000));
     let date = shouhu_lakehouse::lake::catalogue::date_of(day);
     format!("{date}T{:02}:{:02}:{:02}.{:03}+08:00", ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000)

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::Micros;
+use shouhu_text::Charset;
 
-use super::decode::Charset;
 use super::moment::TimeForm;
 use super::records::{Format, Reading};
 use super::{COLUMNS_MAX, FeedError};

@@ -8,8 +8,8 @@
 //! **Invariant:** a partner's key opens its own feed and no other door; a row from a site that an operator has not
 //! registered for that feed is refused, so the list of sites is the partner's scope.
 
-pub mod decode;
 pub mod drop;
+pub mod fold;
 pub mod mapping;
 pub mod moment;
 pub mod records;
@@ -20,11 +20,13 @@ pub mod store;
 pub mod take;
 
 use axum::http::StatusCode;
-use shouhu_ids::Micros;
 use shouhu_module::Keyed;
+use shouhu_text::DecodeError;
 
 pub use mapping::FeedMapping;
 pub use report::{FeedReport, Refusal};
+/// Where a feed's times are from when they do not say.
+pub use shouhu_calendar::TAIPEI_US;
 
 /// Bytes of one push: a minute of all gantries is 2 MiB, a day of a large car park 1 MiB.
 pub const PUSH_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -47,8 +49,6 @@ pub const SITES_MAX: usize = 5_000;
 /// Characters of a site's code and of its name.
 pub const CODE_CHARS_MAX: usize = 40;
 pub const NAME_CHARS_MAX: usize = 80;
-/// Taipei, where a feed's times are from when they do not say.
-pub const TAIPEI_US: i64 = 8 * Micros::HOUR;
 
 /// Why a whole file or definition cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -97,6 +97,15 @@ pub enum FeedError {
     Sites(usize),
     #[error("another file of the feed {0:?} is being read; send this one again in a moment")]
     Busy(String),
+}
+
+impl From<DecodeError> for FeedError {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::NotText => Self::NotText,
+            DecodeError::Charset { charset, unreadable } => Self::Charset { charset, bad: unreadable },
+        }
+    }
 }
 
 impl Keyed for FeedError {

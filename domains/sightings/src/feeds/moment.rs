@@ -5,12 +5,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use shouhu_calendar::{Date, NoSuchDay};
 use shouhu_ids::Micros;
+use shouhu_text::narrow;
 
-use super::decode::narrow;
-
-/// Years of the Republic of China began in 1912.
-const ROC_OFFSET: i64 = 1_911;
 /// Thirteen digits are a date of the Republic up to this year and milliseconds since 1970 above it; milliseconds of a time
 /// before July 2017 would be read as a date, and nothing so old is kept.
 const ROC_DIGITS_YEAR_MAX: i64 = 150;
@@ -38,37 +36,15 @@ pub enum MomentError {
     Form(String),
     #[error("{0:?} is a day without a time of day")]
     DayOnly(String),
-    #[error("there is no {year}-{month:02}-{day:02}")]
-    NoSuchDay { year: i64, month: i64, day: i64 },
+    #[error(transparent)]
+    NoSuchDay(#[from] NoSuchDay),
     #[error("there is no time of day {hour:02}:{minute:02}:{second:02}")]
     NoSuchTime { hour: i64, minute: i64, second: i64 },
 }
 
-/// Days from 1970-01-01 (Hinnant, `days_from_civil`), for years 1 to 9999.
-const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let y = if month <= 2 { year - 1 } else { year };
-    let era = y.div_euclid(400);
-    let yoe = y.rem_euclid(400);
-    let doy = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
-    era * 146_097 + doe - 719_468
-}
-
-const fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-fn day_us(year: i64, month: i64, day: i64) -> Result<i64, MomentError> {
-    let year = if year < 1_000 { year + ROC_OFFSET } else { year };
-    if !(1912..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
-        return Err(MomentError::NoSuchDay { year, month, day });
-    }
-    Ok(days_from_civil(year, month, day) * Micros::DAY)
+/// Midnight in Greenwich of a day of either calendar.
+fn day_us(year: i64, month: i64, day: i64) -> Result<i64, NoSuchDay> {
+    Ok(Date::written(year, month, day)?.days() * Micros::DAY)
 }
 
 fn clock_us(hour: i64, minute: i64, second: i64) -> Result<i64, MomentError> {
@@ -124,7 +100,7 @@ fn fraction_us(digits: &str) -> i64 {
 
 fn digits_only(digits: &str, zone_us: i64, wrong: impl Fn() -> MomentError) -> Result<Micros, MomentError> {
     let number: i64 = digits.parse().map_err(|_| wrong())?;
-    let civil = |date: i64, clock: i64| {
+    let civil = |date: i64, clock: i64| -> Result<Micros, MomentError> {
         let day = day_us(date / 10_000, date / 100 % 100, date % 100)?;
         Ok(Micros(day + clock_us(clock / 10_000, clock / 100 % 100, clock % 100)? - zone_us))
     };
@@ -194,7 +170,7 @@ impl Written<'_> {
         Some(())
     }
 
-    fn day(&mut self) -> Option<Result<i64, MomentError>> {
+    fn day(&mut self) -> Option<Result<i64, NoSuchDay>> {
         let (first, digits) = self.number(8)?;
         if matches!(digits, 7 | 8) {
             return Some(day_us(first / 10_000, first / 100 % 100, first % 100));
@@ -272,8 +248,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::feeds::TAIPEI_US;
 
-    const TAIPEI_US: i64 = 8 * Micros::HOUR;
     /// 2026-05-01T08:00:00+08:00.
     const MAY_FIRST: i64 = 1_777_593_600_000_000;
 
@@ -306,8 +282,8 @@ mod tests {
     #[test]
     fn what_is_no_moment_says_why() {
         assert_eq!(read(" "), Err(MomentError::Empty));
-        assert_eq!(read("2026-02-29 08:00:00"), Err(MomentError::NoSuchDay { year: 2026, month: 2, day: 29 }));
-        assert_eq!(read("1150230080000"), Err(MomentError::NoSuchDay { year: 2026, month: 2, day: 30 }));
+        assert_eq!(read("2026-02-29 08:00:00"), Err(MomentError::NoSuchDay(NoSuchDay { year: 2026, month: 2, day: 29 })));
+        assert_eq!(read("1150230080000"), Err(MomentError::NoSuchDay(NoSuchDay { year: 2026, month: 2, day: 30 })));
         assert_eq!(read("2026-05-01 24:00:00"), Err(MomentError::NoSuchTime { hour: 24, minute: 0, second: 0 }));
         assert_eq!(read("2026/5/1 下午 13:00"), Err(MomentError::NoSuchTime { hour: 13, minute: 0, second: 0 }));
         assert!(matches!(read("1150501"), Err(MomentError::DayOnly(_))));
@@ -330,7 +306,7 @@ mod tests {
         #[test]
         fn both_calendars_and_every_separator_agree(year in 2013_i64..2060, month in 1_i64..=12, day in 1_i64..=28, second in 0_i64..86_400) {
             let clock = format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60);
-            let roc = year - ROC_OFFSET;
+            let roc = year - 1_911;
             let compact = clock.replace(':', "");
             let all = [
                 format!("{year}-{month:02}-{day:02} {clock}"), format!("{year}/{month}/{day} {clock}"), format!("{roc}/{month:02}/{day:02} {clock}"),

@@ -15,8 +15,10 @@ use schemars::JsonSchema;
 use serde::de::{DeserializeSeed, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use shouhu_text::csv::{Limits, Rows, separator_of};
+use shouhu_text::{Charset, decode};
 
-use super::decode::{Charset, decode, folded};
+use super::fold::folded;
 use super::{COLUMNS_MAX, FeedError, LINE_BYTES_MAX, PARQUET_BYTES_MAX, ROWS_MAX};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -142,139 +144,15 @@ fn clip(text: &str, chars: usize) -> String {
     text.chars().filter(|ch| !ch.is_control()).take(chars).collect()
 }
 
-// --- CSV (RFC 4180, with any of four delimiters) ---
+// --- CSV ---
 
-const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
-
-/// The separator that the first lines use most, outside quotes.
-fn delimiter_of(text: &str) -> char {
-    let mut counts = DELIMITERS.map(|delimiter| (delimiter, 0_u32));
-    let (mut is_quoted, mut lines) = (false, 0);
-    for ch in text.chars().take(20_000) {
-        match ch {
-            '"' => is_quoted = !is_quoted,
-            '\n' if !is_quoted => lines += 1,
-            _ if !is_quoted => {
-                if let Some((_, count)) = counts.iter_mut().find(|(delimiter, _)| *delimiter == ch) {
-                    *count += 1;
-                }
-            }
-            _ => {}
-        }
-        if lines > 10 {
-            break;
-        }
-    }
-    let mut best = (',', 0);
-    for candidate in counts {
-        if candidate.1 > best.1 {
-            best = candidate;
-        }
-    }
-    best.0
-}
-
-/// Rows of a text, one at a time.
-struct CsvRows<'a> {
-    rest: &'a str,
-    delimiter: char,
-    line: u64,
-}
-
-struct CsvRow<'a> {
-    line: u64,
-    cells: Vec<Cow<'a, str>>,
-    broken: Option<String>,
-}
-
-impl<'a> CsvRows<'a> {
-    /// The next row that is not blank.
-    fn next(&mut self) -> Option<CsvRow<'a>> {
-        loop {
-            if self.rest.is_empty() {
-                return None;
-            }
-            let row = self.row();
-            if row.broken.is_some() || row.cells.iter().any(|cell| !cell.trim().is_empty()) {
-                return Some(row);
-            }
-        }
-    }
-
-    fn row(&mut self) -> CsvRow<'a> {
-        let mut row = CsvRow { line: self.line, cells: Vec::new(), broken: None };
-        let end = self.rest.find('\n').unwrap_or(self.rest.len());
-        let line = self.rest.get(..end).unwrap_or_default();
-        if end > LINE_BYTES_MAX {
-            row.broken = Some(format!("the line has {end} bytes; {LINE_BYTES_MAX} are read"));
-            self.advance(end);
-        } else if line.contains('"') {
-            self.quoted(&mut row);
-        } else {
-            let line = line.strip_suffix('\r').unwrap_or(line);
-            row.cells.extend(line.split(self.delimiter).take(COLUMNS_MAX + 1).map(Cow::Borrowed));
-            self.advance(end);
-        }
-        row
-    }
-
-    /// Past `bytes` and the line end that follows them.
-    fn advance(&mut self, bytes: usize) {
-        let taken = self.rest.get(..bytes).unwrap_or_default();
-        self.line += 1 + taken.matches('\n').count() as u64;
-        self.rest = self.rest.get(bytes + 1..).unwrap_or_default();
-    }
-
-    /// A row with quotation marks, which may go on over line ends.
-    fn quoted(&mut self, row: &mut CsvRow<'a>) {
-        let (mut cell, mut is_open, mut end) = (String::new(), false, self.rest.len());
-        let mut chars = self.rest.char_indices().peekable();
-        while let Some((at, ch)) = chars.next() {
-            if at > LINE_BYTES_MAX {
-                // A mark that is never closed must not swallow the file: only this line is lost.
-                row.broken = Some(format!("a quotation mark is not closed within {LINE_BYTES_MAX} bytes"));
-                row.cells.clear();
-                return self.advance(self.rest.find('\n').unwrap_or(self.rest.len()));
-            }
-            match ch {
-                '"' if is_open && chars.peek().is_some_and(|(_, next)| *next == '"') => {
-                    chars.next();
-                    cell.push('"');
-                }
-                '"' if is_open => is_open = false,
-                '"' if cell.trim().is_empty() => {
-                    cell.clear();
-                    is_open = true;
-                }
-                _ if is_open => cell.push(ch),
-                '\n' => {
-                    end = at;
-                    break;
-                }
-                '\r' => {}
-                _ if ch == self.delimiter => {
-                    let done = std::mem::take(&mut cell);
-                    if row.cells.len() <= COLUMNS_MAX {
-                        row.cells.push(Cow::Owned(done));
-                    }
-                }
-                _ => cell.push(ch),
-            }
-        }
-        if is_open {
-            row.broken = Some("a quotation mark is never closed".into());
-            row.cells.clear();
-            return self.advance(self.rest.find('\n').unwrap_or(self.rest.len()));
-        }
-        row.cells.push(Cow::Owned(cell));
-        self.advance(end);
-    }
-}
+/// One cell more than is taken, which tells that a row has too many.
+const CSV_LIMITS: Limits = Limits { row_bytes: LINE_BYTES_MAX, cells: COLUMNS_MAX + 1 };
 
 fn csv(text: &str, reading: Reading, wanted: &[&str], take: &mut Take<'_>) -> Result<(Vec<String>, Option<String>), FeedError> {
-    let delimiter = reading.delimiter.unwrap_or_else(|| delimiter_of(text));
-    let mut rows = CsvRows { rest: text, delimiter, line: 1 };
-    let mut first = rows.next().ok_or(FeedError::Empty)?;
+    let separator = reading.delimiter.unwrap_or_else(|| separator_of(text));
+    let mut rows = Rows::new(text, separator, CSV_LIMITS).peekable();
+    let first = rows.peek().ok_or(FeedError::Empty)?;
     if first.cells.len() > COLUMNS_MAX {
         return Err(FeedError::Columns);
     }
@@ -284,11 +162,13 @@ fn csv(text: &str, reading: Reading, wanted: &[&str], take: &mut Take<'_>) -> Re
         (1..=first.cells.len()).map(|n| format!("#{n}")).collect()
     };
     let indexes = indexes(wanted, &columns)?;
-    let mut waiting = if reading.has_heading { None } else { Some(std::mem::replace(&mut first, CsvRow { line: 0, cells: Vec::new(), broken: None })) };
+    if reading.has_heading {
+        rows.next();
+    }
     let mut cells = vec![Cell::Missing; wanted.len()];
     for _ in 0..ROWS_MAX {
-        let Some(row) = waiting.take().or_else(|| rows.next()) else { return Ok((columns, None)) };
-        let mut broken = row.broken;
+        let Some(row) = rows.next() else { return Ok((columns, None)) };
+        let mut broken = row.fault.map(|fault| fault.to_string());
         if row.cells.len() > COLUMNS_MAX {
             broken = Some(format!("the row has more than {COLUMNS_MAX} columns"));
         }

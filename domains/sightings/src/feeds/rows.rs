@@ -7,7 +7,7 @@ use shouhu_ids::Micros;
 use shouhu_plate::Plate;
 use shouhu_wire::Heading;
 
-use super::decode::folded;
+use super::fold::folded;
 use super::mapping::{FeedMapping, Role};
 use super::records::{self, Cell, Outline, Record};
 use super::report::Refusals;
@@ -231,7 +231,7 @@ impl<'m> Judge<'m> {
 }
 
 fn number(text: &str) -> Option<f64> {
-    let narrow: String = text.chars().map(super::decode::narrow).collect();
+    let narrow: String = text.chars().map(shouhu_text::narrow).collect();
     narrow.trim().trim_end_matches('%').parse::<f64>().ok().filter(|value| value.is_finite())
 }
 

@@ -8,8 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_module::ProblemRow;
 use shouhu_place::Wgs84;
+use shouhu_text::{Charset, narrow};
 
-use super::decode::{Charset, folded, narrow};
+use super::fold::folded;
 use super::records::{self, Cell, Reading, Record};
 use super::{CODE_CHARS_MAX, FeedError, NAME_CHARS_MAX, SITES_MAX};
 use crate::check::clean;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{DeviceId, EventId, Micros};
 use shouhu_place::Wgs84;
-use shouhu_store::{Row, Store, StoreError, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, params, placeholders, tag_of};
 use shouhu_wire::SightingClass;
 
 use super::sites::Site;
@@ -175,10 +175,12 @@ pub async fn replace_sites(store: &Store, feed: &str, sites: &[Site]) -> Result<
     let mut tx = store.begin().await?;
     tx.execute("DELETE FROM sightings_feed_site WHERE feed = $1", params![feed]).await?;
     for part in sites.chunks(SITES_AT_ONCE) {
-        let values: Vec<String> = (0..part.len()).map(|n| format!("($1, ${}, ${}, ${}, ${})", n * 4 + 2, n * 4 + 3, n * 4 + 4, n * 4 + 5)).collect();
+        let mut values = Vec::with_capacity(part.len());
         let mut all = params![feed];
         for site in part {
+            let first = all.len() + 1;
             all.extend(params![&site.code, &site.name, site.position.lon, site.position.lat]);
+            values.push(format!("($1, {})", placeholders(first..=all.len())));
         }
         tx.execute(&format!("INSERT INTO sightings_feed_site (feed, code, name, lon, lat) VALUES {}", values.join(", ")), all).await?;
     }

@@ -138,8 +138,8 @@ async fn judge(bytes: &Bytes, feed: &Feed, sites: &[Site], now: Micros) -> Resul
 }
 
 fn report_of(feed: &Feed, judged: Judged, passages: usize, is_dry_run: bool) -> FeedReport {
-    let wanted: Vec<String> = feed.mapping.wanted().iter().map(|name| super::decode::folded(name)).collect();
-    let unused = judged.outline.columns.iter().filter(|column| !wanted.contains(&super::decode::folded(column))).cloned();
+    let wanted: Vec<String> = feed.mapping.wanted().iter().map(|name| super::fold::folded(name)).collect();
+    let unused = judged.outline.columns.iter().filter(|column| !wanted.contains(&super::fold::folded(column))).cloned();
     let refused = judged.refusals.total;
     let columns_unused = unused.collect();
     let (refused_for, refusals) = judged.refusals.finish();

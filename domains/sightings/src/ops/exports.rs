@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use shouhu_audit::Entry;
 use shouhu_blobs::BlobId;
 use shouhu_ids::ExportId;
-use shouhu_module::{App, Audit, AuditObject, Audited, Body, Id, Load, NoBody, Page, PageQuery, Params, Person, Problem, Purpose, Route};
+use shouhu_module::{App, Audit, AuditObject, Audited, Body, Id, Load, NoBody, Page, PageQuery, Params, Person, Problem, Purpose, Route, page_limit};
 use shouhu_wire::{Export, ExportFormat, ExportQuestion, ExportState, NewExport};
 
 use crate::exports::records::taipei;
@@ -112,7 +112,7 @@ async fn mine(app: &App, person: &Person, id: ExportId) -> Result<Kept, Problem>
 }
 
 async fn list(State(app): State<App>, person: Person, Params(query): Params<PageQuery>) -> Result<Audited<Page<Export>>, Problem> {
-    let limit = query.limit();
+    let limit = page_limit(query.limit);
     let exports = store::page(&app.store, person.id, query.cursor.as_deref().unwrap_or("~"), limit + 1).await?;
     Ok(Audited::new("own exports".into(), Page::cut(exports, limit, |export| export.id.to_string())))
 }

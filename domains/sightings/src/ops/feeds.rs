@@ -5,7 +5,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{DeviceId, Micros};
-use shouhu_module::{App, Audit, Audited, Body, Id, NoBody, Page, PageQuery, Params, Person, Problem, Route};
+use shouhu_module::{App, Audit, Audited, Body, Id, NoBody, Page, PageQuery, Params, Person, Problem, Route, page_limit};
 use shouhu_wire::{DeviceKind, SightingClass};
 
 use crate::feeds::store::{self, Feed};
@@ -82,7 +82,7 @@ pub struct DefineFeed {
 }
 
 async fn list(State(app): State<App>, Params(query): Params<PageQuery>) -> Result<Json<Page<Feed>>, Problem> {
-    let limit = query.limit();
+    let limit = page_limit(query.limit);
     let feeds = store::list(&app.store, query.cursor.as_deref().unwrap_or_default(), limit + 1).await?;
     Ok(Json(Page::cut(feeds, limit, |feed| feed.name.clone())))
 }

@@ -11,7 +11,7 @@ use shouhu_lakehouse::lake::part::Window;
 use shouhu_lakehouse::lake::plates::Like;
 use shouhu_lakehouse::lake::questions::{AskError, Limits, cameras, find, history};
 use shouhu_lakehouse::lake::{Answer, FullRecord, Key, Partial, Seen, View};
-use shouhu_module::{App, Audit, Audited, Cursor, Keyed, Params, Problem, Route};
+use shouhu_module::{App, Audit, Audited, Keyed, Params, Problem, Route, page_limit};
 use shouhu_plate::{Pattern, PatternError};
 use shouhu_wire::{Found, Sighting};
 
@@ -112,7 +112,7 @@ struct PageOf {
 
 async fn handle(State(app): State<App>, Params(query): Params<SearchSightings>) -> Result<Audited<Found<Sighting>>, Problem> {
     let search = Search::checked(&query, app.env.now())?;
-    let limit = usize::try_from(Cursor::limit(query.limit)).unwrap_or(1);
+    let limit = usize::try_from(page_limit(query.limit)).unwrap_or(1);
     let lake = lake_of(&app)?;
     let sources = search.camera.map(|camera| lake.sources_of_camera(camera));
     let object = search.object();

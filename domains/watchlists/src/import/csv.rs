@@ -1,93 +1,27 @@
-//! Comma, semicolon or tab separated text into rows that keep the number a spreadsheet shows.
-//!
-//! Our own reader of RFC 4180, because blank rows and rows with line breaks in quotes must still be counted as a
-//! spreadsheet counts them, and because bad rows must be told apart from a bad file.
+//! Separated text into rows that keep the number a spreadsheet shows.
+
+use shouhu_text::csv::{Limits, separator_of};
 
 use super::{CELLS_MAX, ImportError, Row, Rows};
+
+/// A row may be as long as the file, whose bytes are bounded.
+const LIMITS: Limits = Limits { row_bytes: usize::MAX, cells: CELLS_MAX };
 
 /// Reads all rows that are not blank.
 ///
 /// # Errors
 /// When there are too many, or a quotation mark is never closed.
 pub fn read(text: &str) -> Result<Rows, ImportError> {
-    let delimiter = delimiter_of(text);
     let mut rows = Rows::default();
-    let mut row = Row { number: 1, cells: Vec::new() };
-    let mut cell = String::new();
-    let mut quoted_since: Option<u64> = None;
-    let mut chars = text.chars().peekable();
-    while let Some(ch) = chars.next() {
-        if quoted_since.is_some() {
-            match ch {
-                '"' if chars.peek() == Some(&'"') => {
-                    chars.next();
-                    cell.push('"');
-                }
-                '"' => quoted_since = None,
-                other => cell.push(other),
-            }
-            continue;
+    for row in shouhu_text::csv::Rows::new(text, separator_of(text), LIMITS) {
+        // An open mark is the only fault where lengths are unbounded. Which of the lines after it are rows nobody can tell,
+        // and a list that is read in part would look whole: the file is refused.
+        if row.fault.is_some() {
+            return Err(ImportError::QuoteOpen { row: row.number });
         }
-        match ch {
-            // Only at the start of a cell: a mark within one is a character (a monitor of 24").
-            '"' if cell.trim().is_empty() => {
-                cell.clear();
-                quoted_since = Some(row.number);
-            }
-            '\r' | '\n' => {
-                if ch == '\r' && chars.peek() == Some(&'\n') {
-                    chars.next();
-                }
-                end_cell(&mut row, &mut cell);
-                let next = row.number + 1;
-                rows.push(std::mem::replace(&mut row, Row { number: next, cells: Vec::new() }))?;
-            }
-            ch if ch == delimiter => end_cell(&mut row, &mut cell),
-            other => cell.push(other),
-        }
+        rows.push(Row { number: row.number, cells: row.cells.iter().map(|cell| cell.trim().to_owned()).collect() })?;
     }
-    if let Some(row) = quoted_since {
-        return Err(ImportError::QuoteOpen { row });
-    }
-    end_cell(&mut row, &mut cell);
-    rows.push(row)?;
     Ok(rows)
-}
-
-fn end_cell(row: &mut Row, cell: &mut String) {
-    let text = std::mem::take(cell);
-    if row.cells.len() < CELLS_MAX {
-        row.cells.push(text.trim().to_owned());
-    }
-}
-
-/// The separator that the first lines use most, outside quotes.
-fn delimiter_of(text: &str) -> char {
-    let mut counts = [(',', 0_u32), (';', 0), ('\t', 0)];
-    let mut is_quoted = false;
-    let mut lines = 0;
-    for ch in text.chars().take(20_000) {
-        match ch {
-            '"' => is_quoted = !is_quoted,
-            '\n' if !is_quoted => lines += 1,
-            _ if !is_quoted => {
-                if let Some((_, count)) = counts.iter_mut().find(|(separator, _)| *separator == ch) {
-                    *count += 1;
-                }
-            }
-            _ => {}
-        }
-        if lines > 10 {
-            break;
-        }
-    }
-    let mut best = (',', 0);
-    for candidate in counts {
-        if candidate.1 > best.1 {
-            best = candidate;
-        }
-    }
-    best.0
 }
 
 #[cfg(test)]

@@ -3,14 +3,10 @@
 //! A date without a time ends with its last microsecond in Taipei; midnight counts as no time, because spreadsheets write
 //! it for plain dates.
 
+use shouhu_calendar::{Date, NoSuchDay, TAIPEI_US};
 use shouhu_ids::Micros;
 
 use crate::fold::folded;
-
-/// Taipei is UTC+8 without summer time since 1980.
-const TAIPEI_US: i64 = 8 * Micros::HOUR;
-/// Years of the Republic of China began in 1912.
-const ROC_OFFSET: i64 = 1911;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DateError {
@@ -18,40 +14,17 @@ pub enum DateError {
     Empty,
     #[error("{0:?} is no date: write 115/12/31, 民國115年12月31日 or 2026-12-31")]
     Form(String),
-    #[error("there is no {year}-{month:02}-{day:02}")]
-    NoSuchDay { year: i64, month: i64, day: i64 },
-}
-
-/// Days from 1970-01-01 (Hinnant, `days_from_civil`), for years 1 to 9999.
-const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let y = if month <= 2 { year - 1 } else { year };
-    let era = y.div_euclid(400);
-    let yoe = y.rem_euclid(400);
-    let doy = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
-    era * 146_097 + doe - 719_468
-}
-
-const fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
+    #[error(transparent)]
+    NoSuchDay(#[from] NoSuchDay),
 }
 
 /// The end of the day in Taipei.
-fn end_of(year: i64, month: i64, day: i64) -> Result<Micros, DateError> {
-    Ok(Micros(midnight(year, month, day)?.0 + Micros::DAY - 1))
+fn end_of(date: Date) -> Micros {
+    Micros(midnight(date).0 + Micros::DAY - 1)
 }
 
-fn midnight(year: i64, month: i64, day: i64) -> Result<Micros, DateError> {
-    let year = if year < 1_000 { year + ROC_OFFSET } else { year };
-    if !(1912..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
-        return Err(DateError::NoSuchDay { year, month, day });
-    }
-    Ok(Micros(days_from_civil(year, month, day) * Micros::DAY - TAIPEI_US))
+fn midnight(date: Date) -> Micros {
+    Micros(date.days() * Micros::DAY - TAIPEI_US)
 }
 
 /// When an entry with this expiry ends.
@@ -78,12 +51,12 @@ pub fn expiry(text: &str) -> Result<Micros, DateError> {
     if parts.next().is_some() || has_other || year < 32 && day > 31 {
         return Err(wrong());
     }
-    match time {
-        None => end_of(year, month, day),
-        Some(time) => match clock_us(time).ok_or_else(wrong)? {
-            (0, None) => end_of(year, month, day),
-            (of_day, zone) => Ok(Micros(midnight(year, month, day)?.0 + of_day + TAIPEI_US - zone.unwrap_or(TAIPEI_US))),
-        },
+    let Some(time) = time else { return Ok(end_of(Date::written(year, month, day)?)) };
+    let (of_day, zone) = clock_us(time).ok_or_else(wrong)?;
+    let date = Date::written(year, month, day)?;
+    match (of_day, zone) {
+        (0, None) => Ok(end_of(date)),
+        (of_day, zone) => Ok(Micros(midnight(date).0 + of_day + TAIPEI_US - zone.unwrap_or(TAIPEI_US))),
     }
 }
 
@@ -92,11 +65,8 @@ pub fn expiry(text: &str) -> Result<Micros, DateError> {
 fn digits_only(digits: &str) -> Option<Result<Micros, DateError>> {
     let number: i64 = digits.parse().ok()?;
     match digits.len() {
-        5 if (30_000..80_000).contains(&number) => {
-            // 1899-12-30 is day 0 for every date after the leap day that 1900 did not have.
-            Some(Ok(Micros((number + days_from_civil(1899, 12, 30) + 1) * Micros::DAY - TAIPEI_US - 1)))
-        }
-        6..=8 => Some(end_of(number / 10_000, number / 100 % 100, number % 100)),
+        5 if (30_000..80_000).contains(&number) => Some(Ok(end_of(Date::from_sheet_serial(number)))),
+        6..=8 => Some(Date::written(number / 10_000, number / 100 % 100, number % 100).map(end_of).map_err(DateError::from)),
         _ => None,
     }
 }
@@ -194,7 +164,7 @@ mod tests {
         ] {
             assert!(matches!(expiry(text), Err(DateError::Form(_))), "{text} {:?}", expiry(text));
         }
-        assert_eq!(expiry("114/02/30"), Err(DateError::NoSuchDay { year: 2025, month: 2, day: 30 }));
+        assert_eq!(expiry("114/02/30"), Err(DateError::NoSuchDay(NoSuchDay { year: 2025, month: 2, day: 30 })));
         assert!(expiry("113/02/29").is_ok());
         assert_eq!(expiry(" "), Err(DateError::Empty));
     }

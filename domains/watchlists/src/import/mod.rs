@@ -213,8 +213,8 @@ pub fn read(bytes: &[u8], asked: Asked, defaults: &Defaults) -> Result<Table, Im
         let (rows, others) = xlsx::read(bytes)?;
         (rows, "xlsx", None, others)
     } else {
-        let decoded = encoding::decode(bytes, asked)?;
-        (csv::read(&decoded.text)?, "csv", Some(decoded.encoding), Vec::new())
+        let decoded = shouhu_text::decode(bytes, asked.into())?;
+        (csv::read(&decoded.text)?, "csv", Some(decoded.charset), Vec::new())
     };
     let mut rows = rows.rows;
     if rows.is_empty() {

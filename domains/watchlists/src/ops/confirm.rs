@@ -85,7 +85,7 @@ impl DecideError {
 }
 
 fn taipei_clock(at: Micros) -> String {
-    let of_day = (at.0 / Micros::SECOND + 8 * 3_600).rem_euclid(86_400);
+    let of_day = (at.0 / Micros::SECOND + shouhu_calendar::TAIPEI_US / Micros::SECOND).rem_euclid(86_400);
     format!("{:02}:{:02}:{:02}", of_day / 3_600, of_day / 60 % 60, of_day % 60)
 }
 

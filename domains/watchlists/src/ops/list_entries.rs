@@ -4,7 +4,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shouhu_ids::{EntryId, ImportId};
-use shouhu_module::{App, Audit, Audited, Cursor, Page, Params, Problem, Route};
+use shouhu_module::{App, Audit, Audited, Page, Params, Problem, Route, page_limit};
 
 use crate::model::{Entry, EntryState, search_words};
 use crate::store::{self, Filter};
@@ -39,7 +39,7 @@ async fn handle(State(app): State<App>, Params(asked): Params<ListEntries>) -> R
         // A cursor that is none begins at the first page.
         before: asked.cursor.and_then(|text| text.parse::<EntryId>().ok()),
     };
-    let limit = Cursor::limit(asked.limit);
+    let limit = page_limit(asked.limit);
     let found = store::entries(&app.store, &filter, limit + 1).await?;
     Ok(Audited::new(format!("watchlist entries q={q:?}"), Page::cut(found, limit, |entry| entry.id.to_string())))
 }

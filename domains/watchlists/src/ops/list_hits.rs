@@ -4,7 +4,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shouhu_ids::{EntryId, HitId};
-use shouhu_module::{App, Audit, Audited, Cursor, Load, Page, Params, Person, Problem, Route};
+use shouhu_module::{App, Audit, Audited, Load, Page, Params, Person, Problem, Route, page_limit};
 use shouhu_wire::{Hit, HitState};
 
 use crate::hits::{self, Filter};
@@ -28,7 +28,7 @@ pub struct ListHits {
 
 async fn handle(State(app): State<App>, person: Person, Params(asked): Params<ListHits>) -> Result<Audited<Page<Hit>>, Problem> {
     let now = app.env.now();
-    let limit = Cursor::limit(asked.limit);
+    let limit = page_limit(asked.limit);
     let sight = sight::of(&app, &person);
     let before = asked.cursor.and_then(|text| text.parse::<HitId>().ok());
     let filter = Filter { state: asked.state, entry: asked.entry, before, since: None, near: None };
