@@ -18,4 +18,5 @@ pub static MODULES: &[Module] = &[
     shouhu_sightings::MODULE,
     shouhu_watchlists::MODULE,
     shouhu_dispatch::MODULE,
+    shouhu_patrol::MODULE,
 ];

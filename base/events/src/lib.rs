@@ -6,7 +6,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shouhu_ids::{AssignmentId, CameraId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, UnitId};
+use shouhu_ids::{AssignmentId, BoxId, CameraId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, UnitId};
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
 use shouhu_wire::{Alternative, AssignmentState, HitState, IncidentState, UnitState};
@@ -46,6 +46,7 @@ pub enum Event {
     /// Positions since the last one, latest per unit. Streamed only, never stored.
     UnitsMoved { units: Vec<UnitMoved> },
     CameraChanged { camera: CameraId },
+    PatrolCheckedIn { check_in: CheckInId, patrol_box: BoxId, unit: Option<UnitId> },
     DeviceChanged { device: DeviceId },
     MapReplaced { version: i64 },
 }
@@ -73,6 +74,7 @@ impl Event {
             Self::UnitChanged { .. } => "unit_changed",
             Self::UnitsMoved { .. } => "units_moved",
             Self::CameraChanged { .. } => "camera_changed",
+            Self::PatrolCheckedIn { .. } => "patrol_checked_in",
             Self::DeviceChanged { .. } => "device_changed",
             Self::MapReplaced { .. } => "map_replaced",
         }
@@ -90,6 +92,7 @@ impl Event {
             Self::IncidentChanged { .. } => Some("dispatch.watch"),
             Self::AssignmentChanged { .. } | Self::UnitChanged { .. } | Self::UnitsMoved { .. } => Some("units.watch"),
             Self::CameraChanged { .. } => Some("cameras.read"),
+            Self::PatrolCheckedIn { .. } => Some("patrol.watch"),
             Self::MapReplaced { .. } => Some("map.read"),
         }
     }

@@ -109,6 +109,10 @@ id!(/// One unit sent to one incident.
 id!(/// One row of the outbox.
     EventId, "event");
 id!(JobId, "job");
+id!(/// A place that patrols sign in at.
+    BoxId, "patrol box");
+id!(/// One signature at one box.
+    CheckInId, "check-in");
 id!(/// A browser or app session of an actor.
     SessionId, "session");
 id!(ImportId, "import");

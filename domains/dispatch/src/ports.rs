@@ -1,8 +1,16 @@
 //! What other rooms may ask of dispatch.
 
 use shouhu_env::BoxFuture;
-use shouhu_module::ports::LiveCases;
-use shouhu_store::{Store, params};
+use shouhu_ids::Micros;
+use shouhu_module::Problem;
+use shouhu_module::ports::{LiveCases, NearbyCase, NearbyCases};
+use shouhu_place::Wgs84;
+use shouhu_store::{Store, StoreError, params};
+
+/// Who stands somewhere reads a few lines, not a list.
+const NEARBY_MAX: usize = 5;
+/// One degree of latitude, metres, rounded down: the box of the first look is never too small.
+const DEGREE_M: f64 = 110_000.0;
 
 /// A purpose may name an incident for as long as it is not closed.
 pub struct LiveIncidents(pub Store);
@@ -21,5 +29,69 @@ impl LiveCases for LiveIncidents {
                 }
             }
         })
+    }
+}
+
+/// What happened around a place.
+pub struct IncidentsNear(pub Store);
+
+impl NearbyCases for IncidentsNear {
+    fn near(&self, place: Wgs84, within_m: f64, since: Micros) -> BoxFuture<'static, Result<Vec<NearbyCase>, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move { Ok(incidents_near(&store, place, within_m, since).await?) })
+    }
+}
+
+async fn incidents_near(store: &Store, place: Wgs84, within_m: f64, since: Micros) -> Result<Vec<NearbyCase>, StoreError> {
+    let lat_deg = within_m / DEGREE_M;
+    let lon_deg = lat_deg / place.lat.to_radians().cos().max(0.01);
+    let sql = "SELECT number, kind, summary, opened_at_us, lon, lat, state FROM dispatch_incident WHERE opened_at_us >= $1 \
+         AND lon BETWEEN $2 AND $3 AND lat BETWEEN $4 AND $5";
+    let edges = params![since, place.lon - lon_deg, place.lon + lon_deg, place.lat - lat_deg, place.lat + lat_deg];
+    let mut near = Vec::new();
+    for row in store.fetch(sql, edges).await? {
+        let Some(position) = crate::store::place_of(&row)? else { continue };
+        let case = NearbyCase {
+            number: row.text("number")?,
+            kind: row.text("kind")?,
+            summary: row.text("summary")?,
+            opened_at: row.micros("opened_at_us")?,
+            distance_m: position.distance_m(place),
+            is_open: row.text("state")? != "closed",
+        };
+        if case.distance_m <= within_m {
+            near.push(case);
+        }
+    }
+    near.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then_with(|| a.number.cmp(&b.number)));
+    near.truncate(NEARBY_MAX);
+    Ok(near)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use shouhu_store::testing::on_each_database;
+
+    use super::*;
+    use crate::MODULE;
+    use crate::testing::Scene;
+
+    #[tokio::test]
+    async fn what_happened_near_a_place_is_told_nearest_first_and_only_since_then() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let id = scene.incident().await;
+            let number = crate::store::incident(&store, id).await.unwrap().unwrap().number;
+            let at = |lon| Wgs84::new(lon, 23.03).unwrap();
+            let told = incidents_near(&store, at(120.252), 300.0, Micros(0)).await.unwrap();
+            assert_eq!(told.iter().map(|case| case.number.clone()).collect::<Vec<_>>(), [number]);
+            assert!((200.0..210.0).contains(&told.first().unwrap().distance_m), "{told:?}");
+            assert!(told.first().unwrap().is_open);
+            assert!(incidents_near(&store, at(120.254), 300.0, Micros(0)).await.unwrap().is_empty(), "409 m away");
+            let later = store.env().now().plus(1);
+            assert!(incidents_near(&store, at(120.252), 300.0, later).await.unwrap().is_empty());
+        })
+        .await;
     }
 }

@@ -1,5 +1,5 @@
 //! Questions that one room asks another, as small traits. The room that answers puts an implementation on the shelf in its
-//! `start`; the room that asks must cope with nobody answering (`App::port` gives `None`).
+//! `start`; the room that asks must cope with nobody answering (`App::try_room` gives `None`).
 
 use std::sync::Arc;
 
@@ -73,6 +73,22 @@ pub trait UnitPlaces: Send + Sync {
     fn place(&self, unit: UnitId) -> Option<(Wgs84, Micros)>;
 }
 
+/// An incident as whoever stands near its place should know it: no names, no caller.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NearbyCase {
+    pub number: String,
+    pub kind: String,
+    pub summary: String,
+    pub opened_at: Micros,
+    pub distance_m: f64,
+    pub is_open: bool,
+}
+
+/// Answered by dispatch: incidents since a time, the nearest first. The asker decides who may see them and writes the leaf.
+pub trait NearbyCases: Send + Sync {
+    fn near(&self, place: Wgs84, within_m: f64, since: Micros) -> BoxFuture<'static, Result<Vec<NearbyCase>, Problem>>;
+}
+
 /// What is compared of one passage before it is acknowledged.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading<'a> {
@@ -105,6 +121,7 @@ ports!(
     LiveCasesPort => LiveCases,
     RoadTimesPort => RoadTimes,
     UnitPlacesPort => UnitPlaces,
+    NearbyCasesPort => NearbyCases,
     WatchMatcherPort => WatchMatcher,
 );
 

@@ -1,0 +1,283 @@
+//! Claims about the routes: who gets in, what proves a visit, and what a copy is worth.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use serde_json::{Value, json};
+use shouhu_http::testing::{Answer, House};
+use shouhu_ids::{BoxId, Micros};
+use shouhu_module::{Caller, Module};
+use shouhu_store::params;
+use shouhu_wire::Role;
+
+use crate::code::Code;
+use crate::secret::{STEP_S, Secret, step_mac};
+use crate::tag::TagRead;
+use crate::{MODULE, jobs, tag};
+
+static MODULES: &[Module] = &[MODULE];
+
+const LIST: &str = "編號,名稱,派出所,勤區,經度,緯度,巡簽間隔,備註\n\
+    永康-001,中正路郵局,永康派出所,03,120.25,23.03,12,側門常未關\n\
+    永康-002,復國市場,永康派出所,03,120.26,23.03,,\n\
+    大橋-001,大橋車站,大橋派出所,01,120.45,23.03,,\n";
+
+struct City {
+    house: House,
+    chief: Caller,
+    officer: Caller,
+}
+
+fn text(value: &Value, pointer: &str) -> String {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} in {value}")).to_owned()
+}
+
+fn key(answer: &Answer) -> String {
+    text(&answer.json, "/key")
+}
+
+impl City {
+    async fn new() -> Self {
+        let house = House::open(MODULES).await;
+        let city = Self { chief: house.person(Role::Supervisor), officer: house.person(Role::Officer), house };
+        let report = city.import("false", LIST).await;
+        assert_eq!(report.json.get("accepted"), Some(&3.into()), "{}", report.json);
+        city
+    }
+
+    async fn import(&self, dry_run: &str, list: &str) -> Answer {
+        let path = format!("/v1/patrol/boxes/import?dry_run={dry_run}");
+        self.house.call_with(&self.chief, "POST", &path, &[], list.as_bytes().to_vec()).await
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let answer = self.house.call(&self.chief, "GET", path, Value::Null).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.json);
+        answer.json
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let answer = self.house.call(&self.chief, "POST", path, body).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.json);
+        answer.json
+    }
+
+    /// The printed code and id of a box.
+    async fn code(&self, number: &str) -> (String, BoxId) {
+        let all = self.get("/v1/patrol/codes").await;
+        let found = all.pointer("/items").unwrap().as_array().unwrap().iter().find(|code| text(code, "/number") == number).unwrap();
+        (text(found, "/text"), text(found, "/id").parse().unwrap())
+    }
+
+    async fn nonce(&self, by: &Caller) -> String {
+        let given = self.house.call(by, "POST", "/v1/patrol/nonces", json!({ "count": 1 })).await;
+        text(&given.json, "/nonces/0")
+    }
+
+    async fn sign(&self, by: &Caller, body: Value) -> Answer {
+        self.house.call(by, "POST", "/v1/patrol/check-ins", body).await
+    }
+
+    fn now(&self) -> i64 {
+        self.house.app.env.now().0
+    }
+
+    /// A reading of a printed code at a place.
+    async fn printed(&self, number: &str, lon: f64) -> Value {
+        let (code, _) = self.code(number).await;
+        json!({ "code": code, "measured_at_us": self.now(), "position": { "lon": lon, "lat": 23.03 }, "accuracy_m": 8.0,
+            "nonce": self.nonce(&self.officer).await })
+    }
+}
+
+fn with(mut body: Value, name: &str, value: Value) -> Value {
+    body.as_object_mut().unwrap().insert(name.into(), value);
+    body
+}
+
+#[tokio::test]
+async fn a_printed_code_with_a_fix_and_a_nonce_is_a_visit_and_tells_what_matters_here() {
+    let city = City::new().await;
+    let read = city.printed("永康-001", 120.2501).await;
+    let taken = city.sign(&city.officer, read.clone()).await;
+    assert_eq!(taken.status, 200, "{}", taken.json);
+    assert_eq!(text(&taken.json, "/briefing/note"), "側門常未關");
+    assert_eq!(taken.json.pointer("/briefing/visited"), Some(&1.into()));
+    assert_eq!(taken.json.get("doubts"), Some(&json!([])));
+    let shown = city.get("/v1/patrol/boxes?state=on_time").await;
+    assert_eq!(text(&shown, "/items/0/number"), "永康-001");
+    let again = city.sign(&city.officer, read).await;
+    assert_eq!((again.status, key(&again)), (409, "patrol.check_in.replayed".into()), "another request with the same nonce");
+    let listed = city.get("/v1/patrol/check-ins").await;
+    assert_eq!(listed.pointer("/items").unwrap().as_array().unwrap().len(), 1);
+    let summary = city.get("/v1/patrol/summary").await;
+    assert_eq!((summary.get("on_time"), summary.get("never"), summary.get("refused_24h")), (Some(&1.into()), Some(&2.into()), Some(&1.into())));
+    assert_eq!(summary.pointer("/stations/1/check_ins_7d"), Some(&1.into()), "{summary}");
+}
+
+#[tokio::test]
+async fn a_photograph_of_a_code_is_worth_nothing() {
+    let city = City::new().await;
+    let read = city.printed("永康-001", 120.25).await;
+    let other = city.house.person(Role::Officer);
+    let refusals = [
+        (with(read.clone(), "position", Value::Null), "patrol.check_in.position_missing"),
+        (with(read.clone(), "position", json!({ "lon": 120.26, "lat": 23.03 })), "patrol.check_in.too_far"),
+        (with(read.clone(), "accuracy_m", 500.0.into()), "patrol.check_in.accuracy"),
+        (with(read.clone(), "nonce", Value::Null), "patrol.check_in.nonce"),
+        (with(read.clone(), "nonce", "MADEUP".into()), "patrol.check_in.nonce"),
+        (with(read.clone(), "nonce", city.nonce(&other).await.into()), "patrol.check_in.nonce"),
+        (with(read.clone(), "measured_at_us", (city.now() - Micros::HOUR).into()), "patrol.check_in.nonce"),
+        (with(read.clone(), "measured_at_us", (city.now() + 10 * Micros::MINUTE).into()), "patrol.check_in.from_the_future"),
+        (with(read.clone(), "measured_at_us", (city.now() - 2 * Micros::DAY).into()), "patrol.check_in.too_old"),
+        (with(read.clone(), "code", text(&read, "/code").replace(":P:", ":R:").into()), "patrol.code.unreadable"),
+        (with(read.clone(), "code", "04:DE:5F:1E:AC:C0:40".into()), "patrol.check_in.plain_uid"),
+    ];
+    let count = refusals.len();
+    for (body, expected) in refusals {
+        let refused = city.sign(&city.officer, body).await;
+        assert_eq!(key(&refused), expected, "{}", refused.json);
+    }
+    let (stranger, own) = (city.code("永康-002").await.0, city.code("永康-001").await.0);
+    // The other box's signature under this box's number.
+    let forged = format!("{}:{}", own.rsplit_once(':').unwrap().0, stranger.rsplit_once(':').unwrap().1);
+    assert_eq!(key(&city.sign(&city.officer, with(read.clone(), "code", forged.into())).await), "patrol.code.forged");
+    let summary = city.get("/v1/patrol/summary").await;
+    assert_eq!(summary.get("refused_24h"), Some(&(count + 1).into()));
+    assert_eq!(summary.get("check_ins_24h"), Some(&0.into()));
+}
+
+#[tokio::test]
+async fn a_new_code_ends_the_old_sheet_and_a_retired_box_is_not_signed() {
+    let city = City::new().await;
+    let read = city.printed("永康-001", 120.25).await;
+    let (_, id) = city.code("永康-001").await;
+    city.post(&format!("/v1/patrol/boxes/{id}/reissue"), json!({})).await;
+    assert_eq!(key(&city.sign(&city.officer, read.clone()).await), "patrol.code.forged");
+    let fresh = with(read, "code", city.code("永康-001").await.0.into());
+    city.post(&format!("/v1/patrol/boxes/{id}/retire"), json!({})).await;
+    assert_eq!(key(&city.sign(&city.officer, fresh.clone()).await), "patrol.check_in.retired");
+    assert_eq!(city.get("/v1/patrol/summary").await.get("boxes"), Some(&2.into()));
+    city.post(&format!("/v1/patrol/boxes/{id}/restore"), json!({})).await;
+    assert_eq!(city.sign(&city.officer, fresh).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_display_s_code_is_good_for_its_minute_and_once_for_each_person() {
+    let city = City::new().await;
+    let (_, id) = city.code("永康-001").await;
+    let at = city.now();
+    let step = at.div_euclid(STEP_S * Micros::SECOND);
+    let secret = Secret::of(&city.house.app.store).await.unwrap().device_secret(id, 1);
+    let code = |step| Code::Rotating { id, step, mac: step_mac(&secret, step) }.text();
+    let body = |step, at: i64| json!({ "code": code(step), "measured_at_us": at });
+    assert_eq!(key(&city.sign(&city.officer, body(step, at)).await), "patrol.code.forged", "no display is known here");
+    let given = city.post(&format!("/v1/patrol/boxes/{id}/device"), json!({})).await;
+    assert_eq!(text(&given, "/secret_base32"), data_encoding::BASE32_NOPAD.encode(&secret));
+    let taken = city.sign(&city.officer, body(step, at)).await;
+    assert_eq!(taken.json.get("doubts"), Some(&json!(["no_position"])), "{}", taken.json);
+    assert_eq!(key(&city.sign(&city.officer, body(step, at)).await), "patrol.check_in.replayed");
+    let partner = city.house.person(Role::Officer);
+    assert_eq!(city.sign(&partner, body(step, at)).await.status, 200);
+    assert_eq!(key(&city.sign(&partner, body(step - 20, at)).await), "patrol.check_in.code_expired");
+    // A phone without a line that read it then and sends it now.
+    let late = city.sign(&partner, body(step - 60, at - 30 * Micros::MINUTE)).await;
+    assert_eq!(late.json.get("doubts"), Some(&json!(["late_upload", "no_position"])), "{}", late.json);
+}
+
+#[tokio::test]
+async fn a_tag_counts_and_its_clone_is_found_out() {
+    let city = City::new().await;
+    let (_, id) = city.code("永康-001").await;
+    let keys = city.post(&format!("/v1/patrol/boxes/{id}/tag"), json!({ "uid": "04:de:5f:1e:ac:c0:40" })).await;
+    assert_eq!(text(&keys, "/uid"), "04DE5F1EACC040");
+    let secret = Secret::of(&city.house.app.store).await.unwrap().tag_secret(id, 1);
+    let uid = [0x04, 0xde, 0x5f, 0x1e, 0xac, 0xc0, 0x40];
+    let read = |uid, counter, at: i64| {
+        let (picc, mac) = tag::testing::write(&secret.meta_read, &secret.file_read, TagRead { uid, counter });
+        json!({ "code": Code::Tag { id, picc, mac }.text(), "measured_at_us": at, "position": { "lon": 120.25, "lat": 23.03 }, "accuracy_m": 5.0 })
+    };
+    let at = city.now();
+    let taken = city.sign(&city.officer, read(uid, 7, at)).await;
+    assert_eq!((text(&taken.json, "/method"), taken.json.get("doubts")), ("tag".into(), Some(&json!([]))));
+    let partner = city.house.person(Role::Officer);
+    assert_eq!(key(&city.sign(&partner, read(uid, 7, at)).await), "patrol.check_in.replayed", "whoever sends it");
+    assert_eq!(key(&city.sign(&partner, read([9; 7], 8, at)).await), "patrol.code.forged", "another tag with the same keys");
+    // Read before by a phone that had no line: fewer counts, earlier.
+    let before = city.sign(&partner, read(uid, 6, at - 20 * Micros::MINUTE)).await;
+    assert_eq!(before.json.get("doubts"), Some(&json!(["late_upload"])), "{}", before.json);
+    let cloned = city.sign(&partner, read(uid, 9, at - 15 * Micros::MINUTE)).await;
+    assert_eq!(cloned.json.get("doubts"), Some(&json!(["late_upload", "counter_order"])), "{}", cloned.json);
+    let far = with(read(uid, 10, at), "position", json!({ "lon": 120.26, "lat": 23.03 }));
+    assert_eq!(city.sign(&city.officer, far).await.json.get("doubts"), Some(&json!(["far_from_box"])));
+    let (_, other) = city.code("永康-002").await;
+    let path = format!("/v1/patrol/boxes/{other}/tag");
+    let taken = city.house.call(&city.chief, "POST", &path, json!({ "uid": "04DE5F1EACC040" })).await;
+    assert_eq!((taken.status, key(&taken)), (409, "patrol.tag.taken".into()));
+    let wrong = city.house.call(&city.chief, "POST", &path, json!({ "uid": "04DE" })).await;
+    assert_eq!(key(&wrong), "patrol.tag.uid");
+}
+
+#[tokio::test]
+async fn two_boxes_far_apart_in_a_minute_are_doubted() {
+    let city = City::new().await;
+    let first = city.printed("永康-001", 120.25).await;
+    assert_eq!(city.sign(&city.officer, first).await.status, 200);
+    let second = city.printed("大橋-001", 120.45).await;
+    let taken = city.sign(&city.officer, second).await;
+    assert_eq!(taken.json.get("doubts"), Some(&json!(["impossible_travel"])), "{}", taken.json);
+    let doubtful = city.get("/v1/patrol/check-ins?doubtful=true").await;
+    assert_eq!(doubtful.pointer("/items").unwrap().as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_list_taken_twice_changes_only_what_differs() {
+    let city = City::new().await;
+    let moved = LIST.replace("120.26", "120.261");
+    let dry = city.import("true", &moved).await;
+    assert_eq!((dry.json.get("accepted"), dry.json.get("changed"), dry.json.get("unchanged")), (Some(&0.into()), Some(&1.into()), Some(&2.into())));
+    let shown = city.get("/v1/patrol/boxes?q=Ｙ復國").await;
+    assert_eq!(shown.pointer("/items"), Some(&json!([])));
+    assert_eq!(city.get("/v1/patrol/boxes?q=復國").await.pointer("/items/0/position/lon"), Some(&120.26.into()), "nothing was changed yet");
+    city.import("false", &moved).await;
+    assert_eq!(city.get("/v1/patrol/boxes?q=復國").await.pointer("/items/0/position/lon"), Some(&120.261.into()));
+    let pages = city.get("/v1/patrol/boxes?limit=2").await;
+    let rest = city.get(&format!("/v1/patrol/boxes?limit=2&cursor={}", "%E6%B0%B8%E5%BA%B7-001")).await;
+    assert_eq!((text(&pages, "/next_cursor"), text(&rest, "/items/0/number")), ("永康-001".into(), "永康-002".into()));
+}
+
+#[tokio::test]
+async fn each_role_does_its_part_only() {
+    let city = City::new().await;
+    let (code, id) = city.code("永康-001").await;
+    assert!(code.starts_with("SH1:P:"));
+    let dispatcher = city.house.person(Role::Dispatcher);
+    let auditor = city.house.person(Role::Auditor);
+    let tries = [
+        (&city.officer, "GET", "/v1/patrol/codes".to_owned()),
+        (&city.officer, "POST", format!("/v1/patrol/boxes/{id}/retire")),
+        (&city.officer, "POST", format!("/v1/patrol/boxes/{id}/tag")),
+        (&dispatcher, "POST", "/v1/patrol/check-ins".to_owned()),
+        (&auditor, "GET", "/v1/patrol/check-ins".to_owned()),
+    ];
+    for (caller, method, path) in tries {
+        assert_eq!(city.house.call(caller, method, &path, json!({})).await.status, 403, "{method} {path}");
+    }
+    let noted = city.house.call(&city.officer, "POST", &format!("/v1/patrol/boxes/{id}/note"), json!({ "note": " 夜間照明故障 " })).await;
+    assert_eq!(text(&noted.json, "/note"), "夜間照明故障");
+    let long = json!({ "note": "長".repeat(1_001) });
+    assert_eq!(key(&city.house.call(&city.officer, "POST", &format!("/v1/patrol/boxes/{id}/note"), long).await), "patrol.box.note_too_long");
+    assert_eq!(key(&city.house.call(&city.officer, "POST", "/v1/patrol/nonces", json!({ "count": 51 })).await), "patrol.nonces.count");
+}
+
+#[tokio::test]
+async fn signatures_are_destroyed_after_a_year() {
+    let city = City::new().await;
+    let store = &city.house.app.store;
+    let read = city.printed("永康-001", 120.25).await;
+    assert_eq!(city.sign(&city.officer, read).await.status, 200);
+    assert_eq!(jobs::purge_now(store).await.unwrap(), 0);
+    let mut tx = store.begin().await.unwrap();
+    tx.execute("UPDATE patrol_check_in SET measured_at_us = measured_at_us - $1", params![366 * Micros::DAY]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(jobs::purge_now(store).await.unwrap(), 1);
+}

@@ -1,0 +1,50 @@
+//! What time brings: signatures, refusals and nonces are destroyed when their time is over.
+
+use shouhu_bus::ReactionError;
+use shouhu_env::BoxFuture;
+use shouhu_ids::Micros;
+use shouhu_module::{App, JobKind};
+use shouhu_store::{NewJob, Store, StoreError, params};
+
+/// Once a day.
+pub const PURGE: JobKind = JobKind { kind: "patrol.purge", run: purge };
+
+/// Where officers were is kept for a year, the longest that 警察職權行使法 §10 allows for what no case needs.
+const KEPT_US: i64 = 365 * Micros::DAY;
+/// A signature may arrive a day after its nonce ended.
+const NONCES_KEPT_US: i64 = Micros::DAY;
+
+/// Enqueues the next turn. Every process may: the key of the turn is the day.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn schedule(db: &Store) -> Result<(), StoreError> {
+    let turn = db.env().now().day() + 1;
+    let run_at = Some(Micros(turn * Micros::DAY));
+    let mut tx = db.begin().await?;
+    tx.enqueue(NewJob { kind: PURGE.kind, key: turn.to_string(), payload: serde_json::json!({}), run_at }).await?;
+    tx.commit().await
+}
+
+/// # Errors
+/// When the database fails; nothing is gone then.
+pub async fn purge_now(db: &Store) -> Result<u64, StoreError> {
+    let now = db.env().now();
+    let old = now.plus(-KEPT_US);
+    let mut tx = db.begin().await?;
+    let gone = tx.execute("DELETE FROM patrol_check_in WHERE measured_at_us < $1", params![old]).await?;
+    tx.execute("DELETE FROM patrol_refusal WHERE at_us < $1", params![old]).await?;
+    tx.execute("DELETE FROM patrol_nonce WHERE expires_at_us < $1", params![now.plus(-NONCES_KEPT_US)]).await?;
+    tx.commit().await?;
+    Ok(gone)
+}
+
+fn purge(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move {
+        // First, so that a turn that fails does not end all later ones.
+        schedule(&app.store).await?;
+        let gone = purge_now(&app.store).await?;
+        tracing::info!(gone, "signatures at patrol boxes destroyed after a year");
+        Ok(())
+    })
+}

@@ -1,0 +1,118 @@
+//! Patrol 巡邏: boxes that patrols sign in at, and the proof that somebody was there.
+//!
+//! - **Box** 巡邏箱: a place with a number, a station 派出所 and an interval. It carries a printed code, and may carry a display
+//!   whose code rotates or a tag that signs a counter.
+//! - **Check-in** 巡簽: one person's signature at one box. It is taken or refused by rules (`rules`), and what is taken may
+//!   carry **doubts**, which a person looks at: no doubt has a consequence by itself.
+//!
+//! **Invariant:** a proof — a nonce, a step of a display, a count of a tag — is taken once, whoever sends it (`proof` is unique).
+//! **Invariant:** a code proves only together with something that cannot be copied: a fix and a nonce, the time, or a counter.
+
+pub mod code;
+mod jobs;
+pub mod model;
+mod ops;
+pub mod rules;
+mod secret;
+mod store;
+mod table;
+mod tag;
+
+#[cfg(test)]
+mod doors;
+
+use shouhu_bus::ReactionError;
+use shouhu_env::BoxFuture;
+use shouhu_module::{App, Health, Module, Permission};
+use shouhu_store::Migration;
+use shouhu_wire::Role;
+
+pub const MODULE: Module = Module {
+    name: "patrol",
+    description: "Patrol boxes, what proves a visit, and how well they are looked after.",
+    permissions: PERMISSIONS,
+    routes: &[
+        ops::boxes::ROUTE,
+        ops::box_import::ROUTE,
+        ops::box_note::ROUTE,
+        ops::box_retire::RETIRE,
+        ops::box_retire::RESTORE,
+        ops::codes::LIST,
+        ops::codes::REISSUE,
+        ops::tag::ROUTE,
+        ops::device::ROUTE,
+        ops::nonces::ROUTE,
+        ops::check_in::ROUTE,
+        ops::check_ins::ROUTE,
+        ops::summary::ROUTE,
+    ],
+    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
+    jobs: &[jobs::PURGE],
+    problems: PROBLEMS,
+    health,
+    start,
+    ..Module::EMPTY
+};
+
+const PERMISSIONS: &[Permission] = &[
+    Permission {
+        name: "patrol.check_in",
+        description: "Sign in at patrol boxes and write notes beside them.",
+        roles: &[Role::Officer, Role::Supervisor],
+    },
+    Permission {
+        name: "patrol.watch",
+        description: "See patrol boxes, how they are looked after, and who signed in.",
+        roles: &[Role::Officer, Role::Dispatcher, Role::Supervisor, Role::Operator],
+    },
+    Permission {
+        name: "patrol.plan",
+        description: "Import, retire and equip patrol boxes; print their codes.",
+        roles: &[Role::Supervisor, Role::Operator],
+    },
+];
+
+/// Every key that this room answers, rows of imports included.
+const PROBLEMS: &[&str] = &[
+    "patrol.code.unreadable",
+    "patrol.code.unknown_box",
+    "patrol.code.forged",
+    "patrol.check_in.plain_uid",
+    "patrol.check_in.retired",
+    "patrol.check_in.from_the_future",
+    "patrol.check_in.too_old",
+    "patrol.check_in.position_missing",
+    "patrol.check_in.accuracy",
+    "patrol.check_in.too_far",
+    "patrol.check_in.nonce",
+    "patrol.check_in.code_expired",
+    "patrol.check_in.replayed",
+    "patrol.box.note_too_long",
+    "patrol.tag.uid",
+    "patrol.tag.taken",
+    "patrol.nonces.count",
+    "patrol.import.empty",
+    "patrol.import.not_text",
+    "patrol.import.encoding",
+    "patrol.import.column_missing",
+    "patrol.import.too_many_rows",
+    "patrol.import.number",
+    "patrol.import.name",
+    "patrol.import.position",
+    "patrol.import.every_h",
+    "patrol.import.duplicate",
+    "patrol.import.unreadable",
+];
+
+fn health(app: App) -> BoxFuture<'static, Health> {
+    Box::pin(async move {
+        match ops::summary::summary(&app.store).await {
+            Ok(summary) => Health::good(format!("{} boxes, {} missed", summary.counts.boxes, summary.counts.missed)),
+            Err(error) => Health::bad(format!("patrol boxes cannot be read: {error}")),
+        }
+    })
+}
+
+fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move { Ok(jobs::schedule(&app.store).await?) })
+}

@@ -1,0 +1,13 @@
+//! One file per operation.
+
+pub mod box_import;
+pub mod box_note;
+pub mod box_retire;
+pub mod boxes;
+pub mod check_in;
+pub mod check_ins;
+pub mod codes;
+pub mod device;
+pub mod nonces;
+pub mod summary;
+pub mod tag;
