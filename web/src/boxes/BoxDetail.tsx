@@ -2,7 +2,7 @@
 
 import { ActionIcon, Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Age } from "../app/Age";
 import { taipei } from "../app/age";
@@ -13,6 +13,7 @@ import { Failure } from "../app/states";
 import { SureButton } from "../operate/SureButton";
 import { BoxNote } from "./BoxNote";
 import { BoxStateTag } from "./BoxStateTag";
+import { isNarrow } from "./BoxTable";
 import { DeviceDialog } from "./DeviceDialog";
 import { TagDialog } from "./TagDialog";
 import { type BoxParams, useBoxChanged } from "./useBoxes";
@@ -67,6 +68,10 @@ export function BoxDetail({ box, go, onClose }: Props) {
   const { t } = useTranslation();
   const changed = useBoxChanged();
   const [dialog, setDialog] = useState<Dialog>(null);
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (isNarrow()) card.current?.scrollIntoView({ block: "start" });
+  }, []);
   const retire = useMutation({ mutationFn: () => patrol.retire(box.id), onSuccess: changed });
   const restore = useMutation({ mutationFn: () => patrol.restore(box.id), onSuccess: changed });
   const reissue = useMutation({ mutationFn: () => patrol.reissue(box.id) });
@@ -75,6 +80,7 @@ export function BoxDetail({ box, go, onClose }: Props) {
   const wasRetiredHere = retire.isSuccess && !box.is_active;
   return (
     <section
+      ref={card}
       className="panel box-card"
       id="box-card"
       tabIndex={-1}

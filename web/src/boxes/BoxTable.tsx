@@ -7,6 +7,8 @@ import { Age } from "../app/Age";
 import type { PatrolBox } from "../app/api/types.patrol";
 import { BoxStateTag } from "./BoxStateTag";
 
+export const isNarrow = () => window.matchMedia("(max-width: 900px)").matches;
+
 /** A row costs a browser more than a point on the map does. */
 const STEP = 150;
 
@@ -23,10 +25,14 @@ export function BoxTable({ boxes, chosen, onChoose }: Props) {
   const at = boxes.findIndex((one) => one.id === chosen);
   // One that was chosen on the map is in the list too.
   const upTo = Math.max(shown, at + 1);
+  const last = useRef("");
   useEffect(() => {
-    if (at < 0) return;
-    body.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
-  }, [at]);
+    // On a phone the box stands in for the list; closing it leads back to the row it came from.
+    const row = (id: string) => body.current?.querySelector(`[data-box="${CSS.escape(id)}"]`);
+    if (chosen) row(chosen)?.scrollIntoView({ block: "nearest" });
+    else if (last.current && isNarrow()) row(last.current)?.scrollIntoView({ block: "center" });
+    last.current = chosen;
+  }, [chosen]);
   return (
     <div className="wide-table boxes-table">
       <Table stickyHeader highlightOnHover aria-label={t("box.tab_list")}>
@@ -45,6 +51,7 @@ export function BoxTable({ boxes, chosen, onChoose }: Props) {
               aria-selected={box.id === chosen}
               onClick={() => onChoose(box)}
               data-testid="box-row"
+              data-box={box.id}
               data-state={box.state}
             >
               <Table.Td>

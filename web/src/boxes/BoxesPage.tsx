@@ -1,6 +1,7 @@
 // The station chief's room: which boxes are visited, where they stand, and what is printed on them.
 
 import "./boxes.css";
+import "./rows.css";
 import { Tabs } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useKeys } from "../app/keys";

@@ -1,11 +1,12 @@
 // A small display that shows another code each half minute.
 
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { ActForm } from "../app/ActForm";
 import { patrol } from "../app/api/calls.patrol";
 import type { PatrolBox } from "../app/api/types.patrol";
+import { OnceDialog } from "./OnceDialog";
 import { Secrets } from "./Secrets";
 
 interface Props {
@@ -14,12 +15,15 @@ interface Props {
   onClose: () => void;
 }
 
-function Inside({ box, onClose }: Omit<Props, "isOpen">) {
+function Inside({ box, onClose, onKeys }: Omit<Props, "isOpen"> & { onKeys: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const make = useMutation({
     mutationFn: () => patrol.device(box.id),
-    onSuccess: () => void client.invalidateQueries({ queryKey: ["patrol-boxes"] }),
+    onSuccess: () => {
+      onKeys();
+      void client.invalidateQueries({ queryKey: ["patrol-boxes"] });
+    },
   });
   const { data } = make;
   if (data) {
@@ -42,15 +46,8 @@ function Inside({ box, onClose }: Omit<Props, "isOpen">) {
 export function DeviceDialog({ box, isOpen, onClose }: Props) {
   const { t } = useTranslation();
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      closeOnClickOutside={false}
-      title={`${t("box.device")} · ${box.number}`}
-      size="lg"
-      closeButtonProps={{ "aria-label": t("app.close") }}
-    >
-      <Inside box={box} onClose={onClose} />
-    </Modal>
+    <OnceDialog title={`${t("box.device")} · ${box.number}`} isOpen={isOpen} onClose={onClose}>
+      {(onKeys, close) => <Inside box={box} onKeys={onKeys} onClose={close} />}
+    </OnceDialog>
   );
 }

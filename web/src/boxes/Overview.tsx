@@ -120,7 +120,9 @@ function Stations({ rows, go }: { rows: StationSummary[]; go: Go }) {
                       onClick={() => setOrder(nextOrder(order, column))}
                     >
                       {t(`box.head_${column}`)}
-                      <span aria-hidden="true">{isBy ? (order.isDown ? " ▾" : " ▴") : " ·"}</span>
+                      <span aria-hidden="true" className="sort-sign">
+                        {isBy ? (order.isDown ? "▾" : "▴") : "↕"}
+                      </span>
                     </button>
                   </Table.Th>
                 );

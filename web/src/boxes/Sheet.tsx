@@ -41,7 +41,8 @@ function Label({ code }: { code: BoxCode }) {
     <div className="label" data-testid="sheet-label">
       <Qr text={code.text} label={t("box.sheet_qr", { number: code.number })} />
       <div className="label-words">
-        <span className="label-kind">{t("box.sheet_kind")}</span>
+        {/* Whoever stands before the box reads Chinese, whatever the printing person's screen speaks. */}
+        <span className="label-kind">{t("box.sheet_kind", { lng: "zh-TW" })}</span>
         <strong className="label-number">{code.number}</strong>
         <span className="label-name">{code.name}</span>
         <span className="label-station">{[code.station, code.beat].filter(Boolean).join(" · ")}</span>

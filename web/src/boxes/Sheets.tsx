@@ -24,7 +24,7 @@ export function Sheets({ params, go }: Props) {
   const [skipped, setSkipped] = useState(0);
   const query = useQuery({
     queryKey: ["patrol-codes", station],
-    enabled: station !== "",
+    enabled: station !== "" || box !== "",
     queryFn: ({ signal }) => patrol.codes(station, signal),
     // Nothing old is ever printed: a code may have been reissued a minute ago.
     staleTime: 0,
@@ -44,8 +44,6 @@ export function Sheets({ params, go }: Props) {
         />
         <NumberInput
           label={t("box.sheet_start")}
-          description={t("box.sheet_start_hint")}
-          inputWrapperOrder={["label", "input", "description"]}
           min={1}
           max={PER_SHEET}
           value={skipped + 1}
@@ -66,7 +64,7 @@ export function Sheets({ params, go }: Props) {
           {t("box.sheet_print", { count: sheets.length })}
         </Button>
       </div>
-      {station === "" ? (
+      {station === "" && box === "" ? (
         <Empty title={t("box.sheet_choose")} hint={t("box.sheet_choose_hint")} />
       ) : (
         <Answer query={query}>

@@ -1,12 +1,13 @@
 // A tag inside the box, tied to it by its number and two keys that only the tag and the server know.
 
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActForm } from "../app/ActForm";
 import { patrol } from "../app/api/calls.patrol";
 import type { PatrolBox } from "../app/api/types.patrol";
+import { OnceDialog } from "./OnceDialog";
 import { Secrets } from "./Secrets";
 
 interface Props {
@@ -23,14 +24,17 @@ export const cleanUid = (raw: string) =>
     .replace(/[^0-9A-F]/g, "");
 const UID_LENGTH = 14;
 
-function Inside({ box, onClose }: Omit<Props, "isOpen">) {
+function Inside({ box, onClose, onKeys }: Omit<Props, "isOpen"> & { onKeys: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [text, setText] = useState("");
   const uid = cleanUid(text);
   const tie = useMutation({
     mutationFn: () => patrol.tag(box.id, uid),
-    onSuccess: () => void client.invalidateQueries({ queryKey: ["patrol-boxes"] }),
+    onSuccess: () => {
+      onKeys();
+      void client.invalidateQueries({ queryKey: ["patrol-boxes"] });
+    },
   });
   const { data } = tie;
   if (data) {
@@ -77,16 +81,8 @@ function Inside({ box, onClose }: Omit<Props, "isOpen">) {
 export function TagDialog({ box, isOpen, onClose }: Props) {
   const { t } = useTranslation();
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      // Keys that were shown once must not vanish by a slip beside the dialog.
-      closeOnClickOutside={false}
-      title={`${t("box.tag")} · ${box.number}`}
-      size="lg"
-      closeButtonProps={{ "aria-label": t("app.close") }}
-    >
-      <Inside box={box} onClose={onClose} />
-    </Modal>
+    <OnceDialog title={`${t("box.tag")} · ${box.number}`} isOpen={isOpen} onClose={onClose}>
+      {(onKeys, close) => <Inside box={box} onKeys={onKeys} onClose={close} />}
+    </OnceDialog>
   );
 }

@@ -2,14 +2,15 @@
 
 import type { StationSummary } from "../app/api/types.patrol";
 
+/** What is wrong stands first: a phone shows no more than that. */
 export const STATION_COLUMNS = [
   "station",
-  "boxes",
-  "on_time",
-  "late",
   "missed",
+  "late",
   "never",
+  "on_time",
   "share",
+  "boxes",
   "check_ins_7d",
 ] as const;
 export type StationColumn = (typeof STATION_COLUMNS)[number];

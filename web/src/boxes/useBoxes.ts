@@ -57,13 +57,17 @@ export function useBoxParams(): [BoxParams, (next: Partial<BoxParams>) => void] 
     doubtful: at("doubtful"),
   };
   const change = (next: Partial<BoxParams>) =>
-    setParams((old) => {
-      const made = new URLSearchParams(old);
-      for (const [name, value] of Object.entries(next)) {
-        if (value) made.set(name, value);
-        else made.delete(name);
-      }
-      return made;
-    });
+    setParams(
+      (old) => {
+        const made = new URLSearchParams(old);
+        for (const [name, value] of Object.entries(next)) {
+          if (value) made.set(name, value);
+          else made.delete(name);
+        }
+        return made;
+      },
+      // Each letter of a search is no place to go back to.
+      { replace: next.q !== undefined && next.tab === undefined },
+    );
   return [now, change];
 }

@@ -76,8 +76,8 @@ export function usePosition(isOn: boolean): { state: PositionState; here: Report
   return { state, here };
 }
 
-/** A place this old still says where a walking officer stands. */
-const FRESH_US = 10_000_000;
+/** A place this old still says where somebody who has just walked up stands. */
+const FRESH_US = 5_000_000;
 const WAIT_MS = 12_000;
 
 export interface Fix {
@@ -103,7 +103,7 @@ export function positionNow(here: ReportPosition | null): Promise<Fix | null> {
           accuracy_m: coords.accuracy,
         }),
       () => resolve(null),
-      { enableHighAccuracy: true, maximumAge: 5_000, timeout: WAIT_MS },
+      { enableHighAccuracy: true, maximumAge: 0, timeout: WAIT_MS },
     );
   });
 }

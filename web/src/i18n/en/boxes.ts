@@ -23,6 +23,7 @@ export const boxes = {
       "No location. A printed label needs one. Switch location on, step into the open and try again.",
     stop_no_nonce:
       "This phone has no offline check-ins left. Printed labels can be read again once you are online.",
+    stop_no_clipboard: "The clipboard is empty or may not be read. Long-press the field to paste.",
     stop_full: "Too many unsent check-ins. Get back online first.",
     nonces_left: "Offline check-ins left for printed labels: {{count}}; filled up when online",
     one: "Check-in …{{code}}",
@@ -161,7 +162,6 @@ export const boxes = {
     sheet_none: "This station has no code to print",
     sheet_none_hint: "Retired boxes have none.",
     sheet_start: "Start at label",
-    sheet_start_hint: "To use up a started page",
     sheet_whole: "The whole station",
     sheet_print: "Print ({{count}} pages)",
     sheet_says:

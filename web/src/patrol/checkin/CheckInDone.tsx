@@ -1,7 +1,6 @@
 // What the server answered: that it counts, what is odd about it, and what an officer at this box should know.
 
 import { ActionIcon } from "@mantine/core";
-import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Age } from "../../app/Age";
 import { taipeiTime } from "../../app/age";
@@ -9,9 +8,6 @@ import type { CheckIn } from "../../app/api/types.patrol";
 import { Icon } from "../../app/icons";
 import { BriefingView } from "./BriefingView";
 import { Doubts } from "./Doubts";
-
-/** One that was sent hours later must not pull the page from under a thumb. */
-const JUST_NOW_US = 30_000_000;
 
 interface Props {
   checkIn: CheckIn;
@@ -23,14 +19,8 @@ interface Props {
 export function CheckInDone({ checkIn, isNewest, onClose }: Props) {
   const { t } = useTranslation();
   const { briefing, doubts, distance_m, measured_at_us } = checkIn;
-  const card = useRef<HTMLElement>(null);
-  const isJustNow = isNewest && Date.now() * 1000 - measured_at_us < JUST_NOW_US;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it comes
-  useEffect(() => {
-    if (isJustNow) card.current?.scrollIntoView({ block: "nearest" });
-  }, []);
   return (
-    <article ref={card} className="check-in-done" data-testid="check-in-done" data-box={checkIn.number}>
+    <article className="check-in-done" data-testid="check-in-done" data-box={checkIn.number}>
       <header>
         <span className="check-in-tick" aria-hidden="true">
           <Icon name="check" size={26} />

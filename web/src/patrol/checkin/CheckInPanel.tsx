@@ -2,14 +2,14 @@
 
 import "./checkin.css";
 import { Button } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ReportPosition } from "../../app/api/types";
 import { Icon } from "../../app/icons";
 import { useSession } from "../../app/session";
 import { CheckInDone } from "./CheckInDone";
 import { CheckInNotice } from "./CheckInNotice";
-import { CheckInSheet } from "./CheckInSheet";
+import { CheckInSheet, prepareScanner } from "./CheckInSheet";
 import { LOW } from "./nonceStock";
 import { useCheckIns } from "./useCheckIns";
 
@@ -28,9 +28,12 @@ function Panel({ here, isDocked }: Props) {
   const { t } = useTranslation();
   const checkIns = useCheckIns();
   const [isOpen, setOpen] = useState(false);
+  const top = useRef<HTMLDivElement>(null);
   const { waiting, refused, taken, noncesLeft, isLocating } = checkIns;
+  useEffect(() => void prepareScanner(), []);
   return (
     <>
+      <div ref={top} className="check-in-top" />
       <CheckInNotice checkIns={checkIns} />
       {taken.map((one, at) => (
         <CheckInDone
@@ -62,8 +65,11 @@ function Panel({ here, isDocked }: Props) {
         onClose={() => setOpen(false)}
         onRead={async (code) => {
           const stop = await checkIns.read(code, here);
-          if (stop === null) setOpen(false);
-          return stop;
+          if (stop !== null) return stop;
+          setOpen(false);
+          // What became of it is said there, be it taken or waiting; only the officer's own act moves the page.
+          top.current?.scrollIntoView({ block: "start" });
+          return null;
         }}
       />
       {/* Read aloud once; the cards themselves would be read from the top each time. */}

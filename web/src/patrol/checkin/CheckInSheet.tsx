@@ -1,15 +1,28 @@
 // How a code comes into the phone: the camera, a tag, or a thumb. What works on this phone stands first.
 
 import { Button, Drawer, TextInput } from "@mantine/core";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { canScan } from "./barcode";
 import { cleanCode, kindOf } from "./code";
 import { hasNfc, readTags } from "./nfc";
 import type { Stop } from "./useCheckIns";
 
-// Nobody pays for the camera before asking for it.
-const Scanner = lazy(() => import("./Scanner"));
+const AGAIN_MS = 4_000;
+
+/** Where the camera's part of the app never reached this phone, typing still works. */
+function NoScanner({ onFail }: { onFail: () => void }) {
+  useEffect(onFail, [onFail]);
+  return <span />;
+}
+
+const fetchScanner = () => import("./Scanner");
+const Scanner = lazy(() => fetchScanner().catch(() => ({ default: NoScanner })));
+
+/** Fetched ahead on phones that can use it: the box may stand where there is no line. */
+export async function prepareScanner(): Promise<void> {
+  if (await canScan()) await fetchScanner().catch(() => undefined);
+}
 
 interface Props {
   isOpen: boolean;
@@ -26,23 +39,25 @@ function Inside({ isBusy, onRead }: Pick<Props, "isBusy" | "onRead">) {
   const [camera, setCamera] = useState<Camera>("unknown");
   const [text, setText] = useState("");
   const [stop, setStop] = useState<Stop | null>(null);
-  const last = useRef("");
+  const last = useRef({ code: "", at_ms: 0 });
   const isReading = useRef(false);
 
   const take = async (raw: string, isTyped: boolean) => {
     const code = cleanCode(raw);
-    // The camera sees the same code again and again.
-    if (isReading.current || (!isTyped && code === last.current)) return;
+    const { code: before, at_ms } = last.current;
+    // The camera sees the same code again and again; once location is on, it may see it anew.
+    if (isReading.current || (!isTyped && code === before && Date.now() - at_ms < AGAIN_MS)) return;
     isReading.current = true;
-    last.current = code;
     setStop(null);
     navigator.vibrate?.(60);
     try {
       setStop(await onRead(code));
     } finally {
       isReading.current = false;
+      last.current = { code, at_ms: Date.now() };
     }
   };
+  const refuse = useCallback(() => setCamera("refused"), []);
   const latest = useRef(take);
   latest.current = take;
 
@@ -63,8 +78,8 @@ function Inside({ isBusy, onRead }: Pick<Props, "isBusy" | "onRead">) {
   }, []);
 
   const paste = async () => {
-    const pasted = await navigator.clipboard.readText().catch(() => "");
-    if (!pasted) return;
+    const pasted = (await navigator.clipboard?.readText().catch(() => "")) ?? "";
+    if (!pasted) return setStop("no_clipboard");
     setText(pasted.trim());
     if (kindOf(cleanCode(pasted))) await take(pasted, true);
   };
@@ -73,7 +88,7 @@ function Inside({ isBusy, onRead }: Pick<Props, "isBusy" | "onRead">) {
     <div className="check-in-sheet">
       {camera === "on" && (
         <Suspense fallback={<div className="scanner" />}>
-          <Scanner onText={(raw) => void take(raw, false)} onFail={() => setCamera("refused")} />
+          <Scanner onText={(raw) => void take(raw, false)} onFail={refuse} />
         </Suspense>
       )}
       {camera === "on" && <p className="dim">{t("checkin.aim")}</p>}

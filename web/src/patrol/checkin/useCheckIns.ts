@@ -20,7 +20,7 @@ export interface Taken {
 }
 
 /** Why a reading did not become a check-in; the phone says so at once instead of the server hours later. */
-export type Stop = "unreadable" | "plain_uid" | "no_position" | "no_nonce" | "full";
+export type Stop = "unreadable" | "plain_uid" | "no_position" | "no_nonce" | "full" | "no_clipboard";
 
 const SHOWN_MAX = 8;
 
