@@ -4,15 +4,23 @@ import { useEffect } from "react";
 
 const RETRY_MS = 10_000;
 
-export function useFlushing(flush: () => Promise<void>): void {
+interface Kept {
+  reread(): void;
+}
+
+export function useFlushing(queue: Kept, flush: () => Promise<void>): void {
   useEffect(() => {
     const again = () => void flush();
+    const reread = () => queue.reread();
     window.addEventListener("online", again);
+    // Comes from other tabs only.
+    window.addEventListener("storage", reread);
     const timer = setInterval(again, RETRY_MS);
     again();
     return () => {
       window.removeEventListener("online", again);
+      window.removeEventListener("storage", reread);
       clearInterval(timer);
     };
-  }, [flush]);
+  }, [queue, flush]);
 }

@@ -65,6 +65,12 @@ export class Outbox<Item extends Waiting, Answer = unknown> {
     return true;
   }
 
+  /** Another tab has changed what is kept: writing over it would lose what was done there. */
+  reread(): void {
+    this.all = this.load();
+    for (const tell of this.listeners) tell();
+  }
+
   dismiss(key: string): void {
     this.store(this.all.filter((one) => one.key !== key));
   }

@@ -29,7 +29,7 @@ export function useStepQueue(): StepQueue {
     if (taken > 0) await client.invalidateQueries({ queryKey: ["my-assignments"] });
   }, [actor, client]);
 
-  useFlushing(retry);
+  useFlushing(queue, retry);
 
   return {
     items: items.filter((one) => one.actor === actor),

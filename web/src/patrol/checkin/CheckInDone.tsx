@@ -11,12 +11,12 @@ import { Doubts } from "./Doubts";
 
 interface Props {
   checkIn: CheckIn;
-  /** Older ones fold up: several can arrive at once when the line comes back. */
-  isNewest: boolean;
+  /** Folded where something else comes first: an order, or a newer check-in. */
+  isOpen: boolean;
   onClose: () => void;
 }
 
-export function CheckInDone({ checkIn, isNewest, onClose }: Props) {
+export function CheckInDone({ checkIn, isOpen, onClose }: Props) {
   const { t } = useTranslation();
   const { briefing, doubts, distance_m, measured_at_us } = checkIn;
   return (
@@ -41,7 +41,7 @@ export function CheckInDone({ checkIn, isNewest, onClose }: Props) {
       </header>
       {doubts.length > 0 && <Doubts doubts={doubts} />}
       {briefing && (
-        <details open={isNewest} className="check-in-more">
+        <details open={isOpen} className="check-in-more">
           <summary>{t("checkin.briefing")}</summary>
           <BriefingView box={checkIn.box} briefing={briefing} />
         </details>

@@ -39,15 +39,17 @@ function Panel({ here, isDocked }: Props) {
         <CheckInDone
           key={one.key}
           checkIn={one.checkIn}
-          isNewest={at === 0}
+          isOpen={at === 0 && isDocked}
           onClose={() => checkIns.close(one.key)}
         />
       ))}
       <div className="check-in-dock" data-docked={isDocked || undefined}>
         <Button
-          size="xl"
+          size={isDocked ? "xl" : "md"}
+          // One thing is first on the screen: the order's next step while there is an order.
+          variant={isDocked ? "filled" : "default"}
           fullWidth
-          leftSection={<Icon name="scan" size={26} />}
+          leftSection={<Icon name="scan" size={isDocked ? 26 : 20} />}
           onClick={() => setOpen(true)}
           data-testid="check-in-open"
         >

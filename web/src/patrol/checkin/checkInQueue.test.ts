@@ -113,6 +113,16 @@ describe("the queue of check-ins", () => {
     expect(queue.items.map((one: QueuedCheckIn) => one.actor)).toEqual(["lin"]);
   });
 
+  it("loses nothing of what another tab put beside it", () => {
+    const shelf = new MemoryShelf();
+    const send = async (body: SendCheckIn) => answer(body.code);
+    const [here, there] = [new CheckInQueue(shelf, send), new CheckInQueue(shelf, send)];
+    there.add(read("1"));
+    here.reread();
+    here.add(read("2"));
+    expect(new CheckInQueue(shelf, send).items.map((one) => one.key)).toEqual(["1", "2"]);
+  });
+
   it("outlives the page, and refuses more than it may hold", () => {
     const shelf = new MemoryShelf();
     const send = async (body: SendCheckIn) => answer(body.code);

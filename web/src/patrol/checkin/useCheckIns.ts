@@ -80,7 +80,7 @@ export function useCheckIns(): CheckIns {
     setNoncesLeft(stock.left(actor));
     if (count > 0) await client.invalidateQueries({ queryKey: ["patrol-boxes"] });
   }, [actor, client]);
-  useFlushing(flush);
+  useFlushing(queue, flush);
 
   const read = async (code: string, here: ReportPosition | null): Promise<Stop | null> => {
     const read_at_us = Date.now() * 1000;
