@@ -290,7 +290,7 @@ export const errors = {
   "patrol.import.empty": "The file is empty.",
   "patrol.import.not_text": "This is not a text file. Save it as CSV.",
   "patrol.import.encoding": "The file's encoding cannot be told. Save it as UTF-8.",
-  "patrol.import.column_missing": "A needed column is missing: number, name, longitude, latitude.",
+  "patrol.import.column_missing": "A needed column is missing: number, name, station, longitude, latitude.",
   "patrol.import.too_many_rows": "There are too many rows. Split the file.",
   "patrol.import.number": "The number is missing or not valid.",
   "patrol.import.name": "The name is missing or too long.",

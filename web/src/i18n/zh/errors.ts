@@ -280,7 +280,7 @@ export const errors = {
   "patrol.import.empty": "檔案沒有內容。",
   "patrol.import.not_text": "這不是文字檔。請由 Excel 另存為 CSV。",
   "patrol.import.encoding": "無法判斷檔案編碼，請另存為 UTF-8。",
-  "patrol.import.column_missing": "缺少必要的欄位：編號、名稱、經度、緯度。",
+  "patrol.import.column_missing": "缺少必要的欄位：編號、名稱、派出所、經度、緯度。",
   "patrol.import.too_many_rows": "列數太多，請分成幾個檔案。",
   "patrol.import.number": "編號空白或不正確。",
   "patrol.import.name": "名稱空白或太長。",

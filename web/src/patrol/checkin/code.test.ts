@@ -3,7 +3,7 @@ import { typedLines } from "../../boxes/sheets";
 import { cleanCode, kindOf, needsNonce, shortCode } from "./code";
 
 const CODE = "SH1:P:01J9ZQ4T7V3C8XW2M5N6PKRDEF:A7K2M9QX4TBV6C3D";
-const TAG = "https://shouhu.example/t?p=04DEab12&c=94EED9EE65337086";
+const TAG = "SHOUHU:T?B=01J9ZQ4T7V3C8XW2M5N6PKRDEF&E=EF963FF7828658A599F3041510671E88&C=94EED9EE65337086";
 
 describe("a code from a label, a screen or a thumb", () => {
   it("is the same in lower case, full width, with blanks and over several lines", () => {
@@ -17,8 +17,8 @@ describe("a code from a label, a screen or a thumb", () => {
     expect(cleanCode(typedLines(CODE).join("\n"))).toBe(CODE);
   });
 
-  it("keeps the case of a tag's address", () => {
-    expect(cleanCode(` ${TAG}\n`)).toBe(TAG);
+  it("is the same however a phone spells a tag's address", () => {
+    expect(cleanCode(` ${TAG.toLowerCase()}\n`)).toBe(TAG);
   });
 
   it("is told apart by what it proves", () => {
@@ -26,7 +26,7 @@ describe("a code from a label, a screen or a thumb", () => {
     expect(kindOf("SH1:R:01J9ZQ4T7V3C8XW2M5N6PKRDEF:12345678")).toBe("rotating");
     expect(kindOf(TAG)).toBe("tag");
     expect(kindOf(cleanCode("04:de:5f:1e:ac:c0:40"))).toBe("uid");
-    for (const foreign of ["", "0912345678", "https://shouhu.example/", "SH1:P:", "WIFI:S:office;;"]) {
+    for (const foreign of ["", "0912345678", "https://shouhu.example/t?b=1", "SH1:P:", "WIFI:S:office;;"]) {
       expect([foreign, kindOf(cleanCode(foreign))]).toEqual([foreign, null]);
     }
   });

@@ -14,8 +14,6 @@ const UNSEEN = /[\s\u200B-\u200F\u2060\uFEFF]+/g;
 /** Full-width, lower case, blanks and a sheet's groups of letters make no difference. */
 export function cleanCode(raw: string): string {
   const text = raw.normalize("NFKC").replace(UNSEEN, "");
-  // A tag's address counts its letters; only our own codes and serial numbers have a single case.
-  if (/^https?:\/\//i.test(text)) return text.slice(0, LONGEST);
   return text.toUpperCase().slice(0, LONGEST);
 }
 
@@ -24,7 +22,8 @@ export function kindOf(code: string): CodeKind | null {
   const letter = OURS.exec(code)?.[1];
   // A later kind of display is no reason to send an officer back to the station.
   if (letter) return letter === "P" ? "printed" : "rotating";
-  if (/^https?:\/\/\S+\?\S+$/i.test(code)) return "tag";
+  // Base32 and hexadecimal: a tag's address has one case too.
+  if (/^SHOUHU:T\?\S+$/.test(code)) return "tag";
   return UID.test(code) ? "uid" : null;
 }
 
