@@ -12,6 +12,7 @@ import { Empty, Failure, Loading } from "./states";
 const PAGES = {
   command: lazy(() => import("../command/CommandPage")),
   patrol: lazy(() => import("../patrol/PatrolPage")),
+  boxes: lazy(() => import("../boxes/BoxesPage")),
   investigate: lazy(() => import("../investigate/InvestigatePage")),
   watchlists: lazy(() => import("../watchlists/WatchlistsPage")),
   operate: lazy(() => import("../operate/OperatePage")),

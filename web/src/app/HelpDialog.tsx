@@ -10,6 +10,7 @@ const KEYS: [string, string][] = [
   ["n", "new_call"],
   ["1 / 2", "tabs"],
   ["1 … 9 / z", "questions"],
+  ["1 … 5 / p", "boxes"],
   ["t", "table"],
   ["/", "palette"],
   ["Esc", "close"],

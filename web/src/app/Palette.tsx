@@ -55,6 +55,14 @@ export function Palette(props: { isOpen: boolean; onClose: () => void; onHelp: (
       act: () => go("/command?new=call"),
     });
   }
+  if (may("patrol.plan")) {
+    choices.push({
+      id: "sheets",
+      group: t("palette.do"),
+      label: t("palette.print_sheets"),
+      act: () => go("/boxes?tab=print"),
+    });
+  }
   choices.push(
     {
       id: "sound",

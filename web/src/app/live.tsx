@@ -35,6 +35,8 @@ const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]> = {
   camera_changed: ["cameras"],
   device_changed: ["devices"],
   map_replaced: ["map"],
+  // Not the boxes themselves: those are thousands, and a shift's check-ins come every few seconds.
+  patrol_checked_in: ["patrol-check-ins", "patrol-summary"],
 };
 
 /** A burst of events becomes one fetch per list. */

@@ -1,7 +1,7 @@
 import type { Session } from "./session";
 
 export interface Room {
-  name: "command" | "patrol" | "investigate" | "watchlists" | "operate" | "oversee";
+  name: "command" | "patrol" | "boxes" | "investigate" | "watchlists" | "operate" | "oversee";
   path: string;
   /** Any of these opens the door. */
   needs: string[];
@@ -10,6 +10,7 @@ export interface Room {
 export const ROOMS: Room[] = [
   { name: "command", path: "/command", needs: ["dispatch.watch", "hits.decide"] },
   { name: "patrol", path: "/patrol", needs: ["assignments.answer"] },
+  { name: "boxes", path: "/boxes", needs: ["patrol.plan"] },
   { name: "investigate", path: "/investigate", needs: ["sightings.search"] },
   { name: "watchlists", path: "/watchlists", needs: ["watchlists.read"] },
   { name: "operate", path: "/operate", needs: ["operations.watch", "devices.read", "actors.invite"] },

@@ -3,6 +3,7 @@
 import type { TFunction } from "i18next";
 import { isStale } from "../app/age";
 import type { Camera, Hit, Id, Incident, Unit, Wgs84 } from "../app/api/types";
+import type { BoxState, PatrolBox } from "../app/api/types.patrol";
 
 export function unitFeatures(units: Unit[], now_ms: number, t: TFunction): GeoJSON.Feature[] {
   return units.flatMap((unit) => {
@@ -57,6 +58,19 @@ export function cameraFeatures(cameras: Camera[]): GeoJSON.Feature[] {
           }),
         ]
       : [],
+  );
+}
+
+const BOX_SORT: Record<BoxState, number> = { missed: 3, late: 2, never: 1, on_time: 0, retired: -1 };
+
+/** What nobody has visited lies above what somebody has. */
+export function boxFeatures(boxes: PatrolBox[]): GeoJSON.Feature[] {
+  return boxes.map((box) =>
+    pointFeature(box.id, box.position, {
+      icon: `box.${box.state}`,
+      label: `${box.number}\n${box.name}`,
+      sort: BOX_SORT[box.state],
+    }),
   );
 }
 

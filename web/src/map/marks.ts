@@ -73,6 +73,17 @@ function unit(pen: Pen, c: MapColours, state: string, isOld: boolean): void {
   else if (state === "on_scene") glyph(pen, "到", ink);
 }
 
+/** A patrol box: quiet while somebody comes, louder the longer nobody has. */
+function box(pen: Pen, c: MapColours, state: string): void {
+  if (state === "on_time") body(pen, "square", c.inkDim, c.paper);
+  else if (state === "late") body(pen, "diamond", c.paper, c.warn);
+  else if (state === "missed") body(pen, "diamond", c.alarm, c.paper);
+  else body(pen, "square", c.paper, c.inkDim, true);
+  if (state === "on_time") glyph(pen, "✓", c.paper);
+  else if (state === "late" || state === "missed") glyph(pen, "!", state === "late" ? c.warn : c.paper);
+  else glyph(pen, state === "never" ? "?" : "–", c.inkDim);
+}
+
 function draw(pen: Pen, c: MapColours, name: string): void {
   const [what, state = "", flag = ""] = name.split(".");
   if (what === "unit") unit(pen, c, state, flag === "stale");
@@ -103,7 +114,8 @@ function draw(pen: Pen, c: MapColours, name: string): void {
     pen.closePath();
     pen.fill();
     pen.stroke();
-  } else if (what === "pin") body(pen, "drop", c.selected, c.paper);
+  } else if (what === "box") box(pen, c, state);
+  else if (what === "pin") body(pen, "drop", c.selected, c.paper);
   else if (what === "me") {
     outline(pen, "circle", 7);
     pen.fillStyle = c.selected;

@@ -8,6 +8,7 @@ export const OVERLAYS = [
   "areas",
   "cells",
   "cameras",
+  "boxes",
   "path",
   "dots",
   "units",
@@ -27,6 +28,7 @@ export const PICKABLE: Record<string, Overlay> = {
   "dots-clusters": "dots",
   "dots-points": "dots",
   "cells-points": "cells",
+  boxes: "boxes",
   cameras: "cameras",
   // A hexagon has others on top of it.
   "cells-fill": "cells",
@@ -86,6 +88,8 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
     ...questionLayersBelow(c),
     icon("cameras", "cameras", ["interpolate", ["linear"], ["zoom"], 10, 0.5, 14, 0.9]),
     label("camera-names", "cameras", 0.8, 15, c.inkDim),
+    icon("boxes", "boxes", ["interpolate", ["linear"], ["zoom"], 10, 0.45, 14, 0.9]),
+    label("box-names", "boxes", 0.9, 14, c.inkDim),
     {
       id: "accuracy",
       type: "circle",

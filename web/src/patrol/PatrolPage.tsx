@@ -11,6 +11,7 @@ import { useUnits } from "../app/queries";
 import { useSession } from "../app/session";
 import { Answer, Empty } from "../app/states";
 import { AssignmentCard } from "./AssignmentCard";
+import { CheckInPanel } from "./checkin/CheckInPanel";
 import { NearbyHits } from "./NearbyHits";
 import { stateAfter } from "./offlineQueue";
 import { usePosition } from "./position";
@@ -44,19 +45,28 @@ export default function PatrolPage() {
   const unit: Unit | undefined = units.data?.find((u) => u.id === unitId);
   const { state: positionState, here } = usePosition(unitId !== null && unit?.state !== "off_duty");
 
-  if (!unitId) return <UnitPicker units={units} />;
+  // On foot without a unit an officer still visits the boxes.
+  if (!unitId) {
+    return (
+      <UnitPicker units={units}>
+        <CheckInPanel here={null} isDocked />
+      </UnitPicker>
+    );
+  }
 
+  const position = here?.position ?? unit?.position ?? null;
   const waitingFor = (id: string) => queue.items.filter((one) => one.assignment === id);
+  const active = mine.data?.filter(
+    ({ assignment }) => !OVER.includes(stateAfter(assignment.state, waitingFor(assignment.id))),
+  );
   return (
     <div className="patrol">
       <UnitBar unit={unit} positionState={positionState} here={here} />
       <QueueNotice queue={queue} />
+      <CheckInPanel here={here} isDocked={!active?.length} />
       <Answer query={mine}>
-        {(all) => {
-          const active = all.filter(
-            ({ assignment }) => !OVER.includes(stateAfter(assignment.state, waitingFor(assignment.id))),
-          );
-          if (active.length === 0) {
+        {() => {
+          if (!active || active.length === 0) {
             return (
               <div className="patrol-idle">
                 <Empty title={t("patrol.idle")} hint={t("patrol.idle_hint")} />
@@ -67,14 +77,14 @@ export default function PatrolPage() {
             <AssignmentCard
               key={one.assignment.id}
               mine={one}
-              here={here?.position ?? unit?.position ?? null}
+              here={position}
               queue={queue}
               waiting={waitingFor(one.assignment.id)}
             />
           ));
         }}
       </Answer>
-      <NearbyHits here={here?.position ?? unit?.position ?? null} />
+      <NearbyHits here={position} />
     </div>
   );
 }

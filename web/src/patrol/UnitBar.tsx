@@ -1,5 +1,6 @@
 import { Button, Menu, UnstyledButton } from "@mantine/core";
 import { type UseQueryResult, useMutation, useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { units as unitCalls } from "../app/api/calls";
 import type { ReportPosition, Unit, UnitState } from "../app/api/types";
@@ -19,7 +20,7 @@ function useJoin() {
   });
 }
 
-export function UnitPicker({ units }: { units: UseQueryResult<Unit[]> }) {
+export function UnitPicker({ units, children }: { units: UseQueryResult<Unit[]>; children?: ReactNode }) {
   const { t } = useTranslation();
   const join = useJoin();
   return (
@@ -54,6 +55,7 @@ export function UnitPicker({ units }: { units: UseQueryResult<Unit[]> }) {
           )
         }
       </Answer>
+      {children}
     </div>
   );
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "react";
 import { units } from "../app/api/calls";
-import type { ReportPosition } from "../app/api/types";
+import type { ReportPosition, Wgs84 } from "../app/api/types";
 import { distance_m } from "../app/say";
 
 export interface Posted {
@@ -74,4 +74,36 @@ export function usePosition(isOn: boolean): { state: PositionState; here: Report
   }, [isOn]);
 
   return { state, here };
+}
+
+/** A place this old still says where somebody who has just walked up stands. */
+const FRESH_US = 5_000_000;
+const WAIT_MS = 12_000;
+
+export interface Fix {
+  position: Wgs84;
+  accuracy_m: number | null;
+}
+
+export function isFreshFix(here: ReportPosition | null, now_us: number): here is ReportPosition {
+  return here !== null && now_us - here.measured_at_us < FRESH_US;
+}
+
+/** Where the phone is now: what it knows already, or what it finds out within some seconds; null without leave or sky. */
+export function positionNow(here: ReportPosition | null): Promise<Fix | null> {
+  if (isFreshFix(here, Date.now() * 1000)) {
+    return Promise.resolve({ position: here.position, accuracy_m: here.accuracy_m ?? null });
+  }
+  if (!("geolocation" in navigator)) return Promise.resolve(null);
+  return new Promise((resolve) => {
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) =>
+        resolve({
+          position: { lon: coords.longitude, lat: coords.latitude },
+          accuracy_m: coords.accuracy,
+        }),
+      () => resolve(null),
+      { enableHighAccuracy: true, maximumAge: 0, timeout: WAIT_MS },
+    );
+  });
 }

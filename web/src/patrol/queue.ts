@@ -1,14 +1,13 @@
-// The phone's one queue, and when it is emptied: at once, when the line is back, and now and then.
+// The phone's one queue of steps.
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useSyncExternalStore } from "react";
+import { useCallback, useSyncExternalStore } from "react";
 import { dispatch } from "../app/api/calls";
 import { newKey } from "../app/api/client";
 import type { AssignmentStep, Id } from "../app/api/types";
 import { useSession } from "../app/session";
+import { useFlushing } from "./flushing";
 import { OfflineQueue, type QueuedStep } from "./offlineQueue";
-
-const RETRY_MS = 10_000;
 
 const queue = new OfflineQueue(window.localStorage, dispatch.step);
 
@@ -30,16 +29,7 @@ export function useStepQueue(): StepQueue {
     if (taken > 0) await client.invalidateQueries({ queryKey: ["my-assignments"] });
   }, [actor, client]);
 
-  useEffect(() => {
-    const again = () => void retry();
-    window.addEventListener("online", again);
-    const timer = setInterval(again, RETRY_MS);
-    again();
-    return () => {
-      window.removeEventListener("online", again);
-      clearInterval(timer);
-    };
-  }, [retry]);
+  useFlushing(queue, retry);
 
   return {
     items: items.filter((one) => one.actor === actor),

@@ -5,6 +5,7 @@ import type { components } from "./schema";
 import type * as ours from "./types";
 import type * as feeds from "./types.feeds";
 import type * as lake from "./types.lake";
+import type * as patrol from "./types.patrol";
 
 /** The server writes every field; what has no value is null. JSON Schema can only say that it may be missing. */
 type Sent<T> = T extends (infer Item)[]
@@ -41,4 +42,12 @@ export type Checked = [
   Reads<feeds.FeedPush, Served["FeedPush"]>,
   Reads<feeds.FeedSite, Served["Site"]>,
   Reads<lake.Retention, Served["Retention"]>,
+  Reads<patrol.PatrolBox, Served["PatrolBox"]>,
+  Reads<patrol.BoxImport, Served["BoxImport"]>,
+  Reads<patrol.BoxCode, Served["BoxCode"]>,
+  Reads<patrol.TagKeys, Served["TagKeys"]>,
+  Reads<patrol.DeviceSecret, Served["DeviceSecret"]>,
+  Reads<patrol.Nonces, Served["Nonces"]>,
+  Reads<patrol.CheckIn, Served["CheckIn"]>,
+  Reads<patrol.PatrolSummary, Served["Summary"]>,
 ];

@@ -1494,6 +1494,211 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/patrol/boxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List patrol boxes and how well each is looked after */
+        get: operations["get_v1_patrol_boxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/boxes/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import boxes from a CSV file; rows that cannot be read are reported */
+        post: operations["post_v1_patrol_boxes_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/boxes/{id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set what officers at a box should know */
+        post: operations["post_v1_patrol_boxes_id_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/boxes/{id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a box out of use */
+        post: operations["post_v1_patrol_boxes_id_retire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/boxes/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a box back into use */
+        post: operations["post_v1_patrol_boxes_id_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Codes of boxes in use, to be printed */
+        get: operations["get_v1_patrol_codes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/boxes/{id}/reissue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a box a new code; sheets, displays and tags of before stop working */
+        post: operations["post_v1_patrol_boxes_id_reissue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/boxes/{id}/tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bind a tag to a box and give the keys to program it with */
+        post: operations["post_v1_patrol_boxes_id_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/boxes/{id}/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The secret for a display with a rotating code */
+        post: operations["post_v1_patrol_boxes_id_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/nonces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nonces for signatures at printed codes, each for one */
+        post: operations["post_v1_patrol_nonces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/check-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List signatures at boxes, newest first */
+        get: operations["get_v1_patrol_check_ins"];
+        put?: never;
+        /** Sign in at a patrol box */
+        post: operations["post_v1_patrol_check_ins"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How well the boxes of each station are looked after */
+        get: operations["get_v1_patrol_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3530,6 +3735,238 @@ export interface components {
             /** Format: uint64 */
             n: number;
         };
+        BoxQuery: {
+            /** @description In number, name, station or beat; width, case and 臺 or 台 do not matter. */
+            q?: string | null;
+            station?: string | null;
+            state?: components["schemas"]["BoxState"] | null;
+            cursor?: string | null;
+            /** Format: int64 */
+            limit?: number | null;
+        };
+        /** @description How well a box is looked after. */
+        BoxState: ("never" | "retired") | "on_time" | "late" | "missed";
+        /** @description One page of a list, and the cursor of the next one. */
+        Page17: {
+            items: components["schemas"]["PatrolBox"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        PatrolBox: {
+            id: components["schemas"]["BoxId"];
+            number: string;
+            name: string;
+            /** @description 派出所 */
+            station: string;
+            /** @description 勤區 */
+            beat: string;
+            /** @description What whoever stands there should know. */
+            note: string;
+            position: components["schemas"]["Wgs84"];
+            /** Format: int64 */
+            every_h: number;
+            is_active: boolean;
+            carries: components["schemas"]["Method"][];
+            last_check_in_at_us?: components["schemas"]["Micros"] | null;
+            state: components["schemas"]["BoxState"];
+        };
+        /**
+         * Format: uuid
+         * @description A place that patrols sign in at.
+         */
+        BoxId: string;
+        /** @description What proves that somebody stands at a box. */
+        Method: "printed" | "rotating" | "tag";
+        ImportQuery4: {
+            /**
+             * @description True: say what would happen and change nothing.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /** @description What an import did, or would do. */
+        BoxImport: {
+            dry_run: boolean;
+            encoding: string;
+            /** Format: int64 */
+            rows: number;
+            /**
+             * Format: int64
+             * @description New boxes.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Known numbers that now have another place, name or interval.
+             */
+            changed: number;
+            /** Format: int64 */
+            unchanged: number;
+            errors: components["schemas"]["ProblemRow"][];
+            /** @description Our columns and what the file calls them. */
+            columns: {
+                [key: string]: string;
+            };
+        };
+        SetNote: {
+            note: string;
+        };
+        CodeQuery: {
+            station?: string | null;
+            cursor?: string | null;
+            /** Format: int64 */
+            limit?: number | null;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page18: {
+            items: components["schemas"]["BoxCode"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        BoxCode: {
+            id: components["schemas"]["BoxId"];
+            number: string;
+            name: string;
+            station: string;
+            beat: string;
+            /** @description For a QR code; characters of its alphanumeric mode only (ISO/IEC 18004 §7.3.4). */
+            text: string;
+        };
+        /** @description Keys to program a tag with: shown once, derived again never. */
+        TagKeys: {
+            uid: string;
+            /** @description `SDMMetaRead` key, 16 bytes. */
+            meta_read_key_hex: string;
+            /** @description `SDMFileRead` key, 16 bytes. */
+            file_read_key_hex: string;
+            /** @description The URL record with places for PICC data (`E`, 32 digits) and MAC (`C`, 16 digits). */
+            ndef_url: string;
+        };
+        SetTag: {
+            /** @description Seven bytes as hexadecimal digits, as readers show them; colons and blanks do not matter. */
+            uid: string;
+        };
+        /** @description What a display needs to show a rotating code: shown once. */
+        DeviceSecret: {
+            secret_base32: string;
+            /** Format: int64 */
+            step_s: number;
+        };
+        Nonces: {
+            nonces: string[];
+            expires_at_us: components["schemas"]["Micros"];
+        };
+        TakeNonces: {
+            /** Format: int64 */
+            count: number;
+        };
+        CheckIn: {
+            id: components["schemas"]["CheckInId"];
+            box: components["schemas"]["BoxId"];
+            number: string;
+            name: string;
+            station: string;
+            method: components["schemas"]["Method"];
+            by: components["schemas"]["ActorId"];
+            by_name: string;
+            unit?: components["schemas"]["UnitId"] | null;
+            measured_at_us: components["schemas"]["Micros"];
+            received_at_us: components["schemas"]["Micros"];
+            /**
+             * Format: double
+             * @description From the box, when the phone said where it was.
+             */
+            distance_m?: number | null;
+            doubts: components["schemas"]["Doubt2"][];
+            /** @description Only in the answer to the check-in itself. */
+            briefing?: components["schemas"]["Briefing"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description One signature at one box.
+         */
+        CheckInId: string;
+        /** @description Why a signature that was taken should be looked at. */
+        Doubt2: "late_upload" | "no_position" | "impossible_travel" | "far_from_box" | "counter_order";
+        /** @description What matters at this place now. */
+        Briefing: {
+            note: string;
+            cases: components["schemas"]["CaseNear"][];
+            /**
+             * Format: int64
+             * @description Signatures at this box in seven days, this one included.
+             */
+            visited: number;
+        };
+        CaseNear: {
+            number: string;
+            kind: string;
+            summary: string;
+            opened_at_us: components["schemas"]["Micros"];
+            /** Format: double */
+            distance_m: number;
+            is_open: boolean;
+        };
+        TakeCheckIn: {
+            /** @description What the code or tag says, as it was read or typed. */
+            code: string;
+            /** @description By the phone's clock, when it was read. */
+            measured_at_us: components["schemas"]["Micros"];
+            position?: components["schemas"]["Wgs84"] | null;
+            /** Format: double */
+            accuracy_m?: number | null;
+            /** @description Printed codes need one. */
+            nonce?: string | null;
+        };
+        CheckInQuery: {
+            station?: string | null;
+            /** @description True: only those with a doubt; false: only those without. */
+            doubtful?: boolean | null;
+            cursor?: string | null;
+            /** Format: int64 */
+            limit?: number | null;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page19: {
+            items: components["schemas"]["CheckIn"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description Boxes that are in use. */
+        Summary: {
+            /** Format: int64 */
+            boxes: number;
+            /** Format: int64 */
+            on_time: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            missed: number;
+            /** Format: int64 */
+            never: number;
+            /** Format: int64 */
+            check_ins_24h: number;
+            /** Format: int64 */
+            doubtful_24h: number;
+            /** Format: int64 */
+            refused_24h: number;
+            stations: components["schemas"]["StationSummary"][];
+        };
+        StationSummary: {
+            station: string;
+            /** Format: int64 */
+            boxes: number;
+            /** Format: int64 */
+            on_time: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            missed: number;
+            /** Format: int64 */
+            never: number;
+            /** Format: int64 */
+            check_ins_7d: number;
+        };
         /** @description The body of every answer that is not a success. */
         Problem: {
             /** @description `urn:shouhu:error:<key>`. */
@@ -3618,6 +4055,12 @@ export interface components {
             /** @constant */
             kind: "camera_changed";
             camera: components["schemas"]["CameraId"];
+        } | {
+            /** @constant */
+            kind: "patrol_checked_in";
+            check_in: components["schemas"]["CheckInId"];
+            patrol_box: components["schemas"]["BoxId"];
+            unit?: components["schemas"]["UnitId"] | null;
         } | {
             /** @constant */
             kind: "device_changed";
@@ -6885,6 +7328,444 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Kpis"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_patrol_boxes: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                station?: string | null;
+                state?: components["schemas"]["BoxState"] | null;
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page17"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_patrol_boxes_import: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoxImport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_patrol_boxes_id_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetNote"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolBox"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_patrol_boxes_id_retire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolBox"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_patrol_boxes_id_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolBox"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_patrol_codes: {
+        parameters: {
+            query?: {
+                station?: string | null;
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page18"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_patrol_boxes_id_reissue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoxCode"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_patrol_boxes_id_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetTag"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagKeys"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_patrol_boxes_id_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSecret"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_patrol_nonces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeNonces"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nonces"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_patrol_check_ins: {
+        parameters: {
+            query?: {
+                station?: string | null;
+                doubtful?: boolean | null;
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page19"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_patrol_check_ins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeCheckIn"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckIn"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_patrol_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
                 };
             };
             /** @description Problem */

@@ -20,7 +20,8 @@ export type LiveEvent =
   | { kind: "units_moved"; units: UnitMoved[] }
   | { kind: "camera_changed"; camera: Id }
   | { kind: "device_changed"; device: Id }
-  | { kind: "map_replaced"; version: number };
+  | { kind: "map_replaced"; version: number }
+  | { kind: "patrol_checked_in"; check_in: Id; box: Id; unit: Id | null };
 
 export const LIVE_KINDS: LiveEvent["kind"][] = [
   "sightings_quarantined",
@@ -34,6 +35,7 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "camera_changed",
   "device_changed",
   "map_replaced",
+  "patrol_checked_in",
 ];
 
 export interface Envelope {

@@ -42,6 +42,7 @@ export const app = {
   room: {
     command: "Command",
     patrol: "Patrol",
+    boxes: "Patrol boxes",
     investigate: "Plate search",
     watchlists: "Watchlist",
     operate: "Operations",
@@ -119,6 +120,7 @@ export const app = {
     key_new_call: "New 110 call",
     key_tabs: "Hits / incidents",
     key_questions: "Plate search: another question; / goes to its field",
+    key_boxes: "Patrol boxes: another tab; p prints labels",
     key_table: "Map or table",
     key_palette: "Search and commands",
     key_close: "Close",
@@ -134,6 +136,7 @@ export const app = {
     search: "Search",
     search_plate: "Search plate {{plate}}",
     new_call: "New 110 call",
+    print_sheets: "Print patrol box labels",
     sound_on: "Switch sound on",
     sound_off: "Switch sound off",
     dark: "Dark screen",

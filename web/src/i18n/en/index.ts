@@ -1,4 +1,5 @@
 import { app } from "./app";
+import { boxes } from "./boxes";
 import { command } from "./command";
 import { errors } from "./errors";
 import { feeds } from "./feeds";
@@ -7,4 +8,4 @@ import { patrol } from "./patrol";
 import { rooms } from "./rooms";
 import { words } from "./words";
 
-export const en = { ...app, ...words, ...command, ...patrol, ...lake, ...feeds, ...rooms, errors };
+export const en = { ...app, ...words, ...command, ...patrol, ...boxes, ...lake, ...feeds, ...rooms, errors };

@@ -41,6 +41,7 @@ export const app = {
   room: {
     command: "勤務指揮",
     patrol: "巡邏",
+    boxes: "巡邏箱",
     investigate: "車牌查詢",
     watchlists: "查緝清單",
     operate: "系統維運",
@@ -116,6 +117,7 @@ export const app = {
     key_new_call: "受理新報案",
     key_tabs: "命中／案件分頁",
     key_questions: "車牌查詢：換一種查詢；/ 到輸入欄",
+    key_boxes: "巡邏箱：換分頁；p 列印標籤",
     key_table: "切換地圖與表格",
     key_palette: "搜尋與指令",
     key_close: "關閉",
@@ -131,6 +133,7 @@ export const app = {
     search: "查詢",
     search_plate: "查詢車牌 {{plate}}",
     new_call: "受理新報案",
+    print_sheets: "列印巡邏箱標籤",
     sound_on: "開啟提示音",
     sound_off: "關閉提示音",
     dark: "深色畫面",
