@@ -11,7 +11,7 @@ use crate::model::{Nonces, TakeNonces};
 
 pub const ROUTE: Route = Route::post("/v1/patrol/nonces", "Nonces for signatures at printed codes, each for one", || axum::routing::post(handle))
     .permission("patrol.check_in")
-    .audit(Audit::None("random words that say nothing; each signature writes its own leaf"))
+    .audit(Audit::Write)
     .load(Load::Life)
     .takes::<TakeNonces>()
     .gives::<Nonces>();
@@ -47,5 +47,5 @@ async fn handle(State(app): State<App>, person: Person, Body(body): Body<TakeNon
         tx.execute(sql, params![nonce, person.id, given_at_us, expires_at_us]).await?;
     }
     tx.commit().await?;
-    Ok(Audited::new("nonces".into(), Nonces { nonces, expires_at_us }))
+    Ok(Audited::new(format!("{} nonces", nonces.len()), Nonces { nonces, expires_at_us }))
 }
