@@ -68,8 +68,8 @@ impl Fold {
             return Err(BacktestError::Window { as_of_us: self.as_of_us, until_us: self.until_us, known_us });
         }
         let then = history.between(self.as_of_us, self.until_us);
-        let scores: Result<Vec<Score>, ScoreError> = areas.iter().map(|&area| score(ground, surface, then, area)).collect();
-        Ok(Judged { scores: scores?, log_score: log_score(ground, surface, then) })
+        let scores = score(ground, surface, then, areas)?;
+        Ok(Judged { scores, log_score: log_score(ground, surface, then) })
     }
 }
 

@@ -63,33 +63,34 @@ impl Score {
     }
 }
 
-/// The places of highest density whose measures fit into `area`; ties go to the lower number.
+/// Every place by falling density of `worth`; ties go to the lower number, so that one surface gives one map.
+#[must_use]
+pub fn ranking(ground: &Ground, worth: &[f64]) -> Vec<PlaceNo> {
+    let densities = worth.iter().zip(ground.measures()).map(|(worth, measure)| worth / measure);
+    let mut order: Vec<(f64, PlaceNo)> = densities.zip((0..).map(PlaceNo)).collect();
+    order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    order.into_iter().map(|(_, place)| place).collect()
+}
+
+/// The first places of a ranking whose measures fit into `area`.
 ///
 /// For places of one size that is the best choice; for streets of many lengths it is the usual greedy one.
-pub fn hottest(ground: &Ground, worth: &[f64], area: f64) -> Result<Vec<PlaceNo>, ScoreError> {
+pub fn hottest<'a>(ground: &Ground, ranking: &'a [PlaceNo], area: f64) -> Result<&'a [PlaceNo], ScoreError> {
     let total = ground.total_measure();
     if !(area > 0.0 && area <= total) {
         return Err(ScoreError::Area { area, total });
     }
-    let measures = ground.measures();
-    let density = |place: u32| worth[place as usize] / measures[place as usize];
-    let mut order: Vec<u32> = (0..measures.len() as u32).collect();
-    order.sort_by(|&a, &b| density(b).total_cmp(&density(a)).then(a.cmp(&b)));
-    let mut left = area;
-    let mut chosen = Vec::new();
-    for place in order {
-        let measure = measures[place as usize];
-        // A whole number of equal cells must fit although their sum in floating point may exceed it by a hair.
-        if measure > left * (1.0 + 1e-9) {
-            break;
-        }
-        left -= measure;
-        chosen.push(PlaceNo(place));
+    let mut taken = 0.0;
+    // A whole number of equal cells must fit although their sum in floating point may exceed it by a hair.
+    let is_over = |place: &PlaceNo| {
+        taken += ground.measures()[place.index()];
+        taken > area * (1.0 + 1e-9)
+    };
+    let fitting = ranking.iter().position(is_over).unwrap_or(ranking.len());
+    match ranking.get(..fitting) {
+        Some(chosen) if !chosen.is_empty() => Ok(chosen),
+        _ => Err(ScoreError::NoPlaceFits { area }),
     }
-    if chosen.is_empty() {
-        return Err(ScoreError::NoPlaceFits { area });
-    }
-    Ok(chosen)
 }
 
 /// Reports on each place, and so without those outside the ground.
@@ -102,19 +103,22 @@ pub fn counts(ground: &Ground, reports: &[Report]) -> Vec<f64> {
     counts
 }
 
-/// Scores the surface's hottest places of the given area against what was then reported.
-pub fn score(ground: &Ground, surface: &Surface, then: &[Report], area: f64) -> Result<Score, ScoreError> {
+/// Scores the surface's hottest places against what was then reported, once for each area asked for.
+pub fn score(ground: &Ground, surface: &Surface, then: &[Report], areas: &[f64]) -> Result<Vec<Score>, ScoreError> {
     let counts = counts(ground, then);
     let caught = |places: &[PlaceNo]| places.iter().map(|place| counts[place.index()]).sum::<f64>() as usize;
-    let chosen = hottest(ground, surface.expected(), area)?;
-    let best = hottest(ground, &counts, area)?;
-    Ok(Score {
-        hits: caught(&chosen),
-        best_hits: caught(&best),
-        reports: counts.iter().sum::<f64>() as usize,
-        area: chosen.iter().map(|place| ground.measures()[place.index()]).sum(),
-        total_area: ground.total_measure(),
-    })
+    let (by_surface, by_truth) = (ranking(ground, surface.expected()), ranking(ground, &counts));
+    let one = |&area: &f64| {
+        let chosen = hottest(ground, &by_surface, area)?;
+        Ok(Score {
+            hits: caught(chosen),
+            best_hits: caught(hottest(ground, &by_truth, area)?),
+            reports: counts.iter().sum::<f64>() as usize,
+            area: chosen.iter().map(|place| ground.measures()[place.index()]).sum(),
+            total_area: ground.total_measure(),
+        })
+    };
+    areas.iter().map(one).collect()
 }
 
 /// The Poisson log-likelihood of what was then reported; minus infinity when a report fell where the surface had zero.
