@@ -1,9 +1,10 @@
 //! PAI and PEI* on the NIJ challenge's windows, every choice made on windows that ended before them.
 //!
-//! `cargo run --release -p shouhu-hotspots --example portland [-- speed]`
+//! `cargo run --release -p shouhu-hotspots --example portland [-- speed | theft | burglary]`
 //!
 //! For each crime and horizon: recipes × cell sides × forecast areas are compared by pooled PAI over monthly origins from 2015-03 on
-//! whose windows end by 2017-03-01; the best one then forecasts from 2017-03-01, once. `speed` only times one large surface.
+//! whose windows end by 2017-03-01; the best one then forecasts from 2017-03-01, once. `speed` only
+//! times one large surface.
 
 mod nij;
 
@@ -12,15 +13,14 @@ use std::time::Instant;
 use nij::{BURGLARY, Outcome, SQUARE_MILE_M2, VEHICLE_THEFT, midnight_us};
 use shouhu_hotspots::backtest::Fold;
 use shouhu_hotspots::score::Score;
-use shouhu_hotspots::{
-    CellGrid, DAY_US, Event, FitSettings, Ground, Kind, Model, Origin, Point, TrainingSet, Trigger,
-};
+use shouhu_hotspots::{CellGrid, DAY_US, Event, FitSettings, Ground, Kind, Model, Origin, Point, TrainingSet, Trigger};
 
-/// Cell sides in feet, with samples per side: 62,500, 160,000 and 360,000 square feet.
-const SIDES: [(f64, u32); 3] = [(250.0, 1), (400.0, 2), (600.0, 2)];
-const HORIZONS: [(&str, i64, i64); 5] = [("1 week", 0, 7), ("2 weeks", 0, 14), ("1 month", 1, 0), ("2 months", 2, 0), ("3 months", 3, 0)];
-/// What the winner's submitted maps scored, where that is known: hits of reports, PAI.
-const WINNERS: [(&str, &str, &str); 3] = [
+/// Cell sides in feet, the least and the most that the rules allow, with samples per side: both about 37 m apart.
+const SIDES: [(f64, u32); 2] = [(250.0, 2), (600.0, 5)];
+const HORIZONS: [(&str, i64, i64); 5] =
+    [("1 week", 0, 7), ("2 weeks", 0, 14), ("1 month", 1, 0), ("2 months", 2, 0), ("3 months", 3, 0)];
+/// What maps submitted to the challenge scored, where that is known: hits of reports, PAI.
+const REFERENCE_MAPS: [(&str, &str, &str); 3] = [
     (VEHICLE_THEFT, "1 month", "3/273 PAI 6.36"),
     (VEHICLE_THEFT, "2 months", "17/543 PAI 7.28"),
     (BURGLARY, "2 months", "0/175 PAI 0.00"),
@@ -32,25 +32,29 @@ enum Recipe {
     Fitted(&'static str, Vec<Trigger>),
 }
 
+/// The plainest map there is: what was ever reported in a cell, old and new alike.
+const COUNT: Trigger = Trigger { reach_m: 40.0, life_days: 1e6 };
+
 fn recipes() -> Vec<Recipe> {
-    let mut recipes = Vec::new();
-    for reach_m in [150.0, 300.0, 600.0, 1_200.0] {
-        for life_days in [60.0, 180.0, 720.0, 3_000.0] {
+    let mut recipes = vec![Recipe::Kernel(COUNT)];
+    for reach_m in [40.0, 80.0, 150.0, 300.0, 600.0] {
+        for life_days in [360.0, 3_000.0] {
             recipes.push(Recipe::Kernel(Trigger { reach_m, life_days }));
         }
     }
-    let grid = |reaches: &[f64], lives: &[f64]| {
-        let pair = |&reach_m: &f64| lives.iter().map(move |&life_days| Trigger { reach_m, life_days });
-        reaches.iter().flat_map(pair).collect::<Vec<_>>()
+    let grid = |lives: &[f64]| {
+        let pair = |reach_m: f64| lives.iter().map(move |&life_days| Trigger { reach_m, life_days });
+        [40.0, 100.0, 250.0, 600.0, 1_500.0].into_iter().flat_map(pair).collect::<Vec<_>>()
     };
-    recipes.push(Recipe::Fitted("near and chronic", grid(&[120.0, 250.0, 500.0, 1_000.0, 2_000.0], &[7.0, 45.0, 300.0, 2_000.0])));
-    recipes.push(Recipe::Fitted("chronic only", grid(&[120.0, 250.0, 500.0, 1_000.0, 2_000.0], &[2_000.0])));
+    recipes.push(Recipe::Fitted("near and chronic", grid(&[7.0, 45.0, 300.0, 2_000.0])));
+    recipes.push(Recipe::Fitted("chronic only", grid(&[2_000.0])));
     recipes
 }
 
 impl Recipe {
     fn name(&self) -> String {
         match self {
+            Self::Kernel(trigger) if *trigger == COUNT => "count of all history".to_owned(),
             Self::Kernel(Trigger { reach_m, life_days }) => format!("kernel {reach_m:.0} m, {life_days:.0} d"),
             Self::Fitted(name, _) => format!("fitted, {name}"),
         }
@@ -121,27 +125,34 @@ fn crime(name: &str, file: &str, folder: &std::path::Path, grounds: &[Ground]) -
     let whole = nij::calls(folder, file, midnight_us(2017, 6, 1))?.training;
     let candidates = validate(&history, grounds, &recipes)?;
     println!("\n{name}: {} reports before 2017-03-01", history.reports().len());
-    println!("| horizon | chosen on earlier windows | cell ft | earlier PAI | area sq mi | hits | PAI | PEI* | winner's map |");
-    println!("|---|---|---|---|---|---|---|---|---|");
+    println!(
+        "| horizon | chosen on earlier windows | cell ft | earlier PAI | area sq mi | hits | PAI | PEI* | count: hits, PAI | reference map |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|");
     for (horizon, &length) in HORIZONS.iter().enumerate() {
         let worth = |candidate: &Candidate| candidate.pooled[horizon].and_then(|score| score.pai()).unwrap_or_default();
         let best = candidates.iter().max_by(|a, b| worth(a).total_cmp(&worth(b))).ok_or("no candidate")?;
-        let (ground, side_ft) = (&grounds[best.side], SIDES[best.side].0);
-        let fold = window(0, length);
-        let model = recipes[best.recipe].model(fold, &history, ground)?;
-        let surface = fold.surface(&history, ground, &model)?;
-        let score = fold.judge(&whole, ground, &surface, &[nij::areas(side_ft)[best.area]])?.scores[0];
-        let winner = WINNERS.iter().find(|row| row.0 == file && row.1 == length.0).map_or("not known", |row| row.2);
+        let test = |side: usize, area: usize, recipe: &Recipe| -> Outcome<Score> {
+            let (ground, fold) = (&grounds[side], window(0, length));
+            let surface = fold.surface(&history, ground, &recipe.model(fold, &history, ground)?)?;
+            Ok(fold.judge(&whole, ground, &surface, &[nij::areas(SIDES[side].0)[area]])?.scores[0])
+        };
+        let score = test(best.side, best.area, &recipes[best.recipe])?;
+        let count = test(0, 0, &Recipe::Kernel(COUNT))?;
+        let reference = REFERENCE_MAPS.iter().find(|row| row.0 == file && row.1 == length.0).map_or("none", |row| row.2);
         println!(
-            "| {} | {} | {side_ft:.0} | {:.2} | {:.3} | {}/{} | {:.2} | {:.3} | {winner} |",
+            "| {} | {} | {:.0} | {:.2} | {:.3} | {}/{} | {:.2} | {:.3} | {}, {:.2} | {reference} |",
             length.0,
             recipes[best.recipe].name(),
+            SIDES[best.side].0,
             worth(best),
             score.area / SQUARE_MILE_M2,
             score.hits,
             score.reports,
             score.pai().unwrap_or_default(),
             score.pei_star().unwrap_or_default(),
+            count.hits,
+            count.pai().unwrap_or_default(),
         );
     }
     by_likelihood(&candidates, &recipes);
@@ -164,7 +175,11 @@ fn fitted(history: &TrainingSet, ground: &Ground, recipes: &[Recipe]) -> Outcome
     for recipe in recipes {
         let Recipe::Fitted(name, triggers) = recipe else { continue };
         let model = Model::fit(history, ground, triggers, &FitSettings::default())?.model;
-        println!("fitted, {name}: {:.3} per day even, {:.2} reports per report, through", model.even_per_day(), model.branching_ratio());
+        println!(
+            "fitted, {name}: {:.3} per day even, {:.2} reports per report, through",
+            model.even_per_day(),
+            model.branching_ratio()
+        );
         for &(trigger, yielded) in model.triggers().iter().filter(|(_, yielded)| *yielded > 0.005) {
             println!("  {:>6.0} m {:>6.0} d  {yielded:.3}", trigger.reach_m, trigger.life_days);
         }
@@ -194,7 +209,11 @@ fn speed() -> Outcome<()> {
         let model = Model::new(1.0, triggers)?;
         let start = Instant::now();
         let surface = model.surface(&training, &ground, 7.0)?;
-        println!("100,000 events x 100,000 cells of 100 m, reaches {reaches:?} m: {:.3} s, {:.1} expected", start.elapsed().as_secs_f64(), surface.total());
+        println!(
+            "100,000 events x 100,000 cells of 100 m, reaches {reaches:?} m: {:.3} s, {:.1} expected",
+            start.elapsed().as_secs_f64(),
+            surface.total()
+        );
     }
     Ok(())
 }
@@ -207,7 +226,16 @@ fn main() -> Outcome<()> {
     let Some(folder) = nij::folder("bench/nij_portland") else { return Ok(()) };
     let outline = nij::outline(&folder)?;
     let grounds = SIDES.iter().map(|&(side, samples)| nij::cells(&outline, side, samples)).collect::<Outcome<Vec<_>>>()?;
-    println!("outline {:.2} sq mi; cells cover {:.2}", nij::area_m2(&outline) / SQUARE_MILE_M2, grounds[0].total_measure() / SQUARE_MILE_M2);
-    crime("vehicle theft", VEHICLE_THEFT, &folder, &grounds)?;
-    crime("burglary", BURGLARY, &folder, &grounds)
+    println!(
+        "outline {:.2} sq mi; cells cover {:.2}",
+        nij::area_m2(&outline) / SQUARE_MILE_M2,
+        grounds[0].total_measure() / SQUARE_MILE_M2
+    );
+    let is_wanted = |name: &str| std::env::args().nth(1).is_none_or(|asked| asked == name);
+    for (name, file) in [("theft", VEHICLE_THEFT), ("burglary", BURGLARY)] {
+        if is_wanted(name) {
+            crime(name, file, &folder, &grounds)?;
+        }
+    }
+    Ok(())
 }

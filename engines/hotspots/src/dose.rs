@@ -14,7 +14,9 @@ use thiserror::Error;
 pub enum DoseError {
     #[error("there are {expected} expectations, {measures} measures and {areas} areas; each place needs one of each")]
     Lengths { expected: usize, measures: usize, areas: usize },
-    #[error("place {place} has an expectation of {expected} and a measure of {measure}; finite, from zero up and above zero are needed")]
+    #[error(
+        "place {place} has an expectation of {expected} and a measure of {measure}; finite, from zero up and above zero are needed"
+    )]
     Place { place: usize, expected: f64, measure: f64 },
     #[error("place {place} is in area {area}, for which there are no limits")]
     NoLimits { place: usize, area: usize },

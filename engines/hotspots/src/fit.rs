@@ -128,10 +128,8 @@ impl Table {
         let longest_m = reaches.last().copied().unwrap_or_default();
         let column_of = |reach: f64| reaches.iter().position(|&other| other == reach).unwrap_or_default();
         let reach_columns: Vec<usize> = triggers.iter().map(|trigger| column_of(trigger.reach_m)).collect();
-        let masses: Vec<f64> = placed
-            .iter()
-            .flat_map(|one| reaches.iter().map(|&reach| ground.kernel_mass(one.report.at(), reach)))
-            .collect();
+        let masses: Vec<f64> =
+            placed.iter().flat_map(|one| reaches.iter().map(|&reach| ground.kernel_mass(one.report.at(), reach))).collect();
         let points: Vec<Point> = placed.iter().map(|one| one.report.at()).collect();
         let index = Nearby::of(&points, longest_m / 4.0);
         let mut densities = Vec::new();

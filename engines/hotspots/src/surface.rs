@@ -38,9 +38,13 @@ pub enum SurfaceError {
 /// How much a reading rests on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Evidence {
-    Enough { effective_reports: f64 },
+    Enough {
+        effective_reports: f64,
+    },
     /// Show this in words and not as a colour: a quiet place and an unknown one look alike.
-    TooLittle { effective_reports: f64 },
+    TooLittle {
+        effective_reports: f64,
+    },
 }
 
 /// What is known of one place.

@@ -77,9 +77,8 @@ fn a_city_of_which_nothing_is_known_is_explored_evenly() {
 
 #[test]
 fn limits_that_cannot_hold_are_refused_by_name() {
-    let ask = |expected: &[f64], limits: &[AreaLimits]| {
-        share_of_dose(expected, &[1.0; 2], &[0, 1], limits, DoseRules::default(), 1)
-    };
+    let ask =
+        |expected: &[f64], limits: &[AreaLimits]| share_of_dose(expected, &[1.0; 2], &[0, 1], limits, DoseRules::default(), 1);
     let limit = |floor, cap| AreaLimits { floor, cap };
     assert!(matches!(ask(&[1.0, 1.0], &[limit(0.7, 0.9); 2]), Err(DoseError::Impossible { .. })));
     assert!(matches!(ask(&[1.0, 1.0], &[limit(0.1, 0.4); 2]), Err(DoseError::Impossible { .. })));

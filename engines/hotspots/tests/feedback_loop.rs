@@ -16,9 +16,12 @@ const WEEKS: i64 = 104;
 const WARM_UP_WEEKS: i64 = 52;
 /// In each area, whatever patrols do.
 const REPORTS_PER_WEEK: f64 = 7.0;
-const VISITS_PER_WEEK: usize = 20;
+const VISITS_PER_WEEK: usize = 15;
 /// As with drugs, of which patrols see far more than citizens report.
-const FINDS_PER_VISIT: f64 = 4.0;
+const FINDS_PER_VISIT: f64 = 6.0;
+
+/// Half of the default, so that what holds the first loop is that it learns from reports alone.
+const EXPLORATION: f64 = 0.1;
 
 /// How the loop treats what patrols find.
 #[derive(Clone, Copy, PartialEq)]
@@ -67,7 +70,7 @@ fn share_of_first_area(ground: &Ground, finds: Finds, seed: u64) -> f64 {
             Ok(sifted) => model.surface(&sifted.training, ground, 7.0).unwrap().expected().to_vec(),
             Err(_) => vec![0.0; 2],
         };
-        let rules = DoseRules::default();
+        let rules = DoseRules { exploration: EXPLORATION, ..DoseRules::default() };
         let dose = share_of_dose(&expected, ground.measures(), &[0, 1], &limits, rules, seed.wrapping_add(week as u64)).unwrap();
         for area in 0..2 {
             for _ in 0..poisson(&mut rng, REPORTS_PER_WEEK) {

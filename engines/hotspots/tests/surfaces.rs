@@ -190,7 +190,10 @@ fn bad_input_is_refused_by_name() {
     let grid = CellGrid { south_west: Point::new(0.0, 0.0), side_m: 1.0, columns: 2, rows: 2 };
     assert!(matches!(Ground::cells(grid, 1, |_| false), Err(GroundError::Empty)));
     assert!(matches!(Ground::cells(CellGrid { columns: 0, ..grid }, 1, |_| true), Err(GroundError::Empty)));
-    assert!(matches!(Ground::cells(CellGrid { columns: u32::MAX, rows: u32::MAX, ..grid }, 1, |_| true), Err(GroundError::TooMany { .. })));
+    assert!(matches!(
+        Ground::cells(CellGrid { columns: u32::MAX, rows: u32::MAX, ..grid }, 1, |_| true),
+        Err(GroundError::TooMany { .. })
+    ));
     assert!(matches!(Ground::cells(grid, 9, |_| true), Err(GroundError::SamplesPerSide { samples_per_side: 9 })));
     let still = Segment { from: Point::new(1.0, 1.0), to: Point::new(1.0, 1.0) };
     assert!(matches!(Ground::segments(&[still], 20.0, 30.0), Err(GroundError::NoLength { index: 0 })));
@@ -217,7 +220,8 @@ fn a_window_without_length_and_reports_all_off_the_ground_are_refused() {
 #[test]
 fn streets_share_a_report_by_nearness_and_length() {
     let street = |from: (f64, f64), to: (f64, f64)| Segment { from: Point::new(from.0, from.1), to: Point::new(to.0, to.1) };
-    let streets = [street((0.0, 0.0), (100.0, 0.0)), street((100.0, 0.0), (200.0, 0.0)), street((0.0, 5_000.0), (100.0, 5_000.0))];
+    let streets =
+        [street((0.0, 0.0), (100.0, 0.0)), street((100.0, 0.0), (200.0, 0.0)), street((0.0, 5_000.0), (100.0, 5_000.0))];
     let ground = Ground::segments(&streets, 10.0, 40.0).unwrap();
     let training = TrainingSet::sift(&[reported(Point::new(90.0, 8.0), 2.0)], NOW_US).unwrap().training;
     let surface = Model::kernel(MONTH, 0.0).unwrap().surface(&training, &ground, 7.0).unwrap();
