@@ -2,7 +2,8 @@
 //!
 //! Either is a list of sample points, each with its part of the place's measure (m² of a cell, m of a street). A kernel is summed over
 //! the samples and divided by that sum, so a report gives exactly one report to the ground however near the edge it lies: no rate
-//! leaks over the city limit, past which nothing is recorded. (Diggle 1985, Applied Statistics 34(2), corrects edges the same way.)
+//! leaks over the city limit, past which nothing is recorded. This is the edge correction that keeps the mass (Jones 1993, Statistics
+//! and Computing 3). Its price: along the limit, within twice a kernel's reach, an even rate comes out a little uneven.
 #![allow(clippy::indexing_slicing, reason = "every index is a place, cell or sample number made in the constructors")]
 
 use thiserror::Error;

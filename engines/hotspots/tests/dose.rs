@@ -22,7 +22,7 @@ fn city() -> impl Strategy<Value = (Vec<f64>, Vec<f64>, Vec<usize>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
 
     #[test]
     fn every_area_gets_its_floor_and_none_more_than_its_cap(

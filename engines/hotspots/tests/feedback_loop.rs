@@ -14,6 +14,8 @@ const SEEDS: u64 = 300;
 const WEEKS: i64 = 104;
 /// The share of patrols is taken over the second year, when the loop has had time to run.
 const WARM_UP_WEEKS: i64 = 52;
+/// The surface is made again each week while little is known, then every fourth week: chance does its harm early.
+const WEEKLY_AT_FIRST: i64 = 26;
 /// In each area, whatever patrols do.
 const REPORTS_PER_WEEK: f64 = 7.0;
 const VISITS_PER_WEEK: usize = 15;
@@ -65,11 +67,13 @@ fn share_of_first_area(ground: &Ground, finds: Finds, seed: u64) -> f64 {
     let limits = vec![AreaLimits { floor: 0.05, cap: 0.95 }; 2];
     let mut events: Vec<Event> = Vec::new();
     let mut visits = [0usize; 2];
+    let mut expected = vec![0.0; 2];
     for week in 0..WEEKS {
-        let expected = match TrainingSet::sift(&events, week * 7 * DAY_US) {
-            Ok(sifted) => model.surface(&sifted.training, ground, 7.0).unwrap().expected().to_vec(),
-            Err(_) => vec![0.0; 2],
-        };
+        if week < WEEKLY_AT_FIRST || week % 4 == 0 {
+            if let Ok(sifted) = TrainingSet::sift(&events, week * 7 * DAY_US) {
+                expected = model.surface(&sifted.training, ground, 7.0).unwrap().expected().to_vec();
+            }
+        }
         let rules = DoseRules { exploration: EXPLORATION, ..DoseRules::default() };
         let dose = share_of_dose(&expected, ground.measures(), &[0, 1], &limits, rules, seed.wrapping_add(week as u64)).unwrap();
         for area in 0..2 {
