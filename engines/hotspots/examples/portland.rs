@@ -6,6 +6,8 @@
 //! whose windows end by 2017-03-01; the best one then forecasts from 2017-03-01, once. `speed` only
 //! times one large surface.
 
+#![allow(clippy::indexing_slicing, reason = "every index is a number of the lists that this file makes")]
+
 mod nij;
 
 use nij::{BURGLARY, Outcome, SQUARE_MILE_M2, VEHICLE_THEFT, midnight_us};

@@ -122,52 +122,71 @@ struct Table {
 
 impl Table {
     fn of(placed: &[Placed], ground: &Ground, triggers: &[Trigger], from_us: i64, until_us: i64) -> Self {
-        let mut reaches: Vec<f64> = triggers.iter().map(|trigger| trigger.reach_m).collect();
-        reaches.sort_by(f64::total_cmp);
-        reaches.dedup();
-        let longest_m = reaches.last().copied().unwrap_or_default();
-        let column_of = |reach: f64| reaches.iter().position(|&other| other == reach).unwrap_or_default();
-        let reach_columns: Vec<usize> = triggers.iter().map(|trigger| column_of(trigger.reach_m)).collect();
-        let masses: Vec<f64> =
-            placed.iter().flat_map(|one| reaches.iter().map(|&reach| ground.kernel_mass(one.report.at(), reach))).collect();
-        let points: Vec<Point> = placed.iter().map(|one| one.report.at()).collect();
-        let index = Nearby::of(&points, longest_m / 4.0);
-        let mut densities = Vec::new();
-        let mut of_reach = vec![0.0; reaches.len()];
-        for one in placed.iter().filter(|one| one.report.at_us() > from_us) {
-            let start = densities.len();
-            densities.resize(start + triggers.len(), 0.0);
-            index.each_within(one.report.at(), longest_m, |position, squared| {
-                let number = index.order()[position] as usize;
-                let earlier = &placed[number];
-                if earlier.report.at_us() >= one.report.at_us() {
-                    return;
-                }
-                let mass_row = &masses[number * reaches.len()..];
-                for (column, &reach) in reaches.iter().enumerate() {
-                    let kernel = quartic(squared / (reach * reach));
-                    of_reach[column] = match mass_row[column] {
-                        mass if mass > 0.0 => kernel / mass,
-                        // The kernel met no sample: as on the surface, its home place takes all of it.
-                        _ if earlier.home == one.home => 1.0 / ground.measures()[one.home.index()],
-                        _ => 0.0,
-                    };
-                }
-                let age = days_between(earlier.report.at_us(), one.report.at_us());
-                for (column, trigger) in triggers.iter().enumerate() {
-                    let density = of_reach[reach_columns[column]];
-                    if density > 0.0 {
-                        densities[start + column] += density * (-age / trigger.life_days).exp() / trigger.life_days;
-                    }
-                }
-            });
-        }
+        let past = Past::of(placed, ground, triggers);
+        let explained = placed.iter().filter(|one| one.report.at_us() > from_us);
         Self {
-            densities,
+            densities: explained.flat_map(|one| past.densities_at(one)).collect(),
             exposures: triggers.iter().map(|trigger| exposure(placed, trigger.life_days, from_us, until_us)).collect(),
             even_density: 1.0 / ground.total_measure(),
             days: days_between(from_us, until_us),
         }
+    }
+}
+
+/// All reports, indexed by place, with what the kernel of each sums to at each reach.
+struct Past<'a> {
+    placed: &'a [Placed],
+    ground: &'a Ground,
+    triggers: &'a [Trigger],
+    /// The distinct reaches, and for each trigger which of them is its own.
+    reaches: Vec<f64>,
+    reach_of_trigger: Vec<usize>,
+    /// Row by row as `placed`, one column for each reach.
+    masses: Vec<f64>,
+    index: Nearby,
+}
+
+impl<'a> Past<'a> {
+    fn of(placed: &'a [Placed], ground: &'a Ground, triggers: &'a [Trigger]) -> Self {
+        let mut reaches: Vec<f64> = triggers.iter().map(|trigger| trigger.reach_m).collect();
+        reaches.sort_by(f64::total_cmp);
+        reaches.dedup();
+        let column_of = |reach: f64| reaches.iter().position(|&other| other == reach).unwrap_or_default();
+        let reach_of_trigger = triggers.iter().map(|trigger| column_of(trigger.reach_m)).collect();
+        let masses_of = |one: &'a Placed| reaches.iter().map(|&reach| ground.kernel_mass(one.report.at(), reach));
+        let masses = placed.iter().flat_map(masses_of).collect();
+        let points: Vec<Point> = placed.iter().map(|one| one.report.at()).collect();
+        let index = Nearby::of(&points, reaches[reaches.len() - 1] / 4.0);
+        Self { placed, ground, triggers, reaches, reach_of_trigger, masses, index }
+    }
+
+    /// The density that each trigger of yield 1 gives a report from all earlier ones.
+    fn densities_at(&self, one: &Placed) -> Vec<f64> {
+        let mut densities = vec![0.0; self.triggers.len()];
+        let mut of_reach = vec![0.0; self.reaches.len()];
+        self.index.each_within(one.report.at(), self.reaches[self.reaches.len() - 1], |position, squared| {
+            let number = self.index.order()[position] as usize;
+            let earlier = &self.placed[number];
+            if earlier.report.at_us() >= one.report.at_us() {
+                return;
+            }
+            for (column, &reach) in self.reaches.iter().enumerate() {
+                of_reach[column] = match self.masses[number * self.reaches.len() + column] {
+                    mass if mass > 0.0 => quartic(squared / (reach * reach)) / mass,
+                    // The kernel met no sample: as on the surface, its home place takes all of it.
+                    _ if earlier.home == one.home => 1.0 / self.ground.measures()[one.home.index()],
+                    _ => 0.0,
+                };
+            }
+            let age = days_between(earlier.report.at_us(), one.report.at_us());
+            for (column, trigger) in self.triggers.iter().enumerate() {
+                let density = of_reach[self.reach_of_trigger[column]];
+                if density > 0.0 {
+                    densities[column] += density * (-age / trigger.life_days).exp() / trigger.life_days;
+                }
+            }
+        });
+        densities
     }
 }
 

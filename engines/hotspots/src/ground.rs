@@ -104,31 +104,19 @@ struct Samples {
 impl Ground {
     /// The cells whose centre `keep` accepts. More samples per side follow a short kernel better and cost their square.
     pub fn cells(grid: CellGrid, samples_per_side: u32, keep: impl Fn(Point) -> bool) -> Result<Self, GroundError> {
-        if !(grid.side_m.is_finite() && grid.side_m > 0.0) {
-            return Err(GroundError::CellSide { side_m: grid.side_m });
-        }
-        if !grid.south_west.is_finite() {
-            return Err(GroundError::NotANumber { index: None });
-        }
-        if !(1..=8).contains(&samples_per_side) {
-            return Err(GroundError::SamplesPerSide { samples_per_side });
-        }
-        let cells = grid.columns as usize * grid.rows as usize;
-        if cells > PLACES_MAX * 4 {
-            return Err(GroundError::TooMany { places: cells });
-        }
+        let cells = check_grid(grid, samples_per_side)?;
         let mut place_of_cell = vec![NO_PLACE; cells];
         let mut centres = Vec::new();
         let mut samples = Samples { points: Vec::new(), places: Vec::new(), measures: Vec::new() };
         let step = 1.0 / f64::from(samples_per_side);
         let sample_measure = (grid.side_m * step).powi(2);
-        for cell in 0..cells {
+        for (cell, place) in place_of_cell.iter_mut().enumerate() {
             let (column, row) = ((cell % grid.columns as usize) as f64, (cell / grid.columns as usize) as f64);
             let centre = grid.point(column + 0.5, row + 0.5);
             if !keep(centre) {
                 continue;
             }
-            place_of_cell[cell] = centres.len() as u32;
+            *place = centres.len() as u32;
             for sample in 0..samples_per_side * samples_per_side {
                 let (right, up) = (f64::from(sample % samples_per_side), f64::from(sample / samples_per_side));
                 samples.points.push(grid.point(column + (right + 0.5) * step, row + (up + 0.5) * step));
@@ -282,4 +270,22 @@ impl Ground {
     pub const fn spacing_m(&self) -> f64 {
         self.spacing_m
     }
+}
+
+/// How many cells the grid has, if it is one.
+fn check_grid(grid: CellGrid, samples_per_side: u32) -> Result<usize, GroundError> {
+    if !(grid.side_m.is_finite() && grid.side_m > 0.0) {
+        return Err(GroundError::CellSide { side_m: grid.side_m });
+    }
+    if !grid.south_west.is_finite() {
+        return Err(GroundError::NotANumber { index: None });
+    }
+    if !(1..=8).contains(&samples_per_side) {
+        return Err(GroundError::SamplesPerSide { samples_per_side });
+    }
+    let cells = grid.columns as usize * grid.rows as usize;
+    if cells > PLACES_MAX * 4 {
+        return Err(GroundError::TooMany { places: cells });
+    }
+    Ok(cells)
 }

@@ -69,10 +69,9 @@ fn share_of_first_area(ground: &Ground, finds: Finds, seed: u64) -> f64 {
     let mut visits = [0usize; 2];
     let mut expected = vec![0.0; 2];
     for week in 0..WEEKS {
-        if week < WEEKLY_AT_FIRST || week % 4 == 0 {
-            if let Ok(sifted) = TrainingSet::sift(&events, week * 7 * DAY_US) {
-                expected = model.surface(&sifted.training, ground, 7.0).unwrap().expected().to_vec();
-            }
+        let is_remade = week < WEEKLY_AT_FIRST || week % 4 == 0;
+        if is_remade && let Ok(sifted) = TrainingSet::sift(&events, week * 7 * DAY_US) {
+            expected = model.surface(&sifted.training, ground, 7.0).unwrap().expected().to_vec();
         }
         let rules = DoseRules { exploration: EXPLORATION, ..DoseRules::default() };
         let dose = share_of_dose(&expected, ground.measures(), &[0, 1], &limits, rules, seed.wrapping_add(week as u64)).unwrap();
