@@ -126,7 +126,7 @@ fn crime(name: &str, file: &str, folder: &std::path::Path, grounds: &[Ground]) -
     let candidates = validate(&history, grounds, &recipes)?;
     println!("\n{name}: {} reports before 2017-03-01", history.reports().len());
     println!(
-        "| horizon | chosen on earlier windows | cell ft | earlier PAI | area sq mi | hits | PAI | PEI* | count: hits, PAI | reference map |"
+        "| horizon | chosen on earlier windows | cell ft | earlier PAI | area sq mi | hits | PAI | PEI* | count: PAI earlier, hits, PAI | reference map |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|");
     for (horizon, &length) in HORIZONS.iter().enumerate() {
@@ -137,11 +137,12 @@ fn crime(name: &str, file: &str, folder: &std::path::Path, grounds: &[Ground]) -
             let surface = fold.surface(&history, ground, &recipe.model(fold, &history, ground)?)?;
             Ok(fold.judge(&whole, ground, &surface, &[nij::areas(SIDES[side].0)[area]])?.scores[0])
         };
+        let counted = candidates.iter().find(|one| (one.recipe, one.side, one.area) == (0, 0, 0));
         let score = test(best.side, best.area, &recipes[best.recipe])?;
         let count = test(0, 0, &Recipe::Kernel(COUNT))?;
         let reference = REFERENCE_MAPS.iter().find(|row| row.0 == file && row.1 == length.0).map_or("none", |row| row.2);
         println!(
-            "| {} | {} | {:.0} | {:.2} | {:.3} | {}/{} | {:.2} | {:.3} | {}, {:.2} | {reference} |",
+            "| {} | {} | {:.0} | {:.2} | {:.3} | {}/{} | {:.2} | {:.3} | {:.2}, {}, {:.2} | {reference} |",
             length.0,
             recipes[best.recipe].name(),
             SIDES[best.side].0,
@@ -151,6 +152,7 @@ fn crime(name: &str, file: &str, folder: &std::path::Path, grounds: &[Ground]) -
             score.reports,
             score.pai().unwrap_or_default(),
             score.pei_star().unwrap_or_default(),
+            counted.map_or(0.0, worth),
             count.hits,
             count.pai().unwrap_or_default(),
         );
