@@ -21,6 +21,10 @@ use crate::training::TrainingSet;
 pub enum FitError {
     #[error("{reports} reports on the ground after the burn-in are fewer than the {needed} that a fit needs; use a fixed kernel")]
     TooFew { reports: usize, needed: usize },
+    #[error(
+        "{reports} reports are more than the {FIT_REPORTS_MAX} that a fit may pair with each other; fit to later years or one kind"
+    )]
+    TooMany { reports: usize },
     #[error("all reports lie at one point, so nothing can be learned of how far one reaches")]
     OnePoint,
     #[error("all reports bear one time, so nothing can be learned of how long one lasts")]
@@ -33,6 +37,10 @@ pub enum FitError {
 
 /// Below this many reports yields of several triggers are noise.
 const REPORTS_NEEDED: usize = 30;
+
+/// In a dense city each report has thousands of earlier ones within reach; beyond this a fit takes longer than anyone waits. A surface
+/// of a fitted model has no such limit.
+pub const FIT_REPORTS_MAX: usize = 200_000;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FitSettings {
@@ -93,6 +101,9 @@ fn check(placed: &[Placed], as_of_us: i64, settings: &FitSettings) -> Result<i64
     let Some(first) = placed.first() else { return Err(too_few(0)) };
     if placed.len() < REPORTS_NEEDED {
         return Err(too_few(placed.len()));
+    }
+    if placed.len() > FIT_REPORTS_MAX {
+        return Err(FitError::TooMany { reports: placed.len() });
     }
     if placed.iter().all(|other| other.report.at() == first.report.at()) {
         return Err(FitError::OnePoint);

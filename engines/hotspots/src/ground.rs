@@ -60,7 +60,7 @@ impl CellGrid {
         let column = ((at.east_m - self.south_west.east_m) / self.side_m).floor();
         let row = ((at.north_m - self.south_west.north_m) / self.side_m).floor();
         let is_inside = column >= 0.0 && row >= 0.0 && column < f64::from(self.columns) && row < f64::from(self.rows);
-        is_inside.then_some(row as usize * self.columns as usize + column as usize)
+        is_inside.then(|| row as usize * self.columns as usize + column as usize)
     }
 
     fn point(&self, column: f64, row: f64) -> Point {

@@ -40,7 +40,7 @@ mod surface;
 mod training;
 
 pub use event::{Event, Kind, NotAReport, Origin, Point, Report};
-pub use fit::{FitError, FitSettings, Fitted};
+pub use fit::{FIT_REPORTS_MAX, FitError, FitSettings, Fitted};
 pub use ground::{CellGrid, Ground, GroundError, PLACES_MAX, PlaceNo, Segment};
 pub use model::{Model, ModelError, Trigger};
 pub use surface::{EFFECTIVE_REPORTS_MIN, Evidence, Reading, Surface, SurfaceError};

@@ -209,6 +209,21 @@ fn bad_input_is_refused_by_name() {
 }
 
 #[test]
+fn a_report_at_the_end_of_the_world_is_outside_and_disturbs_nothing() {
+    let near = reported(Point::new(1_050.0, 1_050.0), 3.0);
+    let ends = [1e18, -1e18, 1e300, -1e300].map(|far| reported(Point::new(far, far), 3.0));
+    let ground = cells(Point::new(0.0, 0.0), 1);
+    let surface = |events: &[Event]| {
+        let training = TrainingSet::sift(events, NOW_US).unwrap().training;
+        Model::kernel(MONTH, 0.0).unwrap().surface(&training, &ground, 7.0).unwrap()
+    };
+    let (alone, among) = (surface(&[near]), surface(&[ends.as_slice(), &[near]].concat()));
+    assert_eq!((among.outside(), among.expected()), (4, alone.expected()));
+    let street = Segment { from: Point::new(-1e300, 0.0), to: Point::new(1e300, 0.0) };
+    assert!(matches!(Ground::segments(&[street], 10.0, 20.0), Err(GroundError::TooMany { .. })));
+}
+
+#[test]
 fn a_window_without_length_and_reports_all_off_the_ground_are_refused() {
     let model = Model::kernel(MONTH, 0.0).unwrap();
     let ground = cells(Point::new(0.0, 0.0), 1);

@@ -93,6 +93,8 @@ fn what_cannot_be_fitted_is_refused_by_name() {
     assert_eq!(fit(days().map(|day| report(5.0, 5.0, day * 10.0)).collect()), Err(FitError::OnePoint));
     assert_eq!(fit(days().map(|east| report(east, 5.0, 900.0)).collect()), Err(FitError::OneTime));
     assert_eq!(fit(days().map(|day| report(day, 5.0, day)).collect()), Err(FitError::TooFew { reports: 0, needed: 30 }));
+    let many = (0..=FIT_REPORTS_MAX).map(|number| report(5.0, 5.0, number as f64 / 1e3)).collect();
+    assert_eq!(fit(many), Err(FitError::TooMany { reports: FIT_REPORTS_MAX + 1 }));
     let outside = fit(days().map(|day| report(-5.0 - day, 5.0, day)).collect());
     assert_eq!(outside, Err(FitError::TooFew { reports: 0, needed: 30 }));
 }
