@@ -26,7 +26,7 @@ mod policy;
 mod preempt;
 mod queue;
 mod reason;
-//pub mod sim;
+pub mod sim;
 #[cfg(test)]
 mod testing;
 

@@ -14,7 +14,6 @@ use crate::candidate::{Candidate, Incident, Priority};
 use crate::cover::{Cover, Reach};
 use crate::policy::{Policy, Settings};
 use crate::reason::Reason;
-use rank::Ranked;
 
 /// What the coverage-aware policy needs beside the units: the demand, and per unit what it reaches from where it stands.
 #[derive(Debug, Clone, Copy)]

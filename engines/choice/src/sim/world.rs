@@ -38,6 +38,8 @@ pub struct World {
     places: Vec<Wgs84>,
     /// Row by row from, infinite where no way leads; at the speed limits.
     seconds: Vec<f32>,
+    /// The same, row by row to: finding a way reads whole columns, and a column is a cache miss per cell.
+    seconds_to: Vec<f32>,
     metres: Vec<f32>,
     pub pace: Pace,
 }
@@ -56,7 +58,9 @@ impl World {
                 return Err(WorldError::TableSize { places: places.len(), cells });
             }
         }
-        Ok(Self { places, seconds, metres, pace })
+        let count = places.len();
+        let seconds_to = (0..count).flat_map(|to| (0..count).map(move |from| from * count + to)).map(|cell| seconds[cell]).collect();
+        Ok(Self { places, seconds, seconds_to, metres, pace })
     }
 
     #[must_use]
@@ -95,13 +99,18 @@ impl World {
     #[must_use]
     pub fn way(&self, from: PlaceNo, to: PlaceNo) -> Vec<(f32, PlaceNo)> {
         /// Tables are rounded to milliseconds per edge; a way of a hundred edges may be so far off.
-        const ROUNDING_S: f64 = 0.2;
+        const ROUNDING_S: f32 = 0.2;
+        let count = self.len();
         let Some(whole_s) = self.seconds(from, to) else { return Vec::new() };
-        let by = |place: &PlaceNo| {
-            let (before_s, after_s) = (self.seconds(from, *place)?, self.seconds(*place, to)?);
-            (before_s + after_s <= whole_s + ROUNDING_S).then_some((before_s as f32, *place))
-        };
-        let mut way: Vec<(f32, PlaceNo)> = (0..self.len()).filter_map(|place| by(&place)).collect();
+        let (after_start, before_end) = (&self.seconds[from * count..][..count], &self.seconds_to[to * count..][..count]);
+        let latest_s = whole_s as f32 + ROUNDING_S;
+        let mut way: Vec<(f32, PlaceNo)> = after_start
+            .iter()
+            .zip(before_end)
+            .enumerate()
+            .filter(|(_, (before_s, after_s))| *before_s + *after_s <= latest_s)
+            .map(|(place, (before_s, _))| (*before_s, place))
+            .collect();
         way.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         way
     }
