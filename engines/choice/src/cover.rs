@@ -114,7 +114,8 @@ impl Cover {
         let is_free = 1.0 - self.busy_share;
         let rows = self.shares.iter().zip(&counts);
         let next = rows.clone().map(|(share, count)| share * is_free * power(*count)).collect();
-        let last = rows.map(|(share, count)| count.checked_sub(1).map_or(0.0, |before| share * is_free * power(before))).collect();
+        let last =
+            rows.map(|(share, count)| count.checked_sub(1).map_or(0.0, |before| share * is_free * power(before))).collect();
         let expected_share = self.shares.iter().zip(&counts).map(|(share, count)| share * (1.0 - power(*count))).sum();
         Covered { expected_share, next, last, cover: self }
     }
@@ -194,11 +195,7 @@ mod tests {
     fn cases() -> impl Strategy<Value = (Vec<f64>, f64, Vec<Reach>)> {
         (1usize..90).prop_flat_map(|points| {
             let reach = proptest::collection::vec(0.0..600.0f64, points).prop_map(|times| Reach::within(times, 200.0));
-            (
-                proptest::collection::vec(0.01..9.0f64, points),
-                0.0..0.99f64,
-                proptest::collection::vec(reach, 1..7),
-            )
+            (proptest::collection::vec(0.01..9.0f64, points), 0.0..0.99f64, proptest::collection::vec(reach, 1..7))
         })
     }
 

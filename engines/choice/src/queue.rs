@@ -64,8 +64,7 @@ impl Order {
         let can_go = |waiting: &Waiting| waiting.travel_s.is_some_and(|s| s.is_finite() && s >= 0.0);
         let standing = |waiting: &Waiting| self.standing_s(waiting.priority, waiting.waited_s);
         let able = || waiting.iter().enumerate().filter(|(_, waiting)| can_go(waiting));
-        let (index, first) =
-            able().min_by(|(_, a), (_, b)| standing(a).total_cmp(&standing(b)).then(a.number.cmp(&b.number)))?;
+        let (index, first) = able().min_by(|(_, a), (_, b)| standing(a).total_cmp(&standing(b)).then(a.number.cmp(&b.number)))?;
         let near_s = match self {
             Self::PriorityThenAge => 0.0,
             Self::Ageing(rule) => rule.near_s.max(0.0),

@@ -94,6 +94,9 @@ pub(crate) fn fleets() -> impl Strategy<Value = Vec<Candidate>> {
 
 pub(crate) fn incidents() -> impl Strategy<Value = Incident> {
     let needs = prop_oneof![3 => Just(Skills::NONE), 1 => skills()];
-    (priorities(), needs, proptest::option::of((0u32..3).prop_map(District)))
-        .prop_map(|(priority, needs, district)| Incident { priority, needs, district })
+    (priorities(), needs, proptest::option::of((0u32..3).prop_map(District))).prop_map(|(priority, needs, district)| Incident {
+        priority,
+        needs,
+        district,
+    })
 }

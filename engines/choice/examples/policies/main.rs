@@ -132,7 +132,9 @@ fn report(rooms: &[&(&str, Room)], days: &[Vec<Day>], base: usize) {
             worst(own),
         );
     }
-    println!("\n| room | urgent against baseline | p90 against baseline | waited % | gave up % | open | km a run | moves | pre-empted | busy % | calls |");
+    println!(
+        "\n| room | urgent against baseline | p90 against baseline | waited % | gave up % | open | km a run | moves | pre-empted | busy % | calls |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|---|");
     for ((name, _), own) in rooms.iter().zip(days) {
         let urgent = difference(own, &|day| day.figures.by_priority_s[0]);

@@ -68,7 +68,14 @@ pub fn city(data: &Path, load: Load) -> Result<City, Failure> {
         }
     }
     let world = world(&network, &navigator, &ground)?;
-    let demand = Demand { spots, by_hour, calls_per_day: load.calls_per_day, kinds: kinds(crash_kit), handling: HANDLING, turnout: TURNOUT };
+    let demand = Demand {
+        spots,
+        by_hour,
+        calls_per_day: load.calls_per_day,
+        kinds: kinds(crash_kit),
+        handling: HANDLING,
+        turnout: TURNOUT,
+    };
     let patrol = PatrolPlan { within_s: 150.0, dwell_s: 600.0 };
     let cover = CoverPlan { points, threshold_s: load.threshold_s, busy_share: load.busy_share };
     Ok(City::new(CityPlan { world, stations, roster, demand, patrol, cover, luck_sigma: 0.15 })?)
@@ -79,7 +86,8 @@ pub fn city(data: &Path, load: Load) -> Result<City, Failure> {
 const HANDLING: Spread = Spread { median_s: 60.0, sigma: 0.4 };
 const TURNOUT: Spread = Spread { median_s: 30.0, sigma: 0.4 };
 
-/// Assumptions throughout: shares of kinds and minutes on scene. Crashes with injured people need the crash kit.
+/// Assumptions throughout: shares of kinds and minutes on scene. Crashes with injured people need the crash kit; at 1,200
+/// calls a day a tenth of them is what the file has, 123 a day.
 fn kinds(crash_kit: Skills) -> Vec<Kind> {
     let kind = |priority, share, needs, minutes: f64, patience_h: Option<f64>| Kind {
         priority,
@@ -90,7 +98,8 @@ fn kinds(crash_kit: Skills) -> Vec<Kind> {
     };
     vec![
         kind(Priority::Urgent, 0.10, Skills::NONE, 30.0, None),
-        kind(Priority::High, 0.25, crash_kit, 40.0, None),
+        kind(Priority::High, 0.10, crash_kit, 40.0, None),
+        kind(Priority::High, 0.15, Skills::NONE, 30.0, None),
         kind(Priority::Routine, 0.45, Skills::NONE, 20.0, Some(3.0)),
         kind(Priority::Low, 0.20, Skills::NONE, 12.0, Some(1.5)),
     ]
@@ -100,7 +109,8 @@ fn ground(network: &RoadNetwork, navigator: &Navigator, villages: &[Village]) ->
     let mut places: Vec<Wgs84> = network.nodes().to_vec();
     for edge in network.edges() {
         let pieces = (edge.length_m / SPACING_M).ceil() as usize;
-        places.extend((1..pieces).filter_map(|piece| along(network.polyline(edge), edge.length_m * piece as f64 / pieces as f64)));
+        places
+            .extend((1..pieces).filter_map(|piece| along(network.polyline(edge), edge.length_m * piece as f64 / pieces as f64)));
     }
     let snaps = places.iter().map(|place| navigator.snap(*place, 50.0)).collect();
     let village_of = places.iter().map(|place| villages::at(villages, *place)).collect();
@@ -129,7 +139,9 @@ fn world(network: &RoadNetwork, navigator: &Navigator, ground: &Ground) -> Resul
     let matrix = navigator.matrix(&ground.snaps, &ground.snaps, &Closures::default());
     let cells = matrix.rows().flatten();
     let (seconds, metres) = cells
-        .map(|cell| cell.map_or((f32::INFINITY, f32::INFINITY), |travel| ((travel.duration_s * day) as f32, travel.distance_m as f32)))
+        .map(|cell| {
+            cell.map_or((f32::INFINITY, f32::INFINITY), |travel| ((travel.duration_s * day) as f32, travel.distance_m as f32))
+        })
         .unzip();
     let by_hour = std::array::from_fn(|hour| {
         1.0 / factor(match hour {

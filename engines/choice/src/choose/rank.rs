@@ -28,12 +28,7 @@ pub(super) struct Taken {
     pub margin_s: Option<f64>,
 }
 
-pub(super) fn order(
-    incident: &Incident,
-    units: &[Candidate],
-    settings: &Settings,
-    cover: Option<CoverView<'_>>,
-) -> Vec<Ranked> {
+pub(super) fn order(incident: &Incident, units: &[Candidate], settings: &Settings, cover: Option<CoverView<'_>>) -> Vec<Ranked> {
     let free = units.iter().enumerate().filter(|(_, unit)| is_free(incident, unit));
     let mut ranked: Vec<Ranked> = match effective(settings.policy, incident) {
         Policy::District => {

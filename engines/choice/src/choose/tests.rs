@@ -63,7 +63,9 @@ fn without_advantage(unit: &mut Candidate, reasons: &[Reason], policy: Policy) {
                 let Policy::NearestWithRest(rule) = policy else { panic!("only the rest policy speaks of rest") };
                 unit.on_duty_s = rule.duty_max_s + 1.0;
             }
-            Reason::LeastTravel { margin_s: s } | Reason::LeastSum { margin_s: s } | Reason::NextIsBeyondBound { slower_s: s } => {
+            Reason::LeastTravel { margin_s: s }
+            | Reason::LeastSum { margin_s: s }
+            | Reason::NextIsBeyondBound { slower_s: s } => {
                 later_s = Some(later_s.map_or(s, |later_s| later_s.max(s)));
             }
             Reason::TakenFromLesser { saves_s, .. } => {
@@ -235,9 +237,8 @@ fn the_last_unit_of_a_quarter_stays_for_a_routine_call_and_goes_to_an_urgent_one
     let units = [idle(1, 100.0), idle(2, 150.0), idle(3, 400.0)];
     let rule = CoverageRule { s_per_percent: 30.0, slower_max_s: 90.0 };
     let settings = Settings::of(Policy::CoverageAware(rule));
-    let ask = |priority| {
-        choose(&incident(priority), &units, &settings, Some(CoverView { cover: &cover, reaches: &reaches })).unwrap()
-    };
+    let ask =
+        |priority| choose(&incident(priority), &units, &settings, Some(CoverView { cover: &cover, reaches: &reaches })).unwrap();
     // Unit 1 is worth 1/3 · 0.5 of the demand, unit 2 twice 1/3 · 0.5 · 0.5: the same, so the nearer goes.
     assert_eq!(ask(Priority::Routine).chosen, Some(unit_id(1)));
     let cover = Cover::new(&[1.0, 1.0, 2.0], 0.5).unwrap();
@@ -245,7 +246,10 @@ fn the_last_unit_of_a_quarter_stays_for_a_routine_call_and_goes_to_an_urgent_one
     let routine = routine.unwrap();
     assert_eq!(routine.chosen, Some(unit_id(2)));
     let reasons = &routine.of(unit_id(2)).unwrap().reasons;
-    assert!(reasons.iter().any(|reason| matches!(reason, Reason::KeepsCover { worth_s } if (worth_s - 375.0).abs() < 1e-9)), "{reasons:?}");
+    assert!(
+        reasons.iter().any(|reason| matches!(reason, Reason::KeepsCover { worth_s } if (worth_s - 375.0).abs() < 1e-9)),
+        "{reasons:?}"
+    );
     assert_eq!(routine.of(unit_id(1)).unwrap().reasons[1], Reason::FasterThanChosen { by_s: 50.0 });
     assert_eq!(ask(Priority::Urgent).chosen, Some(unit_id(1)));
 }

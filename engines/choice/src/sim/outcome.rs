@@ -78,8 +78,7 @@ impl Figures {
     /// Over the calls of `[from_s, until_s)`; kilometres over the whole simulation.
     #[must_use]
     pub fn of(outcome: &Outcome, from_s: f64, until_s: f64) -> Self {
-        let counted: Vec<&Ended> =
-            outcome.calls.iter().filter(|call| (from_s..until_s).contains(&call.called_s)).collect();
+        let counted: Vec<&Ended> = outcome.calls.iter().filter(|call| (from_s..until_s).contains(&call.called_s)).collect();
         let arrival = |call: &&Ended| call.arrived_s.map(|arrived_s| arrived_s - call.called_s);
         let mut arrivals: Vec<f64> = counted.iter().filter_map(arrival).collect();
         let share = |count: usize| count as f64 / counted.len().max(1) as f64;

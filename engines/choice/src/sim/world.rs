@@ -59,7 +59,8 @@ impl World {
             }
         }
         let count = places.len();
-        let seconds_to = (0..count).flat_map(|to| (0..count).map(move |from| from * count + to)).map(|cell| seconds[cell]).collect();
+        let seconds_to =
+            (0..count).flat_map(|to| (0..count).map(move |from| from * count + to)).map(|cell| seconds[cell]).collect();
         Ok(Self { places, seconds, seconds_to, metres, pace })
     }
 

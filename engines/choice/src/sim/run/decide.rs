@@ -33,10 +33,7 @@ impl Simulation<'_> {
     fn candidate(&self, unit: usize, call: usize, believed: (PlaceNo, f64)) -> Candidate {
         let (own, crew) = (&self.units[unit], &self.city.plan.roster[unit]);
         let (place, age_s) = believed;
-        let job = |call: usize| Job {
-            priority: self.calls[call].priority,
-            times_preempted: self.progress[call].times_preempted,
-        };
+        let job = |call: usize| Job { priority: self.calls[call].priority, times_preempted: self.progress[call].times_preempted };
         Candidate {
             id: own.id,
             state: match own.phase {
@@ -65,8 +62,7 @@ impl Simulation<'_> {
         let believed: Vec<(PlaceNo, f64)> = on_duty.iter().map(|unit| self.believed(*unit)).collect();
         let rows = on_duty.iter().zip(&believed);
         let candidates: Vec<Candidate> = rows.map(|(unit, believed)| self.candidate(*unit, call, *believed)).collect();
-        let reaches: Vec<Option<&Reach>> =
-            believed.iter().map(|(place, _)| Some(self.city.reach(*place, self.now_s))).collect();
+        let reaches: Vec<Option<&Reach>> = believed.iter().map(|(place, _)| Some(self.city.reach(*place, self.now_s))).collect();
         let is_weighed = matches!(self.room.settings.policy, Policy::CoverageAware(_));
         let view = is_weighed.then_some(CoverView { cover: &self.city.cover, reaches: &reaches });
         let choice = choose(&incident, &candidates, &self.room.settings, view)?;
