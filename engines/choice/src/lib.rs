@@ -7,6 +7,7 @@
 //! | [`choose`] | the proposal: [`Choice`] with an [`Assessment`] of every unit and its [`Reason`]s |
 //! | [`Preemption`] | when an urgent incident may take a unit from a lesser one |
 //! | [`Ageing`] | the order of waiting incidents; nobody starves |
+//! | [`Handover`] | when a unit that comes free takes over a call that another is still driving to |
 //! | [`Cover`] | expected covered demand (MEXCLP) and what one unit more or less changes |
 //! | [`move_up`] | which idle unit to move where |
 //! | [`sim`] | a city's day, call by call, under each policy |
@@ -21,6 +22,7 @@
 mod candidate;
 mod choose;
 mod cover;
+mod handover;
 mod moveup;
 mod policy;
 mod preempt;
@@ -33,6 +35,7 @@ mod testing;
 pub use candidate::{Candidate, District, Incident, Job, Priority, Skill, SkillError, Skills, State};
 pub use choose::{Assessment, Choice, ChoiceError, CoverView, choose};
 pub use cover::{Cover, CoverError, Covered, Reach};
+pub use handover::{Handover, TakeOver, Underway};
 pub use moveup::{Move, MoveUp, Site, Standing, move_up};
 pub use policy::{CoverageRule, Policy, RestRule, Settings};
 pub use preempt::Preemption;

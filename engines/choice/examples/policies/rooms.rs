@@ -1,7 +1,7 @@
 //! The rooms that are compared, each one step from another, so that every step can be seen on its own.
 
 use shouhu_choice::sim::{MoveUpPlan, Room};
-use shouhu_choice::{Ageing, CoverageRule, MoveUp, Order, Policy, Preemption, RestRule, Settings};
+use shouhu_choice::{Ageing, CoverageRule, Handover, MoveUp, Order, Policy, Preemption, RestRule, Settings};
 
 /// The dispatch room of today: the nearest capable idle unit along the straight line, by positions that are reported every
 /// five minutes and at every change of status; a queue by priority, then age; nobody is taken from another call, nobody is
@@ -16,7 +16,7 @@ pub fn all() -> Vec<(&'static str, Room)> {
         order: Order::PriorityThenAge,
         report_every_s: Some(REPORT_S),
         move_up: None,
-        handover_saves_s: None,
+        handover: None,
     };
     let with = |policy| Settings::of(policy);
     let live = Room { report_every_s: None, ..today };
@@ -26,15 +26,16 @@ pub fn all() -> Vec<(&'static str, Room)> {
     let aged = Room { order: Order::Ageing(Ageing { step_s: 1_800.0, near_s: 0.0 }), ..road };
     let near = Room { order: Order::Ageing(Ageing { step_s: 1_800.0, near_s: 900.0 }), ..road };
     let preempting = Room { settings: Settings { preemption: Some(Preemption::default()), ..road.settings }, ..road };
-    let handing = Room { handover_saves_s: Some(60.0), ..road };
+    let handing = Room { handover: Some(Handover { saves_min_s: 60.0 }), ..road };
     let plan = MoveUpPlan { rule: MoveUp { gain_min: 0.001, drive_max_s: 900.0 }, every_s: 60.0, moves_max: 3 };
     let moving = Room { move_up: Some(plan), ..road };
     let full = Room {
         settings: Settings { preemption: Some(Preemption::default()), ..cover.settings },
         move_up: Some(plan),
-        handover_saves_s: Some(60.0),
+        handover: Some(Handover { saves_min_s: 60.0 }),
         ..near
     };
+    let unmoved = Room { settings: preempting.settings, order: near.order, handover: handing.handover, ..road };
     let full_nearest = Room { settings: preempting.settings, ..full };
     vec![
         (BASELINE, today),
@@ -48,6 +49,8 @@ pub fn all() -> Vec<(&'static str, Room)> {
         ("road, live, pre-emption", preempting),
         ("road, live, handover", handing),
         ("cover, live", cover),
+        ("all but move-up, nearest", unmoved),
+        ("air, reports, move-up", Room { move_up: Some(plan), ..today }),
         ("road, live, move-up", moving),
         ("all, nearest", full_nearest),
         ("all, cover", full),

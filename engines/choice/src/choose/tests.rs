@@ -81,7 +81,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn the_order_of_the_units_does_not_matter(incident in incidents(), units in fleets(), settings in settings(), turn in 0usize..24) {
+    fn the_order_of_the_units_does_not_matter(
+        incident in incidents(),
+        units in fleets(),
+        settings in settings(),
+        turn in 0usize..24,
+    ) {
         let asked = ask(&incident, &units, &settings);
         let mut turned = units.clone();
         turned.reverse();
@@ -91,7 +96,12 @@ proptest! {
     }
 
     #[test]
-    fn a_unit_that_cannot_go_changes_nothing_for_the_others(incident in incidents(), units in fleets(), settings in settings(), travel_s in 0.0..900.0f64) {
+    fn a_unit_that_cannot_go_changes_nothing_for_the_others(
+        incident in incidents(),
+        units in fleets(),
+        settings in settings(),
+        travel_s in 0.0..900.0f64,
+    ) {
         let asked = ask(&incident, &units, &settings);
         for state in [State::OffDuty, State::Panic, State::Engaged, State::Resting { for_s: 60.0 }] {
             let mut more = units.clone();
@@ -116,7 +126,12 @@ proptest! {
     }
 
     #[test]
-    fn weighing_policies_never_exceed_their_bound_and_never_delay_the_urgent(incident in incidents(), units in fleets(), slower_max_s in 0.0..300.0f64, price in 0.0..500.0f64) {
+    fn weighing_policies_never_exceed_their_bound_and_never_delay_the_urgent(
+        incident in incidents(),
+        units in fleets(),
+        slower_max_s in 0.0..300.0f64,
+        price in 0.0..500.0f64,
+    ) {
         let rest = RestRule { slower_max_s, ..RestRule::default() };
         let coverage = CoverageRule { s_per_percent: price, slower_max_s };
         let bound_s = if incident.priority == Priority::Urgent { 0.0 } else { slower_max_s };
@@ -133,7 +148,11 @@ proptest! {
     }
 
     #[test]
-    fn without_its_stated_advantage_the_chosen_unit_is_not_chosen(incident in incidents(), units in fleets(), settings in settings()) {
+    fn without_its_stated_advantage_the_chosen_unit_is_not_chosen(
+        incident in incidents(),
+        units in fleets(),
+        settings in settings(),
+    ) {
         let asked = ask(&incident, &units, &settings);
         if let Some(id) = asked.chosen {
             let mut lesser = units.clone();
@@ -145,7 +164,11 @@ proptest! {
     }
 
     #[test]
-    fn every_unit_has_reasons_with_finite_numbers_in_a_stable_order(incident in incidents(), units in fleets(), settings in settings()) {
+    fn every_unit_has_reasons_with_finite_numbers_in_a_stable_order(
+        incident in incidents(),
+        units in fleets(),
+        settings in settings(),
+    ) {
         let asked = ask(&incident, &units, &settings);
         prop_assert_eq!(asked.assessments.len(), units.len());
         for assessment in &asked.assessments {
@@ -165,7 +188,11 @@ proptest! {
     }
 
     #[test]
-    fn nobody_in_panic_or_danger_and_nobody_on_a_comparable_job_is_taken(incident in incidents(), units in fleets(), policy in policies()) {
+    fn nobody_in_panic_or_danger_and_nobody_on_a_comparable_job_is_taken(
+        incident in incidents(),
+        units in fleets(),
+        policy in policies(),
+    ) {
         let settings = Settings { policy, stale_after_s: None, preemption: Some(Preemption::default()) };
         let asked = ask(&incident, &units, &settings);
         let Some(id) = asked.chosen else { return Ok(()) };

@@ -13,6 +13,7 @@ use super::outcome::{Ended, Outcome, Span, Status};
 use super::world::PlaceNo;
 use crate::candidate::Priority;
 use crate::choose::ChoiceError;
+use crate::handover::Handover;
 use crate::moveup::MoveUp;
 use crate::policy::Settings;
 use crate::queue::Order;
@@ -33,9 +34,8 @@ pub struct Room {
     /// How often units report where they are, beside every change of status; none: live.
     pub report_every_s: Option<f64>,
     pub move_up: Option<MoveUpPlan>,
-    /// A unit that comes free while nobody waits takes over a call from a unit that is still on its way, if it arrives
-    /// so many seconds earlier.
-    pub handover_saves_s: Option<f64>,
+    /// Whether a unit that comes free while nobody waits may take over a call from one that is still on its way.
+    pub handover: Option<Handover>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

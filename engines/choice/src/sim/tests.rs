@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::candidate::{Priority, Skill, Skills};
+use crate::handover::Handover;
 use crate::moveup::MoveUp;
 use crate::policy::{CoverageRule, Policy, RestRule, Settings};
 use crate::preempt::Preemption;
@@ -71,7 +72,7 @@ fn rooms() -> Vec<Room> {
         order: Order::PriorityThenAge,
         report_every_s: Some(300.0),
         move_up: None,
-        handover_saves_s: None,
+        handover: None,
     };
     let all = Room {
         settings: Settings {
@@ -82,7 +83,7 @@ fn rooms() -> Vec<Room> {
         order: Order::Ageing(Ageing { step_s: 900.0, near_s: 300.0 }),
         report_every_s: None,
         move_up: Some(MoveUpPlan { rule: MoveUp { gain_min: 0.005, drive_max_s: 900.0 }, every_s: 120.0, moves_max: 2 }),
-        handover_saves_s: Some(60.0),
+        handover: Some(Handover { saves_min_s: 60.0 }),
     };
     vec![
         plain(Policy::District),

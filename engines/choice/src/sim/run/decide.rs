@@ -4,6 +4,7 @@ use super::{CallPhase, Event, Simulation};
 use crate::candidate::{Candidate, District, Incident, Job, State};
 use crate::choose::{ChoiceError, CoverView, choose};
 use crate::cover::Reach;
+use crate::handover::Underway;
 use crate::moveup::{Site, Standing, move_up};
 use crate::policy::Policy;
 use crate::queue::Waiting;
@@ -147,18 +148,26 @@ impl Simulation<'_> {
 
     /// The unit and call whose handover to `unit` saves most, if it saves enough.
     fn handover(&self, unit: usize) -> Option<(usize, usize)> {
-        let saves_min_s = self.room.handover_saves_s?;
+        let rule = self.room.handover?;
         let skills = self.city.plan.roster[unit].skills;
         let (place, _) = self.believed(unit);
-        let saved = |other: usize| {
-            let Phase::EnRoute { call } = self.units[other].phase else { return None };
-            let asked = &self.calls[call];
-            let arrives_s = self.now_s + asked.turnout_s + self.estimate_s(place, call)?;
-            let saves_s = self.progress[call].expected_s - arrives_s;
-            (saves_s >= saves_min_s.max(1.0) && skills.has_all(asked.needs)).then_some((saves_s, other, call))
+        let on_the_way: Vec<(usize, usize)> = (0..self.units.len())
+            .filter_map(|other| match self.units[other].phase {
+                Phase::EnRoute { call } => Some((other, call)),
+                _ => None,
+            })
+            .collect();
+        let row = |(_, call): &(usize, usize)| {
+            let asked = &self.calls[*call];
+            let travel_s = self.estimate_s(place, *call).filter(|_| skills.has_all(asked.needs));
+            Underway {
+                number: *call as u64,
+                remaining_s: self.progress[*call].expected_s - self.now_s,
+                arrives_in_s: travel_s.map(|travel_s| asked.turnout_s + travel_s),
+            }
         };
-        let best = (0..self.units.len()).filter_map(saved).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-        best.map(|(_, other, call)| (other, call))
+        let rows: Vec<Underway> = on_the_way.iter().map(row).collect();
+        rule.best(&rows).and_then(|found| on_the_way.get(found.index).copied())
     }
 
     /// Looks for moves that raise the cover.
