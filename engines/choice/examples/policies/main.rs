@@ -146,7 +146,7 @@ fn report(rooms: &[&(&str, Room)], days: &[Vec<Day>], base: usize) {
             level(1),
             level(2),
             level(3),
-            worst(own),
+            worst(own, &days[base]),
         );
     }
     println!();
@@ -174,9 +174,21 @@ fn report(rooms: &[&(&str, Room)], days: &[Vec<Day>], base: usize) {
     }
 }
 
-fn worst(days: &[Day]) -> String {
-    let found = worst_areas_mean(days.iter().map(|day| &day.figures), AREA_CALLS_MIN);
-    found.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.0}"))
+/// The worst tenth of the villages, and its difference from the baseline as a bootstrap interval over days: the tenth is
+/// chosen anew in each resample, for each room its own.
+fn worst(own: &[Day], base: &[Day]) -> String {
+    const RESAMPLES: usize = 200;
+    let over = |days: &[Day], picked: &[usize]| worst_areas_mean(picked.iter().map(|day| &days[*day].figures), AREA_CALLS_MIN);
+    let whole: Vec<usize> = (0..own.len()).collect();
+    let Some(mean_s) = over(own, &whole) else { return "-".to_owned() };
+    let mut draw = 7;
+    let resample = |_| {
+        let picked: Vec<usize> = whole.iter().map(|_| (tainan::unit_draw(&mut draw) * own.len() as f64) as usize).collect();
+        Some(over(own, &picked)? - over(base, &picked)?)
+    };
+    let mut differences: Vec<f64> = (0..RESAMPLES).filter_map(resample).collect();
+    let mut at = |share| percentile(&mut differences, share).unwrap_or(0.0);
+    format!("{mean_s:.0} ({:+.0} to {:+.0})", at(0.025), at(0.975))
 }
 
 fn options() -> Result<Options, Failure> {

@@ -246,7 +246,7 @@ fn stations(data: &Path, ground: &Ground, spots: &[Spot], villages: &[Village]) 
 }
 
 /// splitmix64, as everywhere in this crate.
-fn unit_draw(state: &mut u64) -> f64 {
+pub fn unit_draw(state: &mut u64) -> f64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *state;
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
