@@ -1,6 +1,6 @@
 //! The reasons. The chosen unit's are complete: take away what they state, and another unit is chosen.
 
-use super::rank::{self, Ranked, Taken, bound_s, effective, is_own_district, is_tired, worth_s};
+use super::rank::{Ranked, Taken, bound_s, effective, is_own_district, is_tired, worth_s};
 use super::{Assessment, cost_s};
 use crate::candidate::{Candidate, Incident, State};
 use crate::policy::{Policy, Settings};
@@ -198,7 +198,7 @@ impl Desk<'_> {
             Ok(_) => {
                 let best_s = match self.taken {
                     Some(_) => None,
-                    None => self.ranked.first().and_then(|first: &rank::Ranked| first.cost_s),
+                    None => self.ranked.first().and_then(|first| first.cost_s),
                 };
                 if let Some((best_s, own_s)) = best_s.zip(cost_s(unit, self.settings)) {
                     reasons.push(Reason::SavesTooLittle { saves_s: best_s - own_s });
