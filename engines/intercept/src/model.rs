@@ -133,7 +133,7 @@ pub struct Order {
 pub enum WhyOpen {
     /// Even the quickest unit is this much too late.
     TooLate { unit: UnitId, by_s: f64 },
-    /// Units would be in time, but each holds another junction.
+    /// Units would be in time, but each holds another junction, or no more may be bound.
     NobodyLeft,
     /// No free unit has a road to it within the horizon.
     NoUnit,

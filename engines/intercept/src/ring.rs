@@ -163,16 +163,24 @@ fn orders(field: &Field<'_>, ring: &[u32], settings: &Settings) -> Vec<Order> {
     let rank = ring.len() as i64 + 1;
     let swap_us = micros(settings.swap_saves_s);
     let cell = |junction: u32, index: usize, runner: &Runner| {
-        let is_kept = runner.stands_at(junction) || runner.heading == Some(junction);
-        let drive_us = if runner.stands_at(junction) { 0 } else { runner.drive_us(junction) };
-        let cost = (drive_us + if is_kept { 0 } else { swap_us }) * rank + i64::from(!is_kept);
-        field.is_in_time(index, junction).then(|| Cell { worst: field.late_us(index, junction), cost })
+        let stands = runner.stands_at(junction);
+        let is_kept = stands || runner.heading == Some(junction);
+        // Only who is in time has driving times that may be added up.
+        field.is_in_time(index, junction).then(|| {
+            let drive_us = if stands { 0 } else { runner.drive_us(junction) };
+            let cost = (drive_us + if is_kept { 0 } else { swap_us }) * rank + i64::from(!is_kept);
+            Cell { worst: field.late_us(index, junction), cost }
+        })
     };
     let row = |junction: &u32| field.runners.iter().enumerate().map(|(index, runner)| cell(*junction, index, runner)).collect();
     let cells: Vec<Vec<Option<Cell>>> = ring.iter().map(row).collect();
-    let mut found: Vec<(usize, Order)> = Vec::with_capacity(ring.len());
-    for (junction, index) in ring.iter().zip(assign(&cells)) {
-        let Some((index, runner)) = index.and_then(|index| Some((index, field.runners.get(index)?))) else { continue };
+    // Junctions that he comes to first are held first where not all may be: whoever is kept in there is later everywhere else.
+    let mut assigned: Vec<_> = ring.iter().zip(assign(&cells)).filter_map(|(junction, index)| Some((junction, index?))).collect();
+    assigned.sort_by_key(|(junction, _)| (field.arrives_us(**junction), **junction));
+    assigned.truncate(settings.units_max);
+    let mut found: Vec<(usize, Order)> = Vec::with_capacity(assigned.len());
+    for (junction, index) in assigned {
+        let Some(runner) = field.runners.get(index) else { continue };
         let (closed_us, suspect_us) = (field.closed_us(index, *junction), field.arrives_us(*junction));
         let stands = runner.stands_at(*junction);
         let order = Order {

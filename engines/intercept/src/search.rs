@@ -46,14 +46,15 @@ pub(crate) fn best_ring(field: &Field<'_>, settings: &Settings) -> Answer {
         .collect();
     radii.sort_unstable();
     radii.dedup();
-    let widest = ring_within(field, radii.last().copied().unwrap_or(i64::MIN), size_max, settings.effort);
+    let plain = Ask { size_max, effort: settings.effort, favours: false };
+    let widest = ring_within(field, radii.last().copied().unwrap_or(i64::MIN), plain);
     let Answer::Ring { junctions: mut best, is_proven: mut all_proven } = widest else { return widest };
-    let size_max = if settings.prefer == Prefer::FewestUnits { best.len() } else { size_max };
+    let plain = if settings.prefer == Prefer::FewestUnits { Ask { size_max: best.len(), ..plain } } else { plain };
     let (mut low, mut high) = (0, radii.len().saturating_sub(1));
     let mut size_proven = all_proven;
     while low < high {
         let middle = low.midpoint(high);
-        match ring_within(field, radii[middle], size_max, settings.effort) {
+        match ring_within(field, radii[middle], plain) {
             Answer::Ring { junctions, is_proven } => {
                 (best, size_proven) = (junctions, is_proven);
                 high = middle;
@@ -65,24 +66,39 @@ pub(crate) fn best_ring(field: &Field<'_>, settings: &Settings) -> Answer {
         }
     }
     let is_proven = if settings.prefer == Prefer::FewestUnits { all_proven } else { size_proven && all_proven };
+    if field.runners.iter().any(|runner| runner.heading.is_some()) {
+        let equal = Ask { size_max: best.len(), favours: true, ..plain };
+        let radius_us = best.iter().map(|junction| field.arrives_us(*junction)).max().unwrap_or(i64::MIN);
+        if let Answer::Ring { junctions, .. } = ring_within(field, radius_us, equal) {
+            best = junctions;
+        }
+    }
     Answer::Ring { junctions: best, is_proven }
 }
 
+/// What a ring may cost, and what finding it may.
+#[derive(Debug, Clone, Copy)]
+struct Ask {
+    size_max: usize,
+    effort: usize,
+    /// Of equal rings, the one to which units are already driving. Asked last: uneven costs make flows several times slower.
+    favours: bool,
+}
+
 /// The ring of fewest junctions, none farther than he can drive until `radius_us`.
-pub(crate) fn ring_within(field: &Field<'_>, radius_us: i64, size_max: usize, effort: usize) -> Answer {
+fn ring_within(field: &Field<'_>, radius_us: i64, ask: Ask) -> Answer {
     let cost_of = |junction: u32| {
         if field.arrives_us(junction) > radius_us || !field.is_closable(junction) {
             return ENDLESS;
         }
-        // Of equal rings, the one to which units are already driving.
-        BASE - i64::from(field.is_heading(junction))
+        BASE - i64::from(ask.favours && field.is_heading(junction))
     };
     let starts: Vec<u32> = field.starts.iter().map(|(junction, _)| *junction).collect();
     let Some(belt) = Belt::new(field.streets, &starts, |junction| field.side(junction), cost_of) else {
         return Answer::Nobody { is_proven: true };
     };
-    Search { field, belt, limit: size_max as i64 * BASE, branches: Vec::new(), queue: BinaryHeap::new(), seen: HashSet::new() }
-        .run(effort)
+    let limit = ask.size_max as i64 * BASE;
+    Search { field, belt, limit, branches: Vec::new(), queue: BinaryHeap::new(), seen: HashSet::new() }.run(ask.effort)
 }
 
 struct Search<'a> {
