@@ -76,6 +76,10 @@ impl Belt {
         left[self.gates[gate].arc as usize] += ENDLESS;
     }
 
+    pub fn gate_count(&self) -> usize {
+        self.gates.len()
+    }
+
     pub fn junction(&self, gate: usize) -> u32 {
         self.gates[gate].junction
     }

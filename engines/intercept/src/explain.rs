@@ -31,7 +31,7 @@ pub(crate) fn verdicts(
 
 fn reasons_for(field: &Field<'_>, runner: usize, order: &Order) -> Vec<Reason> {
     let mut reasons = vec![Reason::InTime { slack_s: order.slack_s }];
-    if field.in_time(order.junction.0) == [runner] {
+    if field.in_time(order.junction.0).list() == [runner] {
         reasons.push(Reason::OnlyOneInTime);
     }
     if field.runners.get(runner).is_some_and(|runner| runner.stands_at(order.junction.0)) {

@@ -4,9 +4,31 @@
 use std::sync::Arc;
 
 use crate::cut::Side;
-use crate::model::{Outside, Settings, UnitId};
+use crate::model::{Outside, Settings, UNITS_COMPARED_MAX, UnitId};
 use crate::race::{NEVER, Race, race};
 use crate::streets::{Streets, micros};
+
+/// A set of compared units.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Units([u64; UNITS_COMPARED_MAX / 64]);
+
+impl Units {
+    fn add(&mut self, unit: usize) {
+        self.0[unit / 64] |= 1 << (unit % 64);
+    }
+
+    pub fn list(self) -> Vec<usize> {
+        (0..UNITS_COMPARED_MAX).filter(|unit| self.0[unit / 64] & 1 << (unit % 64) != 0).collect()
+    }
+
+    pub fn with(self, other: Self) -> Self {
+        Self(std::array::from_fn(|word| self.0[word] | other.0[word]))
+    }
+
+    pub fn are_within(self, other: Self) -> bool {
+        self.with(other) == other
+    }
+}
 
 /// A unit that may be ordered, with its driving times.
 #[derive(Debug)]
@@ -53,8 +75,8 @@ pub(crate) struct Field<'a> {
     pub suspect: Race,
     is_exit: Option<Vec<bool>>,
     is_past: Vec<bool>,
-    /// By junction: the earliest that any unit closes it.
-    first_us: Vec<i64>,
+    /// By junction: the units that close it in time.
+    in_time: Vec<Units>,
     is_heading: Vec<bool>,
 }
 
@@ -85,13 +107,14 @@ impl<'a> Field<'a> {
             suspect,
             is_exit,
             is_past,
-            first_us: vec![NEVER; count],
+            in_time: vec![Units::default(); count],
             is_heading: vec![false; count],
         };
         for (index, runner) in runners.iter().enumerate() {
-            for junction in 0..count {
-                let closed_us = field.closed_us(index, junction as u32);
-                field.first_us[junction] = field.first_us[junction].min(closed_us);
+            for junction in 0..count as u32 {
+                if field.is_in_time(index, junction) {
+                    field.in_time[junction as usize].add(index);
+                }
             }
             if let Some(heading) = runner.heading {
                 field.is_heading[heading as usize] = true;
@@ -139,14 +162,13 @@ impl<'a> Field<'a> {
         self.is_ring_place(junction) && self.late_us(runner, junction) <= 0
     }
 
-    pub fn in_time(&self, junction: u32) -> Vec<usize> {
-        (0..self.runners.len()).filter(|runner| self.is_in_time(*runner, junction)).collect()
+    /// The units that close a junction before he comes.
+    pub fn in_time(&self, junction: u32) -> Units {
+        self.in_time[junction as usize]
     }
 
-    /// Whether some unit could close it before he comes.
     pub fn is_closable(&self, junction: u32) -> bool {
-        let first_us = self.first_us[junction as usize];
-        self.is_ring_place(junction) && first_us != NEVER && first_us.saturating_add(self.margin_us) <= self.arrives_us(junction)
+        self.in_time[junction as usize] != Units::default()
     }
 
     /// Whether closing it in time would hold him: he is not past it, and comes to it within the horizon.

@@ -108,7 +108,7 @@ impl Default for Settings {
             prefer: Prefer::SmallestRing,
             units_max: UNITS_COMPARED_MAX,
             swap_saves_s: 0.0,
-            effort: 48,
+            effort: 16,
         }
     }
 }
