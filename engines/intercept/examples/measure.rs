@@ -1,11 +1,13 @@
 //! A thousand random fugitives in a real city: how often the ring closes, how large it is, and how long the answer takes.
 //!
 //! `cargo run --release -p shouhu-intercept --example measure -- EDGES.csv [--fugitives 1000] [--units 80] [--ago 60]
-//! [--ratio 1.0] [--setup 30] [--horizon 1800] [--units-max 256] [--effort 16] [--seed 1] [--fewest]`
+//! [--ratio 1.0] [--setup 30] [--horizon 1800] [--units-max 256] [--effort 40000] [--seed 1] [--fewest]`
 //!
 //! Each fugitive is seen at a random junction some seconds ago; the units stand at random junctions, drawn anew for each
 //! tenth fugitive. "first" is an answer from nothing; "next" is the answer to a second sighting a minute's drive on, with
-//! every ordered unit a minute's drive further on its way. Times are processor time (`/proc/self/schedstat`).
+//! every ordered unit a minute's drive further on its way. Processor time is from
+//! `/proc/self/schedstat`, which moves in ticks of some milliseconds: for short answers its mean counts. Wall time is that of
+//! whatever else the machine does.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,8 +30,7 @@ struct Options {
 fn options() -> Result<Options, Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let file = arguments.next().ok_or("name a file of roads")?;
-    let mut found =
-        Options { file, fugitives: 1_000, units: 80, ago_s: 60.0, seed: 1, settings: Settings::default() };
+    let mut found = Options { file, fugitives: 1_000, units: 80, ago_s: 60.0, seed: 1, settings: Settings::default() };
     while let Some(name) = arguments.next() {
         if name == "--fewest" {
             found.settings.prefer = Prefer::FewestUnits;
@@ -65,12 +66,14 @@ struct Tally {
     slack_s: Vec<f64>,
     short: Vec<f64>,
     reasons: BTreeMap<&'static str, usize>,
-    took_ms: Vec<f64>,
+    cpu_ms: Vec<f64>,
+    wall_ms: Vec<f64>,
 }
 
 impl Tally {
-    fn add(&mut self, plan: &Plan, took_ms: f64) {
-        self.took_ms.push(took_ms);
+    fn add(&mut self, plan: &Plan, cpu_ms: f64, wall_ms: f64) {
+        self.cpu_ms.push(cpu_ms);
+        self.wall_ms.push(wall_ms);
         match plan.outcome {
             Outcome::NoWayOut => self.no_way_out += 1,
             Outcome::Closed => {
@@ -101,19 +104,25 @@ impl Tally {
         let answered = self.closed + self.open;
         let share = 100.0 * self.closed as f64 / answered.max(1) as f64;
         println!("{name}: {} of {answered} closed ({share:.1} %), {} had no way out", self.closed, self.no_way_out);
-        println!("  proven: {} of the closed are best, {} of the {} open have no ring", self.closed_proven, self.open_proven, self.open);
+        println!(
+            "  proven: {} of the closed are best, {} of the {} open have no ring",
+            self.closed_proven, self.open_proven, self.open
+        );
         for (what, values) in [
             ("units in the ring", &mut self.sizes),
             ("manned, s from now", &mut self.manned_s),
             ("radius, s from now", &mut self.radius_s),
             ("least slack, s", &mut self.slack_s),
             ("junctions left open", &mut self.short),
-            ("answer, CPU ms", &mut self.took_ms),
+            ("answer, CPU ms", &mut self.cpu_ms),
+            ("answer, wall ms", &mut self.wall_ms),
         ] {
             values.sort_by(f64::total_cmp);
-            let at = |share: f64| values.get(((values.len() as f64 * share) as usize).min(values.len().saturating_sub(1))).copied();
+            let at =
+                |share: f64| values.get(((values.len() as f64 * share) as usize).min(values.len().saturating_sub(1))).copied();
+            let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
             if let (Some(median), Some(most), Some(last)) = (at(0.5), at(0.95), values.last()) {
-                println!("  {what:<20} median {median:>8.1}   p95 {most:>8.1}   most {last:>8.1}");
+                println!("  {what:<20} mean {mean:>8.1}   median {median:>8.1}   p95 {most:>8.1}   most {last:>8.1}");
             }
         }
         println!("  left open because: {:?}", self.reasons);
@@ -163,9 +172,9 @@ fn timed(
     settings: &Settings,
     tally: &mut Tally,
 ) -> Result<Plan, Box<dyn std::error::Error>> {
-    let began_ms = cpu_ms()?;
+    let (began_ms, began) = (cpu_ms()?, Instant::now());
     let plan = ring.resolve(units, &seen, settings)?;
-    tally.add(&plan, cpu_ms()? - began_ms);
+    tally.add(&plan, cpu_ms()? - began_ms, began.elapsed().as_secs_f64() * 1e3);
     Ok(plan)
 }
 

@@ -155,7 +155,11 @@ impl<'a> Field<'a> {
     /// Positive when too late, the margin counted in.
     pub fn late_us(&self, runner: usize, junction: u32) -> i64 {
         let closed_us = self.closed_us(runner, junction);
-        if closed_us == NEVER { NEVER } else { closed_us.saturating_add(self.margin_us).saturating_sub(self.arrives_us(junction)) }
+        if closed_us == NEVER {
+            NEVER
+        } else {
+            closed_us.saturating_add(self.margin_us).saturating_sub(self.arrives_us(junction))
+        }
     }
 
     pub fn is_in_time(&self, runner: usize, junction: u32) -> bool {

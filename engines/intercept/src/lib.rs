@@ -45,8 +45,8 @@ mod tests;
 pub use error::InterceptError;
 pub use exits::{Closing, ExitOrder, close_exits};
 pub use model::{
-    Escape, Leak, Order, Outcome, Outside, Plan, Post, Prefer, Reason, Seen, Settings, UNITS_COMPARED_MAX, Unit, UnitId,
-    Verdict, WhyOpen,
+    Escape, Leak, Order, Outcome, Outside, Plan, Post, Prefer, Reason, Seen, Settings, UNITS_COMPARED_MAX, Unit, UnitId, Verdict,
+    WhyOpen,
 };
 pub use ring::Ring;
 pub use shouhu_roads::{EdgeId, NodeId};

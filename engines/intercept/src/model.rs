@@ -92,7 +92,8 @@ pub struct Settings {
     pub units_max: usize,
     /// A unit on its way is sent elsewhere only where that saves more than this in total driving; 0 keeps it where equal.
     pub swap_saves_s: f64,
-    /// Flows that may be searched for each radius before "none found" is believed without proof.
+    /// Junctions that further flows may pass, for each radius, before "none found" is believed without proof. More finds few
+    /// rings more and proves more of those found to be the best.
     pub effort: usize,
 }
 
@@ -108,7 +109,7 @@ impl Default for Settings {
             prefer: Prefer::SmallestRing,
             units_max: UNITS_COMPARED_MAX,
             swap_saves_s: 0.0,
-            effort: 16,
+            effort: 40_000,
         }
     }
 }
@@ -159,7 +160,9 @@ pub struct Escape {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Reason {
     /// For: it holds its junction with this slack.
-    InTime { slack_s: f64 },
+    InTime {
+        slack_s: f64,
+    },
     /// For: no other compared unit would be in time there.
     OnlyOneInTime,
     /// For: it drives there already.
@@ -167,9 +170,14 @@ pub enum Reason {
     /// For: it stands there already.
     AlreadyStanding,
     /// Against: at the junction where it comes closest to being of use it is late by this much.
-    TooLate { junction: NodeId, by_s: f64 },
+    TooLate {
+        junction: NodeId,
+        by_s: f64,
+    },
     /// Against: it could hold this many junctions of the ring, but others hold them all.
-    NotNeeded { could_hold: usize },
+    NotNeeded {
+        could_hold: usize,
+    },
     Busy,
     /// Against: no road from it to the ring within the horizon.
     NoWay,

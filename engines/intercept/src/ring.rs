@@ -122,16 +122,21 @@ impl<'a> Pursuit<'a> {
             return Plan { verdicts, ..drafted(Outcome::NoWayOut, 1.0) };
         }
         let mut all_proven = true;
-        while !kept.is_empty() {
-            let field = self.field(&kept);
-            match best_ring(&field, self.settings) {
+        let mut narrowed: Option<Field<'_>> = None;
+        loop {
+            let field = narrowed.as_ref().unwrap_or(&everything);
+            match best_ring(field, self.settings) {
                 Answer::Ring { junctions, is_proven } => {
-                    let plan = self.ordered(&field, &junctions, starts);
+                    let plan = self.ordered(field, &junctions, starts);
                     return Plan { is_proven: is_proven && all_proven, ..plan };
                 }
                 Answer::Nobody { is_proven } => all_proven &= is_proven,
             }
             kept.pop();
+            if kept.is_empty() {
+                break;
+            }
+            narrowed = Some(self.field(&kept));
         }
         let plan = self.ordered(&everything, &least_leaks(&everything).unwrap_or_default(), starts);
         Plan { is_proven: all_proven, ..plan }
@@ -141,7 +146,11 @@ impl<'a> Pursuit<'a> {
         let orders = orders(field, ring, self.settings);
         let plan = planned(field, ring, &orders);
         let verdicts = explain::verdicts(self.units, self.runner_of, field, ring, &orders);
-        Plan { verdicts, contained_weight: self.contained(starts, &closings(&orders)), ..plan }
+        let contained_weight = match starts {
+            [_] => f64::from(u8::from(plan.outcome == Outcome::Closed)),
+            _ => self.contained(starts, &closings(&orders)),
+        };
+        Plan { verdicts, contained_weight, ..plan }
     }
 
     /// Each sighting by itself: one that was given up may still lie within what the ring holds.
@@ -282,7 +291,8 @@ fn compared(streets: &Streets, units: &[Unit], starts: &[Start]) -> Result<HashS
     }
     let mut free: Vec<usize> = (0..units.len()).filter(|index| units.get(*index).is_some_and(|unit| !unit.is_busy)).collect();
     if free.len() > UNITS_COMPARED_MAX {
-        let targets: Vec<(u32, i64)> = starts.iter().flat_map(|start| &start.junctions).map(|(junction, _)| (*junction, 0)).collect();
+        let targets: Vec<(u32, i64)> =
+            starts.iter().flat_map(|start| &start.junctions).map(|(junction, _)| (*junction, 0)).collect();
         let towards = race(&streets.unit_back, &targets, NEVER, |cost_us| cost_us, |_, _| true);
         let nearness = |index: &usize| {
             let Some(unit) = units.get(*index) else { return NEVER };

@@ -26,8 +26,13 @@ const LEAK: i64 = BASE << 10;
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// Junctions, in the order of their numbers, and whether no better ring could be held.
-    Ring { junctions: Vec<u32>, is_proven: bool },
-    Nobody { is_proven: bool },
+    Ring {
+        junctions: Vec<u32>,
+        is_proven: bool,
+    },
+    Nobody {
+        is_proven: bool,
+    },
 }
 
 /// What a ring may cost, and what finding it may.
@@ -229,8 +234,9 @@ impl<'a> Search<'a> {
             };
             let units = short.iter().fold(Units::default(), |units, gate| units.with(ground[*gate]));
             let kept = short.get(1..).unwrap_or_default();
-            let rest: Vec<usize> =
-                (0..ground.len()).filter(|gate| !is_out[*gate] && ground[*gate].are_within(units) && !kept.contains(gate)).collect();
+            let rest: Vec<usize> = (0..ground.len())
+                .filter(|gate| !is_out[*gate] && ground[*gate].are_within(units) && !kept.contains(gate))
+                .collect();
             rest.iter().for_each(|gate| is_out[*gate] = true);
             state = self.without(&state, rest.into_iter())?;
         }
@@ -244,12 +250,13 @@ impl<'a> Search<'a> {
         let mut branches = vec![Branch { state: Rc::new(root.clone()), fresh: None, without: Vec::new() }];
         // Least flow first; of equals the one that has given way most, then the oldest.
         let mut queue = BinaryHeap::from([(Reverse(root.flow), 0, Reverse(0))]);
+        let flows_max = self.effort / self.belt.gate_count().max(1);
         let (mut seen, mut flows) = (HashSet::new(), 0);
         while let Some((_, _, Reverse(index))) = queue.pop() {
             let Branch { state, fresh, without } = &branches[index];
             let (state, without) = (Rc::clone(state), without.clone());
             if let Some(gate) = *fresh {
-                if flows >= self.effort {
+                if flows >= flows_max {
                     return Answer::Nobody { is_proven: false };
                 }
                 flows += 1;

@@ -19,7 +19,10 @@ const COUNT_MAX: usize = (u32::MAX / 4) as usize;
 pub enum Spot {
     Junction(NodeId),
     /// `fraction` from the road's `from` (0) to its `to` (1).
-    OnRoad { road: EdgeId, fraction: f64 },
+    OnRoad {
+        road: EdgeId,
+        fraction: f64,
+    },
 }
 
 impl From<Snap> for Spot {
@@ -163,7 +166,9 @@ impl Streets {
         };
         // A microsecond at least: without it a cycle of no length could pass time on for nothing.
         let us = |time: Option<f64>| match time {
-            Some(time_s) => checked("a road's time in seconds", time_s, 0.0, TIME_MAX_S).map(|time_s| Some(micros(time_s).max(1))),
+            Some(time_s) => {
+                checked("a road's time in seconds", time_s, 0.0, TIME_MAX_S).map(|time_s| Some(micros(time_s).max(1)))
+            }
             None => Ok(None),
         };
         let mut times = Vec::with_capacity(pieces.len());

@@ -29,7 +29,7 @@ fn hunt(city: &City, speed_ratio: f64, prefer: Prefer) -> Plan {
         horizon_s: 7_200.0,
         outside: Outside::Exits(city.exits_city.clone()),
         prefer,
-        effort: 400,
+        effort: 400_000,
         ..Settings::default()
     };
     let seen = [Seen::surely(Spot::Junction(NodeId(32)), 180.0)];

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use shouhu_roads::{EdgeId, NodeId};
 
 use crate::{
-    Escape, InterceptError, Outcome, Outside, Piece, Plan, Post, Reason, Ring, Seen, Settings, Spot, Streets, Unit, UnitId, WhyOpen,
-    close_exits,
+    Escape, InterceptError, Outcome, Outside, Piece, Plan, Post, Reason, Ring, Seen, Settings, Spot, Streets, Unit, UnitId,
+    WhyOpen, close_exits,
 };
 
 /// Junctions 0 to `count` - 1 in a row, ten seconds apart.
@@ -76,7 +76,9 @@ fn a_unit_on_an_island_has_no_way() {
 #[test]
 fn numbers_that_are_none_are_refused_by_name() {
     let (unit, seen) = ([Unit::free(1, at(0))], [Seen::surely(at(3), 0.0)]);
-    let refused = |settings: Settings| asked(&unit, &seen, &settings).is_err_and(|error| matches!(error, InterceptError::OutOfRange { .. }));
+    let refused = |settings: Settings| {
+        asked(&unit, &seen, &settings).is_err_and(|error| matches!(error, InterceptError::OutOfRange { .. }))
+    };
     assert!(refused(Settings { speed_ratio: f64::NAN, ..settings(&[0]) }));
     assert!(refused(Settings { speed_ratio: 0.0, ..settings(&[0]) }));
     assert!(refused(Settings { setup_s: f64::INFINITY, ..settings(&[0]) }));

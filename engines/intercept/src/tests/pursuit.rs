@@ -8,7 +8,8 @@ use shouhu_roads::{
 };
 
 use crate::{
-    Flight, InterceptError, Outcome, Outside, Piece, Post, Prefer, Reason, Ring, Seen, Settings, Spot, Streets, Unit, UnitId, WhyOpen,
+    Flight, InterceptError, Outcome, Outside, Piece, Post, Prefer, Reason, Ring, Seen, Settings, Spot, Streets, Unit, UnitId,
+    WhyOpen,
 };
 
 fn at(node: u32) -> Spot {
@@ -76,7 +77,13 @@ fn a_kept_state_answers_as_a_fresh_one_does() {
     let mut kept = Ring::new(Arc::clone(&streets));
     for (round, node) in [220u32, 222, 243, 200].into_iter().enumerate() {
         // Every other unit moves between two sightings.
-        let step = |unit: &Unit| if unit.id.0 % 2 == 0 { *unit } else { Unit::free(unit.id.0, at((unit.id.0 as u32 * 37 + round as u32) % 441)) };
+        let step = |unit: &Unit| {
+            if unit.id.0.is_multiple_of(2) {
+                *unit
+            } else {
+                Unit::free(unit.id.0, at((unit.id.0 as u32 * 37 + round as u32) % 441))
+            }
+        };
         let moved: Vec<Unit> = units.iter().map(step).collect();
         let seen = [Seen::surely(at(node), 5.0)];
         let plan = kept.resolve(&moved, &seen, &settings()).unwrap();
@@ -136,7 +143,12 @@ fn units_that_are_short_are_counted_and_every_unit_is_answered() {
 #[test]
 fn two_junctions_that_hang_on_one_unit_are_left_for_a_larger_ring() {
     // 0 forks to 1 and 2, either of which unit 1 alone reaches in time; behind them 3, 4 and 5, 6 with a unit each.
-    let link = |a: u32, b: u32, unit_s: Option<f64>| Piece { from: NodeId(a), to: NodeId(b), unit_s: [unit_s; 2], suspect_s: [Some(10.0); 2] };
+    let link = |a: u32, b: u32, unit_s: Option<f64>| Piece {
+        from: NodeId(a),
+        to: NodeId(b),
+        unit_s: [unit_s; 2],
+        suspect_s: [Some(10.0); 2],
+    };
     let mut pieces = vec![link(0, 1, None), link(0, 2, None), link(1, 3, None), link(1, 4, None), link(2, 5, None)];
     pieces.extend([link(3, 6, None), link(4, 6, None), link(5, 6, None), link(7, 1, Some(1.0)), link(7, 2, Some(1.0))]);
     // Junction 7 is the unit's yard: he does not come by it.

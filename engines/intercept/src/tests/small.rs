@@ -23,17 +23,18 @@ fn small(seen_max: usize) -> impl Strategy<Value = Small> {
     let time = || prop_oneof![1 => Just(None), 6 => (1..20u32).prop_map(|time_s| Some(f64::from(time_s)))];
     (3..9u32).prop_flat_map(move |count| {
         let node = move || (0..count).prop_map(NodeId);
-        let piece = (node(), node(), [time(), time()], [time(), time()])
-            .prop_map(|(from, to, unit_s, suspect_s)| Piece { from, to, unit_s, suspect_s });
+        let piece = (node(), node(), [time(), time()], [time(), time()]).prop_map(|(from, to, unit_s, suspect_s)| Piece {
+            from,
+            to,
+            unit_s,
+            suspect_s,
+        });
         let post = proptest::option::weighted(0.15, (node(), 0..30u32))
             .prop_map(|post| post.map(|(junction, ago)| Post { junction, since_s: -f64::from(ago) }));
         let unit = (node(), proptest::bool::weighted(0.1), 0..8u32, post)
             .prop_map(|(at, is_busy, free, post)| (at, is_busy, f64::from(free), post));
         let seen = (node(), 0..12u32, 1..4u32);
-        let outside = prop_oneof![
-            Just(Outside::Horizon),
-            proptest::collection::vec(node(), 1..4).prop_map(Outside::Exits)
-        ];
+        let outside = prop_oneof![Just(Outside::Horizon), proptest::collection::vec(node(), 1..4).prop_map(Outside::Exits)];
         (
             proptest::collection::vec(piece, 2..16),
             proptest::collection::vec(unit, 0..5),
@@ -45,7 +46,12 @@ fn small(seen_max: usize) -> impl Strategy<Value = Small> {
                 pieces,
                 units: (0..)
                     .zip(units)
-                    .map(|(id, (at, is_busy, free_in_s, post))| Unit { is_busy, free_in_s, post, ..Unit::free(id, Spot::Junction(at)) })
+                    .map(|(id, (at, is_busy, free_in_s, post))| Unit {
+                        is_busy,
+                        free_in_s,
+                        post,
+                        ..Unit::free(id, Spot::Junction(at))
+                    })
                     .collect(),
                 seen: seen
                     .into_iter()
@@ -57,7 +63,7 @@ fn small(seen_max: usize) -> impl Strategy<Value = Small> {
                     margin_s: f64::from(margin),
                     outside,
                     units_max,
-                    effort: 10_000,
+                    effort: 1_000_000,
                     prefer: if is_fewest { Prefer::FewestUnits } else { Prefer::SmallestRing },
                     ..Settings::default()
                 },
@@ -135,9 +141,8 @@ impl Small {
     /// Radius and size of the best ring by trying every set of junctions with every choice of units.
     fn brute(&self) -> Option<(f64, usize)> {
         let (free, closing_s) = (self.arrivals(&self.starts(), false, &self.open()), self.closing_s());
-        let is_place = |node: usize| {
-            free[node] <= self.settings.horizon_s && self.seen.iter().all(|seen| junction(seen.at) != node)
-        };
+        let is_place =
+            |node: usize| free[node] <= self.settings.horizon_s && self.seen.iter().all(|seen| junction(seen.at) != node);
         let mut best: Option<(f64, usize)> = None;
         for set in 0u32..1 << self.count {
             let nodes: Vec<usize> = (0..self.count).filter(|node| set & 1 << node != 0).collect();
@@ -256,7 +261,7 @@ proptest! {
     #[test]
     fn a_shortage_names_rows_with_too_few_columns(rows in lists()) {
         let matching = Matching::largest(&rows, 5);
-        let mut neighbours = |set: u32| {
+        let neighbours = |set: u32| {
             let mut columns: Vec<usize> = (0..rows.len()).filter(|row| set & 1 << row != 0).flat_map(|row| rows[row].clone()).collect();
             columns.sort_unstable();
             columns.dedup();
@@ -275,7 +280,8 @@ proptest! {
 }
 
 fn table() -> impl Strategy<Value = Vec<Vec<Option<Cell>>>> {
-    let cell = proptest::option::weighted(0.7, (-5..20i64, 0..20i64)).prop_map(|cell| cell.map(|(worst, cost)| Cell { worst, cost }));
+    let cell =
+        proptest::option::weighted(0.7, (-5..20i64, 0..20i64)).prop_map(|cell| cell.map(|(worst, cost)| Cell { worst, cost }));
     (1..6usize).prop_flat_map(move |columns| proptest::collection::vec(proptest::collection::vec(cell.clone(), columns), 1..6))
 }
 
@@ -285,7 +291,14 @@ fn lists() -> impl Strategy<Value = Vec<Vec<usize>>> {
 }
 
 /// Rows left over, worst, total; in this order.
-fn best_of_all(cells: &[Vec<Option<Cell>>], row: usize, used: &mut Vec<bool>, left: usize, worst: i64, total: i64) -> (usize, i64, i64) {
+fn best_of_all(
+    cells: &[Vec<Option<Cell>>],
+    row: usize,
+    used: &mut Vec<bool>,
+    left: usize,
+    worst: i64,
+    total: i64,
+) -> (usize, i64, i64) {
     let Some(options) = cells.get(row) else { return (left, worst, total) };
     let mut best = best_of_all(cells, row + 1, used, left + 1, worst, total);
     for (column, cell) in options.iter().enumerate() {
