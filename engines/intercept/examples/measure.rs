@@ -1,7 +1,7 @@
 //! A thousand random fugitives in a real city: how often the ring closes, how large it is, and how long the answer takes.
 //!
 //! `cargo run --release -p shouhu-intercept --example measure -- EDGES.csv [--fugitives 1000] [--units 80] [--ago 60]
-//! [--ratio 1.0] [--setup 30] [--horizon 1800] [--units-max 256] [--effort 40000] [--seed 1] [--fewest]`
+//! [--ratio 1.0] [--setup 30] [--horizon 1800] [--units-max 256] [--effort 10000] [--seed 1] [--fewest]`
 //!
 //! Each fugitive is seen at a random junction some seconds ago; the units stand at random junctions, drawn anew for each
 //! tenth fugitive. "first" is an answer from nothing; "next" is the answer to a second sighting a minute's drive on, with

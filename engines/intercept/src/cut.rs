@@ -76,6 +76,13 @@ impl Belt {
         left[self.gates[gate].arc as usize] += ENDLESS;
     }
 
+    /// One more than before for every junction that `is_dear`; a flow that was the largest may grow.
+    pub fn make_dearer(&self, left: &mut [i64], is_dear: impl Fn(u32) -> bool) {
+        for gate in self.gates.iter().filter(|gate| is_dear(gate.junction)) {
+            left[gate.arc as usize] += 1;
+        }
+    }
+
     pub fn gate_count(&self) -> usize {
         self.gates.len()
     }

@@ -95,6 +95,8 @@ pub struct Settings {
     /// Junctions that further flows may pass, for each radius, before "none found" is believed without proof. More finds few
     /// rings more and proves more of those found to be the best.
     pub effort: usize,
+    /// Radii that differ by less count as equal: a finer search takes longer and holds no better.
+    pub grain_s: f64,
 }
 
 impl Default for Settings {
@@ -109,7 +111,8 @@ impl Default for Settings {
             prefer: Prefer::SmallestRing,
             units_max: UNITS_COMPARED_MAX,
             swap_saves_s: 0.0,
-            effort: 40_000,
+            effort: 10_000,
+            grain_s: 5.0,
         }
     }
 }

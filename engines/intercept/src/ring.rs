@@ -248,6 +248,7 @@ fn check(settings: &Settings) -> Result<(), InterceptError> {
     checked("the set-up time in seconds", settings.setup_s, 0.0, TIME_MAX_S)?;
     checked("the margin in seconds", settings.margin_s, 0.0, TIME_MAX_S)?;
     checked("the horizon in seconds", settings.horizon_s, 0.0, TIME_MAX_S)?;
+    checked("the grain of radii in seconds", settings.grain_s, 0.0, TIME_MAX_S)?;
     checked("what a swap must save in seconds", settings.swap_saves_s, 0.0, TIME_MAX_S)?;
     Ok(())
 }

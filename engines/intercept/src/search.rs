@@ -19,6 +19,7 @@ use crate::field::{Field, Units};
 use crate::flow::ENDLESS;
 use crate::matching::Matching;
 use crate::model::{Prefer, Settings};
+use crate::streets::micros;
 
 /// What a junction costs that nobody can close: more than all that can be closed together.
 const LEAK: i64 = BASE << 10;
@@ -40,6 +41,7 @@ pub(crate) enum Answer {
 struct Ask {
     size_max: usize,
     effort: usize,
+    grain_us: i64,
 }
 
 /// A flow, and how much it is.
@@ -58,7 +60,8 @@ pub(crate) fn best_ring(field: &Field<'_>, settings: &Settings) -> Answer {
     radii.sort_unstable();
     radii.dedup();
     let Some(widest) = radii.last() else { return Answer::Nobody { is_proven: true } };
-    let mut ask = Ask { size_max: settings.units_max.min(field.runners.len()), effort: settings.effort };
+    let size_max = settings.units_max.min(field.runners.len());
+    let mut ask = Ask { size_max, effort: settings.effort, grain_us: micros(settings.grain_s) };
     let mut is_least = true;
     if settings.prefer == Prefer::FewestUnits {
         match least_within(field, *widest, ask) {
@@ -70,23 +73,26 @@ pub(crate) fn best_ring(field: &Field<'_>, settings: &Settings) -> Answer {
         Ok(found) => found,
         Err(is_proven) => return Answer::Nobody { is_proven: is_proven && is_least },
     };
-    let (mut junctions, is_fewest) = Search::new(field, &found.belt, ask).fewest(&found.root, found.ring);
+    let (mut junctions, is_fewest) = Search::new(field, &found.belt, ask).fewest(&found.root, found.ring.clone());
     if field.runners.iter().any(|runner| runner.heading.is_some()) {
-        let equal = Ask { size_max: junctions.len(), ..ask };
-        let radius_us = junctions.iter().map(|junction| field.arrives_us(*junction)).max().unwrap_or(i64::MIN);
-        // Of equal rings the one to which units are driving. Asked last: uneven costs make flows several times slower.
-        let favoured = belt_within(field, radius_us, true).and_then(|belt| {
-            let search = Search::new(field, &belt, equal);
-            search.any(&search.root()?).ok()
-        });
-        junctions = favoured.unwrap_or(junctions);
+        junctions = favoured(field, &found, &ask, &junctions).unwrap_or(junctions);
     }
     Answer::Ring { junctions, is_proven: is_fewest && is_least && found.is_proven }
 }
 
+/// Of equal rings the one to which units are already driving: all other junctions become a trifle dearer.
+fn favoured(field: &Field<'_>, found: &Found, ask: &Ask, ring: &[u32]) -> Option<Vec<u32>> {
+    let limit = ring.len() as i64 * (BASE + 1);
+    let search = Search { limit, ..Search::new(field, &found.belt, *ask) };
+    let mut left = found.root.left.clone();
+    found.belt.make_dearer(&mut left, |junction| !field.is_heading(junction));
+    let flow = found.root.flow + found.belt.augment(&mut left, limit - found.root.flow);
+    if flow > limit { None } else { search.any(&State { left, flow }).ok() }
+}
+
 /// The ring of fewest junctions, none farther than he can drive until `radius_us`.
 fn least_within(field: &Field<'_>, radius_us: i64, ask: Ask) -> Answer {
-    let Some(belt) = belt_within(field, radius_us, false) else { return Answer::Nobody { is_proven: true } };
+    let Some(belt) = belt_within(field, radius_us) else { return Answer::Nobody { is_proven: true } };
     let search = Search::new(field, &belt, ask);
     let Some(root) = search.root() else { return Answer::Nobody { is_proven: true } };
     match search.any(&root) {
@@ -111,7 +117,7 @@ struct Found {
 fn smallest_radius(field: &Field<'_>, radii: &[i64], ask: Ask) -> Result<Found, bool> {
     let last = radii.len() - 1;
     // Below this radius a way out has no junction that anybody can close; to see that takes no flow.
-    let mut low = radii.partition_point(|radius_us| belt_within(field, *radius_us, false).is_none());
+    let mut low = radii.partition_point(|radius_us| belt_within(field, *radius_us).is_none());
     let (mut high, mut step, mut all_proven) = (low, 1 + radii.len() / 64, true);
     let mut found = loop {
         if high > last {
@@ -127,7 +133,7 @@ fn smallest_radius(field: &Field<'_>, radii: &[i64], ask: Ask) -> Result<Found, 
         high = (high + step).min(last);
         step *= 2;
     };
-    while low < high {
+    while low < high && radii[high] - radii[low] > ask.grain_us {
         let middle = low.midpoint(high);
         let search = Search::new(field, &found.belt, ask);
         let too_far = |gate: &usize| (radii[middle] + 1..=radii[high]).contains(&field.arrives_us(found.belt.junction(*gate)));
@@ -147,19 +153,16 @@ fn smallest_radius(field: &Field<'_>, radii: &[i64], ask: Ask) -> Result<Found, 
 }
 
 fn ring_within(field: &Field<'_>, radius_us: i64, ask: Ask) -> Result<Found, bool> {
-    let belt = belt_within(field, radius_us, false).ok_or(true)?;
+    let belt = belt_within(field, radius_us).ok_or(true)?;
     let search = Search::new(field, &belt, ask);
     let root = search.root().ok_or(true)?;
     let ring = search.any(&root)?;
     Ok(Found { belt, root, ring, is_proven: true })
 }
 
-fn belt_within(field: &Field<'_>, radius_us: i64, favours: bool) -> Option<Belt> {
+fn belt_within(field: &Field<'_>, radius_us: i64) -> Option<Belt> {
     let cost_of = |junction: u32| {
-        if field.arrives_us(junction) > radius_us || !field.is_closable(junction) {
-            return ENDLESS;
-        }
-        BASE - i64::from(favours && field.is_heading(junction))
+        if field.arrives_us(junction) <= radius_us && field.is_closable(junction) { BASE } else { ENDLESS }
     };
     let starts: Vec<u32> = field.starts.iter().map(|(junction, _)| *junction).collect();
     Belt::new(field.streets, &starts, |junction| field.side(junction), cost_of)

@@ -30,6 +30,7 @@ fn hunt(city: &City, speed_ratio: f64, prefer: Prefer) -> Plan {
         outside: Outside::Exits(city.exits_city.clone()),
         prefer,
         effort: 400_000,
+        grain_s: 0.0,
         ..Settings::default()
     };
     let seen = [Seen::surely(Spot::Junction(NodeId(32)), 180.0)];

@@ -34,7 +34,7 @@ fn grid(side: u32) -> Arc<Streets> {
 }
 
 fn settings() -> Settings {
-    Settings { setup_s: 0.0, horizon_s: 100.0, ..Settings::default() }
+    Settings { setup_s: 0.0, horizon_s: 100.0, grain_s: 0.0, ..Settings::default() }
 }
 
 /// The four neighbours of the middle of a 21 × 21 grid, and what lies one block further.

@@ -64,6 +64,7 @@ fn small(seen_max: usize) -> impl Strategy<Value = Small> {
                     outside,
                     units_max,
                     effort: 1_000_000,
+                    grain_s: 0.0,
                     prefer: if is_fewest { Prefer::FewestUnits } else { Prefer::SmallestRing },
                     ..Settings::default()
                 },
