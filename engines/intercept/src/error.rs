@@ -9,6 +9,8 @@ pub enum InterceptError {
     NoSuchRoad(EdgeId),
     #[error("{what} is {value}, which must be a number from {min} to {max}")]
     OutOfRange { what: &'static str, value: f64, min: f64, max: f64 },
+    #[error("he was seen on road {}, which he cannot drive either way: snap the sighting to another", .0.0)]
+    NoRoadForHim(EdgeId),
     #[error("no sighting: say where he was seen at least once")]
     NoSighting,
     #[error("{0} sightings at once; at most {max} alternatives are weighed", max = crate::model::SEEN_MAX)]

@@ -70,7 +70,7 @@ pub enum Outside {
 /// What makes one ring better than another that also holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prefer {
-    /// The least escape radius (his latest earliest arrival at the ring), then the fewest units.
+    /// The least escape radius up to [`Settings::grain_s`] (his latest earliest arrival at the ring), then the fewest units.
     SmallestRing,
     /// The fewest units, then the least escape radius.
     FewestUnits,
@@ -223,6 +223,7 @@ pub struct Plan {
     pub radius_s: Option<f64>,
     /// The share of the sightings' weight that the ring contains, 0 to 1.
     pub contained_weight: f64,
-    /// Whether the search ended by proof and not by [`Settings::effort`]: no ring of the same rule is better, or none exists.
+    /// Whether the search ended by proof and not by [`Settings::effort`]: no ring of the same
+    /// rule is better by more than [`Settings::grain_s`], or none exists.
     pub is_proven: bool,
 }

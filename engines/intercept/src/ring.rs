@@ -16,7 +16,7 @@ use crate::field::{Field, Runner, Start, scaled};
 use crate::model::{Escape, Order, Outcome, Outside, Plan, Post, SEEN_MAX, Seen, Settings, UNITS_COMPARED_MAX, Unit, UnitId};
 use crate::race::{NEVER, race};
 use crate::search::{Answer, best_ring, least_leaks};
-use crate::streets::{Streets, TIME_MAX_S, Who, micros, seconds};
+use crate::streets::{Spot, Streets, TIME_MAX_S, Who, micros, seconds};
 
 /// Driving times from one place, good up to a limit.
 #[derive(Debug, Clone)]
@@ -273,6 +273,10 @@ fn starts(streets: &Streets, seen: &[Seen], speed_ratio: f64) -> Result<Vec<Star
         let since_us = -micros(checked("how long ago he was seen, in seconds", *ago_s, 0.0, TIME_MAX_S)?);
         let weight = checked("the weight of a sighting", *weight, f64::MIN_POSITIVE, 1e12)?;
         let mut junctions = streets.entries(*at, Who::Suspect)?;
+        // One who starts nowhere would count as held.
+        if let (true, Spot::OnRoad { road, .. }) = (junctions.is_empty(), at) {
+            return Err(InterceptError::NoRoadForHim(*road));
+        }
         let past = junctions.iter().filter(|(_, after_us)| *after_us == 0).map(|(junction, _)| *junction).collect();
         junctions.iter_mut().for_each(|(_, after_us)| *after_us = since_us + scaled(*after_us, speed_ratio));
         starts.push(Start { junctions, past, weight });

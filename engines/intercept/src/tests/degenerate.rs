@@ -103,6 +103,11 @@ fn what_does_not_exist_is_named() {
     assert_eq!(asked(&[Unit::free(4, at(0)), Unit::free(4, at(1))], &seen, &settings(&[0])), Err(InterceptError::UnitTwice(4)));
     let nowhere = Spot::OnRoad { road: EdgeId(99), fraction: 0.5 };
     assert_eq!(asked(&[Unit::free(1, nowhere)], &seen, &settings(&[0])), Err(InterceptError::NoSuchRoad(EdgeId(99))));
+    let footpath = Piece { suspect_s: [None; 2], ..Piece::two_way(NodeId(0), NodeId(1), 10.0) };
+    let streets = Arc::new(Streets::from_pieces(2, &[footpath]).unwrap());
+    let on_it = [Seen::surely(Spot::OnRoad { road: EdgeId(0), fraction: 0.5 }, 0.0)];
+    let refused = Ring::new(streets).resolve(&[], &on_it, &settings(&[0]));
+    assert_eq!(refused, Err(InterceptError::NoRoadForHim(EdgeId(0))));
     let post = Some(Post { junction: NodeId(1), since_s: 3.0 });
     assert!(asked(&[Unit { post, ..Unit::free(1, at(1)) }], &seen, &settings(&[0])).is_err());
 }
