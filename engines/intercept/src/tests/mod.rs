@@ -1,0 +1,5 @@
+mod benchmark;
+mod cumcm;
+mod degenerate;
+mod pursuit;
+mod small;
