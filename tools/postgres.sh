@@ -5,7 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 home="$PWD/target/postgres"
-port="${SHOUHU_TEST_POSTGRES_PORT:-54329}"
+# Of its own for each checkout, so that the tests of two of them can run side by side.
+port="${SHOUHU_TEST_POSTGRES_PORT:-$((30000 + $(cksum <<<"$PWD" | cut -d' ' -f1) % 20000))}"
 bin="$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)"
 [ -n "$bin" ] || { echo "PostgreSQL is not installed: apt-get install postgresql" >&2; exit 1; }
 
