@@ -11,7 +11,8 @@ use shouhu_events::{Event, SightingFact};
 use shouhu_http::testing::House;
 use shouhu_ids::{DeviceId, EntryId, HitId, Micros, SightingId, UnitId};
 use shouhu_module::ports::{
-    ConfirmedHit, ConfirmedHits, ConfirmedHitsPort, LiveCasesPort, RoadTime, RoadTimes, RoadTimesPort, UnitPlacesPort,
+    ClosingRings, ClosingRingsPort, ConfirmedHit, ConfirmedHits, ConfirmedHitsPort, LiveCasesPort, NoRing, RingAnswer, RingOrder,
+    RingOutcome, RingQuestion, RingReason, RoadTime, RoadTimes, RoadTimesPort, UnitPlacesPort,
 };
 use shouhu_module::{Caller, Module, Problem};
 use shouhu_place::Wgs84;
@@ -187,6 +188,87 @@ async fn positions_are_checked_streamed_and_used_for_the_recommendation_by_road(
     assert_eq!(by_road.pointer("/items/0/is_by_road"), Some(&json!(true)));
     let sent = house.call(&dispatcher, "POST", &format!("/v1/incidents/{id}/assignments"), json!({ "unit": near })).await;
     assert_eq!(sent.json.pointer("/reasons"), Some(&json!(["nearest", "available", "by_road"])), "kept with the order");
+}
+
+/// Every free unit holds the place where it stands.
+struct Standing;
+
+impl ClosingRings for Standing {
+    fn close(&self, question: &RingQuestion) -> Result<RingAnswer, NoRing> {
+        if question.seen.lon < 120.0 {
+            return Err(NoRing::OffTheMap);
+        }
+        let order = |unit: &shouhu_module::ports::RingUnit| RingOrder {
+            unit: unit.unit,
+            at: unit.at,
+            street: "中正路 / 民權路".into(),
+            drive_s: 0.0,
+            suspect_s: question.ago_s,
+            slack_s: question.ago_s - question.setup_s,
+            is_kept: false,
+        };
+        let reason = |is_busy: bool| RingReason { key: if is_busy { "ring.busy" } else { "ring.in_time" }, params: vec![("slack_s", 1.0)] };
+        Ok(RingAnswer {
+            outcome: RingOutcome::Closed,
+            horizon_s: question.horizon_s,
+            units_short: 0,
+            is_proven: true,
+            closed_after_s: Some(0.0),
+            radius_s: Some(question.horizon_s),
+            orders: question.units.iter().filter(|unit| !unit.is_busy).map(order).collect(),
+            leaks: Vec::new(),
+            escape: Vec::new(),
+            verdicts: question.units.iter().map(|unit| (unit.unit, vec![reason(unit.is_busy)])).collect(),
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_ring_is_asked_for_an_incident_with_fresh_units_and_sends_nobody() {
+    let house = House::open(MODULES).await;
+    let dispatcher = house.person(Role::Dispatcher);
+    let id = text(&house.call(&dispatcher, "POST", "/v1/incidents", call()).await.json, "/id");
+    let path = format!("/v1/incidents/{id}/ring");
+    let now = || house.app.env.now();
+    let ask = |seen: Micros| json!({ "seen_at_us": seen.0 });
+    let key = |answer: &shouhu_http::testing::Answer| text(&answer.json, "/key");
+    assert_eq!(key(&house.call(&dispatcher, "POST", &path, ask(now())).await), "dispatch.ring.no_units");
+    let (near, crew) = car(&house, "永康 21").await;
+    let (_, other) = car(&house, "永康 22").await;
+    for (officer, lon) in [(&crew, 120.26), (&other, 120.24)] {
+        assert_eq!(house.call(officer, "POST", "/v1/units/mine/position", position(lon, now())).await.status, 200);
+    }
+    assert_eq!(key(&house.call(&dispatcher, "POST", &path, ask(now())).await), "dispatch.ring.no_map");
+    house.app.put(ClosingRingsPort(Arc::new(Standing)));
+    let plan = house.call(&dispatcher, "POST", &path, ask(now().plus(-Micros::MINUTE))).await.json;
+    assert_eq!((text(&plan, "/outcome"), text(&plan, "/orders/0/call_sign")), ("closed".into(), "永康 21".into()), "{plan}");
+    assert_eq!(plan.pointer("/radius_s"), Some(&json!(900.0)));
+    assert_eq!(text(&plan, "/verdicts/1/reasons/0/key"), "ring.in_time");
+    assert_eq!(house.call(&dispatcher, "GET", &format!("/v1/incidents/{id}"), Value::Null).await.json.pointer("/assignments"), Some(&json!([])));
+
+    let sent = house.call(&dispatcher, "POST", &format!("/v1/incidents/{id}/assignments"), json!({ "unit": near })).await;
+    assert_eq!(sent.status, 200, "{}", sent.json);
+    let again = house.call(&dispatcher, "POST", &path, ask(now())).await.json;
+    assert_eq!((again.pointer("/orders/0/is_sent"), again.pointer("/orders/1/is_sent")), (Some(&json!(true)), Some(&json!(false))));
+    let elsewhere = text(&house.call(&dispatcher, "POST", "/v1/incidents", call()).await.json, "/id");
+    let busy = house.call(&dispatcher, "POST", &format!("/v1/incidents/{elsewhere}/ring"), ask(now())).await.json;
+    assert_eq!(text(&busy, "/verdicts/0/reasons/0/key"), "ring.busy", "sent to another incident");
+
+    let refusals = [
+        (json!({ "seen_at_us": now().plus(Micros::HOUR).0 }), "dispatch.ring.time"),
+        (json!({ "seen_at_us": now().plus(-2 * Micros::HOUR).0 }), "dispatch.ring.time"),
+        (json!({ "seen_at_us": now().0, "horizon_s": 5.0 }), "dispatch.ring.limits"),
+        (json!({ "seen_at_us": now().0, "setup_s": -1.0 }), "dispatch.ring.limits"),
+        (json!({ "seen_at_us": now().0, "position": { "lon": 119.0, "lat": 22.0 } }), "dispatch.ring.off_the_map"),
+    ];
+    for (body, expected) in refusals {
+        assert_eq!(key(&house.call(&dispatcher, "POST", &path, body).await), expected);
+    }
+    let placeless = json!({ "origin": "call", "priority": 2, "kind": "fight", "summary": "打架" });
+    let placeless = text(&house.call(&dispatcher, "POST", "/v1/incidents", placeless).await.json, "/id");
+    let refused = house.call(&dispatcher, "POST", &format!("/v1/incidents/{placeless}/ring"), ask(now())).await;
+    assert_eq!(key(&refused), "dispatch.ring.no_position");
+    assert_eq!(house.call(&crew, "POST", &path, ask(now())).await.status, 403);
 }
 
 #[tokio::test]

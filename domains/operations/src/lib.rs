@@ -9,6 +9,7 @@
 
 mod map;
 mod ops;
+mod pursuits;
 
 use shouhu_env::BoxFuture;
 use shouhu_module::{App, Health, Module, Permission, Reaction};

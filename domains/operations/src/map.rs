@@ -1,6 +1,6 @@
 //! The map in memory: tiles to draw, a router to ask.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,10 +9,13 @@ use shouhu_env::BoxFuture;
 use shouhu_events::Envelope;
 use shouhu_ids::Micros;
 use shouhu_module::App;
-use shouhu_module::ports::{RoadTime, RoadTimes, RoadTimesPort};
+use shouhu_intercept::{Flight, Streets};
+use shouhu_module::ports::{ClosingRingsPort, RoadTime, RoadTimes, RoadTimesPort};
 use shouhu_place::Wgs84;
-use shouhu_roads::{RoadNetwork, Router, TileSource};
+use shouhu_roads::{Profile, RoadNetwork, Router, TileSource, VehicleClass, WeightSet};
 use shouhu_store::Row;
+
+use crate::pursuits::Pursuits;
 
 /// What a screen needs to show the map.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +34,8 @@ pub struct LoadedMap {
     pub info: MapInfo,
     pub tiles: TileSource,
     router: Router,
+    /// Prepared with the first pursuit on this map.
+    streets: OnceLock<Option<Arc<Streets>>>,
 }
 
 /// The newest map, exchanged as a whole; cheap to clone.
@@ -75,7 +80,18 @@ impl LoadedMap {
             imported_at_us: Some(imported_at),
         };
         let tiles = TileSource::new(&network);
-        Self { info, tiles, router: Router::new(Arc::new(network)) }
+        Self { info, tiles, router: Router::new(Arc::new(network)), streets: OnceLock::new() }
+    }
+
+    pub const fn router(&self) -> &Router {
+        &self.router
+    }
+
+    /// What units with lights and siren and a fugitive need between junctions; none for a network too large to number.
+    pub fn streets(&self) -> Option<Arc<Streets>> {
+        let profile = Profile::new(VehicleClass::Car, WeightSet::Emergency);
+        let prepared = self.streets.get_or_init(|| Streets::new(self.router.network(), profile, Flight::default()).ok().map(Arc::new));
+        prepared.clone()
     }
 
     fn from_row(row: &Row) -> Result<Self, ReactionError> {
@@ -103,6 +119,7 @@ pub fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         let state = MapState::default();
         load_newest(&app, &state).await?;
         app.put(RoadTimesPort(Arc::new(state.clone())));
+        app.put(ClosingRingsPort(Arc::new(Pursuits::new(state.clone()))));
         app.put(state);
         Ok(())
     })

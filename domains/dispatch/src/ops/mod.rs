@@ -11,6 +11,7 @@ pub mod incident_open;
 pub mod incidents;
 pub mod kpis;
 pub mod recommend;
+pub mod ring;
 pub mod step;
 pub mod unit_create;
 pub mod unit_join;
