@@ -234,7 +234,10 @@ export default function CommandPage() {
               id={selected.id}
               ring={ring}
               onFly={(place) => map.current?.flyTo(place)}
-              onBack={() => change({ ring: null })}
+              onBack={() => {
+                ring.setPlacing(false);
+                change({ ring: null });
+              }}
             />
           )}
           {!isCalling && !isRing && selected?.kind === "incident" && (

@@ -10,23 +10,16 @@ const MARK: Record<Sentence["tone"], string> = { good: "✓", warn: "!", alarm: 
 interface Props {
   held: HeldPlan;
   live: LiveOrder[];
-  /** The orders as they were when the answer came. */
-  first: LiveOrder[];
   elapsed_s: number;
 }
 
-export function RingAnswer({ held, live, first, elapsed_s }: Props) {
+export function RingAnswer({ held, live, elapsed_s }: Props) {
   const { t } = useTranslation();
   const { plan } = held;
   const isStale = elapsed_s > STALE_S;
   const now = sentenceOf(plan, live, elapsed_s);
-  const said = sentenceOf(plan, first, 0);
   return (
     <section className={`ring-answer tone-${now.tone}`} data-testid="ring-answer" data-outcome={plan.outcome}>
-      {/* Said once for each answer: a region that counts down would never stop talking. */}
-      <p className="unseen" role="status">
-        {t(`ring.say.${said.key}`, said.params)}
-      </p>
       <p className="ring-sentence" data-testid="ring-sentence">
         <span aria-hidden="true">{MARK[now.tone]}</span> {t(`ring.say.${now.key}`, now.params)}
       </p>

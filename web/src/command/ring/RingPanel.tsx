@@ -17,7 +17,7 @@ import { RingOrders } from "./RingOrders";
 import { RingQuestion } from "./RingQuestion";
 import { RingSendAll } from "./RingSendAll";
 import { RingVerdicts } from "./RingVerdicts";
-import { defaultSeen, HORIZON_MIN, isTooOld, liveOrders, placeText } from "./ring";
+import { defaultSeen, HORIZON_MIN, isTooOld, liveOrders, placeText, sentenceOf } from "./ring";
 import { type HeldPlan, type RingAsking, sameQuestion } from "./useRing";
 import { useSend } from "./useSend";
 
@@ -37,13 +37,25 @@ function Plan({ held, incident, onFly }: { held: HeldPlan; incident: Incident; o
   const ordered = new Set(plan.orders.map((one) => one.unit));
   return (
     <>
-      <RingAnswer held={held} live={live} first={liveOrders(plan, [], 0)} elapsed_s={elapsed_s} />
+      <RingAnswer held={held} live={live} elapsed_s={elapsed_s} />
       {plan.outcome === "no_way_out" && <p className="dim">{t("ring.no_way_out_hint")}</p>}
       <RingOrders orders={live} verdicts={plan.verdicts} sender={sender} onFly={onFly} />
       <RingSendAll orders={live} sender={sender} />
       <RingLeaks leaks={plan.leaks} elapsed_s={elapsed_s} onFly={onFly} />
       <RingVerdicts verdicts={plan.verdicts.filter((one) => !ordered.has(one.unit))} />
     </>
+  );
+}
+
+/** Said once for each answer: a region that counts down would never stop talking. */
+function Said({ ring }: { ring: RingAsking }) {
+  const { t } = useTranslation();
+  const plan = ring.isAsking ? null : ring.held?.plan;
+  const said = plan ? sentenceOf(plan, liveOrders(plan, [], 0), 0) : null;
+  return (
+    <p className="unseen" aria-live="assertive">
+      {said && t(`ring.say.${said.key}`, said.params)}
+    </p>
   );
 }
 
@@ -109,6 +121,7 @@ function Pursuit({ incident, ring, onFly }: { incident: Incident; ring: RingAski
       >
         {t(ring.isAsking ? "ring.asking" : isSame ? "ring.ask_again" : "ring.ask")}
       </Button>
+      <Said ring={ring} />
       {ring.error && <Failure error={ring.error} />}
       {ring.isAsking && !ring.held && <Loading label={t("ring.asking")} />}
       {ring.held && <Plan held={ring.held} incident={incident} onFly={onFly} />}

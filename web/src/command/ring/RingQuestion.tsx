@@ -43,6 +43,7 @@ function SeenFields({ form, onSeen }: Pick<Props, "form" | "onSeen">) {
           if (at !== null) onSeen(at);
         }}
         onBlur={() => setTyped(null)}
+        onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
         data-testid="ring-seen"
       />
       <div className="ring-choices">
@@ -86,7 +87,7 @@ function PlaceFields({
           const place = placeFrom(typed);
           if (place && typed !== shown) onPlace(place);
         }}
-        onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
+        onKeyDown={(event) => ["Enter", "Escape"].includes(event.key) && event.currentTarget.blur()}
         data-testid="ring-place"
       />
       <div className="ring-choices">
