@@ -28,7 +28,14 @@ export function ringFeatures(
 ): GeoJSON.Feature[] {
   const place = seen ?? plan?.position;
   const sign = place
-    ? [pointFeature("ring-seen", place, { kind: "seen", icon: "ring.seen", label: t("ring.map.seen"), sort: 9 })]
+    ? [
+        pointFeature("ring-seen", place, {
+          kind: "seen",
+          icon: "ring.seen",
+          label: t("ring.map.seen"),
+          sort: 9,
+        }),
+      ]
     : [];
   if (!plan) return sign;
   const ways = plan.orders.flatMap((order) => {
@@ -51,9 +58,9 @@ export function ringFeatures(
       sort: 7,
     }),
   );
-  const escape =
+  const wayOut =
     plan.escape.length > 1 ? [line("ring-escape", "escape", plan.escape, t("ring.map.escape"))] : [];
-  return [...ways, ...escape, ...held, ...open, ...sign];
+  return [...ways, ...wayOut, ...held, ...open, ...sign];
 }
 
 /** What must be in view to judge a ring. */

@@ -2,8 +2,8 @@
 
 import { useTranslation } from "react-i18next";
 import { sayDuration } from "../../app/say";
+import { type LiveOrder, type Sentence, STALE_S, sentenceOf } from "./ring";
 import type { HeldPlan } from "./useRing";
-import { type LiveOrder, STALE_S, type Sentence, sentenceOf } from "./ring";
 
 const MARK: Record<Sentence["tone"], string> = { good: "✓", warn: "!", alarm: "▲" };
 
@@ -24,7 +24,9 @@ export function RingAnswer({ held, live, elapsed_s }: Props) {
         <span aria-hidden="true">{MARK[now.tone]}</span> {t(`ring.say.${now.key}`, now.params)}
       </p>
       {plan.outcome !== "no_way_out" && (
-        <p className="dim">{t(plan.is_proven ? `ring.proven_${plan.outcome}` : `ring.unproven_${plan.outcome}`)}</p>
+        <p className="dim">
+          {t(plan.is_proven ? `ring.proven_${plan.outcome}` : `ring.unproven_${plan.outcome}`)}
+        </p>
       )}
       <p className={isStale ? "note-warn" : "dim"} data-testid="ring-age" data-stale={isStale || undefined}>
         {t(isStale ? "ring.stale" : "ring.fresh", { age: sayDuration(elapsed_s, t) })}

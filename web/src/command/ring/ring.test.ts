@@ -107,18 +107,30 @@ describe("the sentence", () => {
   });
 
   it("takes its word back when a junction can no longer be held in time", () => {
-    expect(sentence(planOf({}), [], 31)).toMatchObject({ key: "slipped", tone: "alarm", params: { count: 1 } });
+    expect(sentence(planOf({}), [], 31)).toMatchObject({
+      key: "slipped",
+      tone: "alarm",
+      params: { count: 1 },
+    });
   });
 
   it("says how many units are short and how many junctions stay open", () => {
-    const leak = { position: { lon: 120, lat: 23 }, street: "", suspect_s: 60, why: "no_unit", late_by_s: null } as const;
+    const leak = {
+      position: { lon: 120, lat: 23 },
+      street: "",
+      suspect_s: 60,
+      why: "no_unit",
+      late_by_s: null,
+    } as const;
     const open = planOf({ outcome: "open", units_short: 2, leaks: [leak, leak, leak] });
     expect(sentence(open, [], 0)).toMatchObject({ key: "open", params: { short: 2, count: 3 } });
     expect(sentence({ ...open, orders: [] }, [], 0).key).toBe("open_unmanned");
   });
 
   it("knows a place without a way out", () => {
-    expect(sentence(planOf({ outcome: "no_way_out", orders: [], closed_after_s: null }), [], 0).key).toBe("no_way_out");
+    expect(sentence(planOf({ outcome: "no_way_out", orders: [], closed_after_s: null }), [], 0).key).toBe(
+      "no_way_out",
+    );
   });
 });
 

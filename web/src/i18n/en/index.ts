@@ -9,4 +9,15 @@ import { ring } from "./ring";
 import { rooms } from "./rooms";
 import { words } from "./words";
 
-export const en = { ...app, ...words, ...command, ...patrol, ...boxes, ...lake, ...feeds, ...ring, ...rooms, errors };
+export const en = {
+  ...app,
+  ...words,
+  ...command,
+  ...patrol,
+  ...boxes,
+  ...lake,
+  ...feeds,
+  ...ring,
+  ...rooms,
+  errors,
+};
