@@ -16,7 +16,7 @@ import { cameraFeatures, hitFeatures, incidentFeatures, pointFeature, unitFeatur
 import type { LiveMap } from "../map/LiveMap";
 import { MapView } from "../map/MapView";
 import type { Overlay } from "../map/overlays";
-import { ringFeatures, ringPlaces } from "../map/ringFeatures";
+import { ringFeatures, ringFit } from "../map/ringFeatures";
 import { Alarm } from "./Alarm";
 import { CallForm } from "./CallForm";
 import { HitCard } from "./HitCard";
@@ -63,9 +63,7 @@ export default function CommandPage() {
   const kind = KINDS.find((k) => params.get(k) !== null);
   const selected: Selected | null = kind ? { kind, id: params.get(kind) ?? "" } : null;
   const isRing = selected?.kind === "incident" && params.get("ring") !== null && may("dispatch.order");
-  const ring = useRing(isRing ? selected.id : null, (plan) =>
-    map.current?.fit(ringPlaces(plan, units.data ?? [])),
-  );
+  const ring = useRing(isRing ? selected.id : null);
   const incidentPlace = incidents.data?.find((i) => i.id === selected?.id)?.position ?? null;
   const seenPlace = isRing ? (ring.place ?? incidentPlace) : null;
 
@@ -192,6 +190,7 @@ export default function CommandPage() {
             selected={selected ? placeOf(selected) : null}
             isLive
             handle={map}
+            {...(ring.held ? { fit: ringFit(ring.held, units.data ?? []) } : {})}
             onPick={({ overlay, id }) => {
               const picked = FROM_MAP[overlay];
               if (picked) select({ kind: picked, id }, false);

@@ -4,6 +4,7 @@ import type { TFunction } from "i18next";
 import type { RingPlan, Unit, Wgs84 } from "../app/api/types";
 import { positions } from "../app/positions";
 import { ordersBySlack } from "../command/ring/ring";
+import type { HeldPlan } from "../command/ring/useRing";
 import { pointFeature } from "./features";
 
 function line(id: string, kind: string, places: Wgs84[], label = ""): GeoJSON.Feature {
@@ -63,12 +64,15 @@ export function ringFeatures(
   return [...ways, ...wayOut, ...held, ...open, ...sign];
 }
 
-/** What must be in view to judge a ring. */
-export function ringPlaces(plan: RingPlan, units: Unit[]): Wgs84[] {
-  return [
-    plan.position,
-    ...plan.orders.map((order) => order.position),
-    ...plan.orders.flatMap((order) => placeOf(units, order.unit) ?? []),
-    ...plan.leaks.map((leak) => leak.position),
-  ];
+/** What must be in view to judge a ring. Asking again moves no map: only another question does. */
+export function ringFit({ plan, question }: HeldPlan, units: Unit[]): { key: string; places: Wgs84[] } {
+  return {
+    key: JSON.stringify(question),
+    places: [
+      plan.position,
+      ...plan.orders.map((order) => order.position),
+      ...plan.orders.flatMap((order) => placeOf(units, order.unit) ?? []),
+      ...plan.leaks.map((leak) => leak.position),
+    ],
+  };
 }

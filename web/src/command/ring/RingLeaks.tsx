@@ -6,11 +6,12 @@ import { minuteClock } from "./ring";
 
 interface Props {
   leaks: RingLeak[];
+  hasEscape: boolean;
   elapsed_s: number;
   onFly: (place: Wgs84) => void;
 }
 
-export function RingLeaks({ leaks, elapsed_s, onFly }: Props) {
+export function RingLeaks({ leaks, hasEscape, elapsed_s, onFly }: Props) {
   const { t } = useTranslation();
   if (leaks.length === 0) return null;
   return (
@@ -43,6 +44,7 @@ export function RingLeaks({ leaks, elapsed_s, onFly }: Props) {
           ))}
         </tbody>
       </table>
+      {hasEscape && <p className="dim">{t("ring.escape_hint")}</p>}
     </section>
   );
 }

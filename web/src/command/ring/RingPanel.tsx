@@ -41,7 +41,7 @@ function Plan({ held, incident, onFly }: { held: HeldPlan; incident: Incident; o
       {plan.outcome === "no_way_out" && <p className="dim">{t("ring.no_way_out_hint")}</p>}
       <RingOrders orders={live} verdicts={plan.verdicts} sender={sender} onFly={onFly} />
       <RingSendAll orders={live} sender={sender} />
-      <RingLeaks leaks={plan.leaks} elapsed_s={elapsed_s} onFly={onFly} />
+      <RingLeaks leaks={plan.leaks} hasEscape={plan.escape.length > 1} elapsed_s={elapsed_s} onFly={onFly} />
       <RingVerdicts verdicts={plan.verdicts.filter((one) => !ordered.has(one.unit))} />
     </>
   );

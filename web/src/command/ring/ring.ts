@@ -79,8 +79,11 @@ export function sentenceOf(plan: RingPlan, live: LiveOrder[], elapsed_s: number)
   const late = live.filter((one) => one.slack_s < 0).length;
   if (late > 0) return { key: "slipped", tone: "alarm", params: { ...params, count: late } };
   const after_s = plan.closed_after_s ?? 0;
-  if (live.some((one) => !one.sent))
-    return { key: "closed", tone: "good", params: { ...params, time: minuteClock(Math.ceil(after_s)) } };
+  const waiting = live.filter((one) => !one.sent).length;
+  if (waiting > 0) {
+    const time = minuteClock(Math.ceil(after_s));
+    return { key: "closed", tone: "good", params: { ...params, count: waiting, time } };
+  }
   const waits_s = live.map((one) => one.order.slack_s - one.slack_s);
   const left_s = after_s + Math.max(0, ...waits_s) - elapsed_s;
   if (left_s <= 0) return { key: "closed_by_now", tone: "warn", params };

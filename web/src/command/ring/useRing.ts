@@ -45,11 +45,9 @@ interface Asked {
   incident: Id;
   question: AskRing;
   since_ms: number;
-  /** No answer to this question is on the screen yet. */
-  isNew: boolean;
 }
 
-export function useRing(incident: Id | null, onNew: (plan: RingPlan) => void): RingAsking {
+export function useRing(incident: Id | null): RingAsking {
   const [kept, setKept] = useState<Pursuit>(fresh(incident));
   const pursuit = kept.incident === incident ? kept : fresh(incident);
   const shown = useRef(incident);
@@ -58,11 +56,10 @@ export function useRing(incident: Id | null, onNew: (plan: RingPlan) => void): R
     setKept((old) => ({ ...(old.incident === incident ? old : fresh(incident)), ...to }));
   const asking = useMutation({
     mutationFn: (asked: Asked) => dispatch.ring(asked.incident, asked.question),
-    onSuccess: (plan, { incident: about, question, since_ms, isNew }) => {
+    onSuccess: (plan, { incident: about, question, since_ms }) => {
       // The person may have gone to another incident meanwhile: an answer never lands on the wrong one.
       if (about !== shown.current) return;
       change({ held: { plan, question, since_ms } });
-      if (isNew) onNew(plan);
     },
   });
   const isMine = asking.variables?.incident === incident;
@@ -75,7 +72,7 @@ export function useRing(incident: Id | null, onNew: (plan: RingPlan) => void): R
       if (!incident || isAsking) return;
       const isNew = !pursuit.held || !sameQuestion(pursuit.held.question, question);
       change({ isPlacing: false, ...(isNew ? { held: null } : {}) });
-      asking.mutate({ incident, question, since_ms: Date.now(), isNew });
+      asking.mutate({ incident, question, since_ms: Date.now() });
     },
     setPlace: (place) => change({ place, isPlacing: false }),
     setPlacing: (isPlacing) => change({ isPlacing }),

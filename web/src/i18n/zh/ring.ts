@@ -39,6 +39,7 @@ export const ring = {
     stale: "結果已是 {{age}}前，請重新計算",
     orders: "守住的路口（{{count}}）",
     leaks: "沒有守住的路口（{{count}}）",
+    escape_hint: "地圖上的粗線是他最快的逃逸路線。",
     open: "未守",
     col_unit: "警力與路口",
     col_junction: "路口",
