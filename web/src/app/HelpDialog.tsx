@@ -7,6 +7,7 @@ const KEYS: [string, string][] = [
   ["c", "confirm"],
   ["r", "reject"],
   ["d", "dispatch"],
+  ["r", "ring"],
   ["n", "new_call"],
   ["1 / 2", "tabs"],
   ["1 … 9 / z", "questions"],

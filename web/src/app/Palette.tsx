@@ -3,7 +3,7 @@
 import { Modal, TextInput, useMantineColorScheme } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useLocation } from "wouter";
+import { useLocation, useSearch } from "wouter";
 import { Icon } from "./icons";
 import { openRooms } from "./rooms";
 import { useSession } from "./session";
@@ -22,7 +22,8 @@ export function Palette(props: { isOpen: boolean; onClose: () => void; onHelp: (
   const { t } = useTranslation();
   const { isOpen, onClose, onHelp } = props;
   const { may, signOut } = useSession();
-  const [, go] = useLocation();
+  const [here, go] = useLocation();
+  const incident = new URLSearchParams(useSearch()).get("incident");
   const { setColorScheme } = useMantineColorScheme();
   const language = useSetting("language");
   const sound = useSetting("sound");
@@ -53,6 +54,14 @@ export function Palette(props: { isOpen: boolean; onClose: () => void; onHelp: (
       group: t("palette.do"),
       label: t("palette.new_call"),
       act: () => go("/command?new=call"),
+    });
+  }
+  if (may("dispatch.order") && here.startsWith("/command") && incident) {
+    choices.push({
+      id: "ring",
+      group: t("palette.do"),
+      label: t("ring.title"),
+      act: () => go(`/command?tab=incidents&incident=${encodeURIComponent(incident)}&ring=1`),
     });
   }
   if (may("patrol.plan")) {

@@ -16,12 +16,15 @@ import { cameraFeatures, hitFeatures, incidentFeatures, pointFeature, unitFeatur
 import type { LiveMap } from "../map/LiveMap";
 import { MapView } from "../map/MapView";
 import type { Overlay } from "../map/overlays";
+import { ringFeatures, ringFit } from "../map/ringFeatures";
 import { Alarm } from "./Alarm";
 import { CallForm } from "./CallForm";
 import { HitCard } from "./HitCard";
 import { IncidentCard } from "./IncidentCard";
 import { MapTable } from "./MapTable";
 import { Queue } from "./Queue";
+import { RingPanel } from "./ring/RingPanel";
+import { useRing } from "./ring/useRing";
 import { CameraCard, UnitCard } from "./ThingCards";
 
 export type SelectedKind = "hit" | "incident" | "unit" | "camera";
@@ -59,6 +62,10 @@ export default function CommandPage() {
   const tab = params.get("tab") === "incidents" ? "incidents" : "hits";
   const kind = KINDS.find((k) => params.get(k) !== null);
   const selected: Selected | null = kind ? { kind, id: params.get(kind) ?? "" } : null;
+  const isRing = selected?.kind === "incident" && params.get("ring") !== null && may("dispatch.order");
+  const ring = useRing(isRing ? selected.id : null);
+  const incidentPlace = incidents.data?.find((i) => i.id === selected?.id)?.position ?? null;
+  const seenPlace = isRing ? (ring.place ?? incidentPlace) : null;
 
   const change = (next: Record<string, string | null>) =>
     setParams((old) => {
@@ -82,6 +89,7 @@ export default function CommandPage() {
     change({
       ...Object.fromEntries(KINDS.map((k) => [k, what?.kind === k ? what.id : null])),
       new: null,
+      ring: null,
       ...(what?.kind === "hit" || what?.kind === "incident" ? { tab: `${what.kind}s` } : {}),
     });
     const place = what && isFlying ? placeOf(what) : null;
@@ -90,7 +98,7 @@ export default function CommandPage() {
 
   const newCall = () => {
     setPin(null);
-    change({ ...Object.fromEntries(KINDS.map((k) => [k, null])), new: "call", view: null });
+    change({ ...Object.fromEntries(KINDS.map((k) => [k, null])), new: "call", view: null, ring: null });
   };
 
   const rows = (tab === "hits" ? hits.data : incidents.data) ?? [];
@@ -106,7 +114,11 @@ export default function CommandPage() {
     ArrowDown: () => step(1),
     ArrowUp: () => step(-1),
     Enter: () => (selected ? document.getElementById("card")?.focus() : step(0)),
-    Escape: () => select(null),
+    Escape: () => {
+      if (ring.isPlacing) ring.setPlacing(false);
+      else if (isRing) change({ ring: null });
+      else select(null);
+    },
     1: () => change({ tab: "hits" }),
     2: () => change({ tab: "incidents" }),
     t: () => change({ view: isTable ? null : "table" }),
@@ -125,13 +137,30 @@ export default function CommandPage() {
       ),
       incidents: incidentFeatures(incidents.data ?? [], kindTitle),
       cameras: cameraFeatures(cameras.data ?? []),
+      ring: ringFeatures(ring.held?.plan ?? null, seenPlace, units.data ?? [], t),
       pin: isCalling && pin ? [pointFeature("pin", pin, { icon: "pin.call" })] : [],
     }),
-    [units.data, hits.data, incidents.data, cameras.data, slowNow, t, kindTitle, isCalling, pin],
+    [
+      units.data,
+      hits.data,
+      incidents.data,
+      cameras.data,
+      slowNow,
+      t,
+      kindTitle,
+      isCalling,
+      pin,
+      ring.held,
+      seenPlace,
+    ],
   );
 
   return (
-    <div className="command" data-card={selected || isCalling ? "" : undefined}>
+    <div
+      className="command"
+      data-card={selected || isCalling ? "" : undefined}
+      data-placing={ring.isPlacing || undefined}
+    >
       <Alarm hits={hits.data} />
       <Queue
         tab={tab}
@@ -161,11 +190,13 @@ export default function CommandPage() {
             selected={selected ? placeOf(selected) : null}
             isLive
             handle={map}
+            {...(ring.held ? { fit: ringFit(ring.held, units.data ?? []) } : {})}
             onPick={({ overlay, id }) => {
               const picked = FROM_MAP[overlay];
               if (picked) select({ kind: picked, id }, false);
             }}
-            onPlace={setPin}
+            onPlace={ring.isPlacing ? ring.setPlace : setPin}
+            isDrawing={ring.isPlacing}
           />
         </div>
         {isTable && (
@@ -196,12 +227,25 @@ export default function CommandPage() {
               onClose={() => select(null)}
             />
           )}
-          {!isCalling && selected?.kind === "incident" && (
+          {!isCalling && isRing && (
+            <RingPanel
+              key={selected.id}
+              id={selected.id}
+              ring={ring}
+              onFly={(place) => map.current?.flyTo(place)}
+              onBack={() => {
+                ring.setPlacing(false);
+                change({ ring: null });
+              }}
+            />
+          )}
+          {!isCalling && !isRing && selected?.kind === "incident" && (
             <IncidentCard
               key={selected.id}
               id={selected.id}
               onHit={(id) => select({ kind: "hit", id })}
               onUnit={(unit) => unit.position && map.current?.flyTo(unit.position)}
+              onRing={() => change({ ring: "1" })}
               onClose={() => select(null)}
             />
           )}

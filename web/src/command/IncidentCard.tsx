@@ -14,6 +14,7 @@ import { Answer, Failure } from "../app/states";
 import { AssignmentLine } from "./AssignmentLine";
 import { CardHead } from "./CardHead";
 import { Recommendations } from "./Recommendations";
+import { RingButton } from "./ring/RingButton";
 
 const OVER = ["closed", "declined", "cancelled"];
 
@@ -98,10 +99,11 @@ interface Props {
   id: Id;
   onHit: (id: Id) => void;
   onUnit: (unit: Unit) => void;
+  onRing: () => void;
   onClose: () => void;
 }
 
-export function IncidentCard({ id, onHit, onUnit, onClose }: Props) {
+export function IncidentCard({ id, onHit, onUnit, onRing, onClose }: Props) {
   const { t } = useTranslation();
   const { may } = useSession();
   const kindTitle = useKindTitle();
@@ -160,6 +162,7 @@ export function IncidentCard({ id, onHit, onUnit, onClose }: Props) {
                 ))}
               </section>
             )}
+            {!isOver && incident.position && may("dispatch.order") && <RingButton onOpen={onRing} />}
             {!isOver && may("dispatch.order") && (
               <Recommendations incident={incident} isSecond={hasActive} onShow={onUnit} />
             )}

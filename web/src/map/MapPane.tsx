@@ -66,7 +66,7 @@ export default function MapPane(props: MapProps) {
     map.current.wishes = { ...(onPick ? { onPick } : {}), ...(onPlace ? { onPlace } : {}), isDrawing };
   });
 
-  const { areas, cells, cameras, boxes, path, dots, units, incidents, hits, pin } = overlays;
+  const { areas, cells, cameras, boxes, path, dots, ring, units, incidents, hits, pin } = overlays;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a map made later needs the same features
   useEffect(() => map.current?.set("areas", areas ?? []), [areas, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
@@ -79,6 +79,8 @@ export default function MapPane(props: MapProps) {
   useEffect(() => map.current?.set("boxes", boxes ?? []), [boxes, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("path", path ?? []), [path, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("ring", ring ?? []), [ring, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("units", units ?? []), [units, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above

@@ -25,6 +25,11 @@ function outline(pen: Pen, shape: string, r: number): void {
     pen.moveTo(0, -r * 1.1);
     pen.lineTo(r * 1.15, r * 0.9);
     pen.lineTo(-r * 1.15, r * 0.9);
+  } else if (shape === "octagon") {
+    for (let corner = 0; corner < 8; corner += 1) {
+      const turn = ((corner + 0.5) * Math.PI) / 4;
+      pen.lineTo(Math.cos(turn) * r * 1.2, Math.sin(turn) * r * 1.2);
+    }
   } else if (shape === "drop") {
     pen.arc(0, -r * 0.35, r * 0.8, Math.PI * 0.85, Math.PI * 0.15);
     pen.lineTo(0, r * 1.2);
@@ -84,6 +89,34 @@ function box(pen: Pen, c: MapColours, state: string): void {
   else glyph(pen, state === "never" ? "?" : "–", c.inkDim);
 }
 
+/** A junction of a ring: filled and numbered where somebody holds it, hollow where nobody does. */
+function ring(pen: Pen, c: MapColours, state: string, number: string): void {
+  if (state === "held") {
+    body(pen, "octagon", c.selected, c.paper);
+    glyph(pen, number, c.paper);
+  } else if (state === "open") {
+    body(pen, "octagon", c.paper, c.warn);
+    pen.lineWidth = 3;
+    pen.stroke();
+  } else {
+    // Around the incident's own sign, which stays readable inside.
+    pen.lineWidth = 2.5;
+    pen.strokeStyle = c.alarm;
+    pen.beginPath();
+    pen.arc(0, 0, 13, 0, Math.PI * 2);
+    for (const [x, y] of [
+      [1, 0],
+      [0, 1],
+      [-1, 0],
+      [0, -1],
+    ] as const) {
+      pen.moveTo(x * 11, y * 11);
+      pen.lineTo(x * 16.5, y * 16.5);
+    }
+    pen.stroke();
+  }
+}
+
 function draw(pen: Pen, c: MapColours, name: string): void {
   const [what, state = "", flag = ""] = name.split(".");
   if (what === "unit") unit(pen, c, state, flag === "stale");
@@ -115,6 +148,7 @@ function draw(pen: Pen, c: MapColours, name: string): void {
     pen.fill();
     pen.stroke();
   } else if (what === "box") box(pen, c, state);
+  else if (what === "ring") ring(pen, c, state, flag);
   else if (what === "pin") body(pen, "drop", c.selected, c.paper);
   else if (what === "me") {
     outline(pen, "circle", 7);

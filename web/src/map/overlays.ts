@@ -3,6 +3,7 @@
 import type { LayerSpecification, SourceSpecification } from "maplibre-gl";
 import { COLOURS, type Scheme } from "./palette";
 import { questionLayersAbove, questionLayersBelow } from "./questionLayers";
+import { ringLines, ringSigns } from "./ringLayers";
 
 export const OVERLAYS = [
   "areas",
@@ -11,6 +12,7 @@ export const OVERLAYS = [
   "boxes",
   "path",
   "dots",
+  "ring",
   "units",
   "incidents",
   "hits",
@@ -124,10 +126,12 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
         "circle-stroke-width": 2.5,
       },
     },
+    ...ringLines(c),
     icon("units", "units"),
     icon("incidents", "incidents"),
     icon("hits", "hits"),
     ...questionLayersAbove(c),
+    ...ringSigns(c),
     label("hit-names", "hits", 1.6),
     label("incident-names", "incidents", 1.6),
     label("unit-names", "units", 1.1, 11),

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 interface Props {
@@ -7,15 +7,33 @@ interface Props {
   sure: string;
   isBusy: boolean;
   onSure: () => void;
+  size?: "xs" | "md";
+  testId?: string;
 }
 
 /** What cannot be taken back takes two clicks, in one place, without a dialog. */
-export function SureButton({ label, sure, isBusy, onSure }: Props) {
+export function SureButton({ label, sure, isBusy, onSure, size = "xs", testId }: Props) {
   const { t } = useTranslation();
   const [isAsking, setAsking] = useState(false);
+  const wasAsking = useRef(false);
+  const first = useRef<HTMLButtonElement>(null);
+  const back = useRef<HTMLButtonElement>(null);
+  // The pressed button is gone, and the focus with it. It goes to the way back: a key held too long does nothing.
+  useEffect(() => {
+    if (isAsking) back.current?.focus();
+    else if (wasAsking.current) first.current?.focus();
+    wasAsking.current = isAsking;
+  }, [isAsking]);
   if (!isAsking) {
     return (
-      <Button size="xs" variant="default" loading={isBusy} onClick={() => setAsking(true)}>
+      <Button
+        ref={first}
+        size={size}
+        variant="default"
+        loading={isBusy}
+        onClick={() => setAsking(true)}
+        data-testid={testId}
+      >
         {label}
       </Button>
     );
@@ -23,17 +41,18 @@ export function SureButton({ label, sure, isBusy, onSure }: Props) {
   return (
     <span className="sure">
       <Button
-        size="xs"
+        size={size}
         color="red"
         loading={isBusy}
         onClick={() => {
           setAsking(false);
           onSure();
         }}
+        data-testid={testId && `${testId}-sure`}
       >
         {sure}
       </Button>
-      <Button size="xs" variant="default" onClick={() => setAsking(false)}>
+      <Button ref={back} size={size} variant="default" onClick={() => setAsking(false)}>
         {t("app.cancel")}
       </Button>
     </span>

@@ -107,6 +107,8 @@ export const dispatch = {
   recommendations: (id: T.Id) => ask<{ items: T.Recommendation[] }>(`/v1/incidents/${id}/recommendations`),
   log: (id: T.Id) => ask<{ items: T.IncidentLogLine[] }>(`/v1/incidents/${id}/log`),
   assign: (id: T.Id, unit: T.Id) => post<T.Assignment>(`/v1/incidents/${id}/assignments`, { unit }),
+  /** A question: nobody is sent by it. */
+  ring: (id: T.Id, question: T.AskRing) => post<T.RingPlan>(`/v1/incidents/${id}/ring`, question),
   cancel: (id: T.Id, reason: string) => post<void>(`/v1/assignments/${id}/cancel`, { reason }),
   step: (id: T.Id, step: T.AssignmentStep, idempotencyKey: string) =>
     post<T.Assignment>(`/v1/assignments/${id}/step`, step, idempotencyKey),

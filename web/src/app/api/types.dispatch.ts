@@ -138,3 +138,69 @@ export interface Recommendation {
   is_by_road: boolean;
   reasons: Reason[];
 }
+
+/** The question of a ring 攔截圍捕: it may be asked again and again, and changes nothing. */
+export interface AskRing {
+  seen_at_us: Micros;
+  /** Null: the incident's place. */
+  position: Wgs84 | null;
+  horizon_s: number;
+  setup_s?: number | null;
+}
+
+export type RingOutcome = "closed" | "open" | "no_way_out";
+export type RingLeakWhy = "too_late" | "nobody_left" | "no_unit";
+
+/** A unit holds a junction. Seconds count from `asked_at_us`, and the drive from the moment the unit is sent. */
+export interface RingOrder {
+  unit: Id;
+  call_sign: string;
+  position: Wgs84;
+  /** Empty where no street has a name. */
+  street: string;
+  drive_s: number;
+  /** His earliest arrival. */
+  suspect_s: number;
+  slack_s: number;
+  /** It had this order before. */
+  is_kept: boolean;
+}
+
+/** A junction that nobody holds in time. */
+export interface RingLeak {
+  position: Wgs84;
+  street: string;
+  suspect_s: number;
+  why: RingLeakWhy;
+  late_by_s: number | null;
+}
+
+export interface RingReason {
+  key: string;
+  params: Record<string, number>;
+}
+
+export interface RingVerdict {
+  unit: Id;
+  call_sign: string;
+  reasons: RingReason[];
+}
+
+// By hand until the server's description has them; the line in schema.check.ts comes with the endpoint.
+export interface RingPlan {
+  seen_at_us: Micros;
+  position: Wgs84;
+  asked_at_us: Micros;
+  outcome: RingOutcome;
+  /** Above 0 only when open. */
+  units_short: number;
+  /** False: a smaller ring may exist. */
+  is_proven: boolean;
+  closed_after_s: number | null;
+  radius_s: number | null;
+  orders: RingOrder[];
+  leaks: RingLeak[];
+  /** His fastest way out past the orders; empty when closed. */
+  escape: Wgs84[];
+  verdicts: RingVerdict[];
+}

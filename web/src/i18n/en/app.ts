@@ -117,6 +117,7 @@ export const app = {
     key_confirm: "Confirm a hit (type the plate in the picture)",
     key_reject: "Reject a hit",
     key_dispatch: "Open an incident, then send the first unit",
+    key_ring: "Incident: interception; once more asks again",
     key_new_call: "New 110 call",
     key_tabs: "Hits / incidents",
     key_questions: "Plate search: another question; / goes to its field",

@@ -5,7 +5,19 @@ import { errors } from "./errors";
 import { feeds } from "./feeds";
 import { lake } from "./lake";
 import { patrol } from "./patrol";
+import { ring } from "./ring";
 import { rooms } from "./rooms";
 import { words } from "./words";
 
-export const en = { ...app, ...words, ...command, ...patrol, ...boxes, ...lake, ...feeds, ...rooms, errors };
+export const en = {
+  ...app,
+  ...words,
+  ...command,
+  ...patrol,
+  ...boxes,
+  ...lake,
+  ...feeds,
+  ...ring,
+  ...rooms,
+  errors,
+};

@@ -114,6 +114,7 @@ export const app = {
     key_confirm: "確認命中（輸入照片上的車牌）",
     key_reject: "駁回命中",
     key_dispatch: "立案，再派遣首選警力",
+    key_ring: "案件：攔截圍捕；再按一次重新計算",
     key_new_call: "受理新報案",
     key_tabs: "命中／案件分頁",
     key_questions: "車牌查詢：換一種查詢；/ 到輸入欄",
