@@ -85,7 +85,9 @@ impl ClosingRings for Pursuits {
             units.push(Unit { id, at, is_busy: unit.is_busy, free_in_s: 0.0, post: None });
         }
         let (mut ring, mut reach_s) = self.take(&question.pursuit, &map)?;
-        let mut settings = Settings { horizon_s: question.horizon_s.min(reach_s), setup_s: question.setup_s, ..Settings::default() };
+        // Not `min`, which would make a number of what is none.
+        let horizon_s = if question.horizon_s > reach_s { reach_s } else { question.horizon_s };
+        let mut settings = Settings { horizon_s, setup_s: question.setup_s, ..Settings::default() };
         let plan = loop {
             let plan = ring.resolve(&units, &[seen], &settings).map_err(|error| NoRing::Refused(error.to_string()))?;
             // The map ends before the horizon: the ring must lie where the map still has an outside.

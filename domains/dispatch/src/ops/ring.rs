@@ -1,5 +1,7 @@
 //! Interception 攔截圍捕: which units could close which junctions around somebody who flees. A question; a person sends.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
@@ -103,8 +105,8 @@ pub struct RingVerdict {
 pub struct RingReason {
     /// `ring.in_time` …; the UI translates it.
     pub key: String,
-    /// Values for the translation.
-    pub params: serde_json::Value,
+    /// Numbers for the translation, their units in their names.
+    pub params: BTreeMap<String, f64>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -213,7 +215,7 @@ fn told(answer: RingAnswer, question: &RingQuestion, incident: &Incident, units:
     };
     let reason = |reason: Because| RingReason {
         key: reason.key.to_owned(),
-        params: reason.params.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect::<serde_json::Map<_, _>>().into(),
+        params: reason.params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     };
     RingPlan {
         seen_at_us,

@@ -23,6 +23,7 @@ export type Checked = [
   Reads<ours.Assignment, Served["Assignment"]>,
   Reads<ours.Incident, Served["Incident"]>,
   Reads<ours.Recommendation, Served["Recommendation"]>,
+  Reads<ours.RingPlan, Served["RingPlan"]>,
   Reads<ours.Sighting, Served["Sighting"]>,
   Reads<ours.Invitation, Served["Invitation"]>,
   Reads<lake.PartialNote, Served["PartialNote"]>,

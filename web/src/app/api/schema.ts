@@ -1340,6 +1340,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/incidents/{id}/ring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which units could close which junctions around a fugitive */
+        post: operations["post_v1_incidents_id_ring"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/incidents/{id}/assignments": {
         parameters: {
             query?: never;
@@ -3619,6 +3636,93 @@ export interface components {
              * @description Number that belongs to the reason, in the unit that the key says; absent where there is none.
              */
             value?: number | null;
+        };
+        /** @description Seconds are from `asked_at_us`. */
+        RingPlan: {
+            seen_at_us: components["schemas"]["Micros"];
+            position: components["schemas"]["Wgs84"];
+            asked_at_us: components["schemas"]["Micros"];
+            outcome: components["schemas"]["RingOutcome"];
+            /**
+             * Format: double
+             * @description As asked, or nearer where the map ends before it.
+             */
+            horizon_s: number;
+            /** Format: uint */
+            units_short: number;
+            /** @description False: a smaller ring may exist, or one where none was found. */
+            is_proven: boolean;
+            /**
+             * Format: double
+             * @description When the last of the units has closed its junction.
+             */
+            closed_after_s?: number | null;
+            /**
+             * Format: double
+             * @description His latest earliest arrival at a junction of the ring.
+             */
+            radius_s?: number | null;
+            orders: components["schemas"]["RingPost"][];
+            leaks: components["schemas"]["RingGap"][];
+            /** @description His fastest way out past the units; empty when there is none. */
+            escape: components["schemas"]["Wgs84"][];
+            /** @description One for each unit with a fresh position near a road. */
+            verdicts: components["schemas"]["RingVerdict"][];
+        };
+        RingOutcome: ("closed" | "open") | "no_way_out";
+        RingPost: {
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            position: components["schemas"]["Wgs84"];
+            street: string;
+            /** Format: double */
+            drive_s: number;
+            /** Format: double */
+            suspect_s: number;
+            /** Format: double */
+            slack_s: number;
+            /** @description Named for this junction in the answer before. */
+            is_kept: boolean;
+            /** @description Holds an assignment of this incident already: tell it, do not send it again. */
+            is_sent: boolean;
+        };
+        RingGap: {
+            position: components["schemas"]["Wgs84"];
+            street: string;
+            /** Format: double */
+            suspect_s: number;
+            why: components["schemas"]["WhyOpen"];
+            /** Format: double */
+            late_by_s?: number | null;
+        };
+        WhyOpen: "too_late" | "nobody_left" | "no_unit";
+        RingVerdict: {
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            reasons: components["schemas"]["RingReason"][];
+        };
+        RingReason: {
+            /** @description `ring.in_time` …; the UI translates it. */
+            key: string;
+            /** @description Numbers for the translation, their units in their names. */
+            params: {
+                [key: string]: number;
+            };
+        };
+        AskRing: {
+            seen_at_us: components["schemas"]["Micros"];
+            /** @description Where he was seen; the incident's place when absent. */
+            position?: components["schemas"]["Wgs84"] | null;
+            /**
+             * Format: double
+             * @description How far the ring may lie, in seconds of his driving from now; 900 when absent.
+             */
+            horizon_s?: number | null;
+            /**
+             * Format: double
+             * @description From a unit's arrival until nobody passes; 30 when absent.
+             */
+            setup_s?: number | null;
         };
         /** @description `POST /v1/incidents/{id}/assignments`. */
         AssignUnit: {
@@ -7002,6 +7106,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items3"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_incidents_id_ring: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskRing"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RingPlan"];
                 };
             };
             /** @description Problem */

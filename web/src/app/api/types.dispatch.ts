@@ -164,6 +164,8 @@ export interface RingOrder {
   slack_s: number;
   /** It had this order before. */
   is_kept: boolean;
+  /** It holds an assignment of this incident already. */
+  is_sent: boolean;
 }
 
 /** A junction that nobody holds in time. */
@@ -186,12 +188,13 @@ export interface RingVerdict {
   reasons: RingReason[];
 }
 
-// By hand until the server's description has them; the line in schema.check.ts comes with the endpoint.
 export interface RingPlan {
   seen_at_us: Micros;
   position: Wgs84;
   asked_at_us: Micros;
   outcome: RingOutcome;
+  /** As asked, or nearer where the map ends before it. */
+  horizon_s: number;
   /** Above 0 only when open. */
   units_short: number;
   /** False: a smaller ring may exist. */

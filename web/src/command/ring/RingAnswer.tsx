@@ -2,7 +2,7 @@
 
 import { useTranslation } from "react-i18next";
 import { sayDuration } from "../../app/say";
-import { type LiveOrder, type Sentence, STALE_S, sentenceOf } from "./ring";
+import { type LiveOrder, minuteClock, type Sentence, STALE_S, sentenceOf } from "./ring";
 import type { HeldPlan } from "./useRing";
 
 const MARK: Record<Sentence["tone"], string> = { good: "✓", warn: "!", alarm: "▲" };
@@ -27,6 +27,9 @@ export function RingAnswer({ held, live, elapsed_s }: Props) {
         <p className="dim">
           {t(plan.is_proven ? `ring.proven_${plan.outcome}` : `ring.unproven_${plan.outcome}`)}
         </p>
+      )}
+      {plan.outcome !== "no_way_out" && plan.horizon_s < held.question.horizon_s && (
+        <p className="note-warn">{t("ring.map_ends", { horizon: minuteClock(plan.horizon_s) })}</p>
       )}
       <p className={isStale ? "note-warn" : "dim"} data-testid="ring-age" data-stale={isStale || undefined}>
         {t(isStale ? "ring.stale" : "ring.fresh", { age: sayDuration(elapsed_s, t) })}

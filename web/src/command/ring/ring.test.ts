@@ -26,6 +26,7 @@ function order(call_sign: string, slack_s: number, drive_s = 100): RingOrder {
     suspect_s: drive_s + 30 + slack_s,
     slack_s,
     is_kept: false,
+    is_sent: false,
   };
 }
 
@@ -35,6 +36,7 @@ function planOf(change: Partial<RingPlan>): RingPlan {
     position: { lon: 120.2, lat: 22.99 },
     asked_at_us: ASKED_US,
     outcome: "closed",
+    horizon_s: 900,
     units_short: 0,
     is_proven: true,
     closed_after_s: 200,

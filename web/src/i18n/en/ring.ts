@@ -31,6 +31,8 @@ export const ring = {
       no_way_out: "He cannot drive off the map in this time; there is no junction to hold",
     },
     no_way_out_hint: "Roads end where the map ends. Try fewer minutes of driving.",
+    map_ends:
+      "The map ends before that: the ring is looked for within {{horizon}} of driving. Import a larger map.",
     proven_closed: "Proven: no smaller ring holds.",
     unproven_closed: "It holds; a smaller ring may exist, that is not proven.",
     proven_open: "Proven: these units cannot close a ring.",

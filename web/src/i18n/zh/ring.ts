@@ -31,6 +31,7 @@ export const ring = {
       no_way_out: "這段時間內他開不出地圖範圍，沒有需要守的路口",
     },
     no_way_out_hint: "道路只算到地圖邊緣。可縮短車程範圍再算一次。",
+    map_ends: "底圖在此之前就到邊界，改在 {{horizon}} 車程內圍住；請匯入更大的底圖。",
     proven_closed: "已證明：沒有更小的圍捕圈。",
     unproven_closed: "圍得住；可能有更小的圈，未能證明。",
     proven_open: "已證明：以現有警力圍不住。",
