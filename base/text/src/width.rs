@@ -14,9 +14,27 @@ pub const fn narrow(ch: char) -> char {
     }
 }
 
+/// As people compare: full-width forms to ASCII, lower case, 臺 to 台.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    text.chars().map(|ch| if ch == '臺' { '台' } else { narrow(ch) }).flat_map(char::to_lowercase).collect()
+}
+
+/// As [`folded`], letters and digits only: for names of columns and keys, which differ in nothing else.
+#[must_use]
+pub fn squeezed(text: &str) -> String {
+    folded(text).chars().filter(|ch| ch.is_alphanumeric()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn width_case_and_variants_fold_together() {
+        assert_eq!(folded("臺南　ＡＢＣ－１２３"), "台南 abc-123");
+        assert_eq!(squeezed("Legal_Basis（法令依據）"), "legalbasis法令依據");
+    }
 
     #[test]
     fn every_full_width_form_has_its_ascii_twin_and_nothing_else_changes() {

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_module::{Keyed, ProblemRow};
 use shouhu_place::Wgs84;
-use shouhu_text::{Charset, decode, narrow};
+use shouhu_text::{Charset, decode, narrow, squeezed};
 
 use crate::model::{CameraError, CameraKind, NewCamera};
 
@@ -80,11 +80,6 @@ const LON: &[&str] = &["lon", "lng", "long", "longitude", "x", "wgs84x", "px", "
 const LAT: &[&str] = &["lat", "latitude", "y", "wgs84y", "py", "緯度", "北緯", "座標y", "y座標", "wgs84緯度", "緯度wgs84"];
 const HEADING: &[&str] = &["heading", "headingdeg", "bearing", "direction", "azimuth", "方向", "方位", "方位角", "拍攝方向", "朝向", "鏡頭方向"];
 const KIND: &[&str] = &["kind", "type", "類型", "種類"];
-
-/// Full-width to ASCII, lower case, without blanks and punctuation: headings differ in nothing else.
-fn squeezed(text: &str) -> String {
-    text.chars().map(narrow).filter(|ch| ch.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
 
 /// The text and its character set. A list is read whole or not: with one bad character it was written in another one.
 fn decoded(bytes: &[u8], asked: TableEncoding) -> Result<(Cow<'_, str>, &'static str), TableError> {

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use shouhu_module::{Keyed, ProblemRow};
 use shouhu_place::Wgs84;
 use shouhu_text::csv::{Limits, Row, Rows, separator_of};
-use shouhu_text::{Charset, decode, narrow};
+use shouhu_text::{Charset, decode, narrow, squeezed};
 
 use crate::model::{EVERY_H_DEFAULT, EVERY_H_MAX, NAME_MAX, NOTE_MAX, NUMBER_MAX};
 
@@ -81,10 +81,6 @@ const COLUMNS: [(&str, bool, &[&str]); 8] = [
     ("every_h", false, &["everyh", "every", "hours", "巡簽間隔", "間隔小時", "間隔"]),
     ("note", false, &["note", "remark", "remarks", "備註", "說明"]),
 ];
-
-fn squeezed(text: &str) -> String {
-    text.chars().map(narrow).filter(|ch| ch.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
 
 /// Where each of [`COLUMNS`] is.
 struct Layout([Option<usize>; COLUMNS.len()]);

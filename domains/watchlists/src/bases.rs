@@ -133,12 +133,12 @@ pub fn by_key(key: &str) -> Option<&'static LegalBasis> {
 /// By key, title or alias, whatever the width, case and separators: what spreadsheets contain.
 #[must_use]
 pub fn by_any_name(text: &str) -> Option<&'static LegalBasis> {
-    let wanted = crate::fold::squeezed(text);
+    let wanted = shouhu_text::squeezed(text);
     if wanted.is_empty() {
         return None;
     }
     LEGAL_BASES.iter().find(|basis| {
-        [basis.key, basis.title_zh, basis.title_en].iter().chain(basis.aliases).any(|name| crate::fold::squeezed(name) == wanted)
+        [basis.key, basis.title_zh, basis.title_en].iter().chain(basis.aliases).any(|name| shouhu_text::squeezed(name) == wanted)
     })
 }
 
@@ -163,7 +163,7 @@ mod tests {
             let names: HashSet<String> = [basis.key, basis.title_zh, basis.title_en]
                 .iter()
                 .chain(basis.aliases)
-                .map(|n| crate::fold::squeezed(n))
+                .map(|n| shouhu_text::squeezed(n))
                 .collect();
             for name in names {
                 assert!(seen.insert(name.clone()), "{name} names two bases");

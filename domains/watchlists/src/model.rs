@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use shouhu_ids::{ActorId, EntryId, ImportId, Micros};
 use shouhu_module::Keyed;
 use shouhu_plate::{Pattern, PatternError, VehicleClass};
+use shouhu_text::{folded, squeezed};
 use shouhu_wire::EntryAction;
 
 use crate::bases::{LegalBasis, by_key};
-use crate::fold::{folded, squeezed};
 
 pub const OWNER_CHARS_MAX: usize = 80;
 pub const REASON_CHARS_MAX: usize = 500;

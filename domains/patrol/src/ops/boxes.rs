@@ -5,7 +5,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shouhu_module::{App, Audit, Page, Params, Problem, Route};
-use shouhu_text::narrow;
+use shouhu_text::folded;
 
 use crate::model::{BoxState, PatrolBox};
 use crate::store;
@@ -30,20 +30,20 @@ pub struct BoxQuery {
     pub limit: Option<i64>,
 }
 
-fn folded(text: &str) -> String {
-    let plain = text.chars().map(narrow).map(|ch| if ch == '臺' { '台' } else { ch });
-    plain.filter(|ch| !ch.is_whitespace()).flat_map(char::to_lowercase).collect()
+/// Blanks are where people's thumbs put them.
+fn sought(text: &str) -> String {
+    folded(text).split_whitespace().collect()
 }
 
 async fn handle(State(app): State<App>, Params(query): Params<BoxQuery>) -> Result<Json<Page<PatrolBox>>, Problem> {
     let limit = query.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
-    let sought = query.q.as_deref().map(folded).unwrap_or_default();
+    let wanted = query.q.as_deref().map(sought).unwrap_or_default();
     let after = query.cursor.unwrap_or_default();
     let kept = store::boxes(&app.store, query.station.as_deref().filter(|station| !station.is_empty())).await?;
     let is_shown = |shown: &PatrolBox| {
         shown.number > after
             && query.state.is_none_or(|state| shown.state == state)
-            && [&shown.number, &shown.name, &shown.station, &shown.beat].into_iter().any(|text| folded(text).contains(&sought))
+            && [&shown.number, &shown.name, &shown.station, &shown.beat].into_iter().any(|text| sought(text).contains(&wanted))
     };
     let found = kept.into_iter().map(|kept| kept.shown).filter(is_shown);
     let page: Vec<PatrolBox> = found.take(usize::try_from(limit + 1).unwrap_or(usize::MAX)).collect();
@@ -56,6 +56,6 @@ mod tests {
 
     #[test]
     fn a_search_forgives_width_case_blanks_and_both_forms_of_tai() {
-        assert_eq!(folded("臺南 Ａ-０１"), folded("台南a-01"));
+        assert_eq!(sought("臺南 Ａ-０１"), sought("台南a-01"));
     }
 }

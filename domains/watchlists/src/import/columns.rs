@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use shouhu_plate::VehicleClass;
+use shouhu_text::squeezed;
 use shouhu_wire::EntryAction;
 
 use super::{ImportError, Row};
-use crate::fold::squeezed;
 
 /// Title rows above the heading that are skipped.
 const HEADING_WITHIN: usize = 10;

@@ -5,8 +5,7 @@
 
 use shouhu_calendar::{Date, NoSuchDay, TAIPEI_US};
 use shouhu_ids::Micros;
-
-use crate::fold::folded;
+use shouhu_text::folded;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DateError {
