@@ -167,7 +167,7 @@ async fn a_display_s_code_is_good_for_its_minute_and_once_for_each_person() {
     let (_, id) = city.code("永康-001").await;
     let at = city.now();
     let step = at.div_euclid(STEP_S * Micros::SECOND);
-    let secret = Secret::of(&city.house.app.store).await.unwrap().device_secret(id, 1);
+    let secret = city.house.app.room::<Secret>().device_secret(id, 1);
     let code = |step| Code::Rotating { id, step, mac: step_mac(&secret, step) }.text();
     let body = |step, at: i64| json!({ "code": code(step), "measured_at_us": at });
     assert_eq!(key(&city.sign(&city.officer, body(step, at)).await), "patrol.code.forged", "no display is known here");
@@ -190,7 +190,7 @@ async fn a_tag_counts_and_its_clone_is_found_out() {
     let (_, id) = city.code("永康-001").await;
     let keys = city.post(&format!("/v1/patrol/boxes/{id}/tag"), json!({ "uid": "04:de:5f:1e:ac:c0:40" })).await;
     assert_eq!(text(&keys, "/uid"), "04DE5F1EACC040");
-    let secret = Secret::of(&city.house.app.store).await.unwrap().tag_secret(id, 1);
+    let secret = city.house.app.room::<Secret>().tag_secret(id, 1);
     let uid = [0x04, 0xde, 0x5f, 0x1e, 0xac, 0xc0, 0x40];
     let read = |uid, counter, at: i64| {
         let (picc, mac) = tag::testing::write(&secret.meta_read, &secret.file_read, TagRead { uid, counter });

@@ -106,13 +106,17 @@ const PROBLEMS: &[&str] = &[
 
 fn health(app: App) -> BoxFuture<'static, Health> {
     Box::pin(async move {
-        match ops::summary::summary(&app.store).await {
-            Ok(summary) => Health::good(format!("{} boxes, {} missed", summary.counts.boxes, summary.counts.missed)),
+        let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM patrol_box WHERE is_active = 1";
+        match app.store.fetch_one(sql, vec![]).await.and_then(|row| row.int("n")) {
+            Ok(boxes) => Health::good(format!("{boxes} boxes in use")),
             Err(error) => Health::bad(format!("patrol boxes cannot be read: {error}")),
         }
     })
 }
 
 fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
-    Box::pin(async move { Ok(jobs::schedule(&app.store).await?) })
+    Box::pin(async move {
+        app.put(secret::Secret::of(&app.store).await?);
+        Ok(jobs::schedule(&app.store).await?)
+    })
 }

@@ -116,7 +116,7 @@ fn prove(secret: &Secret, kept: &Kept, code: &Code, by: &Person, body: &TakeChec
 
 /// # Errors
 /// When the signature is not believed, not possible, or was taken before.
-pub async fn check_in(db: &Store, by: &Person, body: &TakeCheckIn) -> Result<(CheckIn, Kept), CheckInError> {
+pub async fn check_in(db: &Store, secret: &Secret, by: &Person, body: &TakeCheckIn) -> Result<(CheckIn, Kept), CheckInError> {
     let now = db.env().now();
     let code = Code::parse(&body.code)?;
     let kept = store::one(db, code.id()).await?.ok_or(CheckInError::UnknownBox)?;
@@ -124,7 +124,7 @@ pub async fn check_in(db: &Store, by: &Person, body: &TakeCheckIn) -> Result<(Ch
         return Err(CheckInError::Retired(kept.shown.number));
     }
     rules::check_time(body.measured_at_us, now)?;
-    let proof = prove(&Secret::of(db).await?, &kept, &code, by, body)?;
+    let proof = prove(secret, &kept, &code, by, body)?;
     let fix = Fix::of(body.position, body.accuracy_m);
     let distance_m = rules::check_place(proof.method, kept.shown.position, fix)?;
     if let (Method::Printed, Some(nonce)) = (proof.method, proof.word.strip_prefix("P:")) {
@@ -191,7 +191,7 @@ async fn briefing(app: &App, kept: Kept) -> Result<Briefing, Problem> {
 }
 
 async fn handle(State(app): State<App>, person: Person, Body(body): Body<TakeCheckIn>) -> Result<Audited<CheckIn>, Problem> {
-    let (mut taken, kept) = match check_in(&app.store, &person, &body).await {
+    let (mut taken, kept) = match check_in(&app.store, &app.room::<Secret>(), &person, &body).await {
         Ok(taken) => taken,
         Err(CheckInError::Store(error)) => return Err(error.into()),
         Err(refused) => {

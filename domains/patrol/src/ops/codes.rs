@@ -43,7 +43,7 @@ fn code_of(secret: &Secret, kept: Kept) -> BoxCode {
 
 async fn list(State(app): State<App>, Params(query): Params<CodeQuery>) -> Result<Audited<Page<BoxCode>>, Problem> {
     let limit = query.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
-    let secret = Secret::of(&app.store).await?;
+    let secret = app.room::<Secret>();
     let (station, after) = (query.station.unwrap_or_default(), query.cursor.unwrap_or_default());
     let kept = store::boxes(&app.store, Some(station.as_str()).filter(|station| !station.is_empty())).await?;
     let wanted = kept.into_iter().filter(|kept| kept.shown.is_active && kept.shown.number > after);
@@ -56,6 +56,6 @@ async fn reissue(State(app): State<App>, Id(id): Id<BoxId>) -> Result<Audited<Bo
     // A display and a tag that went missing go with it: their keys have the version in them.
     store::set(&app.store, id, "code_version = code_version + $2, has_device = 0, tag_uid = NULL", 1_i64.into()).await?;
     let kept = store::one(&app.store, id).await?.ok_or_else(|| Problem::not_found("patrol box"))?;
-    let code = code_of(&Secret::of(&app.store).await?, kept);
+    let code = code_of(&app.room::<Secret>(), kept);
     Ok(Audited::new(format!("new code of patrol box {}", code.number), code))
 }

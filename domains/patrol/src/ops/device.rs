@@ -19,7 +19,7 @@ pub const ROUTE: Route =
 async fn handle(State(app): State<App>, Id(id): Id<BoxId>) -> Result<Audited<DeviceSecret>, Problem> {
     store::set(&app.store, id, "has_device = $2", true.into()).await?;
     let kept = store::one(&app.store, id).await?.ok_or_else(|| Problem::not_found("patrol box"))?;
-    let secret = Secret::of(&app.store).await?.device_secret(id, kept.code_version);
+    let secret = app.room::<Secret>().device_secret(id, kept.code_version);
     let given = DeviceSecret { secret_base32: BASE32_NOPAD.encode(&secret), step_s: STEP_S };
     Ok(Audited::new(format!("secret of the display of patrol box {}", kept.shown.number), given))
 }

@@ -62,7 +62,7 @@ async fn handle(State(app): State<App>, Id(id): Id<BoxId>, Body(body): Body<SetT
         other => other.into(),
     })?;
     let kept = store::one(&app.store, id).await?.ok_or_else(|| Problem::not_found("patrol box"))?;
-    let keys = Secret::of(&app.store).await?.tag_secret(id, kept.code_version);
+    let keys = app.room::<Secret>().tag_secret(id, kept.code_version);
     let given = TagKeys {
         uid,
         meta_read_key_hex: HEXLOWER.encode(&keys.meta_read),
