@@ -134,8 +134,8 @@ fn told(plan: &Plan, network: &RoadNetwork, ids: &HashMap<Number, UnitId>) -> Ri
             shouhu_intercept::WhyOpen::NobodyLeft => (WhyOpen::NobodyLeft, None),
             shouhu_intercept::WhyOpen::NoUnit => (WhyOpen::NoUnit, None),
         };
-        let at = network.node(leak.junction)?;
-        Some(RingLeak { at, street: street(leak.junction), suspect_s: leak.suspect_s, why, late_by_s })
+        let position = network.node(leak.junction)?;
+        Some(RingLeak { position, street: street(leak.junction), suspect_s: leak.suspect_s, why, late_by_s })
     });
     let (outcome, units_short) = match plan.outcome {
         Outcome::Closed => (RingOutcome::Closed, 0),
@@ -174,7 +174,7 @@ fn reason(reason: &Reason) -> RingReason {
         Reason::FartherThanEnough => ("ring.far", vec![]),
         Reason::NoRing => ("ring.no_ring", vec![]),
     };
-    RingReason { key, params }
+    RingReason { key, params: params.into_iter().collect() }
 }
 
 #[cfg(test)]

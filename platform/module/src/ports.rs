@@ -1,6 +1,7 @@
 //! Questions that one room asks another, as small traits. The room that answers puts an implementation on the shelf in its
 //! `start`; the room that asks must cope with nobody answering (`App::try_room` gives `None`).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -126,20 +127,22 @@ pub struct RingOrder {
 }
 
 /// A junction that nobody holds in time.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RingLeak {
-    pub at: Wgs84,
+    pub position: Wgs84,
     pub street: String,
     pub suspect_s: f64,
     pub why: WhyOpen,
     pub late_by_s: Option<f64>,
 }
 
-/// What speaks for or against a unit: a key that the UI translates, and the numbers that belong to it.
-#[derive(Debug, Clone, PartialEq)]
+/// What speaks for or against a unit.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RingReason {
+    /// `ring.in_time` …; the UI translates it.
     pub key: &'static str,
-    pub params: Vec<(&'static str, f64)>,
+    /// Numbers for the translation, their units in their names.
+    pub params: BTreeMap<&'static str, f64>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -1,14 +1,12 @@
 //! Interception 攔截圍捕: which units could close which junctions around somebody who flees. A question; a person sends.
 
-use std::collections::BTreeMap;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{IncidentId, Micros, UnitId};
 use shouhu_module::ports::{
-    ClosingRingsPort, NoRing, RingAnswer, RingLeak, RingOrder, RingOutcome, RingQuestion, RingReason as Because, RingUnit, WhyOpen,
+    ClosingRingsPort, NoRing, RingAnswer, RingLeak, RingOrder, RingOutcome, RingQuestion, RingReason, RingUnit,
 };
 use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, Problem, Route};
 use shouhu_place::Wgs84;
@@ -63,7 +61,7 @@ pub struct RingPlan {
     /// His latest earliest arrival at a junction of the ring.
     pub radius_s: Option<f64>,
     pub orders: Vec<RingPost>,
-    pub leaks: Vec<RingGap>,
+    pub leaks: Vec<RingLeak>,
     /// His fastest way out past the units; empty when there is none.
     pub escape: Vec<Wgs84>,
     /// One for each unit with a fresh position near a road.
@@ -86,27 +84,10 @@ pub struct RingPost {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct RingGap {
-    pub position: Wgs84,
-    pub street: String,
-    pub suspect_s: f64,
-    pub why: WhyOpen,
-    pub late_by_s: Option<f64>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RingVerdict {
     pub unit: UnitId,
     pub call_sign: String,
     pub reasons: Vec<RingReason>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct RingReason {
-    /// `ring.in_time` …; the UI translates it.
-    pub key: String,
-    /// Numbers for the translation, their units in their names.
-    pub params: BTreeMap<String, f64>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -192,7 +173,14 @@ fn question(incident: &Incident, ask: &AskRing, units: &[Unit], now: Micros) -> 
     Ok(RingQuestion { pursuit: incident.number.clone(), seen, ago_s, horizon_s, setup_s, units })
 }
 
-fn told(answer: RingAnswer, question: &RingQuestion, incident: &Incident, units: &[Unit], seen_at_us: Micros, now: Micros) -> RingPlan {
+fn told(
+    answer: RingAnswer,
+    question: &RingQuestion,
+    incident: &Incident,
+    units: &[Unit],
+    seen_at_us: Micros,
+    now: Micros,
+) -> RingPlan {
     let known = |id: UnitId| units.iter().find(|unit| unit.id == id);
     let call_sign = |id: UnitId| known(id).map(|unit| unit.call_sign.clone()).unwrap_or_default();
     let order = |order: RingOrder| RingPost {
@@ -206,17 +194,6 @@ fn told(answer: RingAnswer, question: &RingQuestion, incident: &Incident, units:
         is_kept: order.is_kept,
         is_sent: known(order.unit).is_some_and(|unit| is_sent(unit, incident)),
     };
-    let gap = |leak: RingLeak| RingGap {
-        position: leak.at,
-        street: leak.street,
-        suspect_s: leak.suspect_s,
-        why: leak.why,
-        late_by_s: leak.late_by_s,
-    };
-    let reason = |reason: Because| RingReason {
-        key: reason.key.to_owned(),
-        params: reason.params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-    };
     RingPlan {
         seen_at_us,
         position: question.seen,
@@ -228,12 +205,12 @@ fn told(answer: RingAnswer, question: &RingQuestion, incident: &Incident, units:
         closed_after_s: answer.closed_after_s,
         radius_s: answer.radius_s,
         orders: answer.orders.into_iter().map(order).collect(),
-        leaks: answer.leaks.into_iter().map(gap).collect(),
+        leaks: answer.leaks,
         escape: answer.escape,
         verdicts: answer
             .verdicts
             .into_iter()
-            .map(|(unit, reasons)| RingVerdict { unit, call_sign: call_sign(unit), reasons: reasons.into_iter().map(reason).collect() })
+            .map(|(unit, reasons)| RingVerdict { unit, call_sign: call_sign(unit), reasons })
             .collect(),
     }
 }
