@@ -8,6 +8,7 @@ import { taipei } from "../app/age";
 import { patrol } from "../app/api/calls.patrol";
 import type { CheckIn } from "../app/api/types.patrol";
 import { Icon } from "../app/icons";
+import { MoreButton } from "../app/MoreButton";
 import { Answer, Empty } from "../app/states";
 import { saveCheckIns } from "./boxesCsv";
 import { StationSelect } from "./StationSelect";
@@ -124,16 +125,7 @@ export function CheckInList({ params, go }: Props) {
                   ))}
                 </Table.Tbody>
               </Table>
-              {query.hasNextPage && (
-                <Button
-                  variant="default"
-                  fullWidth
-                  loading={query.isFetchingNextPage}
-                  onClick={() => void query.fetchNextPage()}
-                >
-                  {t("app.more")}
-                </Button>
-              )}
+              <MoreButton query={query} />
             </div>
           )
         }

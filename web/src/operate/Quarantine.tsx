@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Age } from "../app/Age";
 import { sightings } from "../app/api/calls";
+import { MoreButton } from "../app/MoreButton";
 import { Roster } from "./Roster";
 
 export function Quarantine() {
@@ -74,11 +75,7 @@ export function Quarantine() {
           },
         ]}
       >
-        {query.hasNextPage && (
-          <Button variant="default" fullWidth onClick={() => void query.fetchNextPage()}>
-            {t("app.more")}
-          </Button>
-        )}
+        <MoreButton query={query} />
       </Roster>
     </>
   );

@@ -9,6 +9,7 @@ import { oversight } from "../app/api/calls";
 import type { AuditLine } from "../app/api/types";
 import { Answer, Empty, Failure } from "../app/states";
 import "./oversee.css";
+import { MoreButton } from "../app/MoreButton";
 
 const CLASSES = ["personal_read", "work_read", "write", "security"];
 
@@ -141,15 +142,7 @@ export default function OverseePage() {
                   />
                 )}
               </section>
-              {query.hasNextPage && (
-                <Button
-                  variant="default"
-                  loading={query.isFetchingNextPage}
-                  onClick={() => void query.fetchNextPage()}
-                >
-                  {t("audit.older", { count: all.length })}
-                </Button>
-              )}
+              <MoreButton query={query} label={t("audit.older", { count: all.length })} />
             </>
           );
         }}

@@ -7,6 +7,7 @@ import { useSearchParams } from "wouter";
 import { Age } from "../app/Age";
 import { watchlists } from "../app/api/calls";
 import { ENTRY_STATES, type Entry } from "../app/api/types";
+import { MoreButton } from "../app/MoreButton";
 import { useBasis } from "../app/queries";
 import { useSession } from "../app/session";
 import { Answer, Empty, Failure } from "../app/states";
@@ -203,16 +204,7 @@ export function EntryList() {
                   ))}
                 </Table.Tbody>
               </Table>
-              {query.hasNextPage && (
-                <Button
-                  variant="default"
-                  fullWidth
-                  loading={query.isFetchingNextPage}
-                  onClick={() => void query.fetchNextPage()}
-                >
-                  {t("app.more")}
-                </Button>
-              )}
+              <MoreButton query={query} />
             </div>
           );
         }}

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { taipei } from "../../app/age";
 import { custody } from "../../app/api/calls.lake";
 import type { Hold } from "../../app/api/types.lake";
+import { MoreButton } from "../../app/MoreButton";
 import { Answer, Empty, Failure } from "../../app/states";
 
 function LiftDialog({ hold, onClose }: { hold: Hold; onClose: () => void }) {
@@ -126,15 +127,7 @@ export function Holds() {
           );
         }}
       </Answer>
-      {query.hasNextPage && (
-        <Button
-          variant="default"
-          loading={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          {t("app.more")}
-        </Button>
-      )}
+      <MoreButton query={query} />
       {lifting && <LiftDialog hold={lifting} onClose={() => setLifting(null)} />}
     </section>
   );

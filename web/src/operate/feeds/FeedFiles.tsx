@@ -1,11 +1,11 @@
 // Every file that came, whichever way, and what became of it.
 
-import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { taipei } from "../../app/age";
 import { feeds } from "../../app/api/calls.feeds";
+import { MoreButton } from "../../app/MoreButton";
 import { Roster } from "../Roster";
 import { FeedReportView } from "./FeedReportView";
 
@@ -66,16 +66,7 @@ export function FeedFiles({ name }: { name: string }) {
           },
         ]}
       >
-        {query.hasNextPage && (
-          <Button
-            variant="default"
-            fullWidth
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            {t("app.more")}
-          </Button>
-        )}
+        <MoreButton query={query} />
       </Roster>
       {open && (
         <section className="feed-open" aria-label={taipei(open.arrived_at_us)}>
