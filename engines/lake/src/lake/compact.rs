@@ -23,7 +23,7 @@ use crate::catalogue::{CatalogueError, SegmentId, SegmentMeta};
 use crate::part::{Part, PartError};
 use crate::questions::counts::COMPARED_MAX;
 use crate::row::{Class, DAY_MS, Extra, FullRecord, Row};
-use crate::segment::{self, Segment, WriteError};
+use crate::segment::{self, Effort, Segment, WriteError};
 
 /// When it is worth to write rows once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,7 +234,7 @@ impl Pile {
     /// One segment; the rows are of one day.
     pub fn write(mut self, lake: &Lake, class: Class) -> Result<SegmentMeta, CompactError> {
         let id = lake.next_id()?;
-        Ok(segment::write(lake.store.as_ref(), id, class, &mut self.rows, &self.extras)?)
+        Ok(segment::write(lake.store.as_ref(), id, class, &mut self.rows, &self.extras, Effort::Lasting)?)
     }
 }
 

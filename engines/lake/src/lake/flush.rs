@@ -12,7 +12,7 @@ use crate::catalogue::{CatalogueError, Change, SegmentMeta};
 use crate::memtable::{MemoryPart, Memtable};
 use crate::part::{Part, PartError};
 use crate::row::{Extra, Row};
-use crate::segment::{self, WriteError};
+use crate::segment::{self, Effort, WriteError};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FlushError {
@@ -132,7 +132,7 @@ impl Lake {
         let mut failed = Ok(());
         let mut write = |rows: &mut Vec<Row>, extras: &[Extra]| -> Result<(), FlushError> {
             let id = self.catalogue.next_id()?;
-            metas.push(segment::write(self.store.as_ref(), id, part.class(), rows, extras)?);
+            metas.push(segment::write(self.store.as_ref(), id, part.class(), rows, extras, Effort::Quick)?);
             Ok(())
         };
         // Most rows are of one day: space for all of them is asked for once.

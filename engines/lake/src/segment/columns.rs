@@ -298,7 +298,7 @@ pub fn plate_chunks(material: &Material<'_>, squeezer: &mut Squeezer) -> Result<
             pen.deltas(times, page, Deltas::Aligned, Squeeze::Fast)?;
         }
         for page in window.sources.chunks(sources.shape().page_rows) {
-            pen.numbers(sources, page, Form::Packed(width), Squeeze::Well)?;
+            pen.numbers(sources, page, Form::Packed(width), Squeeze::Hard)?;
         }
         shared.put(&window, &mut pen)?;
     }

@@ -4,7 +4,7 @@ use shouhu_files::{Files, FilesError};
 
 use super::WriteError;
 use super::columns::{Book, Material, plate_chunks, source_chunks};
-use super::file::{Chunk, Layout, Squeezer, write_file};
+use super::file::{Chunk, Effort, Layout, Squeezer, write_file};
 use super::filter::Filter;
 use super::hours::planes;
 use super::index::{Column, FileNote, Index};
@@ -21,9 +21,17 @@ use crate::row::{Class, Extra, Row};
 /// # Errors
 /// When rows are of another day or the disk refuses; half-written files are removed where the disk allows and are never
 /// named by any catalogue.
-pub fn write(files: &dyn Files, id: SegmentId, class: Class, rows: &[Row], extras: &[Extra]) -> Result<SegmentMeta, WriteError> {
+pub fn write(
+    files: &dyn Files,
+    id: SegmentId,
+    class: Class,
+    rows: &[Row],
+    extras: &[Extra],
+    effort: Effort,
+) -> Result<SegmentMeta, WriteError> {
     let orders = Orders::of(rows)?;
-    let written = write_all(files, id, class, rows, extras, &orders);
+    let material = Material { rows, extras, orders: &orders, book: &Book::of(rows) };
+    let written = write_all(files, id, class, &material, effort);
     if let Err(error) = &written {
         for order in Order::ALL {
             let name = name_of(class, orders.day, id, order);
@@ -42,29 +50,27 @@ fn write_all(
     files: &dyn Files,
     id: SegmentId,
     class: Class,
-    rows: &[Row],
-    extras: &[Extra],
-    orders: &Orders,
+    material: &Material<'_>,
+    effort: Effort,
 ) -> Result<SegmentMeta, WriteError> {
-    let book = Book::of(rows);
-    let material = Material { rows, extras, orders, book: &book };
-    let mut squeezer = Squeezer::new()?;
+    let Material { orders, book, .. } = *material;
+    let mut squeezer = Squeezer::new(effort)?;
     let name = |order| name_of(class, orders.day, id, order);
     let count = orders.by_source.len();
 
-    let chunks = plate_chunks(&material, &mut squeezer)?;
+    let chunks = plate_chunks(material, &mut squeezer)?;
     let sorted_by = [by_plate::PLATE, by_plate::TIME];
     let layout = write_file(files, &name(Order::Plate), count, &chunks, &sorted_by)?;
     let by_plate_note = note(count, &chunks, &layout);
     drop(chunks);
 
-    let (chunks, page_times) = source_chunks(&material, &mut squeezer)?;
+    let (chunks, page_times) = source_chunks(material, &mut squeezer)?;
     let sorted_by = [by_source::SOURCE, by_source::TIME, by_source::PLATE];
     let layout = write_file(files, &name(Order::Source), count, &chunks, &sorted_by)?;
     let by_source_note = note(count, &chunks, &layout);
     drop(chunks);
 
-    let (planes, hours) = planes(rows, orders, &mut squeezer)?;
+    let (planes, hours) = planes(material.rows, orders, &mut squeezer)?;
     let mut index = Index {
         class: class.0,
         day: orders.day,
@@ -74,9 +80,9 @@ fn write_all(
         first_ms: orders.first_ms,
         last_ms: orders.last_ms,
         files: [by_plate_note, by_source_note],
-        confidences: book.confidences.values.into(),
-        directions: book.directions.values.into(),
-        pictures: book.pictures.values.into(),
+        confidences: book.confidences.values.as_slice().into(),
+        directions: book.directions.values.as_slice().into(),
+        pictures: book.pictures.values.as_slice().into(),
         page_times: page_times.into(),
         hours,
         ..Index::default()
