@@ -43,6 +43,8 @@ pub enum Event {
     IncidentChanged { incident: IncidentId, state: IncidentState, hit: Option<HitId> },
     AssignmentChanged { assignment: AssignmentId, incident: IncidentId, unit: UnitId, state: AssignmentState },
     UnitChanged { unit: UnitId, state: UnitState },
+    /// A crew calls for help, or something about its call has changed: read the list.
+    PanicChanged { incident: IncidentId, unit: UnitId },
     /// Positions since the last one, latest per unit. Streamed only, never stored.
     UnitsMoved { units: Vec<UnitMoved> },
     CameraChanged { camera: CameraId },
@@ -72,6 +74,7 @@ impl Event {
             Self::IncidentChanged { .. } => "incident_changed",
             Self::AssignmentChanged { .. } => "assignment_changed",
             Self::UnitChanged { .. } => "unit_changed",
+            Self::PanicChanged { .. } => "panic_changed",
             Self::UnitsMoved { .. } => "units_moved",
             Self::CameraChanged { .. } => "camera_changed",
             Self::PatrolCheckedIn { .. } => "patrol_checked_in",
@@ -90,7 +93,9 @@ impl Event {
             Self::WatchlistChanged { .. } => Some("watchlists.read"),
             Self::HitRaised { .. } | Self::HitDecided { .. } => Some("hits.watch"),
             Self::IncidentChanged { .. } => Some("dispatch.watch"),
-            Self::AssignmentChanged { .. } | Self::UnitChanged { .. } | Self::UnitsMoved { .. } => Some("units.watch"),
+            Self::AssignmentChanged { .. } | Self::UnitChanged { .. } | Self::UnitsMoved { .. } | Self::PanicChanged { .. } => {
+                Some("units.watch")
+            }
             Self::CameraChanged { .. } => Some("cameras.read"),
             Self::PatrolCheckedIn { .. } => Some("patrol.watch"),
             Self::MapReplaced { .. } => Some("map.read"),

@@ -192,6 +192,9 @@ pub struct AssignmentReply {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AssignUnit {
     pub unit: UnitId,
+    /// The less urgent assignment that the unit leaves for this incident; the caller has seen what it is.
+    #[serde(default)]
+    pub take_from: Option<AssignmentId>,
 }
 
 /// What an officer does with an assignment: `POST /v1/assignments/{id}/step`.

@@ -67,7 +67,8 @@ fn text(value: &Value, pointer: &str) -> String {
 
 /// An available car with its officer.
 async fn car(house: &House, call_sign: &str) -> (String, Caller) {
-    let unit = house.call(&house.person(Role::Operator), "POST", "/v1/units", json!({ "call_sign": call_sign, "kind": "car" })).await;
+    let unit =
+        house.call(&house.person(Role::Operator), "POST", "/v1/units", json!({ "call_sign": call_sign, "kind": "car" })).await;
     assert_eq!(unit.status, 200, "{}", unit.json);
     let id = text(&unit.json, "/id");
     let officer = crewing(&house.person(Role::Officer), &id);
@@ -182,12 +183,130 @@ async fn positions_are_checked_streamed_and_used_for_the_recommendation_by_road(
     let id = text(&house.call(&dispatcher, "POST", "/v1/incidents", call()).await.json, "/id");
     let path = format!("/v1/incidents/{id}/recommendations");
     let straight = house.call(&dispatcher, "GET", &path, Value::Null).await.json;
-    assert_eq!((text(&straight, "/items/0/unit/call_sign"), straight.pointer("/items/0/is_by_road")), ("永康 21".into(), Some(&json!(false))));
+    assert_eq!(
+        (text(&straight, "/items/0/unit/call_sign"), straight.pointer("/items/0/is_by_road")),
+        ("永康 21".into(), Some(&json!(false)))
+    );
     house.app.put(RoadTimesPort(Arc::new(Winding)));
     let by_road = house.call(&dispatcher, "GET", &path, Value::Null).await.json;
     assert_eq!(by_road.pointer("/items/0/is_by_road"), Some(&json!(true)));
     let sent = house.call(&dispatcher, "POST", &format!("/v1/incidents/{id}/assignments"), json!({ "unit": near })).await;
-    assert_eq!(sent.json.pointer("/reasons"), Some(&json!(["nearest", "available", "by_road"])), "kept with the order");
+    assert_eq!(
+        sent.json.pointer("/reasons"),
+        Some(&json!(["nearest", "available", "least_travel", "by_road"])),
+        "kept with the order"
+    );
+}
+
+async fn send_to(house: &House, dispatcher: &Caller, incident: &str, body: Value) -> shouhu_http::testing::Answer {
+    house.call(dispatcher, "POST", &format!("/v1/incidents/{incident}/assignments"), body).await
+}
+
+async fn incident(house: &House, dispatcher: &Caller, priority: u8) -> String {
+    let mut body = call();
+    body["priority"] = json!(priority);
+    text(&house.call(dispatcher, "POST", "/v1/incidents", body).await.json, "/id")
+}
+
+#[tokio::test]
+async fn a_policy_is_the_supervisors_and_a_unit_is_taken_away_only_with_the_job_that_it_leaves_named() {
+    let house = House::open(MODULES).await;
+    let (dispatcher, supervisor) = (house.person(Role::Dispatcher), house.person(Role::Supervisor));
+    let (unit, officer) = car(&house, "永康 21").await;
+    let now = house.app.env.now();
+    house.call(&officer, "POST", "/v1/units/mine/position", position(120.251, now)).await;
+    let mut policy = house.call(&dispatcher, "GET", "/v1/dispatch/policy", Value::Null).await.json;
+    assert_eq!((text(&policy, "/policy"), policy.pointer("/set_by")), ("nearest_by_road".into(), Some(&Value::Null)));
+    policy["preemption"]["is_on"] = json!(true);
+    let refused = house.call(&dispatcher, "POST", "/v1/dispatch/policy", policy.clone()).await;
+    assert_eq!(refused.status, 403, "{}", refused.json);
+    let set = house.call(&supervisor, "POST", "/v1/dispatch/policy", policy.clone()).await;
+    assert_eq!((set.status, set.json.pointer("/preemption/is_on")), (200, Some(&json!(true))), "{}", set.json);
+    policy["coverage"]["busy_share"] = json!(1.5);
+    let wrong = house.call(&supervisor, "POST", "/v1/dispatch/policy", policy).await;
+    assert_eq!((wrong.status, text(&wrong.json, "/key")), (422, "dispatch.policy.out_of_range".into()));
+
+    let (trifle, urgent) = (incident(&house, &dispatcher, 4).await, incident(&house, &dispatcher, 1).await);
+    let held = text(&send_to(&house, &dispatcher, &trifle, json!({ "unit": unit })).await.json, "/id");
+    let proposal = house.call(&dispatcher, "GET", &format!("/v1/incidents/{urgent}/recommendations"), Value::Null).await.json;
+    assert_eq!((text(&proposal, "/chosen"), text(&proposal, "/items/0/takes_from/assignment")), (unit.clone(), held.clone()));
+    let plain = send_to(&house, &dispatcher, &urgent, json!({ "unit": unit })).await;
+    assert_eq!((plain.status, text(&plain.json, "/key")), (409, "dispatch.assign.unit_not_available".into()));
+    let taken = send_to(&house, &dispatcher, &urgent, json!({ "unit": unit, "take_from": held })).await;
+    assert_eq!((taken.status, text(&taken.json, "/incident")), (200, urgent), "{}", taken.json);
+    let board = house.call(&dispatcher, "GET", "/v1/dispatch/advice", Value::Null).await;
+    assert_eq!((board.status, text(&board.json, "/waiting/0/incident")), (200, trifle), "{}", board.json);
+    assert_eq!(text(&board.json, "/why_no_cover"), "no_map");
+}
+
+#[tokio::test]
+async fn a_free_unit_that_is_much_nearer_is_proposed_to_take_over_and_cover_is_counted_from_calls() {
+    let house = House::open(MODULES).await;
+    let dispatcher = house.person(Role::Dispatcher);
+    house.app.put(RoadTimesPort(Arc::new(Winding)));
+    let (far, far_officer) = car(&house, "永康 21").await;
+    let now = house.app.env.now();
+    house.call(&far_officer, "POST", "/v1/units/mine/position", position(120.40, now)).await;
+    let scene = incident(&house, &dispatcher, 2).await;
+    let held = text(&send_to(&house, &dispatcher, &scene, json!({ "unit": far })).await.json, "/id");
+    let (near, near_officer) = car(&house, "永康 22").await;
+    house.call(&near_officer, "POST", "/v1/units/mine/position", position(120.255, now)).await;
+    let advice = |house: House| async move {
+        let board = house.call(&house.person(Role::Dispatcher), "GET", "/v1/dispatch/advice", Value::Null).await;
+        (house, board.json)
+    };
+    let (house, board) = advice(house).await;
+    assert_eq!((text(&board, "/handovers/0/from"), text(&board, "/handovers/0/to")), (held.clone(), near.clone()), "{board}");
+    assert_eq!(text(&board, "/why_no_cover"), "few_incidents");
+    let path = format!("/v1/incidents/{scene}/handover");
+    let handed = house.call(&dispatcher, "POST", &path, json!({ "from": held, "to": near })).await;
+    assert_eq!((handed.status, text(&handed.json, "/unit")), (200, near), "{}", handed.json);
+    for _ in 0..30 {
+        incident(&house, &dispatcher, 3).await;
+    }
+    let (_house, board) = advice(house).await;
+    assert_eq!(board.pointer("/handovers"), Some(&json!([])));
+    let cells = board.pointer("/cover/cells").and_then(Value::as_array).map(Vec::len);
+    assert_eq!(
+        (cells, board.pointer("/cover/idle_units"), board.pointer("/why_no_cover")),
+        (Some(1), Some(&json!(1)), Some(&Value::Null))
+    );
+}
+
+#[tokio::test]
+async fn a_call_for_help_is_told_to_every_screen_and_keeps_the_crew_out_of_every_choice() {
+    let house = House::open(MODULES).await;
+    let dispatcher = house.person(Role::Dispatcher);
+    let (_, officer) = car(&house, "永康 21").await;
+    let (_, colleague) = car(&house, "永康 22").await;
+    let mut stream = house.app.hub.listen();
+    let now = house.app.env.now();
+    let help = house.call(&officer, "POST", "/v1/units/mine/panic", json!({ "position": { "lon": 120.25, "lat": 23.03 } })).await;
+    assert_eq!((help.status, text(&help.json, "/kind")), (200, "sos".into()), "{}", help.json);
+    let id = text(&help.json, "/id");
+    house.settle().await;
+    let told = std::iter::from_fn(|| stream.try_recv().ok())
+        .any(|told| matches!(told.event, Event::PanicChanged { incident, .. } if incident.to_string() == id));
+    assert!(told, "on the live stream");
+    let listed = house.call(&colleague, "GET", "/v1/panics", Value::Null).await;
+    assert_eq!(
+        (text(&listed.json, "/items/0/state"), text(&listed.json, "/items/0/call_sign")),
+        ("raised".into(), "永康 21".into())
+    );
+    let lon = listed.json.pointer("/items/0/position/lon").and_then(Value::as_f64);
+    assert!(lon.is_some_and(|lon| (lon - 120.25).abs() < 1e-9), "{}", listed.json);
+    assert!(listed.json.pointer("/items/0/position_at_us").and_then(Value::as_i64).is_some_and(|at| at >= now.0));
+    let proposal = house.call(&dispatcher, "GET", &format!("/v1/incidents/{id}/recommendations"), Value::Null).await.json;
+    let in_need =
+        proposal.pointer("/items").and_then(Value::as_array).unwrap().iter().find(|item| item["unit"]["call_sign"] == "永康 21");
+    assert!(in_need.unwrap()["reasons"].to_string().contains("in_panic") && in_need.unwrap()["rank"].is_null(), "{proposal}");
+    let path = format!("/v1/incidents/{id}/acknowledge");
+    assert_eq!(house.call(&colleague, "POST", &path, Value::Null).await.status, 403);
+    assert_eq!(house.call(&dispatcher, "POST", &path, Value::Null).await.status, 200);
+    let safe = house.call(&officer, "POST", "/v1/units/mine/panic/cancel", json!({ "reason": "誤觸" })).await;
+    assert_eq!((safe.status, text(&safe.json, "/state")), (200, "open".into()), "a dispatcher closes it");
+    let nobody = house.call(&house.person(Role::Officer), "POST", "/v1/units/mine/panic", json!({})).await;
+    assert_eq!((nobody.status, text(&nobody.json, "/key")), (409, "dispatch.unit.none_joined".into()));
 }
 
 /// Every free unit holds the place where it stands.
@@ -207,7 +326,10 @@ impl ClosingRings for Standing {
             slack_s: question.ago_s - question.setup_s,
             is_kept: false,
         };
-        let reason = |is_busy: bool| RingReason { key: if is_busy { "ring.busy" } else { "ring.in_time" }, params: vec![("slack_s", 1.0)] };
+        let reason = |is_busy: bool| RingReason {
+            key: if is_busy { "ring.busy" } else { "ring.in_time" },
+            params: [("slack_s", 1.0)].into(),
+        };
         Ok(RingAnswer {
             outcome: RingOutcome::Closed,
             horizon_s: question.horizon_s,
@@ -244,12 +366,18 @@ async fn a_ring_is_asked_for_an_incident_with_fresh_units_and_sends_nobody() {
     assert_eq!((text(&plan, "/outcome"), text(&plan, "/orders/0/call_sign")), ("closed".into(), "永康 21".into()), "{plan}");
     assert_eq!(plan.pointer("/radius_s"), Some(&json!(900.0)));
     assert_eq!(text(&plan, "/verdicts/1/reasons/0/key"), "ring.in_time");
-    assert_eq!(house.call(&dispatcher, "GET", &format!("/v1/incidents/{id}"), Value::Null).await.json.pointer("/assignments"), Some(&json!([])));
+    assert_eq!(
+        house.call(&dispatcher, "GET", &format!("/v1/incidents/{id}"), Value::Null).await.json.pointer("/assignments"),
+        Some(&json!([]))
+    );
 
     let sent = house.call(&dispatcher, "POST", &format!("/v1/incidents/{id}/assignments"), json!({ "unit": near })).await;
     assert_eq!(sent.status, 200, "{}", sent.json);
     let again = house.call(&dispatcher, "POST", &path, ask(now())).await.json;
-    assert_eq!((again.pointer("/orders/0/is_sent"), again.pointer("/orders/1/is_sent")), (Some(&json!(true)), Some(&json!(false))));
+    assert_eq!(
+        (again.pointer("/orders/0/is_sent"), again.pointer("/orders/1/is_sent")),
+        (Some(&json!(true)), Some(&json!(false)))
+    );
     let elsewhere = text(&house.call(&dispatcher, "POST", "/v1/incidents", call()).await.json, "/id");
     let busy = house.call(&dispatcher, "POST", &format!("/v1/incidents/{elsewhere}/ring"), ask(now())).await.json;
     assert_eq!(text(&busy, "/verdicts/0/reasons/0/key"), "ring.busy", "sent to another incident");

@@ -3,20 +3,27 @@
 //! - **Incident** 案件: a 110 call, a report, or a hit that a person confirmed. Closed by a person, never reopened.
 //! - **Unit** 警力: a crew that can be sent. Its crew says whether it can; its assignment says what it does.
 //! - **Assignment** 派遣: one unit sent to one incident, with the reasons why this one. The crew takes the steps.
-//! - **Recommendation**: all units, ranked, with reasons for and against each. A person decides.
+//! - **Recommendation**: all units, ranked by the room's policy, with reasons for and against each. A person decides.
+//! - **Advice** 建議: handovers, whom to serve next, the cover of the city, one move. A person decides.
+//! - **Panic** 緊急求援: a crew calls for help; it ends only with its incident.
 //!
 //! **Invariant:** a unit has at most one live assignment, and its state is `dispatched`, `en_route` or `on_scene` exactly
 //! while it has one (`machine`, `write`, a partial unique index).
 
+mod cover;
 mod kinds;
 mod machine;
 pub mod model;
 mod number;
 mod ops;
+mod panic;
+mod policy;
 mod ports;
 mod positions;
 mod rank;
 mod react;
+mod skills;
+mod standing;
 mod store;
 mod write;
 
@@ -51,7 +58,11 @@ pub const MODULE: Module = Module {
         ops::incident_kinds::ROUTE,
         ops::recommend::ROUTE,
         ops::ring::ROUTE,
+        ops::advice::ROUTE,
+        ops::policy::GET_ROUTE,
+        ops::policy::SET_ROUTE,
         ops::assign::ROUTE,
+        ops::take_away::ROUTE,
         ops::cancel::ROUTE,
         ops::step::ROUTE,
         ops::assignments_mine::ROUTE,
@@ -60,9 +71,18 @@ pub const MODULE: Module = Module {
         ops::unit_join::ROUTE,
         ops::unit_position::ROUTE,
         ops::unit_state::ROUTE,
+        ops::unit_skills::LIST_ROUTE,
+        ops::unit_skills::SET_ROUTE,
+        ops::panic::RAISE_ROUTE,
+        ops::panic::CANCEL_ROUTE,
+        ops::panic::ACKNOWLEDGE_ROUTE,
+        ops::panic::LIST_ROUTE,
         ops::kpis::ROUTE,
     ],
-    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
+    migrations: &[
+        Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
+        Migration { name: "0002_choice", sql: include_str!("../migrations/0002_choice.sql") },
+    ],
     reactions: react::REACTIONS,
     problems: PROBLEMS,
     health,
@@ -81,6 +101,7 @@ const PERMISSIONS: &[Permission] = &[
         description: "Send units, take them back, close incidents.",
         roles: &[Role::Dispatcher, Role::Supervisor],
     },
+    Permission { name: "dispatch.policy", description: "Set how units are ordered.", roles: &[Role::Supervisor] },
     Permission {
         name: "incidents.open",
         description: "Open incidents.",
@@ -118,6 +139,17 @@ const PROBLEMS: &[&str] = &[
     "dispatch.assign.unknown_unit",
     "dispatch.assign.incident_closed",
     "dispatch.assign.unit_not_available",
+    "dispatch.assign.other_job",
+    "dispatch.assign.on_scene",
+    "dispatch.assign.in_panic",
+    "dispatch.assign.not_more_urgent",
+    "dispatch.handover.arrived",
+    "dispatch.choice.failed",
+    "dispatch.policy.out_of_range",
+    "dispatch.policy.unknown_skill",
+    "dispatch.policy.unknown_kind",
+    "dispatch.panic.not_raised",
+    "dispatch.panic.none",
     "dispatch.ring.no_position",
     "dispatch.ring.no_map",
     "dispatch.ring.off_the_map",
@@ -160,6 +192,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(LiveCasesPort(Arc::new(ports::LiveIncidents(app.store.clone()))));
         app.put(NearbyCasesPort(Arc::new(ports::IncidentsNear(app.store.clone()))));
         app.put(react::ReadTimes::default());
+        app.put(cover::Covers::default());
         tokio::spawn(positions::stream(app, known));
         Ok(())
     })

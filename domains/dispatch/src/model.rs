@@ -2,8 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shouhu_ids::{ActorId, Micros, UnitId};
+use shouhu_ids::{ActorId, AssignmentId, IncidentId, Micros, UnitId};
+use shouhu_place::Wgs84;
 use shouhu_wire::{Assignment, Incident, Reason, UnitKind};
+
+use crate::policy::PolicyName;
 
 /// Longest texts that are taken, characters.
 pub const SUMMARY_MAX: usize = 2_000;
@@ -20,6 +23,9 @@ pub struct Items<T> {
 /// Why a unit was sent, as it was seen at that moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct Advice {
+    /// By which the units were ordered; absent in orders from before there were policies.
+    #[serde(default)]
+    pub policy: Option<PolicyName>,
     pub rank: Option<u32>,
     pub eta_s: Option<f64>,
     pub distance_m: Option<f64>,
@@ -66,6 +72,72 @@ pub struct JoinUnit {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CancelAssignment {
     pub reason: String,
+}
+
+/// `POST /v1/incidents/{id}/handover`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HandOver {
+    /// The assignment of the unit that is on its way.
+    pub from: AssignmentId,
+    /// The free unit that goes instead.
+    pub to: UnitId,
+}
+
+/// `POST /v1/units/{id}/skills`; also the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SetSkills {
+    pub skills: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UnitSkills {
+    pub unit: UnitId,
+    pub skills: Vec<String>,
+}
+
+/// `POST /v1/units/mine/panic`: where the crew is, as far as its phone knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Default)]
+pub struct RaisePanic {
+    #[serde(default)]
+    pub position: Option<Wgs84>,
+    /// When the position was measured; now when absent.
+    #[serde(default)]
+    pub measured_at_us: Option<i64>,
+    #[serde(default)]
+    pub accuracy_m: Option<f64>,
+}
+
+/// `POST /v1/units/mine/panic/cancel`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CancelPanic {
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PanicState {
+    Raised,
+    Acknowledged,
+    /// The crew says that it is safe; a dispatcher still has to close the incident.
+    Cancelled,
+    /// The incident is closed.
+    Over,
+}
+
+/// A crew that needs help.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Panic {
+    pub incident: IncidentId,
+    pub incident_number: String,
+    pub unit: UnitId,
+    pub call_sign: String,
+    /// The newest that is known, not the one at the alarm.
+    pub position: Option<Wgs84>,
+    pub position_at_us: Option<Micros>,
+    pub accuracy_m: Option<f64>,
+    pub raised_at_us: Micros,
+    pub state: PanicState,
+    pub acknowledged_by: Option<String>,
 }
 
 /// What became of a reported position.

@@ -51,8 +51,12 @@ impl Scene {
     }
 
     pub async fn incident(&self) -> IncidentId {
-        let opened = incident_open::open(&self.store, &self.by, call("traffic_crash"), None).await;
-        opened.unwrap_or_else(|e| panic!("{e}")).id
+        self.incident_of(2).await
+    }
+
+    pub async fn incident_of(&self, priority: u8) -> IncidentId {
+        let call = OpenIncident { priority: Priority(priority), ..call("traffic_crash") };
+        incident_open::open(&self.store, &self.by, call, None).await.unwrap_or_else(|e| panic!("{e}")).id
     }
 
     /// An available car.

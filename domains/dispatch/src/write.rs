@@ -18,6 +18,8 @@ pub struct Locked {
     pub id: IncidentId,
     pub number: String,
     pub state: IncidentState,
+    /// The smaller, the more urgent.
+    pub priority: i64,
     pub hit: Option<HitId>,
 }
 
@@ -33,12 +35,18 @@ pub struct Held {
 pub async fn lock_incident(tx: &mut Tx, id: IncidentId) -> Result<Option<Locked>, StoreError> {
     let row = tx
         .fetch_opt(
-            "UPDATE dispatch_incident SET revision = revision + 1 WHERE id = $1 RETURNING id, number, state, hit",
+            "UPDATE dispatch_incident SET revision = revision + 1 WHERE id = $1 RETURNING id, number, state, priority, hit",
             params![id],
         )
         .await?;
     let Some(row) = row else { return Ok(None) };
-    Ok(Some(Locked { id, number: row.text("number")?, state: row.tag("state")?, hit: row.opt_parsed("hit")? }))
+    Ok(Some(Locked {
+        id,
+        number: row.text("number")?,
+        state: row.tag("state")?,
+        priority: row.int("priority")?,
+        hit: row.opt_parsed("hit")?,
+    }))
 }
 
 fn held_of(row: &Row) -> Result<Held, StoreError> {
@@ -76,6 +84,9 @@ pub async fn move_assignment(tx: &mut Tx, incident: &Locked, held: &Held, to: As
     let after = machine::unit_state(to).unwrap_or(UnitState::Available);
     if before != Some(after) {
         tx.execute("UPDATE dispatch_unit SET state = $1 WHERE id = $2", params![tag_of(&after), held.unit]).await?;
+        if after == UnitState::Available {
+            tx.execute("UPDATE dispatch_unit SET last_job_ended_at_us = $1 WHERE id = $2", params![at, held.unit]).await?;
+        }
         tx.emit(&Event::UnitChanged { unit: held.unit, state: after }).await?;
     }
     Ok(true)

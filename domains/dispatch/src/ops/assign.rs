@@ -1,18 +1,21 @@
 //! Sends a unit to an incident.
 //!
-//! **Invariant:** a unit has one live assignment at most. A unit that is not available is never taken from what it does;
-//! the refusal names it. Of two dispatchers who take one unit, one wins and the other is told.
+//! **Invariant:** a unit has one live assignment at most. A unit that is not available is never silently taken from what it
+//! does: the refusal names it, and the caller may then name the assignment that it shall leave, which must be a less urgent one
+//! and not yet on scene. Of two dispatchers who take one unit, one wins and the other is told.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::json;
 use shouhu_events::Event;
-use shouhu_ids::{AssignmentId, IncidentId, UnitId};
+use shouhu_ids::{AssignmentId, IncidentId, Micros, UnitId};
 use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, Person, Problem, Route};
 use shouhu_store::{Store, StoreError, Tx, params, tag_of};
 use shouhu_wire::{AssignUnit, Assignment, AssignmentState, IncidentState, UnitState};
 
+use super::take_away::take_away;
 use crate::model::Advice;
+use crate::write::Locked;
 use crate::{store, write};
 
 pub const ROUTE: Route =
@@ -35,6 +38,14 @@ pub enum AssignError {
     Held { call_sign: String, incident_number: String, assignment: AssignmentId },
     #[error("{call_sign} is {state}: it must be available to be sent")]
     NotAvailable { call_sign: String, state: String },
+    #[error("{call_sign} does not hold that assignment any more: look again")]
+    OtherJob { call_sign: String },
+    #[error("{call_sign} is on scene of {incident_number}: a crew on scene is never taken away")]
+    OnScene { call_sign: String, incident_number: String },
+    #[error("the crew of {call_sign} has asked for help itself")]
+    InPanic { call_sign: String },
+    #[error("{incident_number} is as urgent or more: {call_sign} stays with it")]
+    NotMoreUrgent { call_sign: String, incident_number: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -46,6 +57,10 @@ impl Keyed for AssignError {
             Self::UnknownUnit => "dispatch.assign.unknown_unit",
             Self::IncidentClosed => "dispatch.assign.incident_closed",
             Self::Held { .. } | Self::NotAvailable { .. } => "dispatch.assign.unit_not_available",
+            Self::OtherJob { .. } => "dispatch.assign.other_job",
+            Self::OnScene { .. } => "dispatch.assign.on_scene",
+            Self::InPanic { .. } => "dispatch.assign.in_panic",
+            Self::NotMoreUrgent { .. } => "dispatch.assign.not_more_urgent",
             Self::Store(error) => error.key(),
         }
     }
@@ -54,8 +69,8 @@ impl Keyed for AssignError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::UnknownUnit => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::IncidentClosed | Self::Held { .. } | Self::NotAvailable { .. } => StatusCode::CONFLICT,
             Self::Store(error) => error.status(),
+            _ => StatusCode::CONFLICT,
         }
     }
 }
@@ -78,6 +93,34 @@ async fn why_not(tx: &mut Tx, incident: IncidentId, unit: UnitId) -> Result<Assi
         return Ok(assignment);
     }
     Err(AssignError::Held { call_sign, incident_number: live.text("number")?, assignment })
+}
+
+/// A unit on its way into an incident.
+pub struct Order<'a> {
+    pub id: AssignmentId,
+    pub unit: UnitId,
+    pub call_sign: &'a str,
+    pub advice: &'a Advice,
+}
+
+/// Writes the assignment of a unit that this transaction has made `dispatched`.
+///
+/// # Errors
+/// When the database fails, or the unit has a live assignment.
+pub async fn offer(tx: &mut Tx, incident: &Locked, order: &Order<'_>, by: &Person, now: Micros) -> Result<(), StoreError> {
+    let Order { id, unit, call_sign, advice } = *order;
+    let advice_json = serde_json::to_value(advice).unwrap_or_else(|_| json!({}));
+    tx.execute(
+        "INSERT INTO dispatch_assignment (id, incident, unit, state, offered_at_us, offered_by, advice) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        params![id, incident.id, unit, tag_of(&AssignmentState::Offered), now, by.id, advice_json.to_string()],
+    )
+    .await?;
+    let values = json!({ "call_sign": call_sign, "assignment": id, "rank": advice.rank, "eta_s": advice.eta_s });
+    write::log(tx, incident.id, now, by, "unit_assigned", values).await?;
+    tx.emit(&Event::AssignmentChanged { assignment: id, incident: incident.id, unit, state: AssignmentState::Offered }).await?;
+    tx.emit(&Event::UnitChanged { unit, state: UnitState::Dispatched }).await?;
+    Ok(())
 }
 
 /// Sends it, and keeps why. Sending it again to where it was sent gives the same assignment.
@@ -105,17 +148,8 @@ pub async fn assign(
         return store::assignment(store, known).await?.ok_or(AssignError::NotFound);
     };
     let call_sign = taken.text("call_sign")?;
-    let advice_json = serde_json::to_value(advice).unwrap_or_else(|_| json!({}));
-    tx.execute(
-        "INSERT INTO dispatch_assignment (id, incident, unit, state, offered_at_us, offered_by, advice) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        params![id, incident, unit, tag_of(&AssignmentState::Offered), now, by.id, advice_json.to_string()],
-    )
-    .await?;
-    let values = json!({ "call_sign": call_sign, "assignment": id, "rank": advice.rank, "eta_s": advice.eta_s });
-    write::log(&mut tx, incident, now, by, "unit_assigned", values).await?;
-    tx.emit(&Event::AssignmentChanged { assignment: id, incident, unit, state: AssignmentState::Offered }).await?;
-    tx.emit(&Event::UnitChanged { unit, state: UnitState::Dispatched }).await?;
+    let order = Order { id, unit, call_sign: &call_sign, advice };
+    offer(&mut tx, &locked, &order, by, now).await?;
     write::settle_incident(&mut tx, &locked).await?;
     tx.commit().await?;
     tracing::info!(incident = locked.number, unit = call_sign, rank = ?advice.rank, "unit sent");
@@ -129,7 +163,10 @@ async fn handle(
     Body(body): Body<AssignUnit>,
 ) -> Result<Audited<Assignment>, Problem> {
     let advice = super::recommend::advice_for(&app, id, body.unit).await?;
-    let assignment = assign(&app.store, &person, id, body.unit, &advice).await?;
+    let assignment = match body.take_from {
+        None => assign(&app.store, &person, id, body.unit, &advice).await?,
+        Some(from) => take_away(&app.store, &person, id, from, body.unit, &advice).await?,
+    };
     Ok(Audited::new(format!("{} {}", assignment.incident_number, assignment.call_sign), assignment))
 }
 

@@ -11,7 +11,7 @@ use shouhu_wire::{AssignmentState, CloseIncident, ClosingCode, Incident, Inciden
 
 use crate::model::NOTE_MAX;
 use crate::write::{self, Held};
-use crate::{machine, store};
+use crate::{machine, panic, store};
 
 pub const ROUTE: Route = Route::post("/v1/incidents/{id}/close", "Close an incident with a code", || axum::routing::post(handle))
     .permission("dispatch.order")
@@ -91,6 +91,7 @@ pub async fn close(store: &Store, by: &Person, id: IncidentId, body: &CloseIncid
     .await?;
     write::log(&mut tx, id, now, by, "incident_closed", json!({ "code": tag_of(&body.code), "note": body.note })).await?;
     tx.emit(&Event::IncidentChanged { incident: id, state: IncidentState::Closed, hit: incident.hit }).await?;
+    panic::end(&mut tx, id, now).await?;
     tx.commit().await?;
     tracing::info!(incident = incident.number, code = tag_of(&body.code), "incident closed");
     store::incident(store, id).await?.ok_or(CloseError::NotFound)

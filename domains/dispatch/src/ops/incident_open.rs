@@ -6,14 +6,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::json;
 use shouhu_events::Event;
-use shouhu_ids::IncidentId;
+use shouhu_ids::{IncidentId, UnitId};
 use shouhu_module::ports::{ConfirmedHit, ConfirmedHitsPort};
 use shouhu_module::{App, Audit, Audited, Body, Keyed, Load, Person, Problem, Route};
 use shouhu_store::{Store, StoreError, params, tag_of};
 use shouhu_wire::{Incident, IncidentOrigin, IncidentState, OpenIncident};
 
 use crate::model::{ADDRESS_MAX, SUMMARY_MAX};
-use crate::{kinds, number, store, write};
+use crate::{kinds, number, panic, store, write};
 
 pub const ROUTE: Route =
     Route::post("/v1/incidents", "Open an incident from a call, a report or a confirmed hit", || axum::routing::post(handle))
@@ -86,7 +86,21 @@ fn check(body: &OpenIncident) -> Result<(), OpenError> {
 ///
 /// # Errors
 /// When the request is not whole.
-pub async fn open(store: &Store, by: &Person, mut body: OpenIncident, hit: Option<ConfirmedHit>) -> Result<Incident, OpenError> {
+pub async fn open(store: &Store, by: &Person, body: OpenIncident, hit: Option<ConfirmedHit>) -> Result<Incident, OpenError> {
+    open_with(store, by, body, hit, None).await
+}
+
+/// As [`open`]; with `calling` the incident is that crew's call for help, in the same transaction.
+///
+/// # Errors
+/// When the request is not whole, or the crew has an open call for help (`Duplicate`).
+pub async fn open_with(
+    store: &Store,
+    by: &Person,
+    mut body: OpenIncident,
+    hit: Option<ConfirmedHit>,
+    calling: Option<UnitId>,
+) -> Result<Incident, OpenError> {
     check(&body)?;
     if body.hit.is_some() && hit.is_none() {
         return Err(OpenError::HitNotConfirmed);
@@ -147,6 +161,9 @@ pub async fn open(store: &Store, by: &Person, mut body: OpenIncident, hit: Optio
     let values = json!({ "number": number, "origin": tag_of(&body.origin), "kind": body.kind, "priority": body.priority.0 });
     write::log(&mut tx, id, now, by, "incident_opened", values).await?;
     tx.emit(&Event::IncidentChanged { incident: id, state: IncidentState::Open, hit: body.hit }).await?;
+    if let Some(unit) = calling {
+        panic::begin(&mut tx, id, unit, now).await?;
+    }
     tx.commit().await?;
     tracing::info!(incident = number, kind = body.kind, priority = body.priority.0, "incident opened");
     Ok(store::incident(store, id).await?.ok_or(StoreError::NotOne { found: 0 })?)

@@ -1,5 +1,6 @@
 //! One file per operation.
 
+pub mod advice;
 pub mod assign;
 pub mod assignments_mine;
 pub mod cancel;
@@ -10,11 +11,15 @@ pub mod incident_log;
 pub mod incident_open;
 pub mod incidents;
 pub mod kpis;
+pub mod panic;
+pub mod policy;
 pub mod recommend;
 pub mod ring;
 pub mod step;
+pub mod take_away;
 pub mod unit_create;
 pub mod unit_join;
 pub mod unit_position;
+pub mod unit_skills;
 pub mod unit_state;
 pub mod units;

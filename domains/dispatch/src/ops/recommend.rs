@@ -1,44 +1,151 @@
 //! Says which units could go to an incident, best first, with reasons for and against each.
 
 use axum::extract::State;
-use shouhu_ids::{IncidentId, UnitId};
-use shouhu_module::ports::RoadTimesPort;
-use shouhu_module::{App, Audit, Audited, Id, Load, Problem, Route};
+use axum::http::StatusCode;
+use schemars::JsonSchema;
+use serde::Serialize;
+use shouhu_choice::{ChoiceError, CoverView, Reach};
+use shouhu_ids::{AssignmentId, IncidentId, UnitId};
+use shouhu_module::ports::{RoadTime, RoadTimesPort};
+use shouhu_module::{App, Audit, Audited, Id, Keyed, Load, Problem, Route};
 use shouhu_place::Wgs84;
-use shouhu_wire::{Recommendation, Unit};
+use shouhu_wire::{Incident, Priority, Recommendation, Unit};
 
-use crate::model::{Advice, Items};
-use crate::{positions, rank, store};
+use crate::cover::Covers;
+use crate::model::Advice;
+use crate::policy::{self, PolicyName};
+use crate::rank::{self, Ask, Known};
+use crate::standing::{self, JobAtHand};
+use crate::{positions, store};
 
 pub const ROUTE: Route =
     Route::get("/v1/incidents/{id}/recommendations", "Rank the units that could go, with reasons", || axum::routing::get(handle))
         .permission("dispatch.watch")
         .audit(Audit::WorkRead)
         .load(Load::Life)
-        .gives::<Items<Recommendation>>();
+        .gives::<Proposal>();
 
-/// Ranks all units for a scene, by road where a road graph is loaded.
+/// Our own mistakes: nothing that the caller could mend.
+#[derive(Debug, thiserror::Error)]
+pub enum ProposeError {
+    #[error("units were not ranked: {0}")]
+    Choice(ChoiceError),
+    #[error("the cover was not computed: {0}")]
+    Cover(#[from] tokio::task::JoinError),
+}
+
+impl Keyed for ProposeError {
+    fn key(&self) -> &'static str {
+        "dispatch.choice.failed"
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::INTERNAL_SERVER_ERROR
+    }
+}
+
+/// All units as seen from one incident. A person sends.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Proposal {
+    /// By which the units were ordered.
+    pub policy: PolicyName,
+    /// The policy of the room where it could not be used: there is no cover to look at.
+    pub fell_back_from: Option<PolicyName>,
+    /// May be busy; then it says what it would be taken from.
+    pub chosen: Option<UnitId>,
+    /// Those that could go in the policy's order, then the others.
+    pub items: Vec<Advised>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Advised {
+    #[serde(flatten)]
+    pub recommendation: Recommendation,
+    /// The less urgent job that the chosen unit would leave.
+    pub takes_from: Option<TakesFrom>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct TakesFrom {
+    pub assignment: AssignmentId,
+    pub incident: IncidentId,
+    pub incident_number: String,
+    pub priority: Priority,
+}
+
+impl From<&JobAtHand> for TakesFrom {
+    fn from(job: &JobAtHand) -> Self {
+        Self {
+            assignment: job.assignment,
+            incident: job.incident,
+            incident_number: job.incident_number.clone(),
+            priority: job.priority,
+        }
+    }
+}
+
+/// One answer per unit; the graph is asked only about those that have a position.
+fn by_road(port: &RoadTimesPort, scene: Wgs84, units: &[Unit]) -> Option<Vec<Option<RoadTime>>> {
+    let sources: Vec<Wgs84> = units.iter().filter_map(|unit| unit.position).collect();
+    let mut times = port.0.times_to(scene, &sources)?.into_iter();
+    Some(units.iter().map(|unit| unit.position.and_then(|_| times.next().flatten())).collect())
+}
+
+/// All units with their newest position.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn recommend(app: &App, scene: Option<Wgs84>) -> Result<Vec<Recommendation>, Problem> {
+pub async fn units_now(app: &App) -> Result<Vec<Unit>, Problem> {
     let known = positions::of(app);
     let mut units = store::units(&app.store).await?;
     for unit in &mut units {
         known.overlay(unit);
     }
-    let roads = match (scene, app.try_room::<RoadTimesPort>()) {
+    Ok(units)
+}
+
+/// Ranks all units for an incident, by road where a road graph is loaded.
+///
+/// # Errors
+/// When the database fails.
+pub async fn propose(app: &App, incident: &Incident) -> Result<Proposal, Problem> {
+    let settings = policy::current(&app.store).await?.settings;
+    let units = units_now(app).await?;
+    let mut standings = standing::of_all(&app.store).await?;
+    let view = match settings.policy {
+        PolicyName::CoverageAware => app.room::<Covers>().soon(app, &units, settings.coverage).await?.ok(),
+        _ => None,
+    };
+    let policy = match settings.policy {
+        PolicyName::CoverageAware if view.is_none() => PolicyName::NearestByRoad,
+        policy => policy,
+    };
+    let roads = match (incident.position, app.try_room::<RoadTimesPort>()) {
         (Some(scene), Some(port)) => by_road(&port, scene, &units),
         _ => None,
     };
-    Ok(rank::rank(units, scene, roads.as_deref(), app.env.now()))
-}
-
-/// One answer per unit; the graph is asked only about those that have a position.
-fn by_road(port: &RoadTimesPort, scene: Wgs84, units: &[Unit]) -> Option<Vec<Option<shouhu_module::ports::RoadTime>>> {
-    let sources: Vec<Wgs84> = units.iter().filter_map(|unit| unit.position).collect();
-    let mut times = port.0.times_to(scene, &sources)?.into_iter();
-    Some(units.iter().map(|unit| unit.position.and_then(|_| times.next().flatten())).collect())
+    let road = |index: usize| roads.as_ref().and_then(|roads| roads.get(index).copied().flatten());
+    let known: Vec<Known> = units
+        .into_iter()
+        .enumerate()
+        .map(|(index, unit)| Known { standing: standings.remove(&unit.id).unwrap_or_default(), road: road(index), unit })
+        .collect();
+    let ask = Ask { priority: incident.priority, scene: incident.position, needs: settings.needs_of(&incident.kind) };
+    let reaches: Option<Vec<Option<&Reach>>> =
+        view.as_ref().map(|view| known.iter().map(|known| view.reach(known.unit.id)).collect());
+    let cover = view.as_ref().zip(reaches.as_deref()).map(|(view, reaches)| CoverView { cover: view.cover(), reaches });
+    let ranked = rank::rank(&known, ask, policy, &settings, cover, app.env.now()).map_err(ProposeError::Choice)?;
+    let takes_from = |unit: UnitId| {
+        let known = known.iter().find(|known| ranked.is_taken && ranked.chosen == Some(unit) && known.unit.id == unit)?;
+        known.standing.job.as_ref().map(TakesFrom::from)
+    };
+    let items = ranked.items.into_iter().map(|item| Advised { takes_from: takes_from(item.unit.id), recommendation: item });
+    Ok(Proposal {
+        policy,
+        fell_back_from: (policy != settings.policy).then_some(settings.policy),
+        chosen: ranked.chosen,
+        items: items.collect(),
+    })
 }
 
 /// What is kept with an order: how the unit stood among the others when it was sent.
@@ -47,19 +154,20 @@ fn by_road(port: &RoadTimesPort, scene: Wgs84, units: &[Unit]) -> Option<Vec<Opt
 /// When there is no such incident.
 pub async fn advice_for(app: &App, incident: IncidentId, unit: UnitId) -> Result<Advice, Problem> {
     let incident = store::incident(&app.store, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
-    let ranked = recommend(app, incident.position).await?;
-    let found = ranked.into_iter().find(|recommendation| recommendation.unit.id == unit);
-    Ok(found.map_or_else(Advice::default, |r| Advice {
-        rank: r.rank,
-        eta_s: r.eta_s,
-        distance_m: r.distance_m,
-        is_by_road: r.is_by_road,
-        reasons: r.reasons,
+    let proposal = propose(app, &incident).await?;
+    let found = proposal.items.into_iter().find(|item| item.recommendation.unit.id == unit);
+    Ok(found.map_or_else(Advice::default, |item| Advice {
+        policy: Some(proposal.policy),
+        rank: item.recommendation.rank,
+        eta_s: item.recommendation.eta_s,
+        distance_m: item.recommendation.distance_m,
+        is_by_road: item.recommendation.is_by_road,
+        reasons: item.recommendation.reasons,
     }))
 }
 
-async fn handle(State(app): State<App>, Id(id): Id<IncidentId>) -> Result<Audited<Items<Recommendation>>, Problem> {
+async fn handle(State(app): State<App>, Id(id): Id<IncidentId>) -> Result<Audited<Proposal>, Problem> {
     let incident = store::incident(&app.store, id).await?.ok_or_else(|| Problem::not_found("incident"))?;
-    let items = recommend(&app, incident.position).await?;
-    Ok(Audited::new(incident.number, Items { items }))
+    let proposal = propose(&app, &incident).await?;
+    Ok(Audited::new(incident.number, proposal))
 }

@@ -62,8 +62,11 @@ pub async fn set(store: &Store, unit: Option<UnitId>, state: UnitState) -> Resul
     // The guard also holds against a dispatcher who sends the unit at this moment: whoever commits first is right.
     let changed = tx
         .execute(
-            "UPDATE dispatch_unit SET state = $1 WHERE id = $2 AND state IN ('available', 'busy', 'off_duty') AND state <> $1",
-            params![tag_of(&state), id],
+            "UPDATE dispatch_unit SET state = $1, on_duty_since_us = CASE WHEN $1 = 'off_duty' THEN NULL \
+             ELSE COALESCE(on_duty_since_us, $3) END, \
+             last_job_ended_at_us = CASE WHEN $1 = 'off_duty' THEN NULL ELSE last_job_ended_at_us END \
+             WHERE id = $2 AND state IN ('available', 'busy', 'off_duty') AND state <> $1",
+            params![tag_of(&state), id, store.env().now()],
         )
         .await?;
     if changed == 1 {

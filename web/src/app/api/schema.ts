@@ -1357,6 +1357,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dispatch/advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Suggest handovers, the order of waiting incidents and a move; nothing happens by itself */
+        get: operations["get_v1_dispatch_advice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dispatch/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how units are ordered and when taking away or handing over is proposed */
+        get: operations["get_v1_dispatch_policy"];
+        put?: never;
+        /** Set how units are ordered */
+        post: operations["post_v1_dispatch_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/incidents/{id}/assignments": {
         parameters: {
             query?: never;
@@ -1368,6 +1403,23 @@ export interface paths {
         put?: never;
         /** Send a unit to an incident */
         post: operations["post_v1_incidents_id_assignments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a free unit take over from one that is on its way */
+        post: operations["post_v1_incidents_id_handover"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1488,6 +1540,108 @@ export interface paths {
         put?: never;
         /** Say whether the caller's unit can be sent */
         post: operations["post_v1_units_mine_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/units/skills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what units can do or carry */
+        get: operations["get_v1_units_skills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/units/{id}/skills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set what a unit can do or carries */
+        post: operations["post_v1_units_id_skills"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/units/mine/panic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call for help for the own crew */
+        post: operations["post_v1_units_mine_panic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/units/mine/panic/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that the own crew is safe; a dispatcher still closes it */
+        post: operations["post_v1_units_mine_panic_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a call for help is being looked after */
+        post: operations["post_v1_incidents_id_acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/panics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the crews that call for help */
+        get: operations["get_v1_panics"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3586,12 +3740,24 @@ export interface components {
             /** @description What is proposed; whoever opens the incident decides. */
             priority: components["schemas"]["Priority"];
         };
-        /** @description A list that is never long enough to be paged. */
-        Items3: {
-            items: components["schemas"]["Recommendation"][];
+        /** @description All units as seen from one incident. A person sends. */
+        Proposal: {
+            /** @description By which the units were ordered. */
+            policy: components["schemas"]["PolicyName"];
+            /** @description The policy of the room where it could not be used: there is no cover to look at. */
+            fell_back_from?: components["schemas"]["PolicyName"] | null;
+            /** @description May be busy; then it says what it would be taken from. */
+            chosen?: components["schemas"]["UnitId"] | null;
+            /** @description Those that could go in the policy's order, then the others. */
+            items: components["schemas"]["Advised"][];
         };
+        /**
+         * @description How the units that could go are ordered. (By station district comes with the stations.)
+         * @enum {string}
+         */
+        PolicyName: "nearest_by_air" | "nearest_by_road" | "nearest_with_rest" | "coverage_aware";
         /** @description A unit that could go, with reasons for and against. */
-        Recommendation: {
+        Advised: {
             unit: components["schemas"]["Unit"];
             /**
              * Format: uint32
@@ -3608,6 +3774,8 @@ export interface components {
             is_by_road: boolean;
             /** @description Stable reason keys with values, such as `nearest`, `stale_position`, `busy`. */
             reasons: components["schemas"]["Reason"][];
+            /** @description The less urgent job that the chosen unit would leave. */
+            takes_from?: components["schemas"]["TakesFrom"] | null;
         };
         Unit: {
             id: components["schemas"]["UnitId"];
@@ -3637,6 +3805,12 @@ export interface components {
              */
             value?: number | null;
         };
+        TakesFrom: {
+            assignment: components["schemas"]["AssignmentId"];
+            incident: components["schemas"]["IncidentId"];
+            incident_number: string;
+            priority: components["schemas"]["Priority"];
+        };
         /** @description Seconds are from `asked_at_us`. */
         RingPlan: {
             seen_at_us: components["schemas"]["Micros"];
@@ -3663,7 +3837,7 @@ export interface components {
              */
             radius_s?: number | null;
             orders: components["schemas"]["RingPost"][];
-            leaks: components["schemas"]["RingGap"][];
+            leaks: components["schemas"]["RingLeak"][];
             /** @description His fastest way out past the units; empty when there is none. */
             escape: components["schemas"]["Wgs84"][];
             /** @description One for each unit with a fresh position near a road. */
@@ -3686,7 +3860,8 @@ export interface components {
             /** @description Holds an assignment of this incident already: tell it, do not send it again. */
             is_sent: boolean;
         };
-        RingGap: {
+        /** @description A junction that nobody holds in time. */
+        RingLeak: {
             position: components["schemas"]["Wgs84"];
             street: string;
             /** Format: double */
@@ -3701,6 +3876,7 @@ export interface components {
             call_sign: string;
             reasons: components["schemas"]["RingReason"][];
         };
+        /** @description What speaks for or against a unit. */
         RingReason: {
             /** @description `ring.in_time` …; the UI translates it. */
             key: string;
@@ -3724,9 +3900,223 @@ export interface components {
              */
             setup_s?: number | null;
         };
+        AdviceBoard: {
+            at_us: components["schemas"]["Micros"];
+            /** @description What saves most first; each unit and each incident once. */
+            handovers: components["schemas"]["HandoverAdvice"][];
+            /** @description Open incidents without a unit, in the order in which they should be served. */
+            waiting: components["schemas"]["WaitingIncident"][];
+            cover?: components["schemas"]["CoverAdvice"] | null;
+            why_no_cover?: components["schemas"]["NoCover"] | null;
+            /** @description One move at most: after it everything is to be looked at again. */
+            moves: components["schemas"]["MoveAdvice"][];
+        };
+        HandoverAdvice: {
+            incident: components["schemas"]["IncidentId"];
+            incident_number: string;
+            from: components["schemas"]["AssignmentId"];
+            from_call_sign: string;
+            to: components["schemas"]["UnitId"];
+            to_call_sign: string;
+            /**
+             * Format: double
+             * @description Until the unit on its way is expected.
+             */
+            remaining_s: number;
+            /**
+             * Format: double
+             * @description Until the free one would be there, turnout included.
+             */
+            arrives_in_s: number;
+            /** Format: double */
+            saves_s: number;
+        };
+        WaitingIncident: {
+            incident: components["schemas"]["IncidentId"];
+            number: string;
+            priority: components["schemas"]["Priority"];
+            /** Format: double */
+            waited_s: number;
+            /**
+             * Format: uint
+             * @description More pressing incidents that it stands before because it has waited longer.
+             */
+            overtakes: number;
+        };
+        CoverAdvice: {
+            /**
+             * Format: double
+             * @description Share of the demand, 0 to 1, that an idle unit is expected to reach in time.
+             */
+            expected_share: number;
+            /** Format: double */
+            threshold_s: number;
+            /** Format: double */
+            busy_share: number;
+            /** Format: uint */
+            idle_units: number;
+            cells: components["schemas"]["CoverCell"][];
+        };
+        CoverCell: {
+            position: components["schemas"]["Wgs84"];
+            /**
+             * Format: double
+             * @description Of the calls of a year.
+             */
+            share: number;
+            /**
+             * Format: uint
+             * @description Idle units that reach it in time.
+             */
+            units: number;
+        };
+        /**
+         * @description Why there is no cover to look at.
+         * @enum {string}
+         */
+        NoCover: "no_map" | "few_incidents" | "no_idle_unit";
+        MoveAdvice: {
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            position: components["schemas"]["Wgs84"];
+            /** Format: double */
+            drive_s: number;
+            /**
+             * Format: double
+             * @description By how much the covered share of the demand rises.
+             */
+            gain_share: number;
+        };
+        /** @description The policy that holds, and whose it is. */
+        DispatchPolicy: {
+            policy: components["schemas"]["PolicyName"];
+            /**
+             * Format: double
+             * @description What a position is older than this is added to the travel time.
+             */
+            stale_after_s: number;
+            preemption: components["schemas"]["PreemptionRule"];
+            rest: components["schemas"]["Rest"];
+            coverage: components["schemas"]["Coverage"];
+            /**
+             * Format: double
+             * @description Below this a handover is not suggested.
+             */
+            handover_saves_min_s: number;
+            /**
+             * Format: double
+             * @description Waiting for so long is worth one level of priority.
+             */
+            ageing_step_s: number;
+            /**
+             * @description Skills that an incident of a kind asks for.
+             * @default {}
+             */
+            needs: {
+                [key: string]: string[];
+            };
+            /** @description Absent: nobody has changed the defaults. */
+            set_at_us?: components["schemas"]["Micros"] | null;
+            set_by?: string | null;
+        };
+        PreemptionRule: {
+            is_on: boolean;
+            /**
+             * Format: uint8
+             * @description The lesser incident is at least so many levels of priority below.
+             */
+            levels_min: number;
+            /**
+             * Format: double
+             * @description What it must save over the best free unit.
+             */
+            saves_min_s: number;
+            /**
+             * Format: uint8
+             * @description An incident loses its unit at most so often.
+             */
+            times_max: number;
+        };
+        Rest: {
+            /**
+             * Format: double
+             * @description Longer on duty is tired.
+             */
+            duty_max_s: number;
+            /**
+             * Format: double
+             * @description Sooner after a job is tired.
+             */
+            rest_min_s: number;
+            /**
+             * Format: double
+             * @description A rested unit goes first only if it is at most so much slower.
+             */
+            slower_max_s: number;
+        };
+        Coverage: {
+            /**
+             * Format: double
+             * @description Seconds of waiting that one per cent of the demand is worth.
+             */
+            s_per_percent: number;
+            /** Format: double */
+            slower_max_s: number;
+            /**
+             * Format: double
+             * @description A place counts as covered when an idle unit drives there in less.
+             */
+            threshold_s: number;
+            /**
+             * Format: double
+             * @description The share of its duty that a unit is busy.
+             */
+            busy_share: number;
+        };
+        /** @description `POST /v1/dispatch/policy`. */
+        PolicySettings: {
+            policy: components["schemas"]["PolicyName"];
+            /**
+             * Format: double
+             * @description What a position is older than this is added to the travel time.
+             */
+            stale_after_s: number;
+            preemption: components["schemas"]["PreemptionRule"];
+            rest: components["schemas"]["Rest"];
+            coverage: components["schemas"]["Coverage"];
+            /**
+             * Format: double
+             * @description Below this a handover is not suggested.
+             */
+            handover_saves_min_s: number;
+            /**
+             * Format: double
+             * @description Waiting for so long is worth one level of priority.
+             */
+            ageing_step_s: number;
+            /**
+             * @description Skills that an incident of a kind asks for.
+             * @default {}
+             */
+            needs: {
+                [key: string]: string[];
+            };
+        };
         /** @description `POST /v1/incidents/{id}/assignments`. */
         AssignUnit: {
             unit: components["schemas"]["UnitId"];
+            /**
+             * @description The less urgent assignment that the unit leaves for this incident; the caller has seen what it is.
+             * @default null
+             */
+            take_from: components["schemas"]["AssignmentId"] | null;
+        };
+        /** @description `POST /v1/incidents/{id}/handover`. */
+        HandOver: {
+            /** @description The assignment of the unit that is on its way. */
+            from: components["schemas"]["AssignmentId"];
+            /** @description The free unit that goes instead. */
+            to: components["schemas"]["UnitId"];
         };
         /** @description `POST /v1/assignments/{id}/cancel`. */
         CancelAssignment: {
@@ -3761,7 +4151,7 @@ export interface components {
             text: string;
         };
         /** @description A list that is never long enough to be paged. */
-        Items4: {
+        Items3: {
             items: components["schemas"]["MyAssignment"][];
         };
         /** @description An officer's work: the order and what it is about. */
@@ -3810,6 +4200,58 @@ export interface components {
         SetUnitState: {
             state: components["schemas"]["UnitState"];
         };
+        /** @description A list that is never long enough to be paged. */
+        Items4: {
+            items: components["schemas"]["UnitSkills"][];
+        };
+        UnitSkills: {
+            unit: components["schemas"]["UnitId"];
+            skills: string[];
+        };
+        /** @description `POST /v1/units/{id}/skills`; also the answer. */
+        SetSkills: {
+            skills: string[];
+        };
+        /** @description `POST /v1/units/mine/panic`: where the crew is, as far as its phone knows. */
+        RaisePanic: {
+            /** @default null */
+            position: components["schemas"]["Wgs84"] | null;
+            /**
+             * Format: int64
+             * @description When the position was measured; now when absent.
+             * @default null
+             */
+            measured_at_us: number | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            accuracy_m: number | null;
+        };
+        /** @description `POST /v1/units/mine/panic/cancel`. */
+        CancelPanic: {
+            reason: string;
+        };
+        /** @description A list that is never long enough to be paged. */
+        Items5: {
+            items: components["schemas"]["Panic"][];
+        };
+        /** @description A crew that needs help. */
+        Panic: {
+            incident: components["schemas"]["IncidentId"];
+            incident_number: string;
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            /** @description The newest that is known, not the one at the alarm. */
+            position?: components["schemas"]["Wgs84"] | null;
+            position_at_us?: components["schemas"]["Micros"] | null;
+            /** Format: double */
+            accuracy_m?: number | null;
+            raised_at_us: components["schemas"]["Micros"];
+            state: components["schemas"]["PanicState"];
+            acknowledged_by?: string | null;
+        };
+        PanicState: ("raised" | "acknowledged") | "cancelled" | "over";
         KpiWindow: {
             /**
              * Format: int64
@@ -4151,6 +4593,11 @@ export interface components {
             kind: "unit_changed";
             unit: components["schemas"]["UnitId"];
             state: components["schemas"]["UnitState"];
+        } | {
+            /** @constant */
+            kind: "panic_changed";
+            incident: components["schemas"]["IncidentId"];
+            unit: components["schemas"]["UnitId"];
         } | {
             /** @constant */
             kind: "units_moved";
@@ -7105,7 +7552,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items3"];
+                    "application/json": components["schemas"]["Proposal"];
                 };
             };
             /** @description Problem */
@@ -7154,6 +7601,97 @@ export interface operations {
             };
         };
     };
+    get_v1_dispatch_advice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceBoard"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_dispatch_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchPolicy"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_dispatch_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicySettings"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchPolicy"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_v1_incidents_id_assignments: {
         parameters: {
             query?: never;
@@ -7166,6 +7704,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AssignUnit"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_incidents_id_handover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
             };
         };
         responses: {
@@ -7274,7 +7847,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items4"];
+                    "application/json": components["schemas"]["Items3"];
                 };
             };
             /** @description Problem */
@@ -7436,6 +8009,200 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Unit"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_units_skills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items4"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_units_id_skills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetSkills"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitSkills"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_units_mine_panic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RaisePanic"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_units_mine_panic_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelPanic"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_incidents_id_acknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_panics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items5"];
                 };
             };
             /** @description Problem */
