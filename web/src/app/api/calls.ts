@@ -112,7 +112,8 @@ export const dispatch = {
   cancel: (id: T.Id, reason: string) => post<void>(`/v1/assignments/${id}/cancel`, { reason }),
   step: (id: T.Id, step: T.AssignmentStep, idempotencyKey: string) =>
     post<T.Assignment>(`/v1/assignments/${id}/step`, step, idempotencyKey),
-  mine: () => ask<{ items: T.MyAssignment[] }>("/v1/assignments/mine"),
+  mine: (signal?: AbortSignal) =>
+    ask<{ items: T.MyAssignment[] }>("/v1/assignments/mine", { ...(signal ? { signal } : {}) }),
   kinds: () => ask<{ items: T.IncidentKind[] }>("/v1/incident-kinds"),
 };
 
