@@ -104,7 +104,6 @@ export const dispatch = {
   open: (body: T.OpenIncident) => post<T.Incident>("/v1/incidents", body),
   close: (id: T.Id, code: T.ClosingCode, note: string) =>
     post<T.Incident>(`/v1/incidents/${id}/close`, { code, note }),
-  recommendations: (id: T.Id) => ask<{ items: T.Recommendation[] }>(`/v1/incidents/${id}/recommendations`),
   log: (id: T.Id) => ask<{ items: T.IncidentLogLine[] }>(`/v1/incidents/${id}/log`),
   assign: (id: T.Id, unit: T.Id) => post<T.Assignment>(`/v1/incidents/${id}/assignments`, { unit }),
   /** A question: nobody is sent by it. */

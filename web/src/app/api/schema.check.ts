@@ -3,6 +3,7 @@
 
 import type { components } from "./schema";
 import type * as ours from "./types";
+// after the schema is renewed: import type * as choice from "./types.choice";
 import type * as feeds from "./types.feeds";
 import type * as lake from "./types.lake";
 import type * as patrol from "./types.patrol";
@@ -51,4 +52,10 @@ export type Checked = [
   Reads<patrol.Nonces, Served["Nonces"]>,
   Reads<patrol.CheckIn, Served["CheckIn"]>,
   Reads<patrol.PatrolSummary, Served["Summary"]>,
+  // after the schema is renewed:
+  // Reads<choice.Proposal, Served["Proposal"]>,
+  // Reads<choice.AdviceBoard, Served["AdviceBoard"]>,
+  // Reads<choice.DispatchPolicy, Served["DispatchPolicy"]>,
+  // Reads<choice.UnitSkills, Served["UnitSkills"]>,
+  // Reads<choice.Panic, Served["Panic"]>,
 ];

@@ -1,6 +1,7 @@
 // What the live stream carries.
 
 import type { AssignmentState, HitState, Id, IncidentState, Micros, UnitState, Wgs84 } from "./types";
+import type { Panic } from "./types.choice";
 
 export interface UnitMoved {
   unit: Id;
@@ -21,7 +22,8 @@ export type LiveEvent =
   | { kind: "camera_changed"; camera: Id }
   | { kind: "device_changed"; device: Id }
   | { kind: "map_replaced"; version: number }
-  | { kind: "patrol_checked_in"; check_in: Id; box: Id; unit: Id | null };
+  | { kind: "patrol_checked_in"; check_in: Id; box: Id; unit: Id | null }
+  | ({ kind: "panic_raised" } & Panic);
 
 export const LIVE_KINDS: LiveEvent["kind"][] = [
   "sightings_quarantined",
@@ -36,6 +38,7 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "device_changed",
   "map_replaced",
   "patrol_checked_in",
+  "panic_raised",
 ];
 
 export interface Envelope {
