@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { openCity } from "./city.mjs";
 import { House, sharedData, until } from "./house.mjs";
 import { Actor, PHONE, openBrowser } from "./people.mjs";
 
@@ -36,10 +37,7 @@ test("a real photograph leads to a closed assignment", { skip, timeout: 240_000 
   const photos = photographs("tw_front_a").slice(0, 5);
   const wanted = photos[2];
 
-  const operator = await Actor.enrol(browser, house, "維運 林", "operator");
-  const map = join(house.folder, "map.bin");
-  house.command("shouhu-city", ["map", "--seed", "7", "--size", "district", "--out", map]);
-  await operator.api("POST", "/v1/map/import?attribution=demo", readFileSync(map));
+  const { operator } = await openCity(browser, house, "district");
   const camera = await operator.api("POST", "/v1/cameras", { name: "永安路口 1", position: { lon: SCENE.longitude, lat: SCENE.latitude }, heading_deg: 90 });
   const unit = await operator.api("POST", "/v1/units", { call_sign: "永康 21", kind: "car" });
   await operator.api("POST", "/v1/units", { call_sign: "東門 12", kind: "motorcycle" });

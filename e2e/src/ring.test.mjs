@@ -1,14 +1,12 @@
 // Interception: a dispatcher asks for the closing ring around a fugitive and sends one of its units, over the real server.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, test } from "node:test";
-import { binaries, House, until } from "./house.mjs";
+import { noCity, openCity } from "./city.mjs";
+import { House, until } from "./house.mjs";
 import { Actor, openBrowser, PHONE } from "./people.mjs";
 
-const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
-const skip = !existsSync(chromium) ? "no Chromium" : !existsSync(join(binaries, "shouhu-city")) ? "no shouhu-city" : false;
+const skip = noCity();
 
 const COLUMNS = 5;
 const ROWS = 4;
@@ -20,13 +18,8 @@ test("a ring is asked for, read and sent by a person", { skip, timeout: 240_000 
     await browser.close();
     await house.close();
   });
-  const operator = await Actor.enrol(browser, house, "維運 林", "operator");
-  const map = join(house.folder, "map.bin");
   // Some nine kilometres across: in five minutes nobody is off it who starts in its western half.
-  house.command("shouhu-city", ["map", "--seed", "7", "--size", "city", "--out", map]);
-  await operator.api("POST", "/v1/map/import?attribution=demo", readFileSync(map));
-  const [west, south, east, north] = (await operator.api("GET", "/v1/map")).bounds;
-  const at = (x, y) => ({ lon: west + (east - west) * x, lat: south + (north - south) * y });
+  const { operator, at } = await openCity(browser, house, "city");
 
   // One officer takes each unit in turn; a unit keeps its place and its word when its crew leaves.
   const officer = await Actor.enrol(browser, house, "警員 李", "officer");

@@ -1,15 +1,14 @@
 // Where stolen vehicles disappear and turn up again, and the passages of a pasted H3 cell: the real server in a real browser.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
+import { noCity, openCity } from "./city.mjs";
 import { Device, sighting } from "./device.mjs";
-import { binaries, House, until } from "./house.mjs";
+import { House, until } from "./house.mjs";
 import { Actor, openBrowser, PHONE } from "./people.mjs";
 
-const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
-const skip = !existsSync(chromium) ? "no Chromium" : !existsSync(join(binaries, "shouhu-city")) ? "no shouhu-city" : false;
+const skip = noCity();
 
 const DAY_US = 24 * 3_600_000_000;
 const HOUR_US = 3_600_000_000;
@@ -36,15 +35,10 @@ test("theft zones are asked for, read, printed and followed", { skip, timeout: 3
     await browser.close();
     await house.close();
   });
-  const operator = await Actor.enrol(browser, house, "維運 林", "operator");
-  const map = join(house.folder, "map.bin");
-  house.command("shouhu-city", ["map", "--seed", "7", "--size", "district", "--out", map]);
-  await operator.api("POST", "/v1/map/import?attribution=demo", readFileSync(map));
-  const bounds = (await operator.api("GET", "/v1/map")).bounds;
-  const [west, south, east, north] = bounds;
+  const { operator, at: placeAt } = await openCity(browser, house, "district");
   const posts = [];
   for (const [at, name] of NAMES.entries()) {
-    const position = { lon: west + (east - west) * (0.12 + 0.15 * at), lat: south + (north - south) * (0.25 + 0.12 * ((at * 2) % 5)) };
+    const position = placeAt(0.12 + 0.15 * at, 0.25 + 0.12 * ((at * 2) % 5));
     const camera = await operator.api("POST", "/v1/cameras", { name, position, heading_deg: 90 });
     const invited = await operator.api("POST", "/v1/devices", { name, kind: "fixed_camera", camera: camera.id });
     posts.push({ device: await Device.enrol(house, invited.token), rows: [] });

@@ -11,6 +11,7 @@ import { Empty, Failure, Loading } from "./states";
 
 const PAGES = {
   command: lazy(() => import("../command/CommandPage")),
+  policy: lazy(() => import("../policy/PolicyPage")),
   patrol: lazy(() => import("../patrol/PatrolPage")),
   boxes: lazy(() => import("../boxes/BoxesPage")),
   investigate: lazy(() => import("../investigate/InvestigatePage")),

@@ -9,6 +9,8 @@ const KEYS: [string, string][] = [
   ["d", "dispatch"],
   ["r", "ring"],
   ["n", "new_call"],
+  ["v", "advice"],
+  ["Enter", "panic"],
   ["1 / 2", "tabs"],
   ["1 … 9 / z", "questions"],
   ["1 … 5 / p", "boxes"],

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useSearch } from "wouter";
 import { Icon } from "./icons";
-import { openRooms } from "./rooms";
+import { ROOMS } from "./rooms";
 import { useSession } from "./session";
 import { changeSetting, useSetting } from "./settings";
 
@@ -40,7 +40,7 @@ export function Palette(props: { isOpen: boolean; onClose: () => void; onHelp: (
       act: () => go(`/investigate?plate=${encodeURIComponent(plate)}`),
     });
   }
-  for (const room of openRooms(may)) {
+  for (const room of ROOMS.filter(({ needs }) => needs.some(may))) {
     choices.push({
       id: room.name,
       group: t("palette.go"),
@@ -62,6 +62,14 @@ export function Palette(props: { isOpen: boolean; onClose: () => void; onHelp: (
       group: t("palette.do"),
       label: t("ring.title"),
       act: () => go(`/command?tab=incidents&incident=${encodeURIComponent(incident)}&ring=1`),
+    });
+  }
+  if (may("dispatch.watch")) {
+    choices.push({
+      id: "advice",
+      group: t("palette.do"),
+      label: t("advice.title"),
+      act: () => go("/command?advice=1"),
     });
   }
   if (may("patrol.plan")) {

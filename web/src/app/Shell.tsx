@@ -5,6 +5,10 @@ import { useNetwork } from "@mantine/hooks";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
+import "../panic/panic.css";
+import { PanicBanner } from "../panic/PanicBanner";
+import { PanicBar } from "../panic/PanicBar";
+import { PanicDock } from "../panic/PanicDock";
 import { HelpDialog } from "./HelpDialog";
 import { Icon } from "./icons";
 import { useKeys } from "./keys";
@@ -153,10 +157,13 @@ export function Shell({ children }: { children: ReactNode }) {
           {online ? t("app.link_lost_banner") : t("app.offline_banner")}
         </div>
       )}
+      <PanicBar />
+      <PanicBanner />
       <main id="main" className="room">
         {here && here.name !== "patrol" && <h1 className="unseen">{t(`room.${here.name}`)}</h1>}
         {children}
       </main>
+      <PanicDock />
       <Drawer
         opened={isMenuOpen}
         onClose={() => setMenuOpen(false)}

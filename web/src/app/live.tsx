@@ -2,6 +2,7 @@
 
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
+import { askPanics } from "../panic/panics";
 import { type Envelope, LIVE_KINDS, type LiveEvent } from "./api/types";
 import { positions } from "./positions";
 import { StreamCursor } from "./streamCursor";
@@ -29,14 +30,15 @@ const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]> = {
   watchlist_changed: ["entries"],
   hit_raised: ["hits"],
   hit_decided: ["hits"],
-  incident_changed: ["incidents", "hits"],
-  assignment_changed: ["incidents", "my-assignments", "units"],
-  unit_changed: ["units", "recommendations"],
+  incident_changed: ["incidents", "hits", "advice"],
+  assignment_changed: ["incidents", "my-assignments", "units", "advice"],
+  unit_changed: ["units", "recommendations", "advice"],
   camera_changed: ["cameras"],
   device_changed: ["devices"],
   map_replaced: ["map"],
   // Not the boxes themselves: those are thousands, and a shift's check-ins come every few seconds.
   patrol_checked_in: ["patrol-check-ins", "patrol-summary"],
+  panic_changed: ["incidents", "recommendations"],
 };
 
 /** A burst of events becomes one fetch per list. */
@@ -75,6 +77,8 @@ function follow(client: QueryClient, tell: (state: LinkState) => void): () => vo
     const { event } = envelope;
     if (event.kind === "units_moved") positions.moved(event.units);
     else refetcher.add(TOUCHES[event.kind] ?? []);
+    // Nobody in danger waits for a burst to end.
+    if (event.kind === "panic_changed") void askPanics(client);
     for (const listener of listeners) listener(event);
   };
 

@@ -1,14 +1,17 @@
 import type { Session } from "./session";
 
 export interface Room {
-  name: "command" | "patrol" | "boxes" | "investigate" | "watchlists" | "operate" | "oversee";
+  name: "command" | "policy" | "patrol" | "boxes" | "investigate" | "watchlists" | "operate" | "oversee";
   path: string;
   /** Any of these opens the door. */
   needs: string[];
+  /** Where only some of those who may enter want it in their menu: any of these. */
+  menu?: string[];
 }
 
 export const ROOMS: Room[] = [
   { name: "command", path: "/command", needs: ["dispatch.watch", "hits.decide"] },
+  { name: "policy", path: "/dispatch/policy", needs: ["dispatch.watch"], menu: ["dispatch.policy"] },
   { name: "patrol", path: "/patrol", needs: ["assignments.answer"] },
   { name: "boxes", path: "/boxes", needs: ["patrol.plan"] },
   { name: "investigate", path: "/investigate", needs: ["sightings.search"] },
@@ -18,5 +21,5 @@ export const ROOMS: Room[] = [
 ];
 
 export function openRooms(may: Session["may"]): Room[] {
-  return ROOMS.filter((room) => room.needs.some(may));
+  return ROOMS.filter((room) => (room.menu ?? room.needs).some(may));
 }

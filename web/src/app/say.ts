@@ -13,6 +13,14 @@ export function sayDuration(seconds: number, t: TFunction): string {
   return t("say.hours", { value: (seconds / 3600).toFixed(1) });
 }
 
+/** To the second where a person compares two: `1 分 15 秒`. */
+export function saySeconds(seconds: number, t: TFunction): string {
+  const whole = Math.round(seconds);
+  if (whole < 100) return t("say.seconds", { count: whole });
+  if (whole >= 5400) return sayDuration(seconds, t);
+  return t("say.minutes_seconds", { minutes: Math.floor(whole / 60), seconds: whole % 60 });
+}
+
 /** Never rounds up to a certainty that nobody has. */
 export function sayProbability(p: number): string {
   if (p >= 0.995 && p < 1) return "99%";
@@ -35,4 +43,11 @@ export function bearing_deg(a: { lon: number; lat: number }, b: { lon: number; l
     Math.cos(a.lat * rad) * Math.sin(b.lat * rad) -
     Math.sin(a.lat * rad) * Math.cos(b.lat * rad) * Math.cos((b.lon - a.lon) * rad);
   return (Math.atan2(y, x) / rad + 360) % 360;
+}
+
+const WINDS = ["n", "ne", "e", "se", "s", "sw", "w", "nw"];
+
+/** The name of a direction, as the texts under `wind` have it. */
+export function sayWind(degrees: number): string {
+  return WINDS[Math.round(degrees / 45) % WINDS.length] ?? "n";
 }

@@ -1,17 +1,12 @@
-// A file of boxes in two looks: first what would become of it, then, when a person says so, it is taken in.
+// The chief's file of boxes: looked at, then taken in.
 
 import { Button } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { patrol } from "../app/api/calls.patrol";
 import type { BoxImport as Report } from "../app/api/types.patrol";
-import { DropFile } from "../app/DropFile";
 import { Icon } from "../app/icons";
-import { Failure } from "../app/states";
 import { saveFile } from "../investigate/csv";
-import { UploadProgress } from "../operate/UploadProgress";
-import { upload } from "../operate/upload";
+import { CheckedUpload } from "../operate/CheckedUpload";
 import { BoxImportReport } from "./BoxImportReport";
 
 const LIMIT_BYTES = 8 * 1024 * 1024;
@@ -22,25 +17,6 @@ const SAMPLE =
 
 export function BoxImport({ onPrint }: { onPrint: () => void }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
-  const [file, setFile] = useState<File | null>(null);
-  const [share, setShare] = useState(0);
-  const send = (chosen: File, isDryRun: boolean) => {
-    setShare(0);
-    return upload<Report>(patrol.importPath(isDryRun), chosen, setShare);
-  };
-  const check = useMutation({ mutationFn: (chosen: File) => send(chosen, true) });
-  const take = useMutation({
-    mutationFn: (chosen: File) => send(chosen, false),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ["patrol-boxes"] });
-      void client.invalidateQueries({ queryKey: ["patrol-summary"] });
-      void client.invalidateQueries({ queryKey: ["patrol-codes"] });
-    },
-  });
-  const isBusy = check.isPending || take.isPending;
-  const report = take.data ?? check.data;
-  const due = check.data ? check.data.accepted + check.data.changed : 0;
   return (
     <section className="panel">
       <p>{t("box.import_intro")}</p>
@@ -53,55 +29,34 @@ export function BoxImport({ onPrint }: { onPrint: () => void }) {
       >
         {t("box.import_sample")}
       </Button>
-      <DropFile
+      <CheckedUpload<Report>
         accept=".csv,.txt,text/csv"
-        label={t("box.import_drop")}
-        hint={t("box.import_drop_hint")}
         limit={LIMIT_BYTES}
-        isBusy={isBusy}
-        onFile={(chosen) => {
-          setFile(chosen);
-          take.reset();
-          check.mutate(chosen);
-        }}
-        testId="boxes-file"
-      />
-      {isBusy && (
-        <UploadProgress
-          share={share}
-          working={t(check.isPending ? "box.import_checking" : "box.import_taking")}
-        />
-      )}
-      {(take.error ?? check.error) && <Failure error={take.error ?? check.error} />}
-      {file && report && !check.isPending && (
-        <>
-          {take.data ? (
+        pathOf={(_, isDryRun) => patrol.importPath(isDryRun)}
+        dueOf={(report) => report.accepted + report.changed}
+        refreshes={["patrol-boxes", "patrol-summary", "patrol-codes"]}
+        words={{
+          drop: t("box.import_drop"),
+          dropHint: t("box.import_drop_hint"),
+          checking: t("box.import_checking"),
+          taking: t("box.import_taking"),
+          checked: (name) => t("box.import_checked", { name }),
+          checkedHint: t("box.import_checked_hint"),
+          take: (count) => t("box.import_take", { count }),
+          taken: (report) => (
             <div className="note-good box-undo" role="status" data-testid="boxes-imported">
-              <span>✓ {t("box.imported", { added: take.data.accepted, changed: take.data.changed })}</span>
+              <span>✓ {t("box.imported", { added: report.accepted, changed: report.changed })}</span>
               <Button size="sm" onClick={onPrint}>
                 {t("box.tab_print")}
               </Button>
             </div>
-          ) : (
-            <p role="status">
-              <strong>{t("box.import_checked", { name: file.name })}</strong> {t("box.import_checked_hint")}
-            </p>
-          )}
-          <BoxImportReport report={report} name={file.name} />
-          {check.data && !take.data && (
-            <Button
-              className="start"
-              size="md"
-              disabled={due === 0}
-              loading={take.isPending}
-              onClick={() => take.mutate(file)}
-              data-testid="boxes-take"
-            >
-              {t("box.import_take", { count: due })}
-            </Button>
-          )}
-        </>
-      )}
+          ),
+        }}
+        show={(report, name) => <BoxImportReport report={report} name={name} />}
+        size="md"
+        fileTestId="boxes-file"
+        takeTestId="boxes-take"
+      />
     </section>
   );
 }

@@ -2,23 +2,30 @@
 
 import "./command.css";
 import "./cards.css";
-import { SegmentedControl } from "@mantine/core";
+import "./choice/choice.css";
+import { Button, SegmentedControl } from "@mantine/core";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import { useNow } from "../app/age";
 import type { Id, Wgs84 } from "../app/api/types";
+import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
 import { positions } from "../app/positions";
 import { useCameras, useHits, useIncidents, useKindTitle, useUnits } from "../app/queries";
 import { useSession } from "../app/session";
+import { coverFeatures, moveFeatures, panicFeatures } from "../map/choiceFeatures";
 import { cameraFeatures, hitFeatures, incidentFeatures, pointFeature, unitFeatures } from "../map/features";
 import type { LiveMap } from "../map/LiveMap";
 import { MapView } from "../map/MapView";
 import type { Overlay } from "../map/overlays";
 import { ringFeatures, ringFit } from "../map/ringFeatures";
+import { usePanics } from "../panic/panics";
 import { Alarm } from "./Alarm";
 import { CallForm } from "./CallForm";
+import { AdvicePanel, CoverLegend } from "./choice/AdvicePanel";
+import { useAdvice } from "./choice/useAdvice";
+import { usePanicFlight } from "./choice/usePanicFlight";
 import { HitCard } from "./HitCard";
 import { IncidentCard } from "./IncidentCard";
 import { MapTable } from "./MapTable";
@@ -54,14 +61,20 @@ export default function CommandPage() {
   const units = useUnits();
   const cameras = useCameras();
   const kindTitle = useKindTitle();
+  const advice = useAdvice();
+  const panics = usePanics();
+  const flight = usePanicFlight(map, panics, units.data);
   const [pin, setPin] = useState<Wgs84 | null>(null);
   const slowNow = Math.floor(useNow() / REDRAW_MS) * REDRAW_MS;
 
   const isCalling = params.get("new") === "call";
   const isTable = params.get("view") === "table";
+  const mayAdvise = may("dispatch.watch");
   const tab = params.get("tab") === "incidents" ? "incidents" : "hits";
   const kind = KINDS.find((k) => params.get(k) !== null);
   const selected: Selected | null = kind ? { kind, id: params.get(kind) ?? "" } : null;
+  const isAdvice = !selected && !isCalling && mayAdvise && params.get("advice") !== null;
+  const isCover = mayAdvise && params.get("cover") !== null;
   const isRing = selected?.kind === "incident" && params.get("ring") !== null && may("dispatch.order");
   const ring = useRing(isRing ? selected.id : null);
   const incidentPlace = incidents.data?.find((i) => i.id === selected?.id)?.position ?? null;
@@ -90,6 +103,7 @@ export default function CommandPage() {
       ...Object.fromEntries(KINDS.map((k) => [k, what?.kind === k ? what.id : null])),
       new: null,
       ring: null,
+      advice: null,
       ...(what?.kind === "hit" || what?.kind === "incident" ? { tab: `${what.kind}s` } : {}),
     });
     const place = what && isFlying ? placeOf(what) : null;
@@ -98,8 +112,23 @@ export default function CommandPage() {
 
   const newCall = () => {
     setPin(null);
-    change({ ...Object.fromEntries(KINDS.map((k) => [k, null])), new: "call", view: null, ring: null });
+    change({
+      ...Object.fromEntries(KINDS.map((k) => [k, null])),
+      new: "call",
+      view: null,
+      ring: null,
+      advice: null,
+    });
   };
+
+  const showAdvice = (isOn: boolean) =>
+    change({
+      ...Object.fromEntries(KINDS.map((k) => [k, null])),
+      new: null,
+      ring: null,
+      advice: isOn ? "1" : null,
+    });
+  const fly = (place: Wgs84) => map.current?.flyTo(place);
 
   const rows = (tab === "hits" ? hits.data : incidents.data) ?? [];
   const step = (by: number) => {
@@ -113,7 +142,7 @@ export default function CommandPage() {
     k: () => step(-1),
     ArrowDown: () => step(1),
     ArrowUp: () => step(-1),
-    Enter: () => (selected ? document.getElementById("card")?.focus() : step(0)),
+    Enter: () => (selected || isAdvice ? document.getElementById("card")?.focus() : step(0)),
     Escape: () => {
       if (ring.isPlacing) ring.setPlacing(false);
       else if (isRing) change({ ring: null });
@@ -123,7 +152,10 @@ export default function CommandPage() {
     2: () => change({ tab: "incidents" }),
     t: () => change({ view: isTable ? null : "table" }),
     ...(may("incidents.open") ? { n: newCall } : {}),
+    ...(mayAdvise ? { v: () => showAdvice(!isAdvice) } : {}),
   });
+
+  const toDo = (advice.data?.handovers.length ?? 0) + (advice.data?.moves.length ?? 0);
 
   const overlays = useMemo(
     () => ({
@@ -137,6 +169,11 @@ export default function CommandPage() {
       ),
       incidents: incidentFeatures(incidents.data ?? [], kindTitle),
       cameras: cameraFeatures(cameras.data ?? []),
+      cover: [
+        ...(isCover ? coverFeatures(advice.data?.cover?.cells ?? []) : []),
+        ...(isAdvice || isCover ? moveFeatures(advice.data?.moves ?? [], units.data ?? [], t) : []),
+      ],
+      panic: panicFeatures(panics, units.data ?? [], t),
       ring: ringFeatures(ring.held?.plan ?? null, seenPlace, units.data ?? [], t),
       pin: isCalling && pin ? [pointFeature("pin", pin, { icon: "pin.call" })] : [],
     }),
@@ -152,13 +189,17 @@ export default function CommandPage() {
       pin,
       ring.held,
       seenPlace,
+      advice.data,
+      isAdvice,
+      isCover,
+      panics,
     ],
   );
 
   return (
     <div
       className="command"
-      data-card={selected || isCalling ? "" : undefined}
+      data-card={selected || isCalling || isAdvice ? "" : undefined}
       data-placing={ring.isPlacing || undefined}
     >
       <Alarm hits={hits.data} />
@@ -182,7 +223,42 @@ export default function CommandPage() {
               { value: "table", label: t("command.table") },
             ]}
           />
+          {mayAdvise && (
+            <Button
+              size="sm"
+              variant="default"
+              aria-pressed={isAdvice}
+              onClick={() => showAdvice(!isAdvice)}
+              rightSection={<Key>v</Key>}
+              data-testid="open-advice"
+            >
+              {t("advice.open")}
+              {toDo > 0 && (
+                <span className="count count-warn" title={t("advice.count", { count: toDo })}>
+                  {toDo}
+                </span>
+              )}
+            </Button>
+          )}
         </div>
+        {flight.offer && !isTable && (
+          <Button
+            className="stage-offer"
+            color="red"
+            onClick={() => {
+              if (flight.offer) fly(flight.offer);
+              flight.drop();
+            }}
+            data-testid="panic-offer"
+          >
+            {t("panic.go_there")}
+          </Button>
+        )}
+        {isCover && !isTable && advice.data?.cover && (
+          <div className="stage-legend">
+            <CoverLegend />
+          </div>
+        )}
         <div className="stage-map" hidden={isTable}>
           <MapView
             label={t("command.map_label")}
@@ -210,13 +286,21 @@ export default function CommandPage() {
           />
         )}
       </section>
-      {(selected || isCalling) && (
+      {(selected || isCalling || isAdvice) && (
         <aside className="card" id="card" tabIndex={-1} aria-label={t("command.card")}>
           {isCalling && (
             <CallForm
               place={pin}
               onPlace={setPin}
               onDone={(id) => (id ? select({ kind: "incident", id }) : select(null))}
+            />
+          )}
+          {isAdvice && (
+            <AdvicePanel
+              layer={{ isOn: isCover, set: (isOn) => change({ cover: isOn ? "1" : null }) }}
+              onIncident={(id) => select({ kind: "incident", id })}
+              onShow={fly}
+              onClose={() => showAdvice(false)}
             />
           )}
           {!isCalling && selected?.kind === "hit" && (
@@ -232,7 +316,7 @@ export default function CommandPage() {
               key={selected.id}
               id={selected.id}
               ring={ring}
-              onFly={(place) => map.current?.flyTo(place)}
+              onFly={fly}
               onBack={() => {
                 ring.setPlacing(false);
                 change({ ring: null });
@@ -244,7 +328,7 @@ export default function CommandPage() {
               key={selected.id}
               id={selected.id}
               onHit={(id) => select({ kind: "hit", id })}
-              onUnit={(unit) => unit.position && map.current?.flyTo(unit.position)}
+              onUnit={(unit) => unit.position && fly(unit.position)}
               onRing={() => change({ ring: "1" })}
               onClose={() => select(null)}
             />

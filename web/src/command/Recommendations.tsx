@@ -1,34 +1,112 @@
-// Who could go, with what speaks for and against. The person decides; `d` sends the first.
+// Who could go, with what speaks for and against. The person decides; `d` sends the proposed one, and asks first where that
+// takes it from another job.
 
+import "./choice/choice.css";
 import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 import { dispatch } from "../app/api/calls";
-import type { Incident, Reason, Recommendation, Unit } from "../app/api/types";
+import { choice } from "../app/api/calls.choice";
+import type { Id, Incident, Reason, Unit } from "../app/api/types";
+import type { Advised, Proposal } from "../app/api/types.choice";
 import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
-import { sayDistance, sayDuration } from "../app/say";
+import { sayDistance, saySeconds } from "../app/say";
 import { Answer, Empty, Failure } from "../app/states";
+import { isSendable, reasonText, splitAdvised } from "./choice/reasons";
+import { TakeDialog } from "./choice/TakeDialog";
 
-/** Reasons whose value is a distance; that of `stale_position` is an age in seconds. */
-const IN_METRES = new Set(["nearest", "foot_patrol_far", "rough_position"]);
-
-function ReasonText({ reason }: { reason: Reason }) {
+function ReasonLine({ reason }: { reason: Reason }) {
   const { t } = useTranslation();
-  const value = reason.value;
-  const said =
-    value === null
-      ? ""
-      : IN_METRES.has(reason.key)
-        ? sayDistance(value, t)
-        : reason.key === "stale_position"
-          ? sayDuration(value, t)
-          : String(value);
   return (
     <li className={reason.is_for ? "reason-for" : "reason-against"}>
       <span aria-hidden="true">{reason.is_for ? "＋" : "－"}</span>
       <span className="unseen">{t(reason.is_for ? "dispatch.for" : "dispatch.against")}</span>
-      {t(`dispatch.reason.${reason.key}`, { value: said, defaultValue: reason.key })}
+      {reasonText(reason, t)}
+    </li>
+  );
+}
+
+function PolicyLine({ proposal }: { proposal: Proposal }) {
+  const { t } = useTranslation();
+  const used = t(`policy_name.${proposal.policy}`);
+  return (
+    <>
+      <p className="dim proposal-policy" data-testid="proposal-policy" data-policy={proposal.policy}>
+        {t("proposal.by", { policy: used })} <Link href="/dispatch/policy">{t("proposal.settings")}</Link>
+      </p>
+      {proposal.fell_back_from && (
+        <p className="note-warn" data-testid="proposal-fell-back">
+          ▲ {t("proposal.fell_back", { policy: t(`policy_name.${proposal.fell_back_from}`), used })}
+        </p>
+      )}
+    </>
+  );
+}
+
+interface RowProps {
+  one: Advised;
+  isChosen: boolean;
+  /** `d` acts on it. */
+  hasKey: boolean;
+  isBusy: boolean;
+  isSending: boolean;
+  onShow: () => void;
+  onSend: () => void;
+}
+
+function Row({ one, isChosen, hasKey, isBusy, isSending, onShow, onSend }: RowProps) {
+  const { t } = useTranslation();
+  const { unit, takes_from } = one;
+  return (
+    <li
+      className="recommend"
+      data-testid="recommend-row"
+      data-unit={unit.call_sign}
+      data-rank={one.rank ?? ""}
+      data-chosen={isChosen || undefined}
+    >
+      <button type="button" className="recommend-main" onClick={onShow}>
+        <span className="recommend-top">
+          <strong>{unit.call_sign}</strong>
+          <span className="dim">{t(`unit_kind.${unit.kind}`)}</span>
+          <span className="tag">{t(`unit_state.${unit.state}`)}</span>
+          {isChosen && <span className="tag tag-chosen">✓ {t("proposal.chosen")}</span>}
+        </span>
+        {takes_from && (
+          <span className="recommend-takes">
+            ▲ {t("proposal.takes", { number: takes_from.incident_number, n: takes_from.priority })}
+          </span>
+        )}
+        <span className="recommend-numbers">
+          {one.distance_m !== null && sayDistance(one.distance_m, t)}
+          {one.eta_s !== null && ` · ${t("dispatch.eta", { eta: saySeconds(one.eta_s, t) })}`}
+          {one.distance_m !== null && (
+            <span className="dim"> · {t(one.is_by_road ? "dispatch.by_road" : "dispatch.straight")}</span>
+          )}
+        </span>
+        <ul className="reasons">
+          {one.reasons.map((reason) => (
+            <ReasonLine key={reason.key} reason={reason} />
+          ))}
+        </ul>
+      </button>
+      {isSendable(one) && (
+        <Button
+          size="md"
+          variant={hasKey ? "filled" : "default"}
+          loading={isSending}
+          disabled={isBusy}
+          onClick={onSend}
+          rightSection={hasKey ? <Key>d</Key> : undefined}
+          data-testid={takes_from ? "take-unit" : "dispatch-unit"}
+        >
+          {t(takes_from ? "proposal.take" : "dispatch.send")}
+          <span className="unseen"> {unit.call_sign}</span>
+        </Button>
+      )}
     </li>
   );
 }
@@ -43,82 +121,53 @@ interface Props {
 export function Recommendations({ incident, isSecond, onShow }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
+  const [taking, setTaking] = useState<Advised | null>(null);
   const query = useQuery({
     queryKey: ["recommendations", incident.id],
-    queryFn: async () => (await dispatch.recommendations(incident.id)).items,
+    queryFn: () => choice.proposal(incident.id),
     refetchInterval: 20_000,
   });
   const assign = useMutation({
-    mutationFn: (unit: Unit) => dispatch.assign(incident.id, unit.id),
+    mutationFn: ({ unit, take_from }: { unit: Id; take_from: Id | null }) =>
+      take_from ? choice.takeAway(incident.id, unit, take_from) : dispatch.assign(incident.id, unit),
+    onSuccess: () => setTaking(null),
     onSettled: () => {
-      void client.invalidateQueries({ queryKey: ["incidents"] });
-      void client.invalidateQueries({ queryKey: ["units"] });
-      void client.invalidateQueries({ queryKey: ["recommendations"] });
+      for (const name of ["incidents", "units", "recommendations", "advice"])
+        void client.invalidateQueries({ queryKey: [name] });
     },
   });
-  const best = query.data?.find((r) => r.rank === 1);
-  // One key sends the first unit; a second unit takes a click, so that a key held too long sends nobody twice.
-  useKeys({
-    d: (event) => !event.repeat && best && !isSecond && !assign.isPending && assign.mutate(best.unit),
-  });
-
-  const row = (one: Recommendation) => {
-    const isSendable = one.rank !== null;
-    return (
-      <li
-        key={one.unit.id}
-        className="recommend"
-        data-testid="recommend-row"
-        data-unit={one.unit.call_sign}
-        data-rank={one.rank ?? ""}
-      >
-        <button type="button" className="recommend-main" onClick={() => onShow(one.unit)}>
-          <span className="recommend-top">
-            <strong>{one.unit.call_sign}</strong>
-            <span className="dim">{t(`unit_kind.${one.unit.kind}`)}</span>
-            <span className="tag">{t(`unit_state.${one.unit.state}`)}</span>
-          </span>
-          <span className="recommend-numbers">
-            {one.distance_m !== null && sayDistance(one.distance_m, t)}
-            {one.eta_s !== null && ` · ${t("dispatch.eta", { eta: sayDuration(one.eta_s, t) })}`}
-            {one.distance_m !== null && (
-              <span className="dim"> · {t(one.is_by_road ? "dispatch.by_road" : "dispatch.straight")}</span>
-            )}
-          </span>
-          <ul className="reasons">
-            {one.reasons.map((reason) => (
-              <ReasonText key={reason.key} reason={reason} />
-            ))}
-          </ul>
-        </button>
-        {isSendable && (
-          <Button
-            size="md"
-            variant={one === best && !isSecond ? "filled" : "default"}
-            loading={assign.isPending && assign.variables.id === one.unit.id}
-            disabled={assign.isPending}
-            onClick={() => assign.mutate(one.unit)}
-            rightSection={one === best && !isSecond ? <Key>d</Key> : undefined}
-            data-testid="dispatch-unit"
-          >
-            {t("dispatch.send")}
-            <span className="unseen"> {one.unit.call_sign}</span>
-          </Button>
-        )}
-      </li>
-    );
+  const chosen = query.data?.items.find((one) => one.unit.id === query.data.chosen && isSendable(one));
+  const start = (one: Advised) => {
+    assign.reset();
+    if (one.takes_from) setTaking(one);
+    else assign.mutate({ unit: one.unit.id, take_from: null });
   };
+  // One key sends the proposed unit; a second unit takes a click, so that a key held too long sends nobody twice.
+  useKeys({ d: (event) => !event.repeat && chosen && !isSecond && !assign.isPending && start(chosen) });
+
+  const row = (one: Advised) => (
+    <Row
+      key={one.unit.id}
+      one={one}
+      isChosen={one === chosen}
+      hasKey={one === chosen && !isSecond}
+      isBusy={assign.isPending}
+      isSending={assign.isPending && assign.variables.unit === one.unit.id}
+      onShow={() => onShow(one.unit)}
+      onSend={() => start(one)}
+    />
+  );
 
   return (
     <section>
       <h3 className="section-title">{t(isSecond ? "dispatch.another" : "dispatch.who")}</h3>
-      {assign.error && <Failure error={assign.error} />}
+      {assign.error && !taking && <Failure error={assign.error} />}
       <Answer query={query}>
-        {(list) => {
-          const can = list.filter((r) => r.rank !== null);
-          const cannot = list.filter((r) => r.rank === null);
+        {(proposal) => {
+          const { can, cannot } = splitAdvised(proposal.items, proposal.chosen);
           return (
             <>
+              <PolicyLine proposal={proposal} />
               {can.length === 0 && <Empty title={t("dispatch.nobody")} hint={t("dispatch.nobody_hint")} />}
               <ul className="recommends">{can.map(row)}</ul>
               {cannot.length > 0 && (
@@ -131,6 +180,16 @@ export function Recommendations({ incident, isSecond, onShow }: Props) {
           );
         }}
       </Answer>
+      <TakeDialog
+        incident={incident}
+        advised={taking}
+        act={assign}
+        onYes={() => {
+          if (taking?.takes_from)
+            assign.mutate({ unit: taking.unit.id, take_from: taking.takes_from.assignment });
+        }}
+        onNo={() => setTaking(null)}
+      />
     </section>
   );
 }

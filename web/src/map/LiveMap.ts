@@ -4,6 +4,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import {
   type GeoJSONSource,
   Map as LibreMap,
+  Marker,
   NavigationControl,
   ScaleControl,
   setWorkerUrl,
@@ -18,6 +19,9 @@ import type { Scheme } from "./palette";
 import { mapStyle } from "./style";
 
 setWorkerUrl(workerUrl);
+
+/** Whoever has just moved the map is looking at something. */
+const HELD_MS = 8_000;
 
 /** Tainan, where nothing says otherwise. */
 const FALLBACK = { center: [120.2055, 22.9908] as [number, number], zoom: 12.5 };
@@ -40,6 +44,8 @@ export class LiveMap {
   private readonly map: LibreMap;
   private readonly features: Partial<Record<Overlay, GeoJSON.Feature[]>> = {};
   private scheme: Scheme;
+  private readonly alarms = new Map<Id, Marker>();
+  private heldAt_ms = Number.NEGATIVE_INFINITY;
   private isReady = false;
   private isGone = false;
   wishes: MapWishes = {};
@@ -83,6 +89,10 @@ export class LiveMap {
     this.map.on("movestart", () => {
       delete this.box.dataset.idle;
     });
+    // A movement of our own has no event of a person behind it.
+    this.map.on("move", (event) => {
+      if (event.originalEvent) this.heldAt_ms = performance.now();
+    });
     this.map.on("idle", () => {
       this.box.dataset.idle = "true";
     });
@@ -116,19 +126,55 @@ export class LiveMap {
   set(overlay: Overlay, features: GeoJSON.Feature[]): void {
     this.features[overlay] = features;
     this.push(overlay);
+    if (overlay === "panic") this.signal(features);
+  }
+
+  /** Somebody moves it, or has just done so: it must not be taken out of that person's hand. */
+  isHeld(): boolean {
+    return performance.now() - this.heldAt_ms < HELD_MS;
   }
 
   /** Moves only what moved. */
   moved(units: ReadonlyMap<Id, UnitMoved>): void {
-    const update: { id: Id; newGeometry: GeoJSON.Point }[] = [];
-    for (const feature of this.features.units ?? []) {
-      const to = units.get(String(feature.properties?.id));
-      if (!to) continue;
-      const newGeometry: GeoJSON.Point = { type: "Point", coordinates: [to.position.lon, to.position.lat] };
-      feature.geometry = newGeometry;
-      update.push({ id: to.unit, newGeometry });
+    for (const overlay of ["units", "panic"] as const) {
+      const update: { id: Id; newGeometry: GeoJSON.Point }[] = [];
+      for (const feature of this.features[overlay] ?? []) {
+        const to = units.get(String(feature.properties?.id));
+        if (!to) continue;
+        const newGeometry: GeoJSON.Point = { type: "Point", coordinates: [to.position.lon, to.position.lat] };
+        feature.geometry = newGeometry;
+        update.push({ id: to.unit, newGeometry });
+        if (overlay === "panic") this.alarms.get(to.unit)?.setLngLat([to.position.lon, to.position.lat]);
+      }
+      if (update.length > 0 && this.isReady) void this.source(overlay)?.updateData({ update });
     }
-    if (update.length > 0 && this.isReady) void this.source("units")?.updateData({ update });
+  }
+
+  /** Signs that beat are elements: a map that is drawn anew for each beat would cost the whole machine. */
+  private signal(features: GeoJSON.Feature[]): void {
+    const now = new Map(features.map((feature) => [String(feature.properties?.id), feature]));
+    for (const [id, marker] of this.alarms) {
+      if (now.has(id)) continue;
+      marker.remove();
+      this.alarms.delete(id);
+    }
+    for (const [id, feature] of now) {
+      if (feature.geometry.type !== "Point") continue;
+      const [lon = 0, lat = 0] = feature.geometry.coordinates;
+      let marker = this.alarms.get(id);
+      if (!marker) {
+        const element = document.createElement("div");
+        element.className = "panic-sign";
+        element.textContent = "!";
+        element.setAttribute("aria-hidden", "true");
+        marker = new Marker({ element }).setLngLat([lon, lat]).addTo(this.map);
+        // The library names each mark for screen readers; the bar above the page says all of it.
+        element.removeAttribute("aria-label");
+        element.removeAttribute("role");
+        this.alarms.set(id, marker);
+      }
+      marker.setLngLat([lon, lat]).getElement().dataset.state = String(feature.properties?.state);
+    }
   }
 
   select(place: Wgs84 | null): void {

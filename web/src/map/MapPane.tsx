@@ -66,7 +66,8 @@ export default function MapPane(props: MapProps) {
     map.current.wishes = { ...(onPick ? { onPick } : {}), ...(onPlace ? { onPlace } : {}), isDrawing };
   });
 
-  const { areas, cells, cameras, boxes, path, dots, ring, units, incidents, hits, pin } = overlays;
+  const { areas, cells, cover, cameras, boxes, path, dots, ring, units, incidents, hits, panic, pin } =
+    overlays;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a map made later needs the same features
   useEffect(() => map.current?.set("areas", areas ?? []), [areas, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
@@ -87,6 +88,10 @@ export default function MapPane(props: MapProps) {
   useEffect(() => map.current?.set("incidents", incidents ?? []), [incidents, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("hits", hits ?? []), [hits, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("cover", cover ?? []), [cover, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("panic", panic ?? []), [panic, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("pin", pin ?? []), [pin, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above

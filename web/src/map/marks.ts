@@ -149,6 +149,7 @@ function draw(pen: Pen, c: MapColours, name: string): void {
     pen.stroke();
   } else if (what === "box") box(pen, c, state);
   else if (what === "ring") ring(pen, c, state, flag);
+  else if (what === "move") body(pen, "octagon", c.paper, c.selected, true);
   else if (what === "pin") body(pen, "drop", c.selected, c.paper);
   else if (what === "me") {
     outline(pen, "circle", 7);

@@ -1,6 +1,7 @@
 // What moves or matters, above the base map. Shape and text say what colour says.
 
 import type { LayerSpecification, SourceSpecification } from "maplibre-gl";
+import { coverLayers, panicLayers } from "./choiceLayers";
 import { COLOURS, type Scheme } from "./palette";
 import { questionLayersAbove, questionLayersBelow } from "./questionLayers";
 import { ringLines, ringSigns } from "./ringLayers";
@@ -8,6 +9,7 @@ import { ringLines, ringSigns } from "./ringLayers";
 export const OVERLAYS = [
   "areas",
   "cells",
+  "cover",
   "cameras",
   "boxes",
   "path",
@@ -16,6 +18,7 @@ export const OVERLAYS = [
   "units",
   "incidents",
   "hits",
+  "panic",
   "selection",
   "pin",
 ] as const;
@@ -88,6 +91,7 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
     }) as LayerSpecification;
   return [
     ...questionLayersBelow(c),
+    ...coverLayers(c),
     icon("cameras", "cameras", ["interpolate", ["linear"], ["zoom"], 10, 0.5, 14, 0.9]),
     label("camera-names", "cameras", 0.8, 15, c.inkDim),
     icon("boxes", "boxes", ["interpolate", ["linear"], ["zoom"], 10, 0.45, 14, 0.9]),
@@ -136,5 +140,6 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
     label("incident-names", "incidents", 1.6),
     label("unit-names", "units", 1.1, 11),
     icon("pin", "pin"),
+    ...panicLayers(c, METRES_PER_PIXEL_Z20),
   ];
 }

@@ -1,13 +1,17 @@
-import { Select, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Button, Select, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActForm } from "../app/ActForm";
 import { Age } from "../app/Age";
 import { units as calls } from "../app/api/calls";
-import type { UnitKind } from "../app/api/types";
+import { choice } from "../app/api/calls.choice";
+import type { Unit, UnitKind } from "../app/api/types";
 import { useUnits } from "../app/queries";
+import { useSession } from "../app/session";
+import { Failure } from "../app/states";
 import { Roster, RosterForm } from "./Roster";
+import { SkillsDialog } from "./SkillsDialog";
 
 const KINDS: UnitKind[] = ["car", "motorcycle", "foot"];
 
@@ -48,22 +52,56 @@ function Add() {
 
 export function Units() {
   const { t } = useTranslation();
+  const { may } = useSession();
+  const [edited, setEdited] = useState<Unit | null>(null);
+  const skills = useQuery({
+    queryKey: ["unit-skills"],
+    enabled: may("units.watch"),
+    queryFn: async () => new Map((await choice.skills()).items.map((one) => [one.unit, one.skills])),
+  });
+  const skillsOf = (unit: Unit) => skills.data?.get(unit.id) ?? [];
   return (
-    <Roster
-      query={useUnits()}
-      form={<Add />}
-      empty={{ title: t("patrol.no_units") }}
-      idOf={(unit) => unit.id}
-      columns={[
-        { key: "call_sign", head: t("unit.call_sign"), show: (unit) => unit.call_sign },
-        { key: "kind", head: t("table.kind"), show: (unit) => t(`unit_kind.${unit.kind}`) },
-        { key: "state", head: t("unit.state"), show: (unit) => t(`unit_state.${unit.state}`) },
-        {
-          key: "position",
-          head: t("unit.position"),
-          show: (unit) => (unit.position_at_us === null ? "—" : <Age at={unit.position_at_us} />),
-        },
-      ]}
-    />
+    <>
+      {skills.error && <Failure error={skills.error} onRetry={() => void skills.refetch()} />}
+      {edited && <SkillsDialog unit={edited} skills={skillsOf(edited)} onClose={() => setEdited(null)} />}
+      <Roster
+        query={useUnits()}
+        form={<Add />}
+        empty={{ title: t("patrol.no_units") }}
+        idOf={(unit) => unit.id}
+        columns={[
+          { key: "call_sign", head: t("unit.call_sign"), show: (unit) => unit.call_sign },
+          { key: "kind", head: t("table.kind"), show: (unit) => t(`unit_kind.${unit.kind}`) },
+          { key: "state", head: t("unit.state"), show: (unit) => t(`unit_state.${unit.state}`) },
+          {
+            key: "position",
+            head: t("unit.position"),
+            show: (unit) => (unit.position_at_us === null ? "—" : <Age at={unit.position_at_us} />),
+          },
+          {
+            key: "skills",
+            head: t("skills.head"),
+            show: (unit) => (
+              <span className="skills-cell" data-testid="unit-skills" data-unit={unit.call_sign}>
+                {skillsOf(unit).map((skill) => (
+                  <span key={skill} className="tag">
+                    {t(`skill.${skill}`, { defaultValue: skill })}
+                  </span>
+                ))}
+                {skills.data && skillsOf(unit).length === 0 && (
+                  <span className="dim">{t("skills.none")}</span>
+                )}
+                {skills.data && (
+                  <Button size="compact-sm" variant="default" onClick={() => setEdited(unit)}>
+                    {t("skills.edit")}
+                    <span className="unseen"> {unit.call_sign}</span>
+                  </Button>
+                )}
+              </span>
+            ),
+          },
+        ]}
+      />
+    </>
   );
 }

@@ -7,14 +7,12 @@ import { hits as hitCalls } from "../app/api/calls";
 import type { MyAssignment, Wgs84 } from "../app/api/types";
 import { Picture } from "../app/Picture";
 import { useKindTitle } from "../app/queries";
-import { bearing_deg, distance_m, sayDistance } from "../app/say";
+import { bearing_deg, distance_m, sayDistance, sayWind } from "../app/say";
 import { pointFeature } from "../map/features";
 import { MapView } from "../map/MapView";
 import { type QueuedStep, stateAfter } from "./offlineQueue";
 import type { StepQueue } from "./queue";
 import { Steps } from "./Steps";
-
-const WINDS = ["n", "ne", "e", "se", "s", "sw", "w", "nw"];
 
 interface Props {
   mine: MyAssignment;
@@ -40,7 +38,7 @@ export function AssignmentCard({ mine, here, queue, waiting }: Props) {
 
   const there = incident.position;
   const distance = here && there ? distance_m(here, there) : null;
-  const wind = here && there ? WINDS[Math.round(bearing_deg(here, there) / 45) % 8] : null;
+  const wind = here && there ? sayWind(bearing_deg(here, there)) : null;
   return (
     <article className="patrol-card" data-testid="patrol-assignment" data-state={assignment.state}>
       <header>

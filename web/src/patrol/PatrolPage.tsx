@@ -4,14 +4,13 @@ import "../command/cards.css";
 import "./patrol.css";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { dispatch } from "../app/api/calls";
-import { OfflineError } from "../app/api/client";
-import type { MyAssignment, Unit } from "../app/api/types";
+import type { Unit } from "../app/api/types";
 import { useUnits } from "../app/queries";
 import { useSession } from "../app/session";
 import { Answer, Empty } from "../app/states";
 import { AssignmentCard } from "./AssignmentCard";
 import { CheckInPanel } from "./checkin/CheckInPanel";
+import { fetchMine, MINE } from "./mine";
 import { NearbyHits } from "./NearbyHits";
 import { stateAfter } from "./offlineQueue";
 import { usePosition } from "./position";
@@ -19,28 +18,18 @@ import { QueueNotice } from "./QueueNotice";
 import { useStepQueue } from "./queue";
 import { UnitBar, UnitPicker } from "./UnitBar";
 
-const KEPT = "shouhu.my-assignments";
 const OVER = ["closed", "declined", "cancelled"];
-
-/** The last known orders stay readable without a network. */
-async function myAssignments(): Promise<MyAssignment[]> {
-  try {
-    const { items } = await dispatch.mine();
-    localStorage.setItem(KEPT, JSON.stringify(items));
-    return items;
-  } catch (error) {
-    const kept = localStorage.getItem(KEPT);
-    if (error instanceof OfflineError && kept) return JSON.parse(kept) as MyAssignment[];
-    throw error;
-  }
-}
 
 export default function PatrolPage() {
   const { t } = useTranslation();
   const { me } = useSession();
   const units = useUnits();
   const queue = useStepQueue();
-  const mine = useQuery({ queryKey: ["my-assignments"], queryFn: myAssignments, refetchInterval: 20_000 });
+  const mine = useQuery({
+    queryKey: MINE,
+    queryFn: ({ signal }) => fetchMine(window.localStorage, signal),
+    refetchInterval: 20_000,
+  });
   const unitId = me?.unit ?? null;
   const unit: Unit | undefined = units.data?.find((u) => u.id === unitId);
   const { state: positionState, here } = usePosition(unitId !== null && unit?.state !== "off_duty");

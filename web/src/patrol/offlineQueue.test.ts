@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ApiError, OfflineError } from "../app/api/client";
-import type { AssignmentStep } from "../app/api/types";
+import type { Assignment, AssignmentStep } from "../app/api/types";
 import { OfflineQueue, QUEUE_MAX, type Send, stateAfter } from "./offlineQueue";
 
 class MemoryShelf {
@@ -9,6 +9,7 @@ class MemoryShelf {
   setItem = (key: string, value: string) => void this.kept.set(key, value);
 }
 
+const taken = {} as Assignment;
 const refusal = (status: number) =>
   new ApiError({ type: "x", title: "x", status, key: "dispatch.step_not_allowed" });
 const queued = (key: string, step: AssignmentStep, actor = "lin") => ({
@@ -22,9 +23,10 @@ const queued = (key: string, step: AssignmentStep, actor = "lin") => ({
 describe("the offline queue", () => {
   it("sends in the order of taking, each under its own key", async () => {
     const sent: string[] = [];
-    const queue = new OfflineQueue(new MemoryShelf(), async (_, step, key) =>
-      sent.push(`${key}:${step.step}`),
-    );
+    const queue = new OfflineQueue(new MemoryShelf(), async (_, step, key) => {
+      sent.push(`${key}:${step.step}`);
+      return taken;
+    });
     queue.add(queued("k1", { step: "accept" }));
     queue.add(queued("k2", { step: "en_route" }));
     expect(await queue.flush("lin")).toBe(2);
@@ -38,6 +40,7 @@ describe("the offline queue", () => {
     const send: Send = async (_, __, key) => {
       keys.push(key);
       if (!isUp) throw new OfflineError();
+      return taken;
     };
     const queue = new OfflineQueue(new MemoryShelf(), send);
     queue.add(queued("k1", { step: "accept" }));
@@ -51,13 +54,14 @@ describe("the offline queue", () => {
 
   it("survives the phone being switched off", () => {
     const shelf = new MemoryShelf();
-    new OfflineQueue(shelf, async () => undefined).add(queued("k1", { step: "on_scene" }));
-    expect(new OfflineQueue(shelf, async () => undefined).items.map((one) => one.key)).toEqual(["k1"]);
+    new OfflineQueue(shelf, async () => taken).add(queued("k1", { step: "on_scene" }));
+    expect(new OfflineQueue(shelf, async () => taken).items.map((one) => one.key)).toEqual(["k1"]);
   });
 
   it("keeps a refused step for the officer to see and goes on with the next", async () => {
     const queue = new OfflineQueue(new MemoryShelf(), async (_, step) => {
       if (step.step === "accept") throw refusal(409);
+      return taken;
     });
     queue.add(queued("k1", { step: "accept" }));
     queue.add(queued("k2", { step: "reply", text: "到了" }));
@@ -80,7 +84,10 @@ describe("the offline queue", () => {
 
   it("never sends one person's steps under another's name", async () => {
     const sent: string[] = [];
-    const queue = new OfflineQueue(new MemoryShelf(), async (_, __, key) => sent.push(key));
+    const queue = new OfflineQueue(new MemoryShelf(), async (_, __, key) => {
+      sent.push(key);
+      return taken;
+    });
     queue.add(queued("k1", { step: "accept" }, "lin"));
     await queue.flush("chen");
     expect(sent).toEqual([]);
@@ -88,7 +95,7 @@ describe("the offline queue", () => {
   });
 
   it("refuses more than it may hold instead of dropping the oldest", () => {
-    const queue = new OfflineQueue(new MemoryShelf(), async () => undefined);
+    const queue = new OfflineQueue(new MemoryShelf(), async () => taken);
     for (let i = 0; i < QUEUE_MAX; i += 1) queue.add(queued(`k${i}`, { step: "delivered" }));
     expect(queue.add(queued("one too many", { step: "accept" }))).toBe(false);
     expect(queue.items[0]?.key).toBe("k0");
@@ -97,7 +104,7 @@ describe("the offline queue", () => {
   it("starts empty where the kept text is rubbish", () => {
     const shelf = new MemoryShelf();
     shelf.setItem("shouhu-queue", "{not json");
-    expect(new OfflineQueue(shelf, async () => undefined).items).toEqual([]);
+    expect(new OfflineQueue(shelf, async () => taken).items).toEqual([]);
   });
 });
 

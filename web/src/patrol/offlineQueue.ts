@@ -1,6 +1,6 @@
 // Steps of an assignment that were taken without a network.
 
-import type { AssignmentState, AssignmentStep, Id } from "../app/api/types";
+import type { Assignment, AssignmentState, AssignmentStep, Id } from "../app/api/types";
 import { Outbox, type Shelf, type Waiting } from "./outbox";
 
 export interface QueuedStep extends Waiting {
@@ -8,18 +8,23 @@ export interface QueuedStep extends Waiting {
   step: AssignmentStep;
 }
 
-export type Send = (assignment: Id, step: AssignmentStep, key: string) => Promise<unknown>;
+export type Send = (assignment: Id, step: AssignmentStep, key: string) => Promise<Assignment>;
+export type Taken = (assignment: Assignment) => void | Promise<void>;
 
 const SHELF_KEY = "shouhu-queue";
 export const QUEUE_MAX = 200;
 
-export class OfflineQueue extends Outbox<QueuedStep> {
+export class OfflineQueue extends Outbox<QueuedStep, Assignment> {
+  /** Where the server's word goes; a screen that is there sets it. */
+  onTaken: Taken | null = null;
+
   constructor(shelf: Shelf, send: Send) {
     super({
       shelf,
       shelfKey: SHELF_KEY,
       max: QUEUE_MAX,
       send: ({ assignment, step, key }) => send(assignment, step, key),
+      onTaken: (_, answer) => this.onTaken?.(answer),
       // "Delivered" says nothing the officer did; its refusal concerns nobody.
       isQuiet: ({ step }) => step.step === "delivered",
     });

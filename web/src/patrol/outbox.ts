@@ -28,8 +28,8 @@ export interface OutboxWays<Item extends Waiting, Answer> {
   send: (item: Item) => Promise<Answer>;
   /** Its refusal concerns nobody. */
   isQuiet?: (item: Item) => boolean;
-  /** What the server said to it, now or hours later. */
-  onTaken?: (item: Item, answer: Answer) => void;
+  /** What the server said to it, now or hours later. The item goes only after this: in between nobody may see neither. */
+  onTaken?: (item: Item, answer: Answer) => void | Promise<void>;
 }
 
 /** Says no for good; anything else may go well later. */
@@ -86,8 +86,8 @@ export class Outbox<Item extends Waiting, Answer = unknown> {
         if (!next) break;
         try {
           const answer = await this.ways.send(next);
+          await this.ways.onTaken?.(next, answer);
           this.dismiss(next.key);
-          this.ways.onTaken?.(next, answer);
           taken += 1;
         } catch (error) {
           const attempts = next.attempts + 1;

@@ -1,6 +1,6 @@
 // Where the phone is. Only the newest position counts, so an unsent one is replaced, not queued.
 
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { units } from "../app/api/calls";
 import type { ReportPosition, Wgs84 } from "../app/api/types";
 import { distance_m } from "../app/say";
@@ -21,6 +21,19 @@ export function isDue(last: Posted | null, next: ReportPosition, now_ms: number)
   const waited = now_ms - last.at_ms;
   if (waited >= EACH_STILL_MS) return true;
   return waited >= EACH_MOVING_MS && distance_m(last.report.position, next.position) >= MOVED_M;
+}
+
+/** Where this phone was last, for whatever page is open. */
+let lastHere: ReportPosition | null = null;
+const listeners = new Set<() => void>();
+
+export const currentHere = (): ReportPosition | null => lastHere;
+
+export function useHere(): ReportPosition | null {
+  return useSyncExternalStore((tell) => {
+    listeners.add(tell);
+    return () => listeners.delete(tell);
+  }, currentHere);
 }
 
 export type PositionState = "off" | "waiting" | "on" | "denied" | "unavailable";
@@ -59,6 +72,8 @@ export function usePosition(isOn: boolean): { state: PositionState; here: Report
           heading_deg: coords.heading !== null && Number.isFinite(coords.heading) ? coords.heading : null,
         };
         newest.current = report;
+        lastHere = report;
+        for (const tell of listeners) tell();
         setState("on");
         setHere(report);
         post();

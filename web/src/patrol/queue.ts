@@ -1,12 +1,13 @@
 // The phone's one queue of steps.
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useSyncExternalStore } from "react";
 import { dispatch } from "../app/api/calls";
 import { newKey } from "../app/api/client";
 import type { AssignmentStep, Id } from "../app/api/types";
 import { useSession } from "../app/session";
 import { useFlushing } from "./flushing";
+import { takeAnswer } from "./mine";
 import { OfflineQueue, type QueuedStep } from "./offlineQueue";
 
 const queue = new OfflineQueue(window.localStorage, dispatch.step);
@@ -29,6 +30,10 @@ export function useStepQueue(): StepQueue {
     if (taken > 0) await client.invalidateQueries({ queryKey: ["my-assignments"] });
   }, [actor, client]);
 
+  // Before the first flush, which the next line begins.
+  useEffect(() => {
+    queue.onTaken = (answer) => takeAnswer(client, window.localStorage, answer);
+  }, [client]);
   useFlushing(queue, retry);
 
   return {

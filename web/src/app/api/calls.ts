@@ -104,7 +104,6 @@ export const dispatch = {
   open: (body: T.OpenIncident) => post<T.Incident>("/v1/incidents", body),
   close: (id: T.Id, code: T.ClosingCode, note: string) =>
     post<T.Incident>(`/v1/incidents/${id}/close`, { code, note }),
-  recommendations: (id: T.Id) => ask<{ items: T.Recommendation[] }>(`/v1/incidents/${id}/recommendations`),
   log: (id: T.Id) => ask<{ items: T.IncidentLogLine[] }>(`/v1/incidents/${id}/log`),
   assign: (id: T.Id, unit: T.Id) => post<T.Assignment>(`/v1/incidents/${id}/assignments`, { unit }),
   /** A question: nobody is sent by it. */
@@ -112,7 +111,8 @@ export const dispatch = {
   cancel: (id: T.Id, reason: string) => post<void>(`/v1/assignments/${id}/cancel`, { reason }),
   step: (id: T.Id, step: T.AssignmentStep, idempotencyKey: string) =>
     post<T.Assignment>(`/v1/assignments/${id}/step`, step, idempotencyKey),
-  mine: () => ask<{ items: T.MyAssignment[] }>("/v1/assignments/mine"),
+  mine: (signal?: AbortSignal) =>
+    ask<{ items: T.MyAssignment[] }>("/v1/assignments/mine", { ...(signal ? { signal } : {}) }),
   kinds: () => ask<{ items: T.IncidentKind[] }>("/v1/incident-kinds"),
 };
 

@@ -3,6 +3,7 @@
 
 import type { components } from "./schema";
 import type * as ours from "./types";
+import type * as choice from "./types.choice";
 import type * as feeds from "./types.feeds";
 import type * as lake from "./types.lake";
 import type * as patrol from "./types.patrol";
@@ -22,7 +23,7 @@ export type Checked = [
   Reads<ours.Unit, Served["Unit"]>,
   Reads<ours.Assignment, Served["Assignment"]>,
   Reads<ours.Incident, Served["Incident"]>,
-  Reads<ours.Recommendation, Served["Recommendation"]>,
+  Reads<choice.Advised, Served["Advised"]>,
   Reads<ours.RingPlan, Served["RingPlan"]>,
   Reads<ours.Sighting, Served["Sighting"]>,
   Reads<ours.Invitation, Served["Invitation"]>,
@@ -51,4 +52,9 @@ export type Checked = [
   Reads<patrol.Nonces, Served["Nonces"]>,
   Reads<patrol.CheckIn, Served["CheckIn"]>,
   Reads<patrol.PatrolSummary, Served["Summary"]>,
+  Reads<choice.Proposal, Served["Proposal"]>,
+  Reads<choice.AdviceBoard, Served["AdviceBoard"]>,
+  Reads<choice.DispatchPolicy, Served["DispatchPolicy"]>,
+  Reads<choice.UnitSkills, Served["UnitSkills"]>,
+  Reads<choice.Panic, Served["Panic"]>,
 ];

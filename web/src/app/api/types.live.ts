@@ -21,7 +21,8 @@ export type LiveEvent =
   | { kind: "camera_changed"; camera: Id }
   | { kind: "device_changed"; device: Id }
   | { kind: "map_replaced"; version: number }
-  | { kind: "patrol_checked_in"; check_in: Id; box: Id; unit: Id | null };
+  | { kind: "patrol_checked_in"; check_in: Id; box: Id; unit: Id | null }
+  | { kind: "panic_changed"; incident: Id; unit: Id };
 
 export const LIVE_KINDS: LiveEvent["kind"][] = [
   "sightings_quarantined",
@@ -36,6 +37,7 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "device_changed",
   "map_replaced",
   "patrol_checked_in",
+  "panic_changed",
 ];
 
 export interface Envelope {

@@ -47,6 +47,7 @@ export const app = {
     watchlists: "Watchlist",
     operate: "Operations",
     oversee: "Oversight",
+    policy: "Dispatch policy",
   },
   role: {
     officer: "Officer",
@@ -74,6 +75,7 @@ export const app = {
     seconds: "{{count}} s",
     minutes: "{{count}} min",
     hours: "{{value}} h",
+    minutes_seconds: "{{minutes}} min {{seconds}} s",
   },
   signin: {
     title: "Sign in",
@@ -119,6 +121,8 @@ export const app = {
     key_dispatch: "Open an incident, then send the first unit",
     key_ring: "Incident: interception; once more asks again",
     key_new_call: "New 110 call",
+    key_advice: "Advice: handovers, who waits, cover, moves",
+    key_panic: "Officer in danger: acknowledge and open (unless you are typing)",
     key_tabs: "Hits / incidents",
     key_questions: "Plate search: another question; / goes to its field",
     key_boxes: "Patrol boxes: another tab; p prints labels",

@@ -46,6 +46,7 @@ export const app = {
     watchlists: "查緝清單",
     operate: "系統維運",
     oversee: "稽核監督",
+    policy: "派遣原則",
   },
   role: {
     officer: "員警",
@@ -73,6 +74,7 @@ export const app = {
     seconds: "{{count}} 秒",
     minutes: "{{count}} 分鐘",
     hours: "{{value}} 小時",
+    minutes_seconds: "{{minutes}} 分 {{seconds}} 秒",
   },
   signin: {
     title: "登入",
@@ -116,6 +118,8 @@ export const app = {
     key_dispatch: "立案，再派遣首選警力",
     key_ring: "案件：攔截圍捕；再按一次重新計算",
     key_new_call: "受理新報案",
+    key_advice: "建議：交接、等候順序、涵蓋、移防",
+    key_panic: "緊急求援：確認並開啟案件（不在輸入文字時）",
     key_tabs: "命中／案件分頁",
     key_questions: "車牌查詢：換一種查詢；/ 到輸入欄",
     key_boxes: "巡邏箱：換分頁；p 列印標籤",

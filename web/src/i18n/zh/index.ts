@@ -1,9 +1,11 @@
 import { app } from "./app";
 import { boxes } from "./boxes";
+import { choice } from "./choice";
 import { command } from "./command";
 import { errors } from "./errors";
 import { feeds } from "./feeds";
 import { lake } from "./lake";
+import { panic } from "./panic";
 import { patrol } from "./patrol";
 import { ring } from "./ring";
 import { rooms } from "./rooms";
@@ -13,6 +15,8 @@ export const zh = {
   ...app,
   ...words,
   ...command,
+  ...choice,
+  ...panic,
   ...patrol,
   ...boxes,
   ...lake,

@@ -1,0 +1,240 @@
+// Proposals, advice, the policy page and panic in a real browser over a made-up shift: thirty units, long names, nothing at all,
+// refusals, no line. What the real server answers is the matter of choice.test.mjs.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { MockChoice } from "./choice-mock.mjs";
+import { artefacts, root, until } from "./house.mjs";
+import { isBuilt, serveDist } from "./lake-mock.mjs";
+import { DESK, openBrowser, PHONE } from "./people.mjs";
+
+const axePath = join(root, "web/node_modules/axe-core/axe.min.js");
+const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
+const skip = !existsSync(chromium) ? "no Chromium" : !isBuilt() ? "web/dist is not built" : false;
+const incident = (at) => `019c0002-0000-7000-8000-${String(at).padStart(12, "0")}`;
+
+let browser;
+let site;
+before(async () => {
+  if (skip) return;
+  browser = await openBrowser();
+  site = await serveDist();
+});
+after(async () => {
+  await browser?.close();
+  site?.close();
+});
+
+async function open(path, { viewport = DESK, scheme = "dark", ...shift } = {}) {
+  const context = await browser.newContext({ viewport, locale: "zh-TW", timezoneId: "Asia/Taipei", colorScheme: scheme, hasTouch: viewport === PHONE, geolocation: { longitude: 120.2, latitude: 22.99, accuracy: 9 }, permissions: ["geolocation"] });
+  await context.addInitScript((colours) => localStorage.setItem("mantine-color-scheme-value", colours), scheme);
+  const page = await context.newPage();
+  page.problems = [];
+  page.on("pageerror", (error) => page.problems.push(String(error)));
+  const mock = new MockChoice(shift);
+  await mock.attach(page);
+  await page.goto(`${site.url}${path}`);
+  return { page, mock, close: () => context.close(), shot: (name) => page.screenshot({ path: join(artefacts, `e2e-choice-${name}-${viewport.width}-${scheme}.png`) }) };
+}
+
+async function seriousFaults(page) {
+  await page.addScriptTag({ content: readFileSync(axePath, "utf8") });
+  const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+  return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
+}
+
+const fits = (page) => until("the page to fit", () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 5_000);
+
+for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {
+  test(`a proposal is read and its unit taken away by keyboard alone, ${scheme}, ${viewport.width} px`, { skip }, async () => {
+    const { page, mock, close, shot } = await open(`/command?tab=incidents&incident=${incident(0)}`, { scheme, viewport, isLong: true });
+    await page.getByTestId("recommend-row").first().waitFor();
+    assert.deepEqual(await seriousFaults(page), []);
+    await fits(page);
+    await shot("proposal");
+    await page.keyboard.press("d");
+    await page.getByTestId("take-dialog").waitFor();
+    assert.deepEqual(await seriousFaults(page), []);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("take-dialog").waitFor({ state: "hidden" });
+    assert.deepEqual(mock.asked.filter((one) => one.path.endsWith("/assignments")), []);
+    await page.keyboard.press("d");
+    await page.getByTestId("take-dialog").waitFor();
+    await until("the order", async () => {
+      await page.keyboard.press("Enter");
+      return mock.asked.some((one) => one.path.endsWith("/assignments"));
+    });
+    const sent = mock.asked.filter((one) => one.path.endsWith("/assignments"));
+    assert.equal(sent.length, 1);
+    assert.ok(sent[0].body.take_from && sent[0].key, JSON.stringify(sent[0]));
+    assert.deepEqual(page.problems, []);
+    await close();
+  });
+
+  test(`advice is read, an order handed over, cover drawn, ${scheme}, ${viewport.width} px`, { skip }, async () => {
+    const { page, mock, close, shot } = await open("/command?tab=incidents", { scheme, viewport, isLong: viewport === PHONE });
+    await page.getByTestId("incident-row").first().waitFor();
+    await page.keyboard.press("v");
+    await page.getByTestId("handover-row").first().waitFor();
+    await page.getByTestId("cover-layer").focus();
+    await page.keyboard.press("Space");
+    await page.getByTestId("cover-legend").first().waitFor();
+    assert.equal(await page.getByTestId("cover-share").innerText(), "68%");
+    assert.deepEqual(await seriousFaults(page), []);
+    await fits(page);
+    await shot("advice");
+    await page.getByTestId("handover").first().focus();
+    await page.keyboard.press("Enter");
+    await page.getByTestId("handover-dialog").waitFor();
+    await until("the handover", async () => {
+      await page.keyboard.press("Enter");
+      return mock.asked.some((one) => one.path.endsWith("/handover"));
+    });
+    await page.getByTestId("handover-done").getByText("已交接").waitFor();
+    await page.keyboard.press("v");
+    await page.getByTestId("advice-panel").waitFor({ state: "detached" });
+    assert.deepEqual(page.problems, []);
+    await close();
+  });
+
+  test(`the policy is set, and a number out of bounds is named, ${scheme}, ${viewport.width} px`, { skip }, async () => {
+    const { page, mock, close, shot } = await open("/dispatch/policy", { scheme, viewport, role: "supervisor" });
+    await page.getByTestId("policy-form").waitFor();
+    assert.deepEqual(await seriousFaults(page), []);
+    await fits(page);
+    await shot("policy");
+    mock.failing = { path: "/dispatch/policy", method: "POST", status: 422, key: "dispatch.policy.out_of_range", params: { field: "rest.slower_max_s", least: 0, most: 600 } };
+    await page.getByTestId("policy-rest.slower_max_s").fill("9000");
+    await page.getByTestId("policy-save").click();
+    await page.getByText("須在 0 至 600 之間", { exact: true }).waitFor();
+    mock.failing = null;
+    await page.getByTestId("policy-rest.slower_max_s").fill("120");
+    await page.getByTestId("policy-choice-coverage_aware").click();
+    await page.getByTestId("policy-save").click();
+    await page.getByText("已儲存").waitFor();
+    assert.deepEqual([mock.policy.policy, mock.policy.rest.slower_max_s], ["coverage_aware", 120]);
+    assert.equal("set_by" in mock.asked.at(-1).body, false);
+    assert.deepEqual(page.problems, []);
+    await close();
+  });
+
+  test(`a cry for help is over every page, ${scheme}, ${viewport.width} px`, { skip }, async () => {
+    const { page, mock, close, shot } = await open("/dispatch/policy", { scheme, viewport });
+    await page.getByTestId("policy-form").waitFor();
+    const from = Date.now();
+    await mock.cry(8);
+    await page.getByTestId("panic-row").waitFor();
+    console.log(`panic: from the stream to the bar ${Date.now() - from} ms`);
+    assert.notEqual(await page.getByTestId("panic-bar").getAttribute("data-siren"), "off");
+    assert.deepEqual(await seriousFaults(page), []);
+    await fits(page);
+    await shot("panic");
+    mock.failing = { path: "/acknowledge", status: 503, key: "http.overloaded" };
+    await until("an answer to be tried", async () => {
+      await page.keyboard.press("Enter");
+      return mock.asked.some((one) => one.path.endsWith("/acknowledge"));
+    });
+    // It opened, and was not acknowledged: the alarm goes on.
+    await page.getByTestId("incident-card").waitFor();
+    assert.equal(await page.getByTestId("panic-row").getAttribute("data-state"), "raised");
+    assert.notEqual(await page.getByTestId("panic-bar").getAttribute("data-siren"), "off");
+    mock.failing = null;
+    await page.getByTestId("panic-acknowledge").click();
+    await page.locator('[data-testid="panic-row"][data-state="acknowledged"]').waitFor();
+    assert.equal(await page.getByTestId("panic-bar").getAttribute("data-siren"), "off");
+    assert.deepEqual(page.problems, []);
+    await close();
+  });
+}
+
+test("a call that is being written down is not thrown away by a cry for help", { skip }, async () => {
+  const { page, mock, close } = await open("/command?new=call");
+  await page.getByTestId("call-summary").fill("有人落水");
+  await mock.cry(3);
+  await page.getByTestId("panic-row").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "call-summary");
+  await until("the answer", async () => {
+    await page.getByTestId("panic-acknowledge").click({ timeout: 1_000 }).catch(() => {});
+    return mock.asked.some((one) => one.path.endsWith("/acknowledge"));
+  });
+  assert.equal(await page.getByTestId("call-summary").inputValue(), "有人落水");
+  await close();
+});
+
+test("the map goes to a cry, and offers to where a hand moves it", { skip }, async () => {
+  const { page, mock, close } = await open("/command?tab=incidents");
+  await page.locator('[data-testid="map"][data-idle]').waitFor();
+  const map = await page.getByTestId("map").boundingBox();
+  await page.mouse.move(map.x + 300, map.y + 300);
+  await page.mouse.down();
+  await page.mouse.move(map.x + 360, map.y + 340, { steps: 4 });
+  await mock.cry(3);
+  await page.getByTestId("panic-offer").waitFor();
+  await page.mouse.up();
+  await page.getByTestId("panic-offer").click();
+  await page.getByTestId("panic-offer").waitFor({ state: "detached" });
+  await page.locator(".panic-sign").waitFor();
+  await close();
+});
+
+test("skills are set on the list of units", { skip }, async () => {
+  const { page, mock, close } = await open("/operate?tab=units", { role: "supervisor" });
+  const row = page.getByTestId("unit-skills").nth(1);
+  await row.getByRole("button").click();
+  await page.getByLabel("談判").check();
+  await page.getByTestId("skills-save").click();
+  await row.getByText("談判").waitFor();
+  assert.deepEqual(mock.asked.at(-1).body, { skills: ["negotiator"] });
+  await close();
+});
+
+for (const scheme of ["dark", "light"]) {
+  test(`the officer's button: too short, without a line, heard, safe, ${scheme}`, { skip }, async () => {
+    const { page, mock, close, shot } = await open("/patrol", { viewport: PHONE, scheme, role: "officer" });
+    const button = page.getByTestId("panic-hold");
+    await button.waitFor();
+    assert.deepEqual(await seriousFaults(page), []);
+    const box = await button.boundingBox();
+    await page.mouse.click(box.x + 100, box.y + 20);
+    await page.locator('[data-testid="panic-hold"][data-state="released"]').waitFor();
+    assert.equal(mock.asked.some((one) => one.path.includes("panic")), false);
+    mock.isDown = true;
+    await page.mouse.down();
+    await page.locator('[data-testid="panic-dock"][data-view="unsent"]').waitFor();
+    await page.mouse.up();
+    await page.getByText("未送出").waitFor();
+    assert.equal(await page.getByRole("link", { name: "撥 110" }).getAttribute("href"), "tel:110");
+    assert.deepEqual(await seriousFaults(page), []);
+    await shot("unsent");
+    await page.reload();
+    mock.isDown = false;
+    await page.goto(`${site.url}/patrol`);
+    await page.locator('[data-testid="panic-dock"][data-view="raised"]').waitFor();
+    const keys = new Set(mock.asked.filter((one) => one.path.endsWith("/panic")).map((one) => one.key));
+    assert.equal(keys.size, 1, "every try is the same cry");
+    await page.getByTestId("panic-safe").click();
+    assert.deepEqual(await seriousFaults(page), []);
+    await shot("safe");
+    await page.getByText("誤觸").click();
+    await page.getByTestId("panic-safe-send").click();
+    await page.locator('[data-testid="panic-dock"][data-view="cancelled"]').waitFor();
+    await mock.cry(9);
+    await page.getByTestId("panic-other").waitFor();
+    assert.match(await page.getByTestId("panic-other").innerText(), /公里|公尺/);
+    assert.deepEqual(await seriousFaults(page), []);
+    await fits(page);
+    await shot("other");
+    assert.deepEqual(page.problems, []);
+    await close();
+  });
+}
+
+test("nothing is known, and it is said why", { skip }, async () => {
+  const { page, close, shot } = await open("/command?tab=incidents&advice=1", { isEmpty: true });
+  await page.getByTestId("no-cover").getByText("尚未匯入道路圖").waitFor();
+  await page.getByText("沒有等候派遣的案件").waitFor();
+  await shot("empty");
+  await close();
+});
