@@ -9,8 +9,8 @@ import { useSession } from "../app/session";
 import { explain } from "../app/states";
 import { type DockView, dockView } from "./dockView";
 import { HoldButton } from "./HoldButton";
-import { usePanics } from "./panics";
 import { usePanicQueue } from "./usePanicQueue";
+import { usePanics } from "./usePanics";
 
 const QUICK = ["mistake", "over", "help_here"] as const;
 

@@ -3,10 +3,12 @@
 import "./policy.css";
 import { Button, NumberInput, Radio, Switch } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { taipei } from "../app/age";
 import { choice } from "../app/api/calls.choice";
+import { ApiError } from "../app/api/client";
 import { type DispatchPolicy, POLICIES, type Policy, type SetPolicy } from "../app/api/types.choice";
 import { useSession } from "../app/session";
 import { Answer, Failure } from "../app/states";
@@ -59,6 +61,15 @@ function NumberField({ editing, path, label, unit, value, step = 1, scale = 1, o
       data-testid={`policy-${path}`}
     />
   );
+}
+
+/** A field by the name it has on this page. */
+function inWords(error: Error, t: TFunction): Error {
+  const refusal = refusalOf(error);
+  if (!refusal || !(error instanceof ApiError)) return error;
+  const { problem } = error;
+  const label = t(`policy.${refusal.field.split(".").at(-1)}`, { defaultValue: refusal.field });
+  return new ApiError({ ...problem, params: { ...problem.params, field: `「${label}」` } });
 }
 
 function Part({ title, help, children }: { title: string; help: string; children: ReactNode }) {
@@ -214,7 +225,7 @@ function Form({ policy, isReadOnly }: { policy: DispatchPolicy; isReadOnly: bool
       </Part>
       {!isReadOnly && (
         <div className="policy-save">
-          {save.error && <Failure error={save.error} />}
+          {save.error && <Failure error={inWords(save.error, t)} />}
           <span role="status" className={changed ? "ink-warn" : "dim"}>
             {changed ? t("policy.unsaved") : save.isSuccess ? `✓ ${t("policy.saved")}` : ""}
           </span>

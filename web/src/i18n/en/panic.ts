@@ -23,6 +23,7 @@ export const panic = {
     unsent: "NOT SENT",
     unsent_tries: "Trying each second (try {{count}})",
     unsent_radio: "Use the radio now, or call 110",
+    unsent_sign_in: "It goes out as soon as you have signed in.",
     call: "Call 110",
     sent: "Your call for help has reached the control room",
     sent_hint: "Nobody has answered yet; the alarm sounds",

@@ -25,6 +25,7 @@ export const panic = {
     unsent: "求援未送出",
     unsent_tries: "每秒重試中（第 {{count}} 次）",
     unsent_radio: "請立即用無線電呼叫，或撥 110",
+    unsent_sign_in: "登入後會立即送出。",
     call: "撥 110",
     sent: "求援已送達勤務指揮中心",
     sent_hint: "尚無人確認；警報正在響",
