@@ -80,7 +80,8 @@ for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {
     await page.getByTestId("handover-row").first().waitFor();
     await page.getByTestId("cover-layer").focus();
     await page.keyboard.press("Space");
-    await page.getByTestId("advice-panel").getByTestId("cover-legend").waitFor();
+    // On a phone the map lies under the panel.
+    await page.getByTestId("cover-legend").waitFor({ state: viewport === PHONE ? "attached" : "visible" });
     assert.equal(await page.getByTestId("cover-share").innerText(), "68%");
     assert.deepEqual(await seriousFaults(page), []);
     await fits(page);

@@ -20,7 +20,13 @@ function Safe({ onSafe }: { onSafe: (reason: string) => void }) {
   const [reason, setReason] = useState("");
   if (!isOpen) {
     return (
-      <Button size="md" variant="white" onClick={() => setOpen(true)} data-testid="panic-safe">
+      <Button
+        className="panic-safe-open"
+        size="md"
+        variant="outline"
+        onClick={() => setOpen(true)}
+        data-testid="panic-safe"
+      >
         {t("panic.safe")}
       </Button>
     );

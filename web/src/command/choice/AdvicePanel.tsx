@@ -200,7 +200,6 @@ function CoverPart({
         onChange={(event) => layer.set(event.currentTarget.checked)}
         data-testid="cover-layer"
       />
-      {layer.isOn && <CoverLegend />}
       {gaps.length > 0 && (
         <details>
           <summary>{t("advice.cover_gaps", { count: gaps.length })}</summary>
