@@ -37,6 +37,8 @@ export const choice = {
   },
   handover: {
     title: "Hand over to {{to}}?",
+    now: "Now",
+    next: "Then",
     from: "{{call_sign}}: {{time}} to go",
     to: "{{call_sign}}: there in {{time}}",
     saves: "{{time}} sooner at {{number}}",

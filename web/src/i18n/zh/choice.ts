@@ -38,6 +38,8 @@ export const choice = {
   },
   handover: {
     title: "改由 {{to}} 接手？",
+    now: "現在",
+    next: "接手",
     from: "{{call_sign}}：還要 {{time}}",
     to: "{{call_sign}}：{{time}}後可到",
     saves: "早 {{time}}到達 {{number}}",
@@ -60,7 +62,7 @@ export const choice = {
     waited: "已等 {{time}}",
     overtakes: "因久候，排在 {{count}} 件較急的之前",
     cover: "涵蓋",
-    cover_share: "待命警力 {{minutes}} 內可到的需求",
+    cover_share: "待命警力 {{minutes}}內可到的需求",
     cover_idle: "待命 {{count}} 組 · 各組忙碌的機率 {{busy}}",
     cover_layer: "在地圖上顯示",
     cover_gaps: "沒有待命警力可及時到達的地方（{{count}}）",
