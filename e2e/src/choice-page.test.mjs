@@ -80,7 +80,8 @@ for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {
     await page.getByTestId("handover-row").first().waitFor();
     await page.getByTestId("cover-layer").focus();
     await page.keyboard.press("Space");
-    await page.getByTestId("cover-legend").first().waitFor();
+    // On a phone the map lies under the panel.
+    await page.getByTestId("cover-legend").waitFor({ state: viewport === PHONE ? "attached" : "visible" });
     assert.equal(await page.getByTestId("cover-share").innerText(), "68%");
     assert.deepEqual(await seriousFaults(page), []);
     await fits(page);
@@ -93,6 +94,7 @@ for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {
       return mock.asked.some((one) => one.path.endsWith("/handover"));
     });
     await page.getByTestId("handover-done").getByText("已交接").waitFor();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.keyboard.press("v");
     await page.getByTestId("advice-panel").waitFor({ state: "detached" });
     assert.deepEqual(page.problems, []);
@@ -204,7 +206,7 @@ for (const scheme of ["dark", "light"]) {
     await page.mouse.down();
     await page.locator('[data-testid="panic-dock"][data-view="unsent"]').waitFor();
     await page.mouse.up();
-    await page.getByText("未送出").waitFor();
+    await page.locator('[data-testid="panic-state"]', { hasText: "未送出" }).waitFor();
     assert.equal(await page.getByRole("link", { name: "撥 110" }).getAttribute("href"), "tel:110");
     assert.deepEqual(await seriousFaults(page), []);
     await shot("unsent");

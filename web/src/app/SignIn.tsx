@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
+import { useUnsentCry } from "../panic/usePanicQueue";
 import { identity } from "./api/calls";
 import { ApiError, OfflineError } from "./api/client";
 import { useArrival } from "./arrival";
@@ -27,9 +28,17 @@ export function SignIn() {
     },
     onSuccess: (me) => arrive(me, safeNext(params.get("next")) ?? HOME[me.role]),
   });
+  const isCrying = useUnsentCry();
   const isOurs = act.error instanceof ApiError || act.error instanceof OfflineError;
   return (
     <Doorway title={t("signin.title")} intro={t("signin.intro")}>
+      {isCrying && (
+        <div className="panic-note" role="alert" data-testid="panic-unsent">
+          <p className="panic-big">▲ {t("panic.unsent")}</p>
+          <p>{t("panic.unsent_radio")}</p>
+          <p>{t("panic.unsent_sign_in")}</p>
+        </div>
+      )}
       {!passkeysPossible() && <Empty title={t("signin.unsupported")} hint={t("signin.unsupported_hint")} />}
       <Button
         size="lg"

@@ -17,7 +17,7 @@ export function sayDuration(seconds: number, t: TFunction): string {
 export function saySeconds(seconds: number, t: TFunction): string {
   const whole = Math.round(seconds);
   if (whole < 100) return t("say.seconds", { count: whole });
-  if (whole >= 5400) return sayDuration(seconds, t);
+  if (whole >= 5400 || whole % 60 === 0) return sayDuration(seconds, t);
   return t("say.minutes_seconds", { minutes: Math.floor(whole / 60), seconds: whole % 60 });
 }
 

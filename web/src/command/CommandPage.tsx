@@ -20,7 +20,7 @@ import type { LiveMap } from "../map/LiveMap";
 import { MapView } from "../map/MapView";
 import type { Overlay } from "../map/overlays";
 import { ringFeatures, ringFit } from "../map/ringFeatures";
-import { usePanics } from "../panic/panics";
+import { usePanics } from "../panic/usePanics";
 import { Alarm } from "./Alarm";
 import { CallForm } from "./CallForm";
 import { AdvicePanel, CoverLegend } from "./choice/AdvicePanel";

@@ -10,7 +10,8 @@ import { useUnits } from "../app/queries";
 import { bearing_deg, distance_m, sayDistance, sayWind } from "../app/say";
 import { useSession } from "../app/session";
 import { useHere } from "../patrol/position";
-import { placeOf, usePanics } from "./panics";
+import { placeOf } from "./panics";
+import { usePanics } from "./usePanics";
 
 const SHOWN_MAX = 3;
 /** Nearer than a phone can tell. */

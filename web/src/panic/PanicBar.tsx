@@ -14,8 +14,9 @@ import { useIncidents, useUnits } from "../app/queries";
 import { useSession } from "../app/session";
 import { explain } from "../app/states";
 import { PlaceAge } from "./PanicBanner";
-import { PANICS, placeOf, takePanic, usePanics } from "./panics";
+import { PANICS, placeOf, takePanic } from "./panics";
 import { useSiren } from "./siren";
+import { usePanics } from "./usePanics";
 
 const SHOWN_MAX = 3;
 /** Who presses a key in the moment in which the bar comes meant something else. */

@@ -9,8 +9,8 @@ import { useSession } from "../app/session";
 import { explain } from "../app/states";
 import { type DockView, dockView } from "./dockView";
 import { HoldButton } from "./HoldButton";
-import { usePanics } from "./panics";
 import { usePanicQueue } from "./usePanicQueue";
+import { usePanics } from "./usePanics";
 
 const QUICK = ["mistake", "over", "help_here"] as const;
 
@@ -20,7 +20,13 @@ function Safe({ onSafe }: { onSafe: (reason: string) => void }) {
   const [reason, setReason] = useState("");
   if (!isOpen) {
     return (
-      <Button size="md" variant="white" onClick={() => setOpen(true)} data-testid="panic-safe">
+      <Button
+        className="panic-safe-open"
+        size="md"
+        variant="outline"
+        onClick={() => setOpen(true)}
+        data-testid="panic-safe"
+      >
         {t("panic.safe")}
       </Button>
     );

@@ -1,15 +1,11 @@
-// Who cries for help now: one list for the console and for every phone, renewed by the stream and, where that is silent, by asking.
+// Who cries for help now: one list for the console and for every phone.
 
-import { type QueryClient, useQuery } from "@tanstack/react-query";
-import { panic as calls } from "../app/api/calls.choice";
+import type { QueryClient } from "@tanstack/react-query";
 import type { Micros, Unit, Wgs84 } from "../app/api/types";
 import type { Panic } from "../app/api/types.choice";
 import { positions } from "../app/positions";
-import { useSession } from "../app/session";
 
 export const PANICS = ["panics"];
-/** The stream tells at once; this is for a stream that is down. */
-const ASK_EACH_MS = 10_000;
 
 const WEIGHT: Record<Panic["state"], number> = { raised: 0, acknowledged: 1, cancelled: 2, over: 3 };
 
@@ -34,20 +30,6 @@ export function takePanic(client: QueryClient, told: Panic): void {
 export async function askPanics(client: QueryClient): Promise<void> {
   await client.cancelQueries({ queryKey: PANICS });
   await client.invalidateQueries({ queryKey: PANICS });
-}
-
-const NOBODY: Panic[] = [];
-
-export function usePanics(): Panic[] {
-  const { may } = useSession();
-  const query = useQuery({
-    queryKey: PANICS,
-    enabled: may("units.watch"),
-    queryFn: async () => inOrder((await calls.list()).items),
-    refetchInterval: ASK_EACH_MS,
-    refetchIntervalInBackground: true,
-  });
-  return query.data ?? NOBODY;
 }
 
 /** Where that crew is: the newest of what was cried and what its unit has reported since. */

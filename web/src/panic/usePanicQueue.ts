@@ -39,6 +39,12 @@ async function sendPlace(): Promise<void> {
   if (fix) await units.position({ ...fix, measured_at_us: Date.now() * 1000 });
 }
 
+/** Whoever it was: a session may end before the cry has left, and then nobody may send it but the radio. */
+export function useUnsentCry(): boolean {
+  const items = useSyncExternalStore(queue.subscribe, () => queue.items);
+  return items.some((one) => one.act === "raise");
+}
+
 export interface PanicWays {
   items: QueuedCry[];
   cry: () => void;

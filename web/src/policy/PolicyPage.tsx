@@ -3,10 +3,12 @@
 import "./policy.css";
 import { Button, NumberInput, Radio, Switch } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { taipei } from "../app/age";
 import { choice } from "../app/api/calls.choice";
+import { ApiError } from "../app/api/client";
 import { type DispatchPolicy, POLICIES, type Policy, type SetPolicy } from "../app/api/types.choice";
 import { useSession } from "../app/session";
 import { Answer, Failure } from "../app/states";
@@ -32,7 +34,7 @@ interface NumberProps {
   unit: string;
   value: number;
   step?: number;
-  /** Shown times this: a share as per cent. */
+  /** Shown times this: a share as per cent, seconds as minutes or hours. */
   scale?: number;
   onValue: (value: number) => void;
 }
@@ -41,24 +43,36 @@ function NumberField({ editing, path, label, unit, value, step = 1, scale = 1, o
   const { t } = useTranslation();
   const refusal = refusalOf(editing.error);
   const isRefused = isAbout(refusal, path);
+  const shown = (kept: number) => Math.round(kept * scale * 100) / 100;
+  // Seconds stay whole, however they are shown.
+  const kept = (next: number) => (scale < 1 ? Math.round(next / scale) : next / scale);
   return (
     <NumberInput
       label={label}
       suffix={` ${unit}`}
       min={0}
       step={step}
-      value={Math.round(value * scale * 100) / 100}
+      value={shown(value)}
       readOnly={editing.isReadOnly}
       hideControls={editing.isReadOnly}
       error={
         isRefused && refusal
-          ? t("policy.range", { least: refusal.least * scale, most: refusal.most * scale })
+          ? t("policy.range", { least: shown(refusal.least), most: shown(refusal.most) })
           : undefined
       }
-      onChange={(next) => typeof next === "number" && onValue(next / scale)}
+      onChange={(next) => typeof next === "number" && onValue(kept(next))}
       data-testid={`policy-${path}`}
     />
   );
+}
+
+/** A field by the name it has on this page. */
+function inWords(error: Error, t: TFunction): Error {
+  const refusal = refusalOf(error);
+  if (!refusal || !(error instanceof ApiError)) return error;
+  const { problem } = error;
+  const label = t(`policy.${refusal.field.split(".").at(-1)}`, { defaultValue: refusal.field });
+  return new ApiError({ ...problem, params: { ...problem.params, field: `「${label}」` } });
 }
 
 function Part({ title, help, children }: { title: string; help: string; children: ReactNode }) {
@@ -119,6 +133,7 @@ function Numbers({ editing }: { editing: Editing }) {
   const { draft, change, isReadOnly } = editing;
   const { preemption, rest, coverage } = draft;
   const s = t("policy.unit_s");
+  const minutes = [t("policy.unit_min"), { scale: 1 / 60, step: 5 }] as const;
   type Group = "preemption" | "rest" | "coverage";
   const number = (group: Group | null, name: string, value: number, unit: string, more = {}) => (
     <NumberField
@@ -147,8 +162,8 @@ function Numbers({ editing }: { editing: Editing }) {
         {number("preemption", "times_max", preemption.times_max, t("policy.unit_times"))}
       </Part>
       <Part title={t("policy.rest")} help={t("policy.rest_help")}>
-        {number("rest", "duty_max_s", rest.duty_max_s, s, { step: 1800 })}
-        {number("rest", "rest_min_s", rest.rest_min_s, s, { step: 60 })}
+        {number("rest", "duty_max_s", rest.duty_max_s, t("policy.unit_h"), { scale: 1 / 3600, step: 0.5 })}
+        {number("rest", "rest_min_s", rest.rest_min_s, ...minutes)}
         {number("rest", "slower_max_s", rest.slower_max_s, s, { step: 10 })}
       </Part>
       <Part title={t("policy.coverage")} help={t("policy.coverage_help")}>
@@ -163,7 +178,7 @@ function Numbers({ editing }: { editing: Editing }) {
       <Part title={t("policy.other")} help="">
         {number(null, "stale_after_s", draft.stale_after_s, s, { step: 10 })}
         {number(null, "handover_saves_min_s", draft.handover_saves_min_s, s, { step: 10 })}
-        {number(null, "ageing_step_s", draft.ageing_step_s, s, { step: 60 })}
+        {number(null, "ageing_step_s", draft.ageing_step_s, ...minutes)}
       </Part>
     </div>
   );
@@ -214,7 +229,7 @@ function Form({ policy, isReadOnly }: { policy: DispatchPolicy; isReadOnly: bool
       </Part>
       {!isReadOnly && (
         <div className="policy-save">
-          {save.error && <Failure error={save.error} />}
+          {save.error && <Failure error={inWords(save.error, t)} />}
           <span role="status" className={changed ? "ink-warn" : "dim"}>
             {changed ? t("policy.unsaved") : save.isSuccess ? `✓ ${t("policy.saved")}` : ""}
           </span>

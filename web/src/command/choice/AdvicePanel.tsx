@@ -93,7 +93,7 @@ function Handovers({ all, onIncident }: { all: Handover[]; onIncident: (id: Id) 
             <FromTo
               rows={[
                 {
-                  head: t("take.from"),
+                  head: t("handover.now"),
                   main: t("handover.from", {
                     call_sign: asked.from_call_sign,
                     time: time(asked.remaining_s),
@@ -101,7 +101,7 @@ function Handovers({ all, onIncident }: { all: Handover[]; onIncident: (id: Id) 
                   sub: "",
                 },
                 {
-                  head: t("take.to"),
+                  head: t("handover.next"),
                   main: t("handover.to", { call_sign: asked.to_call_sign, time: time(asked.arrives_in_s) }),
                   sub: t("handover.saves", { time: time(asked.saves_s), number: asked.incident_number }),
                 },
@@ -200,7 +200,6 @@ function CoverPart({
         onChange={(event) => layer.set(event.currentTarget.checked)}
         data-testid="cover-layer"
       />
-      {layer.isOn && <CoverLegend />}
       {gaps.length > 0 && (
         <details>
           <summary>{t("advice.cover_gaps", { count: gaps.length })}</summary>

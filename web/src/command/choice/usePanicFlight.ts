@@ -27,6 +27,8 @@ export function usePanicFlight(
   const incident = place ? fresh?.incident : undefined;
   const to = useRef(place);
   to.current = place;
+  const all = useRef(panics);
+  all.current = panics;
 
   useEffect(() => {
     if (!incident) return;
@@ -34,8 +36,12 @@ export function usePanicFlight(
       const there = to.current;
       if (!map.current || !there) return;
       clearInterval(timer);
+      // Whoever was shown before and has no answer yet is not left for the next.
+      const isElsewhere = all.current.some(
+        (one) => one.state === "raised" && known.current.has(one.incident),
+      );
       known.current.add(incident);
-      if (map.current.isHeld()) setOffered({ incident, place: there });
+      if (isElsewhere || map.current.isHeld()) setOffered({ incident, place: there });
       else map.current.flyTo(there);
     };
     const timer = setInterval(look, LOOK_EACH_MS);

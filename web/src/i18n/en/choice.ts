@@ -36,6 +36,8 @@ export const choice = {
   },
   handover: {
     title: "Hand over to {{to}}?",
+    now: "Now",
+    next: "Then",
     from: "{{call_sign}}: {{time}} to go",
     to: "{{call_sign}}: there in {{time}}",
     saves: "{{time}} sooner at {{number}}",
@@ -98,7 +100,7 @@ export const choice = {
       coverage_aware:
         "The shortest drive, but avoids taking the only unit from a part of the city. Needs roads and past incidents.",
     },
-    measured: "Mean arrival in simulation: {{time}} s",
+    measured: "Mean arrival in simulation: {{time}} s.",
     measured_more: "With handovers on the way: {{time}} s.",
     measured_note: "Figures come from the same simulated calls; they promise nothing about real duty.",
     preemption: "Taking units from other jobs",
@@ -127,6 +129,8 @@ export const choice = {
     needs_add: "Add a kind",
     needs_remove: "Remove",
     unit_s: "s",
+    unit_min: "min",
+    unit_h: "h",
     unit_times: "times",
     unit_levels: "levels",
     unit_percent: "%",
