@@ -1,5 +1,6 @@
 //! A warning from XML. What the standard demands is demanded; the order of elements is not, for many senders mix it.
 
+use shouhu_ids::Micros;
 use shouhu_place::Wgs84;
 
 use super::words::{Category, Certainty, MsgType, ResponseType, Scope, Severity, Status, Urgency};
@@ -113,7 +114,13 @@ fn checked_text(element: &Element, name: &'static str) -> Result<String, CapErro
 }
 
 fn moment(element: &Element, name: &'static str) -> Result<Moment, CapError> {
-    Moment::parse(element.text.trim()).map_err(|_| value(element, name, "a moment such as 2026-11-21T22:05:00+08:00"))
+    whole_second(element.text.trim()).ok_or_else(|| value(element, name, "a moment such as 2026-11-21T22:05:00+08:00"))
+}
+
+/// CAP knows whole seconds only (§3.3.2); a fraction is dropped, so that a reference names what it refers to.
+fn whole_second(text: &str) -> Option<Moment> {
+    let moment = Moment::parse(text).ok()?;
+    Some(Moment { at: Micros(moment.at.0.div_euclid(Micros::SECOND) * Micros::SECOND), ..moment })
 }
 
 /// §3.2.1: no spaces, commas or restricted characters.
@@ -202,7 +209,7 @@ fn references(element: Option<&Element>) -> Result<Vec<AlertReference>, CapError
         }
         let mut parts = triple.splitn(3, ',');
         let (Some(sender), Some(identifier), Some(sent)) = (parts.next(), parts.next(), parts.next()) else { return Err(bad()) };
-        let sent = Moment::parse(sent).map_err(|_| bad())?;
+        let sent = whole_second(sent).ok_or_else(bad)?;
         read.push(AlertReference { sender: sender.to_owned(), identifier: identifier.to_owned(), sent });
     }
     Ok(read)

@@ -12,6 +12,8 @@ pub mod pidf;
 pub mod registry;
 pub mod told;
 
+use sha2::{Digest, Sha256};
+
 use crate::moment::Moment;
 pub use parts::Eido;
 pub use told::{Remark, Told, ToldUnit};
@@ -73,6 +75,12 @@ impl Eido {
             return Err(member("agencyComponent", "an EIDO names at least the agency that sends it".into()));
         }
         Ok(())
+    }
+
+    /// SHA-256 of its JSON text, in hexadecimal: two EIDOs with one digest say the same.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        Sha256::digest(self.write()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Its JSON text.
