@@ -6,7 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shouhu_env::BoxFuture;
-use shouhu_ids::{CameraId, HitId, Micros, SightingId, UnitId};
+use shouhu_ids::{CameraId, DeviceId, HitId, IncidentId, Micros, SightingId, UnitId};
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
 use shouhu_wire::Alternative;
@@ -197,6 +197,35 @@ pub trait NearbyCases: Send + Sync {
     fn near(&self, place: Wgs84, within_m: f64, since: Micros) -> BoxFuture<'static, Result<Vec<NearbyCase>, Problem>>;
 }
 
+/// An open incident with its place: no names, no caller.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedIncident {
+    pub id: IncidentId,
+    pub number: String,
+    pub kind: String,
+    pub position: Wgs84,
+}
+
+/// A unit with its newest place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedUnit {
+    pub id: UnitId,
+    pub call_sign: String,
+    pub position: Wgs84,
+    pub measured_at: Option<Micros>,
+}
+
+/// Answered by dispatch: what is on the map now. The asker decides who may see it and writes the leaf.
+pub trait OnTheMap: Send + Sync {
+    fn incidents(&self) -> BoxFuture<'static, Result<Vec<PlacedIncident>, Problem>>;
+    fn units(&self) -> BoxFuture<'static, Result<Vec<PlacedUnit>, Problem>>;
+}
+
+/// Answered by dispatch: whether a partner's key may name that domain as the sender of what it pushes.
+pub trait PartnerKeys: Send + Sync {
+    fn speaks_for(&self, device: DeviceId, domain: String) -> BoxFuture<'static, Result<bool, Problem>>;
+}
+
 /// What is compared of one passage before it is acknowledged.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading<'a> {
@@ -231,6 +260,8 @@ ports!(
     ClosingRingsPort => ClosingRings,
     UnitPlacesPort => UnitPlaces,
     NearbyCasesPort => NearbyCases,
+    OnTheMapPort => OnTheMap,
+    PartnerKeysPort => PartnerKeys,
     WatchMatcherPort => WatchMatcher,
 );
 
