@@ -17,9 +17,9 @@ use shouhu_wire::{IncidentOrigin, OpenIncident, Priority};
 
 use super::incident_open::{self, OpenError};
 use super::partners;
+use crate::kinds;
 use crate::model::{ADDRESS_MAX, SUMMARY_MAX};
 use crate::write::{self, By};
-use crate::{kinds, store};
 
 /// Characters of a log line's text.
 const NOTE_CHARS_MAX: usize = 1_000;
@@ -267,6 +267,7 @@ mod tests {
     use super::*;
     use crate::MODULE;
     use crate::ops::incident_close;
+    use crate::store;
     use crate::testing::dispatcher;
 
     const ROBBERY: &str = include_str!("../../../../base/exchange/tests/samples/eido_robbery.json");
