@@ -25,6 +25,8 @@ mod claims;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]
+mod neighbours;
+#[cfg(test)]
 mod testing;
 
 use std::sync::Arc;
