@@ -20,4 +20,5 @@ pub static MODULES: &[Module] = &[
     shouhu_dispatch::MODULE,
     shouhu_patrol::MODULE,
     shouhu_warnings::MODULE,
+    shouhu_webhooks::MODULE,
 ];

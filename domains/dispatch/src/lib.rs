@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
-use shouhu_module::ports::{LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, UnitPlacesPort};
+use shouhu_module::ports::{DispatchFactsPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, UnitPlacesPort};
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
 use shouhu_wire::Role;
@@ -195,6 +195,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(LiveCasesPort(Arc::new(ports::LiveIncidents(app.store.clone()))));
         app.put(NearbyCasesPort(Arc::new(ports::IncidentsNear(app.store.clone()))));
         app.put(OnTheMapPort(Arc::new(ports::MapNow { store: app.store.clone(), known: known.clone() })));
+        app.put(DispatchFactsPort(Arc::new(ports::Facts(app.store.clone()))));
         app.put(PartnerKeysPort(Arc::new(ports::RegisteredPartners(app.store.clone()))));
         app.put(react::ReadTimes::default());
         tokio::spawn(positions::stream(app, known));

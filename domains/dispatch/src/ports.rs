@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use shouhu_env::BoxFuture;
-use shouhu_ids::{DeviceId, Micros};
-use shouhu_module::ports::{LiveCases, NearbyCase, NearbyCases, OnTheMap, PartnerKeys, PlacedIncident, PlacedUnit};
+use shouhu_ids::{DeviceId, IncidentId, Micros, UnitId};
 use shouhu_module::Problem;
+use shouhu_module::ports::{
+    DispatchFacts, IncidentFact, LiveCases, NearbyCase, NearbyCases, OnTheMap, PartnerKeys, PlacedIncident, PlacedUnit, UnitFact,
+};
 use shouhu_place::Wgs84;
-use shouhu_store::{Store, StoreError, params};
+use shouhu_store::{Store, StoreError, params, tag_of};
+use shouhu_wire::{Incident, Unit};
 
 use crate::ops::partners;
 use crate::positions::Positions;
@@ -77,6 +80,36 @@ impl OnTheMap for MapNow {
                 Some(PlacedUnit { id: unit.id, call_sign: unit.call_sign, position, measured_at: unit.position_at_us })
             });
             Ok(units.collect())
+        })
+    }
+}
+
+/// Facts without names.
+pub struct Facts(pub Store);
+
+impl DispatchFacts for Facts {
+    fn incident(&self, id: IncidentId) -> BoxFuture<'static, Result<Option<IncidentFact>, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move {
+            let fact = |incident: Incident| IncidentFact {
+                number: incident.number,
+                kind: incident.kind,
+                priority: incident.priority.0,
+                state: tag_of(&incident.state),
+                address: incident.address,
+                position: incident.position,
+                opened_at_us: incident.opened_at_us,
+                closed_at_us: incident.closed_at_us,
+            };
+            Ok(crate::store::incident(&store, id).await?.map(fact))
+        })
+    }
+
+    fn unit(&self, id: UnitId) -> BoxFuture<'static, Result<Option<UnitFact>, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move {
+            let fact = |unit: Unit| UnitFact { call_sign: unit.call_sign, state: tag_of(&unit.state) };
+            Ok(crate::store::unit(&store, id).await?.map(fact))
         })
     }
 }

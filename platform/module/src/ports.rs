@@ -221,6 +221,34 @@ pub trait OnTheMap: Send + Sync {
     fn units(&self) -> BoxFuture<'static, Result<Vec<PlacedUnit>, Problem>>;
 }
 
+/// What may be told of an incident beyond the house: no summary, in which people may be named.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IncidentFact {
+    pub number: String,
+    pub kind: String,
+    pub priority: u8,
+    /// `open`, `assigned`, `on_scene`, `closed`.
+    pub state: String,
+    pub address: String,
+    pub position: Option<Wgs84>,
+    pub opened_at_us: Micros,
+    pub closed_at_us: Option<Micros>,
+}
+
+/// What may be told of a unit beyond the house.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UnitFact {
+    pub call_sign: String,
+    /// `off_duty`, `available`, `dispatched`, `en_route`, `on_scene`, `busy`.
+    pub state: String,
+}
+
+/// Answered by dispatch: facts as they are now. The asker decides who is told.
+pub trait DispatchFacts: Send + Sync {
+    fn incident(&self, id: IncidentId) -> BoxFuture<'static, Result<Option<IncidentFact>, Problem>>;
+    fn unit(&self, id: UnitId) -> BoxFuture<'static, Result<Option<UnitFact>, Problem>>;
+}
+
 /// Answered by dispatch: whether a partner's key may name that domain as the sender of what it pushes.
 pub trait PartnerKeys: Send + Sync {
     fn speaks_for(&self, device: DeviceId, domain: String) -> BoxFuture<'static, Result<bool, Problem>>;
@@ -261,6 +289,7 @@ ports!(
     UnitPlacesPort => UnitPlaces,
     NearbyCasesPort => NearbyCases,
     OnTheMapPort => OnTheMap,
+    DispatchFactsPort => DispatchFacts,
     PartnerKeysPort => PartnerKeys,
     WatchMatcherPort => WatchMatcher,
 );
