@@ -338,4 +338,9 @@ export const errors = {
   "warnings.issue.no_draft": "The draft was issued or discarded already.",
   "warnings.issue.expired": "The draft has expired. Draft it again.",
   "warnings.issue.earlier_ended": "The warning that it updates or cancels has ended.",
+  "webhooks.subscribe.title": "The title is empty or too long.",
+  "webhooks.subscribe.address":
+    "An address begins with https:// (http:// to this machine only), without user name and fragment.",
+  "webhooks.subscribe.kinds": "Choose at least one kind of fact.",
+  "webhooks.subscribe.too_many": "No more can be subscribed. End one first.",
 };

@@ -320,4 +320,8 @@ export const errors = {
   "warnings.issue.no_draft": "這份草稿已發布或已捨棄。",
   "warnings.issue.expired": "草稿的有效期限已過，請重新草擬。",
   "warnings.issue.earlier_ended": "所要更新或解除的警報已經結束。",
+  "webhooks.subscribe.title": "名稱空白或太長。",
+  "webhooks.subscribe.address": "網址須以 https:// 開頭（http:// 僅限本機），且不含帳號或片段。",
+  "webhooks.subscribe.kinds": "請至少選擇一種通知。",
+  "webhooks.subscribe.too_many": "訂閱已達上限，請先結束一個。",
 };
