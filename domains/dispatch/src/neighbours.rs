@@ -97,8 +97,8 @@ async fn a_partners_key_tells_only_where_an_operator_has_registered_it_and_only_
     assert_eq!(push(ROBBERY).await, (403, "dispatch.eido.other_sender".into()));
     partners::keep(&house.app.store, &asked("kaohsiung.example"), &by).await.unwrap();
     assert_eq!(push(ROBBERY).await.0, 200);
-    assert_eq!(push(b"{\"$id\": 7}").await, (422, "dispatch.eido.member".into()));
-    assert_eq!(push(b"{").await, (400, "dispatch.eido.malformed".into()));
+    assert_eq!(push(b"{\"$id\": 7}".as_slice()).await, (422, "dispatch.eido.member".into()));
+    assert_eq!(push(b"{".as_slice()).await, (400, "dispatch.eido.malformed".into()));
 
     let operator = house.person(Role::Operator);
     let end = house.call(&operator, "POST", &format!("/v1/dispatch/partners/{}/end", peer.id), Value::Null).await;
