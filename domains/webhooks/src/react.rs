@@ -85,3 +85,53 @@ async fn decide(store: &Store, telling: &Telling) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use shouhu_ids::{ActorId, WebhookId};
+    use shouhu_store::testing::on_each_database;
+
+    use super::*;
+    use crate::MODULE;
+
+    async fn subscribed(store: &Store, kinds: Value) -> WebhookId {
+        let env = store.env();
+        let id = env.id(WebhookId::new);
+        let sql = "INSERT INTO webhooks_subscription (id, title, url, kinds, secret, created_at_us, created_by, created_by_name) \
+             VALUES ($1, 'a', 'https://a.example/', $2, 's', $3, $4, 'b')";
+        let mut tx = store.begin().await.unwrap();
+        tx.execute(sql, params![id, json!({ "kinds": kinds }).to_string(), env.now(), env.id(ActorId::new)]).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    #[tokio::test]
+    async fn a_fact_that_comes_twice_is_one_job_for_each_who_wants_it_and_none_for_who_came_later() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let first = subscribed(&store, json!(["incident_opened"])).await;
+            subscribed(&store, json!(["unit_state"])).await;
+            let telling = Telling {
+                kind: FactKind::IncidentOpened,
+                fact: "incident_opened:1".into(),
+                body: json!({ "kind": "incident_opened" }),
+                since: store.env().now(),
+            };
+            let late = subscribed(&store, json!(["incident_opened"])).await;
+            decide(&store, &telling).await.unwrap();
+            decide(&store, &telling).await.unwrap();
+            assert_eq!(shouhu_jobs::list(&store, None, 10).await.unwrap().len(), 1);
+
+            let mut tx = store.begin().await.unwrap();
+            let sql = "UPDATE webhooks_told SET outcome = 'answered 500', tried_at_us = 1 WHERE subscription = $1";
+            assert_eq!(tx.execute(sql, params![first]).await.unwrap(), 1);
+            tx.commit().await.unwrap();
+            let shown = store::one(&store, first).await.unwrap().unwrap();
+            assert_eq!(shown.last_outcome.as_deref(), Some("answered 500"));
+            assert_eq!(store::one(&store, late).await.unwrap().unwrap().last_outcome, None);
+            assert_eq!((store::list(&store).await.unwrap().len(), store::live(&store).await.unwrap().len()), (3, 3));
+            assert!(store::live_one(&store, late).await.unwrap().is_some());
+        })
+        .await;
+    }
+}

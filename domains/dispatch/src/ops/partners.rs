@@ -164,7 +164,29 @@ async fn end(State(app): State<App>, Id(device): Id<DeviceId>, _: Body<NoBody>) 
 
 #[cfg(test)]
 mod tests {
+    use shouhu_store::testing::on_each_database;
+
     use super::*;
+    use crate::MODULE;
+    use crate::testing::dispatcher;
+
+    #[tokio::test]
+    async fn registering_again_changes_the_name_and_begins_what_had_ended() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let (device, by) = (store.env().id(DeviceId::new), dispatcher(&store));
+            let asked = |element: &str| DefinePartner { device, title: "高雄".into(), element: element.into() };
+            assert_eq!(by_device(&store, device).await.unwrap_or_default(), None);
+            for element in ["a.example", "b.example"] {
+                let kept = keep(&store, &asked(element), &by).await.unwrap_or_else(|e| panic!("{e:?}"));
+                assert_eq!((kept.element.as_str(), kept.ended_at_us), (element, None));
+                let sql = "UPDATE dispatch_partner SET ended_at_us = 1 WHERE device = $1";
+                let mut tx = store.begin().await.unwrap_or_else(|e| panic!("{e}"));
+                assert_eq!(tx.execute(sql, params![device]).await.ok(), Some(1));
+                tx.commit().await.unwrap_or_else(|e| panic!("{e}"));
+            }
+        })
+        .await;
+    }
 
     #[test]
     fn a_key_speaks_for_its_name_and_what_lies_below_it() {

@@ -124,3 +124,85 @@ async fn discard_it(State(app): State<App>, Id(id): Id<WarningId>, _: Body<NoBod
     let warning = discard(&app.store, id).await?;
     Ok(Audited::new(format!("draft of warning {} discarded", warning.identifier), warning))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use shouhu_ids::{ActorId, Micros, SessionId};
+    use shouhu_place::Wgs84;
+    use shouhu_store::testing::on_each_database;
+    use shouhu_wire::Role;
+
+    use super::*;
+    use crate::MODULE;
+    use crate::model::{DraftKind, DraftText, DraftWarning, WarningArea, WarningCircle};
+    use crate::ops::draft::draft;
+
+    fn person(store: &Store) -> Person {
+        let env = store.env();
+        Person {
+            id: env.id(ActorId::new),
+            name: "supervisor".into(),
+            role: Role::Supervisor,
+            unit: None,
+            session: env.id(SessionId::new),
+            session_expires_at: env.now().plus(Micros::HOUR),
+        }
+    }
+
+    fn asked(store: &Store, kind: DraftKind, earlier: Option<WarningId>) -> DraftWarning {
+        let text = DraftText {
+            language: "zh-TW".into(),
+            event: "封路".into(),
+            headline: "中正路封閉".into(),
+            description: String::new(),
+            instruction: String::new(),
+        };
+        let circle = WarningCircle { centre: Wgs84::new(120.25, 23.03).unwrap(), radius_m: 500.0 };
+        DraftWarning {
+            kind,
+            earlier,
+            incident: None,
+            status: "Actual".into(),
+            category: "Transport".into(),
+            response: String::new(),
+            urgency: "Immediate".into(),
+            severity: "Minor".into(),
+            certainty: "Observed".into(),
+            expires_at_us: store.env().now().plus(Micros::HOUR),
+            texts: vec![text],
+            area: WarningArea { description: "永康區".into(), polygons: vec![], circles: vec![circle] },
+        }
+    }
+
+    #[tokio::test]
+    async fn two_people_issue_and_update_on_both_databases_and_of_two_updates_one_wins() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let (first, second) = (person(&store), person(&store));
+            let sender = "warnings@tainan.example";
+            let id = draft(&store, &first, &asked(&store, DraftKind::Alert, None), sender).await.unwrap().id;
+            assert_eq!(issue(&store, &first, id).await.unwrap_err().key(), "warnings.issue.same_person");
+            assert_eq!(store::count_in_force(&store).await.unwrap(), 0);
+            assert_eq!(issue(&store, &second, id).await.unwrap().state, WarningState::InForce);
+
+            let mut updates = Vec::new();
+            for _ in 0..2 {
+                updates.push(draft(&store, &first, &asked(&store, DraftKind::Update, Some(id)), sender).await.unwrap().id);
+            }
+            let mut issuing = tokio::task::JoinSet::new();
+            for update in updates {
+                let (store, second) = (store.clone(), second.clone());
+                issuing.spawn(async move { issue(&store, &second, update).await.map_err(|error| error.key()) });
+            }
+            let outcomes = issuing.join_all().await;
+            let won = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+            assert_eq!(won, 1, "{outcomes:?}");
+            assert!(outcomes.iter().any(|outcome| *outcome == Err("warnings.issue.earlier_ended")), "{outcomes:?}");
+            assert_eq!(store::count_in_force(&store).await.unwrap(), 1);
+            let shown = store::list(&store, false, None, 10).await.unwrap();
+            assert_eq!(shown.len(), 2, "the update in force, and the draft that lost");
+            assert_eq!(store::list(&store, true, None, 10).await.unwrap().len(), 3);
+        })
+        .await;
+    }
+}
