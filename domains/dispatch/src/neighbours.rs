@@ -54,7 +54,8 @@ async fn what_we_tell_opens_the_same_incident_with_a_neighbour() {
     let desk = theirs.person(Role::Dispatcher);
     let receipt = theirs.call_with(&desk, "POST", "/v1/eido", &[], told.bytes.clone()).await;
     assert_eq!((receipt.status, text(&receipt.json, "/outcome")), (200, "opened".into()), "{}", receipt.json);
-    let opened = theirs.call(&desk, "GET", &format!("/v1/incidents/{}", text(&receipt.json, "/incident")), Value::Null).await.json;
+    let opened =
+        theirs.call(&desk, "GET", &format!("/v1/incidents/{}", text(&receipt.json, "/incident")), Value::Null).await.json;
     for (pointer, value) in [
         ("/origin", json!("partner")),
         ("/kind", json!("fight")),
@@ -115,7 +116,8 @@ async fn a_device_that_nobody_enrolled_is_registered_for_no_centre() {
     let body = json!({ "device": device, "title": "高雄", "element": "kaohsiung.example" });
     let answer = house.call(&house.person(Role::Operator), "POST", "/v1/dispatch/partners", body).await;
     assert_eq!((answer.status, text(&answer.json, "/key")), (422, "dispatch.partner.device".into()));
-    let unknown = house.call(&house.person(Role::Operator), "POST", &format!("/v1/dispatch/partners/{device}/end"), Value::Null).await;
+    let unknown =
+        house.call(&house.person(Role::Operator), "POST", &format!("/v1/dispatch/partners/{device}/end"), Value::Null).await;
     assert_eq!((unknown.status, text(&unknown.json, "/key")), (404, "dispatch.partner.unknown".into()));
 }
 

@@ -126,12 +126,19 @@ async fn a_cancellation_ends_its_warning_and_a_second_one_finds_it_ended() {
     let late = house.call(&first, "POST", &format!("/v1/warnings/{update}/issue"), Value::Null).await;
     assert_eq!((late.status, text(&late.json, "/key")), (409, "warnings.issue.earlier_ended".into()));
     let known = house.call(&first, "GET", &format!("/v1/warnings/{id}"), Value::Null).await;
-    assert_eq!((text(&known.json, "/warning/state"), text(&known.json, "/warning/ended_by")), ("cancelled".into(), cancel.clone()));
+    assert_eq!(
+        (text(&known.json, "/warning/state"), text(&known.json, "/warning/ended_by")),
+        ("cancelled".into(), cancel.clone())
+    );
     let body = house.call(&Caller::Nobody, "GET", &format!("/v1/warnings/{cancel}/cap.xml"), Value::Null).await.bytes;
     let reference = Alert::read(&body).unwrap().references.pop().unwrap();
     assert_eq!(reference.identifier, id);
     let original = house.call(&Caller::Nobody, "GET", &format!("/v1/warnings/{id}/cap.xml"), Value::Null).await.bytes;
-    assert_eq!(reference.sent, Alert::read(&original).unwrap().sent, "others find what is cancelled by sender, identifier and time");
+    assert_eq!(
+        reference.sent,
+        Alert::read(&original).unwrap().sent,
+        "others find what is cancelled by sender, identifier and time"
+    );
 
     let discarded = house.call(&second, "POST", &format!("/v1/warnings/{update}/discard"), Value::Null).await;
     assert_eq!(text(&discarded.json, "/state"), "discarded");

@@ -70,7 +70,8 @@ fn text_of(info: &Info) -> WarningText {
 fn areas_of(alert: &Alert) -> Vec<WarningArea> {
     let mut areas: Vec<WarningArea> = Vec::new();
     for area in alert.infos.iter().flat_map(|info| &info.areas) {
-        let circles = area.circles.iter().map(|circle| WarningCircle { centre: circle.centre, radius_m: circle.radius_km * 1_000.0 });
+        let circles =
+            area.circles.iter().map(|circle| WarningCircle { centre: circle.centre, radius_m: circle.radius_km * 1_000.0 });
         let shown =
             WarningArea { description: area.description.clone(), polygons: area.polygons.clone(), circles: circles.collect() };
         // Each language repeats the shapes.
@@ -84,7 +85,8 @@ fn areas_of(alert: &Alert) -> Vec<WarningArea> {
 
 fn kept_of(row: &Row, now: Micros) -> Result<Kept, StoreError> {
     let body = row.text("body")?;
-    let alert = Alert::read(body.as_bytes()).map_err(|error| StoreError::Corrupt { what: "warning", detail: error.to_string() })?;
+    let alert =
+        Alert::read(body.as_bytes()).map_err(|error| StoreError::Corrupt { what: "warning", detail: error.to_string() })?;
     let expires_at_us = row.micros("expires_at_us")?;
     let warning = Warning {
         id: row.parsed("id")?,
@@ -124,7 +126,8 @@ pub async fn list(store: &Store, is_all: bool, before: Option<WarningId>, limit:
     let now = store.env().now();
     let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
     let which = if is_all { "$1 = $1" } else { "((state = 'in_force' AND expires_at_us > $1) OR state = 'draft')" };
-    let rows = store.fetch(&format!("{ALERT} WHERE {which} AND id < $2 ORDER BY id DESC LIMIT $3"), params![now, before, limit]).await?;
+    let rows =
+        store.fetch(&format!("{ALERT} WHERE {which} AND id < $2 ORDER BY id DESC LIMIT $3"), params![now, before, limit]).await?;
     rows.iter().map(|row| kept_of(row, now)).collect()
 }
 
@@ -174,7 +177,13 @@ pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<bool, StoreError> {
 }
 
 /// Ends a warning that is in force; false when it is not, or is none of that sender's.
-pub async fn end(tx: &mut Tx, sender: &str, identifier: &str, ends_as: WarningState, by: WarningId) -> Result<Option<WarningId>, StoreError> {
+pub async fn end(
+    tx: &mut Tx,
+    sender: &str,
+    identifier: &str,
+    ends_as: WarningState,
+    by: WarningId,
+) -> Result<Option<WarningId>, StoreError> {
     let sql = "UPDATE warnings_alert SET state = $3, ended_by = $4 WHERE sender = $1 AND identifier = $2 AND state = 'in_force' \
          RETURNING id";
     let row = tx.fetch_opt(sql, params![sender, identifier, tag_of(&ends_as), by]).await?;

@@ -57,7 +57,8 @@ async fn receiver(status: &'static str) -> (u16, mpsc::Receiver<(String, Vec<u8>
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 if let Some((head, body)) = text.split_once("\r\n\r\n") {
                     let head = head.to_ascii_lowercase();
-                    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse::<usize>().ok());
+                    let length =
+                        head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse::<usize>().ok());
                     if length == Some(body.len()) {
                         break (head, body.as_bytes().to_vec());
                     }

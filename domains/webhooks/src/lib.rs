@@ -31,7 +31,12 @@ pub const MODULE: Module = Module {
     migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
     jobs: &[JobKind { kind: deliver::KIND, run: deliver::run }],
     reactions: &[Reaction { name: "webhooks.tell", kinds: &["incident_changed", "unit_changed"], run: react::tell }],
-    problems: &["webhooks.subscribe.title", "webhooks.subscribe.address", "webhooks.subscribe.kinds", "webhooks.subscribe.too_many"],
+    problems: &[
+        "webhooks.subscribe.title",
+        "webhooks.subscribe.address",
+        "webhooks.subscribe.kinds",
+        "webhooks.subscribe.too_many",
+    ],
     health,
     ..Module::EMPTY
 };

@@ -17,17 +17,20 @@ const TITLE_MAX: usize = 80;
 const LIVE_MAX: usize = 20;
 
 pub const LIST: Route =
-    Route::get("/v1/webhooks", "List the addresses that are told of facts, and how their newest delivery went", || axum::routing::get(list))
-        .permission("webhooks.manage")
-        .audit(Audit::None("addresses of programs name nobody, and secrets are not shown"))
-        .gives::<Page<Subscription>>();
+    Route::get("/v1/webhooks", "List the addresses that are told of facts, and how their newest delivery went", || {
+        axum::routing::get(list)
+    })
+    .permission("webhooks.manage")
+    .audit(Audit::None("addresses of programs name nobody, and secrets are not shown"))
+    .gives::<Page<Subscription>>();
 
 /// Security: its answer carries the secret, which must not be kept to be replayed.
-pub const SUBSCRIBE: Route = Route::post("/v1/webhooks", "Subscribe an address to facts; the secret is shown once", || axum::routing::post(subscribe))
-    .permission("webhooks.manage")
-    .audit(Audit::Security)
-    .takes::<Subscribe>()
-    .gives::<Subscribed>();
+pub const SUBSCRIBE: Route =
+    Route::post("/v1/webhooks", "Subscribe an address to facts; the secret is shown once", || axum::routing::post(subscribe))
+        .permission("webhooks.manage")
+        .audit(Audit::Security)
+        .takes::<Subscribe>()
+        .gives::<Subscribed>();
 
 pub const END: Route = Route::post("/v1/webhooks/{id}/end", "End a subscription for ever", || axum::routing::post(end))
     .permission("webhooks.manage")
@@ -101,7 +104,8 @@ async fn subscribe(State(app): State<App>, person: Person, Body(asked): Body<Sub
     }
     let id = app.env.id(WebhookId::new);
     let secret = hex::encode(app.env.random.bytes32());
-    let kept = serde_json::to_string(&Kinds { kinds }).map_err(|error| StoreError::Corrupt { what: "kinds", detail: error.to_string() })?;
+    let kept = serde_json::to_string(&Kinds { kinds })
+        .map_err(|error| StoreError::Corrupt { what: "kinds", detail: error.to_string() })?;
     let sql = "INSERT INTO webhooks_subscription (id, title, url, kinds, secret, created_at_us, created_by, created_by_name) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let mut tx = app.store.begin().await?;

@@ -32,7 +32,10 @@ impl Address {
     /// When it is none that may be called.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
-        if text.len() > CHARS_MAX || !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains(['#', '\\', '"', '<', '>']) {
+        if text.len() > CHARS_MAX
+            || !text.bytes().all(|byte| byte.is_ascii_graphic())
+            || text.contains(['#', '\\', '"', '<', '>'])
+        {
             return Err(AddressError::Form);
         }
         let (scheme, rest) = text.split_once("://").ok_or(AddressError::Scheme)?;
@@ -120,7 +123,8 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     // Only global unicast, without documentation (2001:db8::/32, 3fff::/20), protocol assignments with Teredo (2001::/23) and
     // 6to4 (2002::/16), which carry addresses of version 4 inside.
     let is_global = (0x2000..0x4000).contains(&first);
-    let is_special = (first == 0x2001 && (second == 0x0db8 || second < 0x0200)) || first == 0x2002 || (first == 0x3fff && second < 0x1000);
+    let is_special =
+        (first == 0x2001 && (second == 0x0db8 || second < 0x0200)) || first == 0x2002 || (first == 0x3fff && second < 0x1000);
     is_global && !is_special
 }
 
@@ -139,10 +143,21 @@ mod tests {
         ] {
             assert_eq!(Address::parse(text).map(|address| address.to_string()), Ok(shown.to_owned()));
         }
-        for wrong in ["http://hooks.example/", "http://127.0.0.1.example/", "http://10.0.0.1/", "ftp://localhost/", "localhost", "//x", ""] {
+        for wrong in
+            ["http://hooks.example/", "http://127.0.0.1.example/", "http://10.0.0.1/", "ftp://localhost/", "localhost", "//x", ""]
+        {
             assert_eq!(Address::parse(wrong), Err(AddressError::Scheme), "{wrong}");
         }
-        for wrong in ["https://a@b/", "https://a/#x", "https://a b/", "https://守護.tw/", "https:///x", "https://a:0/", "https://[zz]/", "https://a:b:c/"] {
+        for wrong in [
+            "https://a@b/",
+            "https://a/#x",
+            "https://a b/",
+            "https://守護.tw/",
+            "https:///x",
+            "https://a:0/",
+            "https://[zz]/",
+            "https://a:b:c/",
+        ] {
             assert!(Address::parse(wrong).is_err(), "{wrong}");
         }
     }
@@ -151,8 +166,26 @@ mod tests {
     fn what_is_not_in_the_public_internet_is_known() {
         let ip = |text: &str| text.parse::<IpAddr>().unwrap_or_else(|e| panic!("{text}: {e}"));
         for text in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255",
-            "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "2001::1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "192.0.2.1",
+            "198.18.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "ff02::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::a00:1",
+            "2002:a00:1::",
+            "2001::1",
             "2001:db8::1",
         ] {
             assert!(!is_public(ip(text)), "{text}");

@@ -114,7 +114,8 @@ impl Outgoing {
 
     /// The first address of the name, when all of them may be reached.
     async fn resolve(&self, to: &Address) -> Result<SocketAddr, CallError> {
-        let found: Vec<SocketAddr> = tokio::net::lookup_host((to.host.as_str(), to.port)).await.map_err(CallError::Name)?.collect();
+        let found: Vec<SocketAddr> =
+            tokio::net::lookup_host((to.host.as_str(), to.port)).await.map_err(CallError::Name)?.collect();
         if !self.may_reach_private && found.iter().any(|place| !is_public(place.ip())) {
             return Err(CallError::Private(to.host.clone()));
         }
@@ -184,7 +185,10 @@ mod tests {
         post(port, true).await.unwrap();
         let heard = heard.await.unwrap().to_ascii_lowercase();
         assert!(heard.starts_with("post /hook?a=1 http/1.1\r\n"), "{heard}");
-        assert!(heard.contains("\r\nshouhu-signature: t=1,v1=00\r\n") && heard.contains(&format!("\r\nhost: 127.0.0.1:{port}\r\n")), "{heard}");
+        assert!(
+            heard.contains("\r\nshouhu-signature: t=1,v1=00\r\n") && heard.contains(&format!("\r\nhost: 127.0.0.1:{port}\r\n")),
+            "{heard}"
+        );
     }
 
     #[tokio::test]

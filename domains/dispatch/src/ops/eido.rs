@@ -12,11 +12,13 @@ use super::incident_get::visible;
 use crate::{kinds, machine, positions, store};
 
 pub const ROUTE: Route =
-    Route::get("/v1/incidents/{id}/eido", "Show one incident as NENA EIDO, for a neighbouring centre", || axum::routing::get(handle))
-        .permission("incidents.read")
-        .audit(Audit::WorkRead)
-        .load(Load::Life)
-        .gives_media("application/json");
+    Route::get("/v1/incidents/{id}/eido", "Show one incident as NENA EIDO, for a neighbouring centre", || {
+        axum::routing::get(handle)
+    })
+    .permission("incidents.read")
+    .audit(Audit::WorkRead)
+    .load(Load::Life)
+    .gives_media("application/json");
 
 /// Who we are: the host under which people reach this server, which is a domain name as STA-010 wants it.
 fn desk(public_url: &str) -> Desk {

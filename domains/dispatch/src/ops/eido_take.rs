@@ -37,12 +37,14 @@ pub const BY_HAND: Route =
     .gives::<EidoReceipt>();
 
 pub const BY_PARTNER: Route =
-    Route::post("/v1/partners/eido", "Take in an EIDO that a neighbouring centre pushes under its key", || axum::routing::post(by_partner))
-        .access(Access::Partner)
-        .audit(Audit::Write)
-        .load(Load::Life)
-        .body_bytes_max(EIDO_BYTES_MAX)
-        .gives::<EidoReceipt>();
+    Route::post("/v1/partners/eido", "Take in an EIDO that a neighbouring centre pushes under its key", || {
+        axum::routing::post(by_partner)
+    })
+    .access(Access::Partner)
+    .audit(Audit::Write)
+    .load(Load::Life)
+    .body_bytes_max(EIDO_BYTES_MAX)
+    .gives::<EidoReceipt>();
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

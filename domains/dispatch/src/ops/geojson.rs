@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use shouhu_exchange::geojson::{Feature, FeatureCollection, MEDIA};
 use shouhu_module::{App, Audit, AuditObject, Load, Problem, Route};
 
-use crate::store::{self, Which};
 use crate::positions;
+use crate::store::{self, Which};
 
 /// The newest of so many open incidents; a city has some hundreds.
 const INCIDENTS_MAX: i64 = 2_000;

@@ -4,7 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shouhu_events::Event;
 use shouhu_exchange::Moment;
-use shouhu_exchange::cap::{Alert, AlertReference, Area, Category, Certainty, Circle, Info, MsgType, ResponseType, Scope, Severity, Status, Urgency};
+use shouhu_exchange::cap::{
+    Alert, AlertReference, Area, Category, Certainty, Circle, Info, MsgType, ResponseType, Scope, Severity, Status, Urgency,
+};
 use shouhu_ids::{Micros, WarningId};
 use shouhu_module::{App, Audit, Audited, Body, Keyed, Person, Problem, Route};
 use shouhu_store::{Store, StoreError};
@@ -215,7 +217,9 @@ fn sender(public_url: &str) -> String {
 /// When it is not whole.
 pub async fn draft(store: &Store, by: &Person, asked: &DraftWarning, sender: &str) -> Result<Warning, DraftError> {
     let earlier = match asked.earlier {
-        Some(earlier) => store::one(store, earlier).await?.filter(|kept| kept.warning.is_ours && kept.warning.state == WarningState::InForce),
+        Some(earlier) => {
+            store::one(store, earlier).await?.filter(|kept| kept.warning.is_ours && kept.warning.state == WarningState::InForce)
+        }
         None => None,
     };
     if asked.earlier.is_some() && earlier.is_none() {

@@ -21,11 +21,12 @@ pub const ISSUE: Route =
         .takes::<NoBody>()
         .gives::<Warning>();
 
-pub const DISCARD: Route = Route::post("/v1/warnings/{id}/discard", "Discard a draft of a warning", || axum::routing::post(discard_it))
-    .permission("warnings.draft")
-    .audit(Audit::Write)
-    .takes::<NoBody>()
-    .gives::<Warning>();
+pub const DISCARD: Route =
+    Route::post("/v1/warnings/{id}/discard", "Discard a draft of a warning", || axum::routing::post(discard_it))
+        .permission("warnings.draft")
+        .audit(Audit::Write)
+        .takes::<NoBody>()
+        .gives::<Warning>();
 
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
@@ -115,7 +116,12 @@ pub async fn discard(store: &Store, id: WarningId) -> Result<Warning, IssueError
     Ok(store::one(store, id).await?.ok_or(IssueError::Unknown)?.warning)
 }
 
-async fn issue_it(State(app): State<App>, person: Person, Id(id): Id<WarningId>, _: Body<NoBody>) -> Result<Audited<Warning>, Problem> {
+async fn issue_it(
+    State(app): State<App>,
+    person: Person,
+    Id(id): Id<WarningId>,
+    _: Body<NoBody>,
+) -> Result<Audited<Warning>, Problem> {
     let warning = issue(&app.store, &person, id).await?;
     Ok(Audited::new(format!("warning {} issued", warning.identifier), warning))
 }

@@ -15,10 +15,12 @@ use crate::store::{self, Kept};
 const MEDIA: &str = "application/cap+xml";
 
 pub const ROUTE: Route =
-    Route::get("/v1/warnings/{id}", "Show one warning, and which incidents and units lie in its area", || axum::routing::get(handle))
-        .permission("warnings.watch")
-        .audit(Audit::WorkRead)
-        .gives::<WarningInForce>();
+    Route::get("/v1/warnings/{id}", "Show one warning, and which incidents and units lie in its area", || {
+        axum::routing::get(handle)
+    })
+    .permission("warnings.watch")
+    .audit(Audit::WorkRead)
+    .gives::<WarningInForce>();
 
 pub const XML: Route =
     Route::get("/v1/warnings/{id}/cap.xml", "Show an issued warning of ours as CAP 1.2", || axum::routing::get(xml))

@@ -21,11 +21,13 @@ pub const BY_HAND: Route =
         .gives::<WarningReceipt>();
 
 pub const BY_PARTNER: Route =
-    Route::post("/v1/partners/warnings", "Take in a warning (CAP 1.2) that a partner pushes under its key", || axum::routing::post(by_partner))
-        .access(Access::Partner)
-        .audit(Audit::Write)
-        .body_bytes_max(CAP_BYTES_MAX)
-        .gives::<WarningReceipt>();
+    Route::post("/v1/partners/warnings", "Take in a warning (CAP 1.2) that a partner pushes under its key", || {
+        axum::routing::post(by_partner)
+    })
+    .access(Access::Partner)
+    .audit(Audit::Write)
+    .body_bytes_max(CAP_BYTES_MAX)
+    .gives::<WarningReceipt>();
 
 #[derive(Debug, thiserror::Error)]
 pub enum TakeError {
@@ -136,7 +138,11 @@ async fn by_hand(State(app): State<App>, person: Person, RawBody(body): RawBody)
     Ok(audited(take(&app.store, &Bringer::from(&person), &alert).await?))
 }
 
-async fn by_partner(State(app): State<App>, device: DevicePeer, RawBody(body): RawBody) -> Result<Audited<WarningReceipt>, Problem> {
+async fn by_partner(
+    State(app): State<App>,
+    device: DevicePeer,
+    RawBody(body): RawBody,
+) -> Result<Audited<WarningReceipt>, Problem> {
     let alert = Alert::read(&body).map_err(TakeError::from)?;
     let domain = domain_of(&alert.sender);
     let speaks = match app.try_room::<PartnerKeysPort>() {
@@ -223,6 +229,9 @@ mod tests {
 
     #[test]
     fn the_domain_of_a_sender_is_what_its_key_must_speak_for() {
-        assert_eq!([domain_of("weather@CWA.example"), domain_of("cwa.example"), domain_of("a@b@c.d")], ["cwa.example", "cwa.example", "c.d"]);
+        assert_eq!(
+            [domain_of("weather@CWA.example"), domain_of("cwa.example"), domain_of("a@b@c.d")],
+            ["cwa.example", "cwa.example", "c.d"]
+        );
     }
 }
