@@ -203,7 +203,7 @@ mod tests {
             let outcomes = issuing.join_all().await;
             let won = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
             assert_eq!(won, 1, "{outcomes:?}");
-            assert!(outcomes.iter().any(|outcome| *outcome == Err("warnings.issue.earlier_ended")), "{outcomes:?}");
+            assert!(outcomes.contains(&Err("warnings.issue.earlier_ended")), "{outcomes:?}");
             assert_eq!(store::count_in_force(&store).await.unwrap(), 1);
             let shown = store::list(&store, false, None, 10).await.unwrap();
             assert_eq!(shown.len(), 2, "the update in force, and the draft that lost");
