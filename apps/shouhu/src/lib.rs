@@ -19,4 +19,6 @@ pub static MODULES: &[Module] = &[
     shouhu_watchlists::MODULE,
     shouhu_dispatch::MODULE,
     shouhu_patrol::MODULE,
+    shouhu_warnings::MODULE,
+    shouhu_webhooks::MODULE,
 ];

@@ -9,6 +9,7 @@ use shouhu_env::{DiskError, Env};
 use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, router, serve, wiring};
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, OnDamage, Opening};
 use shouhu_module::App;
+use shouhu_outgoing::Outgoing;
 use shouhu_sightings::feeds::drop::DropFolder;
 use shouhu_store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -73,6 +74,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error("blobs: {0}")]
     Blobs(#[from] BlobError),
+    #[error(transparent)]
+    Outgoing(#[from] shouhu_outgoing::SetupError),
     #[error("web app: {0}")]
     Site(#[from] DiskError),
     #[error("lake: {0}")]
@@ -105,6 +108,9 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     let audit = Audit::start(store.clone());
     let app = App::new(env, store, blobs, audit, MODULES, &options.public_url);
     app.put(opening);
+    // The server's owner decides what the house may reach, not who may press buttons in it.
+    let may_reach_private = std::env::var("SHOUHU_OUTGOING_PRIVATE").is_ok_and(|said| said == "1");
+    app.put(Outgoing::new(app.env.net.clone(), may_reach_private)?);
     let (store, env) = (app.store.clone(), app.env.clone());
     match opening {
         Opening::Serve => {

@@ -6,7 +6,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shouhu_ids::{AssignmentId, BoxId, CameraId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, UnitId};
+use shouhu_ids::{AssignmentId, BoxId, CameraId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, UnitId, WarningId};
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
 use shouhu_wire::{Alternative, AssignmentState, HitState, IncidentState, UnitState};
@@ -50,6 +50,8 @@ pub enum Event {
     CameraChanged { camera: CameraId },
     PatrolCheckedIn { check_in: CheckInId, patrol_box: BoxId, unit: Option<UnitId> },
     DeviceChanged { device: DeviceId },
+    /// A warning came in, was issued, or ended by a later message.
+    WarningChanged { warning: WarningId },
     MapReplaced { version: i64 },
 }
 
@@ -79,6 +81,7 @@ impl Event {
             Self::CameraChanged { .. } => "camera_changed",
             Self::PatrolCheckedIn { .. } => "patrol_checked_in",
             Self::DeviceChanged { .. } => "device_changed",
+            Self::WarningChanged { .. } => "warning_changed",
             Self::MapReplaced { .. } => "map_replaced",
         }
     }
@@ -98,6 +101,7 @@ impl Event {
             }
             Self::CameraChanged { .. } => Some("cameras.read"),
             Self::PatrolCheckedIn { .. } => Some("patrol.watch"),
+            Self::WarningChanged { .. } => Some("warnings.watch"),
             Self::MapReplaced { .. } => Some("map.read"),
         }
     }

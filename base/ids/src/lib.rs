@@ -115,6 +115,10 @@ id!(/// One signature at one box.
     CheckInId, "check-in");
 id!(/// A browser or app session of an actor.
     SessionId, "session");
+id!(/// A warning to the public, ours or somebody else's.
+    WarningId, "warning");
+id!(/// An address that is told of facts.
+    WebhookId, "webhook");
 id!(ImportId, "import");
 id!(/// A file with an answer, made in the background.
     ExportId, "export");

@@ -24,6 +24,8 @@ pub enum IncidentOrigin {
     Call,
     Hit,
     Officer,
+    /// Told by a neighbouring centre.
+    Partner,
 }
 
 /// 1 = life in danger … 4 = can wait.

@@ -32,13 +32,15 @@ mod claims;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]
+mod neighbours;
+#[cfg(test)]
 mod testing;
 
 use std::sync::Arc;
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
-use shouhu_module::ports::{LiveCasesPort, NearbyCasesPort, UnitPlacesPort};
+use shouhu_module::ports::{DispatchFactsPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, UnitPlacesPort};
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
 use shouhu_wire::Role;
@@ -78,10 +80,19 @@ pub const MODULE: Module = Module {
         ops::panic::ACKNOWLEDGE_ROUTE,
         ops::panic::LIST_ROUTE,
         ops::kpis::ROUTE,
+        ops::eido::ROUTE,
+        ops::eido_take::BY_HAND,
+        ops::eido_take::BY_PARTNER,
+        ops::geojson::INCIDENTS,
+        ops::geojson::UNITS,
+        ops::partners::LIST,
+        ops::partners::DEFINE,
+        ops::partners::END,
     ],
     migrations: &[
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_choice", sql: include_str!("../migrations/0002_choice.sql") },
+        Migration { name: "0003_interop", sql: include_str!("../migrations/0003_interop.sql") },
     ],
     reactions: react::REACTIONS,
     problems: PROBLEMS,
@@ -116,6 +127,16 @@ const PERMISSIONS: &[Permission] = &[
         name: "units.watch",
         description: "See where units are and what they do.",
         roles: &[Role::Officer, Role::Dispatcher, Role::Supervisor],
+    },
+    Permission {
+        name: "incidents.exchange",
+        description: "Take in by hand what a neighbouring centre tells.",
+        roles: &[Role::Dispatcher, Role::Supervisor],
+    },
+    Permission {
+        name: "partners.manage",
+        description: "Say which partners' keys speak for which centre.",
+        roles: &[Role::Supervisor, Role::Operator],
     },
     Permission { name: "units.manage", description: "Add units.", roles: &[Role::Supervisor, Role::Operator] },
     Permission {
@@ -171,6 +192,18 @@ const PROBLEMS: &[&str] = &[
     "dispatch.position.jump",
     "dispatch.position.accuracy",
     "dispatch.position.heading",
+    "dispatch.eido.too_large",
+    "dispatch.eido.malformed",
+    "dispatch.eido.member",
+    "dispatch.eido.version",
+    "dispatch.eido.no_incident",
+    "dispatch.eido.over",
+    "dispatch.eido.unknown_partner",
+    "dispatch.eido.other_sender",
+    "dispatch.partner.device",
+    "dispatch.partner.title",
+    "dispatch.partner.element",
+    "dispatch.partner.unknown",
 ];
 
 fn health(app: App) -> BoxFuture<'static, Health> {
@@ -191,6 +224,9 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(UnitPlacesPort(Arc::new(positions::PlacesInMemory(known.clone()))));
         app.put(LiveCasesPort(Arc::new(ports::LiveIncidents(app.store.clone()))));
         app.put(NearbyCasesPort(Arc::new(ports::IncidentsNear(app.store.clone()))));
+        app.put(OnTheMapPort(Arc::new(ports::MapNow { store: app.store.clone(), known: known.clone() })));
+        app.put(DispatchFactsPort(Arc::new(ports::Facts(app.store.clone()))));
+        app.put(PartnerKeysPort(Arc::new(ports::RegisteredPartners(app.store.clone()))));
         app.put(react::ReadTimes::default());
         app.put(cover::Covers::default());
         tokio::spawn(positions::stream(app, known));

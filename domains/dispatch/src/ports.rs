@@ -1,11 +1,19 @@
 //! What other rooms may ask of dispatch.
 
+use std::sync::Arc;
+
 use shouhu_env::BoxFuture;
-use shouhu_ids::Micros;
+use shouhu_ids::{DeviceId, IncidentId, Micros, UnitId};
 use shouhu_module::Problem;
-use shouhu_module::ports::{LiveCases, NearbyCase, NearbyCases};
+use shouhu_module::ports::{
+    DispatchFacts, IncidentFact, LiveCases, NearbyCase, NearbyCases, OnTheMap, PartnerKeys, PlacedIncident, PlacedUnit, UnitFact,
+};
 use shouhu_place::Wgs84;
-use shouhu_store::{Store, StoreError, params};
+use shouhu_store::{Store, StoreError, params, tag_of};
+use shouhu_wire::{Incident, Unit};
+
+use crate::ops::partners;
+use crate::positions::Positions;
 
 /// Who stands somewhere reads a few lines, not a list.
 const NEARBY_MAX: usize = 5;
@@ -39,6 +47,83 @@ impl NearbyCases for IncidentsNear {
     fn near(&self, place: Wgs84, within_m: f64, since: Micros) -> BoxFuture<'static, Result<Vec<NearbyCase>, Problem>> {
         let store = self.0.clone();
         Box::pin(async move { Ok(incidents_near(&store, place, within_m, since).await?) })
+    }
+}
+
+/// Open incidents and units that have a place.
+pub struct MapNow {
+    pub store: Store,
+    pub known: Arc<Positions>,
+}
+
+impl OnTheMap for MapNow {
+    fn incidents(&self) -> BoxFuture<'static, Result<Vec<PlacedIncident>, Problem>> {
+        let store = self.store.clone();
+        Box::pin(async move {
+            let sql = "SELECT id, number, kind, lon, lat FROM dispatch_incident WHERE state <> 'closed' AND lon IS NOT NULL \
+                 AND lat IS NOT NULL ORDER BY id";
+            let mut placed = Vec::new();
+            for row in store.fetch(sql, vec![]).await? {
+                let Some(position) = crate::store::place_of(&row)? else { continue };
+                placed.push(PlacedIncident { id: row.parsed("id")?, number: row.text("number")?, kind: row.text("kind")?, position });
+            }
+            Ok(placed)
+        })
+    }
+
+    fn units(&self) -> BoxFuture<'static, Result<Vec<PlacedUnit>, Problem>> {
+        let (store, known) = (self.store.clone(), self.known.clone());
+        Box::pin(async move {
+            let units = crate::store::units(&store).await?.into_iter().filter_map(|mut unit| {
+                known.overlay(&mut unit);
+                let position = unit.position?;
+                Some(PlacedUnit { id: unit.id, call_sign: unit.call_sign, position, measured_at: unit.position_at_us })
+            });
+            Ok(units.collect())
+        })
+    }
+}
+
+/// Facts without names.
+pub struct Facts(pub Store);
+
+impl DispatchFacts for Facts {
+    fn incident(&self, id: IncidentId) -> BoxFuture<'static, Result<Option<IncidentFact>, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move {
+            let fact = |incident: Incident| IncidentFact {
+                number: incident.number,
+                kind: incident.kind,
+                priority: incident.priority.0,
+                state: tag_of(&incident.state),
+                address: incident.address,
+                position: incident.position,
+                opened_at_us: incident.opened_at_us,
+                closed_at_us: incident.closed_at_us,
+            };
+            Ok(crate::store::incident(&store, id).await?.map(fact))
+        })
+    }
+
+    fn unit(&self, id: UnitId) -> BoxFuture<'static, Result<Option<UnitFact>, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move {
+            let fact = |unit: Unit| UnitFact { call_sign: unit.call_sign, state: tag_of(&unit.state) };
+            Ok(crate::store::unit(&store, id).await?.map(fact))
+        })
+    }
+}
+
+/// What an operator has said of partners' keys.
+pub struct RegisteredPartners(pub Store);
+
+impl PartnerKeys for RegisteredPartners {
+    fn speaks_for(&self, device: DeviceId, domain: String) -> BoxFuture<'static, Result<bool, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move {
+            let partner = partners::by_device(&store, device).await?.filter(|partner| partner.ended_at_us.is_none());
+            Ok(partner.is_some_and(|partner| partner.speaks_for(&domain)))
+        })
     }
 }
 

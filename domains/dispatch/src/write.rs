@@ -6,12 +6,31 @@
 //! of an operation is read after the lock: read before, a step that waited would be stamped earlier than the one it followed.
 
 use shouhu_events::Event;
-use shouhu_ids::{AssignmentId, HitId, IncidentId, Micros, UnitId};
-use shouhu_module::Person;
+use shouhu_ids::{ActorId, AssignmentId, HitId, IncidentId, Micros, UnitId};
+use shouhu_module::{DevicePeer, Person};
 use shouhu_store::{Row, StoreError, Tx, params, tag_of};
 use shouhu_wire::{AssignmentState, IncidentState, UnitState};
 
 use crate::machine;
+
+/// Who did it, as the log keeps it: a person, or a partner's key.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'b> {
+    pub id: ActorId,
+    pub name: &'b str,
+}
+
+impl<'b> From<&'b Person> for By<'b> {
+    fn from(person: &'b Person) -> Self {
+        Self { id: person.id, name: &person.name }
+    }
+}
+
+impl<'b> From<&'b DevicePeer> for By<'b> {
+    fn from(device: &'b DevicePeer) -> Self {
+        Self { id: ActorId(device.id.0), name: &device.name }
+    }
+}
 
 /// An incident whose row this transaction holds.
 pub struct Locked {
@@ -109,16 +128,17 @@ pub async fn settle_incident(tx: &mut Tx, incident: &Locked) -> Result<(), Store
 }
 
 /// Adds a line to the log of an incident that is held.
-pub async fn log(
+pub async fn log<'b>(
     tx: &mut Tx,
     incident: IncidentId,
     at: Micros,
-    by: &Person,
+    by: impl Into<By<'b>>,
     key: &str,
     values: serde_json::Value,
 ) -> Result<(), StoreError> {
+    let by = by.into();
     let sql = "INSERT INTO dispatch_log (incident, seq, at_us, by_actor, by_name, log_key, params) \
          SELECT $1, COALESCE(MAX(seq), 0) + 1, $2, $3, $4, $5, $6 FROM dispatch_log WHERE incident = $1";
-    tx.execute(sql, params![incident, at, by.id, &by.name, key, values.to_string()]).await?;
+    tx.execute(sql, params![incident, at, by.id, by.name, key, values.to_string()]).await?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shouhu_env::BoxFuture;
-use shouhu_ids::{CameraId, HitId, Micros, SightingId, UnitId};
+use shouhu_ids::{CameraId, DeviceId, HitId, IncidentId, Micros, SightingId, UnitId};
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
 use shouhu_wire::Alternative;
@@ -200,6 +200,63 @@ pub trait NearbyCases: Send + Sync {
     fn near(&self, place: Wgs84, within_m: f64, since: Micros) -> BoxFuture<'static, Result<Vec<NearbyCase>, Problem>>;
 }
 
+/// An open incident with its place: no names, no caller.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedIncident {
+    pub id: IncidentId,
+    pub number: String,
+    pub kind: String,
+    pub position: Wgs84,
+}
+
+/// A unit with its newest place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedUnit {
+    pub id: UnitId,
+    pub call_sign: String,
+    pub position: Wgs84,
+    pub measured_at: Option<Micros>,
+}
+
+/// Answered by dispatch: what is on the map now. The asker decides who may see it and writes the leaf.
+pub trait OnTheMap: Send + Sync {
+    fn incidents(&self) -> BoxFuture<'static, Result<Vec<PlacedIncident>, Problem>>;
+    fn units(&self) -> BoxFuture<'static, Result<Vec<PlacedUnit>, Problem>>;
+}
+
+/// What may be told of an incident beyond the house: no summary, in which people may be named.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IncidentFact {
+    pub number: String,
+    pub kind: String,
+    pub priority: u8,
+    /// `open`, `assigned`, `on_scene`, `closed`.
+    pub state: String,
+    pub address: String,
+    pub position: Option<Wgs84>,
+    pub opened_at_us: Micros,
+    pub closed_at_us: Option<Micros>,
+}
+
+/// What may be told of a unit beyond the house.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UnitFact {
+    pub call_sign: String,
+    /// `off_duty`, `available`, `dispatched`, `en_route`, `on_scene`, `busy`.
+    pub state: String,
+}
+
+/// Answered by dispatch: facts as they are now. The asker decides who is told.
+pub trait DispatchFacts: Send + Sync {
+    fn incident(&self, id: IncidentId) -> BoxFuture<'static, Result<Option<IncidentFact>, Problem>>;
+    fn unit(&self, id: UnitId) -> BoxFuture<'static, Result<Option<UnitFact>, Problem>>;
+}
+
+/// Answered by dispatch: whether a partner's key may name that domain as the sender of what it pushes.
+pub trait PartnerKeys: Send + Sync {
+    fn speaks_for(&self, device: DeviceId, domain: String) -> BoxFuture<'static, Result<bool, Problem>>;
+}
+
 /// What is compared of one passage before it is acknowledged.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading<'a> {
@@ -234,6 +291,9 @@ ports!(
     ClosingRingsPort => ClosingRings,
     UnitPlacesPort => UnitPlaces,
     NearbyCasesPort => NearbyCases,
+    OnTheMapPort => OnTheMap,
+    DispatchFactsPort => DispatchFacts,
+    PartnerKeysPort => PartnerKeys,
     WatchMatcherPort => WatchMatcher,
 );
 

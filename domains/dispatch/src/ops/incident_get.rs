@@ -18,13 +18,21 @@ pub const ROUTE: Route =
         .load(Load::Life)
         .gives::<Incident>();
 
-async fn handle(State(app): State<App>, person: Person, Id(id): Id<IncidentId>) -> Result<Audited<Incident>, Problem> {
+/// The incident, where the person may know of it.
+///
+/// # Errors
+/// 404 when there is none, or none that the person may see.
+pub async fn visible(app: &App, person: &Person, id: IncidentId) -> Result<Incident, Problem> {
     if person.role == Role::Officer {
         let since = app.env.now().plus(-VISIBLE_AFTER_US);
         if !store::concerns(&app.store, id, person.unit, person.id, since).await? {
             return Err(Problem::not_found("incident"));
         }
     }
-    let incident = store::incident(&app.store, id).await?.ok_or_else(|| Problem::not_found("incident"))?;
+    store::incident(&app.store, id).await?.ok_or_else(|| Problem::not_found("incident"))
+}
+
+async fn handle(State(app): State<App>, person: Person, Id(id): Id<IncidentId>) -> Result<Audited<Incident>, Problem> {
+    let incident = visible(&app, &person, id).await?;
     Ok(Audited::new(incident.number.clone(), incident))
 }

@@ -9,10 +9,11 @@ use shouhu_events::Event;
 use shouhu_ids::{IncidentId, UnitId};
 use shouhu_module::ports::{ConfirmedHit, ConfirmedHitsPort};
 use shouhu_module::{App, Audit, Audited, Body, Keyed, Load, Person, Problem, Route};
-use shouhu_store::{Store, StoreError, params, tag_of};
+use shouhu_store::{Store, StoreError, Tx, params, tag_of};
 use shouhu_wire::{Incident, IncidentOrigin, IncidentState, OpenIncident};
 
 use crate::model::{ADDRESS_MAX, SUMMARY_MAX};
+use crate::write::By;
 use crate::{kinds, number, panic, store, write};
 
 pub const ROUTE: Route =
@@ -63,7 +64,7 @@ impl Keyed for OpenError {
     }
 }
 
-fn check(body: &OpenIncident) -> Result<(), OpenError> {
+pub(crate) fn check(body: &OpenIncident) -> Result<(), OpenError> {
     if (body.origin == IncidentOrigin::Hit) != body.hit.is_some() {
         return Err(OpenError::OriginAndHitDisagree);
     }
@@ -117,10 +118,35 @@ pub async fn open_with(
     if body.summary.trim().is_empty() {
         return Err(OpenError::SummaryEmpty);
     }
+    let mut tx = store.begin().await?;
+    let Some((id, number)) = insert(&mut tx, store, by.into(), &body, hit.as_ref()).await? else {
+        drop(tx);
+        let known = match body.hit {
+            Some(hit) => store::incident_of_hit(store, hit).await?,
+            None => None,
+        };
+        return Ok(known.ok_or(StoreError::NotOne { found: 0 })?);
+    };
+    if let Some(unit) = calling {
+        panic::begin(&mut tx, id, unit, store.env().now()).await?;
+    }
+    tx.commit().await?;
+    tracing::info!(incident = number, kind = body.kind, priority = body.priority.0, "incident opened");
+    Ok(store::incident(store, id).await?.ok_or(StoreError::NotOne { found: 0 })?)
+}
+
+/// Writes a new incident, its first log line and the fact; `None` when its hit has an incident, and nothing may then be
+/// committed.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    store: &Store,
+    by: By<'_>,
+    body: &OpenIncident,
+    hit: Option<&ConfirmedHit>,
+) -> Result<Option<(IncidentId, String)>, StoreError> {
     let now = store.env().now();
     let id = store.env().id(IncidentId::new);
     let day = number::day_of(now);
-    let mut tx = store.begin().await?;
     // The row of the day is held until the commit: whoever opens next waits, and a number that is rolled back is not lost.
     let running = tx
         .fetch_one(
@@ -147,26 +173,20 @@ pub async fn open_with(
                 body.position.map(|p| p.lon),
                 body.position.map(|p| p.lat),
                 body.hit,
-                hit.as_ref().map(|h| h.raised_at),
-                hit.as_ref().map(|h| h.confirmed_at),
+                hit.map(|h| h.raised_at),
+                hit.map(|h| h.confirmed_at),
                 now,
                 by.id
             ],
         )
         .await?;
-    if let (0, Some(hit)) = (inserted, body.hit) {
-        drop(tx);
-        return Ok(store::incident_of_hit(store, hit).await?.ok_or(StoreError::NotOne { found: 0 })?);
+    if inserted == 0 {
+        return Ok(None);
     }
     let values = json!({ "number": number, "origin": tag_of(&body.origin), "kind": body.kind, "priority": body.priority.0 });
-    write::log(&mut tx, id, now, by, "incident_opened", values).await?;
+    write::log(tx, id, now, by, "incident_opened", values).await?;
     tx.emit(&Event::IncidentChanged { incident: id, state: IncidentState::Open, hit: body.hit }).await?;
-    if let Some(unit) = calling {
-        panic::begin(&mut tx, id, unit, now).await?;
-    }
-    tx.commit().await?;
-    tracing::info!(incident = number, kind = body.kind, priority = body.priority.0, "incident opened");
-    Ok(store::incident(store, id).await?.ok_or(StoreError::NotOne { found: 0 })?)
+    Ok(Some((id, number)))
 }
 
 async fn handle(State(app): State<App>, person: Person, Body(body): Body<OpenIncident>) -> Result<Audited<Incident>, Problem> {

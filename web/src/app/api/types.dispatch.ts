@@ -3,7 +3,7 @@
 import type { Id, Micros, Wgs84 } from "./types";
 
 export type IncidentState = "open" | "assigned" | "on_scene" | "closed";
-export type IncidentOrigin = "call" | "hit" | "officer";
+export type IncidentOrigin = "call" | "hit" | "officer" | "partner";
 export type ClosingCode = "handled" | "nothing_found" | "handed_over" | "unfounded" | "cancelled";
 export const CLOSING_CODES: ClosingCode[] = [
   "handled",

@@ -21,6 +21,7 @@ export type LiveEvent =
   | { kind: "camera_changed"; camera: Id }
   | { kind: "device_changed"; device: Id }
   | { kind: "map_replaced"; version: number }
+  | { kind: "warning_changed"; warning: Id }
   | { kind: "patrol_checked_in"; check_in: Id; box: Id; unit: Id | null }
   | { kind: "panic_changed"; incident: Id; unit: Id };
 
@@ -36,6 +37,7 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "camera_changed",
   "device_changed",
   "map_replaced",
+  "warning_changed",
   "patrol_checked_in",
   "panic_changed",
 ];

@@ -70,6 +70,9 @@ export const command = {
   },
   incident_log: {
     incident_opened: "Opened",
+    partner_told: "{{sender}} told of {{number}} ({{status}}): {{text}}",
+    partner_update: "{{sender}} updated {{number}} ({{status}}): {{text}}",
+    partner_update_late: "An earlier update of {{sender}}, {{number}} ({{status}}): {{text}}",
     incident_closed: "Closed: {{code}} {{note}}",
     unit_assigned: "{{call_sign}} sent",
     assignment_delivered: "Shown to {{call_sign}}",

@@ -53,7 +53,7 @@ export const words = {
     right_to_left: "right to left",
   },
   incident_state: { open: "Nobody sent", assigned: "Assigned", on_scene: "On scene", closed: "Closed" },
-  incident_origin: { call: "110 call", hit: "Plate hit", officer: "Officer" },
+  incident_origin: { call: "110 call", hit: "Plate hit", officer: "Officer", partner: "Neighbouring centre" },
   closing_code: {
     handled: "Handled",
     nothing_found: "Nothing found",

@@ -70,6 +70,9 @@ export const command = {
   },
   incident_log: {
     incident_opened: "立案",
+    partner_told: "{{sender}} 通報 {{number}}（{{status}}）：{{text}}",
+    partner_update: "{{sender}} 更新 {{number}}（{{status}}）：{{text}}",
+    partner_update_late: "{{sender}} 較早的更新 {{number}}（{{status}}）：{{text}}",
     incident_closed: "結案：{{code}} {{note}}",
     unit_assigned: "派遣 {{call_sign}}",
     assignment_delivered: "已送達 {{call_sign}}",

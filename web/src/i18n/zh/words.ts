@@ -48,7 +48,7 @@ export const words = {
     right_to_left: "由右向左",
   },
   incident_state: { open: "待派遣", assigned: "已派遣", on_scene: "已到場", closed: "已結案" },
-  incident_origin: { call: "110 報案", hit: "車辨命中", officer: "員警通報" },
+  incident_origin: { call: "110 報案", hit: "車辨命中", officer: "員警通報", partner: "鄰近勤務中心" },
   closing_code: {
     handled: "已處理",
     nothing_found: "未發現",

@@ -1,0 +1,54 @@
+//! Sends one fact to one address, signed. What fails is tried again by the jobs' back-off; the reason stays visible.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shouhu_bus::ReactionError;
+use shouhu_env::BoxFuture;
+use shouhu_exchange::signature::{HEADER, sign};
+use shouhu_ids::WebhookId;
+use shouhu_module::App;
+use shouhu_outgoing::{Address, Outgoing};
+use shouhu_store::{Store, StoreError, params};
+
+use crate::store;
+
+pub const KIND: &str = "webhooks.deliver";
+/// Names a delivery, so that a receiver who hears it twice acts once.
+const ID_HEADER: &str = "shouhu-delivery";
+
+#[derive(Debug, Deserialize)]
+struct Delivery {
+    subscription: WebhookId,
+    fact: String,
+    body: Value,
+}
+
+async fn note(store: &Store, delivery: &Delivery, outcome: &str) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    let sql = "UPDATE webhooks_told SET outcome = $3, tried_at_us = $4 WHERE subscription = $1 AND fact = $2";
+    tx.execute(sql, params![delivery.subscription, &delivery.fact, outcome, store.env().now()]).await?;
+    tx.commit().await
+}
+
+pub fn run(app: App, payload: Value) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move {
+        let delivery: Delivery = serde_json::from_value(payload)?;
+        // Ended meanwhile: nobody is told any more.
+        let Some(live) = store::live_one(&app.store, delivery.subscription).await? else { return Ok(()) };
+        let outgoing = app.try_room::<Outgoing>().ok_or("this program makes no calls of its own")?;
+        let mut body = delivery.body.clone();
+        if let Some(object) = body.as_object_mut() {
+            object.insert("id".into(), json!(delivery.fact));
+        }
+        let body = serde_json::to_vec(&body)?;
+        let signature = sign(live.secret.as_bytes(), app.env.now(), &body);
+        let headers = [(HEADER, signature), (ID_HEADER, delivery.fact.clone())];
+        let sent = outgoing.post(&Address::parse(&live.url)?, &headers, body).await;
+        let outcome = match &sent {
+            Ok(()) => "sent".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        note(&app.store, &delivery, &outcome).await?;
+        Ok(sent?)
+    })
+}
