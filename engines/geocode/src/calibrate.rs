@@ -1,0 +1,80 @@
+//! How far the geocoder errs, measured on its own records: each is asked for with its place left out of the index.
+
+use std::collections::HashMap;
+
+use crate::answer::{Hint, MatchedBy};
+use crate::index::{Geocoder, Skip};
+use crate::parse::Parsed;
+use crate::plane::{Point, quantile};
+
+/// The share of truths that lie within a candidate's radius.
+pub const CONFIDENCE: f64 = 0.8;
+
+/// No radius is smaller: police and address points differ by a junction's width.
+const RADIUS_MIN_M: f64 = 20.0;
+
+/// Measured radii need so many records of a kind; below, the usual ones stand.
+const ENOUGH: usize = 30;
+
+/// At most so many records are asked for.
+const ASKED_MAX: usize = 3_000;
+
+/// Per kind, what a spread is multiplied with to be a radius.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Calibration {
+    factors: HashMap<MatchedBy, f64>,
+    /// While errors are measured, a radius is the bare spread.
+    is_measuring: bool,
+}
+
+impl Calibration {
+    pub fn measuring() -> Self {
+        Self { is_measuring: true, ..Self::default() }
+    }
+
+    pub fn radius_m(&self, by: MatchedBy, spread_m: f64) -> f64 {
+        if self.is_measuring {
+            return spread_m;
+        }
+        let factor = self.factors.get(&by).copied().unwrap_or(usual(by));
+        (spread_m * factor).max(RADIUS_MIN_M).round()
+    }
+}
+
+/// Factors measured on the crash records of Tainan and Taipei (README), for cities that bring too few records of a kind.
+const fn usual(by: MatchedBy) -> f64 {
+    match by {
+        MatchedBy::ExactNumber => 2.0,
+        MatchedBy::KnownCrossing | MatchedBy::KnownMouth => 1.5,
+        MatchedBy::KnownMark | MatchedBy::CrossingOfLines => 1.2,
+        MatchedBy::BetweenMarks | MatchedBy::BetweenNumbers | MatchedBy::MouthByNumber => 1.5,
+        MatchedBy::BesideNumber | MatchedBy::CrossingOfRecords => 1.5,
+        MatchedBy::Lane | MatchedBy::Settlement | MatchedBy::Pole | MatchedBy::Landmark => 1.8,
+        MatchedBy::Highway | MatchedBy::Street | MatchedBy::Village | MatchedBy::Town => 1.2,
+    }
+}
+
+pub(crate) fn calibrate(geocoder: &Geocoder, records: &[(Parsed, Point)]) -> Calibration {
+    let mut ratios: HashMap<MatchedBy, Vec<f64>> = HashMap::new();
+    let step = records.len().div_ceil(ASKED_MAX).max(1);
+    for (number, (parsed, truth)) in (0_u32..).zip(records).step_by(step) {
+        let place = geocoder.places.get(number as usize).copied();
+        // Known places are judged by their other records, all others as if the place had never been recorded.
+        for (skip, is_known) in
+            [(Skip { record: Some(number), place: None }, true), (Skip { record: Some(number), place }, false)]
+        {
+            let answer = geocoder.locate(parsed.clone(), &Hint::default(), skip);
+            if let Some(first) = answer.candidates.first().filter(|first| first.matched_by.is_exact() == is_known)
+                && let Some(at) = Point::of(first.place)
+            {
+                ratios.entry(first.matched_by).or_default().push(at.distance_m(*truth) / first.radius_m.max(1.0));
+            }
+        }
+    }
+    let factors = ratios
+        .into_iter()
+        .filter(|(_, ratios)| ratios.len() >= ENOUGH)
+        .filter_map(|(by, mut ratios)| quantile(&mut ratios, CONFIDENCE).map(|factor| (by, factor.clamp(0.2, 20.0))))
+        .collect();
+    Calibration { factors, is_measuring: false }
+}
