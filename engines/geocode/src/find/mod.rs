@@ -109,14 +109,19 @@ impl Scope<'_> {
         if !found.is_empty() {
             return found;
         }
+        let mut guessed = Vec::new();
         for (other, doubt) in self.substitutes(way) {
             let mut found = ask(self, &other, &mut Vec::new());
             for estimate in &mut found {
                 estimate.doubts.push(doubt.clone());
             }
-            if !found.is_empty() {
+            if !found.is_empty() && matches!(doubt, Doubt::SectionIgnored { .. }) {
                 return found;
             }
+            guessed.extend(found);
+        }
+        if !guessed.is_empty() {
+            return guessed;
         }
         if self.geocoder.key(&way.street()).is_none() {
             why_not.push(WhyNot::UnknownWay { way: way.clone() });

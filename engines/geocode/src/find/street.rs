@@ -43,8 +43,13 @@ impl Scope<'_> {
     /// What is known of the course of a way within a town.
     fn points(&self, rows: &[&WayRow], town: u16) -> Vec<Point> {
         let is_on = |what: What| !matches!(what, What::Door { evidence: Evidence::InLane, .. });
-        let samples = rows.iter().flat_map(|row| self.samples(row)).filter(|sample| sample.town == town && is_on(sample.what));
-        let mut points: Vec<Point> = samples.map(|sample| sample.at).collect();
+        let samples = || rows.iter().flat_map(|row| self.samples(row)).filter(|sample| sample.town == town && is_on(sample.what));
+        // Records that name the village itself need no outline.
+        let said: Vec<Point> = samples().filter(|sample| self.villages.contains(&sample.village)).map(|sample| sample.at).collect();
+        if !said.is_empty() {
+            return said;
+        }
+        let mut points: Vec<Point> = samples().map(|sample| sample.at).collect();
         let vertices: Vec<Point> =
             rows.iter().flat_map(|row| &row.lines).filter(|line| line.town == town).flat_map(|line| line.points.iter().copied()).collect();
         points.extend(vertices.iter().step_by(vertices.len().div_ceil(VERTICES_MAX).max(1)));

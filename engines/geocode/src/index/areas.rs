@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::plane::{Plane, Point, medoid, spread_m};
+use crate::plane::{Point, medoid, spread_m};
 
 /// No town or village is known.
 pub(crate) const NONE: u16 = u16::MAX;
@@ -130,12 +130,6 @@ impl Areas {
             let by_records = || medoid(points).map(|middle| (middle, spread_m(points, middle, 0.8).max(200.0)));
             area.middle = if points.len() >= ENOUGH { by_records() } else { area.middle_of_outline().or_else(by_records) };
         }
-    }
-
-    /// Metres from the middle of one area to the point.
-    pub fn distance_m(&self, number: u16, point: Point) -> Option<f64> {
-        let (middle, _) = self.get(number)?.middle?;
-        Some(Plane::around(point).xy(middle).length())
     }
 
     pub fn bytes(&self) -> usize {

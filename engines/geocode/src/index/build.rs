@@ -414,15 +414,25 @@ impl Geocoder {
                 self.segments_near.add_segment(a, b, number);
             }
         }
-        let mut towns = Vec::new();
+        self.settle_towns();
+    }
+
+    /// Lines, and the mouths found on them, lie in the town of their outline or of the nearest record.
+    fn settle_towns(&mut self) {
+        let (mut of_lines, mut of_mouths) = (Vec::new(), Vec::new());
         for row in &self.ways {
-            for line in &row.lines {
-                towns.push(line.points.get(line.points.len() / 2).map_or(NONE, |point| self.town_at(*point)));
-            }
+            let middles = row.lines.iter().map(|line| line.points.get(line.points.len() / 2));
+            of_lines.extend(middles.map(|point| point.map_or(NONE, |point| self.town_at(*point))));
+            let mouths = row.samples.iter().filter(|sample| sample.record == NO_RECORD);
+            of_mouths.extend(mouths.map(|sample| self.town_at(sample.at)));
         }
         let lines = self.ways.iter_mut().flat_map(|row| row.lines.iter_mut());
-        for (line, town) in lines.zip(towns) {
+        for (line, town) in lines.zip(of_lines) {
             line.town = town;
+        }
+        let mouths = self.ways.iter_mut().flat_map(|row| row.samples.iter_mut()).filter(|sample| sample.record == NO_RECORD);
+        for (sample, town) in mouths.zip(of_mouths) {
+            sample.town = town;
         }
     }
 

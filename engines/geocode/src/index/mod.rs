@@ -30,16 +30,6 @@ impl WayKey {
     pub const fn street(self) -> Self {
         Self { lane: 0, alley: 0, ..self }
     }
-
-    pub const fn parent(self) -> Option<Self> {
-        if self.alley > 0 {
-            Some(Self { alley: 0, ..self })
-        } else if self.lane > 0 {
-            Some(self.street())
-        } else {
-            None
-        }
-    }
 }
 
 /// How good a number's place is.

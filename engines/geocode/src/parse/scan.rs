@@ -111,32 +111,35 @@ impl<'a> Scan<'a> {
     /// One step where no name is open.
     fn step(&mut self, ch: char) {
         if matches!(ch, ' ' | '(' | ')' | '[' | ']' | '「' | '」' | '（' | '）' | ':' | '：' | '.' | '-' | '"' | '\'') {
-            self.is_pole &= !matches!(ch, ')' | ']');
             self.at += 1;
             return;
         }
         if self.separator(ch) || self.number(ch) {
             return;
         }
-        if let Some((name, end)) = known(self.text, self.at, self.lexicon).filter(|_| !self.is_pole) {
+        if let Some((name, end)) = known(self.text, self.at, self.lexicon) {
             return self.way(name, end);
         }
         if self.tail(ch) {
             return;
         }
-        if let Some((name, end)) = highway(self.text, self.at).filter(|_| !self.is_pole) {
+        if let Some((name, end)) = highway(self.text, self.at) {
             return self.way(name, end);
         }
+        self.is_pole = self.before_pole(self.at);
         self.open = Some(self.at);
         self.at += 1;
     }
 
     /// One step within a name.
     fn step_open(&mut self, start: usize, ch: char) {
-        if matches!(ch, ' ' | '(' | ')' | ':' | '：' | '[' | ']' | '「' | '」') || SEPARATORS.contains(&ch) {
+        let is_pole = self.is_pole || self.before_pole(self.at);
+        // The code of a pole may hold blanks and colons; a name ends there.
+        let is_end = matches!(ch, '(' | ')' | '[' | ']' | '「' | '」') || (!is_pole && matches!(ch, ' ' | ':' | '：'));
+        if is_end || SEPARATORS.contains(&ch) {
             return self.flush();
         }
-        if self.is_pole || POLE_WORDS.iter().any(|word| self.text.starts_with(self.at, word)) {
+        if is_pole {
             self.is_pole = true;
             self.at += 1;
             return;
@@ -224,9 +227,6 @@ impl<'a> Scan<'a> {
     }
 
     fn tail(&mut self, ch: char) -> bool {
-        if self.is_pole {
-            return false;
-        }
         let word = TAILS.iter().filter(|word| self.text.starts_with(self.at, word)).max_by_key(|word| word.chars().count());
         let length = match word {
             Some(word) if self.after != After::Start && !self.begins_a_name(word.chars().count()) => word.chars().count(),
@@ -265,9 +265,6 @@ impl<'a> Scan<'a> {
 
     /// A mark, a house, a floor or a length.
     fn number(&mut self, ch: char) -> bool {
-        if self.is_pole {
-            return false;
-        }
         let highway = self.ways.iter().rev().find(|found| found.way.is_highway() && !found.is_toward).map(|found| found.way.clone());
         if let Some((metres, end)) = mark(self.text, self.at, highway.is_some() && self.mark.is_none()) {
             match highway {
@@ -342,25 +339,34 @@ impl<'a> Scan<'a> {
         let Some(start) = self.open.take() else { return };
         let text = self.text.text(start, self.at);
         let at_char = self.text.at.get(start).copied().unwrap_or_default();
-        let is_feeder = ['幹', '分'].iter().any(|sign| text.contains(*sign)) && text.chars().any(|ch| ch.is_ascii_digit());
-        if std::mem::take(&mut self.is_pole) || is_feeder {
-            let code = POLE_WORDS.iter().filter(|word| word.contains('桿') || word.contains('燈')).fold(text, |code, word| code.replace(word, ""));
-            let code: String = code.trim_end_matches(['旁', '前', '處', '上', '附', '近', '號', '編']).to_owned();
-            if self.pole.is_none() && !code.is_empty() {
+        let has_digit = text.chars().any(|ch| ch.is_ascii_digit());
+        let is_row = has_digit && text.contains(['幹', '分']);
+        if (std::mem::take(&mut self.is_pole) || is_row) && self.pole.is_none() {
+            let code = pole_code(&text);
+            if !code.is_empty() {
                 self.pole = Some(code);
                 return;
             }
-        } else if let Some(end) = self.text.chars.get(self.at..).and_then(|_| known(self.text, self.at, self.lexicon)).map(|(name, _)| name)
-            && let Some(suffix) = end.chars().last()
-            && self.lexicon.knows_way(&format!("{text}{suffix}"))
-        {
-            let way = Way::named(&format!("{text}{suffix}"));
+        }
+        if let Some(way) = self.half_of_two(&text) {
             self.ways.push(FoundWay { way, has_mouth: false, is_toward: false });
             return;
-        } else {
-            self.loose.push(Unread { text, at_char });
-            return;
         }
-        self.loose.push(Unread { text: self.text.text(start, self.at), at_char });
+        self.loose.push(Unread { text, at_char });
     }
+
+    /// 中山 before 文華路, when there is a 中山路.
+    fn half_of_two(&self, text: &str) -> Option<Way> {
+        let (next, _) = known(self.text, self.at, self.lexicon)?;
+        let whole = format!("{text}{}", next.chars().last()?);
+        (self.ways.len() < WAYS_MAX && self.lexicon.knows_way(&whole)).then(|| Way::named(&whole))
+    }
+}
+
+/// What is written on the pole, without the words for a pole and for beside it.
+fn pole_code(text: &str) -> String {
+    let words = POLE_WORDS.iter().filter(|word| word.contains(['桿', '杆', '燈']));
+    let code = words.fold(text.to_owned(), |code, word| code.replace(word, ""));
+    let code = code.replace("編號", "");
+    code.trim_matches(|ch: char| !ch.is_alphanumeric()).trim_end_matches(['旁', '前', '處', '上', '附', '近', '號']).to_owned()
 }

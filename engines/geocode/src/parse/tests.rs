@@ -56,3 +56,105 @@ fn addresses_are_read_as_police_write_them() {
         assert_eq!(told(text), expected, "{text}");
     }
 }
+
+#[test]
+fn what_is_not_understood_is_said_with_its_place() {
+    let parsed = parse("臺南市東區小東路100號 紅色招牌", &Lexicon::default());
+    assert_eq!(parsed.unread, [Unread { text: "紅色招牌".to_owned(), at_char: 13 }]);
+    let long = format!("臺南市東區小東路100號{}", "號".repeat(300));
+    assert!(parse(&long, &Lexicon::default()).unread.iter().any(|unread| unread.at_char == TEXT_MAX_CHARS));
+}
+
+#[test]
+fn words_beside_the_place_are_kept() {
+    let parsed = parse("臺南市善化區南科九路往西近南科北路", &Lexicon::default());
+    assert_eq!(parsed.details, ["往西"]);
+    let parsed = parse("臺南市新市區新港社大道往國八(路燈43)", &Lexicon::default());
+    assert_eq!(parsed.towards.iter().map(Way::to_string).collect::<Vec<_>>(), ["國道8號"]);
+    assert_eq!(parsed.pole.as_deref(), Some("43"));
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::address::HouseNumber;
+
+    fn way() -> impl Strategy<Value = Way> {
+        let name = prop::sample::select(vec!["中正路", "民權東路", "大灣一街", "四草大道", "復華十街", "西門路", "和平東路", "前鋒路", "東門路"]);
+        let part = |max: u32| prop::option::of(1..max);
+        (name, part(9), part(999), part(99)).prop_map(|(name, section, lane, alley)| Way {
+            name: name.to_owned(),
+            section,
+            lane,
+            alley: alley.filter(|_| lane.is_some()),
+        })
+    }
+
+    fn highway() -> impl Strategy<Value = Way> {
+        prop::sample::select(vec!["國道1號", "國道3甲", "台19甲線", "172線", "南45-1線", "南99線"]).prop_map(Way::named)
+    }
+
+    fn number() -> impl Strategy<Value = HouseNumber> {
+        (1_u32..2_000, prop::option::of(1_u32..60), any::<bool>()).prop_map(|(main, sub, is_temporary)| HouseNumber {
+            main,
+            sub,
+            until: None,
+            is_temporary,
+        })
+    }
+
+    fn spot() -> impl Strategy<Value = Spot> {
+        prop_oneof![
+            Just(Spot::Area),
+            way().prop_map(|way| Spot::Road { way }),
+            (way(), number()).prop_map(|(way, number)| Spot::Door { way: Some(way), number }),
+            number().prop_map(|number| Spot::Door { way: None, number }),
+            (way(), way()).prop_filter("two ways", |(a, b)| a != b && a.parent().as_ref() != Some(b)).prop_map(|(a, b)| Spot::Crossing { ways: vec![a, b] }),
+            (highway(), 0_u32..460_000).prop_map(|(way, at_m)| Spot::Mark { way, at_m }),
+        ]
+    }
+
+    fn address() -> impl Strategy<Value = Address> {
+        let town = prop::sample::select(vec![("台南市", "新市區"), ("台南市", "東區"), ("高雄市", "前鎮區"), ("彰化縣", "大村鄉"), ("新北市", "八里區")]);
+        let village = prop::option::of(prop::sample::select(vec!["港南里", "仁里里", "中山里", "大村村"]));
+        (town, village, prop::option::of(1_u32..40), spot(), prop::option::of(1_i32..30)).prop_map(
+            |((county, town), village, neighbourhood, spot, floor)| Address {
+                county: Some(county.to_owned()),
+                town: Some(town.to_owned()),
+                village: village.map(str::to_owned),
+                neighbourhood: neighbourhood.filter(|_| village.is_some()),
+                floor: floor.filter(|_| matches!(spot, Spot::Door { .. })),
+                spot,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(address in address()) {
+            let text = address.to_string();
+            let parsed = parse(&text, &Lexicon::default());
+            prop_assert_eq!(&parsed.address, &address, "{}", text);
+            prop_assert!(parsed.unread.is_empty(), "{}: {:?}", text, parsed.unread);
+        }
+
+        #[test]
+        fn rubbish_is_read_without_panic(text in "\\PC{0,60}") {
+            let _ = parse(&text, &Lexicon::default());
+        }
+
+        #[test]
+        fn shuffled_words_of_addresses_are_read_without_panic(words in prop::collection::vec(prop::sample::select(vec![
+            "臺南市", "東區", "港南里", "3鄰", "中正路", "路", "街", "一", "十", "段", "31巷", "巷", "2弄", "號", "12", "之", "-", "3", "公里", ".", "公尺",
+            "台19線", "國道", "1號", "南99", "/", "與", "口", "往", "近", "(", ")", "電桿", "高幹", " ", "B1", "樓", "附近", "橋", "和", "k", "+", "~",
+        ]), 0..14)) {
+            let text = words.concat();
+            let parsed = parse(&text, &Lexicon::default());
+            // What was read, once written, is read the same way again.
+            let again = parse(&parsed.address.to_string(), &Lexicon::default());
+            let once_more = parse(&again.address.to_string(), &Lexicon::default());
+            prop_assert_eq!(again.address, once_more.address, "{}", text);
+        }
+    }
+}
