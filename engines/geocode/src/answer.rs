@@ -84,7 +84,12 @@ pub enum Doubt {
     /// No such name; this one is one character apart.
     NameGuessed { asked: String, taken: String },
     /// The street is known, but not in the town that was said.
-    OtherTown { asked: String, taken: String },
+    OtherTown {
+        asked: String,
+        taken: String,
+        /// Just across the border, where both towns' names are used.
+        is_near: bool,
+    },
     /// The street is known, but not with this 段.
     SectionIgnored { asked: Way },
     /// One of the ways of a crossing, or the lane, is unknown.
@@ -95,6 +100,8 @@ pub enum Doubt {
     NumberBeyond { last_known: u32 },
     /// The mark lies beyond those known.
     MarkBeyond { last_known_m: u32 },
+    /// By the marks known, this one lies in another town than the one that was said.
+    MarkElsewhere { at_m: u32 },
     /// Only part of the address could be placed.
     OnlyArea,
     /// It stands before equals only because it is nearer to the place or town given as a hint.

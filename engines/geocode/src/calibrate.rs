@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::answer::{Hint, MatchedBy};
+use crate::answer::{Doubt, Hint, MatchedBy};
 use crate::index::{Geocoder, Skip};
 use crate::parse::Parsed;
 use crate::plane::{Point, quantile};
@@ -16,13 +16,24 @@ const RADIUS_MIN_M: f64 = 20.0;
 /// Measured radii need so many records of a kind; below, the usual ones stand.
 const ENOUGH: usize = 30;
 
+/// Whether a candidate stands for something else than was asked.
+pub(crate) fn is_doubted(doubts: &[Doubt]) -> bool {
+    let is_other = |doubt: &Doubt| {
+        matches!(
+            doubt,
+            Doubt::NameGuessed { .. } | Doubt::OtherTown { .. } | Doubt::SectionIgnored { .. } | Doubt::WayUnknown { .. } | Doubt::MarkElsewhere { .. }
+        )
+    };
+    doubts.iter().any(is_other)
+}
+
 /// At most so many records are asked for.
 const ASKED_MAX: usize = 3_000;
 
 /// Per kind, what a spread is multiplied with to be a radius.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Calibration {
-    factors: HashMap<MatchedBy, f64>,
+    factors: HashMap<(MatchedBy, bool), f64>,
     /// While errors are measured, a radius is the bare spread.
     is_measuring: bool,
 }
@@ -32,11 +43,12 @@ impl Calibration {
         Self { is_measuring: true, ..Self::default() }
     }
 
-    pub fn radius_m(&self, by: MatchedBy, spread_m: f64) -> f64 {
+    /// `is_doubted`: the name, section or town was not the one asked for.
+    pub fn radius_m(&self, by: MatchedBy, is_doubted: bool, spread_m: f64) -> f64 {
         if self.is_measuring {
             return spread_m;
         }
-        let factor = self.factors.get(&by).copied().unwrap_or(usual(by));
+        let factor = self.factors.get(&(by, is_doubted)).or(self.factors.get(&(by, false))).copied().unwrap_or(usual(by));
         (spread_m * factor).max(RADIUS_MIN_M).round()
     }
 }
@@ -55,7 +67,7 @@ const fn usual(by: MatchedBy) -> f64 {
 }
 
 pub(crate) fn calibrate(geocoder: &Geocoder, records: &[(Parsed, Point)]) -> Calibration {
-    let mut ratios: HashMap<MatchedBy, Vec<f64>> = HashMap::new();
+    let mut ratios: HashMap<(MatchedBy, bool), Vec<f64>> = HashMap::new();
     let step = records.len().div_ceil(ASKED_MAX).max(1);
     for (number, (parsed, truth)) in (0_u32..).zip(records).step_by(step) {
         let place = geocoder.places.get(number as usize).copied();
@@ -67,7 +79,7 @@ pub(crate) fn calibrate(geocoder: &Geocoder, records: &[(Parsed, Point)]) -> Cal
             if let Some(first) = answer.candidates.first().filter(|first| first.matched_by.is_exact() == is_known)
                 && let Some(at) = Point::of(first.place)
             {
-                ratios.entry(first.matched_by).or_default().push(at.distance_m(*truth) / first.radius_m.max(1.0));
+                ratios.entry((first.matched_by, is_doubted(&first.doubts))).or_default().push(at.distance_m(*truth) / first.radius_m.max(1.0));
             }
         }
     }

@@ -52,10 +52,6 @@ impl Lexicon {
         }
     }
 
-    pub(crate) fn has_villages_of(&self, town: &str) -> bool {
-        self.villages.contains_key(town)
-    }
-
     pub(crate) fn knows_way(&self, name: &str) -> bool {
         self.ways.contains(name)
     }

@@ -54,11 +54,17 @@ impl Geocoder {
         self.samples_around(point, &mut nearby, &mut streets);
         self.lines_around(point, &mut streets);
         streets.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.2.cmp(&b.2)));
+        let mut told = Vec::new();
         for (distance_m, at, way) in streets {
-            let Some(row) = self.row(way) else { continue };
-            let display = self.way_of(row.key).to_string();
-            if nearby.streets.len() < STREETS_MAX && nearby.streets.iter().all(|near| near.display != display) {
-                nearby.streets.push(Near { display, distance_m, place: at.place() });
+            if told.len() == STREETS_MAX {
+                break;
+            }
+            if told.contains(&way) {
+                continue;
+            }
+            if let Some(row) = self.row(way) {
+                told.push(way);
+                nearby.streets.push(Near { display: self.way_of(row.key).to_string(), distance_m, place: at.place() });
             }
         }
         nearby.display = line(&nearby);

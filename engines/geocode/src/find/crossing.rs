@@ -17,11 +17,11 @@ const ONE_JUNCTION_M: f64 = 150.0;
 /// Lines meet when they come so near.
 const MEET_M: f64 = 30.0;
 
+/// Lines end before the junction in some files, and streets pass over each other on ramps.
+const ALMOST_MEET_M: f64 = 120.0;
+
 /// Two streets whose records stay farther apart than this do not meet for all that is known.
 const APPROACH_MAX_M: f64 = 800.0;
-
-/// Points within this distance of the town's own are looked at too: streets go on across borders.
-const BORDER_M: f64 = 600.0;
 
 impl Scope<'_> {
     pub(super) fn crossing(&self, ways: &[Way], why_not: &mut Vec<WhyNot>) -> Vec<Estimate> {
@@ -61,7 +61,22 @@ impl Scope<'_> {
                 return found;
             }
         }
-        self.guessed_pair(a, b)
+        let guessed = self.guessed_pair(a, b);
+        if !guessed.is_empty() || (a.lane.is_none() && b.lane.is_none()) {
+            return guessed;
+        }
+        // Nothing is known of a lane: its street crosses the other street, or the lane leaves it, not far away.
+        let (street, other) = (a.street(), b.street());
+        let lane = if a.lane.is_some() { a } else { b };
+        let mut found = if street == other { self.mouth(&street, lane) } else { self.pair_of(&street, &other) };
+        for estimate in &mut found {
+            estimate.doubts.push(Doubt::WayUnknown { way: lane.clone() });
+            estimate.spread_m += 150.0;
+            if estimate.by == MatchedBy::KnownCrossing || estimate.by == MatchedBy::CrossingOfLines {
+                estimate.by = MatchedBy::CrossingOfRecords;
+            }
+        }
+        found
     }
 
     /// One of the two names is a slip.
@@ -94,9 +109,11 @@ impl Scope<'_> {
         if !known.is_empty() {
             return known;
         }
-        let by_lines = self.lines_meet(a, b);
-        if !by_lines.is_empty() {
-            return by_lines;
+        for within_m in [MEET_M, ALMOST_MEET_M] {
+            let by_lines = self.lines_meet(a, b, within_m);
+            if !by_lines.is_empty() {
+                return by_lines;
+            }
         }
         self.records_approach(a, b)
     }
@@ -113,27 +130,23 @@ impl Scope<'_> {
 
     /// Two districts that share a road name its crossings after either of them.
     fn across_the_border(&self, samples: Vec<Sample>) -> Vec<Sample> {
-        let is_near = |sample: &Sample| {
-            let near = self.geocoder.samples_near.near(sample.at, 2).filter_map(|number| self.geocoder.sample(number));
-            near.into_iter().any(|other| self.towns.contains(&other.town) && other.at.distance_m(sample.at) < BORDER_M)
-        };
-        samples.into_iter().filter(is_near).collect()
+        samples.into_iter().filter(|sample| self.is_near_border(sample.at)).collect()
     }
 
-    fn lines_meet(&self, a: WayKey, b: WayKey) -> Vec<Estimate> {
+    fn lines_meet(&self, a: WayKey, b: WayKey, within_m: f64) -> Vec<Estimate> {
         let (rows, others) = (self.geocoder.family(a), self.geocoder.family(b));
         let mut meets: Vec<Sample> = Vec::new();
         for (p, q) in others.iter().flat_map(|row| row.segments()) {
             let plane = Plane::around(p);
             let theirs = (plane.xy(p), plane.xy(q));
-            let reach = theirs.1.length() + MEET_M;
+            let reach = theirs.1.length() + within_m;
             for (r, s) in rows.iter().flat_map(|row| row.segments()) {
                 let mine = (plane.xy(r), plane.xy(s));
                 if mine.0.length() > reach + mine.0.distance(mine.1) {
                     continue;
                 }
                 let (u, v) = nearest_pair(mine, theirs);
-                if u.distance(v) < MEET_M {
+                if u.distance(v) < within_m {
                     let at = plane.point(u.plus(v).times(0.5));
                     let what = What::Somewhere;
                     meets.push(Sample { what, at, town: NONE, village: NONE, record: crate::index::NO_RECORD });
@@ -144,7 +157,7 @@ impl Scope<'_> {
         for estimate in &mut found {
             estimate.town = self.geocoder.town_at(estimate.at);
             estimate.by = MatchedBy::CrossingOfLines;
-            estimate.spread_m = estimate.spread_m.max(25.0);
+            estimate.spread_m = estimate.spread_m.max(if within_m > MEET_M { 100.0 } else { 25.0 });
         }
         let here: Vec<Estimate> = found.iter().filter(|estimate| self.is_in(estimate.town)).cloned().collect();
         if here.is_empty() { found } else { here }
@@ -196,7 +209,7 @@ impl Scope<'_> {
         if !known.is_empty() {
             return known;
         }
-        let mut by_lines = self.lines_meet(a, b);
+        let mut by_lines = self.lines_meet(a, b, MEET_M);
         if !by_lines.is_empty() {
             // A lane may come back to its street elsewhere; its number tells which end is meant.
             by_lines.truncate(2);
@@ -214,7 +227,7 @@ impl Scope<'_> {
             estimate.spot = crossing.clone();
         }
         if found.is_empty() {
-            found = self.somewhere(lane);
+            found = self.on_way(lane);
         }
         found
     }
@@ -223,7 +236,7 @@ impl Scope<'_> {
     fn one_of(&self, ways: &[Way], why_not: &mut Vec<WhyNot>) -> Vec<Estimate> {
         let mut best: Vec<Estimate> = Vec::new();
         for way in ways {
-            let found = self.resolved(way, why_not, |scope, way, _| scope.somewhere(way));
+            let found = self.resolved(way, why_not, |scope, way, _| scope.on_way(way));
             let is_finer = |a: &Estimate, b: &Estimate| a.doubts.len() < b.doubts.len() || (a.doubts.len() == b.doubts.len() && a.spread_m < b.spread_m);
             if let Some(first) = found.first()
                 && best.first().is_none_or(|before| is_finer(first, before))

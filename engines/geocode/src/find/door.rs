@@ -44,10 +44,7 @@ impl Scope<'_> {
         if !found.is_empty() {
             return found;
         }
-        let mut found = self.somewhere(way);
-        if found.is_empty() && way.lane.is_some() {
-            found = self.lane_by_number(way);
-        }
+        let found = self.on_way(way);
         if !found.is_empty() {
             why_not.push(WhyNot::NoNumberKnown { way: way.clone() });
         }
@@ -125,9 +122,16 @@ fn estimate(at: Point, spread_m: f64, by: MatchedBy, support: usize) -> Estimate
 
 /// The very number, or the number without its 之.
 fn exact(known: &[Known], number: HouseNumber) -> Option<Estimate> {
+    /// 12之3 stands behind or beside 12, sometimes far behind.
+    const OTHER_SUB_M: f64 = 60.0;
     let sub = number.sub.unwrap_or(0);
     let mut best: Vec<&Known> = known.iter().filter(|house| house.main == number.main && house.sub == sub).collect();
     if best.is_empty() {
+        best = known.iter().filter(|house| house.main == number.main && house.evidence == Evidence::House).collect();
+        let points: Vec<Point> = best.iter().map(|house| house.at).collect();
+        if let Some(at) = medoid(&points) {
+            return Some(estimate(at, spread_m(&points, at, 0.8).max(OTHER_SUB_M), MatchedBy::BetweenNumbers, points.len()));
+        }
         best = known.iter().filter(|house| house.main == number.main).collect();
     }
     let evidence = best.iter().map(|house| house.evidence).min()?;
@@ -230,7 +234,7 @@ fn onto_line(row: &WayRow, mut found: Estimate) -> Estimate {
 /// Houses of a settlement are numbered by age as much as by place: those with near numbers only suggest where.
 fn in_settlement(known: &[Known], number: HouseNumber) -> Option<Estimate> {
     const NEIGHBOURS: usize = 3;
-    if let Some(found) = exact(known, number) {
+    if let Some(found) = exact(known, number).filter(|found| found.by == MatchedBy::ExactNumber) {
         return Some(found);
     }
     let mut near: Vec<&Known> = known.iter().collect();

@@ -16,6 +16,9 @@ const SLACK_M: f64 = 400.0;
 /// A mark beyond the last known one is looked for at most so far.
 const BEYOND_MAX_M: u32 = 8_000;
 
+/// Between marks farther apart than this nothing is interpolated.
+const STRETCH_MAX_M: u32 = 30_000;
+
 /// Marks compared when one is judged, on each side.
 const JUDGES: usize = 6;
 
@@ -30,10 +33,34 @@ impl Scope<'_> {
     pub(super) fn mark(&self, way: &Way, at_m: u32, why_not: &mut Vec<WhyNot>) -> Vec<Estimate> {
         let known = believable(self.marks(way));
         if let Some(found) = by_marks(&known, at_m) {
-            return vec![Estimate { spot: Spot::Mark { way: way.clone(), at_m }, ..found }];
+            let found = vec![Estimate { spot: Spot::Mark { way: way.clone(), at_m }, ..found }];
+            if self.may_be_in_town(&found) {
+                return found;
+            }
+            // Town and mark contradict each other; the town was said in words and is the likelier.
+            let mut in_town = self.somewhere(way);
+            for estimate in &mut in_town {
+                estimate.doubts.push(Doubt::MarkElsewhere { at_m });
+            }
+            in_town.extend(found.into_iter().map(|estimate| Estimate { doubts: vec![Doubt::MarkElsewhere { at_m }], ..estimate }));
+            return in_town;
         }
         why_not.push(WhyNot::NoMarkKnown { way: way.clone() });
         self.resolved(way, why_not, |scope, way, _| scope.somewhere(way))
+    }
+
+    /// Whether the place lies in the towns that were said, or not much farther from them than it is unsure.
+    fn may_be_in_town(&self, found: &[Estimate]) -> bool {
+        const NEAR_M: f64 = 1_500.0;
+        let towns = &self.geocoder.towns;
+        let is_in = |estimate: &Estimate| {
+            self.towns.iter().filter_map(|town| towns.get(*town)?.middle.map(|middle| (*town, middle))).any(|(town, (middle, radius))| {
+                self.geocoder.town_at(estimate.at) == town
+                    || self.is_near_border(estimate.at)
+                    || middle.distance_m(estimate.at) < radius * 1.3 + NEAR_M
+            })
+        };
+        self.towns.is_empty() || found.iter().any(is_in)
     }
 
     /// All marks of the highway, whatever the town: it is one road.
@@ -79,7 +106,8 @@ fn by_marks(known: &[Known], at_m: u32) -> Option<Estimate> {
     let below = known.iter().rev().find(|mark| mark.at_m < at_m);
     let above = known.iter().find(|mark| mark.at_m > at_m);
     match (below, above) {
-        (Some(below), Some(above)) => {
+        // Over such a stretch the nearer end says more than the middle.
+        (Some(below), Some(above)) if above.at_m - below.at_m <= STRETCH_MAX_M => {
             let plane = Plane::around(below.at);
             let gap = plane.xy(above.at);
             let road_m = f64::from(above.at_m - below.at_m);
@@ -89,6 +117,11 @@ fn by_marks(known: &[Known], at_m: u32) -> Option<Estimate> {
             let spread = 40.0 + (share * (1.0 - share)).sqrt() * (bulge + road_m * 0.05);
             let town = if share < 0.5 { below.town } else { above.town };
             Some(make(plane.point(gap.times(share)), spread, MatchedBy::BetweenMarks, town, 2))
+        }
+        (Some(below), Some(above)) => {
+            let nearer = if at_m - below.at_m <= above.at_m - at_m { below } else { above };
+            let away = nearer.at_m.abs_diff(at_m);
+            (away <= BEYOND_MAX_M).then(|| make(nearer.at, 80.0 + f64::from(away), MatchedBy::BetweenMarks, nearer.town, 1))
         }
         (Some(last), None) | (None, Some(last)) => beyond(known, last, at_m).map(|(at, spread)| {
             let mut found = make(at, spread, MatchedBy::BetweenMarks, last.town, 1);

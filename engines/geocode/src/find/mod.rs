@@ -50,8 +50,9 @@ impl Geocoder {
         if found.is_empty() {
             found = scope.beside(&parsed, &mut why_not);
         }
-        if found.is_empty() {
-            found = scope.areas(&parsed, &mut why_not);
+        let is_elsewhere = |doubt: &Doubt| matches!(doubt, Doubt::OtherTown { is_near: false, .. });
+        if found.iter().all(|estimate| estimate.doubts.iter().any(is_elsewhere)) {
+            found.extend(scope.areas(&parsed, &mut why_not));
         }
         if found.is_empty() && why_not.is_empty() {
             why_not.push(WhyNot::NothingSaid);
@@ -65,7 +66,7 @@ impl Scope<'_> {
     pub(crate) fn spot(&self, spot: &Spot, why_not: &mut Vec<WhyNot>) -> Vec<Estimate> {
         match spot {
             Spot::Area => Vec::new(),
-            Spot::Road { way } => self.resolved(way, why_not, |scope, way, _| scope.somewhere(way)),
+            Spot::Road { way } => self.resolved(way, why_not, |scope, way, _| scope.on_way(way)),
             Spot::Door { way: Some(way), number } => {
                 self.resolved(way, why_not, |scope, way, why_not| scope.door(way, *number, why_not))
             }
@@ -87,7 +88,7 @@ impl Scope<'_> {
             }
         }
         for way in &parsed.also {
-            let mut found = self.resolved(way, why_not, |scope, way, _| scope.somewhere(way));
+            let mut found = self.resolved(way, why_not, |scope, way, _| scope.on_way(way));
             for estimate in &mut found {
                 estimate.doubts.push(Doubt::OnlyArea);
             }
@@ -130,7 +131,8 @@ impl Scope<'_> {
             let mut found = ask(&elsewhere, way, &mut Vec::new());
             for estimate in &mut found {
                 let taken = self.geocoder.towns.get(estimate.town).map(|area| area.town.clone()).unwrap_or_default();
-                estimate.doubts.push(Doubt::OtherTown { asked: self.town_said.clone().unwrap_or_default(), taken });
+                let asked = self.town_said.clone().unwrap_or_default();
+                estimate.doubts.push(Doubt::OtherTown { asked, taken, is_near: self.is_near_border(estimate.at) });
             }
             if !found.is_empty() {
                 let town = self.town_said.clone().unwrap_or_default();
@@ -155,7 +157,7 @@ impl Scope<'_> {
             let taken = names.get(number).to_owned();
             let has_digit = |name: &str| name.chars().any(|ch| "一二三四五六七八九十0123456789".contains(ch));
             // 大灣二街 is no slip for 大灣三街: both exist or the number is right.
-            if has_digit(&taken) && has_digit(&way.name) {
+            if (has_digit(&taken) && has_digit(&way.name)) || !may_be_slip(&way.name, &taken) {
                 continue;
             }
             let doubt = Doubt::NameGuessed { asked: way.name.clone(), taken: taken.clone() };
@@ -163,4 +165,12 @@ impl Scope<'_> {
         }
         ways
     }
+}
+
+/// 下寮 is no slip for 菁寮, nor 太子路 for 太子宮; 忠孝 may be 忠孝路.
+fn may_be_slip(asked: &str, taken: &str) -> bool {
+    const ENDS: [char; 4] = ['路', '街', '道', '橋'];
+    let end = |name: &str| name.chars().last().filter(|last| ENDS.contains(last));
+    let is_long = |name: &str| name.chars().count() >= 3;
+    taken.starts_with(asked) || (is_long(asked) && is_long(taken) && end(asked).is_some() == end(taken).is_some())
 }

@@ -2,6 +2,7 @@
 
 use super::{CANDIDATES_MAX, Estimate};
 use crate::address::{Address, Spot};
+use crate::calibrate::is_doubted;
 use crate::answer::{Candidate, Doubt, Hint, MatchedBy};
 use crate::index::Geocoder;
 use crate::parse::Parsed;
@@ -26,9 +27,12 @@ const fn completeness(by: MatchedBy) -> f64 {
 const fn cost(doubt: &Doubt) -> f64 {
     match doubt {
         Doubt::NameGuessed { .. } => 0.7,
-        Doubt::OtherTown { .. } => 0.6,
+        Doubt::OtherTown { is_near: true, .. } => 0.6,
+        // Below the town that was said: a street of the same name elsewhere is most often another street.
+        Doubt::OtherTown { is_near: false, .. } => 0.15,
         Doubt::SectionIgnored { .. } => 0.85,
         Doubt::WayUnknown { .. } => 0.8,
+        Doubt::MarkElsewhere { .. } => 0.5,
         Doubt::NumberBeyond { .. } | Doubt::MarkBeyond { .. } => 0.9,
         Doubt::CrossingNotSaid | Doubt::OnlyArea | Doubt::PreferredByHint => 1.0,
     }
@@ -105,7 +109,7 @@ fn candidate(geocoder: &Geocoder, parsed: &Parsed, estimate: Estimate, score: f6
     };
     Candidate {
         place: estimate.at.place(),
-        radius_m: geocoder.calibration.radius_m(estimate.by, estimate.spread_m),
+        radius_m: geocoder.calibration.radius_m(estimate.by, is_doubted(&doubts), estimate.spread_m),
         matched_by: estimate.by,
         score: (score * 1_000.0).round() / 1_000.0,
         display: address.to_string(),

@@ -6,6 +6,9 @@ use crate::index::{Geocoder, Sample, Skip, WayRow};
 use crate::parse::Parsed;
 use crate::plane::Point;
 
+/// Two districts that share a road name its crossings and houses after either of them, so far from the border.
+const BORDER_M: f64 = 600.0;
+
 /// The part of the index that one question is about.
 #[derive(Debug, Clone)]
 pub(crate) struct Scope<'a> {
@@ -48,6 +51,12 @@ impl<'a> Scope<'a> {
     pub fn anywhere(&self) -> Option<Self> {
         let is_said = self.town_said.is_some() && self.towns != [NONE];
         is_said.then(|| Self { towns: Vec::new(), villages: Vec::new(), ..self.clone() })
+    }
+
+    /// Whether something of the towns that were said lies within `BORDER_M`.
+    pub fn is_near_border(&self, at: Point) -> bool {
+        let near = self.geocoder.samples_near.near(at, 2).filter_map(|number| self.geocoder.sample(number));
+        near.into_iter().any(|other| self.towns.contains(&other.town) && other.at.distance_m(at) < BORDER_M)
     }
 
     pub fn is_in(&self, town: u16) -> bool {

@@ -3,7 +3,7 @@
 use super::Estimate;
 use super::scope::Scope;
 use crate::address::{Spot, Way};
-use crate::answer::{MatchedBy, WhyNot};
+use crate::answer::{Doubt, MatchedBy, WhyNot};
 use crate::index::areas::NONE;
 use crate::index::{Evidence, What, WayRow};
 use crate::parse::pole_row;
@@ -38,6 +38,21 @@ impl Scope<'_> {
             Some(Estimate { at, spread_m: spread, by, town, support: points.len(), spot, doubts: Vec::new() })
         };
         towns.into_iter().filter_map(estimate).collect()
+    }
+
+    /// Somewhere on the way, or, when nothing is known of a lane, where it leaves its street, or on the street.
+    pub(super) fn on_way(&self, way: &Way) -> Vec<Estimate> {
+        let mut found = self.somewhere(way);
+        if found.is_empty() && way.lane.is_some() {
+            found = self.lane_by_number(way);
+        }
+        if let Some(parent) = way.parent().filter(|_| found.is_empty()) {
+            found = self.on_way(&parent);
+            for estimate in &mut found {
+                estimate.doubts.push(Doubt::WayUnknown { way: way.clone() });
+            }
+        }
+        found
     }
 
     /// What is known of the course of a way within a town.

@@ -19,9 +19,9 @@ const STREET_ENDS: [char; 2] = ['路', '街'];
 pub(super) fn admin(text: &Folded, mut at: usize, lexicon: &Lexicon, known: &Admin) -> (Admin, usize) {
     let mut found = Admin::default();
     // Forms fill in the town before a text that begins with it again: 新北市坪林區新北市坪林區坪雙路.
-    for _ in 0..2 {
-        at = county_and_town(text, at, lexicon, &mut found);
-    }
+    let no_short_names = Lexicon::default();
+    at = county_and_town(text, at, lexicon, &mut found);
+    at = county_and_town(text, at, &no_short_names, &mut found);
     let town = found.town.as_ref().or(known.town.as_ref()).cloned();
     if let Some((village, end)) = village(text, at, town.as_deref(), lexicon) {
         found.village = Some(village);
@@ -125,9 +125,7 @@ fn village(text: &Folded, at: usize, town: Option<&str>, lexicon: &Lexicon) -> O
             return Some((name, at + length));
         }
     }
-    if town.is_none_or(|town| lexicon.has_villages_of(town)) {
-        return None;
-    }
+    town?;
     let rest = text.chars.get(at..).unwrap_or_default();
     let mut end = rest.iter().take(4).position(|ch| matches!(ch, '里' | '村')).filter(|position| *position > 0)?;
     // 仁里里: the last of two.

@@ -144,7 +144,7 @@ impl<'a> Scan<'a> {
             self.at += 1;
             return;
         }
-        if let Some(end) = name_end(self.text, start, self.at) {
+        if let Some(end) = name_end(self.text, start, self.at).filter(|_| !self.is_beside_junction()) {
             self.open = None;
             let name = usual_name(&self.text.text(start, end));
             return self.way(name, end);
@@ -174,6 +174,12 @@ impl<'a> Scan<'a> {
             return self.flush();
         }
         self.at += 1;
+    }
+
+    /// 圖書館旁路口: a junction beside something, not a road 圖書館旁路.
+    fn is_beside_junction(&self) -> bool {
+        let before = self.at.checked_sub(1).and_then(|before| self.text.chars.get(before));
+        self.text.starts_with(self.at, "路口") && before.is_some_and(|ch| matches!(ch, '旁' | '前' | '邊' | '處' | '側' | '桿' | '口'))
     }
 
     /// 中山文華路: a known street that begins within an open name of at least two characters.
@@ -247,7 +253,8 @@ impl<'a> Scan<'a> {
 
     /// Whether 南向 here is the start of 南向路.
     fn begins_a_name(&self, length: usize) -> bool {
-        matches!(self.text.chars.get(self.at + length), Some('路' | '街')) && !self.text.starts_with(self.at + length, "路口")
+        let after = self.at + length;
+        matches!(self.text.chars.get(after), Some('路' | '街')) && !TAILS.iter().any(|tail| self.text.starts_with(after, tail))
     }
 
     /// Whether nothing that could be the rest of a name follows: the end, a separator, a number, a further word.
@@ -266,7 +273,8 @@ impl<'a> Scan<'a> {
     /// A mark, a house, a floor or a length.
     fn number(&mut self, ch: char) -> bool {
         let highway = self.ways.iter().rev().find(|found| found.way.is_highway() && !found.is_toward).map(|found| found.way.clone());
-        if let Some((metres, end)) = mark(self.text, self.at, highway.is_some() && self.mark.is_none()) {
+        // 300公尺 alone is a mark only right after the highway: 台20線前0.0公尺 is none.
+        if let Some((metres, end)) = mark(self.text, self.at, highway.is_some() && self.after == After::Way && self.mark.is_none()) {
             match highway {
                 Some(way) if self.mark.is_none() => self.mark = Some((way, metres)),
                 _ => self.details.push(self.text.text(self.at, end)),
