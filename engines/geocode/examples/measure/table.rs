@@ -24,13 +24,14 @@ pub struct Table {
     outcomes: Vec<Outcome>,
 }
 
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 13] = [
     "number on a street",
     "number in a lane",
     "number in a settlement",
     "crossing",
     "lane's mouth",
-    "kilometre mark",
+    "kilometre mark, other",
+    "kilometre mark, freeway",
     "lane",
     "street, at a crossing not said",
     "street",

@@ -14,6 +14,9 @@ use crate::plane::{Plane, Point, medoid, nearest_pair, spread_m};
 /// Known crossings of the same two ways so near to each other are one junction.
 const ONE_JUNCTION_M: f64 = 150.0;
 
+/// How far a crossing may be when it is known only with a section that was not said.
+const OTHER_SECTION_M: f64 = 60.0;
+
 /// Lines meet when they come so near.
 const MEET_M: f64 = 30.0;
 
@@ -125,7 +128,14 @@ impl Scope<'_> {
         let is_with = |sample: &&Sample| matches!(sample.what, What::Crossing { with } if others.contains(&with));
         let all: Vec<Sample> = rows.iter().flat_map(|row| self.samples(row)).filter(is_with).copied().collect();
         let here: Vec<Sample> = all.iter().filter(|sample| self.is_in(sample.town)).copied().collect();
-        junctions(if here.is_empty() { self.across_the_border(all) } else { here })
+        let mut found = junctions(if here.is_empty() { self.across_the_border(all) } else { here });
+        // With sections that were not said, it may be another crossing of the same two names.
+        if self.geocoder.row_of(a).is_none_or(|row| self.samples(row).all(|sample| !is_with(&sample))) {
+            for estimate in &mut found {
+                estimate.spread_m = estimate.spread_m.max(OTHER_SECTION_M);
+            }
+        }
+        found
     }
 
     /// Two districts that share a road name its crossings after either of them.

@@ -22,6 +22,10 @@ const OTHER_SIDE: f64 = 6.0;
 const MOUTH: f64 = 4.0;
 const IN_LANE: f64 = 15.0;
 
+/// Metres into a lane per number, and the highest number that is believed to go on like that.
+const DEEPER_M: f64 = 1.5;
+const DEEP_MAX: u32 = 200;
+
 /// One known number of the way.
 #[derive(Debug, Clone, Copy)]
 struct Known {
@@ -44,7 +48,11 @@ impl Scope<'_> {
         if !found.is_empty() {
             return found;
         }
-        let found = self.on_way(way);
+        let mut found = self.on_way(way);
+        for estimate in found.iter_mut().filter(|_| way.lane.is_some()) {
+            // The higher its number, the deeper in the lane stands the house.
+            estimate.spread_m += f64::from(number.main.min(DEEP_MAX)) * DEEPER_M;
+        }
         if !found.is_empty() {
             why_not.push(WhyNot::NoNumberKnown { way: way.clone() });
         }

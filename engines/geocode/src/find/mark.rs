@@ -79,10 +79,12 @@ impl Scope<'_> {
 /// Without those that most of their neighbours contradict: a straight line longer than the road between two marks.
 fn believable(marks: Vec<Known>) -> Vec<Known> {
     let contradicts = |a: &Known, b: &Known| a.at.distance_m(b.at) > f64::from(a.at_m.abs_diff(b.at_m)) * 1.05 + SLACK_M;
+    // One place for marks a kilometre apart is the place of an office or a junction, put in by hand.
+    let is_stand_in = |mark: &Known| marks.iter().any(|other| other.at_m.abs_diff(mark.at_m) > 900 && other.at.distance_m(mark.at) < 10.0);
     let keep = |(at, mark): (usize, &Known)| {
         let around = marks.get(at.saturating_sub(JUDGES)..(at + JUDGES + 1).min(marks.len())).unwrap_or_default();
         let against = around.iter().filter(|other| contradicts(mark, other)).count();
-        (against * 2 < around.len()).then_some(*mark)
+        (against * 2 < around.len() && !is_stand_in(mark)).then_some(*mark)
     };
     marks.iter().enumerate().filter_map(keep).collect()
 }
