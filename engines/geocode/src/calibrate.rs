@@ -13,6 +13,9 @@ pub const CONFIDENCE: f64 = 0.8;
 /// No radius is smaller: police and address points differ by a junction's width.
 const RADIUS_MIN_M: f64 = 20.0;
 
+/// Two measurements of one place are never so near to each other.
+const SAME_M: f64 = 0.5;
+
 /// Measured radii need so many records of a kind; below, the usual ones stand.
 const ENOUGH: usize = 30;
 
@@ -79,7 +82,11 @@ pub(crate) fn calibrate(geocoder: &Geocoder, records: &[(Parsed, Point)]) -> Cal
             if let Some(first) = answer.candidates.first().filter(|first| first.matched_by.is_exact() == is_known)
                 && let Some(at) = Point::of(first.place)
             {
-                ratios.entry((first.matched_by, is_doubted(&first.doubts))).or_default().push(at.distance_m(*truth) / first.radius_m.max(1.0));
+                let error_m = at.distance_m(*truth);
+                // The same address with the very same place came from the same machine and says nothing about its error.
+                if !is_known || error_m > SAME_M {
+                    ratios.entry((first.matched_by, is_doubted(&first.doubts))).or_default().push(error_m / first.radius_m.max(1.0));
+                }
             }
         }
     }

@@ -24,6 +24,9 @@ pub struct Table {
     outcomes: Vec<Outcome>,
 }
 
+/// The error of one way of answering.
+type ErrorOf = fn(&Outcome) -> Option<f64>;
+
 const KINDS: [&str; 13] = [
     "number on a street",
     "number in a lane",
@@ -67,7 +70,7 @@ impl Table {
             println!("| {kind:?} | {} | {cells} | {} | {} |", outcomes.len(), within(&outcomes), radius(&outcomes));
         }
         println!("\n| baseline | answered | median | p75 | p90 | p95 |\n|---|---|---|---|---|---|");
-        let baselines: [(&str, fn(&Outcome) -> Option<f64>); 6] = [
+        let baselines: [(&str, ErrorOf); 6] = [
             ("this geocoder", |outcome| outcome.error_m),
             ("this geocoder, nearest candidate", |outcome| outcome.best_m),
             ("the same text before", |outcome| outcome.by_text_m),
