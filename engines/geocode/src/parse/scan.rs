@@ -126,9 +126,25 @@ impl<'a> Scan<'a> {
         if let Some((name, end)) = highway(self.text, self.at) {
             return self.way(name, end);
         }
+        if let Some(owner) = self.owner_of_lane() {
+            let known = self.ways.len();
+            self.way(owner.name, self.at);
+            if let Some(found) = self.ways.get_mut(known) {
+                found.way.section = owner.section;
+            }
+            return;
+        }
         self.is_pole = self.before_pole(self.at);
         self.open = Some(self.at);
         self.at += 1;
+    }
+
+    /// 港南里31巷 and 中正路口31巷: a lane that stands alone belongs to the street before it, else to the village.
+    fn owner_of_lane(&self) -> Option<Way> {
+        let (lane, _) = branches(self.text, self.at, String::new());
+        lane.lane?;
+        let street = self.ways.last().filter(|found| !found.way.is_highway()).map(|found| found.way.street());
+        street.or_else(|| self.admin.village.as_deref().map(Way::named))
     }
 
     /// One step within a name.
