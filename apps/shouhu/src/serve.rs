@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use shouhu_audit::Audit;
+use shouhu_audit::{Audit, AuditError};
 use shouhu_blobs::{BlobError, Blobs};
 use shouhu_env::{DiskError, Env};
 use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, router, serve, wiring};
@@ -73,6 +73,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error("blobs: {0}")]
     Blobs(#[from] BlobError),
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     #[error("web app: {0}")]
     Site(#[from] DiskError),
     #[error("lake: {0}")]
@@ -102,7 +104,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
         tracing::info!(applied, "database schema brought up to date");
     }
     let blobs = Blobs::open(env.clone(), &options.data.join("blobs"), &options.keys)?;
-    let audit = Audit::start(store.clone());
+    let audit = Audit::start(store.clone(), blobs.keys())?;
     let app = App::new(env, store, blobs, audit, MODULES, &options.public_url);
     app.put(opening);
     let (store, env) = (app.store.clone(), app.env.clone());

@@ -49,7 +49,7 @@ impl Tree {
         let level = u8::try_from(level).ok().filter(|level| usize::from(*level) < LEVELS_MAX)?;
         let hashes = size >> (u32::from(level) * 8);
         let id = TileId { level, index: hashes / TILE_HASHES as u64 };
-        (hashes % TILE_HASHES as u64 != 0).then_some(id)
+        (!hashes.is_multiple_of(TILE_HASHES as u64)).then_some(id)
     }
 
     /// The tiles that `resume` wants, level by level.
