@@ -1,5 +1,6 @@
 //! The server's one list of rooms, and how they are started together.
 
+pub mod audit;
 pub mod lake;
 mod serve;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use shouhu::{MODULES, Options, build, lake, run};
+use shouhu::{MODULES, Options, audit, build, lake, run};
 use shouhu_env::{Env, ScaledClock};
 use shouhu_ids::Micros;
 use shouhu_lakehouse::{OnDamage, Opening};
@@ -42,8 +42,21 @@ enum Command {
     },
     /// Print the OpenAPI 3.1 document.
     Openapi,
-    /// Recompute the audit log's chain and say whether it is intact.
-    Verify(Place),
+    /// Recompute the audit log, an export of it, or one proof, and say whether it is intact.
+    Verify {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        what: audit::Verify,
+    },
+    /// Take the audit log, or one proof, out of the house.
+    #[command(arg_required_else_help = true)]
+    Audit {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        act: audit::Act,
+    },
     /// Ask and look after the lake of sightings, beside a running server.
     #[command(arg_required_else_help = true)]
     Lake {
@@ -149,7 +162,11 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&shouhu_http::document(MODULES))?);
         }
-        Command::Verify(place) => verify(&place.options()).await?,
+        Command::Verify { place, what } => audit::verify(&what, &place.options()).await?,
+        Command::Audit { place, act } => {
+            let env = place.env();
+            audit::run(act, &place.options(), env).await?;
+        }
         Command::Lake { place, act } => {
             let env = place.env();
             return lake::run(act, &place.options(), env).await;
@@ -201,13 +218,5 @@ async fn invite(options: &Options, env: Env, name: &str, role: Role, token_only:
     let invitation = shouhu_identity::invite(&app, name, role, None, None).await.context("no invitation")?;
     println!("{}", if token_only { &invitation.token } else { &invitation.link });
     app.store.close().await;
-    Ok(())
-}
-
-async fn verify(options: &Options) -> anyhow::Result<()> {
-    let app = build(options, Env::real(), Opening::Closed).await?;
-    let verdict = app.audit.verify().await.context("the log could not be read")?;
-    println!("{}", serde_json::to_string_pretty(&verdict)?);
-    anyhow::ensure!(verdict.is_intact, "the audit log is broken at leaf {}", verdict.first_bad_seq.unwrap_or_default());
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use shouhu_audit::Audit;
+use shouhu_audit::{Audit, AuditError};
 use shouhu_blobs::{BlobError, Blobs};
 use shouhu_env::{DiskError, Env};
 use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, router, serve, wiring};
@@ -76,6 +76,7 @@ pub enum StartError {
     Blobs(#[from] BlobError),
     #[error(transparent)]
     Outgoing(#[from] shouhu_outgoing::SetupError),
+    Audit(#[from] AuditError),
     #[error("web app: {0}")]
     Site(#[from] DiskError),
     #[error("lake: {0}")]
@@ -105,7 +106,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
         tracing::info!(applied, "database schema brought up to date");
     }
     let blobs = Blobs::open(env.clone(), &options.data.join("blobs"), &options.keys)?;
-    let audit = Audit::start(store.clone());
+    let audit = Audit::start(store.clone(), blobs.keys())?;
     let app = App::new(env, store, blobs, audit, MODULES, &options.public_url);
     app.put(opening);
     // The server's owner decides what the house may reach, not who may press buttons in it.

@@ -1,6 +1,9 @@
 //! Why somebody asks, and its leaf in the server's log.
 
+use std::path::Path;
+
 use shouhu_audit::{Audit, AuditError, Entry};
+use shouhu_blobs::Keys;
 use shouhu_env::Env;
 use shouhu_http::PURPOSES;
 use shouhu_store::Store;
@@ -52,10 +55,13 @@ pub struct AuditLog {
 }
 
 impl AuditLog {
-    /// Must be called within a tokio runtime.
-    #[must_use]
-    pub fn open(store: Store) -> Self {
-        Self { audit: Audit::start(store.clone()), store }
+    /// Must be called within a tokio runtime. `keys` is the server's folder of keys.
+    ///
+    /// # Errors
+    /// When the keys cannot be read.
+    pub fn open(store: Store, keys: &Path) -> Result<Self, AuditError> {
+        let keys = Keys::open(store.env().clone(), keys)?;
+        Ok(Self { audit: Audit::start(store.clone(), &keys)?, store })
     }
 
     /// Writes the leaf of a question; nothing of its answer may be shown before this returns.

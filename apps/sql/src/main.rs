@@ -32,6 +32,9 @@ struct Cli {
     /// Folder of the server that the lake belongs to, as `shouhu serve --data` has it.
     #[arg(long, env = "SHOUHU_DATA")]
     data: Option<PathBuf>,
+    /// The server's folder of keys: the leaf of the question is sealed with one of them. Default: <data>/keys.
+    #[arg(long, env = "SHOUHU_KEYS", requires = "data")]
+    keys: Option<PathBuf>,
     /// The server's database. Default: SQLite in --data.
     #[arg(long, env = "SHOUHU_STORE", requires = "data")]
     store: Option<String>,
@@ -142,7 +145,8 @@ async fn of_server(cli: &Cli, data: &std::path::Path, sql: &str, limits: Limits)
     let published = Published::of_server(&store).await?;
     let lake = cli.lake.clone().unwrap_or_else(|| data.join("lake").display().to_string());
     let asked = Session::open(&lake, &published, limits).await?.ask(sql).await?;
-    let log = AuditLog::open(store);
+    let keys = cli.keys.clone().unwrap_or_else(|| data.join("keys"));
+    let log = AuditLog::open(store, &keys)?;
     let who = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "unknown".into());
     log.asked(&env, &who, &reason, sql).await?;
     log.close().await;

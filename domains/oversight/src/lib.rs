@@ -3,7 +3,7 @@
 //! | word | meaning |
 //! |---|---|
 //! | leaf 稽核紀錄 | one use of the system: who, what, why, with what outcome |
-//! | root 根雜湊 | hash of the newest leaf; an auditor who remembers one can tell whether the past was changed |
+//! | root 根雜湊 | one hash over all leaves; an auditor who remembers one can tell whether the past was changed |
 
 mod ops;
 

@@ -9,19 +9,16 @@
 //!
 //! **Invariant:** `put` returns only after the file and its key are synced.
 
-use std::collections::HashMap;
+mod keys;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use sha2::{Digest, Sha256};
 use shouhu_env::{DiskError, Env};
 
-const NONCE_BYTES: usize = 24;
-const KEY_BYTES: usize = 32;
+pub use keys::{Key, KeyError, Keys, open_sealed, seal};
 
 /// What kind of content it is: retention and keys go by this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -113,6 +110,15 @@ pub enum BlobError {
     Disk(#[from] DiskError),
 }
 
+impl From<KeyError> for BlobError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Damaged { path, detail } => Self::Key { path, detail },
+            KeyError::Disk(error) => Self::Disk(error),
+        }
+    }
+}
+
 impl BlobError {
     #[must_use]
     pub const fn key(&self) -> &'static str {
@@ -130,9 +136,7 @@ impl BlobError {
 pub struct Blobs {
     env: Env,
     content: PathBuf,
-    keys: PathBuf,
-    master: Arc<[u8; KEY_BYTES]>,
-    open_keys: Arc<Mutex<HashMap<(BlobClass, i64), [u8; KEY_BYTES]>>>,
+    keys: Keys,
 }
 
 impl Blobs {
@@ -141,66 +145,19 @@ impl Blobs {
     /// # Errors
     /// When the master key cannot be read or written.
     pub fn open(env: Env, content: &Path, keys: &Path) -> Result<Self, BlobError> {
-        let path = keys.join("master.key");
-        let master = match env.disk.read(&path) {
-            Ok(bytes) => key_of(&bytes, &path)?,
-            Err(DiskError::Missing { .. }) => {
-                let fresh = env.random.bytes32();
-                env.disk.write_durably(&path, &fresh)?;
-                fresh
-            }
-            Err(error) => return Err(error.into()),
-        };
-        Ok(Self { env, content: content.to_owned(), keys: keys.to_owned(), master: Arc::new(master), open_keys: Arc::default() })
+        let keys = Keys::open(env.clone(), keys)?;
+        Ok(Self { env, content: content.to_owned(), keys })
     }
 
-    fn key_path(&self, class: BlobClass, day: i64) -> PathBuf {
-        self.keys.join(class.as_str()).join(format!("{day}.key"))
+    /// The keys, which other stores share.
+    #[must_use]
+    pub const fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     fn file_path(&self, id: &BlobId) -> PathBuf {
         let shard = id.hash.get(..2).unwrap_or("00");
         self.content.join(id.class.as_str()).join(id.day.to_string()).join(shard).join(&id.hash)
-    }
-
-    fn seal(&self, key: &[u8; KEY_BYTES], name: &str, plain: &[u8]) -> Vec<u8> {
-        let mut nonce = [0; NONCE_BYTES];
-        self.env.random.fill(&mut nonce);
-        let cipher = XChaCha20Poly1305::new(key.into());
-        let sealed = cipher.encrypt(XNonce::from_slice(&nonce), Payload { msg: plain, aad: name.as_bytes() });
-        // Encryption fails only beyond 256 GiB, which no caller can hold in memory; an empty body then fails to open.
-        [nonce.to_vec(), sealed.unwrap_or_default()].concat()
-    }
-
-    fn open_sealed(key: &[u8; KEY_BYTES], name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
-        let (nonce, body) = sealed.split_at_checked(NONCE_BYTES)?;
-        XChaCha20Poly1305::new(key.into()).decrypt(XNonce::from_slice(nonce), Payload { msg: body, aad: name.as_bytes() }).ok()
-    }
-
-    /// The key of a class and day: from memory, from its file, or — only when `may_create` — new.
-    fn day_key(&self, class: BlobClass, day: i64, may_create: bool) -> Result<Option<[u8; KEY_BYTES]>, BlobError> {
-        let mut open = self.open_keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(key) = open.get(&(class, day)) {
-            return Ok(Some(*key));
-        }
-        let path = self.key_path(class, day);
-        let name = format!("key {} {day}", class.as_str());
-        let key = match self.env.disk.read(&path) {
-            Ok(wrapped) => {
-                let plain = Self::open_sealed(&self.master, &name, &wrapped)
-                    .ok_or_else(|| BlobError::Key { path: path.clone(), detail: "does not open with the master key".into() })?;
-                key_of(&plain, &path)?
-            }
-            Err(DiskError::Missing { .. }) if may_create => {
-                let fresh = self.env.random.bytes32();
-                self.env.disk.write_durably(&path, &self.seal(&self.master, &name, &fresh))?;
-                fresh
-            }
-            Err(DiskError::Missing { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        open.insert((class, day), key);
-        Ok(Some(key))
     }
 
     fn put_now(&self, class: BlobClass, day: i64, content: &[u8]) -> Result<BlobId, BlobError> {
@@ -214,18 +171,18 @@ impl Blobs {
         if self.env.disk.exists(&path) {
             return Ok(());
         }
-        let Some(key) = self.day_key(id.class, id.day, true)? else { return Err(BlobError::Gone { id: id.to_string() }) };
-        Ok(self.env.disk.write_durably(&path, &self.seal(&key, &id.to_string(), content))?)
+        let key = self.keys.of_day_or_new(id.class.as_str(), id.day)?;
+        Ok(self.env.disk.write_durably(&path, &seal(&self.env, &key, &id.to_string(), content))?)
     }
 
     fn get_now(&self, id: &BlobId) -> Result<Vec<u8>, BlobError> {
         let gone = || BlobError::Gone { id: id.to_string() };
-        let key = self.day_key(id.class, id.day, false)?.ok_or_else(gone)?;
+        let key = self.keys.of_day(id.class.as_str(), id.day)?.ok_or_else(gone)?;
         let sealed = match self.env.disk.read(&self.file_path(id)) {
             Err(DiskError::Missing { .. }) => return Err(gone()),
             other => other?,
         };
-        Self::open_sealed(&key, &id.to_string(), &sealed).ok_or_else(|| BlobError::Tampered { id: id.to_string() })
+        open_sealed(&key, &id.to_string(), &sealed).ok_or_else(|| BlobError::Tampered { id: id.to_string() })
     }
 
     /// Keeps content under today's key; the same content of the same day and class is kept once.
@@ -267,8 +224,7 @@ impl Blobs {
     /// # Errors
     /// When the key file cannot be removed.
     pub fn destroy_day(&self, class: BlobClass, day: i64) -> Result<(), BlobError> {
-        self.open_keys.lock().unwrap_or_else(PoisonError::into_inner).remove(&(class, day));
-        self.env.disk.remove(&self.key_path(class, day))?;
+        self.keys.destroy_day(class.as_str(), day)?;
         for path in self.env.disk.list(&self.content.join(class.as_str()).join(day.to_string()))? {
             self.env.disk.remove(&path)?;
         }
@@ -282,12 +238,6 @@ async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, BlobErro
         Ok(result) => result,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
-}
-
-fn key_of(bytes: &[u8], path: &Path) -> Result<[u8; KEY_BYTES], BlobError> {
-    bytes
-        .try_into()
-        .map_err(|_| BlobError::Key { path: path.to_owned(), detail: format!("{} bytes instead of {KEY_BYTES}", bytes.len()) })
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ impl House {
         store.migrate(&schemas).await.unwrap_or_else(|e| panic!("{e}"));
         let blobs = Blobs::open(env.clone(), &folder.path().join("blobs"), &folder.path().join("keys"));
         let blobs = blobs.unwrap_or_else(|e| panic!("{e}"));
-        let audit = Audit::start(store.clone());
+        let audit = Audit::start(store.clone(), blobs.keys()).unwrap_or_else(|e| panic!("{e}"));
         let app = App::new(env, store, blobs, audit, modules, "http://localhost:8470");
         app.put(Opening::Serve);
         // Only who has sightings needs the lake.

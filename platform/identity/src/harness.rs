@@ -124,7 +124,8 @@ impl Harness {
             net: Env::real().net,
         };
         let blobs = Blobs::open(env.clone(), Path::new("/content"), Path::new("/keys")).unwrap();
-        let app = App::new(env, store.clone(), blobs, Audit::start(store), MODULES, ORIGIN);
+        let audit = Audit::start(store.clone(), blobs.keys()).unwrap();
+        let app = App::new(env, store, blobs, audit, MODULES, ORIGIN);
         (MODULE.start)(app.clone()).await.unwrap();
         let mut router = Router::new();
         for route in MODULE.routes {

@@ -11,7 +11,7 @@ import { Answer, Empty, Failure } from "../app/states";
 import "./oversee.css";
 import { MoreButton } from "../app/MoreButton";
 
-const CLASSES = ["personal_read", "work_read", "write", "security"];
+const CLASSES = ["personal_read", "work_read", "write", "security", "log"];
 
 function fits(line: AuditLine, text: string, kind: string): boolean {
   if (kind && line.class !== kind) return false;
@@ -45,6 +45,7 @@ function Verify() {
               ? `✓ ${t("audit.intact", { count: verdict.leaves })}`
               : `▲ ${t("audit.broken", { seq: verdict.first_bad_seq })}`}
           </strong>
+          {verdict.reason && <span>{verdict.reason}</span>}
           <span className="dim">{t("audit.root")}</span>
           <span className="code">{verdict.root}</span>
         </div>
@@ -119,7 +120,7 @@ export default function OverseePage() {
                           {t(`audit.class_${line.class}`, { defaultValue: line.class })}
                         </Table.Td>
                         <Table.Td className="code">{line.action}</Table.Td>
-                        <Table.Td>{line.object || "—"}</Table.Td>
+                        <Table.Td>{line.is_erased ? <em>{t("audit.erased")}</em> : line.object || "—"}</Table.Td>
                         <Table.Td>
                           {line.purpose ? t(`purpose.${line.purpose}`, { defaultValue: line.purpose }) : "—"}
                           {line.case_ref && <div className="dim">{line.case_ref}</div>}

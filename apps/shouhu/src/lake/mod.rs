@@ -13,7 +13,7 @@ mod progress;
 mod stats;
 mod table;
 mod verify;
-mod who;
+pub(crate) mod who;
 mod window;
 
 use std::process::ExitCode;

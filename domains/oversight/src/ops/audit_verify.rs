@@ -1,11 +1,11 @@
-//! `GET /v1/oversight/audit/verify`: recomputes the whole chain.
+//! `GET /v1/oversight/audit/verify`: recomputes the whole log.
 
 use axum::extract::State;
 use shouhu_audit::Verdict;
 use shouhu_module::{App, Audit, Audited, Load, Problem, Route};
 
 pub const ROUTE: Route =
-    Route::get("/v1/oversight/audit/verify", "Recompute the audit log's chain and say whether it is intact", || {
+    Route::get("/v1/oversight/audit/verify", "Recompute the audit log and say whether it is intact", || {
         axum::routing::get(handle)
     })
     .permission("oversight.audit")

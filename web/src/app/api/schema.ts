@@ -403,7 +403,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Recompute the audit log's chain and say whether it is intact */
+        /** Recompute the audit log and say whether it is intact */
         get: operations["get_v1_oversight_audit_verify"];
         put?: never;
         post?: never;
@@ -2159,7 +2159,7 @@ export interface components {
             actor_name: string;
             /** @description Method and route pattern: `GET /v1/sightings`. */
             action: string;
-            /** @description `personal_read`, `work_read`, `write`, `security`. */
+            /** @description `personal_read`, `work_read`, `write`, `security`; `log` is what the log says about itself. */
             class: string;
             purpose?: string | null;
             case_ref?: string | null;
@@ -2170,21 +2170,32 @@ export interface components {
              * @description HTTP status that was about to be sent.
              */
             outcome: number;
-            /** @description Hex SHA-256. */
+            /** @description Hex SHA-256 of the leaf. */
             hash: string;
+            /** @description Was the entry erased by law? Its leaf stands. */
+            is_erased: boolean;
         };
-        /** @description What a check of the whole chain found. */
+        /** @description What a check of the whole log found. */
         Verdict: {
             is_intact: boolean;
             /** Format: int64 */
             leaves: number;
-            /** @description Hash of the last leaf: write it down elsewhere, compare it later. */
+            /** @description Hex root over all leaves that were found good: write it down elsewhere, compare it later. */
             root: string;
             /**
              * Format: int64
-             * @description The first leaf that does not follow from the one before, or is missing.
+             * @description The first leaf that was changed, is missing, or is under no signature.
              */
             first_bad_seq?: number | null;
+            /** @description What is wrong there. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description Entries that were erased by law, each with a leaf that says so.
+             */
+            erased: number;
+            /** @description The log's key, which a stranger must have from elsewhere to believe a checkpoint. */
+            log_key: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
         Page5: {

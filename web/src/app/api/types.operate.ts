@@ -48,6 +48,8 @@ export interface AuditLine {
   /** HTTP status of the answer. */
   outcome: number;
   hash: string;
+  /** Only class and day are left; the leaf stands. */
+  is_erased: boolean;
 }
 
 export interface AuditVerdict {
@@ -55,4 +57,8 @@ export interface AuditVerdict {
   leaves: number;
   root: string;
   first_bad_seq: number | null;
+  /** English, for the operator. */
+  reason: string | null;
+  erased: number;
+  log_key: string;
 }

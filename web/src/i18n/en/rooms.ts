@@ -214,7 +214,7 @@ export const rooms = {
     intro: "Newest first. Reading this log is on the log too.",
     verify_title: "Is the log whole?",
     verify_hint:
-      "Recomputes the hash chain of every entry. Write the root hash down outside this system and compare it later.",
+      "Recomputes the whole tree, its signatures and the certificates of erasures. Write the root hash down outside this system and compare it later.",
     verify: "Verify",
     intact: "Whole: {{count}} entries, none changed",
     broken: "Changed or missing, from entry {{seq}} on",
@@ -227,6 +227,8 @@ export const rooms = {
     class_work_read: "Work read",
     class_write: "Changed",
     class_security: "Security",
+    class_log: "The log itself",
+    erased: "Erased by law",
     refresh: "Refresh",
     none: "No entry",
     none_hint: "Nothing loaded fits the filter.",

@@ -210,7 +210,7 @@ export const rooms = {
   audit: {
     intro: "最新的在最上面。查看這份紀錄本身也會留下紀錄。",
     verify_title: "驗證紀錄是否完整",
-    verify_hint: "重新計算每一筆的雜湊鏈。請把根雜湊抄存在系統以外的地方，日後比對。",
+    verify_hint: "重新計算整棵雜湊樹、簽章與依法刪除的證明。請把根雜湊抄存在系統以外的地方，日後比對。",
     verify: "驗證",
     intact: "完整：{{count}} 筆都未被更動",
     broken: "紀錄已遭更動或遺失，從第 {{seq}} 筆起",
@@ -223,6 +223,8 @@ export const rooms = {
     class_work_read: "查看業務",
     class_write: "更動",
     class_security: "安全",
+    class_log: "紀錄本身",
+    erased: "已依法刪除",
     refresh: "更新",
     none: "沒有紀錄",
     none_hint: "已載入的紀錄都不符合篩選。",
