@@ -76,6 +76,7 @@ pub enum StartError {
     Blobs(#[from] BlobError),
     #[error(transparent)]
     Outgoing(#[from] shouhu_outgoing::SetupError),
+    #[error(transparent)]
     Audit(#[from] AuditError),
     #[error("web app: {0}")]
     Site(#[from] DiskError),
