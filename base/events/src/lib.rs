@@ -6,7 +6,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shouhu_ids::{AssignmentId, BoxId, CameraId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, UnitId};
+use shouhu_ids::{
+    AssignmentId, BoxId, CameraId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, TrackerId, UnitId,
+};
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
 use shouhu_wire::{Alternative, AssignmentState, HitState, IncidentState, UnitState};
@@ -48,6 +50,8 @@ pub enum Event {
     CameraChanged { camera: CameraId },
     PatrolCheckedIn { check_in: CheckInId, patrol_box: BoxId, unit: Option<UnitId> },
     DeviceChanged { device: DeviceId },
+    /// Somebody asks for help through a tracker. Without a position when the tracker had none that could be believed.
+    TrackerAlarmed { tracker: TrackerId, unit: Option<UnitId>, alarm: String, position: Option<Wgs84>, at_us: Micros },
     MapReplaced { version: i64 },
 }
 
@@ -56,6 +60,9 @@ pub struct UnitMoved {
     pub unit: UnitId,
     pub position: Wgs84,
     pub heading_deg: Option<f64>,
+    /// Radius within which the unit is; `None` when its device did not say.
+    #[serde(default)]
+    pub accuracy_m: Option<f64>,
     pub measured_at_us: Micros,
 }
 
@@ -76,6 +83,7 @@ impl Event {
             Self::CameraChanged { .. } => "camera_changed",
             Self::PatrolCheckedIn { .. } => "patrol_checked_in",
             Self::DeviceChanged { .. } => "device_changed",
+            Self::TrackerAlarmed { .. } => "tracker_alarmed",
             Self::MapReplaced { .. } => "map_replaced",
         }
     }
@@ -90,7 +98,8 @@ impl Event {
             Self::WatchlistChanged { .. } => Some("watchlists.read"),
             Self::HitRaised { .. } | Self::HitDecided { .. } => Some("hits.watch"),
             Self::IncidentChanged { .. } => Some("dispatch.watch"),
-            Self::AssignmentChanged { .. } | Self::UnitChanged { .. } | Self::UnitsMoved { .. } => Some("units.watch"),
+            Self::AssignmentChanged { .. } | Self::UnitChanged { .. } => Some("units.watch"),
+            Self::UnitsMoved { .. } | Self::TrackerAlarmed { .. } => Some("units.watch"),
             Self::CameraChanged { .. } => Some("cameras.read"),
             Self::PatrolCheckedIn { .. } => Some("patrol.watch"),
             Self::MapReplaced { .. } => Some("map.read"),

@@ -8,6 +8,7 @@
 //! **Invariant:** a unit has at most one live assignment, and its state is `dispatched`, `en_route` or `on_scene` exactly
 //! while it has one (`machine`, `write`, a partial unique index).
 
+mod fixes;
 mod kinds;
 mod machine;
 pub mod model;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
-use shouhu_module::ports::{LiveCasesPort, NearbyCasesPort, UnitPlacesPort};
+use shouhu_module::ports::{LiveCasesPort, NearbyCasesPort, UnitFixesPort, UnitPlacesPort};
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
 use shouhu_wire::Role;
@@ -157,9 +158,11 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         known.remember(&store::units(&app.store).await?);
         app.put(positions::SharedPositions(known.clone()));
         app.put(UnitPlacesPort(Arc::new(positions::PlacesInMemory(known.clone()))));
+        app.put(UnitFixesPort(Arc::new(fixes::FixesOfUnits { store: app.store.clone(), known: known.clone() })));
         app.put(LiveCasesPort(Arc::new(ports::LiveIncidents(app.store.clone()))));
         app.put(NearbyCasesPort(Arc::new(ports::IncidentsNear(app.store.clone()))));
         app.put(react::ReadTimes::default());
+        tokio::spawn(positions::persist(app.clone(), known.clone()));
         tokio::spawn(positions::stream(app, known));
         Ok(())
     })
