@@ -19,4 +19,5 @@ pub static MODULES: &[Module] = &[
     shouhu_watchlists::MODULE,
     shouhu_dispatch::MODULE,
     shouhu_patrol::MODULE,
+    shouhu_positions::MODULE,
 ];
