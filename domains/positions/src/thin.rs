@@ -102,8 +102,8 @@ mod tests {
             let origin = places[0];
             for pair in kept.windows(2) {
                 let (a, b) = (flat(origin, places[pair[0]]), flat(origin, places[pair[1]]));
-                for left_out in pair[0] + 1..pair[1] {
-                    prop_assert!(distance_m(flat(origin, places[left_out]), a, b) <= tolerance_m + 1e-6);
+                for left_out in &places[pair[0]..pair[1]] {
+                    prop_assert!(distance_m(flat(origin, *left_out), a, b) <= tolerance_m + 1e-6);
                 }
             }
         }
