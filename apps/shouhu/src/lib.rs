@@ -22,4 +22,5 @@ pub static MODULES: &[Module] = &[
     shouhu_patrol::MODULE,
     shouhu_warnings::MODULE,
     shouhu_webhooks::MODULE,
+    shouhu_positions::MODULE,
 ];

@@ -13,6 +13,7 @@ use shouhu_env::{Env, ScaledClock};
 use shouhu_ids::Micros;
 use shouhu_lakehouse::{OnDamage, Opening};
 use shouhu_module::App;
+use shouhu_positions::tak::{Network, TakStream};
 use shouhu_wire::Role;
 use tokio_util::sync::CancellationToken;
 
@@ -96,6 +97,13 @@ struct Place {
     /// damaged file under damaged/, read what is around the damage, and say what may be missing.
     #[arg(long, global = true, env = "SHOUHU_LAKE_LOG_DAMAGE", default_value = "refuse", value_parser = parse_on_damage)]
     lake_log_damage: OnDamage,
+    /// Where TAK clients may connect and get units as Cursor on Target, such as 10.8.0.1:8087. Off unless given; --tak-allow
+    /// says who may.
+    #[arg(long, global = true, env = "SHOUHU_TAK_LISTEN", requires = "tak_allow")]
+    tak_listen: Option<SocketAddr>,
+    /// Networks of TAK clients, such as 10.8.0.0/16; several with commas between. They are not asked who they are.
+    #[arg(long, global = true, env = "SHOUHU_TAK_ALLOW", value_delimiter = ',')]
+    tak_allow: Vec<Network>,
     /// For simulations: the clock runs so many times as fast since --clock-origin-us.
     #[arg(long, global = true, hide = true, requires = "clock_origin_us")]
     clock_speed: Option<u32>,
@@ -125,6 +133,7 @@ impl Place {
             lake: self.lake,
             node: self.node,
             on_lake_log_damage: self.lake_log_damage,
+            tak: self.tak_listen.map(|listen| TakStream { listen, allow: self.tak_allow }),
         }
     }
 }

@@ -10,6 +10,7 @@ use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStre
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, OnDamage, Opening};
 use shouhu_module::App;
 use shouhu_outgoing::Outgoing;
+use shouhu_positions::tak::TakStream;
 use shouhu_sightings::feeds::drop::DropFolder;
 use shouhu_store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -35,6 +36,8 @@ pub struct Options {
     pub node: Option<String>,
     /// An operator's decision about a damaged write-ahead log.
     pub on_lake_log_damage: OnDamage,
+    /// A stream for TAK clients; none unless an operator says so.
+    pub tak: Option<TakStream>,
 }
 
 impl Options {
@@ -118,6 +121,9 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
         Opening::Serve => {
             app.put(Lakehouse::open(options.lake_config()?, store, env).await?);
             app.put(DropFolder(options.drop_folder()));
+            if let Some(tak) = &options.tak {
+                app.put(tak.clone());
+            }
         }
         Opening::ReadOnly => app.put(Lakehouse::open_read_only(options.lake_config()?, store, env).await?),
         Opening::Closed => {}

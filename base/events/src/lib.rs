@@ -6,7 +6,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shouhu_ids::{AssignmentId, BoxId, CameraId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, UnitId, WarningId};
+use shouhu_ids::{
+    AssignmentId, BoxId, CameraId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, TrackerId, UnitId,
+    WarningId,
+};
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
 use shouhu_wire::{Alternative, AssignmentState, HitState, IncidentState, UnitState};
@@ -52,6 +55,8 @@ pub enum Event {
     DeviceChanged { device: DeviceId },
     /// A warning came in, was issued, or ended by a later message.
     WarningChanged { warning: WarningId },
+    /// Somebody asks for help through a tracker. Without a position when the tracker had none that could be believed.
+    TrackerAlarmed { tracker: TrackerId, unit: Option<UnitId>, alarm: String, position: Option<Wgs84>, at_us: Micros },
     MapReplaced { version: i64 },
 }
 
@@ -60,6 +65,9 @@ pub struct UnitMoved {
     pub unit: UnitId,
     pub position: Wgs84,
     pub heading_deg: Option<f64>,
+    /// Radius within which the unit is; `None` when its device did not say.
+    #[serde(default)]
+    pub accuracy_m: Option<f64>,
     pub measured_at_us: Micros,
 }
 
@@ -82,6 +90,7 @@ impl Event {
             Self::PatrolCheckedIn { .. } => "patrol_checked_in",
             Self::DeviceChanged { .. } => "device_changed",
             Self::WarningChanged { .. } => "warning_changed",
+            Self::TrackerAlarmed { .. } => "tracker_alarmed",
             Self::MapReplaced { .. } => "map_replaced",
         }
     }
@@ -96,9 +105,8 @@ impl Event {
             Self::WatchlistChanged { .. } => Some("watchlists.read"),
             Self::HitRaised { .. } | Self::HitDecided { .. } => Some("hits.watch"),
             Self::IncidentChanged { .. } => Some("dispatch.watch"),
-            Self::AssignmentChanged { .. } | Self::UnitChanged { .. } | Self::UnitsMoved { .. } | Self::PanicChanged { .. } => {
-                Some("units.watch")
-            }
+            Self::AssignmentChanged { .. } | Self::UnitChanged { .. } | Self::PanicChanged { .. } => Some("units.watch"),
+            Self::UnitsMoved { .. } | Self::TrackerAlarmed { .. } => Some("units.watch"),
             Self::CameraChanged { .. } => Some("cameras.read"),
             Self::PatrolCheckedIn { .. } => Some("patrol.watch"),
             Self::WarningChanged { .. } => Some("warnings.watch"),

@@ -11,6 +11,7 @@
 //! while it has one (`machine`, `write`, a partial unique index).
 
 mod cover;
+mod fixes;
 mod kinds;
 mod machine;
 pub mod model;
@@ -40,7 +41,9 @@ use std::sync::Arc;
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
-use shouhu_module::ports::{DispatchFactsPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, UnitPlacesPort};
+use shouhu_module::ports::{
+    DispatchFactsPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, UnitFixesPort, UnitPlacesPort,
+};
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
 use shouhu_wire::Role;
@@ -222,6 +225,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         known.remember(&store::units(&app.store).await?);
         app.put(positions::SharedPositions(known.clone()));
         app.put(UnitPlacesPort(Arc::new(positions::PlacesInMemory(known.clone()))));
+        app.put(UnitFixesPort(Arc::new(fixes::FixesOfUnits { store: app.store.clone(), known: known.clone() })));
         app.put(LiveCasesPort(Arc::new(ports::LiveIncidents(app.store.clone()))));
         app.put(NearbyCasesPort(Arc::new(ports::IncidentsNear(app.store.clone()))));
         app.put(OnTheMapPort(Arc::new(ports::MapNow { store: app.store.clone(), known: known.clone() })));
@@ -229,6 +233,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(PartnerKeysPort(Arc::new(ports::RegisteredPartners(app.store.clone()))));
         app.put(react::ReadTimes::default());
         app.put(cover::Covers::default());
+        tokio::spawn(positions::persist(app.clone(), known.clone()));
         tokio::spawn(positions::stream(app, known));
         Ok(())
     })

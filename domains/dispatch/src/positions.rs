@@ -3,7 +3,7 @@
 //! A fix that is not newer than the known one is ignored. A fix that would need more than 300 km/h is refused; but when
 //! three in a row agree with each other, it is the known one that was wrong, and they are believed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use shouhu_ids::{Micros, UnitId};
 use shouhu_module::ports::UnitPlaces;
 use shouhu_module::{App, Keyed};
 use shouhu_place::Wgs84;
-use shouhu_store::{Store, StoreError, params};
+use shouhu_store::{Store, StoreError, Tx, params};
 use shouhu_wire::{ReportPosition, Unit};
 use tokio::sync::Notify;
 
@@ -26,6 +26,9 @@ const SCATTER_M: f64 = 100.0;
 /// So many fixes in a row that agree with each other outvote the known one.
 const OUTVOTED_BY: u32 = 3;
 const PERSIST_EVERY_US: i64 = 10 * Micros::SECOND;
+/// Units of one transaction, and how often it is looked whether some are due.
+const PERSIST_AT_ONCE: usize = 2_000;
+const PERSIST_LOOK: Duration = Duration::from_secs(1);
 /// Two streamed facts per second are as many as an eye can use.
 const STREAM_EVERY: Duration = Duration::from_millis(500);
 
@@ -117,6 +120,8 @@ pub enum Taken {
 pub struct Positions {
     tracks: Mutex<HashMap<UnitId, Track>>,
     moved: Notify,
+    /// Units whose newest fix waits to be written down together with others.
+    due: Mutex<BTreeSet<UnitId>>,
 }
 
 impl Positions {
@@ -183,6 +188,7 @@ impl Positions {
                 unit: *unit,
                 position: fix.position,
                 heading_deg: fix.heading_deg,
+                accuracy_m: fix.accuracy_m,
                 measured_at_us: fix.measured_at,
             })
         });
@@ -205,15 +211,62 @@ impl Positions {
     /// # Errors
     /// When the database fails.
     pub async fn persist(&self, store: &Store, unit: UnitId) -> Result<(), StoreError> {
-        let Some(fix) = self.fix(unit) else { return Ok(()) };
         let mut tx = store.begin().await?;
+        self.write(&mut tx, unit).await?;
+        tx.commit().await
+    }
+
+    async fn write(&self, tx: &mut Tx, unit: UnitId) -> Result<(), StoreError> {
+        let Some(fix) = self.fix(unit) else { return Ok(()) };
         tx.execute(
             "UPDATE dispatch_unit SET lon = $1, lat = $2, position_at_us = $3, accuracy_m = $4, heading_deg = $5 \
              WHERE id = $6 AND (position_at_us IS NULL OR position_at_us < $3)",
             params![fix.position.lon, fix.position.lat, fix.measured_at, fix.accuracy_m, fix.heading_deg, unit],
         )
-        .await?;
-        tx.commit().await
+        .await
+        .map(drop)
+    }
+
+    fn due(&self) -> MutexGuard<'_, BTreeSet<UnitId>> {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the unit's newest fix written down with the next ones that are due.
+    pub fn write_soon(&self, unit: UnitId) {
+        self.due().insert(unit);
+    }
+}
+
+/// Writes down what is due, many units in one transaction: a thousand trackers may be due in the same second.
+///
+/// # Errors
+/// When the database fails; what was not written stays due.
+pub async fn persist_due(positions: &Positions, store: &Store) -> Result<usize, StoreError> {
+    let due: Vec<UnitId> = positions.due().iter().copied().take(PERSIST_AT_ONCE).collect();
+    if due.is_empty() {
+        return Ok(0);
+    }
+    let mut tx = store.begin().await?;
+    for unit in &due {
+        positions.write(&mut tx, *unit).await?;
+    }
+    tx.commit().await?;
+    let mut left = positions.due();
+    for unit in &due {
+        left.remove(unit);
+    }
+    Ok(due.len())
+}
+
+/// Writes down what other rooms reported, until the process ends.
+pub async fn persist(app: App, positions: Arc<Positions>) {
+    loop {
+        match persist_due(&positions, &app.store).await {
+            Ok(PERSIST_AT_ONCE) => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "newest positions not written down; they are tried again"),
+        }
+        tokio::time::sleep(PERSIST_LOOK).await;
     }
 }
 

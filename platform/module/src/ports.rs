@@ -1,7 +1,7 @@
 //! Questions that one room asks another, as small traits. The room that answers puts an implementation on the shelf in its
 //! `start`; the room that asks must cope with nobody answering (`App::try_room` gives `None`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use shouhu_env::BoxFuture;
 use shouhu_ids::{CameraId, DeviceId, HitId, IncidentId, Micros, SightingId, UnitId};
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
-use shouhu_wire::Alternative;
+use shouhu_wire::{Alternative, UnitKind, UnitState};
 
 use crate::Problem;
 
@@ -184,6 +184,58 @@ pub trait UnitPlaces: Send + Sync {
     fn place(&self, unit: UnitId) -> Option<(Wgs84, Micros)>;
 }
 
+/// Where a unit was, as another room tells dispatch, or dispatch another room.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UnitFix {
+    pub position: Wgs84,
+    pub measured_at: Micros,
+    pub accuracy_m: Option<f64>,
+    pub heading_deg: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FixTaken {
+    /// Not newer than the known one: it is no news, and not wrong.
+    Older,
+    Newest,
+}
+
+/// Why a fix is not believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FixRefused {
+    /// A key of the room that refused, which has a translation.
+    pub key: &'static str,
+    pub detail: String,
+}
+
+/// A unit as whoever draws it needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnitNow {
+    pub unit: UnitId,
+    pub call_sign: String,
+    pub kind: UnitKind,
+    pub state: UnitState,
+    pub fix: Option<UnitFix>,
+}
+
+/// Answered by dispatch.
+pub trait UnitFixes: Send + Sync {
+    /// Takes a fix into memory, from where it is streamed at once and written down within seconds.
+    ///
+    /// # Errors
+    /// When the unit cannot have got there.
+    fn take(&self, unit: UnitId, fix: UnitFix) -> Result<FixTaken, FixRefused>;
+    /// Every unit with its newest fix.
+    fn units(&self) -> BoxFuture<'static, Result<Vec<UnitNow>, Problem>>;
+    /// Units whose crews are off duty: nobody has a reason to keep where they are.
+    fn off_duty(&self) -> BoxFuture<'static, Result<HashSet<UnitId>, Problem>>;
+}
+
+/// Answered by positions: keeps what a unit's own app reported. Returns at once; it is durable within a second.
+pub trait TrackKeeper: Send + Sync {
+    fn keep(&self, unit: UnitId, fix: UnitFix, taken: FixTaken);
+}
+
 /// An incident as whoever stands near its place should know it: no names, no caller.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NearbyCase {
@@ -290,6 +342,8 @@ ports!(
     RoadTimesPort => RoadTimes,
     ClosingRingsPort => ClosingRings,
     UnitPlacesPort => UnitPlaces,
+    UnitFixesPort => UnitFixes,
+    TrackKeeperPort => TrackKeeper,
     NearbyCasesPort => NearbyCases,
     OnTheMapPort => OnTheMap,
     DispatchFactsPort => DispatchFacts,

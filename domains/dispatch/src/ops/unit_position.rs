@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use shouhu_module::ports::TrackKeeperPort;
 use shouhu_module::{App, Audit, Body, Keyed, Load, Person, Problem, Route};
 use shouhu_wire::ReportPosition;
 
@@ -50,6 +51,9 @@ async fn handle(
     let now = app.env.now();
     let fix = Fix::checked(&body, now)?;
     let taken = known.take(unit, fix, now)?;
+    if let Some(keeper) = app.try_room::<TrackKeeperPort>() {
+        keeper.0.keep(unit, fix.into(), taken.into());
+    }
     if taken == (Taken::Newest { is_due: true }) {
         known.persist(&app.store, unit).await?;
     }
