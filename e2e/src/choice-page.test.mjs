@@ -145,7 +145,7 @@ for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {
     mock.failing = null;
     await page.getByTestId("panic-acknowledge").click();
     await page.locator('[data-testid="panic-row"][data-state="acknowledged"]').waitFor();
-    assert.equal(await page.getByTestId("panic-bar").getAttribute("data-siren"), "off");
+    await page.locator('[data-testid="panic-bar"][data-siren="off"]').waitFor();
     assert.deepEqual(page.problems, []);
     await close();
   });
@@ -238,5 +238,34 @@ test("nothing is known, and it is said why", { skip }, async () => {
   await page.getByTestId("no-cover").getByText("尚未匯入道路圖").waitFor();
   await page.getByText("沒有等候派遣的案件").waitFor();
   await shot("empty");
+  await close();
+});
+
+test("the red button works over an open sheet", { skip }, async () => {
+  const { page, mock, close } = await open("/patrol", { viewport: PHONE, role: "officer" });
+  await page.getByTestId("check-in-open").click();
+  await page.getByRole("dialog").waitFor();
+  const box = await page.getByTestId("panic-hold").boundingBox();
+  await page.mouse.move(box.x + 120, box.y + 30);
+  await page.mouse.down();
+  await page.locator('[data-testid="panic-dock"][data-view="raised"]').waitFor();
+  await page.mouse.up();
+  assert.equal(mock.asked.filter((one) => one.path.endsWith("/panic")).length, 1);
+  await close();
+});
+
+test("the red button can be held by keyboard, and a screen reader's click asks first", { skip }, async () => {
+  const { page, mock, close } = await open("/patrol", { viewport: PHONE, role: "officer" });
+  const button = page.getByTestId("panic-hold");
+  await button.waitFor();
+  await button.evaluate((element) => element.click());
+  await page.getByRole("dialog").getByText("發出緊急求援？").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(mock.asked.some((one) => one.path.endsWith("/panic")), false);
+  await button.focus();
+  await page.keyboard.down("Space");
+  await page.locator('[data-testid="panic-dock"][data-view="raised"]').waitFor();
+  await page.keyboard.up("Space");
   await close();
 });

@@ -194,7 +194,7 @@ test("units are proposed with reasons, taken away, handed over, and a cry for he
     });
     await page.getByTestId("incident-card").waitFor().catch((error) => dispatcher.explain(error));
     await page.getByTestId("recommend-row").first().waitFor();
-    assert.equal(await page.getByTestId("panic-bar").getAttribute("data-siren"), "off");
+    await page.locator('[data-testid="panic-bar"][data-siren="off"]').waitFor();
     await phone.locator('[data-testid="panic-dock"][data-view="acknowledged"]').waitFor().catch((error) => officer.explain(error));
     assert.match(await phone.getByTestId("panic-dock").innerText(), /執勤 張/);
     await officer.shot("choice-acknowledged", [PHONE]);
