@@ -71,11 +71,7 @@ impl Way {
     /// What it branches off; none for a street.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
-        if self.alley.is_some() {
-            Some(Self { alley: None, ..self.clone() })
-        } else {
-            self.lane.map(|_| self.street())
-        }
+        if self.alley.is_some() { Some(Self { alley: None, ..self.clone() }) } else { self.lane.map(|_| self.street()) }
     }
 
     /// Whether it has kilometre marks: 國道1號, 台19線, 172線, 南99線.
@@ -108,17 +104,31 @@ pub enum Spot {
     /// Nothing finer than the town or village.
     #[default]
     Area,
-    Road { way: Way },
+    Road {
+        way: Way,
+    },
     /// A house; without a way it is numbered within its village (營西里455號). The way may be a settlement (菜寮56號).
-    Door { way: Option<Way>, number: HouseNumber },
+    Door {
+        way: Option<Way>,
+        number: HouseNumber,
+    },
     /// Two to four ways that meet.
-    Crossing { ways: Vec<Way> },
+    Crossing {
+        ways: Vec<Way>,
+    },
     /// Metres from the start of a highway, as its marks count them.
-    Mark { way: Way, at_m: u32 },
+    Mark {
+        way: Way,
+        at_m: u32,
+    },
     /// A name that is no street: 國賓加油站.
-    Landmark { name: String },
+    Landmark {
+        name: String,
+    },
     /// A lamp post or power pole, by what is written on it.
-    Pole { code: String },
+    Pole {
+        code: String,
+    },
 }
 
 /// An address in its parts. `Display` writes it as an office would; parsing that again gives the same value.

@@ -129,19 +129,38 @@ pub enum WhyNot {
     /// Nothing in the text names a place.
     NothingSaid,
     /// The town is none of those this index covers.
-    TownNotCovered { town: String },
-    UnknownWay { way: Way },
+    TownNotCovered {
+        town: String,
+    },
+    UnknownWay {
+        way: Way,
+    },
     /// The street exists, but not in this town.
-    NotInTown { way: Way, town: String },
+    NotInTown {
+        way: Way,
+        town: String,
+    },
     /// The street is known, but none of its numbers.
-    NoNumberKnown { way: Way },
+    NoNumberKnown {
+        way: Way,
+    },
     /// Both streets are known, but nothing says where they meet.
-    CrossingUnknown { ways: Vec<Way> },
+    CrossingUnknown {
+        ways: Vec<Way>,
+    },
     /// The highway is known, but too few of its marks.
-    NoMarkKnown { way: Way },
-    UnknownVillage { village: String },
-    UnknownLandmark { name: String },
-    UnknownPole { code: String },
+    NoMarkKnown {
+        way: Way,
+    },
+    UnknownVillage {
+        village: String,
+    },
+    UnknownLandmark {
+        name: String,
+    },
+    UnknownPole {
+        code: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

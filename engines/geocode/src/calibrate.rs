@@ -24,7 +24,11 @@ pub(crate) fn is_doubted(doubts: &[Doubt]) -> bool {
     let is_other = |doubt: &Doubt| {
         matches!(
             doubt,
-            Doubt::NameGuessed { .. } | Doubt::OtherTown { .. } | Doubt::SectionIgnored { .. } | Doubt::WayUnknown { .. } | Doubt::MarkElsewhere { .. }
+            Doubt::NameGuessed { .. }
+                | Doubt::OtherTown { .. }
+                | Doubt::SectionIgnored { .. }
+                | Doubt::WayUnknown { .. }
+                | Doubt::MarkElsewhere { .. }
         )
     };
     doubts.iter().any(is_other)
@@ -85,7 +89,10 @@ pub(crate) fn calibrate(geocoder: &Geocoder, records: &[(Parsed, Point)]) -> Cal
                 let error_m = at.distance_m(*truth);
                 // The same address with the very same place came from the same machine and says nothing about its error.
                 if !is_known || error_m > SAME_M {
-                    ratios.entry((first.matched_by, is_doubted(&first.doubts))).or_default().push(error_m / first.radius_m.max(1.0));
+                    ratios
+                        .entry((first.matched_by, is_doubted(&first.doubts)))
+                        .or_default()
+                        .push(error_m / first.radius_m.max(1.0));
                 }
             }
         }

@@ -51,7 +51,8 @@ impl Geocoder {
         let town = hint.town.as_ref().map(|town| town.replace('臺', "台"));
         // A stable sort: without a hint the order of finding stays.
         found.sort_by(|a, b| {
-            let is_hinted = |estimate: &Estimate| town.is_some() && self.towns.get(estimate.town).map(|area| &area.town) == town.as_ref();
+            let is_hinted =
+                |estimate: &Estimate| town.is_some() && self.towns.get(estimate.town).map(|area| &area.town) == town.as_ref();
             let away = |estimate: &Estimate| near.map_or(0.0, |near| near.distance_m(estimate.at));
             is_hinted(b).cmp(&is_hinted(a)).then(away(a).total_cmp(&away(b)))
         });
@@ -117,7 +118,9 @@ impl Scope<'_> {
             .iter()
             .take_while(|(text, _)| text.starts_with(beginning))
             .take(LOOKED_AT * 4)
-            .map(|(text, way)| (self.geocoder.row(*way).map_or(0, |row| row.samples.len() + row.lines.len()), text.as_str(), *way))
+            .map(|(text, way)| {
+                (self.geocoder.row(*way).map_or(0, |row| row.samples.len() + row.lines.len()), text.as_str(), *way)
+            })
             .collect();
         ways.sort_by(|a, b| (b.1 == beginning).cmp(&(a.1 == beginning)).then(b.0.cmp(&a.0)).then(a.1.cmp(b.1)));
         let mut found = Vec::new();
@@ -172,7 +175,12 @@ impl Scope<'_> {
             _ => return Vec::new(),
         };
         let names = &self.geocoder.names;
-        names.alike(&name).into_iter().take(SUGGESTIONS_MAX).flat_map(|number| self.somewhere_known(&Way::named(names.get(number)))).collect()
+        names
+            .alike(&name)
+            .into_iter()
+            .take(SUGGESTIONS_MAX)
+            .flat_map(|number| self.somewhere_known(&Way::named(names.get(number))))
+            .collect()
     }
 }
 

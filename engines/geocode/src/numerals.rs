@@ -112,9 +112,16 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_people_write_them() {
-        for (text, value) in
-            [("13", 13), ("十三", 13), ("二十", 20), ("一百零八", 108), ("一二三", 123), ("廿一", 21), ("兩百五十", 250), ("三", 3)]
-        {
+        for (text, value) in [
+            ("13", 13),
+            ("十三", 13),
+            ("二十", 20),
+            ("一百零八", 108),
+            ("一二三", 123),
+            ("廿一", 21),
+            ("兩百五十", 250),
+            ("三", 3),
+        ] {
             assert_eq!(of(text), Some((value, text.chars().count())), "{text}");
         }
         assert_eq!(of("123456789"), None);

@@ -148,7 +148,12 @@ pub(crate) fn spread_m(points: &[Point], around: Point, share: f64) -> f64 {
 /// The value below which this share lies (nearest rank); none of an empty set.
 pub(crate) fn quantile(values: &mut [f64], share: f64) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a rank within the set")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a rank within the set"
+    )]
     let rank = (values.len() as f64 * share).ceil() as usize;
     values.get(rank.clamp(1, values.len().max(1)) - 1).copied()
 }

@@ -176,7 +176,8 @@ fn villages(data: &Path) -> Result<Vec<Outline>, Failure> {
         let properties = shape.get("properties")?;
         let lists = shape.get("arcs")?.as_array()?;
         let is_many = shape.get("type")?.as_str()? == "MultiPolygon";
-        let rings: Vec<&Value> = if is_many { lists.iter().filter_map(Value::as_array).flatten().collect() } else { lists.iter().collect() };
+        let rings: Vec<&Value> =
+            if is_many { lists.iter().filter_map(Value::as_array).flatten().collect() } else { lists.iter().collect() };
         let rings = rings.into_iter().filter_map(|ring| ring_of(ring, &arcs)).collect();
         Some(Outline { names: ["COUNTYNAME", "TOWNNAME", "VILLNAME"].map(|key| text(properties, key)), rings })
     };

@@ -59,8 +59,12 @@ fn measure(city: &City, worst: usize) {
     unseen.print("places that no record of the index names (5 folds by place)");
     unseen.print_worst(worst);
 
-    let known: Vec<&Record> =
-        city.asked.iter().filter(|record| record.date.as_str() < ASKED_FROM).chain(city.more.iter().filter(|record| record.date.as_str() < ASKED_FROM)).collect();
+    let known: Vec<&Record> = city
+        .asked
+        .iter()
+        .filter(|record| record.date.as_str() < ASKED_FROM)
+        .chain(city.more.iter().filter(|record| record.date.as_str() < ASKED_FROM))
+        .collect();
     let keys: HashSet<String> = known.iter().map(|record| key_of(&record.address)).collect();
     let late = || city.asked.iter().filter(|record| record.date.as_str() >= ASKED_FROM);
     for (is_seen, title) in [(true, "later days, places named before"), (false, "later days, places not named before")] {
@@ -117,7 +121,9 @@ fn key_of(address: &str) -> String {
 }
 
 fn fold_of(address: &str) -> u64 {
-    let hash = key_of(address).bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = key_of(address)
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     (hash >> 20) % FOLDS
 }
 

@@ -14,7 +14,8 @@ pub fn measure(city: &City) {
     let built_ms = start.elapsed().as_millis();
     println!("\n## build\n\n{built_ms} ms; {:?}", geocoder.summary());
     let hint = Hint::default();
-    let find: Vec<f64> = city.asked.iter().map(|record| micros(|| geocoder.find(&record.address, &hint).candidates.len())).collect();
+    let find: Vec<f64> =
+        city.asked.iter().map(|record| micros(|| geocoder.find(&record.address, &hint).candidates.len())).collect();
     let typed: Vec<String> = city.asked.iter().step_by(7).map(|record| record.address.clone()).collect();
     let mut keys = Vec::new();
     for address in &typed {
@@ -28,7 +29,8 @@ pub fn measure(city: &City) {
     println!("\n| question | asked | median µs | p99 µs | longest µs |\n|---|---|---|---|---|");
     for (name, mut times) in [("find", find), ("complete, one key", keys), ("reverse", back)] {
         times.sort_by(f64::total_cmp);
-        let at = |share: usize| times.get((times.len() * share / 1_000).min(times.len().saturating_sub(1))).copied().unwrap_or(0.0);
+        let at =
+            |share: usize| times.get((times.len() * share / 1_000).min(times.len().saturating_sub(1))).copied().unwrap_or(0.0);
         println!("| {name} | {} | {:.0} | {:.0} | {:.0} |", times.len(), at(500), at(990), at(1_000));
     }
 }

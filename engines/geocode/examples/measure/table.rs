@@ -58,7 +58,9 @@ impl Table {
             let of_kind: Vec<&Outcome> = all.iter().filter(|outcome| outcome.kind == kind).copied().collect();
             line(kind, &of_kind);
         }
-        println!("\n| matched by | n | median | p75 | p90 | p95 | within the radius | median radius |\n|---|---|---|---|---|---|---|---|");
+        println!(
+            "\n| matched by | n | median | p75 | p90 | p95 | within the radius | median radius |\n|---|---|---|---|---|---|---|---|"
+        );
         let mut by: BTreeMap<MatchedBy, Vec<&Outcome>> = BTreeMap::new();
         for outcome in &all {
             if let Some(kind) = outcome.matched_by {
@@ -75,7 +77,9 @@ impl Table {
             ("this geocoder, nearest candidate", |outcome| outcome.best_m),
             ("the same text before", |outcome| outcome.by_text_m),
             ("middle of the first street", |outcome| outcome.by_street_m),
-            ("same text, else street, else village or town", |outcome| outcome.by_text_m.or(outcome.by_street_m).or(outcome.by_area_m)),
+            ("same text, else street, else village or town", |outcome| {
+                outcome.by_text_m.or(outcome.by_street_m).or(outcome.by_area_m)
+            }),
             ("middle of the village or town", |outcome| outcome.by_area_m),
         ];
         for (name, of) in baselines {
@@ -90,7 +94,13 @@ impl Table {
             worst.sort_by(|a, b| b.error_m.unwrap_or(1e9).total_cmp(&a.error_m.unwrap_or(1e9)));
             for outcome in worst.into_iter().take(count) {
                 let error = outcome.error_m.map_or("none".to_owned(), |error| format!("{error:.0}"));
-                println!("worst {kind}: {error} ±{:.0} {:?} | {} → {}", outcome.radius_m.unwrap_or(0.0), outcome.matched_by, outcome.address, outcome.display);
+                println!(
+                    "worst {kind}: {error} ±{:.0} {:?} | {} → {}",
+                    outcome.radius_m.unwrap_or(0.0),
+                    outcome.matched_by,
+                    outcome.address,
+                    outcome.display
+                );
             }
         }
     }

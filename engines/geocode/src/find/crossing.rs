@@ -8,7 +8,7 @@ use super::scope::Scope;
 use crate::address::{HouseNumber, Spot, Way};
 use crate::answer::{Doubt, MatchedBy, WhyNot};
 use crate::index::areas::NONE;
-use crate::index::{Evidence, Sample, What, WayKey, WayRow};
+use crate::index::{Evidence, Sample, WayKey, WayRow, What};
 use crate::plane::{Plane, Point, medoid, nearest_pair, spread_m};
 
 /// Known crossings of the same two ways so near to each other are one junction.
@@ -199,9 +199,8 @@ impl Scope<'_> {
 
     /// All that is known of a way's course in a town: records and lines, not what lies in its lanes.
     fn course(&self, rows: &[&WayRow], town: u16) -> Vec<Point> {
-        let is_on = |sample: &&Sample| {
-            sample.town == town && !matches!(sample.what, What::Door { evidence: Evidence::InLane, .. })
-        };
+        let is_on =
+            |sample: &&Sample| sample.town == town && !matches!(sample.what, What::Door { evidence: Evidence::InLane, .. });
         let samples = rows.iter().flat_map(|row| self.samples(row)).filter(is_on).map(|sample| sample.at);
         let lines = rows.iter().flat_map(|row| &row.lines).filter(|line| line.town == town);
         samples.chain(lines.flat_map(|line| line.points.iter().copied())).collect()
@@ -247,7 +246,9 @@ impl Scope<'_> {
         let mut best: Vec<Estimate> = Vec::new();
         for way in ways {
             let found = self.resolved(way, why_not, |scope, way, _| scope.on_way(way));
-            let is_finer = |a: &Estimate, b: &Estimate| a.doubts.len() < b.doubts.len() || (a.doubts.len() == b.doubts.len() && a.spread_m < b.spread_m);
+            let is_finer = |a: &Estimate, b: &Estimate| {
+                a.doubts.len() < b.doubts.len() || (a.doubts.len() == b.doubts.len() && a.spread_m < b.spread_m)
+            };
             if let Some(first) = found.first()
                 && best.first().is_none_or(|before| is_finer(first, before))
             {

@@ -5,7 +5,7 @@ use super::scope::Scope;
 use crate::address::{HouseNumber, Spot, Way};
 use crate::answer::{Doubt, MatchedBy, WhyNot};
 use crate::index::areas::NONE;
-use crate::index::{Evidence, What, WayRow};
+use crate::index::{Evidence, WayRow, What};
 use crate::plane::{Plane, Point, Xy, medoid, nearest_on, spread_m};
 
 /// A way is believed to lie so near to the place computed from its numbers, and the place is moved onto it.
@@ -72,8 +72,7 @@ impl Scope<'_> {
             // Sections number their houses apart, so without a section each is a street of its own.
             for row in &rows {
                 let known = self.known(row, town);
-                let estimate =
-                    if is_street { on_street(row, &known, number) } else { in_settlement(&known, number) };
+                let estimate = if is_street { on_street(row, &known, number) } else { in_settlement(&known, number) };
                 if let Some(estimate) = estimate {
                     let spot = Spot::Door { way: Some(self.geocoder.way_of(row.key)), number };
                     found.push(Estimate { town, spot, ..estimate });
@@ -95,8 +94,12 @@ impl Scope<'_> {
 
     /// A house that is numbered within its village.
     pub(super) fn village_door(&self, number: HouseNumber, why_not: &mut Vec<WhyNot>) -> Vec<Estimate> {
-        let names: Vec<String> =
-            self.villages.iter().filter_map(|number| self.geocoder.villages.get(*number)).map(|area| area.village.clone()).collect();
+        let names: Vec<String> = self
+            .villages
+            .iter()
+            .filter_map(|number| self.geocoder.villages.get(*number))
+            .map(|area| area.village.clone())
+            .collect();
         let mut found: Vec<Estimate> = names.iter().flat_map(|name| self.numbered(&Way::named(name), number)).collect();
         for estimate in &mut found {
             estimate.spot = Spot::Door { way: None, number };

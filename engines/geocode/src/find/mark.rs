@@ -42,7 +42,8 @@ impl Scope<'_> {
             for estimate in &mut in_town {
                 estimate.doubts.push(Doubt::MarkElsewhere { at_m });
             }
-            in_town.extend(found.into_iter().map(|estimate| Estimate { doubts: vec![Doubt::MarkElsewhere { at_m }], ..estimate }));
+            in_town
+                .extend(found.into_iter().map(|estimate| Estimate { doubts: vec![Doubt::MarkElsewhere { at_m }], ..estimate }));
             return in_town;
         }
         why_not.push(WhyNot::NoMarkKnown { way: way.clone() });
@@ -54,11 +55,13 @@ impl Scope<'_> {
         const NEAR_M: f64 = 1_500.0;
         let towns = &self.geocoder.towns;
         let is_in = |estimate: &Estimate| {
-            self.towns.iter().filter_map(|town| towns.get(*town)?.middle.map(|middle| (*town, middle))).any(|(town, (middle, radius))| {
-                self.geocoder.town_at(estimate.at) == town
-                    || self.is_near_border(estimate.at)
-                    || middle.distance_m(estimate.at) < radius * 1.3 + NEAR_M
-            })
+            self.towns.iter().filter_map(|town| towns.get(*town)?.middle.map(|middle| (*town, middle))).any(
+                |(town, (middle, radius))| {
+                    self.geocoder.town_at(estimate.at) == town
+                        || self.is_near_border(estimate.at)
+                        || middle.distance_m(estimate.at) < radius * 1.3 + NEAR_M
+                },
+            )
         };
         self.towns.is_empty() || found.iter().any(is_in)
     }
@@ -80,7 +83,8 @@ impl Scope<'_> {
 fn believable(marks: Vec<Known>) -> Vec<Known> {
     let contradicts = |a: &Known, b: &Known| a.at.distance_m(b.at) > f64::from(a.at_m.abs_diff(b.at_m)) * 1.05 + SLACK_M;
     // One place for marks a kilometre apart is the place of an office or a junction, put in by hand.
-    let is_stand_in = |mark: &Known| marks.iter().any(|other| other.at_m.abs_diff(mark.at_m) > 900 && other.at.distance_m(mark.at) < 10.0);
+    let is_stand_in =
+        |mark: &Known| marks.iter().any(|other| other.at_m.abs_diff(mark.at_m) > 900 && other.at.distance_m(mark.at) < 10.0);
     let keep = |(at, mark): (usize, &Known)| {
         let around = marks.get(at.saturating_sub(JUDGES)..(at + JUDGES + 1).min(marks.len())).unwrap_or_default();
         let against = around.iter().filter(|other| contradicts(mark, other)).count();

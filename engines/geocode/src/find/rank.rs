@@ -2,8 +2,8 @@
 
 use super::{CANDIDATES_MAX, Estimate};
 use crate::address::{Address, Spot};
-use crate::calibrate::is_doubted;
 use crate::answer::{Candidate, Doubt, Hint, MatchedBy};
+use crate::calibrate::is_doubted;
 use crate::index::Geocoder;
 use crate::parse::Parsed;
 use crate::plane::Point;

@@ -5,7 +5,7 @@ use super::scope::Scope;
 use crate::address::{Spot, Way};
 use crate::answer::{Doubt, MatchedBy, WhyNot};
 use crate::index::areas::NONE;
-use crate::index::{Evidence, What, WayRow};
+use crate::index::{Evidence, WayRow, What};
 use crate::parse::pole_row;
 use crate::plane::{Point, medoid, spread_m};
 
@@ -60,13 +60,18 @@ impl Scope<'_> {
         let is_on = |what: What| !matches!(what, What::Door { evidence: Evidence::InLane, .. });
         let samples = || rows.iter().flat_map(|row| self.samples(row)).filter(|sample| sample.town == town && is_on(sample.what));
         // Records that name the village itself need no outline.
-        let said: Vec<Point> = samples().filter(|sample| self.villages.contains(&sample.village)).map(|sample| sample.at).collect();
+        let said: Vec<Point> =
+            samples().filter(|sample| self.villages.contains(&sample.village)).map(|sample| sample.at).collect();
         if !said.is_empty() {
             return said;
         }
         let mut points: Vec<Point> = samples().map(|sample| sample.at).collect();
-        let vertices: Vec<Point> =
-            rows.iter().flat_map(|row| &row.lines).filter(|line| line.town == town).flat_map(|line| line.points.iter().copied()).collect();
+        let vertices: Vec<Point> = rows
+            .iter()
+            .flat_map(|row| &row.lines)
+            .filter(|line| line.town == town)
+            .flat_map(|line| line.points.iter().copied())
+            .collect();
         points.extend(vertices.iter().step_by(vertices.len().div_ceil(VERTICES_MAX).max(1)));
         points
     }

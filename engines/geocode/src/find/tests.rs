@@ -54,7 +54,8 @@ fn first(text: &str, expected: Wgs84) -> Option<(f64, MatchedBy)> {
 
 #[test]
 fn a_known_number_is_found_however_it_is_written() {
-    for text in ["臺南市東區忠孝路81號", "台南市東區忠孝路８１號", "東區忠孝路八十一號", "忠孝路 81", "忠孝路81號3樓"] {
+    for text in ["臺南市東區忠孝路81號", "台南市東區忠孝路８１號", "東區忠孝路八十一號", "忠孝路 81", "忠孝路81號3樓"]
+    {
         assert_eq!(first(text, at(243.0, 8.0)), Some((0.0, MatchedBy::ExactNumber)), "{text}");
     }
 }
@@ -70,7 +71,10 @@ fn a_number_beyond_the_last_is_followed_with_doubt() {
     let answer = town().find("臺南市東區忠孝路261號", &Hint::default());
     let Some(one) = answer.candidates.first() else { panic!("the street is known") };
     assert_eq!(one.matched_by, MatchedBy::BesideNumber);
-    assert!(one.place.distance_m(at(783.0, 8.0)) < 60.0 && one.doubts.contains(&Doubt::NumberBeyond { last_known: 233 }), "{one:?}");
+    assert!(
+        one.place.distance_m(at(783.0, 8.0)) < 60.0 && one.doubts.contains(&Doubt::NumberBeyond { last_known: 233 }),
+        "{one:?}"
+    );
 }
 
 #[test]
@@ -82,7 +86,8 @@ fn a_crossing_is_known_or_told_from_the_records_of_both_streets() {
 
 #[test]
 fn two_streets_said_in_one_breath_are_a_crossing() {
-    for text in ["東區仁愛忠孝路口", "東區忠孝路仁愛路口", "東區忠孝路和仁愛路", "東區忠孝路跟仁愛路交叉口"] {
+    for text in ["東區仁愛忠孝路口", "東區忠孝路仁愛路口", "東區忠孝路和仁愛路", "東區忠孝路跟仁愛路交叉口"]
+    {
         assert_eq!(first(text, at(301.0, 1.0)), Some((0.0, MatchedBy::KnownCrossing)), "{text}");
     }
 }
@@ -98,7 +103,9 @@ fn lines_of_roads_give_a_crossing_and_a_lanes_mouth() {
     let city = builder.build();
     let find = |text: &str| city.find(text, &Hint::default()).candidates.into_iter().next();
     let crossing = find("臺北市大安區和平東路2段 / 臺北市大安區建國南路2段");
-    assert!(crossing.is_some_and(|one| one.matched_by == MatchedBy::CrossingOfLines && one.place.distance_m(at(200.0, 4.0)) < 5.0));
+    assert!(
+        crossing.is_some_and(|one| one.matched_by == MatchedBy::CrossingOfLines && one.place.distance_m(at(200.0, 4.0)) < 5.0)
+    );
     // A lane's number tells where its street has that number.
     let house = find("和平東路二段61號");
     assert!(house.is_some_and(|one| one.matched_by == MatchedBy::BetweenNumbers && one.place.distance_m(at(-300.0, 3.0)) < 10.0));
@@ -133,7 +140,10 @@ fn a_slip_of_one_character_is_forgiven_and_said() {
         let answer = town().find(slip, &Hint::default());
         let Some(one) = answer.candidates.first() else { panic!("{slip}: {answer:?}") };
         assert!(one.place.distance_m(at(243.0, 8.0)) < 1.0 && one.score < 0.8, "{slip}: {one:?}");
-        assert!(one.doubts.iter().any(|doubt| matches!(doubt, Doubt::NameGuessed { taken, .. } if taken == "忠孝路")), "{slip}: {one:?}");
+        assert!(
+            one.doubts.iter().any(|doubt| matches!(doubt, Doubt::NameGuessed { taken, .. } if taken == "忠孝路")),
+            "{slip}: {one:?}"
+        );
     }
 }
 
@@ -151,7 +161,10 @@ fn what_cannot_be_found_says_why() {
     let why = |text: &str| city.find(text, &Hint::default());
     assert_eq!(why("").why_not, [WhyNot::NothingSaid]);
     let unknown = why("臺南市東區長榮桂冠路5號");
-    assert!(unknown.why_not.iter().any(|why| matches!(why, WhyNot::UnknownWay { way } if way.name == "長榮桂冠路")), "{unknown:?}");
+    assert!(
+        unknown.why_not.iter().any(|why| matches!(why, WhyNot::UnknownWay { way } if way.name == "長榮桂冠路")),
+        "{unknown:?}"
+    );
     // Then the town is all that can be said, and it says so.
     assert_eq!(unknown.candidates.first().map(|one| one.matched_by), Some(MatchedBy::Town));
     let elsewhere = why("臺南市新營區忠孝路81號");
@@ -176,7 +189,10 @@ fn typing_offers_streets_then_numbers_then_crossings() {
     assert_eq!(offered("忠").first().map(String::as_str), None, "one character is too little");
     assert_eq!(offered("忠孝"), ["臺南市東區忠孝路"]);
     let numbers = offered("忠孝路 8");
-    assert!(numbers.contains(&"臺南市東區忠孝路81號".to_owned()) && numbers.contains(&"臺南市東區忠孝路89號".to_owned()), "{numbers:?}");
+    assert!(
+        numbers.contains(&"臺南市東區忠孝路81號".to_owned()) && numbers.contains(&"臺南市東區忠孝路89號".to_owned()),
+        "{numbers:?}"
+    );
     assert_eq!(offered("忠孝路與仁"), ["臺南市東區忠孝路與仁愛路口"]);
     assert_eq!(offered("中正路").len(), 3);
     assert_eq!(offered("新營中正路"), ["臺南市新營區中正路"]);
@@ -186,7 +202,10 @@ fn typing_offers_streets_then_numbers_then_crossings() {
 fn a_place_is_told_by_what_is_near() {
     let nearby = town().reverse(at(244.0, 5.0));
     assert_eq!(nearby.display, "臺南市東區忠孝路81號附近");
-    assert_eq!((nearby.town.as_deref(), nearby.streets.first().map(|near| near.display.as_str())), (Some("東區"), Some("忠孝路")));
+    assert_eq!(
+        (nearby.town.as_deref(), nearby.streets.first().map(|near| near.display.as_str())),
+        (Some("東區"), Some("忠孝路"))
+    );
     let nearby = town().reverse(at(-1_500.0, 100.0));
     assert_eq!(nearby.display, "臺南市東區東門里");
     assert_eq!(town().reverse(Wgs84 { lon: 0.0, lat: 0.0 }).display, "");

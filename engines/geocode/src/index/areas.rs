@@ -134,7 +134,9 @@ impl Areas {
     }
 
     pub fn bytes(&self) -> usize {
-        let of = |area: &Area| size_of::<Area>() + 120 + area.rings.iter().map(|ring| ring.len() * size_of::<Point>() + 24).sum::<usize>();
+        let of = |area: &Area| {
+            size_of::<Area>() + 120 + area.rings.iter().map(|ring| ring.len() * size_of::<Point>() + 24).sum::<usize>()
+        };
         self.areas.iter().map(of).sum()
     }
 }

@@ -17,8 +17,22 @@ use crate::plane::{Plane, Point, nearest_pair, quantile};
 
 /// Names that hundreds of roads have and that tell none of them apart.
 const GENERIC: [&str; 16] = [
-    "產業道路", "內道路", "里內道路", "無名巷", "無名巷道", "無名路", "未命名道路", "未命名路", "防汛道路", "便道", "農路", "聯絡道路", "村內道路", "堤防道路",
-    "側車道路", "既成道路",
+    "產業道路",
+    "內道路",
+    "里內道路",
+    "無名巷",
+    "無名巷道",
+    "無名路",
+    "未命名道路",
+    "未命名路",
+    "防汛道路",
+    "便道",
+    "農路",
+    "聯絡道路",
+    "村內道路",
+    "堤防道路",
+    "側車道路",
+    "既成道路",
 ];
 
 /// A record farther than this from the middle of all records of its town has a wrong place or a wrong address.

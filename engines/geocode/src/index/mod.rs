@@ -45,10 +45,18 @@ pub(crate) enum Evidence {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum What {
-    Door { main: u32, sub: u32, evidence: Evidence },
+    Door {
+        main: u32,
+        sub: u32,
+        evidence: Evidence,
+    },
     /// A crossing with the way of this number.
-    Crossing { with: u32 },
-    Mark { at_m: u32 },
+    Crossing {
+        with: u32,
+    },
+    Mark {
+        at_m: u32,
+    },
     Somewhere,
 }
 
@@ -134,7 +142,12 @@ impl Geocoder {
 
     pub(crate) fn way_of(&self, key: WayKey) -> Way {
         let part = |number: u32| (number > 0).then_some(number);
-        Way { name: self.names.get(key.name).to_owned(), section: part(key.section), lane: part(key.lane), alley: part(key.alley) }
+        Way {
+            name: self.names.get(key.name).to_owned(),
+            section: part(key.section),
+            lane: part(key.lane),
+            alley: part(key.alley),
+        }
     }
 
     /// Ways that this one may be short for: itself and, when it names no section, every section of its name.

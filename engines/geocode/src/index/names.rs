@@ -39,8 +39,7 @@ impl Names {
 
     /// Other names that are one wrong, missing or additional character away, in the order of their numbers.
     pub fn alike(&self, name: &str) -> Vec<u32> {
-        let mut found: Vec<u32> =
-            one_left_out(name).filter_map(|hash| self.deletes.get(&hash)).flatten().copied().collect();
+        let mut found: Vec<u32> = one_left_out(name).filter_map(|hash| self.deletes.get(&hash)).flatten().copied().collect();
         found.sort_unstable();
         found.dedup();
         let chars: Vec<char> = name.chars().collect();
@@ -62,9 +61,10 @@ impl Names {
 fn one_left_out(name: &str) -> impl Iterator<Item = u64> + '_ {
     let length = name.chars().count();
     (0..=length).map(move |left_out| {
-        name.chars().enumerate().filter(|(at, _)| *at != left_out).fold(0xcbf2_9ce4_8422_2325_u64, |hash, (_, ch)| {
-            (hash ^ u64::from(u32::from(ch))).wrapping_mul(0x0100_0000_01b3)
-        })
+        name.chars()
+            .enumerate()
+            .filter(|(at, _)| *at != left_out)
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, (_, ch)| (hash ^ u64::from(u32::from(ch))).wrapping_mul(0x0100_0000_01b3))
     })
 }
 

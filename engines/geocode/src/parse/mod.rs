@@ -6,9 +6,9 @@ mod door;
 mod highway;
 mod scan;
 mod street;
-mod words;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use serde::Serialize;
 

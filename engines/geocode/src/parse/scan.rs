@@ -195,7 +195,8 @@ impl<'a> Scan<'a> {
     /// 圖書館旁路口: a junction beside something, not a road 圖書館旁路.
     fn is_beside_junction(&self) -> bool {
         let before = self.at.checked_sub(1).and_then(|before| self.text.chars.get(before));
-        self.text.starts_with(self.at, "路口") && before.is_some_and(|ch| matches!(ch, '旁' | '前' | '邊' | '處' | '側' | '桿' | '口'))
+        self.text.starts_with(self.at, "路口")
+            && before.is_some_and(|ch| matches!(ch, '旁' | '前' | '邊' | '處' | '側' | '桿' | '口'))
     }
 
     /// 中山文華路: a known street that begins within an open name of at least two characters.
@@ -256,7 +257,8 @@ impl<'a> Scan<'a> {
             _ => return false,
         };
         let text = self.text.text(self.at, self.at + length);
-        if text.contains('口') && self.after == After::Way
+        if text.contains('口')
+            && self.after == After::Way
             && let Some(last) = self.ways.last_mut()
         {
             last.has_mouth = true;
@@ -288,9 +290,12 @@ impl<'a> Scan<'a> {
 
     /// A mark, a house, a floor or a length.
     fn number(&mut self, ch: char) -> bool {
-        let highway = self.ways.iter().rev().find(|found| found.way.is_highway() && !found.is_toward).map(|found| found.way.clone());
+        let highway =
+            self.ways.iter().rev().find(|found| found.way.is_highway() && !found.is_toward).map(|found| found.way.clone());
         // 300公尺 alone is a mark only right after the highway: 台20線前0.0公尺 is none.
-        if let Some((metres, end)) = mark(self.text, self.at, highway.is_some() && self.after == After::Way && self.mark.is_none()) {
+        if let Some((metres, end)) =
+            mark(self.text, self.at, highway.is_some() && self.after == After::Way && self.mark.is_none())
+        {
             match highway {
                 Some(way) if self.mark.is_none() => self.mark = Some((way, metres)),
                 _ => self.details.push(self.text.text(self.at, end)),

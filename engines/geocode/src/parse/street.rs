@@ -54,7 +54,8 @@ pub(super) fn name_end(text: &Folded, start: usize, at: usize) -> Option<usize> 
         '路' if next == Some(&'街') => None,
         '路' | '街' => Some(at + 1),
         '道' if next != Some(&'路') => {
-            let is_end = ["大道", "便道", "步道", "隧道", "地下道", "交流道", "景觀道"].iter().any(|end| ends_with(text, start, at, end));
+            let is_end =
+                ["大道", "便道", "步道", "隧道", "地下道", "交流道", "景觀道"].iter().any(|end| ends_with(text, start, at, end));
             is_end.then_some(at + 1)
         }
         '環' if ends_with(text, start, at, "圓環") => Some(at + 1),

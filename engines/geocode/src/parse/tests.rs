@@ -82,7 +82,17 @@ mod properties {
     use crate::address::HouseNumber;
 
     fn way() -> impl Strategy<Value = Way> {
-        let name = prop::sample::select(vec!["中正路", "民權東路", "大灣一街", "四草大道", "復華十街", "西門路", "和平東路", "前鋒路", "東門路"]);
+        let name = prop::sample::select(vec![
+            "中正路",
+            "民權東路",
+            "大灣一街",
+            "四草大道",
+            "復華十街",
+            "西門路",
+            "和平東路",
+            "前鋒路",
+            "東門路",
+        ]);
         let part = |max: u32| prop::option::of(1..max);
         (name, part(9), part(999), part(99)).prop_map(|(name, section, lane, alley)| Way {
             name: name.to_owned(),
@@ -111,13 +121,21 @@ mod properties {
             way().prop_map(|way| Spot::Road { way }),
             (way(), number()).prop_map(|(way, number)| Spot::Door { way: Some(way), number }),
             number().prop_map(|number| Spot::Door { way: None, number }),
-            (way(), way()).prop_filter("two ways", |(a, b)| a != b && a.parent().as_ref() != Some(b)).prop_map(|(a, b)| Spot::Crossing { ways: vec![a, b] }),
+            (way(), way())
+                .prop_filter("two ways", |(a, b)| a != b && a.parent().as_ref() != Some(b))
+                .prop_map(|(a, b)| Spot::Crossing { ways: vec![a, b] }),
             (highway(), 0_u32..460_000).prop_map(|(way, at_m)| Spot::Mark { way, at_m }),
         ]
     }
 
     fn address() -> impl Strategy<Value = Address> {
-        let town = prop::sample::select(vec![("台南市", "新市區"), ("台南市", "東區"), ("高雄市", "前鎮區"), ("彰化縣", "大村鄉"), ("新北市", "八里區")]);
+        let town = prop::sample::select(vec![
+            ("台南市", "新市區"),
+            ("台南市", "東區"),
+            ("高雄市", "前鎮區"),
+            ("彰化縣", "大村鄉"),
+            ("新北市", "八里區"),
+        ]);
         let village = prop::option::of(prop::sample::select(vec!["港南里", "仁里里", "中山里", "大村村"]));
         (town, village, prop::option::of(1_u32..40), spot(), prop::option::of(1_i32..30)).prop_map(
             |((county, town), village, neighbourhood, spot, floor)| Address {
