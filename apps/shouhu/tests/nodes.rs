@@ -48,7 +48,8 @@ impl Cluster {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shouhu"));
         let lake = self.folder.path().join("lake");
         command.env("SHOUHU_DATA", self.folder.path().join(node)).env("SHOUHU_STORE", &self.store).env("SHOUHU_LAKE", lake);
-        command.env("SHOUHU_NODE", node).current_dir(self.folder.path());
+        // One log, so one signer: nodes of a house share its keys.
+        command.env("SHOUHU_NODE", node).env("SHOUHU_KEYS", self.folder.path().join("keys")).current_dir(self.folder.path());
         command
     }
 

@@ -120,7 +120,9 @@ export default function OverseePage() {
                           {t(`audit.class_${line.class}`, { defaultValue: line.class })}
                         </Table.Td>
                         <Table.Td className="code">{line.action}</Table.Td>
-                        <Table.Td>{line.is_erased ? <em>{t("audit.erased")}</em> : line.object || "—"}</Table.Td>
+                        <Table.Td>
+                          {line.is_erased ? <em>{t("audit.erased")}</em> : line.object || "—"}
+                        </Table.Td>
                         <Table.Td>
                           {line.purpose ? t(`purpose.${line.purpose}`, { defaultValue: line.purpose }) : "—"}
                           {line.case_ref && <div className="dim">{line.case_ref}</div>}

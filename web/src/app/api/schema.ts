@@ -1665,6 +1665,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/incidents/{id}/eido": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show one incident as NENA EIDO, for a neighbouring centre */
+        get: operations["get_v1_incidents_id_eido"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/eido": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in an EIDO of a neighbouring centre by hand: opens an incident or notes an update */
+        post: operations["post_v1_eido"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/eido": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in an EIDO that a neighbouring centre pushes under its key */
+        post: operations["post_v1_partners_eido"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the open incidents as GeoJSON */
+        get: operations["get_v1_incidents_geojson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/units.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the units with their newest positions as GeoJSON */
+        get: operations["get_v1_units_geojson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dispatch/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the centres that may tell us of incidents */
+        get: operations["get_v1_dispatch_partners"];
+        put?: never;
+        /** Say which centre a partner's key speaks for */
+        post: operations["post_v1_dispatch_partners"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dispatch/partners/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End what a partner's key may tell */
+        post: operations["post_v1_dispatch_partners_id_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patrol/boxes": {
         parameters: {
             query?: never;
@@ -1862,6 +1982,351 @@ export interface paths {
         };
         /** How well the boxes of each station are looked after */
         get: operations["get_v1_patrol_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/warnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List warnings, newest first: those in force and drafts, or all */
+        get: operations["get_v1_warnings"];
+        put?: never;
+        /** Take in a warning of somebody else (CAP 1.2) by hand */
+        post: operations["post_v1_warnings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/warnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in a warning (CAP 1.2) that a partner pushes under its key */
+        post: operations["post_v1_partners_warnings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/warnings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show one warning, and which incidents and units lie in its area */
+        get: operations["get_v1_warnings_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/warnings/{id}/cap.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an issued warning of ours as CAP 1.2 */
+        get: operations["get_v1_warnings_id_cap_xml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/warnings/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Draft a warning of ours, an update or a cancellation */
+        post: operations["post_v1_warnings_drafts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/warnings/{id}/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue a warning that another person has drafted */
+        post: operations["post_v1_warnings_id_issue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/warnings/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Discard a draft of a warning */
+        post: operations["post_v1_warnings_id_discard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the addresses that are told of facts, and how their newest delivery went */
+        get: operations["get_v1_webhooks"];
+        put?: never;
+        /** Subscribe an address to facts; the secret is shown once */
+        post: operations["post_v1_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a subscription for ever */
+        post: operations["post_v1_webhooks_id_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/positions/trackers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List trackers and how each of them is */
+        get: operations["get_v1_positions_trackers"];
+        put?: never;
+        /** Register a tracker; its secret is shown once */
+        post: operations["post_v1_positions_trackers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/positions/trackers/{id}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a tracker another name */
+        post: operations["post_v1_positions_trackers_id_rename"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/positions/trackers/{id}/mount": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a tracker into another unit, or out of all */
+        post: operations["post_v1_positions_trackers_id_mount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/positions/trackers/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a tracker's secret away for ever */
+        post: operations["post_v1_positions_trackers_id_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/positions/osmand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Take a position from OsmAnd or a Traccar client, as fields of the address */
+        get: operations["get_v1_positions_osmand"];
+        put?: never;
+        /** Take positions from OsmAnd or a Traccar client, as a form or JSON */
+        post: operations["post_v1_positions_osmand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/positions/owntracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take positions from the OwnTracks app in its HTTP mode */
+        post: operations["post_v1_positions_owntracks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/positions/traccar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take positions that a Traccar server forwards as JSON */
+        post: operations["post_v1_positions_traccar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/positions/cot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units as events of Cursor on Target, one after the other */
+        get: operations["get_v1_positions_cot"];
+        put?: never;
+        /** Take events of Cursor on Target */
+        post: operations["post_v1_positions_cot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/positions/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where units are now, how old each position is and how accurate */
+        get: operations["get_v1_positions_units"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/positions/units/{id}/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a unit was, as GeoJSON, thinned for drawing, gaps marked */
+        get: operations["get_v1_positions_units_id_track"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/positions/units/{id}/track.gpx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a unit was, as a GPX file with every fix */
+        get: operations["get_v1_positions_units_id_track_gpx"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2149,7 +2614,7 @@ export interface components {
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
-        /** @description An entry with its place in the chain. */
+        /** @description An entry with its place in the log. */
         Leaf: {
             /** Format: int64 */
             seq: number;
@@ -3651,8 +4116,7 @@ export interface components {
             closing_code?: components["schemas"]["ClosingCode"] | null;
             assignments: components["schemas"]["Assignment"][];
         };
-        /** @enum {string} */
-        IncidentOrigin: "call" | "hit" | "officer";
+        IncidentOrigin: ("call" | "hit" | "officer") | "partner";
         IncidentState: "open" | "assigned" | "on_scene" | "closed";
         /**
          * Format: uint8
@@ -4292,6 +4756,39 @@ export interface components {
             /** Format: uint64 */
             n: number;
         };
+        EidoReceipt: {
+            outcome: components["schemas"]["EidoOutcome"];
+            /** @description Ours. */
+            incident: components["schemas"]["IncidentId"];
+            number: string;
+            remarks: components["schemas"]["EidoRemark"][];
+        };
+        EidoOutcome: "opened" | "noted" | "noted_late" | "repeated";
+        /** @description A member that was passed over. */
+        EidoRemark: {
+            /** @description JSON path. */
+            path: string;
+            reason: string;
+        };
+        /** @description A list that is never long enough to be paged. */
+        Items6: {
+            items: components["schemas"]["Partner"][];
+        };
+        Partner: {
+            /** @description The enrolled device of kind `partner` that signs. */
+            device: components["schemas"]["DeviceId"];
+            title: string;
+            /** @description Domain name that its EIDOs may name as their issuing element, itself or below it. */
+            element: string;
+            created_at_us: components["schemas"]["Micros"];
+            ended_at_us?: components["schemas"]["Micros"] | null;
+        };
+        /** @description `POST /v1/dispatch/partners`. Again for the same device: changes it, and begins it again where it had ended. */
+        DefinePartner: {
+            device: components["schemas"]["DeviceId"];
+            title: string;
+            element: string;
+        };
         BoxQuery: {
             /** @description In number, name, station or beat; width, case and 臺 or 台 do not matter. */
             q?: string | null;
@@ -4524,6 +5021,391 @@ export interface components {
             /** Format: int64 */
             check_ins_7d: number;
         };
+        /** @description What became of a message of another. */
+        WarningReceipt: {
+            /** @description True: it was known, and nothing changed. */
+            is_repeated: boolean;
+            /** @description Warnings that it ended. */
+            ended: components["schemas"]["WarningId"][];
+            warning: components["schemas"]["Warning"];
+        };
+        /**
+         * Format: uuid
+         * @description A warning to the public, ours or somebody else's.
+         */
+        WarningId: string;
+        Warning: {
+            id: components["schemas"]["WarningId"];
+            is_ours: boolean;
+            state: components["schemas"]["WarningState"];
+            sender: string;
+            identifier: string;
+            sent_at_us: components["schemas"]["Micros"];
+            /** @description `Actual`, `Exercise`, `Test`, `System`. */
+            status: string;
+            msg_type: string;
+            /** @description Where the sender says nothing: a day after it was sent. */
+            expires_at_us: components["schemas"]["Micros"];
+            is_expired: boolean;
+            incident?: components["schemas"]["IncidentId"] | null;
+            /** @description Of ours: the warning that it updates or cancels. */
+            earlier?: components["schemas"]["WarningId"] | null;
+            created_by_name: string;
+            issued_at_us?: components["schemas"]["Micros"] | null;
+            issued_by_name?: string | null;
+            ended_by?: components["schemas"]["WarningId"] | null;
+            texts: components["schemas"]["WarningText"][];
+            areas: components["schemas"]["WarningArea"][];
+        };
+        WarningState: ("discarded" | "in_force" | "cancelled") | "draft" | "replaced" | "told";
+        /** @description One text of a warning. */
+        WarningText: {
+            /** @description `zh-TW` or `en-US` in ours; whatever the sender wrote in others'. */
+            language: string;
+            /** @description Such as 封路 or road closure. */
+            event: string;
+            headline: string;
+            description: string;
+            instruction: string;
+            /** @description Of the first info in this language, in the words of CAP. */
+            urgency: string;
+            severity: string;
+            certainty: string;
+        };
+        /** @description Where it is. A warning may only name its area: then nobody is known to be inside. */
+        WarningArea: {
+            description: string;
+            /** @default [] */
+            polygons: components["schemas"]["Wgs84"][][];
+            /** @default [] */
+            circles: components["schemas"]["WarningCircle"][];
+        };
+        WarningCircle: {
+            centre: components["schemas"]["Wgs84"];
+            /** Format: double */
+            radius_m: number;
+        };
+        ListWarnings: {
+            /**
+             * @description True: also what has ended, and messages that warn of nothing.
+             * @default false
+             */
+            all: boolean;
+            cursor?: components["schemas"]["WarningId"] | null;
+            /** Format: int64 */
+            limit?: number | null;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page20: {
+            items: components["schemas"]["Warning"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A warning and who lies in it now. */
+        WarningInForce: {
+            warning: components["schemas"]["Warning"];
+            /** @description False when no area has a shape: the lists are then empty because nothing is known. */
+            has_shape: boolean;
+            incidents: components["schemas"]["IncidentInArea"][];
+            units: components["schemas"]["UnitInArea"][];
+        };
+        IncidentInArea: {
+            id: components["schemas"]["IncidentId"];
+            number: string;
+            kind: string;
+        };
+        UnitInArea: {
+            id: components["schemas"]["UnitId"];
+            call_sign: string;
+            /** @description When its position was measured; older ones say less. */
+            position_at_us?: components["schemas"]["Micros"] | null;
+        };
+        /** @description `POST /v1/warnings/drafts`. Words are those of CAP 1.2 §3.2. */
+        DraftWarning: {
+            kind: components["schemas"]["DraftKind"];
+            /**
+             * @description The warning of ours that is updated or cancelled.
+             * @default null
+             */
+            earlier: components["schemas"]["WarningId"] | null;
+            /** @default null */
+            incident: components["schemas"]["IncidentId"] | null;
+            /** @description `Actual`, `Exercise` or `Test`. */
+            status: string;
+            /** @description `Geo`, `Met`, `Safety`, `Security`, `Rescue`, `Fire`, `Health`, `Env`, `Transport`, `Infra`, `CBRNE`, `Other`. */
+            category: string;
+            /**
+             * @description What people should do: `Shelter`, `Evacuate`, `Avoid` … ; empty for nothing.
+             * @default
+             */
+            response: string;
+            urgency: string;
+            severity: string;
+            certainty: string;
+            expires_at_us: components["schemas"]["Micros"];
+            texts: components["schemas"]["DraftText"][];
+            area: components["schemas"]["WarningArea"];
+        };
+        /** @enum {string} */
+        DraftKind: "alert" | "update" | "cancel";
+        /** @description One language of a draft. */
+        DraftText: {
+            /** @description `zh-TW` or `en-US`; Chinese is demanded. */
+            language: string;
+            event: string;
+            headline: string;
+            /** @default  */
+            description: string;
+            /** @default  */
+            instruction: string;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page21: {
+            items: components["schemas"]["Subscription"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A subscription as it is shown; its secret never is. */
+        Subscription: {
+            id: components["schemas"]["WebhookId"];
+            title: string;
+            url: string;
+            kinds: components["schemas"]["FactKind"][];
+            created_at_us: components["schemas"]["Micros"];
+            created_by_name: string;
+            ended_at_us?: components["schemas"]["Micros"] | null;
+            /** @description `sent`, or why the newest delivery that was tried has not arrived. */
+            last_outcome?: string | null;
+            last_tried_at_us?: components["schemas"]["Micros"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description An address that is told of facts.
+         */
+        WebhookId: string;
+        /** @enum {string} */
+        FactKind: "incident_opened" | "incident_closed" | "unit_state";
+        Subscribed: {
+            /** @description Signs every delivery; it is never shown again. */
+            secret: string;
+            subscription: components["schemas"]["Subscription"];
+        };
+        Subscribe: {
+            title: string;
+            /** @description `https://…`; `http://` to localhost only, and private networks only where the server's operator allows them. */
+            url: string;
+            kinds: components["schemas"]["FactKind"][];
+        };
+        TrackerQuery: {
+            /** @description Of the page before. */
+            cursor?: components["schemas"]["TrackerId"] | null;
+            /** Format: int64 */
+            limit?: number | null;
+        };
+        /**
+         * Format: uuid
+         * @description A phone app or device that says where a unit is.
+         */
+        TrackerId: string;
+        /** @description One page of a list, and the cursor of the next one. */
+        Page22: {
+            items: components["schemas"]["Tracker"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        Tracker: {
+            id: components["schemas"]["TrackerId"];
+            name: string;
+            protocol: components["schemas"]["Protocol"];
+            /** @description Speaks for other trackers, which name it as their gateway. */
+            is_gateway: boolean;
+            gateway?: components["schemas"]["TrackerId"] | null;
+            /** @description What it calls itself in its messages. */
+            device?: string | null;
+            /** @description The unit that it rides in. */
+            unit?: components["schemas"]["UnitId"] | null;
+            state: components["schemas"]["TrackerState"];
+            created_at_us: components["schemas"]["Micros"];
+            last_seen_at_us?: components["schemas"]["Micros"] | null;
+            /** @description When the newest fix that was taken was measured. */
+            last_fix_at_us?: components["schemas"]["Micros"] | null;
+            /**
+             * Format: uint8
+             * @description Per cent.
+             */
+            battery?: number | null;
+            /**
+             * Format: int64
+             * @description Fixes taken since it was registered.
+             */
+            taken: number;
+            /** @description Records refused within seven days, by reason. */
+            refused_7d: {
+                [key: string]: number;
+            };
+            last_error?: components["schemas"]["LastError"] | null;
+        };
+        /** @description What a tracker speaks. */
+        Protocol: "owntracks" | "osmand" | "traccar" | "cot";
+        TrackerState: ("never_seen" | "stale" | "revoked") | "online" | "error";
+        /** @description Why something of a tracker was refused last. */
+        LastError: {
+            at_us: components["schemas"]["Micros"];
+            /** @description Stable key, translated by the UI. */
+            key: string;
+            /** @description What and where, in English. */
+            detail: string;
+        };
+        IssuedTracker: {
+            tracker: components["schemas"]["Tracker"];
+            /** @description Shown once. Absent for a tracker behind a gateway. */
+            secret?: string | null;
+        };
+        /** @description `POST /v1/positions/trackers`. */
+        NewTracker: {
+            name: string;
+            protocol: components["schemas"]["Protocol"];
+            /** @default false */
+            is_gateway: boolean;
+            /**
+             * @description Registered behind a gateway: `device` is wanted then, and no secret is given.
+             * @default null
+             */
+            gateway: components["schemas"]["TrackerId"] | null;
+            /** @default null */
+            device: string | null;
+            /** @default null */
+            unit: components["schemas"]["UnitId"] | null;
+        };
+        RenameTracker: {
+            name: string;
+        };
+        /** @description Into another unit, or out of all. */
+        MountTracker: {
+            unit?: components["schemas"]["UnitId"] | null;
+        };
+        /** @description What became of a message. */
+        IngestReport: {
+            /** Format: uint */
+            taken: number;
+            /**
+             * Format: uint
+             * @description Taken into the track, but not newer than what the map shows.
+             */
+            older: number;
+            /**
+             * Format: uint
+             * @description Records that say nothing of a place, such as greetings.
+             */
+            ignored: number;
+            /** Format: uint */
+            alarms: number;
+            refused: components["schemas"]["RefusedRecord"][];
+        };
+        RefusedRecord: {
+            /**
+             * Format: uint
+             * @description Counted from 0.
+             */
+            index: number;
+            key: string;
+            detail: string;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page23: {
+            items: components["schemas"]["UnitPosition"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A unit on the map: a position is never without its age, and never without what is known of its accuracy. */
+        UnitPosition: {
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            kind: components["schemas"]["UnitKind"];
+            state: components["schemas"]["UnitState"];
+            position: components["schemas"]["Wgs84"];
+            measured_at_us: components["schemas"]["Micros"];
+            age: components["schemas"]["Age"];
+            /** Format: int64 */
+            age_s: number;
+            /**
+             * Format: double
+             * @description Radius to draw; absent when the device did not say: draw that it is not known.
+             */
+            accuracy_m?: number | null;
+            /** Format: double */
+            heading_deg?: number | null;
+            source: components["schemas"]["Source"];
+        };
+        Age: "stale" | "fresh" | "ageing";
+        /** @description Where a position came from. */
+        Source: {
+            /** @constant */
+            kind: "app";
+        } | {
+            /** @constant */
+            kind: "tracker";
+            id: components["schemas"]["TrackerId"];
+            name: string;
+        } | {
+            /** @constant */
+            kind: "unknown";
+        };
+        TrackQuery: {
+            /** Format: int64 */
+            from_us: number;
+            /** Format: int64 */
+            until_us: number;
+            /**
+             * Format: double
+             * @description How far a point that is left out may be from the line, metres; 0 leaves none out. 5 for GeoJSON, 0 for GPX.
+             */
+            tolerance_m?: number | null;
+        };
+        /** @description A feature collection: a line for each stretch, and one for each silence between two. */
+        TrackJson: {
+            /** @description `FeatureCollection` */
+            type: string;
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /**
+             * Format: double
+             * @description No point that was left out is farther from the line, metres. 0: none was left out.
+             */
+            tolerance_m: number;
+            /**
+             * Format: uint
+             * @description Fixes that are kept of this time.
+             */
+            fixes: number;
+            features: components["schemas"]["Feature"][];
+        };
+        Feature: {
+            /** @description `Feature` */
+            type: string;
+            geometry: components["schemas"]["Geometry"];
+            properties: components["schemas"]["Properties"];
+        };
+        Geometry: {
+            /** @description `LineString`, or `Point` for a stretch of one fix. */
+            type: string;
+            coordinates: unknown;
+        };
+        Properties: {
+            part: components["schemas"]["Part"];
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /** @description One for each coordinate; empty for a gap. */
+            times_us: components["schemas"]["Micros"][];
+            /** @description Radius of each coordinate; null where the device did not say. */
+            accuracy_m: (number | null)[];
+            speed_kmh: (number | null)[];
+            /** @description Indexes of the coordinates at which somebody cried for help. */
+            alarms: number[];
+        };
+        Part: "track" | "gap";
         /** @description The body of every answer that is not a success. */
         Problem: {
             /** @description `urn:shouhu:error:<key>`. */
@@ -4629,6 +5511,18 @@ export interface components {
             device: components["schemas"]["DeviceId"];
         } | {
             /** @constant */
+            kind: "warning_changed";
+            warning: components["schemas"]["WarningId"];
+        } | {
+            /** @constant */
+            kind: "tracker_alarmed";
+            tracker: components["schemas"]["TrackerId"];
+            unit?: components["schemas"]["UnitId"] | null;
+            alarm: string;
+            position?: components["schemas"]["Wgs84"] | null;
+            at_us: components["schemas"]["Micros"];
+        } | {
+            /** @constant */
             kind: "map_replaced";
             /** Format: int64 */
             version: number;
@@ -4657,6 +5551,12 @@ export interface components {
             position: components["schemas"]["Wgs84"];
             /** Format: double */
             heading_deg?: number | null;
+            /**
+             * Format: double
+             * @description Radius within which the unit is; `None` when its device did not say.
+             * @default null
+             */
+            accuracy_m: number | null;
             measured_at_us: components["schemas"]["Micros"];
         };
     };
@@ -8258,6 +9158,250 @@ export interface operations {
             };
         };
     };
+    get_v1_incidents_id_eido: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_eido: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EidoReceipt"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_partners_eido: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EidoReceipt"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_incidents_geojson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_units_geojson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_dispatch_partners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items6"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_dispatch_partners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefinePartner"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partner"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_dispatch_partners_id_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partner"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_patrol_boxes: {
         parameters: {
             query?: {
@@ -8683,6 +9827,808 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_warnings: {
+        parameters: {
+            query?: {
+                all?: boolean;
+                cursor?: components["schemas"]["WarningId"] | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page20"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_warnings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningReceipt"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_partners_warnings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningReceipt"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_warnings_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningInForce"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_warnings_id_cap_xml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/cap+xml": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_warnings_drafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftWarning"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warning"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_warnings_id_issue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warning"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_warnings_id_discard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warning"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page21"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Subscribe"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscribed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_webhooks_id_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_positions_trackers: {
+        parameters: {
+            query?: {
+                cursor?: components["schemas"]["TrackerId"] | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page22"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_positions_trackers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTracker"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedTracker"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_positions_trackers_id_rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameTracker"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracker"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_positions_trackers_id_mount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MountTracker"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracker"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_positions_trackers_id_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracker"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_positions_osmand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestReport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_positions_osmand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestReport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_positions_owntracks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_positions_traccar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestReport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_positions_cot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_positions_cot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestReport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_positions_units: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page23"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_positions_units_id_track: {
+        parameters: {
+            query: {
+                from_us: number;
+                until_us: number;
+                tolerance_m?: number | null;
+            };
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackJson"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_positions_units_id_track_gpx: {
+        parameters: {
+            query: {
+                from_us: number;
+                until_us: number;
+                tolerance_m?: number | null;
+            };
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/gpx+xml": unknown;
                 };
             };
             /** @description Problem */

@@ -318,16 +318,12 @@ export const errors = {
   "patrol.import.unreadable": "This row cannot be read.",
   "dispatch.eido.too_large": "The EIDO is too large.",
   "dispatch.eido.malformed": "This is no JSON that can be read.",
-  "dispatch.eido.member":
-    "A member of the EIDO is missing or wrong; the detail names its JSON path.",
+  "dispatch.eido.member": "A member of the EIDO is missing or wrong; the detail names its JSON path.",
   "dispatch.eido.version": "Only version 1.0 of EIDO is read.",
   "dispatch.eido.no_incident": "This EIDO is about no incident.",
-  "dispatch.eido.over":
-    "The incident is over with its sender and was never told before; none is opened.",
-  "dispatch.eido.unknown_partner":
-    "This key is registered for no centre. An operator registers it.",
-  "dispatch.eido.other_sender":
-    "The sender of the EIDO is not the centre that this key speaks for.",
+  "dispatch.eido.over": "The incident is over with its sender and was never told before; none is opened.",
+  "dispatch.eido.unknown_partner": "This key is registered for no centre. An operator registers it.",
+  "dispatch.eido.other_sender": "The sender of the EIDO is not the centre that this key speaks for.",
   "dispatch.partner.device": "This is no partner's device that is enrolled and valid.",
   "dispatch.partner.title": "The title is empty or too long.",
   "dispatch.partner.element": "This is no domain name such as cad.kaohsiung.example.",
@@ -341,8 +337,7 @@ export const errors = {
   "warnings.draft.text":
     "A warning needs a Chinese text and may have an English one; event and headline must be there and not too long.",
   "warnings.draft.word": "This is none of the words that CAP 1.2 has.",
-  "warnings.draft.area":
-    "Draw an area: an outline of three corners or more, or a circle of 50 m to 50 km.",
+  "warnings.draft.area": "Draw an area: an outline of three corners or more, or a circle of 50 m to 50 km.",
   "warnings.draft.expiry": "A warning ends in the future and within three days.",
   "warnings.draft.earlier":
     "An update or a cancellation names a warning of ours that is in force; a new one names none.",
@@ -369,7 +364,8 @@ export const errors = {
   "positions.message.busy": "Positions wait to be written. Send it again in some seconds.",
   "positions.message.not_kept": "The cry for help could not be written down. Send it again!",
   "positions.record.unreadable": "A field of the position cannot be read.",
-  "positions.record.encrypted": "The payload is encrypted. Turn payload encryption off in the app; the connection is encrypted already.",
+  "positions.record.encrypted":
+    "The payload is encrypted. Turn payload encryption off in the app; the connection is encrypted already.",
   "positions.record.no_fix": "The device had no fix and sent an old position.",
   "positions.record.unknown_device": "The device in the message is not registered, or another one is.",
   "positions.record.no_unit": "The tracker rides in no unit yet.",
