@@ -7,7 +7,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::json;
-use shouhu_ids::{AssignmentId, IncidentId, UnitId};
+use shouhu_ids::{AssignmentId, IncidentId, Micros, UnitId};
 use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, Person, Problem, Route};
 use shouhu_store::{Store, StoreError, Tx, params};
 use shouhu_wire::{Assignment, AssignmentState, IncidentState};
@@ -110,8 +110,7 @@ pub async fn take_away(
     if target.priority >= source.priority {
         return Err(AssignError::NotMoreUrgent { call_sign, incident_number: source.number });
     }
-    let reason = format!("taken for {}", target.number);
-    end(&mut tx, &source, &held, &reason, by, now).await?;
+    end(&mut tx, &source, &held, Leaving::TakenFor(&target.number), by, now).await?;
     tx.execute("UPDATE dispatch_assignment SET taken_for = $1 WHERE id = $2", params![incident, from]).await?;
     // Freed a line above, in this very transaction: only a broken machine could have it otherwise.
     let Some(call_sign) = take(&mut tx, unit).await? else { return Err(AssignError::OtherJob { call_sign }) };
@@ -123,18 +122,24 @@ pub async fn take_away(
     store::assignment(store, id).await?.ok_or(AssignError::NotFound)
 }
 
-async fn end(
-    tx: &mut Tx,
-    incident: &Locked,
-    held: &Held,
-    reason: &str,
-    by: &Person,
-    now: shouhu_ids::Micros,
-) -> Result<(), StoreError> {
+/// Why a unit leaves an assignment, without words of any language.
+#[derive(Debug, Clone, Copy)]
+enum Leaving<'a> {
+    /// The number of the more urgent incident.
+    TakenFor(&'a str),
+    /// The call sign of the unit that goes instead.
+    HandedTo(&'a str),
+}
+
+async fn end(tx: &mut Tx, incident: &Locked, held: &Held, why: Leaving<'_>, by: &Person, now: Micros) -> Result<(), StoreError> {
     write::move_assignment(tx, incident, held, AssignmentState::Cancelled, now).await?;
-    tx.execute("UPDATE dispatch_assignment SET end_reason = $1 WHERE id = $2", params![reason, held.id]).await?;
-    let values = json!({ "call_sign": held.call_sign, "reason": reason });
-    write::log(tx, incident.id, now, by, "assignment_cancelled", values).await
+    let (key, to) = match why {
+        Leaving::TakenFor(number) => ("assignment_taken", number),
+        Leaving::HandedTo(call_sign) => ("assignment_handed_over", call_sign),
+    };
+    let sql = "UPDATE dispatch_assignment SET end_reason = $1 WHERE id = $2";
+    tx.execute(sql, params![format!("→ {to}"), held.id]).await?;
+    write::log(tx, incident.id, now, by, key, json!({ "call_sign": held.call_sign, "to": to })).await
 }
 
 /// Lets `to` take over the incident from the unit of the assignment `from`, which has not arrived.
@@ -161,7 +166,7 @@ pub async fn hand_over(
         let state = shouhu_store::tag_of(&known.state);
         return Err(AssignError::NotAvailable { call_sign: known.call_sign, state }.into());
     };
-    end(&mut tx, &locked, &held, &format!("handed over to {call_sign}"), by, now).await?;
+    end(&mut tx, &locked, &held, Leaving::HandedTo(&call_sign), by, now).await?;
     offer(&mut tx, &locked, &Order { id, unit: order.to, call_sign: &call_sign, advice }, by, now).await?;
     write::settle_incident(&mut tx, &locked).await?;
     tx.commit().await?;

@@ -83,6 +83,11 @@ export const command = {
     assignment_reply: "{{call_sign}}: {{text}}",
     assignment_closed: "{{call_sign}} finished: {{code}} {{text}}",
     assignment_cancelled: "{{call_sign}} called off: {{reason}}",
+    assignment_taken: "{{call_sign}} taken for the more urgent {{to}}",
+    assignment_handed_over: "{{call_sign}} hands over to {{to}}",
+    panic_repeated: "{{call_sign}} calls for help again",
+    panic_cancelled: "{{call_sign}} says it is safe: {{reason}}",
+    panic_acknowledged: "Call for help acknowledged",
   },
   assignment: { cancel: "Call off", cancel_reason: "Why" },
   dispatch: {

@@ -83,6 +83,11 @@ export const command = {
     assignment_reply: "{{call_sign}} 回報：{{text}}",
     assignment_closed: "{{call_sign}} 結束：{{code}} {{text}}",
     assignment_cancelled: "取消 {{call_sign}}：{{reason}}",
+    assignment_taken: "{{call_sign}} 調往較急的 {{to}}",
+    assignment_handed_over: "{{call_sign}} 交接給 {{to}}",
+    panic_repeated: "{{call_sign}} 再次求援",
+    panic_cancelled: "{{call_sign}} 回報平安：{{reason}}",
+    panic_acknowledged: "確認求援",
   },
   assignment: { cancel: "取消派遣", cancel_reason: "取消原因" },
   dispatch: {
