@@ -309,6 +309,30 @@ async fn a_call_for_help_is_told_to_every_screen_and_keeps_the_crew_out_of_every
     assert_eq!((nobody.status, text(&nobody.json, "/key")), (409, "dispatch.unit.none_joined".into()));
 }
 
+#[tokio::test]
+async fn the_button_of_a_tracker_is_the_crews_call_for_help_however_often_it_is_told() {
+    let house = House::open(MODULES).await;
+    let (unit, _) = car(&house, "永康 21").await;
+    let env = &house.app.env;
+    let alarmed = || Event::TrackerAlarmed {
+        tracker: env.id(shouhu_ids::TrackerId::new),
+        unit: unit.parse().ok(),
+        alarm: "sos".into(),
+        position: Wgs84::new(120.25, 23.03).ok(),
+        at_us: env.now(),
+    };
+    let mut tx = house.app.store.begin().await.unwrap();
+    tx.emit(&alarmed()).await.unwrap();
+    tx.emit(&alarmed()).await.unwrap();
+    tx.commit().await.unwrap();
+    house.settle().await;
+    let listed = house.call(&house.person(Role::Officer), "GET", "/v1/panics", Value::Null).await.json;
+    assert_eq!((text(&listed, "/items/0/state"), text(&listed, "/items/0/call_sign")), ("raised".into(), "永康 21".into()));
+    let id = text(&listed, "/items/0/incident");
+    let log = house.call(&house.person(Role::Dispatcher), "GET", &format!("/v1/incidents/{id}/log"), Value::Null).await.json;
+    assert_eq!(log.pointer("/items").and_then(Value::as_array).map(Vec::len), Some(1), "{log}");
+}
+
 /// Every free unit holds the place where it stands.
 struct Standing;
 

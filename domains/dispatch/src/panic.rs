@@ -6,12 +6,11 @@
 use serde_json::json;
 use shouhu_events::Event;
 use shouhu_ids::{IncidentId, Micros, UnitId};
-use shouhu_module::Person;
 use shouhu_store::{Row, Store, StoreError, Tx, params};
 
 use crate::model::{Panic, PanicState};
 use crate::store::place_of;
-use crate::write;
+use crate::write::{self, By};
 
 /// Over ones are shown for so long, so that a screen that was away learns how it ended.
 const SHOWN_US: i64 = 10 * Micros::MINUTE;
@@ -85,7 +84,7 @@ pub async fn begin(tx: &mut Tx, incident: IncidentId, unit: UnitId, now: Micros)
 ///
 /// # Errors
 /// When the database fails.
-pub async fn again(store: &Store, by: &Person, panic: &Panic) -> Result<(), StoreError> {
+pub async fn again(store: &Store, by: By<'_>, panic: &Panic) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
     if write::lock_incident(&mut tx, panic.incident).await?.is_none() {
         return Ok(());

@@ -10,11 +10,16 @@ use shouhu_ids::{HitId, Micros, SightingId};
 use shouhu_module::{App, Reaction};
 use shouhu_store::{Store, StoreError, params};
 
+use crate::write::By;
+use crate::{ops, panic, positions};
+
 /// Sightings whose time is remembered. A hit is raised within seconds of its sighting; one that is not goes unmeasured.
 const REMEMBERED_MAX: usize = 20_000;
 
-pub const REACTIONS: &[Reaction] =
-    &[Reaction { name: "dispatch.time_hits", kinds: &["sightings_recorded", "hit_raised"], run: time_hits }];
+pub const REACTIONS: &[Reaction] = &[
+    Reaction { name: "dispatch.time_hits", kinds: &["sightings_recorded", "hit_raised"], run: time_hits },
+    Reaction { name: "dispatch.hear_trackers", kinds: &["tracker_alarmed"], run: hear_trackers },
+];
 
 #[derive(Default)]
 struct Remembered {
@@ -58,6 +63,20 @@ fn time_hits(app: App, envelope: Envelope) -> BoxFuture<'static, Result<(), Reac
                 }
             }
             _ => {}
+        }
+        Ok(())
+    })
+}
+
+/// The button of a tracker is the crew's call for help. Told twice, it is still one.
+fn hear_trackers(app: App, envelope: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move {
+        let Event::TrackerAlarmed { tracker, unit: Some(unit), position, .. } = envelope.event else { return Ok(()) };
+        let known = panic::list(&app.store, app.env.now()).await?;
+        let is_heard = known.iter().any(|panic| panic.unit == unit && panic.raised_at_us >= envelope.at_us);
+        if !is_heard {
+            let position = position.or_else(|| positions::of(&app).fix(unit).map(|fix| fix.position));
+            ops::panic::call_for_help(&app.store, By::tracker(tracker), unit, position).await?;
         }
         Ok(())
     })

@@ -6,14 +6,14 @@
 //! of an operation is read after the lock: read before, a step that waited would be stamped earlier than the one it followed.
 
 use shouhu_events::Event;
-use shouhu_ids::{ActorId, AssignmentId, HitId, IncidentId, Micros, UnitId};
+use shouhu_ids::{ActorId, AssignmentId, HitId, IncidentId, Micros, TrackerId, UnitId};
 use shouhu_module::{DevicePeer, Person};
 use shouhu_store::{Row, StoreError, Tx, params, tag_of};
 use shouhu_wire::{AssignmentState, IncidentState, UnitState};
 
 use crate::machine;
 
-/// Who did it, as the log keeps it: a person, or a partner's key.
+/// Who did it, as the log keeps it: a person, a partner's key, or a tracker.
 #[derive(Debug, Clone, Copy)]
 pub struct By<'b> {
     pub id: ActorId,
@@ -29,6 +29,13 @@ impl<'b> From<&'b Person> for By<'b> {
 impl<'b> From<&'b DevicePeer> for By<'b> {
     fn from(device: &'b DevicePeer) -> Self {
         Self { id: ActorId(device.id.0), name: &device.name }
+    }
+}
+
+impl By<'static> {
+    /// A button on a tracker: nobody knows whose thumb it was.
+    pub const fn tracker(id: TrackerId) -> Self {
+        Self { id: ActorId(id.0), name: "定位器" }
     }
 }
 

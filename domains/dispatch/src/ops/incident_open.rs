@@ -88,7 +88,7 @@ pub(crate) fn check(body: &OpenIncident) -> Result<(), OpenError> {
 /// # Errors
 /// When the request is not whole.
 pub async fn open(store: &Store, by: &Person, body: OpenIncident, hit: Option<ConfirmedHit>) -> Result<Incident, OpenError> {
-    open_with(store, by, body, hit, None).await
+    open_with(store, by.into(), body, hit, None).await
 }
 
 /// As [`open`]; with `calling` the incident is that crew's call for help, in the same transaction.
@@ -97,7 +97,7 @@ pub async fn open(store: &Store, by: &Person, body: OpenIncident, hit: Option<Co
 /// When the request is not whole, or the crew has an open call for help (`Duplicate`).
 pub async fn open_with(
     store: &Store,
-    by: &Person,
+    by: By<'_>,
     mut body: OpenIncident,
     hit: Option<ConfirmedHit>,
     calling: Option<UnitId>,
@@ -119,7 +119,7 @@ pub async fn open_with(
         return Err(OpenError::SummaryEmpty);
     }
     let mut tx = store.begin().await?;
-    let Some((id, number)) = insert(&mut tx, store, by.into(), &body, hit.as_ref()).await? else {
+    let Some((id, number)) = insert(&mut tx, store, by, &body, hit.as_ref()).await? else {
         drop(tx);
         let known = match body.hit {
             Some(hit) => store::incident_of_hit(store, hit).await?,

@@ -13,6 +13,7 @@ use shouhu_wire::{Incident, IncidentOrigin, OpenIncident, Priority, ReportPositi
 use super::incident_open::{self, OpenError};
 use crate::model::{CancelPanic, Items, NOTE_MAX, Panic, RaisePanic};
 use crate::positions::{self, Fix};
+use crate::write::By;
 use crate::{panic, store, write};
 
 pub const RAISE_ROUTE: Route =
@@ -96,7 +97,13 @@ async fn whole(store: &Store, id: IncidentId) -> Result<Incident, StoreError> {
 ///
 /// # Errors
 /// When the caller crews no unit, or the database fails.
-pub async fn call_for_help(store: &Store, by: &Person, unit: UnitId, position: Option<Wgs84>) -> Result<Incident, PanicError> {
+pub async fn call_for_help(
+    store: &Store,
+    by: impl Into<By<'_>>,
+    unit: UnitId,
+    position: Option<Wgs84>,
+) -> Result<Incident, PanicError> {
+    let by = by.into();
     // Two phones of one crew press at once: the second finds the alarm of the first.
     for _ in 0..2 {
         if let Some(open) = panic::open_of(store, unit).await? {
