@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { MockChoice } from "./choice-mock.mjs";
 import { artefacts, root, until } from "./house.mjs";
 import { isBuilt, serveDist } from "./lake-mock.mjs";
-import { DESK, openBrowser, PHONE } from "./people.mjs";
+import { DESK, openBrowser, PHONE, settled } from "./people.mjs";
 
 const axePath = join(root, "web/node_modules/axe-core/axe.min.js");
 const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
@@ -40,6 +40,7 @@ async function open(path, { viewport = DESK, scheme = "dark", ...shift } = {}) {
 }
 
 async function seriousFaults(page) {
+  await settled(page);
   await page.addScriptTag({ content: readFileSync(axePath, "utf8") });
   const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
   return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { noCity, openCity } from "./city.mjs";
 import { House, root, until } from "./house.mjs";
-import { Actor, openBrowser, PHONE } from "./people.mjs";
+import { Actor, openBrowser, PHONE, settled } from "./people.mjs";
 
 const skip = noCity();
 const axePath = join(root, "web/node_modules/axe-core/axe.min.js");
@@ -16,6 +16,7 @@ const PANIC_MS = 1_000;
 const PANIC_MAX_MS = 5_000;
 
 async function seriousFaults(page, within) {
+  await settled(page);
   // Evaluated, not added as a tag: the server's content security policy holds for tests too.
   await page.evaluate(readFileSync(axePath, "utf8"));
   const found = await page.evaluate((where) => globalThis.axe.run(where, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }), within);
@@ -110,6 +111,7 @@ test("units are proposed with reasons, taken away, handed over, and a cry for he
     await dialog.waitFor();
     const words = await dialog.innerText();
     assert.ok(words.includes(noise.number) && words.includes(robbery.number), words);
+    await settled(page);
     await dispatcher.shot("choice-take");
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });

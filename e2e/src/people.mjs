@@ -87,3 +87,15 @@ export class Actor {
     await this.page.setViewportSize(before);
   }
 }
+
+/** Waits until nothing fades in any more: colours that are half way are nobody's contrast. */
+export async function settled(page) {
+  await page.waitForFunction(() => {
+    const moving = document.getAnimations().some((one) => one.playState === "running" && one.effect?.getComputedTiming().iterations !== Infinity);
+    const isWhole = (dialog) => {
+      for (let part = dialog; part; part = part.parentElement) if (getComputedStyle(part).opacity !== "1") return false;
+      return true;
+    };
+    return !moving && [...document.querySelectorAll('[role="dialog"]')].every(isWhole);
+  });
+}
