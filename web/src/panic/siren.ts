@@ -72,9 +72,11 @@ export function useSiren(isOn: boolean): SirenState {
       return;
     }
     const look = () => setState(siren.isHeard ? "sounding" : "blocked");
+    let soon: ReturnType<typeof setTimeout> | undefined;
     const wake = () => {
       siren.wake();
-      setTimeout(look, 50);
+      clearTimeout(soon);
+      soon = setTimeout(look, 50);
     };
     siren.start();
     look();
@@ -84,6 +86,8 @@ export function useSiren(isOn: boolean): SirenState {
     return () => {
       siren.stop();
       clearInterval(timer);
+      // The click that ends the alarm is also one that wakes it: what it was to look at is over.
+      clearTimeout(soon);
       window.removeEventListener("pointerdown", wake);
       window.removeEventListener("keydown", wake);
     };
