@@ -18,7 +18,11 @@ OURS="$BIN/shouhu-lakebench"
 peer() { (cd "$WORK/db" && DATA="${PEER_DATA:-$DATA}" DB="$WORK/db" "$PYTHON" "$PEERS/peers.py" "$@" >>"$WORK/peers.log" 2>&1) || echo "peer $* failed: see $WORK/peers.log" >&2; }
 # The same in stores that are thrown away.
 fresh_peer() { (mkdir -p "$WORK/fresh/pgrun" && chmod 777 "$WORK/fresh" && cd "$WORK/fresh" && DATA="$INGEST_DATA" DB="$WORK/fresh" "$PYTHON" "$PEERS/peers.py" "$@" >>"$WORK/peers.log" 2>&1) || echo "peer $* failed" >&2; }
+# Warm means in the page cache: what one engine reads pushes out what another has read, so each one's files are read before its turn.
+warm() { find "$@" -type f -print0 2>/dev/null | xargs -0 -r cat >/dev/null 2>&1 || true; }
 stop_postgres() { su postgres -c "/usr/lib/postgresql/15/bin/pg_ctl -m fast -w -D $1/pgrun/d stop" >/dev/null 2>&1 || true; }
+
+declare -A FILES=([duckdb]=duck.db [duckdb_plate]=duck.db [pg]=pgrun [chdb]=ch [df_day]=pq)
 
 mkdir -p "$WORK/db/pgrun"; chmod 777 "$WORK/db"
 if [ -z "$SKIP_LOAD" ]; then
@@ -52,12 +56,15 @@ fi
 
 for round in $(seq "$ROUNDS"); do
   echo "round $round of $ROUNDS, load $(cut -d' ' -f1 /proc/loadavg)"
+  warm "$WORK/lake"
   "$OURS" query --data "$DATA" --lake "$WORK/lake" --report "$RES"
   if [ "$round" -eq 1 ]; then
     # Everything of everybody once; after that each question only to those that may be the best.
-    for engine in duckdb duckdb_plate pg chdb df_day; do peer query "$engine"; done
+    for engine in duckdb duckdb_plate pg chdb df_day; do warm "$WORK/db/${FILES[$engine]}"; peer query "$engine"; done
   else
+    warm "$WORK/db/${FILES[duckdb]}"
     peer query duckdb; peer query duckdb_plate
+    warm "$WORK/db/${FILES[pg]}"
     for question in 'ii hist' 'wild dict' 'fold' 'iv camset' 'v bbox' 'vi convoy' 'vii traj' 'A->B'; do peer query pg "$question"; done
     peer query chdb 'ed1'; peer query chdb 'A->B'; peer query df_day 'ed1'
   fi

@@ -29,6 +29,14 @@ pub struct Params {
 const DAYS_30_MS: i64 = 30 * DAY_MS;
 
 impl Params {
+    /// Histories of 365 days, for a lake of `load --copies 13` or more.
+    pub fn year(&self) -> anyhow::Result<Vec<(&'static str, Vec<Question>)>> {
+        let from_ms = window(&self.range30.0, &self.range30.1)?.from_ms;
+        let year = Window { from_ms, until_ms: from_ms + 365 * DAY_MS };
+        let history = |plates: &[String]| plates.iter().map(|plate| Question::History { plate: plate.clone(), window: year }).collect();
+        Ok(vec![("history 365 days, frequent", history(&self.hist_hot)), ("history 365 days, any", history(&self.hist_uni))])
+    }
+
     /// The questions under the names that `peers.py` gives them.
     pub fn suites(&self) -> anyhow::Result<Vec<(&'static str, Vec<Question>)>> {
         let month = window(&self.range30.0, &self.range30.1)?;

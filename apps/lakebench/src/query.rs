@@ -24,6 +24,9 @@ pub struct Query {
     /// Only questions whose name contains this.
     #[arg(long)]
     only: Option<String>,
+    /// Also histories of 365 days: the lake has so many (`load --copies 13`).
+    #[arg(long)]
+    year: bool,
 }
 
 impl Query {
@@ -35,7 +38,11 @@ impl Query {
         let opened = Opened::open(&self.place.lake, workload.sources()?)?;
         let open_ms = start.elapsed().as_secs_f64() * 1e3;
         report.line("open", json!({ "ms": rounded(open_ms, 1), "rows": opened.rows(), "segments": opened.segments() }))?;
-        for (name, questions) in params.suites()? {
+        let mut suites = params.suites()?;
+        if self.year {
+            suites.extend(params.year()?);
+        }
+        for (name, questions) in suites {
             if self.only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
                 continue;
             }

@@ -1,5 +1,6 @@
 //! What all questions share: going through the parts, stopping, and noting what is missing.
 
+use super::side_by_side::{Brake, Given, of_each};
 use super::{Answer, AskError, Limits, Partial, View};
 use crate::code::PlateCode;
 use crate::part::{Moment, Part, PartError, Want, Window};
@@ -11,6 +12,29 @@ pub const GATHERED_MAX: usize = 4_000_000;
 pub const SOURCES_MAX: usize = 200_000;
 /// Rows between two looks at whether the asker has stopped.
 const ROWS_PER_LOOK: usize = 4_096;
+/// So many parts are worth more than one core when one plate is looked up in each: a look-up takes some 10 µs.
+const PARTS_SIDE_BY_SIDE: usize = if cfg!(test) { 3 } else { 64 };
+/// So many are when the plate is a busy one: a look-up then takes 50 µs and more.
+const BUSY_PARTS_SIDE_BY_SIDE: usize = if cfg!(test) { 2 } else { 12 };
+/// Parts that show whether a plate is busy, and what is enough for that.
+pub const PARTS_ONE_BY_ONE: usize = if cfg!(test) { 1 } else { 8 };
+const BUSY_ROWS: usize = if cfg!(test) { 2 } else { 160 };
+/// So many moments are, within one part or many: finding one takes some 5 µs.
+const MOMENTS_SIDE_BY_SIDE: usize = if cfg!(test) { 3 } else { 128 };
+/// What one thread takes at a time: neighbours share pages, which are decoded once for all of them.
+const MOMENTS_AT_ONCE: usize = if cfg!(test) { 2 } else { 64 };
+
+/// So many parts are looked up on all cores, after so many rows of the plate in parts before.
+pub const fn worth_side_by_side(rows: usize) -> usize {
+    if rows < BUSY_ROWS { PARTS_SIDE_BY_SIDE } else { BUSY_PARTS_SIDE_BY_SIDE }
+}
+
+/// Which sighting of a part comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    OldestFirst,
+    NewestFirst,
+}
 
 /// A question that is being answered.
 pub struct Asking<'a> {
@@ -71,19 +95,50 @@ impl<'a> Asking<'a> {
         let mut parts = self.parts(window);
         // Parts give the oldest first: where they do not overlap, there is nothing left to sort.
         parts.sort_unstable_by_key(|part| part.span().from_ms);
+        let (first, rest) = parts.split_at(parts.len().min(PARTS_ONE_BY_ONE));
+        for parts in [first, rest] {
+            self.of_plate(parts, plate, window, Order::OldestFirst, &mut rows);
+        }
+        rows.sort_unstable_by(|a, b| newest_first(b, a));
+        rows.dedup_by_key(|row| row.key());
+        rows
+    }
+
+    /// Appends what each of the parts has of one plate, part by part, until the asker stops or more than [`GATHERED_MAX`] are
+    /// held. What `rows` has from parts before says how busy the plate is.
+    pub fn of_plate(&mut self, parts: &[&'a dyn Part], plate: PlateCode, window: Window, order: Order, rows: &mut Vec<Seen>) {
+        if parts.len() >= worth_side_by_side(rows.len()) {
+            let given = of_each(parts.len(), self.limits.is_stopped, &|number, brake| {
+                let mut of_part = Vec::new();
+                let read = parts.get(number).map_or(Ok(()), |part| part.of_plate(plate, window, &mut of_part));
+                brake.hold(of_part.len());
+                (of_part, read)
+            });
+            self.note_given(&given);
+            for (mut of_part, read) in given.of_parts.into_iter().flatten() {
+                if order == Order::NewestFirst {
+                    of_part.reverse();
+                }
+                rows.append(&mut of_part);
+                self.note_read(read);
+            }
+            return;
+        }
         for part in parts {
             if !self.goes_on() {
                 break;
             }
-            self.note_read(part.of_plate(plate, window, &mut rows));
+            let known = rows.len();
+            let read = part.of_plate(plate, window, rows);
+            self.note_read(read);
+            if order == Order::NewestFirst {
+                rows.get_mut(known..).unwrap_or_default().reverse();
+            }
             if rows.len() > GATHERED_MAX {
                 self.note(Partial::Limit { limit: GATHERED_MAX });
                 break;
             }
         }
-        rows.sort_unstable_by(|a, b| newest_first(b, a));
-        rows.dedup_by_key(|row| row.key());
-        rows
     }
 
     /// Hands every row that the moments hold to `found`, until it has been handed [`GATHERED_MAX`] or the asker stops.
@@ -94,32 +149,50 @@ impl<'a> Asking<'a> {
         else {
             return;
         };
+        let parts = self.parts(Window { from_ms, until_ms });
         let mut gate = Gate::new(self.limits);
-        for part in self.parts(Window { from_ms, until_ms }) {
-            if !self.goes_on() || gate.is_shut() {
-                break;
-            }
-            let span = part.span();
-            let read = if moments.iter().all(|moment| moment.window.meets(&span)) {
-                part.at_moments(moments, want, &mut |index, seen| {
+        if moments.len() >= MOMENTS_SIDE_BY_SIDE {
+            let shares: Vec<(usize, &[Moment])> =
+                moments.chunks(MOMENTS_AT_ONCE).enumerate().map(|(number, share)| (number * MOMENTS_AT_ONCE, share)).collect();
+            let given = of_each(parts.len() * shares.len(), self.limits.is_stopped, &|number, brake| {
+                match (parts.get(number / shares.len()), shares.get(number % shares.len())) {
+                    (Some(part), Some((first, share))) => gather_moments(*part, *first, share, want, brake),
+                    _ => (Vec::new(), Ok(())),
+                }
+            });
+            self.note_given(&given);
+            for (rows, read) in given.of_parts.into_iter().flatten() {
+                for (index, seen) in rows {
                     if gate.lets_in() {
                         found(index, seen);
                     }
-                })
-            } else {
-                let (indices, some): (Vec<usize>, Vec<Moment>) =
-                    moments.iter().enumerate().filter(|(_, moment)| moment.window.meets(&span)).map(|(i, m)| (i, *m)).unzip();
-                part.at_moments(&some, want, &mut |index, seen| {
-                    if let Some(index) = indices.get(index)
-                        && gate.lets_in()
-                    {
-                        found(*index, seen);
+                }
+                self.note_read(read);
+            }
+        } else {
+            for part in parts {
+                if !self.goes_on() || gate.is_shut() {
+                    break;
+                }
+                let read = moments_of_part(part, moments, want, &mut |index, seen| {
+                    if gate.lets_in() {
+                        found(index, seen);
                     }
-                })
-            };
-            self.note_read(read);
+                });
+                self.note_read(read);
+            }
         }
         self.note_gate(&gate);
+    }
+
+    fn note_given<T>(&mut self, given: &Given<T>) {
+        if given.is_full {
+            self.note(Partial::Limit { limit: GATHERED_MAX });
+        }
+        if given.is_stopped {
+            self.has_stopped = true;
+            self.note(Partial::Stopped);
+        }
     }
 
     pub fn note_gate(&mut self, gate: &Gate<'_>) {
@@ -145,6 +218,46 @@ impl<'a> Asking<'a> {
     pub fn whole_answer<T>(self, rows: Vec<T>) -> Answer<T> {
         Answer { rows, partial: self.partial }
     }
+}
+
+/// What one part has of those moments that it can have anything of.
+fn moments_of_part(
+    part: &dyn Part,
+    moments: &[Moment],
+    want: Want,
+    found: &mut dyn FnMut(usize, Seen),
+) -> Result<(), PartError> {
+    let span = part.span();
+    if moments.iter().all(|moment| moment.window.meets(&span)) {
+        return part.at_moments(moments, want, found);
+    }
+    let (indices, some): (Vec<usize>, Vec<Moment>) =
+        moments.iter().enumerate().filter(|(_, moment)| moment.window.meets(&span)).map(|(i, m)| (i, *m)).unzip();
+    part.at_moments(&some, want, &mut |index, seen| {
+        if let Some(index) = indices.get(index) {
+            found(*index, seen);
+        }
+    })
+}
+
+/// The same of a share of the moments, held until the other shares are done. `first` is the index of the share's first moment.
+fn gather_moments(
+    part: &dyn Part,
+    first: usize,
+    share: &[Moment],
+    want: Want,
+    brake: &Brake,
+) -> (Vec<(usize, Seen)>, Result<(), PartError>) {
+    let mut rows = Vec::new();
+    let read = moments_of_part(part, share, want, &mut |index, seen| {
+        if !brake.is_on() {
+            rows.push((first + index, seen));
+            if rows.len().is_multiple_of(ROWS_PER_LOOK) {
+                brake.hold(ROWS_PER_LOOK);
+            }
+        }
+    });
+    (rows, read)
 }
 
 /// Counts what is gathered and looks now and then whether the asker has stopped; callbacks of a part cannot end it.

@@ -1,10 +1,13 @@
 //! Where was this plate? Newest first, in pages.
 
-use super::asking::{Asking, newest_first};
+use super::asking::{Asking, Order, PARTS_ONE_BY_ONE, newest_first, worth_side_by_side};
 use super::{Answer, AskError, Limits, View};
 use crate::code::PlateCode;
 use crate::part::Window;
 use crate::row::{Key, Seen};
+
+/// Between two looks whether the page is full.
+const PARTS_AT_ONCE: usize = 256;
 
 /// Sightings of one plate within the window, newest first (one millisecond: larger source number first). `before` is the key
 /// of the last row of the page before; an answer with [`super::Partial::Limit`] has a next page.
@@ -26,23 +29,25 @@ pub fn ask(
         part.will_ask_plate(plate);
     }
     let mut rows: Vec<Seen> = Vec::new();
-    for part in parts {
+    let mut left = parts.as_slice();
+    while let Some(next) = left.first() {
         // Parts come by their ends: once the row after the last wanted one is not older than this part's end, no row of this
         // part or of a later one belongs to the page.
         if rows.len() > limits.rows_max {
             settle(&mut rows, before);
-            if rows.get(limits.rows_max).is_some_and(|first_beyond| first_beyond.at_ms >= part.span().until_ms) {
+            if rows.get(limits.rows_max).is_some_and(|first_beyond| first_beyond.at_ms >= next.span().until_ms) {
                 break;
             }
         }
         if !asking.goes_on() {
             break;
         }
-        let known = rows.len();
-        let read = part.of_plate(plate, window, &mut rows);
-        asking.note_read(read);
-        // Parts give the oldest first: turned round, parts that do not overlap are in order already.
-        rows.get_mut(known..).unwrap_or_default().reverse();
+        // The first page of a year is mostly in its last days; who wants the year gets it on all cores.
+        let is_begun = parts.len() - left.len() >= PARTS_ONE_BY_ONE;
+        let at_once = if is_begun && left.len() >= worth_side_by_side(rows.len()) { PARTS_AT_ONCE.min(left.len()) } else { 1 };
+        let (now, later) = left.split_at(at_once);
+        asking.of_plate(now, plate, window, Order::NewestFirst, &mut rows);
+        left = later;
     }
     settle(&mut rows, before);
     Ok(asking.answer(rows))

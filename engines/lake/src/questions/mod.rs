@@ -6,6 +6,7 @@
 //! **Invariant:** no answer holds one passage twice: parts may repeat rows, answers go by [`crate::Key`].
 
 mod asking;
+mod side_by_side;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
