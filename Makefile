@@ -52,11 +52,12 @@ clean-data: ## Forget the demo city and everything that was recorded in DATA
 
 test: deps-test test-rust test-faults test-spark test-web test-e2e ## Everything that must hold
 
+# target/cargo-timings/ then says where the time went.
 test-rust: deps-test
 	@SHOUHU_TEST_POSTGRES="$$(tools/postgres.sh start)"; export SHOUHU_TEST_POSTGRES; \
 	trap 'tools/postgres.sh stop' EXIT; \
-	if command -v cargo-nextest >/dev/null; then cargo nextest run --config tools/test-profile.toml --release --workspace --lib --bins --tests --no-fail-fast; \
-	else cargo test --config tools/test-profile.toml --release --workspace --lib --bins --tests --no-fail-fast; fi
+	if command -v cargo-nextest >/dev/null; then cargo nextest run --timings --config tools/test-profile.toml --release --workspace --lib --bins --tests --no-fail-fast; \
+	else cargo test --timings --config tools/test-profile.toml --release --workspace --lib --bins --tests --no-fail-fast; fi
 
 test-web: web
 	cd web && npm run check --silent && npm test --silent
