@@ -68,7 +68,7 @@ e2e/node_modules/.installed: e2e/package.json e2e/package-lock.json
 
 # The programs under test are those that the Rust tests built: building them again with other features would say nothing new.
 test-e2e: deps-test web e2e/node_modules/.installed
-	@for p in shouhu shouhu-edge shouhu-city; do [ -x target/release/$$p ] || cargo build --release --workspace --bins; done
+	@for p in shouhu shouhu-edge shouhu-city; do [ -x target/release/$$p ] || cargo build --config tools/test-profile.toml --release --workspace --bins; done
 	cd e2e && npm test --silent
 
 # Both programs are built by the Rust tests that start them.
@@ -76,9 +76,9 @@ test-faults:
 	e2e/faults/lake.py --kills 20 --power-cuts 6
 
 faults: ## The long form of the fault tests: a thousand kills, two hundred power cuts
-	cargo build --release --workspace --bins
+	cargo build --config tools/test-profile.toml --release --workspace --bins
 	e2e/faults/lake.py --kills 1000 --power-cuts 200 --report target/faults.json
-	SHOUHU_LAKE_CRASHES=20000 cargo test --release -p shouhu-lake --test crash
+	SHOUHU_LAKE_CRASHES=20000 cargo test --config tools/test-profile.toml --release -p shouhu-lake --test crash
 
 e2e/lake/.venv/.installed: e2e/lake/requirements.txt
 	python3 -m venv e2e/lake/.venv
