@@ -243,7 +243,7 @@ async fn a_plan_keeps_dwell_gap_shift_and_cap_and_its_seed_says_which_one_it_is(
     for seed in [1, 2, 3] {
         let plan = city.plan(with(city.ask(), "seed", seed.into())).await;
         keeps_the_rules(&plan);
-        assert!(list(&plan, "/tours").iter().all(|tour| list(tour, "/stops").len() >= 10), "{plan}");
+        assert!(list(&plan, "/tours").iter().all(|tour| list(tour, "/stops").len() >= 5), "{plan}");
         seen.insert(orders(&plan));
     }
     assert_eq!(seen.len(), 3, "another seed is another day");

@@ -6,7 +6,7 @@ use shouhu_ids::{BoxId, Micros, TourPlanId, UnitId};
 use shouhu_module::Person;
 use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
 
-use super::model::{MarkOutcome, PlanState, Planned, TourPlan, TourPlanLine};
+use super::model::{MarkOutcome, PlanState, TourPlan, TourPlanLine};
 use super::progress::{Mark, Signed};
 
 const PLAN: &str = "SELECT id, state, station, from_us, to_us, created_at_us, created_by_name, decided_at_us, decided_by_name, reason, \
