@@ -58,7 +58,12 @@ async fn publish(State(app): State<App>, person: Person, Id(id): Id<TourPlanId>)
     shown(&app, id, "published").await
 }
 
-async fn discard(State(app): State<App>, person: Person, Id(id): Id<TourPlanId>, Body(body): Body<DiscardPlan>) -> Result<Audited<TourPlan>, Problem> {
+async fn discard(
+    State(app): State<App>,
+    person: Person,
+    Id(id): Id<TourPlanId>,
+    Body(body): Body<DiscardPlan>,
+) -> Result<Audited<TourPlan>, Problem> {
     let reason = body.reason.trim();
     let mut tx = app.store.begin().await?;
     let state = tour_store::locked(&mut tx, id).await?.ok_or_else(|| Problem::not_found("tour plan"))?;

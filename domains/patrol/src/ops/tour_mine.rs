@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use shouhu_ids::{Micros, UnitId};
-use shouhu_module::{App, Audit, Audited, Body, Load, Person, Problem, Route};
+use shouhu_module::{App, Audit, Audited, Body, Person, Problem, Route};
 use shouhu_store::tag_of;
 
 use super::tours::with_progress;
@@ -16,12 +16,12 @@ pub const MINE: Route = Route::get("/v1/patrol/tours/mine", "The published tour 
     .audit(Audit::WorkRead)
     .gives::<MyTour>();
 
-pub const MARK: Route = Route::post("/v1/patrol/tours/mine/marks", "Say that a stop of the own tour was made or skipped", || axum::routing::post(mark))
-    .permission("patrol.check_in")
-    .audit(Audit::Write)
-    .load(Load::Life)
-    .takes::<MarkStop>()
-    .gives::<MyTour>();
+pub const MARK: Route =
+    Route::post("/v1/patrol/tours/mine/marks", "Say that a stop of the own tour was made or skipped", || axum::routing::post(mark))
+        .permission("patrol.check_in")
+        .audit(Audit::Write)
+        .takes::<MarkStop>()
+        .gives::<MyTour>();
 
 /// A crew looks at tomorrow's tour the evening before.
 const AHEAD_US: i64 = Micros::DAY;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use shouhu_ids::{Micros, TourPlanId, UnitId};
 use shouhu_module::ports::{CitizenReportsPort, DispatchFactsPort, RoadTimesPort};
-use shouhu_module::{App, Audit, Audited, Body, Load, Person, Problem, Route};
+use shouhu_module::{App, Audit, Audited, Body, Person, Problem, Route};
 use tokio::sync::Mutex;
 
 use crate::tours::model::{AskTours, PlanState, Planned, TourPlan};
@@ -17,7 +17,6 @@ use crate::store;
 pub const ROUTE: Route = Route::post("/v1/patrol/tours", "Propose tours for the crews of a shift", || axum::routing::post(handle))
     .permission("patrol.plan")
     .audit(Audit::Write)
-    .load(Load::Interactive)
     .takes::<AskTours>()
     .gives::<TourPlan>();
 

@@ -12,11 +12,12 @@ use super::tours::with_progress;
 use crate::tours::report::{TourReport, report};
 use crate::tours::store as tour_store;
 
-pub const ROUTE: Route = Route::get("/v1/patrol/tours/report", "Tours planned and done, workload, hits and predictability", || axum::routing::get(handle))
-    .permission("patrol.watch")
-    .audit(Audit::WorkRead)
-    .asks::<ReportQuery>()
-    .gives::<TourReport>();
+pub const ROUTE: Route =
+    Route::get("/v1/patrol/tours/report", "Tours planned and done, workload, hits and predictability", || axum::routing::get(handle))
+        .permission("patrol.watch")
+        .audit(Audit::WorkRead)
+        .asks::<ReportQuery>()
+        .gives::<TourReport>();
 
 const SPAN_MAX_US: i64 = 31 * Micros::DAY;
 /// Three shifts of a station a day for a month.
@@ -37,6 +38,7 @@ impl Keyed for Span {
 }
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "TourReportQuery")]
 pub struct ReportQuery {
     /// Shifts that begin from here; thirty days ago where it is left out.
     pub from_us: Option<Micros>,

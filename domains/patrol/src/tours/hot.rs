@@ -271,6 +271,9 @@ pub fn hot_spots(reports: &[CitizenReport], boxes: &[Landmark], wish: &Wish) -> 
     }
     let is_on = |report: &&CitizenReport| in_city(report) && cells.contains(&cell_of(plane.point(report.position)));
     let known: Vec<&CitizenReport> = reports.iter().filter(is_on).collect();
+    if cells.is_empty() {
+        return Ok(Hot { left_out: reports.len(), ..Hot::default() });
+    }
     let ground = ground(&cells)?;
     let surface = surface(plane, &ground, &known, wish)?;
     let spot = |(cell, one): (Cell, Candidate)| {
@@ -297,6 +300,7 @@ pub fn hot_spots(reports: &[CitizenReport], boxes: &[Landmark], wish: &Wish) -> 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
+    use proptest::prelude::*;
     use shouhu_ids::uuid_v7;
 
     use super::*;
@@ -381,5 +385,28 @@ mod tests {
         let mut more = reports();
         more.extend((0..4).map(|day| report(120.26, 23.06, day)));
         assert_eq!(key(&reports()), key(&more));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn any_reports_give_sound_shares(
+            places in prop::collection::vec((-180.0_f64..=180.0, -90.0_f64..=90.0, any::<i64>()), 0..12),
+            near in prop::collection::vec((120.0_f64..120.6, 22.8_f64..23.4, 0_i64..400), 0..12),
+            with_boxes: bool, is_station: bool, unpredictability in 0.0_f64..=1.0, seed: u64,
+        ) {
+            let mut all: Vec<CitizenReport> = near.into_iter().map(|(lon, lat, days)| report(lon, lat, days)).collect();
+            all.extend(places.into_iter().map(|(lon, lat, us)| CitizenReport { at: Micros(us), ..report(lon, lat, 0) }));
+            let boxes = if with_boxes { sites() } else { Vec::new() };
+            let wish = Wish { is_station: is_station && with_boxes, unpredictability, seed, ..wish() };
+            let hot = hot_spots(&all, &boxes, &wish).unwrap();
+            prop_assert!(hot.counted + hot.left_out == all.len() || hot == Hot::default());
+            prop_assert!(hot.spots.len() <= wish.spots);
+            for spot in &hot.spots {
+                let Expected { share, low, high, .. } = spot.expected;
+                prop_assert!((0.0..=1.0 + 1e-9).contains(&share) && low <= share + 1e-12 && share <= high + 1e-12, "{:?}", spot);
+                prop_assert!(spot.dose.is_finite() && spot.dose > 0.0);
+            }
+        }
     }
 }

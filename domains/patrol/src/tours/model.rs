@@ -39,6 +39,7 @@ pub struct AskTours {
 
 /// What was asked for, with what was left out filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TourTerms")]
 pub struct Terms {
     pub days: i64,
     pub kinds: Vec<String>,
@@ -71,6 +72,7 @@ pub enum PlaceKind {
 
 /// What citizens are expected to report at a place in the seven days after the plan was made.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TourExpected")]
 pub struct Expected {
     /// Of all that is expected on the planned ground.
     pub share: f64,
@@ -112,6 +114,7 @@ pub struct TourPlace {
 
 /// A key that the UI translates, and its numbers with their units in their names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TourWhy")]
 pub struct Why {
     pub key: String,
     pub params: BTreeMap<String, f64>,
@@ -143,6 +146,7 @@ pub enum SkipReason {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TourProgress")]
 pub struct Progress {
     pub state: StopState,
     pub reason: Option<SkipReason>,
@@ -187,6 +191,7 @@ pub struct UnitTour {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TourLeftOut")]
 pub struct LeftOut {
     pub place: TourPlace,
     pub why: Why,
@@ -196,6 +201,7 @@ pub struct LeftOut {
 
 /// What one beat gets, beside what its reports explain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TourAreaShare")]
 pub struct AreaShare {
     pub area: String,
     pub visits: i64,
@@ -205,6 +211,7 @@ pub struct AreaShare {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TourReportsUsed")]
 pub struct ReportsUsed {
     /// Citizens' reports that the surface was learned from.
     pub counted: i64,

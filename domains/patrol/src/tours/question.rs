@@ -5,7 +5,7 @@
 
 use shouhu_env::Env;
 use shouhu_ids::{Micros, UnitId};
-use shouhu_module::ports::RoadTimes;
+use shouhu_module::ports::{CitizenReport, RoadTimes};
 use shouhu_place::Wgs84;
 use shouhu_tours::Budget;
 use shouhu_tours::patrol::{Dwell, Kind, Patrol, Plan, Rules, Stop, Travel, Unit, Village, VillageCap, Window, plan};
@@ -15,7 +15,6 @@ use super::hot::{Hot, Landmark, Wish, hot_spots, middle};
 use super::model::{BoxDue, PlaceKind, Planned, Terms, TourPlace};
 use super::terms::TourError;
 use crate::store::Kept;
-use shouhu_module::ports::CitizenReport;
 
 /// Koper (1995): 10 to 15 minutes deter longest, again after two hours at the soonest.
 pub const REVISIT_GAP_S: i64 = 2 * 3_600;
@@ -243,7 +242,8 @@ impl Question {
     }
 
     fn patrol(&self, sites: &[Site], areas: &[String], travel: Travel, cap_s: i64) -> Result<Patrol, shouhu_tours::patrol::InputError> {
-        let village = |site: &Site| Village(areas.iter().position(|area| *area == site.place.area).and_then(|no| u32::try_from(no).ok()).unwrap_or(0));
+        let number = |site: &Site| areas.iter().position(|area| *area == site.place.area);
+        let village = |site: &Site| Village(number(site).and_then(|no| u32::try_from(no).ok()).unwrap_or_default());
         let stop = |(place, site): (u32, &Site)| Stop {
             place,
             village: village(site),

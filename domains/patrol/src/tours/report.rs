@@ -28,6 +28,7 @@ pub struct Tally {
 
 /// What one unit was asked and did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "TourUnitWork")]
 pub struct UnitWork {
     pub unit: UnitId,
     pub call_sign: String,
@@ -40,6 +41,7 @@ pub struct UnitWork {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "TourPlaceWork")]
 pub struct PlaceWork {
     pub key: String,
     pub kind: PlaceKind,
@@ -55,6 +57,7 @@ pub struct PlaceWork {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "TourSkipCount")]
 pub struct SkipCount {
     pub reason: SkipReason,
     pub count: i64,
@@ -62,6 +65,7 @@ pub struct SkipCount {
 
 /// Where citizens' reports of the shifts came from.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "TourHits")]
 pub struct Hits {
     /// Within 1,000 m of a place that the plan of that shift had looked at.
     pub reports: i64,
@@ -125,7 +129,8 @@ fn stops(plan: &TourPlan) -> impl Iterator<Item = &TourStop> {
 fn hits(plans: &[TourPlan], reports: &[CitizenReport]) -> Hits {
     let mut sum = Hits::default();
     for plan in plans {
-        let looked_at: Vec<Wgs84> = stops(plan).map(|stop| stop.place.position).chain(plan.answer.left_out.iter().map(|left| left.place.position)).collect();
+        let left_out = plan.answer.left_out.iter().map(|left| left.place.position);
+        let looked_at: Vec<Wgs84> = stops(plan).map(|stop| stop.place.position).chain(left_out).collect();
         let in_shift = reports.iter().filter(|report| (plan.from_us..plan.to_us).contains(&report.at));
         for report in in_shift.filter(|report| looked_at.iter().any(|place| place.distance_m(report.position) <= GROUND_M)) {
             sum.reports += 1;

@@ -68,7 +68,13 @@ pub async fn insert(tx: &mut Tx, plan: &TourPlan, by: &Person) -> Result<(), Sto
 }
 
 /// Newest first; `before` is the id of the last of the page before.
-pub async fn lines(store: &Store, station: &str, state: Option<PlanState>, before: Option<TourPlanId>, limit: i64) -> Result<Vec<TourPlanLine>, StoreError> {
+pub async fn lines(
+    store: &Store,
+    station: &str,
+    state: Option<PlanState>,
+    before: Option<TourPlanId>,
+    limit: i64,
+) -> Result<Vec<TourPlanLine>, StoreError> {
     // Ids are lower-case hexadecimal, so "~" sorts after each of them.
     let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
     let state = state.map(|state| tag_of(&state)).unwrap_or_default();
@@ -110,7 +116,15 @@ pub async fn taken(tx: &mut Tx, plan: &TourPlan, but: Option<TourPlanId>) -> Res
 }
 
 /// Moves a plan from one of two states. False when it was in neither.
-pub async fn decide(tx: &mut Tx, id: TourPlanId, from: [PlanState; 2], to: PlanState, by: &Person, at: Micros, reason: Option<&str>) -> Result<bool, StoreError> {
+pub async fn decide(
+    tx: &mut Tx,
+    id: TourPlanId,
+    from: [PlanState; 2],
+    to: PlanState,
+    by: &Person,
+    at: Micros,
+    reason: Option<&str>,
+) -> Result<bool, StoreError> {
     let sql = "UPDATE patrol_plan SET state = $2, decided_at_us = $3, decided_by_name = $4, reason = $5 \
          WHERE id = $1 AND state IN ($6, $7)";
     let [first, second] = from.map(|state| tag_of(&state));
