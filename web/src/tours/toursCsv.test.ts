@@ -9,11 +9,19 @@ const EIGHT = Date.UTC(2026, 10, 21, 0, 0) * 1000;
 
 describe("a plan as a file", () => {
   it("has a line for each stop, in Taipei's time, and runs nothing in a spreadsheet", () => {
-    const place = { kind: "box", number: "=1+1", name: "郵局", area: "永康", position: { lon: 120.2, lat: 23 } };
+    const place = {
+      kind: "box",
+      number: "=1+1",
+      name: "郵局",
+      area: "永康",
+      position: { lon: 120.2, lat: 23 },
+    };
     const progress = { state: "planned", reason: null, at_us: null };
     const why = [{ key: "explore", params: {} }];
     const stop = { seq: 1, place, arrive_us: EIGHT, leave_us: EIGHT + 600_000_000, why, progress };
-    const plan = { tours: [{ call_sign: "永康 21", stops: [stop, { ...stop, seq: 2 }] }] } as unknown as TourPlan;
+    const plan = {
+      tours: [{ call_sign: "永康 21", stops: [stop, { ...stop, seq: 2 }] }],
+    } as unknown as TourPlan;
     const all = lines(planCsv(plan, t));
     expect(all).toHaveLength(3);
     expect(all[0]?.split(",")).toHaveLength(11);

@@ -195,3 +195,140 @@ pub async fn signed(store: &Store, from: Micros, to: Micros) -> Result<BTreeMap<
     }
     Ok(first)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use shouhu_ids::{ActorId, SessionId};
+    use shouhu_place::Wgs84;
+    use shouhu_store::testing::on_each_database;
+    use shouhu_wire::Role;
+
+    use super::*;
+    use crate::MODULE;
+    use crate::tours::model::{Planned, ReportsUsed, SkipReason, Terms, UnitTour};
+
+    fn chief(store: &Store) -> Person {
+        let env = store.env();
+        Person {
+            id: env.id(ActorId::new),
+            name: "陳所長".into(),
+            role: Role::Supervisor,
+            unit: None,
+            session: env.id(SessionId::new),
+            session_expires_at: env.now().plus(Micros::HOUR),
+        }
+    }
+
+    /// Eight hours from `from`, one crew, no stops.
+    fn plan(store: &Store, unit: UnitId, from: Micros) -> TourPlan {
+        let tour = UnitTour {
+            unit,
+            call_sign: "永康 21".into(),
+            stops: Vec::new(),
+            back_at_us: from,
+            standing_s: 0,
+            driving_s: 0,
+            waiting_s: 0,
+            spare_s: 28_800,
+            standing_share: 0.0,
+        };
+        let terms = Terms { days: 90, kinds: Vec::new(), unpredictability: 0.3, standing_share_max: 0.5, seed: (1 << 53) - 1 };
+        TourPlan {
+            id: store.env().id(TourPlanId::new),
+            state: PlanState::Proposed,
+            station: "永康派出所".into(),
+            from_us: from,
+            to_us: from.plus(8 * Micros::HOUR),
+            created_at_us: store.env().now(),
+            created_by_name: "陳所長".into(),
+            decided_at_us: None,
+            decided_by_name: None,
+            reason: None,
+            replaces: None,
+            answer: Planned {
+                terms,
+                base: Wgs84 { lon: 120.2, lat: 23.0 },
+                is_by_road: true,
+                is_cut: false,
+                took_ms: 5,
+                reports: ReportsUsed { counted: 1, left_out: 0, as_of_us: from },
+                standing_cap_s: 14_400,
+                boxes_due: 0,
+                boxes_planned: 0,
+                share_covered: 0.25,
+                share_known: 1.0,
+                tours: vec![tour],
+                left_out: Vec::new(),
+                left_out_count: 0,
+                areas: Vec::new(),
+            },
+        }
+    }
+
+    async fn kept(store: &Store, plan: &TourPlan, by: &Person) {
+        let mut tx = store.begin().await.unwrap();
+        insert(&mut tx, plan, by).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn decided(store: &Store, id: TourPlanId, from: PlanState, to: PlanState, by: &Person) -> bool {
+        let mut tx = store.begin().await.unwrap();
+        assert!(locked(&mut tx, id).await.unwrap().is_some());
+        let moved = decide(&mut tx, id, [from; 2], to, by, store.env().now(), Some("颱風")).await.unwrap();
+        tx.commit().await.unwrap();
+        moved
+    }
+
+    #[tokio::test]
+    async fn a_plan_comes_back_as_it_was_and_moves_only_from_where_it_is() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let (by, unit) = (chief(&store), store.env().id(UnitId::new));
+            let now = store.env().now();
+            let first = plan(&store, unit, now.plus(Micros::HOUR));
+            kept(&store, &first, &by).await;
+            assert_eq!(one(&store, first.id).await.unwrap(), Some(first.clone()));
+            assert!(of_unit(&store, unit, now, now.plus(Micros::DAY), now).await.unwrap().is_none(), "a proposal is nobody's tour");
+            assert!(decided(&store, first.id, PlanState::Proposed, PlanState::Published, &by).await);
+            assert!(!decided(&store, first.id, PlanState::Proposed, PlanState::Published, &by).await);
+            let found = of_unit(&store, unit, now, now.plus(Micros::DAY), now).await.unwrap().unwrap();
+            assert_eq!((found.id, found.state, found.reason.as_deref()), (first.id, PlanState::Published, Some("颱風")));
+
+            let second = plan(&store, unit, now.plus(3 * Micros::HOUR));
+            kept(&store, &second, &by).await;
+            let mut tx = store.begin().await.unwrap();
+            assert_eq!(taken(&mut tx, &second, None).await.unwrap().as_deref(), Some("永康 21"));
+            assert_eq!(taken(&mut tx, &second, Some(first.id)).await.unwrap(), None, "the one that it replaces");
+            tx.commit().await.unwrap();
+            let listed = lines(&store, "永康派出所", Some(PlanState::Published), None, 10).await.unwrap();
+            assert_eq!(listed.iter().map(|line| (line.id, line.call_signs.len())).collect::<Vec<_>>(), [(first.id, 1)]);
+            assert_eq!(lines(&store, "", None, Some(second.id), 10).await.unwrap().len(), 1, "the page after the newest");
+            assert_eq!(published(&store, "", now, now.plus(Micros::DAY), 10).await.unwrap().len(), 1);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn the_newest_word_of_the_crew_s_own_clock_holds() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let (by, unit) = (chief(&store), store.env().id(UnitId::new));
+            let now = store.env().now();
+            let plan = plan(&store, unit, now);
+            kept(&store, &plan, &by).await;
+            let word = |outcome, reason, minute: i64| Mark { outcome, reason, at: now.plus(minute * Micros::MINUTE), by_name: by.name.clone() };
+            let words = [
+                word(MarkOutcome::Done, None, 10),
+                word(MarkOutcome::Skipped, Some(SkipReason::NoAccess), 12),
+                word(MarkOutcome::Done, None, 11),
+            ];
+            for mark in &words {
+                let new = NewMark { plan: plan.id, unit, seq: 1, mark, by: &by, received_at: now };
+                keep_mark(&store, &new).await.unwrap();
+            }
+            let all = marks(&store, plan.id).await.unwrap();
+            let last = all.get(&unit).and_then(|own| own.get(&1)).unwrap();
+            assert_eq!((last.outcome, last.reason), (MarkOutcome::Skipped, Some(SkipReason::NoAccess)));
+        })
+        .await;
+    }
+}
