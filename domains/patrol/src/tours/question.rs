@@ -65,6 +65,9 @@ pub struct Site {
     pub visits_max: u32,
 }
 
+/// Sites by their row of the travel table.
+type Numbered = Vec<(usize, Site)>;
+
 /// The plan with all that is needed to tell it.
 pub struct Solved {
     pub question: Question,
@@ -214,8 +217,7 @@ impl Question {
         let is_by_road = by_road.is_some();
         let seconds = by_road.unwrap_or_else(|| guessed_seconds(&places));
         let all = Legs { places: places.len(), seconds };
-        let (reached, unreachable): (Vec<(usize, Site)>, Vec<(usize, Site)>) =
-            (1..).zip(sites).partition(|(place, _)| all.is_reached(*place));
+        let (reached, unreachable): (Numbered, Numbered) = (1..).zip(sites).partition(|(place, _)| all.is_reached(*place));
         if reached.is_empty() {
             return Err(TourError::NoWay);
         }
