@@ -47,7 +47,8 @@ export function crewFeatures(at: number, base: Wgs84, stops: TourStop[]): GeoJSO
       colour: colour.fill,
       ink: state === "planned" ? colour.ink : "",
       label: `${tourLetter(at)}${stop.seq}${state === "done" ? "✓" : state === "skipped" ? "×" : ""}`,
-      sort: state === "planned" ? 2 : 1,
+      // Of several visits to one place the next one to come lies on top.
+      sort: (state === "planned" ? 10_000 : 0) - at * 100 - stop.seq,
     });
   });
   const made = stops.filter((stop) => stop.progress.state !== "skipped");

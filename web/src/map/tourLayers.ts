@@ -57,9 +57,10 @@ export function tourLayers(c: MapColours): LayerSpecification[] {
       layout: {
         "text-field": ["get", "label"],
         "text-size": 13,
-        "text-allow-overlap": true,
-        "text-ignore-placement": true,
-        "symbol-sort-key": ["get", "sort"],
+        // Two numbers on one place would be read as a third: only the uppermost sign has its own.
+        "text-allow-overlap": false,
+        "text-padding": 0,
+        "symbol-sort-key": ["-", 0, ["get", "sort"]],
       },
       paint: { "text-color": ["case", isPlanned, ["get", "ink"], c.ink] },
     },

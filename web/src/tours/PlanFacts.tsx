@@ -86,7 +86,7 @@ export function PlanFacts({ plan }: { plan: TourPlan }) {
   const done = all.filter((stop) => stop.progress.state === "done").length;
   const { counted, left_out, as_of_us } = plan.reports;
   const numbers = [
-    { name: "covered", value: sayShare(plan.share_covered) },
+    { name: "covered", value: `${sayShare(plan.share_covered)} / ${sayShare(plan.share_known)}` },
     { name: "stops_done", value: `${done} / ${all.length}` },
     { name: "boxes", value: `${plan.boxes_planned} / ${plan.boxes_due}` },
     { name: "cap", value: sayDuration(plan.standing_cap_s, t) },
