@@ -453,7 +453,13 @@ async fn a_report_counts_crews_places_hours_and_what_citizens_then_called_about(
     assert_eq!(list(&told, "/units").len(), 3);
     let visits: i64 = list(&told, "/places").iter().map(|place| number(place, "/stops")).sum();
     assert_eq!(visits, planned as i64);
-    assert!(told["hour_entropy"].as_f64().is_some_and(|entropy| (0.0..=1.0).contains(&entropy)));
+    assert_eq!(told.get("hour_entropy"), Some(&Value::Null), "one shift tells nothing of the next");
+    let next = with(with(city.ask(), "from_us", json!(NOW.plus(9 * Micros::HOUR))), "to_us", json!(NOW.plus(17 * Micros::HOUR)));
+    city.published(next).await;
+    city.clock.advance_us(8 * Micros::HOUR);
+    let both = city.get(&city.chief, "/v1/patrol/tours/report").await;
+    assert_eq!(number(&both, "/plans"), 2);
+    assert!(both["hour_entropy"].as_f64().is_some_and(|entropy| (0.0..=1.0).contains(&entropy)), "{both}");
     assert_eq!(number(&city.get(&city.chief, "/v1/patrol/tours/report?station=x").await, "/plans"), 0);
     let span = city.house.call(&city.chief, "GET", "/v1/patrol/tours/report?from_us=0&to_us=1800000000000000", Value::Null).await;
     assert_eq!(key(&span), "patrol.tours.span");

@@ -52,7 +52,7 @@ pub struct PlaceWork {
     #[serde(flatten)]
     pub tally: Tally,
     /// Shannon entropy of the planned arrivals' hours in Taipei, of the most that as many visits could have over the hours that were
-    /// planned at all: 0 when a watcher can set the clock by it. Null for fewer than two visits.
+    /// planned at all: 0 when a watcher can set the clock by it. Null for a place of one shift only, whose visits lie hours apart anyway.
     pub hour_entropy: Option<f64>,
 }
 
@@ -141,17 +141,28 @@ fn hits(plans: &[TourPlan], reports: &[CitizenReport]) -> Hits {
     sum
 }
 
+/// All visits to one place.
+struct Visits<'a> {
+    place: &'a TourPlace,
+    tally: Tally,
+    hours: Vec<i64>,
+    /// Which plans they are of.
+    plans: BTreeSet<usize>,
+}
+
 fn places(plans: &[TourPlan]) -> Vec<PlaceWork> {
     let hours_in_all = plans.iter().flat_map(stops).map(|stop| hour(stop.arrive_us)).collect::<BTreeSet<_>>().len();
-    let mut by_key: BTreeMap<&str, (&TourPlace, Tally, Vec<i64>)> = BTreeMap::new();
-    for stop in plans.iter().flat_map(stops) {
-        let (_, tally, hours) = by_key.entry(&stop.place.key).or_insert_with(|| (&stop.place, Tally::default(), Vec::new()));
-        tally.add(stop.progress.state);
-        hours.push(hour(stop.arrive_us));
+    let mut by_key: BTreeMap<&str, Visits<'_>> = BTreeMap::new();
+    for (no, stop) in plans.iter().enumerate().flat_map(|(no, plan)| stops(plan).map(move |stop| (no, stop))) {
+        let new = || Visits { place: &stop.place, tally: Tally::default(), hours: Vec::new(), plans: BTreeSet::new() };
+        let visits = by_key.entry(&stop.place.key).or_insert_with(new);
+        visits.tally.add(stop.progress.state);
+        visits.hours.push(hour(stop.arrive_us));
+        visits.plans.insert(no);
     }
     let mut places: Vec<PlaceWork> = by_key
         .into_values()
-        .map(|(place, tally, hours)| PlaceWork {
+        .map(|Visits { place, tally, hours, plans }| PlaceWork {
             key: place.key.clone(),
             kind: place.kind,
             number: place.number.clone(),
@@ -159,7 +170,7 @@ fn places(plans: &[TourPlan]) -> Vec<PlaceWork> {
             area: place.area.clone(),
             position: place.position,
             tally,
-            hour_entropy: entropy(&hours, hours_in_all),
+            hour_entropy: entropy(&hours, hours_in_all).filter(|_| plans.len() > 1),
         })
         .collect();
     places.sort_by(|a, b| b.tally.stops.cmp(&a.tally.stops).then_with(|| a.key.cmp(&b.key)));
