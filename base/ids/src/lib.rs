@@ -113,6 +113,8 @@ id!(/// A place that patrols sign in at.
     BoxId, "patrol box");
 id!(/// One signature at one box.
     CheckInId, "check-in");
+id!(/// A plan of patrol tours for one shift.
+    TourPlanId, "tour plan");
 id!(/// A phone app or device that says where a unit is.
     TrackerId, "tracker");
 id!(/// A browser or app session of an actor.

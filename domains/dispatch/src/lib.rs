@@ -42,7 +42,8 @@ use std::sync::Arc;
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_module::ports::{
-    DispatchFactsPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, UnitFixesPort, UnitPlacesPort,
+    CitizenReportsPort, DispatchFactsPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, UnitFixesPort, UnitPlacesPort,
+    UnitTasksPort,
 };
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
@@ -228,6 +229,8 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(UnitFixesPort(Arc::new(fixes::FixesOfUnits { store: app.store.clone(), known: known.clone() })));
         app.put(LiveCasesPort(Arc::new(ports::LiveIncidents(app.store.clone()))));
         app.put(NearbyCasesPort(Arc::new(ports::IncidentsNear(app.store.clone()))));
+        app.put(CitizenReportsPort(Arc::new(ports::CallsOfCitizens(app.store.clone()))));
+        app.put(UnitTasksPort(Arc::new(ports::TasksOfUnits(app.store.clone()))));
         app.put(OnTheMapPort(Arc::new(ports::MapNow { store: app.store.clone(), known: known.clone() })));
         app.put(DispatchFactsPort(Arc::new(ports::Facts(app.store.clone()))));
         app.put(PartnerKeysPort(Arc::new(ports::RegisteredPartners(app.store.clone()))));

@@ -6,7 +6,8 @@ use shouhu_env::BoxFuture;
 use shouhu_ids::{DeviceId, IncidentId, Micros, UnitId};
 use shouhu_module::Problem;
 use shouhu_module::ports::{
-    DispatchFacts, IncidentFact, LiveCases, NearbyCase, NearbyCases, OnTheMap, PartnerKeys, PlacedIncident, PlacedUnit, UnitFact,
+    CitizenReport, CitizenReports, DispatchFacts, IncidentFact, LiveCases, NearbyCase, NearbyCases, OnTheMap, PartnerKeys, PlacedIncident,
+    PlacedUnit, UnitFact, UnitTask, UnitTasks,
 };
 use shouhu_place::Wgs84;
 use shouhu_store::{Store, StoreError, params, tag_of};
@@ -47,6 +48,26 @@ impl NearbyCases for IncidentsNear {
     fn near(&self, place: Wgs84, within_m: f64, since: Micros) -> BoxFuture<'static, Result<Vec<NearbyCase>, Problem>> {
         let store = self.0.clone();
         Box::pin(async move { Ok(incidents_near(&store, place, within_m, since).await?) })
+    }
+}
+
+/// What citizens called about.
+pub struct CallsOfCitizens(pub Store);
+
+impl CitizenReports for CallsOfCitizens {
+    fn since(&self, since: Micros) -> BoxFuture<'static, Result<Vec<CitizenReport>, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move { Ok(citizens_calls(&store, since).await?) })
+    }
+}
+
+/// When units were bound to assignments.
+pub struct TasksOfUnits(pub Store);
+
+impl UnitTasks for TasksOfUnits {
+    fn tasks(&self, unit: UnitId, since: Micros, until: Micros) -> BoxFuture<'static, Result<Vec<UnitTask>, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move { Ok(tasks_of(&store, unit, since, until).await?) })
     }
 }
 
@@ -153,14 +174,77 @@ async fn incidents_near(store: &Store, place: Wgs84, within_m: f64, since: Micro
     Ok(near)
 }
 
+async fn citizens_calls(store: &Store, since: Micros) -> Result<Vec<CitizenReport>, StoreError> {
+    let sql = "SELECT opened_at_us, lon, lat, kind FROM dispatch_incident WHERE origin = 'call' AND opened_at_us >= $1 \
+         AND lon IS NOT NULL ORDER BY opened_at_us, id";
+    let mut reports = Vec::new();
+    for row in store.fetch(sql, params![since]).await? {
+        let Some(position) = crate::store::place_of(&row)? else { continue };
+        reports.push(CitizenReport { at: row.micros("opened_at_us")?, position, kind: row.text("kind")? });
+    }
+    Ok(reports)
+}
+
+async fn tasks_of(store: &Store, unit: UnitId, since: Micros, until: Micros) -> Result<Vec<UnitTask>, StoreError> {
+    // A declined offer bound nobody.
+    let sql = "SELECT i.number, a.offered_at_us, a.ended_at_us FROM dispatch_assignment a JOIN dispatch_incident i ON i.id = a.incident \
+         WHERE a.unit = $1 AND a.state <> 'declined' AND a.offered_at_us < $3 AND (a.ended_at_us IS NULL OR a.ended_at_us > $2) \
+         ORDER BY a.offered_at_us, a.id";
+    let rows = store.fetch(sql, params![unit, since, until]).await?;
+    let task = |row: &shouhu_store::Row| {
+        Ok(UnitTask { incident_number: row.text("number")?, from: row.micros("offered_at_us")?, until: row.opt_micros("ended_at_us")? })
+    };
+    rows.iter().map(task).collect()
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use shouhu_store::testing::on_each_database;
 
+    use shouhu_wire::{AssignmentStep, IncidentOrigin, OpenIncident};
+
     use super::*;
     use crate::MODULE;
-    use crate::testing::Scene;
+    use crate::ops::{incident_open, step};
+    use crate::testing::{Scene, call};
+
+    #[tokio::test]
+    async fn only_what_citizens_called_about_is_told_as_a_report() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            scene.incident().await;
+            let placeless = OpenIncident { position: None, ..call("theft") };
+            let found = OpenIncident { origin: IncidentOrigin::Officer, ..call("drunk_driving") };
+            for other in [placeless, found] {
+                incident_open::open(&store, &scene.by, other, None).await.unwrap();
+            }
+            let told = citizens_calls(&store, Micros(0)).await.unwrap();
+            assert_eq!(told.iter().map(|report| report.kind.as_str()).collect::<Vec<_>>(), ["traffic_crash"]);
+            assert!(citizens_calls(&store, store.env().now().plus(1)).await.unwrap().is_empty());
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_unit_s_jobs_are_told_with_their_ends_and_a_declined_one_is_none() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let (first, second) = (scene.incident().await, scene.incident().await);
+            let unit = scene.unit("永康 21").await;
+            let begun = store.env().now();
+            let declined = scene.assign(first, unit).await.unwrap().id;
+            let by = scene.crew(unit);
+            step::step(&store, &by, declined, &AssignmentStep::Decline { reason: "車輛故障".into() }).await.unwrap();
+            scene.assign(second, unit).await.unwrap();
+            let later = store.env().now().plus(Micros::HOUR);
+            let told = tasks_of(&store, unit, begun, later).await.unwrap();
+            let number = crate::store::incident(&store, second).await.unwrap().unwrap().number;
+            assert_eq!(told.iter().map(|task| (task.incident_number.clone(), task.until)).collect::<Vec<_>>(), [(number, None)]);
+            assert!(tasks_of(&store, unit, begun.plus(-Micros::HOUR), begun).await.unwrap().is_empty(), "before it was sent");
+        })
+        .await;
+    }
 
     #[tokio::test]
     async fn what_happened_near_a_place_is_told_nearest_first_and_only_since_then() {

@@ -1,4 +1,4 @@
-//! What time brings: signatures, refusals and nonces are destroyed when their time is over.
+//! What time brings: signatures, refusals, plans of tours and nonces are destroyed when their time is over.
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
@@ -34,6 +34,11 @@ pub async fn purge_now(db: &Store) -> Result<u64, StoreError> {
     let mut tx = db.begin().await?;
     let gone = tx.execute("DELETE FROM patrol_check_in WHERE measured_at_us < $1", params![old]).await?;
     tx.execute("DELETE FROM patrol_refusal WHERE at_us < $1", params![old]).await?;
+    for part in ["patrol_mark", "patrol_tour"] {
+        let sql = format!("DELETE FROM {part} WHERE plan IN (SELECT id FROM patrol_plan WHERE to_us < $1)");
+        tx.execute(&sql, params![old]).await?;
+    }
+    tx.execute("DELETE FROM patrol_plan WHERE to_us < $1", params![old]).await?;
     tx.execute("DELETE FROM patrol_nonce WHERE expires_at_us < $1", params![now.plus(-NONCES_KEPT_US)]).await?;
     tx.commit().await?;
     Ok(gone)

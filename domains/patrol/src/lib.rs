@@ -4,6 +4,7 @@
 //!   whose code rotates or a tag that signs a counter.
 //! - **Check-in** 巡簽: one person's signature at one box. It is taken or refused by rules (`rules`), and what is taken may
 //!   carry **doubts**, which a person looks at: no doubt has a consequence by itself.
+//! - **Plan** and **tour** 巡邏路線: where each crew of a shift stands, when and why (`tours`); a proposal until a person publishes it.
 //!
 //! **Invariant:** a proof — a nonce, a step of a display, a count of a tag — is taken once, whoever sends it (`proof` is unique).
 //! **Invariant:** a code proves only together with something that cannot be copied: a fix and a nonce, the time, or a counter.
@@ -17,6 +18,7 @@ mod secret;
 mod store;
 mod table;
 mod tag;
+mod tours;
 
 #[cfg(test)]
 mod doors;
@@ -29,7 +31,7 @@ use shouhu_wire::Role;
 
 pub const MODULE: Module = Module {
     name: "patrol",
-    description: "Patrol boxes, what proves a visit, and how well they are looked after.",
+    description: "Patrol boxes, what proves a visit, how well they are looked after, and planned tours.",
     permissions: PERMISSIONS,
     routes: &[
         ops::boxes::ROUTE,
@@ -45,8 +47,19 @@ pub const MODULE: Module = Module {
         ops::check_in::ROUTE,
         ops::check_ins::ROUTE,
         ops::summary::ROUTE,
+        ops::tour_plan::ROUTE,
+        ops::tours::LIST,
+        ops::tours::GET,
+        ops::tour_decide::PUBLISH,
+        ops::tour_decide::DISCARD,
+        ops::tour_mine::MINE,
+        ops::tour_mine::MARK,
+        ops::tour_report::ROUTE,
     ],
-    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
+    migrations: &[
+        Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
+        Migration { name: "0002_tours", sql: include_str!("../migrations/0002_tours.sql") },
+    ],
     jobs: &[jobs::PURGE],
     problems: PROBLEMS,
     health,
@@ -67,7 +80,7 @@ const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         name: "patrol.plan",
-        description: "Import, retire and equip patrol boxes; print their codes.",
+        description: "Import, retire and equip patrol boxes, print their codes; plan and publish tours.",
         roles: &[Role::Supervisor, Role::Operator],
     },
 ];
@@ -102,6 +115,22 @@ const PROBLEMS: &[&str] = &[
     "patrol.import.every_h",
     "patrol.import.duplicate",
     "patrol.import.unreadable",
+    "patrol.tours.window",
+    "patrol.tours.units",
+    "patrol.tours.unknown_unit",
+    "patrol.tours.station",
+    "patrol.tours.limits",
+    "patrol.tours.nothing",
+    "patrol.tours.no_way",
+    "patrol.tours.busy",
+    "patrol.tours.replaced",
+    "patrol.tours.state",
+    "patrol.tours.over",
+    "patrol.tours.unit_taken",
+    "patrol.tours.reason",
+    "patrol.tours.no_unit",
+    "patrol.tours.mark",
+    "patrol.tours.span",
 ];
 
 fn health(app: App) -> BoxFuture<'static, Health> {
@@ -117,6 +146,7 @@ fn health(app: App) -> BoxFuture<'static, Health> {
 fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         app.put(secret::Secret::of(&app.store).await?);
+        app.put(ops::tour_plan::Planner::default());
         Ok(jobs::schedule(&app.store).await?)
     })
 }

@@ -9,7 +9,7 @@ use crate::rules::Other;
 use crate::table::NewBox;
 
 const BOX: &str = "SELECT id, number, name, station, beat, note, lon, lat, every_h, is_active, code_version, has_device, tag_uid, \
-     last_check_in_at_us FROM patrol_box";
+     last_check_in_at_us, created_at_us FROM patrol_box";
 
 const CHECK_IN: &str = "SELECT c.id, c.box, b.number, b.name, b.station, c.method, c.by_actor, c.by_name, c.unit, \
      c.measured_at_us, c.received_at_us, c.distance_m, c.doubts FROM patrol_check_in c JOIN patrol_box b ON b.id = c.box";
@@ -21,6 +21,7 @@ pub struct Kept {
     pub code_version: i64,
     pub has_device: bool,
     pub tag_uid: Option<String>,
+    pub created_at: Micros,
 }
 
 fn kept_of(row: &Row, now: Micros) -> Result<Kept, StoreError> {
@@ -42,7 +43,7 @@ fn kept_of(row: &Row, now: Micros) -> Result<Kept, StoreError> {
         last_check_in_at_us: last,
         state: BoxState::of(last, every_h, is_active, now),
     };
-    Ok(Kept { shown, code_version: row.int("code_version")?, has_device, tag_uid })
+    Ok(Kept { shown, code_version: row.int("code_version")?, has_device, tag_uid, created_at: row.micros("created_at_us")? })
 }
 
 /// By number; of one station where one is named.

@@ -252,6 +252,35 @@ pub trait NearbyCases: Send + Sync {
     fn near(&self, place: Wgs84, within_m: f64, since: Micros) -> BoxFuture<'static, Result<Vec<NearbyCase>, Problem>>;
 }
 
+/// Something that a citizen called about: where, when and of which kind; nothing of the caller.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CitizenReport {
+    pub at: Micros,
+    pub position: Wgs84,
+    /// A key of the catalogue of incident kinds.
+    pub kind: String,
+}
+
+/// Answered by dispatch: calls by citizens since a time that have a place, the oldest first. Never what patrols found, what a
+/// camera hit, or what an officer asked for: whoever learns from those sends patrols where patrols have been.
+pub trait CitizenReports: Send + Sync {
+    fn since(&self, since: Micros) -> BoxFuture<'static, Result<Vec<CitizenReport>, Problem>>;
+}
+
+/// When a unit was bound to a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitTask {
+    pub incident_number: String,
+    pub from: Micros,
+    /// `None` while it goes on.
+    pub until: Option<Micros>,
+}
+
+/// Answered by dispatch: the jobs of a unit that touch a span of time, the earliest first.
+pub trait UnitTasks: Send + Sync {
+    fn tasks(&self, unit: UnitId, since: Micros, until: Micros) -> BoxFuture<'static, Result<Vec<UnitTask>, Problem>>;
+}
+
 /// An open incident with its place: no names, no caller.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlacedIncident {
@@ -345,6 +374,8 @@ ports!(
     UnitFixesPort => UnitFixes,
     TrackKeeperPort => TrackKeeper,
     NearbyCasesPort => NearbyCases,
+    CitizenReportsPort => CitizenReports,
+    UnitTasksPort => UnitTasks,
     OnTheMapPort => OnTheMap,
     DispatchFactsPort => DispatchFacts,
     PartnerKeysPort => PartnerKeys,

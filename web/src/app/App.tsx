@@ -14,6 +14,7 @@ const PAGES = {
   policy: lazy(() => import("../policy/PolicyPage")),
   patrol: lazy(() => import("../patrol/PatrolPage")),
   boxes: lazy(() => import("../boxes/BoxesPage")),
+  tours: lazy(() => import("../tours/ToursPage")),
   investigate: lazy(() => import("../investigate/InvestigatePage")),
   watchlists: lazy(() => import("../watchlists/WatchlistsPage")),
   operate: lazy(() => import("../operate/OperatePage")),

@@ -14,6 +14,7 @@ const KEYS: [string, string][] = [
   ["1 / 2", "tabs"],
   ["1 … 9 / z", "questions"],
   ["1 … 5 / p", "boxes"],
+  ["1 … 3 / n / [ ]", "tours"],
   ["t", "table"],
   ["/", "palette"],
   ["Esc", "close"],

@@ -31,14 +31,14 @@ const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]> = {
   hit_raised: ["hits"],
   hit_decided: ["hits"],
   incident_changed: ["incidents", "hits", "advice"],
-  assignment_changed: ["incidents", "my-assignments", "units", "advice"],
+  assignment_changed: ["incidents", "my-assignments", "units", "advice", "tours"],
   unit_changed: ["units", "recommendations", "advice"],
   camera_changed: ["cameras"],
   device_changed: ["devices"],
   map_replaced: ["map"],
   warning_changed: ["warnings"],
   // Not the boxes themselves: those are thousands, and a shift's check-ins come every few seconds.
-  patrol_checked_in: ["patrol-check-ins", "patrol-summary"],
+  patrol_checked_in: ["patrol-check-ins", "patrol-summary", "tours"],
   panic_changed: ["incidents", "recommendations"],
 };
 

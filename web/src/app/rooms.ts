@@ -1,7 +1,16 @@
 import type { Session } from "./session";
 
 export interface Room {
-  name: "command" | "policy" | "patrol" | "boxes" | "investigate" | "watchlists" | "operate" | "oversee";
+  name:
+    | "command"
+    | "policy"
+    | "patrol"
+    | "boxes"
+    | "tours"
+    | "investigate"
+    | "watchlists"
+    | "operate"
+    | "oversee";
   path: string;
   /** Any of these opens the door. */
   needs: string[];
@@ -14,6 +23,7 @@ export const ROOMS: Room[] = [
   { name: "policy", path: "/dispatch/policy", needs: ["dispatch.watch"], menu: ["dispatch.policy"] },
   { name: "patrol", path: "/patrol", needs: ["assignments.answer"] },
   { name: "boxes", path: "/boxes", needs: ["patrol.plan"] },
+  { name: "tours", path: "/tours", needs: ["patrol.plan"] },
   { name: "investigate", path: "/investigate", needs: ["sightings.search"] },
   { name: "watchlists", path: "/watchlists", needs: ["watchlists.read"] },
   { name: "operate", path: "/operate", needs: ["operations.watch", "devices.read", "actors.invite"] },

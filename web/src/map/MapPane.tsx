@@ -66,8 +66,8 @@ export default function MapPane(props: MapProps) {
     map.current.wishes = { ...(onPick ? { onPick } : {}), ...(onPlace ? { onPlace } : {}), isDrawing };
   });
 
-  const { areas, cells, cover, cameras, boxes, path, dots, ring, units, incidents, hits, panic, pin } =
-    overlays;
+  const { areas, cells, cover, cameras, boxes, path, dots, ring, tours, units } = overlays;
+  const { incidents, hits, panic, pin } = overlays;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a map made later needs the same features
   useEffect(() => map.current?.set("areas", areas ?? []), [areas, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
@@ -82,6 +82,8 @@ export default function MapPane(props: MapProps) {
   useEffect(() => map.current?.set("path", path ?? []), [path, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("ring", ring ?? []), [ring, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("tours", tours ?? []), [tours, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("units", units ?? []), [units, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above

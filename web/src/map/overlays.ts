@@ -5,6 +5,7 @@ import { coverLayers, panicLayers } from "./choiceLayers";
 import { COLOURS, type Scheme } from "./palette";
 import { questionLayersAbove, questionLayersBelow } from "./questionLayers";
 import { ringLines, ringSigns } from "./ringLayers";
+import { tourLayers } from "./tourLayers";
 
 export const OVERLAYS = [
   "areas",
@@ -15,6 +16,7 @@ export const OVERLAYS = [
   "path",
   "dots",
   "ring",
+  "tours",
   "units",
   "incidents",
   "hits",
@@ -29,6 +31,7 @@ export const PICKABLE: Record<string, Overlay> = {
   hits: "hits",
   incidents: "incidents",
   units: "units",
+  "tour-stops": "tours",
   "path-points": "path",
   "dots-clusters": "dots",
   "dots-points": "dots",
@@ -131,6 +134,7 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
       },
     },
     ...ringLines(c),
+    ...tourLayers(c),
     icon("units", "units"),
     icon("incidents", "incidents"),
     icon("hits", "hits"),

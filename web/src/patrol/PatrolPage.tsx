@@ -16,6 +16,7 @@ import { stateAfter } from "./offlineQueue";
 import { usePosition } from "./position";
 import { QueueNotice } from "./QueueNotice";
 import { useStepQueue } from "./queue";
+import { TourPanel } from "./tour/TourPanel";
 import { UnitBar, UnitPicker } from "./UnitBar";
 
 const OVER = ["closed", "declined", "cancelled"];
@@ -73,6 +74,7 @@ export default function PatrolPage() {
           ));
         }}
       </Answer>
+      <TourPanel unit={unitId} here={position} isBusy={Boolean(active?.length)} />
       <NearbyHits here={position} />
     </div>
   );

@@ -11,3 +11,8 @@ pub mod device;
 pub mod nonces;
 pub mod summary;
 pub mod tag;
+pub mod tour_decide;
+pub mod tour_mine;
+pub mod tour_plan;
+pub mod tour_report;
+pub mod tours;

@@ -7,6 +7,7 @@ import type * as choice from "./types.choice";
 import type * as feeds from "./types.feeds";
 import type * as lake from "./types.lake";
 import type * as patrol from "./types.patrol";
+import type * as tours from "./types.tours";
 
 /** The server writes every field; what has no value is null. JSON Schema can only say that it may be missing. */
 type Sent<T> = T extends (infer Item)[]
@@ -52,6 +53,10 @@ export type Checked = [
   Reads<patrol.Nonces, Served["Nonces"]>,
   Reads<patrol.CheckIn, Served["CheckIn"]>,
   Reads<patrol.PatrolSummary, Served["Summary"]>,
+  Reads<tours.TourPlan, Served["TourPlan"]>,
+  Reads<tours.TourPlanLine, Served["TourPlanLine"]>,
+  Reads<tours.MyTour, Served["MyTour"]>,
+  Reads<tours.TourReport, Served["TourReport"]>,
   Reads<choice.Proposal, Served["Proposal"]>,
   Reads<choice.AdviceBoard, Served["AdviceBoard"]>,
   Reads<choice.DispatchPolicy, Served["DispatchPolicy"]>,

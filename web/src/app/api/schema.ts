@@ -1990,6 +1990,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/patrol/tours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List plans of tours, newest first */
+        get: operations["get_v1_patrol_tours"];
+        put?: never;
+        /** Propose tours for the crews of a shift */
+        post: operations["post_v1_patrol_tours"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/tours/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One plan of tours, with what became of each stop */
+        get: operations["get_v1_patrol_tours_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/tours/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish proposed tours to their crews */
+        post: operations["post_v1_patrol_tours_id_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/tours/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Discard a proposal, or withdraw published tours with a reason */
+        post: operations["post_v1_patrol_tours_id_discard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/tours/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The published tour of the own unit */
+        get: operations["get_v1_patrol_tours_mine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/tours/mine/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a stop of the own tour was made or skipped */
+        post: operations["post_v1_patrol_tours_mine_marks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/tours/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tours planned and done, workload, hits and predictability */
+        get: operations["get_v1_patrol_tours_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/warnings": {
         parameters: {
             query?: never;
@@ -5005,6 +5125,416 @@ export interface components {
             /** Format: int64 */
             refused_24h: number;
             stations: components["schemas"]["StationSummary"][];
+        };
+        /** @description What was proposed. It never changes. */
+        TourPlan: {
+            id: components["schemas"]["TourPlanId"];
+            state: components["schemas"]["PlanState"];
+            /** @description Empty for the whole city. */
+            station: string;
+            from_us: components["schemas"]["Micros"];
+            to_us: components["schemas"]["Micros"];
+            created_at_us: components["schemas"]["Micros"];
+            created_by_name: string;
+            /** @description When it was published, discarded or withdrawn, and by whom. */
+            decided_at_us?: components["schemas"]["Micros"] | null;
+            decided_by_name?: string | null;
+            reason?: string | null;
+            replaces?: components["schemas"]["TourPlanId"] | null;
+            terms: components["schemas"]["TourTerms"];
+            base: components["schemas"]["Wgs84"];
+            /** @description False where no roads are loaded: times are then guessed from straight lines. */
+            is_by_road: boolean;
+            /** @description The time limit ended the search: the same seed may give another plan on another day. */
+            is_cut: boolean;
+            /** Format: int64 */
+            took_ms: number;
+            reports: components["schemas"]["TourReportsUsed"];
+            /**
+             * Format: int64
+             * @description The most that any crew may stand; the same for each.
+             */
+            standing_cap_s: number;
+            /** Format: int64 */
+            boxes_due: number;
+            /** Format: int64 */
+            boxes_planned: number;
+            /**
+             * Format: double
+             * @description Of the expected reports: at places with a visit, and at all places that were looked at.
+             */
+            share_covered: number;
+            /** Format: double */
+            share_known: number;
+            tours: components["schemas"]["UnitTour"][];
+            /** @description Most expected reports, then most overdue first; at most 200. */
+            left_out: components["schemas"]["TourLeftOut"][];
+            /** Format: int64 */
+            left_out_count: number;
+            areas: components["schemas"]["TourAreaShare"][];
+        };
+        /**
+         * Format: uuid
+         * @description A plan of patrol tours for one shift.
+         */
+        TourPlanId: string;
+        PlanState: ("proposed" | "published") | "discarded" | "withdrawn" | "replaced";
+        /** @description What was asked for, with what was left out filled in. */
+        TourTerms: {
+            /** Format: int64 */
+            days: number;
+            kinds: string[];
+            /** Format: double */
+            unpredictability: number;
+            /** Format: double */
+            standing_share_max: number;
+            /** Format: int64 */
+            seed: number;
+        };
+        TourReportsUsed: {
+            /**
+             * Format: int64
+             * @description Citizens' reports that the surface was learned from.
+             */
+            counted: number;
+            /**
+             * Format: int64
+             * @description Off the planned ground, or of the future.
+             */
+            left_out: number;
+            as_of_us: components["schemas"]["Micros"];
+        };
+        /** @description One crew's shift. Standing, driving, waiting and spare add up to it. */
+        UnitTour: {
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            stops: components["schemas"]["TourStop"][];
+            back_at_us: components["schemas"]["Micros"];
+            /** Format: int64 */
+            standing_s: number;
+            /** Format: int64 */
+            driving_s: number;
+            /** Format: int64 */
+            waiting_s: number;
+            /** Format: int64 */
+            spare_s: number;
+            /**
+             * Format: double
+             * @description Of all crews' standing.
+             */
+            standing_share: number;
+        };
+        TourStop: {
+            /**
+             * Format: int64
+             * @description From 1, in the planned order.
+             */
+            seq: number;
+            place: components["schemas"]["TourPlace"];
+            /**
+             * Format: int64
+             * @description The so-manieth visit of any crew to this place in this shift.
+             */
+            visit: number;
+            arrive_us: components["schemas"]["Micros"];
+            leave_us: components["schemas"]["Micros"];
+            /**
+             * Format: int64
+             * @description From the stop before, or the base.
+             */
+            drive_s: number;
+            /**
+             * Format: int64
+             * @description From here to the base.
+             */
+            home_s: number;
+            why: components["schemas"]["TourWhy"][];
+            progress: components["schemas"]["TourProgress"];
+        };
+        TourPlace: {
+            /** @description The same place has the same key in every plan. */
+            key: string;
+            kind: components["schemas"]["PlaceKind"];
+            box?: components["schemas"]["BoxId"] | null;
+            /** @description Of the box; empty for others. */
+            number: string;
+            /** @description Of the box; of the box that is nearest for others. */
+            name: string;
+            /** @description 派出所 and 勤區 of the box that is nearest. */
+            area: string;
+            position: components["schemas"]["Wgs84"];
+            expected?: components["schemas"]["TourExpected"] | null;
+            due?: components["schemas"]["BoxDue"] | null;
+        };
+        PlaceKind: ("hot_spot" | "box") | "explore";
+        /** @description What citizens are expected to report at a place in the seven days after the plan was made. */
+        TourExpected: {
+            /**
+             * Format: double
+             * @description Of all that is expected on the planned ground.
+             */
+            share: number;
+            /**
+             * Format: double
+             * @description Ends of the 90 % interval of that share.
+             */
+            low: number;
+            /** Format: double */
+            high: number;
+            /**
+             * Format: int64
+             * @description Reports in the place itself, counted.
+             */
+            reports: number;
+            /** @description Rests on fewer than three reports' weight: says little. */
+            is_thin: boolean;
+        };
+        BoxDue: {
+            /**
+             * Format: int64
+             * @description Hours past its interval when the shift ends.
+             */
+            overdue_h: number;
+            /** Format: int64 */
+            every_h: number;
+            /** @description Nobody ever signed it; counted from when it was put up. */
+            is_never: boolean;
+        };
+        /** @description A key that the UI translates, and its numbers with their units in their names. */
+        TourWhy: {
+            key: string;
+            params: {
+                [key: string]: number;
+            };
+        };
+        TourProgress: {
+            state: components["schemas"]["StopState"];
+            reason?: components["schemas"]["SkipReason"] | null;
+            /** @description When it was done or skipped. */
+            at_us?: components["schemas"]["Micros"] | null;
+            by_name?: string | null;
+            /** @description As planned, later by the jobs that came between. */
+            expected_arrive_us: components["schemas"]["Micros"];
+            expected_leave_us: components["schemas"]["Micros"];
+        };
+        /** @enum {string} */
+        StopState: "planned" | "done" | "skipped";
+        /** @description Why a stop was not made. */
+        SkipReason: ("busy" | "no_access" | "road_closed" | "unsafe" | "other") | "task_no_time" | "task_too_soon" | "shift_over";
+        TourLeftOut: {
+            place: components["schemas"]["TourPlace"];
+            why: components["schemas"]["TourWhy"];
+            /** @description The crew that came closest to it. */
+            unit?: components["schemas"]["UnitId"] | null;
+        };
+        /** @description What one beat gets, beside what its reports explain. */
+        TourAreaShare: {
+            area: string;
+            /** Format: int64 */
+            visits: number;
+            /** Format: int64 */
+            standing_s: number;
+            /** Format: double */
+            standing_share: number;
+            /** Format: double */
+            expected_share: number;
+        };
+        AskTours: {
+            from_us: components["schemas"]["Micros"];
+            /** @description One to fourteen hours later. */
+            to_us: components["schemas"]["Micros"];
+            /** @description 派出所 whose ground is planned, a kilometre round its boxes; the whole city where it is left out. */
+            station?: string | null;
+            units: components["schemas"]["UnitId"][];
+            /**
+             * Format: int64
+             * @description Reports of so many days count; 90 where it is left out.
+             */
+            days?: number | null;
+            /** @description Where every crew leaves and returns to; the box or hot spot in the middle where it is left out. */
+            base?: components["schemas"]["Wgs84"] | null;
+            /**
+             * @description Kinds of incidents that count; all where it is empty.
+             * @default []
+             */
+            kinds: string[];
+            /**
+             * Format: double
+             * @description 0: the same plan whatever the seed; 1: chance weighs about as much as risk. 0.3 where it is left out.
+             */
+            unpredictability?: number | null;
+            /**
+             * Format: double
+             * @description No crew stands for more than this part of the shift; half where it is left out.
+             */
+            standing_share_max?: number | null;
+            /**
+             * Format: int64
+             * @description To plan again with the chance of an earlier plan; drawn where it is left out.
+             */
+            seed?: number | null;
+            /** @description A proposed or published plan that ends when this one is published. */
+            replaces?: components["schemas"]["TourPlanId"] | null;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        TourPlanPage: {
+            items: components["schemas"]["TourPlanLine"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A plan in a list. */
+        TourPlanLine: {
+            id: components["schemas"]["TourPlanId"];
+            state: components["schemas"]["PlanState"];
+            station: string;
+            from_us: components["schemas"]["Micros"];
+            to_us: components["schemas"]["Micros"];
+            created_at_us: components["schemas"]["Micros"];
+            created_by_name: string;
+            call_signs: string[];
+            /** Format: int64 */
+            stops: number;
+        };
+        DiscardPlan: {
+            /**
+             * @description Needed for a plan that was published.
+             * @default
+             */
+            reason: string;
+        };
+        MyTour: {
+            /** @description Of the unit's published plan that goes on, or begins within a day, or ended within the half hour. */
+            tour?: components["schemas"]["CrewTour"] | null;
+        };
+        CrewTour: {
+            plan: components["schemas"]["TourPlanId"];
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            station: string;
+            from_us: components["schemas"]["Micros"];
+            to_us: components["schemas"]["Micros"];
+            base: components["schemas"]["Wgs84"];
+            back_at_us: components["schemas"]["Micros"];
+            /** @description Number of the incident that holds the crew now. */
+            paused_for?: string | null;
+            /**
+             * Format: int64
+             * @description By how much jobs have shifted what is still to come, seconds.
+             */
+            delay_s: number;
+            stops: components["schemas"]["TourStop"][];
+        };
+        MarkStop: {
+            plan: components["schemas"]["TourPlanId"];
+            /** Format: int64 */
+            seq: number;
+            outcome: components["schemas"]["MarkOutcome"];
+            /** @description For a skipped stop: one of those that a person may give. */
+            reason?: components["schemas"]["SkipReason"] | null;
+            /** @description By the phone's clock, when the crew said so. */
+            at_us: components["schemas"]["Micros"];
+        };
+        MarkOutcome: ("done" | "skipped") | "planned";
+        TourReport: {
+            from_us: components["schemas"]["Micros"];
+            to_us: components["schemas"]["Micros"];
+            /** Format: int64 */
+            plans: number;
+            /** @description There are more plans than one report counts. */
+            is_cut: boolean;
+            /** Format: int64 */
+            stops: number;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            skipped: number;
+            /**
+             * Format: int64
+             * @description Nobody has said a word yet.
+             */
+            planned: number;
+            units: components["schemas"]["TourUnitWork"][];
+            places: components["schemas"]["TourPlaceWork"][];
+            skipped_for: components["schemas"]["TourSkipCount"][];
+            hits: components["schemas"]["TourHits"];
+            /**
+             * Format: double
+             * @description Mean over the places that have one.
+             */
+            hour_entropy?: number | null;
+        };
+        /** @description What one unit was asked and did. */
+        TourUnitWork: {
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            /** Format: int64 */
+            shifts: number;
+            /** Format: int64 */
+            stops: number;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            skipped: number;
+            /**
+             * Format: int64
+             * @description Nobody has said a word yet.
+             */
+            planned: number;
+            /**
+             * Format: int64
+             * @description As planned.
+             */
+            standing_s: number;
+            /** Format: int64 */
+            driving_s: number;
+        };
+        TourPlaceWork: {
+            key: string;
+            kind: components["schemas"]["PlaceKind"];
+            number: string;
+            name: string;
+            area: string;
+            position: components["schemas"]["Wgs84"];
+            /** Format: int64 */
+            stops: number;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            skipped: number;
+            /**
+             * Format: int64
+             * @description Nobody has said a word yet.
+             */
+            planned: number;
+            /**
+             * Format: double
+             * @description Shannon entropy of the planned arrivals' hours in Taipei, of the most that as many visits could have over the hours that were
+             *     planned at all: 0 when a watcher can set the clock by it. Null for fewer than two visits.
+             */
+            hour_entropy?: number | null;
+        };
+        TourSkipCount: {
+            reason: components["schemas"]["SkipReason"];
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description Where citizens' reports of the shifts came from. */
+        TourHits: {
+            /**
+             * Format: int64
+             * @description Within 1,000 m of a place that the plan of that shift had looked at.
+             */
+            reports: number;
+            /**
+             * Format: int64
+             * @description Of those within 200 m of one of its stops.
+             */
+            hits: number;
+            /**
+             * Format: double
+             * @description What the plans had expected of `reports` at their stops.
+             */
+            expected: number;
         };
         StationSummary: {
             station: string;
@@ -9827,6 +10357,269 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_patrol_tours: {
+        parameters: {
+            query?: {
+                station?: string | null;
+                state?: components["schemas"]["PlanState"] | null;
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TourPlanPage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_patrol_tours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskTours"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TourPlan"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_patrol_tours_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TourPlan"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_patrol_tours_id_publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TourPlan"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_patrol_tours_id_discard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardPlan"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TourPlan"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_patrol_tours_mine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyTour"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_patrol_tours_mine_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkStop"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyTour"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_patrol_tours_report: {
+        parameters: {
+            query?: {
+                from_us?: components["schemas"]["Micros"] | null;
+                to_us?: components["schemas"]["Micros"] | null;
+                station?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TourReport"];
                 };
             };
             /** @description Problem */

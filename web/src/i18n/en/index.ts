@@ -9,6 +9,7 @@ import { panic } from "./panic";
 import { patrol } from "./patrol";
 import { ring } from "./ring";
 import { rooms } from "./rooms";
+import { tours } from "./tours";
 import { words } from "./words";
 
 export const en = {
@@ -22,6 +23,7 @@ export const en = {
   ...lake,
   ...feeds,
   ...ring,
+  ...tours,
   ...rooms,
   errors,
 };

@@ -1,0 +1,69 @@
+//! Plans against what was done, and against what citizens then reported.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shouhu_ids::Micros;
+use shouhu_module::ports::CitizenReportsPort;
+use shouhu_module::{App, Audit, Audited, Keyed, Params, Problem, Route};
+
+use super::tours::with_progress;
+use crate::tours::report::{TourReport, report};
+use crate::tours::store as tour_store;
+
+pub const ROUTE: Route =
+    Route::get("/v1/patrol/tours/report", "Tours planned and done, workload, hits and predictability", || axum::routing::get(handle))
+        .permission("patrol.watch")
+        .audit(Audit::WorkRead)
+        .asks::<ReportQuery>()
+        .gives::<TourReport>();
+
+const SPAN_MAX_US: i64 = 31 * Micros::DAY;
+/// Three shifts of a station a day for a month.
+const PLANS_MAX: i64 = 100;
+
+#[derive(Debug, thiserror::Error)]
+#[error("a report covers up to 31 days, and ends after it begins")]
+struct Span;
+
+impl Keyed for Span {
+    fn key(&self) -> &'static str {
+        "patrol.tours.span"
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::UNPROCESSABLE_ENTITY
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "TourReportQuery")]
+pub struct ReportQuery {
+    /// Shifts that begin from here; thirty days ago where it is left out.
+    pub from_us: Option<Micros>,
+    /// Up to here; now where it is left out.
+    pub to_us: Option<Micros>,
+    pub station: Option<String>,
+}
+
+async fn handle(State(app): State<App>, Params(query): Params<ReportQuery>) -> Result<Audited<TourReport>, Problem> {
+    let to = query.to_us.unwrap_or_else(|| app.env.now());
+    let from = query.from_us.unwrap_or_else(|| to.plus(-30 * Micros::DAY));
+    if !(1..=SPAN_MAX_US).contains(&to.since(from)) {
+        return Err(Span.into());
+    }
+    let station = query.station.unwrap_or_default();
+    let mut plans = tour_store::published(&app.store, station.trim(), from, to, PLANS_MAX + 1).await?;
+    let is_cut = i64::try_from(plans.len()).unwrap_or(i64::MAX) > PLANS_MAX;
+    plans.truncate(usize::try_from(PLANS_MAX).unwrap_or_default());
+    for plan in &mut plans {
+        with_progress(&app, plan).await?;
+    }
+    let reports = match app.try_room::<CitizenReportsPort>() {
+        Some(port) => port.0.since(from).await?,
+        None => Vec::new(),
+    };
+    let told = report(&plans, &reports, (from, to), is_cut);
+    Ok(Audited::new(format!("report of {} tour plans", told.plans), told))
+}
