@@ -16,6 +16,7 @@ const PAGES = {
   boxes: lazy(() => import("../boxes/BoxesPage")),
   investigate: lazy(() => import("../investigate/InvestigatePage")),
   watchlists: lazy(() => import("../watchlists/WatchlistsPage")),
+  warnings: lazy(() => import("../warnings/WarningsPage")),
   operate: lazy(() => import("../operate/OperatePage")),
   oversee: lazy(() => import("../oversee/OverseePage")),
 };

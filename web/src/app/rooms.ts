@@ -1,7 +1,16 @@
 import type { Session } from "./session";
 
 export interface Room {
-  name: "command" | "policy" | "patrol" | "boxes" | "investigate" | "watchlists" | "operate" | "oversee";
+  name:
+    | "command"
+    | "policy"
+    | "patrol"
+    | "boxes"
+    | "investigate"
+    | "watchlists"
+    | "warnings"
+    | "operate"
+    | "oversee";
   path: string;
   /** Any of these opens the door. */
   needs: string[];
@@ -16,6 +25,7 @@ export const ROOMS: Room[] = [
   { name: "boxes", path: "/boxes", needs: ["patrol.plan"] },
   { name: "investigate", path: "/investigate", needs: ["sightings.search"] },
   { name: "watchlists", path: "/watchlists", needs: ["watchlists.read"] },
+  { name: "warnings", path: "/warnings", needs: ["warnings.watch"] },
   { name: "operate", path: "/operate", needs: ["operations.watch", "devices.read", "actors.invite"] },
   { name: "oversee", path: "/oversee", needs: ["oversight.audit"] },
 ];

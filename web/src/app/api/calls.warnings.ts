@@ -12,10 +12,8 @@ const post = <R>(path: string, json: unknown = {}) =>
 const CURRENT_MAX = 200;
 
 export const warnings = {
-  current: async () =>
-    (await ask<Page<W.Warning>>(WARNINGS, { query: { limit: CURRENT_MAX } })).items,
-  all: (cursor: string | null) =>
-    ask<Page<W.Warning>>(WARNINGS, { query: { all: true, limit: 50, cursor } }),
+  current: async () => (await ask<Page<W.Warning>>(WARNINGS, { query: { limit: CURRENT_MAX } })).items,
+  all: (cursor: string | null) => ask<Page<W.Warning>>(WARNINGS, { query: { all: true, limit: 50, cursor } }),
   get: (id: Id) => ask<W.WarningInForce>(`${WARNINGS}/${id}`),
   draft: (json: W.DraftWarning) => post<W.Warning>(`${WARNINGS}/drafts`, json),
   issue: (id: Id) => post<W.Warning>(`${WARNINGS}/${id}/issue`),

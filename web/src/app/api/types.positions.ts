@@ -43,7 +43,10 @@ export interface IssuedTracker {
 }
 
 export type PositionAge = "fresh" | "ageing" | "stale";
-export type PositionSource = { kind: "app" } | { kind: "tracker"; id: Id; name: string } | { kind: "unknown" };
+export type PositionSource =
+  | { kind: "app" }
+  | { kind: "tracker"; id: Id; name: string }
+  | { kind: "unknown" };
 
 export interface UnitPosition {
   unit: Id;

@@ -45,6 +45,7 @@ export const app = {
     boxes: "Patrol boxes",
     investigate: "Plate search",
     watchlists: "Watchlist",
+    warnings: "Warnings",
     operate: "Operations",
     oversee: "Oversight",
     policy: "Dispatch policy",

@@ -44,6 +44,7 @@ export const app = {
     boxes: "巡邏箱",
     investigate: "車牌查詢",
     watchlists: "查緝清單",
+    warnings: "公眾警報",
     operate: "系統維運",
     oversee: "稽核監督",
     policy: "派遣原則",

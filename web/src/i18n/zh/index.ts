@@ -9,6 +9,7 @@ import { panic } from "./panic";
 import { patrol } from "./patrol";
 import { ring } from "./ring";
 import { rooms } from "./rooms";
+import { warnings } from "./warnings";
 import { words } from "./words";
 
 export const zh = {
@@ -23,5 +24,6 @@ export const zh = {
   ...feeds,
   ...ring,
   ...rooms,
+  ...warnings,
   errors,
 };
