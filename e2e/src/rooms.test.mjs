@@ -1,0 +1,167 @@
+// Rooms that had no screens: warnings, trackers and tracks, webhooks and partners, each by its main path, over the real server.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { noCity, openCity } from "./city.mjs";
+import { House, root } from "./house.mjs";
+import { Actor, DESK, openBrowser, settled } from "./people.mjs";
+
+const skip = noCity();
+const axePath = join(root, "web/node_modules/axe-core/axe.min.js");
+
+async function assertNoFaults(page, what) {
+  await settled(page);
+  // Evaluated, not added as a tag: the server's content security policy holds for tests too.
+  await page.evaluate(readFileSync(axePath, "utf8"));
+  const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+  const faults = found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
+  assert.deepEqual(faults, [], what);
+}
+
+/** Mantine's select: opened, and one option clicked. */
+async function choose(page, testId, option) {
+  await page.getByTestId(testId).click();
+  await page.getByRole("option", { name: option }).first().click();
+}
+
+/** Another centre's CAP 1.2, made here. */
+function capOf(identifier, { type = "Alert", references = "" } = {}) {
+  const iso = (hours) => `${new Date(Date.now() + (hours + 8) * 3_600_000).toISOString().slice(0, 19)}+08:00`;
+  return {
+    name: `${identifier}.xml`,
+    mimeType: "application/xml",
+    buffer: Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>
+<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
+  <identifier>${identifier}</identifier><sender>cap@weather.example</sender><sent>${iso(-1)}</sent>
+  <status>Actual</status><msgType>${type}</msgType><scope>Public</scope>${references ? `<references>${references},${iso(-1)}</references>` : ""}
+  <info><language>zh-TW</language><category>Met</category><event>豪雨特報</event><urgency>Expected</urgency><severity>Severe</severity>
+    <certainty>Likely</certainty><expires>${iso(6)}</expires><headline>臺南市山區豪雨特報</headline><description>今晚至明晨有局部豪雨。</description>
+    <area><areaDesc>臺南市楠西區、南化區</areaDesc></area></info>
+</alert>`),
+  };
+}
+
+test("warnings, trackers, webhooks and partners are worked by their pages", { skip, timeout: 300_000 }, async (t) => {
+  const house = await House.open();
+  const browser = await openBrowser();
+  after(async () => {
+    await browser.close();
+    await house.close();
+  });
+  const { operator, at } = await openCity(browser, house, "district");
+  const dispatcher = await Actor.enrol(browser, house, "執勤 張", "dispatcher");
+  const supervisor = await Actor.enrol(browser, house, "督導 陳", "supervisor");
+  const officer = await Actor.enrol(browser, house, "警員 李", "officer");
+  const unit = await operator.api("POST", "/v1/units", { call_sign: "永康 21", kind: "car" });
+  await officer.api("POST", "/v1/units/mine/join", { unit: unit.id });
+  await officer.api("POST", "/v1/units/mine/state", { state: "available" });
+  await officer.api("POST", "/v1/units/mine/position", { position: at(0.5, 0.5), measured_at_us: Date.now() * 1000, accuracy_m: 8 });
+  const incident = await dispatcher.api("POST", "/v1/incidents", { origin: "call", priority: 2, kind: "traffic_crash", summary: "砂石車翻覆", address: "", position: at(0.5, 0.5) });
+  const failed = (actor) => (error) => actor.explain(error);
+
+  await t.test("a dispatcher drafts a warning, and cannot issue it", async () => {
+    const { page } = dispatcher;
+    await dispatcher.goto("/warnings");
+    await page.getByText("目前沒有有效的警報").waitFor().catch(failed(dispatcher));
+    await assertNoFaults(page, "an empty list of warnings");
+    await dispatcher.shot("warnings-none");
+    await page.getByTestId("warning-new").click();
+    await page.getByTestId("warning-form").waitFor();
+    assert.ok(await page.getByTestId("warning-send").isDisabled(), "nothing is sent that is not whole");
+    await choose(page, "warning-category", "交通");
+    await choose(page, "warning-response", "避開該處");
+    await page.getByTestId("warning-urgency").click();
+    await page.getByRole("option", { name: /現在就要行動/ }).waitFor();
+    await settled(page);
+    await dispatcher.shot("warnings-help", [DESK]);
+    await page.getByRole("option", { name: /立即/ }).click();
+    await choose(page, "warning-severity", /嚴重/);
+    await choose(page, "warning-certainty", /已發生/);
+    await page.getByTestId("warning-event-zh-TW").fill("封路");
+    await page.getByTestId("warning-headline-zh-TW").fill("中正路全線封閉");
+    await page.getByTestId("warning-description-zh-TW").fill("砂石車翻覆，清理中。");
+    await page.getByTestId("warning-instruction-zh-TW").fill("請改走永大路。");
+    await page.getByTestId("warning-has-en").check();
+    await page.getByTestId("warning-event-en-US").fill("Road closure");
+    assert.match(await page.getByTestId("warning-missing").innerText(), /英文標題.*有效期限.*地名.*範圍/);
+    await page.getByTestId("warning-headline-en-US").fill("Zhongzheng Road is closed");
+    await page.getByTestId("warning-in-3").click();
+    await page.getByTestId("warning-area-name").fill("永康區中正路沿線");
+    await page.locator('[data-testid="map"][data-idle]').waitFor().catch(failed(dispatcher));
+    // Two clicks on the map: the middle, and how far.
+    const box = await page.getByTestId("map").boundingBox();
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.click(box.x + box.width / 2 + 90, box.y + box.height / 2);
+    await choose(page, "warning-incident", new RegExp(incident.number));
+    await assertNoFaults(page, "the form of a warning");
+    await dispatcher.shot("warnings-write");
+    await page.getByTestId("warning-send").click();
+    await page.getByTestId("warning-waits").waitFor().catch(failed(dispatcher));
+    assert.match(await page.getByTestId("warning-waits").innerText(), /您草擬的/);
+    assert.equal(await page.getByTestId("warning-issue").count(), 0, "a dispatcher has no button to issue");
+    await dispatcher.shot("warnings-draft");
+  });
+
+  await t.test("a supervisor issues it, after two clicks, and everybody may read the document", async () => {
+    const { page } = supervisor;
+    await supervisor.goto("/warnings");
+    await page.getByTestId("warning-row").first().click();
+    await page.getByTestId("warning-issue").click();
+    await page.getByTestId("warning-issue-sure").click();
+    await page.getByTestId("warning-document").waitFor().catch(failed(supervisor));
+    assert.match(await page.getByTestId("warning-incidents").innerText(), new RegExp(incident.number));
+    assert.match(await page.getByTestId("warning-units").innerText(), /永康 21/);
+    const [warning] = (await supervisor.api("GET", "/v1/warnings")).items;
+    const document = await (await fetch(`${house.url}/v1/warnings/${warning.id}/cap.xml`)).text();
+    assert.match(document, /中正路全線封閉/);
+    assert.doesNotMatch(document, new RegExp(incident.number), "the incident stays inside");
+    await assertNoFaults(page, "a warning in force");
+    await supervisor.shot("warnings-issued");
+  });
+
+  await t.test("others' CAP is taken in, with a report; a broken one says where", async () => {
+    const { page } = dispatcher;
+    await dispatcher.goto("/warnings?tab=import");
+    await page.getByTestId("warning-file").setInputFiles({ name: "x.xml", mimeType: "application/xml", buffer: Buffer.from("<alert><identifier>x</identifier></alert>") });
+    await page.getByTestId("warning-detail").waitFor().catch(failed(dispatcher));
+    await page.getByTestId("warning-file").setInputFiles(capOf("rain-1"));
+    await page.getByTestId("warning-receipt").waitFor().catch(failed(dispatcher));
+    assert.match(await page.getByTestId("warning-receipt").innerText(), /已收錄[\s\S]*臺南市山區豪雨特報[\s\S]*只有地名，沒有範圍/);
+    await assertNoFaults(page, "the report of an import");
+    await dispatcher.shot("warnings-import");
+    await page.getByTestId("warning-file").setInputFiles(capOf("rain-1"));
+    await page.getByText("之前收過").waitFor().catch(failed(dispatcher));
+    await page.getByTestId("warning-file").setInputFiles(capOf("rain-2", { type: "Cancel", references: "cap@weather.example,rain-1" }));
+    await page.getByText("1 則較早的警報").waitFor().catch(failed(dispatcher));
+    await page.getByTestId("warning-file").setInputFiles(capOf("rain-3"));
+    await page.getByText("rain-3").first().waitFor();
+    await dispatcher.goto("/warnings?over=1");
+    await page.getByTestId("warnings-over").getByTestId("warning-row").nth(1).waitFor();
+    await dispatcher.shot("warnings-list");
+  });
+
+  await t.test("a cancellation is drafted from the warning, and ends it", async () => {
+    const { page } = dispatcher;
+    await dispatcher.goto("/warnings");
+    await page.getByTestId("warning-row").filter({ hasText: "中正路" }).click();
+    await page.getByTestId("warning-cancel").click();
+    await page.getByTestId("warning-form").waitFor().catch(failed(dispatcher));
+    assert.equal(await page.getByTestId("warning-headline-zh-TW").inputValue(), "解除：中正路全線封閉");
+    await dispatcher.shot("warnings-cancel");
+    await page.getByTestId("warning-send").click();
+    await page.getByTestId("warning-waits").waitFor().catch(failed(dispatcher));
+    const { page: desk } = supervisor;
+    await supervisor.goto("/warnings");
+    await desk.getByTestId("warning-row").filter({ hasText: "解除：" }).click();
+    await desk.getByTestId("warning-issue").click();
+    await desk.getByTestId("warning-issue-sure").click();
+    await desk.getByText("這一則更新或解除了").waitFor().catch(failed(supervisor));
+    // The dispatcher's list hears of it on the live line.
+    await dispatcher.goto("/warnings");
+    await page.getByTestId("warning-row").filter({ hasText: "中正路" }).waitFor({ state: "detached" }).catch(failed(dispatcher));
+  });
+
+  assert.deepEqual([...dispatcher.problems, ...supervisor.problems, ...operator.problems], []);
+});
