@@ -59,6 +59,23 @@ test("warnings, trackers, webhooks and partners are worked by their pages", { sk
   await officer.api("POST", "/v1/units/mine/state", { state: "available" });
   await officer.api("POST", "/v1/units/mine/position", { position: at(0.5, 0.5), measured_at_us: Date.now() * 1000, accuracy_m: 8 });
   const incident = await dispatcher.api("POST", "/v1/incidents", { origin: "call", priority: 2, kind: "traffic_crash", summary: "砂石車翻覆", address: "", position: at(0.5, 0.5) });
+  /** Ten minutes of a drive: a stretch, a silence of five minutes, a stretch whose device tells no accuracy, and one place at sea. */
+  const drive = async (secret) => {
+    const now_s = Math.floor(Date.now() / 1000);
+    const send = async (lat, lon, ago_s, more = "") => {
+      const answer = await fetch(`${house.url}/v1/positions/osmand?secret=${secret}&lat=${lat}&lon=${lon}&timestamp=${now_s - ago_s}${more}`);
+      assert.equal(answer.status, 200);
+    };
+    for (let step = 0; step <= 20; step += 1) {
+      const { lat, lon } = at(0.35 + step * 0.01, 0.5 + Math.sin(step / 4) * 0.02);
+      await send(lat, lon, 600 - step * 10, `&accuracy=${step % 7 === 3 ? 60 : 8}&speed=${(6 + (step % 3)).toFixed(1)}&speed_unit=ms`);
+    }
+    for (let step = 0; step < 3; step += 1) {
+      const { lat, lon } = at(0.62 + step * 0.01, 0.55);
+      await send(lat, lon, 60 - step * 10);
+    }
+    await send(0, 0, 5);
+  };
   const failed = (actor) => (error) => actor.explain(error);
 
   await t.test("a dispatcher drafts a warning, and cannot issue it", async () => {
@@ -161,6 +178,80 @@ test("warnings, trackers, webhooks and partners are worked by their pages", { sk
     // The dispatcher's list hears of it on the live line.
     await dispatcher.goto("/warnings");
     await page.getByTestId("warning-row").filter({ hasText: "中正路" }).waitFor({ state: "detached" }).catch(failed(dispatcher));
+  });
+
+  /** What the tracker's app is told, line by line. */
+  const setup = async (page, name) => page.getByTestId(`secret-${name}`).innerText();
+
+  await t.test("a tracker is registered; its secret is shown once, as it is typed into the app", async () => {
+    const { page } = supervisor;
+    await supervisor.goto("/positions");
+    await page.getByText("還沒有定位裝置").waitFor().catch(failed(supervisor));
+    await page.getByTestId("tracker-new").click();
+    await page.getByTestId("tracker-name").fill("永康 21 車機");
+    await choose(page, "tracker-unit", "永康 21");
+    await assertNoFaults(page, "the form of a tracker");
+    await page.getByTestId("tracker-register").click();
+    await page.getByTestId("tracker-setup").waitFor().catch(failed(supervisor));
+    await assertNoFaults(page, "a secret that is shown once");
+    await supervisor.shot("trackers-secret");
+    const address = await setup(page, "osmand");
+    assert.match(address, /^http:\/\/localhost:\d+\/v1\/positions\/osmand\?secret=[a-z2-7]{32}&id=x&lat=\{0\}/);
+    await page.keyboard.press("Escape");
+    assert.ok(await page.getByTestId("tracker-setup").isVisible(), "no slip of a hand closes it");
+    await page.getByTestId("tracker-done").click();
+    const secret = new URL(address).searchParams.get("secret");
+    assert.equal(await setup(page, "osmand").catch(() => ""), "", "it is gone");
+    await drive(secret);
+    const row = page.getByTestId("tracker-row").first();
+    await row.locator('[data-state="online"], [data-state="error"]').waitFor().catch(failed(supervisor));
+    await row.getByRole("button").first().click();
+    await page.getByTestId("tracker-refusals").waitFor().catch(failed(supervisor));
+    assert.match(await page.getByTestId("tracker-refusals").innerText(), /位置不在臺灣範圍內/);
+    await assertNoFaults(page, "a tracker with refusals");
+    await supervisor.shot("trackers-card");
+    await page.getByTestId("tracker-rename").fill("永康 21 手機");
+    await page.getByRole("button", { name: "改名" }).click();
+    await page.getByTestId("tracker-row").filter({ hasText: "永康 21 手機" }).waitFor();
+  });
+
+  await t.test("a track wants a case, is drawn with its silence, played and taken along as a file", async () => {
+    const { page } = supervisor;
+    await page.getByTestId("tracker-track").click();
+    await page.getByTestId("track-read").click();
+    await page.getByText("這個事由必須填寫案號").waitFor().catch(failed(supervisor));
+    await page.getByTestId("search-case").fill(incident.number);
+    await page.getByTestId("track-read").click();
+    await page.getByTestId("track").waitFor().catch(failed(supervisor));
+    assert.equal(await page.getByTestId("stretch-gap").count(), 1);
+    assert.match(await page.getByTestId("track-summary").innerText(), /精度不明\s*3/);
+    // In the silence nothing is made up: the last fix, and that nobody knows since.
+    await page.getByTestId("stretch-gap").getByRole("button").click();
+    const slider = page.getByRole("slider", { name: "時刻" });
+    await slider.focus();
+    const clock = page.getByTestId("track-clock");
+    const before = await clock.innerText();
+    await page.getByTestId("track-play").click();
+    await page.waitForFunction((was) => document.querySelector('[data-testid="track-clock"]').textContent !== was, before);
+    await page.getByText(/沒有訊號$/).first().waitFor().catch(failed(supervisor));
+    await page.getByTestId("track-play").click();
+    await page.locator('[data-testid="map"][data-idle]').waitFor();
+    await assertNoFaults(page, "a track");
+    await supervisor.shot("track");
+    const [geojson] = await Promise.all([page.waitForEvent("download"), page.getByTestId("track-geojson").click()]);
+    const kept = JSON.parse(readFileSync(await geojson.path(), "utf8"));
+    assert.equal(kept.type, "FeatureCollection");
+    const [gpx] = await Promise.all([page.waitForEvent("download"), page.getByTestId("track-gpx").click()]);
+    assert.match(readFileSync(await gpx.path(), "utf8"), /<gpx[\s\S]*<trkseg>[\s\S]*<\/trkseg>[\s\S]*<trkseg>/);
+  });
+
+  await t.test("a tracker is revoked after two clicks", async () => {
+    const { page } = supervisor;
+    await supervisor.goto("/positions");
+    await page.getByTestId("tracker-row").first().getByRole("button").first().click();
+    await page.getByTestId("tracker-revoke").click();
+    await page.getByTestId("tracker-revoke-sure").click();
+    await page.getByTestId("tracker-card").locator('[data-state="revoked"]').waitFor().catch(failed(supervisor));
   });
 
   assert.deepEqual([...dispatcher.problems, ...supervisor.problems, ...operator.problems], []);

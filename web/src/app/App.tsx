@@ -17,6 +17,7 @@ const PAGES = {
   investigate: lazy(() => import("../investigate/InvestigatePage")),
   watchlists: lazy(() => import("../watchlists/WatchlistsPage")),
   warnings: lazy(() => import("../warnings/WarningsPage")),
+  positions: lazy(() => import("../positions/PositionsPage")),
   operate: lazy(() => import("../operate/OperatePage")),
   oversee: lazy(() => import("../oversee/OverseePage")),
 };

@@ -233,6 +233,8 @@ export class LiveMap {
       east = Math.max(east, lon);
       north = Math.max(north, lat);
     }
+    // A card that has just opened beside the map took room from it.
+    this.map.resize();
     this.map.fitBounds([west, south, east, north], {
       padding: Math.min(60, this.box.clientHeight / 5),
       maxZoom: 16,

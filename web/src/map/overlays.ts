@@ -5,6 +5,7 @@ import { coverLayers, panicLayers } from "./choiceLayers";
 import { COLOURS, type Scheme } from "./palette";
 import { questionLayersAbove, questionLayersBelow } from "./questionLayers";
 import { ringLines, ringSigns } from "./ringLayers";
+import { trackLayers } from "./trackLayers";
 
 export const OVERLAYS = [
   "areas",
@@ -14,6 +15,8 @@ export const OVERLAYS = [
   "boxes",
   "path",
   "dots",
+  "track",
+  "head",
   "ring",
   "units",
   "incidents",
@@ -134,6 +137,7 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
     icon("units", "units"),
     icon("incidents", "incidents"),
     icon("hits", "hits"),
+    ...trackLayers(c, METRES_PER_PIXEL_Z20),
     ...questionLayersAbove(c),
     ...ringSigns(c),
     label("hit-names", "hits", 1.6),

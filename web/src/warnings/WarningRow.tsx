@@ -21,7 +21,8 @@ export function SeverityMark({ warning }: { warning: Warning }) {
   );
 }
 
-export function WarningTags({ warning }: { warning: Warning }) {
+/** In a list whose headings say the state, only what they do not say. */
+export function WarningTags({ warning, isBrief = false }: { warning: Warning; isBrief?: boolean }) {
   const { t } = useTranslation();
   const now_ms = useNow();
   const state = stateOf(warning, now_ms);
@@ -30,9 +31,11 @@ export function WarningTags({ warning }: { warning: Warning }) {
       {warning.status !== "Actual" && (
         <span className="tag tag-warn">{t(`warning.status.${warning.status}`)}</span>
       )}
-      <span className={`tag ${state === "draft_late" ? "tag-warn" : ""}`} data-testid="warning-state">
-        {t(`warning.state_${state}`)}
-      </span>
+      {!(isBrief && (state === "in_force" || state === "draft")) && (
+        <span className={`tag ${state === "draft_late" ? "tag-warn" : ""}`} data-testid="warning-state">
+          {t(`warning.state_${state}`)}
+        </span>
+      )}
       {!warning.is_ours && <span className="tag">{t("warning.others")}</span>}
     </span>
   );
@@ -79,7 +82,7 @@ export function WarningRow({ warning, isChosen, onChoose }: Props) {
             )}
           </span>
         </span>
-        <WarningTags warning={warning} />
+        <WarningTags warning={warning} isBrief />
       </button>
     </li>
   );

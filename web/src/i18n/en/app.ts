@@ -46,6 +46,7 @@ export const app = {
     investigate: "Plate search",
     watchlists: "Watchlist",
     warnings: "Warnings",
+    positions: "Positions",
     operate: "Operations",
     oversee: "Oversight",
     policy: "Dispatch policy",

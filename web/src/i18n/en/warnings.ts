@@ -173,7 +173,7 @@ export const warnings = {
     text_headline: "Headline",
     text_headline_hint: "The sentence that a phone shows first",
     text_description: "Description",
-    text_instruction: "What people should do",
+    text_instruction: "Instruction",
     expires: "Ends",
     expires_hint: "Taipei time, three days at most; update it to make it last",
     in_hours: "In {{count}} h",

@@ -7,6 +7,7 @@ import { feeds } from "./feeds";
 import { lake } from "./lake";
 import { panic } from "./panic";
 import { patrol } from "./patrol";
+import { positions } from "./positions";
 import { ring } from "./ring";
 import { rooms } from "./rooms";
 import { warnings } from "./warnings";
@@ -25,5 +26,6 @@ export const zh = {
   ...ring,
   ...rooms,
   ...warnings,
+  ...positions,
   errors,
 };

@@ -162,7 +162,7 @@ export const warnings = {
     text_headline: "標題",
     text_headline_hint: "手機上最先看到的一句話",
     text_description: "說明",
-    text_instruction: "請公眾怎麼做",
+    text_instruction: "行動指示",
     expires: "有效期限",
     expires_hint: "臺北時間，最長三天；更久就更新一次",
     in_hours: "{{count}} 小時後",
