@@ -3,6 +3,7 @@ import { boxes } from "./boxes";
 import { choice } from "./choice";
 import { command } from "./command";
 import { errors } from "./errors";
+import { exchange } from "./exchange";
 import { feeds } from "./feeds";
 import { lake } from "./lake";
 import { panic } from "./panic";
@@ -27,5 +28,6 @@ export const en = {
   ...rooms,
   ...warnings,
   ...positions,
+  ...exchange,
   errors,
 };
