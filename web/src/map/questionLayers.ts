@@ -26,7 +26,11 @@ export function questionLayersBelow(c: MapColours): LayerSpecification[] {
       type: "fill",
       source: "areas",
       filter: ["==", ["geometry-type"], "Polygon"],
-      paint: { "fill-color": areaColour(c), "fill-opacity": 0.12 },
+      // Faint enough that a whole city under a warning can still be read.
+      paint: {
+        "fill-color": areaColour(c),
+        "fill-opacity": ["match", ["get", "kind"], "other_warning", 0.05, 0.12],
+      },
     },
     {
       id: "areas-edge",

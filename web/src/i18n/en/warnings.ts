@@ -28,6 +28,7 @@ export const warnings = {
     state_replaced: "Replaced",
     state_cancelled: "Cancelled",
     state_told: "For information",
+    told_cancel: "Cancellation",
     head_degree: "Degree",
     head_sender: "Sender",
     head_state: "State",
@@ -194,6 +195,6 @@ export const warnings = {
     has_ended_count: "{{count}} earlier warnings",
     show: "Show it",
     in_force_count: "Warnings {{count}}",
-    in_force_hint: "Warnings to the public in force",
+    in_force_hint: "Warnings to the public in force; the worst: {{headline}}",
   },
 };

@@ -30,6 +30,7 @@ export const warnings = {
     state_replaced: "已被更新",
     state_cancelled: "已解除",
     state_told: "僅供知悉",
+    told_cancel: "解除通知",
     head_degree: "程度",
     head_sender: "發送者",
     head_state: "狀態",
@@ -183,6 +184,6 @@ export const warnings = {
     has_ended_count: "{{count}} 則較早的警報",
     show: "看這一則",
     in_force_count: "公眾警報 {{count}}",
-    in_force_hint: "有效中的公眾警報",
+    in_force_hint: "有效中的公眾警報，最嚴重的是：{{headline}}",
   },
 };
