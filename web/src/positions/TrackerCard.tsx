@@ -125,23 +125,34 @@ function Mount({ tracker }: { tracker: Tracker }) {
   const { t } = useTranslation();
   const { may } = useSession();
   const units = useUnits();
-  const mount = useTrackerChange((unit: string | null) => tracking.mount(tracker.id, unit));
+  const [unit, setUnit] = useState(tracker.unit);
+  const mount = useTrackerChange((next: string | null) => tracking.mount(tracker.id, next));
   if (tracker.is_gateway) return null;
   if (!may("units.watch")) return <p className="dim">{t("tracker.units_hidden")}</p>;
   return (
     <>
-      <Select
-        label={t("tracker.unit")}
-        description={t("tracker.unit_hint")}
-        placeholder={t("tracker.no_unit")}
-        data={(units.data ?? []).map((one) => ({ value: one.id, label: one.call_sign }))}
-        value={tracker.unit}
-        onChange={(unit) => mount.mutate(unit)}
-        disabled={mount.isPending}
-        searchable
-        clearable
-        data-testid="tracker-mount"
-      />
+      <form
+        className="inline-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (unit !== tracker.unit) mount.mutate(unit);
+        }}
+      >
+        <Select
+          className="grow"
+          label={t("tracker.unit")}
+          placeholder={t("tracker.no_unit")}
+          data={(units.data ?? []).map((one) => ({ value: one.id, label: one.call_sign }))}
+          value={unit}
+          onChange={setUnit}
+          searchable
+          clearable
+          data-testid="tracker-mount"
+        />
+        <Button type="submit" variant="default" disabled={unit === tracker.unit} loading={mount.isPending}>
+          {t("tracker.mount")}
+        </Button>
+      </form>
       {mount.error && <Failure error={mount.error} />}
     </>
   );

@@ -6,8 +6,15 @@ import type { Tracker } from "../app/api/types.positions";
 import { useUnits } from "../app/queries";
 import { useSession } from "../app/session";
 
+/** Each look leaves a leaf in the audit log. */
+const REFRESH_MS = 60_000;
 /** Whoever sets a phone up waits here for its first fix. */
-const REFRESH_MS = 10_000;
+const WAITING_MS = 5_000;
+const WAITS_FOR_US = 10 * 60_000_000;
+
+function isAwaited(tracker: Tracker): boolean {
+  return tracker.state === "never_seen" && Date.now() * 1000 - tracker.created_at_us < WAITS_FOR_US;
+}
 
 export function useTrackers() {
   const { may } = useSession();
@@ -15,7 +22,7 @@ export function useTrackers() {
     queryKey: ["trackers"],
     enabled: may("positions.trackers"),
     queryFn: tracking.trackers,
-    refetchInterval: REFRESH_MS,
+    refetchInterval: ({ state }) => (state.data?.some(isAwaited) ? WAITING_MS : REFRESH_MS),
   });
 }
 

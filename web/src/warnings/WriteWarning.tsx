@@ -23,6 +23,8 @@ export function WriteWarning({ update, cancel, onDone }: Props) {
     enabled: earlier !== null,
     // What is being written must not change under the hand.
     staleTime: Number.POSITIVE_INFINITY,
+    // Nor may it begin as it was written hours ago.
+    gcTime: 0,
     refetchOnWindowFocus: false,
     queryFn: async () => {
       const id = earlier ?? "";

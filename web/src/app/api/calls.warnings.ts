@@ -1,6 +1,6 @@
 // Warnings: listed, drafted, issued by a second person, and taken in from others.
 
-import { ask, newKey } from "./client";
+import { ApiError, ask, newKey, OfflineError, problemOf } from "./client";
 import type { Id, Page } from "./types";
 import type * as W from "./types.warnings";
 
@@ -23,9 +23,11 @@ export const warnings = {
     ask<W.WarningReceipt>(WARNINGS, { method: "POST", raw: file, contentType: "application/cap+xml" }),
   /** For anybody, once it is issued. */
   documentPath: (id: Id) => `${WARNINGS}/${id}/cap.xml`,
+  /** The document itself: XML, not JSON. */
   document: async (id: Id): Promise<string> => {
-    const response = await fetch(`${WARNINGS}/${id}/cap.xml`);
-    if (!response.ok) throw new Error(`cap.xml ${response.status}`);
+    const response = await fetch(`${WARNINGS}/${id}/cap.xml`).catch(() => null);
+    if (!response) throw new OfflineError();
+    if (!response.ok) throw new ApiError(await problemOf(response));
     return response.text();
   },
 };

@@ -41,6 +41,7 @@ export const positions = {
     taken: "Fixes taken",
     registered: "Registered",
     rename: "Rename",
+    mount: "Move",
     rekey: "New secret",
     rekey_hint:
       "A new secret is a successor: put it into the phone, see that it reports, then revoke this one.",

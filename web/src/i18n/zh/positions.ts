@@ -42,6 +42,7 @@ export const positions = {
     taken: "已收定位",
     registered: "登記時間",
     rename: "改名",
+    mount: "移到這裡",
     rekey: "換新密鑰",
     rekey_hint: "換密鑰是登記一個後繼者：先把新密鑰設進手機，看到它開始回報，再撤銷這一個。",
     rekey_note: "這會登記「{{name}}」的後繼者。舊的在撤銷之前仍然有效。",

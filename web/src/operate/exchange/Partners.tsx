@@ -17,7 +17,7 @@ import { Roster, RosterForm } from "../Roster";
 import { SureButton } from "../SureButton";
 import { isDomain } from "./outcome";
 
-function useKeys(): Device[] {
+function usePartnerKeys(): Device[] {
   const { may } = useSession();
   const query = useQuery({
     queryKey: ["devices", "keys"],
@@ -108,7 +108,7 @@ function Define({ keys, known }: { keys: Device[]; known: Partner[] }) {
 export function Partners() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const keys = useKeys();
+  const keys = usePartnerKeys();
   const query = useQuery({ queryKey: ["partners"], queryFn: partners.list, refetchInterval: 60_000 });
   const refresh = () => void client.invalidateQueries({ queryKey: ["partners"] });
   const end = useMutation({ mutationFn: partners.end, onSuccess: refresh });
