@@ -137,6 +137,10 @@ test("warnings, trackers, webhooks and partners are worked by their pages", { sk
     assert.doesNotMatch(document, new RegExp(incident.number), "the incident stays inside");
     await assertNoFaults(page, "a warning in force");
     await supervisor.shot("warnings-issued");
+    await dispatcher.goto("/command");
+    await dispatcher.page.getByTestId("warnings-sign").waitFor().catch(failed(dispatcher));
+    await dispatcher.page.locator('[data-testid="map"][data-idle]').waitFor();
+    await dispatcher.shot("warnings-console", [DESK]);
   });
 
   await t.test("others' CAP is taken in, with a report; a broken one says where", async () => {
