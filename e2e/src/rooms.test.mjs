@@ -68,7 +68,7 @@ test("warnings, trackers, webhooks and partners are worked by their pages", { sk
   const drive = async (secret) => {
     const now_s = Math.floor(Date.now() / 1000);
     const send = async (lat, lon, ago_s, more = "") => {
-      const answer = await fetch(`${house.url}/v1/positions/osmand?secret=${secret}&lat=${lat}&lon=${lon}&timestamp=${now_s - ago_s}${more}`);
+      const answer = await fetch(`${house.url}/v1/positions/osmand?secret=${secret}&id=x&lat=${lat}&lon=${lon}&timestamp=${now_s - ago_s}${more}`);
       assert.equal(answer.status, 200);
     };
     for (let step = 0; step <= 20; step += 1) {

@@ -16,7 +16,12 @@ const fix = (at_s: number, lon: number, part: Partial<Fix> = {}): Fix => ({
 });
 
 const stretches: Stretch[] = [
-  { kind: "track", from_us: 0, until_us: 10e6, fixes: [fix(0, 120.2), fix(10, 120.21, { accuracy_m: null })] },
+  {
+    kind: "track",
+    from_us: 0,
+    until_us: 10e6,
+    fixes: [fix(0, 120.2), fix(10, 120.21, { accuracy_m: null })],
+  },
   { kind: "gap", from_us: 10e6, until_us: 610e6, fixes: [fix(10, 120.21), fix(610, 120.3)] },
   { kind: "track", from_us: 610e6, until_us: 610e6, fixes: [fix(610, 120.3, { isAlarm: true })] },
 ];

@@ -33,7 +33,11 @@ export function WarningTags({ warning, isBrief = false }: { warning: Warning; is
       )}
       {!(isBrief && (state === "in_force" || state === "draft")) && (
         <span className={`tag ${state === "draft_late" ? "tag-warn" : ""}`} data-testid="warning-state">
-          {t(state === "told" && warning.msg_type === "Cancel" ? "warning.told_cancel" : `warning.state_${state}`)}
+          {t(
+            state === "told" && warning.msg_type === "Cancel"
+              ? "warning.told_cancel"
+              : `warning.state_${state}`,
+          )}
         </span>
       )}
       {!warning.is_ours && <span className="tag">{t("warning.others")}</span>}

@@ -20,11 +20,13 @@ export const exchange = {
       incident_closed: "Number and how it ended",
       unit_state: "Call sign and new state; each change, which is many",
     },
-    private: "Addresses in private networks are reached only where the server runs with SHOUHU_OUTGOING_PRIVATE=1.",
+    private:
+      "Addresses in private networks are reached only where the server runs with SHOUHU_OUTGOING_PRIVATE=1.",
     secret: "Signing secret",
     secret_hint: "The receiver needs it to see that a message is really from here.",
-    verify: "Each message has the header shouhu-signature. The receiver computes the same, and refuses what is older than five minutes:",
-    verify_how: "t=<seconds>,v1=<hex>\nv1 = HMAC-SHA256(secret, t + \".\" + body)",
+    verify:
+      "Each message has the header shouhu-signature. The receiver computes the same, and refuses what is older than five minutes:",
+    verify_how: 't=<seconds>,v1=<hex>\nv1 = HMAC-SHA256(secret, t + "." + body)',
     newest: "Newest",
     none_yet: "None yet",
     made: "Added",
@@ -65,7 +67,8 @@ export const exchange = {
     title: "Name of the centre",
     title_hint: "Shown on the log of incidents",
     element: "Domain name",
-    element_hint: "Their incidents (EIDO) and warnings (CAP) may name this domain or one below it as sender, and no other",
+    element_hint:
+      "Their incidents (EIDO) and warnings (CAP) may name this domain or one below it as sender, and no other",
     none: "No neighbouring centres",
     none_hint: "Once registered, a centre can push incidents and warnings to us.",
     since: "Since",

@@ -21,7 +21,7 @@ export const exchange = {
     secret: "簽章密鑰",
     secret_hint: "把密鑰設進接收端，用來確認通知真的來自這裡。",
     verify: "每一則通知都有標頭 shouhu-signature。接收端自行計算、比對，並拒收五分鐘以前的：",
-    verify_how: "t=<秒>,v1=<十六進位>\nv1 = HMAC-SHA256(密鑰, t + \".\" + 內文)",
+    verify_how: 't=<秒>,v1=<十六進位>\nv1 = HMAC-SHA256(密鑰, t + "." + 內文)',
     newest: "最近一次",
     none_yet: "還沒有送過",
     made: "新增",

@@ -32,9 +32,7 @@ function Inside({ onKeys, onClose }: { onKeys: () => void; onClose: () => void }
     return (
       <div className="stack" data-testid="webhook-secret">
         <p>{t("webhook.secret_hint")}</p>
-        <Secrets
-          lines={[{ name: "webhook", label: t("webhook.secret"), value: subscribe.data.secret }]}
-        />
+        <Secrets lines={[{ name: "webhook", label: t("webhook.secret"), value: subscribe.data.secret }]} />
         <p className="dim">{t("webhook.verify")}</p>
         <pre className="code exchange-verify">{t("webhook.verify_how")}</pre>
         <Button onClick={onClose} data-testid="webhook-done">

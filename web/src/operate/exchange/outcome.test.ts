@@ -27,7 +27,12 @@ describe("where facts may be sent", () => {
   it("is encrypted, or this machine", () => {
     expect(isAddress("https://hooks.example/shouhu")).toBe(true);
     expect(isAddress("http://localhost:9000/x")).toBe(true);
-    for (const bad of ["http://hooks.example/", "https://u:p@hooks.example/", "hooks.example", "https://h/#x"])
+    for (const bad of [
+      "http://hooks.example/",
+      "https://u:p@hooks.example/",
+      "hooks.example",
+      "https://h/#x",
+    ])
       expect([bad, isAddress(bad)]).toEqual([bad, false]);
   });
 });
