@@ -18,13 +18,15 @@ export function WarningsSign({ warnings, now_ms }: { warnings: Warning[]; now_ms
       component={Link}
       href={`/warnings?warning=${worst.id}`}
       title={t("warning.in_force_hint", { headline: headlineOf(worst, i18n.language) })}
+      leftSection={
+        isBad && (
+          <span className="ink-warn" aria-hidden="true">
+            ▲
+          </span>
+        )
+      }
       data-testid="warnings-sign"
     >
-      {isBad && (
-        <span className="ink-warn" aria-hidden="true">
-          ▲{" "}
-        </span>
-      )}
       {t("warning.in_force_count", { count: warnings.length })}
     </Button>
   );
