@@ -175,6 +175,7 @@ test("warnings, trackers, webhooks and partners are worked by their pages", { sk
     await page.getByTestId("warning-cancel").click();
     await page.getByTestId("warning-form").waitFor().catch(failed(dispatcher));
     assert.equal(await page.getByTestId("warning-headline-zh-TW").inputValue(), "解除：中正路全線封閉");
+    await page.locator('[data-testid="map"][data-idle]').waitFor();
     await dispatcher.shot("warnings-cancel");
     await page.getByTestId("warning-send").click();
     await page.getByTestId("warning-waits").waitFor().catch(failed(dispatcher));

@@ -86,7 +86,6 @@ export function TrackView({ track, gpx }: { track: Track; gpx: string }) {
           GPX
         </Button>
       </div>
-      <Summary track={track} stretches={stretches} />
       <div className="track-split">
         <div className="track-map">
           <MapView
@@ -116,6 +115,7 @@ export function TrackView({ track, gpx }: { track: Track; gpx: string }) {
         </div>
         <div className="track-side">
           <TrackPlayer from_us={first_us} until_us={last_us} at_us={at_us} head={head} onAt={setAt} />
+          <Summary track={track} stretches={stretches} />
           <StretchTable stretches={stretches} at_us={at_us} onAt={setAt} />
         </div>
       </div>

@@ -125,7 +125,7 @@ export function DraftForm({ start, earlier, onDone }: Props) {
             value={draft.status}
             onChange={(value) => value && change({ status: value })}
             allowDeselect={false}
-            disabled={earlier !== null}
+            readOnly={earlier !== null}
             data-testid="warning-status"
           />
           {!isCancel && <DegreeFields draft={draft} onChange={change} />}
