@@ -17,6 +17,8 @@ const PAGES = {
   tours: lazy(() => import("../tours/ToursPage")),
   investigate: lazy(() => import("../investigate/InvestigatePage")),
   watchlists: lazy(() => import("../watchlists/WatchlistsPage")),
+  warnings: lazy(() => import("../warnings/WarningsPage")),
+  positions: lazy(() => import("../positions/PositionsPage")),
   operate: lazy(() => import("../operate/OperatePage")),
   oversee: lazy(() => import("../oversee/OverseePage")),
 };

@@ -74,10 +74,14 @@ let timer: ReturnType<typeof setInterval> | null = null;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  timer ??= setInterval(() => {
+  if (!timer) {
+    // Nobody has looked at the clock since it stopped; until the first tick everything would seem to lie ahead.
     now = Date.now();
-    for (const tell of listeners) tell();
-  }, 1000);
+    timer = setInterval(() => {
+      now = Date.now();
+      for (const tell of listeners) tell();
+    }, 1000);
+  }
   return () => {
     listeners.delete(listener);
     if (listeners.size === 0 && timer) {

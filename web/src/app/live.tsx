@@ -40,6 +40,7 @@ const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]> = {
   // Not the boxes themselves: those are thousands, and a shift's check-ins come every few seconds.
   patrol_checked_in: ["patrol-check-ins", "patrol-summary", "tours"],
   panic_changed: ["incidents", "recommendations"],
+  tracker_alarmed: ["trackers"],
 };
 
 /** A burst of events becomes one fetch per list. */

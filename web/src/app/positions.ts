@@ -45,6 +45,7 @@ class Positions {
       position: moved.position,
       position_at_us: moved.measured_at_us,
       heading_deg: moved.heading_deg,
+      accuracy_m: moved.accuracy_m,
     };
   }
 }

@@ -9,6 +9,8 @@ export interface Room {
     | "tours"
     | "investigate"
     | "watchlists"
+    | "warnings"
+    | "positions"
     | "operate"
     | "oversee";
   path: string;
@@ -26,6 +28,8 @@ export const ROOMS: Room[] = [
   { name: "tours", path: "/tours", needs: ["patrol.plan"] },
   { name: "investigate", path: "/investigate", needs: ["sightings.search"] },
   { name: "watchlists", path: "/watchlists", needs: ["watchlists.read"] },
+  { name: "warnings", path: "/warnings", needs: ["warnings.watch"] },
+  { name: "positions", path: "/positions", needs: ["positions.trackers", "positions.tracks"] },
   { name: "operate", path: "/operate", needs: ["operations.watch", "devices.read", "actors.invite"] },
   { name: "oversee", path: "/oversee", needs: ["oversight.audit"] },
 ];

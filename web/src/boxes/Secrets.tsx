@@ -1,5 +1,6 @@
 // Keys that the server gives once: to be copied now, or asked for again.
 
+import "./boxes.css";
 import { Button, CopyButton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 

@@ -20,7 +20,10 @@ import type { LiveMap } from "../map/LiveMap";
 import { MapView } from "../map/MapView";
 import type { Overlay } from "../map/overlays";
 import { ringFeatures, ringFit } from "../map/ringFeatures";
+import { warningFeatures } from "../map/warningFeatures";
 import { usePanics } from "../panic/usePanics";
+import { useInForce } from "../warnings/useWarnings";
+import { WarningsSign } from "../warnings/WarningsSign";
 import { Alarm } from "./Alarm";
 import { CallForm } from "./CallForm";
 import { AdvicePanel, CoverLegend } from "./choice/AdvicePanel";
@@ -66,6 +69,8 @@ export default function CommandPage() {
   const flight = usePanicFlight(map, panics, units.data);
   const [pin, setPin] = useState<Wgs84 | null>(null);
   const slowNow = Math.floor(useNow() / REDRAW_MS) * REDRAW_MS;
+
+  const warnings = useInForce(slowNow);
 
   const isCalling = params.get("new") === "call";
   const isTable = params.get("view") === "table";
@@ -169,6 +174,7 @@ export default function CommandPage() {
       ),
       incidents: incidentFeatures(incidents.data ?? [], kindTitle),
       cameras: cameraFeatures(cameras.data ?? []),
+      areas: warningFeatures(warnings, null),
       cover: [
         ...(isCover ? coverFeatures(advice.data?.cover?.cells ?? []) : []),
         ...(isAdvice || isCover ? moveFeatures(advice.data?.moves ?? [], units.data ?? [], t) : []),
@@ -193,6 +199,7 @@ export default function CommandPage() {
       isAdvice,
       isCover,
       panics,
+      warnings,
     ],
   );
 
@@ -240,6 +247,7 @@ export default function CommandPage() {
               )}
             </Button>
           )}
+          <WarningsSign warnings={warnings} now_ms={slowNow} />
         </div>
         {flight.offer && !isTable && (
           <Button

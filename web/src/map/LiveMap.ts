@@ -2,6 +2,7 @@
 
 import "maplibre-gl/dist/maplibre-gl.css";
 import {
+  type GeoJSONFeatureDiff,
   type GeoJSONSource,
   Map as LibreMap,
   Marker,
@@ -137,13 +138,16 @@ export class LiveMap {
   /** Moves only what moved. */
   moved(units: ReadonlyMap<Id, UnitMoved>): void {
     for (const overlay of ["units", "panic"] as const) {
-      const update: { id: Id; newGeometry: GeoJSON.Point }[] = [];
+      const update: GeoJSONFeatureDiff[] = [];
       for (const feature of this.features[overlay] ?? []) {
         const to = units.get(String(feature.properties?.id));
         if (!to) continue;
         const newGeometry: GeoJSON.Point = { type: "Point", coordinates: [to.position.lon, to.position.lat] };
         feature.geometry = newGeometry;
-        update.push({ id: to.unit, newGeometry });
+        // The circle around it is of the same fix as the place.
+        const accuracy = { key: "accuracy_m", value: to.accuracy_m };
+        if (feature.properties) feature.properties.accuracy_m = to.accuracy_m;
+        update.push({ id: to.unit, newGeometry, addOrUpdateProperties: [accuracy] });
         if (overlay === "panic") this.alarms.get(to.unit)?.setLngLat([to.position.lon, to.position.lat]);
       }
       if (update.length > 0 && this.isReady) void this.source(overlay)?.updateData({ update });
@@ -229,6 +233,8 @@ export class LiveMap {
       east = Math.max(east, lon);
       north = Math.max(north, lat);
     }
+    // A card that has just opened beside the map took room from it.
+    this.map.resize();
     this.map.fitBounds([west, south, east, north], {
       padding: Math.min(60, this.box.clientHeight / 5),
       maxZoom: 16,

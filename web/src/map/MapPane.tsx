@@ -66,8 +66,24 @@ export default function MapPane(props: MapProps) {
     map.current.wishes = { ...(onPick ? { onPick } : {}), ...(onPlace ? { onPlace } : {}), isDrawing };
   });
 
-  const { areas, cells, cover, cameras, boxes, path, dots, ring, tours, units } = overlays;
-  const { incidents, hits, panic, pin } = overlays;
+  const {
+    areas,
+    cells,
+    cover,
+    cameras,
+    boxes,
+    path,
+    dots,
+    track,
+    head,
+    ring,
+    tours,
+    units,
+    incidents,
+    hits,
+    panic,
+    pin,
+  } = overlays;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a map made later needs the same features
   useEffect(() => map.current?.set("areas", areas ?? []), [areas, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
@@ -80,6 +96,10 @@ export default function MapPane(props: MapProps) {
   useEffect(() => map.current?.set("boxes", boxes ?? []), [boxes, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("path", path ?? []), [path, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("track", track ?? []), [track, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("head", head ?? []), [head, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("ring", ring ?? []), [ring, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above

@@ -6,6 +6,7 @@ import { COLOURS, type Scheme } from "./palette";
 import { questionLayersAbove, questionLayersBelow } from "./questionLayers";
 import { ringLines, ringSigns } from "./ringLayers";
 import { tourLayers } from "./tourLayers";
+import { trackLayers } from "./trackLayers";
 
 export const OVERLAYS = [
   "areas",
@@ -15,6 +16,8 @@ export const OVERLAYS = [
   "boxes",
   "path",
   "dots",
+  "track",
+  "head",
   "ring",
   "tours",
   "units",
@@ -138,6 +141,7 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
     icon("units", "units"),
     icon("incidents", "incidents"),
     icon("hits", "hits"),
+    ...trackLayers(c, METRES_PER_PIXEL_Z20),
     ...questionLayersAbove(c),
     ...ringSigns(c),
     label("hit-names", "hits", 1.6),

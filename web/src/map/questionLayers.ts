@@ -7,6 +7,17 @@ const isLine = ["==", ["geometry-type"], "LineString"];
 const isPoint = ["==", ["geometry-type"], "Point"];
 const kind = (name: string) => ["==", ["get", "kind"], name];
 
+/** A warning that is looked at, others that are in force, and what a person draws. */
+const areaColour = (c: MapColours) => [
+  "match",
+  ["get", "kind"],
+  "warning",
+  c.warn,
+  "other_warning",
+  c.inkDim,
+  c.selected,
+];
+
 /** Below cameras and vehicles: what colours the ground. */
 export function questionLayersBelow(c: MapColours): LayerSpecification[] {
   return [
@@ -15,14 +26,18 @@ export function questionLayersBelow(c: MapColours): LayerSpecification[] {
       type: "fill",
       source: "areas",
       filter: ["==", ["geometry-type"], "Polygon"],
-      paint: { "fill-color": c.selected, "fill-opacity": 0.12 },
+      // Faint enough that a whole city under a warning can still be read.
+      paint: {
+        "fill-color": areaColour(c),
+        "fill-opacity": ["match", ["get", "kind"], "other_warning", 0.05, 0.12],
+      },
     },
     {
       id: "areas-edge",
       type: "line",
       source: "areas",
       filter: ["in", ["geometry-type"], ["literal", ["Polygon", "LineString"]]],
-      paint: { "line-color": c.selected, "line-width": 2.5 },
+      paint: { "line-color": areaColour(c), "line-width": 2.5 },
     },
     {
       id: "cells-fill",

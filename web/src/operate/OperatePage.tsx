@@ -6,6 +6,8 @@ import { useSearchParams } from "wouter";
 import { useSession } from "../app/session";
 import { Cameras } from "./Cameras";
 import { Devices } from "./Devices";
+import { Partners } from "./exchange/Partners";
+import { Webhooks } from "./exchange/Webhooks";
 import { Feeds } from "./feeds/Feeds";
 import { Health } from "./Health";
 import { Jobs } from "./Jobs";
@@ -23,6 +25,8 @@ const TABS = [
   { name: "people", needs: "actors.read", Panel: People },
   { name: "jobs", needs: "operations.watch", Panel: Jobs },
   { name: "quarantine", needs: "sightings.quarantine", Panel: Quarantine },
+  { name: "webhooks", needs: "webhooks.manage", Panel: Webhooks },
+  { name: "partners", needs: "partners.manage", Panel: Partners },
   { name: "map", needs: "map.import", Panel: MapImport },
 ];
 

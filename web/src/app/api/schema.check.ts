@@ -4,10 +4,13 @@
 import type { components } from "./schema";
 import type * as ours from "./types";
 import type * as choice from "./types.choice";
+import type * as exchange from "./types.exchange";
 import type * as feeds from "./types.feeds";
 import type * as lake from "./types.lake";
 import type * as patrol from "./types.patrol";
+import type * as positions from "./types.positions";
 import type * as tours from "./types.tours";
+import type * as warnings from "./types.warnings";
 
 /** The server writes every field; what has no value is null. JSON Schema can only say that it may be missing. */
 type Sent<T> = T extends (infer Item)[]
@@ -62,4 +65,19 @@ export type Checked = [
   Reads<choice.DispatchPolicy, Served["DispatchPolicy"]>,
   Reads<choice.UnitSkills, Served["UnitSkills"]>,
   Reads<choice.Panic, Served["Panic"]>,
+  // Passages of every citizen are never on the stream.
+  Reads<ours.LiveEvent, Exclude<Served["Event"], { kind: "sightings_recorded" }>>,
+  Reads<ours.UnitMoved, Served["UnitMoved"]>,
+  Reads<warnings.Warning, Served["Warning"]>,
+  Reads<warnings.WarningInForce, Served["WarningInForce"]>,
+  Reads<warnings.WarningReceipt, Served["WarningReceipt"]>,
+  Reads<Served["DraftWarning"], warnings.DraftWarning>,
+  Reads<positions.Tracker, Served["Tracker"]>,
+  Reads<positions.IssuedTracker, Served["IssuedTracker"]>,
+  Reads<positions.UnitPosition, Served["UnitPosition"]>,
+  Reads<positions.Track, Served["TrackJson"]>,
+  Reads<Served["NewTracker"], positions.NewTracker>,
+  Reads<exchange.Subscription, Served["Subscription"]>,
+  Reads<exchange.Subscribed, Served["Subscribed"]>,
+  Reads<exchange.Partner, Served["Partner"]>,
 ];

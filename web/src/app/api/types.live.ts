@@ -6,6 +6,8 @@ export interface UnitMoved {
   unit: Id;
   position: Wgs84;
   heading_deg: number | null;
+  /** Null: its device did not say. */
+  accuracy_m: number | null;
   measured_at_us: Micros;
 }
 
@@ -22,8 +24,16 @@ export type LiveEvent =
   | { kind: "device_changed"; device: Id }
   | { kind: "map_replaced"; version: number }
   | { kind: "warning_changed"; warning: Id }
-  | { kind: "patrol_checked_in"; check_in: Id; box: Id; unit: Id | null }
-  | { kind: "panic_changed"; incident: Id; unit: Id };
+  | { kind: "patrol_checked_in"; check_in: Id; patrol_box: Id; unit: Id | null }
+  | { kind: "panic_changed"; incident: Id; unit: Id }
+  | {
+      kind: "tracker_alarmed";
+      tracker: Id;
+      unit: Id | null;
+      alarm: string;
+      position: Wgs84 | null;
+      at_us: Micros;
+    };
 
 export const LIVE_KINDS: LiveEvent["kind"][] = [
   "sightings_quarantined",
@@ -40,6 +50,7 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "warning_changed",
   "patrol_checked_in",
   "panic_changed",
+  "tracker_alarmed",
 ];
 
 export interface Envelope {

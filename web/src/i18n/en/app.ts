@@ -46,6 +46,8 @@ export const app = {
     tours: "Patrol tours",
     investigate: "Plate search",
     watchlists: "Watchlist",
+    warnings: "Warnings",
+    positions: "Positions",
     operate: "Operations",
     oversee: "Oversight",
     policy: "Dispatch policy",

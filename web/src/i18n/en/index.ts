@@ -3,13 +3,16 @@ import { boxes } from "./boxes";
 import { choice } from "./choice";
 import { command } from "./command";
 import { errors } from "./errors";
+import { exchange } from "./exchange";
 import { feeds } from "./feeds";
 import { lake } from "./lake";
 import { panic } from "./panic";
 import { patrol } from "./patrol";
+import { positions } from "./positions";
 import { ring } from "./ring";
 import { rooms } from "./rooms";
 import { tours } from "./tours";
+import { warnings } from "./warnings";
 import { words } from "./words";
 
 export const en = {
@@ -25,5 +28,8 @@ export const en = {
   ...ring,
   ...tours,
   ...rooms,
+  ...warnings,
+  ...positions,
+  ...exchange,
   errors,
 };

@@ -103,6 +103,8 @@ export const rooms = {
     tab_jobs: "Jobs",
     tab_quarantine: "Quarantine",
     tab_feeds: "Feeds",
+    tab_webhooks: "Webhooks",
+    tab_partners: "Neighbours",
     tab_map: "Road map",
     all_well: "All well",
     not_well: "{{count}} modules need a hand",

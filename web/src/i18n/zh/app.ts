@@ -45,6 +45,8 @@ export const app = {
     tours: "巡邏路線",
     investigate: "車牌查詢",
     watchlists: "查緝清單",
+    warnings: "公眾警報",
+    positions: "定位",
     operate: "系統維運",
     oversee: "稽核監督",
     policy: "派遣原則",

@@ -101,6 +101,8 @@ export const rooms = {
     tab_jobs: "背景工作",
     tab_quarantine: "隔離紀錄",
     tab_feeds: "介接資料",
+    tab_webhooks: "對外通知",
+    tab_partners: "鄰近中心",
     tab_map: "道路圖",
     all_well: "全部正常",
     not_well: "{{count}} 個模組需要處理",

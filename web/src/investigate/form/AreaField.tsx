@@ -28,9 +28,11 @@ interface Props {
   isDrawing: boolean;
   onDraw: () => void;
   /** The box that the map shows. */
-  onView: () => void;
+  onView?: () => void;
   /** H3 cells were typed or pasted. */
-  onCells: () => void;
+  onCells?: () => void;
+  /** Kinds that can be chosen; all where nothing is said. */
+  kinds?: Area["kind"][];
 }
 
 const EMPTY: Record<Area["kind"], Area> = {
@@ -61,7 +63,10 @@ function readText(area: Area, text: string, t: TFunction): { area: Area; wrong: 
   return { area: { ...area, centre: places[0] ?? null }, wrong: unread };
 }
 
-export function AreaField({ area, rings, error, isDrawing, onChange, onDraw, onView, onCells }: Props) {
+const ALL: Area["kind"][] = ["circle", "polygon", "h3"];
+
+export function AreaField(props: Props) {
+  const { area, rings, error, isDrawing, onChange, onDraw, onView, onCells, kinds = ALL } = props;
   const { t } = useTranslation();
   // Half a coordinate is kept as typed until it can be read; what cannot be read stays, with the reason.
   const [typed, setTyped] = useState<string | null>(null);
@@ -78,7 +83,7 @@ export function AreaField({ area, rings, error, isDrawing, onChange, onDraw, onV
       setTyped(event.currentTarget.value);
       const next = readText(area, event.currentTarget.value, t).area;
       onChange(next);
-      if (next.kind === "h3" && next.cells.length > 0) onCells();
+      if (next.kind === "h3" && next.cells.length > 0) onCells?.();
     },
     onBlur: () => !read?.wrong && setTyped(null),
     error: read?.wrong ?? farText,
@@ -97,11 +102,7 @@ export function AreaField({ area, rings, error, isDrawing, onChange, onDraw, onV
             setTyped(null);
             onChange(EMPTY[kind as Area["kind"]]);
           }}
-          data={[
-            { value: "circle", label: t("lake.area_circle") },
-            { value: "polygon", label: t("lake.area_polygon") },
-            { value: "h3", label: "H3" },
-          ]}
+          data={kinds.map((value) => ({ value, label: value === "h3" ? "H3" : t(`lake.area_${value}`) }))}
         />
       </div>
       {area.kind === "h3" && (
@@ -133,9 +134,11 @@ export function AreaField({ area, rings, error, isDrawing, onChange, onDraw, onV
         </>
       )}
       <div className="field-acts">
-        <Button variant="default" onClick={onView}>
-          {t("lake.area_view")}
-        </Button>
+        {onView && (
+          <Button variant="default" onClick={onView}>
+            {t("lake.area_view")}
+          </Button>
+        )}
         <Button
           variant="default"
           onClick={() => (isDrawing ? onChange(withoutLast(area)) : onDraw())}

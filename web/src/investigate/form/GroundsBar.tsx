@@ -5,18 +5,23 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { needsCase } from "../../app/api/client";
 import { type Grounds, PURPOSES, type Purpose } from "../../app/api/types";
-import { lacksCase } from "../grounds";
 
 interface Props {
   grounds: Grounds;
   isTried: boolean;
   onChange: (grounds: Grounds) => void;
+  /** Purposes that need no case; those of plates where nothing is said. */
+  isCaseFree?: (purpose: Purpose) => boolean;
   children?: ReactNode;
 }
 
-export function GroundsBar({ grounds, isTried, onChange, children }: Props) {
+const isFreeForPlates = (purpose: Purpose) => !needsCase(purpose);
+
+export function GroundsBar(props: Props) {
+  const { grounds, isTried, onChange, isCaseFree = isFreeForPlates, children } = props;
   const { t } = useTranslation();
-  const isMissing = isTried && lacksCase(grounds);
+  const isFree = isCaseFree(grounds.purpose);
+  const isMissing = isTried && !isFree && !grounds.case_ref.trim();
   return (
     <section className="grounds-bar" aria-label={t("lake.grounds")}>
       <Select
@@ -29,7 +34,7 @@ export function GroundsBar({ grounds, isTried, onChange, children }: Props) {
       />
       <TextInput
         label={t("search.case")}
-        placeholder={needsCase(grounds.purpose) ? t("search.case_hint") : t("search.case_free")}
+        placeholder={t(isFree ? "search.case_free" : "search.case_hint")}
         value={grounds.case_ref}
         onChange={(event) => onChange({ ...grounds, case_ref: event.currentTarget.value })}
         error={isMissing && t("search.case_needed")}
