@@ -7,6 +7,7 @@ import { feeds } from "./feeds";
 import { lake } from "./lake";
 import { panic } from "./panic";
 import { patrol } from "./patrol";
+import { places } from "./places";
 import { ring } from "./ring";
 import { rooms } from "./rooms";
 import { words } from "./words";
@@ -18,6 +19,7 @@ export const zh = {
   ...choice,
   ...panic,
   ...patrol,
+  ...places,
   ...boxes,
   ...lake,
   ...feeds,
