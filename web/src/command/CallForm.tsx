@@ -106,6 +106,7 @@ export function CallForm({ place, onPlace, map, onDone }: Props) {
           if (picked) onPlace(null);
         }}
         picked={picked}
+        isPlaced={place !== null}
         onPick={(choice) => {
           setTaken(choice);
           if (choice.is_completion) setAddress(choice.address);

@@ -27,7 +27,10 @@ export function AddressImport() {
   const load = useMutation({
     mutationFn: (file: File) => {
       setShare(0);
-      const path = pathWithQuery("/v1/map/addresses", { source: source || file.name.slice(0, 60), attribution });
+      const path = pathWithQuery("/v1/map/addresses", {
+        source: source || file.name.slice(0, 60),
+        attribution,
+      });
       return upload<AddressesImported>(path, file, setShare);
     },
     onSuccess: () => void client.invalidateQueries({ queryKey: ["map"] }),

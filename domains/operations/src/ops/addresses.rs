@@ -27,7 +27,7 @@ struct AddressFile {
 async fn handle(State(app): State<App>) -> Result<Json<Page<AddressFile>>, Problem> {
     // Bounded by the number of sources that an import lets in.
     let sql = "SELECT source, version, attribution, imported_at_us, report FROM operations_address_file ORDER BY source";
-    let files = app.store.fetch(sql, vec![]).await?.iter().map(|row| {
+    let files = app.store.fetch(sql, vec![]).await?.into_iter().map(|row| {
         Ok(AddressFile {
             source: row.text("source")?,
             version: row.int("version")?,

@@ -177,13 +177,13 @@ mod tests {
         let mut text = "地址,經度,緯度\n".to_owned();
         for (at, town) in (0_u32..).zip(TOWNS) {
             for number in (10..=90).step_by(10) {
-                let (lon, lat) = (120.02 + f64::from(at) * 0.05, 22.93 + f64::from(number) * 1e-4);
+                let (lon, lat) = (120.02 + f64::from(at) * 0.05, 22.93 + f64::from(number) * 2e-5);
                 text.push_str(&format!("臺南市{town}中正路{number}號,{lon},{lat}\n"));
             }
             text.push_str(&format!("臺南市{town}中正路與民權路口,{},22.9301\n", 120.02 + f64::from(at) * 0.05));
         }
         for km in 100..=110 {
-            text.push_str(&format!("臺南市永康區台19線{km}公里,120.06,{}\n", 22.9 + f64::from(km - 100) * 0.009));
+            text.push_str(&format!("臺南市永康區台19線{km}公里,120.06,{}\n", 22.9 + f64::from(km - 100) * 0.0089));
         }
         text.into_bytes()
     }

@@ -27,7 +27,7 @@ pub(super) fn address(value: impl Fn(&[&str]) -> Option<String>) -> Option<Strin
     let street = value(&STREET).or_else(|| value(&SETTLEMENT))?;
     let mut text: String = [&COUNTY[..], &TOWN, &VILLAGE].into_iter().filter_map(&value).collect();
     text.push_str(&street);
-    for (names, unit) in [(&LANE[..], '巷'), (&ALLEY, '弄'), (&NUMBER, '號')] {
+    for (names, unit) in [(&LANE[..], '巷'), (&ALLEY[..], '弄'), (&NUMBER[..], '號')] {
         let Some(part) = value(names) else { continue };
         text.push_str(&part);
         if !part.ends_with(unit) {

@@ -126,7 +126,7 @@ impl Builder {
         for (number, (text, point)) in (0_u32..).zip(self.records) {
             let parsed = parse(&text, &self.lexicon);
             placed += usize::from(rows.record(&parsed, point, number, &self.lexicon));
-            if number as usize % step == 0 {
+            if (number as usize).is_multiple_of(step) {
                 asked.push((number, parsed, point));
             }
         }

@@ -10,7 +10,7 @@ import type { FoundPlaces, PlaceCandidate } from "../../app/api/types.places";
 import { distance_m, sayDistance } from "../../app/say";
 import { explain } from "../../app/states";
 import { firstActive, keyDoes, stepActive, TEXT_CHARS_MAX } from "./places";
-import { usePlaces } from "./usePlaces";
+import { type PlacesFound, usePlaces } from "./usePlaces";
 
 export interface PlaceMap {
   /** Where she looks. */
@@ -26,13 +26,15 @@ interface Props {
   onText: (text: string) => void;
   /** What the text was taken for, while the pin is still there. */
   picked: PlaceCandidate | null;
+  /** A pin stands on the map, whoever put it there. */
+  isPlaced: boolean;
   onPick: (place: PlaceCandidate) => void;
   map: PlaceMap;
 }
 
 const NOTHING: PlaceCandidate[] = [];
 
-export function AddressBox({ text, onText, picked, onPick, map }: Props) {
+export function AddressBox({ text, onText, picked, isPlaced, onPick, map }: Props) {
   const { t } = useTranslation();
   const id = useId();
   const [isComposing, setComposing] = useState(false);
@@ -42,7 +44,7 @@ export function AddressBox({ text, onText, picked, onPick, map }: Props) {
   const { found, near, isAsking, error } = usePlaces(text, isOn, map.where);
   const [move, setMove] = useState<{ of: FoundPlaces | null; to: number }>({ of: null, to: -1 });
   const items = (isOn && found?.items) || NOTHING;
-  const active = found && move.of === found ? move.to : firstActive(found);
+  const active = found && move.of === found ? move.to : firstActive(found, isPlaced && !picked);
   const isOpen = items.length > 0;
   const activeId = active >= 0 ? `${id}-${active}` : undefined;
 
@@ -62,7 +64,7 @@ export function AddressBox({ text, onText, picked, onPick, map }: Props) {
     onPick(place);
   };
   const press = (event: KeyboardEvent) => {
-    const isUnplaced = isOn && text.trim() !== "" && !picked;
+    const isUnplaced = isOn && text.trim() !== "" && !isPlaced;
     const does = keyDoes(event.key, {
       isOpen,
       active,
@@ -110,8 +112,7 @@ export function AddressBox({ text, onText, picked, onPick, map }: Props) {
             radius: sayDistance(picked.radius_m, t),
           })}
       </p>
-      {/* biome-ignore lint/a11y/useFocusableInteractive: focus stays in the box, which names the active option */}
-      <ul
+      <div
         id={`${id}-list`}
         role="listbox"
         aria-label={t("places.list")}
@@ -122,7 +123,7 @@ export function AddressBox({ text, onText, picked, onPick, map }: Props) {
         {items.map((place, at) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: keys are the box's, where the focus is
           // biome-ignore lint/a11y/useFocusableInteractive: as above
-          <li
+          <div
             key={`${place.address}-${place.position.lon}-${place.position.lat}`}
             id={`${id}-${at}`}
             role="option"
@@ -139,15 +140,15 @@ export function AddressBox({ text, onText, picked, onPick, map }: Props) {
             </span>
             <span className="address-text">{place.address}</span>
             <Facts place={place} near={near} />
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
     </div>
   );
 }
 
 /** Whether there is anything, and what to do about it. */
-function Said({ found, isAsking, error }: { found: FoundPlaces | null; isAsking: boolean; error: Error | null }) {
+function Said({ found, isAsking, error }: Omit<PlacesFound, "near">) {
   const { t } = useTranslation();
   if (error) return <span className="note-warn">{explain(error, t)}</span>;
   if (!found) return isAsking ? t("places.asking") : null;

@@ -26,13 +26,17 @@ describe("an address box", () => {
   });
 
   it("never chooses for a person between places that are as good", () => {
-    expect([firstActive(null), firstActive(found(0, false)), firstActive(found(3, false))]).toEqual([
-      -1, -1, 0,
-    ]);
-    expect(firstActive(found(5, true))).toBe(-1);
+    const first = [null, found(0, false), found(3, false)].map((one) => firstActive(one, false));
+    expect(first).toEqual([-1, -1, 0]);
+    expect(firstActive(found(5, true), false)).toBe(-1);
     const box = { isOpen: true, active: -1, isUnplaced: true, isComposing: false };
     expect(keyDoes("Enter", box)).toBe("hold");
     expect(keyDoes("Enter", { ...box, active: 2 })).toBe("pick");
+  });
+
+  it("never moves a pin that a hand has put somewhere by Enter alone", () => {
+    expect(firstActive(found(3, false), true)).toBe(-1);
+    expect(keyDoes("Enter", { isOpen: true, active: -1, isUnplaced: false, isComposing: false })).toBeNull();
   });
 
   it("goes around the ends of its list", () => {
@@ -50,6 +54,7 @@ describe("an address box", () => {
   it("closes its list before its form, and opens no incident while the place is not settled", () => {
     const closed = { isOpen: false, active: -1, isUnplaced: false, isComposing: false };
     expect(keyDoes("Escape", { ...closed, isOpen: true })).toBe("close");
+    expect(keyDoes("Escape", { ...closed, isUnplaced: true })).toBe("close");
     expect(keyDoes("Escape", closed)).toBeNull();
     expect(keyDoes("Enter", { ...closed, isUnplaced: true })).toBe("hold");
     expect(keyDoes("Enter", closed)).toBeNull();
@@ -60,7 +65,9 @@ describe("an address box", () => {
     const picked = place("臺南市永康區中正路50號");
     expect(addressKept(" 中正路５０號 ", picked)).toBe("臺南市永康區中正路50號");
     expect(addressKept("台南市永康區 中正路50號", picked)).toBe("臺南市永康區中正路50號");
-    expect(addressKept("永康中正路五十號對面", picked)).toBe("永康中正路五十號對面（臺南市永康區中正路50號）");
+    expect(addressKept("永康中正路五十號對面", picked)).toBe(
+      "永康中正路五十號對面（臺南市永康區中正路50號）",
+    );
     expect(addressKept("便利商店旁", null)).toBe("便利商店旁");
   });
 

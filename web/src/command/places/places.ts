@@ -13,9 +13,12 @@ export function isAsked(text: string): boolean {
   return [...text.trim()].length >= ASKED_FROM_CHARS;
 }
 
-/** The one that Enter takes: the best, unless the caller must say which; then none until a person moves to one. */
-export function firstActive(found: FoundPlaces | null): number {
-  if (!found || found.items.length === 0 || found.is_ambiguous) return -1;
+/**
+ * The one that Enter takes: the best, unless the caller must say which, or a hand has put the pin somewhere; then none until a
+ * person moves to one.
+ */
+export function firstActive(found: FoundPlaces | null, isPinned: boolean): number {
+  if (!found || found.items.length === 0 || found.is_ambiguous || isPinned) return -1;
   return 0;
 }
 
@@ -32,7 +35,7 @@ interface BoxState {
   /** A list is shown. */
   isOpen: boolean;
   active: number;
-  /** There is a text that is neither placed nor waved through with Escape. */
+  /** There is a text, and neither a pin nor an Escape that waved it through. */
   isUnplaced: boolean;
   /** A character is being put together: its keys belong to the input method. */
   isComposing: boolean;
@@ -43,7 +46,7 @@ export function keyDoes(key: string, box: BoxState): KeyDoes {
   if (box.isComposing) return null;
   if (key === "ArrowDown") return box.isOpen ? "down" : null;
   if (key === "ArrowUp") return box.isOpen ? "up" : null;
-  if (key === "Escape") return box.isOpen ? "close" : null;
+  if (key === "Escape") return box.isOpen || box.isUnplaced ? "close" : null;
   if (key !== "Enter") return null;
   if (box.isOpen && box.active >= 0) return "pick";
   return box.isUnplaced ? "hold" : null;
