@@ -35,8 +35,8 @@ pub struct Places {
 impl Places {
     /// Builds the index anew when the map or an address file is newer than it. Questions are answered from the old one until then.
     ///
-    /// It costs about half a second and 5 MB for 15,000 named road pieces, and some 10 s and 150 MB for a million doors (docs/guide/operate.md
-    /// has the figures), beside twice that while it is built: so it is never built on a request's thread, and one at a time.
+    /// Measured in a development build on a loaded machine: 3 s and 5 MB for 15,000 named road pieces and 5,000 records; for 800,000 doors
+    /// 9 s to read the file and 14 s to index it, 62 MB held and 121 MB at the peak. So it is never built on a request's thread, and one at a time.
     ///
     /// # Errors
     /// When the files cannot be read back.

@@ -57,6 +57,8 @@ export function AddressBox({ text, onText, picked, isPlaced, onPick, map }: Prop
     setMove({ of: found, to });
     const place = items[to];
     if (place) map.show(place.position);
+    // The focus stays in the box, so the list does not scroll by itself.
+    document.getElementById(`${id}-${to}`)?.scrollIntoView({ block: "nearest" });
   };
   const pick = (place: PlaceCandidate | undefined) => {
     if (!place) return;
