@@ -135,7 +135,8 @@ export class MockChoice {
 
   answer(route) {
     const request = route.request();
-    const path = new URL(request.url()).pathname.replace("/v1", "");
+    const { pathname, searchParams } = new URL(request.url());
+    const path = pathname.replace("/v1", "");
     const method = request.method();
     const body = request.postData() ? request.postDataJSON() : {};
     if (this.isDown) return route.abort("internetdisconnected");
@@ -144,12 +145,12 @@ export class MockChoice {
       const { status, key, params } = this.failing;
       return route.fulfill({ status, contentType: "application/problem+json", body: JSON.stringify({ type: "x", title: "t", status, key, params }) });
     }
-    const json = this.of(method, path, body);
+    const json = this.of(method, path, body, searchParams);
     if (json === undefined) return route.fulfill({ status: 404, contentType: "application/problem+json", body: JSON.stringify({ type: "x", title: "not found", status: 404, key: "http.not_found" }) });
     return route.fulfill({ contentType: "application/json", body: JSON.stringify(json) });
   }
 
-  of(method, path, body) {
+  of(method, path, body, query) {
     const list = (items) => ({ items, next_cursor: null });
     if (path === "/identity/me") return { id: "me", name: { officer: "警員 李", dispatcher: "執勤 張", supervisor: "督導 陳" }[this.role], role: this.role, unit: this.role === "officer" ? id("0001", 0) : null, permissions: PERMISSIONS[this.role], session_expires_at_us: NOW_US() + 600 * MINUTE_US };
     if (path === "/map") return { version: 0, bounds: null, center: null, roads: 0, attribution: "", imported_at_us: null };
@@ -171,6 +172,12 @@ export class MockChoice {
     }
     if (path === "/units/mine/panic") return this.raise();
     if (path === "/units/mine/panic/cancel") return this.cancel();
+    if (path === "/places") return this.places(query.get("q"));
+    if (path === "/incidents" && method === "POST") {
+      const opened = { ...makeIncidents(1, false)[0], ...body, id: id("0005", this.asked.length), state: "open" };
+      this.incidents.unshift(opened);
+      return opened;
+    }
     if (path === "/incidents") return list(this.incidents);
     return this.incident(method, path, body);
   }
@@ -194,6 +201,24 @@ export class MockChoice {
       return made;
     }
     return undefined;
+  }
+
+  /** One street in five towns, and nothing else. */
+  places(text) {
+    const nothing = { items: [], is_ambiguous: false, why_not: [{ key: "nothing_said", params: {} }], unread: [text] };
+    if (!text.includes("中正路")) return nothing;
+    const items = ["東區", "永康區", "仁德區", "歸仁區", "新營區"].map((town, at) => ({
+      address: `臺南市${town}中正路50號`,
+      position: place(at + 3),
+      radius_m: 20,
+      kind: "exact_number",
+      score: 1,
+      town,
+      beside: "民權路",
+      is_completion: false,
+      doubts: at === 0 ? [{ key: "preferred_by_hint", params: {} }] : [],
+    }));
+    return { items, is_ambiguous: true, why_not: [], unread: [] };
   }
 
   raise() {

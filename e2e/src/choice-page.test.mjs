@@ -166,6 +166,55 @@ test("a call that is being written down is not thrown away by a cry for help", {
   await close();
 });
 
+for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {
+  test(`an address in five towns is chosen by keyboard alone and stands on the incident, ${scheme}, ${viewport.width} px`, { skip }, async () => {
+    const { page, mock, close, shot } = await open("/command?new=call", { scheme, viewport });
+    await page.getByTestId("call-kind").click();
+    await page.getByRole("option", { name: "打架鬥毆" }).click();
+    await page.getByTestId("call-summary").fill("兩人互毆");
+    const box = page.getByTestId("call-address");
+    await box.fill("救命");
+    await page.getByTestId("places-said").getByText("聽不出地名").waitFor();
+    await box.fill("中正路50號");
+    await page.getByTestId("place-option").nth(4).waitFor();
+    assert.deepEqual(await seriousFaults(page), []);
+    await fits(page);
+    await shot("places");
+    await box.press("Enter");
+    assert.equal(await page.getByTestId("place-option").count(), 5, "nobody is sent to the first of five equals");
+    await box.press("ArrowDown");
+    await box.press("ArrowDown");
+    assert.match(await page.locator('[data-testid="place-option"][aria-selected="true"]').innerText(), /永康區[\s\S]*民權路/);
+    await box.press("Enter");
+    await page.getByTestId("places-said").getByText("臺南市永康區中正路50號").waitFor();
+    // The list is gone, and Escape is the form's again.
+    assert.equal(await page.getByTestId("place-option").count(), 0);
+    await box.press("Enter");
+    await until("the incident", async () => mock.asked.some((one) => one.path === "/incidents"));
+    const { body } = mock.asked.find((one) => one.path === "/incidents");
+    assert.deepEqual([body.address, body.position], ["臺南市永康區中正路50號", mock.places("中正路").items[1].position]);
+    assert.deepEqual(page.problems, []);
+    await close();
+  });
+}
+
+test("a list of places is closed before its form, and another address is another place", { skip }, async () => {
+  const { page, close } = await open("/command?new=call");
+  const box = page.getByTestId("call-address");
+  await box.fill("中正路50號");
+  await page.getByTestId("place-option").nth(2).click();
+  await page.getByText("清除").waitFor();
+  await box.fill("中正路51號");
+  await page.getByTestId("place-option").first().waitFor();
+  assert.equal(await page.getByText("清除").count(), 0);
+  await box.press("Escape");
+  await page.getByTestId("place-option").first().waitFor({ state: "detached" });
+  assert.equal(await page.getByTestId("call-form").count(), 1);
+  await box.press("Escape");
+  await page.getByTestId("call-form").waitFor({ state: "detached" });
+  await close();
+});
+
 test("the map goes to a cry, and offers to where a hand moves it", { skip }, async () => {
   const { page, mock, close } = await open("/command?tab=incidents");
   await page.locator('[data-testid="map"][data-idle]').waitFor();

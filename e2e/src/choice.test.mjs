@@ -230,3 +230,40 @@ test("units are proposed with reasons, taken away, handed over, and a cry for he
   });
   for (const person of [dispatcher, supervisor, officer]) assert.deepEqual(person.problems, [], person.name);
 });
+
+test("an address that two towns have is asked about, chosen by keyboard, and stands on the incident", { skip, timeout: 180_000 }, async () => {
+  const house = await House.open();
+  const browser = await openBrowser();
+  after(async () => {
+    await browser.close();
+    await house.close();
+  });
+  const { operator, at } = await openCity(browser, house, "district");
+  const towns = [["東區", at(0.25, 0.5)], ["永康區", at(0.75, 0.5)]];
+  const rows = towns.flatMap(([town, { lon, lat }]) => [46, 48, 50, 52].map((number) => `臺南市${town}中正路${number}號,${lon + number / 1e5},${lat}`));
+  await operator.api("POST", "/v1/map/addresses?source=doors&attribution=demo", Buffer.from(`地址,經度,緯度\n${rows.join("\n")}\n`));
+  const dispatcher = await Actor.enrol(browser, house, "執勤 張", "dispatcher");
+  const found = await dispatcher.api("GET", `/v1/places?q=${encodeURIComponent("中正路50號")}`);
+  assert.deepEqual([found.is_ambiguous, found.items.map((one) => one.town).sort()], [true, ["東區", "永康區"]]);
+  const { page } = dispatcher;
+  await dispatcher.goto("/command?new=call");
+  await page.getByTestId("call-kind").click();
+  await page.getByRole("option", { name: "打架鬥毆" }).click();
+  await page.getByTestId("call-summary").fill("兩人互毆");
+  await page.getByTestId("call-address").fill("中正路50號");
+  await page.getByTestId("place-option").nth(1).waitFor().catch((error) => dispatcher.explain(error));
+  assert.deepEqual(await seriousFaults(page, ".card"), []);
+  await dispatcher.shot("places-ambiguous");
+  await page.getByTestId("call-address").press("Enter");
+  assert.equal(await page.getByTestId("place-option").count(), 2, "Enter chooses nothing between equals");
+  const wanted = await page.getByTestId("place-option").filter({ hasText: "永康區" }).locator(".address-number").innerText();
+  for (let press = 0; press < Number(wanted); press += 1) await page.getByTestId("call-address").press("ArrowDown");
+  await page.getByTestId("call-address").press("Enter");
+  await page.getByTestId("places-said").getByText("臺南市永康區中正路50號").waitFor();
+  await page.getByTestId("submit-call").click();
+  await page.getByTestId("incident-card").waitFor().catch((error) => dispatcher.explain(error));
+  const [incident] = (await dispatcher.api("GET", "/v1/incidents")).items;
+  assert.equal(incident.address, "臺南市永康區中正路50號");
+  assert.ok(Math.abs(incident.position.lon - towns[1][1].lon - 50 / 1e5) < 1e-5, JSON.stringify(incident.position));
+  assert.deepEqual(dispatcher.problems, []);
+});

@@ -3,12 +3,14 @@
 //! | word | meaning |
 //! |---|---|
 //! | map 底圖 | the road network that was imported last: drawn as vector tiles, asked for driving times |
+//! | places 地點 | street names of the map and imported address files: asked where what a caller says is |
 //! | job 背景工作 | work that follows a write; a failed one waits here for a person |
 //!
 //! **Invariant:** no tile, style or font comes from outside: a city without internet has its map.
 
 mod map;
 mod ops;
+mod places;
 mod pursuits;
 
 use shouhu_env::BoxFuture;
@@ -38,11 +40,23 @@ pub const MODULE: Module = Module {
         ops::map_info::ROUTE,
         ops::map_import::ROUTE,
         ops::map_tile::ROUTE,
+        ops::addresses::ROUTE,
+        ops::addresses_import::ROUTE,
     ],
-    migrations: &[Migration { name: "0001_map", sql: include_str!("../migrations/0001_map.sql") }],
+    migrations: &[
+        Migration { name: "0001_map", sql: include_str!("../migrations/0001_map.sql") },
+        Migration { name: "0002_addresses", sql: include_str!("../migrations/0002_addresses.sql") },
+    ],
     reactions: &[Reaction { name: "operations.load_new_map", kinds: &["map_replaced"], run: map::reload }],
     problems: &[
         "operations.job.not_failed",
+        "operations.addresses.source",
+        "operations.addresses.too_many_sources",
+        "operations.addresses.not_text",
+        "operations.addresses.not_an_address_file",
+        "operations.addresses.malformed",
+        "operations.addresses.nothing",
+        "operations.addresses.too_many",
         "roads.import.not_a_road_file",
         "roads.import.too_large",
         "roads.import.too_many_points",
@@ -64,9 +78,10 @@ pub const MODULE: Module = Module {
 
 fn health(app: App) -> BoxFuture<'static, Health> {
     Box::pin(async move {
+        let places = app.try_room::<places::Places>().map(|places| places.told()).unwrap_or_default();
         match app.try_room::<MapState>().and_then(|state| state.loaded()) {
-            Some(map) => Health::good(format!("map version {} with {} road pieces", map.info.version, map.info.roads)),
-            None => Health::good("no map imported yet: import one on the operations page"),
+            Some(map) => Health::good(format!("map version {} with {} road pieces; {places}", map.info.version, map.info.roads)),
+            None => Health::good(format!("no map imported yet: import one on the operations page; {places}")),
         }
     })
 }

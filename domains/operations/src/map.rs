@@ -10,11 +10,12 @@ use shouhu_events::Envelope;
 use shouhu_ids::Micros;
 use shouhu_module::App;
 use shouhu_intercept::{Flight, Streets};
-use shouhu_module::ports::{ClosingRingsPort, RoadTime, RoadTimes, RoadTimesPort};
+use shouhu_module::ports::{ClosingRingsPort, GeocoderPort, RoadTime, RoadTimes, RoadTimesPort};
 use shouhu_place::Wgs84;
 use shouhu_roads::{Profile, RoadNetwork, Router, TileSource, VehicleClass, WeightSet};
 use shouhu_store::Row;
 
+use crate::places::Places;
 use crate::pursuits::Pursuits;
 
 /// What a screen needs to show the map.
@@ -121,11 +122,21 @@ pub fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(RoadTimesPort(Arc::new(state.clone())));
         app.put(ClosingRingsPort(Arc::new(Pursuits::new(state.clone()))));
         app.put(state);
+        let places = Places::default();
+        app.put(GeocoderPort(Arc::new(places.clone())));
+        app.put(places.clone());
+        // The server answers before the index is there: whoever asks for a place until then is told to ask again.
+        places.renew_soon(app);
         Ok(())
     })
 }
 
-/// Another process may have imported it.
+/// Another process may have imported it, or an address file.
 pub fn reload(app: App, _: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
-    Box::pin(async move { load_newest(&app, &app.room::<MapState>()).await })
+    Box::pin(async move {
+        load_newest(&app, &app.room::<MapState>()).await?;
+        // Facts wait for their reactions; an index takes too long to be waited for.
+        app.room::<Places>().renew_soon(app);
+        Ok(())
+    })
 }

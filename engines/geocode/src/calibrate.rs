@@ -73,14 +73,19 @@ const fn usual(by: MatchedBy) -> f64 {
     }
 }
 
-pub(crate) fn calibrate(geocoder: &Geocoder, records: &[(Parsed, Point)]) -> Calibration {
+/// Every so manieth record is asked for.
+pub(crate) fn step(records: usize) -> usize {
+    records.div_ceil(ASKED_MAX).max(1)
+}
+
+/// `asked`: records with their numbers, every [`step`]th of all.
+pub(crate) fn calibrate(geocoder: &Geocoder, asked: &[(u32, Parsed, Point)]) -> Calibration {
     let mut ratios: HashMap<(MatchedBy, bool), Vec<f64>> = HashMap::new();
-    let step = records.len().div_ceil(ASKED_MAX).max(1);
-    for (number, (parsed, truth)) in (0_u32..).zip(records).step_by(step) {
-        let place = geocoder.places.get(number as usize).copied();
+    for (number, parsed, truth) in asked {
+        let place = geocoder.places.get(*number as usize).copied();
         // Known places are judged by their other records, all others as if the place had never been recorded.
         for (skip, is_known) in
-            [(Skip { record: Some(number), place: None }, true), (Skip { record: Some(number), place }, false)]
+            [(Skip { record: Some(*number), place: None }, true), (Skip { record: Some(*number), place }, false)]
         {
             let answer = geocoder.locate(parsed.clone(), &Hint::default(), skip);
             if let Some(first) = answer.candidates.first().filter(|first| first.matched_by.is_exact() == is_known)

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`parse()`] | a text into an [`Address`] (縣市, 鄉鎮市區, 村里, 鄰, then a [`Spot`]) and what else it said; nothing is lost, see [`Parsed::unread`] |
 //! | [`Way`] | a street, lane, numbered highway, bridge or settlement in one spelling |
+//! | [`Book`] | outlines and addresses of a GeoJSON or CSV file, and what of it could not be read ([`BookReport`]) |
 //! | [`Builder`] | takes road lines with names, outlines, and records `address → place`; gives a [`Geocoder`] |
 //! | [`Candidate`] | a place, the radius within which [`CONFIDENCE`] of the truths lie, what it was [`MatchedBy`] and its [`Doubt`]s |
 //! | [`Hint`] | breaks ties between equal candidates and says so; hides none |
@@ -13,6 +14,7 @@
 
 mod address;
 mod answer;
+mod book;
 mod calibrate;
 mod complete;
 mod find;
@@ -27,6 +29,7 @@ mod towns;
 
 pub use address::{Address, HouseNumber, Spot, Way};
 pub use answer::{Answer, Candidate, Doubt, Hint, MatchedBy, WhyNot};
+pub use book::{Book, BookError, BookFormat, BookReport, ENTRIES_MAX, Example, LeftOut, OUTLINE_POINTS_MAX, Outline};
 pub use calibrate::CONFIDENCE;
 pub use complete::{SUGGESTIONS_MAX, Suggestion};
 pub use find::CANDIDATES_MAX;

@@ -1,22 +1,26 @@
-// A 110 call: kind, what, where. The position is a click on the map beside it.
+// A 110 call: kind, what, where. The position is one of the places that the address may mean, or a click on the map.
 
-import { Button, Select, Textarea, TextInput } from "@mantine/core";
+import { Button, Select, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { dispatch } from "../app/api/calls";
 import type { Id, Wgs84 } from "../app/api/types";
+import type { PlaceCandidate } from "../app/api/types.places";
 import { useKinds } from "../app/queries";
 import { Failure } from "../app/states";
 import { CardHead } from "./CardHead";
+import { AddressBox, type PlaceMap } from "./places/AddressBox";
+import { addressKept, isStillPicked } from "./places/places";
 
 interface Props {
   place: Wgs84 | null;
   onPlace: (place: Wgs84 | null) => void;
+  map: PlaceMap;
   onDone: (incident: Id | null) => void;
 }
 
-export function CallForm({ place, onPlace, onDone }: Props) {
+export function CallForm({ place, onPlace, map, onDone }: Props) {
   const { t, i18n } = useTranslation();
   const client = useQueryClient();
   const kinds = useKinds();
@@ -24,6 +28,9 @@ export function CallForm({ place, onPlace, onDone }: Props) {
   const [priority, setPriority] = useState<string | null>(null);
   const [summary, setSummary] = useState("");
   const [address, setAddress] = useState("");
+  const [taken, setTaken] = useState<PlaceCandidate | null>(null);
+  // Whoever moves the pin by hand knows better than the address.
+  const picked = isStillPicked(taken, place) ? taken : null;
   const chosen = kinds.data?.find((k) => k.key === kind);
   const open = useMutation({
     mutationFn: () =>
@@ -32,7 +39,7 @@ export function CallForm({ place, onPlace, onDone }: Props) {
         kind: kind ?? "",
         priority: Number(priority ?? chosen?.priority ?? 3),
         summary,
-        address,
+        address: addressKept(address, picked),
         position: place,
       }),
     onSuccess: (incident) => {
@@ -90,14 +97,23 @@ export function CallForm({ place, onPlace, onDone }: Props) {
         required
         data-testid="call-summary"
       />
-      <TextInput
-        label={t("call.address")}
-        placeholder={t("call.address_hint")}
-        size="md"
-        maxLength={200}
-        value={address}
-        onChange={(event) => setAddress(event.currentTarget.value)}
-        data-testid="call-address"
+      <AddressBox
+        text={address}
+        onText={(text) => {
+          setAddress(text);
+          setTaken(null);
+          // Another address is another place.
+          if (picked) onPlace(null);
+        }}
+        picked={picked}
+        isPlaced={place !== null}
+        onPick={(choice) => {
+          setTaken(choice);
+          if (choice.is_completion) setAddress(choice.address);
+          onPlace(choice.position);
+          map.show(choice.position);
+        }}
+        map={map}
       />
       <div className="place-field">
         <span className="field-label">{t("call.position")}</span>

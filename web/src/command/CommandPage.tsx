@@ -9,13 +9,21 @@ import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import { useNow } from "../app/age";
 import type { Id, Wgs84 } from "../app/api/types";
+import type { PlaceCandidate } from "../app/api/types.places";
 import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
 import { positions } from "../app/positions";
 import { useCameras, useHits, useIncidents, useKindTitle, useUnits } from "../app/queries";
 import { useSession } from "../app/session";
 import { coverFeatures, moveFeatures, panicFeatures } from "../map/choiceFeatures";
-import { cameraFeatures, hitFeatures, incidentFeatures, pointFeature, unitFeatures } from "../map/features";
+import {
+  cameraFeatures,
+  choiceFeatures,
+  hitFeatures,
+  incidentFeatures,
+  pointFeature,
+  unitFeatures,
+} from "../map/features";
 import type { LiveMap } from "../map/LiveMap";
 import { MapView } from "../map/MapView";
 import type { Overlay } from "../map/overlays";
@@ -32,6 +40,7 @@ import { usePanicFlight } from "./choice/usePanicFlight";
 import { HitCard } from "./HitCard";
 import { IncidentCard } from "./IncidentCard";
 import { MapTable } from "./MapTable";
+import { middleOf } from "./places/places";
 import { Queue } from "./Queue";
 import { RingPanel } from "./ring/RingPanel";
 import { useRing } from "./ring/useRing";
@@ -68,6 +77,15 @@ export default function CommandPage() {
   const panics = usePanics();
   const flight = usePanicFlight(map, panics, units.data);
   const [pin, setPin] = useState<Wgs84 | null>(null);
+  const [choices, setChoices] = useState<PlaceCandidate[]>([]);
+  const placeMap = useMemo(
+    () => ({
+      where: () => (map.current ? middleOf(map.current.bounds()) : null),
+      show: (place: Wgs84) => map.current?.show(place),
+      choices: setChoices,
+    }),
+    [],
+  );
   const slowNow = Math.floor(useNow() / REDRAW_MS) * REDRAW_MS;
 
   const warnings = useInForce(slowNow);
@@ -181,7 +199,10 @@ export default function CommandPage() {
       ],
       panic: panicFeatures(panics, units.data ?? [], t),
       ring: ringFeatures(ring.held?.plan ?? null, seenPlace, units.data ?? [], t),
-      pin: isCalling && pin ? [pointFeature("pin", pin, { icon: "pin.call" })] : [],
+      pin: [
+        ...choiceFeatures(isCalling ? choices : []),
+        ...(isCalling && pin ? [pointFeature("pin", pin, { icon: "pin.call", sort: 99 })] : []),
+      ],
     }),
     [
       units.data,
@@ -192,6 +213,7 @@ export default function CommandPage() {
       t,
       kindTitle,
       isCalling,
+      choices,
       pin,
       ring.held,
       seenPlace,
@@ -300,6 +322,7 @@ export default function CommandPage() {
             <CallForm
               place={pin}
               onPlace={setPin}
+              map={placeMap}
               onDone={(id) => (id ? select({ kind: "incident", id }) : select(null))}
             />
           )}

@@ -4,6 +4,7 @@ import type { TFunction } from "i18next";
 import { isStale } from "../app/age";
 import type { Camera, Hit, Id, Incident, Unit, Wgs84 } from "../app/api/types";
 import type { BoxState, PatrolBox } from "../app/api/types.patrol";
+import type { PlaceCandidate } from "../app/api/types.places";
 
 export function unitFeatures(units: Unit[], now_ms: number, t: TFunction): GeoJSON.Feature[] {
   return units.flatMap((unit) => {
@@ -71,6 +72,13 @@ export function boxFeatures(boxes: PatrolBox[]): GeoJSON.Feature[] {
       label: `${box.number}\n${box.name}`,
       sort: BOX_SORT[box.state],
     }),
+  );
+}
+
+/** Numbered as in the list beside the map; the first lies on top. */
+export function choiceFeatures(places: PlaceCandidate[]): GeoJSON.Feature[] {
+  return places.map((place, at) =>
+    pointFeature(`place-${at}`, place.position, { icon: `place.${at + 1}`, sort: places.length - at }),
   );
 }
 

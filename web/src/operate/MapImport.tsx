@@ -9,6 +9,7 @@ import type { MapImported } from "../app/api/types";
 import { DropFile } from "../app/DropFile";
 import { Answer, Failure } from "../app/states";
 import { MapView } from "../map/MapView";
+import { AddressImport } from "./AddressImport";
 import { UploadProgress } from "./UploadProgress";
 import { upload } from "./upload";
 
@@ -111,6 +112,7 @@ export function MapImport() {
             </>
           )}
         </section>
+        <AddressImport />
       </div>
       <div className="cameras-map">
         <MapView label={t("mapimport.preview")} overlays={{}} selected={null} />

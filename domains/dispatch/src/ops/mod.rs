@@ -16,6 +16,7 @@ pub mod incidents;
 pub mod kpis;
 pub mod panic;
 pub mod partners;
+pub mod places;
 pub mod policy;
 pub mod recommend;
 pub mod ring;

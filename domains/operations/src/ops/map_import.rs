@@ -12,6 +12,7 @@ use shouhu_roads::{ImportError, ImportOptions, RoadNetwork};
 use shouhu_store::params;
 
 use crate::map::{LoadedMap, MapState};
+use crate::places::Places;
 
 /// The whole of Taiwan as OSM PBF has about 300 MB; a city has 30.
 const FILE_BYTES_MAX: usize = 512 * 1024 * 1024;
@@ -107,6 +108,9 @@ async fn replace(
     let built = tokio::task::spawn_blocking(move || LoadedMap::build(network, version, attribution, now)).await;
     if let Ok(map) = built {
         app.room::<MapState>().replace(map);
+    }
+    if let Err(error) = app.room::<Places>().renew(app).await {
+        tracing::error!(%error, "index of places could not be built: calls are placed by hand");
     }
     Ok(version)
 }

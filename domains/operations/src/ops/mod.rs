@@ -1,5 +1,7 @@
 //! One file per operation.
 
+pub mod addresses;
+pub mod addresses_import;
 pub mod health;
 pub mod jobs;
 pub mod map_import;

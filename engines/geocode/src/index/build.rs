@@ -119,17 +119,22 @@ impl Builder {
         for (way, points) in self.roads {
             rows.road(&way, points);
         }
-        let records: Vec<(Parsed, Point)> =
-            self.records.into_iter().map(|(text, point)| (parse(&text, &self.lexicon), point)).collect();
-        let mut placed = 0;
-        for (number, (parsed, point)) in (0..).zip(&records) {
-            placed += usize::from(rows.record(parsed, *point, number, &self.lexicon));
+        let (records, mut placed) = (self.records.len(), 0);
+        // Parsed records are ten times as large as their text: only those that will be asked for are kept.
+        let step = calibrate::step(records);
+        let mut asked = Vec::new();
+        for (number, (text, point)) in (0_u32..).zip(self.records) {
+            let parsed = parse(&text, &self.lexicon);
+            placed += usize::from(rows.record(&parsed, point, number, &self.lexicon));
+            if (number as usize).is_multiple_of(step) {
+                asked.push((number, parsed, point));
+            }
         }
         let far_from_town = rows.drop_the_far();
         rows.lane_mouths();
-        let summary = Summary { records: records.len(), placed, far_from_town, ..Summary::default() };
+        let summary = Summary { records, placed, far_from_town, ..Summary::default() };
         let mut geocoder = rows.finish(self.lexicon, summary);
-        geocoder.calibration = calibrate::calibrate(&geocoder, &records);
+        geocoder.calibration = calibrate::calibrate(&geocoder, &asked);
         geocoder
     }
 

@@ -2,6 +2,7 @@
 
 import { ask, groundsQuery, newKey, pathWithQuery } from "./client";
 import type * as T from "./types";
+import type { AddressFile, FoundPlaces } from "./types.places";
 
 const post = <R>(path: string, json: unknown = {}, idempotencyKey = newKey()) =>
   ask<R>(path, { method: "POST", json, idempotencyKey });
@@ -114,6 +115,12 @@ export const dispatch = {
   mine: (signal?: AbortSignal) =>
     ask<{ items: T.MyAssignment[] }>("/v1/assignments/mine", { ...(signal ? { signal } : {}) }),
   kinds: () => ask<{ items: T.IncidentKind[] }>("/v1/incident-kinds"),
+  /** `near` orders what is equally good. */
+  places: (q: string, near: T.Wgs84 | null, signal?: AbortSignal) =>
+    ask<FoundPlaces>("/v1/places", {
+      query: { q, near_lon: near?.lon, near_lat: near?.lat },
+      ...(signal ? { signal } : {}),
+    }),
 };
 
 export const units = {
@@ -126,6 +133,7 @@ export const units = {
 
 export const map = {
   info: () => ask<T.MapInfo>("/v1/map"),
+  addresses: () => ask<T.Page<AddressFile>>("/v1/map/addresses"),
 };
 
 export const operations = {

@@ -8,6 +8,7 @@ import type * as exchange from "./types.exchange";
 import type * as feeds from "./types.feeds";
 import type * as lake from "./types.lake";
 import type * as patrol from "./types.patrol";
+import type * as places from "./types.places";
 import type * as positions from "./types.positions";
 import type * as tours from "./types.tours";
 import type * as warnings from "./types.warnings";
@@ -27,6 +28,7 @@ export type Checked = [
   Reads<ours.Unit, Served["Unit"]>,
   Reads<ours.Assignment, Served["Assignment"]>,
   Reads<ours.Incident, Served["Incident"]>,
+  Reads<places.FoundPlaces, Served["FoundPlaces"]>,
   Reads<choice.Advised, Served["Advised"]>,
   Reads<ours.RingPlan, Served["RingPlan"]>,
   Reads<ours.Sighting, Served["Sighting"]>,

@@ -156,7 +156,7 @@ export const command = {
   },
   call: {
     title: "New 110 call",
-    sub: "Click the place on the map",
+    sub: "Type the address and choose, or click the map",
     kind: "Kind",
     kind_hint: "Type or choose",
     priority: "Priority",
@@ -165,7 +165,7 @@ export const command = {
     address: "Address",
     address_hint: "Road, junction or landmark",
     position: "Position",
-    position_hint: "Click the place on the map to the left",
+    position_hint: "Choose a place above, or click the map to the left",
     clear: "Clear",
     submit: "Open incident",
   },

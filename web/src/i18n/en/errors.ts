@@ -52,6 +52,16 @@ export const errors = {
   "oversight.purpose_unknown": "The purpose is not one of the list.",
   "oversight.case_required": "This purpose needs a case or 110 number.",
   "operations.job.not_failed": "This job has not failed; there is nothing to retry.",
+  "operations.addresses.source": "Say what the file is, in 1 to 60 characters: “villages”.",
+  "operations.addresses.too_many_sources":
+    "There are 16 address files, which is the most: replace one by its name.",
+  "operations.addresses.not_text": "This is no text file (UTF-8, UTF-16 or cp950).",
+  "operations.addresses.not_an_address_file":
+    "This is no address file: GeoJSON, or CSV with address, longitude and latitude.",
+  "operations.addresses.malformed": "The JSON of the file is broken.",
+  "operations.addresses.nothing":
+    "No address and no outline in the file can be used. Coordinates are degrees of WGS84.",
+  "operations.addresses.too_many": "The file is too large: a million addresses at most.",
   "plate.empty": "There is no plate text.",
   "plate.length": "A plate has 2 to 10 characters.",
   "plate.character": "A plate has letters and digits only.",
@@ -92,6 +102,13 @@ export const errors = {
   "dispatch.open.unknown_kind": "There is no such kind.",
   "dispatch.panic.none": "This incident is no call for help of a crew.",
   "dispatch.panic.not_raised": "This unit has no open call for help.",
+  "dispatch.places.text_empty": "Type an address, a junction or a landmark.",
+  "dispatch.places.text_too_long": "The address is too long: 200 characters at most.",
+  "dispatch.places.near": "The position to look near is not on the globe.",
+  "dispatch.places.no_map":
+    "No map with street names and no addresses were imported: click the place on the map.",
+  "dispatch.places.not_ready":
+    "The addresses are being read in. Wait some seconds, or click the place on the map.",
   "dispatch.policy.out_of_range": "{{field}} must be between {{least}} and {{most}}.",
   "dispatch.policy.unknown_kind": "There is no such kind of incident.",
   "dispatch.policy.unknown_skill": "There is no such skill or equipment.",

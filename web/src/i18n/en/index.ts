@@ -8,6 +8,7 @@ import { feeds } from "./feeds";
 import { lake } from "./lake";
 import { panic } from "./panic";
 import { patrol } from "./patrol";
+import { places } from "./places";
 import { positions } from "./positions";
 import { ring } from "./ring";
 import { rooms } from "./rooms";
@@ -22,6 +23,7 @@ export const en = {
   ...choice,
   ...panic,
   ...patrol,
+  ...places,
   ...boxes,
   ...lake,
   ...feeds,

@@ -156,7 +156,7 @@ export const command = {
   },
   call: {
     title: "受理 110 報案",
-    sub: "在地圖上點選位置",
+    sub: "輸入地址選定地點，或在地圖上點選",
     kind: "案類",
     kind_hint: "輸入或選擇",
     priority: "等級",
@@ -165,7 +165,7 @@ export const command = {
     address: "地址",
     address_hint: "路名、路口或地標",
     position: "座標",
-    position_hint: "請在左側地圖點選案發位置",
+    position_hint: "請選定上方的地點，或在左側地圖點選",
     clear: "清除",
     submit: "立案",
   },
