@@ -8,10 +8,12 @@
 //! | evidence 證據 | a checkpoint that its log's own key had signed and that we, as its witness, had to refuse |
 //!
 //! `settings` is the file that names both sides; `witnessed` is this server as a witness of others, `witnesses` and `asked` are
-//! the witnesses of our own log.
+//! the witnesses of our own log; `retention` and `erasures` are what the law takes from the log.
 
 mod asked;
+mod erasures;
 mod ops;
+mod retention;
 mod room;
 mod settings;
 mod witnessed;
@@ -45,9 +47,27 @@ pub const MODULE: Module = Module {
             description: "See the witnesses of the audit log and the logs that this server witnesses",
             roles: &[Role::Auditor, Role::Operator],
         },
+        Permission {
+            name: "oversight.erase",
+            description: "Ask that single entries of the audit log be erased by law, and approve what another role has asked",
+            roles: &[Role::Auditor, Role::Supervisor],
+        },
     ],
-    routes: &[ops::audit_list::ROUTE, ops::audit_verify::ROUTE, ops::witnesses::ROUTE, ops::add_checkpoint::ROUTE],
-    migrations: &[Migration { name: "0001_witnesses", sql: include_str!("../migrations/0001_witnesses.sql") }],
+    routes: &[
+        ops::audit_list::ROUTE,
+        ops::audit_verify::ROUTE,
+        ops::witnesses::ROUTE,
+        ops::add_checkpoint::ROUTE,
+        ops::erasures::LIST,
+        ops::erasures::ASK,
+        ops::erasures::APPROVE,
+        ops::erasures::DISCARD,
+    ],
+    migrations: &[
+        Migration { name: "0001_witnesses", sql: include_str!("../migrations/0001_witnesses.sql") },
+        Migration { name: "0002_erasures", sql: include_str!("../migrations/0002_erasures.sql") },
+    ],
+    jobs: &[retention::RETENTION, retention::ERASE_ENTRIES],
     problems: &[
         "oversight.witness.malformed",
         "oversight.witness.not_theirs",
@@ -55,19 +75,30 @@ pub const MODULE: Module = Module {
         "oversight.witness.other_size",
         "oversight.witness.fork",
         "oversight.witness.not_grown",
+        "oversight.erasure.count",
+        "oversight.erasure.basis",
+        "oversight.erasure.reason",
+        "oversight.erasure.entries",
+        "oversight.erasure.same_person",
+        "oversight.erasure.same_role",
+        "oversight.erasure.decided",
     ],
     health: |app| Box::pin(async move { ops::witnesses::health(&app).await }),
     start,
     ..Module::EMPTY
 };
 
-/// Reads nothing by itself: the program puts [`Settings`] on the shelf when there is a file of them.
+/// Reads no file by itself: the program puts [`Settings`] on the shelf when there is one.
 fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
+        // One process erases and asks; a command line beside it must not.
+        let is_server = app.try_room::<Opening>().is_some_and(|opening| *opening == Opening::Serve);
+        if is_server {
+            retention::schedule(&app.store).await?;
+        }
         let Some(settings) = app.try_room::<Settings>() else { return Ok(()) };
         app.put(Room::open(&app, &settings)?);
-        // One process asks; a command line beside it must not.
-        if app.try_room::<Opening>().is_some_and(|opening| *opening == Opening::Serve) && !settings.witnesses.is_empty() {
+        if is_server && !settings.witnesses.is_empty() {
             tokio::spawn(witnesses::follow(app.clone(), app.room::<Room>()));
         }
         Ok(())

@@ -3,4 +3,5 @@
 pub mod add_checkpoint;
 pub mod audit_list;
 pub mod audit_verify;
+pub mod erasures;
 pub mod witnesses;
