@@ -84,7 +84,7 @@ impl Verify {
         let witnesses_needed = self.witnesses_needed.unwrap_or(self.witnesses.len());
         let since = self.witnessed_since.as_deref().map(crate::lake::window::moment).transpose()?;
         let witnessed_since_s = since.map_or(0, |at| u64::try_from(at.0.div_euclid(Micros::SECOND)).unwrap_or_default());
-        for key in self.witnesses.iter().filter(|key| !key.is_cosigner()) {
+        if let Some(key) = self.witnesses.iter().find(|key| !key.is_cosigner()) {
             anyhow::bail!("{} is a log's key; a witness's is of type 4", key.name());
         }
         Ok(Trust { log, witnesses: self.witnesses.clone(), witnesses_needed, witnessed_since_s, remembered: self.remembered()? })
@@ -166,14 +166,18 @@ pub async fn run(act: Act, options: &Options, env: Env) -> anyhow::Result<()> {
 /// The checkpoint to take out: the newest that enough witnesses have signed, after each was asked once more; of a house without
 /// witnesses the newest of all.
 async fn checkpoint(app: &App, is_newest_wanted: bool) -> anyhow::Result<Note> {
-    let newest = app.audit.checkpoint().await?.context("the log is empty")?;
-    let Some(room) = app.try_room::<Room>().filter(|room| room.needed > 0 && !is_newest_wanted) else { return Ok(newest) };
+    let Some(room) = app.try_room::<Room>().filter(|room| room.needed > 0 && !is_newest_wanted) else {
+        return app.audit.checkpoint().await?.context("the log is empty");
+    };
     if let Err(error) = shouhu_oversight::ask(app, &room, Whom::All).await {
         eprintln!("the witnesses could not be asked: {error}");
     }
     let note = app.audit.cosigned(room.needed).await?;
     let note = note.with_context(|| format!("no checkpoint has {} witnesses yet; --newest takes it without", room.needed))?;
-    let left_out = app.audit.opened(&newest).await?.size.saturating_sub(app.audit.opened(&note).await?.size);
+    let newest = app.audit.checkpoint().await?.context("the log is empty")?;
+    let (size, witnessed) = (app.audit.opened(&newest).await?.size, app.audit.opened(&note).await?.size);
+    ensure!(witnessed <= size, "witnesses have signed {witnessed} leaves and this log has {size}: it was set back");
+    let left_out = size - witnessed;
     if left_out > 0 {
         eprintln!("{left_out} newer leaves are left out: not enough witnesses have signed them; --newest takes them too");
     }
