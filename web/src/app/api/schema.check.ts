@@ -57,4 +57,5 @@ export type Checked = [
   Reads<choice.DispatchPolicy, Served["DispatchPolicy"]>,
   Reads<choice.UnitSkills, Served["UnitSkills"]>,
   Reads<choice.Panic, Served["Panic"]>,
+  Reads<ours.Witnesses, Served["Witnesses"]>,
 ];
