@@ -19,6 +19,8 @@ const OK: u16 = 200;
 
 /// What to check. Without --export and --proof: this server's own log.
 #[derive(Args)]
+// The subcommand that holds it is a group of the same name already, which clap's checks in debug builds refuse.
+#[group(skip)]
 pub struct Verify {
     /// A folder that `shouhu audit export` wrote; nothing else is opened.
     #[arg(long, requires = "log_key", conflicts_with = "proof")]
