@@ -104,6 +104,10 @@ struct Place {
     /// Networks of TAK clients, such as 10.8.0.0/16; several with commas between. They are not asked who they are.
     #[arg(long, global = true, env = "SHOUHU_TAK_ALLOW", value_delimiter = ',')]
     tak_allow: Vec<Network>,
+    /// File that names the witnesses of the audit log, and the logs that this server witnesses. Default: <data>/witness.toml,
+    /// where there is one.
+    #[arg(long, global = true, env = "SHOUHU_WITNESS_FILE")]
+    witness_file: Option<PathBuf>,
     /// For simulations: the clock runs so many times as fast since --clock-origin-us.
     #[arg(long, global = true, hide = true, requires = "clock_origin_us")]
     clock_speed: Option<u32>,
@@ -134,6 +138,7 @@ impl Place {
             node: self.node,
             on_lake_log_damage: self.lake_log_damage,
             tak: self.tak_listen.map(|listen| TakStream { listen, allow: self.tak_allow }),
+            witness_file: self.witness_file,
         }
     }
 }

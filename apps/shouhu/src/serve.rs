@@ -10,6 +10,7 @@ use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStre
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, OnDamage, Opening};
 use shouhu_module::App;
 use shouhu_outgoing::Outgoing;
+use shouhu_oversight::{Settings as WitnessSettings, SettingsError};
 use shouhu_positions::tak::TakStream;
 use shouhu_sightings::feeds::drop::DropFolder;
 use shouhu_store::{Store, StoreError};
@@ -38,6 +39,8 @@ pub struct Options {
     pub on_lake_log_damage: OnDamage,
     /// A stream for TAK clients; none unless an operator says so.
     pub tak: Option<TakStream>,
+    /// Witnesses, and logs to witness; the default is `witness.toml` in `data`, where there is one.
+    pub witness_file: Option<PathBuf>,
 }
 
 impl Options {
@@ -63,6 +66,20 @@ impl Options {
         self.data.join("drop")
     }
 
+    /// What the file of witnesses says; `None` without one.
+    ///
+    /// # Errors
+    /// When it was named and is missing, or something in it is wrong.
+    pub fn witnesses(&self, env: &Env) -> Result<Option<WitnessSettings>, StartError> {
+        let path = self.witness_file.clone().unwrap_or_else(|| self.data.join("witness.toml"));
+        let bytes = match env.disk.read(&path) {
+            Err(DiskError::Missing { .. }) if self.witness_file.is_none() => return Ok(None),
+            other => other.map_err(|reason| StartError::WitnessFile { path: path.clone(), reason })?,
+        };
+        let settings = WitnessSettings::parse(&String::from_utf8_lossy(&bytes));
+        settings.map(Some).map_err(|reason| StartError::Witnesses { path, reason })
+    }
+
     #[must_use]
     pub fn store_url(&self) -> String {
         self.store.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("shouhu.db").display()))
@@ -85,6 +102,10 @@ pub enum StartError {
     Site(#[from] DiskError),
     #[error("lake: {0}")]
     Lake(#[from] LakehouseError),
+    #[error("the file of witnesses {path:?}: {reason}")]
+    WitnessFile { path: PathBuf, reason: DiskError },
+    #[error("the file of witnesses {path:?}: {reason}")]
+    Witnesses { path: PathBuf, reason: SettingsError },
     #[error("module {module} cannot start: {reason}")]
     Module { module: &'static str, reason: String },
     #[error("the modules' lists are wrong: {0:?}")]
@@ -104,6 +125,7 @@ fn folder(path: &Path) -> Result<(), StartError> {
 pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App, StartError> {
     folder(&options.data)?;
     folder(&options.keys)?;
+    let witnesses = options.witnesses(&env)?;
     let store = Store::open(&options.store_url(), env.clone()).await?;
     let applied = store.migrate(&wiring::schemas(MODULES)).await?;
     if applied > 0 {
@@ -113,6 +135,9 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     let audit = Audit::start(store.clone(), blobs.keys())?;
     let app = App::new(env, store, blobs, audit, MODULES, &options.public_url);
     app.put(opening);
+    if let Some(witnesses) = witnesses {
+        app.put(witnesses);
+    }
     // The server's owner decides what the house may reach, not who may press buttons in it.
     let may_reach_private = std::env::var("SHOUHU_OUTGOING_PRIVATE").is_ok_and(|said| said == "1");
     app.put(Outgoing::new(app.env.net.clone(), may_reach_private)?);

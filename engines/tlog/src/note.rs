@@ -157,6 +157,12 @@ impl VerifierKey {
         self.kind == ED25519_COSIGNATURE
     }
 
+    /// Is it the same key, under whatever name? A witness's message does not name it, so one key with two names is one witness.
+    #[must_use]
+    pub fn is_same_key_as(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+
     pub(crate) fn public_key(&self) -> [u8; 32] {
         self.key.to_bytes()
     }

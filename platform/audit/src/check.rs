@@ -6,6 +6,7 @@ use shouhu_store::params;
 use shouhu_tlog::{Checkpoint, Hash, Note, TILE_HASHES, TileId, Tree, VerifierKey, leaf_hash, write_tile};
 
 use crate::erase::{ERASE_ACTION, Erasure};
+use crate::erase_entries::{ERASE_ENTRIES_ACTION, EntryErasure};
 use crate::head::as_i64;
 use crate::pages::Stored;
 use crate::vault::{LOG_CLASS, Opened, entry_of};
@@ -39,6 +40,9 @@ struct Walk<'a> {
     /// Leaves of each erased day and class, in order; compared with the certificate.
     erased: HashMap<(i64, String), Vec<Hash>>,
     certificates: Vec<(i64, Erasure)>,
+    /// Entries that were erased one by one, the leaf that says so, and the leaf that stands.
+    singles: HashMap<i64, (i64, Option<Hash>)>,
+    single_certificates: Vec<(i64, EntryErasure)>,
     erased_leaves: i64,
 }
 
@@ -97,6 +101,14 @@ impl<'a> Walk<'a> {
             let (of, seq) = read().map_err(|e| AuditError::not_read(&e))?;
             erasures.insert(of, seq);
         }
+        let rows = audit.store.fetch("SELECT seq, said_seq FROM audit_entry_erasure", vec![]).await;
+        let rows = rows.map_err(|e| AuditError::not_read(&e))?;
+        let mut singles = HashMap::new();
+        for row in &rows {
+            let read = || Ok((row.int("seq")?, row.int("said_seq")?));
+            let (seq, said_seq) = read().map_err(|e| AuditError::not_read(&e))?;
+            singles.insert(seq, (said_seq, None));
+        }
         Ok(Self {
             audit,
             tree: Tree::default(),
@@ -106,6 +118,8 @@ impl<'a> Walk<'a> {
             erasures,
             erased: HashMap::new(),
             certificates: Vec::new(),
+            singles,
+            single_certificates: Vec::new(),
             erased_leaves: 0,
         })
     }
@@ -114,11 +128,12 @@ impl<'a> Walk<'a> {
     async fn remember(&mut self, key: &VerifierKey, elsewhere: &[Note]) -> Result<Option<Bad>, AuditError> {
         // Before the stored ones: the one beside the keys can then never be the newer of two good ones.
         let anchor = self.audit.vault.anchor(key.name())?;
-        let rows = self.audit.store.fetch("SELECT note FROM audit_checkpoint ORDER BY hour", vec![]).await;
-        let rows = rows.map_err(|e| AuditError::not_read(&e))?;
         let mut notes = Vec::new();
-        for row in &rows {
-            notes.push(row.text("note").map_err(|e| AuditError::not_read(&e))?);
+        for sql in ["SELECT note FROM audit_cosigned", "SELECT note FROM audit_checkpoint ORDER BY hour"] {
+            let rows = self.audit.store.fetch(sql, vec![]).await.map_err(|e| AuditError::not_read(&e))?;
+            for row in &rows {
+                notes.push(row.text("note").map_err(|e| AuditError::not_read(&e))?);
+            }
         }
         let stored = notes.len();
         notes.extend(anchor);
@@ -169,15 +184,19 @@ impl<'a> Walk<'a> {
             return Ok(Some(bad(seq, "the stored leaf is no hash")));
         };
         let of = (stored.day, stored.class.clone());
+        if let Some((_, stands)) = self.singles.get_mut(&seq) {
+            *stands = Some(leaf);
+        }
+        let may_be_gone = self.erasures.contains_key(&of) || self.singles.contains_key(&seq);
         match stored.open(&self.audit.vault)? {
             Opened::Payload(payload) if leaf_hash(&payload) != leaf => {
                 return Ok(Some(bad(seq, "the entry is not the one whose leaf is stored")));
             }
             Opened::Payload(payload) => self.note_certificate(seq, &payload),
-            Opened::Damaged if !(stored.sealed.is_empty() && self.erasures.contains_key(&of)) => {
+            Opened::Damaged if !(stored.sealed.is_empty() && may_be_gone) => {
                 return Ok(Some(bad(seq, "the sealed entry was changed")));
             }
-            Opened::NoKey if !self.erasures.contains_key(&of) => {
+            Opened::NoKey if !may_be_gone => {
                 return Ok(Some(bad(seq, "the entry's key is gone and no erasure is recorded")));
             }
             Opened::NoKey | Opened::Damaged => self.erased_leaves += 1,
@@ -196,9 +215,11 @@ impl<'a> Walk<'a> {
     }
 
     fn note_certificate(&mut self, seq: i64, payload: &[u8]) {
-        let certificate = entry_of(payload).filter(|entry| entry.class == LOG_CLASS && entry.action == ERASE_ACTION);
-        if let Some(erasure) = certificate.and_then(|entry| serde_json::from_str(&entry.object).ok()) {
-            self.certificates.push((seq, erasure));
+        let Some(entry) = entry_of(payload).filter(|entry| entry.class == LOG_CLASS) else { return };
+        match entry.action.as_str() {
+            ERASE_ACTION => self.certificates.extend(serde_json::from_str(&entry.object).ok().map(|erasure| (seq, erasure))),
+            ERASE_ENTRIES_ACTION => self.single_certificates.extend(serde_json::from_str(&entry.object).ok().map(|erasure| (seq, erasure))),
+            _ => {}
         }
     }
 
@@ -244,6 +265,15 @@ impl<'a> Walk<'a> {
         }
         if let Some(bad) = self.unsigned_tail().await? {
             return Ok(Some(bad));
+        }
+        for (seq, (said_seq, stands)) in &self.singles {
+            let leaf = stands.map(hex::encode);
+            let is_said = self.single_certificates.iter().any(|(at, said)| {
+                at == said_seq && said.entries.iter().any(|entry| entry.seq == *seq && Some(&entry.leaf) == leaf.as_ref())
+            });
+            if !is_said {
+                return Ok(Some(bad(*seq, "no leaf certifies the erasure of this entry")));
+            }
         }
         for ((day, class), seq) in &self.erasures {
             let leaves = self.erased.remove(&(*day, class.clone())).unwrap_or_default();

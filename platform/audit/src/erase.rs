@@ -4,11 +4,15 @@ use serde::{Deserialize, Serialize};
 use shouhu_store::params;
 use shouhu_tlog::{Hash, root_of};
 
+use crate::erase_entries::last_key_no;
 use crate::head::{begin_locked, written};
-use crate::vault::{LOG_CLASS, key_class};
+use crate::vault::{LOG_CLASS, OTHER_CLASS, key_class};
 use crate::{Audit, AuditError, Entry};
 
 pub(crate) const ERASE_ACTION: &str = "audit.erase";
+
+/// Classes whose days may be erased; the log's own entries stay.
+pub const ERASABLE_CLASSES: [&str; 5] = ["personal_read", "work_read", "write", "security", OTHER_CLASS];
 
 /// The certificate of an erasure, which is the object of its own entry: how much, and a root over what it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,8 +71,50 @@ impl Audit {
         written(tx.execute(sql, params![day, class, seq]).await)?;
         let emptied = "UPDATE audit_entry SET sealed = $1 WHERE day = $2 AND class = $3";
         written(tx.execute(emptied, params![Vec::<u8>::new(), day, class]).await)?;
+        let last = last_key_no(&mut tx, class, day).await?;
         written(tx.commit().await)?;
-        self.vault.destroy(class, day)?;
+        self.destroy_keys(class, day, last)?;
         Ok(erasure)
+    }
+
+    fn destroy_keys(&self, class: &str, day: i64, last: i64) -> Result<(), AuditError> {
+        (0..=last).try_for_each(|key_no| self.vault.destroy(class, key_no, day))
+    }
+
+    /// Days before `until_day` (since 1970, UTC) of a class that has entries and was not erased, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn days_until(&self, class: &str, until_day: i64) -> Result<Vec<i64>, AuditError> {
+        self.ready().await?;
+        let sql = "SELECT DISTINCT day FROM audit_entry WHERE class = $1 AND day < $2 AND NOT EXISTS \
+                   (SELECT 1 FROM audit_erasure e WHERE e.day = audit_entry.day AND e.class = audit_entry.class) ORDER BY day";
+        let rows = self.store.fetch(sql, params![class, until_day]).await.map_err(|e| AuditError::not_read(&e))?;
+        rows.iter().map(|row| row.int("day").map_err(|e| AuditError::not_read(&e))).collect()
+    }
+
+    /// Destroys the keys of days that are on the list of erased ones and still have them: a crash came between the two.
+    /// Returns how many days that were.
+    ///
+    /// # Errors
+    /// When the database or the folder of keys fails.
+    pub async fn finish_erasures(&self) -> Result<usize, AuditError> {
+        let sql = "SELECT r.day AS day, r.class AS class, (SELECT MAX(e.key_no) FROM audit_entry e WHERE e.day = r.day AND e.class = r.class) \
+                   AS last FROM audit_erasure r";
+        let rows = self.store.fetch(sql, vec![]).await.map_err(|e| AuditError::not_read(&e))?;
+        let mut finished = 0;
+        for row in &rows {
+            let read = || Ok((row.int("day")?, row.text("class")?, row.opt_int("last")?.unwrap_or_default()));
+            let (day, class, last) = read().map_err(|e| AuditError::not_read(&e))?;
+            let mut has_keys = false;
+            for key_no in 0..=last {
+                has_keys |= self.vault.has_key(&class, key_no, day)?;
+            }
+            if has_keys {
+                self.destroy_keys(&class, day, last)?;
+                finished += 1;
+            }
+        }
+        Ok(finished)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use shouhu_files::Files;
 use shouhu_store::params;
 use shouhu_tlog::{
-    Bundle, Checkpoint, Hash, LogProof, Note, TILE_HASHES, TileId, TilePath, inclusion_spans, parse_tile, span_hash, tiles_of, write_bundle,
+    Bundle, Hash, LogProof, Note, TILE_HASHES, TileId, TilePath, inclusion_spans, parse_tile, span_hash, tiles_of, write_bundle,
 };
 
 use crate::head::as_i64;
@@ -39,13 +39,11 @@ impl Audit {
         note.map_err(|e| AuditError::not_read(&e))?.map(|note| note.parse()).transpose().map_err(not_read)
     }
 
-    async fn signed(&self) -> Result<(Note, Checkpoint), AuditError> {
-        let note = self.checkpoint().await?.ok_or(AuditError::NoSuchLeaf { seq: 1 })?;
-        let checkpoint = Checkpoint::opened(&note, &self.log_key().await?).map_err(not_read)?;
-        Ok((note, checkpoint))
+    async fn newest(&self) -> Result<Note, AuditError> {
+        self.checkpoint().await?.ok_or(AuditError::NoSuchLeaf { seq: 1 })
     }
 
-    async fn tile(&self, id: TileId, size: u64) -> Result<Vec<Hash>, AuditError> {
+    pub(crate) async fn tile(&self, id: TileId, size: u64) -> Result<Vec<Hash>, AuditError> {
         let sql = "SELECT hashes FROM audit_tile WHERE level = $1 AND tile = $2";
         let row = self.store.fetch_one(sql, params![i64::from(id.level), as_i64(id.index)]).await;
         let bytes = row.and_then(|row| row.blob("hashes")).map_err(|e| AuditError::not_read(&e))?;
@@ -59,8 +57,15 @@ impl Audit {
     /// # Errors
     /// When the database or the folder fails, or an entry was changed.
     pub async fn export(&self, files: &dyn Files) -> Result<u64, AuditError> {
-        let (note, checkpoint) = self.signed().await?;
-        let size = checkpoint.size;
+        self.export_under(files, &self.newest().await?).await
+    }
+
+    /// As `export`, of the log as it was at a checkpoint of its own, such as one that witnesses have signed.
+    ///
+    /// # Errors
+    /// As `export`, and when the checkpoint is not one of this log.
+    pub async fn export_under(&self, files: &dyn Files, note: &Note) -> Result<u64, AuditError> {
+        let size = self.opened(note).await?.size;
         let mut level = 0;
         while (TileId { level, index: 0 }).width_at(size) > 0 {
             let mut id = TileId { level, index: 0 };
@@ -105,8 +110,16 @@ impl Audit {
     /// # Errors
     /// When there is no such leaf, its entry is erased, or the database fails.
     pub async fn proof(&self, seq: i64) -> Result<EntryProof, AuditError> {
+        self.proof_under(seq, self.newest().await?).await
+    }
+
+    /// The proof of one entry under a checkpoint of this log.
+    ///
+    /// # Errors
+    /// As `proof`, and when the checkpoint is not one of this log.
+    pub async fn proof_under(&self, seq: i64, note: Note) -> Result<EntryProof, AuditError> {
         let missing = || AuditError::NoSuchLeaf { seq };
-        let (note, checkpoint) = self.signed().await?;
+        let checkpoint = self.opened(&note).await?;
         let index = u64::try_from(seq - 1).map_err(|_| missing())?;
         if index >= checkpoint.size {
             return Err(missing());

@@ -13,7 +13,9 @@
 
 mod canonical;
 mod check;
+mod cosigned;
 mod erase;
+mod erase_entries;
 mod export;
 mod head;
 pub mod offline;
@@ -21,7 +23,6 @@ mod pages;
 mod takeover;
 mod vault;
 mod writer;
-
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,8 @@ use shouhu_store::{Migration, ModuleMigrations, Store, StoreError};
 use shouhu_tlog::{NoteError, Signer, VerifierKey};
 use tokio::sync::{mpsc, oneshot};
 
-pub use erase::Erasure;
+pub use erase::{ERASABLE_CLASSES, Erasure};
+pub use erase_entries::{ERASED_AT_ONCE_MAX, EntryErasure, ErasedEntry, ErasureOrder};
 pub use export::EntryProof;
 
 pub const MIGRATIONS: ModuleMigrations = ModuleMigrations {
@@ -42,6 +44,8 @@ pub const MIGRATIONS: ModuleMigrations = ModuleMigrations {
             sql: "CREATE TABLE audit_leaf (seq BIGINT PRIMARY KEY, at_us BIGINT NOT NULL, entry TEXT NOT NULL, hash TEXT NOT NULL);",
         },
         Migration { name: "0002_merkle_log", sql: include_str!("../migrations/0002_merkle_log.sql") },
+        Migration { name: "0003_cosigned", sql: include_str!("../migrations/0003_cosigned.sql") },
+        Migration { name: "0004_single_erasures", sql: include_str!("../migrations/0004_single_erasures.sql") },
     ],
 };
 

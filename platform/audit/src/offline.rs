@@ -17,6 +17,9 @@ pub struct Trust {
     pub witnesses: Vec<VerifierKey>,
     /// How many of the witnesses must have signed.
     pub witnesses_needed: usize,
+    /// A signature that a witness gave before this time (seconds since 1970) does not count: an old checkpoint stays well
+    /// signed for ever, and so hides what came after it. 0: however old.
+    pub witnessed_since_s: u64,
     /// Checkpoints that the reader kept from before.
     pub remembered: Vec<Note>,
 }
@@ -24,7 +27,21 @@ pub struct Trust {
 impl Trust {
     #[must_use]
     pub const fn of(log: VerifierKey) -> Self {
-        Self { log, witnesses: Vec::new(), witnesses_needed: 0, remembered: Vec::new() }
+        Self { log, witnesses: Vec::new(), witnesses_needed: 0, witnessed_since_s: 0, remembered: Vec::new() }
+    }
+
+    /// When witnesses signed a checkpoint, in seconds since 1970, newest first; one key under two names is one witness.
+    fn signed_at_s(&self, note: &Note) -> Vec<u64> {
+        let mut signed: Vec<(u64, &VerifierKey)> = Vec::new();
+        for witness in &self.witnesses {
+            let Ok(at_s) = cosigned_at_s(note, witness) else { continue };
+            if at_s >= self.witnessed_since_s && !signed.iter().any(|(_, other)| other.is_same_key_as(witness)) {
+                signed.push((at_s, witness));
+            }
+        }
+        let mut times: Vec<u64> = signed.into_iter().map(|(at_s, _)| at_s).collect();
+        times.sort_unstable_by(|one, other| other.cmp(one));
+        times
     }
 }
 
@@ -40,6 +57,8 @@ pub struct FolderVerdict {
     pub withheld: u64,
     /// Witnesses that signed the checkpoint.
     pub witnesses: usize,
+    /// When as many of them as are needed had seen it, seconds since 1970: what was logged later, it cannot show.
+    pub witnessed_at_s: Option<u64>,
     /// The first bad place; `None`: the export is what was signed.
     pub first_bad: Option<FirstBad>,
 }
@@ -73,7 +92,15 @@ fn at(file: impl ToString, seq: Option<u64>, reason: impl ToString) -> FirstBad 
 /// # Errors
 /// When the folder cannot be read; what is missing or wrong in it is a verdict.
 pub fn verify_folder(files: &dyn Files, trust: &Trust) -> Result<FolderVerdict, FilesError> {
-    let mut verdict = FolderVerdict { leaves: 0, root: String::new(), entries: 0, withheld: 0, witnesses: 0, first_bad: None };
+    let mut verdict = FolderVerdict {
+        leaves: 0,
+        root: String::new(),
+        entries: 0,
+        withheld: 0,
+        witnesses: 0,
+        witnessed_at_s: None,
+        first_bad: None,
+    };
     verdict.first_bad = match walk(files, trust, &mut verdict) {
         Err(Stop::Bad(bad)) => Some(bad),
         Err(Stop::Files(error)) => return Err(error),
@@ -105,8 +132,9 @@ fn walk(files: &dyn Files, trust: &Trust, verdict: &mut FolderVerdict) -> Result
     let text = String::from_utf8(read(files, "checkpoint")?).map_err(|e| at("checkpoint", None, e))?;
     let note: Note = text.parse().map_err(|e| at("checkpoint", None, e))?;
     let checkpoint = Checkpoint::opened(&note, &trust.log).map_err(|e| at("checkpoint", None, e))?;
-    let signed = trust.witnesses.iter().filter(|witness| cosigned_at_s(&note, witness).is_ok());
-    verdict.witnesses = signed.count();
+    let signed_at_s = trust.signed_at_s(&note);
+    verdict.witnesses = signed_at_s.len();
+    verdict.witnessed_at_s = signed_at_s.get(trust.witnesses_needed.saturating_sub(1)).copied();
     if verdict.witnesses < trust.witnesses_needed {
         let reason = format!("{} witnesses signed, {} are needed", verdict.witnesses, trust.witnesses_needed);
         return Err(at("checkpoint", None, reason).into());
@@ -179,7 +207,10 @@ fn leaves(
 pub fn verify_proof(text: &str, trust: &Trust) -> Result<(Entry, Checkpoint), ProofRefused> {
     let proof: LogProof = text.parse()?;
     let payload = proof.extra.as_deref().ok_or(ProofRefused::NoEntry)?;
-    let checkpoint = proof.check(&leaf_hash(payload), &trust.log, &trust.witnesses, trust.witnesses_needed)?;
+    // A line that is forged stays: the check refuses the whole proof for it.
+    let is_late_enough = |witness: &&VerifierKey| cosigned_at_s(&proof.checkpoint, witness).map_or(true, |at_s| at_s >= trust.witnessed_since_s);
+    let witnesses: Vec<VerifierKey> = trust.witnesses.iter().filter(is_late_enough).cloned().collect();
+    let checkpoint = proof.check(&leaf_hash(payload), &trust.log, &witnesses, trust.witnesses_needed)?;
     for note in &trust.remembered {
         let before = Checkpoint::opened(note, &trust.log).map_err(shouhu_tlog::LogProofError::from)?;
         // One proof cannot show how two sizes hang together; of the same size the roots must be the same.

@@ -13,10 +13,12 @@ pub struct Stored {
     pub class: String,
     pub leaf: Vec<u8>,
     pub sealed: Vec<u8>,
+    /// Which of the day's keys it is sealed with.
+    pub key_no: i64,
 }
 
 impl Stored {
-    pub const COLUMNS: &'static str = "seq, day, class, leaf, sealed";
+    pub const COLUMNS: &'static str = "seq, day, class, leaf, sealed, key_no";
 
     pub fn of(row: &Row) -> Result<Self, AuditError> {
         let read = || {
@@ -26,13 +28,14 @@ impl Stored {
                 class: row.text("class")?,
                 leaf: row.blob("leaf")?,
                 sealed: row.blob("sealed")?,
+                key_no: row.int("key_no")?,
             })
         };
         read().map_err(|e| AuditError::not_read(&e))
     }
 
     pub fn open(&self, vault: &Vault) -> Result<Opened, AuditError> {
-        vault.open(self.seq, &self.class, self.day, &self.sealed)
+        vault.open(self.seq, &self.class, self.key_no, self.day, &self.sealed)
     }
 
     fn shown(&self, vault: &Vault) -> Result<Leaf, AuditError> {

@@ -14,7 +14,7 @@ use crate::{AuditError, Entry};
 pub const LOG_CLASS: &str = "log";
 /// Classes with keys of their own; anything else shares one.
 const CLASSES: [&str; 5] = ["personal_read", "work_read", "write", "security", LOG_CLASS];
-const OTHER_CLASS: &str = "other";
+pub const OTHER_CLASS: &str = "other";
 /// File of the log's secret in the folder of keys.
 const LOG_KEY_NAME: &str = "audit-log";
 
@@ -50,8 +50,9 @@ pub fn key_class(class: &str) -> &'static str {
     CLASSES.into_iter().find(|known| *known == class).unwrap_or(OTHER_CLASS)
 }
 
-fn folder(class: &str) -> String {
-    format!("audit-{class}")
+/// The folder of a class's keys; `key_no` counts those that came after an erasure of single entries.
+fn folder(class: &str, key_no: i64) -> String {
+    if key_no == 0 { format!("audit-{class}") } else { format!("audit-{class}-{key_no}") }
 }
 
 fn bound_name(seq: i64, class: &str, day: i64) -> String {
@@ -83,21 +84,30 @@ impl Vault {
     pub fn seal_bytes(&self, seq: i64, class: &'static str, at: Micros, bytes: &[u8]) -> Result<Sealed, AuditError> {
         let payload = [self.env.random.bytes32().as_slice(), bytes].concat();
         let day = at.day();
-        let key = self.keys.of_day_or_new(&folder(class), day)?;
-        let sealed = seal(&self.env, &key, &bound_name(seq, class, day), &payload);
+        let sealed = self.seal_payload(seq, class, 0, day, &payload)?;
         Ok(Sealed { day, class, leaf: leaf_hash(&payload), sealed })
     }
 
-    pub fn open(&self, seq: i64, class: &str, day: i64, sealed: &[u8]) -> Result<Opened, AuditError> {
-        let Some(key) = self.keys.of_day(&folder(class), day)? else { return Ok(Opened::NoKey) };
+    /// Salt and entry as they were hashed, under one of the day's keys. To be called as `seal_bytes` is.
+    pub fn seal_payload(&self, seq: i64, class: &str, key_no: i64, day: i64, payload: &[u8]) -> Result<Vec<u8>, AuditError> {
+        let key = self.keys.of_day_or_new(&folder(class, key_no), day)?;
+        Ok(seal(&self.env, &key, &bound_name(seq, class, day), payload))
+    }
+
+    pub fn open(&self, seq: i64, class: &str, key_no: i64, day: i64, sealed: &[u8]) -> Result<Opened, AuditError> {
+        let Some(key) = self.keys.of_day(&folder(class, key_no), day)? else { return Ok(Opened::NoKey) };
         Ok(match open_sealed(&key, &bound_name(seq, class, day), sealed) {
             Some(payload) if payload.len() >= SALT_BYTES => Opened::Payload(payload),
             _ => Opened::Damaged,
         })
     }
 
-    pub fn destroy(&self, class: &str, day: i64) -> Result<(), AuditError> {
-        Ok(self.keys.destroy_day(&folder(class), day)?)
+    pub fn destroy(&self, class: &str, key_no: i64, day: i64) -> Result<(), AuditError> {
+        Ok(self.keys.destroy_day(&folder(class, key_no), day)?)
+    }
+
+    pub fn has_key(&self, class: &str, key_no: i64, day: i64) -> Result<bool, AuditError> {
+        Ok(self.keys.of_day(&folder(class, key_no), day)?.is_some())
     }
 
     /// The last checkpoint that was published, kept apart from the database: a database that is shorter, or another, has lost

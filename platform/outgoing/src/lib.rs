@@ -1,7 +1,8 @@
 //! Calls that the house makes by itself: one POST to an address that an operator has named.
 //!
-//! **Invariant:** TLS but to this machine, no redirect is followed, nothing of the answer is read but its status, and an
-//! address inside a private network is refused where the operator of the server has not allowed it. The name is resolved
+//! **Invariant:** TLS but to this machine, no redirect is followed, nothing of the answer is read but its status, or the few
+//! bytes that [`Outgoing::ask`] allows, and an address inside a private network is refused where the operator of the server
+//! has not allowed it. The name is resolved
 //! once and the connection goes to the address that was judged, so a name that changes in between gains nothing.
 
 mod address;
@@ -13,7 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1::SendRequest;
 use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -46,6 +48,15 @@ pub enum CallError {
     Redirect { status: u16 },
     #[error("answered {status}")]
     Refused { status: u16 },
+}
+
+/// What was answered to [`Outgoing::ask`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    /// As it came; empty when there was none.
+    pub content_type: String,
+    pub body: Vec<u8>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -83,10 +94,7 @@ impl Outgoing {
     /// # Errors
     /// Says how far it came.
     pub async fn post(&self, to: &Address, headers: &[(&str, String)], json: Vec<u8>) -> Result<(), CallError> {
-        let status = match tokio::time::timeout(CALL_TIME, self.call(to, headers, json)).await {
-            Ok(status) => status?,
-            Err(_) => return Err(CallError::Slow),
-        };
+        let status = self.within_time(to, "application/json", headers, json, 0).await?.0;
         match status {
             status if status.is_success() => Ok(()),
             status if status.is_redirection() => Err(CallError::Redirect { status: status.as_u16() }),
@@ -94,22 +102,49 @@ impl Outgoing {
         }
     }
 
-    async fn call(&self, to: &Address, headers: &[(&str, String)], json: Vec<u8>) -> Result<StatusCode, CallError> {
+    /// Sends text and reads an answer of up to `body_bytes_max`, whatever its status: the one who answers has a say.
+    ///
+    /// # Errors
+    /// When there is no answer, it is longer, or it points elsewhere.
+    pub async fn ask(&self, to: &Address, text: String, body_bytes_max: usize) -> Result<Answer, CallError> {
+        let (status, content_type, body) =
+            self.within_time(to, "text/plain; charset=utf-8", &[], text.into_bytes(), body_bytes_max).await?;
+        if status.is_redirection() {
+            return Err(CallError::Redirect { status: status.as_u16() });
+        }
+        Ok(Answer { status: status.as_u16(), content_type, body })
+    }
+
+    async fn within_time(
+        &self,
+        to: &Address,
+        content_type: &str,
+        headers: &[(&str, String)],
+        body: Vec<u8>,
+        body_bytes_max: usize,
+    ) -> Result<Heard, CallError> {
         let mut request = Request::post(to.path.as_str())
             .header(HOST, to.authority())
             .header(USER_AGENT, "shouhu")
-            .header(CONTENT_TYPE, "application/json");
+            .header(CONTENT_TYPE, content_type);
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        let request = request.body(Full::new(Bytes::from(json))).map_err(|error| CallError::Http(error.to_string()))?;
+        let request = request.body(Full::new(Bytes::from(body))).map_err(|error| CallError::Http(error.to_string()))?;
+        match tokio::time::timeout(CALL_TIME, self.call(to, request, body_bytes_max)).await {
+            Ok(heard) => heard,
+            Err(_) => Err(CallError::Slow),
+        }
+    }
+
+    async fn call(&self, to: &Address, request: Request<Full<Bytes>>, body_bytes_max: usize) -> Result<Heard, CallError> {
         let stream = self.net.connect(self.resolve(to).await?).await.map_err(CallError::Connect)?;
         if !to.is_tls {
-            return exchange(stream, request).await;
+            return exchange(stream, request, body_bytes_max).await;
         }
         let name = ServerName::try_from(to.host.clone()).map_err(|error| CallError::Tls(error.to_string()))?;
         let stream = TlsConnector::from(self.tls.clone()).connect(name, stream).await;
-        exchange(stream.map_err(|error| CallError::Tls(error.to_string()))?, request).await
+        exchange(stream.map_err(|error| CallError::Tls(error.to_string()))?, request, body_bytes_max).await
     }
 
     /// The first address of the name, when all of them may be reached.
@@ -123,24 +158,41 @@ impl Outgoing {
     }
 }
 
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<StatusCode, CallError>
+fn failed(error: hyper::Error) -> CallError {
+    CallError::Http(error.to_string())
+}
+
+/// Status, content type, and what was read of the body.
+type Heard = (StatusCode, String, Vec<u8>);
+
+async fn hear(mut sender: SendRequest<Full<Bytes>>, request: Request<Full<Bytes>>, body_bytes_max: usize) -> Result<Heard, CallError> {
+    let answer = sender.send_request(request).await.map_err(failed)?;
+    let content_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let status = answer.status();
+    if body_bytes_max == 0 {
+        return Ok((status, content_type, Vec::new()));
+    }
+    let body = Limited::new(answer.into_body(), body_bytes_max).collect().await;
+    let body = body.map_err(|error| CallError::Http(error.to_string()))?;
+    Ok((status, content_type, body.to_bytes().to_vec()))
+}
+
+async fn exchange<S>(stream: S, request: Request<Full<Bytes>>, body_bytes_max: usize) -> Result<Heard, CallError>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let failed = |error: hyper::Error| CallError::Http(error.to_string());
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
-    let mut answer = pin!(sender.send_request(request));
+    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
+    let mut hearing = pin!(hear(sender, request, body_bytes_max));
     let connection = pin!(connection);
-    let answered = tokio::select! {
+    tokio::select! {
         biased;
-        answered = &mut answer => answered,
+        heard = &mut hearing => heard,
         done = connection => {
             done.map_err(failed)?;
             // It may have ended after it had handed the answer over.
-            answer.await
+            hearing.await
         }
-    };
-    Ok(answered.map_err(failed)?.status())
+    }
 }
 
 #[cfg(test)]
@@ -197,6 +249,24 @@ mod tests {
         assert!(matches!(post(port, true).await, Err(CallError::Redirect { status: 302 })));
         let (port, _) = answering("HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n").await;
         assert!(matches!(post(port, true).await, Err(CallError::Refused { status: 500 })));
+    }
+
+    #[tokio::test]
+    async fn an_asked_answer_is_read_whatever_its_status_and_no_further_than_allowed() {
+        let said = "HTTP/1.1 409 Conflict\r\ncontent-type: text/x.tlog.size\r\ncontent-length: 3\r\n\r\n17\n";
+        let ask = async |port: u16, bytes_max: usize| {
+            let to = Address::parse(&format!("http://127.0.0.1:{port}/add-checkpoint")).unwrap();
+            Outgoing::new(Arc::new(RealNet), true).unwrap().ask(&to, "old 3\n{}".into(), bytes_max).await
+        };
+        let (port, heard) = answering(said).await;
+        let answer = ask(port, 100).await.unwrap();
+        assert_eq!((answer.status, answer.content_type.as_str(), answer.body.as_slice()), (409, "text/x.tlog.size", b"17\n".as_slice()));
+        let heard = heard.await.unwrap();
+        assert!(heard.contains("text/plain") && heard.ends_with("\r\n\r\nold 3\n{}"), "{heard}");
+        let (port, _) = answering(said).await;
+        assert!(matches!(ask(port, 2).await, Err(CallError::Http(_))));
+        let (port, _) = answering("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n").await;
+        assert!(matches!(ask(port, 100).await, Err(CallError::Redirect { status: 302 })));
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ import type { AuditLine } from "../app/api/types";
 import { Answer, Empty, Failure } from "../app/states";
 import "./oversee.css";
 import { MoreButton } from "../app/MoreButton";
+import { Witnesses } from "./Witnesses";
 
 const CLASSES = ["personal_read", "work_read", "write", "security", "log"];
 
@@ -69,6 +70,7 @@ export default function OverseePage() {
   return (
     <div className="page">
       <Verify />
+      <Witnesses />
       <p className="dim">{t("audit.intro")}</p>
       <div className="filters">
         <TextInput

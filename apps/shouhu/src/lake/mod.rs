@@ -14,7 +14,7 @@ mod stats;
 mod table;
 mod verify;
 pub(crate) mod who;
-mod window;
+pub(crate) mod window;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -146,4 +146,5 @@ export const oversight = {
   audit: (cursor: string | null) =>
     ask<T.Page<T.AuditLine>>("/v1/oversight/audit", { query: { cursor, limit: 100 } }),
   verify: () => ask<T.AuditVerdict>("/v1/oversight/audit/verify"),
+  witnesses: () => ask<T.Witnesses>("/v1/oversight/witnesses"),
 };

@@ -82,4 +82,5 @@ export type Checked = [
   Reads<exchange.Subscription, Served["Subscription"]>,
   Reads<exchange.Subscribed, Served["Subscribed"]>,
   Reads<exchange.Partner, Served["Partner"]>,
+  Reads<ours.Witnesses, Served["Witnesses"]>,
 ];

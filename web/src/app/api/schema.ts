@@ -413,6 +413,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/oversight/witnesses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the witnesses of the audit log, and the logs that this server witnesses */
+        get: operations["get_v1_oversight_witnesses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/add-checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign, as a witness, a checkpoint of another log that grew out of the last one */
+        post: operations["post_add_checkpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List orders to erase single entries of the audit log, newest first */
+        get: operations["get_v1_oversight_erasures"];
+        put?: never;
+        /** Ask that single entries of the audit log be erased by law */
+        post: operations["post_v1_oversight_erasures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/erasures/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve, as the second person, that entries be erased */
+        post: operations["post_v1_oversight_erasures_id_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/erasures/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Discard an order to erase entries */
+        post: operations["post_v1_oversight_erasures_id_discard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cameras": {
         parameters: {
             query?: never;
@@ -2734,6 +2820,12 @@ export interface components {
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page5: {
+            items: components["schemas"]["ErasureAsked"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
         /** @description An entry with its place in the log. */
         Leaf: {
             /** Format: int64 */
@@ -2783,7 +2875,7 @@ export interface components {
             log_key: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page5: {
+        Page6: {
             items: components["schemas"]["Camera"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3562,7 +3654,7 @@ export interface components {
             pictures: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page6: {
+        Page7: {
             items: components["schemas"]["Hold"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3667,13 +3759,13 @@ export interface components {
             area: components["schemas"]["Area"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page7: {
+        Page8: {
             items: components["schemas"]["Export"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page8: {
+        Page9: {
             items: components["schemas"]["Feed"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3883,7 +3975,7 @@ export interface components {
             expires_at_us: components["schemas"]["Micros"] | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page9: {
+        Page10: {
             items: components["schemas"]["Site"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3904,13 +3996,13 @@ export interface components {
             file_name?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page10: {
+        Page11: {
             items: components["schemas"]["FeedPush"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page11: {
+        Page12: {
             items: components["schemas"]["SetAsideView"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3952,7 +4044,7 @@ export interface components {
         /** Format: uuid */
         ImportId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page12: {
+        Page13: {
             items: components["schemas"]["Entry"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4085,7 +4177,7 @@ export interface components {
             waiting: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page13: {
+        Page14: {
             items: components["schemas"]["LegalBasis"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4146,7 +4238,7 @@ export interface components {
         };
         HitState: "raised" | "confirmed" | "rejected" | "lapsed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page14: {
+        Page15: {
             items: components["schemas"]["Hit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4300,7 +4392,7 @@ export interface components {
         };
         ListedState: ("closed" | "all") | "open";
         /** @description One page of a list, and the cursor of the next one. */
-        Page15: {
+        Page16: {
             items: components["schemas"]["Incident"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4755,7 +4847,7 @@ export interface components {
             incident: components["schemas"]["Incident"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page16: {
+        Page17: {
             items: components["schemas"]["Unit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4921,7 +5013,7 @@ export interface components {
         /** @description How well a box is looked after. */
         BoxState: ("never" | "retired") | "on_time" | "late" | "missed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page17: {
+        Page18: {
             items: components["schemas"]["PatrolBox"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4992,7 +5084,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page18: {
+        Page19: {
             items: components["schemas"]["BoxCode"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5101,7 +5193,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page19: {
+        Page20: {
             items: components["schemas"]["CheckIn"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5626,7 +5718,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page20: {
+        Page21: {
             items: components["schemas"]["Warning"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5690,7 +5782,7 @@ export interface components {
             instruction: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page21: {
+        Page22: {
             items: components["schemas"]["Subscription"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5738,7 +5830,7 @@ export interface components {
          */
         TrackerId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page22: {
+        Page23: {
             items: components["schemas"]["Tracker"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5842,7 +5934,7 @@ export interface components {
             detail: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page23: {
+        Page24: {
             items: components["schemas"]["UnitPosition"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6088,6 +6180,125 @@ export interface components {
              */
             accuracy_m: number | null;
             measured_at_us: components["schemas"]["Micros"];
+        };
+        Witnesses: {
+            /** @description `name+id+key` of our log, for the `witness.toml` of others. */
+            log_key: string;
+            /**
+             * Format: uint64
+             * @description Leaves under the newest checkpoint.
+             */
+            size: number;
+            /**
+             * Format: uint64
+             * @description Leaves under the newest checkpoint that as many witnesses as are needed have signed.
+             */
+            witnessed_size: number;
+            /**
+             * Format: uint
+             * @description 0: no witness is configured.
+             */
+            needed: number;
+            witnesses: components["schemas"]["WitnessState"][];
+            /** @description `None`: this server is nobody's witness. */
+            own?: components["schemas"]["OwnWitness"] | null;
+        };
+        WitnessState: {
+            name: string;
+            /** @description `name+id+key`, for `shouhu verify --witness`. */
+            key: string;
+            url: string;
+            standing: components["schemas"]["Standing"];
+            /**
+             * Format: uint64
+             * @description Leaves that it signed last.
+             */
+            size: number;
+            /** @description By its own clock. */
+            signed_at_us?: components["schemas"]["Micros"] | null;
+            /** @description `None` before the first call. */
+            outcome?: components["schemas"]["Outcome"] | null;
+            /** @description What it said when it did not sign, in English. */
+            said: string;
+            failing_since_us?: components["schemas"]["Micros"] | null;
+            /** Format: int64 */
+            failures: number;
+        };
+        /** @description How a witness of ours is, in one word. */
+        Standing: "current" | "late" | "alarm";
+        /** @description How a call to a witness went. */
+        Outcome: "signed" | "unreachable" | "refused" | "ahead" | "fork" | "not_grown";
+        /** @description This server as a witness of others. */
+        OwnWitness: {
+            /** @description `name+id+key`, for the `witness.toml` of others. */
+            key: string;
+            logs: components["schemas"]["WitnessedLog"][];
+            /** @description Newest first; fifty at most. */
+            evidence: components["schemas"]["Evidence"][];
+        };
+        /** @description A log of others, as this server signed it last. */
+        WitnessedLog: {
+            origin: string;
+            /**
+             * Format: int64
+             * @description Leaves; 0 before the first checkpoint came.
+             */
+            size: number;
+            signed_at_us?: components["schemas"]["Micros"] | null;
+        };
+        /** @description A checkpoint of another log that was refused although the log's own key had signed it. */
+        Evidence: {
+            origin: string;
+            /**
+             * @description `fork`: two signed roots of one size, which is proof. `not_grown`: the hashes that came with it do not lead from the
+             *     signed checkpoint to this one; anybody may have sent wrong ones, so it is proof only when the log can give no others.
+             */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Leaves of the refused checkpoint.
+             */
+            size: number;
+            first_at_us: components["schemas"]["Micros"];
+            last_at_us: components["schemas"]["Micros"];
+            /** Format: int64 */
+            times: number;
+            /** @description Why, in English. */
+            said: string;
+            /** @description The checkpoint that had been signed before, as it came. */
+            known_note: string;
+            /** @description The refused request, as it came. */
+            sent: string;
+        };
+        /** @description An order, as those see it who may decide it. What the entries say is not in it. */
+        ErasureAsked: {
+            id: string;
+            state: components["schemas"]["State"];
+            entries: components["schemas"]["Entries"];
+            legal_basis: string;
+            reason: string;
+            asked_at_us: components["schemas"]["Micros"];
+            asked_by_name: string;
+            asked_by_role: components["schemas"]["Role"];
+            decided_at_us?: components["schemas"]["Micros"] | null;
+            decided_by_name?: string | null;
+            done_at_us?: components["schemas"]["Micros"] | null;
+            /** @description Id of the person who asked; the same person may only discard. */
+            asked_by: string;
+        };
+        State: ("asked" | "done" | "discarded") | "approved";
+        /** @description A JSON object, because that is what both databases keep alike. */
+        Entries: {
+            /** @description Numbers of leaves. */
+            seqs: number[];
+        };
+        AskErasure: {
+            /** @description Numbers of leaves, one to a hundred. */
+            seqs: number[];
+            /** @description Article of the law that demands it: `個人資料保護法 §11 IV`. */
+            legal_basis: string;
+            /** @description Stays on the log for ever, so it must not repeat what is erased. */
+            reason: string;
         };
     };
     responses: never;
@@ -6888,7 +7099,65 @@ export interface operations {
             };
         };
     };
-    get_v1_cameras: {
+    get_v1_oversight_witnesses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Witnesses"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_add_checkpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_erasures: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -6907,6 +7176,141 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page5"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_erasures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskErasure"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureAsked"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_erasures_id_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureAsked"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_erasures_id_discard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureAsked"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_cameras: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page6"];
                 };
             };
             /** @description Problem */
@@ -7571,7 +7975,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page6"];
+                    "application/json": components["schemas"]["Page7"];
                 };
             };
             /** @description Problem */
@@ -7704,7 +8108,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page7"];
+                    "application/json": components["schemas"]["Page8"];
                 };
             };
             /** @description Problem */
@@ -7869,7 +8273,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page8"];
+                    "application/json": components["schemas"]["Page9"];
                 };
             };
             /** @description Problem */
@@ -7968,7 +8372,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page9"];
+                    "application/json": components["schemas"]["Page10"];
                 };
             };
             /** @description Problem */
@@ -7999,7 +8403,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page9"];
+                    "application/json": components["schemas"]["Page10"];
                 };
             };
             /** @description Problem */
@@ -8064,7 +8468,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page10"];
+                    "application/json": components["schemas"]["Page11"];
                 };
             };
             /** @description Problem */
@@ -8130,7 +8534,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page12"];
                 };
             };
             /** @description Problem */
@@ -8303,7 +8707,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             /** @description Problem */
@@ -8542,7 +8946,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             /** @description Problem */
@@ -8607,7 +9011,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             /** @description Problem */
@@ -8803,7 +9207,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             /** @description Problem */
@@ -9317,7 +9721,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page17"];
                 };
             };
             /** @description Problem */
@@ -9953,7 +10357,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             /** @description Problem */
@@ -10122,7 +10526,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             /** @description Problem */
@@ -10294,7 +10698,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             /** @description Problem */
@@ -10652,7 +11056,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             /** @description Problem */
@@ -10904,7 +11308,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             /** @description Problem */
@@ -11004,7 +11408,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page23"];
                 };
             };
             /** @description Problem */
@@ -11345,7 +11749,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page23"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             /** @description Problem */

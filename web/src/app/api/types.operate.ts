@@ -1,4 +1,4 @@
-// The map, the machine room and the audit log.
+// The map, the machine room, the audit log and its witnesses.
 
 import type { Id, Micros, Wgs84 } from "./types";
 
@@ -61,4 +61,53 @@ export interface AuditVerdict {
   reason: string | null;
   erased: number;
   log_key: string;
+}
+
+export interface WitnessState {
+  name: string;
+  key: string;
+  url: string;
+  standing: "current" | "late" | "alarm";
+  /** Leaves that it signed last. */
+  size: number;
+  /** By its own clock. */
+  signed_at_us: Micros | null;
+  /** Null before the first call. */
+  outcome: "signed" | "unreachable" | "refused" | "ahead" | "fork" | "not_grown" | null;
+  /** What it said when it did not sign; English. */
+  said: string;
+  failing_since_us: Micros | null;
+  failures: number;
+}
+
+export interface Evidence {
+  origin: string;
+  /** `fork` or `not_grown`. */
+  kind: string;
+  size: number;
+  first_at_us: Micros;
+  last_at_us: Micros;
+  times: number;
+  /** English. */
+  said: string;
+  known_note: string;
+  sent: string;
+}
+
+/** This server as a witness of others. */
+export interface OwnWitness {
+  key: string;
+  logs: { origin: string; size: number; signed_at_us: Micros | null }[];
+  evidence: Evidence[];
+}
+
+export interface Witnesses {
+  log_key: string;
+  size: number;
+  /** Leaves that as many witnesses as are needed have signed. */
+  witnessed_size: number;
+  /** 0: nobody is asked. */
+  needed: number;
+  witnesses: WitnessState[];
+  own: OwnWitness | null;
 }

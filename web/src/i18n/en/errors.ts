@@ -51,6 +51,22 @@ export const errors = {
   "oversight.purpose_required": "A query needs a purpose and a case number.",
   "oversight.purpose_unknown": "The purpose is not one of the list.",
   "oversight.case_required": "This purpose needs a case or 110 number.",
+  "oversight.erasure.count": "Name one to a hundred entries.",
+  "oversight.erasure.basis": "Name the article of the law, in up to 200 characters.",
+  "oversight.erasure.reason":
+    "Give the reason in 10 to 500 characters. It stays for ever: do not repeat what is erased.",
+  "oversight.erasure.entries":
+    "An entry does not exist or may not be erased: entries of today and of the log itself stay.",
+  "oversight.erasure.same_person": "A second person approves, not the one who asked.",
+  "oversight.erasure.same_role":
+    "An auditor and a supervisor are needed: who asks and who approves have different roles.",
+  "oversight.erasure.decided": "It was decided already.",
+  "oversight.witness.malformed": "The checkpoint request cannot be read.",
+  "oversight.witness.not_theirs": "The checkpoint is not signed by a key of this log.",
+  "oversight.witness.unknown_log": "This server is no witness of that log.",
+  "oversight.witness.other_size": "The witness signed another size last; prove growth from there.",
+  "oversight.witness.fork": "Another root of the same size was signed: the log is forked.",
+  "oversight.witness.not_grown": "The checkpoint did not grow out of the one that was signed before.",
   "operations.job.not_failed": "This job has not failed; there is nothing to retry.",
   "operations.addresses.source": "Say what the file is, in 1 to 60 characters: “villages”.",
   "operations.addresses.too_many_sources":

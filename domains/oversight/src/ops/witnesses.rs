@@ -1,0 +1,158 @@
+//! `GET /v1/oversight/witnesses`: who signs our log and how far, for whom we sign, and what we refused to.
+
+use axum::Json;
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shouhu_ids::Micros;
+use shouhu_module::{App, Audit, Health, Problem, Route};
+
+use crate::asked::{self, Asked, Outcome};
+use crate::room::Room;
+use crate::settings::AskedWitness;
+use crate::witnessed::{self, Evidence, WitnessedLog};
+
+pub const ROUTE: Route =
+    Route::get("/v1/oversight/witnesses", "Show the witnesses of the audit log, and the logs that this server witnesses", || {
+        axum::routing::get(handle)
+    })
+    .permission("oversight.witnesses")
+    .audit(Audit::None("checkpoints and names of servers name nobody"))
+    .gives::<Witnesses>();
+
+/// So long may a witness be behind before somebody should look.
+const LATE_US: i64 = Micros::MINUTE;
+
+/// How a witness of ours is, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It has signed the newest checkpoint, or will within seconds.
+    Current,
+    /// It has not signed for more than a minute.
+    Late,
+    /// It says that this log has another past than the one that it signed.
+    Alarm,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WitnessState {
+    pub name: String,
+    /// `name+id+key`, for `shouhu verify --witness`.
+    pub key: String,
+    pub url: String,
+    pub standing: Standing,
+    /// Leaves that it signed last.
+    pub size: u64,
+    /// By its own clock.
+    pub signed_at_us: Option<Micros>,
+    /// `None` before the first call.
+    pub outcome: Option<Outcome>,
+    /// What it said when it did not sign, in English.
+    pub said: String,
+    pub failing_since_us: Option<Micros>,
+    pub failures: i64,
+}
+
+/// This server as a witness of others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OwnWitness {
+    /// `name+id+key`, for the `witness.toml` of others.
+    pub key: String,
+    pub logs: Vec<WitnessedLog>,
+    /// Newest first; fifty at most.
+    pub evidence: Vec<Evidence>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Witnesses {
+    /// `name+id+key` of our log, for the `witness.toml` of others.
+    pub log_key: String,
+    /// Leaves under the newest checkpoint.
+    pub size: u64,
+    /// Leaves under the newest checkpoint that as many witnesses as are needed have signed.
+    pub witnessed_size: u64,
+    /// 0: no witness is configured.
+    pub needed: usize,
+    pub witnesses: Vec<WitnessState>,
+    /// `None`: this server is nobody's witness.
+    pub own: Option<OwnWitness>,
+}
+
+fn state_of(witness: &AskedWitness, asked: Option<Asked>, now: Micros) -> WitnessState {
+    let standing = match &asked {
+        Some(asked) if asked.outcome.is_alarm() => Standing::Alarm,
+        Some(asked) if asked.failing_since.is_some_and(|since| now.since(since) > LATE_US) => Standing::Late,
+        _ => Standing::Current,
+    };
+    WitnessState {
+        name: witness.key.name().to_owned(),
+        key: witness.key.to_string(),
+        url: witness.add_checkpoint.to_string(),
+        standing,
+        size: asked.as_ref().map_or(0, |asked| asked.size),
+        signed_at_us: asked.as_ref().and_then(|asked| asked.signed_at),
+        outcome: asked.as_ref().map(|asked| asked.outcome),
+        said: asked.as_ref().map(|asked| asked.said.clone()).unwrap_or_default(),
+        failing_since_us: asked.as_ref().and_then(|asked| asked.failing_since),
+        failures: asked.map_or(0, |asked| asked.failures),
+    }
+}
+
+async fn states(app: &App, room: &Room) -> Result<Vec<WitnessState>, Problem> {
+    let mut states = Vec::new();
+    for witness in &room.witnesses {
+        states.push(state_of(witness, asked::read(&app.store, &witness.key).await?, app.env.now()));
+    }
+    Ok(states)
+}
+
+async fn handle(State(app): State<App>) -> Result<Json<Witnesses>, Problem> {
+    let log_key = app.audit.log_key().await?.to_string();
+    let size = match app.audit.checkpoint().await? {
+        Some(note) => app.audit.opened(&note).await?.size,
+        None => 0,
+    };
+    let Some(room) = app.try_room::<Room>() else {
+        return Ok(Json(Witnesses { log_key, size, witnessed_size: 0, needed: 0, witnesses: Vec::new(), own: None }));
+    };
+    let witnessed_size = match app.audit.cosigned(room.needed.max(1)).await? {
+        Some(note) => app.audit.opened(&note).await?.size,
+        None => 0,
+    };
+    let own = match &room.signing {
+        Some(signing) => Some(OwnWitness {
+            key: signing.cosigner.verifier().to_string(),
+            logs: witnessed::logs(&app.store, signing).await?,
+            evidence: witnessed::evidence(&app.store).await?,
+        }),
+        None => None,
+    };
+    Ok(Json(Witnesses { log_key, size, witnessed_size, needed: room.needed, witnesses: states(&app, &room).await?, own }))
+}
+
+/// A line for the operator. A witness that is late, or says that the log was changed, does not make this server unfit to
+/// serve: nobody outside may take the house's dispatch out of a load balancer by refusing to sign.
+pub async fn health(app: &App) -> Health {
+    let Some(room) = app.try_room::<Room>() else { return Health::good("the audit log has no witnesses") };
+    let states = match states(app, &room).await {
+        Ok(states) => states,
+        Err(problem) => return Health::bad(format!("the witnesses' rows cannot be read: {}", problem.detail)),
+    };
+    let mut lines: Vec<String> = Vec::new();
+    if states.is_empty() {
+        lines.push("the audit log has no witnesses".into());
+    } else {
+        let current = states.iter().filter(|state| state.standing == Standing::Current).count();
+        lines.push(format!("{current} of {} witnesses sign the audit log, {} are needed", states.len(), room.needed));
+    }
+    for state in states.iter().filter(|state| state.standing != Standing::Current) {
+        let word = if state.standing == Standing::Alarm { "ALARM" } else { "LATE" };
+        let since = state.failing_since_us.map_or(0, |since| app.env.now().since(since) / Micros::MINUTE);
+        lines.push(format!("{word}: {} has not signed for {since} min: {}", state.name, state.said));
+    }
+    if let Some(signing) = &room.signing {
+        lines.push(format!("witness of {} logs", signing.logs.len()));
+    }
+    Health::good(lines.join("; "))
+}
