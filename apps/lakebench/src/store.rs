@@ -125,9 +125,9 @@ fn flush_if_due(lake: &Lake) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The workload's days are long over: each becomes one segment.
+/// The workload's days are long over and nothing more comes: each becomes one segment.
 fn merge_all(lake: &Lake) -> anyhow::Result<()> {
-    let mut compactor = Compactor::new(CompactionPolicy::of_rows(lake.config().segment_rows_max));
+    let mut compactor = Compactor::new(CompactionPolicy { still_ms: 0, ..CompactionPolicy::of_rows(lake.config().segment_rows_max) });
     while !matches!(compactor.once(lake, NEVER_MS)?, Compacted::Nothing) {}
     Ok(())
 }

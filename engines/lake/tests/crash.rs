@@ -421,6 +421,36 @@ fn two_lakes_on_one_folder_are_refused() {
 }
 
 #[test]
+fn a_log_file_that_has_nothing_but_a_proof_goes_with_the_others() {
+    let disk = SimFiles::default();
+    let (lake, _) = open(&disk, OnDamage::Refuse).unwrap();
+    for round in 0..5_u64 {
+        let row = |n: u64| Row {
+            plate: PlateCode::parse("ABC-1234").unwrap(),
+            at_ms: 20_000 * DAY_MS + n.cast_signed(),
+            sequence: n,
+            source: 1,
+            lon_e6: AT_SOURCE,
+            lat_e6: 0,
+            extra: 0,
+            confidence_pm: 0,
+            direction: NO_DIRECTION,
+            pictures: 0,
+        };
+        let rows = (round * 200..(round + 1) * 200).map(row).collect();
+        let receipt = lake.append(Batch { device: 1, class: Class::PASSAGE, rows, extras: Vec::new() }).unwrap();
+        lake.settle(receipt.ticket);
+        // The group has filled its file, so that its proof goes to the next one.
+        assert!(disk.list("wal").unwrap().len() == 1);
+        lake.tidy().unwrap();
+        assert_eq!(disk.list("wal").unwrap().len(), 2);
+        lake.flush().unwrap();
+        lake.tidy().unwrap();
+        assert_eq!(disk.list("wal").unwrap(), Vec::<String>::new(), "after round {round}");
+    }
+}
+
+#[test]
 fn many_threads_append_at_once_and_each_row_is_there_once() {
     let disk = SimFiles::default();
     let files: Arc<dyn Files> = Arc::new(disk.clone());

@@ -71,7 +71,9 @@ impl Lake {
             let proven = writer.log.prove();
             self.note_carried(&writer);
             match proven {
-                Ok(()) => {}
+                Ok(None) => {}
+                // Known even if no batch follows: a flush may come first, and the file would lie there until the next start.
+                Ok(Some(number)) => self.settling().add(number, 0),
                 Err(LogError::Refused(error)) => return Err(error),
                 Err(LogError::Broken(error)) => {
                     self.intake.queue().stopped = Some(error.to_string());

@@ -97,7 +97,9 @@ impl<'a> Asking<'a> {
         parts.sort_unstable_by_key(|part| part.span().from_ms);
         let (first, rest) = parts.split_at(parts.len().min(PARTS_ONE_BY_ONE));
         for parts in [first, rest] {
-            self.of_plate(parts, plate, window, Order::OldestFirst, &mut rows);
+            if rows.len() <= GATHERED_MAX {
+                self.of_plate(parts, plate, window, Order::OldestFirst, &mut rows);
+            }
         }
         rows.sort_unstable_by(|a, b| newest_first(b, a));
         rows.dedup_by_key(|row| row.key());
@@ -257,6 +259,7 @@ fn gather_moments(
             }
         }
     });
+    brake.hold(rows.len() % ROWS_PER_LOOK);
     (rows, read)
 }
 

@@ -185,13 +185,13 @@ impl Log {
     }
 
     /// Writes an empty group behind the last one: from then on a bit that turns in it is damage, and cannot be mistaken for
-    /// a write that was torn.
-    pub fn prove(&mut self) -> Result<(), LogError> {
+    /// a write that was torn. Gives the number of its file, which may be a new one that has nothing else.
+    pub fn prove(&mut self) -> Result<Option<u64>, LogError> {
         if self.open.as_ref().is_none_or(|open| open.is_proven) {
-            return Ok(());
+            return Ok(None);
         }
         let mut group = Vec::new();
         new_group(&mut group);
-        self.write(&mut group).map(drop)
+        self.write(&mut group).map(Some)
     }
 }
