@@ -412,7 +412,8 @@ mod tests {
                 written += merge.rows;
             }
         }
-        assert!(written < 3_000, "{written} rows written for 1,200");
+        // Each late flush rewriting the day would be 63,000.
+        assert!(written < 6_000, "{written} rows written for 1,200");
     }
 
     #[test]
