@@ -373,7 +373,8 @@ async fn of_requests_at_the_same_moment_one_is_signed_and_the_other_past_is_evid
         }
         let evidence = witnessed::evidence(&app.store).await.unwrap();
         let fork = evidence.iter().find(|found| found.kind == "fork").unwrap();
-        assert_eq!((fork.times, fork.sent.parse::<AddCheckpoint>().unwrap().old_size), (2, size));
+        let times = (fork.times, fork.sent.parse::<AddCheckpoint>().unwrap().old_size);
+        assert_eq!(times, (1, size), "the same within a minute is neither counted nor kept again");
         let known: Note = fork.known_note.parse().unwrap();
         assert_eq!(Checkpoint::opened(&known, &signer.verifier()).unwrap().root.to_vec(), root);
     })
