@@ -213,6 +213,8 @@ async fn two_witnesses_sign_a_log_that_grows_and_a_stranger_can_tell() {
     let sizes = sizes.map(|note| note.text.parse::<Checkpoint>().unwrap().size);
     assert_eq!(sizes, [301, 300]);
     assert_eq!(ask(&log, &room, Whom::Due).await.unwrap(), 1, "nobody is asked before its back-off is over");
+    let silent = asked::read(&log.store, &room.witnesses[1].key).await.unwrap().unwrap();
+    assert_eq!(silent.failures, 1, "it was not asked again");
     assert!(log.audit.verify().await.unwrap().is_intact);
 
     // It comes back with the memory and the key that it had.
