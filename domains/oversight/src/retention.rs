@@ -65,7 +65,7 @@ pub async fn erase_what_is_over(app: &App) -> Result<i64, ReactionError> {
     Ok(erased)
 }
 
-/// Does what two people have ordered. Repeated after a crash it writes a second certificate and destroys nothing more.
+/// Does what two people have ordered. Repeated after a crash it destroys nothing more.
 fn erase_entries(app: App, payload: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         let id = payload.get("id").and_then(serde_json::Value::as_str).ok_or("the job names no order")?;
