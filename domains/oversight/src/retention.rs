@@ -49,20 +49,30 @@ fn run(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), Reaction
 /// Erases every day whose retention is over, and finishes what a crash left. Returns how many entries went.
 ///
 /// # Errors
-/// When a day cannot be erased; those before it are.
+/// The first day that cannot be erased; all others are, because one damaged day must not keep every later one for ever.
 pub async fn erase_what_is_over(app: &App) -> Result<i64, ReactionError> {
     let until_day = app.env.now().plus(-RETENTION_DAYS * Micros::DAY).day();
     let mut erased = 0;
+    let mut first_error = None;
     for class in ERASABLE_CLASSES {
         for day in app.audit.days_until(class, until_day).await? {
-            erased += app.audit.erase(class, day, ACTOR, LEGAL_BASIS).await?.leaves;
+            match app.audit.erase(class, day, ACTOR, LEGAL_BASIS).await {
+                Ok(erasure) => erased += erasure.leaves,
+                Err(error) => {
+                    tracing::warn!(class, day, %error, "a day of the audit log whose retention is over cannot be erased");
+                    first_error = first_error.or(Some(error));
+                }
+            }
         }
     }
     let finished = app.audit.finish_erasures().await?;
     if erased > 0 || finished > 0 {
         tracing::info!(erased, finished, until_day, "erased entries of the audit log whose retention is over");
     }
-    Ok(erased)
+    match first_error {
+        Some(error) => Err(error.into()),
+        None => Ok(erased),
+    }
 }
 
 /// Does what two people have ordered. Repeated after a crash it destroys nothing more.
