@@ -1,7 +1,7 @@
 //! What time and orders take from the audit log: each day of a class when its retention is over, and single entries that two
 //! people have ordered to go. Leaves, and every proof that was given, stay.
 
-use shouhu_audit::{ERASABLE_CLASSES, ErasureOrder};
+use shouhu_audit::{ERASABLE_CLASSES, ErasureOrder, Orderer};
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_ids::Micros;
@@ -83,11 +83,12 @@ fn erase_entries(app: App, payload: serde_json::Value) -> BoxFuture<'static, Res
         if kept.state != erasures::State::Approved {
             return Ok(());
         }
+        let decided_by = erasures::decided_by(&app.store, id).await?.ok_or("the order names nobody who approved it")?;
         let order = ErasureOrder {
             legal_basis: kept.legal_basis,
             reason: kept.reason,
-            asked_by: kept.asked_by_name,
-            approved_by: kept.decided_by_name.unwrap_or_default(),
+            asked_by: Orderer { id: kept.asked_by, name: kept.asked_by_name },
+            approved_by: Orderer { id: decided_by, name: kept.decided_by_name.unwrap_or_default() },
         };
         app.audit.erase_entries(&kept.entries.seqs, &order).await?;
         let mut tx = app.store.begin().await?;

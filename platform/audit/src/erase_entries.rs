@@ -27,8 +27,22 @@ pub struct ErasureOrder {
     pub legal_basis: String,
     /// Must not repeat what is erased: it stays.
     pub reason: String,
-    pub asked_by: String,
-    pub approved_by: String,
+    pub asked_by: Orderer,
+    pub approved_by: Orderer,
+}
+
+/// One of the two people of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Orderer {
+    pub id: String,
+    pub name: String,
+}
+
+impl Orderer {
+    /// Names are shared and change; the certificate stays for ever.
+    fn certified(&self) -> String {
+        format!("{} ({})", self.name, self.id)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +61,7 @@ pub struct EntryErasure {
     pub entries: Vec<ErasedEntry>,
     pub legal_basis: String,
     pub reason: String,
+    /// Name, and id in brackets.
     pub asked_by: String,
     pub approved_by: String,
 }
@@ -80,10 +95,10 @@ impl Audit {
                 entries,
                 legal_basis: order.legal_basis.clone(),
                 reason: order.reason.clone(),
-                asked_by: order.asked_by.clone(),
-                approved_by: order.approved_by.clone(),
+                asked_by: order.asked_by.certified(),
+                approved_by: order.approved_by.certified(),
             };
-            self.erase_group(&erasure).await?;
+            self.erase_group(&erasure, &order.approved_by).await?;
             done.push(erasure);
         }
         Ok(done)
@@ -155,12 +170,12 @@ impl Audit {
         Ok(true)
     }
 
-    async fn erase_group(&self, erasure: &EntryErasure) -> Result<(), AuditError> {
+    async fn erase_group(&self, erasure: &EntryErasure, approved_by: &Orderer) -> Result<(), AuditError> {
         let object = serde_json::to_string(erasure).map_err(|e| AuditError::NotWritten { detail: e.to_string() })?;
         let entry = Entry {
             at_us: self.store.env().now(),
-            actor: erasure.approved_by.clone(),
-            actor_name: erasure.approved_by.clone(),
+            actor: approved_by.id.clone(),
+            actor_name: approved_by.name.clone(),
             action: ERASE_ENTRIES_ACTION.into(),
             class: LOG_CLASS.into(),
             purpose: Some(erasure.legal_basis.clone()),
