@@ -116,7 +116,14 @@ pub async fn verify(args: &Verify, options: &Options) -> anyhow::Result<()> {
             println!("{}", serde_json::to_string_pretty(&entry)?);
             println!("is in the log {} of {} leaves, root {}", checkpoint.origin, checkpoint.size, root(&checkpoint.root));
         }
-        _ => here(args, options).await?,
+        _ => {
+            // Without what they are checked against they would be passed over, and the answer would seem to speak of them too.
+            ensure!(
+                args.log_key.is_none() && args.witnesses.is_empty(),
+                "--log-key and --witness check what was taken out of the house: name it with --export or --proof"
+            );
+            here(args, options).await?;
+        }
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ use crate::asked::{self, Outcome};
 use crate::room::Room;
 use crate::settings::Settings;
 use crate::witnessed::{self, AddError};
-use crate::witnesses::{Whom, ask};
+use crate::witnesses::{Whom, ask, ask_for};
 
 static MODULES: &[Module] = &[crate::MODULE];
 
@@ -213,6 +213,8 @@ async fn two_witnesses_sign_a_log_that_grows_and_a_stranger_can_tell() {
     let sizes = sizes.map(|note| note.text.parse::<Checkpoint>().unwrap().size);
     assert_eq!(sizes, [301, 300]);
     assert_eq!(ask(&log, &room, Whom::Due).await.unwrap(), 1, "nobody is asked before its back-off is over");
+    let silent = asked::read(&log.store, &room.witnesses[1].key).await.unwrap().unwrap();
+    assert_eq!(silent.failures, 1, "it was not asked again");
     assert!(log.audit.verify().await.unwrap().is_intact);
 
     // It comes back with the memory and the key that it had.
@@ -223,6 +225,26 @@ async fn two_witnesses_sign_a_log_that_grows_and_a_stranger_can_tell() {
     assert_eq!(note.text.parse::<Checkpoint>().unwrap().size, 301, "the lines of both rounds are joined");
     let kept = witnessed::logs(&two.app.store, two.app.room::<Room>().signing.as_ref().unwrap()).await.unwrap();
     assert_eq!((kept.len(), kept[0].size), (1, 301));
+}
+
+#[tokio::test]
+async fn a_process_that_comes_late_with_an_older_checkpoint_raises_no_alarm() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = app_in(&folder.path().join("log")).await;
+    fill(&log, 3).await;
+    let log_key = log.audit.log_key().await.unwrap();
+    let one = Witness::open(&folder.path().join("one"), "one.example/w", &log_key).await;
+    configured(&log, &format!("needed = 1\n{}", one.entry()));
+    let room = log.room::<Room>();
+    let older = log.audit.checkpoint().await.unwrap().unwrap();
+    fill(&log, 4).await;
+    assert_eq!(ask(&log, &room, Whom::All).await.unwrap(), 1);
+    let before = asked::read(&log.store, &room.witnesses[0].key).await.unwrap();
+
+    assert_eq!(ask_for(&log, &room, Whom::All, older).await.unwrap(), 0);
+    assert_eq!(asked::read(&log.store, &room.witnesses[0].key).await.unwrap(), before, "what the faster one wrote stands");
+    assert_eq!(before.map(|asked| (asked.outcome, asked.size)), Some((Outcome::Signed, 7)));
+    assert!(witnessed::evidence(&one.app.store).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -353,7 +375,8 @@ async fn of_requests_at_the_same_moment_one_is_signed_and_the_other_past_is_evid
         }
         let evidence = witnessed::evidence(&app.store).await.unwrap();
         let fork = evidence.iter().find(|found| found.kind == "fork").unwrap();
-        assert_eq!((fork.times, fork.sent.parse::<AddCheckpoint>().unwrap().old_size), (2, size));
+        let times = (fork.times, fork.sent.parse::<AddCheckpoint>().unwrap().old_size);
+        assert_eq!(times, (1, size), "the same within a minute is neither counted nor kept again");
         let known: Note = fork.known_note.parse().unwrap();
         assert_eq!(Checkpoint::opened(&known, &signer.verifier()).unwrap().root.to_vec(), root);
     })

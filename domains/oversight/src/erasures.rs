@@ -68,6 +68,15 @@ pub async fn one(store: &Store, id: &str) -> Result<Option<ErasureAsked>, StoreE
     store.fetch_opt(&sql, params![id]).await?.as_ref().map(of_row).transpose()
 }
 
+/// Id of the person who decided; beside the order, which shows the name only.
+///
+/// # Errors
+/// When the database fails.
+pub async fn decided_by(store: &Store, id: &str) -> Result<Option<String>, StoreError> {
+    let row = store.fetch_opt("SELECT decided_by FROM oversight_erasure WHERE id = $1", params![id]).await?;
+    row.map_or(Ok(None), |row| row.opt_text("decided_by"))
+}
+
 /// Newest first; `before` is the moment of the last one of the page before.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! What time and orders take from the audit log: each day of a class when its retention is over, and single entries that two
 //! people have ordered to go. Leaves, and every proof that was given, stay.
 
-use shouhu_audit::{ERASABLE_CLASSES, ErasureOrder};
+use shouhu_audit::{ERASABLE_CLASSES, ErasureOrder, Orderer};
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_ids::Micros;
@@ -49,23 +49,33 @@ fn run(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), Reaction
 /// Erases every day whose retention is over, and finishes what a crash left. Returns how many entries went.
 ///
 /// # Errors
-/// When a day cannot be erased; those before it are.
+/// The first day that cannot be erased; all others are, because one damaged day must not keep every later one for ever.
 pub async fn erase_what_is_over(app: &App) -> Result<i64, ReactionError> {
     let until_day = app.env.now().plus(-RETENTION_DAYS * Micros::DAY).day();
     let mut erased = 0;
+    let mut first_error = None;
     for class in ERASABLE_CLASSES {
         for day in app.audit.days_until(class, until_day).await? {
-            erased += app.audit.erase(class, day, ACTOR, LEGAL_BASIS).await?.leaves;
+            match app.audit.erase(class, day, ACTOR, LEGAL_BASIS).await {
+                Ok(erasure) => erased += erasure.leaves,
+                Err(error) => {
+                    tracing::warn!(class, day, %error, "a day of the audit log whose retention is over cannot be erased");
+                    first_error = first_error.or(Some(error));
+                }
+            }
         }
     }
     let finished = app.audit.finish_erasures().await?;
     if erased > 0 || finished > 0 {
         tracing::info!(erased, finished, until_day, "erased entries of the audit log whose retention is over");
     }
-    Ok(erased)
+    match first_error {
+        Some(error) => Err(error.into()),
+        None => Ok(erased),
+    }
 }
 
-/// Does what two people have ordered. Repeated after a crash it writes a second certificate and destroys nothing more.
+/// Does what two people have ordered. Repeated after a crash it destroys nothing more.
 fn erase_entries(app: App, payload: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         let id = payload.get("id").and_then(serde_json::Value::as_str).ok_or("the job names no order")?;
@@ -73,11 +83,12 @@ fn erase_entries(app: App, payload: serde_json::Value) -> BoxFuture<'static, Res
         if kept.state != erasures::State::Approved {
             return Ok(());
         }
+        let decided_by = erasures::decided_by(&app.store, id).await?.ok_or("the order names nobody who approved it")?;
         let order = ErasureOrder {
             legal_basis: kept.legal_basis,
             reason: kept.reason,
-            asked_by: kept.asked_by_name,
-            approved_by: kept.decided_by_name.unwrap_or_default(),
+            asked_by: Orderer { id: kept.asked_by, name: kept.asked_by_name },
+            approved_by: Orderer { id: decided_by, name: kept.decided_by_name.unwrap_or_default() },
         };
         app.audit.erase_entries(&kept.entries.seqs, &order).await?;
         let mut tx = app.store.begin().await?;

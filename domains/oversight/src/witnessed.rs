@@ -1,7 +1,8 @@
 //! This server as a witness of other logs: what it signed last of each, and what it refused.
 //!
 //! **Invariant:** a cosignature is handed out only after the checkpoint is durable, and only when the row was still the one
-//! that it was judged by: of two requests at once that do not follow from each other, one is signed.
+//! that it was judged by: of two requests at once that do not follow from each other, one is signed. What is durable already is
+//! signed again without a write: checkpoints are public, and who repeats one must not be able to keep this server's disk busy.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,11 @@ use shouhu_tlog::{AddCheckpoint, Checkpoint, Cosigner, Hash, Note, NoteSignature
 
 /// Somebody was faster so often that the client may as well ask again.
 const ATTEMPTS_MAX: usize = 4;
-/// Refusals kept of one log: the first ones matter, and a log that goes wrong must not fill the disk.
+/// Refusals of one kind kept of one log: the first ones matter, and a log that goes wrong must not fill the disk. Of each kind
+/// by itself, because anybody can send wrong proofs, and those must not leave a true fork without room.
 const EVIDENCE_MAX: i64 = 1_000;
+/// The same refusal is counted once in so long: it may be sent as often as somebody likes.
+const COUNTED_EVERY_US: i64 = Micros::MINUTE;
 /// Refusals that are shown, newest first.
 const EVIDENCE_SHOWN: i64 = 50;
 
@@ -93,14 +97,22 @@ pub async fn add(app: &App, signing: &Signing, request: &AddCheckpoint) -> Resul
                 return Err(refusal.into());
             }
         };
+        if known.as_ref().map(Known::seen) == Some(next) {
+            return Ok(cosigned(app, signing, request));
+        }
         let note = of_the_log(&request.checkpoint, &signing.logs).to_string();
         if remember(&app.store, &claimed.origin, known.as_ref(), next, &note).await? {
-            let at_s = u64::try_from(app.env.now().0.div_euclid(Micros::SECOND)).unwrap_or_default();
-            return Ok(signing.cosigner.cosign(&request.checkpoint, at_s));
+            return Ok(cosigned(app, signing, request));
         }
     }
     let size = known(&app.store, &claimed.origin).await?.map_or(0, |known| known.seen().size);
     Err(Refusal::OtherOldSize { size }.into())
+}
+
+/// To be called only for what is durable.
+fn cosigned(app: &App, signing: &Signing, request: &AddCheckpoint) -> NoteSignature {
+    let at_s = u64::try_from(app.env.now().0.div_euclid(Micros::SECOND)).unwrap_or_default();
+    signing.cosigner.cosign(&request.checkpoint, at_s)
 }
 
 /// False when somebody else has written meanwhile.
@@ -130,15 +142,22 @@ const fn kind_of(refusal: &Refusal) -> &'static str {
     if matches!(refusal, Refusal::Fork { .. }) { "fork" } else { "not_grown" }
 }
 
-/// Keeps what was sent beside what was signed before. The same checkpoint again is only counted.
+/// Keeps what was sent beside what was signed before. The same checkpoint again is only counted, once a minute at most.
 async fn keep_evidence(app: &App, claimed: &Checkpoint, known: &Known, request: &AddCheckpoint, refusal: &Refusal) -> Result<(), AddError> {
     let (origin, kind, size) = (claimed.origin.as_str(), kind_of(refusal), size_of(claimed.size)?);
     let now = app.env.now();
+    let sql = "SELECT last_at_us FROM oversight_evidence WHERE origin = $1 AND kind = $2 AND size = $3 AND root = $4";
+    let last = app.store.fetch_opt(sql, params![origin, kind, size, claimed.root.as_slice()]).await?;
+    if let Some(row) = last
+        && now.since(row.micros("last_at_us")?) < COUNTED_EVERY_US
+    {
+        return Ok(());
+    }
     let mut tx = app.store.begin().await?;
     let counted = "UPDATE oversight_evidence SET times = times + 1, last_at_us = $5 \
                    WHERE origin = $1 AND kind = $2 AND size = $3 AND root = $4";
     let is_new = tx.execute(counted, params![origin, kind, size, claimed.root.as_slice(), now]).await? == 0;
-    let is_kept = is_new && count(&mut tx, origin).await? < EVIDENCE_MAX;
+    let is_kept = is_new && count(&mut tx, origin, kind).await? < EVIDENCE_MAX;
     if is_kept {
         let sql = "INSERT INTO oversight_evidence (origin, kind, size, root, known_note, sent, said, first_at_us, last_at_us, times) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 1) ON CONFLICT (origin, kind, size, root) DO NOTHING";
@@ -153,8 +172,8 @@ async fn keep_evidence(app: &App, claimed: &Checkpoint, known: &Known, request: 
     Ok(())
 }
 
-async fn count(tx: &mut Tx, origin: &str) -> Result<i64, StoreError> {
-    let row = tx.fetch_one("SELECT COUNT(*) AS n FROM oversight_evidence WHERE origin = $1", params![origin]).await?;
+async fn count(tx: &mut Tx, origin: &str, kind: &str) -> Result<i64, StoreError> {
+    let row = tx.fetch_one("SELECT COUNT(*) AS n FROM oversight_evidence WHERE origin = $1 AND kind = $2", params![origin, kind]).await?;
     row.int("n")
 }
 

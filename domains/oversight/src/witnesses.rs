@@ -68,7 +68,14 @@ pub enum Whom {
 /// # Errors
 /// When the log or the database fails; what a witness does is in its row.
 pub async fn ask(app: &App, room: &Room, whom: Whom) -> Result<usize, AskError> {
-    let Some(note) = app.audit.checkpoint().await? else { return Ok(0) };
+    match app.audit.checkpoint().await? {
+        Some(note) => ask_for(app, room, whom, note).await,
+        None => Ok(0),
+    }
+}
+
+/// Asks for a checkpoint that was the newest when it was read: another process of this house may have a newer one signed first.
+pub(crate) async fn ask_for(app: &App, room: &Room, whom: Whom, note: Note) -> Result<usize, AskError> {
     let checkpoint = app.audit.opened(&note).await?;
     let wanted = Arc::new(Wanted { root: hex::encode(checkpoint.root), note, checkpoint });
     let outgoing = app.try_room::<Outgoing>().ok_or(AskError::NoCalls)?;
@@ -95,7 +102,7 @@ pub async fn ask(app: &App, room: &Room, whom: Whom) -> Result<usize, AskError> 
     let mut rows = Vec::new();
     // A call that panicked is one that was not made; the next round makes it.
     while let Some(done) = asking.join_next().await {
-        let Ok((witness, before, said)) = done else { continue };
+        let Ok((witness, before, Some(said))) = done else { continue };
         let now = app.env.now();
         rows.push((witness.key, match said.line {
             Some((line, signed_at)) => {
@@ -117,31 +124,44 @@ pub async fn ask(app: &App, room: &Room, whom: Whom) -> Result<usize, AskError> 
     Ok(have_signed)
 }
 
-/// One witness, asked once more from the size that it names when it remembers another one than we do.
-async fn ask_one(app: &App, outgoing: &Outgoing, wanted: &Wanted, witness: &AskedWitness, before: Option<&Asked>) -> Said {
+/// One witness, asked once more from the size that it names when it remembers another one than we do. `None`: another process
+/// of this house was faster with a newer checkpoint, and what stands in the row is not ours to change.
+async fn ask_one(app: &App, outgoing: &Outgoing, wanted: &Wanted, witness: &AskedWitness, before: Option<&Asked>) -> Option<Said> {
     let remembered = before.map_or(0, |asked| asked.size);
     let mut old = remembered.min(wanted.checkpoint.size);
     for _ in 0..2 {
         let proof = match app.audit.growth(old, wanted.checkpoint.size).await {
             Ok(proof) => proof,
-            Err(error) => return said(Outcome::Unreachable, remembered, format!("not asked: {error}")),
+            Err(error) => return Some(said(Outcome::Unreachable, remembered, format!("not asked: {error}"))),
         };
         let request = AddCheckpoint { old_size: old, proof, checkpoint: wanted.note.clone() };
         let answer = match outgoing.ask(&witness.add_checkpoint, request.to_string(), ANSWER_BYTES_MAX).await {
             Ok(answer) => answer,
-            Err(error) => return said(Outcome::Unreachable, remembered, error.to_string()),
+            Err(error) => return Some(said(Outcome::Unreachable, remembered, error.to_string())),
         };
         match judged(&answer, wanted, &witness.key, old) {
-            Judged::Said(said) => return said,
+            Judged::Said(said) => return Some(said),
             Judged::OtherSize(size) if size > wanted.checkpoint.size => {
-                let text = format!("has signed {size} leaves, this log has {}", wanted.checkpoint.size);
-                return said(Outcome::Ahead, size, text);
+                return match newest_size(app).await {
+                    // Whether it is really this log that it signed shows in the next round, which asks with the newer one.
+                    Ok(newest) if newest >= size => None,
+                    Ok(newest) => Some(said(Outcome::Ahead, size, format!("has signed {size} leaves, this log has {newest}"))),
+                    Err(error) => Some(said(Outcome::Unreachable, remembered, format!("its answer was not judged: {error}"))),
+                };
             }
             Judged::OtherSize(size) => old = size,
         }
     }
     // Another server of this house may have asked in between; otherwise it is a witness that cannot say what it knows.
-    said(Outcome::Refused, old, "named another size each time it was asked")
+    Some(said(Outcome::Refused, old, "named another size each time it was asked"))
+}
+
+/// Leaves under the newest checkpoint, as it is now in the database.
+async fn newest_size(app: &App) -> Result<u64, AuditError> {
+    match app.audit.checkpoint().await? {
+        Some(note) => Ok(app.audit.opened(&note).await?.size),
+        None => Ok(0),
+    }
 }
 
 enum Judged {

@@ -15,6 +15,9 @@ use crate::{Audit, AuditError, Verdict};
 /// Leaves read at once: whole tiles.
 const PAGE: i64 = 8 * TILE_HASHES as i64;
 
+/// An erasure that happens while the log is read looks like damage; the log is then walked anew, so often in all.
+const WALKS_MAX: usize = 3;
+
 /// The first leaf that is wrong, and what is wrong with it.
 struct Bad {
     seq: i64,
@@ -23,6 +26,47 @@ struct Bad {
 
 fn bad(seq: i64, reason: impl Into<String>) -> Bad {
     Bad { seq, reason: reason.into() }
+}
+
+/// What was erased by right, as far as the database says so.
+#[derive(PartialEq, Eq)]
+struct Gone {
+    /// Day and class whose key is gone, and the leaf that says so.
+    days: HashMap<(i64, String), i64>,
+    /// Entries that were erased one by one, and the leaf that says so.
+    singles: HashMap<i64, i64>,
+    /// Entries under each further key of a day and class: when all are under the last one, the keys before it go.
+    anew: HashMap<(i64, String, i64), i64>,
+}
+
+impl Gone {
+    async fn read(audit: &Audit) -> Result<Self, AuditError> {
+        let rows = audit.store.fetch("SELECT day, class, seq FROM audit_erasure", vec![]).await;
+        let rows = rows.map_err(|e| AuditError::not_read(&e))?;
+        let mut days = HashMap::new();
+        for row in &rows {
+            let read = || Ok(((row.int("day")?, row.text("class")?), row.int("seq")?));
+            let (of, seq) = read().map_err(|e| AuditError::not_read(&e))?;
+            days.insert(of, seq);
+        }
+        let rows = audit.store.fetch("SELECT seq, said_seq FROM audit_entry_erasure", vec![]).await;
+        let rows = rows.map_err(|e| AuditError::not_read(&e))?;
+        let mut singles = HashMap::new();
+        for row in &rows {
+            let read = || Ok((row.int("seq")?, row.int("said_seq")?));
+            let (seq, said_seq) = read().map_err(|e| AuditError::not_read(&e))?;
+            singles.insert(seq, said_seq);
+        }
+        let sql = "SELECT day, class, key_no, COUNT(*) AS n FROM audit_entry WHERE key_no > 0 GROUP BY day, class, key_no";
+        let rows = audit.store.fetch(sql, vec![]).await.map_err(|e| AuditError::not_read(&e))?;
+        let mut anew = HashMap::new();
+        for row in &rows {
+            let read = || Ok(((row.int("day")?, row.text("class")?, row.int("key_no")?), row.int("n")?));
+            let (of, count) = read().map_err(|e| AuditError::not_read(&e))?;
+            anew.insert(of, count);
+        }
+        Ok(Self { days, singles, anew })
+    }
 }
 
 /// What was read of the log so far.
@@ -68,8 +112,26 @@ impl Audit {
         }
         let origin = crate::head::origin(&self.store).await?.unwrap_or_default();
         let key = shouhu_tlog::Signer::new(&origin, &self.vault.log_secret())?.verifier();
-        let mut walk = Walk::begin(self).await?;
-        let found = match walk.remember(&key, remembered).await? {
+        let mut gone = Gone::read(self).await?;
+        let mut walks = 0;
+        loop {
+            walks += 1;
+            let verdict = self.walked(&gone, &key, remembered).await?;
+            if verdict.is_intact || walks >= WALKS_MAX {
+                return Ok(verdict);
+            }
+            let gone_now = Gone::read(self).await?;
+            if gone_now == gone {
+                return Ok(verdict);
+            }
+            gone = gone_now;
+        }
+    }
+
+    /// One walk over the whole log; `gone` was read before it.
+    async fn walked(&self, gone: &Gone, key: &VerifierKey, remembered: &[Note]) -> Result<Verdict, AuditError> {
+        let mut walk = Walk::begin(self, gone);
+        let found = match walk.remember(key, remembered).await? {
             None => walk.through().await?,
             some => some,
         };
@@ -92,36 +154,20 @@ impl Audit {
 }
 
 impl<'a> Walk<'a> {
-    async fn begin(audit: &'a Audit) -> Result<Self, AuditError> {
-        let rows = audit.store.fetch("SELECT day, class, seq FROM audit_erasure", vec![]).await;
-        let rows = rows.map_err(|e| AuditError::not_read(&e))?;
-        let mut erasures = HashMap::new();
-        for row in &rows {
-            let read = || Ok(((row.int("day")?, row.text("class")?), row.int("seq")?));
-            let (of, seq) = read().map_err(|e| AuditError::not_read(&e))?;
-            erasures.insert(of, seq);
-        }
-        let rows = audit.store.fetch("SELECT seq, said_seq FROM audit_entry_erasure", vec![]).await;
-        let rows = rows.map_err(|e| AuditError::not_read(&e))?;
-        let mut singles = HashMap::new();
-        for row in &rows {
-            let read = || Ok((row.int("seq")?, row.int("said_seq")?));
-            let (seq, said_seq) = read().map_err(|e| AuditError::not_read(&e))?;
-            singles.insert(seq, (said_seq, None));
-        }
-        Ok(Self {
+    fn begin(audit: &'a Audit, gone: &Gone) -> Self {
+        Self {
             audit,
             tree: Tree::default(),
             until: 0,
             built: BTreeMap::new(),
             signed: BTreeMap::new(),
-            erasures,
+            erasures: gone.days.clone(),
             erased: HashMap::new(),
             certificates: Vec::new(),
-            singles,
+            singles: gone.singles.iter().map(|(seq, said_seq)| (*seq, (*said_seq, None))).collect(),
             single_certificates: Vec::new(),
             erased_leaves: 0,
-        })
+        }
     }
 
     /// Collects what must be met on the way: stored checkpoints, the one beside the keys, those from elsewhere.

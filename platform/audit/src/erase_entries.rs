@@ -27,8 +27,22 @@ pub struct ErasureOrder {
     pub legal_basis: String,
     /// Must not repeat what is erased: it stays.
     pub reason: String,
-    pub asked_by: String,
-    pub approved_by: String,
+    pub asked_by: Orderer,
+    pub approved_by: Orderer,
+}
+
+/// One of the two people of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Orderer {
+    pub id: String,
+    pub name: String,
+}
+
+impl Orderer {
+    /// Names are shared and change; the certificate stays for ever.
+    fn certified(&self) -> String {
+        format!("{} ({})", self.name, self.id)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,17 +61,19 @@ pub struct EntryErasure {
     pub entries: Vec<ErasedEntry>,
     pub legal_basis: String,
     pub reason: String,
+    /// Name, and id in brackets.
     pub asked_by: String,
     pub approved_by: String,
 }
 
 impl Audit {
     /// Erases entries, after a leaf for each day and class that says which, who and by which rule. Repeating it is no error,
-    /// and finishes what a crash left undone.
+    /// and finishes what a crash left undone; what was certified is not certified again.
     ///
     /// # Errors
     /// Before anything is done: when an entry is not there, is of today, or the log's own, or there are too many of them.
-    /// When an entry beside them does not open: no key is destroyed while something would be lost that nobody ordered.
+    /// Also when an entry beside them does not open: no key is destroyed while something would be lost that nobody ordered,
+    /// and no leaf says that it was.
     pub async fn erase_entries(&self, seqs: &[i64], order: &ErasureOrder) -> Result<Vec<EntryErasure>, AuditError> {
         self.ready().await?;
         let mut groups: BTreeMap<(i64, String), Vec<ErasedEntry>> = BTreeMap::new();
@@ -68,6 +84,9 @@ impl Audit {
                 group.push(ErasedEntry { seq: *seq, leaf: hex::encode(&stored.leaf) });
             }
         }
+        for ((day, class), entries) in &groups {
+            self.check_others_open(class, *day, entries).await?;
+        }
         let mut done = Vec::new();
         for ((day, class), entries) in groups {
             let erasure = EntryErasure {
@@ -76,10 +95,10 @@ impl Audit {
                 entries,
                 legal_basis: order.legal_basis.clone(),
                 reason: order.reason.clone(),
-                asked_by: order.asked_by.clone(),
-                approved_by: order.approved_by.clone(),
+                asked_by: order.asked_by.certified(),
+                approved_by: order.approved_by.certified(),
             };
-            self.erase_group(&erasure).await?;
+            self.erase_group(&erasure, &order.approved_by).await?;
             done.push(erasure);
         }
         Ok(done)
@@ -114,12 +133,49 @@ impl Audit {
         Ok(stored)
     }
 
-    async fn erase_group(&self, erasure: &EntryErasure) -> Result<(), AuditError> {
+    /// Refuses when the keys of that day could not go: another entry, which would have to be sealed anew, does not open.
+    async fn check_others_open(&self, class: &str, day: i64, erased: &[ErasedEntry]) -> Result<(), AuditError> {
+        let sql = format!(
+            "SELECT {} FROM audit_entry WHERE day = $1 AND class = $2 AND seq > $3 ORDER BY seq LIMIT $4",
+            Stored::COLUMNS
+        );
+        let mut after = 0_i64;
+        loop {
+            let rows =
+                self.store.fetch(&sql, params![day, class, after, ROWS_AT_ONCE]).await.map_err(|e| AuditError::not_read(&e))?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            for row in &rows {
+                let stored = Stored::of(row)?;
+                after = stored.seq;
+                if stored.sealed.is_empty() || erased.iter().any(|entry| entry.seq == stored.seq) {
+                    continue;
+                }
+                if !matches!(stored.open(&self.vault)?, Opened::Payload(_)) {
+                    return Err(others_do_not_open(class, day));
+                }
+            }
+        }
+    }
+
+    /// Does a leaf say of each of them already that it was erased?
+    async fn are_certified(&self, entries: &[ErasedEntry]) -> Result<bool, AuditError> {
+        for entry in entries {
+            let row = self.store.fetch_opt("SELECT said_seq FROM audit_entry_erasure WHERE seq = $1", params![entry.seq]).await;
+            if row.map_err(|e| AuditError::not_read(&e))?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn erase_group(&self, erasure: &EntryErasure, approved_by: &Orderer) -> Result<(), AuditError> {
         let object = serde_json::to_string(erasure).map_err(|e| AuditError::NotWritten { detail: e.to_string() })?;
         let entry = Entry {
             at_us: self.store.env().now(),
-            actor: erasure.approved_by.clone(),
-            actor_name: erasure.approved_by.clone(),
+            actor: approved_by.id.clone(),
+            actor_name: approved_by.name.clone(),
             action: ERASE_ENTRIES_ACTION.into(),
             class: LOG_CLASS.into(),
             purpose: Some(erasure.legal_basis.clone()),
@@ -127,12 +183,14 @@ impl Audit {
             object,
             outcome: 200,
         };
-        // Said before it is done, as a whole day's erasure is.
-        let said_seq = self.append(entry).await?;
+        // Said before it is done, as a whole day's erasure is. A job that is tried again must not say it each time.
+        let said_seq = if self.are_certified(&erasure.entries).await? { None } else { Some(self.append(entry).await?) };
         let mut tx = begin_locked(&self.store).await?;
         for ErasedEntry { seq, .. } in &erasure.entries {
-            let sql = "INSERT INTO audit_entry_erasure (seq, said_seq) VALUES ($1, $2) ON CONFLICT (seq) DO NOTHING";
-            written(tx.execute(sql, params![*seq, said_seq]).await)?;
+            if let Some(said_seq) = said_seq {
+                let sql = "INSERT INTO audit_entry_erasure (seq, said_seq) VALUES ($1, $2) ON CONFLICT (seq) DO NOTHING";
+                written(tx.execute(sql, params![*seq, said_seq]).await)?;
+            }
             written(tx.execute("UPDATE audit_entry SET sealed = $1 WHERE seq = $2", params![Vec::<u8>::new(), *seq]).await)?;
         }
         written(tx.commit().await)?;
@@ -168,16 +226,17 @@ impl Audit {
             let sealed = match stored.open(&self.vault)? {
                 Opened::Payload(payload) => self.vault.seal_payload(stored.seq, class, next, day, &payload)?,
                 Opened::NoKey | Opened::Damaged if stored.sealed.is_empty() => Vec::new(),
-                Opened::NoKey | Opened::Damaged => {
-                    let reason = "another entry of that day does not open: verify the log";
-                    return Err(AuditError::NotErased { class: class.to_owned(), day, reason });
-                }
+                Opened::NoKey | Opened::Damaged => return Err(others_do_not_open(class, day)),
             };
             let sql = "UPDATE audit_entry SET sealed = $1, key_no = $2 WHERE seq = $3";
             written(tx.execute(sql, params![sealed, next, stored.seq]).await)?;
         }
         Ok(rows.len())
     }
+}
+
+fn others_do_not_open(class: &str, day: i64) -> AuditError {
+    AuditError::NotErased { class: class.to_owned(), day, reason: "another entry of that day does not open: verify the log" }
 }
 
 /// The highest number of a key of that day and class.

@@ -33,7 +33,7 @@ use shouhu_tlog::{NoteError, Signer, VerifierKey};
 use tokio::sync::{mpsc, oneshot};
 
 pub use erase::{ERASABLE_CLASSES, Erasure};
-pub use erase_entries::{ERASED_AT_ONCE_MAX, EntryErasure, ErasedEntry, ErasureOrder};
+pub use erase_entries::{ERASED_AT_ONCE_MAX, EntryErasure, ErasedEntry, ErasureOrder, Orderer};
 pub use export::EntryProof;
 
 pub const MIGRATIONS: ModuleMigrations = ModuleMigrations {

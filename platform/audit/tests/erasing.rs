@@ -4,7 +4,7 @@
 mod support;
 
 use shouhu_audit::offline::{Trust, verify_proof};
-use shouhu_audit::{AuditError, EntryErasure, Erasure, ErasureOrder};
+use shouhu_audit::{AuditError, EntryErasure, Erasure, ErasureOrder, Orderer};
 use support::{DAY, entry, fill, on_each};
 
 #[tokio::test]
@@ -87,8 +87,8 @@ fn order() -> ErasureOrder {
     ErasureOrder {
         legal_basis: "個人資料保護法 §11 IV".into(),
         reason: "logged under the wrong person".into(),
-        asked_by: "auditor".into(),
-        approved_by: "supervisor".into(),
+        asked_by: Orderer { id: "id-1".into(), name: "auditor".into() },
+        approved_by: Orderer { id: "id-2".into(), name: "supervisor".into() },
     }
 }
 
@@ -106,6 +106,8 @@ async fn a_single_entry_goes_and_its_day_and_every_old_proof_stay() {
         assert_eq!((done.len(), done[0].entries.len(), done[0].entries[0].seq), (1, 1, target));
         let certificate = world.audit.page(None, 1).await.unwrap().remove(0);
         assert_eq!(serde_json::from_str::<EntryErasure>(&certificate.entry.object).unwrap(), done[0]);
+        assert_eq!((done[0].asked_by.as_str(), done[0].approved_by.as_str()), ("auditor (id-1)", "supervisor (id-2)"));
+        assert_eq!((certificate.entry.actor.as_str(), certificate.entry.actor_name.as_str()), ("id-2", "supervisor"));
         let restarted = world.restarted();
         for leaf in restarted.page(Some(200), 199).await.unwrap() {
             assert_eq!((leaf.is_erased, leaf.entry == entry(leaf.seq)), (leaf.seq == target, leaf.seq != target), "{leaf:?}");
@@ -128,6 +130,7 @@ async fn a_single_entry_goes_and_its_day_and_every_old_proof_stay() {
 
         // Again, and then the whole day: both are no error.
         world.audit.erase_entries(&[target], &order()).await.unwrap();
+        assert_eq!(world.audit.page(None, 1).await.unwrap()[0].seq, 3_601, "one certificate");
         assert!(world.restarted().page(Some(target + 7), 1).await.unwrap()[0].entry == entry(target + 6));
         world.audit.erase("personal_read", DAY, "officer", "x").await.unwrap();
         let verdict = world.verdict().await;
@@ -167,8 +170,13 @@ async fn single_entries_of_today_of_the_log_itself_and_beside_damage_stay() {
         assert_eq!(world.verdict().await.erased, 2, "nothing was done where one was refused");
         // Beside an entry that does not open no key is destroyed.
         world.run("UPDATE audit_entry SET sealed = (SELECT sealed FROM audit_entry WHERE seq = 2) WHERE seq = 8", vec![]).await;
-        assert!(matches!(world.audit.erase_entries(&[2], &order()).await, Err(AuditError::NotErased { .. })));
+        for _ in 0..2 {
+            assert!(matches!(world.audit.erase_entries(&[2], &order()).await, Err(AuditError::NotErased { .. })));
+        }
         assert!(world.keys.join("audit-personal_read").join(format!("{}.key", DAY + 2)).exists());
+        // Nothing says that it was erased, and it was not.
+        assert_eq!(world.audit.page(None, 1).await.unwrap()[0].entry.action, "audit.erase");
+        assert!(!world.audit.page(Some(3), 1).await.unwrap()[0].is_erased);
     })
     .await;
 }

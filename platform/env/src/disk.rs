@@ -34,8 +34,10 @@ pub trait Disk: Send + Sync {
     /// # Errors
     /// `Full` when the disk is; the target is then as it was.
     fn write_durably(&self, path: &Path, bytes: &[u8]) -> Result<(), DiskError>;
+    /// Gone for good when it returns: a destroyed key must not come back after a power cut.
+    ///
     /// # Errors
-    /// When the file is there and cannot be removed; a file that is not there is no error.
+    /// When the file is there and cannot be removed, or the folder cannot be synced; a file that is not there is no error.
     fn remove(&self, path: &Path) -> Result<(), DiskError>;
     fn exists(&self, path: &Path) -> bool;
     /// Every file below `folder`, in order of their paths; empty when there is no such folder.
@@ -82,8 +84,14 @@ impl Disk for RealDisk {
 
     fn remove(&self, path: &Path) -> Result<(), DiskError> {
         match std::fs::remove_file(path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(DiskError::from_io("remove", path, &e)),
-            _ => Ok(()),
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(DiskError::from_io("remove", path, &e)),
+            _ => {}
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        // Also when the file was not there: the removal before may be the one whose sync failed.
+        match sync_folder(folder) {
+            Err(DiskError::Missing { .. }) => Ok(()),
+            synced => synced,
         }
     }
 
@@ -174,6 +182,7 @@ mod tests {
         assert_eq!(disk.remove(&path), Ok(()));
         assert_eq!(disk.remove(&path), Ok(()));
         assert!(!disk.exists(&path));
+        assert_eq!(disk.remove(&root.join("no/such/folder.bin")), Ok(()));
     }
 
     #[test]

@@ -292,4 +292,17 @@ mod tests {
         assert_eq!(shouhu_audit::offline::verify_proof(&proof.text, &trust).unwrap().0.object, "old");
         assert!(house.app.audit.verify().await.unwrap().is_intact);
     }
+
+    #[tokio::test]
+    async fn a_day_that_cannot_go_does_not_keep_the_later_ones() {
+        let house = House::open(MODULES).await;
+        let (bad, later) = (logged(&house, RETENTION_DAYS + 3, "bad").await, logged(&house, RETENTION_DAYS + 1, "later").await);
+        let mut tx = house.app.store.begin().await.unwrap();
+        let damage = "UPDATE audit_entry SET leaf = $1 WHERE seq = $2";
+        tx.execute(damage, shouhu_store::params![vec![0_u8], bad]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(erase_what_is_over(&house.app).await.is_err());
+        assert_eq!(object_of(&house, later).await, (true, String::new()));
+        assert_eq!(object_of(&house, bad).await, (false, "bad".into()));
+    }
 }

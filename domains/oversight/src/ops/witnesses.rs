@@ -1,5 +1,7 @@
 //! `GET /v1/oversight/witnesses`: who signs our log and how far, for whom we sign, and what we refused to.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use schemars::JsonSchema;
@@ -22,6 +24,8 @@ pub const ROUTE: Route =
 
 /// So long may a witness be behind before somebody should look.
 const LATE_US: i64 = Micros::MINUTE;
+/// A line for the operator does not wait for a log that is still taking over an older chain.
+const HEALTH_WAIT: Duration = Duration::from_secs(1);
 
 /// How a witness of ours is, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -79,11 +83,15 @@ pub struct Witnesses {
     pub own: Option<OwnWitness>,
 }
 
-fn state_of(witness: &AskedWitness, asked: Option<Asked>, now: Micros) -> WitnessState {
+/// `size` is what our newest checkpoint covers. Who is behind it and is not asked is late too: the loop that asks may have
+/// stopped. After a long silence that is also said in the few seconds until the loop looks again.
+fn state_of(witness: &AskedWitness, asked: Option<Asked>, now: Micros, size: u64) -> WitnessState {
     let standing = match &asked {
+        None => Standing::Late,
         Some(asked) if asked.outcome.is_alarm() => Standing::Alarm,
         Some(asked) if asked.failing_since.is_some_and(|since| now.since(since) > LATE_US) => Standing::Late,
-        _ => Standing::Current,
+        Some(asked) if asked.size < size && now.since(asked.asked_at) > LATE_US => Standing::Late,
+        Some(_) => Standing::Current,
     };
     WitnessState {
         name: witness.key.name().to_owned(),
@@ -99,20 +107,24 @@ fn state_of(witness: &AskedWitness, asked: Option<Asked>, now: Micros) -> Witnes
     }
 }
 
-async fn states(app: &App, room: &Room) -> Result<Vec<WitnessState>, Problem> {
+async fn newest_size(app: &App) -> Result<u64, Problem> {
+    match app.audit.checkpoint().await? {
+        Some(note) => Ok(app.audit.opened(&note).await?.size),
+        None => Ok(0),
+    }
+}
+
+async fn states(app: &App, room: &Room, size: u64) -> Result<Vec<WitnessState>, Problem> {
     let mut states = Vec::new();
     for witness in &room.witnesses {
-        states.push(state_of(witness, asked::read(&app.store, &witness.key).await?, app.env.now()));
+        states.push(state_of(witness, asked::read(&app.store, &witness.key).await?, app.env.now(), size));
     }
     Ok(states)
 }
 
 async fn handle(State(app): State<App>) -> Result<Json<Witnesses>, Problem> {
     let log_key = app.audit.log_key().await?.to_string();
-    let size = match app.audit.checkpoint().await? {
-        Some(note) => app.audit.opened(&note).await?.size,
-        None => 0,
-    };
+    let size = newest_size(&app).await?;
     let Some(room) = app.try_room::<Room>() else {
         return Ok(Json(Witnesses { log_key, size, witnessed_size: 0, needed: 0, witnesses: Vec::new(), own: None }));
     };
@@ -128,14 +140,16 @@ async fn handle(State(app): State<App>) -> Result<Json<Witnesses>, Problem> {
         }),
         None => None,
     };
-    Ok(Json(Witnesses { log_key, size, witnessed_size, needed: room.needed, witnesses: states(&app, &room).await?, own }))
+    Ok(Json(Witnesses { log_key, size, witnessed_size, needed: room.needed, witnesses: states(&app, &room, size).await?, own }))
 }
 
 /// A line for the operator. A witness that is late, or says that the log was changed, does not make this server unfit to
 /// serve: nobody outside may take the house's dispatch out of a load balancer by refusing to sign.
 pub async fn health(app: &App) -> Health {
     let Some(room) = app.try_room::<Room>() else { return Health::good("the audit log has no witnesses") };
-    let states = match states(app, &room).await {
+    // A log that cannot be read is for its own line to say; no witness is called late for it.
+    let size = tokio::time::timeout(HEALTH_WAIT, newest_size(app)).await.ok().and_then(Result::ok).unwrap_or(0);
+    let states = match states(app, &room, size).await {
         Ok(states) => states,
         Err(problem) => return Health::bad(format!("the witnesses' rows cannot be read: {}", problem.detail)),
     };
@@ -148,11 +162,42 @@ pub async fn health(app: &App) -> Health {
     }
     for state in states.iter().filter(|state| state.standing != Standing::Current) {
         let word = if state.standing == Standing::Alarm { "ALARM" } else { "LATE" };
-        let since = state.failing_since_us.map_or(0, |since| app.env.now().since(since) / Micros::MINUTE);
-        lines.push(format!("{word}: {} has not signed for {since} min: {}", state.name, state.said));
+        let how = match (state.failing_since_us, state.outcome) {
+            (Some(since), _) => {
+                let minutes = app.env.now().since(since) / Micros::MINUTE;
+                format!("has not signed for {minutes} min: {}", state.said)
+            }
+            (None, None) => "was never asked".to_owned(),
+            (None, Some(_)) => format!("has signed {} of {size} leaves and was not asked since", state.size),
+        };
+        lines.push(format!("{word}: {} {how}", state.name));
     }
     if let Some(signing) = &room.signing {
         lines.push(format!("witness of {} logs", signing.logs.len()));
     }
     Health::good(lines.join("; "))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use shouhu_outgoing::Address;
+    use shouhu_tlog::Cosigner;
+
+    use super::*;
+
+    fn standing(asked: Option<Asked>, now_s: i64, size: u64) -> Standing {
+        let key = Cosigner::new("w.example", &[2; 32]).unwrap().verifier();
+        let add_checkpoint = Address::parse("http://127.0.0.1:1/add-checkpoint").unwrap();
+        state_of(&AskedWitness { key, add_checkpoint }, asked, Micros(now_s * Micros::SECOND), size).standing
+    }
+
+    #[test]
+    fn a_witness_that_is_not_asked_is_not_current() {
+        let signed = Asked::signed(7, "ab".into(), Micros(0), Micros(0));
+        assert_eq!(standing(None, 0, 7), Standing::Late, "never asked");
+        assert_eq!(standing(Some(signed.clone()), 3_600, 7), Standing::Current, "there is nothing to ask for");
+        assert_eq!(standing(Some(signed.clone()), 60, 8), Standing::Current, "it is asked within seconds");
+        assert_eq!(standing(Some(signed), 61, 8), Standing::Late);
+    }
 }
