@@ -122,6 +122,8 @@ async fn replace(
 ) -> Result<i64, AddressesError> {
     let now = app.env.now();
     let mut tx = app.store.begin().await?;
+    // Held until the commit: whoever imports next waits, and takes the version after this one.
+    tx.execute("UPDATE operations_importing SET times = times + 1 WHERE id = 1", vec![]).await?;
     let sql = "SELECT COALESCE(MAX(version), 0) + 1 AS version, \
                CAST(COALESCE(SUM(CASE WHEN source = $1 THEN 0 ELSE 1 END), 0) AS BIGINT) AS others FROM operations_address_file";
     let row = tx.fetch_one(sql, params![source]).await?;
