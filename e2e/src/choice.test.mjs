@@ -243,7 +243,11 @@ test("an address that two towns have is asked about, chosen by keyboard, and sta
   const rows = towns.flatMap(([town, { lon, lat }]) => [46, 48, 50, 52].map((number) => `臺南市${town}中正路${number}號,${lon + number / 1e5},${lat}`));
   await operator.api("POST", "/v1/map/addresses?source=doors&attribution=demo", Buffer.from(`地址,經度,緯度\n${rows.join("\n")}\n`));
   const dispatcher = await Actor.enrol(browser, house, "執勤 張", "dispatcher");
-  const found = await dispatcher.api("GET", `/v1/places?q=${encodeURIComponent("中正路50號")}`);
+  // The import does not wait for its index.
+  const found = await until("the doors to be indexed", async () => {
+    const answer = await dispatcher.api("GET", `/v1/places?q=${encodeURIComponent("中正路50號")}`);
+    return answer.items.length > 1 && answer;
+  });
   assert.deepEqual([found.is_ambiguous, found.items.map((one) => one.town).sort()], [true, ["東區", "永康區"]]);
   const { page } = dispatcher;
   await dispatcher.goto("/command?new=call");

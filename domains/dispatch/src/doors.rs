@@ -459,6 +459,16 @@ async fn a_unit_that_does_not_exist_cannot_be_joined_or_sent() {
 }
 
 #[tokio::test]
+async fn what_a_crew_opens_is_no_citizen_s_call() {
+    let house = House::open(MODULES).await;
+    let (_, officer) = car(&house, "永康 31").await;
+    let found = house.call(&officer, "POST", "/v1/incidents", call()).await;
+    assert_eq!((found.status, text(&found.json, "/origin")), (200, "officer".into()), "{}", found.json);
+    let told = house.call(&house.person(Role::Dispatcher), "POST", "/v1/incidents", call()).await;
+    assert_eq!((told.status, text(&told.json, "/origin")), (200, "call".into()), "{}", told.json);
+}
+
+#[tokio::test]
 async fn every_role_gets_through_exactly_its_doors() {
     let house = House::open(MODULES).await;
     let doors = [

@@ -46,6 +46,7 @@ pub const MODULE: Module = Module {
     migrations: &[
         Migration { name: "0001_map", sql: include_str!("../migrations/0001_map.sql") },
         Migration { name: "0002_addresses", sql: include_str!("../migrations/0002_addresses.sql") },
+        Migration { name: "0003_importing", sql: include_str!("../migrations/0003_importing.sql") },
     ],
     reactions: &[Reaction { name: "operations.load_new_map", kinds: &["map_replaced"], run: map::reload }],
     problems: &[

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use shouhu_bus::ReactionError;
 use shouhu_geocode::{Book, Builder, Candidate, Doubt, Geocoder as Index, Hint, MatchedBy, Nearby, Summary, WhyNot};
@@ -10,6 +11,10 @@ use shouhu_module::ports::{Geocoder, NoPlaces, PLACES_MAX, PlaceAnswer, PlaceCan
 use shouhu_store::params;
 
 use crate::map::{LoadedMap, MapState};
+
+/// A database that was away for a moment is back soon; one that stays away is not asked every moment.
+const RETRY_FIRST: Duration = Duration::from_secs(5);
+const RETRY_MOST: Duration = Duration::from_secs(300);
 
 /// The versions that an index was made of; 0 where there is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,12 +63,15 @@ impl Places {
         Ok(())
     }
 
-    /// As [`Self::renew`], while something else goes on.
+    /// As [`Self::renew`], while something else goes on, and again until it is done: nothing else would try before the next import.
     pub fn renew_soon(&self, app: App) {
         let places = self.clone();
         tokio::spawn(async move {
-            if let Err(error) = places.renew(&app).await {
-                tracing::error!(%error, "index of places could not be built: calls are placed by hand");
+            let mut pause = RETRY_FIRST;
+            while let Err(error) = places.renew(&app).await {
+                tracing::error!(%error, again_s = pause.as_secs(), "index of places could not be built: calls are placed by hand");
+                tokio::time::sleep(pause).await;
+                pause = pause.saturating_mul(2).min(RETRY_MOST);
             }
         });
     }
@@ -96,9 +104,14 @@ async fn books(app: &App) -> Result<Vec<Book>, ReactionError> {
     let mut books = Vec::with_capacity(sources.len());
     for source in sources {
         let sql = "SELECT content FROM operations_address_file WHERE source = $1";
-        let Some(row) = app.store.fetch_opt(sql, params![source.text("source")?]).await? else { continue };
+        let source = source.text("source")?;
+        let Some(row) = app.store.fetch_opt(sql, params![source.as_str()]).await? else { continue };
         let content = row.blob("content")?;
-        books.push(tokio::task::spawn_blocking(move || Book::read(&content).map(|(book, _)| book)).await??);
+        match tokio::task::spawn_blocking(move || Book::read(&content).map(|(book, _)| book)).await? {
+            Ok(book) => books.push(book),
+            // A file that an older program took and this one refuses must not cost the others.
+            Err(error) => tracing::error!(source = %source, %error, "stored address file left out of the index: import it anew"),
+        }
     }
     Ok(books)
 }

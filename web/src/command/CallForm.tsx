@@ -1,11 +1,12 @@
-// A 110 call: kind, what, where. The position is one of the places that the address may mean, or a click on the map.
+// A 110 call, or what a crew found itself: kind, what, where. The position is one of the places that the address may mean, or a click on the map.
 
-import { Button, Select, Textarea } from "@mantine/core";
+import { Button, Radio, Select, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { dispatch } from "../app/api/calls";
 import type { Id, Wgs84 } from "../app/api/types";
+import { OPENED_BY_HAND, type OpenedByHand } from "../app/api/types.dispatch";
 import type { PlaceCandidate } from "../app/api/types.places";
 import { useKinds } from "../app/queries";
 import { Failure } from "../app/states";
@@ -24,6 +25,7 @@ export function CallForm({ place, onPlace, map, onDone }: Props) {
   const { t, i18n } = useTranslation();
   const client = useQueryClient();
   const kinds = useKinds();
+  const [origin, setOrigin] = useState<OpenedByHand>("call");
   const [kind, setKind] = useState<string | null>(null);
   const [priority, setPriority] = useState<string | null>(null);
   const [summary, setSummary] = useState("");
@@ -35,7 +37,7 @@ export function CallForm({ place, onPlace, map, onDone }: Props) {
   const open = useMutation({
     mutationFn: () =>
       dispatch.open({
-        origin: "call",
+        origin,
         kind: kind ?? "",
         priority: Number(priority ?? chosen?.priority ?? 3),
         summary,
@@ -59,6 +61,25 @@ export function CallForm({ place, onPlace, map, onDone }: Props) {
       data-testid="call-form"
     >
       <CardHead title={t("call.title")} sub={t("call.sub")} onClose={() => onDone(null)} />
+      {/* Hot spots are learned from citizens' calls alone: what a crew finds says where the crew was. */}
+      <Radio.Group
+        label={t("call.origin")}
+        value={origin}
+        onChange={(next) => setOrigin(next === "officer" ? "officer" : "call")}
+        size="md"
+        data-testid="call-origin"
+      >
+        {OPENED_BY_HAND.map((one) => (
+          <Radio
+            key={one}
+            value={one}
+            size="md"
+            mt="xs"
+            label={t(`call.origin_${one}`)}
+            data-testid={`call-origin-${one}`}
+          />
+        ))}
+      </Radio.Group>
       <Select
         label={t("call.kind")}
         placeholder={t("call.kind_hint")}

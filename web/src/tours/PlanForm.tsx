@@ -13,7 +13,7 @@ import { StationSelect } from "../boxes/StationSelect";
 import { useBoxes } from "../boxes/useBoxes";
 import { boxFeatures, pointFeature } from "../map/features";
 import { MapView } from "../map/MapView";
-import { isShift, nextShift } from "./shift";
+import { isShift, nextShift, restOfShift } from "./shift";
 import { type TourParams, usePlan, usePlanActs } from "./useTours";
 
 interface Props {
@@ -44,6 +44,8 @@ export function PlanForm({ params, go }: Props) {
   const [first] = useState(() => nextShift(Date.now() * 1000));
   const [from, setFrom] = useState<string | null>(null);
   const [to, setTo] = useState<string | null>(null);
+  /** Empty is the whole city, as she chose; null is not chosen here. */
+  const [stationChosen, setStation] = useState<string | null>(null);
   const [crews, setCrews] = useState<string[] | null>(null);
   const [base, setBase] = useState<Wgs84 | null>(null);
   const [isPicking, setPicking] = useState(false);
@@ -54,10 +56,10 @@ export function PlanForm({ params, go }: Props) {
   const [sent_ms, setSent] = useState(0);
   const { make } = usePlanActs();
 
-  const station = params.station || old.data?.station || "";
+  const station = stationChosen ?? (params.station || old.data?.station || "");
   const boxes = useBoxes({ q: "", station, state: "" });
   const shift = {
-    from: from ?? taipeiField(old.data?.from_us ?? first.from_us),
+    from: from ?? taipeiField(old.data ? restOfShift(old.data.from_us, now * 1000) : first.from_us),
     to: to ?? taipeiField(old.data?.to_us ?? first.to_us),
   };
   const [from_us, to_us] = [microsFromTaipei(shift.from), microsFromTaipei(shift.to)];
@@ -119,7 +121,10 @@ export function PlanForm({ params, go }: Props) {
         {params.plan && <p className="note-warn">→ {t("tour.replaces_note")}</p>}
         <StationSelect
           value={station}
-          onChange={(next) => go({ station: next })}
+          onChange={(next) => {
+            setStation(next);
+            go({ station: next });
+          }}
           testId="tours-form-station"
         />
         <div className="tours-two">

@@ -4,7 +4,7 @@ import type { Progress, TourPlace, TourStop } from "../app/api/types.tours";
 import { en } from "../i18n/en";
 import { zh } from "../i18n/zh";
 import { minutes, nextStop, sayPlace, sayProgress, sayWhy } from "./say";
-import { isShift, nextShift } from "./shift";
+import { isShift, nextShift, restOfShift } from "./shift";
 
 const HOUR = 3_600_000_000;
 /** 2026-11-21 08:00 in Taipei. */
@@ -35,6 +35,12 @@ describe("the shift that is planned next", () => {
     expect(isShift(EIGHT, EIGHT, EIGHT)).toBe(false);
     expect(isShift(EIGHT, EIGHT + HOUR, EIGHT + 2 * HOUR)).toBe(false);
     expect(isShift(null, EIGHT, EIGHT)).toBe(false);
+  });
+
+  it("plans no past again: the rest begins at the next five minutes", () => {
+    expect(restOfShift(EIGHT, EIGHT - HOUR)).toBe(EIGHT);
+    expect(restOfShift(EIGHT, EIGHT + HOUR)).toBe(EIGHT + HOUR);
+    expect(restOfShift(EIGHT, EIGHT + HOUR + 1)).toBe(EIGHT + HOUR + 300_000_000);
   });
 });
 

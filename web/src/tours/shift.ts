@@ -3,6 +3,7 @@
 import type { Micros } from "../app/api/types";
 
 const HOUR_US = 3_600_000_000;
+const STEP_US = 300_000_000;
 const SHIFT_US = 8 * HOUR_US;
 const ZONE_US = 8 * HOUR_US;
 
@@ -10,6 +11,11 @@ const ZONE_US = 8 * HOUR_US;
 export function nextShift(now_us: Micros): { from_us: Micros; to_us: Micros } {
   const from_us = (Math.floor((now_us + ZONE_US) / SHIFT_US) + 1) * SHIFT_US - ZONE_US;
   return { from_us, to_us: from_us + SHIFT_US };
+}
+
+/** The rest of a shift that goes on already begins at the next five minutes: what is past is not planned again. */
+export function restOfShift(from_us: Micros, now_us: Micros): Micros {
+  return from_us >= now_us ? from_us : Math.ceil(now_us / STEP_US) * STEP_US;
 }
 
 /** As the server takes it: one to fourteen hours, ending in the future. */

@@ -189,7 +189,11 @@ pub(crate) async fn insert(
     Ok(Some((id, number)))
 }
 
-async fn handle(State(app): State<App>, person: Person, Body(body): Body<OpenIncident>) -> Result<Audited<Incident>, Problem> {
+async fn handle(State(app): State<App>, person: Person, Body(mut body): Body<OpenIncident>) -> Result<Audited<Incident>, Problem> {
+    // Hot spots are learned from citizens' calls: what a crew finds says where the crew was sent, and would send it there again.
+    if body.origin == IncidentOrigin::Call && person.unit.is_some() {
+        body.origin = IncidentOrigin::Officer;
+    }
     let confirmed = match body.hit {
         None => None,
         Some(hit) => {

@@ -112,7 +112,8 @@ async fn handle(State(app): State<App>, Params(ask): Params<AskPlaces>) -> Resul
     let geocoder = app.try_room::<GeocoderPort>().ok_or(PlacesError::NoMap)?;
     // Microseconds for most questions, milliseconds for a name that many streets have: not on the thread of every other request.
     let asked = tokio::task::spawn_blocking(move || geocoder.0.find(&text, hint)).await;
-    let found = asked.map_err(|e| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "store.failed", e.to_string()))?;
+    // What a search that broke off says may quote the caller's words, so neither the answer nor the log repeats it.
+    let found = asked.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "store.failed", "the search for places broke off"))?;
     let PlaceAnswer { candidates, is_ambiguous, why_not, unread } = match found.map_err(PlacesError::from) {
         Ok(answer) => answer,
         Err(error @ PlacesError::NotReady) => return Err(Problem::of(&error).retry_after_s(NOT_READY_RETRY_S)),

@@ -107,9 +107,8 @@ async fn handle(
     }
     let attribution: String = query.attribution.chars().take(ATTRIBUTION_CHARS_MAX).collect();
     let version = replace(&app, &person, &source, &attribution, &report, file).await?;
-    if let Err(error) = app.room::<Places>().renew(&app).await {
-        tracing::error!(%error, "index of places could not be built: calls are placed by hand");
-    }
+    // The index of a large file takes tens of seconds, and the leaf of what is stored must not wait for it.
+    app.room::<Places>().renew_soon(app.clone());
     Ok(Audited::new(format!("addresses {source} version {version}"), AddressesImported { version: Some(version), report }))
 }
 
@@ -123,6 +122,8 @@ async fn replace(
 ) -> Result<i64, AddressesError> {
     let now = app.env.now();
     let mut tx = app.store.begin().await?;
+    // Held until the commit: whoever imports next waits, and takes the version after this one.
+    tx.execute("UPDATE operations_importing SET times = times + 1 WHERE id = 1", vec![]).await?;
     let sql = "SELECT COALESCE(MAX(version), 0) + 1 AS version, \
                CAST(COALESCE(SUM(CASE WHEN source = $1 THEN 0 ELSE 1 END), 0) AS BIGINT) AS others FROM operations_address_file";
     let row = tx.fetch_one(sql, params![source]).await?;
@@ -154,6 +155,8 @@ mod tests {
     use shouhu_place::Wgs84;
     use shouhu_roads::{CitySize, demo_city};
     use shouhu_wire::Role;
+
+    use crate::places::Places;
 
     static MODULES: &[Module] = &[crate::MODULE];
 
@@ -190,6 +193,8 @@ mod tests {
 
     async fn import(house: &House, operator: &Caller, query: &str, file: Vec<u8>) -> (u16, Value) {
         let answer = house.call_with(operator, "POST", &format!("/v1/map/addresses?{query}"), &[], file).await;
+        // The request does not wait for the index; a test does.
+        house.app.room::<Places>().renew(&house.app).await.unwrap_or_else(|error| panic!("{error}"));
         (answer.status, answer.json)
     }
 
@@ -249,6 +254,7 @@ mod tests {
             let imported = house.call_with(&operator, "POST", "/v1/map/import", &[], city.to_bytes()).await;
             assert_eq!(imported.status, 200, "{}", imported.json);
             assert!(!names.is_empty());
+            house.app.room::<Places>().renew(&house.app).await.unwrap_or_else(|error| panic!("{error}"));
             for name in names {
                 let found = find(&house, &name, None);
                 assert!(found.candidates.iter().any(|one| one.address == name), "{name}: {found:?}");

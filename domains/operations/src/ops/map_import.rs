@@ -109,9 +109,8 @@ async fn replace(
     if let Ok(map) = built {
         app.room::<MapState>().replace(map);
     }
-    if let Err(error) = app.room::<Places>().renew(app).await {
-        tracing::error!(%error, "index of places could not be built: calls are placed by hand");
-    }
+    // The index of a large map takes tens of seconds, and the leaf of what is stored must not wait for it.
+    app.room::<Places>().renew_soon(app.clone());
     Ok(version)
 }
 

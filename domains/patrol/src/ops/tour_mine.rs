@@ -53,14 +53,18 @@ async fn part(app: &App, mut plan: TourPlan, unit: UnitId) -> Result<MyTour, Pro
     Ok(MyTour { tour })
 }
 
-async fn mine(State(app): State<App>, person: Person) -> Result<Audited<MyTour>, Problem> {
+/// The unit's part of the plan that holds now.
+async fn current(app: &App, unit: UnitId) -> Result<MyTour, Problem> {
     let now = app.env.now();
-    let plan = match person.unit {
-        Some(unit) => tour_store::of_unit(&app.store, unit, now, now.plus(AHEAD_US), now.plus(-BEHIND_US)).await?.map(|plan| (unit, plan)),
-        None => None,
-    };
-    let mine = match plan {
-        Some((unit, plan)) => part(&app, plan, unit).await?,
+    match tour_store::of_unit(&app.store, unit, now, now.plus(AHEAD_US), now.plus(-BEHIND_US)).await? {
+        Some(plan) => part(app, plan, unit).await,
+        None => Ok(MyTour { tour: None }),
+    }
+}
+
+async fn mine(State(app): State<App>, person: Person) -> Result<Audited<MyTour>, Problem> {
+    let mine = match person.unit {
+        Some(unit) => current(&app, unit).await?,
         None => MyTour { tour: None },
     };
     let object = mine.tour.as_ref().map_or_else(|| "no tour".to_owned(), |tour| format!("tour of {}", tour.call_sign));
@@ -69,7 +73,13 @@ async fn mine(State(app): State<App>, person: Person) -> Result<Audited<MyTour>,
 
 fn check(body: &MarkStop, plan: &TourPlan, unit: UnitId, now: Micros) -> Result<(), TourError> {
     let wrong = |what: &str| Err(TourError::Mark(what.to_owned()));
-    if plan.state != PlanState::Published {
+    // A phone without a line tells afterwards what was done while the plan still held.
+    let held = match plan.state {
+        PlanState::Published => true,
+        PlanState::Withdrawn | PlanState::Replaced => plan.decided_at_us.is_some_and(|ended| body.at_us <= ended),
+        PlanState::Proposed | PlanState::Discarded => false,
+    };
+    if !held {
         return Err(TourError::State(tag_of(&plan.state)));
     }
     let own = plan.answer.tours.iter().find(|tour| tour.unit == unit);
@@ -100,5 +110,7 @@ async fn mark(State(app): State<App>, person: Person, Body(body): Body<MarkStop>
     let new = NewMark { plan: plan.id, unit, seq: body.seq, mark: &mark, by: &person, received_at: now };
     tour_store::keep_mark(&app.store, &new).await?;
     let object = format!("stop {} of tour plan {} {}", body.seq, plan.id, tag_of(&body.outcome));
-    Ok(Audited::new(object, part(&app, plan, unit).await?))
+    // A plan that ended is not the crew's tour any more, whatever is still told of it.
+    let own = if plan.state == PlanState::Published { part(&app, plan, unit).await? } else { current(&app, unit).await? };
+    Ok(Audited::new(object, own))
 }

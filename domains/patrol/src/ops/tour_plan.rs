@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use shouhu_ids::{Micros, TourPlanId, UnitId};
 use shouhu_module::ports::{CitizenReportsPort, DispatchFactsPort, RoadTimesPort};
 use shouhu_module::{App, Audit, Audited, Body, Person, Problem, Route};
@@ -56,16 +57,22 @@ async fn question(app: &App, ask: &AskTours) -> Result<Question, Problem> {
     Ok(Question { terms, from: ask.from_us, to: ask.to_us, units, base: ask.base, is_station: station.is_some(), boxes, reports })
 }
 
-async fn solved(app: &App, question: Question, turn: tokio::sync::OwnedMutexGuard<()>) -> Result<Planned, TourError> {
+async fn solved(app: &App, question: Question, turn: tokio::sync::OwnedMutexGuard<()>) -> Result<Planned, Problem> {
     let (env, roads) = (app.env.clone(), app.try_room::<RoadTimesPort>());
     let work = move || {
         let _turn = turn;
         question.solve(roads.as_deref().map(|port| port.0.as_ref()), &env)
     };
-    tokio::task::spawn_blocking(work).await.map_err(|error| TourError::Limits(error.to_string()))?
+    let planned = tokio::task::spawn_blocking(work).await;
+    // Nothing that was asked for is to blame when the planner itself broke off.
+    let planned = planned.map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "store.failed", error.to_string()))?;
+    planned.map_err(|error| Problem::of(&error))
 }
 
 async fn handle(State(app): State<App>, person: Person, Body(ask): Body<AskTours>) -> Result<Audited<TourPlan>, Problem> {
+    // Before the question: a year of calls is read for it, and whoever has to wait would read it again at each try.
+    let planner = Arc::clone(&app.room::<Planner>().0);
+    let turn = planner.try_lock_owned().map_err(|_| Problem::of(&TourError::Busy).retry_after_s(AGAIN_S))?;
     let question = question(&app, &ask).await?;
     if let Some(old) = ask.replaces {
         let old = tour_store::one(&app.store, old).await?.ok_or_else(|| Problem::not_found("tour plan"))?;
@@ -73,8 +80,6 @@ async fn handle(State(app): State<App>, person: Person, Body(ask): Body<AskTours
             return Err(TourError::Replaced.into());
         }
     }
-    let planner = Arc::clone(&app.room::<Planner>().0);
-    let turn = planner.try_lock_owned().map_err(|_| Problem::of(&TourError::Busy).retry_after_s(AGAIN_S))?;
     let answer = solved(&app, question, turn).await?;
     let plan = TourPlan {
         id: app.env.id(TourPlanId::new),

@@ -436,6 +436,24 @@ async fn a_crew_says_what_it_did_and_a_job_shifts_the_rest() {
 }
 
 #[tokio::test]
+async fn what_was_done_before_a_plan_was_withdrawn_is_still_taken() {
+    let city = City::new().await;
+    let id = text(&city.published(city.ask()).await, "/id");
+    city.clock.advance_us(2 * Micros::HOUR);
+    let done_at = city.now();
+    city.clock.advance_us(Micros::MINUTE);
+    city.post(&format!("/v1/patrol/tours/{id}/discard"), json!({ "reason": "颱風停班" })).await;
+    city.clock.advance_us(Micros::MINUTE);
+    let word = |at: Micros| json!({ "plan": id, "seq": 1, "outcome": "done", "at_us": at });
+    let after = city.mark(word(city.now())).await;
+    assert_eq!((after.status, key(&after)), (409, "patrol.tours.state".into()));
+    let before = city.mark(word(done_at)).await;
+    assert_eq!((before.status, before.json.get("tour")), (200, Some(&Value::Null)), "{}", before.json);
+    let seen = city.get(&city.chief, &format!("/v1/patrol/tours/{id}")).await;
+    assert_eq!(text(&seen, "/tours/0/stops/0/progress/state"), "done");
+}
+
+#[tokio::test]
 async fn a_report_counts_crews_places_hours_and_what_citizens_then_called_about() {
     let mut all = reports();
     let shift = NOW.plus(2 * Micros::HOUR);

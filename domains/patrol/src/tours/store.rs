@@ -75,11 +75,10 @@ pub async fn lines(
     before: Option<TourPlanId>,
     limit: i64,
 ) -> Result<Vec<TourPlanLine>, StoreError> {
-    // Ids are lower-case hexadecimal, so "~" sorts after each of them.
-    let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+    let before = before.map(|id| id.to_string()).unwrap_or_default();
     let state = state.map(|state| tag_of(&state)).unwrap_or_default();
     let sql = "SELECT id, state, station, from_us, to_us, created_at_us, created_by_name FROM patrol_plan \
-         WHERE id < $1 AND ($2 = '' OR station = $2) AND ($3 = '' OR state = $3) ORDER BY id DESC LIMIT $4";
+         WHERE ($1 = '' OR id < $1) AND ($2 = '' OR station = $2) AND ($3 = '' OR state = $3) ORDER BY id DESC LIMIT $4";
     let mut lines = Vec::new();
     for row in store.fetch(sql, params![before, station, state, limit]).await? {
         let id: TourPlanId = row.parsed("id")?;
@@ -131,10 +130,11 @@ pub async fn decide(
     Ok(tx.execute(sql, params![id, tag_of(&to), at, &by.name, reason, first, second]).await? == 1)
 }
 
-/// The unit's published plan that goes on now; else the next that begins before `ahead`; else one that ended after `behind`.
+/// The unit's published plan that goes on now; else one that ended after `behind`, whose last stop is being marked; else the next that
+/// begins before `ahead`.
 pub async fn of_unit(store: &Store, unit: UnitId, now: Micros, ahead: Micros, behind: Micros) -> Result<Option<TourPlan>, StoreError> {
     let sql = "SELECT p.id FROM patrol_tour t JOIN patrol_plan p ON p.id = t.plan WHERE t.unit = $1 AND p.state = 'published' \
-         AND p.from_us < $3 AND p.to_us > $4 ORDER BY CASE WHEN p.to_us > $2 THEN 0 ELSE 1 END, p.from_us, p.id LIMIT 1";
+         AND p.from_us < $3 AND p.to_us > $4 ORDER BY CASE WHEN p.to_us <= $2 THEN 1 WHEN p.from_us <= $2 THEN 0 ELSE 2 END, p.from_us, p.id LIMIT 1";
     match store.fetch_opt(sql, params![unit, now, ahead, behind]).await? {
         Some(row) => one(store, row.parsed("id")?).await,
         None => Ok(None),

@@ -4,6 +4,9 @@ import type { Id, Micros, Wgs84 } from "./types";
 
 export type IncidentState = "open" | "assigned" | "on_scene" | "closed";
 export type IncidentOrigin = "call" | "hit" | "officer" | "partner";
+/** What a person opens without a hit: a citizen's call, or what an officer found. */
+export type OpenedByHand = "call" | "officer";
+export const OPENED_BY_HAND: OpenedByHand[] = ["call", "officer"];
 export type ClosingCode = "handled" | "nothing_found" | "handed_over" | "unfounded" | "cancelled";
 export const CLOSING_CODES: ClosingCode[] = [
   "handled",

@@ -133,7 +133,11 @@ export function AddressBox({ text, onText, picked, isPlaced, onPick, map }: Prop
             className="address-option"
             // The box must not lose the focus before the click counts.
             onMouseDown={(event) => event.preventDefault()}
-            onMouseEnter={() => setMove({ of: found, to: at })}
+            // A list that opens under a mouse at rest must not have one of its places chosen by it.
+            onMouseMove={({ movementX, movementY }) => {
+              const isMoved = movementX !== 0 || movementY !== 0;
+              if (isMoved && at !== active) setMove({ of: found, to: at });
+            }}
             onClick={() => pick(place)}
             data-testid="place-option"
           >
@@ -172,7 +176,8 @@ function Facts({ place, near }: { place: PlaceCandidate; near: Wgs84 | null }) {
     <span className="address-facts">
       {facts.join(" · ")}
       {place.doubts.map((doubt) => (
-        <span key={doubt.key} className="address-doubt">
+        // The same doubt may hold for two streets of a crossing.
+        <span key={`${doubt.key} ${JSON.stringify(doubt.params)}`} className="address-doubt">
           {t(`places.doubt.${doubt.key}`, doubt.params)}
         </span>
       ))}

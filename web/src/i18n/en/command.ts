@@ -157,6 +157,9 @@ export const command = {
   call: {
     title: "New 110 call",
     sub: "Type the address and choose, or click the map",
+    origin: "Reported by",
+    origin_call: "A citizen's call",
+    origin_officer: "Found by an officer",
     kind: "Kind",
     kind_hint: "Type or choose",
     priority: "Priority",

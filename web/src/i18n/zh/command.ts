@@ -157,6 +157,9 @@ export const command = {
   call: {
     title: "受理 110 報案",
     sub: "輸入地址選定地點，或在地圖上點選",
+    origin: "案件來源",
+    origin_call: "民眾報案",
+    origin_officer: "員警發現",
     kind: "案類",
     kind_hint: "輸入或選擇",
     priority: "等級",

@@ -16,17 +16,44 @@ const REFRESH_MS = 20_000;
 
 const queue = new TourQueue(window.localStorage, tours.mark);
 
+/** A full or barred store costs the copy for later, never the answer that is there. */
+function keep(answer: MyTour): void {
+  try {
+    window.localStorage.setItem(KEPT, JSON.stringify(answer));
+  } catch {
+    // An older copy would show stops as open that the crew has made.
+    dropKept();
+  }
+}
+
+function dropKept(): void {
+  try {
+    window.localStorage.removeItem(KEPT);
+  } catch {
+    // A barred store holds no copy.
+  }
+}
+
+/** None when there is no copy, or none that can be read. */
+function readKept(): MyTour | null {
+  try {
+    const kept = window.localStorage.getItem(KEPT);
+    return kept ? (JSON.parse(kept) as MyTour) : null;
+  } catch {
+    return null;
+  }
+}
+
 /** The last known tour stays readable without a network, for the crew that it is of. */
 async function fetchTour(unit: string, signal?: AbortSignal): Promise<MyTour> {
   try {
     const answer = await tours.mine(signal);
-    window.localStorage.setItem(KEPT, JSON.stringify(answer));
+    keep(answer);
     return answer;
   } catch (error) {
-    const kept = window.localStorage.getItem(KEPT);
-    if (!(error instanceof OfflineError) || !kept) throw error;
-    const answer = JSON.parse(kept) as MyTour;
-    return answer.tour?.unit === unit ? answer : { tour: null };
+    const kept = error instanceof OfflineError ? readKept() : null;
+    if (!kept) throw error;
+    return kept.tour?.unit === unit ? kept : { tour: null };
   }
 }
 
@@ -57,6 +84,7 @@ export function useTour(unit: string): OwnTour {
       // An answer that is on its way was asked for before this word.
       await client.cancelQueries({ queryKey: MINE });
       client.setQueryData([...MINE, unit], answer);
+      keep(answer);
     };
   }, [client, unit]);
   const flush = useCallback(async () => {
