@@ -379,6 +379,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/map/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The imported address files, by source, with what was read of them */
+        get: operations["get_v1_map_addresses"];
+        put?: never;
+        /** Replace the address file of one source (GeoJSON outlines and points, or CSV with address, longitude and latitude) */
+        post: operations["post_v1_map_addresses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/oversight/audit": {
         parameters: {
             query?: never;
@@ -1401,6 +1419,23 @@ export interface paths {
         };
         /** List the kinds of incidents with titles and usual priorities */
         get: operations["get_v1_incident_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find the places that a caller's words may mean */
+        get: operations["get_v1_places"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2816,13 +2851,48 @@ export interface components {
         };
         /** @description One page of a list, and the cursor of the next one. */
         Page4: {
-            items: components["schemas"]["Leaf"][];
+            items: components["schemas"]["AddressFile"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
+        AddressFile: {
+            source: string;
+            /** Format: int64 */
+            version: number;
+            attribution: string;
+            imported_at_us: components["schemas"]["Micros"];
+            /** @description As the import answered it. */
+            report: unknown;
+        };
+        AddressesQuery: {
+            /**
+             * @description What the file is, 1 to 60 characters: `villages`. A file of the same source is replaced; the others stay.
+             * @default
+             */
+            source: string;
+            /**
+             * @description Whom an answer must name.
+             * @default
+             */
+            attribution: string;
+            /**
+             * @description Read and report, replace nothing.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        AddressesImported: {
+            /**
+             * Format: int64
+             * @description Absent after a dry run.
+             */
+            version?: number | null;
+            /** @description What was read and left out, with counts and first examples. */
+            report: unknown;
+        };
         /** @description One page of a list, and the cursor of the next one. */
         Page5: {
-            items: components["schemas"]["ErasureAsked"][];
+            items: components["schemas"]["Leaf"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
@@ -2874,8 +2944,133 @@ export interface components {
             /** @description The log's key, which a stranger must have from elsewhere to believe a checkpoint. */
             log_key: string;
         };
+        Witnesses: {
+            /** @description `name+id+key` of our log, for the `witness.toml` of others. */
+            log_key: string;
+            /**
+             * Format: uint64
+             * @description Leaves under the newest checkpoint.
+             */
+            size: number;
+            /**
+             * Format: uint64
+             * @description Leaves under the newest checkpoint that as many witnesses as are needed have signed.
+             */
+            witnessed_size: number;
+            /**
+             * Format: uint
+             * @description 0: no witness is configured.
+             */
+            needed: number;
+            witnesses: components["schemas"]["WitnessState"][];
+            /** @description `None`: this server is nobody's witness. */
+            own?: components["schemas"]["OwnWitness"] | null;
+        };
+        WitnessState: {
+            name: string;
+            /** @description `name+id+key`, for `shouhu verify --witness`. */
+            key: string;
+            url: string;
+            standing: components["schemas"]["Standing"];
+            /**
+             * Format: uint64
+             * @description Leaves that it signed last.
+             */
+            size: number;
+            /** @description By its own clock. */
+            signed_at_us?: components["schemas"]["Micros"] | null;
+            /** @description `None` before the first call. */
+            outcome?: components["schemas"]["Outcome"] | null;
+            /** @description What it said when it did not sign, in English. */
+            said: string;
+            failing_since_us?: components["schemas"]["Micros"] | null;
+            /** Format: int64 */
+            failures: number;
+        };
+        /** @description How a witness of ours is, in one word. */
+        Standing: "current" | "late" | "alarm";
+        /** @description How a call to a witness went. */
+        Outcome: "signed" | "unreachable" | "refused" | "ahead" | "fork" | "not_grown";
+        /** @description This server as a witness of others. */
+        OwnWitness: {
+            /** @description `name+id+key`, for the `witness.toml` of others. */
+            key: string;
+            logs: components["schemas"]["WitnessedLog"][];
+            /** @description Newest first; fifty at most. */
+            evidence: components["schemas"]["Evidence"][];
+        };
+        /** @description A log of others, as this server signed it last. */
+        WitnessedLog: {
+            origin: string;
+            /**
+             * Format: int64
+             * @description Leaves; 0 before the first checkpoint came.
+             */
+            size: number;
+            signed_at_us?: components["schemas"]["Micros"] | null;
+        };
+        /** @description A checkpoint of another log that was refused although the log's own key had signed it. */
+        Evidence: {
+            origin: string;
+            /**
+             * @description `fork`: two signed roots of one size, which is proof. `not_grown`: the hashes that came with it do not lead from the
+             *     signed checkpoint to this one; anybody may have sent wrong ones, so it is proof only when the log can give no others.
+             */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Leaves of the refused checkpoint.
+             */
+            size: number;
+            first_at_us: components["schemas"]["Micros"];
+            last_at_us: components["schemas"]["Micros"];
+            /** Format: int64 */
+            times: number;
+            /** @description Why, in English. */
+            said: string;
+            /** @description The checkpoint that had been signed before, as it came. */
+            known_note: string;
+            /** @description The refused request, as it came. */
+            sent: string;
+        };
         /** @description One page of a list, and the cursor of the next one. */
         Page6: {
+            items: components["schemas"]["ErasureAsked"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description An order, as those see it who may decide it. What the entries say is not in it. */
+        ErasureAsked: {
+            id: string;
+            state: components["schemas"]["State"];
+            entries: components["schemas"]["Entries"];
+            legal_basis: string;
+            reason: string;
+            asked_at_us: components["schemas"]["Micros"];
+            asked_by_name: string;
+            asked_by_role: components["schemas"]["Role"];
+            decided_at_us?: components["schemas"]["Micros"] | null;
+            decided_by_name?: string | null;
+            done_at_us?: components["schemas"]["Micros"] | null;
+            /** @description Id of the person who asked; the same person may only discard. */
+            asked_by: string;
+        };
+        State: ("asked" | "done" | "discarded") | "approved";
+        /** @description A JSON object, because that is what both databases keep alike. */
+        Entries: {
+            /** @description Numbers of leaves. */
+            seqs: number[];
+        };
+        AskErasure: {
+            /** @description Numbers of leaves, one to a hundred. */
+            seqs: number[];
+            /** @description Article of the law that demands it: `個人資料保護法 §11 IV`. */
+            legal_basis: string;
+            /** @description Stays on the log for ever, so it must not repeat what is erased. */
+            reason: string;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page7: {
             items: components["schemas"]["Camera"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3654,7 +3849,7 @@ export interface components {
             pictures: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page7: {
+        Page8: {
             items: components["schemas"]["Hold"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3759,13 +3954,13 @@ export interface components {
             area: components["schemas"]["Area"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page8: {
+        Page9: {
             items: components["schemas"]["Export"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page9: {
+        Page10: {
             items: components["schemas"]["Feed"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3975,7 +4170,7 @@ export interface components {
             expires_at_us: components["schemas"]["Micros"] | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page10: {
+        Page11: {
             items: components["schemas"]["Site"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3996,13 +4191,13 @@ export interface components {
             file_name?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page11: {
+        Page12: {
             items: components["schemas"]["FeedPush"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page12: {
+        Page13: {
             items: components["schemas"]["SetAsideView"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4044,7 +4239,7 @@ export interface components {
         /** Format: uuid */
         ImportId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page13: {
+        Page14: {
             items: components["schemas"]["Entry"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4177,7 +4372,7 @@ export interface components {
             waiting: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page14: {
+        Page15: {
             items: components["schemas"]["LegalBasis"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4238,7 +4433,7 @@ export interface components {
         };
         HitState: "raised" | "confirmed" | "rejected" | "lapsed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page15: {
+        Page16: {
             items: components["schemas"]["Hit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4392,7 +4587,7 @@ export interface components {
         };
         ListedState: ("closed" | "all") | "open";
         /** @description One page of a list, and the cursor of the next one. */
-        Page16: {
+        Page17: {
             items: components["schemas"]["Incident"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4426,6 +4621,65 @@ export interface components {
             title_en: string;
             /** @description What is proposed; whoever opens the incident decides. */
             priority: components["schemas"]["Priority"];
+        };
+        AskPlaces: {
+            /**
+             * @description 1 to 200 characters as they are said or typed: an address, a crossing, `台19線 103.5K`, the beginning of any of these.
+             * @default
+             */
+            q: string;
+            /**
+             * Format: double
+             * @description Where she looks, which orders what is equally good and hides nothing; both or neither.
+             */
+            near_lon?: number | null;
+            /** Format: double */
+            near_lat?: number | null;
+        };
+        FoundPlaces: {
+            /** @description Best first, at most 12; empty when nothing of it is known. */
+            items: components["schemas"]["PlaceCandidate"][];
+            /** @description Several are as good as the first and lie elsewhere: ask the caller. */
+            is_ambiguous: boolean;
+            /** @description Why there is none, or none as fine as was asked. */
+            why_not: components["schemas"]["PlaceRemark"][];
+            /** @description Pieces of the text that mean nothing here. */
+            unread: string[];
+        };
+        /** @description One place that may be meant. */
+        PlaceCandidate: {
+            /** @description As an office writes it. */
+            address: string;
+            position: components["schemas"]["Wgs84"];
+            /**
+             * Format: double
+             * @description Four of five such places lie within this distance.
+             */
+            radius_m: number;
+            kind: components["schemas"]["PlaceKind"];
+            /**
+             * Format: double
+             * @description 1 is just what was said; less for every doubt and for every part that could not be placed.
+             */
+            score: number;
+            /** @description 鄉鎮市區. */
+            town?: string | null;
+            /** @description The village, and the crossing or street beside it: what tells places of one name apart. */
+            beside?: string | null;
+            /** @description It begins as the text does and says more: somebody may still be typing. */
+            is_completion: boolean;
+            doubts: components["schemas"]["PlaceRemark"][];
+        };
+        /** @description By what a place was found, surest first. */
+        PlaceKind: ("known_crossing" | "between_marks" | "between_numbers" | "pole" | "landmark") | "exact_number" | "known_mouth" | "known_mark" | "crossing_of_lines" | "beside_number" | "mouth_by_number" | "crossing_of_records" | "lane" | "settlement" | "highway" | "street" | "village" | "town";
+        /** @description A doubt about a candidate, or why there is none. */
+        PlaceRemark: {
+            /** @description `name_guessed`, `unknown_way` …; the UI translates it. */
+            key: string;
+            /** @description Names and numbers for the translation. */
+            params: {
+                [key: string]: string;
+            };
         };
         /** @description All units as seen from one incident. A person sends. */
         Proposal: {
@@ -4847,7 +5101,7 @@ export interface components {
             incident: components["schemas"]["Incident"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page17: {
+        Page18: {
             items: components["schemas"]["Unit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5013,7 +5267,7 @@ export interface components {
         /** @description How well a box is looked after. */
         BoxState: ("never" | "retired") | "on_time" | "late" | "missed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page18: {
+        Page19: {
             items: components["schemas"]["PatrolBox"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5084,7 +5338,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page19: {
+        Page20: {
             items: components["schemas"]["BoxCode"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5193,7 +5447,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page20: {
+        Page21: {
             items: components["schemas"]["CheckIn"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5217,6 +5471,21 @@ export interface components {
             /** Format: int64 */
             refused_24h: number;
             stations: components["schemas"]["StationSummary"][];
+        };
+        StationSummary: {
+            station: string;
+            /** Format: int64 */
+            boxes: number;
+            /** Format: int64 */
+            on_time: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            missed: number;
+            /** Format: int64 */
+            never: number;
+            /** Format: int64 */
+            check_ins_7d: number;
         };
         /** @description What was proposed. It never changes. */
         TourPlan: {
@@ -5346,7 +5615,7 @@ export interface components {
         TourPlace: {
             /** @description The same place has the same key in every plan. */
             key: string;
-            kind: components["schemas"]["PlaceKind"];
+            kind: components["schemas"]["PlaceKind2"];
             box?: components["schemas"]["BoxId"] | null;
             /** @description Of the box; empty for others. */
             number: string;
@@ -5358,7 +5627,7 @@ export interface components {
             expected?: components["schemas"]["TourExpected"] | null;
             due?: components["schemas"]["BoxDue"] | null;
         };
-        PlaceKind: ("hot_spot" | "box") | "explore";
+        PlaceKind2: ("hot_spot" | "box") | "explore";
         /** @description What citizens are expected to report at a place in the seven days after the plan was made. */
         TourExpected: {
             /**
@@ -5468,8 +5737,15 @@ export interface components {
             /** @description A proposed or published plan that ends when this one is published. */
             replaces?: components["schemas"]["TourPlanId"] | null;
         };
+        TourQuery: {
+            station?: string | null;
+            state?: components["schemas"]["PlanState"] | null;
+            cursor?: string | null;
+            /** Format: int64 */
+            limit?: number | null;
+        };
         /** @description One page of a list, and the cursor of the next one. */
-        TourPlanPage: {
+        Page22: {
             items: components["schemas"]["TourPlanLine"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5527,6 +5803,13 @@ export interface components {
             at_us: components["schemas"]["Micros"];
         };
         MarkOutcome: ("done" | "skipped") | "planned";
+        TourReportQuery: {
+            /** @description Shifts that begin from here; thirty days ago where it is left out. */
+            from_us?: components["schemas"]["Micros"] | null;
+            /** @description Up to here; now where it is left out. */
+            to_us?: components["schemas"]["Micros"] | null;
+            station?: string | null;
+        };
         TourReport: {
             from_us: components["schemas"]["Micros"];
             to_us: components["schemas"]["Micros"];
@@ -5582,7 +5865,7 @@ export interface components {
         };
         TourPlaceWork: {
             key: string;
-            kind: components["schemas"]["PlaceKind"];
+            kind: components["schemas"]["PlaceKind2"];
             number: string;
             name: string;
             area: string;
@@ -5601,7 +5884,7 @@ export interface components {
             /**
              * Format: double
              * @description Shannon entropy of the planned arrivals' hours in Taipei, of the most that as many visits could have over the hours that were
-             *     planned at all: 0 when a watcher can set the clock by it. Null for fewer than two visits.
+             *     planned at all: 0 when a watcher can set the clock by it. Null for a place of one shift only, whose visits lie hours apart anyway.
              */
             hour_entropy?: number | null;
         };
@@ -5627,21 +5910,6 @@ export interface components {
              * @description What the plans had expected of `reports` at their stops.
              */
             expected: number;
-        };
-        StationSummary: {
-            station: string;
-            /** Format: int64 */
-            boxes: number;
-            /** Format: int64 */
-            on_time: number;
-            /** Format: int64 */
-            late: number;
-            /** Format: int64 */
-            missed: number;
-            /** Format: int64 */
-            never: number;
-            /** Format: int64 */
-            check_ins_7d: number;
         };
         /** @description What became of a message of another. */
         WarningReceipt: {
@@ -5718,7 +5986,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page21: {
+        Page23: {
             items: components["schemas"]["Warning"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5782,7 +6050,7 @@ export interface components {
             instruction: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page22: {
+        Page24: {
             items: components["schemas"]["Subscription"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5830,7 +6098,7 @@ export interface components {
          */
         TrackerId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page23: {
+        Page25: {
             items: components["schemas"]["Tracker"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5934,7 +6202,7 @@ export interface components {
             detail: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page24: {
+        Page26: {
             items: components["schemas"]["UnitPosition"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6180,125 +6448,6 @@ export interface components {
              */
             accuracy_m: number | null;
             measured_at_us: components["schemas"]["Micros"];
-        };
-        Witnesses: {
-            /** @description `name+id+key` of our log, for the `witness.toml` of others. */
-            log_key: string;
-            /**
-             * Format: uint64
-             * @description Leaves under the newest checkpoint.
-             */
-            size: number;
-            /**
-             * Format: uint64
-             * @description Leaves under the newest checkpoint that as many witnesses as are needed have signed.
-             */
-            witnessed_size: number;
-            /**
-             * Format: uint
-             * @description 0: no witness is configured.
-             */
-            needed: number;
-            witnesses: components["schemas"]["WitnessState"][];
-            /** @description `None`: this server is nobody's witness. */
-            own?: components["schemas"]["OwnWitness"] | null;
-        };
-        WitnessState: {
-            name: string;
-            /** @description `name+id+key`, for `shouhu verify --witness`. */
-            key: string;
-            url: string;
-            standing: components["schemas"]["Standing"];
-            /**
-             * Format: uint64
-             * @description Leaves that it signed last.
-             */
-            size: number;
-            /** @description By its own clock. */
-            signed_at_us?: components["schemas"]["Micros"] | null;
-            /** @description `None` before the first call. */
-            outcome?: components["schemas"]["Outcome"] | null;
-            /** @description What it said when it did not sign, in English. */
-            said: string;
-            failing_since_us?: components["schemas"]["Micros"] | null;
-            /** Format: int64 */
-            failures: number;
-        };
-        /** @description How a witness of ours is, in one word. */
-        Standing: "current" | "late" | "alarm";
-        /** @description How a call to a witness went. */
-        Outcome: "signed" | "unreachable" | "refused" | "ahead" | "fork" | "not_grown";
-        /** @description This server as a witness of others. */
-        OwnWitness: {
-            /** @description `name+id+key`, for the `witness.toml` of others. */
-            key: string;
-            logs: components["schemas"]["WitnessedLog"][];
-            /** @description Newest first; fifty at most. */
-            evidence: components["schemas"]["Evidence"][];
-        };
-        /** @description A log of others, as this server signed it last. */
-        WitnessedLog: {
-            origin: string;
-            /**
-             * Format: int64
-             * @description Leaves; 0 before the first checkpoint came.
-             */
-            size: number;
-            signed_at_us?: components["schemas"]["Micros"] | null;
-        };
-        /** @description A checkpoint of another log that was refused although the log's own key had signed it. */
-        Evidence: {
-            origin: string;
-            /**
-             * @description `fork`: two signed roots of one size, which is proof. `not_grown`: the hashes that came with it do not lead from the
-             *     signed checkpoint to this one; anybody may have sent wrong ones, so it is proof only when the log can give no others.
-             */
-            kind: string;
-            /**
-             * Format: int64
-             * @description Leaves of the refused checkpoint.
-             */
-            size: number;
-            first_at_us: components["schemas"]["Micros"];
-            last_at_us: components["schemas"]["Micros"];
-            /** Format: int64 */
-            times: number;
-            /** @description Why, in English. */
-            said: string;
-            /** @description The checkpoint that had been signed before, as it came. */
-            known_note: string;
-            /** @description The refused request, as it came. */
-            sent: string;
-        };
-        /** @description An order, as those see it who may decide it. What the entries say is not in it. */
-        ErasureAsked: {
-            id: string;
-            state: components["schemas"]["State"];
-            entries: components["schemas"]["Entries"];
-            legal_basis: string;
-            reason: string;
-            asked_at_us: components["schemas"]["Micros"];
-            asked_by_name: string;
-            asked_by_role: components["schemas"]["Role"];
-            decided_at_us?: components["schemas"]["Micros"] | null;
-            decided_by_name?: string | null;
-            done_at_us?: components["schemas"]["Micros"] | null;
-            /** @description Id of the person who asked; the same person may only discard. */
-            asked_by: string;
-        };
-        State: ("asked" | "done" | "discarded") | "approved";
-        /** @description A JSON object, because that is what both databases keep alike. */
-        Entries: {
-            /** @description Numbers of leaves. */
-            seqs: number[];
-        };
-        AskErasure: {
-            /** @description Numbers of leaves, one to a hundred. */
-            seqs: number[];
-            /** @description Article of the law that demands it: `個人資料保護法 §11 IV`. */
-            legal_basis: string;
-            /** @description Stays on the log for ever, so it must not repeat what is erased. */
-            reason: string;
         };
     };
     responses: never;
@@ -7038,6 +7187,68 @@ export interface operations {
             };
         };
     };
+    get_v1_map_addresses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page4"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_map_addresses: {
+        parameters: {
+            query?: {
+                source?: string;
+                attribution?: string;
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressesImported"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_oversight_audit: {
         parameters: {
             query?: {
@@ -7056,7 +7267,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page4"];
+                    "application/json": components["schemas"]["Page5"];
                 };
             };
             /** @description Problem */
@@ -7175,7 +7386,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page5"];
+                    "application/json": components["schemas"]["Page6"];
                 };
             };
             /** @description Problem */
@@ -7310,7 +7521,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page6"];
+                    "application/json": components["schemas"]["Page7"];
                 };
             };
             /** @description Problem */
@@ -7975,7 +8186,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page7"];
+                    "application/json": components["schemas"]["Page8"];
                 };
             };
             /** @description Problem */
@@ -8108,7 +8319,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page8"];
+                    "application/json": components["schemas"]["Page9"];
                 };
             };
             /** @description Problem */
@@ -8273,7 +8484,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page9"];
+                    "application/json": components["schemas"]["Page10"];
                 };
             };
             /** @description Problem */
@@ -8372,7 +8583,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page10"];
+                    "application/json": components["schemas"]["Page11"];
                 };
             };
             /** @description Problem */
@@ -8403,7 +8614,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page10"];
+                    "application/json": components["schemas"]["Page11"];
                 };
             };
             /** @description Problem */
@@ -8468,7 +8679,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page12"];
                 };
             };
             /** @description Problem */
@@ -8534,7 +8745,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             /** @description Problem */
@@ -8707,7 +8918,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             /** @description Problem */
@@ -8946,7 +9157,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             /** @description Problem */
@@ -9011,7 +9222,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             /** @description Problem */
@@ -9207,7 +9418,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page17"];
                 };
             };
             /** @description Problem */
@@ -9367,6 +9578,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items2"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_places: {
+        parameters: {
+            query?: {
+                q?: string;
+                near_lon?: number | null;
+                near_lat?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPlaces"];
                 };
             };
             /** @description Problem */
@@ -9721,7 +9965,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             /** @description Problem */
@@ -10357,7 +10601,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             /** @description Problem */
@@ -10526,7 +10770,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             /** @description Problem */
@@ -10698,7 +10942,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             /** @description Problem */
@@ -10794,7 +11038,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TourPlanPage"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             /** @description Problem */
@@ -11056,7 +11300,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page23"];
                 };
             };
             /** @description Problem */
@@ -11308,7 +11552,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             /** @description Problem */
@@ -11408,7 +11652,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page23"];
+                    "application/json": components["schemas"]["Page25"];
                 };
             };
             /** @description Problem */
@@ -11749,7 +11993,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page24"];
+                    "application/json": components["schemas"]["Page26"];
                 };
             };
             /** @description Problem */
