@@ -437,7 +437,7 @@ fn a_log_file_that_has_nothing_but_a_proof_goes_with_the_others() {
             direction: NO_DIRECTION,
             pictures: 0,
         };
-        let rows = (round * 200..(round + 1) * 200).map(row).collect();
+        let rows = (round * 600..(round + 1) * 600).map(row).collect();
         let receipt = lake.append(Batch { device: 1, class: Class::PASSAGE, rows, extras: Vec::new() }).unwrap();
         lake.settle(receipt.ticket);
         // The group has filled its file, so that its proof goes to the next one.
