@@ -1,9 +1,9 @@
 // What the chief's page asks for, and its state in the address.
 
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useSearchParams } from "wouter";
 import { type All, type BoxQuery, patrol } from "../app/api/calls.patrol";
 import type { PatrolBox } from "../app/api/types.patrol";
+import { useUrlState } from "../app/useUrlState";
 
 /** States turn by the clock as well as by check-ins. */
 const REFRESH_MS = 60_000;
@@ -42,32 +42,10 @@ export function useBoxChanged(): (box: PatrolBox) => void {
   };
 }
 
-export type BoxParams = Record<"tab" | "q" | "station" | "state" | "box" | "view" | "doubtful", string>;
+const PARAMS = ["tab", "q", "station", "state", "box", "view", "doubtful"] as const;
+export type BoxParams = Record<(typeof PARAMS)[number], string>;
 
-export function useBoxParams(): [BoxParams, (next: Partial<BoxParams>) => void] {
-  const [params, setParams] = useSearchParams();
-  const at = (name: string) => params.get(name) ?? "";
-  const now: BoxParams = {
-    tab: at("tab"),
-    q: at("q"),
-    station: at("station"),
-    state: at("state"),
-    box: at("box"),
-    view: at("view"),
-    doubtful: at("doubtful"),
-  };
-  const change = (next: Partial<BoxParams>) =>
-    setParams(
-      (old) => {
-        const made = new URLSearchParams(old);
-        for (const [name, value] of Object.entries(next)) {
-          if (value) made.set(name, value);
-          else made.delete(name);
-        }
-        return made;
-      },
-      // Each letter of a search is no place to go back to.
-      { replace: next.q !== undefined && next.tab === undefined },
-    );
-  return [now, change];
-}
+/** Each letter of a search is no place to go back to. */
+const isStep = (next: Partial<BoxParams>) => next.q === undefined || next.tab !== undefined;
+
+export const useBoxParams = () => useUrlState(PARAMS, isStep);

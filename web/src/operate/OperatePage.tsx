@@ -1,9 +1,6 @@
 // The machine room: what runs, what stands still, and who and what may take part.
 
-import { Tabs } from "@mantine/core";
-import { useTranslation } from "react-i18next";
-import { useSearchParams } from "wouter";
-import { useSession } from "../app/session";
+import { PanelTabs } from "../app/PanelTabs";
 import { Cameras } from "./Cameras";
 import { Devices } from "./Devices";
 import { Partners } from "./exchange/Partners";
@@ -31,24 +28,5 @@ const TABS = [
 ];
 
 export default function OperatePage() {
-  const { t } = useTranslation();
-  const { may } = useSession();
-  const [params, setParams] = useSearchParams();
-  const open = TABS.filter((tab) => may(tab.needs));
-  const chosen = open.find((tab) => tab.name === params.get("tab")) ?? open[0];
-  if (!chosen) return null;
-  return (
-    <div className="page">
-      <Tabs value={chosen.name} onChange={(next) => setParams(next ? { tab: next } : {})}>
-        <Tabs.List>
-          {open.map(({ name }) => (
-            <Tabs.Tab key={name} value={name} data-testid={`operate-${name}`}>
-              {t(`operate.tab_${name}`)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-      </Tabs>
-      <chosen.Panel />
-    </div>
-  );
+  return <PanelTabs tabs={TABS} page="operate" texts="operate" />;
 }

@@ -2,10 +2,7 @@
 
 import "../investigate/investigate.css";
 import "./positions.css";
-import { Tabs } from "@mantine/core";
-import { useTranslation } from "react-i18next";
-import { useSearchParams } from "wouter";
-import { useSession } from "../app/session";
+import { PanelTabs } from "../app/PanelTabs";
 import { Trackers } from "./Trackers";
 import { Tracks } from "./Tracks";
 
@@ -15,24 +12,5 @@ const TABS = [
 ];
 
 export default function PositionsPage() {
-  const { t } = useTranslation();
-  const { may } = useSession();
-  const [params, setParams] = useSearchParams();
-  const open = TABS.filter((tab) => may(tab.needs));
-  const chosen = open.find((tab) => tab.name === params.get("tab")) ?? open[0];
-  if (!chosen) return null;
-  return (
-    <div className="page positions-page">
-      <Tabs value={chosen.name} onChange={(next) => setParams(next ? { tab: next } : {})}>
-        <Tabs.List>
-          {open.map(({ name }) => (
-            <Tabs.Tab key={name} value={name} data-testid={`positions-${name}`}>
-              {t(`tracker.tab_${name}`)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-      </Tabs>
-      <chosen.Panel />
-    </div>
-  );
+  return <PanelTabs tabs={TABS} page="positions" texts="tracker" className="positions-page" />;
 }

@@ -1,10 +1,10 @@
 // What the page of tours asks for, and its state in the address.
 
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useSearchParams } from "wouter";
 import { tours } from "../app/api/calls.tours";
 import type { Id } from "../app/api/types";
 import type { AskTours, TourPlan } from "../app/api/types.tours";
+import { useUrlState } from "../app/useUrlState";
 
 /** Stops turn by the clock, by check-ins and by jobs. */
 const REFRESH_MS = 30_000;
@@ -44,32 +44,11 @@ export function usePlanActs() {
   };
 }
 
-export type TourParams = Record<"tab" | "station" | "state" | "plan" | "unit" | "stop" | "days", string>;
+const PARAMS = ["tab", "station", "state", "plan", "unit", "stop", "days"] as const;
+export type TourParams = Record<(typeof PARAMS)[number], string>;
 
-export function useTourParams(): [TourParams, (next: Partial<TourParams>) => void] {
-  const [params, setParams] = useSearchParams();
-  const at = (name: string) => params.get(name) ?? "";
-  const now: TourParams = {
-    tab: at("tab"),
-    station: at("station"),
-    state: at("state"),
-    plan: at("plan"),
-    unit: at("unit"),
-    stop: at("stop"),
-    days: at("days"),
-  };
-  const change = (next: Partial<TourParams>) =>
-    setParams(
-      (old) => {
-        const made = new URLSearchParams(old);
-        for (const [name, value] of Object.entries(next)) {
-          if (value) made.set(name, value);
-          else made.delete(name);
-        }
-        return made;
-      },
-      // Looking along a tour is no place to go back to.
-      { replace: next.stop !== undefined && next.plan === undefined && next.tab === undefined },
-    );
-  return [now, change];
-}
+/** Looking along a tour is no place to go back to. */
+const isStep = (next: Partial<TourParams>) =>
+  next.stop === undefined || next.plan !== undefined || next.tab !== undefined;
+
+export const useTourParams = () => useUrlState(PARAMS, isStep);
