@@ -45,7 +45,7 @@ function HitRow({ hit, isSelected, onSelect }: { hit: Hit; isSelected: boolean; 
     <button
       type="button"
       ref={row}
-      className={`queue-row tone-${tone}`}
+      className={`pick-row queue-row tone-${tone}`}
       aria-pressed={isSelected}
       onClick={onSelect}
       data-testid="hit-row"
@@ -99,7 +99,7 @@ function IncidentRow(props: { incident: Incident; isSelected: boolean; onSelect:
     <button
       type="button"
       ref={row}
-      className={`queue-row tone-${tone}`}
+      className={`pick-row queue-row tone-${tone}`}
       aria-pressed={isSelected}
       onClick={onSelect}
       data-testid="incident-row"

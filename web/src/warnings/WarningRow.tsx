@@ -60,7 +60,7 @@ export function WarningRow({ warning, isChosen, onChoose }: Props) {
     <li>
       <button
         type="button"
-        className="warning-row"
+        className="pick-row warning-row"
         aria-pressed={isChosen}
         onClick={onChoose}
         data-testid="warning-row"
