@@ -270,6 +270,8 @@ impl Ingest {
         let (start, cpu_before) = (Instant::now(), cpu());
         let times = send(&opened, queues, None)?;
         let (acknowledged, cpu_acknowledged) = (start.elapsed(), cpu() - cpu_before);
+        opened.flush()?;
+        let in_both_orders = start.elapsed();
         opened.settle()?;
         drop(background);
         let (settled, cpu_settled) = (start.elapsed(), cpu() - cpu_before);
@@ -280,6 +282,7 @@ impl Ingest {
             json!({
                 "rows": rows.len(),
                 "rows_s": a_second(acknowledged),
+                "rows_s_in_both_orders": a_second(in_both_orders),
                 "rows_s_settled": a_second(settled),
                 "cpu_us_row_until_acknowledged": each(cpu_acknowledged),
                 "cpu_us_row": each(cpu_settled),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ const LOOK: Duration = Duration::from_millis(5);
 
 pub struct Opened {
     lake: Arc<Lake>,
+    /// Time of the newest passage: the clock that says which days are over while rows come in, as a city's own would.
+    newest_ms: Arc<AtomicI64>,
 }
 
 impl Opened {
@@ -38,7 +40,7 @@ impl Opened {
         lake.settle(report.replay.done());
         lake.set_sources(sources);
         BookKeeper::default().once(&lake)?;
-        Ok(Self { lake: Arc::new(lake) })
+        Ok(Self { lake: Arc::new(lake), newest_ms: Arc::default() })
     }
 
     #[must_use]
@@ -48,6 +50,8 @@ impl Opened {
 
     /// Durable when it returns; gives how many rows were new.
     pub fn append(&self, batch: Batch) -> anyhow::Result<usize> {
+        let newest_ms = batch.rows.iter().map(|row| row.at_ms).max().unwrap_or(0);
+        self.newest_ms.fetch_max(newest_ms, Ordering::Relaxed);
         loop {
             match self.lake.append(batch.clone()) {
                 Ok(receipt) => {
@@ -60,8 +64,11 @@ impl Opened {
         }
     }
 
+    /// Everything in segments, in both orders.
     pub fn flush(&self) -> anyhow::Result<()> {
-        self.lake.flush()?;
+        while self.lake.stats().memory_rows > 0 {
+            self.lake.flush()?;
+        }
         Ok(())
     }
 
@@ -81,12 +88,16 @@ impl Opened {
         self.view().parts.iter().map(|part| part.rows()).sum()
     }
 
-    /// Flushes, sorts, merges and keeps the book of plates from now on, until the guard is dropped.
+    /// Flushes, sorts and merges from now on, until the guard is dropped, by the server's rules; a day is over when passages of
+    /// the next one have come.
     #[must_use = "dropping it ends the work"]
     pub fn keep_tidy(&self) -> Background {
         let stop = Arc::new(AtomicBool::new(false));
-        let works: [fn(&Lake) -> anyhow::Result<()>; 3] = [flush_if_due, |lake| Ok(lake.tidy()?), merge_all];
-        let threads = works.map(|work| {
+        let policy = CompactionPolicy::of_rows(self.lake.config().segment_rows_max);
+        let (mut compactor, newest_ms) = (Compactor::new(policy), Arc::clone(&self.newest_ms));
+        let merge = move |lake: &Lake| merge_all(lake, &mut compactor, newest_ms.load(Ordering::Relaxed));
+        let works: [Work; 3] = [Box::new(flush_if_due), Box::new(|lake| Ok(lake.tidy()?)), Box::new(merge)];
+        let threads = works.map(|mut work| {
             let (lake, stop) = (Arc::clone(&self.lake), Arc::clone(&stop));
             std::thread::spawn(move || -> anyhow::Result<()> {
                 while !stop.load(Ordering::Relaxed) {
@@ -101,10 +112,10 @@ impl Opened {
 
     /// Everything in segments, merged, with the book of plates; what is not needed any more is gone.
     pub fn settle(&self) -> anyhow::Result<()> {
-        while self.lake.stats().memory_rows > 0 {
-            self.lake.flush()?;
-        }
-        merge_all(&self.lake)?;
+        self.flush()?;
+        // The workload's days are long over and nothing more comes: each becomes one segment.
+        let policy = CompactionPolicy { still_ms: 0, ..CompactionPolicy::of_rows(self.lake.config().segment_rows_max) };
+        merge_all(&self.lake, &mut Compactor::new(policy), NEVER_MS)?;
         self.lake.tidy()?;
         BookKeeper::default().once(&self.lake)?;
         self.lake.sweep(NEVER_MS, 0)?;
@@ -125,12 +136,12 @@ fn flush_if_due(lake: &Lake) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The workload's days are long over and nothing more comes: each becomes one segment.
-fn merge_all(lake: &Lake) -> anyhow::Result<()> {
-    let mut compactor = Compactor::new(CompactionPolicy { still_ms: 0, ..CompactionPolicy::of_rows(lake.config().segment_rows_max) });
-    while !matches!(compactor.once(lake, NEVER_MS)?, Compacted::Nothing) {}
+fn merge_all(lake: &Lake, compactor: &mut Compactor, now_ms: i64) -> anyhow::Result<()> {
+    while !matches!(compactor.once(lake, now_ms)?, Compacted::Nothing) {}
     Ok(())
 }
+
+type Work = Box<dyn FnMut(&Lake) -> anyhow::Result<()> + Send>;
 
 /// Threads at work; dropping it waits for what they have begun.
 pub struct Background {

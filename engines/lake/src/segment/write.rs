@@ -1,5 +1,7 @@
 //! Writes a segment: both orders and the index.
 
+use std::thread;
+
 use shouhu_files::{Files, FilesError};
 
 use super::WriteError;
@@ -14,6 +16,9 @@ use super::shape::{by_plate, by_source};
 use crate::catalogue::{Order, SegmentId, SegmentMeta, name_of};
 use crate::code::PlateCode;
 use crate::row::{Class, Extra, Row};
+
+/// Fewer rows are written by one thread.
+const TOGETHER_ROWS: usize = if cfg!(test) { 64 } else { 1 << 16 };
 
 /// Writes the rows, all of one UTC day, as one segment: both orders and the index, durable when it returns. Of rows of one
 /// identity the first is written. `extras` as [`Row::extra`] counts them.
@@ -54,23 +59,29 @@ fn write_all(
     effort: Effort,
 ) -> Result<SegmentMeta, WriteError> {
     let Material { orders, book, .. } = *material;
-    let mut squeezer = Squeezer::new(effort)?;
     let name = |order| name_of(class, orders.day, id, order);
     let count = orders.by_source.len();
 
-    let chunks = plate_chunks(material, &mut squeezer)?;
+    let in_plate_order = || {
+        let mut squeezer = Squeezer::new(effort)?;
+        Ok((plate_chunks(material, &mut squeezer)?, planes(material.rows, orders, &mut squeezer)?))
+    };
+    let in_source_order = || source_chunks(material, &mut Squeezer::new(effort)?);
+    let (plate_order, source_order) = both(count, in_plate_order, in_source_order);
+    let ((chunks, (planes, hours)), (source_order_chunks, page_times)) = (plate_order?, source_order?);
+
+    // One file after the other: what a power cut leaves is then a beginning of this order.
     let sorted_by = [by_plate::PLATE, by_plate::TIME];
     let layout = write_file(files, &name(Order::Plate), count, &chunks, &sorted_by)?;
     let by_plate_note = note(count, &chunks, &layout);
     drop(chunks);
 
-    let (chunks, page_times) = source_chunks(material, &mut squeezer)?;
+    let chunks = source_order_chunks;
     let sorted_by = [by_source::SOURCE, by_source::TIME, by_source::PLATE];
     let layout = write_file(files, &name(Order::Source), count, &chunks, &sorted_by)?;
     let by_source_note = note(count, &chunks, &layout);
     drop(chunks);
 
-    let (planes, hours) = planes(material.rows, orders, &mut squeezer)?;
     let mut index = Index {
         class: class.0,
         day: orders.day,
@@ -103,6 +114,25 @@ fn write_all(
         last_ms: orders.last_ms,
         bytes: [index.files[0].len, index.files[1].len, bytes.len() as u64],
         index_crc,
+    })
+}
+
+/// Does both, at the same time when there are rows enough for a thread, which costs some 40 µs to start.
+fn both<A, B: Send>(
+    rows: usize,
+    here: impl FnOnce() -> Result<A, WriteError>,
+    there: impl Fn() -> Result<B, WriteError> + Sync,
+) -> (Result<A, WriteError>, Result<B, WriteError>) {
+    if rows < TOGETHER_ROWS {
+        return (here(), there());
+    }
+    thread::scope(|scope| match thread::Builder::new().name("lake-write".to_owned()).spawn_scoped(scope, &there) {
+        Ok(other) => {
+            let here = here();
+            (here, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        }
+        // No thread can be had just now.
+        Err(_) => (here(), there()),
     })
 }
 
