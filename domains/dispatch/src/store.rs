@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use shouhu_ids::{ActorId, AssignmentId, IncidentId, Micros, UnitId};
 use shouhu_place::Wgs84;
-use shouhu_store::{Row, Store, StoreError, Value, params, placeholders};
+use shouhu_store::{Row, Store, StoreError, Value, page_before, params, placeholders};
 use shouhu_wire::{Assignment, AssignmentReply, Incident, Priority, Unit};
 
 use crate::model::{Advice, LogLine};
@@ -149,8 +149,7 @@ pub async fn incidents(store: &Store, which: Which, before: Option<IncidentId>, 
         Which::Closed => "state = 'closed' AND",
         Which::All => "",
     };
-    // Ids are lower-case hexadecimal, so "~" sorts after each of them.
-    let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+    let before = page_before(before);
     let rows = store.fetch(&format!("{INCIDENT} WHERE {state} id < $1 ORDER BY id DESC LIMIT $2"), params![before, limit]).await?;
     with_assignments(store, rows.iter().map(incident_of).collect::<Result<_, _>>()?).await
 }

@@ -6,7 +6,7 @@ use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_ids::Micros;
 use shouhu_module::{App, JobKind};
-use shouhu_store::{NewJob, Store, StoreError, params};
+use shouhu_store::{Store, StoreError, params};
 
 use crate::erasures;
 
@@ -21,21 +21,12 @@ pub const LEGAL_BASIS: &str = "個人資料保護法 §11 III: the purpose is ov
 const HOUR_UTC_US: i64 = 19 * Micros::HOUR + 50 * Micros::MINUTE;
 const ACTOR: &str = "shouhu (retention)";
 
-fn turn_after(now: Micros) -> Micros {
-    let today = Micros(now.day() * Micros::DAY + HOUR_UTC_US);
-    if today > now { today } else { today.plus(Micros::DAY) }
-}
-
 /// Enqueues the next turn. Every process may: the key of the turn is the day.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn schedule(store: &Store) -> Result<(), StoreError> {
-    let turn = turn_after(store.env().now());
-    let mut tx = store.begin().await?;
-    let job = NewJob { kind: RETENTION.kind, key: turn.day().to_string(), payload: serde_json::json!({}), run_at: Some(turn) };
-    tx.enqueue(job).await?;
-    tx.commit().await
+    RETENTION.schedule_daily(store, HOUR_UTC_US).await
 }
 
 fn run(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {

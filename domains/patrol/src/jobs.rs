@@ -4,7 +4,7 @@ use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_ids::Micros;
 use shouhu_module::{App, JobKind};
-use shouhu_store::{NewJob, Store, StoreError, params};
+use shouhu_store::{Store, StoreError, params};
 
 /// Once a day.
 pub const PURGE: JobKind = JobKind { kind: "patrol.purge", run: purge };
@@ -19,11 +19,7 @@ const NONCES_KEPT_US: i64 = Micros::DAY;
 /// # Errors
 /// When the database refuses.
 pub async fn schedule(db: &Store) -> Result<(), StoreError> {
-    let turn = db.env().now().day() + 1;
-    let run_at = Some(Micros(turn * Micros::DAY));
-    let mut tx = db.begin().await?;
-    tx.enqueue(NewJob { kind: PURGE.kind, key: turn.to_string(), payload: serde_json::json!({}), run_at }).await?;
-    tx.commit().await
+    PURGE.schedule_daily(db, 0).await
 }
 
 /// # Errors

@@ -2,7 +2,7 @@
 
 use shouhu_ids::{ActorId, BoxId, CheckInId, Micros};
 use shouhu_place::Wgs84;
-use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, page_before, params, tag_of};
 
 use crate::model::{BoxState, CheckIn, Doubt, Method, PatrolBox};
 use crate::rules::Other;
@@ -158,8 +158,7 @@ pub async fn check_ins(store: &Store, station: Option<&str>, is_doubtful: Option
         Some(false) => "AND c.doubts = ''",
         None => "",
     };
-    // Ids are lower-case hexadecimal, so "~" sorts after each of them.
-    let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+    let before = page_before(before);
     let sql = format!("{CHECK_IN} WHERE c.id < $1 AND ($2 = '' OR b.station = $2) {doubtful} ORDER BY c.id DESC LIMIT $3");
     store.fetch(&sql, params![before, station.unwrap_or_default(), limit]).await?.iter().map(check_in_of).collect()
 }

@@ -8,7 +8,7 @@ use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_ids::Micros;
 use shouhu_module::{App, JobKind};
-use shouhu_store::{NewJob, Store, StoreError, params};
+use shouhu_store::{Store, StoreError, params};
 
 pub const PURGE: JobKind = JobKind { kind: "positions.purge", run };
 
@@ -28,21 +28,12 @@ pub struct Purged {
     pub fixes: i64,
 }
 
-fn turn_after(now: Micros) -> Micros {
-    let today = Micros(now.day() * Micros::DAY + HOUR_UTC_US);
-    if today > now { today } else { today.plus(Micros::DAY) }
-}
-
 /// Enqueues the next turn. Every process may: the key of the turn is the day.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn schedule(store: &Store) -> Result<(), StoreError> {
-    let turn = turn_after(store.env().now());
-    let mut tx = store.begin().await?;
-    let job = NewJob { kind: PURGE.kind, key: turn.day().to_string(), payload: serde_json::json!({}), run_at: Some(turn) };
-    tx.enqueue(job).await?;
-    tx.commit().await
+    PURGE.schedule_daily(store, HOUR_UTC_US).await
 }
 
 /// One transaction of pieces whose time is over; `None` when nothing is left.

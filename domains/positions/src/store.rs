@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use data_encoding::HEXLOWER;
 use shouhu_ids::{ActorId, Micros, TrackerId};
-use shouhu_store::{Row, Store, StoreError, Tx, Value, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, Value, page_before, params, tag_of};
 
 use crate::book::{Book, Known};
 use crate::counts::{Count, Counts};
@@ -109,8 +109,7 @@ async fn refused(store: &Store, id: Option<TrackerId>) -> Result<HashMap<Tracker
 pub async fn trackers(store: &Store, before: Option<TrackerId>, limit: i64) -> Result<Vec<Tracker>, StoreError> {
     let now = store.env().now();
     let mut refused = refused(store, None).await?;
-    // Ids are lower-case hexadecimal, so "~" sorts after each of them.
-    let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+    let before = page_before(before);
     let rows = store.fetch(&format!("{TRACKER} WHERE id < $1 ORDER BY id DESC LIMIT $2"), params![before, limit]).await?;
     rows.iter().map(|row| tracker_of(row, refused.remove(&row.parsed::<TrackerId>("id")?).unwrap_or_default(), now)).collect()
 }

@@ -15,7 +15,7 @@ use shouhu_lakehouse::lake::{Class, DAY_MS, FullRecord, Key};
 use shouhu_lakehouse::{Certificate, Lakehouse};
 use shouhu_module::ports::Picture;
 use shouhu_module::{App, JobKind};
-use shouhu_store::{NewJob, Store, StoreError, params};
+use shouhu_store::{Store, StoreError, params};
 
 use crate::arrive::picture_id;
 use crate::hold;
@@ -33,19 +33,10 @@ const ROWS_AT_ONCE: i64 = 2_000;
 /// Days whose keys are destroyed again in every run: a report that came late may have made a new one. Nothing older is taken.
 const DAYS_BACK: i64 = 400;
 
-fn turn_after(now: Micros) -> Micros {
-    let today = Micros(now.day() * Micros::DAY + HOUR_UTC_US);
-    if today > now { today } else { today.plus(Micros::DAY) }
-}
-
 /// # Errors
 /// When the database fails.
 pub async fn schedule(store: &Store) -> Result<(), StoreError> {
-    let turn = turn_after(store.env().now());
-    let mut tx = store.begin().await?;
-    let job = NewJob { kind: PURGE.kind, key: turn.day().to_string(), payload: serde_json::json!({}), run_at: Some(turn) };
-    tx.enqueue(job).await?;
-    tx.commit().await
+    PURGE.schedule_daily(store, HOUR_UTC_US).await
 }
 
 fn run(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {

@@ -4,7 +4,7 @@ use shouhu_exchange::cap::{Alert, Info, MsgType, Status};
 use shouhu_exchange::xml::XmlError;
 use shouhu_ids::{IncidentId, Micros, WarningId};
 use shouhu_module::Person;
-use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, page_before, params, tag_of};
 
 use crate::model::{Warning, WarningArea, WarningCircle, WarningState, WarningText};
 
@@ -124,7 +124,7 @@ pub async fn named(store: &Store, sender: &str, identifier: &str) -> Result<Opti
 /// Those in force now, and drafts; or everything. Newest first; `before` is the last id of the page before.
 pub async fn list(store: &Store, is_all: bool, before: Option<WarningId>, limit: i64) -> Result<Vec<Kept>, StoreError> {
     let now = store.env().now();
-    let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+    let before = page_before(before);
     let which = if is_all { "$1 = $1" } else { "((state = 'in_force' AND expires_at_us > $1) OR state = 'draft')" };
     let rows =
         store.fetch(&format!("{ALERT} WHERE {which} AND id < $2 ORDER BY id DESC LIMIT $3"), params![now, before, limit]).await?;

@@ -6,7 +6,7 @@ use shouhu_ids::{EntryId, HitId, IncidentId, Micros, UnitId};
 use shouhu_module::Person;
 use shouhu_place::Wgs84;
 use shouhu_plate::{MatchKind, Plate};
-use shouhu_store::{Row, Store, StoreError, Tx, Value, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, Value, page_before, params, tag_of};
 use shouhu_wire::{Alternative, Conflict, Hit, HitEntry, HitState, RejectReason};
 
 use crate::matching::Earlier;
@@ -100,7 +100,7 @@ impl Near {
 /// Newest first.
 pub async fn hits(store: &Store, filter: &Filter, limit: i64) -> Result<Vec<Hit>, StoreError> {
     let mut sql = format!("SELECT {HIT_COLUMNS} FROM watchlists_hit WHERE id < $1");
-    let mut values: Vec<Value> = params![filter.before.map_or_else(|| "~".to_owned(), |id| id.to_string())];
+    let mut values: Vec<Value> = params![page_before(filter.before)];
     let mut place = |value: Value| {
         values.push(value);
         format!("${}", values.len())

@@ -13,7 +13,7 @@ use shouhu_events::Event;
 use shouhu_ids::{ActorId, EntryId, ImportId, Micros};
 use shouhu_module::Person;
 use shouhu_plate::Pattern;
-use shouhu_store::{Row, Store, StoreError, Tx, Value, params, placeholders, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, Value, page_before, params, placeholders, tag_of};
 use shouhu_wire::{DeltaEntry, HitEntry};
 
 use crate::model::{Entry, EntryState, NewEntry};
@@ -116,7 +116,7 @@ pub struct Filter {
 pub async fn entries(store: &Store, filter: &Filter, limit: i64) -> Result<Vec<Entry>, StoreError> {
     let now = store.env().now();
     let mut sql = format!("SELECT {ENTRY_COLUMNS} FROM watchlists_entry WHERE id < $1");
-    let mut values: Vec<Value> = params![filter.before.map_or_else(|| "~".to_owned(), |id| id.to_string())];
+    let mut values: Vec<Value> = params![page_before(filter.before)];
     let place = |values: &mut Vec<Value>, value: Value| {
         values.push(value);
         format!("${}", values.len())

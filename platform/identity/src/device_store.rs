@@ -1,7 +1,7 @@
 //! SQL about devices.
 
 use shouhu_ids::{ActorId, DeviceId, Micros};
-use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, page_before, params, tag_of};
 use shouhu_wire::{FramePolicy, RegisterDevice};
 
 use crate::model::{Device, DeviceStatus};
@@ -54,7 +54,7 @@ pub async fn with_key(store: &Store, id: DeviceId) -> Result<Option<(Device, Opt
 
 /// Devices, newest first; `before` is the id of the last one of the page before.
 pub async fn list(store: &Store, before: Option<DeviceId>, limit: i64) -> Result<Vec<Device>, StoreError> {
-    let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+    let before = page_before(before);
     let sql = format!("SELECT {COLUMNS} FROM identity_device WHERE id < $1 ORDER BY id DESC LIMIT $2");
     store.fetch(&sql, params![before, limit]).await?.iter().map(Device::of).collect()
 }

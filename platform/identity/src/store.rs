@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use shouhu_ids::{ActorId, Micros, SessionId, UnitId};
 use shouhu_module::Person;
-use shouhu_store::{Row, Store, StoreError, Tx, Value, params, placeholders, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, Value, page_before, params, placeholders, tag_of};
 use shouhu_wire::Role;
 use webauthn_rs::prelude::Passkey;
 
@@ -198,7 +198,7 @@ pub async fn set_unit(store: &Store, actor: ActorId, unit: Option<UnitId>) -> Re
 
 /// People, newest first; `before` is the id of the last one of the page before.
 pub async fn actors(store: &Store, before: Option<ActorId>, limit: i64) -> Result<Vec<Actor>, StoreError> {
-    let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+    let before = page_before(before);
     let rows = store
         .fetch(
             "SELECT id, name, role, unit, enrolled_at_us, disabled_at_us, last_seen_at_us FROM identity_actor \

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_env::BoxFuture;
 use shouhu_ids::{JobId, Micros};
-use shouhu_store::{Row, Store, StoreError, params};
+use shouhu_store::{Row, Store, StoreError, page_before, params};
 
 /// After so many failures a job stops and waits for an operator.
 pub const ATTEMPTS_MAX: i64 = 12;
@@ -188,7 +188,7 @@ fn view_of(row: &Row) -> Result<JobView, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn list(store: &Store, before: Option<JobId>, limit: i64) -> Result<Vec<JobView>, StoreError> {
-    let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
+    let before = page_before(before);
     let rows = store
         .fetch(
             "SELECT id, kind, state, attempts, run_at_us, enqueued_at_us, finished_at_us, last_error FROM store_job \

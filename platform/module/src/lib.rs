@@ -20,7 +20,8 @@ pub use route::{Access, Audit, AuditObject, Audited, Load, Method, Route, Schema
 
 use shouhu_env::BoxFuture;
 use shouhu_events::Envelope;
-use shouhu_store::{Migration, ModuleMigrations};
+use shouhu_ids::Micros;
+use shouhu_store::{Migration, ModuleMigrations, NewJob, Store, StoreError};
 use shouhu_wire::Role;
 
 /// What a role may do; the name is asked for by routes and by the live stream.
@@ -37,6 +38,26 @@ pub struct Permission {
 pub struct JobKind {
     pub kind: &'static str,
     pub run: fn(App, serde_json::Value) -> BoxFuture<'static, Result<(), shouhu_bus::ReactionError>>,
+}
+
+impl JobKind {
+    /// Enqueues the next turn of a job that runs once a day, so long after midnight UTC. Every process may, as often as it likes: the
+    /// key of a turn is its day. A job does so first of all, so that a turn that fails does not end all later ones.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn schedule_daily(&self, store: &Store, after_midnight_us: i64) -> Result<(), StoreError> {
+        let turn = next_daily(store.env().now(), after_midnight_us);
+        let mut tx = store.begin().await?;
+        let job = NewJob { kind: self.kind, key: turn.day().to_string(), payload: serde_json::json!({}), run_at: Some(turn) };
+        tx.enqueue(job).await?;
+        tx.commit().await
+    }
+}
+
+fn next_daily(now: Micros, after_midnight_us: i64) -> Micros {
+    let today = Micros(now.day() * Micros::DAY + after_midnight_us);
+    if today > now { today } else { today.plus(Micros::DAY) }
 }
 
 /// What this room does when a fact is published. Must be idempotent.
@@ -102,5 +123,20 @@ impl Module {
     #[must_use]
     pub const fn schema(&self) -> ModuleMigrations {
         ModuleMigrations { module: self.name, migrations: self.migrations }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daily_turn_is_today_until_its_minute_has_come_and_then_tomorrow() {
+        let midnight = Micros(20_000 * Micros::DAY);
+        let half_past_seven_pm = 19 * Micros::HOUR + 30 * Micros::MINUTE;
+        assert_eq!(next_daily(midnight, half_past_seven_pm), midnight.plus(half_past_seven_pm));
+        let turn = midnight.plus(half_past_seven_pm);
+        assert_eq!(next_daily(turn, half_past_seven_pm), turn.plus(Micros::DAY));
+        assert_eq!(next_daily(midnight, 0), midnight.plus(Micros::DAY));
     }
 }

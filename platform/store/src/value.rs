@@ -119,6 +119,16 @@ from_ids!(
     ActorId, DeviceId, CameraId, SightingId, EntryId, HitId, IncidentId, UnitId, AssignmentId, EventId, JobId, SessionId, ImportId, ExportId, HoldId, BoxId, CheckInId, WarningId, WebhookId, TrackerId, TourPlanId,
 );
 
+/// Sorts after every id in any collation: ids are lower-case hexadecimal, and in most languages' rules punctuation sorts before
+/// letters, so a tilde would not do.
+pub const AFTER_EVERY_ID: &str = "z";
+
+/// What a page's `id < $1` is compared with: the last id of the page before, or what comes after every id.
+#[must_use]
+pub fn page_before(last: Option<impl ToString>) -> String {
+    last.map_or_else(|| AFTER_EVERY_ID.to_owned(), |id| id.to_string())
+}
+
 /// `$2, $3, $4` for the numbers 2 to 4: the list behind `IN` or `VALUES`, as long as what is asked for.
 #[must_use]
 pub fn placeholders(numbers: impl IntoIterator<Item = usize>) -> String {

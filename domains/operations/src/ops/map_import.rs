@@ -93,6 +93,8 @@ async fn replace(
 ) -> Result<i64, Problem> {
     let now = app.env.now();
     let mut tx = app.store.begin().await?;
+    // Held until the commit: whoever imports next waits, and takes the version after this one.
+    tx.execute("UPDATE operations_importing SET times = times + 1 WHERE id = 1", vec![]).await?;
     let row = tx.fetch_one("SELECT COALESCE(MAX(version), 0) + 1 AS version FROM operations_map", vec![]).await?;
     let version = row.int("version")?;
     tx.execute(
