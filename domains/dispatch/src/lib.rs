@@ -11,9 +11,11 @@
 //! while it has one (`machine`, `write`, a partial unique index).
 
 mod cover;
+mod duplicates;
 mod fixes;
 mod kinds;
 mod machine;
+mod merging;
 pub mod model;
 mod number;
 mod ops;
@@ -62,6 +64,11 @@ pub const MODULE: Module = Module {
         ops::incident_log::ROUTE,
         ops::incident_close::ROUTE,
         ops::incident_kinds::ROUTE,
+        ops::duplicates::OF_CALL,
+        ops::duplicates::OF_INCIDENT,
+        ops::report_join::ROUTE,
+        ops::merge::MERGE,
+        ops::merge::UNMERGE,
         ops::places::ROUTE,
         ops::recommend::ROUTE,
         ops::ring::ROUTE,
@@ -98,6 +105,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_choice", sql: include_str!("../migrations/0002_choice.sql") },
         Migration { name: "0003_interop", sql: include_str!("../migrations/0003_interop.sql") },
+        Migration { name: "0004_calls", sql: include_str!("../migrations/0004_calls.sql") },
     ],
     reactions: react::REACTIONS,
     problems: PROBLEMS,
@@ -159,6 +167,18 @@ const PROBLEMS: &[&str] = &[
     "dispatch.open.priority",
     "dispatch.open.summary_empty",
     "dispatch.open.too_long",
+    "dispatch.merge.itself",
+    "dispatch.merge.panic",
+    "dispatch.merge.closed",
+    "dispatch.merge.target_closed",
+    "dispatch.merge.already_merged",
+    "dispatch.merge.target_merged",
+    "dispatch.merge.has_merged",
+    "dispatch.unmerge.not_merged",
+    "dispatch.unmerge.target_closed",
+    "dispatch.unmerge.unit_arrived",
+    "dispatch.report.closed",
+    "dispatch.report.merged",
     "dispatch.places.text_empty",
     "dispatch.places.text_too_long",
     "dispatch.places.near",
@@ -166,9 +186,11 @@ const PROBLEMS: &[&str] = &[
     "dispatch.places.not_ready",
     "dispatch.close.unit_assigned",
     "dispatch.close.already_closed",
+    "dispatch.close.merged",
     "dispatch.close.note_too_long",
     "dispatch.assign.unknown_unit",
     "dispatch.assign.incident_closed",
+    "dispatch.assign.incident_merged",
     "dispatch.assign.unit_not_available",
     "dispatch.assign.other_job",
     "dispatch.assign.on_scene",
@@ -218,7 +240,7 @@ const PROBLEMS: &[&str] = &[
 
 fn health(app: App) -> BoxFuture<'static, Health> {
     Box::pin(async move {
-        let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM dispatch_incident WHERE state <> 'closed'";
+        let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM dispatch_incident WHERE state NOT IN ('closed', 'merged')";
         match app.store.fetch_one(sql, vec![]).await.and_then(|row| row.int("n")) {
             Ok(open) => Health::good(format!("{open} incidents not closed")),
             Err(error) => Health::bad(format!("incidents cannot be read: {error}")),

@@ -5,12 +5,16 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { dispatch } from "../app/api/calls";
+import { intake } from "../app/api/calls.intake";
 import type { Id, Wgs84 } from "../app/api/types";
 import { OPENED_BY_HAND, type OpenedByHand } from "../app/api/types.dispatch";
 import type { PlaceCandidate } from "../app/api/types.places";
 import { useKinds } from "../app/queries";
+import { useSession } from "../app/session";
 import { Failure } from "../app/states";
 import { CardHead } from "./CardHead";
+import { DuplicateList } from "./intake/DuplicateList";
+import { useDuplicates } from "./intake/useDuplicates";
 import { AddressBox, type PlaceMap } from "./places/AddressBox";
 import { addressKept, isStillPicked } from "./places/places";
 
@@ -50,6 +54,28 @@ export function CallForm({ place, onPlace, map, onDone }: Props) {
       onDone(incident.id);
     },
   });
+  const { may } = useSession();
+  const mayJoin = origin === "call" && may("dispatch.order");
+  const like = useDuplicates(
+    { kind, position: place, address: addressKept(address, picked) },
+    may("dispatch.watch"),
+  );
+  const join = useMutation({
+    mutationFn: (id: Id) =>
+      intake.join(id, {
+        kind: kind ?? "",
+        priority: Number(priority ?? chosen?.priority ?? 3),
+        summary,
+        address: addressKept(address, picked),
+        position: place,
+      }),
+    onSuccess: (incident) => {
+      client.setQueryData(["incidents", "one", incident.id], incident);
+      void client.invalidateQueries({ queryKey: ["incidents"] });
+      onDone(incident.id);
+    },
+  });
+  const isWhole = kind !== null && summary.trim() !== "";
   return (
     <form
       className="card-body"
@@ -149,13 +175,16 @@ export function CallForm({ place, onPlace, map, onDone }: Props) {
           <span className="dim">{t("call.position_hint")}</span>
         )}
       </div>
-      <Button
-        type="submit"
-        size="md"
-        disabled={!kind || !summary.trim()}
-        loading={open.isPending}
-        data-testid="submit-call"
-      >
+      <DuplicateList
+        title={t("duplicate.maybe")}
+        found={like}
+        act={t("duplicate.join")}
+        isBusy={join.isPending}
+        isOff={!isWhole || !mayJoin}
+        onAct={(id) => join.mutate(id)}
+      />
+      {join.error && <Failure error={join.error} />}
+      <Button type="submit" size="md" disabled={!isWhole} loading={open.isPending} data-testid="submit-call">
         {t("call.submit")}
       </Button>
       {open.error && <Failure error={open.error} />}

@@ -359,6 +359,7 @@ export default function CommandPage() {
               key={selected.id}
               id={selected.id}
               onHit={(id) => select({ kind: "hit", id })}
+              onIncident={(id) => select({ kind: "incident", id })}
               onUnit={(unit) => unit.position && fly(unit.position)}
               onRing={() => change({ ring: "1" })}
               onClose={() => select(null)}

@@ -70,7 +70,7 @@ pub struct EidoRemark {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EidoReceipt {
     pub outcome: EidoOutcome,
-    /// Ours.
+    /// Ours; where that is merged, the one that it belongs to.
     pub incident: IncidentId,
     pub number: String,
     pub remarks: Vec<EidoRemark>,
@@ -202,7 +202,9 @@ async fn opened(store: &Store, by: By<'_>, told: &Told, digest: &str) -> Result<
 
 /// `None` when that incident was never told of.
 async fn noted(store: &Store, by: By<'_>, told: &Told, digest: &str) -> Result<Option<Taken>, StoreError> {
-    let sql = "SELECT incident FROM dispatch_told WHERE sender = $1 AND incident_ref = $2";
+    // Where ours is merged, people read the log of the one that it belongs to.
+    let sql = "SELECT COALESCE(i.merged_into, i.id) AS incident FROM dispatch_told t JOIN dispatch_incident i ON i.id = t.incident \
+         WHERE t.sender = $1 AND t.incident_ref = $2";
     let Some(row) = store.fetch_opt(sql, params![&told.sender, &told.incident]).await? else { return Ok(None) };
     let mut tx = store.begin().await?;
     let locked = write::lock_incident(&mut tx, row.parsed("incident")?).await?.ok_or(StoreError::NotOne { found: 0 })?;

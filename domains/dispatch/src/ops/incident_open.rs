@@ -12,6 +12,7 @@ use shouhu_module::{App, Audit, Audited, Body, Keyed, Load, Person, Problem, Rou
 use shouhu_store::{Store, StoreError, Tx, params, tag_of};
 use shouhu_wire::{Incident, IncidentOrigin, IncidentState, OpenIncident};
 
+use super::duplicates;
 use crate::model::{ADDRESS_MAX, SUMMARY_MAX};
 use crate::write::By;
 use crate::{kinds, number, panic, store, write};
@@ -185,6 +186,10 @@ pub(crate) async fn insert(
     }
     let values = json!({ "number": number, "origin": tag_of(&body.origin), "kind": body.kind, "priority": body.priority.0 });
     write::log(tx, id, now, by, "incident_opened", values).await?;
+    if let Some(like) = duplicates::on_opening(tx, id, body, now).await?.first() {
+        let values = json!({ "number": like.number, "incident": like.incident, "percent": (like.resemblance.score * 100.0).round() });
+        write::log(tx, id, now, by, "incident_resembles", values).await?;
+    }
     tx.emit(&Event::IncidentChanged { incident: id, state: IncidentState::Open, hit: body.hit }).await?;
     Ok(Some((id, number)))
 }

@@ -94,6 +94,24 @@ export const errors = {
   "hits.confirm.plate_differs":
     "What you typed is none of the readings. Look again; if the plate is another one, reject as misread.",
   "hits.confirm.plate_unreadable": "That is not a plate: letters and digits only.",
+  "dispatch.assign.incident_merged": "The incident is merged: send the unit to the one that it belongs to.",
+  "dispatch.close.merged":
+    "The incident is merged: close the one that it belongs to, or undo the merge first.",
+  "dispatch.merge.itself": "An incident cannot be merged into itself.",
+  "dispatch.merge.panic": "A call for help of a crew is never merged away.",
+  "dispatch.merge.closed": "The incident is closed and cannot be merged.",
+  "dispatch.merge.target_closed": "The incident to merge into is closed.",
+  "dispatch.merge.already_merged": "The incident is merged already: undo that first.",
+  "dispatch.merge.target_merged":
+    "The incident to merge into is itself merged: take the one that it belongs to.",
+  "dispatch.merge.has_merged":
+    "Others are merged into this one: merge the other way round, or undo those first.",
+  "dispatch.unmerge.not_merged": "The incident is not merged.",
+  "dispatch.unmerge.target_closed": "The incident that it belongs to was closed: the merge cannot be undone.",
+  "dispatch.unmerge.unit_arrived":
+    "A unit has arrived since: the merge cannot be undone. Open a new incident that refers to it.",
+  "dispatch.report.closed": "The incident is closed: open one of its own.",
+  "dispatch.report.merged": "The incident is merged: join the call to the one that it belongs to.",
   "dispatch.assign.incident_closed": "The incident is closed; nobody can be sent.",
   "dispatch.assign.in_panic": "This unit is in danger itself; it cannot be sent.",
   "dispatch.assign.not_more_urgent":
