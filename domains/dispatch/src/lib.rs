@@ -3,6 +3,8 @@
 //! - **Incident** 案件: a 110 call, a report, or a hit that a person confirmed. Closed by a person, never reopened.
 //! - **Unit** 警力: a crew that can be sent. Its crew says whether it can; its assignment says what it does.
 //! - **Assignment** 派遣: one unit sent to one incident, with the reasons why this one. The crew takes the steps.
+//! - **Call** 來電: what an exchange, a gateway or an app puts through. One person takes it and says what became of it.
+//! - **Merge** 併案: an incident becomes another report of one that is open. A person decides, and may undo it.
 //! - **Recommendation**: all units, ranked by the room's policy, with reasons for and against each. A person decides.
 //! - **Advice** 建議: handovers, whom to serve next, the cover of the city, one move. A person decides.
 //! - **Panic** 緊急求援: a crew calls for help; it ends only with its incident.
@@ -10,9 +12,11 @@
 //! **Invariant:** a unit has at most one live assignment, and its state is `dispatched`, `en_route` or `on_scene` exactly
 //! while it has one (`machine`, `write`, a partial unique index).
 
+mod calls;
 mod cover;
 mod duplicates;
 mod fixes;
+mod jobs;
 mod kinds;
 mod machine;
 mod merging;
@@ -30,6 +34,8 @@ mod standing;
 mod store;
 mod write;
 
+#[cfg(test)]
+mod call_claims;
 #[cfg(test)]
 mod claims;
 #[cfg(test)]
@@ -64,6 +70,14 @@ pub const MODULE: Module = Module {
         ops::incident_log::ROUTE,
         ops::incident_close::ROUTE,
         ops::incident_kinds::ROUTE,
+        ops::call_push::ROUTE,
+        ops::calls::LIST,
+        ops::calls::TAKE,
+        ops::calls::SETTLE,
+        ops::call_history::ROUTE,
+        ops::call_sources::LIST,
+        ops::call_sources::DEFINE,
+        ops::call_sources::END,
         ops::duplicates::OF_CALL,
         ops::duplicates::OF_INCIDENT,
         ops::report_join::ROUTE,
@@ -107,6 +121,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0003_interop", sql: include_str!("../migrations/0003_interop.sql") },
         Migration { name: "0004_calls", sql: include_str!("../migrations/0004_calls.sql") },
     ],
+    jobs: &[jobs::PURGE_CALLS],
     reactions: react::REACTIONS,
     problems: PROBLEMS,
     health,
@@ -123,6 +138,11 @@ const PERMISSIONS: &[Permission] = &[
     Permission {
         name: "dispatch.order",
         description: "Send units, take them back, close incidents.",
+        roles: &[Role::Dispatcher, Role::Supervisor],
+    },
+    Permission {
+        name: "calls.take",
+        description: "See the calls that wait, take them and say what became of them.",
         roles: &[Role::Dispatcher, Role::Supervisor],
     },
     Permission { name: "dispatch.policy", description: "Set how units are ordered.", roles: &[Role::Supervisor] },
@@ -167,6 +187,22 @@ const PROBLEMS: &[&str] = &[
     "dispatch.open.priority",
     "dispatch.open.summary_empty",
     "dispatch.open.too_long",
+    "dispatch.calls.unknown_source",
+    "dispatch.calls.ref",
+    "dispatch.calls.too_long",
+    "dispatch.calls.caller",
+    "dispatch.calls.video",
+    "dispatch.calls.accuracy",
+    "dispatch.calls.taken",
+    "dispatch.calls.settled",
+    "dispatch.calls.not_taken",
+    "dispatch.calls.not_yours",
+    "dispatch.calls.incident",
+    "dispatch.calls.unknown_incident",
+    "dispatch.history.not_yours",
+    "dispatch.call_source.device",
+    "dispatch.call_source.title",
+    "dispatch.call_source.unknown",
     "dispatch.merge.itself",
     "dispatch.merge.panic",
     "dispatch.merge.closed",
@@ -264,6 +300,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(PartnerKeysPort(Arc::new(ports::RegisteredPartners(app.store.clone()))));
         app.put(react::ReadTimes::default());
         app.put(cover::Covers::default());
+        jobs::schedule(&app.store).await?;
         tokio::spawn(positions::persist(app.clone(), known.clone()));
         tokio::spawn(positions::stream(app, known));
         Ok(())

@@ -3,10 +3,10 @@
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shouhu_ids::{IncidentId, Micros};
-use shouhu_module::{App, Audit, Audited, Body, Id, Load, Problem, Route};
+use shouhu_ids::{ActorId, CallId, IncidentId, Micros};
+use shouhu_module::{App, Audit, Audited, Body, Id, Load, Person, Problem, Route};
 use shouhu_place::Wgs84;
-use shouhu_store::{Store, StoreError, Tx};
+use shouhu_store::{Store, StoreError, Tx, params};
 use shouhu_wire::{Incident, Reason};
 
 use crate::duplicates::{self, Candidate, Said, folded};
@@ -44,6 +44,9 @@ pub struct AskDuplicates {
     /// Beyond 300 characters it is not compared.
     #[serde(default)]
     pub address: String,
+    /// The call in hand: incidents of the same number are more likely. Counts only for whoever handles it.
+    #[serde(default)]
+    pub call: Option<CallId>,
 }
 
 /// An open incident that it may be about, with what speaks for it.
@@ -71,14 +74,26 @@ fn said(kind: Option<&str>, position: Option<Wgs84>, address: &str, at: Micros) 
     Said { kind: kind.map(ToOwned::to_owned), position, address, at }
 }
 
+/// What the number of a call that the person handles led to in the window, under the numbers that it belongs to.
+async fn of_same_caller(tx: &mut Tx, call: CallId, by: ActorId, now: Micros) -> Result<Vec<IncidentId>, StoreError> {
+    let sql = "SELECT DISTINCT COALESCE(i.merged_into, i.id) AS incident FROM dispatch_call c JOIN dispatch_incident i ON i.id = c.incident \
+         WHERE c.arrived_at_us >= $3 AND c.caller = (SELECT caller FROM dispatch_call WHERE id = $1 AND taken_by = $2)";
+    let since = now.plus(-duplicates::WINDOW_US);
+    tx.fetch(sql, params![call, by, since]).await?.iter().map(|row| row.parsed("incident")).collect()
+}
+
 /// Open incidents that a call may be about.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn for_call(store: &Store, asked: &AskDuplicates) -> Result<Vec<Duplicate>, StoreError> {
+pub async fn for_call(store: &Store, asked: &AskDuplicates, by: ActorId) -> Result<Vec<Duplicate>, StoreError> {
     let new = said(asked.kind.as_deref(), asked.position, &asked.address, store.env().now());
     let mut tx = store.begin().await?;
-    let found = duplicates::candidates(&mut tx, &new, None, &[]).await?;
+    let callers = match asked.call {
+        Some(call) => of_same_caller(&mut tx, call, by, new.at).await?,
+        None => Vec::new(),
+    };
+    let found = duplicates::candidates(&mut tx, &new, None, &callers).await?;
     drop(tx);
     shown(store, found).await
 }
@@ -115,8 +130,8 @@ pub async fn on_opening(
     duplicates::candidates(tx, &said(Some(&body.kind), body.position, &body.address, now), Some(id), &[]).await
 }
 
-async fn of_call(State(app): State<App>, Body(asked): Body<AskDuplicates>) -> Result<Audited<Items<Duplicate>>, Problem> {
-    let items = for_call(&app.store, &asked).await?;
+async fn of_call(State(app): State<App>, person: Person, Body(asked): Body<AskDuplicates>) -> Result<Audited<Items<Duplicate>>, Problem> {
+    let items = for_call(&app.store, &asked, person.id).await?;
     Ok(Audited::new(format!("{} open incidents that resemble a call", items.len()), Items { items }))
 }
 

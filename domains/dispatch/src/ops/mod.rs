@@ -3,6 +3,10 @@
 pub mod advice;
 pub mod assign;
 pub mod assignments_mine;
+pub mod call_history;
+pub mod call_push;
+pub mod call_sources;
+pub mod calls;
 pub mod cancel;
 pub mod duplicates;
 pub mod eido;

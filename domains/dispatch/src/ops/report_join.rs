@@ -208,8 +208,8 @@ mod tests {
             let near = scene.incident().await;
             let asked = AskDuplicates { kind: Some("weapon".into()), position: Wgs84::new(120.40, 23.03).ok(), ..AskDuplicates::default() };
             let found = |asked: AskDuplicates| {
-                let store = store.clone();
-                async move { for_call(&store, &asked).await.unwrap().into_iter().map(|found| found.incident.id).collect::<Vec<_>>() }
+                let (store, by) = (store.clone(), scene.by.id);
+                async move { for_call(&store, &asked, by).await.unwrap().into_iter().map(|found| found.incident.id).collect::<Vec<_>>() }
             };
             assert_eq!(found(asked.clone()).await, [far]);
             join(&store, &scene.by, near, &report(2, 120.40)).await.unwrap();
