@@ -6,6 +6,7 @@ import { useSearchParams } from "wouter";
 import { useSession } from "../app/session";
 import { Cameras } from "./Cameras";
 import { Devices } from "./Devices";
+import { CallSources } from "./exchange/CallSources";
 import { Partners } from "./exchange/Partners";
 import { Webhooks } from "./exchange/Webhooks";
 import { Feeds } from "./feeds/Feeds";
@@ -27,6 +28,7 @@ const TABS = [
   { name: "quarantine", needs: "sightings.quarantine", Panel: Quarantine },
   { name: "webhooks", needs: "webhooks.manage", Panel: Webhooks },
   { name: "partners", needs: "partners.manage", Panel: Partners },
+  { name: "calls", needs: "partners.manage", Panel: CallSources },
   { name: "map", needs: "map.import", Panel: MapImport },
 ];
 

@@ -11,22 +11,29 @@ const FORGOTTEN_MS = 60_000;
 /** Another dispatcher opens the same one meanwhile. */
 const AGAIN_MS = 10_000;
 
-/** Nothing is asked before there is a place, or a kind with an address. */
-export function isWorthAsking({ kind, position, address }: AskDuplicates): boolean {
-  return position !== null || (kind !== null && address.trim().length > 1);
+/** Nothing is asked before there is a place, or a kind with an address or a caller. */
+export function isWorthAsking({ kind, position, address, call }: AskDuplicates): boolean {
+  return position !== null || (kind !== null && (call !== null || address.trim().length > 1));
 }
 
 export function useDuplicates(said: AskDuplicates, isOn: boolean): Duplicate[] {
-  const { kind, position, address } = said;
+  const { kind, position, address, call } = said;
   const [asked, setAsked] = useState<AskDuplicates | null>(null);
   useEffect(() => {
-    const timer = setTimeout(() => setAsked({ kind, position, address: address.trim() }), PAUSE_MS);
+    const timer = setTimeout(() => setAsked({ kind, position, address: address.trim(), call }), PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [kind, position, address]);
+  }, [kind, position, address, call]);
   const isAsked = isOn && asked !== null && isWorthAsking(asked);
   const query = useQuery({
     // Not below "incidents": the live stream would ask again for each change of each incident.
-    queryKey: ["duplicates", asked?.kind, asked?.position?.lon, asked?.position?.lat, asked?.address],
+    queryKey: [
+      "duplicates",
+      asked?.call,
+      asked?.kind,
+      asked?.position?.lon,
+      asked?.position?.lat,
+      asked?.address,
+    ],
     queryFn: ({ signal }) => intake.duplicates(asked ?? said, signal),
     enabled: isAsked,
     staleTime: AGAIN_MS,
