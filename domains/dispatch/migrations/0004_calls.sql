@@ -80,3 +80,13 @@ CREATE TABLE dispatch_call (
 CREATE INDEX dispatch_call_by_state ON dispatch_call (state, arrived_at_us);
 CREATE INDEX dispatch_call_by_caller ON dispatch_call (caller, arrived_at_us) WHERE caller IS NOT NULL;
 CREATE INDEX dispatch_call_by_incident ON dispatch_call (incident) WHERE incident IS NOT NULL;
+
+-- Every catalogue of kinds that was ever imported; the highest version holds, and without one the built-in kinds do.
+CREATE TABLE dispatch_kinds (
+    version      BIGINT PRIMARY KEY,
+    -- {"kinds": [{"key": …, "retired": …}]}: with those that are retired, for the incidents that carry them.
+    catalogue    TEXT NOT NULL,
+    set_at_us    BIGINT NOT NULL,
+    set_by       TEXT NOT NULL,
+    set_by_name  TEXT NOT NULL
+);

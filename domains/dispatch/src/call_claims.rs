@@ -172,6 +172,43 @@ async fn calls_are_destroyed_when_their_time_is_over_and_not_before() {
     .await;
 }
 
+#[tokio::test]
+async fn a_catalogue_is_looked_at_taken_whole_and_never_breaks_incidents_of_a_kind_that_it_retires() {
+    let house = House::open(MODULES).await;
+    let (desk, operator) = (house.person(Role::Dispatcher), house.person(Role::Operator));
+    let open = |kind: &str| json!({ "origin": "call", "priority": 4, "kind": kind, "summary": "太吵" });
+    let loud = house.call(&desk, "POST", "/v1/incidents", open("noise")).await;
+    assert_eq!(loud.status, 200, "{}", loud.json);
+    let import = |query: &'static str, csv: &'static str| {
+        let (house, operator) = (&house, &operator);
+        async move { house.call_with(operator, "POST", &format!("/v1/incident-kinds/import?{query}"), &[], csv.as_bytes().to_vec()).await }
+    };
+    let wrong = "key,zh,en,priority\nscooter_theft,機車竊盜,Scooter theft,9\n";
+    let looked = import("dry_run=true", wrong).await;
+    assert_eq!((looked.status, text(&looked.json, "/errors/0/key")), (200, "dispatch.kinds.priority".into()), "{}", looked.json);
+    let refused = import("", wrong).await;
+    assert_eq!((refused.status, text(&refused.json, "/key"), refused.json.pointer("/rows/0/row")), (422, "dispatch.kinds.rows".into(), Some(&json!(2))));
+    let list = "代碼,名稱,英文,等級,別名\nscooter_theft,機車竊盜,Scooter theft,3,偷機車\n";
+    let looked = import("dry_run=true", list).await;
+    assert_eq!((looked.json.pointer("/version"), looked.json.pointer("/added")), (Some(&json!(1)), Some(&json!(["scooter_theft"]))));
+    assert_eq!(house.call(&desk, "POST", "/v1/incidents", open("noise")).await.status, 200, "a look changes nothing");
+    assert_eq!(import("", list).await.status, 200);
+    let gone = house.call(&desk, "POST", "/v1/incidents", open("noise")).await;
+    assert_eq!((gone.status, text(&gone.json, "/key")), (422, "dispatch.open.retired_kind".into()));
+    let unknown = house.call(&desk, "POST", "/v1/incidents", open("loud_noise")).await;
+    assert_eq!(text(&unknown.json, "/key"), "dispatch.open.unknown_kind");
+    assert_eq!(house.call(&desk, "POST", "/v1/incidents", open("scooter_theft")).await.status, 200);
+
+    let kinds = house.call(&desk, "GET", "/v1/incident-kinds", Value::Null).await.json;
+    let noise = kinds["items"].as_array().unwrap().iter().find(|kind| kind["key"] == "noise").unwrap().clone();
+    assert_eq!((noise["retired"].clone(), noise["title_zh"].clone()), (json!(true), json!("噪音")));
+    let path = format!("/v1/incidents/{}", text(&loud.json, "/id"));
+    assert_eq!(house.call(&desk, "GET", &path, Value::Null).await.status, 200);
+    assert_eq!(house.call(&desk, "GET", &format!("{path}/recommendations"), Value::Null).await.status, 200);
+    assert_eq!(house.call(&desk, "POST", &format!("{path}/close"), json!({ "code": "handled" })).await.status, 200);
+    assert_eq!(house.call(&desk, "POST", "/v1/incident-kinds/import", Value::Null).await.status, 403);
+}
+
 fn text(value: &Value, pointer: &str) -> String {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} in {value}")).to_owned()
 }

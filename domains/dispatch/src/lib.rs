@@ -13,6 +13,7 @@
 //! while it has one (`machine`, `write`, a partial unique index).
 
 mod calls;
+mod catalogue;
 mod cover;
 mod duplicates;
 mod fixes;
@@ -57,7 +58,7 @@ use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
 use shouhu_wire::Role;
 
-pub use kinds::{IncidentKind, KINDS};
+pub use kinds::{IncidentKind, KINDS, known};
 
 pub const MODULE: Module = Module {
     name: "dispatch",
@@ -70,6 +71,7 @@ pub const MODULE: Module = Module {
         ops::incident_log::ROUTE,
         ops::incident_close::ROUTE,
         ops::incident_kinds::ROUTE,
+        ops::incident_kinds::IMPORT,
         ops::call_push::ROUTE,
         ops::calls::LIST,
         ops::calls::TAKE,
@@ -145,6 +147,11 @@ const PERMISSIONS: &[Permission] = &[
         description: "See the calls that wait, take them and say what became of them.",
         roles: &[Role::Dispatcher, Role::Supervisor],
     },
+    Permission {
+        name: "kinds.manage",
+        description: "Import the catalogue of incident kinds.",
+        roles: &[Role::Supervisor, Role::Operator],
+    },
     Permission { name: "dispatch.policy", description: "Set how units are ordered.", roles: &[Role::Supervisor] },
     Permission {
         name: "incidents.open",
@@ -184,6 +191,8 @@ const PROBLEMS: &[&str] = &[
     "dispatch.open.hit_not_confirmed",
     "dispatch.open.origin_and_hit_disagree",
     "dispatch.open.unknown_kind",
+    "dispatch.open.retired_kind",
+    "dispatch.open.kind_not_yet",
     "dispatch.open.priority",
     "dispatch.open.summary_empty",
     "dispatch.open.too_long",
@@ -203,6 +212,20 @@ const PROBLEMS: &[&str] = &[
     "dispatch.call_source.device",
     "dispatch.call_source.title",
     "dispatch.call_source.unknown",
+    "dispatch.kinds.empty",
+    "dispatch.kinds.encoding",
+    "dispatch.kinds.not_text",
+    "dispatch.kinds.column",
+    "dispatch.kinds.too_many_rows",
+    "dispatch.kinds.rows",
+    "dispatch.kinds.key",
+    "dispatch.kinds.key_twice",
+    "dispatch.kinds.title",
+    "dispatch.kinds.priority",
+    "dispatch.kinds.alias",
+    "dispatch.kinds.alias_taken",
+    "dispatch.kinds.day",
+    "dispatch.kinds.unreadable",
     "dispatch.merge.itself",
     "dispatch.merge.panic",
     "dispatch.merge.closed",

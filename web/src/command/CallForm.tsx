@@ -1,6 +1,6 @@
 // A 110 call, or what a crew found itself: kind, what, where. The position is one of the places that the address may mean, or a click on the map.
 
-import { Button, Radio, Select, Textarea } from "@mantine/core";
+import { Button, type ComboboxItem, Radio, Select, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,12 +10,13 @@ import type { Id, Incident, Wgs84 } from "../app/api/types";
 import { OPENED_BY_HAND, type OpenedByHand } from "../app/api/types.dispatch";
 import type { Call } from "../app/api/types.intake";
 import type { PlaceCandidate } from "../app/api/types.places";
-import { useKinds } from "../app/queries";
+import { usableKinds, useKinds } from "../app/queries";
 import { useSession } from "../app/session";
 import { Failure } from "../app/states";
 import { CardHead } from "./CardHead";
 import { CallInHand } from "./intake/CallInHand";
 import { DuplicateList } from "./intake/DuplicateList";
+import { byName } from "./intake/kinds";
 import { useDuplicates } from "./intake/useDuplicates";
 import { AddressBox, type PlaceMap } from "./places/AddressBox";
 import { addressKept, isStillPicked } from "./places/places";
@@ -41,6 +42,7 @@ export function CallForm({ place, onPlace, map, call, onDone }: Props) {
   const [taken, setTaken] = useState<PlaceCandidate | null>(null);
   // Whoever moves the pin by hand knows better than the address.
   const picked = isStillPicked(taken, place) ? taken : null;
+  const usable = usableKinds(kinds.data ?? [], Date.now() * 1000);
   const chosen = kinds.data?.find((k) => k.key === kind);
   // What was written before the call could not be settled: a second press settles only, and opens nothing twice.
   const written = useRef<Incident | null>(null);
@@ -111,10 +113,11 @@ export function CallForm({ place, onPlace, map, call, onDone }: Props) {
         searchable
         autoFocus
         size="md"
-        data={(kinds.data ?? []).map((k) => ({
+        data={usable.map((k) => ({
           value: k.key,
           label: i18n.language === "en" ? k.title_en : k.title_zh,
         }))}
+        filter={({ options, search }) => byName(options as ComboboxItem[], search, usable)}
         value={kind}
         onChange={(value) => {
           setKind(value);

@@ -12,6 +12,7 @@ import { Webhooks } from "./exchange/Webhooks";
 import { Feeds } from "./feeds/Feeds";
 import { Health } from "./Health";
 import { Jobs } from "./Jobs";
+import { Kinds } from "./Kinds";
 import { MapImport } from "./MapImport";
 import { People } from "./People";
 import { Quarantine } from "./Quarantine";
@@ -29,6 +30,7 @@ const TABS = [
   { name: "webhooks", needs: "webhooks.manage", Panel: Webhooks },
   { name: "partners", needs: "partners.manage", Panel: Partners },
   { name: "calls", needs: "partners.manage", Panel: CallSources },
+  { name: "kinds", needs: "kinds.manage", Panel: Kinds },
   { name: "map", needs: "map.import", Panel: MapImport },
 ];
 

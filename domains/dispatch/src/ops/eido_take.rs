@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shouhu_events::Event;
 use shouhu_exchange::eido::{EIDO_BYTES_MAX, Eido, EidoError, Remark, Told};
-use shouhu_ids::IncidentId;
+use shouhu_ids::{IncidentId, Micros};
 use shouhu_module::{Access, App, Audit, Audited, DevicePeer, Keyed, Load, Person, Problem, RawBody, Route};
 use shouhu_store::{Store, StoreError, params, tag_of};
 use shouhu_wire::{IncidentOrigin, OpenIncident, Priority};
 
 use super::incident_open::{self, OpenError};
 use super::partners;
-use crate::kinds;
+use crate::catalogue::{self, Catalogue};
 use crate::model::{ADDRESS_MAX, SUMMARY_MAX};
 use crate::write::{self, By};
 
@@ -148,9 +148,10 @@ fn log_values(told: &Told) -> Value {
 }
 
 /// An incident of ours in the words of theirs.
-fn request(told: &Told) -> OpenIncident {
-    let kind = told.kind.and_then(kinds::known).or_else(|| kinds::known("other"));
-    let (kind, usual) = kind.map_or(("other", Priority(3)), |kind| (kind.key, kind.priority));
+fn request(told: &Told, catalogue: &Catalogue, now: Micros) -> OpenIncident {
+    // A kind that this city has retired is "other" here; the sender's own words stand in the summary.
+    let kind = told.kind.and_then(|kind| catalogue.usable(kind, now).ok()).or_else(|| catalogue.known("other"));
+    let (kind, usual) = kind.map_or(("other", Priority(3)), |kind| (kind.key.as_str(), kind.priority));
     let number = told.number.as_deref().unwrap_or(&told.incident);
     let summary = format!("[{} {number}] {} {}", told.sender, told.kind_text, told.notes.join(" "));
     OpenIncident {
@@ -178,8 +179,8 @@ async fn opened(store: &Store, by: By<'_>, told: &Told, digest: &str) -> Result<
     if told.is_over() {
         return Err(TakeError::Over(told.incident.clone()));
     }
-    let body = request(told);
-    incident_open::check(&body)?;
+    let body = request(told, &catalogue::current(store).await?, store.env().now());
+    incident_open::check(store, &body).await?;
     let mut tx = store.begin().await?;
     let Some((incident, number)) = incident_open::insert(&mut tx, store, by, &body, None).await? else { return Ok(None) };
     let told_now = tx

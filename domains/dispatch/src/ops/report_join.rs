@@ -73,7 +73,7 @@ impl Keyed for JoinError {
 }
 
 /// The same rules as for a call that opens an incident.
-fn check(report: &JoinReport) -> Result<(), OpenError> {
+async fn check(store: &Store, report: &JoinReport) -> Result<(), OpenError> {
     let body = OpenIncident {
         origin: IncidentOrigin::Call,
         priority: report.priority,
@@ -86,7 +86,7 @@ fn check(report: &JoinReport) -> Result<(), OpenError> {
     if body.summary.trim().is_empty() {
         return Err(OpenError::SummaryEmpty);
     }
-    incident_open::check(&body)
+    incident_open::check(store, &body).await
 }
 
 /// Joins it.
@@ -94,7 +94,7 @@ fn check(report: &JoinReport) -> Result<(), OpenError> {
 /// # Errors
 /// When the incident is closed or merged, or the report is not whole.
 pub async fn join(store: &Store, by: &Person, id: IncidentId, report: &JoinReport) -> Result<Incident, JoinError> {
-    check(report)?;
+    check(store, report).await?;
     let mut tx = store.begin().await?;
     let incident = write::lock_incident(&mut tx, id).await?.ok_or(JoinError::NotFound)?;
     let now = store.env().now();

@@ -1,6 +1,6 @@
 // Calls as the exchange puts them through, and incidents that are reports of one another.
 
-import { ask, newKey } from "./client";
+import { ask, newKey, pathWithQuery } from "./client";
 import type { Id, Incident } from "./types";
 import type * as I from "./types.intake";
 
@@ -27,6 +27,7 @@ export const intake = {
     ask<I.CallerHistory>(`/v1/calls/${call.id}/history`, {
       grounds: { purpose: "dispatch", case_ref: call.number },
     }),
+  kindsPath: (dry_run: boolean) => pathWithQuery("/v1/incident-kinds/import", { dry_run }),
   unmerge: (id: Id) => post<Incident>(`/v1/incidents/${id}/unmerge`),
 };
 

@@ -91,6 +91,11 @@ export interface IncidentKind {
   title_zh: string;
   title_en: string;
   priority: number;
+  /** Other names that people type. */
+  aliases?: string[];
+  active_from_us?: Micros | null;
+  /** Not for new incidents. */
+  retired?: boolean;
 }
 
 export type AssignmentStep =

@@ -100,3 +100,24 @@ export interface CallSource {
   created_at_us: Micros;
   ended_at_us: Micros | null;
 }
+
+export interface KindsRow {
+  row: number;
+  column: string;
+  value: string;
+  key: string;
+  message: string;
+}
+
+/** What a list of kinds did, or would do: keys. */
+export interface KindsImport {
+  dry_run: boolean;
+  version: number;
+  rows: number;
+  added: string[];
+  changed: string[];
+  retired: string[];
+  kept: string[];
+  unchanged: number;
+  errors: KindsRow[];
+}
