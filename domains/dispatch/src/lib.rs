@@ -128,7 +128,6 @@ pub const MODULE: Module = Module {
     problems: PROBLEMS,
     health,
     start,
-    ..Module::EMPTY
 };
 
 const PERMISSIONS: &[Permission] = &[

@@ -171,7 +171,7 @@ mod tests {
             let later = join(&store, &scene.by, id, &report(4, 120.26)).await.unwrap();
             assert_eq!((later.priority, later.position), (Priority(1), joined.position));
             let log = store::log_of(&store, id).await.unwrap();
-            let words: Vec<_> = log.iter().filter(|line| line.key == "report_joined").map(|line| line.params["text"].clone()).collect();
+            let words: Vec<_> = log.iter().filter(|line| line.key == "report_joined").filter_map(|line| line.params.get("text")).collect();
             assert_eq!(words, ["有人拿刀", "有人拿刀"]);
 
             // An urgency that came with a call stays when a merge is undone.

@@ -19,9 +19,10 @@ export const intake = {
   join: (id: Id, report: I.JoinReport) => post<Incident>(`/v1/incidents/${id}/reports`, report),
   merge: (id: Id, into: Id) => post<Incident>(`/v1/incidents/${id}/merge`, { into }),
   calls: async () => (await ask<{ items: I.Call[] }>("/v1/calls")).items,
-  take: (id: Id, from: Id | null) => post<I.Call>(`/v1/calls/${id}/take`, { from }),
+  /** Without an idempotency key, for the server would keep the answer, and the caller's number with it; doing it twice is once. */
+  take: (id: Id, from: Id | null) => ask<I.Call>(`/v1/calls/${id}/take`, { method: "POST", json: { from } }),
   settle: (id: Id, as: I.SettledAs, incident: Id | null) =>
-    post<I.Call>(`/v1/calls/${id}/settle`, { as, incident }),
+    ask<I.Call>(`/v1/calls/${id}/settle`, { method: "POST", json: { as, incident } }),
   /** A search about a person: its purpose is the call itself. */
   history: (call: I.Call) =>
     ask<I.CallerHistory>(`/v1/calls/${call.id}/history`, {
