@@ -189,7 +189,11 @@ async fn derive(tx: &mut Tx, incident: &Locked) -> Result<(), StoreError> {
         return Ok(());
     }
     let placed = "SELECT id, lon, lat FROM dispatch_incident WHERE merged_into = $1 AND lon IS NOT NULL ORDER BY id LIMIT 1";
-    let placed = tx.fetch_opt(placed, params![incident.id]).await?;
+    let mut placed = tx.fetch_opt(placed, params![incident.id]).await?;
+    if placed.is_none() {
+        let joined = "SELECT CAST(NULL AS TEXT) AS id, lon, lat FROM dispatch_report WHERE incident = $1 AND lon IS NOT NULL ORDER BY seq LIMIT 1";
+        placed = tx.fetch_opt(joined, params![incident.id]).await?;
+    }
     let (from, lon, lat) = match placed {
         Some(row) => (row.opt_text("id")?, row.opt_real("lon")?, row.opt_real("lat")?),
         None => (None, None, None),

@@ -111,11 +111,10 @@ pub async fn join(store: &Store, by: &Person, id: IncidentId, report: &JoinRepor
     )
     .await?;
     let urgency = i64::from(report.priority.0);
-    if urgency < incident.priority {
-        let sql = "UPDATE dispatch_incident SET priority = $1, own_priority = CASE WHEN own_priority IS NULL THEN NULL ELSE $1 END \
-             WHERE id = $2";
-        tx.execute(sql, params![urgency, id]).await?;
-    }
+    // Its own urgency too, where that differs from what came with merged ones: it outlives the undoing of a merge.
+    let sql = "UPDATE dispatch_incident SET priority = CASE WHEN priority > $1 THEN $1 ELSE priority END, \
+         own_priority = CASE WHEN own_priority > $1 THEN $1 ELSE own_priority END WHERE id = $2";
+    tx.execute(sql, params![urgency, id]).await?;
     let sql = "UPDATE dispatch_incident SET lon = $1, lat = $2 WHERE id = $3 AND lon IS NULL";
     tx.execute(sql, params![lon, lat, id]).await?;
     let values = json!({
@@ -174,11 +173,15 @@ mod tests {
             let words: Vec<_> = log.iter().filter(|line| line.key == "report_joined").filter_map(|line| line.params.get("text")).collect();
             assert_eq!(words, ["有人拿刀", "有人拿刀"]);
 
-            // An urgency that came with a call stays when a merge is undone.
+            // Urgency and place that came with a call stay when a merge that brought the same is undone.
+            let body = OpenIncident { position: None, priority: Priority(4), ..call("fight") };
+            let id = incident_open::open(&store, &scene.by, body, None).await.unwrap().id;
             let other = scene.incident_of(2).await;
             merge::merge(&store, &scene.by, other, id).await.unwrap();
+            join(&store, &scene.by, id, &report(2, 120.27)).await.unwrap();
             merge::unmerge(&store, &scene.by, other).await.unwrap();
-            assert_eq!(store::incident(&store, id).await.unwrap().unwrap().priority, Priority(1));
+            let left = store::incident(&store, id).await.unwrap().unwrap();
+            assert_eq!((left.priority, left.position), (Priority(2), Wgs84::new(120.27, 23.03).ok()));
             let empty = JoinReport { summary: " ".into(), ..report(1, 120.25) };
             assert_eq!(join(&store, &scene.by, id, &empty).await.unwrap_err().key(), "dispatch.open.summary_empty");
         })
