@@ -144,7 +144,8 @@ test("a call is one person's, leaves the list by a person, and joins what is kno
       const likely = wang.page.locator(`[data-testid="duplicate"][data-incident="${first.id}"]`);
       await likely.waitFor().catch((error) => wang.explain(error));
       assert.match(await likely.innerText(), /同一支電話/);
-      await wang.shot("call-duplicates");
+      await wang.page.getByTestId("duplicates-notice").waitFor();
+    await wang.shot("call-duplicates");
       await press(wang, "take-duplicate");
       await wang.page
         .getByTestId("incident-card")

@@ -15,7 +15,7 @@ import { useSession } from "../app/session";
 import { Failure } from "../app/states";
 import { CardHead } from "./CardHead";
 import { CallInHand } from "./intake/CallInHand";
-import { DuplicateList } from "./intake/DuplicateList";
+import { DuplicateList, DuplicateNotice } from "./intake/DuplicateList";
 import { byName } from "./intake/kinds";
 import { useDuplicates } from "./intake/useDuplicates";
 import { AddressBox, type PlaceMap } from "./places/AddressBox";
@@ -177,6 +177,7 @@ export function CallForm({ place, onPlace, map, call, onDone }: Props) {
           <span className="dim">{t("call.position_hint")}</span>
         )}
       </div>
+      <DuplicateNotice count={like.length} />
       <DuplicateList
         title={t("duplicate.maybe")}
         found={like}

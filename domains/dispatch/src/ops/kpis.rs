@@ -87,7 +87,7 @@ mod tests {
 
     use super::*;
     use crate::MODULE;
-    use crate::ops::{incident_open, step};
+    use crate::ops::{incident_open, merge, step};
     use crate::testing::{Scene, call};
 
     #[test]
@@ -124,6 +124,11 @@ mod tests {
             assert!(measured.confirmed_to_dispatched_s.p50.unwrap() >= 1.0);
             assert_eq!(measured.read_to_hit_ms.n, 0);
             assert_eq!(kpis(&store, now.plus(Micros::DAY)).await.unwrap().hit_to_confirmed_s.n, 0);
+            // Merged: its unit arrived once, at the other; that a person confirmed its hit stays true.
+            let other = scene.incident().await;
+            merge::merge(&store, &scene.by, incident.id, other).await.unwrap();
+            let merged = kpis(&store, now.plus(-Micros::DAY)).await.unwrap();
+            assert_eq!((merged.hit_to_confirmed_s.n, merged.confirmed_to_dispatched_s.n, merged.dispatched_to_arrived_s.n), (1, 0, 1));
         })
         .await;
     }

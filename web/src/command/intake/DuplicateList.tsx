@@ -9,6 +9,24 @@ import { useKindTitle } from "../../app/queries";
 import { resemblanceText } from "./duplicates";
 import "./intake.css";
 
+const LIST = "duplicates";
+
+/** Stays at the lower edge while the list lies below it: fields do not jump under a hand that types, and nobody overlooks it. */
+export function DuplicateNotice({ count }: { count: number }) {
+  const { t } = useTranslation();
+  if (count === 0) return null;
+  const show = () => {
+    const list = document.getElementById(LIST);
+    list?.scrollIntoView({ block: "nearest" });
+    list?.querySelector("button")?.focus();
+  };
+  return (
+    <button type="button" className="duplicates-notice" onClick={show} data-testid="duplicates-notice">
+      {t("duplicate.notice", { count })} ↓
+    </button>
+  );
+}
+
 interface Props {
   title: string;
   found: Duplicate[];
@@ -24,7 +42,7 @@ export function DuplicateList({ title, found, act, isBusy, isOff, onAct }: Props
   const kindTitle = useKindTitle();
   if (found.length === 0) return null;
   return (
-    <section className="duplicates" aria-label={title} aria-live="polite" data-testid="duplicates">
+    <section id={LIST} className="duplicates" aria-label={title} aria-live="polite" data-testid="duplicates">
       <h3 className="section-title">{title}</h3>
       <ol>
         {found.map(({ incident, score, reasons }) => (

@@ -3,6 +3,7 @@
 export const intake = {
   duplicate: {
     maybe: "May be the same event",
+    notice: "Open incidents that may be the same event: {{count}}",
     join: "Join to",
     score: "{{percent}}% alike",
     reason: {

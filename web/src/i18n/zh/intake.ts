@@ -3,6 +3,7 @@
 export const intake = {
   duplicate: {
     maybe: "可能是同一件事",
+    notice: "{{count}} 件進行中的案件可能是同一件事",
     join: "併入",
     score: "相似 {{percent}}%",
     reason: {
