@@ -140,6 +140,7 @@ export class MockChoice {
     const method = request.method();
     const body = request.postData() ? request.postDataJSON() : {};
     if (this.isDown) return route.abort("internetdisconnected");
+    if (path === "/incidents/duplicates") return route.fulfill({ contentType: "application/json", body: JSON.stringify({ items: [] }) });
     if (method === "POST") this.asked.push({ path, body, key: request.headers()["idempotency-key"] });
     if (this.failing && path.includes(this.failing.path) && (this.failing.method ?? method) === method) {
       const { status, key, params } = this.failing;
@@ -188,6 +189,7 @@ export class MockChoice {
     if (!incident) return undefined;
     if (what === undefined) return incident;
     if (what === "log") return { items: [{ at_us: incident.opened_at_us, by_name: "執勤 張", key: "incident_opened", params: {} }] };
+    if (what === "duplicates") return { items: [] };
     if (what === "recommendations") return this.proposal();
     if (what === "acknowledge") {
       this.panics = this.panics.map((one) => (one.incident === which ? { ...one, state: "acknowledged", acknowledged_by: "執勤 張" } : one));

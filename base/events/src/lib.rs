@@ -7,12 +7,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{
-    AssignmentId, BoxId, CameraId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, TrackerId, UnitId,
+    AssignmentId, BoxId, CallId, CameraId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, TrackerId, UnitId,
     WarningId,
 };
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
-use shouhu_wire::{Alternative, AssignmentState, HitState, IncidentState, UnitState};
+use shouhu_wire::{Alternative, AssignmentState, CallState, HitState, IncidentState, UnitState};
 
 /// What watchlists need of a sighting in order to match it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -48,6 +48,8 @@ pub enum Event {
     UnitChanged { unit: UnitId, state: UnitState },
     /// A crew calls for help, or something about its call has changed: read the list.
     PanicChanged { incident: IncidentId, unit: UnitId },
+    /// A call rings, or something became of it: read the list, which says to each what that one may see.
+    CallChanged { call: CallId, state: CallState },
     /// Positions since the last one, latest per unit. Streamed only, never stored.
     UnitsMoved { units: Vec<UnitMoved> },
     CameraChanged { camera: CameraId },
@@ -85,6 +87,7 @@ impl Event {
             Self::AssignmentChanged { .. } => "assignment_changed",
             Self::UnitChanged { .. } => "unit_changed",
             Self::PanicChanged { .. } => "panic_changed",
+            Self::CallChanged { .. } => "call_changed",
             Self::UnitsMoved { .. } => "units_moved",
             Self::CameraChanged { .. } => "camera_changed",
             Self::PatrolCheckedIn { .. } => "patrol_checked_in",
@@ -106,6 +109,7 @@ impl Event {
             Self::HitRaised { .. } | Self::HitDecided { .. } => Some("hits.watch"),
             Self::IncidentChanged { .. } => Some("dispatch.watch"),
             Self::AssignmentChanged { .. } | Self::UnitChanged { .. } | Self::PanicChanged { .. } => Some("units.watch"),
+            Self::CallChanged { .. } => Some("calls.take"),
             Self::UnitsMoved { .. } | Self::TrackerAlarmed { .. } => Some("units.watch"),
             Self::CameraChanged { .. } => Some("cameras.read"),
             Self::PatrolCheckedIn { .. } => Some("patrol.watch"),

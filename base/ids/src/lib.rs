@@ -102,6 +102,8 @@ id!(/// One row of a watchlist.
 id!(/// A sighting that matches an entry.
     HitId, "hit");
 id!(IncidentId, "incident");
+id!(/// One call as an exchange puts it through.
+    CallId, "call");
 id!(/// A crew that can be sent: car, motorcycle or foot patrol.
     UnitId, "unit");
 id!(/// One unit sent to one incident.

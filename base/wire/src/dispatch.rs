@@ -16,6 +16,8 @@ pub enum IncidentState {
     OnScene,
     /// Over, with a closing code. Never reopened; a new incident refers to it.
     Closed,
+    /// Another report of an incident that is open under its own number; it holds no unit. A person may undo it.
+    Merged,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -65,6 +67,9 @@ pub struct Incident {
     pub opened_at_us: Micros,
     pub closed_at_us: Option<Micros>,
     pub closing_code: Option<ClosingCode>,
+    /// The incident that this one is another report of, exactly while `state` is `merged`.
+    #[serde(default)]
+    pub merged_into: Option<IncidentId>,
     pub assignments: Vec<Assignment>,
 }
 

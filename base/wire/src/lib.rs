@@ -2,6 +2,7 @@
 //!
 //! Bodies that only the web app uses are declared beside their operation; they appear in the OpenAPI document too.
 
+mod calls;
 mod dispatch;
 mod hits;
 mod identity;
@@ -9,6 +10,7 @@ mod sightings;
 mod sightings_lake;
 mod signing;
 
+pub use calls::*;
 pub use dispatch::*;
 pub use hits::*;
 pub use identity::*;

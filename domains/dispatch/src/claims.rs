@@ -12,7 +12,7 @@ use shouhu_store::Store;
 use shouhu_store::testing::on_each_database;
 use shouhu_wire::{Assignment, AssignmentState, AssignmentStep, CloseIncident, ClosingCode, IncidentState, UnitState};
 
-use crate::ops::{cancel, incident_close, step, unit_state};
+use crate::ops::{cancel, incident_close, merge, step, unit_state};
 use crate::store::Which;
 use crate::testing::Scene;
 use crate::{MODULE, machine, store};
@@ -32,6 +32,8 @@ enum Act {
     Cancel { assignment: usize },
     Close { incident: usize, code: ClosingCode },
     Say { unit: usize, state: UnitState },
+    Merge { from: usize, into: usize },
+    Unmerge { incident: usize },
 }
 
 fn steps() -> impl Strategy<Value = AssignmentStep> {
@@ -56,6 +58,8 @@ fn acts() -> impl Strategy<Value = Act> {
         2 => (0..64_usize).prop_map(|assignment| Act::Cancel { assignment }),
         1 => (0..INCIDENTS, codes).prop_map(|(incident, code)| Act::Close { incident, code }),
         3 => (0..UNITS, states).prop_map(|(unit, state)| Act::Say { unit, state }),
+        3 => (0..INCIDENTS, 0..INCIDENTS).prop_map(|(from, into)| Act::Merge { from, into }),
+        2 => (0..INCIDENTS).prop_map(|incident| Act::Unmerge { incident }),
     ]
 }
 
@@ -129,6 +133,14 @@ impl Room {
             Act::Say { unit, state } => {
                 unit_state::set(&self.store, self.units.get(*unit).copied(), *state).await.err().map(key_of)
             }
+            Act::Merge { from, into } => {
+                let (Some(from), Some(into)) = (self.incidents.get(*from), self.incidents.get(*into)) else { return };
+                merge::merge(&self.store, &self.scene.by, *from, *into).await.err().map(key_of)
+            }
+            Act::Unmerge { incident } => {
+                let Some(incident) = self.incidents.get(*incident) else { return };
+                merge::unmerge(&self.store, &self.scene.by, *incident).await.err().map(key_of)
+            }
         };
         assert!(key.is_none_or(|key| key.starts_with("dispatch.")), "{act:?}: {key:?}");
     }
@@ -150,10 +162,16 @@ impl Room {
         }
         for incident in &self.incidents {
             let incident = store::incident(&self.store, *incident).await.unwrap().unwrap();
+            assert_eq!(incident.merged_into.is_some(), incident.state == IncidentState::Merged, "{said}");
             let states: Vec<AssignmentState> = incident.assignments.iter().map(|a| a.state).collect();
             if incident.state == IncidentState::Closed {
                 assert!(!states.iter().any(|state| machine::is_live(*state)), "{said}: a closed incident holds a unit");
                 assert!(incident.closed_at_us.is_some() && incident.closing_code.is_some(), "{said}");
+            } else if incident.state == IncidentState::Merged {
+                assert!(!states.iter().any(|state| machine::is_live(*state)), "{said}: a merged incident holds a unit");
+                assert!(incident.closed_at_us.is_none(), "{said}");
+                let target = store::incident(&self.store, incident.merged_into.unwrap()).await.unwrap().unwrap();
+                assert!(target.id != incident.id && target.state != IncidentState::Merged, "{said}: two levels deep");
             } else {
                 assert_eq!(incident.state, machine::incident_state(&states), "{said}");
             }
@@ -232,17 +250,19 @@ async fn every_change_of_an_assignment_is_in_the_log_of_its_incident() {
         for act in &sequence {
             room.act(act).await;
         }
+        // Over all incidents: one that is merged takes its units along, and its log keeps what they did before.
+        let (mut log, mut all) = (Vec::new(), Vec::new());
         for incident in &room.incidents {
-            let incident = store::incident(&store, *incident).await.unwrap().unwrap();
-            let log = store::log_of(&store, incident.id).await.unwrap();
-            let lines = |key: &str| log.iter().filter(|line| line.key == key).count();
-            let of = |has: fn(&Assignment) -> bool| incident.assignments.iter().filter(|a| has(a)).count();
-            assert_eq!(lines("unit_assigned"), incident.assignments.len());
-            assert_eq!(lines("assignment_accepted"), of(|a| a.accepted_at_us.is_some()));
-            assert_eq!(lines("assignment_on_scene"), of(|a| a.on_scene_at_us.is_some()));
-            assert_eq!(lines("assignment_cancelled"), of(|a| a.state == AssignmentState::Cancelled));
-            assert_eq!(lines("assignment_closed"), of(|a| a.state == AssignmentState::Closed));
+            log.extend(store::log_of(&store, *incident).await.unwrap());
+            all.extend(store::incident(&store, *incident).await.unwrap().unwrap().assignments);
         }
+        let lines = |key: &str| log.iter().filter(|line| line.key == key).count();
+        let of = |has: fn(&Assignment) -> bool| all.iter().filter(|a| has(a)).count();
+        assert_eq!(lines("unit_assigned"), all.len());
+        assert_eq!(lines("assignment_accepted"), of(|a| a.accepted_at_us.is_some()));
+        assert_eq!(lines("assignment_on_scene"), of(|a| a.on_scene_at_us.is_some()));
+        assert_eq!(lines("assignment_cancelled"), of(|a| a.state == AssignmentState::Cancelled));
+        assert_eq!(lines("assignment_closed"), of(|a| a.state == AssignmentState::Closed));
     })
     .await;
 }

@@ -18,6 +18,7 @@ use shouhu_store::{Store, StoreError, params};
 use shouhu_wire::{Unit, UnitState};
 use tokio::sync::Mutex;
 
+use crate::merging::COUNTED_CALL;
 use crate::ops::recommend::ProposeError;
 use crate::policy::Coverage;
 
@@ -141,8 +142,8 @@ pub fn cells(calls: &[Wgs84]) -> Vec<Cell> {
 }
 
 async fn calls(store: &Store, since: Micros) -> Result<Vec<Wgs84>, StoreError> {
-    let sql = "SELECT lon, lat FROM dispatch_incident WHERE origin = 'call' AND opened_at_us >= $1 AND lon IS NOT NULL";
-    let rows = store.fetch(sql, params![since]).await?;
+    let sql = format!("SELECT i.lon, i.lat FROM dispatch_incident i WHERE {COUNTED_CALL} AND i.opened_at_us >= $1");
+    let rows = store.fetch(&sql, params![since]).await?;
     let places: Vec<Option<Wgs84>> = rows.iter().map(crate::store::place_of).collect::<Result<_, _>>()?;
     Ok(places.into_iter().flatten().collect())
 }

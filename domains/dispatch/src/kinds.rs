@@ -1,4 +1,5 @@
-//! The catalogue of incident kinds: keys that never change, titles, and the priority that is offered first.
+//! The built-in incident kinds: keys that never change, titles, and the priority that is offered first. What is in force says
+//! `catalogue`.
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -3,6 +3,8 @@
 //! - **Incident** 案件: a 110 call, a report, or a hit that a person confirmed. Closed by a person, never reopened.
 //! - **Unit** 警力: a crew that can be sent. Its crew says whether it can; its assignment says what it does.
 //! - **Assignment** 派遣: one unit sent to one incident, with the reasons why this one. The crew takes the steps.
+//! - **Call** 來電: what an exchange, a gateway or an app puts through. One person takes it and says what became of it.
+//! - **Merge** 併案: an incident becomes another report of one that is open. A person decides, and may undo it.
 //! - **Recommendation**: all units, ranked by the room's policy, with reasons for and against each. A person decides.
 //! - **Advice** 建議: handovers, whom to serve next, the cover of the city, one move. A person decides.
 //! - **Panic** 緊急求援: a crew calls for help; it ends only with its incident.
@@ -10,10 +12,15 @@
 //! **Invariant:** a unit has at most one live assignment, and its state is `dispatched`, `en_route` or `on_scene` exactly
 //! while it has one (`machine`, `write`, a partial unique index).
 
+mod calls;
+mod catalogue;
 mod cover;
+mod duplicates;
 mod fixes;
+mod jobs;
 mod kinds;
 mod machine;
+mod merging;
 pub mod model;
 mod number;
 mod ops;
@@ -28,6 +35,8 @@ mod standing;
 mod store;
 mod write;
 
+#[cfg(test)]
+mod call_claims;
 #[cfg(test)]
 mod claims;
 #[cfg(test)]
@@ -49,7 +58,7 @@ use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
 use shouhu_wire::Role;
 
-pub use kinds::{IncidentKind, KINDS};
+pub use kinds::{IncidentKind, KINDS, known};
 
 pub const MODULE: Module = Module {
     name: "dispatch",
@@ -62,6 +71,20 @@ pub const MODULE: Module = Module {
         ops::incident_log::ROUTE,
         ops::incident_close::ROUTE,
         ops::incident_kinds::ROUTE,
+        ops::incident_kinds::IMPORT,
+        ops::call_push::ROUTE,
+        ops::calls::LIST,
+        ops::calls::TAKE,
+        ops::calls::SETTLE,
+        ops::call_history::ROUTE,
+        ops::call_sources::LIST,
+        ops::call_sources::DEFINE,
+        ops::call_sources::END,
+        ops::duplicates::OF_CALL,
+        ops::duplicates::OF_INCIDENT,
+        ops::report_join::ROUTE,
+        ops::merge::MERGE,
+        ops::merge::UNMERGE,
         ops::places::ROUTE,
         ops::recommend::ROUTE,
         ops::ring::ROUTE,
@@ -98,12 +121,13 @@ pub const MODULE: Module = Module {
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_choice", sql: include_str!("../migrations/0002_choice.sql") },
         Migration { name: "0003_interop", sql: include_str!("../migrations/0003_interop.sql") },
+        Migration { name: "0004_calls", sql: include_str!("../migrations/0004_calls.sql") },
     ],
+    jobs: &[jobs::PURGE_CALLS],
     reactions: react::REACTIONS,
     problems: PROBLEMS,
     health,
     start,
-    ..Module::EMPTY
 };
 
 const PERMISSIONS: &[Permission] = &[
@@ -116,6 +140,16 @@ const PERMISSIONS: &[Permission] = &[
         name: "dispatch.order",
         description: "Send units, take them back, close incidents.",
         roles: &[Role::Dispatcher, Role::Supervisor],
+    },
+    Permission {
+        name: "calls.take",
+        description: "See the calls that wait, take them and say what became of them.",
+        roles: &[Role::Dispatcher, Role::Supervisor],
+    },
+    Permission {
+        name: "kinds.manage",
+        description: "Import the catalogue of incident kinds.",
+        roles: &[Role::Supervisor, Role::Operator],
     },
     Permission { name: "dispatch.policy", description: "Set how units are ordered.", roles: &[Role::Supervisor] },
     Permission {
@@ -156,9 +190,53 @@ const PROBLEMS: &[&str] = &[
     "dispatch.open.hit_not_confirmed",
     "dispatch.open.origin_and_hit_disagree",
     "dispatch.open.unknown_kind",
+    "dispatch.open.retired_kind",
+    "dispatch.open.kind_not_yet",
     "dispatch.open.priority",
     "dispatch.open.summary_empty",
     "dispatch.open.too_long",
+    "dispatch.calls.unknown_source",
+    "dispatch.calls.ref",
+    "dispatch.calls.too_long",
+    "dispatch.calls.caller",
+    "dispatch.calls.video",
+    "dispatch.calls.accuracy",
+    "dispatch.calls.taken",
+    "dispatch.calls.settled",
+    "dispatch.calls.not_taken",
+    "dispatch.calls.not_yours",
+    "dispatch.calls.incident",
+    "dispatch.calls.unknown_incident",
+    "dispatch.history.not_yours",
+    "dispatch.call_source.device",
+    "dispatch.call_source.title",
+    "dispatch.call_source.unknown",
+    "dispatch.kinds.empty",
+    "dispatch.kinds.encoding",
+    "dispatch.kinds.not_text",
+    "dispatch.kinds.column",
+    "dispatch.kinds.too_many_rows",
+    "dispatch.kinds.rows",
+    "dispatch.kinds.key",
+    "dispatch.kinds.key_twice",
+    "dispatch.kinds.title",
+    "dispatch.kinds.priority",
+    "dispatch.kinds.alias",
+    "dispatch.kinds.alias_taken",
+    "dispatch.kinds.day",
+    "dispatch.kinds.unreadable",
+    "dispatch.merge.itself",
+    "dispatch.merge.panic",
+    "dispatch.merge.closed",
+    "dispatch.merge.target_closed",
+    "dispatch.merge.already_merged",
+    "dispatch.merge.target_merged",
+    "dispatch.merge.has_merged",
+    "dispatch.unmerge.not_merged",
+    "dispatch.unmerge.target_closed",
+    "dispatch.unmerge.unit_arrived",
+    "dispatch.report.closed",
+    "dispatch.report.merged",
     "dispatch.places.text_empty",
     "dispatch.places.text_too_long",
     "dispatch.places.near",
@@ -166,9 +244,11 @@ const PROBLEMS: &[&str] = &[
     "dispatch.places.not_ready",
     "dispatch.close.unit_assigned",
     "dispatch.close.already_closed",
+    "dispatch.close.merged",
     "dispatch.close.note_too_long",
     "dispatch.assign.unknown_unit",
     "dispatch.assign.incident_closed",
+    "dispatch.assign.incident_merged",
     "dispatch.assign.unit_not_available",
     "dispatch.assign.other_job",
     "dispatch.assign.on_scene",
@@ -218,7 +298,7 @@ const PROBLEMS: &[&str] = &[
 
 fn health(app: App) -> BoxFuture<'static, Health> {
     Box::pin(async move {
-        let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM dispatch_incident WHERE state <> 'closed'";
+        let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM dispatch_incident WHERE state NOT IN ('closed', 'merged')";
         match app.store.fetch_one(sql, vec![]).await.and_then(|row| row.int("n")) {
             Ok(open) => Health::good(format!("{open} incidents not closed")),
             Err(error) => Health::bad(format!("incidents cannot be read: {error}")),
@@ -242,6 +322,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(PartnerKeysPort(Arc::new(ports::RegisteredPartners(app.store.clone()))));
         app.put(react::ReadTimes::default());
         app.put(cover::Covers::default());
+        jobs::schedule(&app.store).await?;
         tokio::spawn(positions::persist(app.clone(), known.clone()));
         tokio::spawn(positions::stream(app, known));
         Ok(())

@@ -12,7 +12,8 @@ use shouhu_ids::Micros;
 use shouhu_module::{Keyed, Person};
 use shouhu_store::{Store, StoreError, params};
 
-use crate::{kinds, skills};
+use crate::catalogue::{self, Catalogue};
+use crate::skills;
 
 /// How the units that could go are ordered. (By station district comes with the stations.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -162,7 +163,7 @@ fn short(text: &str) -> String {
 impl PolicySettings {
     /// # Errors
     /// When a number is out of its range, or a kind or skill is unknown.
-    pub fn check(&self) -> Result<(), PolicyError> {
+    pub fn check(&self, catalogue: &Catalogue) -> Result<(), PolicyError> {
         let numbers = [
             ("stale_after_s", self.stale_after_s, 10.0, 3_600.0),
             ("preemption.levels_min", f64::from(self.preemption.levels_min), 1.0, 3.0),
@@ -184,7 +185,7 @@ impl PolicySettings {
             }
         }
         for (kind, asked) in &self.needs {
-            if kinds::known(kind).is_none() {
+            if catalogue.known(kind).is_none() {
                 return Err(PolicyError::UnknownKind(short(kind)));
             }
             if let Some(unknown) = asked.iter().find(|key| !skills::is_known(key)) {
@@ -256,7 +257,7 @@ pub async fn current(store: &Store) -> Result<DispatchPolicy, StoreError> {
 /// # Errors
 /// When a setting is out of its range.
 pub async fn set(store: &Store, by: &Person, settings: &PolicySettings) -> Result<DispatchPolicy, PolicyError> {
-    settings.check()?;
+    settings.check(&catalogue::current(store).await?)?;
     let json = serde_json::to_string(settings).map_err(|e| StoreError::Corrupt { what: "policy", detail: e.to_string() })?;
     let now = store.env().now();
     let mut tx = store.begin().await?;
@@ -298,7 +299,7 @@ mod tests {
         let with = |change: fn(&mut PolicySettings)| {
             let mut settings = PolicySettings::default();
             change(&mut settings);
-            settings.check().unwrap_err()
+            settings.check(&Catalogue::built_in()).unwrap_err()
         };
         let refused = with(|s| s.coverage.busy_share = f64::NAN);
         assert!(refused.to_string().contains("coverage.busy_share"), "{refused}");
@@ -307,8 +308,8 @@ mod tests {
             needs: [(kind.to_owned(), vec![skill.to_owned()])].into(),
             ..PolicySettings::default()
         };
-        assert_eq!(needs("noise", "juggling").check().unwrap_err().key(), "dispatch.policy.unknown_skill");
-        assert_eq!(needs("loud", "drone").check().unwrap_err().key(), "dispatch.policy.unknown_kind");
-        assert!(needs("noise", "english").check().is_ok() && !needs("noise", "english").needs_of("noise").is_empty());
+        assert_eq!(needs("noise", "juggling").check(&Catalogue::built_in()).unwrap_err().key(), "dispatch.policy.unknown_skill");
+        assert_eq!(needs("loud", "drone").check(&Catalogue::built_in()).unwrap_err().key(), "dispatch.policy.unknown_kind");
+        assert!(needs("noise", "english").check(&Catalogue::built_in()).is_ok() && !needs("noise", "english").needs_of("noise").is_empty());
     }
 }

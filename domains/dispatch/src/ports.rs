@@ -13,6 +13,7 @@ use shouhu_place::Wgs84;
 use shouhu_store::{Store, StoreError, params, tag_of};
 use shouhu_wire::{Incident, Unit};
 
+use crate::merging::COUNTED_CALL;
 use crate::ops::partners;
 use crate::positions::Positions;
 
@@ -21,14 +22,17 @@ const NEARBY_MAX: usize = 5;
 /// One degree of latitude, metres, rounded down: the box of the first look is never too small.
 const DEGREE_M: f64 = 110_000.0;
 
-/// A purpose may name an incident for as long as it is not closed.
+/// A purpose may name an incident for as long as it is not closed, and a call until it is settled.
 pub struct LiveIncidents(pub Store);
 
 impl LiveCases for LiveIncidents {
     fn is_live(&self, case_ref: String) -> BoxFuture<'static, bool> {
         let store = self.0.clone();
         Box::pin(async move {
-            let sql = "SELECT id FROM dispatch_incident WHERE number = $1 AND state <> 'closed'";
+            // A merged one is worked on under the other number for as long as that is open.
+            let sql = "SELECT i.id FROM dispatch_incident i LEFT JOIN dispatch_incident t ON t.id = i.merged_into \
+                 WHERE i.number = $1 AND COALESCE(t.state, i.state) <> 'closed' \
+                 UNION ALL SELECT id FROM dispatch_call WHERE number = $1 AND state <> 'settled'";
             match store.fetch_opt(sql, params![case_ref.trim()]).await {
                 Ok(found) => found.is_some(),
                 Err(error) => {
@@ -81,7 +85,7 @@ impl OnTheMap for MapNow {
     fn incidents(&self) -> BoxFuture<'static, Result<Vec<PlacedIncident>, Problem>> {
         let store = self.store.clone();
         Box::pin(async move {
-            let sql = "SELECT id, number, kind, lon, lat FROM dispatch_incident WHERE state <> 'closed' AND lon IS NOT NULL \
+            let sql = "SELECT id, number, kind, lon, lat FROM dispatch_incident WHERE state NOT IN ('closed', 'merged') AND lon IS NOT NULL \
                  AND lat IS NOT NULL ORDER BY id";
             let mut placed = Vec::new();
             for row in store.fetch(sql, vec![]).await? {
@@ -152,7 +156,7 @@ async fn incidents_near(store: &Store, place: Wgs84, within_m: f64, since: Micro
     let lat_deg = within_m / DEGREE_M;
     let lon_deg = lat_deg / place.lat.to_radians().cos().max(0.01);
     let sql = "SELECT number, kind, summary, opened_at_us, lon, lat, state FROM dispatch_incident WHERE opened_at_us >= $1 \
-         AND lon BETWEEN $2 AND $3 AND lat BETWEEN $4 AND $5";
+         AND state <> 'merged' AND lon BETWEEN $2 AND $3 AND lat BETWEEN $4 AND $5";
     let edges = params![since, place.lon - lon_deg, place.lon + lon_deg, place.lat - lat_deg, place.lat + lat_deg];
     let mut near = Vec::new();
     for row in store.fetch(sql, edges).await? {
@@ -175,10 +179,12 @@ async fn incidents_near(store: &Store, place: Wgs84, within_m: f64, since: Micro
 }
 
 async fn citizens_calls(store: &Store, since: Micros) -> Result<Vec<CitizenReport>, StoreError> {
-    let sql = "SELECT opened_at_us, lon, lat, kind FROM dispatch_incident WHERE origin = 'call' AND opened_at_us >= $1 \
-         AND lon IS NOT NULL ORDER BY opened_at_us, id";
+    let sql = format!(
+        "SELECT i.opened_at_us, i.lon, i.lat, i.kind FROM dispatch_incident i WHERE {COUNTED_CALL} AND i.opened_at_us >= $1 \
+         ORDER BY i.opened_at_us, i.id"
+    );
     let mut reports = Vec::new();
-    for row in store.fetch(sql, params![since]).await? {
+    for row in store.fetch(&sql, params![since]).await? {
         let Some(position) = crate::store::place_of(&row)? else { continue };
         reports.push(CitizenReport { at: row.micros("opened_at_us")?, position, kind: row.text("kind")? });
     }

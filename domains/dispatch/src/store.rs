@@ -10,7 +10,7 @@ use shouhu_wire::{Assignment, AssignmentReply, Incident, Priority, Unit};
 use crate::model::{Advice, LogLine};
 
 const INCIDENT: &str = "SELECT id, number, origin, state, priority, kind, summary, address, lon, lat, hit, opened_at_us, \
-     closed_at_us, closing_code FROM dispatch_incident";
+     closed_at_us, closing_code, merged_into FROM dispatch_incident";
 
 const ASSIGNMENT: &str = "SELECT a.id, a.incident, i.number AS incident_number, a.unit, u.call_sign, a.state, a.offered_at_us, \
      a.offered_by, a.delivered_at_us, a.accepted_at_us, a.en_route_at_us, a.on_scene_at_us, a.ended_at_us, a.closing_code, \
@@ -23,6 +23,7 @@ const UNIT: &str = "SELECT u.id, u.call_sign, u.kind, u.state, u.lon, u.lat, u.p
 /// Which incidents of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
+    /// Nor merged: those are reports of one that is listed.
     NotClosed,
     Closed,
     All,
@@ -50,6 +51,7 @@ fn incident_of(row: &Row) -> Result<Incident, StoreError> {
         opened_at_us: row.micros("opened_at_us")?,
         closed_at_us: row.opt_micros("closed_at_us")?,
         closing_code: row.opt_tag("closing_code")?,
+        merged_into: row.opt_parsed("merged_into")?,
         assignments: Vec::new(),
     })
 }
@@ -145,7 +147,7 @@ pub async fn incident_of_hit(store: &Store, hit: shouhu_ids::HitId) -> Result<Op
 /// Newest first; `before` is the id of the last one of the page before.
 pub async fn incidents(store: &Store, which: Which, before: Option<IncidentId>, limit: i64) -> Result<Vec<Incident>, StoreError> {
     let state = match which {
-        Which::NotClosed => "state <> 'closed' AND",
+        Which::NotClosed => "state NOT IN ('closed', 'merged') AND",
         Which::Closed => "state = 'closed' AND",
         Which::All => "",
     };

@@ -8,7 +8,7 @@
 use shouhu_events::Event;
 use shouhu_ids::{ActorId, AssignmentId, HitId, IncidentId, Micros, TrackerId, UnitId};
 use shouhu_module::{DevicePeer, Person};
-use shouhu_store::{Row, StoreError, Tx, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
 use shouhu_wire::{AssignmentState, IncidentState, UnitState};
 
 use crate::machine;
@@ -46,7 +46,16 @@ pub struct Locked {
     pub state: IncidentState,
     /// The smaller, the more urgent.
     pub priority: i64,
+    pub kind: String,
     pub hit: Option<HitId>,
+    pub merged_into: Option<IncidentId>,
+}
+
+impl Locked {
+    /// Closed and merged incidents take no unit and settle no more.
+    pub const fn is_over(&self) -> bool {
+        matches!(self.state, IncidentState::Closed | IncidentState::Merged)
+    }
 }
 
 /// An assignment as the transaction that holds its incident sees it.
@@ -61,7 +70,8 @@ pub struct Held {
 pub async fn lock_incident(tx: &mut Tx, id: IncidentId) -> Result<Option<Locked>, StoreError> {
     let row = tx
         .fetch_opt(
-            "UPDATE dispatch_incident SET revision = revision + 1 WHERE id = $1 RETURNING id, number, state, priority, hit",
+            "UPDATE dispatch_incident SET revision = revision + 1 WHERE id = $1 \
+             RETURNING id, number, state, priority, kind, hit, merged_into",
             params![id],
         )
         .await?;
@@ -71,8 +81,35 @@ pub async fn lock_incident(tx: &mut Tx, id: IncidentId) -> Result<Option<Locked>
         number: row.text("number")?,
         state: row.tag("state")?,
         priority: row.int("priority")?,
+        kind: row.text("kind")?,
         hit: row.opt_parsed("hit")?,
+        merged_into: row.opt_parsed("merged_into")?,
     }))
+}
+
+/// Locks two incidents, the smaller id first, and gives them in the order of the arguments: operations that cross each other
+/// wait and do not lock each other out. `None` when one does not exist.
+pub async fn lock_both(tx: &mut Tx, one: IncidentId, other: IncidentId) -> Result<Option<(Locked, Locked)>, StoreError> {
+    let Some(first) = lock_incident(tx, one.min(other)).await? else { return Ok(None) };
+    let Some(second) = lock_incident(tx, one.max(other)).await? else { return Ok(None) };
+    Ok(Some(if one <= other { (first, second) } else { (second, first) }))
+}
+
+/// A merge or its undoing may move an assignment between the reading of its incident and the lock.
+const MOVES_MAX: usize = 4;
+
+/// Begins a transaction that holds the incident of an assignment, wherever it is by then.
+pub async fn hold(store: &Store, id: AssignmentId) -> Result<Option<(Tx, Locked, Held)>, StoreError> {
+    for _ in 0..MOVES_MAX {
+        let row = store.fetch_opt("SELECT incident FROM dispatch_assignment WHERE id = $1", params![id]).await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut tx = store.begin().await?;
+        let Some(incident) = lock_incident(&mut tx, row.parsed("incident")?).await? else { return Ok(None) };
+        if let Some(held) = held(&mut tx, &incident).await?.into_iter().find(|held| held.id == id) {
+            return Ok(Some((tx, incident, held)));
+        }
+    }
+    Ok(None)
 }
 
 fn held_of(row: &Row) -> Result<Held, StoreError> {
@@ -118,20 +155,20 @@ pub async fn move_assignment(tx: &mut Tx, incident: &Locked, held: &Held, to: As
     Ok(true)
 }
 
-/// Derives the state of an incident from its assignments and publishes a change. A closed one stays closed.
-pub async fn settle_incident(tx: &mut Tx, incident: &Locked) -> Result<(), StoreError> {
-    if incident.state == IncidentState::Closed {
-        return Ok(());
+/// Derives the state of an incident from its assignments and publishes a change. A closed or merged one stays so.
+pub async fn settle_incident(tx: &mut Tx, incident: &Locked) -> Result<IncidentState, StoreError> {
+    if incident.is_over() {
+        return Ok(incident.state);
     }
     let states: Vec<AssignmentState> = held(tx, incident).await?.iter().map(|held| held.state).collect();
     let state = machine::incident_state(&states);
     if state == incident.state {
-        return Ok(());
+        return Ok(state);
     }
-    let sql = "UPDATE dispatch_incident SET state = $1 WHERE id = $2 AND state <> 'closed'";
+    let sql = "UPDATE dispatch_incident SET state = $1 WHERE id = $2 AND state NOT IN ('closed', 'merged')";
     tx.execute(sql, params![tag_of(&state), incident.id]).await?;
     tx.emit(&Event::IncidentChanged { incident: incident.id, state, hit: incident.hit }).await?;
-    Ok(())
+    Ok(state)
 }
 
 /// Adds a line to the log of an incident that is held.

@@ -287,7 +287,8 @@ pub async fn lapse_some(tx: &mut Tx, before: Micros, limit: i64) -> Result<usize
 
 /// The incident that was opened for the hit; the first one stays.
 pub async fn set_incident(tx: &mut Tx, hit: HitId, incident: IncidentId) -> Result<(), StoreError> {
-    let sql = "UPDATE watchlists_hit SET incident_id = $2 WHERE id = $1 AND incident_id IS NULL";
+    // The newest fact counts: an incident that is merged takes its hit along, so that its crew follows.
+    let sql = "UPDATE watchlists_hit SET incident_id = $2 WHERE id = $1";
     tx.execute(sql, params![hit, incident]).await.map(|_| ())
 }
 

@@ -46,7 +46,8 @@ async fn telling(facts: &dyn DispatchFacts, envelope: &Envelope) -> Result<Optio
         Event::IncidentChanged { incident, state, .. } => {
             let (kind, name) = match state {
                 IncidentState::Open => (FactKind::IncidentOpened, "incident_opened"),
-                IncidentState::Closed => (FactKind::IncidentClosed, "incident_closed"),
+                // Merged: what still happens is told under the other number. That a merge was undone is not told: to the receiver it ended.
+                IncidentState::Closed | IncidentState::Merged => (FactKind::IncidentClosed, "incident_closed"),
                 IncidentState::Assigned | IncidentState::OnScene => return Ok(None),
             };
             let Some(mut fact) = facts.incident(incident).await? else { return Ok(None) };

@@ -9,6 +9,7 @@ const KEYS: [string, string][] = [
   ["d", "dispatch"],
   ["r", "ring"],
   ["n", "new_call"],
+  ["a", "answer"],
   ["v", "advice"],
   ["Enter", "panic"],
   ["1 / 2", "tabs"],

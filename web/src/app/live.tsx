@@ -41,6 +41,7 @@ const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]> = {
   patrol_checked_in: ["patrol-check-ins", "patrol-summary", "tours"],
   panic_changed: ["incidents", "recommendations"],
   tracker_alarmed: ["trackers"],
+  call_changed: ["calls"],
 };
 
 /** A burst of events becomes one fetch per list. */

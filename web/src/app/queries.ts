@@ -3,8 +3,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { cameras, dispatch, hits, units, watchlists } from "./api/calls";
-import type { Hit, Id, Incident, LegalBasis } from "./api/types";
+import type { Hit, Id, Incident, IncidentKind, LegalBasis } from "./api/types";
 import { useSession } from "./session";
+
+/** A new list reaches every console within so long. */
+const KINDS_MS = 600_000;
 
 export function useHits() {
   const { may } = useSession();
@@ -86,12 +89,18 @@ export function useKindTitle(): (key: string) => string {
   };
 }
 
+/** All that were ever known: incidents of retired ones are still read. */
 export function useKinds() {
   return useQuery({
     queryKey: ["incident-kinds"],
     queryFn: async () => (await dispatch.kinds()).items,
-    staleTime: Number.POSITIVE_INFINITY,
+    staleTime: KINDS_MS,
   });
+}
+
+/** Those that an incident may be opened of now. */
+export function usableKinds(kinds: IncidentKind[], now_us: number): IncidentKind[] {
+  return kinds.filter((kind) => !kind.retired && (kind.active_from_us ?? 0) <= now_us);
 }
 
 export function useLegalBases() {

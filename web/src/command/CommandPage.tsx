@@ -9,6 +9,7 @@ import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import { useNow } from "../app/age";
 import type { Id, Wgs84 } from "../app/api/types";
+import type { Call } from "../app/api/types.intake";
 import type { PlaceCandidate } from "../app/api/types.places";
 import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
@@ -39,6 +40,8 @@ import { useAdvice } from "./choice/useAdvice";
 import { usePanicFlight } from "./choice/usePanicFlight";
 import { HitCard } from "./HitCard";
 import { IncidentCard } from "./IncidentCard";
+import { CallsWaiting } from "./intake/CallsWaiting";
+import { useCalls } from "./intake/useCalls";
 import { MapTable } from "./MapTable";
 import { middleOf } from "./places/places";
 import { Queue } from "./Queue";
@@ -91,6 +94,8 @@ export default function CommandPage() {
   const warnings = useInForce(slowNow);
 
   const isCalling = params.get("new") === "call";
+  const calls = useCalls();
+  const inHand = (isCalling && calls.data?.find((c) => c.id === params.get("call") && c.is_mine)) || null;
   const isTable = params.get("view") === "table";
   const mayAdvise = may("dispatch.watch");
   const tab = params.get("tab") === "incidents" ? "incidents" : "hits";
@@ -125,6 +130,7 @@ export default function CommandPage() {
     change({
       ...Object.fromEntries(KINDS.map((k) => [k, what?.kind === k ? what.id : null])),
       new: null,
+      call: null,
       ring: null,
       advice: null,
       ...(what?.kind === "hit" || what?.kind === "incident" ? { tab: `${what.kind}s` } : {}),
@@ -138,10 +144,19 @@ export default function CommandPage() {
     change({
       ...Object.fromEntries(KINDS.map((k) => [k, null])),
       new: "call",
+      call: null,
       view: null,
       ring: null,
       advice: null,
     });
+  };
+
+  const takeUp = (call: Call) => {
+    newCall();
+    change({ call: call.id });
+    if (!call.position) return;
+    setPin(call.position);
+    map.current?.show(call.position);
   };
 
   const showAdvice = (isOn: boolean) =>
@@ -240,6 +255,9 @@ export default function CommandPage() {
         selected={selected}
         onSelect={select}
         onNewCall={may("incidents.open") ? newCall : null}
+        calls={
+          may("calls.take") && <CallsWaiting calls={calls} inHand={inHand?.id ?? null} onTaken={takeUp} />
+        }
       />
       <section className="stage" aria-label={t("command.stage")}>
         <div className="stage-bar">
@@ -318,11 +336,14 @@ export default function CommandPage() {
       </section>
       {(selected || isCalling || isAdvice) && (
         <aside className="card" id="card" tabIndex={-1} aria-label={t("command.card")}>
-          {isCalling && (
+          {isCalling && !(params.get("call") && calls.isPending) && (
             <CallForm
               place={pin}
               onPlace={setPin}
               map={placeMap}
+              // What was typed stays when somebody else takes the call over.
+              key={params.get("call") ?? "new"}
+              call={inHand}
               onDone={(id) => (id ? select({ kind: "incident", id }) : select(null))}
             />
           )}
@@ -359,6 +380,7 @@ export default function CommandPage() {
               key={selected.id}
               id={selected.id}
               onHit={(id) => select({ kind: "hit", id })}
+              onIncident={(id) => select({ kind: "incident", id })}
               onUnit={(unit) => unit.position && fly(unit.position)}
               onRing={() => change({ ring: "1" })}
               onClose={() => select(null)}

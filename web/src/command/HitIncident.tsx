@@ -5,7 +5,7 @@ import { dispatch } from "../app/api/calls";
 import type { Hit, Id, IncidentKind } from "../app/api/types";
 import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
-import { useKinds } from "../app/queries";
+import { usableKinds, useKinds } from "../app/queries";
 import { Failure } from "../app/states";
 
 /** The 110 kind that a hit's legal basis calls for; a stolen vehicle where the list says nothing nearer. */
@@ -24,7 +24,7 @@ export function HitIncident({ hit, onIncident }: { hit: Hit; onIncident: (id: Id
   const kinds = useKinds();
   const open = useMutation({
     mutationFn: () => {
-      const kind = kindForHit(hit, kinds.data ?? []);
+      const kind = kindForHit(hit, usableKinds(kinds.data ?? [], Date.now() * 1000));
       return dispatch.open({
         origin: "hit",
         priority: hit.entry.action === "stop_with_caution" ? 1 : (kind?.priority ?? 2),

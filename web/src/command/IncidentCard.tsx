@@ -13,6 +13,7 @@ import { useSession } from "../app/session";
 import { Answer, Failure } from "../app/states";
 import { AssignmentLine } from "./AssignmentLine";
 import { CardHead } from "./CardHead";
+import { MergeBox, MergedNote } from "./intake/MergeBox";
 import { Recommendations } from "./Recommendations";
 import { RingButton } from "./ring/RingButton";
 
@@ -82,6 +83,8 @@ function Log({ id }: { id: Id }) {
               {t(`incident_log.${line.key}`, {
                 note: "",
                 text: "",
+                units: "",
+                address: "",
                 ...line.params,
                 ...(line.params.code ? { code: t(`closing_code.${line.params.code}`) } : {}),
                 defaultValue: line.key,
@@ -98,12 +101,13 @@ function Log({ id }: { id: Id }) {
 interface Props {
   id: Id;
   onHit: (id: Id) => void;
+  onIncident: (id: Id) => void;
   onUnit: (unit: Unit) => void;
   onRing: () => void;
   onClose: () => void;
 }
 
-export function IncidentCard({ id, onHit, onUnit, onRing, onClose }: Props) {
+export function IncidentCard({ id, onHit, onIncident, onUnit, onRing, onClose }: Props) {
   const { t } = useTranslation();
   const { may } = useSession();
   const kindTitle = useKindTitle();
@@ -111,7 +115,8 @@ export function IncidentCard({ id, onHit, onUnit, onRing, onClose }: Props) {
   return (
     <Answer query={query}>
       {(incident) => {
-        const isOver = incident.state === "closed";
+        const isOver = incident.state === "closed" || incident.state === "merged";
+        const merging = { incident, mayOrder: may("dispatch.order"), onIncident };
         const hasActive = incident.assignments.some((a) => !OVER.includes(a.state));
         return (
           <article className="card-body" data-testid="incident-card" data-state={incident.state}>
@@ -150,6 +155,8 @@ export function IncidentCard({ id, onHit, onUnit, onRing, onClose }: Props) {
                 <span>{t("incident.see_hit")}</span>
               </button>
             )}
+            {incident.state === "merged" && <MergedNote {...merging} />}
+            {!isOver && may("dispatch.watch") && <MergeBox {...merging} />}
             {incident.assignments.length > 0 && (
               <section>
                 <h3 className="section-title">{t("incident.sent")}</h3>

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Tabs, Tooltip } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Age } from "../app/Age";
 import { useNow } from "../app/age";
@@ -134,9 +134,11 @@ interface Props {
   selected: Selected | null;
   onSelect: (selected: Selected) => void;
   onNewCall: (() => void) | null;
+  /** What rings, above everything else. */
+  calls: ReactNode;
 }
 
-export function Queue({ tab, onTab, hits, incidents, selected, onSelect, onNewCall }: Props) {
+export function Queue({ tab, onTab, hits, incidents, selected, onSelect, onNewCall, calls }: Props) {
   const { t } = useTranslation();
   const sound = useSetting("sound");
   const raised = (hits.data ?? []).filter((h) => h.state === "raised");
@@ -152,6 +154,7 @@ export function Queue({ tab, onTab, hits, incidents, selected, onSelect, onNewCa
   );
   return (
     <section className="queue" aria-label={t("command.queue")}>
+      {calls}
       <div className="queue-head">
         <Tabs
           value={tab}

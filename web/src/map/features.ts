@@ -37,7 +37,7 @@ export function hitFeatures(hits: Hit[]): GeoJSON.Feature[] {
 
 export function incidentFeatures(incidents: Incident[], title: (kind: string) => string): GeoJSON.Feature[] {
   return incidents.flatMap((incident) =>
-    incident.position && incident.state !== "closed"
+    incident.position && incident.state !== "closed" && incident.state !== "merged"
       ? [
           pointFeature(incident.id, incident.position, {
             icon: `incident.${incident.priority}.${incident.state === "open" ? "open" : "taken"}`,

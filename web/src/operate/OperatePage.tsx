@@ -3,11 +3,13 @@
 import { PanelTabs } from "../app/PanelTabs";
 import { Cameras } from "./Cameras";
 import { Devices } from "./Devices";
+import { CallSources } from "./exchange/CallSources";
 import { Partners } from "./exchange/Partners";
 import { Webhooks } from "./exchange/Webhooks";
 import { Feeds } from "./feeds/Feeds";
 import { Health } from "./Health";
 import { Jobs } from "./Jobs";
+import { Kinds } from "./Kinds";
 import { MapImport } from "./MapImport";
 import { People } from "./People";
 import { Quarantine } from "./Quarantine";
@@ -24,6 +26,8 @@ const TABS = [
   { name: "quarantine", needs: "sightings.quarantine", Panel: Quarantine },
   { name: "webhooks", needs: "webhooks.manage", Panel: Webhooks },
   { name: "partners", needs: "partners.manage", Panel: Partners },
+  { name: "calls", needs: "partners.manage", Panel: CallSources },
+  { name: "kinds", needs: "kinds.manage", Panel: Kinds },
   { name: "map", needs: "map.import", Panel: MapImport },
 ];
 

@@ -78,7 +78,8 @@ pub fn incident_status(state: IncidentState, closing: Option<ClosingCode>) -> Ve
         (IncidentState::Open, _) => vec![IncidentStatus::Active],
         (IncidentState::Assigned | IncidentState::OnScene, _) => vec![IncidentStatus::Active, IncidentStatus::ResourcesAssigned],
         (IncidentState::Closed, Some(ClosingCode::Cancelled)) => vec![IncidentStatus::Cancelled, IncidentStatus::Closed],
-        (IncidentState::Closed, _) => vec![IncidentStatus::Closed],
+        // The registry as known here has no word for it: what happens from now on is told under the other number.
+        (IncidentState::Closed | IncidentState::Merged, _) => vec![IncidentStatus::Closed],
     }
 }
 
@@ -90,6 +91,7 @@ pub const fn internal_incident_state(state: IncidentState) -> &'static str {
         IncidentState::Assigned => "assigned",
         IncidentState::OnScene => "on_scene",
         IncidentState::Closed => "closed",
+        IncidentState::Merged => "merged",
     }
 }
 

@@ -34,6 +34,8 @@ pub enum AssignError {
     UnknownUnit,
     #[error("incident is closed: open a new one that refers to it")]
     IncidentClosed,
+    #[error("incident {number} is merged: send the unit to the one that it belongs to")]
+    IncidentMerged { number: String },
     #[error("{call_sign} is on {incident_number} (assignment {assignment}): cancel that first, or send another unit")]
     Held { call_sign: String, incident_number: String, assignment: AssignmentId },
     #[error("{call_sign} is {state}: it must be available to be sent")]
@@ -56,6 +58,7 @@ impl Keyed for AssignError {
             Self::NotFound => "http.not_found",
             Self::UnknownUnit => "dispatch.assign.unknown_unit",
             Self::IncidentClosed => "dispatch.assign.incident_closed",
+            Self::IncidentMerged { .. } => "dispatch.assign.incident_merged",
             Self::Held { .. } | Self::NotAvailable { .. } => "dispatch.assign.unit_not_available",
             Self::OtherJob { .. } => "dispatch.assign.other_job",
             Self::OnScene { .. } => "dispatch.assign.on_scene",
@@ -93,6 +96,18 @@ async fn why_not(tx: &mut Tx, incident: IncidentId, unit: UnitId) -> Result<Assi
         return Ok(assignment);
     }
     Err(AssignError::Held { call_sign, incident_number: live.text("number")?, assignment })
+}
+
+/// Whether an incident that is held takes a unit at all.
+///
+/// # Errors
+/// When it is closed or merged.
+pub fn takes_units(incident: &Locked) -> Result<(), AssignError> {
+    match incident.state {
+        IncidentState::Closed => Err(AssignError::IncidentClosed),
+        IncidentState::Merged => Err(AssignError::IncidentMerged { number: incident.number.clone() }),
+        IncidentState::Open | IncidentState::Assigned | IncidentState::OnScene => Ok(()),
+    }
 }
 
 /// A unit on its way into an incident.
@@ -138,9 +153,7 @@ pub async fn assign(
     let mut tx = store.begin().await?;
     let locked = write::lock_incident(&mut tx, incident).await?.ok_or(AssignError::NotFound)?;
     let now = store.env().now();
-    if locked.state == IncidentState::Closed {
-        return Err(AssignError::IncidentClosed);
-    }
+    takes_units(&locked)?;
     let take = "UPDATE dispatch_unit SET state = 'dispatched' WHERE id = $1 AND state = 'available' RETURNING call_sign";
     let Some(taken) = tx.fetch_opt(take, params![unit]).await? else {
         let known = why_not(&mut tx, incident, unit).await?;

@@ -60,12 +60,8 @@ pub async fn cancel(store: &Store, by: &Person, id: AssignmentId, reason: &str) 
     if reason.is_empty() || reason.chars().count() > NOTE_MAX {
         return Err(CancelError::Reason);
     }
-    let known = store::assignment(store, id).await?.ok_or(CancelError::NotFound)?;
-    let mut tx = store.begin().await?;
-    let incident = write::lock_incident(&mut tx, known.incident).await?.ok_or(CancelError::NotFound)?;
+    let (mut tx, incident, held) = write::hold(store, id).await?.ok_or(CancelError::NotFound)?;
     let now = store.env().now();
-    let held = write::held(&mut tx, &incident).await?;
-    let held = held.into_iter().find(|held| held.id == id).ok_or(CancelError::NotFound)?;
     if held.state == AssignmentState::Cancelled {
         drop(tx);
         return store::assignment(store, id).await?.ok_or(CancelError::NotFound);

@@ -9,7 +9,7 @@ use shouhu_store::{StoreError, params};
 use shouhu_wire::{Incident, Unit};
 
 use super::incident_get::visible;
-use crate::{kinds, machine, positions, store};
+use crate::{catalogue, machine, positions, store};
 
 pub const ROUTE: Route =
     Route::get("/v1/incidents/{id}/eido", "Show one incident as NENA EIDO, for a neighbouring centre", || {
@@ -59,7 +59,8 @@ async fn handle(State(app): State<App>, person: Person, Id(id): Id<IncidentId>) 
     let units = units_at_work(&app, &incident).await?;
     let closing_note = closing_note(&app, id).await?;
     let notes = notes(&incident);
-    let kind_title = kinds::known(&incident.kind).map_or(incident.kind.as_str(), |kind| kind.title_zh);
+    let kinds = catalogue::current(&app.store).await?;
+    let kind_title = kinds.known(&incident.kind).map_or(incident.kind.as_str(), |kind| kind.title_zh.as_str());
     let report =
         Report { incident: &incident, kind_title, closing_note: &closing_note, units: &units, notes: &notes, now: app.env.now() };
     let told = serde_json::to_value(eido(report, &desk(&app.public_url)));

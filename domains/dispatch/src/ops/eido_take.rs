@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shouhu_events::Event;
 use shouhu_exchange::eido::{EIDO_BYTES_MAX, Eido, EidoError, Remark, Told};
-use shouhu_ids::IncidentId;
+use shouhu_ids::{IncidentId, Micros};
 use shouhu_module::{Access, App, Audit, Audited, DevicePeer, Keyed, Load, Person, Problem, RawBody, Route};
 use shouhu_store::{Store, StoreError, params, tag_of};
 use shouhu_wire::{IncidentOrigin, OpenIncident, Priority};
 
 use super::incident_open::{self, OpenError};
 use super::partners;
-use crate::kinds;
+use crate::catalogue::{self, Catalogue};
 use crate::model::{ADDRESS_MAX, SUMMARY_MAX};
 use crate::write::{self, By};
 
@@ -70,7 +70,7 @@ pub struct EidoRemark {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EidoReceipt {
     pub outcome: EidoOutcome,
-    /// Ours.
+    /// Ours; where that is merged, the one that it belongs to.
     pub incident: IncidentId,
     pub number: String,
     pub remarks: Vec<EidoRemark>,
@@ -148,9 +148,10 @@ fn log_values(told: &Told) -> Value {
 }
 
 /// An incident of ours in the words of theirs.
-fn request(told: &Told) -> OpenIncident {
-    let kind = told.kind.and_then(kinds::known).or_else(|| kinds::known("other"));
-    let (kind, usual) = kind.map_or(("other", Priority(3)), |kind| (kind.key, kind.priority));
+fn request(told: &Told, catalogue: &Catalogue, now: Micros) -> OpenIncident {
+    // A kind that this city has retired is "other" here; the sender's own words stand in the summary.
+    let kind = told.kind.and_then(|kind| catalogue.usable(kind, now).ok()).or_else(|| catalogue.known("other"));
+    let (kind, usual) = kind.map_or(("other", Priority(3)), |kind| (kind.key.as_str(), kind.priority));
     let number = told.number.as_deref().unwrap_or(&told.incident);
     let summary = format!("[{} {number}] {} {}", told.sender, told.kind_text, told.notes.join(" "));
     OpenIncident {
@@ -178,8 +179,8 @@ async fn opened(store: &Store, by: By<'_>, told: &Told, digest: &str) -> Result<
     if told.is_over() {
         return Err(TakeError::Over(told.incident.clone()));
     }
-    let body = request(told);
-    incident_open::check(&body)?;
+    let body = request(told, &catalogue::current(store).await?, store.env().now());
+    incident_open::check(store, &body).await?;
     let mut tx = store.begin().await?;
     let Some((incident, number)) = incident_open::insert(&mut tx, store, by, &body, None).await? else { return Ok(None) };
     let told_now = tx
@@ -202,7 +203,9 @@ async fn opened(store: &Store, by: By<'_>, told: &Told, digest: &str) -> Result<
 
 /// `None` when that incident was never told of.
 async fn noted(store: &Store, by: By<'_>, told: &Told, digest: &str) -> Result<Option<Taken>, StoreError> {
-    let sql = "SELECT incident FROM dispatch_told WHERE sender = $1 AND incident_ref = $2";
+    // Where ours is merged, people read the log of the one that it belongs to.
+    let sql = "SELECT COALESCE(i.merged_into, i.id) AS incident FROM dispatch_told t JOIN dispatch_incident i ON i.id = t.incident \
+         WHERE t.sender = $1 AND t.incident_ref = $2";
     let Some(row) = store.fetch_opt(sql, params![&told.sender, &told.incident]).await? else { return Ok(None) };
     let mut tx = store.begin().await?;
     let locked = write::lock_incident(&mut tx, row.parsed("incident")?).await?.ok_or(StoreError::NotOne { found: 0 })?;

@@ -28,6 +28,8 @@ pub enum CloseError {
     UnitAssigned { call_signs: String },
     #[error("incident is closed already, with another code; a new one refers to it")]
     AlreadyClosed,
+    #[error("incident {number} is merged: close the one that it belongs to, or undo the merge first")]
+    Merged { number: String },
     #[error("note has {length} characters, {NOTE_MAX} are the most")]
     NoteTooLong { length: usize },
     #[error(transparent)]
@@ -40,6 +42,7 @@ impl Keyed for CloseError {
             Self::NotFound => "http.not_found",
             Self::UnitAssigned { .. } => "dispatch.close.unit_assigned",
             Self::AlreadyClosed => "dispatch.close.already_closed",
+            Self::Merged { .. } => "dispatch.close.merged",
             Self::NoteTooLong { .. } => "dispatch.close.note_too_long",
             Self::Store(error) => error.key(),
         }
@@ -48,7 +51,7 @@ impl Keyed for CloseError {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::UnitAssigned { .. } | Self::AlreadyClosed => StatusCode::CONFLICT,
+            Self::UnitAssigned { .. } | Self::AlreadyClosed | Self::Merged { .. } => StatusCode::CONFLICT,
             Self::NoteTooLong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Store(error) => error.status(),
         }
@@ -72,6 +75,9 @@ pub async fn close(store: &Store, by: &Person, id: IncidentId, body: &CloseIncid
         let known = store::incident(store, id).await?.ok_or(CloseError::NotFound)?;
         return if known.closing_code == Some(body.code) { Ok(known) } else { Err(CloseError::AlreadyClosed) };
     }
+    if incident.state == IncidentState::Merged {
+        return Err(CloseError::Merged { number: incident.number });
+    }
     let held = write::held(&mut tx, &incident).await?;
     let live: Vec<&Held> = held.iter().filter(|held| machine::is_live(held.state)).collect();
     if body.code != ClosingCode::Cancelled && !live.is_empty() {
@@ -85,7 +91,7 @@ pub async fn close(store: &Store, by: &Person, id: IncidentId, body: &CloseIncid
     }
     tx.execute(
         "UPDATE dispatch_incident SET state = 'closed', closed_at_us = $1, closing_code = $2, closing_note = $3 \
-         WHERE id = $4 AND state <> 'closed'",
+         WHERE id = $4 AND state NOT IN ('closed', 'merged')",
         params![now, tag_of(&body.code), &body.note, id],
     )
     .await?;

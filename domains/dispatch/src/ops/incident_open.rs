@@ -12,9 +12,11 @@ use shouhu_module::{App, Audit, Audited, Body, Keyed, Load, Person, Problem, Rou
 use shouhu_store::{Store, StoreError, Tx, params, tag_of};
 use shouhu_wire::{Incident, IncidentOrigin, IncidentState, OpenIncident};
 
+use super::duplicates;
+use crate::catalogue::Unusable;
 use crate::model::{ADDRESS_MAX, SUMMARY_MAX};
 use crate::write::By;
-use crate::{kinds, number, panic, store, write};
+use crate::{catalogue, number, panic, store, write};
 
 pub const ROUTE: Route =
     Route::post("/v1/incidents", "Open an incident from a call, a report or a confirmed hit", || axum::routing::post(handle))
@@ -32,6 +34,10 @@ pub enum OpenError {
     OriginAndHitDisagree,
     #[error("incident kind {0:?} is not in the catalogue")]
     UnknownKind(String),
+    #[error("incident kind {0:?} is retired: the catalogue in force has it no more")]
+    RetiredKind(String),
+    #[error("incident kind {0:?} does not hold yet")]
+    KindNotYet(String),
     #[error("priority {0} is not within 1 and 4")]
     Priority(u8),
     #[error("summary is empty: say what happened")]
@@ -48,6 +54,8 @@ impl Keyed for OpenError {
             Self::HitNotConfirmed => "dispatch.open.hit_not_confirmed",
             Self::OriginAndHitDisagree => "dispatch.open.origin_and_hit_disagree",
             Self::UnknownKind(_) => "dispatch.open.unknown_kind",
+            Self::RetiredKind(_) => "dispatch.open.retired_kind",
+            Self::KindNotYet(_) => "dispatch.open.kind_not_yet",
             Self::Priority(_) => "dispatch.open.priority",
             Self::SummaryEmpty => "dispatch.open.summary_empty",
             Self::TooLong { .. } => "dispatch.open.too_long",
@@ -64,12 +72,21 @@ impl Keyed for OpenError {
     }
 }
 
-pub(crate) fn check(body: &OpenIncident) -> Result<(), OpenError> {
+/// Whether it is whole, and its kind is in the catalogue in force.
+pub(crate) async fn check(store: &Store, body: &OpenIncident) -> Result<(), OpenError> {
+    well_formed(body)?;
+    let kind = || body.kind.chars().take(40).collect();
+    match catalogue::current(store).await?.usable(&body.kind, store.env().now()) {
+        Ok(_) => Ok(()),
+        Err(Unusable::Unknown) => Err(OpenError::UnknownKind(kind())),
+        Err(Unusable::Retired) => Err(OpenError::RetiredKind(kind())),
+        Err(Unusable::NotYet) => Err(OpenError::KindNotYet(kind())),
+    }
+}
+
+fn well_formed(body: &OpenIncident) -> Result<(), OpenError> {
     if (body.origin == IncidentOrigin::Hit) != body.hit.is_some() {
         return Err(OpenError::OriginAndHitDisagree);
-    }
-    if kinds::known(&body.kind).is_none() {
-        return Err(OpenError::UnknownKind(body.kind.chars().take(40).collect()));
     }
     if !(1..=4).contains(&body.priority.0) {
         return Err(OpenError::Priority(body.priority.0));
@@ -102,7 +119,7 @@ pub async fn open_with(
     hit: Option<ConfirmedHit>,
     calling: Option<UnitId>,
 ) -> Result<Incident, OpenError> {
-    check(&body)?;
+    check(store, &body).await?;
     if body.hit.is_some() && hit.is_none() {
         return Err(OpenError::HitNotConfirmed);
     }
@@ -185,6 +202,10 @@ pub(crate) async fn insert(
     }
     let values = json!({ "number": number, "origin": tag_of(&body.origin), "kind": body.kind, "priority": body.priority.0 });
     write::log(tx, id, now, by, "incident_opened", values).await?;
+    if let Some(like) = duplicates::on_opening(tx, id, body, now).await?.first() {
+        let values = json!({ "number": like.number, "incident": like.incident, "percent": (like.resemblance.score * 100.0).round() });
+        write::log(tx, id, now, by, "incident_resembles", values).await?;
+    }
     tx.emit(&Event::IncidentChanged { incident: id, state: IncidentState::Open, hit: body.hit }).await?;
     Ok(Some((id, number)))
 }
@@ -298,12 +319,11 @@ mod tests {
         let cases = [
             (OpenIncident { hit: Some(hit), ..call("noise") }, "dispatch.open.origin_and_hit_disagree"),
             (OpenIncident { origin: IncidentOrigin::Hit, ..call("noise") }, "dispatch.open.origin_and_hit_disagree"),
-            (call("loud_noise"), "dispatch.open.unknown_kind"),
             (OpenIncident { priority: Priority(0), ..call("noise") }, "dispatch.open.priority"),
             (OpenIncident { address: "號".repeat(301), ..call("noise") }, "dispatch.open.too_long"),
         ];
         for (body, key) in cases {
-            assert_eq!(check(&body).unwrap_err().key(), key);
+            assert_eq!(well_formed(&body).unwrap_err().key(), key);
         }
     }
 }

@@ -48,9 +48,10 @@ pub async fn kpis(store: &Store, from: Micros) -> Result<Kpis, StoreError> {
     let read_to_hit = store.fetch(sql, params![from, ROWS_MAX]).await?;
     let read_to_hit: Result<Vec<i64>, StoreError> =
         read_to_hit.iter().map(|row| Ok(row.micros("raised_at_us")?.since(row.micros("read_at_us")?))).collect();
-    let sql = "SELECT i.hit_raised_at_us AS raised, i.hit_confirmed_at_us AS confirmed, MIN(a.offered_at_us) AS offered, \
+    // A hit's confirmation counts whatever became of its incident; the rest of a merged one is the other's.
+    let sql = "SELECT i.state, i.hit_raised_at_us AS raised, i.hit_confirmed_at_us AS confirmed, MIN(a.offered_at_us) AS offered, \
          MIN(a.on_scene_at_us) AS arrived FROM dispatch_incident i LEFT JOIN dispatch_assignment a ON a.incident = i.id \
-         WHERE i.opened_at_us >= $1 GROUP BY i.id, i.opened_at_us, i.hit_raised_at_us, i.hit_confirmed_at_us \
+         WHERE i.opened_at_us >= $1 GROUP BY i.id, i.state, i.opened_at_us, i.hit_raised_at_us, i.hit_confirmed_at_us \
          ORDER BY i.opened_at_us DESC LIMIT $2";
     let (mut to_confirmed, mut to_dispatched, mut to_arrived) = (Vec::new(), Vec::new(), Vec::new());
     for row in store.fetch(sql, params![from, ROWS_MAX]).await? {
@@ -58,6 +59,9 @@ pub async fn kpis(store: &Store, from: Micros) -> Result<Kpis, StoreError> {
         let (offered, arrived) = (row.opt_micros("offered")?, row.opt_micros("arrived")?);
         let between = |from: Option<Micros>, until: Option<Micros>| Some(until?.since(from?));
         to_confirmed.extend(between(raised, confirmed));
+        if row.text("state")? == "merged" {
+            continue;
+        }
         to_dispatched.extend(between(confirmed, offered));
         to_arrived.extend(between(offered, arrived));
     }
@@ -83,7 +87,7 @@ mod tests {
 
     use super::*;
     use crate::MODULE;
-    use crate::ops::{incident_open, step};
+    use crate::ops::{incident_open, merge, step};
     use crate::testing::{Scene, call};
 
     #[test]
@@ -120,6 +124,11 @@ mod tests {
             assert!(measured.confirmed_to_dispatched_s.p50.unwrap() >= 1.0);
             assert_eq!(measured.read_to_hit_ms.n, 0);
             assert_eq!(kpis(&store, now.plus(Micros::DAY)).await.unwrap().hit_to_confirmed_s.n, 0);
+            // Merged: its unit arrived once, at the other; that a person confirmed its hit stays true.
+            let other = scene.incident().await;
+            merge::merge(&store, &scene.by, incident.id, other).await.unwrap();
+            let merged = kpis(&store, now.plus(-Micros::DAY)).await.unwrap();
+            assert_eq!((merged.hit_to_confirmed_s.n, merged.confirmed_to_dispatched_s.n, merged.dispatched_to_arrived_s.n), (1, 0, 1));
         })
         .await;
     }

@@ -100,11 +100,8 @@ pub async fn step(store: &Store, by: &Person, id: AssignmentId, step: &Assignmen
     if by.unit != Some(known.unit) {
         return Err(StepError::NotFound);
     }
-    let mut tx = store.begin().await?;
-    let incident = write::lock_incident(&mut tx, known.incident).await?.ok_or(StepError::NotFound)?;
+    let (mut tx, incident, held) = write::hold(store, id).await?.ok_or(StepError::NotFound)?;
     let now = store.env().now();
-    let held = write::held(&mut tx, &incident).await?;
-    let held = held.into_iter().find(|held| held.id == id).ok_or(StepError::NotFound)?;
     let is_changed = match machine::judge(held.state, step) {
         Verdict::Refused => return Err(not_allowed(held.state)),
         Verdict::Unchanged => false,

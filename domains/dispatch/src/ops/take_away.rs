@@ -10,9 +10,9 @@ use serde_json::json;
 use shouhu_ids::{AssignmentId, IncidentId, Micros, UnitId};
 use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, Person, Problem, Route};
 use shouhu_store::{Store, StoreError, Tx, params};
-use shouhu_wire::{Assignment, AssignmentState, IncidentState};
+use shouhu_wire::{Assignment, AssignmentState};
 
-use super::assign::{AssignError, Order, offer};
+use super::assign::{self, AssignError, Order, offer};
 use crate::model::{Advice, HandOver};
 use crate::write::{Held, Locked};
 use crate::{machine, store, write};
@@ -57,13 +57,6 @@ impl Keyed for HandOverError {
     }
 }
 
-/// Locks both incidents, the smaller id first; gives them in the order of the arguments.
-async fn lock_both(tx: &mut Tx, one: IncidentId, other: IncidentId) -> Result<(Locked, Locked), AssignError> {
-    let first = write::lock_incident(tx, one.min(other)).await?.ok_or(AssignError::NotFound)?;
-    let second = write::lock_incident(tx, one.max(other)).await?.ok_or(AssignError::NotFound)?;
-    Ok(if one <= other { (first, second) } else { (second, first) })
-}
-
 async fn held(tx: &mut Tx, incident: &Locked, id: AssignmentId) -> Result<Option<Held>, StoreError> {
     Ok(write::held(tx, incident).await?.into_iter().find(|held| held.id == id))
 }
@@ -92,11 +85,9 @@ pub async fn take_away(
     }
     let id = store.env().id(AssignmentId::new);
     let mut tx = store.begin().await?;
-    let (target, source) = lock_both(&mut tx, incident, known.incident).await?;
+    let (target, source) = write::lock_both(&mut tx, incident, known.incident).await?.ok_or(AssignError::NotFound)?;
     let now = store.env().now();
-    if target.state == IncidentState::Closed {
-        return Err(AssignError::IncidentClosed);
-    }
+    assign::takes_units(&target)?;
     let call_sign = known.call_sign;
     let held = held(&mut tx, &source, from).await?.filter(|held| machine::is_live(held.state));
     let Some(held) = held else { return Err(AssignError::OtherJob { call_sign }) };
@@ -189,7 +180,7 @@ async fn handle(
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use shouhu_store::testing::on_each_database;
-    use shouhu_wire::{AssignmentStep, UnitState};
+    use shouhu_wire::{AssignmentStep, IncidentState, UnitState};
 
     use super::*;
     use crate::MODULE;

@@ -253,13 +253,17 @@ async fn a_crew_sees_what_is_near_and_recent_and_what_it_was_sent_to() {
 
     assert_eq!(world.confirm(&world.hit().await, "ABC1234").await.status, 200);
     let incident = IncidentId::new(world.now(), [5; 16]);
-    let sent =
-        |state| Event::AssignmentChanged { assignment: AssignmentId::new(world.now(), [6; 16]), incident, unit: far, state };
+    let sent = |incident, state| Event::AssignmentChanged { assignment: AssignmentId::new(world.now(), [6; 16]), incident, unit: far, state };
     world.tell(Event::IncidentChanged { incident, state: IncidentState::Open, hit: Some(id) }).await;
-    world.tell(sent(AssignmentState::Offered)).await;
+    world.tell(sent(incident, AssignmentState::Offered)).await;
     assert_eq!(world.hit().await["incident"].as_str(), Some(incident.to_string().as_str()));
     assert_eq!(sees(crew(Some(far))).await, (Some(0), 200, 200), "sent there, so the picture must be seen");
-    world.tell(sent(AssignmentState::Cancelled)).await;
+    // Its incident is merged: the hit follows, or its crew would keep the picture for ever.
+    let target = IncidentId::new(world.now(), [7; 16]);
+    world.tell(Event::IncidentChanged { incident: target, state: IncidentState::Assigned, hit: Some(id) }).await;
+    assert_eq!(world.hit().await["incident"].as_str(), Some(target.to_string().as_str()));
+    assert_eq!(sees(crew(Some(far))).await, (Some(0), 200, 200));
+    world.tell(sent(target, AssignmentState::Cancelled)).await;
     assert_eq!(sees(crew(Some(far))).await, (Some(0), 404, 404));
     world.clock.advance_us(61 * Micros::MINUTE);
     assert_eq!(sees(crew(Some(near))).await, (Some(0), 404, 404), "an hour later it concerns nobody on the road");

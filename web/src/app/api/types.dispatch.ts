@@ -2,7 +2,7 @@
 
 import type { Id, Micros, Wgs84 } from "./types";
 
-export type IncidentState = "open" | "assigned" | "on_scene" | "closed";
+export type IncidentState = "open" | "assigned" | "on_scene" | "closed" | "merged";
 export type IncidentOrigin = "call" | "hit" | "officer" | "partner";
 /** What a person opens without a hit: a citizen's call, or what an officer found. */
 export type OpenedByHand = "call" | "officer";
@@ -64,6 +64,8 @@ export interface Incident {
   opened_at_us: Micros;
   closed_at_us: Micros | null;
   closing_code: ClosingCode | null;
+  /** The incident that this one is another report of, while it is merged. */
+  merged_into?: Id | null;
   assignments: Assignment[];
 }
 
@@ -89,6 +91,11 @@ export interface IncidentKind {
   title_zh: string;
   title_en: string;
   priority: number;
+  /** Other names that people type. */
+  aliases?: string[];
+  active_from_us?: Micros | null;
+  /** Not for new incidents. */
+  retired?: boolean;
 }
 
 export type AssignmentStep =

@@ -1,6 +1,7 @@
 // What the live stream carries.
 
 import type { AssignmentState, HitState, Id, IncidentState, Micros, UnitState, Wgs84 } from "./types";
+import type { CallState } from "./types.intake";
 
 export interface UnitMoved {
   unit: Id;
@@ -26,6 +27,7 @@ export type LiveEvent =
   | { kind: "warning_changed"; warning: Id }
   | { kind: "patrol_checked_in"; check_in: Id; patrol_box: Id; unit: Id | null }
   | { kind: "panic_changed"; incident: Id; unit: Id }
+  | { kind: "call_changed"; call: Id; state: CallState }
   | {
       kind: "tracker_alarmed";
       tracker: Id;
@@ -50,6 +52,7 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "warning_changed",
   "patrol_checked_in",
   "panic_changed",
+  "call_changed",
   "tracker_alarmed",
 ];
 

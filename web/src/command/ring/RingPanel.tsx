@@ -144,7 +144,7 @@ export function RingPanel({ id, ring, onFly, onBack }: Props) {
             onClose={onBack}
           />
           <p className="dim">{t("ring.hint")}</p>
-          {incident.state === "closed" ? (
+          {incident.state === "closed" || incident.state === "merged" ? (
             <Empty title={t("ring.over")} />
           ) : (
             <Pursuit incident={incident} ring={ring} onFly={onFly} />

@@ -124,6 +124,7 @@ export const app = {
     key_dispatch: "Open an incident, then send the first unit",
     key_ring: "Incident: interception; once more asks again",
     key_new_call: "New 110 call",
+    key_answer: "Take the next call that rings",
     key_advice: "Advice: handovers, who waits, cover, moves",
     key_panic: "Officer in danger: acknowledge and open (unless you are typing)",
     key_tabs: "Hits / incidents",

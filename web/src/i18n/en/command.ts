@@ -69,6 +69,12 @@ export const command = {
     log: "Log",
   },
   incident_log: {
+    incident_resembles: "{{percent}}% like {{number}}",
+    incident_merged: "Merged into {{number}} {{units}}",
+    incident_unmerged: "Merge into {{number}} undone {{units}}",
+    incident_took_in: "{{number}} merged into this one: {{text}} {{units}}",
+    incident_gave_back: "Merge of {{number}} undone {{units}}",
+    report_joined: "Another call joined: {{text}} {{address}}",
     incident_opened: "Opened",
     partner_told: "{{sender}} told of {{number}} ({{status}}): {{text}}",
     partner_update: "{{sender}} updated {{number}} ({{status}}): {{text}}",

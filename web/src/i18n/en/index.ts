@@ -5,6 +5,7 @@ import { command } from "./command";
 import { errors } from "./errors";
 import { exchange } from "./exchange";
 import { feeds } from "./feeds";
+import { intake } from "./intake";
 import { lake } from "./lake";
 import { panic } from "./panic";
 import { patrol } from "./patrol";
@@ -25,6 +26,7 @@ export const en = {
   ...patrol,
   ...places,
   ...boxes,
+  ...intake,
   ...lake,
   ...feeds,
   ...ring,

@@ -105,6 +105,8 @@ export const rooms = {
     tab_feeds: "Feeds",
     tab_webhooks: "Webhooks",
     tab_partners: "Neighbours",
+    tab_calls: "Call sources",
+    tab_kinds: "Incident kinds",
     tab_map: "Road map",
     all_well: "All well",
     not_well: "{{count}} modules need a hand",

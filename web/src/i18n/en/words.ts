@@ -52,7 +52,13 @@ export const words = {
     left_to_right: "left to right",
     right_to_left: "right to left",
   },
-  incident_state: { open: "Nobody sent", assigned: "Assigned", on_scene: "On scene", closed: "Closed" },
+  incident_state: {
+    open: "Nobody sent",
+    assigned: "Assigned",
+    on_scene: "On scene",
+    closed: "Closed",
+    merged: "Merged",
+  },
   incident_origin: { call: "110 call", hit: "Plate hit", officer: "Officer", partner: "Neighbouring centre" },
   closing_code: {
     handled: "Handled",

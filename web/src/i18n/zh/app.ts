@@ -121,6 +121,7 @@ export const app = {
     key_dispatch: "立案，再派遣首選警力",
     key_ring: "案件：攔截圍捕；再按一次重新計算",
     key_new_call: "受理新報案",
+    key_answer: "接聽下一通來電",
     key_advice: "建議：交接、等候順序、涵蓋、移防",
     key_panic: "緊急求援：確認並開啟案件（不在輸入文字時）",
     key_tabs: "命中／案件分頁",

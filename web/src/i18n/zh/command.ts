@@ -70,6 +70,12 @@ export const command = {
   },
   incident_log: {
     incident_opened: "立案",
+    incident_resembles: "與 {{number}} 相似 {{percent}}%",
+    incident_merged: "併入 {{number}} {{units}}",
+    incident_unmerged: "取消併入 {{number}} {{units}}",
+    incident_took_in: "{{number}} 併入本案：{{text}} {{units}}",
+    incident_gave_back: "{{number}} 取消併入 {{units}}",
+    report_joined: "另一通報案併入：{{text}} {{address}}",
     partner_told: "{{sender}} 通報 {{number}}（{{status}}）：{{text}}",
     partner_update: "{{sender}} 更新 {{number}}（{{status}}）：{{text}}",
     partner_update_late: "{{sender}} 較早的更新 {{number}}（{{status}}）：{{text}}",

@@ -103,6 +103,8 @@ export const rooms = {
     tab_feeds: "介接資料",
     tab_webhooks: "對外通知",
     tab_partners: "鄰近中心",
+    tab_calls: "來電來源",
+    tab_kinds: "案類",
     tab_map: "道路圖",
     all_well: "全部正常",
     not_well: "{{count}} 個模組需要處理",

@@ -47,7 +47,13 @@ export const words = {
     left_to_right: "由左向右",
     right_to_left: "由右向左",
   },
-  incident_state: { open: "待派遣", assigned: "已派遣", on_scene: "已到場", closed: "已結案" },
+  incident_state: {
+    open: "待派遣",
+    assigned: "已派遣",
+    on_scene: "已到場",
+    closed: "已結案",
+    merged: "已併案",
+  },
   incident_origin: { call: "110 報案", hit: "車辨命中", officer: "員警通報", partner: "鄰近勤務中心" },
   closing_code: {
     handled: "已處理",
