@@ -27,6 +27,7 @@ mod react;
 mod room;
 mod sanity;
 mod secret;
+mod sorted;
 mod store;
 pub mod tak;
 mod take;

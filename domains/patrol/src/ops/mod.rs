@@ -9,6 +9,7 @@ pub mod check_ins;
 pub mod codes;
 pub mod device;
 pub mod nonces;
+pub mod streets;
 pub mod summary;
 pub mod tag;
 pub mod tour_decide;
