@@ -349,6 +349,7 @@ export const errors = {
   "patrol.import.every_h": "The interval is a number of hours.",
   "patrol.import.duplicate": "An earlier row has the same number.",
   "patrol.import.unreadable": "This row cannot be read.",
+  "patrol.streets.frame": "The rectangle is not one: west before east and south before north.",
   "patrol.tours.window": "A shift has 1 to 14 hours, ends in the future and begins within 31 days.",
   "patrol.tours.units": "Choose 1 to 20 different units.",
   "patrol.tours.unknown_unit": "One of the units is not known; choose again.",

@@ -330,6 +330,7 @@ export const errors = {
   "patrol.import.every_h": "巡簽間隔不正確，應為小時數。",
   "patrol.import.duplicate": "編號與檔案中前面的列重複。",
   "patrol.import.unreadable": "這一列無法讀取。",
+  "patrol.streets.frame": "矩形範圍不正確：西要在東之前、南要在北之前。",
   "patrol.tours.window": "一班 1 至 14 小時，須在未來結束，並在 31 天內開始。",
   "patrol.tours.units": "請選擇 1 至 20 個不同的單位。",
   "patrol.tours.unknown_unit": "找不到其中一個單位，請重新選擇。",
