@@ -14,6 +14,7 @@ pub mod code;
 mod jobs;
 pub mod model;
 mod ops;
+mod report;
 pub mod rules;
 mod secret;
 mod store;
@@ -59,6 +60,7 @@ pub const MODULE: Module = Module {
         ops::tour_report::ROUTE,
         ops::streets::COVERAGE,
         ops::streets::LINES,
+        ops::report::ROUTE,
     ],
     migrations: &[
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },

@@ -438,7 +438,9 @@ pub struct Driven {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DrivenTrack {
     pub driven: Vec<Driven>,
-    /// Fixes that were put on a road.
+    /// Fixes that were certain enough, and not one of many uncertain ones within a few seconds.
+    pub weighed: usize,
+    /// Of those, put on a road.
     pub matched: usize,
 }
 

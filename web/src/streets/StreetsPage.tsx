@@ -5,9 +5,10 @@ import { Tabs } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useKeys } from "../app/keys";
 import { Coverage } from "./Coverage";
+import { Report } from "./Report";
 import { useStreetParams } from "./useStreets";
 
-const TABS = ["coverage"] as const;
+const TABS = ["coverage", "report"] as const;
 
 export default function StreetsPage() {
   const { t } = useTranslation();
@@ -27,6 +28,7 @@ export default function StreetsPage() {
         </Tabs.List>
       </Tabs>
       {tab === "coverage" && <Coverage params={params} go={go} />}
+      {tab === "report" && <Report params={params} go={go} />}
     </div>
   );
 }

@@ -3,6 +3,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "wouter";
 import { streets, type View } from "../app/api/calls.streets";
+import type { ReportBy } from "../app/api/types.report";
 import { STREET_WINDOWS, type StreetWindow } from "../app/api/types.streets";
 
 /** The server counts five minutes of tracks at a time, and answers anew once a minute. */
@@ -24,6 +25,17 @@ export function useStreetLines(window: StreetWindow, view: View | null) {
     enabled: view !== null,
     refetchInterval: REFRESH_MS,
     // Moving the map must not blink the streets away.
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Four weeks, or a quarter by month. */
+const COUNT: Record<ReportBy, number> = { week: 4, month: 3 };
+
+export function useReport(by: ReportBy, station: string) {
+  return useQuery({
+    queryKey: ["streets", "report", by, station],
+    queryFn: ({ signal }) => streets.report(by, COUNT[by], station, signal),
     placeholderData: keepPreviousData,
   });
 }

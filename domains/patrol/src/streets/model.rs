@@ -86,7 +86,7 @@ pub struct Coverage {
     pub map_version: Option<i64>,
     /// Tracks until then are counted; null before the first round.
     pub counted_until_us: Option<Micros>,
-    /// Of all fixes that were counted on this map, those that lay on a road; null while there are none.
+    /// Of all fixes that were weighed on this map, those that lay on a road; null while there are none.
     pub matched_share: Option<f64>,
     /// Older than this is not known.
     pub kept_days: i64,

@@ -70,7 +70,7 @@ async fn counted(
         let work = move || {
             for track in &some {
                 let driven = sheet.driven(&track.fixes);
-                all.add(sheet.as_ref(), &driven, track.fixes.len(), secret.crew_bit(track.unit), oldest);
+                all.add(sheet.as_ref(), &driven, secret.crew_bit(track.unit), oldest);
             }
             all
         };

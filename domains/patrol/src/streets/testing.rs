@@ -52,7 +52,7 @@ impl RoadSheet for Grid {
             Some(Driven { piece, is_forward: true, metres, at: fix.at })
         };
         let driven: Vec<_> = fixes.iter().filter_map(on).collect();
-        DrivenTrack { matched: driven.len(), driven }
+        DrivenTrack { weighed: fixes.len(), matched: driven.len(), driven }
     }
 }
 
