@@ -105,7 +105,7 @@ export function Coverage({ params, go }: Props) {
   const line = lines.data?.items.find((one) => String(one.id) === picked);
   const seen = (next: View) => {
     const wide = wideView(next);
-    setView((old) => (old && old.every((side, at) => side === wide[at]) ? old : wide));
+    setView((old) => (old?.every((side, at) => side === wide[at]) ? old : wide));
   };
   return (
     <>
