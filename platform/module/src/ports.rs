@@ -124,6 +124,8 @@ pub struct RingOrder {
     pub slack_s: f64,
     /// Named for this junction in the answer before.
     pub is_kept: bool,
+    /// A road leaves the imported map here: what lies beyond is not known, so that it counts as a way out.
+    pub is_map_exit: bool,
 }
 
 /// A junction that nobody holds in time.
@@ -134,6 +136,8 @@ pub struct RingLeak {
     pub suspect_s: f64,
     pub why: WhyOpen,
     pub late_by_s: Option<f64>,
+    /// A road leaves the imported map here.
+    pub is_map_exit: bool,
 }
 
 /// What speaks for or against a unit.
@@ -158,6 +162,8 @@ pub struct RingAnswer {
     pub leaks: Vec<RingLeak>,
     /// His fastest way out past the orders; empty when there is none.
     pub escape: Vec<Wgs84>,
+    /// It ends where a road leaves the imported map.
+    pub escape_leaves_map: bool,
     /// One for each unit of the question that is near a road.
     pub verdicts: Vec<(UnitId, Vec<RingReason>)>,
 }

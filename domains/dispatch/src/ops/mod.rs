@@ -20,6 +20,7 @@ pub mod places;
 pub mod policy;
 pub mod recommend;
 pub mod ring;
+pub mod ring_post;
 pub mod step;
 pub mod take_away;
 pub mod unit_create;

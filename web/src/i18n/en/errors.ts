@@ -135,6 +135,7 @@ export const errors = {
   "dispatch.ring.limits": "The reach or the set-up time is out of bounds.",
   "dispatch.ring.no_map": "No road map is loaded; a ring cannot be found. An operator can import one.",
   "dispatch.ring.no_position": "The incident has no place: say first where he was seen.",
+  "dispatch.ring.not_sent": "None of these units has been sent to this incident: send them first.",
   "dispatch.ring.no_units": "No unit has reported its position in the last five minutes.",
   "dispatch.ring.off_the_map": "No road lies within 300 m of this place. Choose another.",
   "dispatch.ring.time": "He must have been seen within the last hour, and not in the future.",

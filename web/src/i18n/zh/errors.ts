@@ -125,6 +125,7 @@ export const errors = {
   "dispatch.ring.limits": "範圍或佈署時間超出允許的值。",
   "dispatch.ring.no_map": "尚未匯入道路圖，無法計算圍捕圈。請系統維運員匯入道路圖。",
   "dispatch.ring.no_position": "案件沒有座標，請先指定他最後出現的位置。",
+  "dispatch.ring.not_sent": "這些警力都還沒有派往此案，請先派遣。",
   "dispatch.ring.no_units": "五分鐘內沒有任何警力回報位置，無法計算。",
   "dispatch.ring.off_the_map": "這個位置 300 公尺內沒有道路，請另選位置。",
   "dispatch.ring.time": "最後看到的時間須在一小時之內，也不能在未來。",
