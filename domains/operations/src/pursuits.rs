@@ -215,7 +215,7 @@ mod tests {
         let question = question(60);
         let answer = pursuits.close(&question).unwrap();
         assert_eq!(answer.outcome, RingOutcome::Closed, "{answer:?}");
-        assert!(answer.horizon_s < question.horizon_s, "the demo city ends before ten minutes: {}", answer.horizon_s);
+        assert!((answer.horizon_s - question.horizon_s).abs() < 1e-9, "roads that leave the map are ways out: {}", answer.horizon_s);
         assert!(!answer.orders.is_empty() && answer.leaks.is_empty() && answer.escape.is_empty());
         assert!(answer.orders.iter().all(|order| order.slack_s >= 0.0 && order.drive_s + 10.0 <= order.suspect_s + 0.01));
         assert!(answer.orders.iter().any(|order| !order.street.is_empty()));
@@ -234,12 +234,32 @@ mod tests {
         let alone = pursuits.close(&question(0)).unwrap();
         assert_eq!((alone.outcome, alone.orders.len()), (RingOutcome::Open, 0));
         assert!(!alone.leaks.is_empty() && alone.leaks.iter().all(|leak| leak.why == WhyOpen::NoUnit));
-        assert!(!alone.escape.is_empty());
+        assert!(!alone.escape.is_empty() && alone.escape_leaves_map, "the demo city ends before ten minutes");
         let at_sea = RingQuestion { seen: Wgs84 { lon: 119.0, lat: 22.0 }, ..question(3) };
         assert_eq!(pursuits.close(&at_sea), Err(NoRing::OffTheMap));
         assert_eq!(Pursuits::new(MapState::default()).close(&question(3)), Err(NoRing::NoMap));
         let rubbish = RingQuestion { horizon_s: f64::NAN, ..question(3) };
         assert!(matches!(pursuits.close(&rubbish), Err(NoRing::Refused(_))));
+    }
+
+    #[test]
+    fn a_unit_at_the_end_of_a_road_that_leaves_the_map_is_told_so() {
+        let state = state();
+        let map = state.loaded().unwrap();
+        let exits = map.exits();
+        assert!(!exits.is_empty() && exits.is_sorted(), "{exits:?}");
+        let network = map.router().network();
+        // A crew at each end of a road.
+        let unit = |(index, exit): (usize, &NodeId)| RingUnit {
+            unit: UnitId::new(Micros(1), [index as u8; 16]),
+            at: network.node(*exit).unwrap(),
+            is_busy: false,
+        };
+        let units: Vec<RingUnit> = exits.iter().enumerate().map(unit).collect();
+        let answer = Pursuits::new(state.clone()).close(&RingQuestion { units, setup_s: 0.0, ..question(0) }).unwrap();
+        let at_end = |order: &RingOrder| exits.iter().any(|exit| network.node(*exit) == Some(order.at));
+        assert!(answer.orders.iter().all(|order| order.is_map_exit == at_end(order)), "{answer:?}");
+        assert!(answer.leaks.iter().any(|leak| leak.is_map_exit) || answer.orders.iter().any(|order| order.is_map_exit), "{answer:?}");
     }
 
     #[test]
