@@ -283,6 +283,7 @@ async fn signatures_are_destroyed_after_a_year() {
 }
 
 #[tokio::test]
+#[allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
 async fn the_chiefs_report_counts_visits_by_week_with_intervals_and_names_nobody() {
     let city = City::new().await;
     let (_, id) = city.code("永康-001").await;

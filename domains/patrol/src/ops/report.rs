@@ -228,3 +228,44 @@ async fn handle(State(app): State<App>, Params(query): Params<PatrolReportQuery>
     };
     Ok(Audited::new(format!("patrol report of {} periods {}", told.periods.len(), told.station), told))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use shouhu_ids::{ActorId, CheckInId};
+    use shouhu_store::testing::on_each_database;
+
+    use super::*;
+    use crate::MODULE;
+    use crate::streets::testing::boxed;
+
+    #[tokio::test]
+    async fn signatures_are_read_by_box_with_the_last_one_before_and_refusals_by_station() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let held = boxed("1", "03", 120.2, 23.0);
+            let id = held.shown.id;
+            let mut tx = store.begin().await.unwrap();
+            let sql = "INSERT INTO patrol_box (id, number, name, station, beat, note, lon, lat, every_h, is_active, code_version, has_device, \
+                 created_at_us) VALUES ($1, '1', '1', '永康派出所', '03', '', 120.2, 23.0, 24, 1, 1, 0, 0)";
+            tx.execute(sql, params![id]).await.unwrap();
+            for (at, doubts) in [(10, ""), (20, ""), (40, "no_position"), (30, "")] {
+                let sql = "INSERT INTO patrol_check_in (id, box, method, proof, by_actor, by_name, measured_at_us, received_at_us, doubts) \
+                     VALUES ($1, $2, 'printed', $3, $4, '', $5, $5, $6)";
+                let own = store.env().id(CheckInId::new);
+                tx.execute(sql, params![own, id, at.to_string(), store.env().id(ActorId::new), Micros(at), doubts]).await.unwrap();
+            }
+            for (of, at) in [(Some(id), 35), (Some(id), 5), (None, 36)] {
+                let sql = "INSERT INTO patrol_refusal (id, at_us, by_actor, box, problem) VALUES ($1, $2, $3, $4, 'patrol.check_in.nonce')";
+                let own = store.env().id(CheckInId::new);
+                tx.execute(sql, params![own, Micros(at), store.env().id(ActorId::new), of]).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            let told = signed(&store, &[held], Micros(25)).await.unwrap();
+            assert_eq!(told.visits.get(&id).unwrap(), &[Micros(30), Micros(40)]);
+            assert_eq!((told.before.get(&id), told.doubtful), (Some(&Micros(20)), vec![Micros(40)]));
+            assert_eq!(refusals(&store, "", Micros(25)).await.unwrap(), [Micros(35)], "an unreadable code is of no box");
+            assert!(refusals(&store, "大橋派出所", Micros(0)).await.unwrap().is_empty());
+        })
+        .await;
+    }
+}

@@ -206,3 +206,21 @@ async fn two_servers_that_count_the_same_minutes_count_them_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_day_that_is_summed_twice_is_there_once_and_stations_add_up_on_both_databases() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        let area = |station: &str, beat: &str| super::areas::Area { station: station.into(), beat: beat.into() };
+        let (a, b, c) = (area("永康", "01"), area("永康", "02"), area("大橋", "01"));
+        assert!(!store::is_summed(&store, 7).await.unwrap());
+        store::sum(&store, 7, &[(&a, 1_000.0, 250.0), (&b, 3_000.0, 750.0), (&c, 500.0, 500.0)]).await.unwrap();
+        store::sum(&store, 7, &[(&a, 1_000.0, 999.0)]).await.unwrap();
+        assert!(store::is_summed(&store, 7).await.unwrap());
+        assert_eq!(store::days(&store, "", 0, 9).await.unwrap(), [(7, (4_500.0, 1_500.0))].into());
+        assert_eq!(store::days(&store, "永康", 0, 9).await.unwrap(), [(7, (4_000.0, 1_000.0))].into());
+        assert!(store::days(&store, "", 0, 7).await.unwrap().is_empty(), "the last day is not within");
+        store::forget(&store, 0, 8).await.unwrap();
+        assert!(!store::is_summed(&store, 7).await.unwrap());
+    })
+    .await;
+}

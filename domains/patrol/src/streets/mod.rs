@@ -28,7 +28,7 @@ pub mod store;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 
 use axum::http::StatusCode;
 use shouhu_module::Problem;

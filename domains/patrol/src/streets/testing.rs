@@ -39,7 +39,7 @@ impl RoadSheet for Grid {
     fn piece(&self, number: u32) -> Option<RoadPiece<'_>> {
         let line = self.lines.get(usize::try_from(number).ok()?)?;
         let [from, to] = line;
-        let kind = if number % self.across == 0 { RoadKind::Through } else { RoadKind::Local };
+        let kind = if number.is_multiple_of(self.across) { RoadKind::Through } else { RoadKind::Local };
         let name = if kind == RoadKind::Through { "中正路" } else { "" };
         Some(RoadPiece { name, kind, length_m: from.distance_m(*to), is_one_way: false, line })
     }
