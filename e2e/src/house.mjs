@@ -46,13 +46,14 @@ export async function until(what, look, withinMs = START_MS) {
 }
 
 export class House {
-  static async open() {
+  /** `extra` arguments go to every command of this house, so that all of them see one clock and one folder. */
+  static async open(extra = []) {
     const house = new House();
     house.folder = mkdtempSync(join(tmpdir(), "shouhu-e2e-"));
     house.port = await freePort();
     house.url = `http://localhost:${house.port}`;
     house.programs = [];
-    house.place = ["--data", join(house.folder, "data"), "--listen", `127.0.0.1:${house.port}`];
+    house.place = ["--data", join(house.folder, "data"), "--listen", `127.0.0.1:${house.port}`, ...extra];
     house.start();
     await until("the server to answer", async () => (await fetch(`${house.url}/healthz`)).ok);
     return house;

@@ -1,12 +1,26 @@
 // Interception: a dispatcher asks for the closing ring around a fugitive and sends one of its units, over the real server.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { noCity, openCity } from "./city.mjs";
-import { House, until } from "./house.mjs";
-import { Actor, openBrowser, PHONE } from "./people.mjs";
+import { House, root, until } from "./house.mjs";
+import { Actor, openBrowser, PHONE, settled } from "./people.mjs";
 
 const skip = noCity();
+const axePath = join(root, "web/node_modules/axe-core/axe.min.js");
+
+async function assertNoFaults(page, where, what) {
+  await settled(page);
+  await page.evaluate(readFileSync(axePath, "utf8"));
+  const found = await page.evaluate(
+    (at) => globalThis.axe.run(at, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }),
+    where,
+  );
+  const faults = found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
+  assert.deepEqual(faults, [], what);
+}
 
 const COLUMNS = 5;
 const ROWS = 4;
@@ -55,6 +69,7 @@ test("a ring is asked for, read and sent by a person", { skip, timeout: 240_000 
     assert.ok((await page.getByTestId("ring-order").count()) > 0, `orders are in the table: ${await page.getByTestId("ring-panel").innerText()}`);
     assert.match(await page.getByTestId("ring-order").first().innerText(), /東區 \d+[\s\S]*\d:\d\d[\s\S]*(趕不上|緊迫|來得及)/);
     await page.locator('[data-testid="map"][data-idle]').waitFor();
+    await assertNoFaults(page, '[data-testid="ring-panel"]', "the ring panel with an answer");
     await dispatcher.shot("ring-answer");
     assert.deepEqual((await dispatcher.api("GET", `/v1/incidents/${incident.id}`)).assignments, []);
   });
@@ -66,7 +81,25 @@ test("a ring is asked for, read and sent by a person", { skip, timeout: 240_000 
     await row.getByTestId("ring-sent").waitFor().catch((error) => dispatcher.explain(error));
     const { assignments } = await dispatcher.api("GET", `/v1/incidents/${incident.id}`);
     assert.deepEqual(assignments.map((one) => one.call_sign), [call_sign]);
+    await row.getByTestId("ring-told").waitFor().catch((error) => dispatcher.explain(error));
+    await assertNoFaults(page, '[data-testid="ring-panel"]', "the ring panel after sending");
     await dispatcher.shot("ring-sent");
+  });
+
+  await t.test("the crew's phone shows the junction to hold, by when, and the way there", async () => {
+    const { assignments } = await dispatcher.api("GET", `/v1/incidents/${incident.id}`);
+    await officer.api("POST", "/v1/units/mine/join", { unit: assignments[0].unit });
+    await officer.page.setViewportSize(PHONE);
+    await officer.goto("/patrol");
+    const hold = officer.page.getByTestId("ring-hold");
+    await hold.waitFor().catch((error) => officer.explain(error));
+    assert.match(await hold.innerText(), /守住這個路口[\s\S]*前/);
+    assert.match(await hold.getByTestId("hold-navigate").getAttribute("href"), /^geo:\d+\.\d+,\d+\.\d+/);
+    const { hold: told } = await officer.api("GET", "/v1/assignments/mine/ring");
+    assert.equal(told.incident, incident.id);
+    assert.ok(told.by_us > told.seen_at_us && told.is_superseded === false);
+    await assertNoFaults(officer.page, '[data-testid="ring-hold"]', "the junction on the phone");
+    await officer.shot("ring-hold", [PHONE]);
   });
 
   await t.test("a sighting elsewhere is another question, and a place without a road is refused in words", async () => {

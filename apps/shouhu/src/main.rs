@@ -13,6 +13,7 @@ use shouhu_env::{Env, ScaledClock};
 use shouhu_ids::Micros;
 use shouhu_lakehouse::{OnDamage, Opening};
 use shouhu_module::App;
+use shouhu_positions::mqtt::MqttDoor;
 use shouhu_positions::tak::{Network, TakStream};
 use shouhu_wire::Role;
 use tokio_util::sync::CancellationToken;
@@ -104,6 +105,13 @@ struct Place {
     /// Networks of TAK clients, such as 10.8.0.0/16; several with commas between. They are not asked who they are.
     #[arg(long, global = true, env = "SHOUHU_TAK_ALLOW", value_delimiter = ',')]
     tak_allow: Vec<Network>,
+    /// Where OwnTracks devices may connect by MQTT 3.1.1, such as 127.0.0.1:1883. Off unless given; --mqtt-allow says who may.
+    #[arg(long, global = true, env = "SHOUHU_MQTT_LISTEN", requires = "mqtt_allow")]
+    mqtt_listen: Option<SocketAddr>,
+    /// Networks of MQTT devices, several with commas between: what is sent here is not encrypted, so only a tunnel, or the proxy
+    /// that ends TLS.
+    #[arg(long, global = true, env = "SHOUHU_MQTT_ALLOW", value_delimiter = ',')]
+    mqtt_allow: Vec<Network>,
     /// File that names the witnesses of the audit log, and the logs that this server witnesses. Default: <data>/witness.toml,
     /// where there is one.
     #[arg(long, global = true, env = "SHOUHU_WITNESS_FILE")]
@@ -138,6 +146,7 @@ impl Place {
             node: self.node,
             on_lake_log_damage: self.lake_log_damage,
             tak: self.tak_listen.map(|listen| TakStream { listen, allow: self.tak_allow }),
+            mqtt: self.mqtt_listen.map(|listen| MqttDoor { listen, allow: self.mqtt_allow }),
             witness_file: self.witness_file,
         }
     }

@@ -11,6 +11,7 @@ use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, OnDamage, Ope
 use shouhu_module::App;
 use shouhu_outgoing::Outgoing;
 use shouhu_oversight::{Settings as WitnessSettings, SettingsError};
+use shouhu_positions::mqtt::MqttDoor;
 use shouhu_positions::tak::TakStream;
 use shouhu_sightings::feeds::drop::DropFolder;
 use shouhu_store::{Store, StoreError};
@@ -39,6 +40,8 @@ pub struct Options {
     pub on_lake_log_damage: OnDamage,
     /// A stream for TAK clients; none unless an operator says so.
     pub tak: Option<TakStream>,
+    /// A door for OwnTracks devices by MQTT; none unless an operator says so.
+    pub mqtt: Option<MqttDoor>,
     /// Witnesses, and logs to witness; the default is `witness.toml` in `data`, where there is one.
     pub witness_file: Option<PathBuf>,
 }
@@ -148,6 +151,9 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
             app.put(DropFolder(options.drop_folder()));
             if let Some(tak) = &options.tak {
                 app.put(tak.clone());
+            }
+            if let Some(door) = &options.mqtt {
+                app.put(door.clone());
             }
         }
         Opening::ReadOnly => app.put(Lakehouse::open_read_only(options.lake_config()?, store, env).await?),

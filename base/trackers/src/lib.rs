@@ -1,7 +1,7 @@
 //! What phones and trackers send about where they are, as one typed record each.
 //!
 //! - **OsmAnd** (`osmand`): query or form fields, and the JSON of newer Traccar clients.
-//! - **OwnTracks** (`owntracks`): JSON, one message each.
+//! - **OwnTracks** (`owntracks`): JSON, one message each; over HTTP, or over MQTT, whose packets `mqtt` reads.
 //! - **Traccar** (`traccar`): what a Traccar server forwards, a position with its device.
 //! - **Cursor on Target** (`cot`): events of TAK clients, read and written.
 //!
@@ -12,6 +12,7 @@
 
 pub mod cot;
 mod json;
+pub mod mqtt;
 pub mod osmand;
 pub mod owntracks;
 pub mod time;

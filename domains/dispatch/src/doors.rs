@@ -349,6 +349,7 @@ impl ClosingRings for Standing {
             suspect_s: question.ago_s,
             slack_s: question.ago_s - question.setup_s,
             is_kept: false,
+            is_map_exit: false,
         };
         let reason = |is_busy: bool| RingReason {
             key: if is_busy { "ring.busy" } else { "ring.in_time" },
@@ -364,6 +365,7 @@ impl ClosingRings for Standing {
             orders: question.units.iter().filter(|unit| !unit.is_busy).map(order).collect(),
             leaks: Vec::new(),
             escape: Vec::new(),
+            escape_leaves_map: false,
             verdicts: question.units.iter().map(|unit| (unit.unit, vec![reason(unit.is_busy)])).collect(),
         })
     }

@@ -12,6 +12,7 @@ mod map;
 mod ops;
 mod places;
 mod pursuits;
+mod sheet;
 
 use shouhu_env::BoxFuture;
 use shouhu_module::{App, Health, Module, Permission, Reaction};

@@ -10,9 +10,9 @@ use shouhu_events::Envelope;
 use shouhu_ids::Micros;
 use shouhu_module::App;
 use shouhu_intercept::{Flight, Streets};
-use shouhu_module::ports::{ClosingRingsPort, GeocoderPort, RoadTime, RoadTimes, RoadTimesPort};
+use shouhu_module::ports::{ClosingRingsPort, GeocoderPort, RoadSheetsPort, RoadTime, RoadTimes, RoadTimesPort};
 use shouhu_place::Wgs84;
-use shouhu_roads::{Profile, RoadNetwork, Router, TileSource, VehicleClass, WeightSet};
+use shouhu_roads::{Matcher, NodeId, Profile, RoadNetwork, Router, TileSource, VehicleClass, WeightSet};
 use shouhu_store::Row;
 
 use crate::places::Places;
@@ -37,6 +37,10 @@ pub struct LoadedMap {
     router: Router,
     /// Prepared with the first pursuit on this map.
     streets: OnceLock<Option<Arc<Streets>>>,
+    /// Where roads leave this map; found with the first pursuit.
+    exits: OnceLock<Vec<NodeId>>,
+    /// Prepared with the first track on this map.
+    matcher: OnceLock<Matcher>,
 }
 
 /// The newest map, exchanged as a whole; cheap to clone.
@@ -81,7 +85,8 @@ impl LoadedMap {
             imported_at_us: Some(imported_at),
         };
         let tiles = TileSource::new(&network);
-        Self { info, tiles, router: Router::new(Arc::new(network)), streets: OnceLock::new() }
+        let router = Router::new(Arc::new(network));
+        Self { info, tiles, router, streets: OnceLock::new(), exits: OnceLock::new(), matcher: OnceLock::new() }
     }
 
     pub const fn router(&self) -> &Router {
@@ -93,6 +98,17 @@ impl LoadedMap {
         let profile = Profile::new(VehicleClass::Car, WeightSet::Emergency);
         let prepared = self.streets.get_or_init(|| Streets::new(self.router.network(), profile, Flight::default()).ok().map(Arc::new));
         prepared.clone()
+    }
+
+    /// Where roads leave the map, by rising number.
+    pub fn exits(&self) -> &[NodeId] {
+        self.exits.get_or_init(|| self.router.network().map_exits())
+    }
+
+    /// Puts tracks of patrols on roads: turn bans do not bind them.
+    pub fn matcher(&self) -> &Matcher {
+        let profile = Profile::new(VehicleClass::Car, WeightSet::Emergency);
+        self.matcher.get_or_init(|| Matcher::new(Arc::clone(self.router.network()), profile))
     }
 
     fn from_row(row: &Row) -> Result<Self, ReactionError> {
@@ -120,6 +136,7 @@ pub fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         let state = MapState::default();
         load_newest(&app, &state).await?;
         app.put(RoadTimesPort(Arc::new(state.clone())));
+        app.put(RoadSheetsPort(Arc::new(state.clone())));
         app.put(ClosingRingsPort(Arc::new(Pursuits::new(state.clone()))));
         app.put(state);
         let places = Places::default();

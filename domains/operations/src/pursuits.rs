@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use shouhu_ids::UnitId;
-use shouhu_intercept::{NodeId, Outcome, Plan, Reason, Ring, Seen, Settings, Spot, Unit, UnitId as Number};
+use shouhu_intercept::{NodeId, Outcome, Outside, Plan, Reason, Ring, Seen, Settings, Spot, Unit, UnitId as Number};
 use shouhu_module::ports::{ClosingRings, NoRing, RingAnswer, RingLeak, RingOrder, RingOutcome, RingQuestion, RingReason, WhyOpen};
 use shouhu_place::Wgs84;
 use shouhu_roads::RoadNetwork;
@@ -87,7 +87,9 @@ impl ClosingRings for Pursuits {
         let (mut ring, mut reach_s) = self.take(&question.pursuit, &map)?;
         // Not `min`, which would make a number of what is none.
         let horizon_s = if question.horizon_s > reach_s { reach_s } else { question.horizon_s };
-        let mut settings = Settings { horizon_s, setup_s: question.setup_s, ..Settings::default() };
+        // A road that leaves the map leads somewhere: whoever reaches its end is out.
+        let outside = Outside::HorizonOrExits(map.exits().to_vec());
+        let mut settings = Settings { horizon_s, setup_s: question.setup_s, outside, ..Settings::default() };
         let plan = loop {
             let plan = ring.resolve(&units, &[seen], &settings).map_err(|error| NoRing::Refused(error.to_string()))?;
             // The map ends before the horizon: the ring must lie where the map still has an outside.
@@ -98,7 +100,7 @@ impl ClosingRings for Pursuits {
             reach_s = settings.horizon_s;
         };
         self.put_back(&question.pursuit, map.info.version, ring, reach_s);
-        Ok(RingAnswer { horizon_s: settings.horizon_s, ..told(&plan, map.router().network(), &ids) })
+        Ok(RingAnswer { horizon_s: settings.horizon_s, ..told(&plan, map.router().network(), map.exits(), &ids) })
     }
 }
 
@@ -113,7 +115,8 @@ fn streets_at(network: &RoadNetwork, junctions: &BTreeSet<NodeId>) -> HashMap<No
     names.into_iter().map(|(junction, names)| (junction, names.into_iter().collect::<Vec<_>>().join(" / "))).collect()
 }
 
-fn told(plan: &Plan, network: &RoadNetwork, ids: &HashMap<Number, UnitId>) -> RingAnswer {
+fn told(plan: &Plan, network: &RoadNetwork, exits: &[NodeId], ids: &HashMap<Number, UnitId>) -> RingAnswer {
+    let is_exit = |junction: NodeId| exits.binary_search(&junction).is_ok();
     let junctions = plan.orders.iter().map(|order| order.junction).chain(plan.leaks.iter().map(|leak| leak.junction)).collect();
     let streets = streets_at(network, &junctions);
     let street = |junction: NodeId| streets.get(&junction).cloned().unwrap_or_default();
@@ -126,6 +129,7 @@ fn told(plan: &Plan, network: &RoadNetwork, ids: &HashMap<Number, UnitId>) -> Ri
             suspect_s: order.suspect_s,
             slack_s: order.slack_s,
             is_kept: order.is_kept,
+            is_map_exit: is_exit(order.junction),
         })
     });
     let leaks = plan.leaks.iter().filter_map(|leak| {
@@ -135,13 +139,15 @@ fn told(plan: &Plan, network: &RoadNetwork, ids: &HashMap<Number, UnitId>) -> Ri
             shouhu_intercept::WhyOpen::NoUnit => (WhyOpen::NoUnit, None),
         };
         let position = network.node(leak.junction)?;
-        Some(RingLeak { position, street: street(leak.junction), suspect_s: leak.suspect_s, why, late_by_s })
+        let is_map_exit = is_exit(leak.junction);
+        Some(RingLeak { position, street: street(leak.junction), suspect_s: leak.suspect_s, why, late_by_s, is_map_exit })
     });
     let (outcome, units_short) = match plan.outcome {
         Outcome::Closed => (RingOutcome::Closed, 0),
         Outcome::Open { units_short } => (RingOutcome::Open, units_short),
         Outcome::NoWayOut => (RingOutcome::NoWayOut, 0),
     };
+    let last = plan.escape.as_ref().and_then(|escape| escape.junctions.last().copied());
     let escape = plan.escape.iter().flat_map(|escape| &escape.junctions).filter_map(|junction| network.node(*junction));
     let verdicts = plan.verdicts.iter().filter_map(|verdict| {
         Some((*ids.get(&verdict.unit)?, verdict.reasons.iter().map(reason).collect()))
@@ -156,6 +162,7 @@ fn told(plan: &Plan, network: &RoadNetwork, ids: &HashMap<Number, UnitId>) -> Ri
         orders: orders.collect(),
         leaks: leaks.collect(),
         escape: escape.collect(),
+        escape_leaves_map: last.is_some_and(is_exit),
         verdicts: verdicts.collect(),
     }
 }
@@ -208,7 +215,7 @@ mod tests {
         let question = question(60);
         let answer = pursuits.close(&question).unwrap();
         assert_eq!(answer.outcome, RingOutcome::Closed, "{answer:?}");
-        assert!(answer.horizon_s < question.horizon_s, "the demo city ends before ten minutes: {}", answer.horizon_s);
+        assert!((answer.horizon_s - question.horizon_s).abs() < 1e-9, "roads that leave the map are ways out: {}", answer.horizon_s);
         assert!(!answer.orders.is_empty() && answer.leaks.is_empty() && answer.escape.is_empty());
         assert!(answer.orders.iter().all(|order| order.slack_s >= 0.0 && order.drive_s + 10.0 <= order.suspect_s + 0.01));
         assert!(answer.orders.iter().any(|order| !order.street.is_empty()));
@@ -227,12 +234,32 @@ mod tests {
         let alone = pursuits.close(&question(0)).unwrap();
         assert_eq!((alone.outcome, alone.orders.len()), (RingOutcome::Open, 0));
         assert!(!alone.leaks.is_empty() && alone.leaks.iter().all(|leak| leak.why == WhyOpen::NoUnit));
-        assert!(!alone.escape.is_empty());
+        assert!(!alone.escape.is_empty() && alone.escape_leaves_map, "the demo city ends before ten minutes");
         let at_sea = RingQuestion { seen: Wgs84 { lon: 119.0, lat: 22.0 }, ..question(3) };
         assert_eq!(pursuits.close(&at_sea), Err(NoRing::OffTheMap));
         assert_eq!(Pursuits::new(MapState::default()).close(&question(3)), Err(NoRing::NoMap));
         let rubbish = RingQuestion { horizon_s: f64::NAN, ..question(3) };
         assert!(matches!(pursuits.close(&rubbish), Err(NoRing::Refused(_))));
+    }
+
+    #[test]
+    fn a_unit_at_the_end_of_a_road_that_leaves_the_map_is_told_so() {
+        let state = state();
+        let map = state.loaded().unwrap();
+        let exits = map.exits();
+        assert!(!exits.is_empty() && exits.is_sorted(), "{exits:?}");
+        let network = map.router().network();
+        // A crew at each end of a road.
+        let unit = |(index, exit): (usize, &NodeId)| RingUnit {
+            unit: UnitId::new(Micros(1), [index as u8; 16]),
+            at: network.node(*exit).unwrap(),
+            is_busy: false,
+        };
+        let units: Vec<RingUnit> = exits.iter().enumerate().map(unit).collect();
+        let answer = Pursuits::new(state.clone()).close(&RingQuestion { units, setup_s: 0.0, ..question(0) }).unwrap();
+        let at_end = |order: &RingOrder| exits.iter().any(|exit| network.node(*exit) == Some(order.at));
+        assert!(answer.orders.iter().all(|order| order.is_map_exit == at_end(order)), "{answer:?}");
+        assert!(answer.leaks.iter().any(|leak| leak.is_map_exit) || answer.orders.iter().any(|order| order.is_map_exit), "{answer:?}");
     }
 
     #[test]

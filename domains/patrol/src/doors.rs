@@ -281,3 +281,38 @@ async fn signatures_are_destroyed_after_a_year() {
     tx.commit().await.unwrap();
     assert_eq!(jobs::purge_now(store).await.unwrap(), 1);
 }
+
+#[tokio::test]
+#[allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+async fn the_chiefs_report_counts_visits_by_week_with_intervals_and_names_nobody() {
+    let city = City::new().await;
+    let (_, id) = city.code("永康-001").await;
+    let now = Micros(city.now());
+    let mut tx = city.house.app.store.begin().await.unwrap();
+    // The box was made 20 days ago and signed each day at the same hour but for the last three days.
+    tx.execute("UPDATE patrol_box SET created_at_us = $1, every_h = 24", params![now.plus(-20 * Micros::DAY)]).await.unwrap();
+    for day in 4..20_i64 {
+        let sql = "INSERT INTO patrol_check_in (id, box, method, proof, by_actor, by_name, measured_at_us, received_at_us, doubts) \
+             VALUES ($1, $2, 'printed', $3, $4, '王小明', $5, $5, $6)";
+        let env = &city.house.app.env;
+        let (own, actor) = (env.id(shouhu_ids::CheckInId::new), env.id(shouhu_ids::ActorId::new));
+        let doubts = if day == 5 { "no_position" } else { "" };
+        tx.execute(sql, params![own, id, format!("n{day}"), actor, now.plus(-day * Micros::DAY), doubts]).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let told = city.get("/v1/patrol/report?by=week&count=5&station=%E6%B0%B8%E5%BA%B7%E6%B4%BE%E5%87%BA%E6%89%80").await;
+    let periods = told["periods"].as_array().unwrap();
+    assert_eq!((periods.len(), told["boxes_in_use"].as_i64()), (5, Some(2)));
+    let sum = |name: &str| periods.iter().map(|period| period["visits"][name].as_i64().unwrap()).sum::<i64>();
+    assert_eq!((sum("on_time"), sum("late")), (16, 0), "{told}");
+    // The signed box missed three whole intervals after the last signature; the other one of the station 19 since it was made.
+    assert_eq!(sum("missed"), 3 + 19, "{told}");
+    assert_eq!(periods.iter().map(|period| period["doubtful"].as_i64().unwrap()).sum::<i64>(), 1);
+    let share = periods.iter().find_map(|period| period["visits"]["on_time_share"].as_object()).unwrap();
+    assert!(share["low"].as_f64() < share["high"].as_f64());
+    let look = told["boxes"].as_array().unwrap().iter().find(|one| one["number"] == "永康-001").unwrap();
+    assert_eq!((look["hour_entropy"].as_f64(), look["guessed"]["share"].as_f64()), (Some(0.0), Some(1.0)), "always the same hour: {look}");
+    assert!(!told.to_string().contains("王小明"));
+    let months = city.get("/v1/patrol/report?by=month&count=99").await;
+    assert_eq!(months["periods"].as_array().unwrap().len(), 3, "a quarter at most");
+}

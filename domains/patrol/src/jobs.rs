@@ -6,6 +6,10 @@ use shouhu_ids::Micros;
 use shouhu_module::{App, JobKind};
 use shouhu_store::{Store, StoreError, params};
 
+use crate::streets::count::hour_of;
+use crate::streets::round::taipei_day;
+use crate::streets::{KEPT_DAYS, store as streets};
+
 /// Once a day.
 pub const PURGE: JobKind = JobKind { kind: "patrol.purge", run: purge };
 
@@ -37,6 +41,8 @@ pub async fn purge_now(db: &Store) -> Result<u64, StoreError> {
     tx.execute("DELETE FROM patrol_plan WHERE to_us < $1", params![old]).await?;
     tx.execute("DELETE FROM patrol_nonce WHERE expires_at_us < $1", params![now.plus(-NONCES_KEPT_US)]).await?;
     tx.commit().await?;
+    let oldest = hour_of(now) - KEPT_DAYS * 24;
+    streets::forget(db, oldest, taipei_day(old)).await?;
     Ok(gone)
 }
 

@@ -5,6 +5,7 @@
 //! - **Check-in** 巡簽: one person's signature at one box. It is taken or refused by rules (`rules`), and what is taken may
 //!   carry **doubts**, which a person looks at: no doubt has a consequence by itself.
 //! - **Plan** and **tour** 巡邏路線: where each crew of a shift stands, when and why (`tours`); a proposal until a person publishes it.
+//! - **Streets covered** 街道涵蓋: which roads patrols drove, when last and how often (`streets`); never who.
 //!
 //! **Invariant:** a proof — a nonce, a step of a display, a count of a tag — is taken once, whoever sends it (`proof` is unique).
 //! **Invariant:** a code proves only together with something that cannot be copied: a fix and a nonce, the time, or a counter.
@@ -13,9 +14,11 @@ pub mod code;
 mod jobs;
 pub mod model;
 mod ops;
+mod report;
 pub mod rules;
 mod secret;
 mod store;
+mod streets;
 mod table;
 mod tag;
 mod tours;
@@ -31,7 +34,7 @@ use shouhu_wire::Role;
 
 pub const MODULE: Module = Module {
     name: "patrol",
-    description: "Patrol boxes, what proves a visit, how well they are looked after, and planned tours.",
+    description: "Patrol boxes, what proves a visit, how well they are looked after, planned tours, and streets covered.",
     permissions: PERMISSIONS,
     routes: &[
         ops::boxes::ROUTE,
@@ -55,10 +58,14 @@ pub const MODULE: Module = Module {
         ops::tour_mine::MINE,
         ops::tour_mine::MARK,
         ops::tour_report::ROUTE,
+        ops::streets::COVERAGE,
+        ops::streets::LINES,
+        ops::report::ROUTE,
     ],
     migrations: &[
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_tours", sql: include_str!("../migrations/0002_tours.sql") },
+        Migration { name: "0003_streets", sql: include_str!("../migrations/0003_streets.sql") },
     ],
     jobs: &[jobs::PURGE],
     problems: PROBLEMS,
@@ -131,6 +138,7 @@ const PROBLEMS: &[&str] = &[
     "patrol.tours.no_unit",
     "patrol.tours.mark",
     "patrol.tours.span",
+    "patrol.streets.frame",
 ];
 
 fn health(app: App) -> BoxFuture<'static, Health> {
@@ -147,6 +155,8 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         app.put(secret::Secret::of(&app.store).await?);
         app.put(ops::tour_plan::Planner::default());
+        app.put(streets::round::Answers::default());
+        tokio::spawn(streets::round::for_ever(app.clone()));
         Ok(jobs::schedule(&app.store).await?)
     })
 }

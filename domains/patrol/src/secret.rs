@@ -5,7 +5,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2_11::Sha256;
-use shouhu_ids::BoxId;
+use shouhu_ids::{BoxId, UnitId};
 use shouhu_store::{Store, StoreError, params};
 
 /// Of a MAC in a code: 80 bits, 16 characters.
@@ -13,6 +13,8 @@ pub const CODE_MAC_BYTES: usize = 10;
 /// How long a rotating code is shown, and how many of them before and after are taken: displays' clocks drift.
 pub const STEP_S: i64 = 30;
 pub const STEPS_AROUND: i64 = 2;
+/// Groups of crews where streets are counted.
+const CREW_GROUPS: u8 = 63;
 
 /// Keys of one tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +71,13 @@ impl Secret {
         self.of_box("rotating", id, version)
     }
 
+    /// One of 63 bits: the group that a crew is counted in where it must not be named.
+    #[must_use]
+    pub fn crew_bit(&self, unit: UnitId) -> u64 {
+        let [first, ..] = hmac(&self.0, &[b"street crew", &[0], unit.0.as_bytes()]);
+        1 << (first % CREW_GROUPS)
+    }
+
     #[must_use]
     pub fn tag_secret(&self, id: BoxId, version: i64) -> TagSecret {
         TagSecret { meta_read: cut(self.of_box("tag meta read", id, version)), file_read: cut(self.of_box("tag file read", id, version)) }
@@ -121,6 +130,15 @@ mod tests {
             }
         }
         assert_eq!(keys.len(), 16);
+    }
+
+    #[test]
+    fn a_crew_keeps_its_group_and_crews_are_spread_over_all_of_them() {
+        let secret = Secret([7; 32]);
+        let unit = |n: u8| UnitId::new(Micros(1), [n; 16]);
+        assert_eq!(secret.crew_bit(unit(1)), secret.crew_bit(unit(1)));
+        let all = (0..=255).fold(0, |all, n| all | secret.crew_bit(unit(n)));
+        assert!(all.count_ones() > 40 && (0..=255).all(|n| secret.crew_bit(unit(n)).count_ones() == 1), "{all:b}");
     }
 
     #[tokio::test]

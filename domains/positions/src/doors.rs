@@ -358,3 +358,97 @@ async fn each_role_does_its_part_only_and_names_are_checked() {
     city.ok(&city.chief, "POST", &format!("/v1/positions/trackers/{id}/mount"), json!({ "unit": unit })).await;
     assert_eq!(city.fix(&secret, 120.25, 23.03, 0).await.json.get("taken"), Some(&1.into()));
 }
+
+/// A packet of MQTT: its first byte, and its body behind a length of one byte.
+fn packet(first: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let body = parts.concat();
+    [&[first, u8::try_from(body.len()).unwrap()], body.as_slice()].concat()
+}
+
+fn mqtt_text(text: &str) -> Vec<u8> {
+    [&u16::try_from(text.len()).unwrap().to_be_bytes(), text.as_bytes()].concat()
+}
+
+/// CONNECT of MQTT 3.1.1 with a name and a password.
+fn mqtt_hello(password: &str) -> Vec<u8> {
+    let head: &[u8] = &[0, 4, b'M', b'Q', b'T', b'T', 4, 0b1100_0010, 0, 60];
+    packet(0x10, &[head, &mqtt_text("phone"), &mqtt_text("jane"), &mqtt_text(password)])
+}
+
+async fn heard(client: &mut tokio::net::TcpStream, count: usize) -> Vec<u8> {
+    use tokio::io::AsyncReadExt as _;
+    let mut bytes = vec![0; count];
+    client.read_exact(&mut bytes).await.unwrap();
+    bytes
+}
+
+#[tokio::test]
+async fn a_device_that_speaks_mqtt_is_on_the_map_and_each_refusal_is_counted() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let city = City::new().await;
+    let unit = city.unit("永康 21").await;
+    let (id, secret) = city.tracker(json!({ "name": "值班手機", "protocol": "owntracks", "unit": unit, "device": "jane/phone" })).await;
+    let door = crate::mqtt::MqttDoor { listen: ([127, 0, 0, 1], 0).into(), allow: vec!["127.0.0.0/8".parse().unwrap()] };
+    let at = crate::mqtt::serve(city.house.app.clone(), door).await.unwrap();
+    let connect = || async { tokio::net::TcpStream::connect(at).await.unwrap() };
+
+    let mut stranger = connect().await;
+    stranger.write_all(&mqtt_hello("madeup")).await.unwrap();
+    assert_eq!(heard(&mut stranger, 4).await, [0x20, 2, 0, 4]);
+    assert_eq!(stranger.read(&mut [0; 1]).await.unwrap(), 0, "and it is hung up on");
+
+    let mut phone = connect().await;
+    // Two packets in one piece, and one in three.
+    let subscribe = packet(0x82, &[&[0, 9], &mqtt_text("owntracks/+/+/cmd"), &[1]]);
+    phone.write_all(&[mqtt_hello(&secret), subscribe].concat()).await.unwrap();
+    assert_eq!(heard(&mut phone, 4 + 5).await, [0x20, 2, 0, 0, 0x90, 3, 0, 9, 0]);
+    let location = |device: &str, lat: f64| {
+        let body = format!(r#"{{"_type":"location","lat":{lat},"lon":120.25,"tst":{},"acc":7}}"#, city.now().0 / Micros::SECOND);
+        packet(0x32, &[&mqtt_text(&format!("owntracks/jane/{device}")), &[0, 5], body.as_bytes()])
+    };
+    for part in location("phone", 23.03).chunks(40) {
+        phone.write_all(part).await.unwrap();
+    }
+    assert_eq!(heard(&mut phone, 4).await, [0x40, 2, 0, 5]);
+    let units = city.ok(&city.dispatcher, "GET", "/v1/positions/units", Value::Null).await;
+    assert_eq!(units.pointer("/items/0/accuracy_m"), Some(&7.0.into()), "{units}");
+
+    for wrong in [location("other", 23.03), location("phone", 0.0), packet(0x32, &[&mqtt_text("owntracks/jane/phone"), &[0, 5], b"rubbish"])] {
+        phone.write_all(&wrong).await.unwrap();
+        assert_eq!(heard(&mut phone, 4).await, [0x40, 2, 0, 5], "sending it again would not make it better");
+    }
+    phone.write_all(&[0xc0, 0]).await.unwrap();
+    assert_eq!(heard(&mut phone, 2).await, [0xd0, 0]);
+    phone.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    assert_eq!(phone.read(&mut [0; 1]).await.unwrap(), 0, "rubbish ends the connection");
+    let shown = city.shown(&id).await;
+    let refused = shown.get("refused_7d").unwrap();
+    assert_eq!(refused.pointer("/positions.message.unreadable"), Some(&2.into()), "{refused}");
+    assert_eq!(refused.as_object().unwrap().values().filter_map(Value::as_i64).sum::<i64>(), 4, "{refused}");
+
+    let mut phone = connect().await;
+    phone.write_all(&mqtt_hello(&secret)).await.unwrap();
+    assert_eq!(heard(&mut phone, 4).await, [0x20, 2, 0, 0]);
+    city.ok(&city.chief, "POST", &format!("/v1/positions/trackers/{id}/revoke"), json!({})).await;
+    phone.write_all(&location("phone", 23.03)).await.unwrap();
+    assert_eq!(phone.read(&mut [0; 1]).await.unwrap(), 0, "a revoked tracker is out while it is connected");
+}
+
+#[tokio::test]
+async fn mqtt_is_closed_to_other_networks_and_to_whoever_does_not_begin_with_connect() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let city = City::new().await;
+    for (network, first, answer) in [
+        ("10.0.0.0/8", mqtt_hello("x"), vec![]),
+        ("127.0.0.1", vec![0xc0, 0], vec![]),
+        ("127.0.0.1", packet(0x10, &[&[0, 4, b'M', b'Q', b'T', b'T', 5, 2, 0, 60], &mqtt_text("x")]), vec![0x20, 2, 0, 1]),
+    ] {
+        let door = crate::mqtt::MqttDoor { listen: ([127, 0, 0, 1], 0).into(), allow: vec![network.parse().unwrap()] };
+        let at = crate::mqtt::serve(city.house.app.clone(), door).await.unwrap();
+        let mut client = tokio::net::TcpStream::connect(at).await.unwrap();
+        let _ = client.write_all(&first).await;
+        let mut all = Vec::new();
+        let _ = client.read_to_end(&mut all).await;
+        assert_eq!(all, answer, "{network}");
+    }
+}

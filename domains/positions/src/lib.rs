@@ -22,11 +22,13 @@ mod guesses;
 mod jobs;
 mod keeper;
 pub mod model;
+pub mod mqtt;
 mod ops;
 mod react;
 mod room;
 mod sanity;
 mod secret;
+mod sorted;
 mod store;
 pub mod tak;
 mod take;
@@ -140,6 +142,10 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         if let Some(stream) = app.try_room::<tak::TakStream>() {
             let at = tak::serve(app.clone(), (*stream).clone()).await?;
             tracing::info!(%at, "TAK clients may connect");
+        }
+        if let Some(door) = app.try_room::<mqtt::MqttDoor>() {
+            let at = mqtt::serve(app.clone(), (*door).clone()).await?;
+            tracing::info!(%at, "OwnTracks devices may connect by MQTT");
         }
         Ok(jobs::schedule(&app.store).await?)
     })

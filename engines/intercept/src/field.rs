@@ -73,7 +73,9 @@ pub(crate) struct Field<'a> {
     margin_us: i64,
     speed_ratio: f64,
     pub suspect: Race,
-    is_exit: Option<Vec<bool>>,
+    /// Whether what he does not reach within the horizon is outside.
+    ends_at_horizon: bool,
+    is_exit: Vec<bool>,
     is_past: Vec<bool>,
     /// By junction: the units that close it in time.
     in_time: Vec<Units>,
@@ -85,15 +87,13 @@ impl<'a> Field<'a> {
     pub fn new(streets: &'a Streets, runners: &'a [Runner], starts: &[&Start], settings: &Settings, exits: &[u32]) -> Self {
         let count = streets.junction_count();
         let horizon_us = micros(settings.horizon_s);
-        let is_exit = matches!(settings.outside, Outside::Exits(_)).then(|| {
-            let mut is_exit = vec![false; count];
-            exits.iter().for_each(|exit| is_exit[*exit as usize] = true);
-            is_exit
-        });
+        let ends_at_horizon = !matches!(settings.outside, Outside::Exits(_));
+        let mut is_exit = vec![false; count];
+        exits.iter().for_each(|exit| is_exit[*exit as usize] = true);
         let mut is_past = vec![false; count];
         starts.iter().flat_map(|start| &start.past).for_each(|junction| is_past[*junction as usize] = true);
         let starts: Vec<(u32, i64)> = starts.iter().flat_map(|start| start.junctions.iter().copied()).collect();
-        let limit_us = if is_exit.is_some() { NEVER } else { horizon_us };
+        let limit_us = if ends_at_horizon { horizon_us } else { NEVER };
         let ratio = settings.speed_ratio;
         let suspect = race(&streets.suspect, &starts, limit_us, |cost_us| scaled(cost_us, ratio), |_, _| true);
         let mut field = Self {
@@ -105,6 +105,7 @@ impl<'a> Field<'a> {
             margin_us: micros(settings.margin_s),
             speed_ratio: ratio,
             suspect,
+            ends_at_horizon,
             is_exit,
             is_past,
             in_time: vec![Units::default(); count],
@@ -129,12 +130,13 @@ impl<'a> Field<'a> {
     }
 
     pub fn side(&self, junction: u32) -> Side {
-        match &self.is_exit {
-            Some(is_exit) if is_exit[junction as usize] => Side::Exit,
-            Some(_) => Side::Inside,
-            // The race ended at the horizon, so what it did not reach lies behind it or is no way for him at all.
-            None if self.suspect.at_us[junction as usize] == NEVER => Side::Beyond,
-            None => Side::Inside,
+        // The race ended at the horizon, so what it did not reach lies behind it or is no way for him at all.
+        if self.ends_at_horizon && self.suspect.at_us[junction as usize] == NEVER {
+            Side::Beyond
+        } else if self.is_exit[junction as usize] {
+            Side::Exit
+        } else {
+            Side::Inside
         }
     }
 

@@ -65,6 +65,9 @@ pub enum Outside {
     Horizon,
     /// These junctions; holding one closes it.
     Exits(Vec<NodeId>),
+    /// Both: what lies farther than the horizon, and those of these junctions that he reaches before, such as roads that leave the
+    /// map. None of them is an error.
+    HorizonOrExits(Vec<NodeId>),
 }
 
 /// What makes one ring better than another that also holds.

@@ -257,7 +257,7 @@ fn exits(streets: &Streets, settings: &Settings) -> Result<Vec<u32>, InterceptEr
     match &settings.outside {
         Outside::Horizon => Ok(Vec::new()),
         Outside::Exits(exits) if exits.is_empty() => Err(InterceptError::NoExit),
-        Outside::Exits(exits) => exits.iter().map(|exit| streets.known(*exit)).collect(),
+        Outside::Exits(exits) | Outside::HorizonOrExits(exits) => exits.iter().map(|exit| streets.known(*exit)).collect(),
     }
 }
 

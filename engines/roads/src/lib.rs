@@ -14,6 +14,7 @@
 //! **Architecture invariant:** nothing here opens a file, reads a clock or asks the network. Bytes come in, values go out.
 
 mod access;
+mod border;
 mod city;
 mod codec;
 mod geo;

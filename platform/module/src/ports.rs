@@ -124,6 +124,8 @@ pub struct RingOrder {
     pub slack_s: f64,
     /// Named for this junction in the answer before.
     pub is_kept: bool,
+    /// A road leaves the imported map here: what lies beyond is not known, so that it counts as a way out.
+    pub is_map_exit: bool,
 }
 
 /// A junction that nobody holds in time.
@@ -134,6 +136,8 @@ pub struct RingLeak {
     pub suspect_s: f64,
     pub why: WhyOpen,
     pub late_by_s: Option<f64>,
+    /// A road leaves the imported map here.
+    pub is_map_exit: bool,
 }
 
 /// What speaks for or against a unit.
@@ -158,6 +162,8 @@ pub struct RingAnswer {
     pub leaks: Vec<RingLeak>,
     /// His fastest way out past the orders; empty when there is none.
     pub escape: Vec<Wgs84>,
+    /// It ends where a road leaves the imported map.
+    pub escape_leaves_map: bool,
     /// One for each unit of the question that is near a road.
     pub verdicts: Vec<(UnitId, Vec<RingReason>)>,
 }
@@ -370,6 +376,95 @@ pub trait CitizenReports: Send + Sync {
     fn since(&self, since: Micros) -> BoxFuture<'static, Result<Vec<CitizenReport>, Problem>>;
 }
 
+/// A fix as a road piece is sought for it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TrackFix {
+    pub at: Micros,
+    pub position: Wgs84,
+    pub accuracy_m: Option<f64>,
+}
+
+/// Fixes of one unit, the oldest first, from one source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnitTrack {
+    pub unit: UnitId,
+    pub fixes: Vec<TrackFix>,
+}
+
+/// Answered by positions: tracks of units on duty, some minutes after they were driven, once they are sorted by unit. Who asks
+/// counts streets and hands on counts only: where a unit was is read with a purpose, at the routes of positions.
+pub trait SortedTracks: Send + Sync {
+    /// When the first fixes at or after a time were sorted; none while none were.
+    fn next(&self, from: Micros) -> BoxFuture<'static, Result<Option<Micros>, Problem>>;
+    /// What was sorted within a time, by unit: of at most `most` units after `after`. No fix is in two such times; within the last
+    /// [`SORTED_SETTLE_US`] some may still be missing. Where several devices rode in a unit, the one that said most.
+    fn sorted(&self, from: Micros, until: Micros, after: Option<UnitId>, most: i64)
+    -> BoxFuture<'static, Result<Vec<UnitTrack>, Problem>>;
+}
+
+/// A transaction that sorts tracks is long over by then.
+pub const SORTED_SETTLE_US: i64 = 2 * Micros::MINUTE;
+
+/// Who drives on a road piece, as far as a count of patrols must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(rename = "StreetKind")]
+#[serde(rename_all = "snake_case")]
+pub enum RoadKind {
+    /// Of the highway police.
+    Motorway,
+    /// Everybody drives here: trunk to tertiary roads.
+    Through,
+    /// Lanes, residential and service roads: who drives here lives or works here.
+    Local,
+}
+
+/// A road between two junctions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RoadPiece<'a> {
+    /// Empty when unnamed.
+    pub name: &'a str,
+    pub kind: RoadKind,
+    pub length_m: f64,
+    pub is_one_way: bool,
+    /// From its beginning to its end, two points at least.
+    pub line: &'a [Wgs84],
+}
+
+/// A piece of road that a track drove on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Driven {
+    pub piece: u32,
+    /// From the beginning of its line to the end.
+    pub is_forward: bool,
+    pub metres: f64,
+    /// To some minutes.
+    pub at: Micros,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DrivenTrack {
+    pub driven: Vec<Driven>,
+    /// Fixes that were certain enough, and not one of many uncertain ones within a few seconds.
+    pub weighed: usize,
+    /// Of those, put on a road.
+    pub matched: usize,
+}
+
+/// The roads of one imported map. Pieces are numbered from 0; another version has other numbers.
+pub trait RoadSheet: Send + Sync {
+    fn version(&self) -> i64;
+    fn pieces(&self) -> u32;
+    /// None for a number that is not of this map, and for footpaths, which nobody drives.
+    fn piece(&self, number: u32) -> Option<RoadPiece<'_>>;
+    /// Puts a track on roads: some microseconds a fix, so never on a request's thread.
+    fn driven(&self, fixes: &[TrackFix]) -> DrivenTrack;
+}
+
+/// Answered by the map of operations; none while no map is imported.
+pub trait RoadSheets: Send + Sync {
+    fn newest(&self) -> Option<Arc<dyn RoadSheet>>;
+}
+
 /// When a unit was bound to a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitTask {
@@ -477,6 +572,8 @@ ports!(
     UnitPlacesPort => UnitPlaces,
     UnitFixesPort => UnitFixes,
     TrackKeeperPort => TrackKeeper,
+    SortedTracksPort => SortedTracks,
+    RoadSheetsPort => RoadSheets,
     NearbyCasesPort => NearbyCases,
     CitizenReportsPort => CitizenReports,
     UnitTasksPort => UnitTasks,

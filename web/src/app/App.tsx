@@ -15,6 +15,7 @@ const PAGES = {
   patrol: lazy(() => import("../patrol/PatrolPage")),
   boxes: lazy(() => import("../boxes/BoxesPage")),
   tours: lazy(() => import("../tours/ToursPage")),
+  streets: lazy(() => import("../streets/StreetsPage")),
   investigate: lazy(() => import("../investigate/InvestigatePage")),
   watchlists: lazy(() => import("../watchlists/WatchlistsPage")),
   warnings: lazy(() => import("../warnings/WarningsPage")),

@@ -31,7 +31,7 @@ const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]> = {
   hit_raised: ["hits"],
   hit_decided: ["hits"],
   incident_changed: ["incidents", "hits", "advice"],
-  assignment_changed: ["incidents", "my-assignments", "units", "advice", "tours"],
+  assignment_changed: ["incidents", "my-assignments", "my-ring", "units", "advice", "tours"],
   unit_changed: ["units", "recommendations", "advice"],
   camera_changed: ["cameras"],
   device_changed: ["devices"],

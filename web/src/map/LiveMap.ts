@@ -37,6 +37,8 @@ export interface Picked {
 export interface MapWishes {
   onPick?: (picked: Picked) => void;
   onPlace?: (place: Wgs84) => void;
+  /** West, south, east and north of what is in view, when the map has come to rest. */
+  onView?: (view: [number, number, number, number]) => void;
   /** Every click is a place, whatever stands there. */
   isDrawing?: boolean;
 }
@@ -96,6 +98,7 @@ export class LiveMap {
     });
     this.map.on("idle", () => {
       this.box.dataset.idle = "true";
+      this.wishes.onView?.(this.bounds());
     });
     this.map.on("click", (event) => {
       if (this.wishes.isDrawing) {

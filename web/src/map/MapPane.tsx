@@ -25,7 +25,7 @@ export interface MapProps extends MapWishes {
 
 export default function MapPane(props: MapProps) {
   const { label, overlays, selected, isSmall = false, isLive = false, handle, className, fit } = props;
-  const { onPick, onPlace, isDrawing = false } = props;
+  const { onPick, onPlace, onView, isDrawing = false } = props;
   const { t } = useTranslation();
   const scheme = useComputedColorScheme("dark");
   const info = useQuery({ queryKey: ["map"], queryFn: mapCalls.info, staleTime: 600_000 });
@@ -63,13 +63,19 @@ export default function MapPane(props: MapProps) {
 
   useEffect(() => {
     if (!map.current) return;
-    map.current.wishes = { ...(onPick ? { onPick } : {}), ...(onPlace ? { onPlace } : {}), isDrawing };
+    map.current.wishes = {
+      ...(onPick ? { onPick } : {}),
+      ...(onPlace ? { onPlace } : {}),
+      ...(onView ? { onView } : {}),
+      isDrawing,
+    };
   });
 
   const {
     areas,
     cells,
     cover,
+    streets,
     cameras,
     boxes,
     path,
@@ -90,6 +96,8 @@ export default function MapPane(props: MapProps) {
   useEffect(() => map.current?.set("cells", cells ?? []), [cells, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("dots", dots ?? []), [dots, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("streets", streets ?? []), [streets, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("cameras", cameras ?? []), [cameras, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above

@@ -5,6 +5,7 @@ import { coverLayers, panicLayers } from "./choiceLayers";
 import { COLOURS, type Scheme } from "./palette";
 import { questionLayersAbove, questionLayersBelow } from "./questionLayers";
 import { ringLines, ringSigns } from "./ringLayers";
+import { streetLayers } from "./streetLayers";
 import { tourLayers } from "./tourLayers";
 import { trackLayers } from "./trackLayers";
 
@@ -12,6 +13,7 @@ export const OVERLAYS = [
   "areas",
   "cells",
   "cover",
+  "streets",
   "cameras",
   "boxes",
   "path",
@@ -43,6 +45,9 @@ export const PICKABLE: Record<string, Overlay> = {
   cameras: "cameras",
   // A hexagon has others on top of it.
   "cells-fill": "cells",
+  "street-covered": "streets",
+  "street-stale": "streets",
+  "street-open": "streets",
 };
 
 /** Metres per pixel at zoom 20 near Tainan (23° N), 512-pixel tiles. */
@@ -98,6 +103,7 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
   return [
     ...questionLayersBelow(c),
     ...coverLayers(c),
+    ...streetLayers(c),
     icon("cameras", "cameras", ["interpolate", ["linear"], ["zoom"], 10, 0.5, 14, 0.9]),
     label("camera-names", "cameras", 0.8, 15, c.inkDim),
     icon("boxes", "boxes", ["interpolate", ["linear"], ["zoom"], 10, 0.45, 14, 0.9]),

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Age } from "../app/Age";
 import { hits as hitCalls } from "../app/api/calls";
-import type { MyAssignment, Wgs84 } from "../app/api/types";
+import type { MyAssignment, MyHold, Wgs84 } from "../app/api/types";
 import { Picture } from "../app/Picture";
 import { useKindTitle } from "../app/queries";
 import { bearing_deg, distance_m, sayDistance, sayWind } from "../app/say";
@@ -12,6 +12,7 @@ import { pointFeature } from "../map/features";
 import { MapView } from "../map/MapView";
 import { type QueuedStep, stateAfter } from "./offlineQueue";
 import type { StepQueue } from "./queue";
+import { RingHold } from "./RingHold";
 import { Steps } from "./Steps";
 
 interface Props {
@@ -19,9 +20,11 @@ interface Props {
   here: Wgs84 | null;
   queue: StepQueue;
   waiting: QueuedStep[];
+  /** The junction of a closing ring, where this order belongs to one. */
+  hold: MyHold | null;
 }
 
-export function AssignmentCard({ mine, here, queue, waiting }: Props) {
+export function AssignmentCard({ mine, here, queue, waiting, hold }: Props) {
   const { t } = useTranslation();
   const kindTitle = useKindTitle();
   const { assignment, incident } = mine;
@@ -60,6 +63,7 @@ export function AssignmentCard({ mine, here, queue, waiting }: Props) {
           {incident.number} · <Age at={assignment.offered_at_us} />
         </p>
       </header>
+      {hold && <RingHold hold={hold} hit={incident.hit} here={here} />}
       <p className="summary">{incident.summary}</p>
       <div className="where">
         <div>
@@ -91,7 +95,7 @@ export function AssignmentCard({ mine, here, queue, waiting }: Props) {
           }}
         />
       )}
-      {incident.hit && (
+      {incident.hit && !hold && (
         <Picture
           crop={hitCalls.picture(incident.hit, "crop")}
           frame={hitCalls.picture(incident.hit, "frame")}

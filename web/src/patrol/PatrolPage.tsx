@@ -10,7 +10,7 @@ import { useSession } from "../app/session";
 import { Answer, Empty } from "../app/states";
 import { AssignmentCard } from "./AssignmentCard";
 import { CheckInPanel } from "./checkin/CheckInPanel";
-import { fetchMine, MINE } from "./mine";
+import { fetchMine, fetchMyRing, MINE, MY_RING } from "./mine";
 import { NearbyHits } from "./NearbyHits";
 import { stateAfter } from "./offlineQueue";
 import { usePosition } from "./position";
@@ -34,6 +34,14 @@ export default function PatrolPage() {
   const unitId = me?.unit ?? null;
   const unit: Unit | undefined = units.data?.find((u) => u.id === unitId);
   const { state: positionState, here } = usePosition(unitId !== null && unit?.state !== "off_duty");
+
+  const ring = useQuery({
+    queryKey: MY_RING,
+    queryFn: ({ signal }) => fetchMyRing(window.localStorage, signal),
+    enabled: (mine.data?.length ?? 0) > 0,
+    // The junction is told a moment after the order, and he does not wait.
+    refetchInterval: 5_000,
+  });
 
   // On foot without a unit an officer still visits the boxes.
   if (!unitId) {
@@ -70,6 +78,7 @@ export default function PatrolPage() {
               here={position}
               queue={queue}
               waiting={waitingFor(one.assignment.id)}
+              hold={ring.data?.incident === one.incident.id ? ring.data : null}
             />
           ));
         }}

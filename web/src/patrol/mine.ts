@@ -3,11 +3,13 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { dispatch } from "../app/api/calls";
 import { OfflineError } from "../app/api/client";
-import type { Assignment, MyAssignment } from "../app/api/types";
+import type { Assignment, MyAssignment, MyHold } from "../app/api/types";
 import type { Shelf } from "./outbox";
 
 export const MINE = ["my-assignments"];
 const KEPT = "shouhu.my-assignments";
+export const MY_RING = ["my-ring"];
+const KEPT_RING = "shouhu.my-ring";
 
 /** The last known orders stay readable without a network. */
 export async function fetchMine(shelf: Shelf, signal?: AbortSignal): Promise<MyAssignment[]> {
@@ -18,6 +20,19 @@ export async function fetchMine(shelf: Shelf, signal?: AbortSignal): Promise<MyA
   } catch (error) {
     const kept = shelf.getItem(KEPT);
     if (error instanceof OfflineError && kept) return JSON.parse(kept) as MyAssignment[];
+    throw error;
+  }
+}
+
+/** The junction of a closing ring, also without a network. */
+export async function fetchMyRing(shelf: Shelf, signal?: AbortSignal): Promise<MyHold | null> {
+  try {
+    const { hold } = await dispatch.myRing(signal);
+    shelf.setItem(KEPT_RING, JSON.stringify(hold));
+    return hold;
+  } catch (error) {
+    const kept = shelf.getItem(KEPT_RING);
+    if (error instanceof OfflineError && kept) return JSON.parse(kept) as MyHold | null;
     throw error;
   }
 }

@@ -27,6 +27,7 @@ pub mod policy;
 pub mod recommend;
 pub mod report_join;
 pub mod ring;
+pub mod ring_post;
 pub mod step;
 pub mod take_away;
 pub mod unit_create;

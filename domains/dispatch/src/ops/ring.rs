@@ -64,6 +64,8 @@ pub struct RingPlan {
     pub leaks: Vec<RingLeak>,
     /// His fastest way out past the units; empty when there is none.
     pub escape: Vec<Wgs84>,
+    /// It ends where a road leaves the imported map.
+    pub escape_leaves_map: bool,
     /// One for each unit with a fresh position near a road.
     pub verdicts: Vec<RingVerdict>,
 }
@@ -79,6 +81,8 @@ pub struct RingPost {
     pub slack_s: f64,
     /// Named for this junction in the answer before.
     pub is_kept: bool,
+    /// A road leaves the imported map here: it counts as a way out.
+    pub is_map_exit: bool,
     /// Holds an assignment of this incident already: tell it, do not send it again.
     pub is_sent: bool,
 }
@@ -192,6 +196,7 @@ fn told(
         suspect_s: order.suspect_s,
         slack_s: order.slack_s,
         is_kept: order.is_kept,
+        is_map_exit: order.is_map_exit,
         is_sent: known(order.unit).is_some_and(|unit| is_sent(unit, incident)),
     };
     RingPlan {
@@ -207,6 +212,7 @@ fn told(
         orders: answer.orders.into_iter().map(order).collect(),
         leaks: answer.leaks,
         escape: answer.escape,
+        escape_leaves_map: answer.escape_leaves_map,
         verdicts: answer
             .verdicts
             .into_iter()

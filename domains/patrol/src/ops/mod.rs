@@ -9,6 +9,8 @@ pub mod check_ins;
 pub mod codes;
 pub mod device;
 pub mod nonces;
+pub mod report;
+pub mod streets;
 pub mod summary;
 pub mod tag;
 pub mod tour_decide;

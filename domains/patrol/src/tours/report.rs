@@ -107,8 +107,9 @@ fn hour(at: Micros) -> i64 {
     at.plus(TAIPEI_US).0.div_euclid(Micros::HOUR).rem_euclid(24)
 }
 
-/// As `engines/tours` measures it over several days of one plan.
-fn entropy(hours: &[i64], hours_in_all: usize) -> Option<f64> {
+/// Shannon entropy of hours, of the most that as many visits could have over so many hours; none where nothing could vary. As
+/// `engines/tours` measures it over several days of one plan.
+pub fn entropy(hours: &[i64], hours_in_all: usize) -> Option<f64> {
     let at_most = hours.len().min(hours_in_all);
     if at_most < 2 {
         return None;

@@ -5,7 +5,7 @@
 //! Starts a server with a database file of its own in a temporary folder, and a second process that is the devices: each sends
 //! an OsmAnd fix once a second over HTTP, and one listener reads the live stream. The delay of a fix is the time from the
 //! millisecond that the device wrote into it until the line of the stream that carries it has been read whole. Both processes
-//! share one clock. The processor time of the server is told apart from that of the devices.
+//! share one clock. The last line is a row of the table in `docs/guide/positions.md`. The processor time of the server is told apart from that of the devices.
 
 mod devices;
 mod server;

@@ -58,7 +58,8 @@ pub async fn run(devices: usize, seconds: usize, connections: usize) -> Result<(
     store.migrate(&wiring::schemas(MODULES)).await?;
     people(&store, devices).await?;
     let blobs = Blobs::open(env.clone(), &folder.path().join("blobs"), &folder.path().join("keys"))?;
-    let app = App::new(env.clone(), store.clone(), blobs, Audit::start(store.clone()), MODULES, "http://localhost");
+    let audit = Audit::start(store.clone(), blobs.keys())?;
+    let app = App::new(env.clone(), store.clone(), blobs, audit, MODULES, "http://localhost");
     for module in MODULES {
         (module.start)(app.clone()).await?;
     }

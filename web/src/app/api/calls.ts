@@ -109,6 +109,10 @@ export const dispatch = {
   assign: (id: T.Id, unit: T.Id) => post<T.Assignment>(`/v1/incidents/${id}/assignments`, { unit }),
   /** A question: nobody is sent by it. */
   ring: (id: T.Id, question: T.AskRing) => post<T.RingPlan>(`/v1/incidents/${id}/ring`, question),
+  /** Crews that were sent see on their phones which junction they hold. */
+  tellRing: (id: T.Id, ring: T.TellRing) => post<{ told: T.Id[] }>(`/v1/incidents/${id}/ring/posts`, ring),
+  myRing: (signal?: AbortSignal) =>
+    ask<{ hold: T.MyHold | null }>("/v1/assignments/mine/ring", { ...(signal ? { signal } : {}) }),
   cancel: (id: T.Id, reason: string) => post<void>(`/v1/assignments/${id}/cancel`, { reason }),
   step: (id: T.Id, step: T.AssignmentStep, idempotencyKey: string) =>
     post<T.Assignment>(`/v1/assignments/${id}/step`, step, idempotencyKey),

@@ -174,6 +174,8 @@ export interface RingOrder {
   slack_s: number;
   /** It had this order before. */
   is_kept: boolean;
+  /** A road leaves the imported map here: it counts as a way out. */
+  is_map_exit?: boolean;
   /** It holds an assignment of this incident already. */
   is_sent: boolean;
 }
@@ -185,6 +187,7 @@ export interface RingLeak {
   suspect_s: number;
   why: RingLeakWhy;
   late_by_s: number | null;
+  is_map_exit?: boolean;
 }
 
 export interface RingReason {
@@ -215,5 +218,37 @@ export interface RingPlan {
   leaks: RingLeak[];
   /** His fastest way out past the orders; empty when closed. */
   escape: Wgs84[];
+  /** It ends where a road leaves the imported map. */
+  escape_leaves_map?: boolean;
   verdicts: RingVerdict[];
+}
+
+/** One crew's junction, as a person tells it. */
+export interface RingHold {
+  unit: Id;
+  position: Wgs84;
+  street: string;
+  /** He cannot be there before. */
+  by_us: Micros;
+  is_map_exit: boolean;
+}
+
+export interface TellRing {
+  asked_at_us: Micros;
+  seen_at_us: Micros;
+  seen: Wgs84;
+  posts: RingHold[];
+}
+
+export interface MyHold {
+  incident: Id;
+  position: Wgs84;
+  street: string;
+  by_us: Micros;
+  is_map_exit: boolean;
+  seen_at_us: Micros;
+  seen: Wgs84;
+  told_at_us: Micros;
+  /** A later ring names other crews. */
+  is_superseded: boolean;
 }

@@ -1,18 +1,18 @@
 // What stays open and why: the twin of the hollow junctions on the map.
 
 import { useTranslation } from "react-i18next";
-import type { RingLeak, Wgs84 } from "../../app/api/types";
+import type { RingPlan, Wgs84 } from "../../app/api/types";
 import { minuteClock } from "./ring";
 
 interface Props {
-  leaks: RingLeak[];
-  hasEscape: boolean;
+  plan: RingPlan;
   elapsed_s: number;
   onFly: (place: Wgs84) => void;
 }
 
-export function RingLeaks({ leaks, hasEscape, elapsed_s, onFly }: Props) {
+export function RingLeaks({ plan, elapsed_s, onFly }: Props) {
   const { t } = useTranslation();
+  const { leaks } = plan;
   if (leaks.length === 0) return null;
   return (
     <section>
@@ -33,6 +33,7 @@ export function RingLeaks({ leaks, hasEscape, elapsed_s, onFly }: Props) {
                 <button type="button" className="plain-link" onClick={() => onFly(leak.position)}>
                   {leak.street || t("ring.no_street")}
                 </button>
+                {leak.is_map_exit && <span className="tag">{t("ring.map_exit")}</span>}
               </td>
               <td className="number">{minuteClock(leak.suspect_s - elapsed_s)}</td>
               <td className="ring-why">
@@ -44,7 +45,11 @@ export function RingLeaks({ leaks, hasEscape, elapsed_s, onFly }: Props) {
           ))}
         </tbody>
       </table>
-      {hasEscape && <p className="dim">{t("ring.escape_hint")}</p>}
+      {plan.escape.length > 1 && (
+        <p className="dim">
+          {t("ring.escape_hint")} {plan.escape_leaves_map && t("ring.escape_leaves_map")}
+        </p>
+      )}
     </section>
   );
 }

@@ -43,6 +43,7 @@ function OrderRow({ live, verdict, sender, onFly }: RowProps) {
         <button ref={street} type="button" className="plain-link" onClick={() => onFly(order.position)}>
           {order.street || t("ring.no_street")}
         </button>
+        {order.is_map_exit && <span className="tag">{t("ring.map_exit")}</span>}
         {verdict && <ReasonWords reasons={verdict.reasons.filter((r) => r.key !== "ring.in_time")} />}
       </td>
       <td className="number">{minuteClock(Math.ceil(live.drive_s))}</td>
@@ -55,9 +56,27 @@ function OrderRow({ live, verdict, sender, onFly }: RowProps) {
       </td>
       <td>
         {sent ? (
-          <span className="tag" data-testid="ring-sent" data-state={sent.state}>
-            {t(`assignment_state.${stateOf(sent)}`)}
-          </span>
+          <>
+            <span className="tag" data-testid="ring-sent" data-state={sent.state}>
+              {t(`assignment_state.${stateOf(sent)}`)}
+            </span>
+            {sender.isTold(order.unit) ? (
+              <span className="tag" data-testid="ring-told">
+                ✓ {t("ring.told")}
+              </span>
+            ) : (
+              <Button
+                size="xs"
+                variant="default"
+                disabled={sender.isBusy}
+                onClick={() => void sender.tell([order])}
+                data-testid="ring-tell"
+              >
+                {t("ring.tell")}
+                <span className="unseen"> {order.call_sign}</span>
+              </Button>
+            )}
+          </>
         ) : (
           <Button
             size="sm"

@@ -30,9 +30,9 @@ interface Props {
 
 function Plan({ held, incident, onFly }: { held: HeldPlan; incident: Incident; onFly: Props["onFly"] }) {
   const { t } = useTranslation();
-  const sender = useSend(incident.id);
-  const elapsed_s = Math.max((useNow() - held.since_ms) / 1000, 0);
   const { plan } = held;
+  const sender = useSend(incident.id, plan);
+  const elapsed_s = Math.max((useNow() - held.since_ms) / 1000, 0);
   const live = liveOrders(plan, incident.assignments, elapsed_s);
   const ordered = new Set(plan.orders.map((one) => one.unit));
   return (
@@ -41,7 +41,7 @@ function Plan({ held, incident, onFly }: { held: HeldPlan; incident: Incident; o
       {plan.outcome === "no_way_out" && <p className="dim">{t("ring.no_way_out_hint")}</p>}
       <RingOrders orders={live} verdicts={plan.verdicts} sender={sender} onFly={onFly} />
       <RingSendAll orders={live} sender={sender} />
-      <RingLeaks leaks={plan.leaks} hasEscape={plan.escape.length > 1} elapsed_s={elapsed_s} onFly={onFly} />
+      <RingLeaks plan={plan} elapsed_s={elapsed_s} onFly={onFly} />
       <RingVerdicts verdicts={plan.verdicts.filter((one) => !ordered.has(one.unit))} />
     </>
   );

@@ -35,6 +35,11 @@ export function RingSendAll({ orders, sender }: { orders: LiveOrder[]; sender: S
             <span className="dim">{sent.map((one) => one.order.call_sign).join("、")}</span>
           </p>
         )}
+        {sender.untold !== null && (
+          <p className="note-warn">
+            ▲ {t("ring.untold")} {explain(sender.untold, t)}
+          </p>
+        )}
         {failed.length > 0 && (
           <div className="note-warn">
             <p>▲ {t("ring.failed", { count: failed.length })}</p>

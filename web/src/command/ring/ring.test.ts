@@ -10,6 +10,7 @@ import {
   seenAtClock,
   sentenceOf,
   slackWord,
+  tellOf,
 } from "./ring";
 
 const ASKED_US = Date.parse("2026-11-21T09:00:00Z") * 1000;
@@ -133,6 +134,24 @@ describe("the sentence", () => {
     expect(sentence(planOf({ outcome: "no_way_out", orders: [], closed_after_s: null }), [], 0).key).toBe(
       "no_way_out",
     );
+  });
+});
+
+describe("what a crew's phone is told", () => {
+  it("is the junction, and the moment before which he cannot be there", () => {
+    const plan = planOf({});
+    const told = tellOf(plan, plan.orders.slice(0, 1));
+    const [order] = plan.orders;
+    expect(told).toMatchObject({ asked_at_us: plan.asked_at_us, seen: plan.position });
+    expect(told.posts).toEqual([
+      {
+        unit: order?.unit,
+        position: order?.position,
+        street: order?.street,
+        by_us: Math.floor(plan.asked_at_us + (order?.suspect_s ?? 0) * 1e6),
+        is_map_exit: false,
+      },
+    ]);
   });
 });
 

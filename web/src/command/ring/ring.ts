@@ -1,7 +1,16 @@
 // What the ring panel counts and says. No React and no clock, so that each sentence can be tested.
 
 import { microsFromTaipei, taipeiDay } from "../../app/age";
-import type { Assignment, Hit, Incident, Micros, RingOrder, RingPlan, Wgs84 } from "../../app/api/types";
+import type {
+  Assignment,
+  Hit,
+  Incident,
+  Micros,
+  RingOrder,
+  RingPlan,
+  TellRing,
+  Wgs84,
+} from "../../app/api/types";
 
 /** He and the units have moved on; the answer is then about a city that is no more. */
 export const STALE_S = 20;
@@ -88,6 +97,22 @@ export function sentenceOf(plan: RingPlan, live: LiveOrder[], elapsed_s: number)
   const left_s = after_s + Math.max(0, ...waits_s) - elapsed_s;
   if (left_s <= 0) return { key: "closed_by_now", tone: "warn", params };
   return { key: "closing", tone: "good", params: { ...params, time: minuteClock(Math.ceil(left_s)) } };
+}
+
+/** What the phones of these crews are told: the junction, and before when it must be closed. */
+export function tellOf(plan: RingPlan, orders: RingOrder[]): TellRing {
+  return {
+    asked_at_us: plan.asked_at_us,
+    seen_at_us: plan.seen_at_us,
+    seen: plan.position,
+    posts: orders.map(({ unit, position, street, suspect_s, is_map_exit }) => ({
+      unit,
+      position,
+      street,
+      by_us: Math.floor(plan.asked_at_us + suspect_s * 1e6),
+      is_map_exit: is_map_exit ?? false,
+    })),
+  };
 }
 
 /** When he was last seen, until somebody says otherwise: by the camera of the hit, else now. */

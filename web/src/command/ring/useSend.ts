@@ -3,7 +3,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { dispatch } from "../../app/api/calls";
-import type { Assignment, Id, Incident, RingOrder } from "../../app/api/types";
+import type { Assignment, Id, Incident, RingOrder, RingPlan } from "../../app/api/types";
+import { tellOf } from "./ring";
 
 export type Sending = { state: "sending" } | { state: "sent" } | { state: "failed"; error: unknown };
 
@@ -11,15 +12,22 @@ export interface Sender {
   isBusy: boolean;
   of: (unit: Id) => Sending | undefined;
   send: (orders: RingOrder[]) => Promise<void>;
+  /** Crews that were sent already: their phones show the junction of this ring. */
+  tell: (orders: RingOrder[]) => Promise<void>;
+  isTold: (unit: Id) => boolean;
+  /** Their phones do not show the junctions: the radio must. */
+  untold: unknown;
   /** Those that a person has pressed, with what came of it. */
   results: { order: RingOrder; sending: Sending }[];
 }
 
-export function useSend(incident: Id): Sender {
+export function useSend(incident: Id, plan: RingPlan): Sender {
   const client = useQueryClient();
   const [known, setKnown] = useState<ReadonlyMap<Id, { order: RingOrder; sending: Sending }>>(new Map());
   const tell = (order: RingOrder, sending: Sending) =>
     setKnown((old) => new Map(old).set(order.unit, { order, sending }));
+  const [told, setTold] = useState<ReadonlySet<string>>(new Set());
+  const [untold, setUntold] = useState<unknown>(null);
   const results = [...known.values()];
   // The server has said so: the row need not wait for the list to come again, and no second press falls in between.
   const show = (made: Assignment) =>
@@ -27,16 +35,31 @@ export function useSend(incident: Id): Sender {
       old ? { ...old, assignments: [...old.assignments.filter((a) => a.id !== made.id), made] } : old,
     );
 
+  const inPlan = (unit: Id) => `${plan.asked_at_us} ${unit}`;
+  const tellThem = async (orders: RingOrder[]) => {
+    if (orders.length === 0) return;
+    try {
+      const answer = await dispatch.tellRing(incident, tellOf(plan, orders));
+      setTold((old) => new Set([...old, ...answer.told.map(inPlan)]));
+      setUntold(null);
+    } catch (error) {
+      setUntold(error);
+    }
+  };
+
   const send = async (orders: RingOrder[]) => {
     for (const order of orders) tell(order, { state: "sending" });
+    const sent: RingOrder[] = [];
     for (const order of orders) {
       try {
         show(await dispatch.assign(incident, order.unit));
         tell(order, { state: "sent" });
+        sent.push(order);
       } catch (error) {
         tell(order, { state: "failed", error });
       }
     }
+    await tellThem(sent);
     for (const name of ["incidents", "units", "recommendations"])
       void client.invalidateQueries({ queryKey: [name] });
   };
@@ -45,6 +68,9 @@ export function useSend(incident: Id): Sender {
     isBusy: results.some((one) => one.sending.state === "sending"),
     of: (unit) => known.get(unit)?.sending,
     send,
+    tell: tellThem,
+    isTold: (unit) => told.has(inPlan(unit)),
+    untold,
     results,
   };
 }

@@ -44,6 +44,7 @@ export const app = {
     patrol: "Patrol",
     boxes: "Patrol boxes",
     tours: "Patrol tours",
+    streets: "Streets and reports",
     investigate: "Plate search",
     watchlists: "Watchlist",
     warnings: "Warnings",

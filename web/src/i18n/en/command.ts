@@ -81,6 +81,7 @@ export const command = {
     partner_update_late: "An earlier update of {{sender}}, {{number}} ({{status}}): {{text}}",
     incident_closed: "Closed: {{code}} {{note}}",
     unit_assigned: "{{call_sign}} sent",
+    ring_posted: "Ring junctions told: {{units}}",
     assignment_delivered: "Shown to {{call_sign}}",
     assignment_accepted: "{{call_sign}} accepted",
     assignment_declined: "{{call_sign}} declined: {{reason}}",

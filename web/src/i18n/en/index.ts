@@ -13,6 +13,7 @@ import { places } from "./places";
 import { positions } from "./positions";
 import { ring } from "./ring";
 import { rooms } from "./rooms";
+import { streets } from "./streets";
 import { tours } from "./tours";
 import { warnings } from "./warnings";
 import { words } from "./words";
@@ -30,6 +31,7 @@ export const en = {
   ...lake,
   ...feeds,
   ...ring,
+  ...streets,
   ...tours,
   ...rooms,
   ...warnings,

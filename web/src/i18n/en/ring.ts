@@ -1,7 +1,7 @@
 export const ring = {
   ring: {
     title: "Interception",
-    hint: "These are proposals; nobody is sent by itself. You send each unit. The order carries the incident's place: tell the junction by radio.",
+    hint: "These are proposals; nobody is sent by itself. You send each unit. Once sent, the crew's phone shows the junction to hold and by when.",
     question: "Seen {{time}} · {{place}} · within {{minutes}} min of driving",
     at_incident: "incident's place",
     seen: "Last seen at",
@@ -33,6 +33,23 @@ export const ring = {
     no_way_out_hint: "Roads end where the map ends. Try fewer minutes of driving.",
     map_ends:
       "The map ends before that: the ring is looked for within {{horizon}} of driving. Import a larger map.",
+    map_exit: "leaves the map",
+    escape_leaves_map: "It leaves the imported map: what lies beyond is not known, and counts as out.",
+    tell: "Tell junction",
+    told: "told",
+    untold: "Their phones do not show the junctions yet: tell them by radio.",
+    hold: {
+      title: "Ring: hold this junction",
+      by: "Close it before {{time}} ({{left}} left)",
+      by_over: "It should be closed since {{time}}: take your post and report",
+      seen: "Vehicle seen at {{time}}",
+      map_exit: "A road leaves the imported map here and goes on beyond it.",
+      superseded: "A later ring does not name you: ask dispatch whether to stay.",
+      plate: "Plate to stop",
+      maybe: "May also read",
+      no_plate: "No plate is known: ask dispatch what the vehicle looks like.",
+      map: "The junction to hold",
+    },
     proven_closed: "Proven: no smaller ring holds.",
     unproven_closed: "It holds; a smaller ring may exist, that is not proven.",
     proven_open: "Proven: these units cannot close a ring.",

@@ -43,6 +43,7 @@ export const app = {
     patrol: "巡邏",
     boxes: "巡邏箱",
     tours: "巡邏路線",
+    streets: "街道與報表",
     investigate: "車牌查詢",
     watchlists: "查緝清單",
     warnings: "公眾警報",

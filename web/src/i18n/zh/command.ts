@@ -81,6 +81,7 @@ export const command = {
     partner_update_late: "{{sender}} 較早的更新 {{number}}（{{status}}）：{{text}}",
     incident_closed: "結案：{{code}} {{note}}",
     unit_assigned: "派遣 {{call_sign}}",
+    ring_posted: "告知圍捕路口：{{units}}",
     assignment_delivered: "已送達 {{call_sign}}",
     assignment_accepted: "{{call_sign}} 接受",
     assignment_declined: "{{call_sign}} 婉拒：{{reason}}",
