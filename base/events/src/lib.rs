@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{
-    AssignmentId, BoxId, CameraId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, TrackerId, UnitId,
+    AssignmentId, BoxId, CameraId, CheckId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, TrackerId, UnitId,
     WarningId,
 };
 use shouhu_place::Wgs84;
@@ -48,6 +48,8 @@ pub enum Event {
     UnitChanged { unit: UnitId, state: UnitState },
     /// A crew calls for help, or something about its call has changed: read the list.
     PanicChanged { incident: IncidentId, unit: UnitId },
+    /// A crew is asked whether it is well, or something about that question has changed: read the list.
+    CheckChanged { check: CheckId, unit: UnitId, incident: Option<IncidentId> },
     /// Positions since the last one, latest per unit. Streamed only, never stored.
     UnitsMoved { units: Vec<UnitMoved> },
     CameraChanged { camera: CameraId },
@@ -85,6 +87,7 @@ impl Event {
             Self::AssignmentChanged { .. } => "assignment_changed",
             Self::UnitChanged { .. } => "unit_changed",
             Self::PanicChanged { .. } => "panic_changed",
+            Self::CheckChanged { .. } => "check_changed",
             Self::UnitsMoved { .. } => "units_moved",
             Self::CameraChanged { .. } => "camera_changed",
             Self::PatrolCheckedIn { .. } => "patrol_checked_in",
@@ -106,7 +109,7 @@ impl Event {
             Self::HitRaised { .. } | Self::HitDecided { .. } => Some("hits.watch"),
             Self::IncidentChanged { .. } => Some("dispatch.watch"),
             Self::AssignmentChanged { .. } | Self::UnitChanged { .. } | Self::PanicChanged { .. } => Some("units.watch"),
-            Self::UnitsMoved { .. } | Self::TrackerAlarmed { .. } => Some("units.watch"),
+            Self::UnitsMoved { .. } | Self::TrackerAlarmed { .. } | Self::CheckChanged { .. } => Some("units.watch"),
             Self::CameraChanged { .. } => Some("cameras.read"),
             Self::PatrolCheckedIn { .. } => Some("patrol.watch"),
             Self::WarningChanged { .. } => Some("warnings.watch"),

@@ -5,11 +5,15 @@
 //! - **Assignment** 派遣: one unit sent to one incident, with the reasons why this one. The crew takes the steps.
 //! - **Recommendation**: all units, ranked by the room's policy, with reasons for and against each. A person decides.
 //! - **Advice** 建議: handovers, whom to serve next, the cover of the city, one move. A person decides.
+//! - **Run card** 出勤卡: what an incident of a kind asks for at its alarm level. It sends nobody.
+//! - **Check** 安全確認: a crew is asked whether it is well; silence stays on every console until a dispatcher has dealt with it.
 //! - **Panic** 緊急求援: a crew calls for help; it ends only with its incident.
 //!
 //! **Invariant:** a unit has at most one live assignment, and its state is `dispatched`, `en_route` or `on_scene` exactly
 //! while it has one (`machine`, `write`, a partial unique index).
 
+mod cards;
+mod checks;
 mod cover;
 mod fixes;
 mod kinds;
@@ -68,6 +72,10 @@ pub const MODULE: Module = Module {
         ops::advice::ROUTE,
         ops::policy::GET_ROUTE,
         ops::policy::SET_ROUTE,
+        ops::cards::GET_ROUTE,
+        ops::cards::SET_ROUTE,
+        ops::incident_card::ROUTE,
+        ops::incident_level::ROUTE,
         ops::assign::ROUTE,
         ops::take_away::ROUTE,
         ops::cancel::ROUTE,
@@ -84,6 +92,12 @@ pub const MODULE: Module = Module {
         ops::panic::CANCEL_ROUTE,
         ops::panic::ACKNOWLEDGE_ROUTE,
         ops::panic::LIST_ROUTE,
+        ops::checks::LIST_ROUTE,
+        ops::checks::MINE_ROUTE,
+        ops::check_answer::ROUTE,
+        ops::check_deal::ROUTE,
+        ops::par::GET_ROUTE,
+        ops::par::SET_ROUTE,
         ops::kpis::ROUTE,
         ops::eido::ROUTE,
         ops::eido_take::BY_HAND,
@@ -98,6 +112,8 @@ pub const MODULE: Module = Module {
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_choice", sql: include_str!("../migrations/0002_choice.sql") },
         Migration { name: "0003_interop", sql: include_str!("../migrations/0003_interop.sql") },
+        Migration { name: "0005_checks", sql: include_str!("../migrations/0005_checks.sql") },
+        Migration { name: "0006_cards", sql: include_str!("../migrations/0006_cards.sql") },
     ],
     reactions: react::REACTIONS,
     problems: PROBLEMS,
@@ -179,6 +195,13 @@ const PROBLEMS: &[&str] = &[
     "dispatch.policy.out_of_range",
     "dispatch.policy.unknown_skill",
     "dispatch.policy.unknown_kind",
+    "dispatch.cards.fewer",
+    "dispatch.cards.shape",
+    "dispatch.level.unknown",
+    "dispatch.level.not_higher",
+    "dispatch.check.none",
+    "dispatch.check.reason",
+    "dispatch.check.over",
     "dispatch.panic.not_raised",
     "dispatch.panic.none",
     "dispatch.ring.no_position",
@@ -243,6 +266,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(react::ReadTimes::default());
         app.put(cover::Covers::default());
         tokio::spawn(positions::persist(app.clone(), known.clone()));
+        tokio::spawn(checks::turn::look_for_ever(app.clone()));
         tokio::spawn(positions::stream(app, known));
         Ok(())
     })

@@ -116,7 +116,7 @@ macro_rules! from_ids {
 }
 
 from_ids!(
-    ActorId, DeviceId, CameraId, SightingId, EntryId, HitId, IncidentId, UnitId, AssignmentId, EventId, JobId, SessionId, ImportId, ExportId, HoldId, BoxId, CheckInId, WarningId, WebhookId, TrackerId, TourPlanId,
+    ActorId, DeviceId, CameraId, SightingId, EntryId, HitId, IncidentId, UnitId, AssignmentId, EventId, JobId, SessionId, ImportId, ExportId, HoldId, BoxId, CheckInId, WarningId, WebhookId, TrackerId, TourPlanId, CheckId, ShiftId,
 );
 
 /// `$2, $3, $4` for the numbers 2 to 4: the list behind `IN` or `VALUES`, as long as what is asked for.
