@@ -12,6 +12,7 @@ import { Empty, Failure, Loading } from "./states";
 const PAGES = {
   command: lazy(() => import("../command/CommandPage")),
   policy: lazy(() => import("../policy/PolicyPage")),
+  cards: lazy(() => import("../cards/CardsPage")),
   patrol: lazy(() => import("../patrol/PatrolPage")),
   boxes: lazy(() => import("../boxes/BoxesPage")),
   tours: lazy(() => import("../tours/ToursPage")),

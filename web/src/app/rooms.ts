@@ -4,6 +4,7 @@ export interface Room {
   name:
     | "command"
     | "policy"
+    | "cards"
     | "patrol"
     | "boxes"
     | "tours"
@@ -23,6 +24,7 @@ export interface Room {
 export const ROOMS: Room[] = [
   { name: "command", path: "/command", needs: ["dispatch.watch", "hits.decide"] },
   { name: "policy", path: "/dispatch/policy", needs: ["dispatch.watch"], menu: ["dispatch.policy"] },
+  { name: "cards", path: "/dispatch/cards", needs: ["dispatch.watch"], menu: ["dispatch.policy"] },
   { name: "patrol", path: "/patrol", needs: ["assignments.answer"] },
   { name: "boxes", path: "/boxes", needs: ["patrol.plan"] },
   { name: "tours", path: "/tours", needs: ["patrol.plan"] },

@@ -11,8 +11,10 @@ import { CLOSING_CODES, type ClosingCode, type Id, type Incident, type Unit } fr
 import { useIncident, useKindTitle } from "../app/queries";
 import { useSession } from "../app/session";
 import { Answer, Failure } from "../app/states";
+import { ParLine } from "../checks/ParLine";
 import { AssignmentLine } from "./AssignmentLine";
 import { CardHead } from "./CardHead";
+import { CardPanel } from "./card/CardPanel";
 import { Recommendations } from "./Recommendations";
 import { RingButton } from "./ring/RingButton";
 
@@ -162,6 +164,8 @@ export function IncidentCard({ id, onHit, onUnit, onRing, onClose }: Props) {
                 ))}
               </section>
             )}
+            {!isOver && may("dispatch.watch") && <ParLine id={id} mayOrder={may("dispatch.order")} />}
+            {!isOver && may("dispatch.order") && <CardPanel incident={incident} />}
             {!isOver && incident.position && may("dispatch.order") && <RingButton onOpen={onRing} />}
             {!isOver && may("dispatch.order") && (
               <Recommendations incident={incident} isSecond={hasActive} onShow={onUnit} />

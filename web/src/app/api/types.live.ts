@@ -26,6 +26,7 @@ export type LiveEvent =
   | { kind: "warning_changed"; warning: Id }
   | { kind: "patrol_checked_in"; check_in: Id; patrol_box: Id; unit: Id | null }
   | { kind: "panic_changed"; incident: Id; unit: Id }
+  | { kind: "check_changed"; check: Id; unit: Id; incident?: Id | null }
   | {
       kind: "tracker_alarmed";
       tracker: Id;
@@ -50,6 +51,7 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "warning_changed",
   "patrol_checked_in",
   "panic_changed",
+  "check_changed",
   "tracker_alarmed",
 ];
 

@@ -51,6 +51,7 @@ export const app = {
     operate: "Operations",
     oversee: "Oversight",
     policy: "Dispatch policy",
+    cards: "Run cards",
   },
   role: {
     officer: "Officer",
@@ -122,6 +123,7 @@ export const app = {
     key_confirm: "Confirm a hit (type the plate in the picture)",
     key_reject: "Reject a hit",
     key_dispatch: "Open an incident, then send the first unit",
+    key_card: "Send what the run card lacks",
     key_ring: "Incident: interception; once more asks again",
     key_new_call: "New 110 call",
     key_advice: "Advice: handovers, who waits, cover, moves",

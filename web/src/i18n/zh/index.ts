@@ -12,6 +12,7 @@ import { places } from "./places";
 import { positions } from "./positions";
 import { ring } from "./ring";
 import { rooms } from "./rooms";
+import { shifts } from "./shifts";
 import { tours } from "./tours";
 import { warnings } from "./warnings";
 import { words } from "./words";
@@ -29,6 +30,7 @@ export const zh = {
   ...feeds,
   ...ring,
   ...tours,
+  ...shifts,
   ...rooms,
   ...warnings,
   ...positions,
