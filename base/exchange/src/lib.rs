@@ -3,6 +3,7 @@
 //! - **EIDO** (`eido`): an incident, told by one centre to another; NENA-STA-021.1b, JSON.
 //! - **Warning** (`cap`): Common Alerting Protocol, OASIS CAP 1.2, XML.
 //! - **Feed** (`geojson`): units and incidents on a map; RFC 7946.
+//! - **Roster** (`roster`): who crews which unit when, as stations keep it; CSV.
 //! - **Signature** (`signature`): how the receiver of a webhook knows that it came from us; HMAC-SHA256.
 //!
 //! **Invariant:** every reader has bounds on bytes, depth and number, expands nothing, fetches nothing, and says where a
@@ -12,6 +13,7 @@ pub mod cap;
 pub mod eido;
 pub mod geojson;
 pub mod moment;
+pub mod roster;
 pub mod signature;
 pub mod xml;
 

@@ -6,6 +6,7 @@
 //! - **Recommendation**: all units, ranked by the room's policy, with reasons for and against each. A person decides.
 //! - **Advice** 建議: handovers, whom to serve next, the cover of the city, one move. A person decides.
 //! - **Run card** 出勤卡: what an incident of a kind asks for at its alarm level. It sends nobody.
+//! - **Roster** 勤務表, **shift** 班: who crews which unit from when to when.
 //! - **Check** 安全確認: a crew is asked whether it is well; silence stays on every console until a dispatcher has dealt with it.
 //! - **Panic** 緊急求援: a crew calls for help; it ends only with its incident.
 //!
@@ -27,6 +28,7 @@ mod ports;
 mod positions;
 mod rank;
 mod react;
+mod roster;
 mod skills;
 mod standing;
 mod store;
@@ -98,6 +100,14 @@ pub const MODULE: Module = Module {
         ops::check_deal::ROUTE,
         ops::par::GET_ROUTE,
         ops::par::SET_ROUTE,
+        ops::shifts::LIST_ROUTE,
+        ops::shifts::BOARD_ROUTE,
+        ops::shifts::MINE_ROUTE,
+        ops::shifts::JOIN_ROUTE,
+        ops::shift_write::ADD_ROUTE,
+        ops::shift_write::CHANGE_ROUTE,
+        ops::shift_write::REMOVE_ROUTE,
+        ops::shift_import::ROUTE,
         ops::kpis::ROUTE,
         ops::eido::ROUTE,
         ops::eido_take::BY_HAND,
@@ -114,6 +124,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0003_interop", sql: include_str!("../migrations/0003_interop.sql") },
         Migration { name: "0005_checks", sql: include_str!("../migrations/0005_checks.sql") },
         Migration { name: "0006_cards", sql: include_str!("../migrations/0006_cards.sql") },
+        Migration { name: "0007_roster", sql: include_str!("../migrations/0007_roster.sql") },
     ],
     reactions: react::REACTIONS,
     problems: PROBLEMS,
@@ -159,6 +170,7 @@ const PERMISSIONS: &[Permission] = &[
         description: "Say which partners' keys speak for which centre.",
         roles: &[Role::Supervisor, Role::Operator],
     },
+    Permission { name: "shifts.plan", description: "Write the roster.", roles: &[Role::Supervisor] },
     Permission { name: "units.manage", description: "Add units.", roles: &[Role::Supervisor, Role::Operator] },
     Permission {
         name: "units.report",
@@ -197,6 +209,22 @@ const PROBLEMS: &[&str] = &[
     "dispatch.policy.unknown_kind",
     "dispatch.cards.fewer",
     "dispatch.cards.shape",
+    "dispatch.roster.unit",
+    "dispatch.roster.name",
+    "dispatch.roster.date",
+    "dispatch.roster.time",
+    "dispatch.roster.span",
+    "dispatch.roster.overlap",
+    "dispatch.roster.overlap_row",
+    "dispatch.roster.overlap_known",
+    "dispatch.roster.unreadable",
+    "dispatch.roster.file_empty",
+    "dispatch.roster.file_encoding",
+    "dispatch.roster.file_not_text",
+    "dispatch.roster.column_missing",
+    "dispatch.roster.too_many_rows",
+    "dispatch.roster.window",
+    "dispatch.roster.not_now",
     "dispatch.level.unknown",
     "dispatch.level.not_higher",
     "dispatch.check.none",
