@@ -13,6 +13,7 @@ const PAGES = {
   command: lazy(() => import("../command/CommandPage")),
   policy: lazy(() => import("../policy/PolicyPage")),
   cards: lazy(() => import("../cards/CardsPage")),
+  shifts: lazy(() => import("../shifts/ShiftsPage")),
   patrol: lazy(() => import("../patrol/PatrolPage")),
   boxes: lazy(() => import("../boxes/BoxesPage")),
   tours: lazy(() => import("../tours/ToursPage")),

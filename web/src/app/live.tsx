@@ -32,7 +32,7 @@ const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]> = {
   hit_decided: ["hits"],
   incident_changed: ["incidents", "hits", "advice", "run-card"],
   assignment_changed: ["incidents", "my-assignments", "units", "advice", "tours", "par", "run-card"],
-  unit_changed: ["units", "recommendations", "advice", "run-card"],
+  unit_changed: ["units", "recommendations", "advice", "run-card", "shift-board"],
   camera_changed: ["cameras"],
   device_changed: ["devices"],
   map_replaced: ["map"],

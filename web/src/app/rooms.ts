@@ -5,6 +5,7 @@ export interface Room {
     | "command"
     | "policy"
     | "cards"
+    | "shifts"
     | "patrol"
     | "boxes"
     | "tours"
@@ -25,6 +26,7 @@ export const ROOMS: Room[] = [
   { name: "command", path: "/command", needs: ["dispatch.watch", "hits.decide"] },
   { name: "policy", path: "/dispatch/policy", needs: ["dispatch.watch"], menu: ["dispatch.policy"] },
   { name: "cards", path: "/dispatch/cards", needs: ["dispatch.watch"], menu: ["dispatch.policy"] },
+  { name: "shifts", path: "/dispatch/shifts", needs: ["dispatch.watch"], menu: ["shifts.plan"] },
   { name: "patrol", path: "/patrol", needs: ["assignments.answer"] },
   { name: "boxes", path: "/boxes", needs: ["patrol.plan"] },
   { name: "tours", path: "/tours", needs: ["patrol.plan"] },

@@ -52,6 +52,9 @@ export const app = {
     oversee: "Oversight",
     policy: "Dispatch policy",
     cards: "Run cards",
+    shifts: "Roster",
+    intervals: "Intervals",
+    replay: "Replay",
   },
   role: {
     officer: "Officer",

@@ -120,6 +120,7 @@ export const command = {
       no_position: "no position",
       busy: "busy, do not send",
       off_duty: "off duty",
+      past_shift_end: "past the end of the shift by {{value}}",
       dispatched: "dispatched, no answer yet",
       en_route: "on its way to another incident",
       on_scene: "at another incident",

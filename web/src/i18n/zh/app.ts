@@ -51,6 +51,9 @@ export const app = {
     oversee: "稽核監督",
     policy: "派遣原則",
     cards: "出勤卡",
+    shifts: "勤務表",
+    intervals: "時效統計",
+    replay: "案件重播",
   },
   role: {
     officer: "員警",

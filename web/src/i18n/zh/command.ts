@@ -120,6 +120,7 @@ export const command = {
       no_position: "沒有位置",
       busy: "勤務中勿派",
       off_duty: "未上線",
+      past_shift_end: "已超過下班時間 {{value}}",
       dispatched: "已派遣待回應",
       en_route: "正前往另一案件",
       on_scene: "正處理另一案件",
