@@ -17,6 +17,7 @@ mod cards;
 mod checks;
 mod cover;
 mod fixes;
+mod intervals;
 mod kinds;
 mod machine;
 pub mod model;
@@ -38,6 +39,8 @@ mod write;
 mod claims;
 #[cfg(test)]
 mod doors;
+#[cfg(test)]
+mod duty_doors;
 #[cfg(test)]
 mod neighbours;
 #[cfg(test)]
@@ -109,6 +112,8 @@ pub const MODULE: Module = Module {
         ops::shift_write::REMOVE_ROUTE,
         ops::shift_import::ROUTE,
         ops::kpis::ROUTE,
+        ops::intervals::ROUTE,
+        ops::replay::ROUTE,
         ops::eido::ROUTE,
         ops::eido_take::BY_HAND,
         ops::eido_take::BY_PARTNER,
@@ -170,6 +175,12 @@ const PERMISSIONS: &[Permission] = &[
         description: "Say which partners' keys speak for which centre.",
         roles: &[Role::Supervisor, Role::Operator],
     },
+    Permission { name: "dispatch.report", description: "Read how long the links of the chain took.", roles: &[Role::Supervisor] },
+    Permission {
+        name: "dispatch.replay",
+        description: "Look back at an incident with where its units were, with a purpose and a case.",
+        roles: &[Role::Supervisor],
+    },
     Permission { name: "shifts.plan", description: "Write the roster.", roles: &[Role::Supervisor] },
     Permission { name: "units.manage", description: "Add units.", roles: &[Role::Supervisor, Role::Operator] },
     Permission {
@@ -225,6 +236,7 @@ const PROBLEMS: &[&str] = &[
     "dispatch.roster.too_many_rows",
     "dispatch.roster.window",
     "dispatch.roster.not_now",
+    "dispatch.intervals.window",
     "dispatch.level.unknown",
     "dispatch.level.not_higher",
     "dispatch.check.none",

@@ -6,6 +6,8 @@ export interface Room {
     | "policy"
     | "cards"
     | "shifts"
+    | "intervals"
+    | "replay"
     | "patrol"
     | "boxes"
     | "tours"
@@ -27,6 +29,9 @@ export const ROOMS: Room[] = [
   { name: "policy", path: "/dispatch/policy", needs: ["dispatch.watch"], menu: ["dispatch.policy"] },
   { name: "cards", path: "/dispatch/cards", needs: ["dispatch.watch"], menu: ["dispatch.policy"] },
   { name: "shifts", path: "/dispatch/shifts", needs: ["dispatch.watch"], menu: ["shifts.plan"] },
+  { name: "intervals", path: "/dispatch/intervals", needs: ["dispatch.report"] },
+  // Of one incident: its card leads there.
+  { name: "replay", path: "/dispatch/replay", needs: ["dispatch.watch"], menu: [] },
   { name: "patrol", path: "/patrol", needs: ["assignments.answer"] },
   { name: "boxes", path: "/boxes", needs: ["patrol.plan"] },
   { name: "tours", path: "/tours", needs: ["patrol.plan"] },

@@ -114,6 +114,7 @@ export const errors = {
   "dispatch.close.note_too_long": "The note is too long.",
   "dispatch.close.unit_assigned": "A unit is still on it. End or call off its assignment first.",
   "dispatch.handover.arrived": "The first unit has arrived or ended; there is nothing to hand over.",
+  "dispatch.intervals.window": "A report covers a year at most, and ends after it begins.",
   "dispatch.join.unknown_unit": "There is no such unit.",
   "dispatch.level.not_higher": "The incident is at this level already; a level is never lowered.",
   "dispatch.level.unknown": "There is no such level; 3 is the highest.",

@@ -164,6 +164,7 @@ export const shifts = {
     window: "The time is a year at most, and ends after it begins",
   },
   replay: {
+    choose: "Choose an incident to replay",
     open: "Replay",
     title: "Replay of an incident",
     intro:

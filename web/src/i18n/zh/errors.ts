@@ -106,6 +106,7 @@ export const errors = {
   "dispatch.close.note_too_long": "備註太長。",
   "dispatch.close.unit_assigned": "還有警力在處理，請先結束或取消派遣。",
   "dispatch.handover.arrived": "原警力已到場或已結束，不需要交接。",
+  "dispatch.intervals.window": "統計期間須在一年以內，且迄在起之後。",
   "dispatch.join.unknown_unit": "找不到這個單位。",
   "dispatch.level.not_higher": "案件已在這個級別或更高；級別只升不降。",
   "dispatch.level.unknown": "沒有這個級別；最高 3 級。",
