@@ -11,8 +11,9 @@ use shouhu_ids::Micros;
 use shouhu_text::csv::{Limits, Row, Rows, separator_of};
 use shouhu_text::{Charset, decode, narrow, squeezed};
 
-/// A city's month: 142 stations, some ten crews each, three shifts a day would be more than any office keeps in one table.
-pub const ROWS_MAX: usize = 20_000;
+/// A station's month: some thirty officers, two shifts a day, with room to spare. One transaction writes them all, and while it does,
+/// nothing else is written.
+pub const ROWS_MAX: usize = 5_000;
 /// The longest shift that is one: a day and a night.
 pub const SHIFT_MAX_US: i64 = 24 * Micros::HOUR;
 pub const NAME_CHARS_MAX: usize = 60;

@@ -40,19 +40,20 @@ pub async fn look_for_ever(app: App) {
     }
 }
 
-/// One look at everybody.
+/// One look at everybody. What fails for one crew does not keep the others from being asked.
 ///
 /// # Errors
-/// When the database fails; what was done until then stands.
+/// The first failure, after everybody was looked at; what was done stands.
 pub async fn look(store: &Store, known: &Positions, now: Micros) -> Result<Looked, StoreError> {
     let rule = policy::current(store).await?.settings.checks;
     let mut stood = stood(store).await?;
     let mut looked = Looked::default();
     let workers = workers(store, &rule).await?;
+    let mut failed = None;
     for worker in &workers {
-        follow(store, known, worker.unit, &rule, &mut stood).await?;
+        note(&mut failed, follow(store, known, worker.unit, &rule, &mut stood).await);
     }
-    settle_open(store, known, &stood, now, &mut looked).await?;
+    note(&mut failed, settle_open(store, known, &stood, now, &mut looked).await);
     for worker in workers.iter().filter(|worker| !worker.is_asked) {
         let Some(kind) = worker.due(known, &stood, &rule, now) else { continue };
         let question = Question {
@@ -65,9 +66,20 @@ pub async fn look(store: &Store, known: &Positions, now: Micros) -> Result<Looke
             due_at: now.plus(microseconds(rule.answer_within_s)),
             asked_by: worker.wanted_by(),
         };
-        looked.asked += usize::from(book::ask(store, &question).await?);
+        looked.asked += usize::from(note(&mut failed, book::ask(store, &question).await).unwrap_or(false));
     }
-    Ok(looked)
+    failed.map_or(Ok(looked), Err)
+}
+
+/// Keeps the first failure, and goes on.
+fn note<T>(failed: &mut Option<StoreError>, outcome: Result<T, StoreError>) -> Option<T> {
+    match outcome {
+        Ok(value) => Some(value),
+        Err(error) => {
+            failed.get_or_insert(error);
+            None
+        }
+    }
 }
 
 /// A unit whose crew is asked about itself.
@@ -240,6 +252,7 @@ async fn settle_open(
     looked: &mut Looked,
 ) -> Result<(), StoreError> {
     let signs = signs(store).await?;
+    let mut failed = None;
     for check in book::open(store).await? {
         // A car that drives again was no alarm; a crew on scene has to say so itself.
         let moved = match check.kind {
@@ -255,11 +268,17 @@ async fn settle_open(
         };
         match turn(check.state, check.asked_at_us, check.due_at_us, sign, now) {
             Turn::Stays => {}
-            Turn::Overdue => looked.overdue += usize::from(book::change(store, &check, Change::Overdue, now).await?),
-            Turn::Acted => looked.acted += usize::from(book::change(store, &check, Change::Acted, now).await?),
+            Turn::Overdue => {
+                let is_done = note(&mut failed, book::change(store, &check, Change::Overdue, now).await);
+                looked.overdue += usize::from(is_done.unwrap_or(false));
+            }
+            Turn::Acted => {
+                let is_done = note(&mut failed, book::change(store, &check, Change::Acted, now).await);
+                looked.acted += usize::from(is_done.unwrap_or(false));
+            }
         }
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
 /// The first thing that the crew of each open check has done since it was asked: a reply, an arrival, an end by its own hand, a

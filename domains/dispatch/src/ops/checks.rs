@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use shouhu_module::{App, Audit, Audited, Load, Person, Problem, Route};
+use shouhu_module::{App, Audit, Load, Person, Problem, Route};
 
 use crate::checks::{Check, book};
 use crate::model::Items;
@@ -10,7 +10,7 @@ use crate::model::Items;
 pub const LIST_ROUTE: Route =
     Route::get("/v1/checks", "List crews that are asked whether they are well, overdue first", || axum::routing::get(list))
         .permission("dispatch.watch")
-        .audit(Audit::WorkRead)
+        .audit(Audit::None("whether colleagues are well; every console must see it at once, and nobody else is named"))
         .load(Load::Life)
         .gives::<Items<Check>>();
 
@@ -21,9 +21,8 @@ pub const MINE_ROUTE: Route =
         .load(Load::Life)
         .gives::<Items<Check>>();
 
-async fn list(State(app): State<App>) -> Result<Audited<Items<Check>>, Problem> {
-    let items = book::open(&app.store).await?;
-    Ok(Audited::new(format!("{} open checks", items.len()), Items { items }))
+async fn list(State(app): State<App>) -> Result<Json<Items<Check>>, Problem> {
+    Ok(Json(Items { items: book::open(&app.store).await? }))
 }
 
 async fn mine(State(app): State<App>, person: Person) -> Result<Json<Items<Check>>, Problem> {

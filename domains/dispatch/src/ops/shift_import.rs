@@ -8,14 +8,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shouhu_exchange::roster::{Roster, RosterError, RosterRow, RowError};
+use shouhu_exchange::roster::{Roster, RosterError, RosterRow, RowError, RowFault};
 use shouhu_ids::{Micros, ShiftId, UnitId};
 use shouhu_module::{App, Audit, Audited, Keyed, Load, Params, Person, Problem, ProblemRow, RawBody, Route};
-use shouhu_store::{Store, StoreError};
+use shouhu_store::{Store, StoreError, Tx};
 
 use super::shift_write::local;
-use crate::roster::book::{self, Clash};
-use crate::roster::{WriteShift, overlaps, person_of};
+use crate::roster::{Shift, WriteShift, book, overlaps, person_of};
 use crate::store;
 
 pub const ROUTE: Route =
@@ -94,83 +93,102 @@ fn wrong(row: u64, column: &str, value: &str, key: &str, message: String) -> Pro
     ProblemRow { row, column: column.to_owned(), value: value.to_owned(), key: key.to_owned(), message }
 }
 
+/// Units by their call signs, as written or, where that names one alone, without regard to blanks and width.
+struct Units(Vec<(String, String, UnitId)>);
+
+impl Units {
+    fn find(&self, call_sign: &str) -> Option<UnitId> {
+        if let Some((.., id)) = self.0.iter().find(|(exact, ..)| exact == call_sign) {
+            return Some(*id);
+        }
+        let folded = person_of(call_sign);
+        let mut alike = self.0.iter().filter(|(_, known, _)| *known == folded).map(|(.., id)| *id);
+        alike.next().filter(|_| alike.next().is_none())
+    }
+}
+
+/// Shifts of the file so far, by person.
+type Taken = HashMap<String, Vec<(u64, Micros, Micros)>>;
+
 /// A row as a shift of a unit that exists, or why it is none beside the rows before it.
-fn placed(row: &RosterRow, units: &HashMap<String, UnitId>, before: &[(u64, String, WriteShift)]) -> Result<WriteShift, ProblemRow> {
-    let Some(unit) = units.get(&person_of(&row.call_sign)) else {
-        let message = format!("there is no unit {:?}", row.call_sign);
+fn placed(row: &RosterRow, units: &Units, taken: &Taken) -> Result<WriteShift, ProblemRow> {
+    let Some(unit) = units.find(&row.call_sign) else {
+        let message = format!("there is no unit {:?}, or several that are written like it", row.call_sign);
         return Err(wrong(row.row, "unit", &row.call_sign, "dispatch.roster.unit", message));
     };
-    let person = person_of(&row.name);
-    let same = before.iter().filter(|(_, name, _)| *name == person);
-    let clash = same.into_iter().find(|(_, _, other)| overlaps((other.from_us, other.until_us), (row.from, row.until)));
-    if let Some((other, ..)) = clash {
+    let own = taken.get(&person_of(&row.name)).map_or(&[][..], Vec::as_slice);
+    if let Some((other, ..)) = own.iter().find(|(_, from, until)| overlaps((*from, *until), (row.from, row.until))) {
         let message = format!("{} has a shift at that time in row {other}", row.name);
         return Err(wrong(row.row, "name", &row.name, "dispatch.roster.overlap_row", message));
     }
-    Ok(WriteShift { unit: *unit, name: row.name.clone(), from_us: row.from, until_us: row.until })
+    Ok(WriteShift { unit, name: row.name.clone(), from_us: row.from, until_us: row.until })
+}
+
+/// What the roster has of each person within the span of the file.
+async fn known_by_person(tx: &mut Tx, shifts: &[(u64, WriteShift)]) -> Result<HashMap<String, Vec<Shift>>, StoreError> {
+    let from = shifts.iter().map(|(_, shift)| shift.from_us).min();
+    let until = shifts.iter().map(|(_, shift)| shift.until_us).max();
+    let mut known: HashMap<String, Vec<Shift>> = HashMap::new();
+    if let (Some(from), Some(until)) = (from, until) {
+        for shift in book::touching(tx, from, until).await? {
+            known.entry(person_of(&shift.name)).or_default().push(shift);
+        }
+    }
+    Ok(known)
 }
 
 /// # Errors
 /// When the file as a whole cannot be read, or the database fails. Rows that are wrong are in the answer.
 pub async fn import(store: &Store, by: &Person, bytes: &[u8], dry_run: bool) -> Result<ShiftImport, ImportError> {
     let roster = Roster::read(bytes)?;
-    let units: HashMap<String, UnitId> = store::units(store).await?.into_iter().map(|unit| (person_of(&unit.call_sign), unit.id)).collect();
-    let mut errors: Vec<ProblemRow> = roster
-        .faults
-        .iter()
-        .map(|fault| wrong(fault.row, fault.column, &fault.value, key_of(&fault.error), fault.error.to_string()))
-        .collect();
-    let mut shifts: Vec<(u64, String, WriteShift)> = Vec::new();
+    let all = store::units(store).await?;
+    let units = Units(all.into_iter().map(|unit| (unit.call_sign.clone(), person_of(&unit.call_sign), unit.id)).collect());
+    let fault = |fault: &RowFault| wrong(fault.row, fault.column, &fault.value, key_of(&fault.error), fault.error.to_string());
+    let mut errors: Vec<ProblemRow> = roster.faults.iter().map(fault).collect();
+    let (mut shifts, mut taken) = (Vec::new(), Taken::new());
     for row in &roster.shifts {
-        match placed(row, &units, &shifts) {
-            Ok(shift) => shifts.push((row.row, person_of(&row.name), shift)),
+        match placed(row, &units, &taken) {
+            Ok(shift) => {
+                taken.entry(person_of(&row.name)).or_default().push((row.row, row.from, row.until));
+                shifts.push((row.row, shift));
+            }
             Err(error) => errors.push(error),
         }
     }
     let now = store.env().now();
     let mut tx = store.begin().await?;
     book::lock(&mut tx).await?;
-    let (mut accepted, mut unchanged) = (0, 0);
-    for (row, _, shift) in &shifts {
-        match book::clash(&mut tx, shift, None).await? {
-            None => {
-                book::insert(&mut tx, store.env().id(ShiftId::new), shift, now, by).await?;
-                accepted += 1;
-            }
-            Some(Clash::Overlap(known)) if (known.unit, known.from_us, known.until_us) == (shift.unit, shift.from_us, shift.until_us) => {
-                unchanged += 1;
-            }
-            Some(clash) => errors.push(clashing(*row, shift, &clash)),
+    let known = known_by_person(&mut tx, &shifts).await?;
+    let (mut fresh, mut unchanged) = (Vec::new(), 0);
+    for (row, shift) in &shifts {
+        let own = known.get(&person_of(&shift.name)).map_or(&[][..], Vec::as_slice);
+        match own.iter().find(|other| overlaps((other.from_us, other.until_us), (shift.from_us, shift.until_us))) {
+            None => fresh.push(shift),
+            Some(same) if (same.unit, same.from_us, same.until_us) == (shift.unit, shift.from_us, shift.until_us) => unchanged += 1,
+            Some(other) => errors.push(clashing(*row, shift, other)),
         }
     }
     let is_wrong = !errors.is_empty() || roster.more_faults > 0;
-    if dry_run || is_wrong {
-        drop(tx);
-    } else {
+    let accepted = if is_wrong { 0 } else { i64::try_from(fresh.len()).unwrap_or(i64::MAX) };
+    if !dry_run && !is_wrong {
+        for shift in fresh {
+            book::insert(&mut tx, store.env().id(ShiftId::new), shift, now, by).await?;
+        }
         tx.commit().await?;
+    } else {
+        drop(tx);
     }
     errors.sort_by_key(|error| error.row);
     errors.truncate(SHOWN_MAX);
-    Ok(ShiftImport {
-        dry_run,
-        encoding: roster.encoding.to_owned(),
-        rows: i64::try_from(roster.rows).unwrap_or(i64::MAX),
-        accepted: if is_wrong { 0 } else { accepted },
-        unchanged,
-        errors,
-        columns: roster.columns,
-    })
+    let rows = i64::try_from(roster.rows).unwrap_or(i64::MAX);
+    let encoding = roster.encoding.to_owned();
+    Ok(ShiftImport { dry_run, encoding, rows, accepted, unchanged, errors, columns: roster.columns })
 }
 
-fn clashing(row: u64, shift: &WriteShift, clash: &Clash) -> ProblemRow {
-    match clash {
-        Clash::UnknownUnit => wrong(row, "unit", "", "dispatch.roster.unit", "the unit was taken away at this moment".to_owned()),
-        Clash::Overlap(known) => {
-            let span = |at: Micros| local(at);
-            let message = format!("{} crews {} from {} to {} already", known.name, known.call_sign, span(known.from_us), span(known.until_us));
-            wrong(row, "name", &shift.name, "dispatch.roster.overlap_known", message)
-        }
-    }
+fn clashing(row: u64, shift: &WriteShift, known: &Shift) -> ProblemRow {
+    let Shift { name, call_sign, from_us, until_us, .. } = known;
+    let message = format!("{name} crews {call_sign} from {} to {} already", local(*from_us), local(*until_us));
+    wrong(row, "name", &shift.name, "dispatch.roster.overlap_known", message)
 }
 
 async fn handle(

@@ -241,6 +241,15 @@ mod tests {
             assert_eq!(join_by(&store, &officer, soon.id).await.unwrap(), joined, "tapped twice");
             let namesake = person(&store, Role::Officer, None);
             assert_eq!(join_by(&store, &namesake, soon.id).await.unwrap_err().key(), "dispatch.roster.not_now");
+            // Whoever chooses the unit from the list has joined as well, but not what begins in hours.
+            book::sat_down(&store, &officer, unit).await.unwrap();
+            assert_eq!(book::one(&store, far.id).await.unwrap().unwrap().joined_at_us, None);
+            let late = person(&store, Role::Officer, None);
+            let chosen = WriteShift { name: "王警員".into(), ..body(0) };
+            let chosen = add(&store, &scene.by, &chosen).await.unwrap();
+            let late = Person { name: "王警員".into(), ..late };
+            book::sat_down(&store, &late, unit).await.unwrap();
+            assert!(book::one(&store, chosen.id).await.unwrap().unwrap().joined_at_us.is_some());
             let own = book::mine(&store, &officer, store.env().now()).await.unwrap();
             assert_eq!(own.iter().map(|shift| shift.id).collect::<Vec<_>>(), [soon.id, far.id]);
             let moved = change(&store, &scene.by, soon.id, &WriteShift { unit: scene.unit("永康 22").await, ..body(0) }).await.unwrap();

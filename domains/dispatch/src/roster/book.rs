@@ -1,6 +1,7 @@
 //! The roster on disk. Every change is made under the roster's lock, so that two people who write at once cannot make an overlap.
 
-use shouhu_ids::{Micros, ShiftId};
+use shouhu_exchange::roster::SHIFT_MAX_US;
+use shouhu_ids::{Micros, ShiftId, UnitId};
 use shouhu_module::Person;
 use shouhu_store::{Row, Store, StoreError, Tx, params};
 
@@ -29,8 +30,9 @@ fn shift_of(row: &Row) -> Result<Shift, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn between(store: &Store, from: Micros, until: Micros) -> Result<Vec<Shift>, StoreError> {
-    let sql = format!("{SHIFT} AND s.from_us < $2 AND s.until_us > $1 ORDER BY s.from_us, u.call_sign, s.id LIMIT $3");
-    store.fetch(&sql, params![from, until, LISTED_MAX]).await?.iter().map(shift_of).collect()
+    // A shift lasts a day at most: what began longer before is over, and the index need not be read from its beginning.
+    let sql = format!("{SHIFT} AND s.from_us >= $4 AND s.from_us < $2 AND s.until_us > $1 ORDER BY s.from_us, u.call_sign, s.id LIMIT $3");
+    store.fetch(&sql, params![from, until, LISTED_MAX, from.plus(-SHIFT_MAX_US)]).await?.iter().map(shift_of).collect()
 }
 
 /// Those that a board or a choice looks at now.
@@ -94,6 +96,15 @@ pub async fn clash(tx: &mut Tx, new: &WriteShift, but: Option<ShiftId>) -> Resul
     Ok(None)
 }
 
+/// Everybody's shifts that touch a span, as the transaction that holds the lock sees them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn touching(tx: &mut Tx, from: Micros, until: Micros) -> Result<Vec<Shift>, StoreError> {
+    let sql = format!("{SHIFT} AND s.from_us >= $3 AND s.from_us < $2 AND s.until_us > $1 ORDER BY s.from_us, s.id");
+    tx.fetch(&sql, params![from, until, from.plus(-SHIFT_MAX_US)]).await?.iter().map(shift_of).collect()
+}
+
 /// # Errors
 /// When the database fails.
 pub async fn insert(tx: &mut Tx, id: ShiftId, new: &WriteShift, now: Micros, by: &Person) -> Result<(), StoreError> {
@@ -129,4 +140,20 @@ pub async fn join(tx: &mut Tx, id: ShiftId, by: &Person, now: Micros) -> Result<
     let sql = "UPDATE dispatch_shift SET actor = $1, joined_at_us = COALESCE(joined_at_us, $2) WHERE id = $3 AND removed_at_us IS NULL \
          AND (actor = $1 OR (actor IS NULL AND person = $4)) AND from_us <= $5 AND until_us > $2";
     Ok(tx.execute(sql, params![by.id, now, id, person_of(&by.name), now.plus(EARLY_US)]).await? == 1)
+}
+
+/// Notes that the caller sits in the unit of the own shift, having chosen it from the list instead of by the shift.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sat_down(store: &Store, by: &Person, unit: UnitId) -> Result<(), StoreError> {
+    let now = store.env().now();
+    for shift in mine(store, by, now).await?.into_iter().filter(|shift| shift.unit == unit && shift.joined_at_us.is_none()) {
+        let mut tx = store.begin().await?;
+        // One that begins later than an hour from now is not joined yet, and that is no mistake.
+        if join(&mut tx, shift.id, by, now).await? {
+            tx.commit().await?;
+        }
+    }
+    Ok(())
 }

@@ -159,7 +159,7 @@ export const errors = {
   "dispatch.roster.span": "A shift ends after it begins and lasts 24 hours at most.",
   "dispatch.roster.time":
     "There is no such time; write 08:00, with the day before it or in a column of its own.",
-  "dispatch.roster.too_many_rows": "The file has more than 20,000 rows; split it.",
+  "dispatch.roster.too_many_rows": "The file has more than 5,000 rows; split it.",
   "dispatch.roster.unit": "There is no such unit.",
   "dispatch.roster.unreadable": "This row cannot be read.",
   "dispatch.roster.window": "At most 62 days are asked for at once.",

@@ -148,7 +148,7 @@ export const errors = {
   "dispatch.roster.overlap_row": "同一份檔案裡，這個人同一時間有兩班。",
   "dispatch.roster.span": "下班須在上班之後，一班最長 24 小時。",
   "dispatch.roster.time": "沒有這個時間；請寫成 08:00，日期寫在前面或另一欄。",
-  "dispatch.roster.too_many_rows": "檔案超過 20,000 列，請分開匯入。",
+  "dispatch.roster.too_many_rows": "檔案超過 5,000 列，請分開匯入。",
   "dispatch.roster.unit": "找不到這組警力。",
   "dispatch.roster.unreadable": "這一列無法讀取。",
   "dispatch.roster.window": "一次最多查 62 天。",
