@@ -236,7 +236,7 @@ pub async fn set(store: &Store, by: &Person, cards: &RunCards) -> Result<SetCard
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use proptest::prelude::*;
     use shouhu_store::testing::on_each_database;
@@ -334,7 +334,6 @@ mod tests {
 
     proptest! {
         #[test]
-        #[allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
         fn as_much_is_filled_as_can_be_and_nothing_twice(asks in asks(), units in units()) {
             let filled = fill(&asks, &units);
             for (line, ask) in asks.iter().enumerate() {
