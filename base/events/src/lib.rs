@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{
-    AssignmentId, BoxId, CallId, CameraId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, TrackerId, UnitId,
+    AssignmentId, BoxId, CallId, CameraId, CheckId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, TrackerId, UnitId,
     WarningId,
 };
 use shouhu_place::Wgs84;
@@ -50,6 +50,8 @@ pub enum Event {
     PanicChanged { incident: IncidentId, unit: UnitId },
     /// A call rings, or something became of it: read the list, which says to each what that one may see.
     CallChanged { call: CallId, state: CallState },
+    /// A crew is asked whether it is well, or something about that question has changed: read the list.
+    CheckChanged { check: CheckId, unit: UnitId, incident: Option<IncidentId> },
     /// Positions since the last one, latest per unit. Streamed only, never stored.
     UnitsMoved { units: Vec<UnitMoved> },
     CameraChanged { camera: CameraId },
@@ -88,6 +90,7 @@ impl Event {
             Self::UnitChanged { .. } => "unit_changed",
             Self::PanicChanged { .. } => "panic_changed",
             Self::CallChanged { .. } => "call_changed",
+            Self::CheckChanged { .. } => "check_changed",
             Self::UnitsMoved { .. } => "units_moved",
             Self::CameraChanged { .. } => "camera_changed",
             Self::PatrolCheckedIn { .. } => "patrol_checked_in",
@@ -110,7 +113,7 @@ impl Event {
             Self::IncidentChanged { .. } => Some("dispatch.watch"),
             Self::AssignmentChanged { .. } | Self::UnitChanged { .. } | Self::PanicChanged { .. } => Some("units.watch"),
             Self::CallChanged { .. } => Some("calls.take"),
-            Self::UnitsMoved { .. } | Self::TrackerAlarmed { .. } => Some("units.watch"),
+            Self::UnitsMoved { .. } | Self::TrackerAlarmed { .. } | Self::CheckChanged { .. } => Some("units.watch"),
             Self::CameraChanged { .. } => Some("cameras.read"),
             Self::PatrolCheckedIn { .. } => Some("patrol.watch"),
             Self::WarningChanged { .. } => Some("warnings.watch"),

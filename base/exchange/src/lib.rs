@@ -4,6 +4,7 @@
 //! - **Warning** (`cap`): Common Alerting Protocol, OASIS CAP 1.2, XML.
 //! - **Feed** (`geojson`): units and incidents on a map; RFC 7946.
 //! - **Kinds** (`kinds`): a city's list of 110 kinds; CSV, columns of our own.
+//! - **Roster** (`roster`): who crews which unit when, as stations keep it; CSV.
 //! - **Signature** (`signature`): how the receiver of a webhook knows that it came from us; HMAC-SHA256.
 //!
 //! **Invariant:** every reader has bounds on bytes, depth and number, expands nothing, fetches nothing, and says where a
@@ -14,6 +15,7 @@ pub mod eido;
 pub mod geojson;
 pub mod kinds;
 pub mod moment;
+pub mod roster;
 pub mod signature;
 pub mod xml;
 

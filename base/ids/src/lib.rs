@@ -121,6 +121,10 @@ id!(/// A phone app or device that says where a unit is.
     TrackerId, "tracker");
 id!(/// A browser or app session of an actor.
     SessionId, "session");
+id!(/// A question to a crew whether it is well.
+    CheckId, "check");
+id!(/// One person's time on one unit, as the roster has it.
+    ShiftId, "shift");
 id!(/// A warning to the public, ours or somebody else's.
     WarningId, "warning");
 id!(/// An address that is told of facts.

@@ -7,6 +7,9 @@
 //! - **Merge** 併案: an incident becomes another report of one that is open. A person decides, and may undo it.
 //! - **Recommendation**: all units, ranked by the room's policy, with reasons for and against each. A person decides.
 //! - **Advice** 建議: handovers, whom to serve next, the cover of the city, one move. A person decides.
+//! - **Run card** 出勤卡: what an incident of a kind asks for at its alarm level. It sends nobody.
+//! - **Roster** 勤務表, **shift** 班: who crews which unit from when to when.
+//! - **Check** 安全確認: a crew is asked whether it is well; silence stays on every console until a dispatcher has dealt with it.
 //! - **Panic** 緊急求援: a crew calls for help; it ends only with its incident.
 //!
 //! **Invariant:** a unit has at most one live assignment, and its state is `dispatched`, `en_route` or `on_scene` exactly
@@ -14,9 +17,12 @@
 
 mod calls;
 mod catalogue;
+mod cards;
+mod checks;
 mod cover;
 mod duplicates;
 mod fixes;
+mod intervals;
 mod jobs;
 mod kinds;
 mod machine;
@@ -30,6 +36,7 @@ mod ports;
 mod positions;
 mod rank;
 mod react;
+mod roster;
 mod skills;
 mod standing;
 mod store;
@@ -41,6 +48,8 @@ mod call_claims;
 mod claims;
 #[cfg(test)]
 mod doors;
+#[cfg(test)]
+mod duty_doors;
 #[cfg(test)]
 mod neighbours;
 #[cfg(test)]
@@ -93,6 +102,10 @@ pub const MODULE: Module = Module {
         ops::advice::ROUTE,
         ops::policy::GET_ROUTE,
         ops::policy::SET_ROUTE,
+        ops::cards::GET_ROUTE,
+        ops::cards::SET_ROUTE,
+        ops::incident_card::ROUTE,
+        ops::incident_level::ROUTE,
         ops::assign::ROUTE,
         ops::take_away::ROUTE,
         ops::cancel::ROUTE,
@@ -109,7 +122,23 @@ pub const MODULE: Module = Module {
         ops::panic::CANCEL_ROUTE,
         ops::panic::ACKNOWLEDGE_ROUTE,
         ops::panic::LIST_ROUTE,
+        ops::checks::LIST_ROUTE,
+        ops::checks::MINE_ROUTE,
+        ops::check_answer::ROUTE,
+        ops::check_deal::ROUTE,
+        ops::par::GET_ROUTE,
+        ops::par::SET_ROUTE,
+        ops::shifts::LIST_ROUTE,
+        ops::shifts::BOARD_ROUTE,
+        ops::shifts::MINE_ROUTE,
+        ops::shifts::JOIN_ROUTE,
+        ops::shift_write::ADD_ROUTE,
+        ops::shift_write::CHANGE_ROUTE,
+        ops::shift_write::REMOVE_ROUTE,
+        ops::shift_import::ROUTE,
         ops::kpis::ROUTE,
+        ops::intervals::ROUTE,
+        ops::replay::ROUTE,
         ops::eido::ROUTE,
         ops::eido_take::BY_HAND,
         ops::eido_take::BY_PARTNER,
@@ -124,6 +153,9 @@ pub const MODULE: Module = Module {
         Migration { name: "0002_choice", sql: include_str!("../migrations/0002_choice.sql") },
         Migration { name: "0003_interop", sql: include_str!("../migrations/0003_interop.sql") },
         Migration { name: "0004_calls", sql: include_str!("../migrations/0004_calls.sql") },
+        Migration { name: "0005_checks", sql: include_str!("../migrations/0005_checks.sql") },
+        Migration { name: "0006_cards", sql: include_str!("../migrations/0006_cards.sql") },
+        Migration { name: "0007_roster", sql: include_str!("../migrations/0007_roster.sql") },
     ],
     jobs: &[jobs::PURGE_CALLS],
     reactions: react::REACTIONS,
@@ -179,6 +211,13 @@ const PERMISSIONS: &[Permission] = &[
         description: "Say which partners' keys speak for which centre.",
         roles: &[Role::Supervisor, Role::Operator],
     },
+    Permission { name: "dispatch.report", description: "Read how long the links of the chain took.", roles: &[Role::Supervisor] },
+    Permission {
+        name: "dispatch.replay",
+        description: "Look back at an incident with where its units were, with a purpose and a case.",
+        roles: &[Role::Supervisor],
+    },
+    Permission { name: "shifts.plan", description: "Write the roster.", roles: &[Role::Supervisor] },
     Permission { name: "units.manage", description: "Add units.", roles: &[Role::Supervisor, Role::Operator] },
     Permission {
         name: "units.report",
@@ -261,6 +300,30 @@ const PROBLEMS: &[&str] = &[
     "dispatch.policy.out_of_range",
     "dispatch.policy.unknown_skill",
     "dispatch.policy.unknown_kind",
+    "dispatch.cards.fewer",
+    "dispatch.cards.shape",
+    "dispatch.roster.unit",
+    "dispatch.roster.name",
+    "dispatch.roster.date",
+    "dispatch.roster.time",
+    "dispatch.roster.span",
+    "dispatch.roster.overlap",
+    "dispatch.roster.overlap_row",
+    "dispatch.roster.overlap_known",
+    "dispatch.roster.unreadable",
+    "dispatch.roster.file_empty",
+    "dispatch.roster.file_encoding",
+    "dispatch.roster.file_not_text",
+    "dispatch.roster.column_missing",
+    "dispatch.roster.too_many_rows",
+    "dispatch.roster.window",
+    "dispatch.roster.not_now",
+    "dispatch.intervals.window",
+    "dispatch.level.unknown",
+    "dispatch.level.not_higher",
+    "dispatch.check.none",
+    "dispatch.check.reason",
+    "dispatch.check.over",
     "dispatch.panic.not_raised",
     "dispatch.panic.none",
     "dispatch.ring.no_position",
@@ -327,6 +390,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(cover::Covers::default());
         jobs::schedule(&app.store).await?;
         tokio::spawn(positions::persist(app.clone(), known.clone()));
+        tokio::spawn(checks::turn::look_for_ever(app.clone()));
         tokio::spawn(positions::stream(app, known));
         Ok(())
     })

@@ -13,6 +13,7 @@ use shouhu_module::{Keyed, Person};
 use shouhu_store::{Store, StoreError, params};
 
 use crate::catalogue::{self, Catalogue};
+use crate::checks::SafetyChecks;
 use crate::skills;
 
 /// How the units that could go are ordered. (By station district comes with the stations.)
@@ -86,6 +87,9 @@ pub struct PolicySettings {
     /// Skills that an incident of a kind asks for.
     #[serde(default)]
     pub needs: BTreeMap<String, Vec<String>>,
+    /// When crews are asked whether they are well.
+    #[serde(default)]
+    pub checks: SafetyChecks,
 }
 
 impl Default for PolicySettings {
@@ -112,6 +116,7 @@ impl Default for PolicySettings {
             handover_saves_min_s: 60.0,
             ageing_step_s: Ageing::default().step_s,
             needs: BTreeMap::new(),
+            checks: SafetyChecks::default(),
         }
     }
 }
@@ -179,7 +184,7 @@ impl PolicySettings {
             ("handover_saves_min_s", self.handover_saves_min_s, 10.0, 3_600.0),
             ("ageing_step_s", self.ageing_step_s, 60.0, 86_400.0),
         ];
-        for (field, value, least, most) in numbers {
+        for (field, value, least, most) in numbers.into_iter().chain(self.checks.numbers()) {
             if !(least..=most).contains(&value) {
                 return Err(PolicyError::OutOfRange { field, value, least, most });
             }

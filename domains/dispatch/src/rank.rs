@@ -162,8 +162,11 @@ fn worded(why: &Why, state: UnitState) -> Reason {
 }
 
 /// What the engine does not know: by which way the time was found, and how well the place is known.
-fn stated(known: &Known, way: Option<Way>, scene: Option<Wgs84>) -> Vec<Reason> {
+fn stated(known: &Known, way: Option<Way>, scene: Option<Wgs84>, now: Micros) -> Vec<Reason> {
     let mut reasons = Vec::new();
+    if let Some(over) = known.standing.shift_over_since {
+        reasons.push(reason("past_shift_end", false, Some(seconds_since(over, now))));
+    }
     if let Some(way) = way {
         reasons.push(reason(if way.is_by_road { "by_road" } else { "straight_line" }, way.is_by_road, None));
         if known.unit.kind == UnitKind::Foot && way.distance_m > FOOT_FAR_M {
@@ -180,12 +183,17 @@ fn stated(known: &Known, way: Option<Way>, scene: Option<Wgs84>) -> Vec<Reason> 
     reasons
 }
 
-fn recommendation(known: &Known, assessment: Option<&Assessment>, scene: Option<Wgs84>) -> Recommendation {
+fn recommendation(known: &Known, assessment: Option<&Assessment>, scene: Option<Wgs84>, now: Micros) -> Recommendation {
     let way = way(&known.unit, scene, known.road);
-    let stated = stated(known, way, scene);
+    let stated = stated(known, way, scene, now);
     let whys = assessment.map_or(&[][..], |assessment| &assessment.reasons);
     // Without a way the engine can only say "unreachable": why there is none is said better above.
-    let worth_saying = whys.iter().filter(|why| way.is_some() || !matches!(why, Why::Unreachable | Why::NoPosition));
+    // That the shift is over is said above, with its own number.
+    let is_over = known.standing.shift_over_since.is_some();
+    let worth_saying = whys
+        .iter()
+        .filter(|why| way.is_some() || !matches!(why, Why::Unreachable | Why::NoPosition))
+        .filter(|why| !is_over || !matches!(why, Why::LongOnDuty { .. }));
     let mut reasons: Vec<Reason> = worth_saying.map(|why| worded(why, known.unit.state)).collect();
     reasons.extend(stated);
     Recommendation {
@@ -210,11 +218,17 @@ pub fn rank(
     cover: Option<CoverView<'_>>,
     now: Micros,
 ) -> Result<Ranked, ChoiceError> {
-    let candidates: Vec<Candidate> = units.iter().map(|known| candidate(known, ask.scene, now)).collect();
+    let mut candidates: Vec<Candidate> = units.iter().map(|known| candidate(known, ask.scene, now)).collect();
+    for (candidate, known) in candidates.iter_mut().zip(units) {
+        // A crew past the end of its shift is tired, however short the shift was.
+        if let Some(over) = known.standing.shift_over_since {
+            candidate.on_duty_s = candidate.on_duty_s.max(settings.rest.duty_max_s + 1.0 + seconds_since(over, now));
+        }
+    }
     let incident = Incident { priority: priority_of(ask.priority), needs: ask.needs, district: None };
     let choice = choose(&incident, &candidates, &settings.engine(policy), cover)?;
     let mut items: Vec<Recommendation> =
-        units.iter().map(|known| recommendation(known, choice.of(known.unit.id), ask.scene)).collect();
+        units.iter().map(|known| recommendation(known, choice.of(known.unit.id), ask.scene, now)).collect();
     let nearest = items
         .iter_mut()
         .filter(|item| item.unit.state == UnitState::Available && item.distance_m.is_some())
@@ -386,6 +400,19 @@ mod tests {
         in_panic.standing.is_in_panic = true;
         let left = ranked(&[in_panic, far()], ask(1), &settings);
         assert!(!left.is_taken && keys(&left, "on its way").contains(&"in_panic"));
+    }
+
+    #[test]
+    fn a_crew_past_the_end_of_its_shift_is_tired_and_the_reason_is_the_shift() {
+        let settings = PolicySettings { policy: PolicyName::NearestWithRest, ..PolicySettings::default() };
+        let units = || {
+            let mut over = known("over", UnitKind::Car, UnitState::Available, Some(120.211));
+            over.standing.shift_over_since = Some(NOW.plus(-40 * Micros::MINUTE));
+            [over, known("fresh", UnitKind::Car, UnitState::Available, Some(120.213))]
+        };
+        let calm = ranked(&units(), ask(3), &settings);
+        assert_eq!(order_of(&calm), [("fresh", Some(1)), ("over", Some(2))]);
+        assert!(keys(&calm, "over").contains(&"past_shift_end") && !keys(&calm, "over").contains(&"long_on_duty"), "{calm:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use shouhu_choice::{Skill, Skills};
 
 /// In the order of their numbers in `engines/choice`.
-pub const SKILLS: [&str; 7] = ["crash_kit", "female_officer", "negotiator", "english", "armour", "breath_test", "drone"];
+pub const SKILLS: [&str; 8] = ["crash_kit", "female_officer", "negotiator", "english", "armour", "breath_test", "drone", "supervisor"];
 
 fn number(key: &str) -> Option<Skill> {
     let place = SKILLS.iter().position(|known| *known == key)?;

@@ -7,6 +7,7 @@ use shouhu_place::Wgs84;
 use shouhu_store::{Store, StoreError, params};
 use shouhu_wire::{AssignmentState, Priority};
 
+use crate::roster::{self, CrewTime};
 use crate::store::place_of;
 
 /// The assignment that a unit holds.
@@ -26,7 +27,10 @@ pub struct JobAtHand {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Standing {
     pub skills: Vec<String>,
+    /// Of the present crew, where the roster knows when it joined.
     pub on_duty_since: Option<Micros>,
+    /// When the crew's shift ended, if it did and the crew is still out.
+    pub shift_over_since: Option<Micros>,
     pub last_job_ended_at: Option<Micros>,
     pub job: Option<JobAtHand>,
     pub is_in_panic: bool,
@@ -39,13 +43,18 @@ pub struct Standing {
 pub async fn of_all(store: &Store) -> Result<HashMap<UnitId, Standing>, StoreError> {
     let mut jobs = jobs(store).await?;
     let in_panic = in_panic(store).await?;
-    let rows = store.fetch("SELECT id, skills, on_duty_since_us, last_job_ended_at_us FROM dispatch_unit", params![]).await?;
+    let now = store.env().now();
+    let shifts = roster::book::around(store, now).await?;
+    let rows = store.fetch("SELECT id, state, skills, on_duty_since_us, last_job_ended_at_us FROM dispatch_unit", params![]).await?;
     rows.iter()
         .map(|row| {
             let unit: UnitId = row.parsed("id")?;
+            let CrewTime { joined_at, over_since } = roster::crew_time(unit, row.tag("state")?, &shifts, now);
             let standing = Standing {
                 skills: row.json("skills")?,
-                on_duty_since: row.opt_micros("on_duty_since_us")?,
+                // A unit that changes crews without a pause stays on duty; the crew that joined later is rested.
+                on_duty_since: row.opt_micros("on_duty_since_us")?.map(|since| joined_at.map_or(since, |joined| joined.max(since))),
+                shift_over_since: over_since,
                 last_job_ended_at: row.opt_micros("last_job_ended_at_us")?,
                 job: jobs.remove(&unit),
                 is_in_panic: in_panic.contains(&unit),

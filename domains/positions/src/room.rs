@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use shouhu_ids::{Micros, TrackerId, UnitId};
 use shouhu_module::App;
-use shouhu_module::ports::{SortedTracksPort, TrackKeeperPort, UnitFixesPort};
+use shouhu_module::ports::{SortedTracksPort, TrackKeeperPort, UnitFixesPort, UnitTracksPort};
 use shouhu_store::StoreError;
 
 use crate::book::Book;
@@ -17,6 +17,7 @@ use crate::keeper::{Keeper, KeepsApps};
 use crate::model::Source;
 use crate::sorted::FromPieces;
 use crate::store;
+use crate::track::TracksKept;
 
 /// How late another server may learn of a tracker that was revoked here.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -64,6 +65,7 @@ pub async fn open(app: &App) -> Result<(), StoreError> {
     app.put(room.clone());
     app.put(TrackKeeperPort(Arc::new(KeepsApps(room.clone(), app.store.clone()))));
     app.put(SortedTracksPort(Arc::new(FromPieces(app.store.clone()))));
+    app.put(UnitTracksPort(Arc::new(TracksKept(room.clone(), app.store.clone()))));
     tokio::spawn(look(app.clone(), room.0.clone()));
     tokio::spawn(watch_duty(app.clone(), room.0.clone()));
     tokio::spawn(count(app.clone(), room.0.clone()));

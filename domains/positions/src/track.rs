@@ -1,12 +1,16 @@
 //! Where a unit was: reading its fixes, and cutting them where nothing is known.
 
+use shouhu_env::BoxFuture;
 use shouhu_ids::{Micros, UnitId};
+use shouhu_module::Problem;
+use shouhu_module::ports::{UnitFix, UnitTracks};
 use shouhu_place::Wgs84;
 use shouhu_store::{Store, StoreError, params};
 
 use crate::codec::Kept;
 use crate::fold::{PIECE_MAX_US, read_body};
 use crate::model::AGEING_US;
+use crate::room::SharedRoom;
 use crate::thin;
 
 /// The widest window of one question; longer ones are asked in several, and leave as many leaves.
@@ -42,6 +46,28 @@ pub async fn read(store: &Store, unit: UnitId, from: Micros, until: Micros) -> R
     fixes.sort_by_key(|fix| (fix.measured_at, fix.source, fix.received_at));
     fixes.dedup_by_key(|fix| (fix.measured_at, fix.source));
     Ok((fixes.len() <= FIXES_MAX).then_some(fixes))
+}
+
+/// What other rooms may ask of tracks.
+pub struct TracksKept(pub SharedRoom, pub Store);
+
+impl UnitTracks for TracksKept {
+    fn fixes(&self, unit: UnitId, from: Micros, until: Micros) -> BoxFuture<'static, Result<Option<Vec<UnitFix>>, Problem>> {
+        let (room, store) = (self.0.clone(), self.1.clone());
+        Box::pin(async move {
+            // What was answered a moment ago belongs to the answer.
+            if room.0.keeper.flush().await.is_err() {
+                tracing::warn!("a track is read without its newest second: the writer of tracks is behind");
+            }
+            let fix = |kept: Kept| UnitFix {
+                position: kept.position,
+                measured_at: kept.measured_at,
+                accuracy_m: kept.accuracy_m,
+                heading_deg: kept.heading_deg,
+            };
+            Ok(read(&store, unit, from, until).await?.map(|fixes| fixes.into_iter().map(fix).collect()))
+        })
+    }
 }
 
 /// Cuts where nothing was heard for longer than a position counts as current.

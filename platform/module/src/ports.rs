@@ -345,6 +345,12 @@ pub trait TrackKeeper: Send + Sync {
     fn keep(&self, unit: UnitId, fix: UnitFix, taken: FixTaken);
 }
 
+/// Answered by positions: the kept fixes of a unit within a span, oldest first, as far as retention still has them; `None` when
+/// they are more than one answer holds. The asker has demanded purpose and case, and writes the leaf.
+pub trait UnitTracks: Send + Sync {
+    fn fixes(&self, unit: UnitId, from: Micros, until: Micros) -> BoxFuture<'static, Result<Option<Vec<UnitFix>>, Problem>>;
+}
+
 /// An incident as whoever stands near its place should know it: no names, no caller.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NearbyCase {
@@ -574,6 +580,7 @@ ports!(
     TrackKeeperPort => TrackKeeper,
     SortedTracksPort => SortedTracks,
     RoadSheetsPort => RoadSheets,
+    UnitTracksPort => UnitTracks,
     NearbyCasesPort => NearbyCases,
     CitizenReportsPort => CitizenReports,
     UnitTasksPort => UnitTasks,

@@ -12,6 +12,10 @@ import { Empty, Failure, Loading } from "./states";
 const PAGES = {
   command: lazy(() => import("../command/CommandPage")),
   policy: lazy(() => import("../policy/PolicyPage")),
+  cards: lazy(() => import("../cards/CardsPage")),
+  shifts: lazy(() => import("../shifts/ShiftsPage")),
+  intervals: lazy(() => import("../intervals/IntervalsPage")),
+  replay: lazy(() => import("../replay/ReplayPage")),
   patrol: lazy(() => import("../patrol/PatrolPage")),
   boxes: lazy(() => import("../boxes/BoxesPage")),
   tours: lazy(() => import("../tours/ToursPage")),

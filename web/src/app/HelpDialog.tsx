@@ -7,6 +7,7 @@ const KEYS: [string, string][] = [
   ["c", "confirm"],
   ["r", "reject"],
   ["d", "dispatch"],
+  ["m", "card"],
   ["r", "ring"],
   ["n", "new_call"],
   ["a", "answer"],

@@ -6,6 +6,8 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import "../panic/panic.css";
+import { CheckAsk } from "../checks/CheckAsk";
+import { CheckBar } from "../checks/CheckBar";
 import { PanicBanner } from "../panic/PanicBanner";
 import { PanicBar } from "../panic/PanicBar";
 import { PanicDock } from "../panic/PanicDock";
@@ -158,7 +160,9 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
       )}
       <PanicBar />
+      <CheckBar />
       <PanicBanner />
+      <CheckAsk />
       <main id="main" className="room">
         {here && here.name !== "patrol" && <h1 className="unseen">{t(`room.${here.name}`)}</h1>}
         {children}

@@ -30,9 +30,9 @@ const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]> = {
   watchlist_changed: ["entries"],
   hit_raised: ["hits"],
   hit_decided: ["hits"],
-  incident_changed: ["incidents", "hits", "advice"],
-  assignment_changed: ["incidents", "my-assignments", "my-ring", "units", "advice", "tours"],
-  unit_changed: ["units", "recommendations", "advice"],
+  incident_changed: ["incidents", "hits", "advice", "run-card"],
+  assignment_changed: ["incidents", "my-assignments", "my-ring", "units", "advice", "tours", "par", "run-card"],
+  unit_changed: ["units", "recommendations", "advice", "run-card", "shift-board"],
   camera_changed: ["cameras"],
   device_changed: ["devices"],
   map_replaced: ["map"],
@@ -40,6 +40,7 @@ const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]> = {
   // Not the boxes themselves: those are thousands, and a shift's check-ins come every few seconds.
   patrol_checked_in: ["patrol-check-ins", "patrol-summary", "tours"],
   panic_changed: ["incidents", "recommendations"],
+  check_changed: ["checks", "my-check", "par", "incidents"],
   tracker_alarmed: ["trackers"],
   call_changed: ["calls"],
 };

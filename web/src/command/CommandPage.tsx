@@ -31,6 +31,7 @@ import type { Overlay } from "../map/overlays";
 import { ringFeatures, ringFit } from "../map/ringFeatures";
 import { warningFeatures } from "../map/warningFeatures";
 import { usePanics } from "../panic/usePanics";
+import { PastEndSign } from "../shifts/CrewSigns";
 import { useInForce } from "../warnings/useWarnings";
 import { WarningsSign } from "../warnings/WarningsSign";
 import { Alarm } from "./Alarm";
@@ -288,6 +289,7 @@ export default function CommandPage() {
             </Button>
           )}
           <WarningsSign warnings={warnings} now_ms={slowNow} />
+          {mayAdvise && <PastEndSign />}
         </div>
         {flight.offer && !isTable && (
           <Button

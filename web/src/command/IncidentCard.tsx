@@ -4,6 +4,7 @@ import { Button, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 import { Age } from "../app/Age";
 import { taipeiTime } from "../app/age";
 import { dispatch, hits as hitCalls } from "../app/api/calls";
@@ -11,9 +12,12 @@ import { CLOSING_CODES, type ClosingCode, type Id, type Incident, type Unit } fr
 import { useIncident, useKindTitle } from "../app/queries";
 import { useSession } from "../app/session";
 import { Answer, Failure } from "../app/states";
+import { ParLine } from "../checks/ParLine";
 import { AssignmentLine } from "./AssignmentLine";
 import { CardHead } from "./CardHead";
+import { CardPanel } from "./card/CardPanel";
 import { MergeBox, MergedNote } from "./intake/MergeBox";
+import { sayLogLine } from "./logLine";
 import { Recommendations } from "./Recommendations";
 import { RingButton } from "./ring/RingButton";
 
@@ -74,21 +78,18 @@ function Log({ id }: { id: Id }) {
   if (!log.data || log.data.items.length === 0) return null;
   return (
     <section>
-      <h3 className="section-title">{t("incident.log")}</h3>
+      <h3 className="section-title">
+        {t("incident.log")}{" "}
+        <Link href={`/dispatch/replay?incident=${encodeURIComponent(id)}`} data-testid="open-replay">
+          {t("replay.open")}
+        </Link>
+      </h3>
       <ol className="log">
         {log.data.items.map((line) => (
           <li key={`${line.at_us}-${line.key}`}>
             <span className="number dim">{taipeiTime(line.at_us)}</span>
             <span>
-              {t(`incident_log.${line.key}`, {
-                note: "",
-                text: "",
-                units: "",
-                address: "",
-                ...line.params,
-                ...(line.params.code ? { code: t(`closing_code.${line.params.code}`) } : {}),
-                defaultValue: line.key,
-              })}
+              {sayLogLine(line, t)}
               {line.by_name && <span className="dim"> · {line.by_name}</span>}
             </span>
           </li>
@@ -169,6 +170,8 @@ export function IncidentCard({ id, onHit, onIncident, onUnit, onRing, onClose }:
                 ))}
               </section>
             )}
+            {!isOver && may("dispatch.watch") && <ParLine id={id} mayOrder={may("dispatch.order")} />}
+            {!isOver && may("dispatch.order") && <CardPanel incident={incident} />}
             {!isOver && incident.position && may("dispatch.order") && <RingButton onOpen={onRing} />}
             {!isOver && may("dispatch.order") && (
               <Recommendations incident={incident} isSecond={hasActive} onShow={onUnit} />

@@ -4,6 +4,7 @@ import { isStale, useNow } from "../app/age";
 import type { Camera, Unit } from "../app/api/types";
 import { positions } from "../app/positions";
 import { Empty } from "../app/states";
+import { CrewLines } from "../shifts/CrewSigns";
 import { CardHead } from "./CardHead";
 
 export function UnitCard({ unit: fetched, onClose }: { unit: Unit | undefined; onClose: () => void }) {
@@ -41,6 +42,7 @@ export function UnitCard({ unit: fetched, onClose }: { unit: Unit | undefined; o
           </div>
         )}
       </dl>
+      <CrewLines unit={unit.id} />
     </article>
   );
 }

@@ -10,6 +10,8 @@ const EACH_MS = 1_000;
 class Siren {
   private audio: AudioContext | null = null;
   private timer: ReturnType<typeof setInterval> | null = null;
+  /** Alarms that want it: whoever ends one must not silence another. */
+  private wanted = 0;
 
   /** False while the browser wants a gesture before it lets a page sound. */
   get isHeard(): boolean {
@@ -17,6 +19,7 @@ class Siren {
   }
 
   start(): void {
+    this.wanted += 1;
     if (this.timer) return;
     try {
       this.audio ??= new AudioContext();
@@ -29,6 +32,8 @@ class Siren {
   }
 
   stop(): void {
+    this.wanted = Math.max(0, this.wanted - 1);
+    if (this.wanted > 0) return;
     if (this.timer) clearInterval(this.timer);
     this.timer = null;
   }

@@ -8,6 +8,7 @@ import type { Unit } from "../app/api/types";
 import { useUnits } from "../app/queries";
 import { useSession } from "../app/session";
 import { Answer, Empty } from "../app/states";
+import { MyShift } from "../shifts/MyShift";
 import { AssignmentCard } from "./AssignmentCard";
 import { CheckInPanel } from "./checkin/CheckInPanel";
 import { fetchMine, fetchMyRing, MINE, MY_RING } from "./mine";
@@ -46,7 +47,7 @@ export default function PatrolPage() {
   // On foot without a unit an officer still visits the boxes.
   if (!unitId) {
     return (
-      <UnitPicker units={units}>
+      <UnitPicker units={units} first={<MyShift unit={null} />}>
         <CheckInPanel here={null} isDocked />
       </UnitPicker>
     );
@@ -60,6 +61,7 @@ export default function PatrolPage() {
   return (
     <div className="patrol">
       <UnitBar unit={unit} positionState={positionState} here={here} />
+      <MyShift unit={unitId} />
       <QueueNotice queue={queue} />
       <CheckInPanel here={here} isDocked={!active?.length} />
       <Answer query={mine}>

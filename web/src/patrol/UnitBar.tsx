@@ -20,11 +20,19 @@ function useJoin() {
   });
 }
 
-export function UnitPicker({ units, children }: { units: UseQueryResult<Unit[]>; children?: ReactNode }) {
+interface PickerProps {
+  units: UseQueryResult<Unit[]>;
+  /** What is nearer at hand than the list. */
+  first?: ReactNode;
+  children?: ReactNode;
+}
+
+export function UnitPicker({ units, first, children }: PickerProps) {
   const { t } = useTranslation();
   const join = useJoin();
   return (
     <div className="patrol">
+      {first}
       <h1>{t("patrol.which_unit")}</h1>
       <p className="dim">{t("patrol.which_unit_hint")}</p>
       {join.error && <Failure error={join.error} />}

@@ -12,6 +12,7 @@ import { ApiError } from "../app/api/client";
 import { type DispatchPolicy, POLICIES, type Policy, type SetPolicy } from "../app/api/types.choice";
 import { useSession } from "../app/session";
 import { Answer, Failure } from "../app/states";
+import { Checks } from "./Checks";
 import { cleaned, draftOf, isAbout, refusalOf, withNeeds } from "./draft";
 import { Needs } from "./Needs";
 
@@ -19,7 +20,7 @@ import { Needs } from "./Needs";
 const MEASURED_S: Partial<Record<Policy, number>> = { nearest_by_air: 434.5, nearest_by_road: 398.1 };
 const WITH_HANDOVER_S = 375.7;
 
-interface Editing {
+export interface Editing {
   draft: SetPolicy;
   isReadOnly: boolean;
   error: Error | null;
@@ -39,7 +40,16 @@ interface NumberProps {
   onValue: (value: number) => void;
 }
 
-function NumberField({ editing, path, label, unit, value, step = 1, scale = 1, onValue }: NumberProps) {
+export function NumberField({
+  editing,
+  path,
+  label,
+  unit,
+  value,
+  step = 1,
+  scale = 1,
+  onValue,
+}: NumberProps) {
   const { t } = useTranslation();
   const refusal = refusalOf(editing.error);
   const isRefused = isAbout(refusal, path);
@@ -220,6 +230,7 @@ function Form({ policy, isReadOnly }: { policy: DispatchPolicy; isReadOnly: bool
       </p>
       <Choose editing={editing} />
       <Numbers editing={editing} />
+      {draft.checks && <Checks editing={editing} checks={draft.checks} />}
       <Part title={t("policy.needs")} help={t("policy.needs_help")}>
         <Needs
           needs={draft.needs}

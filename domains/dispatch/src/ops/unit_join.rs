@@ -8,6 +8,7 @@ use shouhu_module::{App, Audit, Audited, Body, Keyed, Load, Person, Problem, Rou
 use shouhu_wire::Unit;
 
 use crate::model::JoinUnit;
+use crate::roster::book;
 use crate::{positions, store};
 
 pub const ROUTE: Route =
@@ -42,6 +43,9 @@ async fn handle(State(app): State<App>, person: Person, Body(body): Body<JoinUni
         Some(id) => Some(store::unit(&app.store, id).await?.ok_or(JoinError::UnknownUnit)?),
     };
     shouhu_identity::set_unit(&app, person.id, body.unit).await?;
+    if let Some(unit) = body.unit {
+        book::sat_down(&app.store, &person, unit).await?;
+    }
     let joined = joined.map(|mut unit| {
         positions::of(&app).overlay(&mut unit);
         unit

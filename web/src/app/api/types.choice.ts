@@ -1,6 +1,7 @@
 // Whom to send and why, what could be bettered, the rules a supervisor sets for it, and panic 緊急求援.
 
 import type { Id, Micros, Recommendation, Wgs84 } from "./types";
+import type { SafetyChecks } from "./types.shifts";
 
 export const POLICIES = ["nearest_by_air", "nearest_by_road", "nearest_with_rest", "coverage_aware"] as const;
 export type Policy = (typeof POLICIES)[number];
@@ -13,6 +14,7 @@ export const SKILLS = [
   "armour",
   "breath_test",
   "drone",
+  "supervisor",
 ] as const;
 
 /** The job that a unit would be taken from. */
@@ -107,6 +109,8 @@ export interface SetPolicy {
   ageing_step_s: number;
   /** Skills by incident kind. */
   needs: Record<string, string[]>;
+  /** Absent from a server that asks no crew whether it is well. */
+  checks?: SafetyChecks;
 }
 
 export interface DispatchPolicy extends SetPolicy {

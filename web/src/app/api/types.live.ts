@@ -28,6 +28,7 @@ export type LiveEvent =
   | { kind: "patrol_checked_in"; check_in: Id; patrol_box: Id; unit: Id | null }
   | { kind: "panic_changed"; incident: Id; unit: Id }
   | { kind: "call_changed"; call: Id; state: CallState }
+  | { kind: "check_changed"; check: Id; unit: Id; incident?: Id | null }
   | {
       kind: "tracker_alarmed";
       tracker: Id;
@@ -53,6 +54,7 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "patrol_checked_in",
   "panic_changed",
   "call_changed",
+  "check_changed",
   "tracker_alarmed",
 ];
 

@@ -23,6 +23,7 @@ const IN_SECONDS = new Set([
   "taken_from_lesser",
   "saves_too_little",
   "long_on_duty",
+  "past_shift_end",
   "short_rest",
   "slower_than_chosen",
   "beyond_bound",

@@ -52,6 +52,10 @@ export const app = {
     operate: "Operations",
     oversee: "Oversight",
     policy: "Dispatch policy",
+    cards: "Run cards",
+    shifts: "Roster",
+    intervals: "Intervals",
+    replay: "Replay",
   },
   role: {
     officer: "Officer",
@@ -123,6 +127,7 @@ export const app = {
     key_confirm: "Confirm a hit (type the plate in the picture)",
     key_reject: "Reject a hit",
     key_dispatch: "Open an incident, then send the first unit",
+    key_card: "Send what the run card lacks",
     key_ring: "Incident: interception; once more asks again",
     key_new_call: "New 110 call",
     key_answer: "Take the next call that rings",

@@ -13,6 +13,7 @@ import { places } from "./places";
 import { positions } from "./positions";
 import { ring } from "./ring";
 import { rooms } from "./rooms";
+import { shifts } from "./shifts";
 import { streets } from "./streets";
 import { tours } from "./tours";
 import { warnings } from "./warnings";
@@ -33,6 +34,7 @@ export const en = {
   ...ring,
   ...streets,
   ...tours,
+  ...shifts,
   ...rooms,
   ...warnings,
   ...positions,

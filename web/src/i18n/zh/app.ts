@@ -51,6 +51,10 @@ export const app = {
     operate: "系統維運",
     oversee: "稽核監督",
     policy: "派遣原則",
+    cards: "出勤卡",
+    shifts: "勤務表",
+    intervals: "時效統計",
+    replay: "案件重播",
   },
   role: {
     officer: "員警",
@@ -120,6 +124,7 @@ export const app = {
     key_confirm: "確認命中（輸入照片上的車牌）",
     key_reject: "駁回命中",
     key_dispatch: "立案，再派遣首選警力",
+    key_card: "派遣出勤卡缺少的警力",
     key_ring: "案件：攔截圍捕；再按一次重新計算",
     key_new_call: "受理新報案",
     key_answer: "接聽下一通來電",

@@ -1,0 +1,302 @@
+//! The clock of the checks: every few seconds it looks at every crew that is at work, and asks, or lets a check become overdue.
+//!
+//! What it knows is on disk (`dispatch_check`, `dispatch_still`), so a restart forgets nothing; several processes may look at once,
+//! because every change is guarded. The time is a parameter: a test plays hours in a moment.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use shouhu_ids::{AssignmentId, CheckId, IncidentId, Micros, UnitId};
+use shouhu_module::App;
+use shouhu_store::{Row, Store, StoreError, params};
+use shouhu_wire::{AssignmentState, Priority};
+
+use super::book::{self, Change, PATROL_PRIORITY, Question};
+use super::{Around, CheckKind, OnScene, SafetyChecks, Seen, Turn, Watched, microseconds, turn, unmoved};
+use crate::policy;
+use crate::positions::{self, Positions};
+use crate::store::place_of;
+
+/// A question is late by at most this.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+
+/// What one look did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Looked {
+    pub asked: usize,
+    pub overdue: usize,
+    pub acted: usize,
+}
+
+/// Looks for as long as the program runs. A look that fails is said and tried again: the next one sees the same.
+pub async fn look_for_ever(app: App) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        match look(&app.store, &positions::of(&app), app.env.now()).await {
+            Ok(Looked { overdue: 0, .. }) => {}
+            Ok(looked) => tracing::warn!(overdue = looked.overdue, "crews have not answered whether they are well"),
+            Err(error) => tracing::error!(%error, "safety checks were not looked at"),
+        }
+    }
+}
+
+/// One look at everybody. What fails for one crew does not keep the others from being asked.
+///
+/// # Errors
+/// The first failure, after everybody was looked at; what was done stands.
+pub async fn look(store: &Store, known: &Positions, now: Micros) -> Result<Looked, StoreError> {
+    let rule = policy::current(store).await?.settings.checks;
+    let mut stood = stood(store).await?;
+    let mut looked = Looked::default();
+    let workers = workers(store, &rule).await?;
+    let mut failed = None;
+    for worker in &workers {
+        note(&mut failed, follow(store, known, worker.unit, &rule, &mut stood).await);
+    }
+    note(&mut failed, settle_open(store, known, &stood, now, &mut looked).await);
+    for worker in workers.iter().filter(|worker| !worker.is_asked) {
+        let Some(kind) = worker.due(known, &stood, &rule, now) else { continue };
+        let question = Question {
+            unit: worker.unit,
+            call_sign: worker.call_sign.clone(),
+            job: worker.job.as_ref().map(|job| (job.incident, job.assignment)),
+            kind,
+            priority: worker.job.as_ref().map_or(PATROL_PRIORITY, |job| job.priority),
+            asked_at: now,
+            due_at: now.plus(microseconds(rule.answer_within_s)),
+            asked_by: worker.wanted_by(),
+        };
+        looked.asked += usize::from(note(&mut failed, book::ask(store, &question).await).unwrap_or(false));
+    }
+    failed.map_or(Ok(looked), Err)
+}
+
+/// Keeps the first failure, and goes on.
+fn note<T>(failed: &mut Option<StoreError>, outcome: Result<T, StoreError>) -> Option<T> {
+    match outcome {
+        Ok(value) => Some(value),
+        Err(error) => {
+            failed.get_or_insert(error);
+            None
+        }
+    }
+}
+
+/// A unit whose crew is asked about itself.
+struct Worker {
+    unit: UnitId,
+    call_sign: String,
+    /// It has an open check, or calls for help.
+    is_asked: bool,
+    /// Of the last check of this unit that ended, and of its last word.
+    sign_at: Option<Micros>,
+    /// On patrol: since when it is available.
+    since: Micros,
+    job: Option<Job>,
+}
+
+struct Job {
+    incident: IncidentId,
+    assignment: AssignmentId,
+    priority: Priority,
+    state: AssignmentState,
+    /// What a dispatcher has said of this incident's rounds.
+    said: Option<bool>,
+    wanted_at: Option<Micros>,
+    wanted_by: Option<String>,
+}
+
+impl Worker {
+    fn on_scene(&self, job: &Job) -> OnScene {
+        OnScene { since: self.since, sign_at: self.sign_at, wanted_at: job.wanted_at }
+    }
+
+    fn due(&self, known: &Positions, stood: &HashMap<UnitId, Around>, rule: &SafetyChecks, now: Micros) -> Option<CheckKind> {
+        match &self.job {
+            Some(job) if job.state == AssignmentState::OnScene => {
+                let every_us = rule.par_every_us(job.priority, job.said);
+                self.on_scene(job).is_due(every_us, now).then_some(CheckKind::Par)
+            }
+            Some(_) => self.unmoved(known, stood, microseconds(rule.still_for_s), rule, now),
+            None => self.unmoved(known, stood, microseconds(rule.patrol_still_for_s), rule, now),
+        }
+    }
+
+    /// A unit that was never heard carries nothing that could say where it is: there is nothing to miss.
+    fn unmoved(
+        &self,
+        known: &Positions,
+        stood: &HashMap<UnitId, Around>,
+        still_for_us: i64,
+        rule: &SafetyChecks,
+        now: Micros,
+    ) -> Option<CheckKind> {
+        let seen = seen(known, self.unit)?;
+        let around = *stood.get(&self.unit)?;
+        let since = self.sign_at.map_or(self.since, |sign| sign.max(self.since));
+        unmoved(&Watched { since, seen, around }, still_for_us, microseconds(rule.silent_for_s), now)
+    }
+
+    /// Whose wish it was, where it was a person's.
+    fn wanted_by(&self) -> Option<String> {
+        let job = self.job.as_ref().filter(|job| job.state == AssignmentState::OnScene)?;
+        let base = self.sign_at.map_or(self.since, |sign| sign.max(self.since));
+        job.wanted_at.filter(|at| *at > base).and_then(|_| job.wanted_by.clone())
+    }
+}
+
+fn seen(known: &Positions, unit: UnitId) -> Option<Seen> {
+    known.fix(unit).map(|fix| Seen { place: fix.position, at: fix.measured_at, accuracy_m: fix.accuracy_m })
+}
+
+/// The newest of an ended check, the crew's replies, and its alarm's end.
+const SIGN: &str = "(SELECT MAX(c.ended_at_us) FROM dispatch_check c WHERE c.unit = u.id) AS checked_at, \
+     (SELECT MAX(r.at_us) FROM dispatch_reply r WHERE r.assignment = a.id) AS replied_at, \
+     (SELECT CAST(COUNT(*) AS BIGINT) FROM dispatch_check c WHERE c.unit = u.id AND c.ended_at_us IS NULL) AS asked, \
+     (SELECT CAST(COUNT(*) AS BIGINT) FROM dispatch_panic p WHERE p.unit = u.id AND p.ended_at_us IS NULL) AS crying";
+
+async fn workers(store: &Store, rule: &SafetyChecks) -> Result<Vec<Worker>, StoreError> {
+    let en_route = if rule.watches_en_route { "'on_scene', 'en_route'" } else { "'on_scene'" };
+    let jobs = format!(
+        "SELECT u.id, u.call_sign, a.id AS assignment, a.incident, a.state, a.en_route_at_us, a.on_scene_at_us, i.priority, \
+         w.is_on, w.now_at_us, w.set_by_name, {SIGN} FROM dispatch_assignment a JOIN dispatch_unit u ON u.id = a.unit \
+         JOIN dispatch_incident i ON i.id = a.incident LEFT JOIN dispatch_par w ON w.incident = a.incident \
+         WHERE a.state IN ({en_route}) ORDER BY a.id"
+    );
+    let mut workers = store.fetch(&jobs, vec![]).await?.iter().map(at_work).collect::<Result<Vec<_>, _>>()?;
+    if rule.watches_patrol {
+        // The same columns, of no assignment.
+        let patrols = format!(
+            "SELECT u.id, u.call_sign, u.on_duty_since_us, u.last_job_ended_at_us, {SIGN} FROM dispatch_unit u \
+             LEFT JOIN dispatch_assignment a ON a.unit = u.id AND a.state = 'none' WHERE u.state = 'available' ORDER BY u.id"
+        );
+        for row in store.fetch(&patrols, vec![]).await? {
+            workers.extend(on_patrol(&row)?);
+        }
+    }
+    Ok(workers)
+}
+
+fn sign_of(row: &Row) -> Result<(Option<Micros>, bool), StoreError> {
+    let sign = row.opt_micros("checked_at")?.max(row.opt_micros("replied_at")?);
+    Ok((sign, row.int("asked")? + row.int("crying")? > 0))
+}
+
+fn at_work(row: &Row) -> Result<Worker, StoreError> {
+    let state: AssignmentState = row.tag("state")?;
+    let column = if state == AssignmentState::OnScene { "on_scene_at_us" } else { "en_route_at_us" };
+    let (sign_at, is_asked) = sign_of(row)?;
+    Ok(Worker {
+        unit: row.parsed("id")?,
+        call_sign: row.text("call_sign")?,
+        is_asked,
+        sign_at,
+        since: row.micros(column)?,
+        job: Some(Job {
+            incident: row.parsed("incident")?,
+            assignment: row.parsed("assignment")?,
+            priority: Priority(u8::try_from(row.int("priority")?).unwrap_or(PATROL_PRIORITY.0)),
+            state,
+            said: row.opt_int("is_on")?.map(|is_on| is_on != 0),
+            wanted_at: row.opt_micros("now_at_us")?,
+            wanted_by: row.opt_text("set_by_name")?,
+        }),
+    })
+}
+
+fn on_patrol(row: &Row) -> Result<Option<Worker>, StoreError> {
+    let Some(since) = row.opt_micros("on_duty_since_us")?.max(row.opt_micros("last_job_ended_at_us")?) else { return Ok(None) };
+    let (sign_at, is_asked) = sign_of(row)?;
+    let (unit, call_sign) = (row.parsed("id")?, row.text("call_sign")?);
+    Ok(Some(Worker { unit, call_sign, is_asked, sign_at, since, job: None }))
+}
+
+async fn stood(store: &Store) -> Result<HashMap<UnitId, Around>, StoreError> {
+    let rows = store.fetch("SELECT unit, lon, lat, since_us FROM dispatch_still", vec![]).await?;
+    let mut stood = HashMap::new();
+    for row in &rows {
+        let Some(place) = place_of(row)? else { continue };
+        stood.insert(row.parsed("unit")?, Around { place, since: row.micros("since_us")? });
+    }
+    Ok(stood)
+}
+
+/// Notes where a watched unit has been around, and writes it down when that has changed.
+async fn follow(
+    store: &Store,
+    known: &Positions,
+    unit: UnitId,
+    rule: &SafetyChecks,
+    stood: &mut HashMap<UnitId, Around>,
+) -> Result<(), StoreError> {
+    let Some(seen) = seen(known, unit) else { return Ok(()) };
+    let before = stood.get(&unit).copied();
+    let around = Around::follow(before, seen, rule.still_m);
+    if before == Some(around) {
+        return Ok(());
+    }
+    stood.insert(unit, around);
+    let mut tx = store.begin().await?;
+    let sql = "INSERT INTO dispatch_still (unit, lon, lat, since_us) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (unit) DO UPDATE SET lon = excluded.lon, lat = excluded.lat, since_us = excluded.since_us";
+    tx.execute(sql, params![unit, around.place.lon, around.place.lat, around.since]).await?;
+    tx.commit().await
+}
+
+/// Lets time pass for every open check.
+async fn settle_open(
+    store: &Store,
+    known: &Positions,
+    stood: &HashMap<UnitId, Around>,
+    now: Micros,
+    looked: &mut Looked,
+) -> Result<(), StoreError> {
+    let signs = signs(store).await?;
+    let mut failed = None;
+    for check in book::open(store).await? {
+        // A car that drives again was no alarm; a crew on scene has to say so itself.
+        let moved = match check.kind {
+            CheckKind::Par => None,
+            CheckKind::Still => stood.get(&check.unit).map(|around| around.since),
+            CheckKind::Silent => seen(known, check.unit).map(|seen| seen.at),
+        };
+        let moved = moved.filter(|at| *at > check.asked_at_us);
+        let acted = signs.get(&check.id).copied();
+        let sign = match (moved, acted) {
+            (Some(moved), Some(acted)) => Some(moved.min(acted)),
+            (moved, acted) => moved.or(acted),
+        };
+        match turn(check.state, check.asked_at_us, check.due_at_us, sign, now) {
+            Turn::Stays => {}
+            Turn::Overdue => {
+                let is_done = note(&mut failed, book::change(store, &check, Change::Overdue, now).await);
+                looked.overdue += usize::from(is_done.unwrap_or(false));
+            }
+            Turn::Acted => {
+                let is_done = note(&mut failed, book::change(store, &check, Change::Acted, now).await);
+                looked.acted += usize::from(is_done.unwrap_or(false));
+            }
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// The first thing that the crew of each open check has done since it was asked: a reply, an arrival, an end by its own hand, a
+/// cry for help (which has an alarm of its own).
+async fn signs(store: &Store) -> Result<HashMap<CheckId, Micros>, StoreError> {
+    let sql = "SELECT c.id, \
+         (SELECT MIN(r.at_us) FROM dispatch_reply r WHERE r.assignment = c.assignment AND r.at_us > c.asked_at_us) AS replied, \
+         (SELECT MIN(p.raised_at_us) FROM dispatch_panic p WHERE p.unit = c.unit AND p.raised_at_us > c.asked_at_us) AS cried, \
+         CASE WHEN a.on_scene_at_us > c.asked_at_us THEN a.on_scene_at_us END AS arrived, \
+         CASE WHEN a.state = 'closed' AND a.ended_at_us > c.asked_at_us THEN a.ended_at_us END AS closed \
+         FROM dispatch_check c LEFT JOIN dispatch_assignment a ON a.id = c.assignment WHERE c.ended_at_us IS NULL";
+    let mut first = HashMap::new();
+    for row in store.fetch(sql, vec![]).await? {
+        let columns = ["replied", "cried", "arrived", "closed"];
+        let known = columns.into_iter().map(|column| row.opt_micros(column)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(at) = known.into_iter().flatten().min() {
+            first.insert(row.parsed("id")?, at);
+        }
+    }
+    Ok(first)
+}

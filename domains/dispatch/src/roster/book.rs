@@ -1,0 +1,159 @@
+//! The roster on disk. Every change is made under the roster's lock, so that two people who write at once cannot make an overlap.
+
+use shouhu_exchange::roster::SHIFT_MAX_US;
+use shouhu_ids::{Micros, ShiftId, UnitId};
+use shouhu_module::Person;
+use shouhu_store::{Row, Store, StoreError, Tx, params};
+
+use super::{EARLY_US, PAST_US, Shift, WriteShift, overlaps, person_of};
+
+const SHIFT: &str = "SELECT s.id, s.unit, u.call_sign, s.name, s.from_us, s.until_us, s.joined_at_us \
+     FROM dispatch_shift s JOIN dispatch_unit u ON u.id = s.unit WHERE s.removed_at_us IS NULL";
+
+/// Shifts of one answer: a large city's two months.
+pub const LISTED_MAX: i64 = 50_000;
+
+fn shift_of(row: &Row) -> Result<Shift, StoreError> {
+    Ok(Shift {
+        id: row.parsed("id")?,
+        unit: row.parsed("unit")?,
+        call_sign: row.text("call_sign")?,
+        name: row.text("name")?,
+        from_us: row.micros("from_us")?,
+        until_us: row.micros("until_us")?,
+        joined_at_us: row.opt_micros("joined_at_us")?,
+    })
+}
+
+/// Those that touch a span, the earliest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn between(store: &Store, from: Micros, until: Micros) -> Result<Vec<Shift>, StoreError> {
+    // A shift lasts a day at most: what began longer before is over, and the index need not be read from its beginning.
+    let sql = format!("{SHIFT} AND s.from_us >= $4 AND s.from_us < $2 AND s.until_us > $1 ORDER BY s.from_us, u.call_sign, s.id LIMIT $3");
+    store.fetch(&sql, params![from, until, LISTED_MAX, from.plus(-SHIFT_MAX_US)]).await?.iter().map(shift_of).collect()
+}
+
+/// Those that a board or a choice looks at now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn around(store: &Store, now: Micros) -> Result<Vec<Shift>, StoreError> {
+    between(store, now.plus(-PAST_US), now.plus(super::AHEAD_US + 1)).await
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn one(store: &Store, id: ShiftId) -> Result<Option<Shift>, StoreError> {
+    store.fetch_opt(&format!("{SHIFT} AND s.id = $1"), params![id]).await?.as_ref().map(shift_of).transpose()
+}
+
+/// The caller's own that may be joined now or begin within a day, the earliest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mine(store: &Store, person: &Person, now: Micros) -> Result<Vec<Shift>, StoreError> {
+    let sql = format!(
+        "{SHIFT} AND (s.actor = $1 OR (s.actor IS NULL AND s.person = $2)) AND s.until_us > $3 AND s.from_us <= $4 ORDER BY s.from_us, s.id"
+    );
+    let values = params![person.id, person_of(&person.name), now, now.plus(super::AHEAD_US)];
+    store.fetch(&sql, values).await?.iter().map(shift_of).collect()
+}
+
+/// Why a shift is not written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Clash {
+    UnknownUnit,
+    /// The shift of the same person that it overlaps.
+    Overlap(Shift),
+}
+
+/// The lock of the roster, held until the transaction ends.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.execute("UPDATE dispatch_roster SET revision = revision + 1 WHERE id = 1", vec![]).await.map(|_| ())
+}
+
+/// What stands against a shift, other than `but`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn clash(tx: &mut Tx, new: &WriteShift, but: Option<ShiftId>) -> Result<Option<Clash>, StoreError> {
+    if tx.fetch_opt("SELECT id FROM dispatch_unit WHERE id = $1", params![new.unit]).await?.is_none() {
+        return Ok(Some(Clash::UnknownUnit));
+    }
+    let sql = format!("{SHIFT} AND s.person = $1 AND s.from_us < $3 AND s.until_us > $2 ORDER BY s.from_us");
+    for row in tx.fetch(&sql, params![person_of(&new.name), new.from_us, new.until_us]).await? {
+        let known = shift_of(&row)?;
+        let is_other = Some(known.id) != but;
+        if is_other && overlaps((known.from_us, known.until_us), (new.from_us, new.until_us)) {
+            return Ok(Some(Clash::Overlap(known)));
+        }
+    }
+    Ok(None)
+}
+
+/// Everybody's shifts that touch a span, as the transaction that holds the lock sees them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn touching(tx: &mut Tx, from: Micros, until: Micros) -> Result<Vec<Shift>, StoreError> {
+    let sql = format!("{SHIFT} AND s.from_us >= $3 AND s.from_us < $2 AND s.until_us > $1 ORDER BY s.from_us, s.id");
+    tx.fetch(&sql, params![from, until, from.plus(-SHIFT_MAX_US)]).await?.iter().map(shift_of).collect()
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn insert(tx: &mut Tx, id: ShiftId, new: &WriteShift, now: Micros, by: &Person) -> Result<(), StoreError> {
+    let sql = "INSERT INTO dispatch_shift (id, unit, name, person, from_us, until_us, set_at_us, set_by_name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let name = new.name.trim();
+    tx.execute(sql, params![id, new.unit, name, person_of(name), new.from_us, new.until_us, now, &by.name]).await.map(|_| ())
+}
+
+/// False when it was struck out meanwhile. Another unit or name is another joining; a later end is not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update(tx: &mut Tx, id: ShiftId, new: &WriteShift, now: Micros, by: &Person) -> Result<bool, StoreError> {
+    let sql = "UPDATE dispatch_shift SET actor = CASE WHEN unit = $2 AND person = $4 THEN actor END, \
+         joined_at_us = CASE WHEN unit = $2 AND person = $4 THEN joined_at_us END, \
+         unit = $2, name = $3, person = $4, from_us = $5, until_us = $6, set_at_us = $7, set_by_name = $8 WHERE id = $1 AND removed_at_us IS NULL";
+    let name = new.name.trim();
+    Ok(tx.execute(sql, params![id, new.unit, name, person_of(name), new.from_us, new.until_us, now, &by.name]).await? == 1)
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn remove(tx: &mut Tx, id: ShiftId, now: Micros, by: &Person) -> Result<bool, StoreError> {
+    let sql = "UPDATE dispatch_shift SET removed_at_us = $1, set_at_us = $1, set_by_name = $2 WHERE id = $3 AND removed_at_us IS NULL";
+    Ok(tx.execute(sql, params![now, &by.name, id]).await? == 1)
+}
+
+/// Notes that the caller has joined, once. False when the shift is not the caller's, or it is not time for it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn join(tx: &mut Tx, id: ShiftId, by: &Person, now: Micros) -> Result<bool, StoreError> {
+    let sql = "UPDATE dispatch_shift SET actor = $1, joined_at_us = COALESCE(joined_at_us, $2) WHERE id = $3 AND removed_at_us IS NULL \
+         AND (actor = $1 OR (actor IS NULL AND person = $4)) AND from_us <= $5 AND until_us > $2";
+    Ok(tx.execute(sql, params![by.id, now, id, person_of(&by.name), now.plus(EARLY_US)]).await? == 1)
+}
+
+/// Notes that the caller sits in the unit of the own shift, having chosen it from the list instead of by the shift.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sat_down(store: &Store, by: &Person, unit: UnitId) -> Result<(), StoreError> {
+    let now = store.env().now();
+    for shift in mine(store, by, now).await?.into_iter().filter(|shift| shift.unit == unit && shift.joined_at_us.is_none()) {
+        let mut tx = store.begin().await?;
+        // One that begins later than an hour from now is not joined yet, and that is no mistake.
+        if join(&mut tx, shift.id, by, now).await? {
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}
