@@ -13,7 +13,8 @@ use shouhu_module::{Keyed, Person};
 use shouhu_store::{Store, StoreError, params};
 use shouhu_wire::UnitKind;
 
-use crate::{kinds, skills};
+use crate::catalogue::{self, Catalogue};
+use crate::skills;
 
 /// Alarm levels of a card.
 pub const LEVELS_MAX: usize = 3;
@@ -130,10 +131,10 @@ fn fault_of(levels: &[Level]) -> Option<Fault> {
 impl RunCards {
     /// # Errors
     /// When a card has no sound shape, or a kind or skill is unknown.
-    pub fn check(&self) -> Result<(), CardsError> {
+    pub fn check(&self, catalogue: &Catalogue) -> Result<(), CardsError> {
         let short = |text: &str| text.chars().take(40).collect::<String>();
         for (kind, levels) in &self.cards {
-            if kinds::known(kind).is_none() {
+            if catalogue.known(kind).is_none() {
                 return Err(CardsError::UnknownKind(short(kind)));
             }
             if let Some(fault) = fault_of(levels) {
@@ -221,7 +222,7 @@ pub async fn current(store: &Store) -> Result<SetCards, StoreError> {
 /// # Errors
 /// When a card is not sound.
 pub async fn set(store: &Store, by: &Person, cards: &RunCards) -> Result<SetCards, CardsError> {
-    cards.check()?;
+    cards.check(&catalogue::current(store).await?)?;
     let json = serde_json::to_string(cards).map_err(|e| StoreError::Corrupt { what: "run cards", detail: e.to_string() })?;
     let now = store.env().now();
     let mut tx = store.begin().await?;
@@ -269,8 +270,8 @@ mod tests {
     #[test]
     fn a_card_without_sense_is_refused_with_its_place() {
         let two = || ask(2, None, &[]);
-        assert!(card("robbery", vec![vec![two()], vec![two(), two()]]).check().is_ok());
-        let key = |cards: RunCards| cards.check().unwrap_err().key();
+        assert!(card("robbery", vec![vec![two()], vec![two(), two()]]).check(&Catalogue::built_in()).is_ok());
+        let key = |cards: RunCards| cards.check(&Catalogue::built_in()).unwrap_err().key();
         assert_eq!(key(card("loud", vec![vec![two()]])), "dispatch.policy.unknown_kind");
         assert_eq!(key(card("robbery", vec![vec![ask(1, None, &["juggling"])]])), "dispatch.policy.unknown_skill");
         assert_eq!(key(card("robbery", vec![vec![two()], vec![ask(1, None, &[])]])), "dispatch.cards.fewer");
