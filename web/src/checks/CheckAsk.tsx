@@ -53,11 +53,21 @@ function Ask() {
           {waiting?.says !== "help" && (
             <div className="check-answers">
               {!waiting && !hasAnswered && (
-                <Button size="xl" color="teal" onClick={() => say(check.id, "safe")} data-testid="check-safe">
+                <Button
+                  size="xl"
+                  className="check-say-safe"
+                  onClick={() => say(check.id, "safe")}
+                  data-testid="check-safe"
+                >
                   {t("check.safe")}
                 </Button>
               )}
-              <Button size="xl" color="red" onClick={() => say(check.id, "help")} data-testid="check-help">
+              <Button
+                size="xl"
+                className="check-say-help"
+                onClick={() => say(check.id, "help")}
+                data-testid="check-help"
+              >
                 {t("check.help")}
               </Button>
             </div>

@@ -119,7 +119,9 @@ export function ReplayView({ replay, hasPositions }: Props) {
   }, [replay, incident]);
   const row = useRef<HTMLButtonElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: follows the newest line
-  useEffect(() => row.current?.scrollIntoView({ block: "nearest" }), [current]);
+  useEffect(() => {
+    row.current?.scrollIntoView({ block: "nearest" });
+  }, [current]);
   const save = () =>
     saveFile(
       fileName("incident", incident.number),
