@@ -21,17 +21,17 @@ case "${1:-}" in
     if [ -s "$home/url" ] && as_owner "$bin/pg_isready" -q -h 127.0.0.1 -p "$port"; then cat "$home/url"; exit 0; fi
     mkdir -p "$home" "$work"
     [ "$(id -u)" != 0 ] || chown postgres:postgres "$work"
-    if [ ! -s "$work/data/PG_VERSION" ]; then
+    if [ ! -s "$work/data-zh/PG_VERSION" ]; then
       # A Taiwanese office's own rules of sorting, not bytes: what compares texts in SQL must hold under them, too.
-      as_owner "$bin/initdb" -D "$work/data" -U shouhu -A trust -E UTF8 --locale=C.UTF-8 --locale-provider=icu --icu-locale=zh-TW >"$home/initdb.log" 2>&1
+      as_owner "$bin/initdb" -D "$work/data-zh" -U shouhu -A trust -E UTF8 --locale=C.UTF-8 --locale-provider=icu --icu-locale=zh-TW >"$home/initdb.log" 2>&1
     fi
-    as_owner "$bin/pg_ctl" -D "$work/data" -w -l "$work/server.log" \
+    as_owner "$bin/pg_ctl" -D "$work/data-zh" -w -l "$work/server.log" \
       -o "-p $port -k $work -c listen_addresses=127.0.0.1 -c max_connections=200" start >"$home/start.log" 2>&1 \
       || { cat "$home/start.log" "$work/server.log" >&2; exit 1; }
     echo "postgres://shouhu@127.0.0.1:$port/postgres" | tee "$home/url"
     ;;
   stop)
-    [ -d "$work/data" ] && as_owner "$bin/pg_ctl" -D "$work/data" -m fast stop >/dev/null 2>&1 || true
+    [ -d "$work/data-zh" ] && as_owner "$bin/pg_ctl" -D "$work/data-zh" -m fast stop >/dev/null 2>&1 || true
     rm -rf "$work" "$home/url"
     ;;
   *) echo "usage: tools/postgres.sh start|stop" >&2; exit 2 ;;

@@ -4,7 +4,7 @@
 use shouhu_events::Event;
 use shouhu_ids::Micros;
 use shouhu_store::testing::on_each_database;
-use shouhu_store::{Migration, ModuleMigrations, NewJob, StoreError, params};
+use shouhu_store::{Backend, Migration, ModuleMigrations, NewJob, StoreError, page_before, params};
 
 const THINGS: ModuleMigrations = ModuleMigrations {
     module: "things",
@@ -117,6 +117,31 @@ async fn the_newest_published_number_is_never_forgotten() {
         store.forget_published(Micros(i64::MAX)).await.unwrap();
         assert_eq!(store.last_seq().await.unwrap(), 41);
         assert_eq!(store.published_after(40, 10).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+/// The tests' PostgreSQL sorts by zh-TW, where punctuation comes before letters.
+#[tokio::test]
+async fn the_first_page_has_every_id_whatever_the_collation() {
+    on_each_database(&[THINGS], |store| async move {
+        let ids = ["00000000-0000-7000-8000-000000000000", "9fffffff-ffff-7fff-bfff-ffffffffffff", "ffffffff-ffff-7fff-bfff-ffffffffffff"];
+        let mut tx = store.begin().await.unwrap();
+        for id in ids {
+            tx.execute("INSERT INTO things_thing (id) VALUES ($1)", params![id]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let page = async |last: Option<&str>| {
+            let sql = "SELECT id FROM things_thing WHERE id < $1 ORDER BY id DESC";
+            let rows = store.fetch(sql, params![page_before(last)]).await.unwrap();
+            rows.iter().map(|row| row.text("id").unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(page(None).await, [ids[2], ids[1], ids[0]]);
+        assert_eq!(page(Some(ids[1])).await, [ids[0]]);
+        if store.backend() == Backend::Postgres {
+            let row = store.fetch_one("SELECT CASE WHEN 'f' < '~' THEN 1 ELSE 0 END AS bytewise", vec![]).await.unwrap();
+            assert_eq!(row.int("bytewise").unwrap(), 0, "this PostgreSQL sorts by bytes and proves nothing: tools/postgres.sh stop, and again");
+        }
     })
     .await;
 }

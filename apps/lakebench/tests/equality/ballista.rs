@@ -22,12 +22,15 @@ async fn cluster() -> SessionContext {
     let address = ballista_scheduler::standalone::new_standalone_scheduler().await.unwrap();
     let url = format!("http://localhost:{}", address.port());
     for _ in 0..EXECUTORS {
-        let scheduler = loop {
-            match SchedulerGrpcClient::connect(url.clone()).await {
-                Ok(scheduler) => break scheduler,
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        let connected = async {
+            loop {
+                match SchedulerGrpcClient::connect(url.clone()).await {
+                    Ok(scheduler) => break scheduler,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                }
             }
         };
+        let scheduler = tokio::time::timeout(Duration::from_secs(30), connected).await.expect("the scheduler answers");
         ballista_executor::new_standalone_executor(scheduler, TASKS_PER_EXECUTOR, BallistaCodec::default()).await.unwrap();
     }
     SessionContext::remote(&url).await.unwrap()

@@ -68,7 +68,6 @@ impl Keyed for HoldError {
 
 async fn list(State(app): State<App>, Params(query): Params<PageQuery>) -> Result<Audited<Page<Hold>>, Problem> {
     let limit = page_limit(query.limit);
-    // `~` sorts after every id.
     let holds = hold::page(&app.store, query.cursor.as_deref().unwrap_or(AFTER_EVERY_ID), limit + 1).await?;
     Ok(Audited::new("holds on sightings".into(), Page::cut(holds, limit, |hold| hold.id.to_string())))
 }

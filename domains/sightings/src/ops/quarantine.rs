@@ -50,7 +50,6 @@ fn view_of(row: &Row) -> Result<SetAsideView, StoreError> {
 
 async fn handle(State(app): State<App>, Params(query): Params<PageQuery>) -> Result<Audited<Page<SetAsideView>>, Problem> {
     let limit = page_limit(query.limit);
-    // `~` sorts after every id.
     let rows = store::quarantine_page(&app.store, query.cursor.as_deref().unwrap_or(AFTER_EVERY_ID), limit + 1).await?;
     let items = rows.iter().map(view_of).collect::<Result<Vec<_>, _>>()?;
     Ok(Audited::new("sightings quarantine".into(), Page::cut(items, limit, |item| item.id.clone())))

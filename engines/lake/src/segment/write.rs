@@ -17,7 +17,7 @@ use crate::catalogue::{Order, SegmentId, SegmentMeta, name_of};
 use crate::code::PlateCode;
 use crate::row::{Class, Extra, Row};
 
-/// Fewer rows are written by one thread.
+/// Fewer rows are written by one thread: another costs some 40 µs to start.
 const TOGETHER_ROWS: usize = if cfg!(test) { 64 } else { 1 << 16 };
 
 /// Writes the rows, all of one UTC day, as one segment: both orders and the index, durable when it returns. Of rows of one
@@ -67,7 +67,9 @@ fn write_all(
         Ok((plate_chunks(material, &mut squeezer)?, planes(material.rows, orders, &mut squeezer)?))
     };
     let in_source_order = || source_chunks(material, &mut Squeezer::new(effort)?);
-    let (plate_order, source_order) = both(count, in_plate_order, in_source_order);
+    // A merge is in no hurry, and takes neither a second core from whoever asks nor memory for both orders at a time.
+    let is_together = effort == Effort::Quick && count >= TOGETHER_ROWS;
+    let (plate_order, source_order) = both(is_together, in_plate_order, in_source_order);
     let ((chunks, (planes, hours)), (source_order_chunks, page_times)) = (plate_order?, source_order?);
 
     // One file after the other: what a power cut leaves is then a beginning of this order.
@@ -117,13 +119,13 @@ fn write_all(
     })
 }
 
-/// Does both, at the same time when there are rows enough for a thread, which costs some 40 µs to start.
+/// Does both, one after the other or at the same time.
 fn both<A, B: Send>(
-    rows: usize,
+    is_together: bool,
     here: impl FnOnce() -> Result<A, WriteError>,
     there: impl Fn() -> Result<B, WriteError> + Sync,
 ) -> (Result<A, WriteError>, Result<B, WriteError>) {
-    if rows < TOGETHER_ROWS {
+    if !is_together {
         return (here(), there());
     }
     thread::scope(|scope| match thread::Builder::new().name("lake-write".to_owned()).spawn_scoped(scope, &there) {
