@@ -28,10 +28,10 @@ export interface Room {
 export const ROOMS: Room[] = [
   { name: "command", path: "/command", needs: ["dispatch.watch", "hits.decide"] },
   { name: "policy", path: "/dispatch/policy", needs: ["dispatch.watch"], menu: ["dispatch.policy"] },
-  { name: "cards", path: "/dispatch/cards", needs: ["dispatch.watch"], menu: ["dispatch.policy"] },
-  { name: "shifts", path: "/dispatch/shifts", needs: ["dispatch.watch"], menu: ["shifts.plan"] },
-  { name: "intervals", path: "/dispatch/intervals", needs: ["dispatch.report"] },
-  // Of one incident: its card leads there.
+  { name: "cards", path: "/dispatch/cards", needs: ["dispatch.watch"], menu: [] },
+  { name: "shifts", path: "/dispatch/shifts", needs: ["dispatch.watch"], menu: [] },
+  { name: "intervals", path: "/dispatch/intervals", needs: ["dispatch.report"], menu: [] },
+  // The page of the policy leads to those above, an incident's card to this one.
   { name: "replay", path: "/dispatch/replay", needs: ["dispatch.watch"], menu: [] },
   { name: "patrol", path: "/patrol", needs: ["assignments.answer"] },
   { name: "boxes", path: "/boxes", needs: ["patrol.plan"] },

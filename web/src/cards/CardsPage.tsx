@@ -11,6 +11,7 @@ import { cards as calls } from "../app/api/calls.shifts";
 import type { UnitKind } from "../app/api/types";
 import { SKILLS } from "../app/api/types.choice";
 import type { CardAsk, CardLevel, RunCards, SetCards } from "../app/api/types.shifts";
+import { DispatchNav } from "../app/DispatchNav";
 import { useKinds, useKindTitle } from "../app/queries";
 import { useSession } from "../app/session";
 import { Answer, Empty, Failure } from "../app/states";
@@ -215,6 +216,7 @@ export default function CardsPage() {
   const query = useQuery({ queryKey: ["run-cards"], queryFn: calls.all });
   return (
     <div className="page policy-page">
+      <DispatchNav />
       <p>{t("card.intro")}</p>
       <Answer query={query}>{(held) => <Form held={held} isReadOnly={!may("dispatch.policy")} />}</Answer>
     </div>

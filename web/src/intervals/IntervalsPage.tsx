@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { taipeiDay } from "../app/age";
 import { reports } from "../app/api/calls.shifts";
 import { type Division, type IntervalReport, LINKS, type Period, type Spread } from "../app/api/types.shifts";
+import { DispatchNav } from "../app/DispatchNav";
 import { Icon } from "../app/icons";
 import { useKindTitle } from "../app/queries";
 import { saySeconds } from "../app/say";
@@ -112,6 +113,7 @@ export default function IntervalsPage() {
   const few = query.data?.few ?? 5;
   return (
     <div className="page">
+      <DispatchNav />
       <p>{t("interval.intro", { few })}</p>
       <div className="filters">
         <TextInput

@@ -10,6 +10,7 @@ import { taipei } from "../app/age";
 import { choice } from "../app/api/calls.choice";
 import { ApiError } from "../app/api/client";
 import { type DispatchPolicy, POLICIES, type Policy, type SetPolicy } from "../app/api/types.choice";
+import { DispatchNav } from "../app/DispatchNav";
 import { useSession } from "../app/session";
 import { Answer, Failure } from "../app/states";
 import { Checks } from "./Checks";
@@ -262,6 +263,7 @@ export default function PolicyPage() {
   const query = useQuery({ queryKey: ["dispatch-policy"], queryFn: choice.policy });
   return (
     <div className="page policy-page">
+      <DispatchNav />
       <p>{t("policy.intro")}</p>
       <Answer query={query}>
         {(policy) => <Form policy={policy} isReadOnly={!may("dispatch.policy")} />}

@@ -9,6 +9,7 @@ import { useSearchParams } from "wouter";
 import { taipei, taipeiDay, useNow } from "../app/age";
 import { shifts as calls } from "../app/api/calls.shifts";
 import type { Shift } from "../app/api/types.shifts";
+import { DispatchNav } from "../app/DispatchNav";
 import { useKeys } from "../app/keys";
 import { useSession } from "../app/session";
 import { Answer, Empty } from "../app/states";
@@ -172,6 +173,7 @@ export default function ShiftsPage() {
   useKeys(Object.fromEntries(tabs.map((name, at) => [String(at + 1), () => open(name)])));
   return (
     <div className="page">
+      <DispatchNav />
       <Tabs value={tab} onChange={open}>
         <Tabs.List>
           {tabs.map((name) => (

@@ -11,6 +11,7 @@ export const app = {
     more: "Load more",
     row: "Row {{row}}",
     menu: "Menu",
+    dispatch_rooms: "Dispatch pages",
     rooms: "Rooms",
     account: "Account",
     theme: "Light and dark",

@@ -11,6 +11,7 @@ export const app = {
     more: "載入更多",
     row: "第 {{row}} 列",
     menu: "選單",
+    dispatch_rooms: "勤務派遣的頁面",
     rooms: "功能區",
     account: "帳號",
     theme: "畫面明暗",
