@@ -167,12 +167,35 @@ def preview(args):
     for i in range(12):
         image, plates = scenes.scene(np.random.default_rng((args.seed, i)), frames)
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
-        for quad, trust in plates:
+        for quad, trust, _ in plates:
             cv2.polylines(image, [quad.astype(np.int32)], True, (0, 255, 0) if trust == 1 else (0, 180, 255), 1)
             cv2.circle(image, tuple(quad[0].astype(int).tolist()), 2, (0, 0, 255), -1)
         tiles.append(image)
     cv2.imwrite(str(out / "scenes.png"), np.vstack([np.hstack(tiles[i:i + 4]) for i in range(0, 12, 4)]))
     print(f"wrote {out / 'reader.png'} and {out / 'scenes.png'}")
+
+
+def held_out(args):
+    """Labelled pictures of four scenes each, in the layout of the shared data, for fitting the calibration: `plates/made`."""
+    frames, folder = scenes.dashcam("train"), Path(args.to) / "plates" / "made"
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    with open(folder / "labels.tsv", "w") as table:
+        print("image", "x", "y", "w", "h", "plate", sep="\t", file=table)
+        for number in range(args.count):
+            picture = np.zeros((2 * scenes.SCENE_H, 2 * scenes.SCENE_W), np.uint8)
+            name = f"made_{number:04}.png"
+            for part in range(4):
+                seen, plates = scenes.scene(np.random.default_rng((args.seed, number * 4 + part)), frames)
+                shift = np.array([part % 2 * scenes.SCENE_W, part // 2 * scenes.SCENE_H])
+                picture[shift[1]:shift[1] + scenes.SCENE_H, shift[0]:shift[0] + scenes.SCENE_W] = seen
+                for quad, trust, text in plates:
+                    if not (0 < quad[:, 0].mean() < scenes.SCENE_W and 0 < quad[:, 1].mean() < scenes.SCENE_H):
+                        continue
+                    whole = (quad > 1).all() and (quad < (scenes.SCENE_W - 1, scenes.SCENE_H - 1)).all()
+                    (x, y), (w, h) = quad.min(0) + shift, np.ptp(quad, 0)
+                    print(name, round(x), round(y), round(w), round(h), text if whole and trust == 1 else "", sep="\t", file=table)
+            cv2.imwrite(str(folder / "images" / name), picture)
+    print(f"wrote {args.count} pictures to {folder}")
 
 
 def export(args):
@@ -210,6 +233,11 @@ def main():
     sub.set_defaults(run=preview)
     sub.add_argument("--seed", type=int, default=1)
     sub.add_argument("--count", type=int, default=12)
+    sub = commands.add_parser("held-out")
+    sub.set_defaults(run=held_out)
+    sub.add_argument("--seed", type=int, default=77)
+    sub.add_argument("--count", type=int, default=400)
+    sub.add_argument("--to", required=True, help="folder outside the repository; SHOUHU_SHARED_DATA for the evaluator")
     sub = commands.add_parser("export")
     sub.set_defaults(run=export)
     sub.add_argument("--weights", help="folder of the .pt files; default training/out")

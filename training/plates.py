@@ -51,6 +51,11 @@ def draw_text(rng):
         if rng.random() < 0.2:  # M, W, N and Q are few and easily taken for one another
             at = pick(rng, [i for i, ch in enumerate(text) if ch.isalpha()])
             text = text[:at] + pick(rng, "MWWNQ") + text[at + 1:]
+        if rng.random() < 0.15:  # what the two dies draw differently, and what is taken for it
+            spots = [i for i, ch in enumerate(text) if ch.isdigit()]
+            for at in spots:
+                if rng.random() < 0.4:
+                    text = text[:at] + pick(rng, "335689") + text[at + 1:]
         if rng.random() < 0.12:  # repeated characters are what CTC drops first
             digit = pick(rng, DIGITS)
             text = "".join(digit if ch.isdigit() and rng.random() < 0.7 else ch for ch in text)
@@ -146,9 +151,9 @@ def render(rng, height=80):
         edge = cv2.GaussianBlur(alpha, (3, 3), 0)
         shift = np.roll(edge, (1, 1), (0, 1)) - np.roll(edge, (-1, -1), (0, 1))
         plate += shift * rng.uniform(-45, 45)
-    if rng.random() < 0.1:  # worn paint
+    if rng.random() < 0.16:  # worn paint, or light that eats parts of strokes
         wear = cv2.resize(rng.random((6, 14)).astype(np.float32), (w, h))
-        alpha = alpha * np.clip(1.5 - wear * rng.uniform(0.5, 1.2), 0.25, 1)
+        alpha = alpha * np.clip(1.5 - wear * rng.uniform(0.5, 1.5), 0.1, 1)
     plate = plate * (1 - alpha) + ink * alpha
     if emblem:
         draw_emblem(rng, plate, emblem[0], mid_y, min(emblem[1] * 0.9, text_h))

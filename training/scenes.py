@@ -52,6 +52,9 @@ def pose(rng, aspect, strength=1.0):
     depth = rng.uniform(6, 30) + seen[:, 2]
     flat = seen[:, :2] / depth[:, None]
     flat -= flat.mean(0)
+    if rng.random() < 0.4:  # near and off the axis the lens leans plates over further than a turn of the plate alone
+        lean, slope = rng.normal(0, 0.2) * strength, rng.normal(0, 0.16) * strength
+        flat = flat @ np.array([[1, slope], [lean, 1]])
     high = (np.linalg.norm(flat[3] - flat[0]) + np.linalg.norm(flat[2] - flat[1])) / 2
     return flat / max(high, 1e-6)
 
@@ -105,7 +108,7 @@ def sensor(rng, image, detail):
     image = image ** rng.uniform(0.55, 1.8) if rng.random() < 0.5 else image
     kind = rng.random()
     if kind < 0.2:  # over-exposed: ink fades into the ground, and thin strokes burn away
-        image = 1 - (1 - image) * rng.uniform(0.22, 0.9) if rng.random() < 0.5 else image * rng.uniform(1.1, 1.9)
+        image = 1 - (1 - image) * rng.uniform(0.28, 0.9) if rng.random() < 0.5 else image * rng.uniform(1.1, 1.9)
     elif kind < 0.36:  # night
         image = image * rng.uniform(0.2, 0.8) + rng.uniform(0, 0.12)
     else:
@@ -162,7 +165,7 @@ def reader_sample(rng, frames, is_easy=False):
     if not is_easy and rng.random() < EMPTY:
         plate, text = np.clip(backdrop(rng, frames, *plate.shape), 0, 255).astype(np.uint8), ""
     aspect = plate.shape[1] / plate.shape[0]
-    text_px = np.exp(rng.uniform(np.log(20 if is_easy else 8), np.log(60)))
+    text_px = np.exp(rng.uniform(np.log(20 if is_easy else 9), np.log(60)))
     high = text_px / 0.6
     quad = pose(rng, aspect) * high
     low, up = quad.min(0), quad.max(0)
@@ -179,6 +182,8 @@ def reader_sample(rng, frames, is_easy=False):
     sx, sy = 1 + rng.uniform(-0.09, 0.15) * spread, 1 + rng.uniform(-0.13, 0.25) * spread
     moved = quad + np.array([-1, 1, 1, -1])[:, None] * across * (sx - 1) / 2 + np.array([-1, -1, 1, 1])[:, None] * along * (sy - 1) / 2
     moved += across * rng.normal(0, 0.02) * spread + along * rng.normal(0, 0.045) * spread
+    high_edge = (along / max(np.linalg.norm(along), 1e-6))[::-1] * (-1, 1) * np.linalg.norm(along)
+    moved += np.array([1, 1, -1, -1])[:, None] * high_edge * rng.normal(0, 0.09) * spread  # what the outline missed of a lean
     tilt = rng.normal(0, 0.05) * spread
     moved = centre + (moved - centre) @ np.array([[np.cos(tilt), np.sin(tilt)], [-np.sin(tilt), np.cos(tilt)]])
     moved += rng.normal(0, 0.015, (4, 1)) * across * spread + rng.normal(0, 0.04, (4, 1)) * along * spread
@@ -237,7 +242,7 @@ def clutter(rng, canvas):
 
 
 def scene(rng, frames):
-    """A grey scene (256×320), and its plates as (quad, trust): corners of pasted plates are exact,
+    """A grey scene (256×320), and its plates as (quad, trust, text): corners of pasted plates are exact,
     known boxes only roughly; with trust 0 nothing is asked."""
     image, boxes, more = pick(rng, frames)
     plates = []
@@ -255,20 +260,20 @@ def scene(rng, frames):
     for trust, known in ((0.03, boxes), (0.0, more)):
         for bx, by, bw, bh in known:
             x, y, w, h = (bx - x0) * fx, (by - y0) * fy, bw * fx, bh * fy
-            plates.append((np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)]), trust))
+            plates.append((np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)]), trust, ""))
     if rng.random() < 0.5:
         canvas = np.ascontiguousarray(canvas[:, ::-1])
-        plates = [(np.stack([SCENE_W - q[[1, 0, 3, 2], 0], q[[1, 0, 3, 2], 1]], 1), t) for q, t in plates]
+        plates = [(np.stack([SCENE_W - q[[1, 0, 3, 2], 0], q[[1, 0, 3, 2], 1]], 1), *rest) for q, *rest in plates]
     for _ in range(int(rng.integers(0, 6))):
         clutter(rng, canvas)
     detail = 12.0
     for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.2, 0.4, 0.25, 0.15]))):
-        flat, _ = render(rng, 64)
+        flat, text = render(rng, 64)
         wide = np.exp(rng.uniform(np.log(18), np.log(200)))
         aspect = flat.shape[1] / flat.shape[0]
         quad = pose(rng, aspect, 0.9)
         quad *= wide / np.ptp(quad[:, 0])
-        known = [i for i, (q, t) in enumerate(plates) if 0 < t < 1 and 0 < q[:, 0].mean() < SCENE_W and 0 < q[:, 1].mean() < SCENE_H]
+        known = [i for i, (q, t, _) in enumerate(plates) if 0 < t < 1 and 0 < q[:, 0].mean() < SCENE_W and 0 < q[:, 1].mean() < SCENE_H]
         if known and rng.random() < 0.6:  # in the place of a known plate, covering it
             i = known[int(rng.integers(len(known)))]
             old = plates[i][0]
@@ -279,7 +284,7 @@ def scene(rng, frames):
             plates.pop(i)
         else:
             quad += (rng.uniform(0, SCENE_W), rng.uniform(0, SCENE_H))
-            if any(overlap(quad, q, 0.35) for q, _ in plates):
+            if any(overlap(quad, q, 0.35) for q, _, _ in plates):
                 continue
             if rng.random() < 0.5:  # the panel that carries it
                 grow = quad.mean(0) + (quad - quad.mean(0)) * rng.uniform(1.1, 1.7, 2)
@@ -288,10 +293,10 @@ def scene(rng, frames):
         local = canvas[max(0, int(quad[:, 1].min())):int(quad[:, 1].max()) + 1, max(0, int(quad[:, 0].min())):int(quad[:, 0].max()) + 1]
         gain = 1.0 if rng.random() < 0.5 or local.size == 0 else float(np.clip((local.mean() + 60) / 150, 0.35, 1.2))
         paste(canvas, flat, quad, soft=rng.uniform(0.2, 1.0), gain=gain)
-        plates.append((quad, 1.0))
+        plates.append((quad, 1.0, text))
         detail = min(detail, max(4.0, 0.5 * np.ptp(quad[:, 1])))
     seen = sensor(rng, canvas, detail)
-    return seen, [(quad, trust if trust < 1 or is_visible(seen, quad) else 0.0) for quad, trust in plates]
+    return seen, [(quad, trust if trust < 1 or is_visible(seen, quad) else 0.0, text) for quad, trust, text in plates]
 
 
 def is_visible(seen, quad):
@@ -313,7 +318,7 @@ def targets(plates):
     heat, trust, heed = np.zeros((gh, gw), np.float32), np.zeros((gh, gw), np.float32), np.ones((gh, gw), np.float32)
     corners = np.zeros((8, gh, gw), np.float32)
     yy, xx = np.mgrid[0:gh, 0:gw].astype(np.float32)
-    for quad, sure in plates:
+    for quad, sure, _ in plates:
         cx, cy = quad.mean(0) / STRIDE - 0.5
         w, h = np.ptp(quad[:, 0]) / STRIDE, np.ptp(quad[:, 1]) / STRIDE
         x0, x1, y0, y1 = quad[:, 0].min(), quad[:, 0].max(), quad[:, 1].min(), quad[:, 1].max()

@@ -9,6 +9,7 @@ const TEXT_SHARE: f32 = 0.6;
 /// Pictures darker than this on the mean are called night.
 const NIGHT_BELOW: f32 = 70.0;
 const BINS: usize = 10;
+const BLOCK_MIN: usize = 40;
 
 /// Of the label's box where there is one, else of the read's outline.
 fn text_height_px(outcome: &Outcome) -> Option<f32> {
@@ -90,4 +91,29 @@ pub fn reliability(scores: &[Score]) -> String {
     }
     let _ = writeln!(table, "\nExpected calibration error over {} reads of labelled plates: {:.1} %", judged.len(), error * 100.0);
     table
+}
+
+/// Reads pooled into blocks in which the share of right ones rises with the confidence (pool adjacent violators), as
+/// `(confidence, share)`; at least [`BLOCK_MIN`] reads a block, and one right and one wrong read too many in each, so that
+/// no block promises certainty.
+pub fn knots(scores: &[Score]) -> String {
+    let mut judged: Vec<(f32, bool)> = scores.iter().flat_map(Score::judged).collect();
+    judged.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut blocks: Vec<(f64, f64, f64)> = Vec::new();
+    for chunk in judged.chunks(BLOCK_MIN) {
+        let confidence: f64 = chunk.iter().map(|(confidence, _)| f64::from(*confidence)).sum();
+        blocks.push((confidence, chunk.iter().filter(|(_, is_right)| *is_right).count() as f64, chunk.len() as f64));
+        while let [.., (c1, r1, n1), (c2, r2, n2)] = blocks.as_slice() {
+            if r1 / n1 < r2 / n2 {
+                break;
+            }
+            let joined = (c1 + c2, r1 + r2, n1 + n2);
+            blocks.truncate(blocks.len() - 2);
+            blocks.push(joined);
+        }
+    }
+    blocks.iter().fold(String::new(), |mut text, (confidence, right, count)| {
+        let _ = writeln!(text, "({:.4}, {:.4}), // {count} reads", confidence / count, (right + 1.0) / (count + 2.0));
+        text
+    })
 }

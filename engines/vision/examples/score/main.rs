@@ -1,11 +1,14 @@
 //! Measures the recogniser on the real photographs of the shared data: one table per question, and on request a gallery of
 //! everything that went wrong.
 //!
-//! `cargo run --release -p shouhu-vision --example score [-- SET] [--gallery=FOLDER] [--models=FOLDER] [--min-score=0.35]`
+//! `cargo run --release -p shouhu-vision --example score [-- SET] [--gallery=FOLDER] [--models=FOLDER] [--min-score=0.35]
+//! [--knots]`
 //!
 //! A plate is *detected* when a detection overlaps its box by half (sets without boxes: when any plate is found), *exact*
 //! when its text is among the reads of its picture. A *false* plate is a read of at least 0.5 that lies on no labelled
 //! plate and spells none. Labels are not complete for the enforcement pictures, so their false plates are an upper bound.
+//! `--knots` prints an isotonic fit of confidence to what was right, for `CALIBRATION` in `src/reading.rs`: run it on
+//! `training/make.py held-out` with the table set to the identity.
 //! The gallery shows real plates: its folder must lie outside the repository.
 
 #[path = "../../tests/shared/mod.rs"]
@@ -52,7 +55,7 @@ fn main() -> ExitCode {
     };
     println!("{}", Score::heading());
     let mut scores = Vec::new();
-    for set in SETS.iter().filter(|set| only.is_none_or(|name| set.name == name)) {
+    for set in SETS.iter().filter(|set| only.is_none_or(|name| set.name == name) && root.join(set.name).is_dir()) {
         match shared::score(&recogniser, &root, set) {
             Ok(score) => {
                 println!("{}", score.row());
@@ -62,6 +65,9 @@ fn main() -> ExitCode {
         }
     }
     println!("\n{}\n{}", conditions::by_condition(&scores), conditions::reliability(&scores));
+    if arguments.iter().any(|a| a == "--knots") {
+        println!("{}", conditions::knots(&scores));
+    }
     if let Some(folder) = option("--gallery=")
         && let Err(reason) = gallery::write(Path::new(folder), &root, &scores)
     {
