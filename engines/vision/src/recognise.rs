@@ -21,7 +21,7 @@ const INPUT_STEP: usize = 16;
 /// Characters are about this share of the plate's height, mean over Taiwanese forms.
 const TEXT_SHARE: f32 = 0.6;
 /// Each framing of an unclear plate costs a run of the reader.
-const FRAMINGS_MAX: usize = 4;
+const FRAMINGS_MAX: usize = 2;
 /// Plates narrower than this at the fine pass's scale are the fine pass's alone.
 const COARSE_WIDTH_MIN: f32 = 90.0;
 /// No country's plate says less; shorter reads are badges and lettering.
@@ -31,7 +31,7 @@ const SECOND_LOOK_SCORE_MIN: f32 = 0.15;
 /// A first read at least this sure is not read again in other framings.
 const SURE_ENOUGH: f32 = 0.9;
 /// A first read less sure than this has nothing to vote about: a lamp, a badge, a plate burnt out by its light.
-const HOPELESS: f32 = 0.04;
+const HOPELESS: f32 = 0.08;
 /// Characters under five pixels high are guesses.
 const PLATE_HEIGHT_MIN_PX: f32 = 8.0;
 
@@ -265,8 +265,9 @@ impl Recogniser {
 
 /// Other framings of an unclear plate, each with the outline it stands for.
 fn framings(outline: Quad, seen_first: Option<Quad>, others: &[Quad]) -> Vec<(Quad, Quad)> {
-    let mut framings = vec![(outline.expanded(0.05, 0.12), outline), (outline.expanded(-0.03, -0.07), outline)];
+    let mut framings = vec![(outline.expanded(0.05, 0.12), outline)];
     framings.extend(seen_first.iter().chain(others).map(|other| (*other, *other)));
+    framings.push((outline.expanded(-0.03, -0.07), outline));
     framings.truncate(FRAMINGS_MAX);
     framings
 }
