@@ -10,7 +10,7 @@ use shared::{SETS, score};
 use shouhu_vision::{Frame, Recogniser};
 
 /// Percent of the plates of `tw_front_a` that must be read exactly.
-const TW_FRONT_A_EXACT_MIN: f64 = 80.0;
+const TW_FRONT_A_EXACT_MIN: f64 = 90.0;
 
 fn set_or_skip(test: &str, name: &str) -> Option<(std::path::PathBuf, &'static shared::Set)> {
     let set = SETS.iter().find(|set| set.name == name)?;

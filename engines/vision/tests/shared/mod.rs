@@ -174,7 +174,8 @@ pub fn score(recogniser: &Recogniser, root: &Path, set: &Set) -> Result<Score, S
         let brightness = frame.rgb.iter().map(|&level| f64::from(level)).sum::<f64>() / frame.rgb.len().max(1) as f64;
         let quads: Vec<Quad> = found.iter().map(|d| d.quad).collect();
         score.outcomes.extend(plates.iter().map(|plate| outcome(set, &image, plate, &reads, &quads, brightness as f32)));
-        score.ghosts.extend(reads.into_iter().filter(|read| is_ghost(read, &plates, set.is_loose) && !is_unlabelled(&read.quad)).map(|read| Ghost { image: image.clone(), read }));
+        let ghosts = reads.into_iter().filter(|read| is_ghost(read, &plates, set.is_loose) && !is_unlabelled(&read.quad));
+        score.ghosts.extend(ghosts.map(|read| Ghost { image: image.clone(), read }));
     }
     score.cpu_ms_per_image = spent / score.images.max(1) as f64;
     Ok(score)
