@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use shouhu_env::RealFiles;
 use shouhu_files::Files;
-use shouhu_lake::lake::{AppendError, BookKeeper, Compacted, CompactionPolicy, Compactor, Outcome};
+use shouhu_lake::lake::{AppendError, BookKeeper, Compacted, CompactionPolicy, Compactor, Haste, Outcome};
 use shouhu_lake::{Batch, FileCatalogue, Lake, LakeConfig, SegmentMeta, Sources, View};
 
 /// Later than any day of a workload.
@@ -67,7 +67,7 @@ impl Opened {
     /// Everything in segments, in both orders.
     pub fn flush(&self) -> anyhow::Result<()> {
         while self.lake.stats().memory_rows > 0 {
-            self.lake.flush()?;
+            self.lake.flush_with(Haste::Hurry)?;
         }
         Ok(())
     }
@@ -96,7 +96,9 @@ impl Opened {
         let policy = CompactionPolicy::of_rows(self.lake.config().segment_rows_max);
         let (mut compactor, newest_ms) = (Compactor::new(policy), Arc::clone(&self.newest_ms));
         let merge = move |lake: &Lake| merge_all(lake, &mut compactor, newest_ms.load(Ordering::Relaxed));
-        let works: [Work; 3] = [Box::new(flush_if_due), Box::new(|lake| Ok(lake.tidy()?)), Box::new(merge)];
+        let mut since = Instant::now();
+        let flush = move |lake: &Lake| flush_if_due(lake, &mut since);
+        let works: [Work; 3] = [Box::new(flush), Box::new(|lake| Ok(lake.tidy()?)), Box::new(merge)];
         let threads = works.map(|mut work| {
             let (lake, stop) = (Arc::clone(&self.lake), Arc::clone(&stop));
             std::thread::spawn(move || -> anyhow::Result<()> {
@@ -129,9 +131,12 @@ impl Opened {
     }
 }
 
-fn flush_if_due(lake: &Lake) -> anyhow::Result<()> {
+/// As the server does it: in haste where rows have come fast since the last flush.
+fn flush_if_due(lake: &Lake, since: &mut Instant) -> anyhow::Result<()> {
     if lake.is_flush_due() {
-        lake.flush()?;
+        let in_ms = i64::try_from(since.elapsed().as_millis())?;
+        lake.flush_with(Haste::of(lake.stats().memory_rows, in_ms))?;
+        *since = Instant::now();
     }
     Ok(())
 }

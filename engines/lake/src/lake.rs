@@ -36,7 +36,7 @@ pub use append::{AppendError, Outcome, RETRY_AFTER_MS, Receipt, Ticket};
 pub use book::{BookKeeper, KeepError};
 pub use compact::{CompactError, Compacted, CompactionPolicy, Compactor, Merge};
 pub use exchange::ExchangeError;
-pub use flush::{FlushError, Flushed};
+pub use flush::{FlushError, Flushed, Haste};
 pub use forget::{Certificate, ForgetError, GoneFile, GoneSegment, Keep};
 pub use mend::{MendError, Mended};
 pub use receipts::{RANGES_MAX, ReceiptsError};

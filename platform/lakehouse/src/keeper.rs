@@ -14,7 +14,7 @@ use shouhu_env::{Env, step_back};
 use shouhu_files::{Files, Hold};
 use shouhu_ids::Micros;
 use shouhu_lake::catalogue::{Order, name_of};
-use shouhu_lake::lake::{BookKeeper, Compacted, CompactionPolicy, Compactor, FlushError};
+use shouhu_lake::lake::{BookKeeper, Compacted, CompactionPolicy, Compactor, FlushError, Haste};
 use shouhu_lake::Lake;
 
 use crate::bridge::Bridge;
@@ -131,8 +131,8 @@ pub struct Keeper {
 }
 
 /// Writes memory out and counts.
-pub fn flush(lake: &Lake, counters: &Counters) -> Result<(), FlushError> {
-    let flushed = lake.flush()?;
+pub fn flush(lake: &Lake, counters: &Counters, haste: Haste) -> Result<(), FlushError> {
+    let flushed = lake.flush_with(haste)?;
     if flushed.rows > 0 {
         Counters::add(&counters.flushes, 1);
         Counters::add(&counters.rows_flushed, flushed.rows);
@@ -185,7 +185,8 @@ impl Keeper {
         // When this thread first saw the rows that are in memory: their own times may be long past.
         let mut since_ms = None;
         move || {
-            if lake.stats().memory_rows == 0 {
+            let rows = lake.stats().memory_rows;
+            if rows == 0 {
                 since_ms = None;
                 return Ok(());
             }
@@ -194,7 +195,7 @@ impl Keeper {
             if !lake.is_flush_due() && age_ms < age_max_ms {
                 return Ok(());
             }
-            flush(&lake, &counters).map_err(|error| error.to_string())?;
+            flush(&lake, &counters, Haste::of(rows, age_ms)).map_err(|error| error.to_string())?;
             since_ms = None;
             Ok(())
         }
@@ -269,7 +270,7 @@ impl Keeper {
             // One that panicked has said so; what it did is in the log and the catalogue.
             let _ = thread.join();
         }
-        flush(&self.lake, &self.counters)?;
+        flush(&self.lake, &self.counters, Haste::Hurry)?;
         self.lake.tidy()?;
         let rest = self.lake.stats();
         let pulse = Pulse { unflushed_from_ms: rest.memory_oldest_ms, unflushed_rows: rest.memory_rows };

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use shouhu_env::{Env, RealFiles};
 use shouhu_files::{Files, FilesError};
 use shouhu_ids::{CameraId, DeviceId};
-use shouhu_lake::lake::{Certificate, LakeStats, Mended, Outcome};
+use shouhu_lake::lake::{Certificate, Haste, LakeStats, Mended, Outcome};
 use shouhu_lake::{Batch, Catalogue, Class, Key, Lake, LakeConfig, PartError, PlateCode, SegmentMeta, Sources, View, Window};
 use shouhu_store::Store;
 use tokio::sync::Semaphore;
@@ -388,7 +388,7 @@ impl Lakehouse {
     pub async fn flush(&self) -> Result<(), LakehouseError> {
         let writer = self.writer()?;
         let (lake, counters) = (Arc::clone(&writer.lake), Arc::clone(&writer.counters));
-        off_thread(move || crate::keeper::flush(&lake, &counters)).await.map_err(LakehouseError::from)
+        off_thread(move || crate::keeper::flush(&lake, &counters, Haste::Hurry)).await.map_err(LakehouseError::from)
     }
 
     /// Looks at other nodes' changes now rather than with the next turn.

@@ -31,8 +31,10 @@ pub struct Squeezer {
 /// How long may be spent on what is written once in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effort {
-    /// A flush, which ingest may be waiting for.
+    /// A flush of what came in at leisure: on one core, so that whoever reports or asks meanwhile has the others.
     Quick,
+    /// A flush that rows already pile up behind: on two cores, for soon everybody would have to wait for it.
+    Hurried,
     /// A merge: these files stay for as long as their day does. Every match is weighed, which takes thirteen times as long
     /// and leaves a dictionary of plates seven tenths of its size, and the sources one per cent less.
     Lasting,

@@ -149,6 +149,10 @@ fn written(rows: &[Row], extras: &[Extra]) -> (Shelf, SegmentMeta) {
     let shelf = Shelf::default();
     let meta = write(&shelf, SegmentId(7), Class::PASSAGE, rows, extras, Effort::Quick);
     let Ok(meta) = meta else { panic!("{meta:?}") };
+    let hurried = Shelf::default();
+    let same = write(&hurried, SegmentId(7), Class::PASSAGE, rows, extras, Effort::Hurried);
+    assert_eq!(same.as_ref(), Ok(&meta));
+    assert_eq!(hurried.with(|files| files.clone()), shelf.with(|files| files.clone()), "two cores write the bytes of one");
     (shelf, meta)
 }
 

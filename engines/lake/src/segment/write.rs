@@ -67,8 +67,8 @@ fn write_all(
         Ok((plate_chunks(material, &mut squeezer)?, planes(material.rows, orders, &mut squeezer)?))
     };
     let in_source_order = || source_chunks(material, &mut Squeezer::new(effort)?);
-    // A merge is in no hurry, and takes neither a second core from whoever asks nor memory for both orders at a time.
-    let is_together = effort == Effort::Quick && count >= TOGETHER_ROWS;
+    // Who is in no hurry takes neither a second core from whoever asks nor memory for both orders at a time.
+    let is_together = effort == Effort::Hurried && count >= TOGETHER_ROWS;
     let (plate_order, source_order) = both(is_together, in_plate_order, in_source_order);
     let ((chunks, (planes, hours)), (source_order_chunks, page_times)) = (plate_order?, source_order?);
 
