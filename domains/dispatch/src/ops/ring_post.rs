@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use shouhu_events::Event;
 use shouhu_ids::{IncidentId, Micros, UnitId};
 use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, Person, Problem, Route};
 use shouhu_place::Wgs84;
@@ -91,8 +92,10 @@ pub struct MyRing {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TellError {
-    #[error("a ring has 1 to {POSTS_MAX} posts, of an hour at most")]
+    #[error("a ring has 1 to {POSTS_MAX} posts, with streets of {STREET_CHARS_MAX} characters at most")]
     Limits,
+    #[error("this ring is of more than an hour ago, or not yet: ask again, then tell")]
+    TooOld,
     #[error("incident is closed")]
     Closed,
     #[error("none of these units holds an assignment of this incident: send it first")]
@@ -105,6 +108,7 @@ impl Keyed for TellError {
     fn key(&self) -> &'static str {
         match self {
             Self::Limits => "dispatch.ring.limits",
+            Self::TooOld => "dispatch.ring.too_old",
             Self::Closed => "dispatch.assign.incident_closed",
             Self::NotSent => "dispatch.ring.not_sent",
             Self::Store(error) => error.key(),
@@ -113,7 +117,7 @@ impl Keyed for TellError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Limits => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Limits | Self::TooOld => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Closed | Self::NotSent => StatusCode::CONFLICT,
             Self::Store(error) => Keyed::status(error),
         }
@@ -122,9 +126,12 @@ impl Keyed for TellError {
 
 fn checked(ask: &TellRing, now: Micros) -> Result<(), TellError> {
     let is_near = |at: Micros| (-SPAN_US..=SPAN_US).contains(&now.since(at));
-    let is_good = |hold: &RingHold| is_near(hold.by_us) && hold.street.chars().count() <= STREET_CHARS_MAX;
-    let are_good = (1..=POSTS_MAX).contains(&ask.posts.len()) && ask.posts.iter().all(is_good);
-    if are_good && is_near(ask.asked_at_us) && is_near(ask.seen_at_us) { Ok(()) } else { Err(TellError::Limits) }
+    let is_short = |hold: &RingHold| hold.street.chars().count() <= STREET_CHARS_MAX;
+    if !(1..=POSTS_MAX).contains(&ask.posts.len()) || !ask.posts.iter().all(is_short) {
+        return Err(TellError::Limits);
+    }
+    let mut times = ask.posts.iter().map(|hold| hold.by_us).chain([ask.asked_at_us, ask.seen_at_us]);
+    if times.all(is_near) { Ok(()) } else { Err(TellError::TooOld) }
 }
 
 /// Writes down who holds what; gives the units that were told. None for an incident that does not exist.
@@ -139,13 +146,16 @@ pub async fn told(store: &Store, by: &Person, incident: IncidentId, ask: &TellRi
         return Err(TellError::Closed);
     }
     let now = store.env().now();
-    let sql = "SELECT a.unit, u.call_sign FROM dispatch_assignment a JOIN dispatch_unit u ON u.id = a.unit WHERE a.incident = $1 \
+    let sql = "SELECT a.id, a.state, a.unit, u.call_sign FROM dispatch_assignment a JOIN dispatch_unit u ON u.id = a.unit WHERE a.incident = $1 \
          AND a.state IN ('offered', 'accepted', 'en_route', 'on_scene')";
-    let (mut posts, mut names, mut units) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut posts, mut names, mut units, mut changed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for row in tx.fetch(sql, params![incident]).await? {
         let unit: UnitId = row.parsed("unit")?;
         if let Some(hold) = ask.posts.iter().find(|hold| hold.unit == unit) {
             posts.push(hold.clone());
+            let (assignment, state) = (row.parsed("id")?, row.tag("state")?);
+            // Its phone asks for its orders and its junction: it need not ask every few seconds.
+            changed.push(Event::AssignmentChanged { assignment, incident, unit, state });
             names.push(row.text("call_sign")?);
             units.push(unit);
         }
@@ -156,6 +166,9 @@ pub async fn told(store: &Store, by: &Person, incident: IncidentId, ask: &TellRi
     let kept = TellRing { posts, ..ask.clone() };
     let values = json!({ "units": names.join("、"), "ring": kept });
     write::log(&mut tx, incident, now, by, LOG_KEY, values).await?;
+    for event in &changed {
+        tx.emit(event).await?;
+    }
     tx.commit().await?;
     Ok(Some(units))
 }
@@ -271,9 +284,8 @@ mod tests {
             let good = ask(&store, &[unit], 5);
             let old = TellRing { asked_at_us: good.asked_at_us.plus(-Micros::DAY), ..good.clone() };
             let empty = TellRing { posts: vec![], ..good.clone() };
-            for wrong in [old, empty] {
-                assert!(matches!(told(&store, &by, incident, &wrong).await, Err(TellError::Limits)));
-            }
+            assert!(matches!(told(&store, &by, incident, &old).await, Err(TellError::TooOld)));
+            assert!(matches!(told(&store, &by, incident, &empty).await, Err(TellError::Limits)));
             let nowhere = store.env().id(IncidentId::new);
             assert!(told(&store, &by, nowhere, &good).await.unwrap().is_none());
         })
