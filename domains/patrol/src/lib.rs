@@ -28,6 +28,7 @@ mod doors;
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
+use shouhu_ids::Micros;
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
 use shouhu_wire::Role;

@@ -92,9 +92,9 @@ pub async fn serve(app: App, door: MqttDoor) -> std::io::Result<SocketAddr> {
                 tracing::warn!(%peer, "too many MQTT devices; the newest was closed");
                 continue;
             };
-            let app = app.clone();
+            let (app, present) = (app.clone(), present.clone());
             tokio::spawn(async move {
-                let device = Device { room: room::of(&app), app, line: Line { stream, read: Vec::new() }, present: present.clone(), peer };
+                let device = Device { room: room::of(&app), app, line: Line { stream, read: Vec::new() }, present, peer };
                 if let Err(gone) = device.serve().await {
                     tracing::info!(%peer, %gone, "an MQTT device is gone");
                 }
@@ -110,7 +110,14 @@ type Name = (TrackerId, String);
 
 /// Devices that are connected. Who comes again closes who was there (§3.1.4).
 #[derive(Clone, Default)]
-struct Present(Arc<Mutex<HashMap<Name, (u64, oneshot::Sender<()>)>>>);
+struct Present(Arc<Mutex<Places>>);
+
+#[derive(Default)]
+struct Places {
+    /// Counts connections and never goes back, so that one that ends late is not taken for its successor.
+    serial: u64,
+    held: HashMap<Name, (u64, oneshot::Sender<()>)>,
+}
 
 /// A place among those that are connected, until it is dropped.
 struct Place {
@@ -123,19 +130,20 @@ impl Present {
     /// Takes the place of a device. What comes with it ends when somebody else takes it.
     fn take(&self, name: Name) -> (Place, oneshot::Receiver<()>) {
         let (sender, closed) = oneshot::channel();
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let serial = held.get(&name).map_or(0, |(serial, _)| serial + 1);
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        places.serial += 1;
+        let serial = places.serial;
         // The old sender goes, which its connection hears.
-        held.insert(name.clone(), (serial, sender));
+        places.held.insert(name.clone(), (serial, sender));
         (Place { present: self.clone(), name, serial }, closed)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut held = self.present.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.get(&self.name).is_some_and(|(serial, _)| *serial == self.serial) {
-            held.remove(&self.name);
+        let mut places = self.present.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.held.get(&self.name).is_some_and(|(serial, _)| *serial == self.serial) {
+            places.held.remove(&self.name);
         }
     }
 }
@@ -350,13 +358,16 @@ mod tests {
         let (old, mut closed) = present.take(name(1, "phone"));
         let (_other, mut other) = present.take(name(1, "tablet"));
         let (_stranger, mut stranger) = present.take(name(2, "phone"));
-        let (new, mut open) = present.take(name(1, "phone"));
+        let (second, _) = present.take(name(1, "phone"));
         assert!((&mut closed).await.is_err());
+        // The second goes before the first, which still writes, has gone.
+        drop(second);
+        let (new, mut open) = present.take(name(1, "phone"));
         drop(old);
         for still in [&mut other, &mut stranger, &mut open] {
             assert!(matches!(still.try_recv(), Err(oneshot::error::TryRecvError::Empty)));
         }
         drop(new);
-        assert_eq!(present.0.lock().unwrap().len(), 2);
+        assert_eq!(present.0.lock().unwrap().held.len(), 2);
     }
 }

@@ -151,11 +151,11 @@ pub async fn told(store: &Store, by: &Person, incident: IncidentId, ask: &TellRi
     let (mut posts, mut names, mut units, mut changed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for row in tx.fetch(sql, params![incident]).await? {
         let unit: UnitId = row.parsed("unit")?;
+        let (assignment, state) = (row.parsed("id")?, row.tag("state")?);
+        // Phones ask for their junction then, and need not ask every few seconds; who is not named in this ring learns that it is over.
+        changed.push(Event::AssignmentChanged { assignment, incident, unit, state });
         if let Some(hold) = ask.posts.iter().find(|hold| hold.unit == unit) {
             posts.push(hold.clone());
-            let (assignment, state) = (row.parsed("id")?, row.tag("state")?);
-            // Its phone asks for its orders and its junction: it need not ask every few seconds.
-            changed.push(Event::AssignmentChanged { assignment, incident, unit, state });
             names.push(row.text("call_sign")?);
             units.push(unit);
         }
@@ -269,6 +269,34 @@ mod tests {
             told(&store, &by, incident, &ask(&store, &[other], 5)).await.unwrap();
             assert!(hold(&store, &sent).await.unwrap().unwrap().is_superseded);
             assert!(!hold(&store, &after).await.unwrap().unwrap().is_superseded);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn every_crew_of_the_incident_hears_of_a_ring_also_one_that_it_leaves_out() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let (incident, elsewhere) = (scene.incident().await, scene.incident().await);
+            let (named, left_out, stranger) = (scene.unit("永康 21").await, scene.unit("永康 22").await, scene.unit("永康 23").await);
+            for (to, unit) in [(incident, named), (incident, left_out), (elsewhere, stranger)] {
+                scene.assign(to, unit).await.unwrap();
+            }
+            let heard = |unit: UnitId| {
+                let store = store.clone();
+                async move {
+                    let rows = store.fetch("SELECT body FROM store_outbox WHERE kind = 'assignment_changed'", vec![]).await.unwrap();
+                    rows.iter().filter(|row| row.text("body").unwrap().contains(&unit.to_string())).count()
+                }
+            };
+            let of_all = || async { [heard(named).await, heard(left_out).await, heard(stranger).await] };
+            assert_eq!(of_all().await, [1, 1, 1]);
+            let by = crate::testing::dispatcher(&store);
+            told(&store, &by, incident, &ask(&store, &[named], 5)).await.unwrap();
+            assert_eq!(of_all().await, [2, 2, 1]);
+            let nobody = told(&store, &by, incident, &ask(&store, &[stranger], 5)).await;
+            assert!(matches!(nobody, Err(TellError::NotSent)));
+            assert_eq!(of_all().await, [2, 2, 1], "a ring that is not kept is told to nobody");
         })
         .await;
     }
