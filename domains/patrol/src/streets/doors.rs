@@ -207,6 +207,8 @@ async fn a_new_map_is_counted_anew_and_a_wrong_rectangle_is_refused() {
     let before = city.get("/v1/patrol/streets").await;
     assert_eq!((before["map_version"].as_i64(), before["covered_m"].as_f64()), (Some(2), Some(0.0)), "numbers of another map mean nothing");
     city.counted().await;
+    assert_eq!(city.get("/v1/patrol/streets").await["covered_m"].as_f64(), Some(0.0), "while rounds follow each other, an answer serves for a while");
+    city.clock.advance_us(10 * Micros::SECOND);
     assert!(city.get("/v1/patrol/streets").await["covered_m"].as_f64().unwrap() > 100.0);
     let long = city.house.call(&city.chief, "GET", &format!("/v1/patrol/streets?beat={}", "x".repeat(101)), Value::Null).await;
     assert_eq!((long.status, long.json["key"].as_str()), (422, Some("patrol.streets.name")), "{}", long.json);
