@@ -11,6 +11,7 @@ use shouhu_ids::{Micros, UnitId};
 use shouhu_module::ports::{RoadSheet, RoadSheets, RoadSheetsPort, SortedTracks, SortedTracksPort, TrackFix, UnitTrack};
 use shouhu_module::{Caller, Module, Problem};
 use shouhu_place::Wgs84;
+use shouhu_store::params;
 use shouhu_store::testing::on_each_database;
 use shouhu_wire::Role;
 
@@ -180,6 +181,23 @@ async fn a_track_that_breaks_the_counting_is_left_out_in_the_end_and_the_room_sa
     city.counted().await;
     assert!(!health().await.detail.contains("late"));
     assert!(city.get("/v1/patrol/streets").await["covered_m"].as_f64().unwrap() > 100.0, "what came after it is counted");
+}
+
+#[tokio::test]
+async fn a_damaged_hour_is_left_out_and_counting_goes_on_in_it() {
+    let city = City::new().await;
+    let [one, _] = units(&city.house);
+    city.drove(one, &[0], 50 * Micros::MINUTE);
+    city.counted().await;
+    let mut tx = city.house.app.store.begin().await.unwrap();
+    let sql = "UPDATE patrol_street_hour SET body = $1";
+    assert_eq!(tx.execute(sql, params![b"damaged".to_vec()]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert_eq!(city.get("/v1/patrol/streets").await["covered_m"].as_f64(), Some(0.0));
+    city.tracks.0.lock().unwrap().push((NOON, drive(one, &[0], NOON.plus(-20 * Micros::MINUTE))));
+    city.clock.advance_us(20 * Micros::MINUTE);
+    city.counted().await;
+    assert!(city.get("/v1/patrol/streets").await["covered_m"].as_f64().unwrap() > 100.0);
 }
 
 #[tokio::test]

@@ -65,10 +65,10 @@ pub async fn advance(
     for (hour, pieces) in &counted.hours {
         let known = tx.fetch_opt("SELECT body FROM patrol_street_hour WHERE map = $1 AND hour = $2", params![map, *hour]).await?;
         let mut all = Hour::new();
-        if let Some(row) = known {
-            if let Err(error) = decode(&row.blob("body")?, |piece, count| all.extend([(piece, count)])) {
-                tracing::error!(hour, %error, "an hour of streets is damaged; what of it cannot be read is lost");
-            }
+        if let Some(row) = known
+            && let Err(error) = decode(&row.blob("body")?, |piece, count| all.extend([(piece, count)]))
+        {
+            tracing::error!(hour, %error, "an hour of streets is damaged; what of it cannot be read is lost");
         }
         for (piece, count) in pieces {
             all.entry(*piece).or_default().add(*count);
