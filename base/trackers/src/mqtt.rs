@@ -194,9 +194,7 @@ pub fn read(bytes: &[u8]) -> Result<Option<(Packet, usize)>, MqttError> {
         return Err(MqttError::TooLong(length));
     }
     let Some(body) = rest.get(taken..taken + length) else { return Ok(None) };
-    let (kind, flags) = (first >> 4, first & 0x0f);
     let mut fields = Fields(body);
-    // Flags are fixed for each kind but for what is published (table 2.2).
     let packet = match kind {
         1 => Packet::Connect(connect(&mut fields)?),
         3 => Packet::Publish(publish(flags, &mut fields)?),

@@ -331,6 +331,7 @@ const PROBLEMS: &[&str] = &[
     "dispatch.ring.off_the_map",
     "dispatch.ring.time",
     "dispatch.ring.limits",
+    "dispatch.ring.too_old",
     "dispatch.ring.no_units",
     "dispatch.ring.not_sent",
     "dispatch.cancel.reason",

@@ -1,4 +1,5 @@
--- Which streets patrols drove: counts by the hour, and nothing of who drove.
+-- Which streets patrols drove: counts by the hour. Pseudonymous, not anonymous: crews are in one of 63 groups that change from day
+-- to day (a keyed hash), and whoever has the city's secret and the list of units can say which crews a group may have been.
 
 -- One hour of one map: pieces with passages in each direction, and in which of 63 groups the crews were (`streets/hour.rs`).
 CREATE TABLE patrol_street_hour (

@@ -6,8 +6,7 @@ use shouhu_ids::Micros;
 use shouhu_module::{App, JobKind};
 use shouhu_store::{Store, StoreError, params};
 
-use crate::streets::count::hour_of;
-use crate::streets::round::taipei_day;
+use crate::streets::count::{hour_of, taipei_day};
 use crate::streets::{KEPT_DAYS, store as streets};
 
 /// Once a day.

@@ -5,7 +5,7 @@
 //! - **Check-in** 巡簽: one person's signature at one box. It is taken or refused by rules (`rules`), and what is taken may
 //!   carry **doubts**, which a person looks at: no doubt has a consequence by itself.
 //! - **Plan** and **tour** 巡邏路線: where each crew of a shift stands, when and why (`tours`); a proposal until a person publishes it.
-//! - **Streets covered** 街道涵蓋: which roads patrols drove, when last and how often (`streets`); never who.
+//! - **Streets covered** 街道涵蓋: which roads patrols drove, when last and how often (`streets`); counts by pseudonymous crews.
 //!
 //! **Invariant:** a proof — a nonce, a step of a display, a count of a tag — is taken once, whoever sends it (`proof` is unique).
 //! **Invariant:** a code proves only together with something that cannot be copied: a fix and a nonce, the time, or a counter.
@@ -28,6 +28,7 @@ mod doors;
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
+use shouhu_ids::Micros;
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
 use shouhu_wire::Role;
@@ -87,7 +88,7 @@ const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         name: "patrol.plan",
-        description: "Import, retire and equip patrol boxes, print their codes; plan and publish tours.",
+        description: "Import, retire and equip patrol boxes, print their codes; plan and publish tours; see streets covered.",
         roles: &[Role::Supervisor, Role::Operator],
     },
 ];
@@ -139,13 +140,24 @@ const PROBLEMS: &[&str] = &[
     "patrol.tours.mark",
     "patrol.tours.span",
     "patrol.streets.frame",
+    "patrol.streets.name",
 ];
+
+/// Later than this, streets that were driven are told as open.
+const BEHIND_MAX_US: i64 = Micros::HOUR;
 
 fn health(app: App) -> BoxFuture<'static, Health> {
     Box::pin(async move {
         let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM patrol_box WHERE is_active = 1";
         match app.store.fetch_one(sql, vec![]).await.and_then(|row| row.int("n")) {
-            Ok(boxes) => Health::good(format!("{boxes} boxes in use")),
+            Ok(boxes) => match streets::round::behind_us(&app).await {
+                Ok(Some(behind_us)) if behind_us > BEHIND_MAX_US => {
+                    // In words only: a server that is not well is taken out of service, and streets are not worth that.
+                    Health::good(format!("{boxes} boxes in use; streets are counted {} minutes late", behind_us / Micros::MINUTE))
+                }
+                Ok(_) => Health::good(format!("{boxes} boxes in use")),
+                Err(error) => Health::bad(format!("streets cannot be read: {error}")),
+            },
             Err(error) => Health::bad(format!("patrol boxes cannot be read: {error}")),
         }
     })
@@ -156,6 +168,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(secret::Secret::of(&app.store).await?);
         app.put(ops::tour_plan::Planner::default());
         app.put(streets::round::Answers::default());
+        app.put(streets::round::Stuck::default());
         tokio::spawn(streets::round::for_ever(app.clone()));
         Ok(jobs::schedule(&app.store).await?)
     })

@@ -71,10 +71,12 @@ impl Secret {
         self.of_box("rotating", id, version)
     }
 
-    /// One of 63 bits: the group that a crew is counted in where it must not be named.
+    /// One of 63 bits: the group that a crew is counted in on one day (days since 1970 in Taipei) where it must not be named.
+    /// Another on each day, so that a crew is not followed from day to day. A pseudonym: whoever has the city's secret and the
+    /// list of units can say which crews it may have been.
     #[must_use]
-    pub fn crew_bit(&self, unit: UnitId) -> u64 {
-        let [first, ..] = hmac(&self.0, &[b"street crew", &[0], unit.0.as_bytes()]);
+    pub fn crew_bit(&self, unit: UnitId, day: i64) -> u64 {
+        let [first, ..] = hmac(&self.0, &[b"street crew", &[0], unit.0.as_bytes(), &day.to_be_bytes()]);
         1 << (first % CREW_GROUPS)
     }
 
@@ -133,12 +135,14 @@ mod tests {
     }
 
     #[test]
-    fn a_crew_keeps_its_group_and_crews_are_spread_over_all_of_them() {
+    fn a_crew_keeps_its_group_for_a_day_and_crews_are_spread_over_all_of_them() {
         let secret = Secret([7; 32]);
         let unit = |n: u8| UnitId::new(Micros(1), [n; 16]);
-        assert_eq!(secret.crew_bit(unit(1)), secret.crew_bit(unit(1)));
-        let all = (0..=255).fold(0, |all, n| all | secret.crew_bit(unit(n)));
-        assert!(all.count_ones() > 40 && (0..=255).all(|n| secret.crew_bit(unit(n)).count_ones() == 1), "{all:b}");
+        assert_eq!(secret.crew_bit(unit(1), 7), secret.crew_bit(unit(1), 7));
+        let days = (0..255).fold(0, |all, day| all | secret.crew_bit(unit(1), day));
+        assert!(days.count_ones() > 40, "nobody is followed from day to day: {days:b}");
+        let all = (0..=255).fold(0, |all, n| all | secret.crew_bit(unit(n), 7));
+        assert!(all.count_ones() > 40 && (0..=255).all(|n| secret.crew_bit(unit(n), 7).count_ones() == 1), "{all:b}");
     }
 
     #[tokio::test]

@@ -371,8 +371,12 @@ fn mqtt_text(text: &str) -> Vec<u8> {
 
 /// CONNECT of MQTT 3.1.1 with a name and a password.
 fn mqtt_hello(password: &str) -> Vec<u8> {
+    mqtt_hello_of("phone", password)
+}
+
+fn mqtt_hello_of(client: &str, password: &str) -> Vec<u8> {
     let head: &[u8] = &[0, 4, b'M', b'Q', b'T', b'T', 4, 0b1100_0010, 0, 60];
-    packet(0x10, &[head, &mqtt_text("phone"), &mqtt_text("jane"), &mqtt_text(password)])
+    packet(0x10, &[head, &mqtt_text(client), &mqtt_text("jane"), &mqtt_text(password)])
 }
 
 async fn heard(client: &mut tokio::net::TcpStream, count: usize) -> Vec<u8> {
@@ -426,10 +430,21 @@ async fn a_device_that_speaks_mqtt_is_on_the_map_and_each_refusal_is_counted() {
     assert_eq!(refused.pointer("/positions.message.unreadable"), Some(&2.into()), "{refused}");
     assert_eq!(refused.as_object().unwrap().values().filter_map(Value::as_i64).sum::<i64>(), 4, "{refused}");
 
+    let mut left_behind = connect().await;
+    left_behind.write_all(&mqtt_hello(&secret)).await.unwrap();
+    assert_eq!(heard(&mut left_behind, 4).await, [0x20, 2, 0, 0]);
     let mut phone = connect().await;
     phone.write_all(&mqtt_hello(&secret)).await.unwrap();
     assert_eq!(heard(&mut phone, 4).await, [0x20, 2, 0, 0]);
+    assert_eq!(left_behind.read(&mut [0; 1]).await.unwrap(), 0, "it came again, and is here once");
+    phone.write_all(&[0xc0, 0]).await.unwrap();
+    assert_eq!(heard(&mut phone, 2).await, [0xd0, 0]);
+    let mut tablet = connect().await;
+    tablet.write_all(&mqtt_hello_of("tablet", &secret)).await.unwrap();
+    assert_eq!(heard(&mut tablet, 4).await, [0x20, 2, 0, 0]);
     city.ok(&city.chief, "POST", &format!("/v1/positions/trackers/{id}/revoke"), json!({})).await;
+    tablet.write_all(&[0xc0, 0]).await.unwrap();
+    assert_eq!(tablet.read(&mut [0; 1]).await.unwrap(), 0, "nor does it stay by being silent but for pings");
     phone.write_all(&location("phone", 23.03)).await.unwrap();
     assert_eq!(phone.read(&mut [0; 1]).await.unwrap(), 0, "a revoked tracker is out while it is connected");
 }

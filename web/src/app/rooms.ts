@@ -36,7 +36,7 @@ export const ROOMS: Room[] = [
   { name: "patrol", path: "/patrol", needs: ["assignments.answer"] },
   { name: "boxes", path: "/boxes", needs: ["patrol.plan"] },
   { name: "tours", path: "/tours", needs: ["patrol.plan"] },
-  { name: "streets", path: "/streets", needs: ["patrol.watch"], menu: ["patrol.plan"] },
+  { name: "streets", path: "/streets", needs: ["patrol.plan"] },
   { name: "investigate", path: "/investigate", needs: ["sightings.search"] },
   { name: "watchlists", path: "/watchlists", needs: ["watchlists.read"] },
   { name: "warnings", path: "/warnings", needs: ["warnings.watch"] },

@@ -40,8 +40,8 @@ export default function PatrolPage() {
     queryKey: MY_RING,
     queryFn: ({ signal }) => fetchMyRing(window.localStorage, signal),
     enabled: (mine.data?.length ?? 0) > 0,
-    // The junction is told a moment after the order, and he does not wait.
-    refetchInterval: 5_000,
+    // The live line says when a junction is told; this is for a phone that missed it.
+    refetchInterval: 20_000,
   });
 
   // On foot without a unit an officer still visits the boxes.

@@ -3,17 +3,19 @@
 import { useTranslation } from "react-i18next";
 import { taipeiTime, useNow } from "../app/age";
 import { hits as hitCalls } from "../app/api/calls";
-import type { Hit, Id, MyHold, Wgs84 } from "../app/api/types";
+import type { Id, MyHold, Wgs84 } from "../app/api/types";
 import { Picture } from "../app/Picture";
-import { useHits } from "../app/queries";
+import { useHit } from "../app/queries";
 import { bearing_deg, distance_m, sayDistance, sayProbability, saySeconds, sayWind } from "../app/say";
 import { pointFeature } from "../map/features";
 import { MapView } from "../map/MapView";
 
 /** A camera takes an 8 for a B: whoever stands at the roadside looks for each of them. */
-function Vehicle({ hit }: { hit: Hit | undefined }) {
+function Vehicle({ id }: { id: Id }) {
   const { t } = useTranslation();
-  if (!hit) return <p className="dim">{t("ring.hold.no_plate")}</p>;
+  // By itself: the list holds the newest only, and he may be sought for hours.
+  const hit = useHit(id).data;
+  if (!hit) return <p className="note-warn">▲ {t("ring.hold.plate_unknown")}</p>;
   const others = hit.alternatives.filter((one) => one.plate !== hit.plate);
   return (
     <div data-testid="hold-vehicle">
@@ -23,7 +25,9 @@ function Vehicle({ hit }: { hit: Hit | undefined }) {
       {others.length > 0 && (
         <p>
           {t("ring.hold.maybe")}{" "}
-          {others.map((one) => `${one.plate} (${sayProbability(one.probability)})`).join("、")}
+          {others
+            .map((one) => `${one.plate} (${sayProbability(one.probability)})`)
+            .join(t("app.list_joiner"))}
         </p>
       )}
       {hit.entry.vehicle_note && <p>{hit.entry.vehicle_note}</p>}
@@ -40,7 +44,6 @@ interface Props {
 
 export function RingHold({ hold, hit, here }: Props) {
   const { t } = useTranslation();
-  const hits = useHits();
   const left_s = (hold.by_us / 1000 - useNow()) / 1000;
   const { position } = hold;
   const time = taipeiTime(hold.by_us);
@@ -83,7 +86,7 @@ export function RingHold({ hold, hit, here }: Props) {
         selected={position}
         overlays={{ pin: here ? [pointFeature("me", here, { icon: "me" })] : [] }}
       />
-      <Vehicle hit={hits.data?.find((one) => one.id === hit)} />
+      {hit ? <Vehicle id={hit} /> : <p className="dim">{t("ring.hold.no_plate")}</p>}
       {hit && (
         <Picture
           crop={hitCalls.picture(hit, "crop")}

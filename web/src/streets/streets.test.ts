@@ -24,7 +24,9 @@ describe("streets in words", () => {
   } as unknown as StreetLine;
 
   it("say which way was driven, and nothing where that may not be told", () => {
-    expect(sayPassages(line, t)).toBe("street.passages wind.e 3、street.passages wind.w 1");
+    expect(sayPassages(line, t)).toBe(
+      ["street.passages wind.e 3", "street.passages wind.w 1"].join(t("app.list_joiner")),
+    );
     expect(sayPassages({ ...line, is_one_way: true, backward: 0 }, t)).toBe("street.passages wind.e 3");
     expect(sayPassages({ ...line, forward: null, backward: null }, t)).toBeNull();
   });

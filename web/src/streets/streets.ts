@@ -32,7 +32,7 @@ export function sayPassages(line: StreetLine, t: TFunction): string | null {
     t("street.passages", { wind: t(`wind.${sayWind(degrees % 360)}`), count });
   return line.is_one_way && line.backward === 0
     ? way(ahead, line.forward)
-    : `${way(ahead, line.forward)}、${way(ahead + 180, line.backward)}`;
+    : [way(ahead, line.forward), way(ahead + 180, line.backward)].join(t("app.list_joiner"));
 }
 
 /** Beats first, then streets: one table, so that one file says all. */

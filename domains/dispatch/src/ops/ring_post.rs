@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use shouhu_events::Event;
 use shouhu_ids::{IncidentId, Micros, UnitId};
 use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, Person, Problem, Route};
 use shouhu_place::Wgs84;
@@ -91,8 +92,10 @@ pub struct MyRing {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TellError {
-    #[error("a ring has 1 to {POSTS_MAX} posts, of an hour at most")]
+    #[error("a ring has 1 to {POSTS_MAX} posts, with streets of {STREET_CHARS_MAX} characters at most")]
     Limits,
+    #[error("this ring is of more than an hour ago, or not yet: ask again, then tell")]
+    TooOld,
     #[error("incident is closed")]
     Closed,
     #[error("none of these units holds an assignment of this incident: send it first")]
@@ -105,6 +108,7 @@ impl Keyed for TellError {
     fn key(&self) -> &'static str {
         match self {
             Self::Limits => "dispatch.ring.limits",
+            Self::TooOld => "dispatch.ring.too_old",
             Self::Closed => "dispatch.assign.incident_closed",
             Self::NotSent => "dispatch.ring.not_sent",
             Self::Store(error) => error.key(),
@@ -113,7 +117,7 @@ impl Keyed for TellError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Limits => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Limits | Self::TooOld => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Closed | Self::NotSent => StatusCode::CONFLICT,
             Self::Store(error) => Keyed::status(error),
         }
@@ -122,9 +126,12 @@ impl Keyed for TellError {
 
 fn checked(ask: &TellRing, now: Micros) -> Result<(), TellError> {
     let is_near = |at: Micros| (-SPAN_US..=SPAN_US).contains(&now.since(at));
-    let is_good = |hold: &RingHold| is_near(hold.by_us) && hold.street.chars().count() <= STREET_CHARS_MAX;
-    let are_good = (1..=POSTS_MAX).contains(&ask.posts.len()) && ask.posts.iter().all(is_good);
-    if are_good && is_near(ask.asked_at_us) && is_near(ask.seen_at_us) { Ok(()) } else { Err(TellError::Limits) }
+    let is_short = |hold: &RingHold| hold.street.chars().count() <= STREET_CHARS_MAX;
+    if !(1..=POSTS_MAX).contains(&ask.posts.len()) || !ask.posts.iter().all(is_short) {
+        return Err(TellError::Limits);
+    }
+    let mut times = ask.posts.iter().map(|hold| hold.by_us).chain([ask.asked_at_us, ask.seen_at_us]);
+    if times.all(is_near) { Ok(()) } else { Err(TellError::TooOld) }
 }
 
 /// Writes down who holds what; gives the units that were told. None for an incident that does not exist.
@@ -139,11 +146,14 @@ pub async fn told(store: &Store, by: &Person, incident: IncidentId, ask: &TellRi
         return Err(TellError::Closed);
     }
     let now = store.env().now();
-    let sql = "SELECT a.unit, u.call_sign FROM dispatch_assignment a JOIN dispatch_unit u ON u.id = a.unit WHERE a.incident = $1 \
+    let sql = "SELECT a.id, a.state, a.unit, u.call_sign FROM dispatch_assignment a JOIN dispatch_unit u ON u.id = a.unit WHERE a.incident = $1 \
          AND a.state IN ('offered', 'accepted', 'en_route', 'on_scene')";
-    let (mut posts, mut names, mut units) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut posts, mut names, mut units, mut changed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for row in tx.fetch(sql, params![incident]).await? {
         let unit: UnitId = row.parsed("unit")?;
+        let (assignment, state) = (row.parsed("id")?, row.tag("state")?);
+        // Phones ask for their junction then, and need not ask every few seconds; who is not named in this ring learns that it is over.
+        changed.push(Event::AssignmentChanged { assignment, incident, unit, state });
         if let Some(hold) = ask.posts.iter().find(|hold| hold.unit == unit) {
             posts.push(hold.clone());
             names.push(row.text("call_sign")?);
@@ -156,6 +166,9 @@ pub async fn told(store: &Store, by: &Person, incident: IncidentId, ask: &TellRi
     let kept = TellRing { posts, ..ask.clone() };
     let values = json!({ "units": names.join("、"), "ring": kept });
     write::log(&mut tx, incident, now, by, LOG_KEY, values).await?;
+    for event in &changed {
+        tx.emit(event).await?;
+    }
     tx.commit().await?;
     Ok(Some(units))
 }
@@ -261,6 +274,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn every_crew_of_the_incident_hears_of_a_ring_also_one_that_it_leaves_out() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let (incident, elsewhere) = (scene.incident().await, scene.incident().await);
+            let (named, left_out, stranger) = (scene.unit("永康 21").await, scene.unit("永康 22").await, scene.unit("永康 23").await);
+            for (to, unit) in [(incident, named), (incident, left_out), (elsewhere, stranger)] {
+                scene.assign(to, unit).await.unwrap();
+            }
+            let heard = |unit: UnitId| {
+                let store = store.clone();
+                async move {
+                    let rows = store.fetch("SELECT body FROM store_outbox WHERE kind = 'assignment_changed'", vec![]).await.unwrap();
+                    rows.iter().filter(|row| row.text("body").unwrap().contains(&unit.to_string())).count()
+                }
+            };
+            let of_all = || async { [heard(named).await, heard(left_out).await, heard(stranger).await] };
+            assert_eq!(of_all().await, [1, 1, 1]);
+            let by = crate::testing::dispatcher(&store);
+            told(&store, &by, incident, &ask(&store, &[named], 5)).await.unwrap();
+            assert_eq!(of_all().await, [2, 2, 1]);
+            let nobody = told(&store, &by, incident, &ask(&store, &[stranger], 5)).await;
+            assert!(matches!(nobody, Err(TellError::NotSent)));
+            assert_eq!(of_all().await, [2, 2, 1], "a ring that is not kept is told to nobody");
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn a_ring_of_yesterday_or_of_nobody_is_refused() {
         on_each_database(&[MODULE.schema()], |store| async move {
             let scene = Scene::new(&store).await;
@@ -271,9 +312,8 @@ mod tests {
             let good = ask(&store, &[unit], 5);
             let old = TellRing { asked_at_us: good.asked_at_us.plus(-Micros::DAY), ..good.clone() };
             let empty = TellRing { posts: vec![], ..good.clone() };
-            for wrong in [old, empty] {
-                assert!(matches!(told(&store, &by, incident, &wrong).await, Err(TellError::Limits)));
-            }
+            assert!(matches!(told(&store, &by, incident, &old).await, Err(TellError::TooOld)));
+            assert!(matches!(told(&store, &by, incident, &empty).await, Err(TellError::Limits)));
             let nowhere = store.env().id(IncidentId::new);
             assert!(told(&store, &by, nowhere, &good).await.unwrap().is_none());
         })

@@ -14,7 +14,8 @@ use super::tours::with_progress;
 use crate::report::model::{PatrolReport, ReportBox, ReportPeriod, ReportStreets, ReportVisits};
 use crate::report::periods::{By, Period, periods};
 use crate::report::share::Share;
-use crate::report::visits::{HOURS_MIN, Kept, guessed, hour, kept};
+use crate::report::visits::{HOURS_MIN, Kept, guessed, hour, kept, visits};
+use crate::streets::broke_off;
 use crate::streets::store as streets;
 use crate::tours::model::TourPlan;
 use crate::tours::report::{UnitWork, entropy, report as tour_report};
@@ -99,18 +100,17 @@ async fn counted(app: &App, boxes: &[store::Kept], spans: &[Period], from: Micro
         all.doubtful.extend(told.doubtful);
         for held in some {
             let shown = &held.shown;
-            let none = Vec::new();
-            let visits = told.visits.get(&shown.id).unwrap_or(&none);
+            let visits = visits(told.visits.get(&shown.id).map(Vec::as_slice).unwrap_or_default());
             // A box without a signature is due one interval after it was made.
             let since = told.before.get(&shown.id).copied().unwrap_or(held.created_at);
-            let by_period = kept(since, visits, shown.every_h.saturating_mul(Micros::HOUR), spans, now);
+            let by_period = kept(since, &visits, shown.every_h.saturating_mul(Micros::HOUR), spans, now);
             let mut sum = Kept::default();
             for (of_all, one) in all.by_period.iter_mut().zip(&by_period) {
                 of_all.add(*one);
                 sum.add(*one);
             }
             let hours: Vec<i64> = visits.iter().filter_map(|at| i64::try_from(hour(*at)).ok()).collect();
-            let (right, tries) = guessed(visits);
+            let (right, tries) = guessed(&visits);
             all.guesses = (all.guesses.0 + right, all.guesses.1 + tries);
             all.boxes.push(ReportBox {
                 id: shown.id,
@@ -209,24 +209,48 @@ async fn handle(State(app): State<App>, Params(query): Params<PatrolReportQuery>
         None => Vec::new(),
     };
     let days = streets::days(&app.store, &station, first.from_day, last.until_day).await?;
-    let facts = Facts { now, plans: &plans, reports: &reports, doubtful: &counted.doubtful, refused: &refused, days: &days };
+    let asked = Asked { by: query.by, station, now, spans };
+    let work = move || told_of(asked, counted, &refused, (&plans, plans_cut), &reports, &days);
+    let told = tokio::task::spawn_blocking(work).await.map_err(|error| broke_off(&error))?;
+    Ok(Audited::new(format!("patrol report of {} periods {}", told.periods.len(), told.station), told))
+}
+
+/// What the report is of.
+struct Asked {
+    by: By,
+    station: String,
+    now: Micros,
+    spans: Vec<Period>,
+}
+
+/// Facts → what is told. Some hundred plans are gone through for each period: work for a thread of its own.
+fn told_of(
+    asked: Asked,
+    counted: Counted,
+    refused: &[Micros],
+    (plans, plans_cut): (&[TourPlan], bool),
+    reports: &[CitizenReport],
+    days: &BTreeMap<i64, (f64, f64)>,
+) -> PatrolReport {
+    let Asked { by, station, now, spans } = asked;
+    let facts = Facts { now, plans, reports, doubtful: &counted.doubtful, refused, days };
     let periods = spans.iter().zip(&counted.by_period).map(|(period, kept)| facts.period(*period, *kept)).collect();
+    let span = spans.first().zip(spans.last()).map_or((now, now), |(first, last)| (first.from(), last.until()));
     let known: Vec<f64> = counted.boxes.iter().filter_map(|one| one.hour_entropy).collect();
     #[allow(clippy::cast_precision_loss, reason = "boxes of a city")]
     let hour_entropy = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
     let is_cut = plans_cut || counted.boxes.len() > BOXES_SHOWN;
-    let told = PatrolReport {
-        by: query.by,
-        boxes_in_use: i64::try_from(boxes.len()).unwrap_or(i64::MAX),
+    PatrolReport {
+        by,
+        boxes_in_use: i64::try_from(counted.boxes.len()).unwrap_or(i64::MAX),
         periods,
-        units: tour_report(&plans, &[], (first.from(), last.until()), false).units,
+        units: tour_report(plans, &[], span, false).units,
         hour_entropy,
         guessed: Share::of(counted.guesses.0, counted.guesses.1),
         boxes: counted.boxes.into_iter().take(BOXES_SHOWN).collect(),
         is_cut,
         station,
-    };
-    Ok(Audited::new(format!("patrol report of {} periods {}", told.periods.len(), told.station), told))
+    }
 }
 
 #[cfg(test)]

@@ -13,14 +13,14 @@ use crate::streets::{CREWS_MIN, KEPT_DAYS, broke_off, round, store};
 
 pub const COVERAGE: Route =
     Route::get("/v1/patrol/streets", "Which streets patrols drove, by beat and by street", || axum::routing::get(coverage))
-        .permission("patrol.watch")
+        .permission("patrol.plan")
         .audit(Audit::WorkRead)
         .asks::<StreetQuery>()
         .gives::<Coverage>();
 
 pub const LINES: Route =
     Route::get("/v1/patrol/streets/lines", "Streets within a rectangle, with how each was driven, for the map", || axum::routing::get(lines))
-        .permission("patrol.watch")
+        .permission("patrol.plan")
         .audit(Audit::WorkRead)
         .asks::<LineQuery>()
         .gives::<StreetLines>();
@@ -59,10 +59,39 @@ impl Keyed for WrongFrame {
     }
 }
 
+/// Longer names of stations and beats are refused.
+const NAME_CHARS_MAX: usize = 100;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the name of a station or a beat has at most {NAME_CHARS_MAX} characters")]
+struct LongName;
+
+impl Keyed for LongName {
+    fn key(&self) -> &'static str {
+        "patrol.streets.name"
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::UNPROCESSABLE_ENTITY
+    }
+}
+
+const fn word_of(window: StreetWindow) -> &'static str {
+    match window {
+        StreetWindow::Shift => "shift",
+        StreetWindow::Day => "day",
+        StreetWindow::Week => "week",
+    }
+}
+
 async fn coverage(State(app): State<App>, Params(query): Params<StreetQuery>) -> Result<Audited<Coverage>, Problem> {
     let now = app.env.now();
     let hours = Hours::of(query.window, now);
     let part = Part { station: query.station.unwrap_or_default(), beat: query.beat.unwrap_or_default() };
+    if [&part.station, &part.beat].into_iter().any(|name| name.chars().count() > NAME_CHARS_MAX) {
+        return Err(LongName.into());
+    }
+    let leaf = format!("streets covered, {} {} {}", word_of(query.window), part.station, part.beat);
     let mut told = Coverage {
         window: query.window,
         from_us: Micros(hours.from * Micros::HOUR),
@@ -85,8 +114,8 @@ async fn coverage(State(app): State<App>, Params(query): Params<StreetQuery>) ->
         #[expect(clippy::cast_precision_loss, reason = "fixes of some weeks")]
         let share = progress.filter(|known| known.fixes > 0).map(|known| known.matched as f64 / known.fixes as f64);
         told.matched_share = share;
-        told.areas = cover.areas(&part);
-        (told.streets, told.is_cut) = cover.streets(&part);
+        let added = tokio::task::spawn_blocking(move || (cover.areas(&part), cover.streets(&part))).await;
+        (told.areas, (told.streets, told.is_cut)) = added.map_err(|error| broke_off(&error))?;
         for area in &told.areas {
             told.metres.length_m += area.metres.length_m;
             told.metres.covered_m += area.metres.covered_m;
@@ -94,7 +123,7 @@ async fn coverage(State(app): State<App>, Params(query): Params<StreetQuery>) ->
             told.metres.open_m += area.metres.open_m;
         }
     }
-    Ok(Audited::new(format!("streets covered {} {}", part.station, part.beat), told))
+    Ok(Audited::new(leaf, told))
 }
 
 async fn lines(State(app): State<App>, Params(query): Params<LineQuery>) -> Result<Audited<StreetLines>, Problem> {
@@ -108,5 +137,7 @@ async fn lines(State(app): State<App>, Params(query): Params<LineQuery>) -> Resu
     let map_version = Some(cover.sheet.version());
     let sought = tokio::task::spawn_blocking(move || cover.lines(Frame(frame))).await;
     let (items, is_cut) = sought.map_err(|error| broke_off(&error))?;
-    Ok(Audited::new(format!("{} streets on the map", items.len()), StreetLines { map_version, items, is_cut }))
+    let [west, south, east, north] = frame;
+    let leaf = format!("{} streets on the map, {} {west} {south} {east} {north}", items.len(), word_of(query.window));
+    Ok(Audited::new(leaf, StreetLines { map_version, items, is_cut }))
 }

@@ -39,6 +39,21 @@ fn slot(periods: &[Period], at: Micros) -> Option<usize> {
     periods.iter().position(|period| (period.from()..period.until()).contains(&at))
 }
 
+/// Two people of one crew sign one after the other: that is one visit.
+const ONE_VISIT_US: i64 = 10 * Micros::MINUTE;
+
+/// Signatures in order → visits: those within ten minutes of the first are it once more.
+#[must_use]
+pub fn visits(signatures: &[Micros]) -> Vec<Micros> {
+    let mut visits: Vec<Micros> = Vec::new();
+    for at in signatures {
+        if visits.last().is_none_or(|first| at.since(*first) > ONE_VISIT_US) {
+            visits.push(*at);
+        }
+    }
+    visits
+}
+
 /// What was kept of the interval in each period. `since` is the signature before the first of `visits`, or when the box was
 /// made; `visits` are in order.
 #[must_use]
@@ -54,6 +69,10 @@ pub fn kept(since: Micros, visits: &[Micros], every_us: i64, periods: &[Period],
     // The end is no visit, but what was missed until then is missed.
     for (at, is_visit) in visits.iter().map(|visit| (*visit, true)).chain([(now, false)]) {
         let mut miss = before.plus(2 * every_us);
+        // A box that nobody came to for years has no more misses than the periods have room for.
+        if let Some(first) = periods.first().map(|period| period.from()).filter(|first| miss < *first) {
+            miss = miss.plus((first.since(miss) / every_us).saturating_mul(every_us));
+        }
         while miss <= at {
             put(miss, Kept { missed: 1, ..Kept::default() });
             miss = miss.plus(every_us);
@@ -118,6 +137,17 @@ mod tests {
         assert_eq!(week(0, &[], 12, 23), Kept::default(), "overdue, and nobody knows yet whether it becomes a miss");
         assert_eq!(week(0, &[], 12, 36), Kept { missed: 2, ..Kept::default() });
         assert_eq!(week(-30, &[1], 12, 2), Kept { late: 1, ..Kept::default() }, "what was missed before the week belongs to the week before");
+    }
+
+    #[test]
+    fn a_box_that_nobody_came_to_for_ages_is_told_at_once() {
+        assert_eq!(week(-2_000_000_000, &[], 1, 24), Kept { missed: 25, ..Kept::default() });
+    }
+
+    #[test]
+    fn two_signatures_of_one_visit_count_once() {
+        let at = |minutes: &[i64]| minutes.iter().map(|minute| Micros(minute * Micros::MINUTE)).collect::<Vec<_>>();
+        assert_eq!(visits(&at(&[0, 1, 10, 11, 21, 60])), at(&[0, 11, 60]));
     }
 
     #[test]

@@ -8,14 +8,13 @@ use shouhu_module::ports::{RoadKind, RoadSheet};
 use shouhu_place::Wgs84;
 
 use super::areas::{Area, Areas};
-use super::count::hour_of;
-use super::hour::{HourError, decode};
+use super::count::{DAY_H, TAIPEI_H, hour_of};
+use super::hour::{Count, HourError, decode};
 use super::model::{AreaCover, Metres, StreetCover, StreetLine, StreetState, StreetWindow};
 use super::{CREWS_MIN, KEPT_DAYS};
 
 /// Police shifts change at 0, 8 and 16 o'clock in Taipei, which is 0, 8 and 16 o'clock in UTC as well.
 const SHIFT_H: i64 = 8;
-const DAY_H: i64 = 24;
 const WEEK_H: i64 = 7 * DAY_H;
 /// Streets of one answer.
 pub const STREETS_MAX: usize = 500;
@@ -23,7 +22,8 @@ pub const STREETS_MAX: usize = 500;
 const LINES_MAX: usize = 4_000;
 const POINTS_MAX: usize = 60_000;
 
-/// Hours since 1970, UTC; the last is excluded.
+/// Hours since 1970, UTC; the last is excluded. Whole hours that are over: whoever asks twice within one learns nothing of what
+/// was driven in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hours {
     pub from: i64,
@@ -33,13 +33,14 @@ pub struct Hours {
 impl Hours {
     #[must_use]
     pub const fn of(window: StreetWindow, now: Micros) -> Self {
-        let this = hour_of(now);
+        let until = hour_of(now);
+        let last = until - 1;
         let from = match window {
-            StreetWindow::Shift => this - this.rem_euclid(SHIFT_H),
-            StreetWindow::Day => this - (DAY_H - 1),
-            StreetWindow::Week => this - (WEEK_H - 1),
+            StreetWindow::Shift => last - last.rem_euclid(SHIFT_H),
+            StreetWindow::Day => until - DAY_H,
+            StreetWindow::Week => until - WEEK_H,
         };
-        Self { from, until: this + 1 }
+        Self { from, until }
     }
 
     /// The first hour that is still kept at the end of these.
@@ -49,16 +50,26 @@ impl Hours {
     }
 }
 
-/// What was counted of one piece.
+/// What was counted of one piece. Crews are told apart within one day only: of what follows, what a day adds waits until the
+/// day is over and is added only when enough crews drove on it.
 #[derive(Debug, Clone, Copy, Default)]
 struct Seen {
+    /// Days since 1970 in Taipei, and what was driven on this one: within the window, and by whom at all.
+    day: i64,
+    day_forward: u32,
+    day_backward: u32,
+    day_crews: u64,
+    day_crews_kept: u64,
+    /// Of days within the window on which enough crews drove.
     forward: u32,
     backward: u32,
-    crews: u64,
-    crews_kept: u64,
     /// 0 for never.
     last_hour: i64,
+    is_driven: bool,
     is_before: bool,
+    /// Enough crews on one day: within the window, and of the days that are kept.
+    is_shared: bool,
+    is_shared_kept: bool,
 }
 
 /// What may be told of one piece.
@@ -72,21 +83,51 @@ struct Told {
 const OPEN: Told = Told { state: StreetState::Open, passages: None, last_hour: None };
 
 impl Seen {
-    const fn is_driven(&self) -> bool {
-        self.forward > 0 || self.backward > 0
+    /// Ends the day that was added last.
+    const fn end_day(&mut self) {
+        if self.day_crews.count_ones() >= CREWS_MIN {
+            self.is_shared = true;
+            self.forward = self.forward.saturating_add(self.day_forward);
+            self.backward = self.backward.saturating_add(self.day_backward);
+        }
+        self.is_shared_kept |= self.day_crews_kept.count_ones() >= CREWS_MIN;
     }
 
-    fn told(&self, kind: RoadKind) -> Told {
+    const fn add(&mut self, hour: i64, count: Count, is_within: bool) {
+        let day = (hour + TAIPEI_H).div_euclid(DAY_H);
+        if self.day != day {
+            self.end_day();
+            self.day = day;
+            (self.day_forward, self.day_backward, self.day_crews, self.day_crews_kept) = (0, 0, 0, 0);
+        }
+        self.last_hour = hour;
+        self.day_crews_kept |= count.crews;
+        if !is_within {
+            self.is_before = true;
+            return;
+        }
+        self.is_driven = true;
+        self.day_crews |= count.crews;
+        self.day_forward = self.day_forward.saturating_add(count.forward as u32);
+        self.day_backward = self.day_backward.saturating_add(count.backward as u32);
+    }
+
+    fn told(mut self, kind: RoadKind) -> Told {
+        self.end_day();
         let is_lane = kind == RoadKind::Local;
-        if !(self.is_driven() || self.is_before) || (is_lane && self.crews_kept.count_ones() < CREWS_MIN) {
+        let is_covered = self.is_driven && (!is_lane || self.is_shared);
+        let is_stale = if is_lane { self.is_shared_kept } else { self.is_before };
+        let is_enough = |crews: u64| crews.count_ones() >= CREWS_MIN;
+        if is_covered {
+            let passages = self.is_shared.then_some((self.forward, self.backward));
+            let last_hour = is_enough(self.day_crews).then_some(self.last_hour);
+            return Told { state: StreetState::Covered, passages, last_hour };
+        }
+        if !is_stale {
             return OPEN;
         }
-        let is_counted = !is_lane || self.crews.count_ones() >= CREWS_MIN;
-        if !self.is_driven() {
-            return Told { state: StreetState::Stale, passages: None, last_hour: (!is_lane).then_some(self.last_hour) };
-        }
-        let passages = is_counted.then_some((self.forward, self.backward));
-        Told { state: StreetState::Covered, passages, last_hour: is_counted.then_some(self.last_hour) }
+        let last_hour = (!is_lane && is_enough(self.day_crews_kept)).then_some(self.last_hour);
+        Told { state: StreetState::Stale, passages: None, last_hour }
     }
 }
 
@@ -112,15 +153,7 @@ impl Adding {
             if hour >= until {
                 return;
             }
-            seen.crews_kept |= count.crews;
-            seen.last_hour = hour;
-            if hour < from {
-                seen.is_before = true;
-                return;
-            }
-            seen.forward = seen.forward.saturating_add(u32::from(count.forward));
-            seen.backward = seen.backward.saturating_add(u32::from(count.backward));
-            seen.crews |= count.crews;
+            seen.add(hour, count, hour >= from);
         })
     }
 
@@ -255,7 +288,7 @@ impl Cover {
 mod tests {
     use super::*;
     use crate::streets::testing::{Grid, NOON, boxed};
-    use crate::streets::hour::{Count, Hour, encode};
+    use crate::streets::hour::{Hour, encode};
 
     fn count(forward: u16, backward: u16, crews: u64) -> Count {
         Count { forward, backward, crews }
@@ -283,7 +316,7 @@ mod tests {
 
     #[test]
     fn what_was_driven_within_the_window_is_covered_and_before_it_stale() {
-        let counted = [(2, 0, count(2, 1, 1)), (30, 0, count(9, 0, 2)), (30, 1, count(1, 0, 3))];
+        let counted = [(2, 0, count(2, 1, 3)), (30, 0, count(9, 0, 5)), (30, 1, count(1, 0, 3))];
         let day = cover(StreetWindow::Day, &counted);
         assert_eq!(line(&day, 0), (StreetState::Covered, Some(2), Some(time_of(hour_of(NOON) - 2))));
         assert_eq!(line(&day, 1), (StreetState::Stale, None, None), "of a lane not even the hour");
@@ -300,16 +333,43 @@ mod tests {
         assert_eq!(line(&alone, 1), line(&never, 1));
         assert_eq!(alone.areas(&Part::default()), never.areas(&Part::default()));
         assert_eq!(alone.streets(&Part::default()), never.streets(&Part::default()));
-        let through = cover(StreetWindow::Day, &[(1, 0, count(1, 0, 8))]);
-        assert_eq!(line(&through, 0).0, StreetState::Covered, "a main road leads to everybody's home");
     }
 
     #[test]
-    fn a_lane_that_two_crews_drove_says_how_often_only_where_both_did_so_within_the_window() {
-        let apart = cover(StreetWindow::Day, &[(1, 1, count(3, 0, 8)), (200, 1, count(1, 0, 4))]);
-        assert_eq!(line(&apart, 1), (StreetState::Covered, None, None));
+    fn of_a_through_road_that_one_crew_drove_neither_passages_nor_direction_nor_hour_are_told() {
+        let within = cover(StreetWindow::Day, &[(1, 0, count(1, 0, 8))]);
+        assert_eq!(line(&within, 0), (StreetState::Covered, None, None), "a main road leads to everybody's home");
+        let before = cover(StreetWindow::Day, &[(60, 0, count(1, 0, 8))]);
+        assert_eq!(line(&before, 0), (StreetState::Stale, None, None));
+        // Two on the day before; of what one alone drove since then nothing is added.
+        let since = cover(StreetWindow::Day, &[(20, 0, count(2, 0, 12)), (1, 0, count(5, 5, 2))]);
+        assert_eq!(line(&since, 0), (StreetState::Covered, Some(2), None));
+    }
+
+    #[test]
+    fn two_crews_are_two_on_one_taipei_day() {
+        // It is 16 o'clock in Taipei: 16 hours ago the day began, and the bits of one crew differ from day to day.
+        let midnight = cover(StreetWindow::Week, &[(1, 1, count(1, 0, 8)), (17, 1, count(1, 0, 4)), (41, 1, count(1, 0, 2))]);
+        assert_eq!(line(&midnight, 1), (StreetState::Open, None, None), "a crew that comes every day is one crew");
+        let one_day = cover(StreetWindow::Week, &[(17, 1, count(1, 0, 8)), (40, 1, count(1, 0, 4))]);
+        assert_eq!(line(&one_day, 1), (StreetState::Covered, Some(2), Some(time_of(hour_of(NOON) - 17))));
+    }
+
+    #[test]
+    fn a_lane_that_two_crews_drove_is_covered_only_where_both_did_so_within_the_window() {
+        // Both drove on the day before, one of them before the window began.
+        let apart = cover(StreetWindow::Day, &[(20, 1, count(3, 0, 8)), (30, 1, count(1, 0, 4))]);
+        assert_eq!(line(&apart, 1), (StreetState::Stale, None, None));
+        let since = cover(StreetWindow::Day, &[(1, 1, count(3, 0, 8)), (200, 1, count(2, 0, 6))]);
+        assert_eq!(line(&since, 1), (StreetState::Stale, None, None), "one crew within the window is as none");
         let together = cover(StreetWindow::Day, &[(1, 1, count(3, 0, 8)), (2, 1, count(1, 0, 4))]);
         assert_eq!(line(&together, 1), (StreetState::Covered, Some(4), Some(time_of(hour_of(NOON) - 1))));
+    }
+
+    #[test]
+    fn the_hour_that_goes_on_is_not_told() {
+        let now = cover(StreetWindow::Day, &[(0, 0, count(9, 9, 3))]);
+        assert_eq!(line(&now, 0), (StreetState::Open, None, None));
     }
 
     #[test]
@@ -329,11 +389,12 @@ mod tests {
     }
 
     #[test]
-    fn a_shift_begins_at_the_last_change_and_a_day_has_twenty_four_hours() {
+    fn a_shift_is_that_of_the_last_full_hour_and_a_day_has_twenty_four_hours() {
         let hour = |hour: i64| Micros(1_000 * Micros::DAY + hour * Micros::HOUR + 1);
         let from = |window, at| Hours::of(window, at).from - 24_000;
-        assert_eq!([hour(0), hour(7), hour(8), hour(23)].map(|at| from(StreetWindow::Shift, at)), [0, 0, 8, 16]);
-        assert_eq!(from(StreetWindow::Day, hour(23)), 0);
-        assert_eq!(from(StreetWindow::Week, hour(23)), -6 * 24);
+        assert_eq!([hour(0), hour(1), hour(8), hour(9), hour(23)].map(|at| from(StreetWindow::Shift, at)), [-8, 0, 0, 8, 16]);
+        assert_eq!(Hours::of(StreetWindow::Shift, hour(8)).until - 24_000, 8, "the shift that has just ended, whole");
+        assert_eq!(from(StreetWindow::Day, hour(23)), -1);
+        assert_eq!(from(StreetWindow::Week, hour(23)), -6 * 24 - 1);
     }
 }

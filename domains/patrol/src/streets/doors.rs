@@ -11,11 +11,12 @@ use shouhu_ids::{Micros, UnitId};
 use shouhu_module::ports::{RoadSheet, RoadSheets, RoadSheetsPort, SortedTracks, SortedTracksPort, TrackFix, UnitTrack};
 use shouhu_module::{Caller, Module, Problem};
 use shouhu_place::Wgs84;
+use shouhu_store::params;
 use shouhu_store::testing::on_each_database;
 use shouhu_wire::Role;
 
-use super::testing::{Grid, NOON};
-use super::count::{Counted, hour_of};
+use super::testing::{BREAKS, Grid, NOON};
+use super::count::{Counted, hour_of, taipei_day};
 use super::hour::Count;
 use super::{round, store};
 use crate::MODULE;
@@ -56,7 +57,7 @@ fn units(house: &House) -> [UnitId; 2] {
     let secret = house.app.room::<crate::secret::Secret>();
     let mut all = (1..=20).map(|n| UnitId::new(Micros(1), [n; 16]));
     let first = all.next().unwrap();
-    let other = all.find(|unit| secret.crew_bit(*unit) != secret.crew_bit(first)).unwrap();
+    let other = all.find(|unit| secret.crew_bit(*unit, taipei_day(NOON)) != secret.crew_bit(first, taipei_day(NOON))).unwrap();
     [first, other]
 }
 
@@ -133,6 +134,86 @@ async fn streets_driven_are_counted_once_and_told_by_beat_by_street_and_on_the_m
 }
 
 #[tokio::test]
+async fn only_who_plans_sees_streets() {
+    let city = City::new().await;
+    for role in [Role::Officer, Role::Dispatcher] {
+        let who = city.house.person(role);
+        for path in ["/v1/patrol/streets".to_owned(), format!("/v1/patrol/streets/lines?{FRAME}")] {
+            assert_eq!(city.house.call(&who, "GET", &path, Value::Null).await.status, 403, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_way_home_that_a_phone_sends_the_next_morning_is_not_counted() {
+    let city = City::new().await;
+    let [one, _] = units(&city.house);
+    let driven = NOON.plus(-10 * Micros::HOUR);
+    city.tracks.0.lock().unwrap().push((NOON.plus(-Micros::HOUR), drive(one, &[0], driven)));
+    city.counted().await;
+    assert_eq!(city.get("/v1/patrol/streets").await["covered_m"].as_f64(), Some(0.0));
+    city.drove(one, &[0], 2 * Micros::HOUR);
+    let mut next = Grid::new(4, 1);
+    next.version = 2;
+    city.house.app.put(RoadSheetsPort(Arc::new(Map(Arc::new(next)))));
+    city.clock.advance_us(Micros::MINUTE);
+    city.counted().await;
+    let store = &city.house.app.store;
+    let hours = store::hours(store, 2, 0, hour_of(NOON) + 1).await.unwrap();
+    assert_eq!(hours.iter().map(|(hour, _)| *hour).collect::<Vec<_>>(), [hour_of(NOON) - 2], "a new map leaves the same out");
+}
+
+#[tokio::test]
+async fn a_track_that_breaks_the_counting_is_left_out_in_the_end_and_the_room_says_that_it_is_late() {
+    let city = City::new().await;
+    let [one, other] = units(&city.house);
+    city.drove(one, &[BREAKS], 3 * Micros::HOUR);
+    city.drove(other, &[0], 2 * Micros::HOUR);
+    let health = || (MODULE.health)(city.house.app.clone());
+    for _ in 0..9 {
+        // Empty rounds before it go on.
+        while let Ok(went) = round::step(&city.house.app).await {
+            assert!(went, "it was passed over too early");
+        }
+    }
+    let late = health().await;
+    assert!(late.is_healthy && late.detail.contains("minutes late"), "{late:?}");
+    city.counted().await;
+    assert!(!health().await.detail.contains("late"));
+    assert!(city.get("/v1/patrol/streets").await["covered_m"].as_f64().unwrap() > 100.0, "what came after it is counted");
+}
+
+#[tokio::test]
+async fn a_damaged_hour_is_left_out_and_counting_goes_on_in_it() {
+    let city = City::new().await;
+    let [one, _] = units(&city.house);
+    city.drove(one, &[0], 50 * Micros::MINUTE);
+    city.counted().await;
+    let mut tx = city.house.app.store.begin().await.unwrap();
+    let sql = "UPDATE patrol_street_hour SET body = $1";
+    assert_eq!(tx.execute(sql, params![b"damaged".to_vec()]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert_eq!(city.get("/v1/patrol/streets").await["covered_m"].as_f64(), Some(0.0));
+    city.tracks.0.lock().unwrap().push((NOON, drive(one, &[0], NOON.plus(-20 * Micros::MINUTE))));
+    city.clock.advance_us(20 * Micros::MINUTE);
+    city.counted().await;
+    assert!(city.get("/v1/patrol/streets").await["covered_m"].as_f64().unwrap() > 100.0);
+}
+
+#[tokio::test]
+async fn each_day_that_is_over_is_summed_after_a_weekend_without_the_server() {
+    let city = City::new().await;
+    let [one, _] = units(&city.house);
+    city.drove(one, &[0], 74 * Micros::HOUR);
+    city.drove(one, &[0], 26 * Micros::HOUR);
+    city.counted().await;
+    round::sum_days(&city.house.app).await.unwrap();
+    let days = store::days(&city.house.app.store, "", 0, 100_000).await.unwrap();
+    let newest = taipei_day(NOON) - 1;
+    assert_eq!(days.iter().map(|(day, (_, covered_m))| (*day, *covered_m > 0.0)).collect::<Vec<_>>(), [(newest - 2, true), (newest - 1, false), (newest, true)]);
+}
+
+#[tokio::test]
 async fn a_new_map_is_counted_anew_and_a_wrong_rectangle_is_refused() {
     let city = City::new().await;
     let [one, _] = units(&city.house);
@@ -144,7 +225,11 @@ async fn a_new_map_is_counted_anew_and_a_wrong_rectangle_is_refused() {
     let before = city.get("/v1/patrol/streets").await;
     assert_eq!((before["map_version"].as_i64(), before["covered_m"].as_f64()), (Some(2), Some(0.0)), "numbers of another map mean nothing");
     city.counted().await;
+    assert_eq!(city.get("/v1/patrol/streets").await["covered_m"].as_f64(), Some(0.0), "while rounds follow each other, an answer serves for a while");
+    city.clock.advance_us(10 * Micros::SECOND);
     assert!(city.get("/v1/patrol/streets").await["covered_m"].as_f64().unwrap() > 100.0);
+    let long = city.house.call(&city.chief, "GET", &format!("/v1/patrol/streets?beat={}", "x".repeat(101)), Value::Null).await;
+    assert_eq!((long.status, long.json["key"].as_str()), (422, Some("patrol.streets.name")), "{}", long.json);
     for wrong in ["west=121&south=22&east=120&north=24", "west=120&south=NaN&east=121&north=24"] {
         let refused = city.house.call(&city.chief, "GET", &format!("/v1/patrol/streets/lines?{wrong}"), Value::Null).await;
         assert_eq!((refused.status, refused.json["key"].as_str()), (422, Some("patrol.streets.frame")), "{}", refused.json);
@@ -168,8 +253,8 @@ async fn a_day_that_is_over_is_summed_once_and_old_hours_are_forgotten() {
     let [one, _] = units(&city.house);
     city.drove(one, &[0], 26 * Micros::HOUR);
     city.counted().await;
-    round::sum_day(&city.house.app).await.unwrap();
-    round::sum_day(&city.house.app).await.unwrap();
+    round::sum_days(&city.house.app).await.unwrap();
+    round::sum_days(&city.house.app).await.unwrap();
     let store = &city.house.app.store;
     let days = store::days(store, "", 0, 100_000).await.unwrap();
     assert_eq!(days.len(), 1);
@@ -212,15 +297,15 @@ async fn a_day_that_is_summed_twice_is_there_once_and_stations_add_up_on_both_da
     on_each_database(&[MODULE.schema()], |store| async move {
         let area = |station: &str, beat: &str| super::areas::Area { station: station.into(), beat: beat.into() };
         let (a, b, c) = (area("永康", "01"), area("永康", "02"), area("大橋", "01"));
-        assert!(!store::is_summed(&store, 7).await.unwrap());
-        store::sum(&store, 7, &[(&a, 1_000.0, 250.0), (&b, 3_000.0, 750.0), (&c, 500.0, 500.0)]).await.unwrap();
-        store::sum(&store, 7, &[(&a, 1_000.0, 999.0)]).await.unwrap();
-        assert!(store::is_summed(&store, 7).await.unwrap());
+        assert!(store::summed(&store, 0).await.unwrap().is_empty());
+        store::sum(&store, 7, &[(a.clone(), 1_000.0, 250.0), (b, 3_000.0, 750.0), (c, 500.0, 500.0)]).await.unwrap();
+        store::sum(&store, 7, &[(a, 1_000.0, 999.0)]).await.unwrap();
+        assert_eq!(store::summed(&store, 7).await.unwrap(), [7].into());
         assert_eq!(store::days(&store, "", 0, 9).await.unwrap(), [(7, (4_500.0, 1_500.0))].into());
         assert_eq!(store::days(&store, "永康", 0, 9).await.unwrap(), [(7, (4_000.0, 1_000.0))].into());
         assert!(store::days(&store, "", 0, 7).await.unwrap().is_empty(), "the last day is not within");
         store::forget(&store, 0, 8).await.unwrap();
-        assert!(!store::is_summed(&store, 7).await.unwrap());
+        assert!(store::summed(&store, 0).await.unwrap().is_empty());
     })
     .await;
 }

@@ -11,7 +11,7 @@ pub struct Count {
     /// Passages from the beginning of the piece to its end.
     pub forward: u16,
     pub backward: u16,
-    /// One bit for the group of each crew that drove here. Two crews may share a group, so that bits are never more than crews.
+    /// One bit for the group of each crew that drove here, of this Taipei day only. Two crews may share a group, so that bits are never more than crews.
     pub crews: u64,
 }
 

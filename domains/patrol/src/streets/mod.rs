@@ -14,8 +14,12 @@
 //! | `model` | what the routes give |
 //! | `store` | SQL |
 //!
-//! **Invariant:** no unit, person or track is stored here or leaves here. A lane that only one crew drove within [`KEPT_DAYS`] is
-//! told as one that nobody drove, in every number, so that nobody's way home can be read from it ([`CREWS_MIN`]).
+//! **Invariant:** no unit, person or track is stored here or leaves here. What is stored is pseudonymous, not anonymous: with the
+//! city's secret and the list of units the group of a crew on a day can be worked out, so that hours go after [`KEPT_DAYS`].
+//!
+//! **Invariant:** what one crew alone drove within a window is told as what nobody drove there, in every number of a lane; of a through
+//! road only that it was driven, not how often, which way or when ([`CREWS_MIN`] crews on one Taipei day). Only whole hours that are
+//! over are told.
 
 pub mod areas;
 pub mod count;
@@ -35,8 +39,9 @@ use shouhu_module::Problem;
 
 /// How long hours are kept. What was driven before the asked window, but within these days, is stale.
 pub const KEPT_DAYS: i64 = 14;
-/// The smallest cell: so many crews must have driven a lane within [`KEPT_DAYS`] before it is told that any did, and within the
-/// asked window before it is told how often and when.
+/// The smallest cell: on one Taipei day within the asked window so many crews must have driven a lane before it is told that any
+/// did, and any road before it is told how often, which way and when; a lane is stale when so many did on one day within
+/// [`KEPT_DAYS`].
 pub const CREWS_MIN: u32 = 2;
 
 /// Nothing that was asked for is to blame when a worker breaks off or bytes are not what was written.

@@ -5,27 +5,27 @@ use serde::{Deserialize, Serialize};
 use shouhu_ids::Micros;
 use shouhu_module::ports::RoadKind;
 
-/// How far back "driven" reaches. All windows begin at a full hour.
+/// How far back "driven" reaches. All windows begin and end at a full hour, the last one that is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StreetWindow {
-    /// Since 0, 8 or 16 o'clock in Taipei, whichever was last.
+    /// Since 0, 8 or 16 o'clock in Taipei, whichever was last before the last full hour.
     Shift,
-    /// This hour and the 23 before it.
+    /// The last 24 full hours.
     #[default]
     Day,
-    /// This hour and the 167 before it.
+    /// The last 168 full hours.
     Week,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StreetState {
-    /// Driven within the window.
+    /// Driven within the window; a lane by `crews_min` crews on one day within it.
     Covered,
-    /// Driven before the window, within the days that are kept.
+    /// Driven before the window, within the days that are kept; a lane by `crews_min` crews on one day.
     Stale,
-    /// Not driven; of a lane also: by one crew alone.
+    /// Not driven; of a lane also: by one crew alone on each day.
     Open,
 }
 
@@ -90,7 +90,7 @@ pub struct Coverage {
     pub matched_share: Option<f64>,
     /// Older than this is not known.
     pub kept_days: i64,
-    /// A lane is told as driven only when so many crews drove it within the days that are kept.
+    /// On one day so many crews must have driven a lane before it is told as driven, and any road before passages and hour are told.
     pub crews_min: u32,
     #[serde(flatten)]
     pub metres: Metres,
@@ -111,10 +111,10 @@ pub struct StreetLine {
     pub is_one_way: bool,
     pub length_m: f64,
     pub state: StreetState,
-    /// Passages within the window along the line; null where that may not be told.
+    /// Passages along the line on days of the window on which enough crews drove here; null where there was none.
     pub forward: Option<u32>,
     pub backward: Option<u32>,
-    /// The hour of the last passage.
+    /// The hour of the last passage; null where on that day too few crews drove here.
     pub last_us: Option<Micros>,
     /// Longitude and latitude of each point.
     pub line: Vec<[f64; 2]>,

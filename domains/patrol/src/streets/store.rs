@@ -1,13 +1,13 @@
 //! SQL of counted streets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shouhu_ids::Micros;
 use shouhu_store::{Store, StoreError, params};
 
 use super::areas::Area;
 use super::count::Counted;
-use super::hour::{Hour, HourError, decode, encode};
+use super::hour::{Hour, decode, encode};
 
 /// How far tracks have been put on the streets of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,10 +17,6 @@ pub struct Progress {
     pub fixes: i64,
     pub matched: i64,
     pub spent_us: i64,
-}
-
-fn corrupt(error: HourError) -> StoreError {
-    StoreError::Corrupt { what: "hour of streets", detail: error.to_string() }
 }
 
 pub async fn progress(store: &Store, map: i64) -> Result<Option<Progress>, StoreError> {
@@ -69,8 +65,10 @@ pub async fn advance(
     for (hour, pieces) in &counted.hours {
         let known = tx.fetch_opt("SELECT body FROM patrol_street_hour WHERE map = $1 AND hour = $2", params![map, *hour]).await?;
         let mut all = Hour::new();
-        if let Some(row) = known {
-            decode(&row.blob("body")?, |piece, count| all.extend([(piece, count)])).map_err(corrupt)?;
+        if let Some(row) = known
+            && let Err(error) = decode(&row.blob("body")?, |piece, count| all.extend([(piece, count)]))
+        {
+            tracing::error!(hour, %error, "an hour of streets is damaged; what of it cannot be read is lost");
         }
         for (piece, count) in pieces {
             all.entry(*piece).or_default().add(*count);
@@ -90,13 +88,20 @@ pub async fn hours(store: &Store, map: i64, from: i64, until: i64) -> Result<Vec
     rows.iter().map(|row| Ok((row.int("hour")?, row.blob("body")?))).collect()
 }
 
-pub async fn is_summed(store: &Store, day: i64) -> Result<bool, StoreError> {
-    let sql = "SELECT day FROM patrol_street_day WHERE day = $1 LIMIT 1";
-    Ok(store.fetch_opt(sql, params![day]).await?.is_some())
+/// The first hour of a map in which anything was counted.
+pub async fn first_hour(store: &Store, map: i64) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT hour FROM patrol_street_hour WHERE map = $1 ORDER BY hour LIMIT 1";
+    store.fetch_opt(sql, params![map]).await?.map(|row| row.int("hour")).transpose()
+}
+
+/// Days from `oldest` on that were written down.
+pub async fn summed(store: &Store, oldest: i64) -> Result<BTreeSet<i64>, StoreError> {
+    let rows = store.fetch("SELECT DISTINCT day FROM patrol_street_day WHERE day >= $1", params![oldest]).await?;
+    rows.iter().map(|row| row.int("day")).collect()
 }
 
 /// Writes down what was covered on a day, once.
-pub async fn sum(store: &Store, day: i64, areas: &[(&Area, f64, f64)]) -> Result<(), StoreError> {
+pub async fn sum(store: &Store, day: i64, areas: &[(Area, f64, f64)]) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
     for (area, length_m, covered_m) in areas {
         let sql = "INSERT INTO patrol_street_day (day, station, beat, length_m, covered_m) VALUES ($1, $2, $3, $4, $5) \

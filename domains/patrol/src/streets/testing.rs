@@ -12,6 +12,9 @@ use crate::store::Kept;
 /// A full hour.
 pub const NOON: Micros = Micros(1_800_000_000_000_000);
 
+/// A fix on this piece breaks the matching.
+pub const BREAKS: u32 = 666;
+
 /// Streets of some hundred metres in rows, from west to east: the first of each row is a through road, the others are lanes.
 pub struct Grid {
     lines: Vec<[Wgs84; 2]>,
@@ -46,6 +49,7 @@ impl RoadSheet for Grid {
 
     /// Each fix lies on the piece whose number is its accuracy, and drives all of it.
     fn driven(&self, fixes: &[TrackFix]) -> DrivenTrack {
+        assert!(fixes.iter().all(|fix| fix.accuracy_m != Some(f64::from(BREAKS))), "a track that no map should break on");
         let on = |fix: &TrackFix| {
             let piece = (0..self.pieces()).find(|number| fix.accuracy_m == Some(f64::from(*number)))?;
             let metres = self.piece(piece)?.length_m;

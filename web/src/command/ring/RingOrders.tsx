@@ -69,7 +69,8 @@ function OrderRow({ live, verdict, sender, onFly }: RowProps) {
                 size="xs"
                 variant="default"
                 disabled={sender.isBusy}
-                onClick={() => void sender.tell([order])}
+                loading={sender.isTelling}
+                onClick={() => void sender.tell()}
                 data-testid="ring-tell"
               >
                 {t("ring.tell")}

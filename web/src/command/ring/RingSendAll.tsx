@@ -32,7 +32,7 @@ export function RingSendAll({ orders, sender }: { orders: LiveOrder[]; sender: S
         {sent.length > 0 && (
           <p>
             ✓ {t("ring.sent", { count: sent.length })}{" "}
-            <span className="dim">{sent.map((one) => one.order.call_sign).join("、")}</span>
+            <span className="dim">{sent.map((one) => one.order.call_sign).join(t("app.list_joiner"))}</span>
           </p>
         )}
         {sender.untold !== null && (

@@ -143,18 +143,23 @@ describe("the sentence", () => {
 describe("what a crew's phone is told", () => {
   it("is the junction, and the moment before which he cannot be there", () => {
     const plan = planOf({});
-    const told = tellOf(plan, plan.orders.slice(0, 1));
+    const told = tellOf(plan);
     const [order] = plan.orders;
     expect(told).toMatchObject({ asked_at_us: plan.asked_at_us, seen: plan.position });
-    expect(told.posts).toEqual([
-      {
-        unit: order?.unit,
-        position: order?.position,
-        street: order?.street,
-        by_us: Math.floor(plan.asked_at_us + (order?.suspect_s ?? 0) * 1e6),
-        is_map_exit: false,
-      },
-    ]);
+    expect(told.posts[0]).toEqual({
+      unit: order?.unit,
+      position: order?.position,
+      street: order?.street,
+      by_us: Math.floor(plan.asked_at_us + (order?.suspect_s ?? 0) * 1e6),
+      is_map_exit: false,
+    });
+  });
+
+  it("names every crew of the ring, so that nobody is told that a newer one left it out", () => {
+    const [order] = planOf({}).orders;
+    if (!order) throw new Error("a ring without orders");
+    const orders = [order, { ...order, unit: "other" }];
+    expect(tellOf(planOf({ orders })).posts.map((post) => post.unit)).toEqual([order.unit, "other"]);
   });
 });
 

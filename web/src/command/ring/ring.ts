@@ -99,13 +99,13 @@ export function sentenceOf(plan: RingPlan, live: LiveOrder[], elapsed_s: number)
   return { key: "closing", tone: "good", params: { ...params, time: minuteClock(Math.ceil(left_s)) } };
 }
 
-/** What the phones of these crews are told: the junction, and before when it must be closed. */
-export function tellOf(plan: RingPlan, orders: RingOrder[]): TellRing {
+/** What the phones of all crews of a ring are told: the junction, and before when it must be closed. */
+export function tellOf(plan: RingPlan): TellRing {
   return {
     asked_at_us: plan.asked_at_us,
     seen_at_us: plan.seen_at_us,
     seen: plan.position,
-    posts: orders.map(({ unit, position, street, suspect_s, is_map_exit }) => ({
+    posts: plan.orders.map(({ unit, position, street, suspect_s, is_map_exit }) => ({
       unit,
       position,
       street,

@@ -10,10 +10,11 @@ export type Sending = { state: "sending" } | { state: "sent" } | { state: "faile
 
 export interface Sender {
   isBusy: boolean;
+  isTelling: boolean;
   of: (unit: Id) => Sending | undefined;
   send: (orders: RingOrder[]) => Promise<void>;
-  /** Crews that were sent already: their phones show the junction of this ring. */
-  tell: (orders: RingOrder[]) => Promise<void>;
+  /** The phones of all crews that were sent show their junctions of this ring. */
+  tell: () => Promise<void>;
   isTold: (unit: Id) => boolean;
   /** Their phones do not show the junctions: the radio must. */
   untold: unknown;
@@ -36,36 +37,41 @@ export function useSend(incident: Id, plan: RingPlan): Sender {
     );
 
   const inPlan = (unit: Id) => `${plan.asked_at_us} ${unit}`;
-  const tellThem = async (orders: RingOrder[]) => {
-    if (orders.length === 0) return;
+  const [isTelling, setTelling] = useState(false);
+  const tellThem = async () => {
+    setTelling(true);
     try {
-      const answer = await dispatch.tellRing(incident, tellOf(plan, orders));
+      // Always the whole ring: whoever is not named in the newest is told that it is superseded. The server leaves out who was not sent.
+      const answer = await dispatch.tellRing(incident, tellOf(plan));
       setTold((old) => new Set([...old, ...answer.told.map(inPlan)]));
       setUntold(null);
     } catch (error) {
       setUntold(error);
+    } finally {
+      setTelling(false);
     }
   };
 
   const send = async (orders: RingOrder[]) => {
     for (const order of orders) tell(order, { state: "sending" });
-    const sent: RingOrder[] = [];
+    let isAnySent = false;
     for (const order of orders) {
       try {
         show(await dispatch.assign(incident, order.unit));
         tell(order, { state: "sent" });
-        sent.push(order);
+        isAnySent = true;
       } catch (error) {
         tell(order, { state: "failed", error });
       }
     }
-    await tellThem(sent);
+    if (isAnySent) await tellThem();
     for (const name of ["incidents", "units", "recommendations"])
       void client.invalidateQueries({ queryKey: [name] });
   };
 
   return {
-    isBusy: results.some((one) => one.sending.state === "sending"),
+    isBusy: isTelling || results.some((one) => one.sending.state === "sending"),
+    isTelling,
     of: (unit) => known.get(unit)?.sending,
     send,
     tell: tellThem,

@@ -9,6 +9,7 @@ export const app = {
     copy: "Copy",
     copied: "Copied",
     more: "Load more",
+    list_joiner: ", ",
     row: "Row {{row}}",
     menu: "Menu",
     dispatch_rooms: "Dispatch pages",

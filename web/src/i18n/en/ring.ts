@@ -47,6 +47,7 @@ export const ring = {
       superseded: "A later ring does not name you: ask dispatch whether to stay.",
       plate: "Plate to stop",
       maybe: "May also read",
+      plate_unknown: "The plate is not loaded yet: ask dispatch",
       no_plate: "No plate is known: ask dispatch what the vehicle looks like.",
       map: "The junction to hold",
     },

@@ -9,6 +9,7 @@ export const app = {
     copy: "複製",
     copied: "已複製",
     more: "載入更多",
+    list_joiner: "、",
     row: "第 {{row}} 列",
     menu: "選單",
     dispatch_rooms: "勤務派遣的頁面",

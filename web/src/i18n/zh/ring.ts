@@ -46,6 +46,7 @@ export const ring = {
       superseded: "較新的圍捕沒有列入您；請向勤務中心確認是否仍要守。",
       plate: "攔查車牌",
       maybe: "辨識也可能是",
+      plate_unknown: "車牌資料尚未載入，請向勤務中心確認",
       no_plate: "沒有車牌資料，請向勤務中心確認車輛特徵。",
       map: "應守的路口",
     },
