@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_ended_order_under_a_merged_number_takes_no_reply_once_the_target_is_closed() {
+    async fn a_reply_to_an_ended_order_under_a_merged_number_reaches_the_target_until_that_is_closed() {
         on_each_database(&[MODULE.schema()], |store| async move {
             let scene = Scene::new(&store).await;
             let (other, target) = (scene.incident().await, scene.incident().await);
@@ -443,6 +443,11 @@ mod tests {
             merge(&store, &scene.by, other, target).await.unwrap();
             let reply = |text: &str| AssignmentStep::Reply { text: text.into() };
             assert!(step::step(&store, &scene.crew(unit), sent, &reply("目擊者在對街")).await.is_ok());
+            for id in [other, target] {
+                let log = store::log_of(&store, id).await.unwrap();
+                let said = log.iter().filter(|line| line.key == "assignment_reply").filter_map(|line| line.params.get("text"));
+                assert_eq!(said.collect::<Vec<_>>(), ["目擊者在對街"], "{id}");
+            }
             let body = CloseIncident { code: ClosingCode::Handled, note: String::new() };
             incident_close::close(&store, &scene.by, target, &body).await.unwrap();
             assert!(step::step(&store, &scene.crew(unit), sent, &reply("補充")).await.is_err(), "what it belongs to is over");

@@ -149,6 +149,10 @@ async fn note(
                 return Err(not_allowed(held.state));
             }
             let values = json!({ "call_sign": held.call_sign, "text": text.trim() });
+            // Where it is worked on somebody reads it; under its own number it stays when the merge is undone.
+            if let Some(into) = incident.merged_into {
+                write::log(tx, into, now, by, "assignment_reply", values.clone()).await?;
+            }
             write::log(tx, incident.id, now, by, "assignment_reply", values).await?;
         }
         _ => return Ok(false),
