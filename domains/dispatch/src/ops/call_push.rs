@@ -238,7 +238,8 @@ async fn add(tx: &mut Tx, call: &CallRow, told: &Told<'_>) -> Result<(), StoreEr
     let sql = "UPDATE dispatch_call SET line = $1, words = $2, caller = $3, video_url = $4, lon = $5, lat = $6, accuracy_m = $7 WHERE id = $8";
     let (lon, lat) = (next.position.map(|p| p.lon), next.position.map(|p| p.lat));
     tx.execute(sql, params![next.line, next.words, next.caller, next.video_url, lon, lat, next.accuracy_m, next.id]).await?;
-    tx.emit(&Event::CallChanged { call: call.id, state: call.state }).await
+    tx.emit(&Event::CallChanged { call: call.id, state: call.state }).await?;
+    Ok(())
 }
 
 /// Takes what a source says of a call.
