@@ -4,15 +4,17 @@
 
 use serde_json::{Value, json};
 use shouhu_http::testing::House;
-use shouhu_ids::{DeviceId, Micros};
-use shouhu_module::{Caller, Module};
+use shouhu_ids::{CallId, DeviceId, Micros};
+use shouhu_module::ports::LiveCases;
+use shouhu_module::{Caller, Keyed, Module};
+use shouhu_place::Wgs84;
 use shouhu_store::testing::on_each_database;
 use shouhu_store::{Store, params};
 use shouhu_wire::{CallKind, CallState, DeviceKind, Role};
 
-use crate::ops::call_push::{self, CallNews, PushCall};
+use crate::ops::call_push::{self, CallNews, CallRemark, PushCall};
 use crate::ops::call_sources::{self, DefineCallSource};
-use crate::ops::calls::{SettleCall, SettledAs, settle, take};
+use crate::ops::calls::{SettleCall, SettledAs, settle, take, waiting};
 use crate::ops::duplicates::{AskDuplicates, for_call};
 use crate::ops::{call_history, merge};
 use crate::testing::{Scene, dispatcher};
@@ -51,15 +53,118 @@ async fn a_call_told_twice_rings_once_and_a_caller_who_hangs_up_stays_on_the_lis
         let gone = PushCall { news: CallNews::Ended, ..ring("a", None) };
         let gone = call_push::push(&store, source, &gone).await.unwrap();
         assert_eq!((gone.call, gone.state), (first.call, CallState::Abandoned));
-        let listed = crate::calls::waiting(&store, 10).await.unwrap();
-        assert_eq!(listed.iter().map(|call| call.id).collect::<Vec<_>>(), [first.call]);
         let by = dispatcher(&store);
+        let listed = waiting(&store, by.id).await.unwrap().items;
+        assert_eq!(listed.iter().map(|call| call.id).collect::<Vec<_>>(), [first.call]);
         let back = SettleCall { settled_as: SettledAs::CalledBack, incident: None };
         assert_eq!(settle(&store, &by, first.call, &back).await.unwrap_err().to_string().split(':').next(), Some("take the call first"));
         take(&store, &by, first.call, None).await.unwrap();
         assert_eq!(settle(&store, &by, first.call, &back).await.unwrap().state, CallState::Settled);
         assert_eq!(settle(&store, &by, first.call, &back).await.unwrap().settled_as, Some(SettledAs::CalledBack));
-        assert!(crate::calls::waiting(&store, 10).await.unwrap().is_empty());
+        assert!(waiting(&store, by.id).await.unwrap().items.is_empty());
+    })
+    .await;
+}
+
+async fn kept(store: &Store, id: CallId) -> crate::calls::CallRow {
+    crate::calls::one(store, id).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_call_rings_whatever_else_its_message_holds_and_the_source_is_told_what_was_left_out() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        let source = exchange(&store).await;
+        for (at, caller) in ["anonymous", "sip:0912345678@voip.example", "02-2345#12", "王小明"].into_iter().enumerate() {
+            let told = call_push::push(&store, source, &ring(&format!("n{at}"), Some(caller))).await.unwrap();
+            assert_eq!((told.state, told.remarks), (CallState::Ringing, vec![CallRemark::CallerDropped]), "{caller}");
+            assert_eq!(kept(&store, told.call).await.caller, None);
+        }
+        let place = Wgs84::new(120.2, 23.0).ok();
+        let rubbish = PushCall {
+            line: "線".repeat(41),
+            text: "救".repeat(2_001),
+            position: place,
+            accuracy_m: Some(-1.0),
+            video_url: Some("javascript:alert(1)".into()),
+            ..ring("r", Some("0912345678"))
+        };
+        let told = call_push::push(&store, source, &rubbish).await.unwrap();
+        use CallRemark::{AccuracyDropped, LineClipped, TextClipped, VideoDropped};
+        assert_eq!((told.state, told.remarks), (CallState::Ringing, vec![LineClipped, TextClipped, AccuracyDropped, VideoDropped]));
+        let row = kept(&store, told.call).await;
+        assert_eq!((row.line.chars().count(), row.words.chars().count(), row.caller.as_deref()), (40, 2_000, Some("0912345678")));
+        assert_eq!((row.position, row.accuracy_m, row.video_url), (place, None, None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_source_learns_later_is_added_to_the_open_call_and_said_once() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        let (source, by) = (exchange(&store).await, dispatcher(&store));
+        let told = || async {
+            let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM store_outbox WHERE kind = 'call_changed'";
+            store.fetch_one(sql, vec![]).await.unwrap().int("n").unwrap()
+        };
+        let id = call_push::push(&store, source, &ring("a", Some("0912345678"))).await.unwrap().call;
+        assert_eq!(told().await, 1);
+        let place = Wgs84::new(120.2, 23.0).ok();
+        let located = PushCall { position: place, accuracy_m: Some(30.0), text: "AML".into(), ..ring("a", None) };
+        for _ in 0..2 {
+            call_push::push(&store, source, &located).await.unwrap();
+            let row = kept(&store, id).await;
+            assert_eq!((row.position, row.accuracy_m, row.words.as_str(), row.caller.as_deref()), (place, Some(30.0), "AML", Some("0912345678")));
+            assert_eq!(told().await, 2, "the same again is no news");
+        }
+        take(&store, &by, id, None).await.unwrap();
+        // A second position without its accuracy: the old radius says nothing of it.
+        let nearer = Wgs84::new(120.21, 23.0).ok();
+        call_push::push(&store, source, &PushCall { position: nearer, ..ring("a", None) }).await.unwrap();
+        call_push::push(&store, source, &PushCall { accuracy_m: Some(5.0), ..ring("a", None) }).await.unwrap();
+        let row = kept(&store, id).await;
+        assert_eq!((row.position, row.accuracy_m, row.state), (nearer, None, CallState::Taken));
+        settle(&store, &by, id, &SettleCall { settled_as: SettledAs::Advised, incident: None }).await.unwrap();
+        call_push::push(&store, source, &located).await.unwrap();
+        assert_eq!(kept(&store, id).await.position, nearer, "what is settled stays as it was");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_flood_neither_hides_the_call_in_hand_nor_grows_without_end() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        let (source, by) = (exchange(&store).await, dispatcher(&store));
+        let mut ids = Vec::new();
+        for at in 0..301 {
+            ids.push(call_push::push(&store, source, &ring(&at.to_string(), None)).await.unwrap().call);
+            // The newest of all but the last: no order of arrival would keep it.
+            if at == 299 {
+                take(&store, &by, *ids.last().unwrap(), None).await.unwrap();
+            }
+        }
+        let refused = call_push::push(&store, source, &ring("more", None)).await.unwrap_err();
+        assert_eq!((refused.key(), refused.status().as_u16()), ("dispatch.calls.too_many", 429));
+        assert!(call_push::push(&store, source, &ring("0", None)).await.is_ok(), "one that rings may be told again");
+        let other = exchange(&store).await;
+        assert!(call_push::push(&store, other, &ring("more", None)).await.is_ok(), "another source is not the flood");
+        let told = waiting(&store, by.id).await.unwrap();
+        assert_eq!((told.items.len(), told.is_cut, told.items.first().map(|call| call.id)), (200, true, ids.get(299).copied()));
+        assert!(told.items.iter().skip(1).all(|call| call.state == CallState::Ringing));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_is_a_case_only_while_somebody_has_it_in_hand() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        let (source, by) = (exchange(&store).await, dispatcher(&store));
+        let rung = call_push::push(&store, source, &ring("a", None)).await.unwrap();
+        let cases = crate::ports::LiveIncidents(store.clone());
+        assert!(!cases.is_live(rung.number.clone()).await, "it only rings");
+        take(&store, &by, rung.call, None).await.unwrap();
+        assert!(cases.is_live(rung.number.clone()).await);
+        settle(&store, &by, rung.call, &SettleCall { settled_as: SettledAs::Prank, incident: None }).await.unwrap();
+        assert!(!cases.is_live(rung.number).await);
     })
     .await;
 }
@@ -227,16 +332,8 @@ async fn a_registered_key_rings_on_every_console_with_the_number_masked_and_a_pu
     let Caller::Person(supervisor) = house.person(Role::Supervisor) else { panic!("a person") };
     let asked = DefineCallSource { device: device.id, title: "App".into() };
     call_sources::keep(&house.app.store, &asked, &supervisor).await.unwrap_or_else(|e| panic!("{e:?}"));
-    for (wrong, key) in [
-        (json!({ "ref": " ", "news": "ringing", "kind": "voice" }), "dispatch.calls.ref"),
-        (json!({ "ref": "x", "news": "ringing", "kind": "voice", "caller": "王小明" }), "dispatch.calls.caller"),
-        (json!({ "ref": "x", "news": "ringing", "kind": "app", "video_url": "javascript:alert(1)" }), "dispatch.calls.video"),
-        (json!({ "ref": "x", "news": "ringing", "kind": "app", "accuracy_m": -1.0 }), "dispatch.calls.accuracy"),
-        (json!({ "ref": "x", "news": "ringing", "kind": "voice", "line": "1".repeat(41) }), "dispatch.calls.too_long"),
-    ] {
-        let refused = house.call(&exchange, "POST", "/v1/calls", wrong).await;
-        assert_eq!((refused.status, text(&refused.json, "/key")), (422, key.into()), "{}", refused.json);
-    }
+    let nameless = house.call(&exchange, "POST", "/v1/calls", json!({ "ref": " ", "news": "ringing", "kind": "voice" })).await;
+    assert_eq!((nameless.status, text(&nameless.json, "/key")), (422, "dispatch.calls.ref".into()), "{}", nameless.json);
     let rings = house.call(&exchange, "POST", "/v1/calls", body).await;
     assert_eq!((rings.status, text(&rings.json, "/state")), (200, "ringing".into()), "{}", rings.json);
     let id = text(&rings.json, "/call");

@@ -150,15 +150,16 @@ pub async fn one(store: &Store, id: CallId) -> Result<Option<CallRow>, StoreErro
     store.fetch_opt(&format!("{CALL} WHERE id = $1"), params![id]).await?.as_ref().map(call_of).transpose()
 }
 
-/// Those that nobody has dealt with: ringing first, then as they came.
+/// Those that nobody has dealt with, as they came: what the person has in hand, what rings, what was missed, then what others have.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn waiting(store: &Store, limit: i64) -> Result<Vec<CallRow>, StoreError> {
+pub async fn waiting(store: &Store, person: ActorId, limit: i64) -> Result<Vec<CallRow>, StoreError> {
     let sql = format!(
-        "{CALL} WHERE state <> 'settled' ORDER BY CASE state WHEN 'ringing' THEN 0 WHEN 'abandoned' THEN 1 ELSE 2 END, arrived_at_us, id LIMIT $1"
+        "{CALL} WHERE state <> 'settled' ORDER BY CASE WHEN state = 'taken' AND taken_by = $1 THEN 0 WHEN state = 'ringing' THEN 1 \
+         WHEN state = 'abandoned' THEN 2 ELSE 3 END, arrived_at_us, id LIMIT $2"
     );
-    store.fetch(&sql, params![limit]).await?.iter().map(call_of).collect()
+    store.fetch(&sql, params![person, limit]).await?.iter().map(call_of).collect()
 }
 
 #[cfg(test)]

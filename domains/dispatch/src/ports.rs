@@ -22,7 +22,7 @@ const NEARBY_MAX: usize = 5;
 /// One degree of latitude, metres, rounded down: the box of the first look is never too small.
 const DEGREE_M: f64 = 110_000.0;
 
-/// A purpose may name an incident for as long as it is not closed, and a call until it is settled.
+/// A purpose may name an incident for as long as it is not closed, and a call while somebody has it in hand.
 pub struct LiveIncidents(pub Store);
 
 impl LiveCases for LiveIncidents {
@@ -32,7 +32,7 @@ impl LiveCases for LiveIncidents {
             // A merged one is worked on under the other number for as long as that is open.
             let sql = "SELECT i.id FROM dispatch_incident i LEFT JOIN dispatch_incident t ON t.id = i.merged_into \
                  WHERE i.number = $1 AND COALESCE(t.state, i.state) <> 'closed' \
-                 UNION ALL SELECT id FROM dispatch_call WHERE number = $1 AND state <> 'settled'";
+                 UNION ALL SELECT id FROM dispatch_call WHERE number = $1 AND state = 'taken'";
             match store.fetch_opt(sql, params![case_ref.trim()]).await {
                 Ok(found) => found.is_some(),
                 Err(error) => {

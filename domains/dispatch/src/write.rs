@@ -98,14 +98,20 @@ pub async fn lock_both(tx: &mut Tx, one: IncidentId, other: IncidentId) -> Resul
 /// A merge or its undoing may move an assignment between the reading of its incident and the lock.
 const MOVES_MAX: usize = 4;
 
-/// Begins a transaction that holds the incident of an assignment, wherever it is by then.
+/// Begins a transaction that holds the incident of an assignment, wherever it is by then, and the one that this is merged into.
 pub async fn hold(store: &Store, id: AssignmentId) -> Result<Option<(Tx, Locked, Held)>, StoreError> {
+    let sql = "SELECT i.id, i.merged_into FROM dispatch_assignment a JOIN dispatch_incident i ON i.id = a.incident WHERE a.id = $1";
     for _ in 0..MOVES_MAX {
-        let row = store.fetch_opt("SELECT incident FROM dispatch_assignment WHERE id = $1", params![id]).await?;
-        let Some(row) = row else { return Ok(None) };
+        let Some(row) = store.fetch_opt(sql, params![id]).await? else { return Ok(None) };
+        let (incident, into): (IncidentId, Option<IncidentId>) = (row.parsed("id")?, row.opt_parsed("merged_into")?);
         let mut tx = store.begin().await?;
-        let Some(incident) = lock_incident(&mut tx, row.parsed("incident")?).await? else { return Ok(None) };
-        if let Some(held) = held(&mut tx, &incident).await?.into_iter().find(|held| held.id == id) {
+        let locked = match into {
+            Some(into) => lock_both(&mut tx, incident, into).await?.map(|(incident, _)| incident),
+            None => lock_incident(&mut tx, incident).await?,
+        };
+        let Some(incident) = locked else { return Ok(None) };
+        let held = held(&mut tx, &incident).await?.into_iter().find(|held| held.id == id);
+        if let Some(held) = held.filter(|_| incident.merged_into == into) {
             return Ok(Some((tx, incident, held)));
         }
     }

@@ -7,7 +7,7 @@ use shouhu_module::Person;
 use shouhu_place::Wgs84;
 use shouhu_plate::{MatchKind, Plate};
 use shouhu_store::{Row, Store, StoreError, Tx, Value, page_before, params, tag_of};
-use shouhu_wire::{Alternative, Conflict, Hit, HitEntry, HitState, RejectReason};
+use shouhu_wire::{Alternative, AssignmentState, Conflict, Hit, HitEntry, HitState, RejectReason};
 
 use crate::matching::Earlier;
 
@@ -285,15 +285,21 @@ pub async fn lapse_some(tx: &mut Tx, before: Micros, limit: i64) -> Result<usize
     Ok(rows.len())
 }
 
-/// The incident that was opened for the hit; the first one stays.
+/// The incident under which the hit is worked on. The newest fact counts: an incident that is merged takes its hit along, and
+/// has it again when the merge is undone.
 pub async fn set_incident(tx: &mut Tx, hit: HitId, incident: IncidentId) -> Result<(), StoreError> {
-    // The newest fact counts: an incident that is merged takes its hit along, so that its crew follows.
     let sql = "UPDATE watchlists_hit SET incident_id = $2 WHERE id = $1";
     tx.execute(sql, params![hit, incident]).await.map(|_| ())
 }
 
-/// A unit was sent to the incident of a hit, or called off.
-pub async fn set_crew(tx: &mut Tx, incident: IncidentId, unit: UnitId, is_sent: bool) -> Result<(), StoreError> {
+/// A unit was sent to the incident of a hit, has done with it, or was called off.
+pub async fn set_crew(tx: &mut Tx, incident: IncidentId, unit: UnitId, state: AssignmentState) -> Result<(), StoreError> {
+    let is_sent = !matches!(state, AssignmentState::Declined | AssignmentState::Cancelled);
+    if is_sent && state != AssignmentState::Closed {
+        // A unit has one live job: what hangs at another is no longer its concern. A late word on an old job says nothing of that.
+        let others = "DELETE FROM watchlists_hit_crew WHERE unit_id = $2 AND hit_id NOT IN (SELECT id FROM watchlists_hit WHERE incident_id = $1)";
+        tx.execute(others, params![incident, unit]).await?;
+    }
     let sql = if is_sent {
         "INSERT INTO watchlists_hit_crew (hit_id, unit_id) SELECT id, $2 FROM watchlists_hit WHERE incident_id = $1 ON CONFLICT DO NOTHING"
     } else {

@@ -6,7 +6,7 @@ use shouhu_events::{Envelope, Event, SightingFact};
 use shouhu_ids::{HitId, Micros};
 use shouhu_module::{App, Reaction};
 use shouhu_store::{Store, StoreError, Tx};
-use shouhu_wire::{AssignmentState, Conflict};
+use shouhu_wire::Conflict;
 
 use crate::hits::{self, NewHit};
 use crate::index::ActiveList;
@@ -48,10 +48,7 @@ fn on_dispatch(app: App, envelope: Envelope) -> BoxFuture<'static, Result<(), Re
 async fn follow(tx: &mut Tx, event: &Event) -> Result<(), StoreError> {
     match event {
         Event::IncidentChanged { incident, hit: Some(hit), .. } => hits::set_incident(tx, *hit, *incident).await,
-        Event::AssignmentChanged { incident, unit, state, .. } => {
-            let is_sent = !matches!(state, AssignmentState::Declined | AssignmentState::Cancelled);
-            hits::set_crew(tx, *incident, *unit, is_sent).await
-        }
+        Event::AssignmentChanged { incident, unit, state, .. } => hits::set_crew(tx, *incident, *unit, *state).await,
         _ => Ok(()),
     }
 }

@@ -2,61 +2,61 @@
 
 import { Button, type ComboboxItem, Radio, Select, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 import { dispatch } from "../app/api/calls";
 import { intake } from "../app/api/calls.intake";
-import type { Id, Incident, Wgs84 } from "../app/api/types";
-import { OPENED_BY_HAND, type OpenedByHand } from "../app/api/types.dispatch";
+import type { Id, Incident } from "../app/api/types";
+import { OPENED_BY_HAND } from "../app/api/types.dispatch";
 import type { Call } from "../app/api/types.intake";
-import type { PlaceCandidate } from "../app/api/types.places";
 import { usableKinds, useKinds } from "../app/queries";
 import { useSession } from "../app/session";
 import { Failure } from "../app/states";
 import { CardHead } from "./CardHead";
-import { CallInHand } from "./intake/CallInHand";
+import { CallInHand, incidentPath } from "./intake/CallInHand";
 import { DuplicateList, DuplicateNotice } from "./intake/DuplicateList";
+import type { DraftInHand } from "./intake/drafts";
 import { byName } from "./intake/kinds";
 import { useDuplicates } from "./intake/useDuplicates";
 import { AddressBox, type PlaceMap } from "./places/AddressBox";
 import { addressKept, isStillPicked } from "./places/places";
 
 interface Props {
-  place: Wgs84 | null;
-  onPlace: (place: Wgs84 | null) => void;
+  /** What is written down so far; it outlives the form. */
+  hand: DraftInHand;
   map: PlaceMap;
   /** What rang and was taken; null for what somebody tells in another way. */
   call: Call | null;
   onDone: (incident: Id | null) => void;
 }
 
-export function CallForm({ place, onPlace, map, call, onDone }: Props) {
+export function CallForm({ hand, map, call, onDone }: Props) {
   const { t, i18n } = useTranslation();
   const client = useQueryClient();
   const kinds = useKinds();
-  const [origin, setOrigin] = useState<OpenedByHand>("call");
-  const [kind, setKind] = useState<string | null>(null);
-  const [priority, setPriority] = useState<string | null>(null);
-  const [summary, setSummary] = useState(call?.text ?? "");
-  const [address, setAddress] = useState("");
-  const [taken, setTaken] = useState<PlaceCandidate | null>(null);
+  const { draft, change, drop } = hand;
+  const { origin, kind, priority, summary, address, taken, place, written } = draft;
   // Whoever moves the pin by hand knows better than the address.
   const picked = isStillPicked(taken, place) ? taken : null;
   const usable = usableKinds(kinds.data ?? [], Date.now() * 1000);
   const chosen = kinds.data?.find((k) => k.key === kind);
   // What was written before the call could not be settled: a second press settles only, and opens nothing twice.
-  const written = useRef<Incident | null>(null);
   const settled = async (write: () => Promise<Incident>) => {
-    written.current ??= await write();
-    if (call) await intake.settle(call.id, "incident", written.current.id);
-    return written.current;
+    const incident = written ?? (await write());
+    if (call) {
+      change({ written: incident });
+      await intake.settle(call.id, "incident", incident.id);
+    }
+    return incident;
   };
   const onSuccess = (incident: Incident) => {
+    drop();
     client.setQueryData(["incidents", "one", incident.id], incident);
     void client.invalidateQueries({ queryKey: ["incidents"] });
     void client.invalidateQueries({ queryKey: ["calls"] });
-    onDone(incident.id);
   };
+  // Not where another form stands by then.
+  const go = { onSuccess: (incident: Incident) => onDone(incident.id) };
   const report = {
     kind: kind ?? "",
     priority: Number(priority ?? chosen?.priority ?? 3),
@@ -81,18 +81,43 @@ export function CallForm({ place, onPlace, map, call, onDone }: Props) {
       className="card-body"
       onSubmit={(event) => {
         event.preventDefault();
-        open.mutate();
+        if (!written) open.mutate(undefined, go);
       }}
       onKeyDown={(event) => event.key === "Escape" && onDone(null)}
       data-testid="call-form"
     >
       <CardHead title={t("call.title")} sub={t("call.sub")} onClose={() => onDone(null)} />
-      {call && <CallInHand call={call} onSettled={() => onDone(null)} onIncident={onDone} />}
+      {call && <CallInHand call={call} onDropped={drop} onSettled={() => onDone(null)} />}
+      {written && (
+        <section className="call-written" role="alert" data-testid="call-written">
+          <p>
+            {t("calls.written")}{" "}
+            <Link
+              className="plain-link number"
+              href={incidentPath(written.id)}
+              onClick={() => !call && drop()}
+              data-testid="call-written-incident"
+            >
+              {written.number}
+            </Link>
+          </p>
+          {call && (
+            <Button
+              variant="default"
+              loading={open.isPending}
+              onClick={() => open.mutate(undefined, go)}
+              data-testid="settle-again"
+            >
+              {t("calls.settle_again")}
+            </Button>
+          )}
+        </section>
+      )}
       {/* Hot spots are learned from citizens' calls alone: what a crew finds says where the crew was. */}
       <Radio.Group
         label={t("call.origin")}
         value={origin}
-        onChange={(next) => setOrigin(next === "officer" ? "officer" : "call")}
+        onChange={(next) => change({ origin: next === "officer" ? "officer" : "call" })}
         size="md"
         data-testid="call-origin"
       >
@@ -119,10 +144,7 @@ export function CallForm({ place, onPlace, map, call, onDone }: Props) {
         }))}
         filter={({ options, search }) => byName(options as ComboboxItem[], search, usable)}
         value={kind}
-        onChange={(value) => {
-          setKind(value);
-          setPriority(null);
-        }}
+        onChange={(value) => change({ kind: value, priority: null })}
         required
         data-testid="call-kind"
       />
@@ -132,7 +154,7 @@ export function CallForm({ place, onPlace, map, call, onDone }: Props) {
         size="md"
         data={[1, 2, 3, 4].map((n) => ({ value: String(n), label: t(`priority.${n}`) }))}
         value={priority ?? (chosen ? String(chosen.priority) : null)}
-        onChange={setPriority}
+        onChange={(value) => change({ priority: value })}
       />
       <Textarea
         label={t("call.summary")}
@@ -142,24 +164,22 @@ export function CallForm({ place, onPlace, map, call, onDone }: Props) {
         minRows={2}
         maxLength={1000}
         value={summary}
-        onChange={(event) => setSummary(event.currentTarget.value)}
+        onChange={(event) => change({ summary: event.currentTarget.value })}
         required
         data-testid="call-summary"
       />
       <AddressBox
         text={address}
-        onText={(text) => {
-          setAddress(text);
-          setTaken(null);
-          // Another address is another place.
-          if (picked) onPlace(null);
-        }}
+        // Another address is another place.
+        onText={(text) => change({ address: text, taken: null, ...(picked ? { place: null } : {}) })}
         picked={picked}
         isPlaced={place !== null}
         onPick={(choice) => {
-          setTaken(choice);
-          if (choice.is_completion) setAddress(choice.address);
-          onPlace(choice.position);
+          change({
+            taken: choice,
+            place: choice.position,
+            ...(choice.is_completion ? { address: choice.address } : {}),
+          });
           map.show(choice.position);
         }}
         map={map}
@@ -169,7 +189,7 @@ export function CallForm({ place, onPlace, map, call, onDone }: Props) {
         {place ? (
           <span className="number">
             {place.lat.toFixed(5)}, {place.lon.toFixed(5)}{" "}
-            <button type="button" className="plain-link" onClick={() => onPlace(null)}>
+            <button type="button" className="plain-link" onClick={() => change({ place: null })}>
               {t("call.clear")}
             </button>
           </span>
@@ -183,14 +203,25 @@ export function CallForm({ place, onPlace, map, call, onDone }: Props) {
         found={like}
         act={t("duplicate.join")}
         isBusy={join.isPending}
-        isOff={!isWhole || !mayJoin}
-        onAct={(id) => join.mutate(id)}
+        isOff={!isWhole || !mayJoin || written !== null}
+        onAct={(id) => join.mutate(id, go)}
       />
       {join.error && <Failure error={join.error} />}
-      <Button type="submit" size="md" disabled={!isWhole} loading={open.isPending} data-testid="submit-call">
+      <Button
+        type="submit"
+        size="md"
+        disabled={!isWhole || written !== null}
+        loading={open.isPending}
+        data-testid="submit-call"
+      >
         {t("call.submit")}
       </Button>
       {open.error && <Failure error={open.error} />}
+      {hand.isTouched && !written && (
+        <button type="button" className="plain-link" onClick={drop} data-testid="discard-draft">
+          {t("calls.discard")}
+        </button>
+      )}
     </form>
   );
 }

@@ -4,7 +4,7 @@ import "./command.css";
 import "./cards.css";
 import "./choice/choice.css";
 import { Button, SegmentedControl } from "@mantine/core";
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import { useNow } from "../app/age";
@@ -42,6 +42,7 @@ import { usePanicFlight } from "./choice/usePanicFlight";
 import { HitCard } from "./HitCard";
 import { IncidentCard } from "./IncidentCard";
 import { CallsWaiting } from "./intake/CallsWaiting";
+import { keepDrafts, useDraft } from "./intake/drafts";
 import { useCalls } from "./intake/useCalls";
 import { MapTable } from "./MapTable";
 import { middleOf } from "./places/places";
@@ -69,7 +70,7 @@ const REDRAW_MS = 15_000;
 
 export default function CommandPage() {
   const { t } = useTranslation();
-  const { may } = useSession();
+  const { may, me } = useSession();
   const [params, setParams] = useSearchParams();
   const map = useRef<LiveMap | null>(null);
   const hits = useHits();
@@ -80,7 +81,6 @@ export default function CommandPage() {
   const advice = useAdvice();
   const panics = usePanics();
   const flight = usePanicFlight(map, panics, units.data);
-  const [pin, setPin] = useState<Wgs84 | null>(null);
   const [choices, setChoices] = useState<PlaceCandidate[]>([]);
   const placeMap = useMemo(
     () => ({
@@ -96,7 +96,16 @@ export default function CommandPage() {
 
   const isCalling = params.get("new") === "call";
   const calls = useCalls();
-  const inHand = (isCalling && calls.data?.find((c) => c.id === params.get("call") && c.is_mine)) || null;
+  const inHand =
+    (isCalling && calls.data?.items.find((c) => c.id === params.get("call") && c.is_mine)) || null;
+  const hand = useDraft(`${me?.id ?? ""}/${params.get("call") ?? "new"}`, inHand);
+  const pin = hand.draft.place;
+  const setPin = (place: Wgs84) => isCalling && hand.change({ place });
+  const open = params.get("call");
+  useEffect(() => {
+    if (!me || !calls.data || calls.data.is_cut) return;
+    keepDrafts(me.id, [...calls.data.items.map((call) => call.id), ...(open ? [open] : [])]);
+  }, [me, calls.data, open]);
   const isTable = params.get("view") === "table";
   const mayAdvise = may("dispatch.watch");
   const tab = params.get("tab") === "incidents" ? "incidents" : "hits";
@@ -141,7 +150,6 @@ export default function CommandPage() {
   };
 
   const newCall = () => {
-    setPin(null);
     change({
       ...Object.fromEntries(KINDS.map((k) => [k, null])),
       new: "call",
@@ -155,9 +163,7 @@ export default function CommandPage() {
   const takeUp = (call: Call) => {
     newCall();
     change({ call: call.id });
-    if (!call.position) return;
-    setPin(call.position);
-    map.current?.show(call.position);
+    if (call.position) map.current?.show(call.position);
   };
 
   const showAdvice = (isOn: boolean) =>
@@ -340,8 +346,7 @@ export default function CommandPage() {
         <aside className="card" id="card" tabIndex={-1} aria-label={t("command.card")}>
           {isCalling && !(params.get("call") && calls.isPending) && (
             <CallForm
-              place={pin}
-              onPlace={setPin}
+              hand={hand}
               map={placeMap}
               // What was typed stays when somebody else takes the call over.
               key={params.get("call") ?? "new"}

@@ -15,13 +15,12 @@ use shouhu_store::{Store, StoreError, params, tag_of};
 use shouhu_wire::{CallKind, CallState};
 
 use crate::calls::{self, CallAct, CallRow, masked};
-use crate::model::Items;
 
 pub const LIST: Route = Route::get("/v1/calls", "List the calls that nobody has dealt with", || axum::routing::get(list))
     .permission("calls.take")
     .audit(Audit::WorkRead)
     .load(Load::Life)
-    .gives::<Items<Call>>();
+    .gives::<WaitingCalls>();
 
 pub const TAKE: Route = Route::post("/v1/calls/{id}/take", "Take a call, or take it over from somebody named", || axum::routing::post(take_one))
     .permission("calls.take")
@@ -37,8 +36,16 @@ pub const SETTLE: Route = Route::post("/v1/calls/{id}/settle", "Say what became 
     .takes::<SettleCall>()
     .gives::<Call>();
 
-/// More than a room with every seat taken has; the oldest of each state first.
-const WAITING_MAX: i64 = 200;
+/// More than a room with every seat taken has.
+const WAITING_MAX: usize = 200;
+
+/// `GET /v1/calls`: what the person has in hand first, then what rings, what was missed, and what others have; oldest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WaitingCalls {
+    pub items: Vec<Call>,
+    /// There are more than these 200.
+    pub is_cut: bool,
+}
 
 /// A call as one person may see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -231,10 +238,20 @@ pub async fn settle(store: &Store, by: &Person, id: CallId, body: &SettleCall) -
     Ok(seen_by(calls::one(store, id).await?.ok_or(CallError::NotFound)?, by.id))
 }
 
-async fn list(State(app): State<App>, person: Person) -> Result<Audited<Items<Call>>, Problem> {
-    let waiting = calls::waiting(&app.store, WAITING_MAX).await?;
-    let items: Vec<Call> = waiting.into_iter().map(|call| seen_by(call, person.id)).collect();
-    Ok(Audited::new(format!("{} calls that wait", items.len()), Items { items }))
+/// The calls that nobody has dealt with, as one person may see them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting(store: &Store, person: ActorId) -> Result<WaitingCalls, StoreError> {
+    let limit = i64::try_from(WAITING_MAX).unwrap_or(i64::MAX).saturating_add(1);
+    let found = calls::waiting(store, person, limit).await?;
+    let is_cut = found.len() > WAITING_MAX;
+    Ok(WaitingCalls { items: found.into_iter().take(WAITING_MAX).map(|call| seen_by(call, person)).collect(), is_cut })
+}
+
+async fn list(State(app): State<App>, person: Person) -> Result<Audited<WaitingCalls>, Problem> {
+    let told = waiting(&app.store, person.id).await?;
+    Ok(Audited::new(format!("{} calls that wait", told.items.len()), told))
 }
 
 async fn take_one(State(app): State<App>, person: Person, Id(id): Id<CallId>, Body(body): Body<TakeCall>) -> Result<Audited<Call>, Problem> {

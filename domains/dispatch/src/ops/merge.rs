@@ -166,13 +166,18 @@ async fn hang(tx: &mut Tx, moving: &[&Held], to: &Locked) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Makes the crews' phones read their orders again, after the fact that a hit has followed; gives the call signs.
-async fn tell(tx: &mut Tx, moved: &[&Held], to: &Locked) -> Result<String, StoreError> {
-    for held in moved {
-        let event = Event::AssignmentChanged { assignment: held.id, incident: to.id, unit: held.unit, state: held.state };
+/// Makes the phones of every crew that is at an incident now read their orders again, after the fact that a hit has followed: those
+/// that moved, and those that stay, for a hit came to them or left them.
+async fn tell(tx: &mut Tx, incident: &Locked) -> Result<(), StoreError> {
+    for held in write::held(tx, incident).await?.iter().filter(|held| machine::is_live(held.state)) {
+        let event = Event::AssignmentChanged { assignment: held.id, incident: incident.id, unit: held.unit, state: held.state };
         tx.emit(&event).await?;
     }
-    Ok(moved.iter().map(|held| held.call_sign.as_str()).collect::<Vec<_>>().join(", "))
+    Ok(())
+}
+
+fn call_signs(moved: &[&Held]) -> String {
+    moved.iter().map(|held| held.call_sign.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Urgency and place of an incident, from its own and those of its reports.
@@ -232,7 +237,8 @@ pub async fn merge(store: &Store, by: &Person, id: IncidentId, into: IncidentId)
             let state = write::settle_incident(&mut tx, &target).await?;
             // With the hit of the other: whoever follows a hit follows it to the number under which it is worked on.
             tx.emit(&Event::IncidentChanged { incident: into, state, hit: from.hit }).await?;
-            let units = tell(&mut tx, &live, &target).await?;
+            tell(&mut tx, &target).await?;
+            let units = call_signs(&live);
             let row = tx.fetch_one("SELECT summary FROM dispatch_incident WHERE id = $1", params![id]).await?;
             let values = json!({ "number": target.number, "incident": into, "units": units });
             write::log(&mut tx, id, now, by, "incident_merged", values).await?;
@@ -279,10 +285,12 @@ pub async fn unmerge(store: &Store, by: &Person, id: IncidentId) -> Result<Incid
     hang(&mut tx, &back, &from).await?;
     let state = write::settle_incident(&mut tx, &from).await?;
     tx.emit(&Event::IncidentChanged { incident: id, state, hit: from.hit }).await?;
-    let units = tell(&mut tx, &back, &from).await?;
+    tell(&mut tx, &from).await?;
+    let units = call_signs(&back);
     derive(&mut tx, &target).await?;
     let state = write::settle_incident(&mut tx, &target).await?;
     tx.emit(&Event::IncidentChanged { incident: into, state, hit: target.hit }).await?;
+    tell(&mut tx, &target).await?;
     let values = json!({ "number": target.number, "incident": into, "units": units });
     write::log(&mut tx, id, now, by, "incident_unmerged", values).await?;
     let values = json!({ "number": from.number, "incident": id, "units": units });
@@ -394,6 +402,55 @@ mod tests {
             let body = CloseIncident { code: ClosingCode::Handled, note: String::new() };
             incident_close::close(&store, &scene.by, target, &body).await.unwrap();
             assert_eq!(unmerge(&store, &scene.by, arrived).await.unwrap_err().key(), "dispatch.unmerge.target_closed");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn crews_that_stay_are_told_too_for_a_hit_came_or_left() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let (other, target) = (scene.incident().await, scene.incident().await);
+            let (stays, moves) = (scene.unit("永康 21").await, scene.unit("永康 22").await);
+            scene.assign(target, stays).await.unwrap();
+            scene.assign(other, moves).await.unwrap();
+            let told = |unit: shouhu_ids::UnitId, incident: IncidentId| {
+                let store = store.clone();
+                async move {
+                    let rows = store.fetch("SELECT body FROM store_outbox WHERE kind = 'assignment_changed'", vec![]).await.unwrap();
+                    let bodies = rows.iter().map(|row| row.text("body").unwrap());
+                    let (unit, incident) = (unit.to_string(), incident.to_string());
+                    bodies.filter(|b| b.contains(&unit) && b.contains(&incident)).count()
+                }
+            };
+            assert_eq!((told(stays, target).await, told(moves, target).await), (1, 0));
+            merge(&store, &scene.by, other, target).await.unwrap();
+            assert_eq!((told(stays, target).await, told(moves, target).await), (2, 1));
+            unmerge(&store, &scene.by, other).await.unwrap();
+            assert_eq!((told(stays, target).await, told(moves, target).await, told(moves, other).await), (3, 1, 2));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_reply_to_an_ended_order_under_a_merged_number_reaches_the_target_until_that_is_closed() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let (other, target) = (scene.incident().await, scene.incident().await);
+            let unit = scene.unit("永康 21").await;
+            let sent = scene.assign(other, unit).await.unwrap().id;
+            cancel::cancel(&store, &scene.by, sent, "另有任務").await.unwrap();
+            merge(&store, &scene.by, other, target).await.unwrap();
+            let reply = |text: &str| AssignmentStep::Reply { text: text.into() };
+            assert!(step::step(&store, &scene.crew(unit), sent, &reply("目擊者在對街")).await.is_ok());
+            for id in [other, target] {
+                let log = store::log_of(&store, id).await.unwrap();
+                let said = log.iter().filter(|line| line.key == "assignment_reply").filter_map(|line| line.params.get("text"));
+                assert_eq!(said.collect::<Vec<_>>(), ["目擊者在對街"], "{id}");
+            }
+            let body = CloseIncident { code: ClosingCode::Handled, note: String::new() };
+            incident_close::close(&store, &scene.by, target, &body).await.unwrap();
+            assert!(step::step(&store, &scene.crew(unit), sent, &reply("補充")).await.is_err(), "what it belongs to is over");
         })
         .await;
     }

@@ -140,6 +140,8 @@ async fn handle(
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use shouhu_ids::Micros;
+    use shouhu_module::ports::CitizenReports;
     use shouhu_store::testing::on_each_database;
     use shouhu_wire::{CloseIncident, ClosingCode};
 
@@ -147,6 +149,7 @@ mod tests {
     use crate::MODULE;
     use crate::ops::duplicates::{AskDuplicates, for_call, for_incident};
     use crate::ops::{incident_close, merge};
+    use crate::ports::CallsOfCitizens;
     use crate::testing::{Scene, call};
 
     fn report(priority: u8, lon: f64) -> JoinReport {
@@ -184,6 +187,27 @@ mod tests {
             assert_eq!((left.priority, left.position), (Priority(2), Wgs84::new(120.27, 23.03).ok()));
             let empty = JoinReport { summary: " ".into(), ..report(1, 120.25) };
             assert_eq!(join(&store, &scene.by, id, &empty).await.unwrap_err().key(), "dispatch.open.summary_empty");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_incident_is_demand_once_however_many_calls_were_joined_or_merged_and_an_officer_s_is_none() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let (id, other) = (scene.incident().await, scene.incident().await);
+            for lon in [120.24, 120.25, 120.26] {
+                join(&store, &scene.by, id, &report(1, lon)).await.unwrap();
+            }
+            let found = OpenIncident { origin: IncidentOrigin::Officer, ..call("fight") };
+            let found = incident_open::open(&store, &scene.by, found, None).await.unwrap().id;
+            join(&store, &scene.by, found, &report(1, 120.30)).await.unwrap();
+            let counted = || async { CallsOfCitizens(store.clone()).since(Micros(0)).await.unwrap().len() };
+            assert_eq!(counted().await, 2);
+            merge::merge(&store, &scene.by, other, id).await.unwrap();
+            assert_eq!(counted().await, 1);
+            merge::unmerge(&store, &scene.by, other).await.unwrap();
+            assert_eq!(counted().await, 2);
         })
         .await;
     }

@@ -145,10 +145,14 @@ async fn note(
                 return Ok(false);
             }
             // What a crew saw counts after the end of its assignment too, but not after that of the incident.
-            if incident.state == IncidentState::Closed {
+            if is_over(tx, incident).await? {
                 return Err(not_allowed(held.state));
             }
             let values = json!({ "call_sign": held.call_sign, "text": text.trim() });
+            // Where it is worked on somebody reads it; under its own number it stays when the merge is undone.
+            if let Some(into) = incident.merged_into {
+                write::log(tx, into, now, by, "assignment_reply", values.clone()).await?;
+            }
             write::log(tx, incident.id, now, by, "assignment_reply", values).await?;
         }
         _ => return Ok(false),
@@ -157,6 +161,13 @@ async fn note(
         Event::AssignmentChanged { assignment: held.id, incident: incident.id, unit: held.unit, state: held.state };
     tx.emit(&event).await?;
     Ok(true)
+}
+
+/// Closed, or a report of one that is: what is worked on under another number ends with that.
+async fn is_over(tx: &mut Tx, incident: &Locked) -> Result<bool, StoreError> {
+    let Some(into) = incident.merged_into else { return Ok(incident.state == IncidentState::Closed) };
+    let closed = "SELECT id FROM dispatch_incident WHERE id = $1 AND state = 'closed'";
+    Ok(tx.fetch_opt(closed, params![into]).await?.is_some())
 }
 
 /// False when it is the same as the person's reply before.

@@ -263,6 +263,14 @@ async fn a_crew_sees_what_is_near_and_recent_and_what_it_was_sent_to() {
     world.tell(Event::IncidentChanged { incident: target, state: IncidentState::Assigned, hit: Some(id) }).await;
     assert_eq!(world.hit().await["incident"].as_str(), Some(target.to_string().as_str()));
     assert_eq!(sees(crew(Some(far))).await, (Some(0), 200, 200));
+    // A late word on a job that is over takes nothing; another live job does, as when a merge is undone.
+    let elsewhere = IncidentId::new(world.now(), [8; 16]);
+    world.tell(sent(elsewhere, AssignmentState::Closed)).await;
+    assert_eq!(sees(crew(Some(far))).await, (Some(0), 200, 200));
+    world.tell(sent(elsewhere, AssignmentState::EnRoute)).await;
+    assert_eq!(sees(crew(Some(far))).await, (Some(0), 404, 404), "no longer its concern");
+    world.tell(sent(target, AssignmentState::EnRoute)).await;
+    assert_eq!(sees(crew(Some(far))).await, (Some(0), 200, 200));
     world.tell(sent(target, AssignmentState::Cancelled)).await;
     assert_eq!(sees(crew(Some(far))).await, (Some(0), 404, 404));
     world.clock.advance_us(61 * Micros::MINUTE);

@@ -18,7 +18,7 @@ export const intake = {
   duplicatesOf: (id: Id) => ask<{ items: I.Duplicate[] }>(`/v1/incidents/${id}/duplicates`),
   join: (id: Id, report: I.JoinReport) => post<Incident>(`/v1/incidents/${id}/reports`, report),
   merge: (id: Id, into: Id) => post<Incident>(`/v1/incidents/${id}/merge`, { into }),
-  calls: async () => (await ask<{ items: I.Call[] }>("/v1/calls")).items,
+  calls: () => ask<I.WaitingCalls>("/v1/calls"),
   /** Without an idempotency key, for the server would keep the answer, and the caller's number with it; doing it twice is once. */
   take: (id: Id, from: Id | null) => ask<I.Call>(`/v1/calls/${id}/take`, { method: "POST", json: { from } }),
   settle: (id: Id, as: I.SettledAs, incident: Id | null) =>

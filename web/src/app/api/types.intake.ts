@@ -73,6 +73,13 @@ export interface Call {
   incident: Id | null;
 }
 
+/** In hand first, then what rings, what was missed, what others have. */
+export interface WaitingCalls {
+  items: Call[];
+  /** There are more than these. */
+  is_cut: boolean;
+}
+
 export interface EarlierIncident {
   id: Id;
   number: string;

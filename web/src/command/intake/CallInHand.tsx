@@ -14,7 +14,9 @@ import { sayDistance } from "../../app/say";
 import { Failure } from "../../app/states";
 import "./intake.css";
 
-function History({ call, onIncident }: { call: Call; onIncident: (id: Id) => void }) {
+export const incidentPath = (id: Id) => `/command?tab=incidents&incident=${encodeURIComponent(id)}`;
+
+function History({ call }: { call: Call }) {
   const { t } = useTranslation();
   const kindTitle = useKindTitle();
   const query = useQuery({
@@ -37,9 +39,15 @@ function History({ call, onIncident }: { call: Call; onIncident: (id: Id) => voi
             <span className="number dim">{taipei(arrived_at_us)}</span> {t(`calls.kind.${kind}`)} ·{" "}
             {incident ? (
               <>
-                <button type="button" className="plain-link" onClick={() => onIncident(incident.id)}>
+                {/* In a tab of its own: here somebody speaks, and the form stays as it is. */}
+                <a
+                  className="plain-link"
+                  href={incidentPath(incident.id)}
+                  target="_blank"
+                  rel="noopener noreferrer"
+                >
                   {incident.number}
-                </button>{" "}
+                </a>{" "}
                 {kindTitle(incident.kind)} · {t(`incident_state.${incident.state}`)} · {incident.summary}
               </>
             ) : (
@@ -54,19 +62,20 @@ function History({ call, onIncident }: { call: Call; onIncident: (id: Id) => voi
 
 interface Props {
   call: Call;
+  /** Before the page goes on: what was written down of it is of no more use. */
+  onDropped: () => void;
   onSettled: () => void;
-  onIncident: (id: Id) => void;
 }
 
-export function CallInHand({ call, onSettled, onIncident }: Props) {
+export function CallInHand({ call, onDropped, onSettled }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [outcome, setOutcome] = useState<SettledAs | null>(null);
   const settle = useMutation({
     mutationFn: (as: SettledAs) => intake.settle(call.id, as, null),
     onSuccess: () => {
+      onDropped();
       void client.invalidateQueries({ queryKey: ["calls"] });
-      onSettled();
     },
   });
   return (
@@ -84,7 +93,7 @@ export function CallInHand({ call, onSettled, onIncident }: Props) {
           {t("calls.video")}
         </a>
       )}
-      {call.caller && <History call={call} onIncident={onIncident} />}
+      {call.caller && <History call={call} />}
       <div className="two">
         <Select
           label={t("calls.outcome")}
@@ -98,7 +107,7 @@ export function CallInHand({ call, onSettled, onIncident }: Props) {
           variant="default"
           disabled={!outcome}
           loading={settle.isPending}
-          onClick={() => outcome && settle.mutate(outcome)}
+          onClick={() => outcome && settle.mutate(outcome, { onSuccess: onSettled })}
           data-testid="settle-call"
         >
           {t("calls.settle")}

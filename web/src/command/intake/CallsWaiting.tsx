@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { Age } from "../../app/Age";
 import { intake } from "../../app/api/calls.intake";
 import type { Id } from "../../app/api/types";
-import type { Call } from "../../app/api/types.intake";
+import type { Call, WaitingCalls } from "../../app/api/types.intake";
 import { Key } from "../../app/Key";
 import { useKeys } from "../../app/keys";
 import { Failure } from "../../app/states";
@@ -15,7 +15,7 @@ import { nextCall } from "./useCalls";
 import "./intake.css";
 
 interface Props {
-  calls: UseQueryResult<Call[]>;
+  calls: UseQueryResult<WaitingCalls>;
   inHand: Id | null;
   onTaken: (call: Call) => void;
 }
@@ -38,11 +38,14 @@ function useAnnounced(calls: Call[]): string {
 export function CallsWaiting({ calls, inHand, onTaken }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const list = calls.data ?? [];
+  const list = calls.data?.items ?? [];
   const take = useMutation({
     mutationFn: (call: Call) => intake.take(call.id, call.is_mine ? null : call.taken_by),
     onSuccess: (taken) => {
-      client.setQueryData<Call[]>(["calls"], (old) => old?.map((one) => (one.id === taken.id ? taken : one)));
+      client.setQueryData<WaitingCalls>(
+        ["calls"],
+        (old) => old && { ...old, items: old.items.map((one) => (one.id === taken.id ? taken : one)) },
+      );
       onTaken(taken);
     },
     // Somebody was faster: the list says who.
@@ -87,6 +90,7 @@ export function CallsWaiting({ calls, inHand, onTaken }: Props) {
               </li>
             ))}
           </ol>
+          {calls.data?.is_cut && <p className="ink-warn">▲ {t("calls.is_cut", { count: list.length })}</p>}
           {take.error && <Failure error={take.error} />}
         </section>
       )}

@@ -7,9 +7,12 @@ import { dispatch } from "../../app/api/calls";
 import { intake } from "../../app/api/calls.intake";
 import type { Id, Incident } from "../../app/api/types";
 import { Failure } from "../../app/states";
+import { afterMerge } from "./afterMerge";
 import { DuplicateList } from "./DuplicateList";
 import { takenIn } from "./duplicates";
 import "./intake.css";
+
+const AGAIN_MS = 30_000;
 
 interface Props {
   incident: Incident;
@@ -23,7 +26,7 @@ export function MergedNote({ incident, mayOrder, onIncident }: Props) {
   const client = useQueryClient();
   const undo = useMutation({
     mutationFn: () => intake.unmerge(incident.id),
-    onSuccess: () => void client.invalidateQueries({ queryKey: ["incidents"] }),
+    onSuccess: () => afterMerge(client),
   });
   const into = incident.merged_into;
   if (!into) return null;
@@ -56,14 +59,16 @@ export function MergeBox({ incident, mayOrder, onIncident }: Props) {
     queryFn: () => dispatch.log(incident.id),
   });
   const like = useQuery({
-    queryKey: ["incidents", "duplicates", incident.id],
+    // Not below "incidents": each question leaves a leaf, and the live stream would ask again for each change of each incident.
+    queryKey: ["duplicates-of", incident.id],
+    staleTime: AGAIN_MS,
     queryFn: () => intake.duplicatesOf(incident.id),
     enabled: incident.kind !== "sos",
   });
   const merge = useMutation({
     mutationFn: (into: Id) => intake.merge(incident.id, into),
     onSuccess: (_, into) => {
-      void client.invalidateQueries({ queryKey: ["incidents"] });
+      afterMerge(client);
       onIncident(into);
     },
   });

@@ -2,13 +2,13 @@
 
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { intake } from "../../app/api/calls.intake";
-import type { Call } from "../../app/api/types.intake";
+import type { Call, WaitingCalls } from "../../app/api/types.intake";
 import { useSession } from "../../app/session";
 
 /** Numbers stay no longer in this machine's memory than the list is looked at. */
 const FORGOTTEN_MS = 10_000;
 
-export function useCalls(): UseQueryResult<Call[]> {
+export function useCalls(): UseQueryResult<WaitingCalls> {
   const { may } = useSession();
   return useQuery({
     queryKey: ["calls"],
@@ -16,6 +16,7 @@ export function useCalls(): UseQueryResult<Call[]> {
     queryFn: intake.calls,
     gcTime: FORGOTTEN_MS,
     refetchInterval: 30_000,
+    refetchIntervalInBackground: true,
   });
 }
 
