@@ -177,7 +177,7 @@ mod tests {
             // The real clock answers seconds later; the question was put as if the round had begun earlier.
             let asked = arrived.plus(20 * Micros::MINUTE);
             look(&store, &known, asked).await.unwrap();
-            let check = book::open_of(&store, crew.unit.unwrap()).await.unwrap().unwrap();
+            let check = book::open_of(&store, crew.unit.unwrap()).await.unwrap().pop().unwrap();
             let stranger = scene.crew(scene.unit("永康 99").await);
             assert_eq!(answer(&store, &stranger, check.id, SAFE, None).await.unwrap_err().key(), "dispatch.check.none");
             let safe = answer(&store, &crew, check.id, SAFE, None).await.unwrap();

@@ -44,7 +44,7 @@ export const shifts = {
     nobody: "還沒有警力到場",
     next: "下次 {{time}}",
     none: "不詢問",
-    sign: "最近平安 {{time}}",
+    sign: "最近動靜 {{time}}",
     ask_now: "立即詢問全部",
     switch_on: "開始輪流詢問",
     switch_off: "停止輪流詢問",
