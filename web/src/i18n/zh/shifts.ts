@@ -59,6 +59,9 @@ export const shifts = {
     nobody: "沒有可補的待命警力；可在下方調派，或以無線電協調。",
     offers: "可補：{{units}}",
     send: "派遣這 {{count}} 組",
+    offers_changed: "建議剛更新，請再看一次",
+    changed_by: "{{name}} 剛更新了出勤卡，你的修改尚未儲存。",
+    reload: "放棄修改，載入最新設定",
     raise: "提升為 {{level}} 級",
     raise_reason: "為什麼提升為 {{level}} 級（可不填）",
     raise_hint: "只改變出勤卡的要求，不會自動派遣。級別只升不降。",
@@ -186,5 +189,8 @@ export const shifts = {
     print: "列印",
     printed: "列印時間 {{at}}",
     to_now: "進行中，重播到 {{at}}",
+    reports: "併入本案的報案：{{numbers}}",
+    merged: "本案已併入另一件，之後的經過在那一件：",
+    number: "案號",
   },
 };
