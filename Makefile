@@ -97,8 +97,8 @@ openapi: ## Renew docs/reference/openapi.json and the web client's types
 	mv docs/reference/openapi.json.new docs/reference/openapi.json
 	cd web && npm run types --silent
 
-eval-vision: ## Score the recogniser on the real photographs
-	cargo run --release -q -p shouhu-vision --example score
+eval-vision: ## Score the recogniser on the real photographs (GALLERY=folder outside the repository: a page of the errors)
+	cargo run --release -q -p shouhu-vision --example score -- $(if $(GALLERY),--gallery=$(GALLERY))
 
 bench: ## Latency and throughput, printed; nothing is asserted
 	cargo build --release --workspace --bins

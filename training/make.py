@@ -12,7 +12,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import scenes
 from glyphs import CHARSET
-from nets import BLANK, Detector, Reader
+from nets import BLANK, Detector, Reader, load_onnx
 
 HERE = Path(__file__).resolve().parent
 EASY_FIRST = 16_000  # the first samples of a run are mostly easy
@@ -66,39 +66,78 @@ def detector_loss(out, heat, corners, trust, heed):
     return focal.sum() / n, offsets
 
 
+def start(net, args, name):
+    """Weights to begin with: a checkpoint, the shipped ONNX file, or none."""
+    if args.resume and args.resume.endswith(".onnx"):
+        load_onnx(net, args.resume)
+    elif args.resume:
+        saved = torch.load(args.resume, map_location="cpu")
+        net.load_state_dict(saved.get(args.take, saved))
+    return net.to(memory_format=torch.channels_last)
+
+
+def rate_at(step, steps, peak):
+    """Warm-up over the first 3 %, then half a cosine down to a fiftieth."""
+    if step < steps * 0.03:
+        return peak * (step + 1) / (steps * 0.03 + 1)
+    return peak * (0.02 + 0.49 * (1 + np.cos(np.pi * step / steps)))
+
+
 def train(args, net, make, step_loss, name):
+    """AdamW in bfloat16 with a running average of the weights; a checkpoint holds both, and `export` takes the average.
+
+    With `--until HH:MM` (UTC) the rate falls to its end at that time however many samples were seen by then.
+    """
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
-    path = HERE / "out" / f"{name}.pt"
-    path.parent.mkdir(exist_ok=True)
-    if args.resume:
-        net.load_state_dict(torch.load(args.resume))
+    path = Path(args.out or HERE / "out") / f"{name}.pt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    net = start(net, args, name)
+    average = {k: v.detach().clone() for k, v in net.state_dict().items()}
     steps = args.samples // args.batch
-    optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, args.rate, total_steps=steps + 1, pct_start=0.08, final_div_factor=50)
-    loader = torch.utils.data.DataLoader(Samples(make, args.seed, args.first, steps * args.batch, args.batch), batch_size=None, num_workers=args.workers, prefetch_factor=4)
+    began = time.time()
+    ends = None
+    if args.until:
+        hour, minute = map(int, args.until.split(":"))
+        ends = began - began % 86400 + hour * 3600 + minute * 60
+    optimiser = torch.optim.AdamW(net.parameters(), args.rate, weight_decay=0.01, betas=(0.9, 0.98))
+    loader = torch.utils.data.DataLoader(Samples(make, args.seed, args.first, steps * args.batch, args.batch), batch_size=None, num_workers=args.workers, prefetch_factor=6)
     net.train()
-    began, seen = time.time(), []
+    seen, saved = [], time.time()
     for step, batch in enumerate(loader, 1):
+        done = (time.time() - began) / (ends - began) if ends else step / steps
+        for group in optimiser.param_groups:
+            group["lr"] = rate_at(min(done, 1.0) * 1e6, 1e6, args.rate)
         loss, shown = step_loss(net, batch)
         optimiser.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
         optimiser.step()
-        schedule.step()
+        keep = min(0.998, step / (step + 20))
+        for key, value in net.state_dict().items():
+            average[key].lerp_(value.detach(), 1 - keep)
         seen.append(shown)
         if step % 50 == 0:
-            print(f"{name} step {step}/{steps} {np.round(np.mean(seen, 0), 4).tolist()} wall {time.time() - began:.0f} s cpu {time.process_time():.0f} s", flush=True)
+            print(f"{name} step {step}/{steps} {np.round(np.mean(seen, 0), 4).tolist()} done {done:.3f} wall {time.time() - began:.0f} s cpu {time.process_time():.0f} s", flush=True)
             seen = []
-        if step % 100 == 0 or step == steps:
-            torch.save(net.state_dict(), path)
-    print(f"{name} done, saved {path.name}")
+        last = step == steps or done >= 1
+        if time.time() - saved > 90 or last:
+            torch.save({"average": average, "latest": net.state_dict(), "next": args.first + step * args.batch}, path)
+            saved = time.time()
+        if last:
+            break
+    print(f"{name} done after {step * args.batch} samples, saved {path.name}")
+
+
+def forward(net, x):
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        return net(x.contiguous(memory_format=torch.channels_last)).float()
 
 
 def train_reader(args):
     def step_loss(net, batch):
         x, flat, lengths, texts = batch
-        log_probs = net(x)
+        log_probs = forward(net, x)
         places = torch.full((len(x),), log_probs.shape[2])
         loss = torch.nn.functional.ctc_loss(log_probs.permute(2, 0, 1), flat, places, lengths, blank=BLANK, zero_infinity=True)
         right = np.mean([a == b for a, b in zip(greedy(log_probs.detach()), texts)])
@@ -108,7 +147,7 @@ def train_reader(args):
 
 def train_detector(args):
     def step_loss(net, batch):
-        heat, offsets = detector_loss(net(batch[0]), *batch[1:])
+        heat, offsets = detector_loss(forward(net, batch[0]), *batch[1:])
         return heat + offsets, (heat.item(), offsets.item())
     train(args, Detector(), detector_batch(scenes.dashcam("train")), step_loss, "detector")
 
@@ -128,12 +167,35 @@ def preview(args):
     for i in range(12):
         image, plates = scenes.scene(np.random.default_rng((args.seed, i)), frames)
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
-        for quad, trust in plates:
+        for quad, trust, _ in plates:
             cv2.polylines(image, [quad.astype(np.int32)], True, (0, 255, 0) if trust == 1 else (0, 180, 255), 1)
             cv2.circle(image, tuple(quad[0].astype(int).tolist()), 2, (0, 0, 255), -1)
         tiles.append(image)
     cv2.imwrite(str(out / "scenes.png"), np.vstack([np.hstack(tiles[i:i + 4]) for i in range(0, 12, 4)]))
     print(f"wrote {out / 'reader.png'} and {out / 'scenes.png'}")
+
+
+def held_out(args):
+    """Labelled pictures of four scenes each, in the layout of the shared data, for fitting the calibration: `plates/made`."""
+    frames, folder = scenes.dashcam("train"), Path(args.to) / "plates" / "made"
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    with open(folder / "labels.tsv", "w") as table:
+        print("image", "x", "y", "w", "h", "plate", sep="\t", file=table)
+        for number in range(args.count):
+            picture = np.zeros((2 * scenes.SCENE_H, 2 * scenes.SCENE_W), np.uint8)
+            name = f"made_{number:04}.png"
+            for part in range(4):
+                seen, plates = scenes.scene(np.random.default_rng((args.seed, number * 4 + part)), frames)
+                shift = np.array([part % 2 * scenes.SCENE_W, part // 2 * scenes.SCENE_H])
+                picture[shift[1]:shift[1] + scenes.SCENE_H, shift[0]:shift[0] + scenes.SCENE_W] = seen
+                for quad, trust, text in plates:
+                    if not (0 < quad[:, 0].mean() < scenes.SCENE_W and 0 < quad[:, 1].mean() < scenes.SCENE_H):
+                        continue
+                    whole = (quad > 1).all() and (quad < (scenes.SCENE_W - 1, scenes.SCENE_H - 1)).all()
+                    (x, y), (w, h) = quad.min(0) + shift, np.ptp(quad, 0)
+                    print(name, round(x), round(y), round(w), round(h), text if whole and trust == 1 else "", sep="\t", file=table)
+            cv2.imwrite(str(folder / "images" / name), picture)
+    print(f"wrote {args.count} pictures to {folder}")
 
 
 def export(args):
@@ -143,10 +205,10 @@ def export(args):
         path = Path(args.weights or HERE / "out") / f"{name}.pt"
         if args.only not in (None, name):
             continue
-        net.load_state_dict(torch.load(path))
+        net.load_state_dict(torch.load(path, map_location="cpu")[args.take])
         out_axes = {0: "plates"} if name == "reader" else {2: "rows", 3: "columns"}
         torch.onnx.export(net.eval(), torch.zeros(shape), str(models / f"{name}.onnx"), opset_version=13, input_names=["picture"], output_names=["out"],
-                          dynamic_axes={"picture": axes, "out": out_axes}, do_constant_folding=True)
+                          dynamic_axes={"picture": axes, "out": out_axes}, do_constant_folding=True, dynamo=False)
         print(f"{name}: {sum(p.numel() for p in net.parameters())} parameters, {(models / f'{name}.onnx').stat().st_size} bytes")
 
 
@@ -163,16 +225,25 @@ def main():
         sub.add_argument("--rate", type=float, default=rate)
         sub.add_argument("--threads", type=int, default=1)
         sub.add_argument("--workers", type=int, default=1)
-        sub.add_argument("--resume", help="weights to go on from")
+        sub.add_argument("--resume", help="weights to go on from: a checkpoint, or an exported .onnx")
+        sub.add_argument("--take", choices=["average", "latest"], default="average", help="which weights of the checkpoint")
+        sub.add_argument("--until", help="HH:MM UTC at which to stop, with the rate at its end")
+        sub.add_argument("--out", help="folder for the checkpoint; default training/out")
     sub = commands.add_parser("preview")
     sub.set_defaults(run=preview)
     sub.add_argument("--seed", type=int, default=1)
     sub.add_argument("--count", type=int, default=12)
+    sub = commands.add_parser("held-out")
+    sub.set_defaults(run=held_out)
+    sub.add_argument("--seed", type=int, default=77)
+    sub.add_argument("--count", type=int, default=400)
+    sub.add_argument("--to", required=True, help="folder outside the repository; SHOUHU_SHARED_DATA for the evaluator")
     sub = commands.add_parser("export")
     sub.set_defaults(run=export)
     sub.add_argument("--weights", help="folder of the .pt files; default training/out")
     sub.add_argument("--to", help="folder for the .onnx files; default engines/vision/models")
     sub.add_argument("--only", choices=["reader", "detector"])
+    sub.add_argument("--take", choices=["average", "latest"], default="average")
     args = parser.parse_args()
     args.run(args)
 

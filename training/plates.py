@@ -41,16 +41,21 @@ def fill(rng, form, letters):
 
 def draw_text(rng):
     """Returns the text with separators, the plate's aspect and whether it is Taiwanese."""
-    if rng.random() < 0.72:
+    if rng.random() < 0.68:
         form, _, aspect = weighted(rng, TAIWAN, 1)
         text = fill(rng, form, LETTERS)
         if form == "LLL-DDDD":
             text = text[:4] + text[4:].replace("4", pick(rng, "012356789")) if rng.random() < 0.8 else text
             if rng.random() < 0.3:  # motorcycles of the eighth generation carry the same form on a squarer plate
                 aspect = 1.9
-        if rng.random() < 0.15:  # M, W, N and Q are few and easily taken for one another
+        if rng.random() < 0.2:  # M, W, N and Q are few and easily taken for one another
             at = pick(rng, [i for i, ch in enumerate(text) if ch.isalpha()])
             text = text[:at] + pick(rng, "MWWNQ") + text[at + 1:]
+        if rng.random() < 0.15:  # what the two dies draw differently, and what is taken for it
+            spots = [i for i, ch in enumerate(text) if ch.isdigit()]
+            for at in spots:
+                if rng.random() < 0.4:
+                    text = text[:at] + pick(rng, "335689") + text[at + 1:]
         if rng.random() < 0.12:  # repeated characters are what CTC drops first
             digit = pick(rng, DIGITS)
             text = "".join(digit if ch.isdigit() and rng.random() < 0.7 else ch for ch in text)
@@ -72,13 +77,13 @@ def render(rng, height=80):
     h, w = height, int(height * aspect)
     ground, ink = luminances(rng)
     if is_taiwan:
-        font = -1 if rng.random() < 0.5 else int(rng.choice([0, 1, 2, 3, 4, 5], p=[0.3, 0.3, 0.1, 0.1, 0.1, 0.1]))
+        font = int(rng.choice([-1, -2, -2])) if rng.random() < 0.62 else int(rng.choice([0, 1, 2, 3, 4, 5, 8], p=[0.28, 0.28, 0.1, 0.1, 0.08, 0.08, 0.08]))
         text_h = h * rng.uniform(0.52, 0.68)
         span, stroke = w * rng.uniform(0.80, 0.95), rng.uniform(0.095, 0.155)
         mid_y = h * rng.uniform(0.49, 0.57)
         gap = text_h * rng.uniform(0.05, 0.15)
     else:
-        font = int(rng.choice([-1, 0, 1, 2, 3, 4, 5, 6, 7], p=[0.1, 0.12, 0.12, 0.12, 0.24, 0.08, 0.07, 0.1, 0.05]))
+        font = int(rng.choice([-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9], p=[0.1, 0.12, 0.1, 0.1, 0.22, 0.08, 0.06, 0.08, 0.04, 0.05, 0.05]))
         text_h = h * (rng.uniform(0.55, 0.80) if aspect > 2.5 else rng.uniform(0.4, 0.6))
         span, stroke = w * rng.uniform(0.72, 0.93), rng.uniform(0.10, 0.18)
         mid_y = h * rng.uniform(0.46, 0.56)
@@ -88,18 +93,19 @@ def render(rng, height=80):
     dot = pick(rng, ["dot", "dot", "dash", "dash", "none"]) if is_taiwan else pick(rng, ["none", "none", "dash", "dot"])
     sep_w = text_h * (rng.uniform(0.10, 0.26) if dot != "none" else rng.uniform(0.08, 0.4))
     emblem_at = -1
-    if not is_taiwan and rng.random() < 0.4:  # coats of arms and inspection stickers are no characters
+    if not is_taiwan and rng.random() < 0.45:  # coats of arms and inspection stickers are no characters
         if " " not in text:
             cut = int(rng.integers(1, len(text)))
             text = text[:cut] + " " + text[cut:]
         emblem_at = pick(rng, [i for i, ch in enumerate(text) if ch == " "])
-    thin, bend = rng.uniform(0.75, 1.1), rng.uniform(-1, 1)
+    thin, bend = rng.uniform(0.75, 1.25), rng.uniform(-1, 1)
+    is_bare = is_taiwan and font == -1 and rng.random() < 0.5  # a one without its flag
     wide = rng.uniform(1.0, 1.35)  # dies differ in how wide M and W are
     widths = [text_h * rng.uniform(0.3, 0.7) if i == emblem_at else sep_w if ch in "- " else natural_width(font, ch) * text_h * (wide if font < 0 and ch in "MW" else 1.0)
               for i, ch in enumerate(text)]
     natural = sum(widths) + gap * (len(text) - 1)
     k = float(np.clip(span / natural, 0.55, 1.35 if is_taiwan else 1.2))
-    band = w * rng.uniform(0.06, 0.11) if not is_taiwan and aspect > 2.5 and rng.random() < 0.75 else 0.0
+    band = w * rng.uniform(0.06, 0.11) if not is_taiwan and aspect > 2.5 and rng.random() < 0.85 else 0.0
     if natural * k > (w - band) * 0.97:
         k = (w - band) * 0.97 / natural
     x = band + (w - band - natural * k) * rng.uniform(0.35, 0.65)
@@ -115,7 +121,10 @@ def render(rng, height=80):
                 cx, cy = int(x + width * k / 2), int(mid_y)
                 cv2.rectangle(mask, (cx - across // 2, cy - size // 2), (cx + across // 2, cy + size // 2), 255, -1)
         else:
-            g = glyph(font, ch, width * k, text_h, stroke * (thin if ch in "MNWKAV" else 1.0), bend)
+            if is_bare and ch == "1":
+                g = glyph(font, "I", max(width * k * 0.6, 3), text_h, stroke)
+            else:
+                g = glyph(font, ch, width * k, text_h, stroke * (thin if ch in "MNWKAV" else 1.0), bend)
             gx, gy = int(round(x)), int(round(mid_y - text_h * (0.5 + MARGIN) + rng.normal() * wobble))
             y0, y1, x0, x1 = max(gy, 0), min(gy + g.shape[0], h), max(gx, 0), min(gx + g.shape[1], w)
             if y1 > y0 and x1 > x0:
@@ -127,8 +136,11 @@ def render(rng, height=80):
     if rng.random() < 0.06 and is_taiwan:  # electric: green bands above and below
         bar = int(h * rng.uniform(0.06, 0.13))
         plate[:bar] = plate[-bar:] = ground * rng.uniform(0.3, 0.6)
-    if band:
-        plate[:, :int(band)] = rng.uniform(25, 90)
+    if band and rng.random() < 0.3:  # a shield over the country's letters, on the plate's own ground
+        draw_emblem(rng, plate, band * 0.55, h * rng.uniform(0.3, 0.45), band * rng.uniform(0.5, 0.8))
+        cv2.putText(plate, pick(rng, ["SK", "MC", "FL", "AND", "CH", "UA", "SRB"]), (int(band * 0.15), int(h * rng.uniform(0.75, 0.92))), 0, band / 45, ink, 1, cv2.LINE_AA)
+    elif band:
+        plate[:, :int(band)] = rng.uniform(25, 130)
         flag(rng, plate, 0, band)
         if rng.random() < 0.15:  # France and Italy have a second one
             right = int(band * 0.9)
@@ -139,9 +151,9 @@ def render(rng, height=80):
         edge = cv2.GaussianBlur(alpha, (3, 3), 0)
         shift = np.roll(edge, (1, 1), (0, 1)) - np.roll(edge, (-1, -1), (0, 1))
         plate += shift * rng.uniform(-45, 45)
-    if rng.random() < 0.1:  # worn paint
+    if rng.random() < 0.16:  # worn paint, or light that eats parts of strokes
         wear = cv2.resize(rng.random((6, 14)).astype(np.float32), (w, h))
-        alpha = alpha * np.clip(1.5 - wear * rng.uniform(0.5, 1.2), 0.25, 1)
+        alpha = alpha * np.clip(1.5 - wear * rng.uniform(0.5, 1.5), 0.1, 1)
     plate = plate * (1 - alpha) + ink * alpha
     if emblem:
         draw_emblem(rng, plate, emblem[0], mid_y, min(emblem[1] * 0.9, text_h))
@@ -173,14 +185,14 @@ def flag(rng, plate, left, band):
 
 
 def draw_emblem(rng, plate, x, y, size):
-    """A shield or one or two round stickers."""
+    """A shield or one or two round stickers, as their blurred colours look in grey."""
     y += rng.normal(0, size * 0.08)
-    n = 2 if rng.random() < 0.3 else 1
+    n = 2 if rng.random() < 0.4 else 1
     for i in range(n):
         cy = y + (i - (n - 1) / 2) * size * 0.8
         r = int(max(2, size * (0.36 if n == 2 else rng.uniform(0.3, 0.5))))
         outer, inner = rng.uniform(20, 230), rng.uniform(20, 230)
-        if rng.random() < 0.6:
+        if rng.random() < 0.5:
             cv2.circle(plate, (int(x), int(cy)), r, outer, -1, cv2.LINE_AA)
             cv2.circle(plate, (int(x), int(cy)), max(1, int(r * 0.6)), inner, -1 if rng.random() < 0.6 else 1, cv2.LINE_AA)
         else:
@@ -188,6 +200,12 @@ def draw_emblem(rng, plate, x, y, size):
             cv2.fillPoly(plate, [shield], outer, cv2.LINE_AA)
             cv2.line(plate, (int(x), int(cy - r * 0.7)), (int(x), int(cy + r * 0.6)), inner, max(1, r // 5), cv2.LINE_AA)
             cv2.line(plate, (int(x - r * 0.5), int(cy - r * 0.2)), (int(x + r * 0.5), int(cy - r * 0.2)), inner, max(1, r // 5), cv2.LINE_AA)
+        if rng.random() < 0.5:  # what is printed on it
+            x0, y0, x1, y1 = max(0, int(x - r * 0.7)), max(0, int(cy - r * 0.7)), int(x + r * 0.7), int(cy + r * 0.7)
+            part = plate[y0:y1, x0:x1]
+            if part.size:
+                print_ = cv2.resize(rng.uniform(-90, 90, (int(rng.integers(2, 6)), int(rng.integers(2, 5)))).astype(np.float32), part.shape[::-1], interpolation=cv2.INTER_LINEAR)
+                part += print_
 
 
 def fixtures(rng, plate, ground, ink, is_taiwan):

@@ -14,7 +14,9 @@ READER_H, READER_W = 48, 144
 # The plate's corners sit this far inside the reader's picture, as shares of its width and height.
 INSET_X, INSET_Y = 0.04, 0.08
 SCENE_H, SCENE_W, STRIDE = 256, 320, 8
+HERE = Path(__file__).resolve().parent
 HELD_OUT = 0.15
+EMPTY = 0.04
 
 
 def shared_data():
@@ -22,22 +24,27 @@ def shared_data():
 
 
 def dashcam(split):
-    """Grey Romanian frames with their boxes (x, y, w, h); the last 15 % of the files by number are held out."""
+    """Grey Romanian frames with their labelled boxes (x, y, w, h), and further boxes of which nothing is asked: plates that the
+    set's labels leave out. The last 15 % of the files by number are held out."""
     root = shared_data() / "plates" / "ro_dashcam"
-    boxes = {}
-    for row in csv.DictReader(open(root / "labels.tsv"), delimiter="\t"):
-        boxes.setdefault(row["image"], []).append([float(row[k]) for k in "xywh"])
+    boxes, more = {}, {}
+    for table, known in ((root / "labels.tsv", boxes), (HERE / "ro_dashcam_more.tsv", more)):
+        for row in csv.DictReader(open(table), delimiter="\t"):
+            known.setdefault(row["image"], []).append([float(row[k]) for k in "xywh"])
     names = sorted(p.name for p in (root / "images").iterdir())
     cut = int(len(names) * (1 - HELD_OUT))
     names = names[:cut] if split == "train" else names[cut:]
-    return [(cv2.imread(str(root / "images" / n), cv2.IMREAD_GRAYSCALE), boxes.get(n, [])) for n in names]
+    return [(cv2.imread(str(root / "images" / n), cv2.IMREAD_GRAYSCALE), boxes.get(n, []), more.get(n, [])) for n in names]
 
 
 def pose(rng, aspect, strength=1.0):
     """Four corners of a unit-high plate seen by a camera at a random angle, centred on the origin."""
-    yaw, pitch, roll = (np.clip(rng.normal(0, s), -lim, lim) * strength for s, lim in ((0.45, 1.05), (0.28, 0.65), (0.11, 0.4)))
+    # Cameras mostly look down, and a plate turned away and seen from above leans: its long edges slope, its short ones do not.
+    yaw, pitch, roll = (np.clip(rng.normal(m, s), -lim, lim) * strength for m, s, lim in ((0, 0.5, 1.1), (-0.1, 0.3, 0.75), (0, 0.11, 0.4)))
     if rng.random() < 0.25:
         yaw, pitch, roll = yaw * 0.2, pitch * 0.2, roll * 0.3
+    elif rng.random() < 0.15:  # a motorcycle on its stand, a telephone held askew
+        roll = float(np.clip(rng.normal(0, 0.3), -0.6, 0.6)) * strength
     corners = np.array([(-aspect / 2, -0.5, 0), (aspect / 2, -0.5, 0), (aspect / 2, 0.5, 0), (-aspect / 2, 0.5, 0)])
     cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
     turn = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]]) @ np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]]) @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
@@ -45,6 +52,9 @@ def pose(rng, aspect, strength=1.0):
     depth = rng.uniform(6, 30) + seen[:, 2]
     flat = seen[:, :2] / depth[:, None]
     flat -= flat.mean(0)
+    if rng.random() < 0.4:  # near and off the axis the lens leans plates over further than a turn of the plate alone
+        lean, slope = rng.normal(0, 0.2) * strength, rng.normal(0, 0.16) * strength
+        flat = flat @ np.array([[1, slope], [lean, 1]])
     high = (np.linalg.norm(flat[3] - flat[0]) + np.linalg.norm(flat[2] - flat[1])) / 2
     return flat / max(high, 1e-6)
 
@@ -77,7 +87,7 @@ def paste(canvas, plate, quad, soft=0.0, gain=1.0):
 
 def backdrop(rng, frames, h, w):
     if frames and rng.random() < 0.6:
-        image, _ = pick(rng, frames)
+        image, _, _ = pick(rng, frames)
         zoom = rng.uniform(0.3, 1.5)
         ch, cw = min(int(h / zoom) + 1, image.shape[0]), min(int(w / zoom) + 1, image.shape[1])
         y, x = int(rng.integers(image.shape[0] - ch + 1)), int(rng.integers(image.shape[1] - cw + 1))
@@ -97,8 +107,8 @@ def sensor(rng, image, detail):
     image = np.clip(image, 0, 255) / 255
     image = image ** rng.uniform(0.55, 1.8) if rng.random() < 0.5 else image
     kind = rng.random()
-    if kind < 0.18:  # over-exposed: ink fades into the ground
-        image = 1 - (1 - image) * rng.uniform(0.25, 0.9)
+    if kind < 0.2:  # over-exposed: ink fades into the ground, and thin strokes burn away
+        image = 1 - (1 - image) * rng.uniform(0.28, 0.9) if rng.random() < 0.5 else image * rng.uniform(1.1, 1.9)
     elif kind < 0.36:  # night
         image = image * rng.uniform(0.2, 0.8) + rng.uniform(0, 0.12)
     else:
@@ -115,8 +125,14 @@ def sensor(rng, image, detail):
     if rng.random() < 0.5:
         image = image + rng.normal(0, 0.003 + 0.05 * rng.random() ** 2, image.shape)
     image = image.astype(np.float32)
-    if rng.random() < 0.3:  # a camera's sharpening
-        image = image + (image - cv2.GaussianBlur(image, (0, 0), rng.uniform(0.7, 1.6))) * rng.uniform(0.3, 2.2)
+    coarse = rng.uniform(1.15, 2.2) if detail > 12 and rng.random() < 0.2 else 1.0  # a small sensor's picture blown up
+    if coarse > 1:
+        image = cv2.resize(image, (max(8, int(w / coarse)), max(8, int(h / coarse))), interpolation=cv2.INTER_AREA)
+    if rng.random() < 0.35:  # a camera's sharpening, often of what has been clipped already
+        image = np.clip(image, 0, 1) if rng.random() < 0.5 else image
+        image = image + (image - cv2.GaussianBlur(image, (0, 0), rng.uniform(0.7, 2.2))) * rng.uniform(0.3, 2.8)
+    if coarse > 1:
+        image = cv2.resize(np.clip(image, 0, 1), (w, h), interpolation=cv2.INTER_LINEAR if rng.random() < 0.7 else cv2.INTER_CUBIC)
     out = np.clip(image * 255, 0, 255).astype(np.uint8)
     if rng.random() < 0.6:
         _, packed = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(22, 92))])
@@ -143,10 +159,13 @@ def normalise(picture):
 
 
 def reader_sample(rng, frames, is_easy=False):
-    """A rectified picture (48×144, uint8) and its text. Easy ones are large, clear and well framed: CTC needs them to start."""
+    """A rectified picture (48×144, uint8) and its text. Easy ones are large, clear and well framed: CTC needs them to start.
+    A few hold no plate and no text, so that the reader can tell the detector that it was wrong."""
     plate, text = render(rng)
+    if not is_easy and rng.random() < EMPTY:
+        plate, text = np.clip(backdrop(rng, frames, *plate.shape), 0, 255).astype(np.uint8), ""
     aspect = plate.shape[1] / plate.shape[0]
-    text_px = np.exp(rng.uniform(np.log(20 if is_easy else 8), np.log(60)))
+    text_px = np.exp(rng.uniform(np.log(20 if is_easy else 9), np.log(60)))
     high = text_px / 0.6
     quad = pose(rng, aspect) * high
     low, up = quad.min(0), quad.max(0)
@@ -163,6 +182,8 @@ def reader_sample(rng, frames, is_easy=False):
     sx, sy = 1 + rng.uniform(-0.09, 0.15) * spread, 1 + rng.uniform(-0.13, 0.25) * spread
     moved = quad + np.array([-1, 1, 1, -1])[:, None] * across * (sx - 1) / 2 + np.array([-1, -1, 1, 1])[:, None] * along * (sy - 1) / 2
     moved += across * rng.normal(0, 0.02) * spread + along * rng.normal(0, 0.045) * spread
+    high_edge = (along / max(np.linalg.norm(along), 1e-6))[::-1] * (-1, 1) * np.linalg.norm(along)
+    moved += np.array([1, 1, -1, -1])[:, None] * high_edge * rng.normal(0, 0.09) * spread  # what the outline missed of a lean
     tilt = rng.normal(0, 0.05) * spread
     moved = centre + (moved - centre) @ np.array([[np.cos(tilt), np.sin(tilt)], [-np.sin(tilt), np.cos(tilt)]])
     moved += rng.normal(0, 0.015, (4, 1)) * across * spread + rng.normal(0, 0.04, (4, 1)) * along * spread
@@ -172,7 +193,7 @@ def reader_sample(rng, frames, is_easy=False):
 def clutter(rng, canvas):
     """Things that look like plates and are none: lettering, boards, blank rectangles, grilles."""
     h, w = canvas.shape
-    kind = int(rng.integers(7))
+    kind = int(rng.integers(8))
     x, y = rng.uniform(0, w * 0.9), rng.uniform(0, h * 0.9)
     shade, ink = rng.uniform(0, 255), rng.uniform(0, 255)
     if kind == 0:
@@ -206,6 +227,13 @@ def clutter(rng, canvas):
         for i in range(int(rng.integers(1, 5))):
             cv2.ellipse(canvas, (int(x + i * r * 1.3), int(y)), (int(r), int(r * rng.uniform(0.6, 1.0))), 0, 0, 360, shade, max(1, int(r / 5)), cv2.LINE_AA)
         cv2.line(canvas, (int(x - r), int(y)), (int(x + r), int(y)), ink, max(1, int(r / 5)), cv2.LINE_AA)
+    elif kind == 7:  # lamps and their glare: bright and dark blobs with a rim, in a row as on a car's front
+        bw, bh = rng.uniform(10, 80), rng.uniform(6, 30)
+        turn = rng.normal(0, 0.15)
+        for _ in range(int(rng.integers(1, 4))):
+            box = ((float(x), float(y)), (float(bw * rng.uniform(0.5, 1)), float(bh * rng.uniform(0.5, 1))), float(np.degrees(turn)))
+            cv2.ellipse(canvas, box, rng.uniform(0, 255), -1 if rng.random() < 0.6 else int(rng.integers(1, 4)), cv2.LINE_AA)
+            x += rng.normal(0, bw * 0.4)
     else:  # a sign: board with several short lines
         bw, bh = rng.uniform(30, 120), rng.uniform(30, 90)
         cv2.rectangle(canvas, (int(x), int(y)), (int(x + bw), int(y + bh)), shade, -1)
@@ -214,8 +242,9 @@ def clutter(rng, canvas):
 
 
 def scene(rng, frames):
-    """A grey scene (256×320), and its plates as (quad, trust): corners of pasted plates are exact, known boxes only roughly."""
-    image, boxes = pick(rng, frames)
+    """A grey scene (256×320), and its plates as (quad, trust, text): corners of pasted plates are exact,
+    known boxes only roughly; with trust 0 nothing is asked."""
+    image, boxes, more = pick(rng, frames)
     plates = []
     if rng.random() < 0.5 and boxes:  # look near a known plate at some zoom
         bx, by, bw, bh = boxes[int(rng.integers(len(boxes)))]
@@ -228,22 +257,23 @@ def scene(rng, frames):
     x0, y0 = int(np.clip(cx - cw / 2, 0, image.shape[1] - cw)), int(np.clip(cy - ch / 2, 0, image.shape[0] - ch))
     fx, fy = SCENE_W / cw, SCENE_H / ch
     canvas = cv2.resize(image[y0:y0 + ch, x0:x0 + cw], (SCENE_W, SCENE_H), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR).astype(np.float32)
-    for bx, by, bw, bh in boxes:
-        x, y, w, h = (bx - x0) * fx, (by - y0) * fy, bw * fx, bh * fy
-        plates.append((np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)]), 0.03))
+    for trust, known in ((0.03, boxes), (0.0, more)):
+        for bx, by, bw, bh in known:
+            x, y, w, h = (bx - x0) * fx, (by - y0) * fy, bw * fx, bh * fy
+            plates.append((np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)]), trust, ""))
     if rng.random() < 0.5:
         canvas = np.ascontiguousarray(canvas[:, ::-1])
-        plates = [(np.stack([SCENE_W - q[[1, 0, 3, 2], 0], q[[1, 0, 3, 2], 1]], 1), t) for q, t in plates]
-    for _ in range(int(rng.integers(0, 4))):
+        plates = [(np.stack([SCENE_W - q[[1, 0, 3, 2], 0], q[[1, 0, 3, 2], 1]], 1), *rest) for q, *rest in plates]
+    for _ in range(int(rng.integers(0, 6))):
         clutter(rng, canvas)
     detail = 12.0
     for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.2, 0.4, 0.25, 0.15]))):
-        flat, _ = render(rng, 64)
+        flat, text = render(rng, 64)
         wide = np.exp(rng.uniform(np.log(18), np.log(200)))
         aspect = flat.shape[1] / flat.shape[0]
         quad = pose(rng, aspect, 0.9)
         quad *= wide / np.ptp(quad[:, 0])
-        known = [i for i, (q, t) in enumerate(plates) if t < 1 and 0 < q[:, 0].mean() < SCENE_W and 0 < q[:, 1].mean() < SCENE_H]
+        known = [i for i, (q, t, _) in enumerate(plates) if 0 < t < 1 and 0 < q[:, 0].mean() < SCENE_W and 0 < q[:, 1].mean() < SCENE_H]
         if known and rng.random() < 0.6:  # in the place of a known plate, covering it
             i = known[int(rng.integers(len(known)))]
             old = plates[i][0]
@@ -254,7 +284,7 @@ def scene(rng, frames):
             plates.pop(i)
         else:
             quad += (rng.uniform(0, SCENE_W), rng.uniform(0, SCENE_H))
-            if any(overlap(quad, q, 0.35) for q, _ in plates):
+            if any(overlap(quad, q, 0.35) for q, _, _ in plates):
                 continue
             if rng.random() < 0.5:  # the panel that carries it
                 grow = quad.mean(0) + (quad - quad.mean(0)) * rng.uniform(1.1, 1.7, 2)
@@ -263,9 +293,17 @@ def scene(rng, frames):
         local = canvas[max(0, int(quad[:, 1].min())):int(quad[:, 1].max()) + 1, max(0, int(quad[:, 0].min())):int(quad[:, 0].max()) + 1]
         gain = 1.0 if rng.random() < 0.5 or local.size == 0 else float(np.clip((local.mean() + 60) / 150, 0.35, 1.2))
         paste(canvas, flat, quad, soft=rng.uniform(0.2, 1.0), gain=gain)
-        plates.append((quad, 1.0))
+        plates.append((quad, 1.0, text))
         detail = min(detail, max(4.0, 0.5 * np.ptp(quad[:, 1])))
-    return sensor(rng, canvas, detail), plates
+    seen = sensor(rng, canvas, detail)
+    return seen, [(quad, trust if trust < 1 or is_visible(seen, quad) else 0.0, text) for quad, trust, text in plates]
+
+
+def is_visible(seen, quad):
+    """A plate that night or glare has swallowed is no example of one."""
+    (x0, y0), (x1, y1) = np.maximum(quad.min(0), 0).astype(int), np.maximum(quad.max(0), 0).astype(int) + 1
+    inside = seen[y0:y1, x0:x1]
+    return inside.size > 0 and float(inside.std()) > 7.0
 
 
 def overlap(a, b, pad):
@@ -280,14 +318,14 @@ def targets(plates):
     heat, trust, heed = np.zeros((gh, gw), np.float32), np.zeros((gh, gw), np.float32), np.ones((gh, gw), np.float32)
     corners = np.zeros((8, gh, gw), np.float32)
     yy, xx = np.mgrid[0:gh, 0:gw].astype(np.float32)
-    for quad, sure in plates:
+    for quad, sure, _ in plates:
         cx, cy = quad.mean(0) / STRIDE - 0.5
         w, h = np.ptp(quad[:, 0]) / STRIDE, np.ptp(quad[:, 1]) / STRIDE
         x0, x1, y0, y1 = quad[:, 0].min(), quad[:, 0].max(), quad[:, 1].min(), quad[:, 1].max()
         inside = max(0, min(x1, SCENE_W) - max(x0, 0)) * max(0, min(y1, SCENE_H) - max(y0, 0)) / max((x1 - x0) * (y1 - y0), 1e-6)
         if inside <= 0:
             continue
-        if inside < 0.85 or w * STRIDE < 13:  # cut off or too small to ask for: neither plate nor not
+        if inside < 0.85 or w * STRIDE < 13 or sure == 0:  # cut off, too small or unseen: neither plate nor not
             heed[max(0, int(cy - h)):int(cy + h) + 2, max(0, int(cx - w / 2)):int(cx + w / 2) + 2] = 0
             continue
         sx, sy = max(0.55, w * 0.09), max(0.5, h * 0.14)

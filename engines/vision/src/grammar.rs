@@ -37,9 +37,9 @@ pub fn display_form(text: &str) -> String {
 
 /// How much less likely a text of no Taiwanese form is taken to be, as a natural logarithm. Small: a clear foreign plate
 /// loses nothing, because nothing competes with it.
-const FOREIGN_PENALTY: f32 = 1.2;
+const FOREIGN_PENALTY: f32 = 2.0;
 /// Eighth-generation plates are issued without the digit 4.
-const FOUR_PENALTY: f32 = 0.7;
+const FOUR_PENALTY: f32 = 2.0;
 
 fn prior(text: &str) -> f32 {
     match taiwan_form(text) {

@@ -35,4 +35,4 @@ pub use recognise::{Detection, Recogniser, RecogniserConfig, VisionError};
 pub use track::{Passage, TrackUpdate, Tracker, TrackerConfig, TravelDirection};
 
 /// Names the weights that produced a read; stored with every read so that a later better model can be told apart.
-pub const MODEL_VERSION: &str = "shouhu-plates-2026-11-21";
+pub const MODEL_VERSION: &str = "shouhu-plates-2026-11-22";

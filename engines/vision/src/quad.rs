@@ -72,6 +72,14 @@ impl Quad {
         }
     }
 
+    /// Moves the upper edge by half of `share` of the width along the plate, and the lower edge as far the other way.
+    #[must_use]
+    pub fn leaned(&self, share: f32) -> Self {
+        let [a, b, c, d] = self.corners;
+        let (dx, dy) = ((b.0 - a.0 + c.0 - d.0) * share / 4.0, (b.1 - a.1 + c.1 - d.1) * share / 4.0);
+        Self { corners: [(a.0 + dx, a.1 + dy), (b.0 + dx, b.1 + dy), (c.0 - dx, c.1 - dy), (d.0 - dx, d.1 - dy)] }
+    }
+
     pub(crate) fn is_finite(&self) -> bool {
         self.corners.iter().all(|(x, y)| x.is_finite() && y.is_finite())
     }

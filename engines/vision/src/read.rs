@@ -31,7 +31,8 @@ pub struct PlateRead {
     pub text: String,
     /// As it stands on the plate, with the hyphen where the form is a known Taiwanese one; otherwise equal to `text`.
     pub display: String,
-    /// 0 to 1: that `text` is right as a whole. Not calibrated on real data yet; see the model card.
+    /// 0 to 1: that `text` is right as a whole, calibrated on held-out synthetic plates; the model card says how well that
+    /// holds on real ones.
     pub confidence: f32,
     /// One per character of `text`.
     pub chars: Vec<CharRead>,

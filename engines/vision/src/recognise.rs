@@ -9,7 +9,7 @@ use rten_tensor::prelude::*;
 use crate::ctc::{CLASSES, Places};
 use crate::detect::{CHANNELS, Grid, Outlined, STRIDE, one_per_plate};
 use crate::grammar;
-use crate::pixels::{FOR_READER, FOR_SECOND_LOOK, Grey, normalise, rectify, sharpness, unstraightened};
+use crate::pixels::{FOR_READER, FOR_SECOND_LOOK, Grey, lean, normalise, rectify, sharpness, unstraightened};
 use crate::reading::Reading;
 use crate::{Frame, PlateRead, Quad};
 
@@ -21,7 +21,7 @@ const INPUT_STEP: usize = 16;
 /// Characters are about this share of the plate's height, mean over Taiwanese forms.
 const TEXT_SHARE: f32 = 0.6;
 /// Each framing of an unclear plate costs a run of the reader.
-const FRAMINGS_MAX: usize = 5;
+const FRAMINGS_MAX: usize = 2;
 /// Plates narrower than this at the fine pass's scale are the fine pass's alone.
 const COARSE_WIDTH_MIN: f32 = 90.0;
 /// No country's plate says less; shorter reads are badges and lettering.
@@ -30,6 +30,10 @@ const TEXT_LENGTH_MIN: usize = 3;
 const SECOND_LOOK_SCORE_MIN: f32 = 0.15;
 /// A first read at least this sure is not read again in other framings.
 const SURE_ENOUGH: f32 = 0.9;
+/// A first read less sure than this has nothing to vote about: a lamp, a badge, a plate burnt out by its light.
+const HOPELESS: f32 = 0.08;
+/// Characters under five pixels high are guesses.
+const PLATE_HEIGHT_MIN_PX: f32 = 8.0;
 
 #[derive(Debug, thiserror::Error)]
 pub enum VisionError {
@@ -189,28 +193,41 @@ impl Recogniser {
     }
 
     fn read_in(&self, grey: &Grey, plate: &Outlined) -> Result<Option<PlateRead>, VisionError> {
-        let detection = &plate.best;
-        let Some(picture) = rectify(grey, &detection.quad, FOR_READER) else { return Ok(None) };
+        let seen_first = plate.best.quad;
+        if seen_first.height_px() < PLATE_HEIGHT_MIN_PX {
+            return Ok(None);
+        }
+        // Reading stands and falls with the corners, and the frame's pass places them to a stride of its shrunken picture.
+        let closer = self.second_look(grey, &seen_first)?;
+        let mut outline = closer.unwrap_or(seen_first);
+        let Some(mut picture) = rectify(grey, &outline, FOR_READER) else { return Ok(None) };
+        let lean = lean(&picture);
+        if lean != 0.0
+            && let Some(upright) = rectify(grey, &outline.leaned(lean), FOR_READER)
+        {
+            outline = outline.leaned(lean);
+            picture = upright;
+        }
         let sharpness = sharpness(&picture);
         let mut seen = self.read_pictures(vec![picture])?;
-        let mut outlines = vec![detection.quad];
+        let mut outlines = vec![outline];
         let mut reading = Reading::of(&seen);
-        if reading.as_ref().is_none_or(|first| first.confidence < SURE_ENOUGH) {
+        if reading.as_ref().is_some_and(|first| (HOPELESS..SURE_ENOUGH).contains(&first.confidence)) {
             let mut pictures = Vec::new();
-            for (quad, outline) in self.framings(grey, plate)? {
+            for (quad, stands_for) in framings(outline, closer.map(|_| seen_first), &plate.others) {
                 if let Some(picture) = rectify(grey, &quad, FOR_READER) {
                     pictures.push(picture);
-                    outlines.push(outline);
+                    outlines.push(stands_for);
                 }
             }
             seen.extend(self.read_pictures(pictures)?);
             reading = Reading::of(&seen);
         }
         Ok(reading.map(|reading| {
-            let quad = outlines.get(reading.framing).copied().unwrap_or(detection.quad);
+            let quad = outlines.get(reading.framing).copied().unwrap_or(outline);
             PlateRead {
                 quad,
-                detector_score: detection.score,
+                detector_score: plate.best.score,
                 display: grammar::display_form(&reading.text),
                 text: reading.text,
                 confidence: reading.confidence,
@@ -220,18 +237,6 @@ impl Recogniser {
                 text_height_px: quad.height_px() * TEXT_SHARE,
             }
         }))
-    }
-
-    /// Other framings of an unclear plate, each with the outline it stands for.
-    fn framings(&self, grey: &Grey, plate: &Outlined) -> Result<Vec<(Quad, Quad)>, VisionError> {
-        let quad = plate.best.quad;
-        let mut framings = vec![(quad.expanded(0.05, 0.12), quad), (quad.expanded(-0.03, -0.07), quad)];
-        if let Some(closer) = self.second_look(grey, &quad)? {
-            framings.extend([(closer, closer), (closer.expanded(0.03, 0.1), closer)]);
-        }
-        framings.extend(plate.others.iter().map(|other| (*other, *other)));
-        framings.truncate(FRAMINGS_MAX);
-        Ok(framings)
     }
 
     fn read_pictures(&self, pictures: Vec<Vec<f32>>) -> Result<Vec<Places>, VisionError> {
@@ -258,6 +263,15 @@ impl Recogniser {
     }
 }
 
+/// Other framings of an unclear plate, each with the outline it stands for.
+fn framings(outline: Quad, seen_first: Option<Quad>, others: &[Quad]) -> Vec<(Quad, Quad)> {
+    let mut framings = vec![(outline.expanded(0.05, 0.12), outline)];
+    framings.extend(seen_first.iter().chain(others).map(|other| (*other, *other)));
+    framings.push((outline.expanded(-0.03, -0.07), outline));
+    framings.truncate(FRAMINGS_MAX);
+    framings
+}
+
 fn unloadable(which: &'static str, error: &rten::LoadError) -> VisionError {
     VisionError::Model { which, reason: error.to_string() }
 }
@@ -279,8 +293,8 @@ fn passes(frame_side: usize, asked: Option<u32>) -> Vec<usize> {
     let fine = match asked {
         Some(side) => (side as usize).clamp(64, 4096),
         None if frame_side > 1280 => 960,
-        None => frame_side.clamp(64, 640),
+        None => frame_side.clamp(64, 512),
     };
-    let coarse = 256;
+    let coarse = 192;
     if fine > coarse { vec![fine, coarse] } else { vec![fine] }
 }

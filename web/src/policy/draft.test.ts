@@ -12,6 +12,17 @@ const policy: DispatchPolicy = {
   handover_saves_min_s: 60,
   ageing_step_s: 900,
   needs: { drunk_driving: ["breath_test"] },
+  checks: {
+    par_priority_max: 1,
+    par_every_s: 1_200,
+    answer_within_s: 120,
+    watches_en_route: true,
+    still_m: 50,
+    still_for_s: 300,
+    silent_for_s: 300,
+    watches_patrol: false,
+    patrol_still_for_s: 1_800,
+  },
   set_at_us: 1,
   set_by: "督導 王",
 };

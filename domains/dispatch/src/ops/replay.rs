@@ -31,6 +31,8 @@ pub const ROUTE: Route = Route::get(
 const FIXES_MAX: usize = 4_000;
 /// As the tracks have it: an order that goes on for longer is shown in its first day.
 const SPAN_MAX_US: i64 = 24 * Micros::HOUR;
+/// A place counts as current for two minutes: where the unit was when it was sent was measured before.
+const LEAD_US: i64 = 2 * Micros::MINUTE;
 
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Replay {
@@ -113,7 +115,7 @@ async fn unit_of(port: Option<&UnitTracksPort>, order: &Assignment, now: Micros)
     let from_us = order.offered_at_us;
     let until_us = order.closed_at_us.unwrap_or(now).min(from_us.plus(SPAN_MAX_US));
     let fixes = match port {
-        Some(port) => port.0.fixes(order.unit, from_us, until_us).await?,
+        Some(port) => port.0.fixes(order.unit, from_us.plus(-LEAD_US), until_us).await?,
         None => Some(Vec::new()),
     };
     let told = fixes.as_deref().map(|fixes| thinned(fixes, FIXES_MAX));

@@ -6,10 +6,14 @@ import type * as ours from "./types";
 import type * as choice from "./types.choice";
 import type * as exchange from "./types.exchange";
 import type * as feeds from "./types.feeds";
+import type * as intake from "./types.intake";
 import type * as lake from "./types.lake";
 import type * as patrol from "./types.patrol";
 import type * as places from "./types.places";
 import type * as positions from "./types.positions";
+import type * as report from "./types.report";
+import type * as shifts from "./types.shifts";
+import type * as streets from "./types.streets";
 import type * as tours from "./types.tours";
 import type * as warnings from "./types.warnings";
 
@@ -83,4 +87,32 @@ export type Checked = [
   Reads<exchange.Subscribed, Served["Subscribed"]>,
   Reads<exchange.Partner, Served["Partner"]>,
   Reads<ours.Witnesses, Served["Witnesses"]>,
+  Reads<ours.IncidentKind, Served["CatalogueKind"]>,
+  Reads<intake.Call, Served["Call"]>,
+  Reads<intake.CallSource, Served["CallSource"]>,
+  Reads<intake.CallerHistory, Served["CallerHistory"]>,
+  Reads<intake.Duplicate, Served["Duplicate"]>,
+  Reads<intake.KindsImport, Served["KindsImport"]>,
+  Reads<Served["AskDuplicates"], intake.AskDuplicates>,
+  Reads<Served["JoinReport"], intake.JoinReport>,
+  Reads<shifts.Check, Served["Check"]>,
+  Reads<shifts.ParStatus, Served["ParStatus"]>,
+  Reads<shifts.SafetyChecks, Served["SafetyChecks"]>,
+  Reads<shifts.CardStatus, Served["CardStatus"]>,
+  Reads<shifts.RunCards, Served["RunCards"]>,
+  Reads<Served["SetCards"], shifts.SetCards>,
+  Reads<shifts.Shift, Served["Shift"]>,
+  Reads<shifts.ShiftBoard, Served["ShiftBoard"]>,
+  Reads<shifts.ShiftImport, Served["ShiftImport"]>,
+  Reads<shifts.IntervalReport, Served["IntervalReport"]>,
+  Reads<Omit<shifts.Replay, "log">, Served["Replay"]>,
+  Reads<Served["WriteShift"], shifts.WriteShift>,
+  Reads<Served["AnswerCheck"], shifts.AnswerCheck>,
+  Reads<streets.StreetCoverage, Served["StreetCoverage"]>,
+  // JSON Schema knows no pairs: a place is as long as it likes there.
+  Reads<{ items: Omit<streets.StreetLine, "line">[] }, Served["StreetLines"]>,
+  Reads<report.PatrolReport, Served["PatrolReport"]>,
+  Reads<ours.RingHold, Served["RingHold"]>,
+  Reads<ours.MyHold, Served["MyHold"]>,
+  Reads<Served["TellRing"], ours.TellRing>,
 ];

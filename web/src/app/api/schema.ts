@@ -1427,6 +1427,212 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/incident-kinds/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import the city's list of incident kinds as CSV, or look what it would change */
+        post: operations["post_v1_incident_kinds_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the calls that nobody has dealt with */
+        get: operations["get_v1_calls"];
+        put?: never;
+        /** Put a call through to the dispatchers, or say that its caller hung up */
+        post: operations["post_v1_calls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a call, or take it over from somebody named */
+        post: operations["post_v1_calls_id_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what became of a call */
+        post: operations["post_v1_calls_id_settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what the same number called about before, to whoever handles its call */
+        get: operations["get_v1_calls_id_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/call-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the exchanges and gateways that may put calls through */
+        get: operations["get_v1_call_sources"];
+        put?: never;
+        /** Say which partner's key may put calls through */
+        post: operations["post_v1_call_sources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/call-sources/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End what a partner's key may put through */
+        post: operations["post_v1_call_sources_id_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find open incidents that a call may be about, while it is written down */
+        post: operations["post_v1_incidents_duplicates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find open incidents that an incident may be another report of */
+        get: operations["get_v1_incidents_id_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Join a call to an open incident, as another report of it */
+        post: operations["post_v1_incidents_id_reports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an incident another report of one that is open */
+        post: operations["post_v1_incidents_id_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo the merge of an incident */
+        post: operations["post_v1_incidents_id_unmerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/places": {
         parameters: {
             query?: never;
@@ -1478,6 +1684,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/incidents/{id}/ring/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell crews which junctions of a closing ring they hold */
+        post: operations["post_v1_incidents_id_ring_posts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assignments/mine/ring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The junction that the caller's unit holds of a closing ring */
+        get: operations["get_v1_assignments_mine_ring"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/dispatch/advice": {
         parameters: {
             query?: never;
@@ -1507,6 +1747,58 @@ export interface paths {
         put?: never;
         /** Set how units are ordered */
         post: operations["post_v1_dispatch_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dispatch/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what incidents of each kind ask for, by alarm level */
+        get: operations["get_v1_dispatch_cards"];
+        put?: never;
+        /** Set what incidents of each kind ask for, by alarm level */
+        post: operations["post_v1_dispatch_cards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what the run card of an incident's alarm level asks for, what is missing and who could fill it */
+        get: operations["get_v1_incidents_id_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/level": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Raise the alarm level of an incident */
+        post: operations["post_v1_incidents_id_level"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1769,6 +2061,212 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List crews that are asked whether they are well, overdue first */
+        get: operations["get_v1_checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/checks/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what the own crew is asked */
+        get: operations["get_v1_checks_mine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/checks/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that the own crew is safe, or needs help */
+        post: operations["post_v1_checks_id_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/checks/{id}/deal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say how a crew that was asked has been heard of */
+        post: operations["post_v1_checks_id_deal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/par": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show when each crew on scene is asked next whether it is well */
+        get: operations["get_v1_incidents_id_par"];
+        put?: never;
+        /** Start or end rounds of checks for an incident, or ask its crews now */
+        post: operations["post_v1_incidents_id_par"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the shifts of a time */
+        get: operations["get_v1_shifts"];
+        put?: never;
+        /** Add a shift to the roster */
+        post: operations["post_v1_shifts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shifts/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show who crews the units now, who comes next, and who is past the end of the shift */
+        get: operations["get_v1_shifts_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shifts/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the own shifts of now and the next day */
+        get: operations["get_v1_shifts_mine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shifts/{id}/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Join the unit of the own shift */
+        post: operations["post_v1_shifts_id_join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shifts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a shift */
+        post: operations["post_v1_shifts_id"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shifts/{id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Strike out a shift */
+        post: operations["post_v1_shifts_id_remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shifts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import shifts from a CSV file, all rows or none */
+        post: operations["post_v1_shifts_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/dispatch/kpis": {
         parameters: {
             query?: never;
@@ -1778,6 +2276,40 @@ export interface paths {
         };
         /** Show how long each link of the chain took */
         get: operations["get_v1_dispatch_kpis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dispatch/intervals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how long each link took, by period, with percentiles */
+        get: operations["get_v1_dispatch_intervals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what happened to an incident with where its units were, as far as tracks are kept */
+        get: operations["get_v1_incidents_id_replay"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2223,6 +2755,57 @@ export interface paths {
         };
         /** Tours planned and done, workload, hits and predictability */
         get: operations["get_v1_patrol_tours_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/streets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which streets patrols drove, by beat and by street */
+        get: operations["get_v1_patrol_streets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/streets/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Streets within a rectangle, with how each was driven, for the map */
+        get: operations["get_v1_patrol_streets_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check-ins, tours, hits, predictability and streets by week or month */
+        get: operations["get_v1_patrol_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4521,10 +5104,15 @@ export interface components {
             opened_at_us: components["schemas"]["Micros"];
             closed_at_us?: components["schemas"]["Micros"] | null;
             closing_code?: components["schemas"]["ClosingCode"] | null;
+            /**
+             * @description The incident that this one is another report of, exactly while `state` is `merged`.
+             * @default null
+             */
+            merged_into: components["schemas"]["IncidentId"] | null;
             assignments: components["schemas"]["Assignment"][];
         };
         IncidentOrigin: ("call" | "hit" | "officer") | "partner";
-        IncidentState: "open" | "assigned" | "on_scene" | "closed";
+        IncidentState: "open" | "assigned" | "on_scene" | "closed" | "merged";
         /**
          * Format: uint8
          * @description 1 = life in danger … 4 = can wait.
@@ -4613,14 +5201,254 @@ export interface components {
         };
         /** @description A list that is never long enough to be paged. */
         Items2: {
-            items: components["schemas"]["IncidentKind"][];
+            items: components["schemas"]["CatalogueKind"][];
         };
-        IncidentKind: {
+        /** @description A kind of incident as the catalogue in force says it. */
+        CatalogueKind: {
             key: string;
             title_zh: string;
             title_en: string;
             /** @description What is proposed; whoever opens the incident decides. */
             priority: components["schemas"]["Priority"];
+            /**
+             * @description Other names that people type.
+             * @default []
+             */
+            aliases: string[];
+            /**
+             * @description From then on it may be used; absent: always.
+             * @default null
+             */
+            active_from_us: components["schemas"]["Micros"] | null;
+            /**
+             * @description The newest list has left it out: incidents of it stay, new ones are refused.
+             * @default false
+             */
+            retired: boolean;
+        };
+        ImportKinds: {
+            /**
+             * @description True: say what would happen and change nothing.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /** @description What a list did, or would do. */
+        KindsImport: {
+            dry_run: boolean;
+            /**
+             * Format: int64
+             * @description The version that is in force afterwards; with `errors` none is made.
+             */
+            version: number;
+            /** Format: uint */
+            rows: number;
+            /** @description Keys. */
+            added: string[];
+            changed: string[];
+            /** @description In force until now and not in the list: incidents of them stay, new ones are refused. */
+            retired: string[];
+            /** @description Not in the list, but the program opens incidents of them by itself: they stay. */
+            kept: string[];
+            /** Format: uint */
+            unchanged: number;
+            /** @description With one of them nothing is taken. */
+            errors: components["schemas"]["ProblemRow"][];
+        };
+        CallReceipt: {
+            call: components["schemas"]["CallId"];
+            number: string;
+            state: components["schemas"]["CallState"];
+        };
+        /**
+         * Format: uuid
+         * @description One call as an exchange puts it through.
+         */
+        CallId: string;
+        CallState: "ringing" | "taken" | "abandoned" | "settled";
+        /** @description `POST /v1/calls`. */
+        PushCall: {
+            /** @description The source's own name for this call, 1 to 100 characters. */
+            ref: string;
+            news: components["schemas"]["CallNews"];
+            kind: components["schemas"]["CallKind"];
+            /**
+             * @description Which line or channel, such as `110-3`.
+             * @default
+             */
+            line: string;
+            /**
+             * @description Absent when it is withheld.
+             * @default null
+             */
+            caller: string | null;
+            /**
+             * @description What was written; for a voice call what the exchange knows.
+             * @default
+             */
+            text: string;
+            /** @default null */
+            position: components["schemas"]["Wgs84"] | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            accuracy_m: number | null;
+            /**
+             * @description `https` address of a picture; a person opens it, the server never does.
+             * @default null
+             */
+            video_url: string | null;
+        };
+        CallNews: "ringing" | "ended";
+        CallKind: "voice" | "text" | "silent" | "app";
+        /** @description A list that is never long enough to be paged. */
+        Items3: {
+            items: components["schemas"]["Call"][];
+        };
+        /** @description A call as one person may see it. */
+        Call: {
+            id: components["schemas"]["CallId"];
+            /** @description `T115-1122-0007`; for as long as it is not settled it may be the case of a purpose. */
+            number: string;
+            kind: components["schemas"]["CallKind"];
+            line: string;
+            /** @description Whole for whoever handles the call, masked but for its end for others; null when it was withheld. */
+            caller?: string | null;
+            is_mine: boolean;
+            text: string;
+            position?: components["schemas"]["Wgs84"] | null;
+            /** Format: double */
+            accuracy_m?: number | null;
+            /** @description Only for whoever handles the call. */
+            video_url?: string | null;
+            state: components["schemas"]["CallState"];
+            arrived_at_us: components["schemas"]["Micros"];
+            /** @description When the caller hung up. */
+            ended_at_us?: components["schemas"]["Micros"] | null;
+            taken_at_us?: components["schemas"]["Micros"] | null;
+            taken_by?: components["schemas"]["ActorId"] | null;
+            taken_by_name?: string | null;
+            settled_as?: components["schemas"]["SettledAs"] | null;
+            incident?: components["schemas"]["IncidentId"] | null;
+        };
+        /** @description Why a call is off the list. */
+        SettledAs: ("misdial" | "prank" | "test") | "incident" | "advised" | "handed_over" | "called_back" | "no_answer";
+        /** @description `POST /v1/calls/{id}/take`. */
+        TakeCall: {
+            /**
+             * @description Who holds it, when it is taken over.
+             * @default null
+             */
+            from: components["schemas"]["ActorId"] | null;
+        };
+        /** @description `POST /v1/calls/{id}/settle`. */
+        SettleCall: {
+            as: components["schemas"]["SettledAs"];
+            /**
+             * @description With `incident`, and with nothing else.
+             * @default null
+             */
+            incident: components["schemas"]["IncidentId"] | null;
+        };
+        CallerHistory: {
+            /**
+             * Format: uint64
+             * @description Earlier calls of the number that are still kept.
+             */
+            calls: number;
+            /** @description The newest of them, at most 20. */
+            items: components["schemas"]["EarlierCall"][];
+        };
+        EarlierCall: {
+            arrived_at_us: components["schemas"]["Micros"];
+            kind: components["schemas"]["CallKind"];
+            /** @description Null while somebody handles it, or nobody has. */
+            settled_as?: components["schemas"]["SettledAs"] | null;
+            /** @description What it led to; where that was merged, the incident that it belongs to. */
+            incident?: components["schemas"]["EarlierIncident"] | null;
+        };
+        EarlierIncident: {
+            id: components["schemas"]["IncidentId"];
+            number: string;
+            /** @description Key of the 110 type list. */
+            kind: string;
+            state: components["schemas"]["IncidentState"];
+            summary: string;
+            address: string;
+        };
+        /** @description A list that is never long enough to be paged. */
+        Items4: {
+            items: components["schemas"]["CallSource"][];
+        };
+        CallSource: {
+            /** @description The enrolled device of kind `partner` that signs. */
+            device: components["schemas"]["DeviceId"];
+            title: string;
+            created_at_us: components["schemas"]["Micros"];
+            ended_at_us?: components["schemas"]["Micros"] | null;
+        };
+        /** @description `POST /v1/call-sources`. Again for the same device: changes it, and begins it again where it had ended. */
+        DefineCallSource: {
+            device: components["schemas"]["DeviceId"];
+            title: string;
+        };
+        /** @description A list that is never long enough to be paged. */
+        Items5: {
+            items: components["schemas"]["Duplicate"][];
+        };
+        /** @description An open incident that it may be about, with what speaks for it. */
+        Duplicate: {
+            incident: components["schemas"]["Incident"];
+            /**
+             * Format: double
+             * @description 0 to 1; how it is made stands in the guide.
+             */
+            score: number;
+            /** @description `away` (metres), `ago` (seconds), `same_kind` …; the UI translates `duplicate.reason.<key>`. */
+            reasons: components["schemas"]["Reason"][];
+        };
+        Reason: {
+            /** @description Key that the UI translates: `dispatch.reason.<key>`. */
+            key: string;
+            is_for: boolean;
+            /**
+             * Format: double
+             * @description Number that belongs to the reason, in the unit that the key says; absent where there is none.
+             */
+            value?: number | null;
+        };
+        /** @description `POST /v1/incidents/duplicates`: as much of a call as is written down. */
+        AskDuplicates: {
+            /** @default null */
+            kind: string | null;
+            /** @default null */
+            position: components["schemas"]["Wgs84"] | null;
+            /**
+             * @description Beyond 300 characters it is not compared.
+             * @default
+             */
+            address: string;
+            /**
+             * @description The call in hand: incidents of the same number are more likely. Counts only for whoever handles it.
+             * @default null
+             */
+            call: components["schemas"]["CallId"] | null;
+        };
+        /** @description `POST /v1/incidents/{id}/reports`: what would have opened an incident. */
+        JoinReport: {
+            priority: components["schemas"]["Priority"];
+            kind: string;
+            summary: string;
+            /** @default  */
+            address: string;
+            /** @default null */
+            position: components["schemas"]["Wgs84"] | null;
+        };
+        /** @description `POST /v1/incidents/{id}/merge`. */
+        MergeIncident: {
+            /** @description The incident that stays. */
+            into: components["schemas"]["IncidentId"];
         };
         AskPlaces: {
             /**
@@ -4736,16 +5564,6 @@ export interface components {
         /** @enum {string} */
         UnitKind: "car" | "motorcycle" | "foot";
         UnitState: ("off_duty" | "available" | "en_route" | "on_scene") | "dispatched" | "busy";
-        Reason: {
-            /** @description Key that the UI translates: `dispatch.reason.<key>`. */
-            key: string;
-            is_for: boolean;
-            /**
-             * Format: double
-             * @description Number that belongs to the reason, in the unit that the key says; absent where there is none.
-             */
-            value?: number | null;
-        };
         TakesFrom: {
             assignment: components["schemas"]["AssignmentId"];
             incident: components["schemas"]["IncidentId"];
@@ -4781,6 +5599,8 @@ export interface components {
             leaks: components["schemas"]["RingLeak"][];
             /** @description His fastest way out past the units; empty when there is none. */
             escape: components["schemas"]["Wgs84"][];
+            /** @description It ends where a road leaves the imported map. */
+            escape_leaves_map: boolean;
             /** @description One for each unit with a fresh position near a road. */
             verdicts: components["schemas"]["RingVerdict"][];
         };
@@ -4798,6 +5618,8 @@ export interface components {
             slack_s: number;
             /** @description Named for this junction in the answer before. */
             is_kept: boolean;
+            /** @description A road leaves the imported map here: it counts as a way out. */
+            is_map_exit: boolean;
             /** @description Holds an assignment of this incident already: tell it, do not send it again. */
             is_sent: boolean;
         };
@@ -4810,6 +5632,8 @@ export interface components {
             why: components["schemas"]["WhyOpen"];
             /** Format: double */
             late_by_s?: number | null;
+            /** @description A road leaves the imported map here. */
+            is_map_exit: boolean;
         };
         WhyOpen: "too_late" | "nobody_left" | "no_unit";
         RingVerdict: {
@@ -4840,6 +5664,46 @@ export interface components {
              * @description From a unit's arrival until nobody passes; 30 when absent.
              */
             setup_s?: number | null;
+        };
+        ToldRing: {
+            told: components["schemas"]["UnitId"][];
+        };
+        TellRing: {
+            /** @description When the ring was asked for: a later one replaces it. */
+            asked_at_us: components["schemas"]["Micros"];
+            /** @description When and where he was seen. */
+            seen_at_us: components["schemas"]["Micros"];
+            seen: components["schemas"]["Wgs84"];
+            /** @description Crews that hold an assignment of this incident; others are left out. */
+            posts: components["schemas"]["RingHold"][];
+        };
+        RingHold: {
+            unit: components["schemas"]["UnitId"];
+            position: components["schemas"]["Wgs84"];
+            /**
+             * @description Names of the streets that meet there.
+             * @default
+             */
+            street: string;
+            /** @description He cannot be there before. */
+            by_us: components["schemas"]["Micros"];
+            /** @default false */
+            is_map_exit: boolean;
+        };
+        MyRing: {
+            hold?: components["schemas"]["MyHold"] | null;
+        };
+        MyHold: {
+            incident: components["schemas"]["IncidentId"];
+            position: components["schemas"]["Wgs84"];
+            street: string;
+            by_us: components["schemas"]["Micros"];
+            is_map_exit: boolean;
+            seen_at_us: components["schemas"]["Micros"];
+            seen: components["schemas"]["Wgs84"];
+            told_at_us: components["schemas"]["Micros"];
+            /** @description A ring that was asked for later names other crews: ask whether this junction still counts. */
+            is_superseded: boolean;
         };
         AdviceBoard: {
             at_us: components["schemas"]["Micros"];
@@ -4956,6 +5820,21 @@ export interface components {
             needs: {
                 [key: string]: string[];
             };
+            /**
+             * @description When crews are asked whether they are well.
+             * @default {
+             *       "par_priority_max": 2,
+             *       "par_every_s": 1200,
+             *       "answer_within_s": 90,
+             *       "watches_en_route": true,
+             *       "still_m": 60,
+             *       "still_for_s": 300,
+             *       "silent_for_s": 300,
+             *       "watches_patrol": false,
+             *       "patrol_still_for_s": 2400
+             *     }
+             */
+            checks: components["schemas"]["SafetyChecks"];
             /** @description Absent: nobody has changed the defaults. */
             set_at_us?: components["schemas"]["Micros"] | null;
             set_by?: string | null;
@@ -5014,6 +5893,42 @@ export interface components {
              */
             busy_share: number;
         };
+        /** @description When crews are asked whether they are well: a part of the room's policy. */
+        SafetyChecks: {
+            /**
+             * Format: uint8
+             * @description Crews on scene of incidents as pressing as this or more are asked by themselves; 0 asks none.
+             */
+            par_priority_max: number;
+            /** Format: double */
+            par_every_s: number;
+            /**
+             * Format: double
+             * @description After this without an answer a check is overdue.
+             */
+            answer_within_s: number;
+            /** @description Units on their way are watched. */
+            watches_en_route: boolean;
+            /**
+             * Format: double
+             * @description Within so much of one place is not moving.
+             */
+            still_m: number;
+            /** Format: double */
+            still_for_s: number;
+            /**
+             * Format: double
+             * @description A place that is older says nothing.
+             */
+            silent_for_s: number;
+            /** @description Units that are available are watched too. */
+            watches_patrol: boolean;
+            /**
+             * Format: double
+             * @description A patrol stands at a hot spot for a quarter of an hour on purpose.
+             */
+            patrol_still_for_s: number;
+        };
         /** @description `POST /v1/dispatch/policy`. */
         PolicySettings: {
             policy: components["schemas"]["PolicyName"];
@@ -5042,6 +5957,107 @@ export interface components {
             needs: {
                 [key: string]: string[];
             };
+            /**
+             * @description When crews are asked whether they are well.
+             * @default {
+             *       "par_priority_max": 2,
+             *       "par_every_s": 1200,
+             *       "answer_within_s": 90,
+             *       "watches_en_route": true,
+             *       "still_m": 60,
+             *       "still_for_s": 300,
+             *       "silent_for_s": 300,
+             *       "watches_patrol": false,
+             *       "patrol_still_for_s": 2400
+             *     }
+             */
+            checks: components["schemas"]["SafetyChecks"];
+        };
+        /** @description The cards that hold, and whose they are. */
+        SetCards: {
+            cards: {
+                [key: string]: components["schemas"]["Level"][];
+            };
+            /** Format: int64 */
+            version: number;
+            /** @description Absent: nobody has set any. */
+            set_at_us?: components["schemas"]["Micros"] | null;
+            set_by?: string | null;
+        };
+        /** @description All that is to be sent at a level, not what comes on top of the level below. */
+        Level: {
+            asks: components["schemas"]["Ask"][];
+        };
+        /** @description One line of a card: so many units of a kind that all have these skills. */
+        Ask: {
+            /** Format: uint8 */
+            count: number;
+            /**
+             * @description Absent: any.
+             * @default null
+             */
+            unit_kind: components["schemas"]["UnitKind"] | null;
+            /** @default [] */
+            skills: string[];
+        };
+        /** @description `POST /v1/dispatch/cards`: levels 1 to 3 by incident kind. */
+        RunCards: {
+            cards: {
+                [key: string]: components["schemas"]["Level"][];
+            };
+        };
+        CardStatus: {
+            /**
+             * Format: uint
+             * @description 1 to 3.
+             */
+            level: number;
+            /**
+             * Format: uint
+             * @description Levels of the card of this kind; 0 where there is no card.
+             */
+            levels: number;
+            /** @description Who set the cards, and when; absent where nobody has. */
+            set_at_us?: components["schemas"]["Micros"] | null;
+            set_by?: string | null;
+            asks: components["schemas"]["AskStatus"][];
+            /** @description Sent beyond what the card asks for. */
+            beyond: string[];
+            /** @description Free units for what is missing, best first by the room's policy. A person sends each. */
+            offers: components["schemas"]["CardOffer"][];
+        };
+        /** @description One line of a card: so many units of a kind that all have these skills. */
+        AskStatus: {
+            /** Format: uint8 */
+            count: number;
+            /**
+             * @description Absent: any.
+             * @default null
+             */
+            unit_kind: components["schemas"]["UnitKind"] | null;
+            /** @default [] */
+            skills: string[];
+            /** @description Call signs. */
+            filled_by: string[];
+            /** Format: uint */
+            missing: number;
+        };
+        CardOffer: {
+            /**
+             * Format: uint
+             * @description Which of `asks`, from 0.
+             */
+            ask: number;
+            advised: components["schemas"]["Advised"];
+        };
+        RaiseLevel: {
+            /**
+             * Format: uint
+             * @description 2 or 3.
+             */
+            level: number;
+            /** @default  */
+            reason: string;
         };
         /** @description `POST /v1/incidents/{id}/assignments`. */
         AssignUnit: {
@@ -5092,7 +6108,7 @@ export interface components {
             text: string;
         };
         /** @description A list that is never long enough to be paged. */
-        Items3: {
+        Items6: {
             items: components["schemas"]["MyAssignment"][];
         };
         /** @description An officer's work: the order and what it is about. */
@@ -5142,7 +6158,7 @@ export interface components {
             state: components["schemas"]["UnitState"];
         };
         /** @description A list that is never long enough to be paged. */
-        Items4: {
+        Items7: {
             items: components["schemas"]["UnitSkills"][];
         };
         UnitSkills: {
@@ -5174,7 +6190,7 @@ export interface components {
             reason: string;
         };
         /** @description A list that is never long enough to be paged. */
-        Items5: {
+        Items8: {
             items: components["schemas"]["Panic"][];
         };
         /** @description A crew that needs help. */
@@ -5193,6 +6209,161 @@ export interface components {
             acknowledged_by?: string | null;
         };
         PanicState: ("raised" | "acknowledged") | "cancelled" | "over";
+        /** @description A list that is never long enough to be paged. */
+        Items9: {
+            items: components["schemas"]["Check"][];
+        };
+        /** @description One question to one crew, as consoles and its phone show it. */
+        Check: {
+            id: components["schemas"]["CheckId"];
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            /** @description Absent on patrol. */
+            incident?: components["schemas"]["IncidentId"] | null;
+            incident_number?: string | null;
+            kind: components["schemas"]["CheckKind"];
+            /** @description That of the incident; 3 on patrol. How loud an overdue check is. */
+            priority: components["schemas"]["Priority"];
+            state: components["schemas"]["CheckState"];
+            asked_at_us: components["schemas"]["Micros"];
+            /** @description Overdue from then on. */
+            due_at_us: components["schemas"]["Micros"];
+            /** @description The dispatcher who wanted it; absent where the clock asked. */
+            asked_by?: string | null;
+            /** @description When the crew pressed, by its phone; may be after the time was over. */
+            answered_at_us?: components["schemas"]["Micros"] | null;
+            answered_by?: string | null;
+            ended_at_us?: components["schemas"]["Micros"] | null;
+            ended_by?: string | null;
+            /** @description How the dispatcher heard of the crew. */
+            reason?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A question to a crew whether it is well.
+         */
+        CheckId: string;
+        CheckKind: "par" | "still" | "silent";
+        CheckState: "asked" | "overdue" | "safe" | "help" | "acted" | "dealt";
+        AnswerCheck: {
+            says: components["schemas"]["CrewSays"];
+            /**
+             * Format: int64
+             * @description When the thumb pressed, by the phone's clock; now when absent. Never believed to be later than now or earlier than the question.
+             * @default null
+             */
+            said_at_us: number | null;
+        };
+        /**
+         * @description What a crew says to its check, by one thumb.
+         * @enum {string}
+         */
+        CrewSays: "safe" | "help";
+        DealCheck: {
+            reason: string;
+        };
+        ParStatus: {
+            /** @description Crews on scene are asked in rounds. */
+            is_on: boolean;
+            /** @description As the room's policy says; false: a dispatcher has said it for this incident. */
+            is_by_policy: boolean;
+            /** Format: double */
+            every_s: number;
+            crews: components["schemas"]["ParCrew"][];
+        };
+        ParCrew: {
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            on_scene_at_us: components["schemas"]["Micros"];
+            /** @description The newest sign of the crew. */
+            sign_at_us?: components["schemas"]["Micros"] | null;
+            /** @description Absent while it is being asked, and where nobody asks. */
+            next_at_us?: components["schemas"]["Micros"] | null;
+            check?: components["schemas"]["CheckId"] | null;
+            check_state?: components["schemas"]["CheckState"] | null;
+        };
+        SetPar: {
+            act: components["schemas"]["ParAct"];
+        };
+        ParAct: ("on" | "off") | "now";
+        ShiftWindow: {
+            /** Format: int64 */
+            from_us: number;
+            /** Format: int64 */
+            until_us: number;
+        };
+        /** @description A list that is never long enough to be paged. */
+        Items10: {
+            items: components["schemas"]["Shift"][];
+        };
+        Shift: {
+            id: components["schemas"]["ShiftId"];
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            name: string;
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /** @description When its person joined the unit; absent: not yet. */
+            joined_at_us?: components["schemas"]["Micros"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description One person's time on one unit, as the roster has it.
+         */
+        ShiftId: string;
+        ShiftBoard: {
+            at_us: components["schemas"]["Micros"];
+            /** @description Units that have a shift now, soon, or one that should be over; past ends first. */
+            crews: components["schemas"]["CrewOfUnit"][];
+        };
+        /** @description Who crews a unit now and who comes next. */
+        CrewOfUnit: {
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            state: components["schemas"]["UnitState"];
+            /** @description Whose shift it is now. */
+            on: components["schemas"]["Shift"][];
+            /** @description The next change within a day. */
+            next?: components["schemas"]["Shift"] | null;
+            /** @description Who joined, is past the end of the shift, and has neither gone off duty nor been relieved. */
+            past_end: components["schemas"]["Shift"][];
+        };
+        /** @description `POST /v1/shifts` and `POST /v1/shifts/{id}`. */
+        WriteShift: {
+            unit: components["schemas"]["UnitId"];
+            name: string;
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+        };
+        ShiftImportQuery: {
+            /**
+             * @description True: say what would happen and change nothing.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /** @description What an import did, or would do. */
+        ShiftImport: {
+            dry_run: boolean;
+            encoding: string;
+            /** Format: int64 */
+            rows: number;
+            /**
+             * Format: int64
+             * @description New shifts; none as long as there is an error.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description In the roster already.
+             */
+            unchanged: number;
+            errors: components["schemas"]["ProblemRow"][];
+            /** @description Our columns and what the file calls them. */
+            columns: {
+                [key: string]: string;
+            };
+        };
         KpiWindow: {
             /**
              * Format: int64
@@ -5222,9 +6393,96 @@ export interface components {
             /** Format: uint64 */
             n: number;
         };
+        IntervalQuery: {
+            /**
+             * Format: int64
+             * @description Incidents opened from then on …
+             */
+            from_us: number;
+            /**
+             * Format: int64
+             * @description … and before then.
+             */
+            until_us: number;
+            /** @default day */
+            period: components["schemas"]["Period"];
+            /** @default none */
+            division: components["schemas"]["Division"];
+        };
+        Period: ("day" | "month") | "week";
+        Division: ("none" | "kind" | "priority") | "district";
+        IntervalReport: {
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            period: components["schemas"]["Period"];
+            division: components["schemas"]["Division"];
+            /**
+             * Format: uint64
+             * @description Below this number nothing is said of a link.
+             */
+            few: number;
+            /** @description The newest period first. */
+            items: components["schemas"]["IntervalRow"][];
+            /** @description More incidents than one report counts: the oldest are left out. */
+            is_cut: boolean;
+        };
+        IntervalRow: {
+            /** @description First day of the period in Taipei, `2026-11-16`. */
+            period: string;
+            /** @description What the row is about; absent where the report is not divided, or the district is not known. */
+            group?: string | null;
+            /** Format: uint64 */
+            incidents: number;
+            call_to_sent: components["schemas"]["Spread"];
+            sent_to_under_way: components["schemas"]["Spread"];
+            under_way_to_on_scene: components["schemas"]["Spread"];
+            call_to_on_scene: components["schemas"]["Spread"];
+            on_scene_to_cleared: components["schemas"]["Spread"];
+        };
+        /** @description Of one link: how often it was measured, and how long it took. */
+        Spread: {
+            /** Format: uint64 */
+            n: number;
+            /**
+             * Format: double
+             * @description Nearest rank: a value that was measured. Absent where fewer than five were.
+             */
+            p50_s?: number | null;
+            /** Format: double */
+            p90_s?: number | null;
+            /** Format: double */
+            p95_s?: number | null;
+        };
+        Replay: {
+            incident: components["schemas"]["Incident"];
+            from_us: components["schemas"]["Micros"];
+            /** @description Its end, or now. */
+            until_us: components["schemas"]["Micros"];
+            log: components["schemas"]["LogLine"][];
+            /** @description One for each order that was not declined, in the order in which they were given. */
+            units: components["schemas"]["ReplayUnit"][];
+            /** @description False: no room of this house keeps tracks. */
+            has_tracks: boolean;
+        };
+        ReplayUnit: {
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /** @description Oldest first; empty where nothing is kept (any more). */
+            fixes: components["schemas"]["ReplayFix"][];
+            /** @description More than one answer holds: none, or not all, are here. */
+            is_cut: boolean;
+        };
+        ReplayFix: {
+            at_us: components["schemas"]["Micros"];
+            position: components["schemas"]["Wgs84"];
+            /** Format: double */
+            accuracy_m?: number | null;
+        };
         EidoReceipt: {
             outcome: components["schemas"]["EidoOutcome"];
-            /** @description Ours. */
+            /** @description Ours; where that is merged, the one that it belongs to. */
             incident: components["schemas"]["IncidentId"];
             number: string;
             remarks: components["schemas"]["EidoRemark"][];
@@ -5237,7 +6495,7 @@ export interface components {
             reason: string;
         };
         /** @description A list that is never long enough to be paged. */
-        Items6: {
+        Items11: {
             items: components["schemas"]["Partner"][];
         };
         Partner: {
@@ -5911,6 +7169,291 @@ export interface components {
              */
             expected: number;
         };
+        StreetQuery: {
+            /** @default day */
+            window: components["schemas"]["StreetWindow"];
+            /** @description All where it is left out. */
+            station?: string | null;
+            beat?: string | null;
+        };
+        /** @description How far back "driven" reaches. All windows begin at a full hour. */
+        StreetWindow: "shift" | "day" | "week";
+        /** @description Which streets patrols drove. Counts of nobody in particular. */
+        StreetCoverage: {
+            window: components["schemas"]["StreetWindow"];
+            from_us: components["schemas"]["Micros"];
+            now_us: components["schemas"]["Micros"];
+            /**
+             * Format: int64
+             * @description Null while no map is imported.
+             */
+            map_version?: number | null;
+            /** @description Tracks until then are counted; null before the first round. */
+            counted_until_us?: components["schemas"]["Micros"] | null;
+            /**
+             * Format: double
+             * @description Of all fixes that were weighed on this map, those that lay on a road; null while there are none.
+             */
+            matched_share?: number | null;
+            /**
+             * Format: int64
+             * @description Older than this is not known.
+             */
+            kept_days: number;
+            /**
+             * Format: uint32
+             * @description A lane is told as driven only when so many crews drove it within the days that are kept.
+             */
+            crews_min: number;
+            /** Format: double */
+            length_m: number;
+            /** Format: double */
+            covered_m: number;
+            /** Format: double */
+            stale_m: number;
+            /** Format: double */
+            open_m: number;
+            areas: components["schemas"]["StreetArea"][];
+            /** @description Those with most open metres first. */
+            streets: components["schemas"]["StreetRow"][];
+            /** @description There are more streets than one answer holds. */
+            is_cut: boolean;
+        };
+        /** @description Metres of road. */
+        StreetArea: {
+            /** @description 派出所 */
+            station: string;
+            /** @description 勤區 */
+            beat: string;
+            /** Format: double */
+            length_m: number;
+            /** Format: double */
+            covered_m: number;
+            /** Format: double */
+            stale_m: number;
+            /** Format: double */
+            open_m: number;
+        };
+        /** @description All pieces of one name in one beat. */
+        StreetRow: {
+            /** @description Empty: all that have no name. */
+            name: string;
+            station: string;
+            beat: string;
+            /** Format: double */
+            length_m: number;
+            /** Format: double */
+            covered_m: number;
+            /** Format: double */
+            stale_m: number;
+            /** Format: double */
+            open_m: number;
+            /** @description The hour in which any of it was driven last; null where that may not be told, or nobody drove. */
+            last_us?: components["schemas"]["Micros"] | null;
+        };
+        StreetLineQuery: {
+            /** @default day */
+            window: components["schemas"]["StreetWindow"];
+            /** Format: double */
+            west: number;
+            /** Format: double */
+            south: number;
+            /** Format: double */
+            east: number;
+            /** Format: double */
+            north: number;
+        };
+        StreetLines: {
+            /** Format: int64 */
+            map_version?: number | null;
+            /** @description Through roads first, then lanes. */
+            items: components["schemas"]["StreetLine"][];
+            /** @description There are more in this rectangle: look nearer. */
+            is_cut: boolean;
+        };
+        /** @description One piece of road on the map. */
+        StreetLine: {
+            /**
+             * Format: uint32
+             * @description Of this map version only.
+             */
+            id: number;
+            name: string;
+            kind: components["schemas"]["StreetKind"];
+            is_one_way: boolean;
+            /** Format: double */
+            length_m: number;
+            state: components["schemas"]["StreetState"];
+            /**
+             * Format: uint32
+             * @description Passages within the window along the line; null where that may not be told.
+             */
+            forward?: number | null;
+            /** Format: uint32 */
+            backward?: number | null;
+            /** @description The hour of the last passage. */
+            last_us?: components["schemas"]["Micros"] | null;
+            /** @description Longitude and latitude of each point. */
+            line: number[][];
+        };
+        /** @description Who drives on a road piece, as far as a count of patrols must know. */
+        StreetKind: "motorway" | "through" | "local";
+        StreetState: "covered" | "stale" | "open";
+        PatrolReportQuery: {
+            /** @default week */
+            by: components["schemas"]["ReportBy"];
+            /**
+             * Format: uint
+             * @description How many, the one that goes on included: 1 to 13 weeks or 1 to 3 months; 4 weeks or 3 months where it is left out.
+             */
+            count?: number | null;
+            /** @description The whole city where it is left out. */
+            station?: string | null;
+        };
+        /** @enum {string} */
+        ReportBy: "week" | "month";
+        /** @description By week or month, of one station or the whole city. Boxes, units and streets; no person. */
+        PatrolReport: {
+            by: components["schemas"]["ReportBy"];
+            station: string;
+            /**
+             * Format: int64
+             * @description Boxes in use.
+             */
+            boxes_in_use: number;
+            periods: components["schemas"]["ReportPeriod"][];
+            /** @description Those with most misses first, over all periods. */
+            boxes: components["schemas"]["ReportBox"][];
+            /** @description Over all periods. */
+            units: components["schemas"]["TourUnitWork"][];
+            /**
+             * Format: double
+             * @description Mean over the boxes that have one.
+             */
+            hour_entropy?: number | null;
+            /** @description Of all boxes together. */
+            guessed?: components["schemas"]["ReportShare"] | null;
+            /** @description There are more boxes or plans than one report holds. */
+            is_cut: boolean;
+        };
+        ReportPeriod: {
+            from_us: components["schemas"]["Micros"];
+            /** @description Excluded; in the future for the period that goes on. */
+            until_us: components["schemas"]["Micros"];
+            is_over: boolean;
+            visits: components["schemas"]["ReportVisits"];
+            /**
+             * Format: int64
+             * @description Signatures with a doubt.
+             */
+            doubtful: number;
+            /**
+             * Format: int64
+             * @description Attempts that were refused at boxes that are known.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Published plans whose shift began in the period.
+             */
+            plans: number;
+            tally: components["schemas"]["Tally"];
+            done_share?: components["schemas"]["ReportShare"] | null;
+            /**
+             * Format: int64
+             * @description Crews with a tour.
+             */
+            units: number;
+            /**
+             * Format: int64
+             * @description As planned, of all crews.
+             */
+            standing_s: number;
+            /** Format: int64 */
+            driving_s: number;
+            /** @description Citizens' reports near a stop of the shift, of those on the ground of its plan. */
+            hit_share?: components["schemas"]["ReportShare"] | null;
+            /**
+             * Format: double
+             * @description What the plans had expected of them.
+             */
+            hits_expected: number;
+            /** @description Null where no day was summed. */
+            streets?: components["schemas"]["ReportStreets"] | null;
+        };
+        /** @description Signatures at boxes against their intervals. */
+        ReportVisits: {
+            /**
+             * Format: int64
+             * @description Within the interval after the one before.
+             */
+            on_time: number;
+            /** Format: int64 */
+            late: number;
+            /**
+             * Format: int64
+             * @description Whole intervals in which nobody came, after the first.
+             */
+            missed: number;
+            /** @description On time, of all three. */
+            on_time_share?: components["schemas"]["ReportShare"] | null;
+        };
+        /** @description So many of so many, with the 95 % interval of Wilson (J. Am. Stat. Assoc. 22, 1927): right for small numbers too. */
+        ReportShare: {
+            /** Format: int64 */
+            part: number;
+            /** Format: int64 */
+            whole: number;
+            /** Format: double */
+            share: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+        };
+        Tally: {
+            /** Format: int64 */
+            stops: number;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            skipped: number;
+            /**
+             * Format: int64
+             * @description Nobody has said a word yet.
+             */
+            planned: number;
+        };
+        /** @description Streets that patrols covered, as days were summed. */
+        ReportStreets: {
+            /** Format: int64 */
+            days: number;
+            /**
+             * Format: double
+             * @description Metres covered within a day, of all metres: the mean of the days, the lowest and the highest.
+             */
+            mean: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+        };
+        ReportBox: {
+            id: components["schemas"]["BoxId"];
+            number: string;
+            name: string;
+            station: string;
+            beat: string;
+            visits: components["schemas"]["ReportVisits"];
+            /**
+             * Format: double
+             * @description Shannon entropy of the signatures' hours in Taipei, of the most that as many could have over 24: 0 when a watcher can set the
+             *     clock by it. Null for fewer than five.
+             */
+            hour_entropy?: number | null;
+            /** @description How often naming the hour that came most often until then foretold the next signature's. */
+            guessed?: components["schemas"]["ReportShare"] | null;
+        };
         /** @description What became of a message of another. */
         WarningReceipt: {
             /** @description True: it was known, and nothing changed. */
@@ -6381,6 +7924,17 @@ export interface components {
             kind: "panic_changed";
             incident: components["schemas"]["IncidentId"];
             unit: components["schemas"]["UnitId"];
+        } | {
+            /** @constant */
+            kind: "call_changed";
+            call: components["schemas"]["CallId"];
+            state: components["schemas"]["CallState"];
+        } | {
+            /** @constant */
+            kind: "check_changed";
+            check: components["schemas"]["CheckId"];
+            unit: components["schemas"]["UnitId"];
+            incident?: components["schemas"]["IncidentId"] | null;
         } | {
             /** @constant */
             kind: "units_moved";
@@ -9591,6 +11145,469 @@ export interface operations {
             };
         };
     };
+    post_v1_incident_kinds_import: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KindsImport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items3"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushCall"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallReceipt"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_calls_id_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeCall"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_calls_id_settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleCall"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_calls_id_history: {
+        parameters: {
+            query?: never;
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallerHistory"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_call_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items4"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_call_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefineCallSource"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallSource"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_call_sources_id_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallSource"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_incidents_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskDuplicates"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items5"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_incidents_id_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items5"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_incidents_id_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinReport"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_incidents_id_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeIncident"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_incidents_id_unmerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_places: {
         parameters: {
             query?: {
@@ -9690,6 +11707,70 @@ export interface operations {
             };
         };
     };
+    post_v1_incidents_id_ring_posts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TellRing"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToldRing"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_assignments_mine_ring: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyRing"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_dispatch_advice: {
         parameters: {
             query?: never;
@@ -9768,6 +11849,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DispatchPolicy"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_dispatch_cards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetCards"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_dispatch_cards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunCards"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetCards"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_incidents_id_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardStatus"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_incidents_id_level: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RaiseLevel"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardStatus"];
                 };
             };
             /** @description Problem */
@@ -9936,7 +12145,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items3"];
+                    "application/json": components["schemas"]["Items6"];
                 };
             };
             /** @description Problem */
@@ -10126,7 +12335,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items4"];
+                    "application/json": components["schemas"]["Items7"];
                 };
             };
             /** @description Problem */
@@ -10291,7 +12500,460 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items5"];
+                    "application/json": components["schemas"]["Items8"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items9"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_checks_mine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items9"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_checks_id_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerCheck"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Check"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_checks_id_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealCheck"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Check"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_incidents_id_par: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParStatus"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_incidents_id_par: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPar"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParStatus"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_shifts: {
+        parameters: {
+            query: {
+                from_us: number;
+                until_us: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items10"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_shifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteShift"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_shifts_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftBoard"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_shifts_mine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items10"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_shifts_id_join: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unit"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_shifts_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteShift"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_shifts_id_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_shifts_import: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftImport"];
                 };
             };
             /** @description Problem */
@@ -10323,6 +12985,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Kpis"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_dispatch_intervals: {
+        parameters: {
+            query: {
+                from_us: number;
+                until_us: number;
+                period?: components["schemas"]["Period"];
+                division?: components["schemas"]["Division"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntervalReport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_incidents_id_replay: {
+        parameters: {
+            query?: never;
+            header: {
+                "shouhu-purpose": string;
+                "shouhu-case"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
                 };
             };
             /** @description Problem */
@@ -10498,7 +13228,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items6"];
+                    "application/json": components["schemas"]["Items11"];
                 };
             };
             /** @description Problem */
@@ -11268,6 +13998,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TourReport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_patrol_streets: {
+        parameters: {
+            query?: {
+                window?: components["schemas"]["StreetWindow"];
+                station?: string | null;
+                beat?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreetCoverage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_patrol_streets_lines: {
+        parameters: {
+            query: {
+                window?: components["schemas"]["StreetWindow"];
+                west: number;
+                south: number;
+                east: number;
+                north: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreetLines"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_patrol_report: {
+        parameters: {
+            query?: {
+                by?: components["schemas"]["ReportBy"];
+                count?: number | null;
+                station?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolReport"];
                 };
             };
             /** @description Problem */

@@ -110,7 +110,7 @@ export interface SetPolicy {
   /** Skills by incident kind. */
   needs: Record<string, string[]>;
   /** Absent from a server that asks no crew whether it is well. */
-  checks?: SafetyChecks;
+  checks: SafetyChecks;
 }
 
 export interface DispatchPolicy extends SetPolicy {

@@ -65,7 +65,7 @@ export interface Incident {
   closed_at_us: Micros | null;
   closing_code: ClosingCode | null;
   /** The incident that this one is another report of, while it is merged. */
-  merged_into?: Id | null;
+  merged_into: Id | null;
   assignments: Assignment[];
 }
 
@@ -175,7 +175,7 @@ export interface RingOrder {
   /** It had this order before. */
   is_kept: boolean;
   /** A road leaves the imported map here: it counts as a way out. */
-  is_map_exit?: boolean;
+  is_map_exit: boolean;
   /** It holds an assignment of this incident already. */
   is_sent: boolean;
 }
@@ -187,7 +187,7 @@ export interface RingLeak {
   suspect_s: number;
   why: RingLeakWhy;
   late_by_s: number | null;
-  is_map_exit?: boolean;
+  is_map_exit: boolean;
 }
 
 export interface RingReason {
@@ -219,7 +219,7 @@ export interface RingPlan {
   /** His fastest way out past the orders; empty when closed. */
   escape: Wgs84[];
   /** It ends where a road leaves the imported map. */
-  escape_leaves_map?: boolean;
+  escape_leaves_map: boolean;
   verdicts: RingVerdict[];
 }
 

@@ -28,6 +28,7 @@ function order(call_sign: string, slack_s: number, drive_s = 100): RingOrder {
     slack_s,
     is_kept: false,
     is_sent: false,
+    is_map_exit: false,
   };
 }
 
@@ -45,6 +46,7 @@ function planOf(change: Partial<RingPlan>): RingPlan {
     orders: [order("東 2", 90), order("東 1", 30)],
     leaks: [],
     escape: [],
+    escape_leaves_map: false,
     verdicts: [],
     ...change,
   };
@@ -124,6 +126,7 @@ describe("the sentence", () => {
       suspect_s: 60,
       why: "no_unit",
       late_by_s: null,
+      is_map_exit: false,
     } as const;
     const open = planOf({ outcome: "open", units_short: 2, leaks: [leak, leak, leak] });
     expect(sentence(open, [], 0)).toMatchObject({ key: "open", params: { short: 2, count: 3 } });

@@ -110,7 +110,7 @@ export function tellOf(plan: RingPlan, orders: RingOrder[]): TellRing {
       position,
       street,
       by_us: Math.floor(plan.asked_at_us + suspect_s * 1e6),
-      is_map_exit: is_map_exit ?? false,
+      is_map_exit,
     })),
   };
 }

@@ -1,13 +1,22 @@
-//! Measures the recogniser on the real photographs of the shared data and prints one row per set.
+//! Measures the recogniser on the real photographs of the shared data: one table per question, and on request a gallery of
+//! everything that went wrong.
 //!
-//! `cargo run --release -p shouhu-vision --example score [-- SET] [--misses] [--models=FOLDER] [--min-score=0.35]`
+//! `cargo run --release -p shouhu-vision --example score [-- SET] [--gallery=FOLDER] [--models=FOLDER] [--min-score=0.35]
+//! [--knots]`
 //!
 //! A plate is *detected* when a detection overlaps its box by half (sets without boxes: when any plate is found), *exact*
 //! when its text is among the reads of its picture. A *false* plate is a read of at least 0.5 that lies on no labelled
 //! plate and spells none. Labels are not complete for the enforcement pictures, so their false plates are an upper bound.
+//! `--knots` prints an isotonic fit of confidence to what was right, for `CALIBRATION` in `src/reading.rs`: run it on
+//! `training/make.py held-out` with the table set to the identity.
+//! The gallery shows real plates: its folder must lie outside the repository.
 
-#[path = "../tests/shared/mod.rs"]
+#[path = "../../tests/shared/mod.rs"]
+#[allow(dead_code, reason = "the measuring code is shared with the tests")]
 mod shared;
+
+mod conditions;
+mod gallery;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,18 +32,17 @@ fn from_folder(folder: &str, config: RecogniserConfig) -> Result<Recogniser, Vis
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let is_verbose = arguments.iter().any(|a| a == "--misses");
     let only = arguments.iter().find(|a| !a.starts_with("--"));
+    let option = |name: &str| arguments.iter().find_map(|a| a.strip_prefix(name));
     let Some(root) = shared::plates_root() else {
         eprintln!("no shared data: set SHOUHU_SHARED_DATA to a folder that holds plates/");
         return ExitCode::FAILURE;
     };
-    let folder = arguments.iter().find_map(|a| a.strip_prefix("--models="));
     let mut config = RecogniserConfig::default();
-    if let Some(least) = arguments.iter().find_map(|a| a.strip_prefix("--min-score=")?.parse().ok()) {
+    if let Some(least) = option("--min-score=").and_then(|least| least.parse().ok()) {
         config.min_detector_score = least;
     }
-    let recogniser = match folder {
+    let recogniser = match option("--models=") {
         Some(folder) => from_folder(folder, config),
         None => Recogniser::with_config(config),
     };
@@ -46,11 +54,25 @@ fn main() -> ExitCode {
         }
     };
     println!("{}", Score::heading());
-    for set in SETS.iter().filter(|set| only.is_none_or(|name| set.name == name)) {
-        match shared::score(&recogniser, &root, set, is_verbose) {
-            Ok(score) => println!("{}", score.row()),
+    let mut scores = Vec::new();
+    for set in SETS.iter().filter(|set| only.is_none_or(|name| set.name == name) && root.join(set.name).is_dir()) {
+        match shared::score(&recogniser, &root, set) {
+            Ok(score) => {
+                println!("{}", score.row());
+                scores.push(score);
+            }
             Err(reason) => println!("{}: {reason}", set.name),
         }
+    }
+    println!("\n{}\n{}", conditions::by_condition(&scores), conditions::reliability(&scores));
+    if arguments.iter().any(|a| a == "--knots") {
+        println!("{}", conditions::knots(&scores));
+    }
+    if let Some(folder) = option("--gallery=")
+        && let Err(reason) = gallery::write(Path::new(folder), &root, &scores)
+    {
+        eprintln!("the gallery: {reason}");
+        return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
 }
