@@ -80,15 +80,17 @@ impl Keyed for IntervalError {
 const STAMPS: &str = "MIN(a.offered_at_us) AS sent, MIN(a.en_route_at_us) AS under_way, MIN(a.on_scene_at_us) AS on_scene, \
      CAST(COUNT(a.id) - COUNT(a.ended_at_us) AS BIGINT) AS held, MAX(CASE WHEN a.on_scene_at_us IS NOT NULL THEN a.ended_at_us END) AS done";
 
-/// Each incident that stayed and is of this window, or has a report that is.
+/// The incident that stayed was opened in this window, or a report of it was.
+const IN_WINDOW: &str = "((i.opened_at_us >= $1 AND i.opened_at_us < $2) OR i.id IN (SELECT w.merged_into \
+     FROM dispatch_incident w WHERE w.merged_into IS NOT NULL AND w.opened_at_us >= $1 AND w.opened_at_us < $2))";
+
+/// Each incident that stayed.
 fn stayed_sql() -> String {
     format!(
         "SELECT i.id, i.opened_at_us, i.kind, i.priority, i.address, CASE WHEN i.origin = 'call' THEN i.opened_at_us END AS called, \
          (SELECT MIN(j.at_us) FROM dispatch_report j WHERE j.incident = i.id) AS joined, {STAMPS} \
          FROM dispatch_incident i LEFT JOIN dispatch_assignment a ON a.incident = i.id AND a.state <> 'declined' \
-         WHERE i.merged_into IS NULL AND ((i.opened_at_us >= $1 AND i.opened_at_us < $2) OR i.id IN (SELECT r.merged_into \
-         FROM dispatch_incident r WHERE r.merged_into IS NOT NULL AND r.opened_at_us >= $1 AND r.opened_at_us < $2)) \
-         GROUP BY i.id, i.opened_at_us, i.kind, i.priority, i.address, i.origin ORDER BY i.opened_at_us DESC LIMIT $3"
+         WHERE i.merged_into IS NULL AND {IN_WINDOW} GROUP BY i.id, i.opened_at_us, i.kind, i.priority, i.address, i.origin ORDER BY i.opened_at_us DESC LIMIT $3"
     )
 }
 
@@ -98,8 +100,8 @@ fn merged_sql() -> String {
         "SELECT r.merged_into AS id, r.opened_at_us, r.kind, r.priority, r.address, CASE WHEN r.origin = 'call' THEN r.opened_at_us END AS called, \
          (SELECT MIN(j.at_us) FROM dispatch_report j WHERE j.incident = r.id) AS joined, {STAMPS} \
          FROM dispatch_incident r JOIN dispatch_incident i ON i.id = r.merged_into \
-         LEFT JOIN dispatch_assignment a ON a.incident = r.id AND a.state <> 'declined' WHERE r.merged_into IS NOT NULL \
-         AND ((r.opened_at_us >= $1 AND r.opened_at_us < $2) OR (i.opened_at_us >= $1 AND i.opened_at_us < $2)) \
+         LEFT JOIN dispatch_assignment a ON a.incident = r.id AND a.state <> 'declined' \
+         WHERE r.merged_into IS NOT NULL AND {IN_WINDOW} \
          GROUP BY r.id, r.merged_into, r.opened_at_us, r.kind, r.priority, r.address, r.origin"
     )
 }
