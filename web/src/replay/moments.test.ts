@@ -93,7 +93,8 @@ describe("the replay of an incident", () => {
     const story = {
       incident: late,
       reports: [report],
-      log: wholeLog([line(10), line(20)], [{ number: "0", log: [line(1), merged] }]),
+      // The reply of second 20 was written under both numbers.
+      log: wholeLog([line(10), line(20)], [{ number: "0", log: [line(1), merged, line(20)] }]),
     };
     expect(story.log.map(({ at_us, report }) => [at_us / SECOND, report])).toEqual([
       [1, "0"],

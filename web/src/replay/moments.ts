@@ -16,14 +16,24 @@ import { type Fix, headAt } from "../positions/track";
 export const SPEEDS = ["1", "10", "60"] as const;
 export type Speed = (typeof SPEEDS)[number];
 
-/** The lines of an incident and of what is merged into it, in the order of time. */
+/** The same act, written under two numbers. */
+const isSame = (one: IncidentLogLine, other: IncidentLogLine) =>
+  one.at_us === other.at_us &&
+  one.key === other.key &&
+  JSON.stringify(one.params) === JSON.stringify(other.params);
+
+/** The lines of an incident and of what is merged into it, in the order of time; what was written under both numbers once. */
 export function wholeLog(
   own: IncidentLogLine[],
   reports: { number: string; log: IncidentLogLine[] }[],
 ): ReplayLine[] {
   const lines = [
     ...own.map((line) => ({ ...line, report: null })),
-    ...reports.flatMap(({ number, log }) => log.map((line) => ({ ...line, report: number }))),
+    ...reports.flatMap(({ number, log }) =>
+      log
+        .filter((line) => !own.some((known) => isSame(known, line)))
+        .map((line) => ({ ...line, report: number })),
+    ),
   ];
   return lines.sort((one, other) => one.at_us - other.at_us);
 }
