@@ -360,15 +360,16 @@ mod tests {
     enum Happens {
         Look,
         Sign,
-        Says(CrewSays),
+        /// Pressed then, and delivered so many seconds later.
+        Says(CrewSays, i64),
     }
 
     fn history() -> impl Strategy<Value = Vec<(i64, Happens)>> {
         let what = prop_oneof![
             4 => Just(Happens::Look),
             1 => Just(Happens::Sign),
-            1 => Just(Happens::Says(CrewSays::Safe)),
-            1 => Just(Happens::Says(CrewSays::Help)),
+            1 => (0..200_i64).prop_map(|delay| Happens::Says(CrewSays::Safe, delay)),
+            1 => (0..200_i64).prop_map(|delay| Happens::Says(CrewSays::Help, delay)),
         ];
         prop::collection::vec((0..300_i64, what), 0..30).prop_map(|mut all| {
             all.sort_by_key(|(second, _)| *second);
@@ -385,19 +386,25 @@ mod tests {
             Turn::Overdue => CheckState::Overdue,
             Turn::Acted => CheckState::Acted,
         };
-        for (second, what) in history {
-            let now = Micros(second * Micros::SECOND);
+        let arrives = |(second, what): &(i64, Happens)| match what {
+            Happens::Says(_, delay) => (second + delay, *second, *what),
+            Happens::Look | Happens::Sign => (*second, *second, *what),
+        };
+        let mut arriving: Vec<_> = history.iter().map(arrives).collect();
+        arriving.sort_by_key(|(arrives, ..)| *arrives);
+        for (arrives, second, what) in arriving {
+            let now = Micros(arrives * Micros::SECOND);
             match what {
                 Happens::Look => state = look(state, sign, now),
                 Happens::Sign => sign = Some(sign.unwrap_or(now)),
-                Happens::Says(says) => {
+                Happens::Says(says, _) => {
                     // Whoever answers looks first: what was settled before it stays settled.
                     state = look(state, sign, now);
-                    state = answered(state, due, *says, now).unwrap_or(state);
+                    state = answered(state, due, says, Micros(second * Micros::SECOND)).unwrap_or(state);
                 }
             }
         }
-        look(state, sign, Micros(400 * Micros::SECOND))
+        look(state, sign, Micros(600 * Micros::SECOND))
     }
 
     proptest! {
@@ -408,10 +415,21 @@ mod tests {
         }
 
         #[test]
+        fn how_long_an_answer_was_on_its_way_changes_no_outcome(history in history()) {
+            // Of one crew's answers alone: where two cross, the one that comes first stands.
+            let mut answers = history.iter().filter(|(_, what)| matches!(what, Happens::Says(..)));
+            if let (Some((second, Happens::Says(says, _))), None) = (answers.next(), answers.next()) {
+                let others: Vec<_> = history.iter().copied().filter(|(_, what)| matches!(what, Happens::Look)).collect();
+                let with = |delay| others.iter().copied().chain([(*second, Happens::Says(*says, delay))]).collect::<Vec<_>>();
+                prop_assert_eq!(play(&with(0)), play(&with(200)));
+            }
+        }
+
+        #[test]
         fn a_crew_that_says_nothing_in_time_is_never_quietly_safe(history in history()) {
             let in_time = |second: i64| second > 0 && second <= 90;
             let has_sign = history.iter().any(|(second, what)| !matches!(what, Happens::Look) && in_time(*second));
-            let first_at_zero = history.iter().any(|(second, what)| *second == 0 && matches!(what, Happens::Says(_)));
+            let first_at_zero = history.iter().any(|(second, what)| *second == 0 && matches!(what, Happens::Says(..)));
             let ended = play(&history);
             if !has_sign && !first_at_zero {
                 prop_assert!(matches!(ended, CheckState::Overdue | CheckState::Help), "{ended:?}");

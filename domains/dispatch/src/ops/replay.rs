@@ -123,7 +123,8 @@ async fn unit_of(port: Option<&UnitTracksPort>, order: &Assignment, now: Micros)
     Ok(ReplayUnit { unit: order.unit, call_sign: order.call_sign.clone(), from_us, until_us, fixes: told.unwrap_or_default(), is_cut })
 }
 
-/// The lines of an incident and of its reports, in the order of time; of one moment, the incident's own first.
+/// The lines of an incident and of its reports, in the order of time; of one moment, the incident's own first. What was written under
+/// both numbers is told once.
 ///
 /// # Errors
 /// When the database fails.
@@ -132,7 +133,8 @@ pub async fn lines(store: &Store, incident: &Incident, reports: &[Incident]) -> 
     let mut lines: Vec<ReplayLine> = own.into_iter().map(|line| ReplayLine { line, report: None }).collect();
     for report in reports {
         let told = store::log_of(store, report.id).await?;
-        lines.extend(told.into_iter().map(|line| ReplayLine { line, report: Some(report.number.clone()) }));
+        let only_there: Vec<LogLine> = told.into_iter().filter(|line| lines.iter().all(|known| known.line != *line)).collect();
+        lines.extend(only_there.into_iter().map(|line| ReplayLine { line, report: Some(report.number.clone()) }));
     }
     lines.sort_by_key(|one| one.line.at_us);
     Ok(lines)
@@ -179,6 +181,7 @@ mod tests {
     use crate::MODULE;
     use crate::ops::{cancel, merge};
     use crate::testing::Scene;
+    use crate::write;
 
     fn fix(second: i64) -> UnitFix {
         let position = Wgs84::new(120.2, 23.0).unwrap();
@@ -213,6 +216,14 @@ mod tests {
             let of_first = log.iter().filter(|one| one.report.as_deref() == reports.first().map(|report| report.number.as_str()));
             assert!(of_first.clone().any(|one| one.line.key == "incident_merged") && of_first.count() >= 3, "{log:?}");
             assert_eq!(log.iter().filter(|one| one.report.is_none() && one.line.key == "incident_took_in").count(), 2);
+            let both = store::log_of(&store, first).await.unwrap().pop().unwrap();
+            let mut tx = store.begin().await.unwrap();
+            for id in [first, stays] {
+                write::log(&mut tx, id, both.at_us, &scene.by, "assignment_reply", serde_json::json!({ "text": "補充" })).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            let replied = lines(&store, &incident, &reports).await.unwrap();
+            assert_eq!(replied.iter().filter(|one| one.line.key == "assignment_reply").count(), 1, "written under both numbers, told once");
             let now = store.env().now();
             let opened = reports.first().map(|report| report.opened_at_us).unwrap();
             assert_eq!(span_of(&incident, &reports, &log, now), (opened, now));
