@@ -81,6 +81,7 @@ test("a shift is joined by its roster, a card is filled, silence is dealt with, 
   let incident;
   await t.test("a run card says what is missing at its level, and one key sends it", async () => {
     await supervisor.api("POST", "/v1/dispatch/cards", {
+      base_version: 0,
       cards: { traffic_crash: [{ asks: [{ count: 1, unit_kind: "car", skills: [] }] }, { asks: [{ count: 1, unit_kind: "car", skills: [] }, { count: 1, unit_kind: null, skills: ["crash_kit"] }] }] },
     });
     await supervisor.goto("/dispatch/cards");

@@ -14,7 +14,7 @@ CREATE TABLE dispatch_merge (
     into_incident  TEXT NOT NULL REFERENCES dispatch_incident (id),
     at_us          BIGINT NOT NULL,
     by_actor       TEXT NOT NULL,
-    -- {"assignments": [{"id": …, "state": …}]}: what moved along, and how far it was.
+    -- {"assignments": [{"id": …, "state": …}], "rounds": …}: what moved along, how far it was, and what was said of checks.
     moved          TEXT NOT NULL,
     undone_at_us   BIGINT,
     undone_by      TEXT,

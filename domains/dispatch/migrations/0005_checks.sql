@@ -22,8 +22,9 @@ CREATE TABLE dispatch_check (
     ended_by_name TEXT,
     reason TEXT
 );
--- A crew is asked one thing at a time.
-CREATE UNIQUE INDEX dispatch_check_one_open ON dispatch_check (unit) WHERE ended_at_us IS NULL;
+-- A crew is asked one thing at a time; what it did not answer stays open beside the next question.
+CREATE UNIQUE INDEX dispatch_check_one_asked ON dispatch_check (unit) WHERE ended_at_us IS NULL AND state = 'asked';
+CREATE INDEX dispatch_check_open ON dispatch_check (asked_at_us) WHERE ended_at_us IS NULL;
 CREATE INDEX dispatch_check_by_unit ON dispatch_check (unit, ended_at_us);
 
 -- What a dispatcher has said for one incident, against or beside the room's policy.

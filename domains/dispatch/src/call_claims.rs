@@ -265,7 +265,7 @@ async fn calls_are_destroyed_when_their_time_is_over_and_not_before() {
                 expected.push(id);
             }
         }
-        assert_eq!(jobs::purge_now(&store).await.unwrap(), 3);
+        assert_eq!(jobs::purge_now(&store).await.unwrap().calls, 3);
         let mut left = Vec::new();
         for row in store.fetch("SELECT id FROM dispatch_call", vec![]).await.unwrap() {
             left.push(row.parsed::<shouhu_ids::CallId>("id").unwrap());

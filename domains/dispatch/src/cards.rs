@@ -46,10 +46,19 @@ impl Level {
     }
 }
 
-/// `POST /v1/dispatch/cards`: levels 1 to 3 by incident kind.
+/// Levels 1 to 3 by incident kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
 pub struct RunCards {
     pub cards: BTreeMap<String, Vec<Level>>,
+}
+
+/// `POST /v1/dispatch/cards`: all cards of the room, as they are to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WriteCards {
+    #[serde(flatten)]
+    pub cards: RunCards,
+    /// The version that was read before it was changed: what somebody else has set since is not written over unseen.
+    pub base_version: i64,
 }
 
 /// The cards that hold, and whose they are.
@@ -83,6 +92,8 @@ pub enum CardsError {
     UnknownSkill(String),
     #[error("the card of {kind}: {fault}")]
     Card { kind: String, fault: Fault },
+    #[error("{by} has set version {version} meanwhile, and this was made from {base}: read it, and change that")]
+    Changed { by: String, version: i64, base: i64 },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -94,12 +105,14 @@ impl Keyed for CardsError {
             Self::UnknownSkill(_) => "dispatch.policy.unknown_skill",
             Self::Card { fault: Fault::Fewer { .. }, .. } => "dispatch.cards.fewer",
             Self::Card { .. } => "dispatch.cards.shape",
+            Self::Changed { .. } => "dispatch.cards.changed",
             Self::Store(error) => error.key(),
         }
     }
 
     fn status(&self) -> StatusCode {
         match self {
+            Self::Changed { .. } => StatusCode::CONFLICT,
             Self::Store(error) => error.status(),
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
@@ -220,20 +233,23 @@ pub async fn current(store: &Store) -> Result<SetCards, StoreError> {
 /// Sets all cards of the room; the ones before stay on record.
 ///
 /// # Errors
-/// When a card is not sound.
-pub async fn set(store: &Store, by: &Person, cards: &RunCards) -> Result<SetCards, CardsError> {
+/// When a card is not sound, or somebody has set others since `base_version` was read.
+pub async fn set(store: &Store, by: &Person, written: &WriteCards) -> Result<SetCards, CardsError> {
+    let WriteCards { cards, base_version: base } = written;
     cards.check(&catalogue::current(store).await?)?;
     let json = serde_json::to_string(cards).map_err(|e| StoreError::Corrupt { what: "run cards", detail: e.to_string() })?;
     let now = store.env().now();
-    let mut tx = store.begin().await?;
-    tx.execute(
-        "INSERT INTO dispatch_cards (version, cards, set_at_us, set_by, set_by_name) \
-         SELECT COALESCE(MAX(version), 0) + 1, $1, $2, $3, $4 FROM dispatch_cards",
-        params![json, now, by.id, &by.name],
-    )
-    .await?;
-    tx.commit().await?;
-    Ok(current(store).await?)
+    if current(store).await?.version == *base {
+        let mut tx = store.begin().await?;
+        // Of two that write at once, the key lets one in.
+        let sql = "INSERT INTO dispatch_cards (version, cards, set_at_us, set_by, set_by_name) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+        if tx.execute(sql, params![base.saturating_add(1), json, now, by.id, &by.name]).await? == 1 {
+            tx.commit().await?;
+            return Ok(current(store).await?);
+        }
+    }
+    let held = current(store).await?;
+    Err(CardsError::Changed { by: held.set_by.unwrap_or_default(), version: held.version, base: *base })
 }
 
 #[cfg(test)]
@@ -288,14 +304,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_newest_cards_hold_and_name_who_set_them() {
+    async fn the_newest_cards_hold_and_name_who_set_them_and_nobody_writes_over_what_was_not_seen() {
         on_each_database(&[MODULE.schema()], |store| async move {
             assert_eq!(current(&store).await.unwrap().version, 0);
             let by = dispatcher(&store);
-            set(&store, &by, &card("robbery", vec![vec![ask(1, None, &[])]])).await.unwrap();
+            let based = |cards: RunCards, base_version| WriteCards { cards, base_version };
+            set(&store, &by, &based(card("robbery", vec![vec![ask(1, None, &[])]]), 0)).await.unwrap();
             let wanted = card("robbery", vec![vec![ask(2, Some(UnitKind::Car), &["supervisor"])]]);
-            let held = set(&store, &by, &wanted).await.unwrap();
-            assert_eq!((held.cards, held.version, held.set_by), (wanted, 2, Some(by.name)));
+            let held = set(&store, &by, &based(wanted.clone(), 1)).await.unwrap();
+            assert_eq!((&held.cards, held.version, held.set_by.as_ref()), (&wanted, 2, Some(&by.name)));
+            let other = card("noise", vec![vec![ask(1, None, &[])]]);
+            for base in [0, 1, 3] {
+                let refused = set(&store, &by, &based(other.clone(), base)).await.unwrap_err();
+                assert_eq!((refused.key(), refused.status()), ("dispatch.cards.changed", StatusCode::CONFLICT));
+            }
+            let mut setting = tokio::task::JoinSet::new();
+            for _ in 0..5 {
+                let (store, by, body) = (store.clone(), by.clone(), based(other.clone(), 2));
+                setting.spawn(async move { set(&store, &by, &body).await });
+            }
+            let (won, lost): (Vec<_>, Vec<_>) = setting.join_all().await.into_iter().partition(Result::is_ok);
+            assert_eq!((won.len(), lost.len()), (1, 4));
+            assert!(lost.iter().all(|lost| lost.as_ref().is_err_and(|error| error.key() == "dispatch.cards.changed")), "{lost:?}");
         })
         .await;
     }

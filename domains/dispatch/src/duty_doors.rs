@@ -100,7 +100,7 @@ async fn a_card_says_what_is_missing_and_who_could_fill_it_and_sends_nobody() {
     assert_eq!(house.call(&house.person(Role::Operator), "POST", &format!("/v1/units/{second}/skills"), skills).await.status, 200);
     let one = json!({ "asks": [{ "count": 1, "unit_kind": "car" }] });
     let two = json!({ "asks": [{ "count": 1, "unit_kind": "car" }, { "count": 1, "skills": ["crash_kit"] }] });
-    let cards = json!({ "cards": { "traffic_crash": [one, two] } });
+    let cards = json!({ "cards": { "traffic_crash": [one, two] }, "base_version": 0 });
     assert_eq!(house.call(&dispatcher, "POST", "/v1/dispatch/cards", cards.clone()).await.status, 403);
     assert_eq!(house.call(&supervisor, "POST", "/v1/dispatch/cards", cards).await.json.pointer("/version"), Some(&json!(1)));
     let id = incident(&house, 2, "traffic_crash").await;

@@ -157,7 +157,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0006_cards", sql: include_str!("../migrations/0006_cards.sql") },
         Migration { name: "0007_roster", sql: include_str!("../migrations/0007_roster.sql") },
     ],
-    jobs: &[jobs::PURGE_CALLS],
+    jobs: &[jobs::PURGE],
     reactions: react::REACTIONS,
     problems: PROBLEMS,
     health,
@@ -297,6 +297,7 @@ const PROBLEMS: &[&str] = &[
     "dispatch.policy.out_of_range",
     "dispatch.policy.unknown_skill",
     "dispatch.policy.unknown_kind",
+    "dispatch.cards.changed",
     "dispatch.cards.fewer",
     "dispatch.cards.shape",
     "dispatch.roster.unit",
@@ -364,7 +365,10 @@ fn health(app: App) -> BoxFuture<'static, Health> {
     Box::pin(async move {
         let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM dispatch_incident WHERE state NOT IN ('closed', 'merged')";
         match app.store.fetch_one(sql, vec![]).await.and_then(|row| row.int("n")) {
-            Ok(open) => Health::good(format!("{open} incidents not closed")),
+            Ok(open) => match app.try_room::<checks::turn::LastLook>().and_then(|last| last.stale_s(app.env.now())) {
+                Some(for_s) => Health::bad(format!("nobody has looked for {for_s} s whether crews answer their safety checks")),
+                None => Health::good(format!("{open} incidents not closed")),
+            },
             Err(error) => Health::bad(format!("incidents cannot be read: {error}")),
         }
     })
@@ -385,6 +389,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(DispatchFactsPort(Arc::new(ports::Facts(app.store.clone()))));
         app.put(PartnerKeysPort(Arc::new(ports::RegisteredPartners(app.store.clone()))));
         app.put(react::ReadTimes::default());
+        app.put(checks::turn::LastLook::new(app.env.now()));
         app.put(cover::Covers::default());
         jobs::schedule(&app.store).await?;
         tokio::spawn(positions::persist(app.clone(), known.clone()));

@@ -144,6 +144,12 @@ pub async fn incident_of_hit(store: &Store, hit: shouhu_ids::HitId) -> Result<Op
     one_incident(store, "hit", hit.into()).await
 }
 
+/// Those that are merged into an incident, the oldest first, with the orders that ended under their own numbers.
+pub async fn reports_of(store: &Store, id: IncidentId) -> Result<Vec<Incident>, StoreError> {
+    let rows = store.fetch(&format!("{INCIDENT} WHERE merged_into = $1 ORDER BY opened_at_us, id"), params![id]).await?;
+    with_assignments(store, rows.iter().map(incident_of).collect::<Result<_, _>>()?).await
+}
+
 /// Newest first; `before` is the id of the last one of the page before.
 pub async fn incidents(store: &Store, which: Which, before: Option<IncidentId>, limit: i64) -> Result<Vec<Incident>, StoreError> {
     let state = match which {

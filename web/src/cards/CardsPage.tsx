@@ -10,12 +10,22 @@ import { taipei } from "../app/age";
 import { cards as calls } from "../app/api/calls.shifts";
 import type { UnitKind } from "../app/api/types";
 import { SKILLS } from "../app/api/types.choice";
-import type { CardAsk, CardLevel, RunCards, SetCards } from "../app/api/types.shifts";
+import type { CardAsk, CardLevel, RunCards, SetCards, WriteCards } from "../app/api/types.shifts";
 import { DispatchNav } from "../app/DispatchNav";
 import { useKinds, useKindTitle } from "../app/queries";
 import { useSession } from "../app/session";
 import { Answer, Empty, Failure } from "../app/states";
-import { ASKS_MAX, COUNT_MAX, faultOf, LEVELS_MAX, newAsk, withAsk, withKind, withLevel } from "./draft";
+import {
+  ASKS_MAX,
+  COUNT_MAX,
+  faultOf,
+  LEVELS_MAX,
+  newAsk,
+  withAsk,
+  withChange,
+  withKind,
+  withLevel,
+} from "./draft";
 import { useSayAsk } from "./say";
 
 const KINDS: UnitKind[] = ["car", "motorcycle", "foot"];
@@ -134,20 +144,27 @@ function Form({ held, isReadOnly }: { held: SetCards; isReadOnly: boolean }) {
   const client = useQueryClient();
   const kinds = useKinds();
   const title = useKindTitle();
-  const [changed, setChanged] = useState<RunCards | null>(null);
+  const [changed, setChanged] = useState<WriteCards | null>(null);
   const draft = changed ?? { cards: held.cards };
   const save = useMutation({
-    mutationFn: () => calls.set(draft),
+    mutationFn: (body: WriteCards) => calls.set(body),
     onSuccess: (made) => {
       client.setQueryData(["run-cards"], made);
       void client.invalidateQueries({ queryKey: ["run-card"] });
       setChanged(null);
     },
+    // Somebody else's cards, perhaps: then they are read, and the form says whose.
+    onError: () => client.invalidateQueries({ queryKey: ["run-cards"] }),
   });
   const change = (next: RunCards) => {
     save.reset();
-    setChanged(next);
+    setChanged(withChange(changed, held, next));
   };
+  const drop = () => {
+    save.reset();
+    setChanged(null);
+  };
+  const isOutdated = changed !== null && changed.base_version !== held.version;
   const known = Object.entries(draft.cards);
   const isSound = known.every(([, levels]) => faultOf(levels) === null);
   const left = (kinds.data ?? []).filter((kind) => !(kind.key in draft.cards));
@@ -156,7 +173,7 @@ function Form({ held, isReadOnly }: { held: SetCards; isReadOnly: boolean }) {
       className="stack"
       onSubmit={(event) => {
         event.preventDefault();
-        if (changed && isSound) save.mutate();
+        if (changed && isSound) save.mutate(changed);
       }}
       data-testid="cards-form"
     >
@@ -189,15 +206,23 @@ function Form({ held, isReadOnly }: { held: SetCards; isReadOnly: boolean }) {
           />
           <div className="policy-save">
             {save.error && <Failure error={save.error} />}
+            {isOutdated && (
+              <p className="note-warn" role="status" data-testid="cards-outdated">
+                {t("card.changed_by", { name: held.set_by ?? "—" })}{" "}
+                <Button size="xs" variant="default" onClick={drop} data-testid="cards-reload">
+                  {t("card.reload")}
+                </Button>
+              </p>
+            )}
             <span role="status" className={changed ? "ink-warn" : "dim"}>
               {changed ? t("policy.unsaved") : save.isSuccess ? `✓ ${t("policy.saved")}` : ""}
             </span>
-            <Button variant="default" disabled={!changed} onClick={() => setChanged(null)}>
+            <Button variant="default" disabled={!changed} onClick={drop}>
               {t("policy.undo")}
             </Button>
             <Button
               type="submit"
-              disabled={!changed || !isSound}
+              disabled={!changed || !isSound || isOutdated}
               loading={save.isPending}
               data-testid="cards-save"
             >

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { faultOf, newAsk, withAsk, withKind, withLevel } from "./draft";
+import { faultOf, newAsk, withAsk, withChange, withKind, withLevel } from "./draft";
 
 describe("a run card", () => {
   it("gets its next level from the one below, and no fourth", () => {
@@ -26,6 +26,15 @@ describe("a run card", () => {
       level: 2,
       why: "fewer",
     });
+  });
+
+  it("is based on the version that was there when the change began", () => {
+    const held = (version: number) => ({ cards: {}, version, set_at_us: null, set_by: null });
+    const first = withChange(null, held(3), { cards: {} });
+    const later = withChange(first, held(4), withKind(first, "robbery", [{ asks: [newAsk()] }]));
+    expect([first.base_version, later.base_version]).toEqual([3, 3]);
+    expect(Object.keys(later.cards)).toEqual(["robbery"]);
+    expect(withChange(null, held(4), later).base_version).toBe(4);
   });
 
   it("of a kind can be taken away", () => {

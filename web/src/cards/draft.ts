@@ -1,12 +1,18 @@
 // Run cards as a supervisor edits them. Pure, so that every button is a function that can be tested.
 
-import type { CardAsk, CardLevel, RunCards } from "../app/api/types.shifts";
+import type { CardAsk, CardLevel, RunCards, SetCards, WriteCards } from "../app/api/types.shifts";
 
 export const LEVELS_MAX = 3;
 export const ASKS_MAX = 10;
 export const COUNT_MAX = 10;
 
 export const newAsk = (): CardAsk => ({ count: 1, unit_kind: null, skills: [] });
+
+/** A change keeps the version that it began from, whatever is read anew under it: so nobody's cards are written over unseen. */
+export const withChange = (draft: WriteCards | null, held: SetCards, next: RunCards): WriteCards => ({
+  cards: next.cards,
+  base_version: draft?.base_version ?? held.version,
+});
 
 export function withKind(cards: RunCards, kind: string, levels: CardLevel[] | null): RunCards {
   const { [kind]: _, ...others } = cards.cards;

@@ -171,7 +171,7 @@ export function IncidentCard({ id, onHit, onIncident, onUnit, onRing, onClose }:
               </section>
             )}
             {!isOver && may("dispatch.watch") && <ParLine id={id} mayOrder={may("dispatch.order")} />}
-            {!isOver && may("dispatch.order") && <CardPanel incident={incident} />}
+            {!isOver && may("dispatch.order") && <CardPanel key={incident.id} incident={incident} />}
             {!isOver && incident.position && may("dispatch.order") && <RingButton onOpen={onRing} />}
             {!isOver && may("dispatch.order") && (
               <Recommendations incident={incident} isSecond={hasActive} onShow={onUnit} />

@@ -14,8 +14,10 @@ import type { Replay } from "../app/api/types.shifts";
 import { useIncidents, useKindTitle } from "../app/queries";
 import { useSession } from "../app/session";
 import { Answer, Empty, Failure } from "../app/states";
+import { takenIn } from "../command/intake/duplicates";
 import { GroundsBar } from "../investigate/form/GroundsBar";
 import { keepGrounds, keptGrounds } from "../investigate/grounds";
+import { spanOf, wholeLog } from "./moments";
 import { ReplayView } from "./ReplayView";
 
 /** Of all purposes, only a life in danger has no time for a number; as for tracks. */
@@ -26,12 +28,19 @@ function useLogOnly(id: Id) {
   return useQuery({
     queryKey: ["incidents", "replay", id],
     queryFn: async (): Promise<Replay> => {
-      const [incident, log] = await Promise.all([dispatch.incident(id), dispatch.log(id)]);
+      const told = async (one: Id) => {
+        const [incident, log] = await Promise.all([dispatch.incident(one), dispatch.log(one)]);
+        return { incident, number: incident.number, log: log.items };
+      };
+      const own = await told(id);
+      const merged = await Promise.all(takenIn(own.log).map((report) => told(report.incident)));
+      merged.sort((one, other) => one.incident.opened_at_us - other.incident.opened_at_us);
+      const reports = merged.map((report) => report.incident);
       return {
-        incident,
-        from_us: incident.opened_at_us,
-        until_us: incident.closed_at_us ?? Date.now() * 1000,
-        log: log.items,
+        incident: own.incident,
+        reports,
+        ...spanOf(own.incident, reports, own.log, Date.now() * 1000),
+        log: wholeLog(own.log, merged),
         units: [],
         has_tracks: true,
       };

@@ -3,6 +3,7 @@
 import { Button, SegmentedControl, Slider, Table } from "@mantine/core";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 import { taipei, taipeiTime } from "../app/age";
 import type { Micros } from "../app/api/types";
 import type { Replay } from "../app/api/types.shifts";
@@ -15,7 +16,7 @@ import { sayLogLine } from "../command/logLine";
 import { csvText, fileName, saveFile } from "../investigate/csv";
 import { incidentFeatures, unitFeatures } from "../map/features";
 import { MapView } from "../map/MapView";
-import { incidentAt, lineAt, SPEEDS, type Speed, stepLine, unitsAt } from "./moments";
+import { incidentsAt, lineAt, SPEEDS, type Speed, stepLine, unitsAt } from "./moments";
 
 const TICK_MS = 100;
 const JUMP_US = 10_000_000;
@@ -97,11 +98,11 @@ export function ReplayView({ replay, hasPositions }: Props) {
   const { t } = useTranslation();
   const kindTitle = useKindTitle();
   const units = useUnits();
-  const { incident, log, from_us, until_us } = replay;
+  const { incident, reports, log, from_us, until_us } = replay;
   const [at_us, setAt] = useState<Micros>(from_us);
   const current = lineAt(log, at_us);
   const kindOf = (id: string) => units.data?.find((unit) => unit.id === id)?.kind ?? "car";
-  const then = unitsAt(incident, replay.units, kindOf, at_us);
+  const then = unitsAt(replay, replay.units, kindOf, at_us);
   const overlays = useMemo(
     () => ({
       units: unitFeatures(
@@ -109,14 +110,14 @@ export function ReplayView({ replay, hasPositions }: Props) {
         at_us / 1000,
         t,
       ),
-      incidents: incidentFeatures([incidentAt(incident, at_us)], kindTitle),
+      incidents: incidentFeatures(incidentsAt(replay, at_us), kindTitle),
     }),
-    [then, at_us, incident, kindTitle, t],
+    [then, at_us, replay, kindTitle, t],
   );
   const places = useMemo(() => {
     const all = replay.units.flatMap((unit) => unit.fixes.map((fix) => fix.position));
-    return incident.position ? [...all, incident.position] : all;
-  }, [replay, incident]);
+    return [...all, ...[replay.incident, ...replay.reports].flatMap((one) => one.position ?? [])];
+  }, [replay]);
   const row = useRef<HTMLButtonElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: follows the newest line
   useEffect(() => {
@@ -126,8 +127,14 @@ export function ReplayView({ replay, hasPositions }: Props) {
     saveFile(
       fileName("incident", incident.number),
       csvText(
-        [t("replay.when"), t("replay.what"), t("replay.who"), "key"],
-        log.map((line) => [taipei(line.at_us), sayLogLine(line, t), line.by_name, line.key]),
+        [t("replay.when"), t("replay.number"), t("replay.what"), t("replay.who"), "key"],
+        log.map((line) => [
+          taipei(line.at_us),
+          line.report ?? incident.number,
+          sayLogLine(line, t),
+          line.by_name,
+          line.key,
+        ]),
       ),
     );
   const gone = replay.units.filter((unit) => unit.fixes.length === 0);
@@ -158,8 +165,23 @@ export function ReplayView({ replay, hasPositions }: Props) {
       <p>{incident.summary}</p>
       <p className="dim">
         {incident.address}
-        {incident.closed_at_us === null && ` · ${t("replay.to_now", { at: taipei(until_us) })}`}
+        {incident.closed_at_us === null &&
+          incident.state !== "merged" &&
+          ` · ${t("replay.to_now", { at: taipei(until_us) })}`}
       </p>
+      {incident.merged_into && (
+        <p data-testid="replay-merged">
+          {t("replay.merged")}{" "}
+          <Link href={`/dispatch/replay?incident=${encodeURIComponent(incident.merged_into)}`}>
+            {t("replay.open")}
+          </Link>
+        </p>
+      )}
+      {reports.length > 0 && (
+        <p className="dim" data-testid="replay-reports">
+          {t("replay.reports", { numbers: reports.map((report) => report.number).join("、") })}
+        </p>
+      )}
       <p className="replay-printed">{t("replay.printed", { at: taipei(Date.now() * 1000) })}</p>
       {!replay.has_tracks && <p className="note-warn">{t("replay.no_tracks")}</p>}
       {hasPositions && replay.has_tracks && gone.length > 0 && (
@@ -229,7 +251,10 @@ export function ReplayView({ replay, hasPositions }: Props) {
                         {taipeiTime(line.at_us)}
                       </button>
                     </Table.Td>
-                    <Table.Td>{sayLogLine(line, t)}</Table.Td>
+                    <Table.Td>
+                      {line.report && <span className="number dim">{line.report} </span>}
+                      {sayLogLine(line, t)}
+                    </Table.Td>
                     <Table.Td>{line.by_name}</Table.Td>
                   </Table.Tr>
                 ))}

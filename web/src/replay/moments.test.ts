@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Assignment, Incident, IncidentLogLine } from "../app/api/types";
-import { incidentAt, lineAt, stateAt, stepLine, unitsAt } from "./moments";
+import { incidentsAt, lineAt, spanOf, stateAt, stepLine, unitsAt, wholeLog } from "./moments";
 
 const SECOND = 1_000_000;
 const line = (second: number) =>
@@ -16,7 +16,15 @@ const order = {
   on_scene_at_us: 100 * SECOND,
   closed_at_us: 200 * SECOND,
 } as Assignment;
-const incident = { id: "i1", state: "closed", assignments: [order] } as Incident;
+const incident = {
+  id: "i1",
+  number: "1",
+  state: "closed",
+  opened_at_us: 0,
+  closed_at_us: null,
+  assignments: [order],
+} as unknown as Incident;
+const alone = { incident, reports: [], log: [] };
 const place = { lon: 120.2, lat: 23 };
 const tracks = [
   {
@@ -28,7 +36,7 @@ const tracks = [
     fixes: [30, 60].map((second) => ({ at_us: second * SECOND, position: place, accuracy_m: 5 })),
   },
 ];
-const then = (second: number) => unitsAt(incident, tracks, () => "car", second * SECOND);
+const then = (second: number) => unitsAt(alone, tracks, () => "car", second * SECOND);
 
 describe("the replay of an incident", () => {
   it("knows the newest line, and steps from line to line", () => {
@@ -57,11 +65,58 @@ describe("the replay of an incident", () => {
   });
 
   it("draws the incident as it stood then, not as it ended", () => {
-    expect([5, 30, 120, 300].map((second) => incidentAt(incident, second * SECOND).state)).toEqual([
+    expect([5, 30, 120, 300].map((second) => incidentsAt(alone, second * SECOND)[0]?.state)).toEqual([
       "open",
       "assigned",
       "on_scene",
       "open",
     ]);
+  });
+
+  it("tells what was merged into it: its lines, its orders, and its place until then", () => {
+    const recalled = {
+      ...order,
+      id: "a0",
+      on_scene_at_us: null,
+      offered_at_us: 2 * SECOND,
+      closed_at_us: 8 * SECOND,
+    };
+    const report = {
+      ...incident,
+      id: "i0",
+      number: "0",
+      state: "merged",
+      assignments: [recalled],
+    } as Incident;
+    const late = { ...incident, opened_at_us: 5 * SECOND };
+    const merged = { ...line(15), key: "incident_merged" };
+    const story = {
+      incident: late,
+      reports: [report],
+      // The reply of second 20 was written under both numbers.
+      log: wholeLog([line(10), line(20)], [{ number: "0", log: [line(1), merged, line(20)] }]),
+    };
+    expect(story.log.map(({ at_us, report }) => [at_us / SECOND, report])).toEqual([
+      [1, "0"],
+      [10, null],
+      [15, "0"],
+      [20, null],
+    ]);
+    const drawn = (second: number) =>
+      incidentsAt(story, second * SECOND).map((one) => [one.number, one.state]);
+    expect(drawn(3)).toEqual([["0", "assigned"]]);
+    expect(drawn(9)).toEqual([
+      ["1", "open"],
+      ["0", "open"],
+    ]);
+    expect(drawn(16)).toEqual([
+      ["1", "assigned"],
+      ["0", "merged"],
+    ]);
+    expect(unitsAt(story, tracks, () => "car", 3 * SECOND).map(({ unit }) => unit.assignment)).toEqual([
+      "a0",
+    ]);
+    expect(spanOf(late, [report], story.log, 99)).toEqual({ from_us: 0, until_us: 99 });
+    expect(spanOf(report, [], [line(1), merged], 99).until_us).toBe(15 * SECOND);
   });
 });

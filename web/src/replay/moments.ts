@@ -10,11 +10,47 @@ import type {
   UnitKind,
   UnitState,
 } from "../app/api/types";
-import type { ReplayUnit } from "../app/api/types.shifts";
+import type { Replay, ReplayLine, ReplayUnit } from "../app/api/types.shifts";
 import { type Fix, headAt } from "../positions/track";
 
 export const SPEEDS = ["1", "10", "60"] as const;
 export type Speed = (typeof SPEEDS)[number];
+
+/** The same act, written under two numbers. */
+const isSame = (one: IncidentLogLine, other: IncidentLogLine) =>
+  one.at_us === other.at_us &&
+  one.key === other.key &&
+  JSON.stringify(one.params) === JSON.stringify(other.params);
+
+/** The lines of an incident and of what is merged into it, in the order of time; what was written under both numbers once. */
+export function wholeLog(
+  own: IncidentLogLine[],
+  reports: { number: string; log: IncidentLogLine[] }[],
+): ReplayLine[] {
+  const lines = [
+    ...own.map((line) => ({ ...line, report: null })),
+    ...reports.flatMap(({ number, log }) =>
+      log
+        .filter((line) => !own.some((known) => isSame(known, line)))
+        .map((line) => ({ ...line, report: number })),
+    ),
+  ];
+  return lines.sort((one, other) => one.at_us - other.at_us);
+}
+
+/** From the first report to the end; what is merged ends where it became part of another one. */
+export function spanOf(
+  incident: Incident,
+  reports: Incident[],
+  own: IncidentLogLine[],
+  now_us: Micros,
+): { from_us: Micros; until_us: Micros } {
+  const merged = incident.state === "merged" && own.findLast((line) => line.key === "incident_merged");
+  return {
+    from_us: Math.min(incident.opened_at_us, ...reports.map((report) => report.opened_at_us)),
+    until_us: incident.closed_at_us ?? (merged ? merged.at_us : now_us),
+  };
+}
 
 /** The newest line at a moment; -1 before the first. */
 export function lineAt(log: IncidentLogLine[], at_us: Micros): number {
@@ -51,14 +87,20 @@ const fixesOf = (unit: ReplayUnit): Fix[] =>
     isAlarm: false,
   }));
 
+type Story = Pick<Replay, "incident" | "reports" | "log">;
+
+/** Under whichever number they were given. */
+const ordersOf = ({ incident, reports }: Story): Assignment[] =>
+  [incident, ...reports].flatMap((one) => one.assignments);
+
 /** Units that held an order at a moment. */
 export function unitsAt(
-  incident: Incident,
+  story: Story,
   tracks: ReplayUnit[],
   kindOf: (unit: string) => UnitKind,
   at_us: Micros,
 ): UnitThen[] {
-  return incident.assignments.flatMap((order) => {
+  return ordersOf(story).flatMap((order) => {
     const state = stateAt(order, at_us);
     if (!state) return [];
     const own = tracks.filter((one) => one.unit === order.unit && one.from_us <= at_us);
@@ -78,13 +120,22 @@ export function unitsAt(
   });
 }
 
-/** The incident as it was drawn then: open until somebody was there. */
-export function incidentAt(incident: Incident, at_us: Micros): Incident {
-  const states = incident.assignments.map((order) => stateAt(order, at_us));
-  const state = states.includes("on_scene")
+/** The incident and its reports as they were drawn then: each from its opening on, open until somebody was there, and a report until it
+ * was merged. An order that moved along is known by the incident alone, so whoever was sent was sent to all of them. */
+export function incidentsAt(story: Story, at_us: Micros): Incident[] {
+  const states = ordersOf(story).map((order) => stateAt(order, at_us));
+  const served = states.includes("on_scene")
     ? "on_scene"
     : states.some((one) => one !== null)
       ? "assigned"
       : "open";
-  return { ...incident, state };
+  const { incident, reports, log } = story;
+  return [incident, ...reports]
+    .filter((one) => one.opened_at_us <= at_us)
+    .map((one) => {
+      const number = one.id === incident.id ? null : one.number;
+      const isMerge = ({ key }: ReplayLine) => key === "incident_merged" || key === "incident_unmerged";
+      const last = log.findLast((line) => line.report === number && line.at_us <= at_us && isMerge(line));
+      return { ...one, state: last?.key === "incident_merged" ? "merged" : served };
+    });
 }

@@ -11,9 +11,12 @@ use super::{Check, CheckKind, CheckState};
 use crate::write::{self, By};
 
 /// As the list and the phone show it.
-const CHECK: &str = "SELECT c.id, c.unit, u.call_sign, c.incident, i.number, c.assignment, c.kind, c.priority, c.state, c.asked_at_us, \
-     c.due_at_us, c.asked_by_name, c.answered_at_us, c.answered_by_name, c.ended_at_us, c.ended_by_name, c.reason \
-     FROM dispatch_check c JOIN dispatch_unit u ON u.id = c.unit LEFT JOIN dispatch_incident i ON i.id = c.incident";
+const CHECK: &str = "SELECT c.id, c.unit, u.call_sign, c.incident, i.number, c.assignment, c.kind, c.state, c.asked_at_us, \
+     c.due_at_us, c.asked_by_name, c.answered_at_us, c.answered_by_name, c.ended_at_us, c.ended_by_name, c.reason, \
+     CASE WHEN n.priority < c.priority THEN n.priority ELSE c.priority END AS priority \
+     FROM dispatch_check c JOIN dispatch_unit u ON u.id = c.unit LEFT JOIN dispatch_incident i ON i.id = c.incident \
+     LEFT JOIN (SELECT a.unit, MIN(j.priority) AS priority FROM dispatch_assignment a JOIN dispatch_incident j ON j.id = a.incident \
+     WHERE a.state IN ('en_route', 'on_scene') GROUP BY a.unit) n ON n.unit = c.unit";
 
 /// Severity where there is no incident.
 pub const PATROL_PRIORITY: Priority = Priority(3);
@@ -44,15 +47,18 @@ fn check_of(row: &Row) -> Result<Check, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn open(store: &Store) -> Result<Vec<Check>, StoreError> {
-    let sql = format!("{CHECK} WHERE c.ended_at_us IS NULL ORDER BY CASE WHEN c.state = 'overdue' THEN 0 ELSE 1 END, c.priority, c.asked_at_us, c.id");
+    let sql = format!("{CHECK} WHERE c.ended_at_us IS NULL ORDER BY CASE WHEN c.state = 'overdue' THEN 0 ELSE 1 END, \
+         CASE WHEN n.priority < c.priority THEN n.priority ELSE c.priority END, c.asked_at_us, c.id");
     store.fetch(&sql, vec![]).await?.iter().map(check_of).collect()
 }
 
+/// Of one unit: what it is being asked first, then what it did not answer, the newest first.
+///
 /// # Errors
 /// When the database fails.
-pub async fn open_of(store: &Store, unit: UnitId) -> Result<Option<Check>, StoreError> {
-    let sql = format!("{CHECK} WHERE c.ended_at_us IS NULL AND c.unit = $1");
-    store.fetch_opt(&sql, params![unit]).await?.as_ref().map(check_of).transpose()
+pub async fn open_of(store: &Store, unit: UnitId) -> Result<Vec<Check>, StoreError> {
+    let sql = format!("{CHECK} WHERE c.ended_at_us IS NULL AND c.unit = $1 ORDER BY c.state, c.asked_at_us DESC, c.id");
+    store.fetch(&sql, params![unit]).await?.iter().map(check_of).collect()
 }
 
 /// # Errors
@@ -96,7 +102,7 @@ pub fn clock(check: CheckId) -> By<'static> {
     By { id: ActorId(check.0), name: "安全確認" }
 }
 
-/// Asks. False when the unit has an open check, or does not do any more what it is asked about.
+/// Asks. False when the unit is being asked, or does not do any more what it is asked about, or does it for another incident by now.
 ///
 /// # Errors
 /// When the database fails.
@@ -105,10 +111,10 @@ pub async fn ask(store: &Store, question: &Question) -> Result<bool, StoreError>
     let id = store.env().id(CheckId::new);
     let mut tx = store.begin().await?;
     lock(&mut tx, job.map(|(incident, _)| incident)).await?;
-    if let Some((_, assignment)) = job {
+    if let Some((incident, assignment)) = job {
         let wanted = if kind == CheckKind::Par { "on_scene" } else { "en_route" };
-        let sql = "SELECT id FROM dispatch_assignment WHERE id = $1 AND state = $2";
-        if tx.fetch_opt(sql, params![assignment, wanted]).await?.is_none() {
+        let sql = "SELECT id FROM dispatch_assignment WHERE id = $1 AND state = $2 AND incident = $3";
+        if tx.fetch_opt(sql, params![assignment, wanted, incident]).await?.is_none() {
             return Ok(false);
         }
     }
@@ -177,8 +183,10 @@ pub async fn change(store: &Store, check: &Check, change: Change<'_>, now: Micro
     let mut tx = store.begin().await?;
     lock(&mut tx, check.incident).await?;
     let sql = "UPDATE dispatch_check SET state = $1, answered_at_us = $2, answered_by_name = $3, ended_at_us = $4, ended_by_name = $5, \
-         reason = $6 WHERE id = $7 AND state = $8 AND ended_at_us IS NULL";
-    let values = params![tag_of(&to), said_at, said_by, ended_at, ended_by, reason, check.id, tag_of(&check.state)];
+         reason = $6 WHERE id = $7 AND state = $8 AND ended_at_us IS NULL AND COALESCE(incident, '') = $9";
+    // The line goes to the incident that was locked: where a merge has moved the check meanwhile, it is read again.
+    let read_under = check.incident.map(|incident| incident.to_string()).unwrap_or_default();
+    let values = params![tag_of(&to), said_at, said_by, ended_at, ended_by, reason, check.id, tag_of(&check.state), read_under];
     if tx.execute(sql, values).await? == 0 {
         return Ok(false);
     }
@@ -191,4 +199,19 @@ pub async fn change(store: &Store, check: &Check, change: Change<'_>, now: Micro
     tx.emit(&Event::CheckChanged { check: check.id, unit: check.unit, incident: check.incident }).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// Hangs the open checks of an assignment under the incident to which the assignment was moved.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hang(tx: &mut Tx, assignment: AssignmentId, to: IncidentId) -> Result<(), StoreError> {
+    let open = "SELECT id, unit FROM dispatch_check WHERE assignment = $1 AND ended_at_us IS NULL ORDER BY id";
+    let open = tx.fetch(open, params![assignment]).await?;
+    let sql = "UPDATE dispatch_check SET incident = $1 WHERE assignment = $2 AND ended_at_us IS NULL";
+    tx.execute(sql, params![to, assignment]).await?;
+    for row in &open {
+        tx.emit(&Event::CheckChanged { check: row.parsed("id")?, unit: row.parsed("unit")?, incident: Some(to) }).await?;
+    }
+    Ok(())
 }

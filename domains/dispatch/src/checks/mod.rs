@@ -1,14 +1,19 @@
 //! Whether crews are well: when a crew is to be asked, and what becomes of the question. Pure: a state and a time in, what is
 //! due out; nothing here reads a clock or a table.
 //!
-//! - **Check** 安全確認: one question to one crew. A crew is asked one thing at a time.
+//! - **Check** 安全確認: one question to one crew. A crew is asked one thing at a time; one that it did not answer stays beside the next.
 //! - **Par** 人員安全回報: the question that comes round while a crew is on scene (personnel accountability).
 //! - **Still** 未移動, **silent** 失聯: a unit that should be moving does not, or nobody hears where it is.
 //!
 //! **Invariant:** an open check ends by a sign of its crew that was given before its time was over, by the crew's cry for help, or by
-//! a dispatcher with a reason. Time alone only makes it louder. So none is lost: not by a restart, not by a closed incident.
+//! a dispatcher with a reason. Time alone only makes it louder. So none is lost: not by a restart, not by a closed or merged incident;
+//! only after a year is it destroyed, whatever it says (`jobs`).
 
 pub mod book;
+#[cfg(test)]
+mod claims;
+pub mod heard;
+pub mod rounds;
 pub mod turn;
 
 use schemars::JsonSchema;
@@ -61,7 +66,7 @@ pub struct Check {
     pub incident: Option<IncidentId>,
     pub incident_number: Option<String>,
     pub kind: CheckKind,
-    /// That of the incident; 3 on patrol. How loud an overdue check is.
+    /// That of the incident, 3 on patrol; or that of the job that the crew has now, where that is more urgent. How loud an overdue check is.
     pub priority: Priority,
     pub state: CheckState,
     pub asked_at_us: Micros,
@@ -211,13 +216,15 @@ pub enum CrewSays {
     Help,
 }
 
-/// The state after an answer; `None` when the answer changes nothing. A late "safe" is kept beside the check, which stays overdue:
-/// silence before it is for a person to judge. A cry for help is heard whenever it comes.
+/// The state after an answer; `None` when the answer changes nothing. What counts is when the thumb pressed: a "safe" pressed in time
+/// ends the check also when the phone was offline and it comes after the time was over, as if nobody had looked between. One pressed
+/// late is kept beside the check, which stays overdue: silence before it is for a person to judge. A cry for help is heard whenever
+/// it comes.
 #[must_use]
 pub fn answered(state: CheckState, due_at: Micros, says: CrewSays, said_at: Micros) -> Option<CheckState> {
     match (state, says) {
         (CheckState::Asked | CheckState::Overdue, CrewSays::Help) => Some(CheckState::Help),
-        (CheckState::Asked, CrewSays::Safe) if said_at <= due_at => Some(CheckState::Safe),
+        (CheckState::Asked | CheckState::Overdue, CrewSays::Safe) if said_at <= due_at => Some(CheckState::Safe),
         (CheckState::Asked | CheckState::Overdue, CrewSays::Safe) => Some(CheckState::Overdue),
         _ => None,
     }
@@ -308,6 +315,7 @@ mod tests {
         assert_eq!(turn(CheckState::Asked, asked, due, Some(at(3)), at(9)), Turn::Overdue);
         assert_eq!(turn(CheckState::Overdue, asked, due, Some(at(1)), at(9)), Turn::Stays);
         assert_eq!(answered(CheckState::Overdue, due, CrewSays::Safe, at(3)), Some(CheckState::Overdue));
+        assert_eq!(answered(CheckState::Overdue, due, CrewSays::Safe, at(2)), Some(CheckState::Safe), "pressed in time, delivered late");
         assert_eq!(answered(CheckState::Overdue, due, CrewSays::Help, at(3)), Some(CheckState::Help));
         assert_eq!(answered(CheckState::Dealt, due, CrewSays::Help, at(3)), None);
     }
@@ -352,15 +360,16 @@ mod tests {
     enum Happens {
         Look,
         Sign,
-        Says(CrewSays),
+        /// Pressed then, and delivered so many seconds later.
+        Says(CrewSays, i64),
     }
 
     fn history() -> impl Strategy<Value = Vec<(i64, Happens)>> {
         let what = prop_oneof![
             4 => Just(Happens::Look),
             1 => Just(Happens::Sign),
-            1 => Just(Happens::Says(CrewSays::Safe)),
-            1 => Just(Happens::Says(CrewSays::Help)),
+            1 => (0..200_i64).prop_map(|delay| Happens::Says(CrewSays::Safe, delay)),
+            1 => (0..200_i64).prop_map(|delay| Happens::Says(CrewSays::Help, delay)),
         ];
         prop::collection::vec((0..300_i64, what), 0..30).prop_map(|mut all| {
             all.sort_by_key(|(second, _)| *second);
@@ -377,19 +386,25 @@ mod tests {
             Turn::Overdue => CheckState::Overdue,
             Turn::Acted => CheckState::Acted,
         };
-        for (second, what) in history {
-            let now = Micros(second * Micros::SECOND);
+        let arrives = |(second, what): &(i64, Happens)| match what {
+            Happens::Says(_, delay) => (second + delay, *second, *what),
+            Happens::Look | Happens::Sign => (*second, *second, *what),
+        };
+        let mut arriving: Vec<_> = history.iter().map(arrives).collect();
+        arriving.sort_by_key(|(arrives, ..)| *arrives);
+        for (arrives, second, what) in arriving {
+            let now = Micros(arrives * Micros::SECOND);
             match what {
                 Happens::Look => state = look(state, sign, now),
                 Happens::Sign => sign = Some(sign.unwrap_or(now)),
-                Happens::Says(says) => {
+                Happens::Says(says, _) => {
                     // Whoever answers looks first: what was settled before it stays settled.
                     state = look(state, sign, now);
-                    state = answered(state, due, *says, now).unwrap_or(state);
+                    state = answered(state, due, says, Micros(second * Micros::SECOND)).unwrap_or(state);
                 }
             }
         }
-        look(state, sign, Micros(400 * Micros::SECOND))
+        look(state, sign, Micros(600 * Micros::SECOND))
     }
 
     proptest! {
@@ -400,10 +415,21 @@ mod tests {
         }
 
         #[test]
+        fn how_long_an_answer_was_on_its_way_changes_no_outcome(history in history()) {
+            // Of one crew's answers alone: where two cross, the one that comes first stands.
+            let mut answers = history.iter().filter(|(_, what)| matches!(what, Happens::Says(..)));
+            if let (Some((second, Happens::Says(says, _))), None) = (answers.next(), answers.next()) {
+                let others: Vec<_> = history.iter().copied().filter(|(_, what)| matches!(what, Happens::Look)).collect();
+                let with = |delay| others.iter().copied().chain([(*second, Happens::Says(*says, delay))]).collect::<Vec<_>>();
+                prop_assert_eq!(play(&with(0)), play(&with(200)));
+            }
+        }
+
+        #[test]
         fn a_crew_that_says_nothing_in_time_is_never_quietly_safe(history in history()) {
             let in_time = |second: i64| second > 0 && second <= 90;
             let has_sign = history.iter().any(|(second, what)| !matches!(what, Happens::Look) && in_time(*second));
-            let first_at_zero = history.iter().any(|(second, what)| *second == 0 && matches!(what, Happens::Says(_)));
+            let first_at_zero = history.iter().any(|(second, what)| *second == 0 && matches!(what, Happens::Says(..)));
             let ended = play(&history);
             if !has_sign && !first_at_zero {
                 prop_assert!(matches!(ended, CheckState::Overdue | CheckState::Help), "{ended:?}");

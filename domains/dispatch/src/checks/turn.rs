@@ -3,7 +3,8 @@
 //! What it knows is on disk (`dispatch_check`, `dispatch_still`), so a restart forgets nothing; several processes may look at once,
 //! because every change is guarded. The time is a parameter: a test plays hours in a moment.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use shouhu_ids::{AssignmentId, CheckId, IncidentId, Micros, UnitId};
@@ -12,13 +13,35 @@ use shouhu_store::{Row, Store, StoreError, params};
 use shouhu_wire::{AssignmentState, Priority};
 
 use super::book::{self, Change, PATROL_PRIORITY, Question};
-use super::{Around, CheckKind, OnScene, SafetyChecks, Seen, Turn, Watched, microseconds, turn, unmoved};
+use super::heard::{self, Heard};
+use super::{Around, CheckKind, OnScene, SafetyChecks, Turn, Watched, microseconds, turn, unmoved};
 use crate::policy;
 use crate::positions::{self, Positions};
 use crate::store::place_of;
 
 /// A question is late by at most this.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// A look that takes longer hangs, and is given up: the next one sees the same.
+const LOOK_AT_MOST: Duration = Duration::from_secs(20);
+/// Without a whole look for so long, the clock counts as stopped: a hung look and a further one.
+const STALE_AFTER_US: i64 = 30 * Micros::SECOND;
+
+/// When everybody was last looked at without a failure.
+pub struct LastLook(AtomicI64);
+
+impl LastLook {
+    #[must_use]
+    pub fn new(now: Micros) -> Self {
+        Self(AtomicI64::new(now.0))
+    }
+
+    /// For how many seconds nobody has looked, where that is too long.
+    #[must_use]
+    pub fn stale_s(&self, now: Micros) -> Option<i64> {
+        let for_us = now.since(Micros(self.0.load(Ordering::Relaxed)));
+        (for_us > STALE_AFTER_US).then_some(for_us / Micros::SECOND)
+    }
+}
 
 /// What one look did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,14 +51,47 @@ pub struct Looked {
     pub acted: usize,
 }
 
-/// Looks for as long as the program runs. A look that fails is said and tried again: the next one sees the same.
+/// Looks for as long as the program runs. A look that fails, hangs or panics is said and tried again: the next one sees the same.
 pub async fn look_for_ever(app: App) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        match look(&app.store, &positions::of(&app), app.env.now()).await {
-            Ok(Looked { overdue: 0, .. }) => {}
-            Ok(looked) => tracing::warn!(overdue = looked.overdue, "crews have not answered whether they are well"),
+        let looked = guarded(LOOK_AT_MOST, {
+            let app = app.clone();
+            async move { look(&app.store, &positions::of(&app), app.env.now()).await }
+        });
+        match looked.await {
+            Ok(looked) => {
+                app.room::<LastLook>().0.store(app.env.now().0, Ordering::Relaxed);
+                if looked.overdue > 0 {
+                    tracing::warn!(overdue = looked.overdue, "crews have not answered whether they are well");
+                }
+            }
             Err(error) => tracing::error!(%error, "safety checks were not looked at"),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum LookError {
+    #[error("a look took longer than {} s", .0.as_secs())]
+    Hung(Duration),
+    #[error("a look panicked: {0}")]
+    Panicked(#[from] tokio::task::JoinError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// One look in a task of its own, so that neither a panic nor a hung connection stops the clock.
+async fn guarded<T: Send + 'static>(
+    at_most: Duration,
+    look: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, LookError> {
+    let mut task = tokio::spawn(look);
+    match tokio::time::timeout(at_most, &mut task).await {
+        Ok(ended) => Ok(ended??),
+        Err(_) => {
+            task.abort();
+            Err(LookError::Hung(at_most))
         }
     }
 }
@@ -49,13 +105,12 @@ pub async fn look(store: &Store, known: &Positions, now: Micros) -> Result<Looke
     let mut stood = stood(store).await?;
     let mut looked = Looked::default();
     let workers = workers(store, &rule).await?;
+    let heard = heard::of_all(store, known).await?;
     let mut failed = None;
-    for worker in &workers {
-        note(&mut failed, follow(store, known, worker.unit, &rule, &mut stood).await);
-    }
-    note(&mut failed, settle_open(store, known, &stood, now, &mut looked).await);
+    note(&mut failed, follow(store, &workers, &heard, &rule, &mut stood).await);
+    note(&mut failed, settle_open(store, &heard, &stood, now, &mut looked).await);
     for worker in workers.iter().filter(|worker| !worker.is_asked) {
-        let Some(kind) = worker.due(known, &stood, &rule, now) else { continue };
+        let Some(kind) = worker.due(&heard, &stood, &rule, now) else { continue };
         let question = Question {
             unit: worker.unit,
             call_sign: worker.call_sign.clone(),
@@ -86,7 +141,7 @@ fn note<T>(failed: &mut Option<StoreError>, outcome: Result<T, StoreError>) -> O
 struct Worker {
     unit: UnitId,
     call_sign: String,
-    /// It has an open check, or calls for help.
+    /// It is being asked, was asked the same without an answer, or calls for help.
     is_asked: bool,
     /// Of the last check of this unit that ended, and of its last word.
     sign_at: Option<Micros>,
@@ -111,27 +166,27 @@ impl Worker {
         OnScene { since: self.since, sign_at: self.sign_at, wanted_at: job.wanted_at }
     }
 
-    fn due(&self, known: &Positions, stood: &HashMap<UnitId, Around>, rule: &SafetyChecks, now: Micros) -> Option<CheckKind> {
+    fn due(&self, heard: &HashMap<UnitId, Heard>, stood: &HashMap<UnitId, Around>, rule: &SafetyChecks, now: Micros) -> Option<CheckKind> {
         match &self.job {
             Some(job) if job.state == AssignmentState::OnScene => {
                 let every_us = rule.par_every_us(job.priority, job.said);
                 self.on_scene(job).is_due(every_us, now).then_some(CheckKind::Par)
             }
-            Some(_) => self.unmoved(known, stood, microseconds(rule.still_for_s), rule, now),
-            None => self.unmoved(known, stood, microseconds(rule.patrol_still_for_s), rule, now),
+            Some(_) => self.unmoved(heard, stood, microseconds(rule.still_for_s), rule, now),
+            None => self.unmoved(heard, stood, microseconds(rule.patrol_still_for_s), rule, now),
         }
     }
 
     /// A unit that was never heard carries nothing that could say where it is: there is nothing to miss.
     fn unmoved(
         &self,
-        known: &Positions,
+        heard: &HashMap<UnitId, Heard>,
         stood: &HashMap<UnitId, Around>,
         still_for_us: i64,
         rule: &SafetyChecks,
         now: Micros,
     ) -> Option<CheckKind> {
-        let seen = seen(known, self.unit)?;
+        let Heard { seen, .. } = *heard.get(&self.unit).filter(|heard| heard.is_of_this_duty())?;
         let around = *stood.get(&self.unit)?;
         let since = self.sign_at.map_or(self.since, |sign| sign.max(self.since));
         unmoved(&Watched { since, seen, around }, still_for_us, microseconds(rule.silent_for_s), now)
@@ -145,14 +200,12 @@ impl Worker {
     }
 }
 
-fn seen(known: &Positions, unit: UnitId) -> Option<Seen> {
-    known.fix(unit).map(|fix| Seen { place: fix.position, at: fix.measured_at, accuracy_m: fix.accuracy_m })
-}
-
-/// The newest of an ended check, the crew's replies, and its alarm's end.
+/// The newest of an ended check, the crew's replies, and its alarm's end. An overdue check that nobody has dealt with keeps a unit only
+/// from being asked the same again: one of a patrol does not end the rounds of the robbery to which the crew was sent since.
 const SIGN: &str = "(SELECT MAX(c.ended_at_us) FROM dispatch_check c WHERE c.unit = u.id) AS checked_at, \
      (SELECT MAX(r.at_us) FROM dispatch_reply r WHERE r.assignment = a.id) AS replied_at, \
-     (SELECT CAST(COUNT(*) AS BIGINT) FROM dispatch_check c WHERE c.unit = u.id AND c.ended_at_us IS NULL) AS asked, \
+     (SELECT CAST(COUNT(*) AS BIGINT) FROM dispatch_check c WHERE c.unit = u.id AND c.ended_at_us IS NULL \
+     AND (c.state = 'asked' OR a.id IS NULL OR (c.assignment = a.id AND (c.kind = 'par' OR a.state <> 'on_scene')))) AS asked, \
      (SELECT CAST(COUNT(*) AS BIGINT) FROM dispatch_panic p WHERE p.unit = u.id AND p.ended_at_us IS NULL) AS crying";
 
 async fn workers(store: &Store, rule: &SafetyChecks) -> Result<Vec<Worker>, StoreError> {
@@ -221,32 +274,41 @@ async fn stood(store: &Store) -> Result<HashMap<UnitId, Around>, StoreError> {
     Ok(stood)
 }
 
-/// Notes where a watched unit has been around, and writes it down when that has changed.
+/// Notes where the watched units have been around, and writes down what has changed: all of a look in one transaction, in the units'
+/// order, so that two servers never wait for each other in a circle.
 async fn follow(
     store: &Store,
-    known: &Positions,
-    unit: UnitId,
+    workers: &[Worker],
+    heard: &HashMap<UnitId, Heard>,
     rule: &SafetyChecks,
     stood: &mut HashMap<UnitId, Around>,
 ) -> Result<(), StoreError> {
-    let Some(seen) = seen(known, unit) else { return Ok(()) };
-    let before = stood.get(&unit).copied();
-    let around = Around::follow(before, seen, rule.still_m);
-    if before == Some(around) {
+    let mut changed = BTreeMap::new();
+    for worker in workers {
+        let Some(Heard { seen, .. }) = heard.get(&worker.unit).copied() else { continue };
+        let before = stood.get(&worker.unit).copied();
+        let around = Around::follow(before, seen, rule.still_m);
+        if before != Some(around) {
+            stood.insert(worker.unit, around);
+            changed.insert(worker.unit, around);
+        }
+    }
+    if changed.is_empty() {
         return Ok(());
     }
-    stood.insert(unit, around);
     let mut tx = store.begin().await?;
     let sql = "INSERT INTO dispatch_still (unit, lon, lat, since_us) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (unit) DO UPDATE SET lon = excluded.lon, lat = excluded.lat, since_us = excluded.since_us";
-    tx.execute(sql, params![unit, around.place.lon, around.place.lat, around.since]).await?;
+    for (unit, around) in changed {
+        tx.execute(sql, params![unit, around.place.lon, around.place.lat, around.since]).await?;
+    }
     tx.commit().await
 }
 
 /// Lets time pass for every open check.
 async fn settle_open(
     store: &Store,
-    known: &Positions,
+    heard: &HashMap<UnitId, Heard>,
     stood: &HashMap<UnitId, Around>,
     now: Micros,
     looked: &mut Looked,
@@ -258,7 +320,7 @@ async fn settle_open(
         let moved = match check.kind {
             CheckKind::Par => None,
             CheckKind::Still => stood.get(&check.unit).map(|around| around.since),
-            CheckKind::Silent => seen(known, check.unit).map(|seen| seen.at),
+            CheckKind::Silent => heard.get(&check.unit).map(|heard| heard.seen.at),
         };
         let moved = moved.filter(|at| *at > check.asked_at_us);
         let acted = signs.get(&check.id).copied();
@@ -299,4 +361,27 @@ async fn signs(store: &Store) -> Result<HashMap<CheckId, Micros>, StoreError> {
         }
     }
     Ok(first)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_look_that_panics_or_hangs_is_an_error_and_not_the_end() {
+        async fn panics() -> Result<(), StoreError> {
+            panic!("on purpose")
+        }
+        let short = Duration::from_millis(5);
+        assert!(matches!(guarded(LOOK_AT_MOST, panics()).await, Err(LookError::Panicked(_))));
+        assert!(matches!(guarded(short, std::future::pending::<Result<(), StoreError>>()).await, Err(LookError::Hung(_))));
+        assert_eq!(guarded(LOOK_AT_MOST, async { Ok(7) }).await.unwrap(), 7);
+    }
+
+    #[test]
+    fn a_clock_that_has_stopped_is_told() {
+        let last = LastLook::new(Micros(0));
+        assert_eq!((last.stale_s(Micros(30 * Micros::SECOND)), last.stale_s(Micros(31 * Micros::SECOND))), (None, Some(31)));
+    }
 }

@@ -38,14 +38,36 @@ pub enum Division {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Passed {
     pub opened_at: Micros,
+    /// When a citizen first called about it; absent where nobody did: a hit, or what a crew found.
+    pub called_at: Option<Micros>,
     pub kind: String,
     pub priority: i64,
     pub address: String,
     pub sent_at: Option<Micros>,
     pub under_way_at: Option<Micros>,
     pub on_scene_at: Option<Micros>,
+    /// A crew is still on it.
+    pub is_held: bool,
     /// When the last crew was done; absent while one is still on it.
     pub cleared_at: Option<Micros>,
+}
+
+impl Passed {
+    /// With what was noted under the number of a report that was merged into it: one event, that began with the first report.
+    /// What it was, and where, is as the incident says that stayed.
+    #[must_use]
+    pub fn with(self, report: &Self) -> Self {
+        let first = |one: Option<Micros>, other: Option<Micros>| one.into_iter().chain(other).min();
+        Self {
+            opened_at: self.opened_at.min(report.opened_at),
+            called_at: first(self.called_at, report.called_at),
+            sent_at: first(self.sent_at, report.sent_at),
+            under_way_at: first(self.under_way_at, report.under_way_at),
+            on_scene_at: first(self.on_scene_at, report.on_scene_at),
+            cleared_at: if self.is_held { None } else { self.cleared_at.max(report.cleared_at) },
+            ..self
+        }
+    }
 }
 
 /// Of one link: how often it was measured, and how long it took.
@@ -117,12 +139,12 @@ struct Cell {
 /// Negative intervals come from stamps that disagree; they are not measured.
 fn links_of(passed: &Passed) -> [Option<i64>; 5] {
     let between = |from: Option<Micros>, until: Option<Micros>| Some(until?.since(from?)).filter(|us| *us >= 0);
-    let Passed { opened_at, sent_at, under_way_at, on_scene_at, cleared_at, .. } = passed;
+    let Passed { called_at, sent_at, under_way_at, on_scene_at, cleared_at, .. } = passed;
     [
-        between(Some(*opened_at), *sent_at),
+        between(*called_at, *sent_at),
         between(*sent_at, *under_way_at),
         between(*under_way_at, *on_scene_at),
-        between(Some(*opened_at), *on_scene_at),
+        between(*called_at, *on_scene_at),
         between(*on_scene_at, *cleared_at),
     ]
 }
@@ -221,7 +243,7 @@ mod tests {
     fn passed(day: i64, priority: i64, sent_after_s: Option<i64>) -> Passed {
         let opened_at = local(2026, 11, day, 12);
         let sent_at = sent_after_s.map(|s| opened_at.plus(s * Micros::SECOND));
-        Passed { opened_at, priority, sent_at, kind: "theft".into(), address: "永康區中正路".into(), ..Passed::default() }
+        Passed { opened_at, called_at: Some(opened_at), priority, sent_at, kind: "theft".into(), address: "永康區中正路".into(), ..Passed::default() }
     }
 
     #[test]
@@ -232,6 +254,20 @@ mod tests {
         assert_eq!(short, [("2026-11-22", Some("1"), 1, 1), ("2026-11-22", Some("2"), 1, 0), ("2026-11-21", Some("1"), 1, 0)]);
         let month = report(&rows, Period::Month, Division::District);
         assert_eq!((month.len(), month[0].incidents, month[0].group.as_deref()), (1, 3, Some("永康區")));
+    }
+
+    #[test]
+    fn merged_reports_are_one_event_that_began_with_the_first_of_them() {
+        let first = Passed { on_scene_at: Some(local(2026, 11, 22, 14)), cleared_at: Some(local(2026, 11, 22, 15)), ..passed(22, 2, Some(600)) };
+        let found = Passed { called_at: None, sent_at: Some(first.opened_at.plus(Micros::MINUTE)), ..passed(22, 1, None) };
+        let one = found.clone().with(&first);
+        assert_eq!((one.priority, one.called_at, one.sent_at, one.cleared_at), (1, first.called_at, found.sent_at, first.cleared_at));
+        assert_eq!(links_of(&found)[0], None, "nobody called about it");
+        assert_eq!(links_of(&one)[0], Some(Micros::MINUTE));
+        let held = Passed { is_held: true, ..found };
+        assert_eq!(held.with(&first).cleared_at, None);
+        let early = passed(22, 3, None).with(&passed(21, 3, None));
+        assert_eq!(report(&[early], Period::Day, Division::None)[0].period, "2026-11-21");
     }
 
     proptest! {

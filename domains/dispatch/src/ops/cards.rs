@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use shouhu_module::{App, Audit, Audited, Body, Load, Person, Problem, Route};
 
-use crate::cards::{self, RunCards, SetCards};
+use crate::cards::{self, SetCards, WriteCards};
 
 pub const GET_ROUTE: Route =
     Route::get("/v1/dispatch/cards", "Read what incidents of each kind ask for, by alarm level", || axum::routing::get(read))
@@ -18,14 +18,14 @@ pub const SET_ROUTE: Route =
         .permission("dispatch.policy")
         .audit(Audit::Write)
         .load(Load::Interactive)
-        .takes::<RunCards>()
+        .takes::<WriteCards>()
         .gives::<SetCards>();
 
 async fn read(State(app): State<App>) -> Result<Json<SetCards>, Problem> {
     Ok(Json(cards::current(&app.store).await?))
 }
 
-async fn write(State(app): State<App>, person: Person, Body(body): Body<RunCards>) -> Result<Audited<SetCards>, Problem> {
+async fn write(State(app): State<App>, person: Person, Body(body): Body<WriteCards>) -> Result<Audited<SetCards>, Problem> {
     let set = cards::set(&app.store, &person, &body).await?;
     // What was set is the object, as with the policy.
     let object = serde_json::to_string(&set.cards).unwrap_or_default();

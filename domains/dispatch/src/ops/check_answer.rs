@@ -101,6 +101,7 @@ async fn handle(
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use shouhu_store::params;
     use shouhu_store::testing::on_each_database;
     use shouhu_wire::{AssignmentStep, CloseIncident, ClosingCode};
 
@@ -142,7 +143,12 @@ mod tests {
         on_each_database(&[MODULE.schema()], |store| async move {
             let scene = Scene::new(&store).await;
             let known = Positions::default();
-            let (crew, incident, arrived) = on_scene(&scene, &store, 1, AssignmentStep::OnScene).await;
+            let (crew, incident, now) = on_scene(&scene, &store, 1, AssignmentStep::OnScene).await;
+            // Half an hour ago, so that an answer now comes too late for the question of after twenty minutes.
+            let arrived = now.plus(-30 * Micros::MINUTE);
+            let mut tx = store.begin().await.unwrap();
+            tx.execute("UPDATE dispatch_assignment SET on_scene_at_us = $1 WHERE incident = $2", params![arrived, incident]).await.unwrap();
+            tx.commit().await.unwrap();
             let at = |minutes: i64| arrived.plus(minutes * Micros::MINUTE);
             assert_eq!(look(&store, &known, at(19)).await.unwrap(), Looked::default());
             assert_eq!(look(&store, &known, at(20)).await.unwrap().asked, 1);
@@ -177,7 +183,7 @@ mod tests {
             // The real clock answers seconds later; the question was put as if the round had begun earlier.
             let asked = arrived.plus(20 * Micros::MINUTE);
             look(&store, &known, asked).await.unwrap();
-            let check = book::open_of(&store, crew.unit.unwrap()).await.unwrap().unwrap();
+            let check = book::open_of(&store, crew.unit.unwrap()).await.unwrap().pop().unwrap();
             let stranger = scene.crew(scene.unit("永康 99").await);
             assert_eq!(answer(&store, &stranger, check.id, SAFE, None).await.unwrap_err().key(), "dispatch.check.none");
             let safe = answer(&store, &crew, check.id, SAFE, None).await.unwrap();

@@ -27,7 +27,7 @@ async fn list(State(app): State<App>) -> Result<Json<Items<Check>>, Problem> {
 
 async fn mine(State(app): State<App>, person: Person) -> Result<Json<Items<Check>>, Problem> {
     let items = match person.unit {
-        Some(unit) => book::open_of(&app.store, unit).await?.into_iter().collect(),
+        Some(unit) => book::open_of(&app.store, unit).await?,
         None => Vec::new(),
     };
     Ok(Json(Items { items }))

@@ -57,10 +57,13 @@ pub struct CardOffer {
     pub advised: Advised,
 }
 
+/// An incident stands at the highest level that it or one of its reports was raised to: a merge loses none.
+pub const LEVEL: &str = "SELECT COALESCE(MAX(level), 1) AS level FROM dispatch_incident WHERE id = $1 OR merged_into = $1";
+
 /// # Errors
 /// When the database fails.
 pub async fn level_of(store: &Store, id: IncidentId) -> Result<usize, StoreError> {
-    let row = store.fetch_one("SELECT level FROM dispatch_incident WHERE id = $1", params![id]).await?;
+    let row = store.fetch_one(LEVEL, params![id]).await?;
     Ok(usize::try_from(row.int("level")?).unwrap_or(1))
 }
 
@@ -89,7 +92,8 @@ pub async fn status(app: &App, incident: &Incident) -> Result<CardStatus, Proble
         kinds.get(&unit).map(|kind| Able { kind: *kind, skills: skills.unwrap_or_default() })
     };
     let sent: Vec<_> = incident.assignments.iter().filter(|sent| machine::is_live(sent.state)).collect();
-    let proposed = if incident.state == IncidentState::Closed { Vec::new() } else { propose(app, incident).await?.items };
+    let is_over = matches!(incident.state, IncidentState::Closed | IncidentState::Merged);
+    let proposed = if is_over { Vec::new() } else { propose(app, incident).await?.items };
     let is_free = |one: &Advised| {
         let Advised { recommendation, takes_from } = one;
         recommendation.rank.is_some() && recommendation.unit.state == UnitState::Available && takes_from.is_none()

@@ -37,6 +37,8 @@ pub enum LevelError {
     NotFound,
     #[error("incident is closed: open a new one that refers to it")]
     Closed,
+    #[error("incident {number} is merged: raise the level of the one that it belongs to")]
+    Merged { number: String },
     #[error("level {wanted} does not exist: {LEVELS_MAX} is the highest")]
     Unknown { wanted: usize },
     #[error("incident is at level {level} already: a level is only ever raised")]
@@ -52,6 +54,7 @@ impl Keyed for LevelError {
         match self {
             Self::NotFound => "http.not_found",
             Self::Closed => "dispatch.assign.incident_closed",
+            Self::Merged { .. } => "dispatch.assign.incident_merged",
             Self::Unknown { .. } => "dispatch.level.unknown",
             Self::NotHigher { .. } => "dispatch.level.not_higher",
             Self::TooLong { .. } => "dispatch.close.note_too_long",
@@ -62,7 +65,7 @@ impl Keyed for LevelError {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Closed | Self::NotHigher { .. } => StatusCode::CONFLICT,
+            Self::Closed | Self::Merged { .. } | Self::NotHigher { .. } => StatusCode::CONFLICT,
             Self::Unknown { .. } | Self::TooLong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Store(error) => error.status(),
         }
@@ -70,7 +73,7 @@ impl Keyed for LevelError {
 }
 
 /// # Errors
-/// When the incident is closed, or is at that level already.
+/// When the incident is closed or merged, or is at that level already.
 pub async fn raise(store: &Store, by: &Person, id: IncidentId, body: &RaiseLevel) -> Result<Incident, LevelError> {
     let length = body.reason.chars().count();
     if length > NOTE_MAX {
@@ -83,10 +86,12 @@ pub async fn raise(store: &Store, by: &Person, id: IncidentId, body: &RaiseLevel
     let mut tx = store.begin().await?;
     let incident = write::lock_incident(&mut tx, id).await?.ok_or(LevelError::NotFound)?;
     let now = store.env().now();
-    if incident.state == IncidentState::Closed {
-        return Err(LevelError::Closed);
+    match incident.state {
+        IncidentState::Closed => return Err(LevelError::Closed),
+        IncidentState::Merged => return Err(LevelError::Merged { number: incident.number }),
+        IncidentState::Open | IncidentState::Assigned | IncidentState::OnScene => {}
     }
-    let level = tx.fetch_one("SELECT level FROM dispatch_incident WHERE id = $1", params![id]).await?.int("level")?;
+    let level = tx.fetch_one(incident_card::LEVEL, params![id]).await?.int("level")?;
     if wanted <= level {
         return Err(LevelError::NotHigher { level });
     }

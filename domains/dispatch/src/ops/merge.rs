@@ -14,6 +14,7 @@ use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, NoBody, Person, 
 use shouhu_store::{Store, StoreError, Tx, params};
 use shouhu_wire::{AssignmentState, Incident, IncidentState};
 
+use crate::checks::{book, rounds};
 use crate::merging::{self, MergeRefusal, MergeVerdict, MovedVerdict, Side};
 use crate::write::{self, Held, Locked};
 use crate::{machine, store};
@@ -121,10 +122,12 @@ impl Keyed for UnmergeError {
     }
 }
 
-/// What moved along, and how far it was.
+/// What moved along, how far it was, and what was said of safety checks before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Moved {
     assignments: Vec<MovedAssignment>,
+    #[serde(default)]
+    rounds: rounds::Carried,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,6 +165,7 @@ fn refused(refusal: MergeRefusal, from: &Locked, into: &Locked) -> MergeError {
 async fn hang(tx: &mut Tx, moving: &[&Held], to: &Locked) -> Result<(), StoreError> {
     for held in moving {
         tx.execute("UPDATE dispatch_assignment SET incident = $1 WHERE id = $2", params![to.id, held.id]).await?;
+        book::hang(tx, held.id, to.id).await?;
     }
     Ok(())
 }
@@ -225,7 +229,8 @@ pub async fn merge(store: &Store, by: &Person, id: IncidentId, into: IncidentId)
         MergeVerdict::Merges => {
             let held = write::held(&mut tx, &from).await?;
             let live: Vec<&Held> = held.iter().filter(|held| machine::is_live(held.state)).collect();
-            let moved = Moved { assignments: live.iter().map(|held| MovedAssignment { id: held.id, state: held.state }).collect() };
+            let rounds = rounds::carry(&mut tx, id, into, !live.is_empty()).await?;
+            let moved = Moved { assignments: live.iter().map(|held| MovedAssignment { id: held.id, state: held.state }).collect(), rounds };
             let sql = "INSERT INTO dispatch_merge (incident, seq, into_incident, at_us, by_actor, moved) \
                  SELECT $1, COALESCE(MAX(seq), 0) + 1, $2, $3, $4, $5 FROM dispatch_merge WHERE incident = $1";
             tx.execute(sql, params![id, into, now, by.id, json!(moved).to_string()]).await?;
@@ -282,6 +287,7 @@ pub async fn unmerge(store: &Store, by: &Person, id: IncidentId) -> Result<Incid
     let sql = "UPDATE dispatch_incident SET state = 'open', merged_into = NULL WHERE id = $1 AND state = 'merged'";
     tx.execute(sql, params![id]).await?;
     let from = Locked { state: IncidentState::Open, merged_into: None, ..from };
+    rounds::give_back(&mut tx, id, into, &moved.rounds, !back.is_empty()).await?;
     hang(&mut tx, &back, &from).await?;
     let state = write::settle_incident(&mut tx, &from).await?;
     tx.emit(&Event::IncidentChanged { incident: id, state, hit: from.hit }).await?;

@@ -73,6 +73,8 @@ pub enum ParError {
     NotFound,
     #[error("incident is closed: nobody is on scene")]
     Closed,
+    #[error("incident {number} is merged: its crews are asked under the one that it belongs to")]
+    Merged { number: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -82,6 +84,7 @@ impl Keyed for ParError {
         match self {
             Self::NotFound => "http.not_found",
             Self::Closed => "dispatch.assign.incident_closed",
+            Self::Merged { .. } => "dispatch.assign.incident_merged",
             Self::Store(error) => error.key(),
         }
     }
@@ -89,7 +92,7 @@ impl Keyed for ParError {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Closed => StatusCode::CONFLICT,
+            Self::Closed | Self::Merged { .. } => StatusCode::CONFLICT,
             Self::Store(error) => error.status(),
         }
     }
@@ -109,7 +112,8 @@ pub async fn status(store: &Store, id: IncidentId) -> Result<ParStatus, ParError
          (SELECT MAX(e.ended_at_us) FROM dispatch_check e WHERE e.unit = u.id) AS checked_at, \
          (SELECT MAX(r.at_us) FROM dispatch_reply r WHERE r.assignment = a.id) AS replied_at \
          FROM dispatch_assignment a JOIN dispatch_unit u ON u.id = a.unit \
-         LEFT JOIN dispatch_check c ON c.unit = u.id AND c.ended_at_us IS NULL \
+         LEFT JOIN dispatch_check c ON c.id = (SELECT o.id FROM dispatch_check o WHERE o.unit = u.id AND o.ended_at_us IS NULL \
+         AND (o.state = 'asked' OR (o.assignment = a.id AND o.kind = 'par')) ORDER BY o.state, o.id LIMIT 1) \
          WHERE a.incident = $1 AND a.state = 'on_scene' ORDER BY u.call_sign, u.id";
     let mut told = ParStatus { is_on: every_us.is_some(), is_by_policy: said.is_none(), every_s: rule.par_every_s, crews: Vec::new() };
     for row in store.fetch(crews, params![id]).await? {
@@ -131,12 +135,14 @@ pub async fn status(store: &Store, id: IncidentId) -> Result<ParStatus, ParError
 }
 
 /// # Errors
-/// When there is no such incident, or it is closed.
+/// When there is no such incident, or it is closed or merged.
 pub async fn set(store: &Store, by: &Person, id: IncidentId, act: ParAct) -> Result<ParStatus, ParError> {
     let mut tx = store.begin().await?;
     let incident = write::lock_incident(&mut tx, id).await?.ok_or(ParError::NotFound)?;
-    if incident.state == IncidentState::Closed {
-        return Err(ParError::Closed);
+    match incident.state {
+        IncidentState::Closed => return Err(ParError::Closed),
+        IncidentState::Merged => return Err(ParError::Merged { number: incident.number }),
+        IncidentState::Open | IncidentState::Assigned | IncidentState::OnScene => {}
     }
     let now = store.env().now();
     let row = tx.fetch_opt("SELECT is_on, now_at_us FROM dispatch_par WHERE incident = $1", params![id]).await?;

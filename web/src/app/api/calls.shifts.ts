@@ -19,7 +19,7 @@ export const checks = {
 
 export const cards = {
   all: () => ask<S.SetCards>("/v1/dispatch/cards"),
-  set: (body: S.RunCards) => post<S.SetCards>("/v1/dispatch/cards", body),
+  set: (body: S.WriteCards) => post<S.SetCards>("/v1/dispatch/cards", body),
   of: (incident: Id) => ask<S.CardStatus>(`/v1/incidents/${incident}/card`),
   raise: (incident: Id, level: number, reason: string) =>
     post<S.CardStatus>(`/v1/incidents/${incident}/level`, { level, reason }),

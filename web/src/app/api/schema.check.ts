@@ -105,7 +105,7 @@ export type Checked = [
   Reads<shifts.ShiftBoard, Served["ShiftBoard"]>,
   Reads<shifts.ShiftImport, Served["ShiftImport"]>,
   Reads<shifts.IntervalReport, Served["IntervalReport"]>,
-  Reads<Omit<shifts.Replay, "log">, Served["Replay"]>,
+  Reads<Omit<shifts.Replay, "log" | "reports">, Served["Replay"]>,
   Reads<Served["WriteShift"], shifts.WriteShift>,
   Reads<Served["AnswerCheck"], shifts.AnswerCheck>,
   Reads<streets.StreetCoverage, Served["StreetCoverage"]>,

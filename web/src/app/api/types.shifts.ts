@@ -79,6 +79,11 @@ export interface RunCards {
   cards: Record<string, CardLevel[]>;
 }
 
+export interface WriteCards extends RunCards {
+  /** The version that was read before it was changed. */
+  base_version: number;
+}
+
 export interface SetCards extends RunCards {
   version: number;
   set_at_us: Micros | null;
@@ -189,11 +194,19 @@ export interface ReplayUnit {
   is_cut: boolean;
 }
 
+export interface ReplayLine extends IncidentLogLine {
+  /** The number under which it was written, where that is a report's. */
+  report: string | null;
+}
+
 export interface Replay {
   incident: Incident;
+  /** What is merged into it, the oldest first. */
+  reports: Incident[];
   from_us: Micros;
   until_us: Micros;
-  log: IncidentLogLine[];
+  /** Its own and those of its reports, in the order of time. */
+  log: ReplayLine[];
   units: ReplayUnit[];
   /** False: no room of this house keeps tracks. */
   has_tracks: boolean;

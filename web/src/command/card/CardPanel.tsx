@@ -4,7 +4,7 @@
 import "./card.css";
 import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { dispatch } from "../../app/api/calls";
@@ -16,6 +16,7 @@ import { useKeys } from "../../app/keys";
 import { saySeconds } from "../../app/say";
 import { explain, Failure } from "../../app/states";
 import { useSayAsk } from "../../cards/say";
+import { isRead, READ_MS, type Shown, shownSince } from "./shown";
 
 const LEVELS = 3;
 
@@ -43,11 +44,27 @@ function useSendOffers(incident: Id) {
       }
     },
     onSettled: () => {
-      for (const name of ["incidents", "units", "recommendations", "advice", "run-card"])
+      for (const name of ["incidents", "units", "recommendations", "advice"])
         void client.invalidateQueries({ queryKey: [name] });
+      // Until the card is read again its offers are those that were just sent: a second `m` would send them twice.
+      return client.invalidateQueries({ queryKey: ["run-card"] });
     },
   });
   return { send, results };
+}
+
+/** Whether the offers have stood there long enough to be sent: they are read again every 20 s, perhaps just before the key. */
+function useIsRead(status: CardStatus | undefined): () => boolean {
+  const shown = useRef<Shown | null>(null);
+  const [, look] = useState(0);
+  const what = status?.offers.map(({ advised }) => advised.unit.id).join(" ");
+  if (what !== undefined) shown.current = shownSince(shown.current, what, performance.now());
+  useEffect(() => {
+    if (what === undefined) return;
+    const timer = setTimeout(() => look((times) => times + 1), READ_MS);
+    return () => clearTimeout(timer);
+  }, [what]);
+  return () => isRead(shown.current, performance.now());
 }
 
 function Raise({ incident, status }: { incident: Id; status: CardStatus }) {
@@ -111,11 +128,11 @@ export function CardPanel({ incident }: { incident: Incident }) {
   const { send, results } = useSendOffers(incident.id);
   const status = query.data;
   const offers = status?.offers ?? [];
-  useKeys({
-    m: (event) => {
-      if (!event.repeat && status && offers.length > 0 && !send.isPending) send.mutate(status);
-    },
-  });
+  const isReadYet = useIsRead(status);
+  const sendShown = () => {
+    if (status && offers.length > 0 && !send.isPending && isReadYet()) send.mutate(status);
+  };
+  useKeys({ m: (event) => !event.repeat && sendShown() });
   if (!status) return query.error ? <Failure error={query.error} /> : null;
   const missing = status.asks.reduce((sum, one) => sum + one.missing, 0);
   const failed = results.filter((one) => one.error !== null);
@@ -165,7 +182,8 @@ export function CardPanel({ incident }: { incident: Incident }) {
             <Button
               size="md"
               loading={send.isPending}
-              onClick={() => send.mutate(status)}
+              disabled={!isReadYet()}
+              onClick={sendShown}
               rightSection={<Key>m</Key>}
               data-testid="card-send"
             >
@@ -175,6 +193,9 @@ export function CardPanel({ incident }: { incident: Incident }) {
         </>
       )}
       <div role="status">
+        {offers.length > 0 && !send.isPending && !isReadYet() && (
+          <p className="dim">{t("card.offers_changed")}</p>
+        )}
         {failed.length > 0 && (
           <ul className="note-warn">
             {failed.map((one) => (

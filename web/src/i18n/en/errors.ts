@@ -94,7 +94,7 @@ export const errors = {
   "hits.confirm.plate_differs":
     "What you typed is none of the readings. Look again; if the plate is another one, reject as misread.",
   "hits.confirm.plate_unreadable": "That is not a plate: letters and digits only.",
-  "dispatch.assign.incident_merged": "The incident is merged: send the unit to the one that it belongs to.",
+  "dispatch.assign.incident_merged": "The incident is merged: do it at the one that it belongs to.",
   "dispatch.close.merged":
     "The incident is merged: close the one that it belongs to, or undo the merge first.",
   "dispatch.kinds.empty": "The file is empty.",
@@ -151,6 +151,7 @@ export const errors = {
   "dispatch.call_source.unknown": "This device is not registered as a source of calls.",
   "dispatch.cancel.already_ended": "This assignment has ended already.",
   "dispatch.cancel.reason": "Say why it is called off.",
+  "dispatch.cards.changed": "Somebody else has set the run cards meanwhile. Load them and change those.",
   "dispatch.cards.fewer": "A higher level cannot ask for fewer units than the one below.",
   "dispatch.cards.shape": "A card has 1 to 3 levels of 1 to 10 lines, with 1 to 10 units each.",
   "dispatch.check.none": "This unit is not asked this. Look again.",

@@ -59,6 +59,9 @@ export const shifts = {
     nobody: "No idle unit fits what is missing; take one below, or ask by radio.",
     offers: "Could go: {{units}}",
     send: "Send these {{count}}",
+    offers_changed: "The offer has just changed; look again",
+    changed_by: "{{name}} has just set the run cards; your changes are not saved.",
+    reload: "Drop my changes and load the newest",
     raise: "Raise to level {{level}}",
     raise_reason: "Why level {{level}} (may be left out)",
     raise_hint: "Changes only what the card asks for; nobody is sent. A level is never lowered.",
@@ -191,5 +194,8 @@ export const shifts = {
     print: "Print",
     printed: "Printed {{at}}",
     to_now: "Still open; replayed until {{at}}",
+    reports: "Merged into it: {{numbers}}",
+    merged: "Merged into another incident; what happened since is there:",
+    number: "Number",
   },
 };

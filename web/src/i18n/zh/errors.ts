@@ -87,7 +87,7 @@ export const errors = {
   "hits.confirm.plate_differs":
     "您輸入的車牌與系統的任何辨識結果都不同。請再看一次照片；若確實不同，請以「車牌讀錯」駁回。",
   "hits.confirm.plate_unreadable": "輸入的不是車牌，請只輸入英文字母與數字。",
-  "dispatch.assign.incident_merged": "案件已併入另一件，請派到併入的那一件。",
+  "dispatch.assign.incident_merged": "案件已併入另一件，請在併入的那一件處理。",
   "dispatch.close.merged": "案件已併入另一件，請在那一件結案，或先取消併案。",
   "dispatch.kinds.empty": "檔案是空的。",
   "dispatch.kinds.encoding": "檔案既不是 UTF-8 也不是 cp950。",
@@ -139,6 +139,7 @@ export const errors = {
   "dispatch.call_source.unknown": "這個裝置沒有登錄為來電來源。",
   "dispatch.cancel.already_ended": "這個派遣已經結束。",
   "dispatch.cancel.reason": "請填寫取消原因。",
+  "dispatch.cards.changed": "出勤卡剛由別人更新，請載入最新設定後再修改。",
   "dispatch.cards.fewer": "較高的級別不能比前一級要求更少警力。",
   "dispatch.cards.shape": "出勤卡有 1 至 3 級，每級 1 至 10 行，每行 1 至 10 組。",
   "dispatch.check.none": "這組警力沒有這個安全確認，請重新整理。",
