@@ -41,6 +41,7 @@ if [ -n "$INGEST_DATA" ]; then
     if [ "$round" -le 3 ]; then
       rm -rf "$WORK/fresh"
       fresh_peer load duckdb; fresh_peer ingest duckdb
+      DATA="$INGEST_DATA" DB="$WORK/fresh" "$PYTHON" benches/lake/two_orders.py >>"$WORK/peers.log"
     fi
     if [ "$round" -eq 1 ]; then
       fresh_peer load chdb; fresh_peer ingest chdb
