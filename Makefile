@@ -12,7 +12,7 @@ APT_RUN := ffmpeg
 APT_TEST := chromium e2fsprogs ffmpeg fonts-noto-cjk libssl-dev openjdk-17-jre-headless pkg-config postgresql python3 python3-venv
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json web/vite.config.ts web/tsconfig*.json -type f 2>/dev/null)
 
-.PHONY: help run test check bench openapi clean-data deps-run deps-test web test-rust test-web test-e2e test-faults test-spark eval-vision faults bench-lake
+.PHONY: help run test check bench openapi clean-data deps-run deps-test web test-rust test-web test-e2e test-faults test-spark eval-vision faults bench-lake bench-traffic
 
 help: ## Show the commands
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -106,3 +106,6 @@ bench: ## Latency and throughput, printed; nothing is asserted
 
 bench-lake: ## The sighting lake beside its peers (benches/lake/README.md); needs an idle machine
 	benches/lake/run.sh
+
+bench-traffic: ## Dispatch rooms driven at SUMO's times (benches/traffic/README.md: DATA, WORK, PYTHON)
+	benches/traffic/run.sh

@@ -1,10 +1,13 @@
 //! The simulator on the real city. Skipped, by name, where the shared files are absent.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "../examples/policies/rooms.rs"]
 mod rooms;
 #[path = "../examples/policies/tainan.rs"]
 mod tainan;
+#[allow(dead_code, reason = "the city of this test is driven as foreseen")]
+#[path = "../examples/policies/truth.rs"]
+mod truth;
 #[path = "../examples/policies/villages.rs"]
 mod villages;
 
@@ -18,7 +21,7 @@ fn on_tainans_roads_every_call_is_answered_and_knowing_the_roads_helps() {
         return;
     }
     let load = tainan::Load { calls_per_day: 1_200.0, crews_per_station: 1, busy_share: 0.2, threshold_s: 240.0 };
-    let city = tainan::city(&data, load).unwrap();
+    let city = tainan::city(&data, load, None).unwrap();
     assert_eq!(city.plan().stations.len(), 142);
     let all = rooms::all();
     let mean_s = |wanted: &str| {

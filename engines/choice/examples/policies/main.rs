@@ -1,14 +1,17 @@
 //! Compares ways of working a dispatch room on Tainan's roads and demand, all on the same calls.
 //!
 //! `cargo run --release -p shouhu-choice --example policies -- [--data DIR] [--seeds 30] [--first-seed 1] [--calls 1305]
-//! [--crews 1] [--threads 2] [--busy 0.2] [--threshold 240] [--only PART]`
+//! [--crews 1] [--threads 2] [--busy 0.2] [--threshold 240] [--only PART] [--rooms 'NAME;NAME']
+//! [--truth FILE] [--siren-delay 0.5]`
 //!
+//! `--truth` replaces driven times by those of a file from `benches/traffic`; the room plans with its own as before.
 //! Seconds run from the ring of the telephone to arrival. A day is counted from 06:00 to 06:00, after six hours of warming
 //! up; the simulation goes on for six hours more, so that what was called in is worked off.
 #![allow(clippy::indexing_slicing, reason = "an example fails by panicking")]
 
 mod rooms;
 mod tainan;
+mod truth;
 mod villages;
 
 use std::path::PathBuf;
@@ -18,6 +21,7 @@ use std::time::Instant;
 
 use shouhu_choice::sim::{City, Figures, Paired, Room, mean, paired, percentile, run, worst_areas_mean};
 use tainan::{Failure, Load};
+use truth::Source;
 
 const HOUR_S: f64 = 3_600.0;
 /// Villages with fewer calls over all days say nothing about themselves.
@@ -29,6 +33,9 @@ struct Options {
     first_seed: u64,
     threads: usize,
     only: Option<String>,
+    rooms: Option<String>,
+    truth: Option<PathBuf>,
+    siren_delay: f64,
     load: Load,
 }
 
@@ -47,7 +54,8 @@ fn main() -> Result<(), Failure> {
         return Ok(());
     }
     let began = Instant::now();
-    let city = tainan::city(&data, options.load)?;
+    let truth = options.truth.clone().map(|file| Source { file, siren_delay: options.siren_delay });
+    let city = tainan::city(&data, options.load, truth.as_ref())?;
     let plan = city.plan();
     println!(
         "{} places, {} stations, {} crews of 12 h, {} call spots, {} demand points, {} calls a day; built in {:.1} s",
@@ -65,7 +73,10 @@ fn main() -> Result<(), Failure> {
         detour(&city, 0.9)
     );
     let all = rooms::all();
-    let is_wanted = |name: &str| options.only.as_ref().is_none_or(|part| part.split(',').any(|part| name.contains(part)));
+    let is_wanted = |name: &str| {
+        options.only.as_ref().is_none_or(|part| part.split(',').any(|part| name.contains(part)))
+            && options.rooms.as_ref().is_none_or(|rooms| rooms.split(';').any(|room| name == room))
+    };
     let wanted: Vec<&(&str, Room)> = all.iter().filter(|(name, _)| *name == rooms::BASELINE || is_wanted(name)).collect();
     let mut days: Vec<Vec<Day>> = Vec::new();
     for (name, room) in &wanted {
@@ -193,7 +204,7 @@ fn worst(own: &[Day], base: &[Day]) -> String {
 
 fn options() -> Result<Options, Failure> {
     let load = Load { calls_per_day: 1_305.0, crews_per_station: 1, busy_share: 0.2, threshold_s: 240.0 };
-    let mut options = Options { data: None, seeds: 30, first_seed: 1, threads: 2, only: None, load };
+    let mut options = Options { data: None, seeds: 30, first_seed: 1, threads: 2, only: None, rooms: None, truth: None, siren_delay: 0.5, load };
     let mut words = std::env::args().skip(1);
     while let Some(option) = words.next() {
         let value = words.next().ok_or_else(|| format!("{option} needs a value"))?;
@@ -202,7 +213,10 @@ fn options() -> Result<Options, Failure> {
             "--seeds" => options.seeds = value.parse()?,
             "--first-seed" => options.first_seed = value.parse()?,
             "--threads" => options.threads = value.parse()?,
+            "--rooms" => options.rooms = Some(value),
             "--only" => options.only = Some(value),
+            "--truth" => options.truth = Some(PathBuf::from(value)),
+            "--siren-delay" => options.siren_delay = value.parse()?,
             "--calls" => options.load.calls_per_day = value.parse()?,
             "--crews" => options.load.crews_per_station = value.parse()?,
             "--busy" => options.load.busy_share = value.parse()?,

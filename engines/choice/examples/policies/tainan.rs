@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
-use shouhu_choice::sim::{City, CityPlan, CoverPlan, Demand, Kind, Pace, PatrolPlan, Roster, Spot, Spread, World};
+use shouhu_choice::sim::{City, CityPlan, CoverPlan, Demand, Kind, Pace, PatrolPlan, Roster, Spot, Spread, Truth, World};
 use shouhu_choice::{Priority, Skill, Skills};
 use shouhu_place::Wgs84;
 use shouhu_roads::{
     Closures, ImportOptions, Navigator, Profile, RoadClass, RoadNetwork, SNAP_WITHIN_M, Snap, VehicleClass, WeightSet, import,
 };
 
+use super::truth::Source;
 use super::villages::{self, Village};
 
 pub type Failure = Box<dyn std::error::Error>;
@@ -45,7 +46,7 @@ struct Ground {
 }
 
 /// Builds the city; everything drawn here is drawn from one fixed seed.
-pub fn city(data: &Path, load: Load) -> Result<City, Failure> {
+pub fn city(data: &Path, load: Load, truth: Option<&Source>) -> Result<City, Failure> {
     let (network, _) = import(&std::fs::read(data.join("roads/arterial_edges.csv"))?, ImportOptions::default())?;
     let network = Arc::new(network);
     let day = Profile::new(VehicleClass::Car, WeightSet::Day);
@@ -76,9 +77,11 @@ pub fn city(data: &Path, load: Load) -> Result<City, Failure> {
         handling: HANDLING,
         turnout: TURNOUT,
     };
+    let truth = truth.map(|source| source.on(&network, &ground.snaps)).transpose()?;
+    let truth = truth.map(|truth| Arc::new(truth) as Arc<dyn Truth>);
     let patrol = PatrolPlan { within_s: 150.0, dwell_s: 600.0 };
     let cover = CoverPlan { points, threshold_s: load.threshold_s, busy_share: load.busy_share };
-    Ok(City::new(CityPlan { world, stations, roster, demand, patrol, cover, luck_sigma: 0.15 })?)
+    Ok(City::new(CityPlan { world, stations, roster, demand, patrol, cover, luck_sigma: 0.15, truth })?)
 }
 
 /// Assumptions: no interval statistics of Tainan's 110 were at hand. The order of size is that of NFPA 1225, which asks

@@ -1,8 +1,10 @@
 //! What no room can change: the ground, the stations, the roster, the demand.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::calls::Demand;
+use super::truth::{Drive, Truth};
 use super::world::{PlaceNo, World, hour};
 use crate::candidate::Skills;
 use crate::cover::{Cover, CoverError, Reach};
@@ -43,8 +45,9 @@ pub struct CityPlan {
     pub demand: Demand,
     pub patrol: PatrolPlan,
     pub cover: CoverPlan,
-    /// Deviation of the logarithm of driven over foreseen time.
+    /// Deviation of the logarithm of driven over foreseen time, where no truth is given.
     pub luck_sigma: f64,
+    pub truth: Option<Arc<dyn Truth>>,
 }
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -104,6 +107,12 @@ impl City {
     #[must_use]
     pub const fn plan(&self) -> &CityPlan {
         &self.plan
+    }
+
+    /// The drive that starts at `start_s` and of which `foreseen_s` is expected.
+    pub(super) fn drive(&self, [from, to]: [PlaceNo; 2], start_s: f64, with_siren: bool, foreseen_s: f64) -> Drive {
+        let known = self.plan.truth.as_ref().and_then(|truth| truth.drive(from, to, start_s, with_siren));
+        known.unwrap_or(Drive { mean_s: foreseen_s, sigma: self.plan.luck_sigma })
     }
 
     pub(super) fn reach(&self, place: PlaceNo, now_s: f64) -> &Reach {

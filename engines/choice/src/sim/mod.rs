@@ -8,6 +8,7 @@
 //! | [`World`] | places and the ways between them |
 //! | [`Demand`], [`Call`] | where and when calls come, and what each asks |
 //! | [`City`] | world, stations, roster, demand: what no room can change |
+//! | [`Truth`] | driven times that the room does not know; without one, drives take the foreseen time and some luck |
 //! | [`Room`] | policy, queue, positions, move-up: what is compared |
 //! | [`run`] | one room's days; the [`Outcome`] says what became of every call |
 //! | [`Figures`] | an outcome in numbers |
@@ -25,6 +26,7 @@ mod run;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod truth;
 mod world;
 
 pub use calls::{Call, Demand, Kind, Spot, Spread};
@@ -32,4 +34,5 @@ pub use city::{City, CityError, CityPlan, CoverPlan, PatrolPlan, Roster};
 pub use outcome::{AreaSum, Ended, Figures, Outcome, Span, Status, worst_areas_mean};
 pub use run::{MoveUpPlan, Room, run};
 pub use stats::{Paired, mean, paired, percentile};
+pub use truth::{Drive, Truth};
 pub use world::{Pace, PlaceNo, World, WorldError};

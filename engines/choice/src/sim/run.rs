@@ -263,7 +263,9 @@ impl<'a> Simulation<'a> {
     fn drive_idle(&mut self, unit: usize, to: PlaceNo) {
         let world = &self.city.plan.world;
         let from = self.units[unit].place;
-        let drive_s = world.seconds(from, to).unwrap_or(0.0) * world.pace.at(self.now_s, false);
+        let foreseen_s = world.seconds(from, to).unwrap_or(0.0) * world.pace.at(self.now_s, false);
+        // A patrol leg takes what it takes on average: nobody waits for it, and its luck would only be noise.
+        let drive_s = self.city.drive([from, to], self.now_s, false, foreseen_s).mean_s;
         let own = &mut self.units[unit];
         own.motion = Some(Motion::new(world, from, to, self.now_s, drive_s));
         own.epoch += 1;

@@ -1,3 +1,6 @@
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -62,6 +65,7 @@ fn city(calls_per_day: f64, crews: usize) -> City {
         patrol: PatrolPlan { within_s: 120.0, dwell_s: 600.0 },
         cover: CoverPlan { points: (0..SIDE * SIDE).map(|place| (place, 1.0)).collect(), threshold_s: 150.0, busy_share: 0.4 },
         luck_sigma: 0.15,
+        truth: None,
     })
     .unwrap()
 }
@@ -191,6 +195,63 @@ fn the_worst_tenth_is_the_areas_that_wait_longest() {
     assert_eq!(worst_areas_mean([&a, &b], 2), Some(500.0));
     assert_eq!(worst_areas_mean([&a, &b], 1), Some(9_000.0));
     assert_eq!(worst_areas_mean([], 1), None);
+}
+
+/// The room's own foresight, told as if it came from elsewhere.
+#[derive(Debug)]
+struct Foreseen(World);
+
+impl Truth for Foreseen {
+    fn drive(&self, from: PlaceNo, to: PlaceNo, start_s: f64, with_siren: bool) -> Option<Drive> {
+        Some(Drive { mean_s: self.0.seconds(from, to)? * self.0.pace.at(start_s, with_siren), sigma: 0.15 })
+    }
+}
+
+/// Every drive takes five minutes, whoever drives from wherever.
+#[derive(Debug)]
+struct FiveMinutes;
+
+impl Truth for FiveMinutes {
+    fn drive(&self, _: PlaceNo, _: PlaceNo, _: f64, _: bool) -> Option<Drive> {
+        Some(Drive { mean_s: 300.0, sigma: 0.4 })
+    }
+}
+
+#[test]
+fn a_truth_that_is_what_the_room_foresees_changes_nothing() {
+    let mut plan = city(300.0, 6).plan().clone();
+    // One pace all day: the room foresees at the order, and wheels turn a little later.
+    plan.world.pace.by_hour = [1.5; 24];
+    let told = CityPlan { truth: Some(Arc::new(Foreseen(plan.world.clone()))), ..plan.clone() };
+    let (plain, told) = (City::new(plan).unwrap(), City::new(told).unwrap());
+    for room in rooms() {
+        assert_eq!(outcome(&plain, &room, 7), outcome(&told, &room, 7));
+    }
+}
+
+#[test]
+fn under_a_truth_the_luck_of_a_call_and_unit_is_the_same_in_every_room() {
+    let plan = CityPlan { truth: Some(Arc::new(FiveMinutes)), ..city(420.0, 7).plan().clone() };
+    let city = City::new(plan).unwrap();
+    let mut took_s: HashMap<(usize, usize), f64> = HashMap::new();
+    let (mut shared, mut distinct) = (0, HashSet::new());
+    for room in rooms() {
+        let outcome = outcome(&city, &room, 3);
+        for span in &outcome.spans {
+            let Some(arrived_s) = outcome.calls[span.call].arrived_s.filter(|arrived_s| (span.from_s..=span.until_s).contains(arrived_s))
+            else {
+                continue;
+            };
+            let own_s = arrived_s - span.from_s;
+            distinct.insert(own_s.round() as i64);
+            if let Some(before_s) = took_s.insert((span.call, span.unit), own_s) {
+                // Events are planned in whole milliseconds.
+                assert!((before_s - own_s).abs() < 0.01, "call {} unit {}: {before_s} {own_s}", span.call, span.unit);
+                shared += 1;
+            }
+        }
+    }
+    assert!(shared > 100 && distinct.len() > 100, "{shared} pairs met twice, {} distinct times", distinct.len());
 }
 
 #[test]

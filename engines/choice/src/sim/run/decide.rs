@@ -97,10 +97,10 @@ impl Simulation<'_> {
         self.units[unit].stop(self.now_s);
         let (world, from, to) = (&self.city.plan.world, self.units[unit].place, self.calls[call].place);
         let foreseen_s = self.estimate_s(from, call).unwrap_or(0.0);
-        let sigma = self.city.plan.luck_sigma;
-        let luck = Dice::keyed(&[self.seed, 5, call as u64, unit as u64]).normal() * sigma - sigma * sigma / 2.0;
         let start_s = self.now_s + self.calls[call].turnout_s;
-        let drive_s = foreseen_s * luck.exp();
+        let drive = self.city.drive([from, to], start_s, self.with_siren(call), foreseen_s);
+        let luck = Dice::keyed(&[self.seed, 5, call as u64, unit as u64]).normal() * drive.sigma - drive.sigma.powi(2) / 2.0;
+        let drive_s = drive.mean_s * luck.exp();
         let own = &mut self.units[unit];
         own.motion = Some(Motion::new(world, from, to, start_s, drive_s));
         own.phase = Phase::EnRoute { call };
