@@ -11,6 +11,7 @@ import { bearing_deg, distance_m, sayDistance, sayWind } from "../app/say";
 import { pointFeature } from "../map/features";
 import { MapView } from "../map/MapView";
 import { type QueuedStep, stateAfter } from "./offlineQueue";
+import { PhotoReply } from "./photo/PhotoReply";
 import type { StepQueue } from "./queue";
 import { RingHold } from "./RingHold";
 import { Steps } from "./Steps";
@@ -112,6 +113,7 @@ export function AssignmentCard({ mine, here, queue, waiting, hold }: Props) {
           ))}
         </section>
       )}
+      {state !== "offered" && <PhotoReply mine={mine} />}
       <Steps state={state} onStep={(step) => queue.take(assignment.id, step)} />
     </article>
   );
