@@ -126,10 +126,19 @@ function Viewer({ photos, shown, onShow, onClose }: ViewerProps) {
         <span className="number dim" aria-live="polite">
           {t("photo.of", { n: at + 1, count: photos.length })}
         </span>
-        <Button variant="default" disabled={at >= photos.length - 1} onClick={() => go(1)} data-testid="photo-next">
+        <Button
+          variant="default"
+          disabled={at >= photos.length - 1}
+          onClick={() => go(1)}
+          data-testid="photo-next"
+        >
           {t("photo.next")}
         </Button>
-        <Button variant="default" onClick={() => window.print()} leftSection={<Icon name="print" size={16} />}>
+        <Button
+          variant="default"
+          onClick={() => window.print()}
+          leftSection={<Icon name="print" size={16} />}
+        >
           {t("photo.print")}
         </Button>
       </div>

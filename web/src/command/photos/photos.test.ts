@@ -30,6 +30,10 @@ describe("photos of a log", () => {
   it("are looked at in the order of arrival, those that are gone left out", () => {
     const shown = toLookAt(all);
     expect(shown.map((one) => one.id)).toEqual(["a", "c"]);
-    expect([neighbour(shown, "a", 1), neighbour(shown, "c", 1), neighbour(shown, "a", -1)]).toEqual(["c", "c", "a"]);
+    expect([neighbour(shown, "a", 1), neighbour(shown, "c", 1), neighbour(shown, "a", -1)]).toEqual([
+      "c",
+      "c",
+      "a",
+    ]);
   });
 });

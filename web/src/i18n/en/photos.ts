@@ -19,9 +19,11 @@ export const photos = {
     stop_empty: "The photo has no content: take it again.",
     stop_unreadable:
       "The phone cannot read this kind of picture (HEIC, perhaps). Set the camera to “most compatible” (JPEG) and take it again.",
-    stop_too_large: "The photo is too large and the phone cannot shrink it. Lower the camera's resolution and take it again.",
+    stop_too_large:
+      "The photo is too large and the phone cannot shrink it. Lower the camera's resolution and take it again.",
     stop_full: "The phone holds as many unsent photos as it may: get back on line first.",
-    stop_no_storage: "The phone's storage refuses this photo; it is not sent. Free some space and send it again.",
+    stop_no_storage:
+      "The phone's storage refuses this photo; it is not sent. Free some space and send it again.",
     state_kept: "delivered",
     state_withdrawn: "taken back and destroyed",
     state_destroyed: "destroyed, its time was over",

@@ -77,9 +77,7 @@ function Look({ picture, here, isBusy, onSend, onAgain }: LookProps) {
 /** What of this job is not with the server yet. */
 function OnTheirWay({ mine, photos }: { mine: MyAssignment; photos: Photos }) {
   const { t } = useTranslation();
-  const waiting = photos.items.filter(
-    (one) => one.assignment === mine.assignment.id && one.refused === null,
-  );
+  const waiting = photos.items.filter((one) => one.assignment === mine.assignment.id && one.refused === null);
   if (waiting.length === 0) return null;
   return (
     <ul className="photo-waiting" aria-live="polite">
@@ -160,14 +158,33 @@ export function PhotoReply({ mine }: { mine: MyAssignment }) {
         </p>
       )}
       {picture ? (
-        <Look picture={picture} here={here} isBusy={isBusy} onSend={(said) => void send(said)} onAgain={open} />
+        <Look
+          picture={picture}
+          here={here}
+          isBusy={isBusy}
+          onSend={(said) => void send(said)}
+          onAgain={open}
+        />
       ) : (
-        <Button size="lg" variant="default" fullWidth loading={isBusy} onClick={open} data-testid="photo-take">
+        <Button
+          size="lg"
+          variant="default"
+          fullWidth
+          loading={isBusy}
+          onClick={open}
+          data-testid="photo-take"
+        >
           {t("photo.take")}
         </Button>
       )}
       {picture && (
-        <Button variant="subtle" color="gray" size="md" onClick={() => setPicture(null)} data-testid="photo-drop">
+        <Button
+          variant="subtle"
+          color="gray"
+          size="md"
+          onClick={() => setPicture(null)}
+          data-testid="photo-drop"
+        >
           {t("photo.drop")}
         </Button>
       )}

@@ -115,7 +115,8 @@ describe("photos that wait", () => {
       async () => taken,
       () => undefined,
     );
-    for (let n = 0; n < PHOTOS_WAITING_MAX; n += 1) expect(await queue.keep(photo(`p${n}`), picture)).toBe(true);
+    for (let n = 0; n < PHOTOS_WAITING_MAX; n += 1)
+      expect(await queue.keep(photo(`p${n}`), picture)).toBe(true);
     expect(await queue.keep(photo("more"), picture)).toBe(false);
     expect(pictures.kept.has("more")).toBe(false);
   });

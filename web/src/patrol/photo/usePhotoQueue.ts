@@ -11,10 +11,16 @@ import { useFlushing } from "../flushing";
 import { PhotoQueue, type QueuedPhoto } from "./photoQueue";
 import { IndexedShelf } from "./pictureShelf";
 
-/** How much of the photo that is being sent has left the phone; null while none is. */
-let share: { key: string; share: number } | null = null;
+/** How much of a photo has left the phone, 0 to 1. */
+export interface OnItsWay {
+  key: string;
+  share: number;
+}
+
+/** Null while none is being sent. */
+let share: OnItsWay | null = null;
 const listeners = new Set<() => void>();
-function setShare(next: typeof share): void {
+function setShare(next: OnItsWay | null): void {
   share = next;
   for (const tell of listeners) tell();
 }
@@ -44,8 +50,7 @@ export type Said = Omit<SendPhoto, "photo" | "taken_at_us">;
 
 export interface Photos {
   items: QueuedPhoto[];
-  /** 0 to 1 of the one on its way. */
-  share: typeof share;
+  share: OnItsWay | null;
   /** False when the phone holds as many as it may. Throws when its storage refuses. */
   take: (mine: MyAssignment, picture: Blob, said: Said) => Promise<boolean>;
   giveUp: (key: string) => void;
@@ -57,7 +62,7 @@ export function usePhotos(): Photos {
   const client = useQueryClient();
   const actor = me?.id ?? "";
   const items = useSyncExternalStore(queue.subscribe, () => queue.items);
-  const sending = useSyncExternalStore(subscribeShare, () => share);
+  const sending = useSyncExternalStore(subscribeShare, (): OnItsWay | null => share);
 
   const retry = useCallback(async () => void (await queue.flush(actor)), [actor]);
 
