@@ -14,8 +14,8 @@ const axePath = join(root, "web/node_modules/axe-core/axe.min.js");
 const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
 const skip = !existsSync(chromium) ? "no Chromium" : !isBuilt() ? "web/dist is not built" : false;
 const NOW_US = () => Date.now() * 1000;
-/** One pixel. */
-const DOT = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+/** As large as a kept photo. */
+const SCENE = `<svg xmlns="http://www.w3.org/2000/svg" width="2048" height="1536"><rect width="2048" height="1536" fill="#575"/><text x="400" y="800" font-size="260" fill="#fff">ABC-1234</text></svg>`;
 
 let browser;
 let site;
@@ -64,8 +64,8 @@ class Photos {
       Object.assign(at, { state: "withdrawn", end_reason: route.request().postDataJSON().reason });
       return json(route, at);
     });
-    await page.route(/\/v1\/photos\/[^/]+$/, (route) => route.fulfill({ contentType: "image/png", body: DOT }));
-    await page.route(/\/v1\/photos\/[^/]+\?/, (route) => route.fulfill({ contentType: "image/png", body: DOT }));
+    await page.route(/\/v1\/photos\/[^/]+$/, (route) => route.fulfill({ contentType: "image/svg+xml", body: SCENE }));
+    await page.route(/\/v1\/photos\/[^/]+\?/, (route) => route.fulfill({ contentType: "image/svg+xml", body: SCENE }));
     await page.route("**/v1/assignments/*/photos?*", (route) => {
       if (this.isDown) return route.abort("internetdisconnected");
       const query = new URL(route.request().url()).searchParams;
@@ -123,14 +123,14 @@ test("the phone takes, shrinks, sends and takes back a photo with one thumb", { 
   const { page, photos, close, shot } = await open("/patrol", { role: "officer", viewport: PHONE, scheme: "light" });
   await page.getByTestId("photo-take").waitFor();
   const button = await page.getByTestId("photo-take").boundingBox();
-  assert.ok(button.height >= 48 && button.width > 200, JSON.stringify(button));
+  assert.ok(button.height >= 48 && button.width > 140 && button.y + button.height < PHONE.height, JSON.stringify(button));
   await shot("button");
   await page.getByTestId("photo-input").setInputFiles(await picture(page));
   await page.getByTestId("photo-look").waitFor();
   await page.getByTestId("photo-caption").fill("肇事車車頭，右前方凹陷");
   assert.deepEqual(await seriousFaults(page), []);
   await fits(page);
-  await page.getByTestId("photo-look").scrollIntoViewIfNeeded();
+  await page.getByTestId("photo-caption").scrollIntoViewIfNeeded();
   await shot("look");
   await page.getByTestId("photo-send").click();
   await page.getByTestId("photo-sent").waitFor();

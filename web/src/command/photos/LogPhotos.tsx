@@ -27,7 +27,7 @@ export function PhotoThumb({ photo, onOpen }: { photo: Photo; onOpen: (photo: Ph
   const [isBroken, setBroken] = useState(false);
   if (photo.state !== "kept") {
     return (
-      <span className="tag" data-testid="photo-gone">
+      <span className="tag photo-gone" data-testid="photo-gone">
         {t(`photo.state_${photo.state}`)}
       </span>
     );

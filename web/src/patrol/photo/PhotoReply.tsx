@@ -2,7 +2,7 @@
 
 import "./photo.css";
 import { Button, Checkbox, TextInput } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { MyAssignment, ReportPosition } from "../../app/api/types";
 import { useHere } from "../position";
@@ -26,10 +26,11 @@ interface LookProps {
   isBusy: boolean;
   onSend: (said: Said) => void;
   onAgain: () => void;
+  onDrop: () => void;
 }
 
 /** What was taken, before it is sent. */
-function Look({ picture, here, isBusy, onSend, onAgain }: LookProps) {
+function Look({ picture, here, isBusy, onSend, onAgain, onDrop }: LookProps) {
   const { t } = useTranslation();
   const [caption, setCaption] = useState("");
   const [hasPlace, setPlace] = useState(false);
@@ -57,18 +58,24 @@ function Look({ picture, here, isBusy, onSend, onAgain }: LookProps) {
         checked={hasPlace && here !== null}
         onChange={(event) => setPlace(event.currentTarget.checked)}
       />
-      <div className="two">
-        <Button size="lg" variant="default" onClick={onAgain} data-testid="photo-again">
-          {t("photo.again")}
-        </Button>
+      <div className="steps">
         <Button
-          size="lg"
+          className="step-next"
+          fullWidth
           loading={isBusy}
           onClick={() => onSend({ caption: caption.trim(), ...(hasPlace ? placed(here) : {}) })}
           data-testid="photo-send"
         >
           {t("photo.send")}
         </Button>
+        <div className="two">
+          <Button size="lg" variant="default" onClick={onDrop} data-testid="photo-drop">
+            {t("photo.drop")}
+          </Button>
+          <Button size="lg" variant="default" onClick={onAgain} data-testid="photo-again">
+            {t("photo.again")}
+          </Button>
+        </div>
       </div>
     </div>
   );
@@ -98,7 +105,16 @@ function OnTheirWay({ mine, photos }: { mine: MyAssignment; photos: Photos }) {
   );
 }
 
-export function PhotoReply({ mine }: { mine: MyAssignment }) {
+export interface PhotoReply {
+  /** For the row under the thumb. */
+  button: ReactNode;
+  /** The picture before it is sent, what is on its way, and what was sent. */
+  below: ReactNode;
+  /** A picture is looked at: nothing else is asked meanwhile. */
+  isLooking: boolean;
+}
+
+export function usePhotoReply(mine: MyAssignment): PhotoReply {
   const { t } = useTranslation();
   const photos = usePhotos();
   const here = useHere();
@@ -136,7 +152,12 @@ export function PhotoReply({ mine }: { mine: MyAssignment }) {
   };
 
   const open = () => input.current?.click();
-  return (
+  const button = (
+    <Button size="lg" variant="default" loading={isBusy} onClick={open} data-testid="photo-take">
+      {t("photo.take")}
+    </Button>
+  );
+  const below = (
     <section className="photo-reply">
       <input
         ref={input}
@@ -157,39 +178,19 @@ export function PhotoReply({ mine }: { mine: MyAssignment }) {
           {t(`photo.stop_${stop}`)}
         </p>
       )}
-      {picture ? (
+      <OnTheirWay mine={mine} photos={photos} />
+      <SentPhotos mine={mine} />
+      {picture && (
         <Look
           picture={picture}
           here={here}
           isBusy={isBusy}
           onSend={(said) => void send(said)}
           onAgain={open}
+          onDrop={() => setPicture(null)}
         />
-      ) : (
-        <Button
-          size="lg"
-          variant="default"
-          fullWidth
-          loading={isBusy}
-          onClick={open}
-          data-testid="photo-take"
-        >
-          {t("photo.take")}
-        </Button>
       )}
-      {picture && (
-        <Button
-          variant="subtle"
-          color="gray"
-          size="md"
-          onClick={() => setPicture(null)}
-          data-testid="photo-drop"
-        >
-          {t("photo.drop")}
-        </Button>
-      )}
-      <OnTheirWay mine={mine} photos={photos} />
-      <SentPhotos mine={mine} />
     </section>
   );
+  return { button, below, isLooking: picture !== null };
 }
