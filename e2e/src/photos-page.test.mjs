@@ -130,7 +130,6 @@ test("the phone takes, shrinks, sends and takes back a photo with one thumb", { 
   await page.getByTestId("photo-caption").fill("肇事車車頭，右前方凹陷");
   assert.deepEqual(await seriousFaults(page), []);
   await fits(page);
-  await page.getByTestId("photo-caption").scrollIntoViewIfNeeded();
   await shot("look");
   await page.getByTestId("photo-send").click();
   await page.getByTestId("photo-sent").waitFor();
@@ -160,7 +159,8 @@ test("without a line a photo waits over a reload, and is sent once; a refusal st
   await page.reload();
   await page.getByTestId("photo-queue").waitFor();
   photos.isDown = false;
-  await page.getByTestId("photo-queue").getByRole("button").first().click();
+  // By hand, unless the queue's own turn comes first.
+  await page.getByTestId("photo-queue").getByRole("button").first().click({ timeout: 3_000 }).catch(() => {});
   await page.getByTestId("photo-sent").waitFor();
   await until("the notice to go", async () => (await page.getByTestId("photo-queue").count()) === 0);
   assert.equal(photos.sent.length, 1);

@@ -42,7 +42,13 @@ function Look({ picture, here, isBusy, onSend, onAgain, onDrop }: LookProps) {
   }, [picture]);
   return (
     <div className="photo-look" data-testid="photo-look">
-      {url && <img src={url} alt={t("photo.preview")} />}
+      {url && (
+        <img
+          src={url}
+          alt={t("photo.preview")}
+          onLoad={(event) => event.currentTarget.scrollIntoView({ block: "start" })}
+        />
+      )}
       <TextInput
         label={t("photo.caption")}
         size="md"
