@@ -108,6 +108,8 @@ id!(/// A crew that can be sent: car, motorcycle or foot patrol.
     UnitId, "unit");
 id!(/// One unit sent to one incident.
     AssignmentId, "assignment");
+id!(/// A picture that a crew sent from its job. Made by the phone, so that sending it again is the same photo.
+    PhotoId, "photo");
 id!(/// One row of the outbox.
     EventId, "event");
 id!(JobId, "job");

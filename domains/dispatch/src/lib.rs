@@ -4,6 +4,7 @@
 //! - **Unit** 警力: a crew that can be sent. Its crew says whether it can; its assignment says what it does.
 //! - **Assignment** 派遣: one unit sent to one incident, with the reasons why this one. The crew takes the steps.
 //! - **Call** 來電: what an exchange, a gateway or an app puts through. One person takes it and says what became of it.
+//! - **Photo** 照片: what a crew shows of its job. Kept without anything but pixels, destroyed with its incident.
 //! - **Merge** 併案: an incident becomes another report of one that is open. A person decides, and may undo it.
 //! - **Recommendation**: all units, ranked by the room's policy, with reasons for and against each. A person decides.
 //! - **Advice** 建議: handovers, whom to serve next, the cover of the city, one move. A person decides.
@@ -31,6 +32,8 @@ pub mod model;
 mod number;
 mod ops;
 mod panic;
+mod photos;
+pub mod picture;
 mod policy;
 mod ports;
 mod positions;
@@ -52,6 +55,8 @@ mod doors;
 mod duty_doors;
 #[cfg(test)]
 mod neighbours;
+#[cfg(test)]
+mod photo_claims;
 #[cfg(test)]
 mod testing;
 
@@ -110,6 +115,10 @@ pub const MODULE: Module = Module {
         ops::take_away::ROUTE,
         ops::cancel::ROUTE,
         ops::step::ROUTE,
+        ops::photo_send::ROUTE,
+        ops::photo_withdraw::ROUTE,
+        ops::photos::LIST,
+        ops::photos::PICTURE,
         ops::assignments_mine::ROUTE,
         ops::units::ROUTE,
         ops::unit_create::ROUTE,
@@ -156,8 +165,9 @@ pub const MODULE: Module = Module {
         Migration { name: "0005_checks", sql: include_str!("../migrations/0005_checks.sql") },
         Migration { name: "0006_cards", sql: include_str!("../migrations/0006_cards.sql") },
         Migration { name: "0007_roster", sql: include_str!("../migrations/0007_roster.sql") },
+        Migration { name: "0008_photos", sql: include_str!("../migrations/0008_photos.sql") },
     ],
-    jobs: &[jobs::PURGE],
+    jobs: &[jobs::PURGE, photos::purge::PURGE_PHOTOS],
     reactions: react::REACTIONS,
     problems: PROBLEMS,
     health,
@@ -216,6 +226,11 @@ const PERMISSIONS: &[Permission] = &[
         name: "dispatch.replay",
         description: "Look back at an incident with where its units were, with a purpose and a case.",
         roles: &[Role::Supervisor],
+    },
+    Permission {
+        name: "photos.read",
+        description: "See photos of incidents; an officer only those of the own unit, a detective only with a case.",
+        roles: &[Role::Officer, Role::Dispatcher, Role::Detective, Role::Supervisor],
     },
     Permission { name: "shifts.plan", description: "Write the roster.", roles: &[Role::Supervisor] },
     Permission { name: "units.manage", description: "Add units.", roles: &[Role::Supervisor, Role::Operator] },
@@ -337,6 +352,21 @@ const PROBLEMS: &[&str] = &[
     "dispatch.step.not_allowed",
     "dispatch.step.text_empty",
     "dispatch.step.text_too_long",
+    "dispatch.photo.empty",
+    "dispatch.photo.heic",
+    "dispatch.photo.kind",
+    "dispatch.photo.animated",
+    "dispatch.photo.too_many_pixels",
+    "dispatch.photo.damaged",
+    "dispatch.photo.declined",
+    "dispatch.photo.too_late",
+    "dispatch.photo.too_many",
+    "dispatch.photo.id_taken",
+    "dispatch.photo.caption",
+    "dispatch.photo.place",
+    "dispatch.photo.reason",
+    "dispatch.photo.withdraw_late",
+    "dispatch.photo.destroyed",
     "dispatch.unit.call_sign",
     "dispatch.unit.call_sign_taken",
     "dispatch.unit.none_joined",
@@ -392,6 +422,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(checks::turn::LastLook::new(app.env.now()));
         app.put(cover::Covers::default());
         jobs::schedule(&app.store).await?;
+        photos::purge::PURGE_PHOTOS.schedule_daily(&app.store, photos::purge::HOUR_UTC_US).await?;
         tokio::spawn(positions::persist(app.clone(), known.clone()));
         tokio::spawn(checks::turn::look_for_ever(app.clone()));
         tokio::spawn(positions::stream(app, known));

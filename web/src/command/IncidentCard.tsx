@@ -18,6 +18,8 @@ import { CardHead } from "./CardHead";
 import { CardPanel } from "./card/CardPanel";
 import { MergeBox, MergedNote } from "./intake/MergeBox";
 import { sayLogLine } from "./logLine";
+import { OtherPhotos, PhotoThumb, usePhotoViewer } from "./photos/LogPhotos";
+import { photoOfLine, usePhotosOf, withoutLine } from "./photos/usePhotosOf";
 import { Recommendations } from "./Recommendations";
 import { RingButton } from "./ring/RingButton";
 
@@ -75,6 +77,9 @@ function CloseForm({ incident }: { incident: Incident }) {
 function Log({ id }: { id: Id }) {
   const { t } = useTranslation();
   const log = useQuery({ queryKey: ["incidents", "log", id], queryFn: () => dispatch.log(id) });
+  const photosQuery = usePhotosOf(id);
+  const photos = photosQuery.data?.items ?? [];
+  const { viewer, show } = usePhotoViewer(photos);
   if (!log.data || log.data.items.length === 0) return null;
   return (
     <section>
@@ -85,16 +90,23 @@ function Log({ id }: { id: Id }) {
         </Link>
       </h3>
       <ol className="log">
-        {log.data.items.map((line) => (
-          <li key={`${line.at_us}-${line.key}`}>
-            <span className="number dim">{taipeiTime(line.at_us)}</span>
-            <span>
-              {sayLogLine(line, t)}
-              {line.by_name && <span className="dim"> · {line.by_name}</span>}
-            </span>
-          </li>
-        ))}
+        {log.data.items.map((line) => {
+          const photo = photoOfLine(line, photos);
+          return (
+            <li key={`${line.at_us}-${line.key}`}>
+              <span className="number dim">{taipeiTime(line.at_us)}</span>
+              <span>
+                {sayLogLine(line, t)}
+                {line.by_name && <span className="dim"> · {line.by_name}</span>}
+                {photo && <PhotoThumb photo={photo} onOpen={show} />}
+              </span>
+            </li>
+          );
+        })}
       </ol>
+      <OtherPhotos photos={withoutLine(log.data.items, photos)} onOpen={show} />
+      {photosQuery.error && <Failure error={photosQuery.error} onRetry={() => void photosQuery.refetch()} />}
+      {viewer}
     </section>
   );
 }

@@ -11,6 +11,7 @@ import { bearing_deg, distance_m, sayDistance, sayWind } from "../app/say";
 import { pointFeature } from "../map/features";
 import { MapView } from "../map/MapView";
 import { type QueuedStep, stateAfter } from "./offlineQueue";
+import { usePhotoReply } from "./photo/PhotoReply";
 import type { StepQueue } from "./queue";
 import { RingHold } from "./RingHold";
 import { Steps } from "./Steps";
@@ -30,6 +31,7 @@ export function AssignmentCard({ mine, here, queue, waiting, hold }: Props) {
   const { assignment, incident } = mine;
   const state = stateAfter(assignment.state, waiting);
   const told = useRef(false);
+  const photo = usePhotoReply(mine);
   const isTold = assignment.delivered_at_us !== null || waiting.some((one) => one.step.step === "delivered");
 
   useEffect(() => {
@@ -112,7 +114,10 @@ export function AssignmentCard({ mine, here, queue, waiting, hold }: Props) {
           ))}
         </section>
       )}
-      <Steps state={state} onStep={(step) => queue.take(assignment.id, step)} />
+      {state !== "offered" && photo.below}
+      {!photo.isLooking && (
+        <Steps state={state} photo={photo.button} onStep={(step) => queue.take(assignment.id, step)} />
+      )}
     </article>
   );
 }

@@ -14,6 +14,7 @@ import { CheckInPanel } from "./checkin/CheckInPanel";
 import { fetchMine, fetchMyRing, MINE, MY_RING } from "./mine";
 import { NearbyHits } from "./NearbyHits";
 import { stateAfter } from "./offlineQueue";
+import { PhotoNotice } from "./photo/PhotoNotice";
 import { usePosition } from "./position";
 import { QueueNotice } from "./QueueNotice";
 import { useStepQueue } from "./queue";
@@ -63,6 +64,7 @@ export default function PatrolPage() {
       <UnitBar unit={unit} positionState={positionState} here={here} />
       <MyShift unit={unitId} />
       <QueueNotice queue={queue} />
+      <PhotoNotice />
       <CheckInPanel here={here} isDocked={!active?.length} />
       <Answer query={mine}>
         {() => {

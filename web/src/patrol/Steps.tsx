@@ -1,5 +1,5 @@
 import { Button, Textarea } from "@mantine/core";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type AssignmentState, type AssignmentStep, CLOSING_CODES, type ClosingCode } from "../app/api/types";
 
@@ -13,11 +13,13 @@ type Sheet = "none" | "decline" | "reply" | "close";
 
 interface Props {
   state: AssignmentState;
+  /** Beside the reply in words, once the order is accepted. */
+  photo: ReactNode;
   /** False when the phone holds too many unsent steps. */
   onStep: (step: AssignmentStep) => boolean;
 }
 
-export function Steps({ state, onStep }: Props) {
+export function Steps({ state, photo, onStep }: Props) {
   const { t } = useTranslation();
   const [sheet, setSheet] = useState<Sheet>("none");
   const [text, setText] = useState("");
@@ -153,9 +155,17 @@ export function Steps({ state, onStep }: Props) {
                 {t("patrol.decline_more")}
               </Button>
             ) : (
-              <Button size="lg" variant="default" onClick={() => setSheet("reply")} data-testid="step-reply">
-                {t("step.reply")}
-              </Button>
+              <>
+                <Button
+                  size="lg"
+                  variant="default"
+                  onClick={() => setSheet("reply")}
+                  data-testid="step-reply"
+                >
+                  {t("step.reply")}
+                </Button>
+                {photo}
+              </>
             )}
           </div>
         </>

@@ -88,6 +88,8 @@ export const command = {
     assignment_en_route: "{{call_sign}} en route",
     assignment_on_scene: "{{call_sign}} on scene",
     assignment_reply: "{{call_sign}}: {{text}}",
+    photo_added: "{{call_sign}} sent a photo {{text}}",
+    photo_withdrawn: "{{call_sign}} took back a photo: {{reason}}",
     assignment_closed: "{{call_sign}} finished: {{code}} {{text}}",
     assignment_cancelled: "{{call_sign}} called off: {{reason}}",
     assignment_taken: "{{call_sign}} taken for the more urgent {{to}}",

@@ -218,6 +218,27 @@ export const errors = {
   "dispatch.step.not_allowed": "The incident has moved on; this step no longer applies.",
   "dispatch.step.text_empty": "Say something.",
   "dispatch.step.text_too_long": "The text is too long.",
+  "dispatch.photo.empty": "The photo has no content: take it again.",
+  "dispatch.photo.heic":
+    "This is a HEIC or AVIF picture, which not every screen can show. Set the camera to “most compatible” (JPEG) and take it again.",
+  "dispatch.photo.kind": "The file is no JPEG, PNG or WebP picture.",
+  "dispatch.photo.animated": "The picture moves: send one still picture.",
+  "dispatch.photo.too_many_pixels":
+    "The photo has too many pixels (50 million at most): lower the camera's resolution and take it again.",
+  "dispatch.photo.damaged": "The photo ended early or is damaged: take it again.",
+  "dispatch.photo.declined": "The order was declined: there is nothing to report from it.",
+  "dispatch.photo.too_late":
+    "The order ended more than 24 hours ago: hand the photo to whoever handles the case.",
+  "dispatch.photo.too_many": "This order has 30 photos, which are the most.",
+  "dispatch.photo.id_taken": "Another photo has this id: take it again.",
+  "dispatch.photo.caption": "The caption is too long: 200 characters at most.",
+  "dispatch.photo.place": "The position is not valid.",
+  "dispatch.photo.reason": "Say in a few words why it is taken back.",
+  "dispatch.photo.withdraw_late":
+    "Five minutes are over: the photo belongs to the record now. Ask a supervisor.",
+  "dispatch.photo.destroyed": "The photo was destroyed; only its record is left.",
+  "photo.lost":
+    "The browser has cleared this photo from the phone; it cannot be sent any more. Take it again if it is needed.",
   "dispatch.unit.call_sign": "The call sign is not valid.",
   "dispatch.unit.call_sign_taken": "This call sign is taken.",
   "dispatch.unit.none_joined": "You have not joined a unit.",

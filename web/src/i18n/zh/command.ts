@@ -88,6 +88,8 @@ export const command = {
     assignment_en_route: "{{call_sign}} 出發",
     assignment_on_scene: "{{call_sign}} 到場",
     assignment_reply: "{{call_sign}} 回報：{{text}}",
+    photo_added: "{{call_sign}} 傳來照片 {{text}}",
+    photo_withdrawn: "{{call_sign}} 撤回照片：{{reason}}",
     assignment_closed: "{{call_sign}} 結束：{{code}} {{text}}",
     assignment_cancelled: "取消 {{call_sign}}：{{reason}}",
     assignment_taken: "{{call_sign}} 調往較急的 {{to}}",

@@ -9,6 +9,7 @@ import { intake } from "./intake";
 import { lake } from "./lake";
 import { panic } from "./panic";
 import { patrol } from "./patrol";
+import { photos } from "./photos";
 import { places } from "./places";
 import { positions } from "./positions";
 import { ring } from "./ring";
@@ -26,6 +27,7 @@ export const zh = {
   ...choice,
   ...panic,
   ...patrol,
+  ...photos,
   ...places,
   ...boxes,
   ...intake,

@@ -1,0 +1,100 @@
+//! Who may see a photo. What one may not see does not exist.
+//!
+//! Dispatchers and supervisors see those of every incident, as its log. A crew sees those of its own orders, for a day after the
+//! end, as the incident itself. A detective names the case for which he looks; the leaf in the audit log says it.
+
+use axum::http::StatusCode;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shouhu_ids::{IncidentId, Micros, PhotoId};
+use shouhu_module::{App, Keyed, Person, Problem};
+use shouhu_store::{StoreError, params};
+use shouhu_wire::Role;
+
+use super::{AFTER_END_US, Photo, PhotoSize, of_incident, one};
+use crate::ops::incident_get;
+use crate::store;
+
+/// As the gate has it for cases.
+const CASE_CHARS_MAX: usize = 40;
+
+/// `GET /v1/photos/{id}` and the list of an incident.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+pub struct LookAtPhotos {
+    /// Case or 110 number; a detective must name one.
+    pub case: Option<String>,
+    /// Without it, the large picture.
+    #[serde(default)]
+    pub size: PhotoSize,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SightError {
+    #[error("photos of an incident are looked at with a case or 110 number: ?case=")]
+    NoCase,
+}
+
+impl Keyed for SightError {
+    fn key(&self) -> &'static str {
+        "oversight.case_required"
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::PRECONDITION_REQUIRED
+    }
+}
+
+impl LookAtPhotos {
+    /// For the leaf: empty, or the case for which somebody looks.
+    ///
+    /// # Errors
+    /// When a detective names none.
+    pub fn reason(&self, by: &Person) -> Result<String, SightError> {
+        let case: String = self.case.as_deref().unwrap_or_default().trim().chars().take(CASE_CHARS_MAX).collect();
+        match (by.role, case.is_empty()) {
+            (Role::Detective, true) => Err(SightError::NoCase),
+            (_, true) => Ok(String::new()),
+            (_, false) => Ok(format!(" for {case}")),
+        }
+    }
+}
+
+/// Whether a crew may see it: its unit's, while the order goes on and a day longer.
+async fn is_of_crew(app: &App, by: &Person, photo: &Photo) -> Result<bool, StoreError> {
+    if by.unit != Some(photo.unit) {
+        return Ok(false);
+    }
+    let row = app.store.fetch_one("SELECT ended_at_us FROM dispatch_assignment WHERE id = $1", params![photo.assignment]).await?;
+    let since: Micros = app.env.now().plus(-AFTER_END_US);
+    Ok(row.opt_micros("ended_at_us")?.is_none_or(|ended_at| ended_at >= since))
+}
+
+/// # Errors
+/// 404 when there is none that the person may see.
+pub async fn photo(app: &App, by: &Person, id: PhotoId) -> Result<Photo, Problem> {
+    let nothing = || Problem::not_found("photo");
+    let photo = one(&app.store, id).await?.ok_or_else(nothing)?;
+    if by.role == Role::Officer && !is_of_crew(app, by, &photo).await? {
+        return Err(nothing());
+    }
+    Ok(photo)
+}
+
+/// The incident's number and the photos of it that the person may see.
+///
+/// # Errors
+/// 404 when there is no incident that the person may see.
+pub async fn photos(app: &App, by: &Person, id: IncidentId) -> Result<(String, Vec<Photo>), Problem> {
+    if by.role != Role::Officer {
+        let incident = store::incident(&app.store, id).await?.ok_or_else(|| Problem::not_found("incident"))?;
+        return Ok((incident.number, of_incident(&app.store, id).await?));
+    }
+    let incident = incident_get::visible(app, by, id).await?;
+    let mut seen = Vec::new();
+    for photo in of_incident(&app.store, id).await? {
+        if is_of_crew(app, by, &photo).await? {
+            seen.push(photo);
+        }
+    }
+    Ok((incident.number, seen))
+}

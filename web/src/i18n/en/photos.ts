@@ -1,0 +1,48 @@
+// Photos from a job: on the phone, and in the log of the console.
+
+export const photos = {
+  photo: {
+    take: "Send a photo",
+    preview: "The photo just taken",
+    caption: "Caption (optional)",
+    with_place: "Add where I am",
+    no_place: "No position yet, none can be added",
+    again: "Take again",
+    send: "Send photo",
+    drop: "Do not send it",
+    one: "Photo",
+    sending: "Sending",
+    waits: "Waiting, kept on the phone",
+    queued: "{{count}} photos not sent yet, kept on the phone",
+    refused: "“{{caption}}” was not accepted",
+    sent: "Photos sent",
+    stop_empty: "The photo has no content: take it again.",
+    stop_unreadable:
+      "The phone cannot read this kind of picture (HEIC, perhaps). Set the camera to “most compatible” (JPEG) and take it again.",
+    stop_too_large:
+      "The photo is too large and the phone cannot shrink it. Lower the camera's resolution and take it again.",
+    stop_full: "The phone holds as many unsent photos as it may: get back on line first.",
+    stop_no_storage:
+      "The phone's storage refuses this photo; it is not sent. Free some space and send it again.",
+    state_kept: "delivered",
+    state_withdrawn: "taken back and destroyed",
+    state_destroyed: "destroyed, its time was over",
+    withdraw: "Take back",
+    withdraw_reason: "Why it is taken back (destroyed at once, the record stays)",
+    alt: "Photo from {{call_sign}} at {{time}}: {{caption}}",
+    no_caption: "no caption",
+    open: "Enlarge: {{photo}}",
+    broken: "The photo cannot be read now",
+    who: "Who",
+    received: "Received",
+    taken: "Taken (phone's clock)",
+    where: "Where",
+    not_said: "not said",
+    incident: "Incident",
+    before: "Previous",
+    next: "Next",
+    of: "{{n}} of {{count}}",
+    print: "Print",
+    others: "Photos of merged reports or moved orders",
+  },
+};
