@@ -9,7 +9,7 @@ use shouhu_blobs::{BlobClass, Blobs};
 use shouhu_env::Env;
 use shouhu_events::Event;
 use shouhu_http::testing::House;
-use shouhu_ids::{AssignmentId, IncidentId, Micros, PhotoId, UnitId};
+use shouhu_ids::{ActorId, AssignmentId, IncidentId, Micros, PhotoId, UnitId};
 use shouhu_module::{Caller, Keyed, Module, Person};
 use shouhu_place::Wgs84;
 use shouhu_store::testing::on_each_database;
@@ -152,8 +152,13 @@ async fn only_the_crew_of_the_order_sends_and_not_for_ever() {
         job.take(&to_the_end()).await;
         let close = CloseIncident { code: ClosingCode::Handled, note: String::new() };
         incident_close::close(&store, &job.scene.by, job.incident, &close).await.unwrap();
-        // It lay in the phone while the incident was closed.
+        // It lay in the phone while the incident was closed, and until its officer had gone home.
         job.kept().await;
+        let gone_home = Person { unit: None, ..job.crew.clone() };
+        photos::keep(&store, &job.blobs, &gone_home, job.assignment, &job.new_photo(), jpeg(2)).await.unwrap();
+        let colleague = Person { id: store.env().id(ActorId::new), ..gone_home };
+        let refused = photos::keep(&store, &job.blobs, &colleague, job.assignment, &job.new_photo(), jpeg(3)).await.unwrap_err();
+        assert_eq!(refused.key(), "http.not_found");
         let late = store.env().now().plus(-photos::AFTER_END_US - Micros::MINUTE);
         job.change("UPDATE dispatch_assignment SET ended_at_us = $1 WHERE id = $2", params![late, job.assignment]).await;
         assert_eq!(job.keep(&job.new_photo(), jpeg(1)).await.unwrap_err().key(), "dispatch.photo.too_late");
@@ -163,7 +168,7 @@ async fn only_the_crew_of_the_order_sends_and_not_for_ever() {
         step::step(&store, &crew, declined, &AssignmentStep::Decline { reason: "拋錨".into() }).await.unwrap();
         let refused = photos::keep(&store, &job.blobs, &crew, declined, &job.new_photo(), jpeg(1)).await.unwrap_err();
         assert_eq!(refused.key(), "dispatch.photo.declined");
-        assert_eq!(job.files(), 2);
+        assert_eq!(job.files(), 4);
     })
     .await;
 }

@@ -8,7 +8,6 @@ use std::io::Cursor;
 
 use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
 use image::codecs::png::PngDecoder;
-use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, Limits, RgbImage};
 
@@ -29,7 +28,7 @@ pub enum PictureError {
     Empty,
     #[error("the picture is HEIC or AVIF, which not every screen can show: set the camera to JPEG, or send it from the app, which converts")]
     Heic,
-    #[error("the file is no JPEG, PNG or WebP picture")]
+    #[error("the file is no JPEG or PNG picture")]
     Kind,
     #[error("the picture moves: send one picture, no animation")]
     Animated,
@@ -61,7 +60,6 @@ impl PictureError {
 enum Format {
     Jpeg,
     Png,
-    WebP,
 }
 
 /// What may be kept: two JPEGs without anything but pixels.
@@ -83,7 +81,6 @@ fn format_of(bytes: &[u8]) -> Result<Format, PictureError> {
         [] => Err(PictureError::Empty),
         [0xff, 0xd8, 0xff, ..] => Ok(Format::Jpeg),
         [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, ..] => Ok(Format::Png),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Ok(Format::WebP),
         [_, _, _, _, b'f', b't', b'y', b'p', rest @ ..] if rest.get(..4).is_some_and(|brand| STILL_BRANDS.contains(&brand)) => {
             Err(PictureError::Heic)
         }
@@ -156,13 +153,6 @@ fn read(bytes: &[u8]) -> Result<(DynamicImage, Orientation), PictureError> {
         Format::Png => {
             let decoder = PngDecoder::with_limits(source, limits()).map_err(|error| failed(error, no_size))?;
             if decoder.is_apng().map_err(PictureError::damaged)? {
-                return Err(PictureError::Animated);
-            }
-            decoded(decoder)
-        }
-        Format::WebP => {
-            let decoder = WebPDecoder::new(source).map_err(|error| failed(error, no_size))?;
-            if decoder.has_animation() {
                 return Err(PictureError::Animated);
             }
             decoded(decoder)
@@ -264,10 +254,10 @@ mod tests {
     }
 
     #[test]
-    fn png_webp_grey_and_transparent_pictures_come_out_as_jpeg() {
+    fn png_grey_and_transparent_pictures_come_out_as_jpeg() {
         let clear = DynamicImage::ImageRgba8(RgbaImage::from_pixel(20, 10, Rgba([9, 200, 9, 255])));
         let grey = DynamicImage::ImageLuma16(image::ImageBuffer::from_pixel(20, 10, image::Luma([30_000])));
-        for sent in [coded(&clear, ImageFormat::Png), coded(&clear, ImageFormat::WebP), coded(&grey, ImageFormat::Png)] {
+        for sent in [coded(&clear, ImageFormat::Png), coded(&grey, ImageFormat::Png)] {
             let kept = prepare(&sent).unwrap();
             assert_eq!((kept.width_px, kept.height_px, format_of(&kept.large_jpeg)), (20, 10, Ok(Format::Jpeg)));
         }
@@ -375,7 +365,7 @@ mod tests {
 
         #[test]
         fn a_picture_with_changed_bytes_is_refused_or_comes_out_as_a_plain_jpeg(
-            which in 0_usize..3,
+            which in 0_usize..2,
             changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
             cut in any::<prop::sample::Index>(),
             is_cut in any::<bool>(),
@@ -383,8 +373,7 @@ mod tests {
             let image = DynamicImage::ImageRgb8(marked(24, 16));
             let mut bytes = match which {
                 0 => with_exif(&coded(&image, ImageFormat::Jpeg), 3),
-                1 => coded(&image, ImageFormat::Png),
-                _ => coded(&image, ImageFormat::WebP),
+                _ => coded(&image, ImageFormat::Png),
             };
             for (at, byte) in changes {
                 let at = at.index(bytes.len());

@@ -18,6 +18,8 @@ use crate::{Metrics, Shedder, idempotency, purpose};
 
 /// A body that trickles in is cut off: 16 MiB in 60 s is 2.2 Mbit/s, which a patrol car has.
 const BODY_TIME: Duration = Duration::from_secs(60);
+/// Up to here reading it costs less than asking twice who sends it.
+const SMALL_BODY_BYTES: usize = 64 * 1024;
 
 #[derive(Clone)]
 pub struct Gate {
@@ -51,18 +53,29 @@ impl From<Problem> for Rejected {
 async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Rejected> {
     let _place = gate.shedder.enter(gate.route.load).await?;
     let (mut parts, body) = request.into_parts();
-    let body = read_body(body, gate.route.body_bytes_max).await?;
     let target = parts.uri.path_and_query().map_or("/", |pq| pq.as_str()).to_owned();
 
     // A caller that is there already was put by a test in this process; nothing from the network can do that.
-    let caller = match parts.extensions.get::<Caller>() {
-        Some(caller) => caller.clone(),
-        None => shouhu_identity::caller_of(&gate.app, &parts.headers, &parts.method, &target, Some(&body)).await?,
+    let known = match parts.extensions.get::<Caller>() {
+        Some(caller) => Some(caller.clone()),
+        // Whoever may not come in sends no large body first. A device signs its body, so that it must be read to know the device.
+        None if gate.route.body_bytes_max > SMALL_BODY_BYTES && !shouhu_identity::needs_body(&parts.headers) => {
+            Some(shouhu_identity::caller_of(&gate.app, &parts.headers, &parts.method, &target, None).await?)
+        }
+        None => None,
     };
-    let denied = allowed(&gate.app, &gate.route, &caller).err();
-    if let Some(problem) = denied {
-        return Err(deny(gate, &caller, problem).await.into());
+    if let Some(caller) = &known {
+        let_in(gate, caller).await?;
     }
+    let body = read_body(body, gate.route.body_bytes_max).await?;
+    let caller = match known {
+        Some(caller) => caller,
+        None => {
+            let caller = shouhu_identity::caller_of(&gate.app, &parts.headers, &parts.method, &target, Some(&body)).await?;
+            let_in(gate, &caller).await?;
+            caller
+        }
+    };
     let purpose = match gate.route.audit {
         Audit::PersonalRead => Some(purpose::required(&gate.app, &parts.headers, parts.uri.query().unwrap_or_default()).await?),
         _ => None,
@@ -92,6 +105,13 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     match key {
         Some(key) => keep_answer(gate, &actor, &key, response).await.map_err(Rejected::from),
         None => Ok(response),
+    }
+}
+
+async fn let_in(gate: &Gate, caller: &Caller) -> Result<(), Rejected> {
+    match allowed(&gate.app, &gate.route, caller) {
+        Ok(()) => Ok(()),
+        Err(problem) => Err(deny(gate, caller, problem).await.into()),
     }
 }
 

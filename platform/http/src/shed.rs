@@ -11,9 +11,10 @@ use shouhu_module::{Load, Problem};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Places per class, and how long a request waits for one.
-const PLACES: [(Load, usize, Duration); 4] = [
+const PLACES: [(Load, usize, Duration); 5] = [
     (Load::Life, 8_192, Duration::from_secs(10)),
     (Load::Ingest, 64, Duration::from_secs(2)),
+    (Load::Upload, 24, Duration::from_secs(5)),
     (Load::Interactive, 128, Duration::from_secs(2)),
     (Load::Bulk, 4, Duration::from_millis(500)),
 ];

@@ -79,6 +79,8 @@ pub enum Load {
     Life,
     /// Sightings from devices; they wait at the device when refused.
     Ingest,
+    /// Pictures that officers send: large and slow, so that they may not stand where calls for help come in.
+    Upload,
     /// People at screens.
     Interactive,
     /// Imports, exports, checks.

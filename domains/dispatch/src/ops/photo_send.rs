@@ -13,12 +13,12 @@ use crate::photos::{self, NewPhoto, PHOTO_BYTES_MAX, Photo, PhotoError};
 
 pub const ROUTE: Route = Route::post(
     "/v1/assignments/{id}/photos",
-    "Send a picture (JPEG, PNG or WebP as the body) from the own unit's assignment",
+    "Send a picture (JPEG or PNG as the body) from the own unit's assignment",
     || axum::routing::post(handle),
 )
 .permission("assignments.answer")
 .audit(Audit::Write)
-.load(Load::Life)
+.load(Load::Upload)
 .body_bytes_max(PHOTO_BYTES_MAX)
 .asks::<SendPhoto>()
 .gives::<Photo>();
@@ -63,6 +63,6 @@ async fn handle(
     RawBody(body): RawBody,
 ) -> Result<Audited<Photo>, Problem> {
     let new = query.new_photo()?;
-    let photo = photos::keep(&app.store, &app.blobs, &person, id, &new, body.to_vec()).await?;
+    let photo = photos::keep(&app.store, &app.blobs, &person, id, &new, body).await?;
     Ok(Audited::new(format!("photo {} of {} {}", photo.id, photo.incident_number, photo.call_sign), photo))
 }

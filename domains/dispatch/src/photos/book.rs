@@ -1,5 +1,8 @@
 //! Keeps, reads and takes back photos: the SQL, and the order of disk and database.
 
+use std::time::Duration;
+
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -9,7 +12,7 @@ use shouhu_ids::{AssignmentId, IncidentId, Micros, PhotoId};
 use shouhu_module::{Keyed, Person};
 use shouhu_place::Wgs84;
 use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
-use shouhu_wire::AssignmentState;
+use shouhu_wire::{Assignment, AssignmentState};
 use tokio::sync::Semaphore;
 
 use super::{AFTER_END_US, CAPTION_MAX, PHOTOS_MAX, Photo, PhotoSize, PhotoState, WITHDRAW_US, blob_of};
@@ -20,6 +23,8 @@ use crate::write::{self, Held, Locked};
 
 /// Each holds some hundred megabytes while a large picture is decoded.
 static DECODING: Semaphore = Semaphore::const_new(2);
+/// After this the phone is asked to send it again.
+const DECODING_WAIT: Duration = Duration::from_secs(10);
 
 /// A phone's clock may be so wrong that its time says nothing.
 const TAKEN_BEFORE_MAX_US: i64 = 7 * Micros::DAY;
@@ -49,6 +54,8 @@ pub enum PhotoError {
     WithdrawLate,
     #[error("the picture was destroyed: {reason}")]
     Destroyed { reason: String },
+    #[error("too many photos are being read at once: send it again in a moment")]
+    Busy,
     #[error(transparent)]
     Blob(#[from] BlobError),
     #[error(transparent)]
@@ -69,6 +76,7 @@ impl Keyed for PhotoError {
             Self::Reason => "dispatch.photo.reason",
             Self::WithdrawLate => "dispatch.photo.withdraw_late",
             Self::Destroyed { .. } => "dispatch.photo.destroyed",
+            Self::Busy => "http.overloaded",
             Self::Blob(error) => error.key(),
             Self::Store(error) => error.key(),
         }
@@ -81,6 +89,7 @@ impl Keyed for PhotoError {
             Self::Picture(_) | Self::Caption { .. } | Self::Place | Self::Reason => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Declined | Self::TooLate | Self::TooMany | Self::IdTaken | Self::WithdrawLate => StatusCode::CONFLICT,
             Self::Destroyed { .. } => StatusCode::GONE,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Blob(error) => error.status(),
             Self::Store(error) => error.status(),
         }
@@ -183,9 +192,10 @@ fn may_send(state: AssignmentState, ended_at: Option<Micros>, now: Micros) -> Re
 }
 
 /// Decodes beside the threads that answer. A decoder that fails in a way that nobody foresaw has met a damaged picture.
-async fn prepared(bytes: Vec<u8>) -> Result<(Prepared, String, i64), PhotoError> {
+async fn prepared(bytes: Bytes) -> Result<(Prepared, String, i64), PhotoError> {
     let damaged = |detail: &str| PictureError::Damaged { detail: detail.to_owned() };
-    let _place = DECODING.acquire().await.map_err(|_| damaged("the server is stopping"))?;
+    let place = tokio::time::timeout(DECODING_WAIT, DECODING.acquire()).await;
+    let _place = place.map_err(|_| PhotoError::Busy)?.map_err(|_| damaged("the server is stopping"))?;
     let work = tokio::task::spawn_blocking(move || {
         let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         picture::prepare(&bytes).map(|prepared| (prepared, hex::encode(Sha256::digest(&bytes)), length))
@@ -197,10 +207,10 @@ async fn prepared(bytes: Vec<u8>) -> Result<(Prepared, String, i64), PhotoError>
 ///
 /// # Errors
 /// When the assignment is not the crew's or too long over, or the picture cannot be kept.
-pub async fn keep(store: &Store, blobs: &Blobs, by: &Person, assignment: AssignmentId, new: &NewPhoto, bytes: Vec<u8>) -> Result<Photo, PhotoError> {
+pub async fn keep(store: &Store, blobs: &Blobs, by: &Person, assignment: AssignmentId, new: &NewPhoto, bytes: impl Into<Bytes>) -> Result<Photo, PhotoError> {
     new.check()?;
     let known = store::assignment(store, assignment).await?.ok_or(PhotoError::NotFound)?;
-    if by.unit != Some(known.unit) {
+    if by.unit != Some(known.unit) && !has_worked(store, by, &known).await? {
         return Err(PhotoError::NotFound);
     }
     if let Some(photo) = sent_before(store, by, assignment, new.id).await? {
@@ -208,7 +218,7 @@ pub async fn keep(store: &Store, blobs: &Blobs, by: &Person, assignment: Assignm
     }
     let arrived_at = store.env().now();
     may_send(known.state, known.closed_at_us, arrived_at)?;
-    let (picture, sha256, received_bytes) = prepared(bytes).await?;
+    let (picture, sha256, received_bytes) = prepared(bytes.into()).await?;
     let day = arrived_at.day();
     let (width_px, height_px) = (picture.width_px, picture.height_px);
     blobs.put_named(&blob_of(new.id, &sha256, day, PhotoSize::Large), picture.large_jpeg).await?;
@@ -216,6 +226,10 @@ pub async fn keep(store: &Store, blobs: &Blobs, by: &Person, assignment: Assignm
     let file = File { sha256, received_bytes, width_px, height_px, day };
     match enter(store, by, assignment, new, &file).await {
         Ok(()) => {}
+        Err(refused @ PhotoError::IdTaken) => {
+            remove_unless_kept(store, blobs, new.id, &file).await?;
+            return Err(refused);
+        }
         // Nobody will ask for it under this id again; after any other failure the phone sends it again and finds its files.
         Err(refused @ (PhotoError::TooMany | PhotoError::TooLate | PhotoError::Declined | PhotoError::NotFound)) => {
             remove(blobs, new.id, &file.sha256, day).await?;
@@ -223,7 +237,38 @@ pub async fn keep(store: &Store, blobs: &Blobs, by: &Person, assignment: Assignm
         }
         Err(error) => return Err(error),
     }
-    one(store, new.id).await?.ok_or(PhotoError::NotFound)
+    remove_unless_kept(store, blobs, new.id, &file).await
+}
+
+/// Whether the person crewed the unit during the order: it joined a shift of it then, or took one of its steps. A photo that waited
+/// in a phone for a network may come when its officer has gone home.
+async fn has_worked(store: &Store, by: &Person, order: &Assignment) -> Result<bool, StoreError> {
+    let ended_at = order.closed_at_us.unwrap_or_else(|| store.env().now());
+    let shift = "SELECT id FROM dispatch_shift WHERE actor = $1 AND unit = $2 AND joined_at_us IS NOT NULL AND removed_at_us IS NULL \
+         AND from_us <= $3 AND until_us >= $4 LIMIT 1";
+    if store.fetch_opt(shift, params![by.id, order.unit, ended_at, order.offered_at_us]).await?.is_some() {
+        return Ok(true);
+    }
+    let steps = "SELECT l.params FROM dispatch_log l JOIN dispatch_assignment a ON a.incident = l.incident WHERE a.id = $1 AND l.by_actor = $2 \
+         AND l.log_key IN ('assignment_accepted', 'assignment_en_route', 'assignment_on_scene', 'assignment_reply', 'assignment_closed', 'photo_added') \
+         AND l.at_us >= $3 AND l.at_us <= $4";
+    for row in store.fetch(steps, params![order.id, by.id, order.offered_at_us, ended_at]).await? {
+        let said: serde_json::Value = serde_json::from_str(&row.text("params")?).unwrap_or_default();
+        if said.get("call_sign").and_then(|sign| sign.as_str()) == Some(order.call_sign.as_str()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The row of an id. What was just written is removed where the row is about other files, or its photo has ended: the same photo on
+/// its first way was faster, and may have been taken back since.
+async fn remove_unless_kept(store: &Store, blobs: &Blobs, id: PhotoId, file: &File) -> Result<Photo, PhotoError> {
+    let photo = one(store, id).await?.ok_or(PhotoError::NotFound)?;
+    if photo.state != PhotoState::Kept || photo.sha256 != file.sha256 || photo.day != file.day {
+        remove(blobs, id, &file.sha256, file.day).await?;
+    }
+    Ok(photo)
 }
 
 /// What lies on the disk.

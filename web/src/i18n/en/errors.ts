@@ -221,7 +221,7 @@ export const errors = {
   "dispatch.photo.empty": "The photo has no content: take it again.",
   "dispatch.photo.heic":
     "This is a HEIC or AVIF picture, which not every screen can show. Set the camera to “most compatible” (JPEG) and take it again.",
-  "dispatch.photo.kind": "The file is no JPEG, PNG or WebP picture.",
+  "dispatch.photo.kind": "The file is no JPEG or PNG picture.",
   "dispatch.photo.animated": "The picture moves: send one still picture.",
   "dispatch.photo.too_many_pixels":
     "The photo has too many pixels (50 million at most): lower the camera's resolution and take it again.",

@@ -206,7 +206,7 @@ export const errors = {
   "dispatch.photo.empty": "照片沒有內容，請重拍。",
   "dispatch.photo.heic":
     "這是 HEIC 或 AVIF 照片，不是每個螢幕都能顯示。請把相機設為「最相容」（JPEG）後重拍。",
-  "dispatch.photo.kind": "這個檔案不是 JPEG、PNG 或 WebP 照片。",
+  "dispatch.photo.kind": "這個檔案不是 JPEG 或 PNG 照片。",
   "dispatch.photo.animated": "這是會動的圖片，請傳一張靜態照片。",
   "dispatch.photo.too_many_pixels": "照片像素太多（上限五千萬），請調低相機解析度後重拍。",
   "dispatch.photo.damaged": "照片不完整或已損壞，請重拍。",

@@ -55,6 +55,27 @@ describe("photos that wait", () => {
     expect(pictures.kept.size).toBe(0);
   });
 
+  it("are not called lost when the page is killed after the server has them", async () => {
+    const shelf = new MemoryShelf();
+    const pictures = new MemoryPictures();
+    pictures.drop = () => Promise.reject(new Error("killed"));
+    const queue = new PhotoQueue(
+      shelf,
+      pictures,
+      async () => taken,
+      () => undefined,
+    );
+    await queue.keep(photo("p1"), picture);
+    expect(await queue.flush("lin")).toBe(1);
+    const after = new PhotoQueue(
+      shelf,
+      pictures,
+      async () => taken,
+      () => undefined,
+    );
+    expect(after.items).toEqual([]);
+  });
+
   it("survive a reload of the page, bytes and all", async () => {
     const shelf = new MemoryShelf();
     const pictures = new MemoryPictures();

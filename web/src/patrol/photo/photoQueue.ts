@@ -27,6 +27,7 @@ const LOST = new ApiError({ type: "about:blank", title: "lost", status: 410, key
 
 export class PhotoQueue extends Outbox<QueuedPhoto, Photo> {
   private suspects = new Set<Id>();
+  private readonly sent: string[];
 
   constructor(
     shelf: Shelf,
@@ -34,6 +35,7 @@ export class PhotoQueue extends Outbox<QueuedPhoto, Photo> {
     send: SendBytes,
     onTaken: (item: QueuedPhoto, photo: Photo) => void | Promise<void>,
   ) {
+    const sent: string[] = [];
     super({
       shelf,
       shelfKey: SHELF_KEY,
@@ -45,9 +47,18 @@ export class PhotoQueue extends Outbox<QueuedPhoto, Photo> {
       },
       onTaken: async (item, photo) => {
         await onTaken(item, photo);
-        await pictures.drop(item.key);
+        sent.push(item.key);
       },
     });
+    this.sent = sent;
+  }
+
+  /** The note goes before the bytes: a page that is killed in between has sent the photo, and does not call it lost. */
+  override async flush(actor: Id): Promise<number> {
+    const taken = await super.flush(actor);
+    // What a phone does not give up now, the sweep finds.
+    for (const key of this.sent.splice(0)) await this.pictures.drop(key).catch(() => undefined);
+    return taken;
   }
 
   /** The bytes first: a note of a photo without its bytes would be a promise that nobody can keep. */

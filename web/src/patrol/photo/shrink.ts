@@ -7,7 +7,7 @@ export const SIDE_MAX_PX = 2048;
 export const BYTES_MAX = 12 * 1024 * 1024;
 const QUALITY = 0.85;
 /** What the server reads without the phone's help. */
-const KNOWN = ["image/jpeg", "image/png", "image/webp"];
+const KNOWN = ["image/jpeg", "image/png"];
 
 /** Width and height with the longer side at most so long; never larger than it was, never nothing. */
 export function fitted(width: number, height: number, side_max: number): { width: number; height: number } {
