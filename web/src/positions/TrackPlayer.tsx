@@ -1,16 +1,16 @@
 // Moves through the time of a track, by hand or by itself, and says what is known at that moment.
 
 import { Button, SegmentedControl, Slider } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { taipei, taipeiTime } from "../app/age";
 import type { Micros } from "../app/api/types";
 import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
 import { sayDuration } from "../app/say";
+import { usePlayback } from "../app/usePlayback";
 import type { Head } from "./track";
 
-const TICK_MS = 100;
 const SPEEDS = ["10", "60", "300"] as const;
 
 interface Props {
@@ -57,23 +57,8 @@ function Known({ head }: { head: Head | null }) {
 
 export function TrackPlayer({ from_us, until_us, at_us, head, onAt }: Props) {
   const { t } = useTranslation();
-  const [isPlaying, setPlaying] = useState(false);
   const [speed, setSpeed] = useState<string>("60");
-  const latest = useRef({ at_us, onAt });
-  latest.current = { at_us, onAt };
-  useEffect(() => {
-    if (!isPlaying) return;
-    const timer = setInterval(() => {
-      const next = latest.current.at_us + Number(speed) * TICK_MS * 1000;
-      latest.current.onAt(Math.min(next, until_us));
-      if (next >= until_us) setPlaying(false);
-    }, TICK_MS);
-    return () => clearInterval(timer);
-  }, [isPlaying, speed, until_us]);
-  const toggle = () => {
-    if (!isPlaying && at_us >= until_us) onAt(from_us);
-    setPlaying(!isPlaying);
-  };
+  const { isPlaying, toggle } = usePlayback({ from_us, until_us, at_us, onAt }, speed);
   useKeys({ p: toggle });
   const seconds = (us: Micros) => Math.round((us - from_us) / 1e6);
   return (

@@ -12,13 +12,13 @@ import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
 import { useKindTitle, useUnits } from "../app/queries";
 import { sayDuration } from "../app/say";
+import { usePlayback } from "../app/usePlayback";
 import { sayLogLine } from "../command/logLine";
 import { csvText, fileName, saveFile } from "../investigate/csv";
 import { incidentFeatures, unitFeatures } from "../map/features";
 import { MapView } from "../map/MapView";
 import { incidentsAt, lineAt, SPEEDS, type Speed, stepLine, unitsAt } from "./moments";
 
-const TICK_MS = 100;
 const JUMP_US = 10_000_000;
 
 interface PlayerProps {
@@ -30,23 +30,8 @@ interface PlayerProps {
 function Player({ replay, at_us, onAt }: PlayerProps) {
   const { t } = useTranslation();
   const { from_us, until_us, log } = replay;
-  const [isPlaying, setPlaying] = useState(false);
   const [speed, setSpeed] = useState<Speed>("10");
-  const latest = useRef({ at_us, onAt });
-  latest.current = { at_us, onAt };
-  useEffect(() => {
-    if (!isPlaying) return;
-    const timer = setInterval(() => {
-      const next = latest.current.at_us + Number(speed) * TICK_MS * 1000;
-      latest.current.onAt(Math.min(next, until_us));
-      if (next >= until_us) setPlaying(false);
-    }, TICK_MS);
-    return () => clearInterval(timer);
-  }, [isPlaying, speed, until_us]);
-  const toggle = () => {
-    if (!isPlaying && at_us >= until_us) onAt(from_us);
-    setPlaying(!isPlaying);
-  };
+  const { isPlaying, toggle } = usePlayback({ from_us, until_us, at_us, onAt }, speed);
   const within = (us: Micros) => Math.min(Math.max(us, from_us), until_us);
   useKeys({
     p: toggle,

@@ -3,6 +3,7 @@
 import { Button, SegmentedControl, Table } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { PatrolReport, ReportPeriod, ReportStreets } from "../app/api/types.report";
+import { Heads } from "../app/Heads";
 import { Icon } from "../app/icons";
 import { sayDuration, sayProbability } from "../app/say";
 import { Answer, Empty } from "../app/states";
@@ -16,19 +17,6 @@ interface Props {
 }
 
 const BOXES_SHOWN = 100;
-
-function Heads({ heads }: { heads: readonly string[] }) {
-  const { t } = useTranslation();
-  return (
-    <Table.Thead>
-      <Table.Tr>
-        {heads.map((head) => (
-          <Table.Th key={head}>{t(`report.head_${head}`)}</Table.Th>
-        ))}
-      </Table.Tr>
-    </Table.Thead>
-  );
-}
 
 function Count({ children }: { children: string | number }) {
   return <Table.Td className="number">{children}</Table.Td>;
@@ -52,7 +40,7 @@ function CheckIns({ periods }: { periods: ReportPeriod[] }) {
       <h2 className="section-title">{t("report.check_ins")}</h2>
       <div className="wide-table">
         <Table aria-label={t("report.check_ins")}>
-          <Heads heads={heads} />
+          <Heads of="report" heads={heads} />
           <Table.Tbody>
             {periods.map((one) => (
               <Table.Tr key={one.from_us} data-testid="report-period">
@@ -97,7 +85,7 @@ function Work({ periods }: { periods: ReportPeriod[] }) {
       <h2 className="section-title">{t("report.work")}</h2>
       <div className="wide-table">
         <Table aria-label={t("report.work")}>
-          <Heads heads={heads} />
+          <Heads of="report" heads={heads} />
           <Table.Tbody>
             {periods.map((one) => (
               <Table.Tr key={one.from_us}>
@@ -129,6 +117,7 @@ function Boxes({ report }: { report: PatrolReport }) {
       <div className="wide-table">
         <Table aria-label={t("report.boxes")}>
           <Heads
+            of="report"
             heads={["box", "beat", "on_time", "late", "missed", "on_time_share", "guessed", "entropy"]}
           />
           <Table.Tbody>
@@ -160,7 +149,7 @@ function Crews({ report }: { report: PatrolReport }) {
       <h2 className="section-title">{t("report.crews")}</h2>
       <div className="wide-table">
         <Table aria-label={t("report.crews")}>
-          <Heads heads={["unit", "shifts", "stops", "done", "skipped", "standing", "driving"]} />
+          <Heads of="report" heads={["unit", "shifts", "stops", "done", "skipped", "standing", "driving"]} />
           <Table.Tbody>
             {report.units.map((unit) => (
               <Table.Tr key={unit.unit}>

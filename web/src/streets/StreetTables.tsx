@@ -3,6 +3,7 @@
 import { Table } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { StreetArea, StreetMetres, StreetRow } from "../app/api/types.streets";
+import { Heads } from "../app/Heads";
 import { sayProbability } from "../app/say";
 import { METRES, sayHour, sayKm, shareCovered } from "./streets";
 import type { StreetParams } from "./useStreets";
@@ -21,19 +22,6 @@ function Cells({ row }: { row: StreetMetres }) {
   );
 }
 
-function Heads({ heads }: { heads: readonly string[] }) {
-  const { t } = useTranslation();
-  return (
-    <Table.Thead>
-      <Table.Tr>
-        {heads.map((head) => (
-          <Table.Th key={head}>{t(`street.head_${head}`)}</Table.Th>
-        ))}
-      </Table.Tr>
-    </Table.Thead>
-  );
-}
-
 const NUMBERS = ["share", "covered", "stale", "open"] as const;
 
 export function AreaTable({ areas, go }: { areas: StreetArea[]; go: (next: Partial<StreetParams>) => void }) {
@@ -41,7 +29,7 @@ export function AreaTable({ areas, go }: { areas: StreetArea[]; go: (next: Parti
   return (
     <div className="wide-table street-table">
       <Table aria-label={t("street.by_area")}>
-        <Heads heads={["station", "beat", ...NUMBERS]} />
+        <Heads of="street" heads={["station", "beat", ...NUMBERS]} />
         <Table.Tbody>
           {areas.map((area) => (
             <Table.Tr key={`${area.station} ${area.beat}`} data-testid="street-area">
@@ -70,7 +58,7 @@ export function StreetTable({ rows, isCut }: { rows: StreetRow[]; isCut: boolean
     <>
       <div className="wide-table street-table">
         <Table aria-label={t("street.by_street")}>
-          <Heads heads={["street", "beat", ...NUMBERS, "last"]} />
+          <Heads of="street" heads={["street", "beat", ...NUMBERS, "last"]} />
           <Table.Tbody>
             {rows.map((row) => (
               <Table.Tr key={`${row.name} ${row.station} ${row.beat}`} data-testid="street-row">

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { tours } from "../app/api/calls.tours";
 import type { Tally, TourReport } from "../app/api/types.tours";
+import { Heads } from "../app/Heads";
 import { Icon } from "../app/icons";
 import { sayDuration } from "../app/say";
 import { Answer, Empty } from "../app/states";
@@ -36,19 +37,6 @@ function Cells({ tally }: { tally: Tally }) {
 }
 
 const TALLY = ["stops", "done", "skipped", "planned"] as const;
-
-function Heads({ heads }: { heads: readonly string[] }) {
-  const { t } = useTranslation();
-  return (
-    <Table.Thead>
-      <Table.Tr>
-        {heads.map((head) => (
-          <Table.Th key={head}>{t(`tour.head_${head}`)}</Table.Th>
-        ))}
-      </Table.Tr>
-    </Table.Thead>
-  );
-}
 
 function Inside({ report }: { report: TourReport }) {
   const { t } = useTranslation();
@@ -81,7 +69,7 @@ function Inside({ report }: { report: TourReport }) {
       )}
       <div className="wide-table">
         <Table aria-label={t("tour.by_unit")}>
-          <Heads heads={["unit", "shifts", ...TALLY, "standing", "driving"]} />
+          <Heads of="tour" heads={["unit", "shifts", ...TALLY, "standing", "driving"]} />
           <Table.Tbody>
             {report.units.map((unit) => (
               <Table.Tr key={unit.unit} data-testid="report-unit">
@@ -97,7 +85,7 @@ function Inside({ report }: { report: TourReport }) {
       </div>
       <div className="wide-table">
         <Table aria-label={t("tour.by_place")}>
-          <Heads heads={["place", "area", ...TALLY, "entropy"]} />
+          <Heads of="tour" heads={["place", "area", ...TALLY, "entropy"]} />
           <Table.Tbody>
             {report.places.slice(0, PLACES_SHOWN).map((place) => (
               <Table.Tr key={place.key} data-testid="report-place">
