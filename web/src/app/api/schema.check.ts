@@ -9,6 +9,7 @@ import type * as feeds from "./types.feeds";
 import type * as intake from "./types.intake";
 import type * as lake from "./types.lake";
 import type * as patrol from "./types.patrol";
+import type * as photos from "./types.photos";
 import type * as places from "./types.places";
 import type * as positions from "./types.positions";
 import type * as report from "./types.report";
@@ -88,7 +89,8 @@ export type Checked = [
   Reads<exchange.Partner, Served["Partner"]>,
   Reads<ours.Witnesses, Served["Witnesses"]>,
   Reads<ours.IncidentKind, Served["CatalogueKind"]>,
-  Reads<intake.Call, Served["Call"]>,
+  Reads<intake.WaitingCalls, Served["WaitingCalls"]>,
+  Reads<photos.Photo, Served["Photo"]>,
   Reads<intake.CallSource, Served["CallSource"]>,
   Reads<intake.CallerHistory, Served["CallerHistory"]>,
   Reads<intake.Duplicate, Served["Duplicate"]>,
@@ -99,13 +101,13 @@ export type Checked = [
   Reads<shifts.ParStatus, Served["ParStatus"]>,
   Reads<shifts.SafetyChecks, Served["SafetyChecks"]>,
   Reads<shifts.CardStatus, Served["CardStatus"]>,
-  Reads<shifts.RunCards, Served["RunCards"]>,
-  Reads<Served["SetCards"], shifts.SetCards>,
+  Reads<shifts.SetCards, Served["SetCards"]>,
+  Reads<Served["WriteCards"], shifts.WriteCards>,
   Reads<shifts.Shift, Served["Shift"]>,
   Reads<shifts.ShiftBoard, Served["ShiftBoard"]>,
   Reads<shifts.ShiftImport, Served["ShiftImport"]>,
   Reads<shifts.IntervalReport, Served["IntervalReport"]>,
-  Reads<Omit<shifts.Replay, "log" | "reports">, Served["Replay"]>,
+  Reads<Omit<shifts.Replay, "log">, Served["Replay"]>,
   Reads<Served["WriteShift"], shifts.WriteShift>,
   Reads<Served["AnswerCheck"], shifts.AnswerCheck>,
   Reads<streets.StreetCoverage, Served["StreetCoverage"]>,

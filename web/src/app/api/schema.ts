@@ -1873,6 +1873,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/assignments/{id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a picture (JPEG or PNG as the body) from the own unit's assignment */
+        post: operations["post_v1_assignments_id_photos"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/photos/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back an own photo that was sent by mistake */
+        post: operations["post_v1_photos_id_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the photos of an incident and of its reports, without the pictures */
+        get: operations["get_v1_incidents_id_photos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/photos/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Picture of a photo, large or small */
+        get: operations["get_v1_photos_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/assignments/mine": {
         parameters: {
             query?: never;
@@ -5259,6 +5327,8 @@ export interface components {
             call: components["schemas"]["CallId"];
             number: string;
             state: components["schemas"]["CallState"];
+            /** @description What of this message was not kept as it came. The call rings all the same. */
+            remarks: components["schemas"]["CallRemark"][];
         };
         /**
          * Format: uuid
@@ -5266,6 +5336,8 @@ export interface components {
          */
         CallId: string;
         CallState: "ringing" | "taken" | "abandoned" | "settled";
+        /** @description What a source should mend; nobody at a console sees it. */
+        CallRemark: "caller_dropped" | "line_clipped" | "text_clipped" | "accuracy_dropped" | "video_dropped";
         /** @description `POST /v1/calls`. */
         PushCall: {
             /** @description The source's own name for this call, 1 to 100 characters. */
@@ -5302,9 +5374,11 @@ export interface components {
         };
         CallNews: "ringing" | "ended";
         CallKind: "voice" | "text" | "silent" | "app";
-        /** @description A list that is never long enough to be paged. */
-        Items3: {
+        /** @description `GET /v1/calls`: what the person has in hand first, then what rings, what was missed, and what others have; oldest first. */
+        WaitingCalls: {
             items: components["schemas"]["Call"][];
+            /** @description There are more than these 200. */
+            is_cut: boolean;
         };
         /** @description A call as one person may see it. */
         Call: {
@@ -5378,7 +5452,7 @@ export interface components {
             address: string;
         };
         /** @description A list that is never long enough to be paged. */
-        Items4: {
+        Items3: {
             items: components["schemas"]["CallSource"][];
         };
         CallSource: {
@@ -5394,7 +5468,7 @@ export interface components {
             title: string;
         };
         /** @description A list that is never long enough to be paged. */
-        Items5: {
+        Items4: {
             items: components["schemas"]["Duplicate"][];
         };
         /** @description An open incident that it may be about, with what speaks for it. */
@@ -6000,11 +6074,16 @@ export interface components {
             /** @default [] */
             skills: string[];
         };
-        /** @description `POST /v1/dispatch/cards`: levels 1 to 3 by incident kind. */
-        RunCards: {
+        /** @description `POST /v1/dispatch/cards`: all cards of the room, as they are to be. */
+        WriteCards: {
             cards: {
                 [key: string]: components["schemas"]["Level"][];
             };
+            /**
+             * Format: int64
+             * @description The version that was read before it was changed: what somebody else has set since is not written over unseen.
+             */
+            base_version: number;
         };
         CardStatus: {
             /**
@@ -6106,6 +6185,91 @@ export interface components {
             code: components["schemas"]["ClosingCode"];
             /** @default  */
             text: string;
+        };
+        /** @description `POST /v1/assignments/{id}/photos`. */
+        SendPhoto: {
+            /** @description A UUID that the phone makes once for a picture. */
+            photo: components["schemas"]["PhotoId"];
+            /**
+             * Format: int64
+             * @description When the phone took it, microseconds since 1970; not kept when it lies in the future or more than a week back.
+             */
+            taken_at_us?: number | null;
+            /** @description At most 200 characters. */
+            caption?: string | null;
+            /**
+             * Format: double
+             * @description Where it was taken, if the officer wants to say so; what the picture itself says of its place is destroyed.
+             */
+            lon?: number | null;
+            /** Format: double */
+            lat?: number | null;
+            /** Format: double */
+            accuracy_m?: number | null;
+        };
+        /**
+         * Format: uuid
+         * @description A picture that a crew sent from its job. Made by the phone, so that sending it again is the same photo.
+         */
+        PhotoId: string;
+        /** @description A photo without its picture, which `GET /v1/photos/{id}` gives while the state is `kept`. */
+        Photo: {
+            id: components["schemas"]["PhotoId"];
+            assignment: components["schemas"]["AssignmentId"];
+            /** @description Whose log has its line; a merge may have moved the assignment since. */
+            incident: components["schemas"]["IncidentId"];
+            incident_number: string;
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            by: components["schemas"]["ActorId"];
+            by_name: string;
+            received_at_us: components["schemas"]["Micros"];
+            /** @description As the phone's clock said. */
+            taken_at_us?: components["schemas"]["Micros"] | null;
+            caption: string;
+            /** @description Only where the officer chose to send it; never from the picture. */
+            position?: components["schemas"]["Wgs84"] | null;
+            /**
+             * Format: double
+             * @description Radius within which the phone was.
+             */
+            accuracy_m?: number | null;
+            /** @description SHA-256 of the bytes as they arrived, in hexadecimal; the line of the log has it, too. */
+            sha256: string;
+            /** Format: int64 */
+            received_bytes: number;
+            /**
+             * Format: int64
+             * @description Of the picture that is kept.
+             */
+            width_px: number;
+            /** Format: int64 */
+            height_px: number;
+            state: components["schemas"]["PhotoState"];
+            ended_at_us?: components["schemas"]["Micros"] | null;
+            end_reason?: string | null;
+            /** @description Until then whoever sent it may take it back. */
+            withdraw_until_us: components["schemas"]["Micros"];
+        };
+        PhotoState: "kept" | "withdrawn" | "destroyed";
+        /** @description `POST /v1/photos/{id}/withdraw`. */
+        WithdrawPhoto: {
+            reason: string;
+        };
+        /** @description `GET /v1/photos/{id}` and the list of an incident. */
+        LookAtPhotos: {
+            /** @description Case or 110 number; a detective must name one. */
+            case?: string | null;
+            /**
+             * @description Without it, the large picture.
+             * @default large
+             */
+            size: components["schemas"]["PhotoSize"];
+        };
+        PhotoSize: "large" | "small";
+        /** @description A list that is never long enough to be paged. */
+        Items5: {
+            items: components["schemas"]["Photo"][];
         };
         /** @description A list that is never long enough to be paged. */
         Items6: {
@@ -6222,7 +6386,7 @@ export interface components {
             incident?: components["schemas"]["IncidentId"] | null;
             incident_number?: string | null;
             kind: components["schemas"]["CheckKind"];
-            /** @description That of the incident; 3 on patrol. How loud an overdue check is. */
+            /** @description That of the incident, 3 on patrol; or that of the job that the crew has now, where that is more urgent. How loud an overdue check is. */
             priority: components["schemas"]["Priority"];
             state: components["schemas"]["CheckState"];
             asked_at_us: components["schemas"]["Micros"];
@@ -6396,7 +6560,7 @@ export interface components {
         IntervalQuery: {
             /**
              * Format: int64
-             * @description Incidents opened from then on …
+             * @description Incidents first reported from then on …
              */
             from_us: number;
             /**
@@ -6455,14 +6619,30 @@ export interface components {
         };
         Replay: {
             incident: components["schemas"]["Incident"];
+            /** @description What is merged into it, the oldest first, with the orders that ended under those numbers. */
+            reports: components["schemas"]["Incident"][];
+            /** @description When the first of them was opened. */
             from_us: components["schemas"]["Micros"];
-            /** @description Its end, or now. */
+            /** @description Its end, or that of its own number by a merge, or now. */
             until_us: components["schemas"]["Micros"];
-            log: components["schemas"]["LogLine"][];
+            /** @description Its own and those of its reports, in the order of time. */
+            log: components["schemas"]["ReplayLine"][];
             /** @description One for each order that was not declined, in the order in which they were given. */
             units: components["schemas"]["ReplayUnit"][];
             /** @description False: no room of this house keeps tracks. */
             has_tracks: boolean;
+        };
+        /** @description One line of an incident's log; nothing in it is ever changed. */
+        ReplayLine: {
+            at_us: components["schemas"]["Micros"];
+            by: components["schemas"]["ActorId"];
+            by_name: string;
+            /** @description `incident_opened`, `unit_assigned` …; the UI translates it. */
+            key: string;
+            /** @description Values for the translation. */
+            params: unknown;
+            /** @description The number under which it was written, where that is a report's. */
+            report?: string | null;
         };
         ReplayUnit: {
             unit: components["schemas"]["UnitId"];
@@ -7176,7 +7356,7 @@ export interface components {
             station?: string | null;
             beat?: string | null;
         };
-        /** @description How far back "driven" reaches. All windows begin at a full hour. */
+        /** @description How far back "driven" reaches. All windows begin and end at a full hour, the last one that is over. */
         StreetWindow: "shift" | "day" | "week";
         /** @description Which streets patrols drove. Counts of nobody in particular. */
         StreetCoverage: {
@@ -7202,7 +7382,7 @@ export interface components {
             kept_days: number;
             /**
              * Format: uint32
-             * @description A lane is told as driven only when so many crews drove it within the days that are kept.
+             * @description On one day so many crews must have driven a lane before it is told as driven, and any road before passages and hour are told.
              */
             crews_min: number;
             /** Format: double */
@@ -7286,12 +7466,12 @@ export interface components {
             state: components["schemas"]["StreetState"];
             /**
              * Format: uint32
-             * @description Passages within the window along the line; null where that may not be told.
+             * @description Passages along the line on days of the window on which enough crews drove here; null where there was none.
              */
             forward?: number | null;
             /** Format: uint32 */
             backward?: number | null;
-            /** @description The hour of the last passage. */
+            /** @description The hour of the last passage; null where on that day too few crews drove here. */
             last_us?: components["schemas"]["Micros"] | null;
             /** @description Longitude and latitude of each point. */
             line: number[][];
@@ -11191,7 +11371,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items3"];
+                    "application/json": components["schemas"]["WaitingCalls"];
                 };
             };
             /** @description Problem */
@@ -11357,7 +11537,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items4"];
+                    "application/json": components["schemas"]["Items3"];
                 };
             };
             /** @description Problem */
@@ -11458,7 +11638,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items5"];
+                    "application/json": components["schemas"]["Items4"];
                 };
             };
             /** @description Problem */
@@ -11489,7 +11669,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items5"];
+                    "application/json": components["schemas"]["Items4"];
                 };
             };
             /** @description Problem */
@@ -11900,7 +12080,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RunCards"];
+                "application/json": components["schemas"]["WriteCards"];
             };
         };
         responses: {
@@ -12117,6 +12297,147 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_assignments_id_photos: {
+        parameters: {
+            query: {
+                photo: components["schemas"]["PhotoId"];
+                taken_at_us?: number | null;
+                caption?: string | null;
+                lon?: number | null;
+                lat?: number | null;
+                accuracy_m?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Photo"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_photos_id_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawPhoto"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Photo"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_incidents_id_photos: {
+        parameters: {
+            query?: {
+                case?: string | null;
+                size?: components["schemas"]["PhotoSize"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items5"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_photos_id: {
+        parameters: {
+            query?: {
+                case?: string | null;
+                size?: components["schemas"]["PhotoSize"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
                 };
             };
             /** @description Problem */
