@@ -203,10 +203,10 @@ test("a list of places is closed before its form, and another address is another
   const box = page.getByTestId("call-address");
   await box.fill("中正路50號");
   await page.getByTestId("place-option").nth(2).click();
-  await page.getByText("清除").waitFor();
+  await page.getByText("清除", { exact: true }).waitFor();
   await box.fill("中正路51號");
   await page.getByTestId("place-option").first().waitFor();
-  assert.equal(await page.getByText("清除").count(), 0);
+  assert.equal(await page.getByText("清除", { exact: true }).count(), 0);
   await box.press("Escape");
   await page.getByTestId("place-option").first().waitFor({ state: "detached" });
   assert.equal(await page.getByTestId("call-form").count(), 1);
