@@ -129,7 +129,8 @@ test("an officer's photo reaches the console, also when there was no network, an
     await until("both pictures", async () => (await dispatcher.page.getByTestId("photo-thumb").count()) === 2);
     await dispatcher.page.getByTestId("photo-thumb").first().focus();
     await dispatcher.page.keyboard.press("Enter");
-    await found(dispatcher, "photo-viewer");
+    // The dialogue's own element has no height: what it shows has.
+    await dispatcher.page.locator(".photo-large").waitFor();
     await settled(dispatcher.page);
     const large = dispatcher.page.locator(".photo-large");
     const first = await large.getAttribute("src");
