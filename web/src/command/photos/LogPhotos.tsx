@@ -99,6 +99,8 @@ function Viewer({ photos, shown, onShow, onClose }: ViewerProps) {
   const press = (event: KeyboardEvent) => {
     if (event.key === "ArrowRight") go(1);
     else if (event.key === "ArrowLeft") go(-1);
+    // Here and not by the dialogue: it is gone at once, and the card behind it would take the same key as its own.
+    else if (event.key === "Escape") onClose();
     else return;
     event.preventDefault();
   };
@@ -106,6 +108,7 @@ function Viewer({ photos, shown, onShow, onClose }: ViewerProps) {
     <Modal
       opened
       onClose={onClose}
+      closeOnEscape={false}
       size="90vw"
       title={shown.caption || t("photo.no_caption")}
       closeButtonProps={{ "aria-label": t("app.close") }}
