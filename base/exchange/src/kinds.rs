@@ -6,8 +6,11 @@
 use std::collections::HashMap;
 
 use shouhu_calendar::Date;
-use shouhu_text::csv::{Limits, Row, Rows, separator_of};
-use shouhu_text::{Charset, decode, narrow, squeezed};
+use shouhu_text::csv::{Limits, Row};
+use shouhu_text::table::{self, Column, Layout, TableError, shown};
+use shouhu_text::{narrow, squeezed};
+
+use crate::roster::day_of;
 
 /// Bytes of a file.
 pub const KINDS_BYTES_MAX: usize = 1024 * 1024;
@@ -19,23 +22,7 @@ pub const ALIASES_MAX: usize = 20;
 pub const ALIAS_CHARS_MAX: usize = 20;
 /// Faults that are told; more of them say nothing new.
 pub const FAULTS_MAX: usize = 200;
-const VALUE_CHARS_MAX: usize = 60;
 const LIMITS: Limits = Limits { row_bytes: 8 * 1024, cells: 32 };
-
-/// The file as a whole is no list.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KindsError {
-    #[error("the file is empty")]
-    Empty,
-    #[error("the file is neither UTF-8 nor cp950")]
-    Encoding,
-    #[error("the file is no text: it begins like a spreadsheet or an archive; export it as CSV")]
-    NotText,
-    #[error("no column for {missing}; call it one of {names}")]
-    Column { missing: &'static str, names: String },
-    #[error("the file has more than {KINDS_MAX} rows")]
-    TooManyRows,
-}
 
 /// What is wrong with a cell, or with the row where the column is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -88,7 +75,7 @@ pub struct Read {
 }
 
 /// Our columns, whether a list must have them, and what others call them, squeezed.
-const COLUMNS: [(&str, bool, &[&str]); 6] = [
+const COLUMNS: [Column; 6] = [
     ("key", true, &["key", "code", "代碼", "代號", "案類代碼", "編號"]),
     ("zh", true, &["zh", "name", "title", "名稱", "案類", "案類名稱", "中文", "中文名稱"]),
     ("en", true, &["en", "english", "英文", "英文名稱"]),
@@ -97,28 +84,6 @@ const COLUMNS: [(&str, bool, &[&str]); 6] = [
     ("active_from", false, &["activefrom", "from", "啟用日", "啟用日期", "生效日", "生效日期"]),
 ];
 
-struct Layout([Option<usize>; COLUMNS.len()]);
-
-impl Layout {
-    fn of(heading: &Row<'_>) -> Result<Self, KindsError> {
-        let found: Vec<String> = heading.cells.iter().map(|cell| squeezed(cell)).collect();
-        let mut places = [None; COLUMNS.len()];
-        for (place, (ours, is_needed, names)) in places.iter_mut().zip(COLUMNS) {
-            *place = found.iter().position(|heading| names.contains(&heading.as_str()));
-            if place.is_none() && is_needed {
-                return Err(KindsError::Column { missing: ours, names: names.join(", ") });
-            }
-        }
-        Ok(Self(places))
-    }
-
-    fn cell<'a>(&self, row: &'a Row<'_>, ours: &str) -> &'a str {
-        let column = COLUMNS.iter().position(|(name, ..)| *name == ours);
-        let index = column.and_then(|column| self.0.get(column).copied().flatten());
-        index.and_then(|index| row.cells.get(index)).map_or("", |cell| cell.trim())
-    }
-}
-
 fn plain(text: &str) -> String {
     text.chars().map(narrow).collect::<String>().trim().to_owned()
 }
@@ -126,15 +91,6 @@ fn plain(text: &str) -> String {
 fn is_key(key: &str) -> bool {
     let is_sign = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     (1..=KEY_CHARS_MAX).contains(&key.len()) && !key.starts_with('_') && key.bytes().all(is_sign)
-}
-
-fn day(text: &str) -> Option<Date> {
-    let plain = plain(text);
-    let mut parts = plain.split(['-', '/', '.']).map(|part| part.trim().parse::<i64>().ok());
-    let (Some(Some(year)), Some(Some(month)), Some(Some(day)), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-        return None;
-    };
-    Date::written(year, month, day).ok()
 }
 
 fn aliases(text: &str) -> Result<Vec<String>, Why> {
@@ -170,7 +126,7 @@ fn kind(row: &Row<'_>, layout: &Layout) -> Result<Kind, Wrong> {
     let aliases = aliases(cell("aliases")).map_err(|why| wrong("aliases", why))?;
     let active_from = match cell("active_from") {
         "" => None,
-        text => Some(day(text).ok_or_else(|| wrong("active_from", Why::Day))?),
+        text => Some(day_of(text).map(Date::from_days).ok_or_else(|| wrong("active_from", Why::Day))?),
     };
     Ok(Kind { key, title_zh: cell("zh").to_owned(), title_en: cell("en").to_owned(), priority, aliases, active_from })
 }
@@ -197,21 +153,16 @@ impl Names {
 ///
 /// # Errors
 /// When the file as a whole is none.
-pub fn read(bytes: &[u8]) -> Result<Read, KindsError> {
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        return Err(KindsError::NotText);
-    }
-    let decoded = decode(bytes, Charset::Auto).map_err(|_| KindsError::Encoding)?;
-    let mut rows = Rows::new(&decoded.text, separator_of(&decoded.text), LIMITS);
-    let layout = Layout::of(&rows.next().ok_or(KindsError::Empty)?)?;
+pub fn read(bytes: &[u8]) -> Result<Read, TableError> {
+    let decoded = table::text_of(bytes)?;
+    let (layout, rows) = table::open(&decoded.text, &COLUMNS, LIMITS)?;
     let (mut read, mut names) = (Read::default(), Names::default());
     for row in rows {
         read.rows += 1;
         if read.rows > KINDS_MAX {
-            return Err(KindsError::TooManyRows);
+            return Err(TableError::TooManyRows { max: KINDS_MAX });
         }
-        let is_broken = row.fault.is_some() || row.cells.iter().any(|cell| cell.contains('\u{fffd}'));
-        let found = if is_broken { Err(("", String::new(), Why::Unreadable)) } else { kind(&row, &layout) };
+        let found = if table::unreadable(&row).is_some() { Err(("", String::new(), Why::Unreadable)) } else { kind(&row, &layout) };
         let found = found.and_then(|kind| {
             if read.kinds.iter().any(|known| known.key == kind.key) {
                 return Err(("key", kind.key, Why::KeyTwice));
@@ -221,8 +172,7 @@ pub fn read(bytes: &[u8]) -> Result<Read, KindsError> {
         match found {
             Ok(kind) => read.kinds.push(kind),
             Err((column, value, why)) if read.faults.len() < FAULTS_MAX => {
-                let value = value.chars().take(VALUE_CHARS_MAX).collect();
-                read.faults.push(Fault { row: row.number, column, value, why });
+                read.faults.push(Fault { row: row.number, column, value: shown(&value), why });
             }
             Err(_) => {}
         }
@@ -278,11 +228,11 @@ mod tests {
 
     #[test]
     fn what_is_no_list_says_so() {
-        assert_eq!(read(b""), Err(KindsError::Empty));
-        assert_eq!(read(b"PK\x03\x04...."), Err(KindsError::NotText));
-        assert!(matches!(read("key,zh,en\n".as_bytes()), Err(KindsError::Column { missing: "priority", .. })));
+        assert_eq!(read(b""), Err(TableError::Empty));
+        assert_eq!(read(b"PK\x03\x04...."), Err(TableError::NotText));
+        assert!(matches!(read("key,zh,en\n".as_bytes()), Err(TableError::Column { missing: "priority", .. })));
         let long = format!("key,zh,en,priority\n{}", "a,b,c,1\n".repeat(KINDS_MAX + 1));
-        assert_eq!(read(long.as_bytes()), Err(KindsError::TooManyRows));
+        assert_eq!(read(long.as_bytes()), Err(TableError::TooManyRows { max: KINDS_MAX }));
     }
 
     proptest! {

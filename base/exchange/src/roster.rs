@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use shouhu_calendar::{Date, TAIPEI_US};
 use shouhu_ids::Micros;
-use shouhu_text::csv::{Limits, Row, Rows, separator_of};
-use shouhu_text::{Charset, decode, narrow, squeezed};
+use shouhu_text::csv::{Limits, Row};
+use shouhu_text::narrow;
+use shouhu_text::table::{self, Column, Layout, TableError, shown};
 
 /// A station's month: some thirty officers, two shifts a day, with room to spare. One transaction writes them all, and while it does,
 /// nothing else is written.
@@ -18,23 +19,7 @@ pub const ROWS_MAX: usize = 5_000;
 pub const SHIFT_MAX_US: i64 = 24 * Micros::HOUR;
 pub const NAME_CHARS_MAX: usize = 60;
 const FAULTS_MAX: usize = 200;
-const VALUE_CHARS_MAX: usize = 60;
 const LIMITS: Limits = Limits { row_bytes: 8 * 1024, cells: 64 };
-
-/// Why a file as a whole is no roster.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RosterError {
-    #[error("the file is empty")]
-    Empty,
-    #[error("the file is neither UTF-8 nor cp950")]
-    Encoding,
-    #[error("the file is no text: it begins like a spreadsheet or an archive; export it as CSV")]
-    NotText,
-    #[error("no column for {missing} among {found:?}; call it one of {names}")]
-    Column { missing: &'static str, found: Vec<String>, names: String },
-    #[error("the file has more than {ROWS_MAX} rows; split it")]
-    TooManyRows,
-}
 
 /// Why a row is no shift.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,44 +70,13 @@ pub struct Roster {
 }
 
 /// Our columns, whether a roster must have them, and what others call them, squeezed.
-const COLUMNS: [(&str, bool, &[&str]); 5] = [
+const COLUMNS: [Column; 5] = [
     ("unit", true, &["unit", "callsign", "call_sign", "警力", "單位", "組別", "車組", "無線電代號", "代號"]),
     ("name", true, &["name", "officer", "person", "姓名", "人員", "警員", "員警"]),
     ("date", false, &["date", "day", "日期", "勤務日期"]),
     ("from", true, &["from", "start", "begin", "起", "開始", "起時", "上班", "起始時間", "開始時間"]),
     ("until", true, &["until", "to", "end", "迄", "結束", "迄時", "下班", "結束時間"]),
 ];
-
-struct Layout([Option<usize>; COLUMNS.len()]);
-
-fn shown(cell: &str) -> String {
-    cell.trim().chars().take(VALUE_CHARS_MAX).collect()
-}
-
-impl Layout {
-    fn of(heading: &Row<'_>) -> Result<Self, RosterError> {
-        let found: Vec<String> = heading.cells.iter().map(|cell| squeezed(cell)).collect();
-        let mut places = [None; COLUMNS.len()];
-        for (place, (ours, is_needed, names)) in places.iter_mut().zip(COLUMNS) {
-            *place = found.iter().position(|heading| names.contains(&heading.as_str()));
-            if place.is_none() && is_needed {
-                let found = heading.cells.iter().map(|cell| shown(cell)).take(30).collect();
-                return Err(RosterError::Column { missing: ours, found, names: names.join(", ") });
-            }
-        }
-        Ok(Self(places))
-    }
-
-    fn cell<'a>(&self, row: &'a Row<'_>, ours: &str) -> &'a str {
-        let index = COLUMNS.iter().position(|(name, ..)| *name == ours).and_then(|column| self.0.get(column).copied().flatten());
-        index.and_then(|index| row.cells.get(index)).map_or("", |cell| cell.trim())
-    }
-
-    fn named(&self, heading: &Row<'_>) -> BTreeMap<String, String> {
-        let pairs = COLUMNS.iter().zip(self.0).filter_map(|((ours, ..), place)| Some(((*ours).to_owned(), place?)));
-        pairs.map(|(ours, place)| (ours, heading.cells.get(place).map_or_else(String::new, |cell| shown(cell)))).collect()
-    }
-}
 
 fn number(digits: &str) -> Option<i64> {
     let is_number = !digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -203,11 +157,8 @@ fn span(date: &str, from: &str, until: &str) -> Result<(Micros, Micros), CellErr
 }
 
 fn shift(row: &Row<'_>, layout: &Layout) -> Result<RosterRow, CellError> {
-    if let Some(fault) = &row.fault {
-        return Err(("", RowError::Unreadable(fault.to_string())));
-    }
-    if row.cells.iter().any(|cell| cell.contains('\u{fffd}')) {
-        return Err(("", RowError::Unreadable("a character of this row cannot be read".to_owned())));
+    if let Some(why) = table::unreadable(row) {
+        return Err(("", RowError::Unreadable(why)));
     }
     let cell = |ours| layout.cell(row, ours);
     for column in ["unit", "name"] {
@@ -223,20 +174,15 @@ fn shift(row: &Row<'_>, layout: &Layout) -> Result<RosterRow, CellError> {
 impl Roster {
     /// # Errors
     /// When the file as a whole cannot be read.
-    pub fn read(bytes: &[u8]) -> Result<Self, RosterError> {
-        if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-            return Err(RosterError::NotText);
-        }
-        let decoded = decode(bytes, Charset::Auto).map_err(|_| RosterError::Encoding)?;
-        let mut rows = Rows::new(&decoded.text, separator_of(&decoded.text), LIMITS);
-        let heading = rows.next().ok_or(RosterError::Empty)?;
-        let layout = Layout::of(&heading)?;
-        let columns = layout.named(&heading);
+    pub fn read(bytes: &[u8]) -> Result<Self, TableError> {
+        let decoded = table::text_of(bytes)?;
+        let (layout, rows) = table::open(&decoded.text, &COLUMNS, LIMITS)?;
+        let columns = layout.names.clone();
         let mut read = Self { encoding: decoded.charset, rows: 0, columns, shifts: Vec::new(), faults: Vec::new(), more_faults: 0 };
         for row in rows {
             read.rows += 1;
             if read.rows > ROWS_MAX {
-                return Err(RosterError::TooManyRows);
+                return Err(TableError::TooManyRows { max: ROWS_MAX });
             }
             match shift(&row, &layout) {
                 Ok(shift) => read.shifts.push(shift),
@@ -299,11 +245,11 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_roster_says_why() {
-        assert_eq!(Roster::read(b""), Err(RosterError::Empty));
-        assert_eq!(Roster::read(b"PK\x03\x04"), Err(RosterError::NotText));
-        assert!(matches!(Roster::read("姓名,起\n".as_bytes()), Err(RosterError::Column { missing: "unit", .. })));
+        assert_eq!(Roster::read(b""), Err(TableError::Empty));
+        assert_eq!(Roster::read(b"PK\x03\x04"), Err(TableError::NotText));
+        assert!(matches!(Roster::read("姓名,起\n".as_bytes()), Err(TableError::Column { missing: "unit", .. })));
         let many = "unit,name,from,until\n".to_owned() + &"a,b,2026-01-01 08:00,09:00\n".repeat(ROWS_MAX + 1);
-        assert_eq!(Roster::read(many.as_bytes()), Err(RosterError::TooManyRows));
+        assert_eq!(Roster::read(many.as_bytes()), Err(TableError::TooManyRows { max: ROWS_MAX }));
     }
 
     #[test]

@@ -7,39 +7,30 @@ use std::collections::{BTreeMap, HashSet};
 use axum::http::StatusCode;
 use shouhu_module::{Keyed, ProblemRow};
 use shouhu_place::Wgs84;
-use shouhu_text::csv::{Limits, Row, Rows, separator_of};
-use shouhu_text::{Charset, decode, narrow, squeezed};
+use shouhu_text::csv::{Limits, Row};
+use shouhu_text::narrow;
+use shouhu_text::table::{self, Column, Layout, TableError, shown};
 
 use crate::model::{EVERY_H_DEFAULT, EVERY_H_MAX, NAME_MAX, NOTE_MAX, NUMBER_MAX};
 
 /// The country's largest city has 7,364.
 pub const ROWS_MAX: usize = 20_000;
 const ERRORS_SHOWN_MAX: usize = 200;
-const VALUE_CHARS_MAX: usize = 60;
 const LIMITS: Limits = Limits { row_bytes: 16 * 1024, cells: 64 };
 
+/// The file as a whole is no list of boxes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TableError {
-    #[error("the file is empty")]
-    Empty,
-    #[error("the file is neither UTF-8 nor cp950")]
-    Encoding,
-    #[error("the file is no text: it begins like a spreadsheet or an archive; export it as CSV")]
-    NotText,
-    #[error("no column for {missing} among {found:?}; call it one of {names}")]
-    Column { missing: &'static str, found: Vec<String>, names: String },
-    #[error("the file has more than {ROWS_MAX} rows; split it")]
-    TooManyRows,
-}
+#[error(transparent)]
+pub struct NoTable(#[from] TableError);
 
-impl Keyed for TableError {
+impl Keyed for NoTable {
     fn key(&self) -> &'static str {
-        match self {
-            Self::Empty => "patrol.import.empty",
-            Self::Encoding => "patrol.import.encoding",
-            Self::NotText => "patrol.import.not_text",
-            Self::Column { .. } => "patrol.import.column_missing",
-            Self::TooManyRows => "patrol.import.too_many_rows",
+        match self.0 {
+            TableError::Empty => "patrol.import.empty",
+            TableError::Encoding => "patrol.import.encoding",
+            TableError::NotText => "patrol.import.not_text",
+            TableError::Column { .. } => "patrol.import.column_missing",
+            TableError::TooManyRows { .. } => "patrol.import.too_many_rows",
         }
     }
 
@@ -71,7 +62,7 @@ pub struct Table {
 }
 
 /// Our columns, whether a list must have them, and what others call them, squeezed.
-const COLUMNS: [(&str, bool, &[&str]); 8] = [
+const COLUMNS: [Column; 8] = [
     ("number", true, &["number", "no", "id", "code", "編號", "箱號", "巡邏箱編號", "巡簽編號"]),
     ("name", true, &["name", "place", "address", "location", "名稱", "地點", "設置地點", "地址", "位置"]),
     ("station", true, &["station", "unit", "派出所", "分駐所", "單位", "所別", "分駐派出所"]),
@@ -82,35 +73,6 @@ const COLUMNS: [(&str, bool, &[&str]); 8] = [
     ("note", false, &["note", "remark", "remarks", "備註", "說明"]),
 ];
 
-/// Where each of [`COLUMNS`] is.
-struct Layout([Option<usize>; COLUMNS.len()]);
-
-impl Layout {
-    fn of(heading: &Row<'_>) -> Result<Self, TableError> {
-        let found: Vec<String> = heading.cells.iter().map(|cell| squeezed(cell)).collect();
-        let mut places = [None; COLUMNS.len()];
-        for (place, (ours, is_needed, names)) in places.iter_mut().zip(COLUMNS) {
-            *place = found.iter().position(|heading| names.contains(&heading.as_str()));
-            if place.is_none() && is_needed {
-                let shown = |cell: &str| cell.trim().chars().take(VALUE_CHARS_MAX).collect();
-                let found = heading.cells.iter().map(|cell| shown(cell)).take(30).collect();
-                return Err(TableError::Column { missing: ours, found, names: names.join(", ") });
-            }
-        }
-        Ok(Self(places))
-    }
-
-    fn cell<'a>(&self, row: &'a Row<'_>, ours: &str) -> &'a str {
-        let index = COLUMNS.iter().position(|(name, ..)| *name == ours).and_then(|column| self.0.get(column).copied().flatten());
-        index.and_then(|index| row.cells.get(index)).map_or("", |cell| cell.trim())
-    }
-
-    fn named(&self, heading: &Row<'_>) -> BTreeMap<String, String> {
-        let pairs = COLUMNS.iter().zip(self.0).filter_map(|((ours, ..), place)| Some(((*ours).to_owned(), place?)));
-        pairs.map(|(ours, place)| (ours, heading.cells.get(place).map_or_else(String::new, |cell| cell.trim().to_owned()))).collect()
-    }
-}
-
 struct CellError {
     column: &'static str,
     value: String,
@@ -119,7 +81,7 @@ struct CellError {
 }
 
 fn wrong(column: &'static str, value: &str, key: &'static str, message: impl Into<String>) -> CellError {
-    CellError { column, value: value.chars().take(VALUE_CHARS_MAX).collect(), key, message: message.into() }
+    CellError { column, value: shown(value), key, message: message.into() }
 }
 
 fn number(text: &str) -> Option<f64> {
@@ -165,26 +127,19 @@ fn patrol_box(row: &Row<'_>, layout: &Layout) -> Result<NewBox, CellError> {
 impl Table {
     /// # Errors
     /// When the file as a whole cannot be read.
-    pub fn read(bytes: &[u8]) -> Result<Self, TableError> {
-        if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-            return Err(TableError::NotText);
-        }
-        let decoded = decode(bytes, Charset::Auto).map_err(|_| TableError::Encoding)?;
-        let mut rows = Rows::new(&decoded.text, separator_of(&decoded.text), LIMITS);
-        let heading = rows.next().ok_or(TableError::Empty)?;
-        let layout = Layout::of(&heading)?;
-        let mut table = Self { encoding: decoded.charset, rows: 0, columns: layout.named(&heading), boxes: Vec::new(), errors: Vec::new() };
+    pub fn read(bytes: &[u8]) -> Result<Self, NoTable> {
+        let decoded = table::text_of(bytes)?;
+        let (layout, rows) = table::open(&decoded.text, &COLUMNS, LIMITS)?;
+        let columns = layout.names.clone();
+        let mut table = Self { encoding: decoded.charset, rows: 0, columns, boxes: Vec::new(), errors: Vec::new() };
         let mut seen = HashSet::new();
         for row in rows {
             table.rows += 1;
             if table.rows > ROWS_MAX {
-                return Err(TableError::TooManyRows);
+                return Err(TableError::TooManyRows { max: ROWS_MAX }.into());
             }
-            let read = match &row.fault {
-                Some(fault) => Err(wrong("", "", "patrol.import.unreadable", fault.to_string())),
-                None if row.cells.iter().any(|cell| cell.contains('\u{fffd}')) => {
-                    Err(wrong("", "", "patrol.import.unreadable", "a character of this row cannot be read"))
-                }
+            let read = match table::unreadable(&row) {
+                Some(why) => Err(wrong("", "", "patrol.import.unreadable", why)),
                 None => patrol_box(&row, &layout),
             };
             let read = read.and_then(|new| {
@@ -244,11 +199,11 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_read_says_why() {
-        assert_eq!(Table::read(b""), Err(TableError::Empty));
-        assert_eq!(Table::read(b"PK\x03\x04"), Err(TableError::NotText));
-        assert!(matches!(Table::read("編號,名稱\n1,2\n".as_bytes()), Err(TableError::Column { missing: "station", .. })));
+        assert_eq!(Table::read(b""), Err(NoTable(TableError::Empty)));
+        assert_eq!(Table::read(b"PK\x03\x04"), Err(NoTable(TableError::NotText)));
+        assert!(matches!(Table::read("編號,名稱\n1,2\n".as_bytes()), Err(NoTable(TableError::Column { missing: "station", .. }))));
         let many = LIST.to_owned() + &(0..ROWS_MAX).map(|n| format!("{n},x,s,,120.2,23.0,,\n")).collect::<String>();
-        assert_eq!(Table::read(many.as_bytes()), Err(TableError::TooManyRows));
+        assert_eq!(Table::read(many.as_bytes()), Err(NoTable(TableError::TooManyRows { max: ROWS_MAX })));
     }
 
     proptest! {

@@ -5,8 +5,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shouhu_exchange::kinds::{Fault, KINDS_BYTES_MAX, KindsError, Why, read};
+use shouhu_exchange::kinds::{Fault, KINDS_BYTES_MAX, Why, read};
 use shouhu_module::{Access, App, Audit, Audited, Keyed, Load, Params, Person, Problem, ProblemRow, RawBody, Route};
+use shouhu_text::table::TableError;
 
 use crate::catalogue::{self, CatalogueKind, Changes};
 use crate::model::Items;
@@ -58,7 +59,7 @@ pub struct KindsImport {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     #[error(transparent)]
-    File(#[from] KindsError),
+    File(#[from] TableError),
     #[error("{count} rows are wrong: a list is taken whole or not at all")]
     Rows { count: usize },
     #[error("the list has no rows")]
@@ -68,11 +69,11 @@ pub enum ImportError {
 impl Keyed for ImportError {
     fn key(&self) -> &'static str {
         match self {
-            Self::File(KindsError::Empty) | Self::NoRows => "dispatch.kinds.empty",
-            Self::File(KindsError::Encoding) => "dispatch.kinds.encoding",
-            Self::File(KindsError::NotText) => "dispatch.kinds.not_text",
-            Self::File(KindsError::Column { .. }) => "dispatch.kinds.column",
-            Self::File(KindsError::TooManyRows) => "dispatch.kinds.too_many_rows",
+            Self::File(TableError::Empty) | Self::NoRows => "dispatch.kinds.empty",
+            Self::File(TableError::Encoding) => "dispatch.kinds.encoding",
+            Self::File(TableError::NotText) => "dispatch.kinds.not_text",
+            Self::File(TableError::Column { .. }) => "dispatch.kinds.column",
+            Self::File(TableError::TooManyRows { .. }) => "dispatch.kinds.too_many_rows",
             Self::Rows { .. } => "dispatch.kinds.rows",
         }
     }

@@ -8,10 +8,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shouhu_exchange::roster::{Roster, RosterError, RosterRow, RowError, RowFault};
+use shouhu_exchange::roster::{Roster, RosterRow, RowError, RowFault};
 use shouhu_ids::{Micros, ShiftId, UnitId};
 use shouhu_module::{App, Audit, Audited, Keyed, Load, Params, Person, Problem, ProblemRow, RawBody, Route};
 use shouhu_store::{Store, StoreError, Tx};
+use shouhu_text::table::TableError;
 
 use super::shift_write::local;
 use crate::roster::{Shift, WriteShift, book, overlaps, person_of};
@@ -54,7 +55,7 @@ pub struct ShiftImport {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     #[error(transparent)]
-    File(#[from] RosterError),
+    File(#[from] TableError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -62,11 +63,11 @@ pub enum ImportError {
 impl Keyed for ImportError {
     fn key(&self) -> &'static str {
         match self {
-            Self::File(RosterError::Empty) => "dispatch.roster.file_empty",
-            Self::File(RosterError::Encoding) => "dispatch.roster.file_encoding",
-            Self::File(RosterError::NotText) => "dispatch.roster.file_not_text",
-            Self::File(RosterError::Column { .. }) => "dispatch.roster.column_missing",
-            Self::File(RosterError::TooManyRows) => "dispatch.roster.too_many_rows",
+            Self::File(TableError::Empty) => "dispatch.roster.file_empty",
+            Self::File(TableError::Encoding) => "dispatch.roster.file_encoding",
+            Self::File(TableError::NotText) => "dispatch.roster.file_not_text",
+            Self::File(TableError::Column { .. }) => "dispatch.roster.column_missing",
+            Self::File(TableError::TooManyRows { .. }) => "dispatch.roster.too_many_rows",
             Self::Store(error) => error.key(),
         }
     }
