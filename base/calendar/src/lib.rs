@@ -106,6 +106,20 @@ impl Date {
         year.div_euclid(400).wrapping_mul(ERA_DAYS).wrapping_add(day_of_era - EPOCH_DAYS)
     }
 
+    /// The Monday of its week (ISO 8601).
+    #[must_use]
+    pub const fn week_begins(self) -> Self {
+        // 1970-01-01 was a Thursday.
+        let days = self.days();
+        Self::from_days(days - (days.rem_euclid(7) + 3) % 7)
+    }
+
+    /// The first of its month.
+    #[must_use]
+    pub const fn month_begins(self) -> Self {
+        Self { day: 1, ..self }
+    }
+
     #[must_use]
     pub const fn year(self) -> i64 {
         self.year
@@ -174,6 +188,16 @@ mod tests {
         assert_eq!(text(-719_529), "-001-12-31");
         assert_eq!(Date::new(2000, 2, 29).map(Date::days), Ok(11_016));
         assert!(Date::new(1900, 2, 29).is_err() && Date::new(2026, 2, 29).is_err());
+    }
+
+    #[test]
+    fn weeks_begin_on_mondays_and_months_on_their_first() {
+        let monday = Date::new(2026, 11, 16).map(Date::days).unwrap_or_default();
+        for day in 0..7 {
+            assert_eq!(Date::from_days(monday + day).week_begins().days(), monday);
+            assert_eq!(Date::from_days(monday + day).month_begins(), Date::from_days(monday - 15));
+        }
+        assert_eq!([0, -1, -4].map(|days| Date::from_days(days).week_begins().days()), [-3, -3, -10]);
     }
 
     #[test]

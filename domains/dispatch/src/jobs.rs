@@ -40,10 +40,10 @@ pub async fn schedule(store: &Store) -> Result<(), StoreError> {
     PURGE.schedule_daily(store, HOUR_UTC_US).await
 }
 
-/// Destroys the rows of a table that match, some at a time; how many. The last value is how many at once.
-async fn purge(store: &Store, table: &str, which: &str, mut times: Vec<Value>) -> Result<u64, StoreError> {
+/// Destroys the rows of a table that match, some at a time, by its key; how many. The last value is how many at once.
+async fn purge(store: &Store, (table, key): (&str, &str), which: &str, mut times: Vec<Value>) -> Result<u64, StoreError> {
     times.push(ROWS_AT_ONCE.into());
-    let sql = format!("DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE {which} LIMIT ${})", times.len());
+    let sql = format!("DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {which} LIMIT ${})", times.len());
     let mut purged = 0;
     loop {
         let mut tx = store.begin().await?;
@@ -61,10 +61,12 @@ async fn purge(store: &Store, table: &str, which: &str, mut times: Vec<Value>) -
 pub async fn purge_now(store: &Store) -> Result<Purged, StoreError> {
     let before = |days: i64| store.env().now().plus(-days * Micros::DAY);
     let calls = "arrived_at_us < $1 OR (arrived_at_us < $2 AND state = 'settled' AND incident IS NULL)";
+    // The last place at which a unit was watched: of one that was retired it would stay for ever.
+    purge(store, ("dispatch_still", "unit"), "since_us < $1", params![before(CREW_DAYS)]).await?;
     Ok(Purged {
-        calls: purge(store, "dispatch_call", calls, params![before(INCIDENT_CALL_DAYS), before(CALL_DAYS)]).await?,
-        checks: purge(store, "dispatch_check", "asked_at_us < $1", params![before(CREW_DAYS)]).await?,
-        shifts: purge(store, "dispatch_shift", "until_us < $1", params![before(CREW_DAYS)]).await?,
+        calls: purge(store, ("dispatch_call", "id"), calls, params![before(INCIDENT_CALL_DAYS), before(CALL_DAYS)]).await?,
+        checks: purge(store, ("dispatch_check", "id"), "asked_at_us < $1", params![before(CREW_DAYS)]).await?,
+        shifts: purge(store, ("dispatch_shift", "id"), "until_us < $1", params![before(CREW_DAYS)]).await?,
     })
 }
 

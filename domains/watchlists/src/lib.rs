@@ -80,7 +80,10 @@ pub const MODULE: Module = Module {
         ops::confirm::ROUTE,
         ops::reject::ROUTE,
     ],
-    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
+    migrations: &[
+        Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
+        Migration { name: "0002_crew_by_unit", sql: include_str!("../migrations/0002_crew_by_unit.sql") },
+    ],
     jobs: &[jobs::SWEEP, jobs::ACTIVATE_IMPORT],
     reactions: &[react::MATCH, react::REFRESH, react::FOLLOW],
     problems: PROBLEMS,

@@ -168,14 +168,24 @@ pub struct OnScene {
     pub wanted_at: Option<Micros>,
 }
 
+/// From when a crew counts as quiet: its newest sign, or since when it does what it does.
+#[must_use]
+pub fn base(since: Micros, sign_at: Option<Micros>) -> Micros {
+    sign_at.map_or(since, |sign| sign.max(since))
+}
+
 impl OnScene {
+    /// A dispatcher's wish that the crew has not answered yet.
+    #[must_use]
+    pub fn wanted(&self) -> Option<Micros> {
+        self.wanted_at.filter(|at| *at > base(self.since, self.sign_at))
+    }
+
     /// When it is to be asked next.
     #[must_use]
     pub fn next_at(&self, every_us: Option<i64>) -> Option<Micros> {
-        let base = self.sign_at.map_or(self.since, |sign| sign.max(self.since));
-        let by_clock = every_us.map(|us| base.plus(us));
-        let by_person = self.wanted_at.filter(|at| *at > base);
-        match (by_clock, by_person) {
+        let by_clock = every_us.map(|us| base(self.since, self.sign_at).plus(us));
+        match (by_clock, self.wanted()) {
             (Some(clock), Some(person)) => Some(clock.min(person)),
             (clock, person) => clock.or(person),
         }

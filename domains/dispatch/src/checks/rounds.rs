@@ -41,7 +41,9 @@ pub fn joined(here: Option<Said>, comes: Option<Said>, brings_crews: bool) -> Op
     both.filter(|said| said.is_on.is_some() || said.now_at_us.is_some())
 }
 
-async fn read(tx: &mut Tx, incident: IncidentId) -> Result<Option<Said>, StoreError> {
+/// # Errors
+/// When the database fails.
+pub async fn read(tx: &mut Tx, incident: IncidentId) -> Result<Option<Said>, StoreError> {
     let sql = "SELECT is_on, now_at_us, set_at_us, set_by_name FROM dispatch_par WHERE incident = $1";
     let Some(row) = tx.fetch_opt(sql, params![incident]).await? else { return Ok(None) };
     Ok(Some(Said {
@@ -52,7 +54,11 @@ async fn read(tx: &mut Tx, incident: IncidentId) -> Result<Option<Said>, StoreEr
     }))
 }
 
-async fn write(tx: &mut Tx, incident: IncidentId, said: Option<&Said>) -> Result<(), StoreError> {
+/// Writes it down; without a word, what was said is forgotten.
+///
+/// # Errors
+/// When the database fails.
+pub async fn write(tx: &mut Tx, incident: IncidentId, said: Option<&Said>) -> Result<(), StoreError> {
     let Some(said) = said else {
         return tx.execute("DELETE FROM dispatch_par WHERE incident = $1", params![incident]).await.map(|_| ());
     };

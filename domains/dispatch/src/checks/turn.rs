@@ -14,7 +14,7 @@ use shouhu_wire::{AssignmentState, Priority};
 
 use super::book::{self, Change, PATROL_PRIORITY, Question};
 use super::heard::{self, Heard};
-use super::{Around, CheckKind, OnScene, SafetyChecks, Turn, Watched, microseconds, turn, unmoved};
+use super::{Around, CheckKind, OnScene, SafetyChecks, Turn, Watched, base, microseconds, turn, unmoved};
 use crate::policy;
 use crate::positions::{self, Positions};
 use crate::store::place_of;
@@ -188,31 +188,43 @@ impl Worker {
     ) -> Option<CheckKind> {
         let Heard { seen, .. } = *heard.get(&self.unit).filter(|heard| heard.is_of_this_duty())?;
         let around = *stood.get(&self.unit)?;
-        let since = self.sign_at.map_or(self.since, |sign| sign.max(self.since));
+        let since = base(self.since, self.sign_at);
         unmoved(&Watched { since, seen, around }, still_for_us, microseconds(rule.silent_for_s), now)
     }
 
     /// Whose wish it was, where it was a person's.
     fn wanted_by(&self) -> Option<String> {
         let job = self.job.as_ref().filter(|job| job.state == AssignmentState::OnScene)?;
-        let base = self.sign_at.map_or(self.since, |sign| sign.max(self.since));
-        job.wanted_at.filter(|at| *at > base).and_then(|_| job.wanted_by.clone())
+        self.on_scene(job).wanted().and_then(|_| job.wanted_by.clone())
     }
 }
 
-/// The newest of an ended check, the crew's replies, and its alarm's end. An overdue check that nobody has dealt with keeps a unit only
-/// from being asked the same again: one of a patrol does not end the rounds of the robbery to which the crew was sent since.
-const SIGN: &str = "(SELECT MAX(c.ended_at_us) FROM dispatch_check c WHERE c.unit = u.id) AS checked_at, \
+/// Of a unit `u` and its order `a`: the newest of an ended check, the crew's replies, and its alarm's end; and whether it calls for
+/// help now, for whoever does is asked nothing.
+pub const SIGN: &str = "(SELECT MAX(c.ended_at_us) FROM dispatch_check c WHERE c.unit = u.id) AS checked_at, \
      (SELECT MAX(r.at_us) FROM dispatch_reply r WHERE r.assignment = a.id) AS replied_at, \
-     (SELECT CAST(COUNT(*) AS BIGINT) FROM dispatch_check c WHERE c.unit = u.id AND c.ended_at_us IS NULL \
-     AND (c.state = 'asked' OR a.id IS NULL OR (c.assignment = a.id AND (c.kind = 'par' OR a.state <> 'on_scene')))) AS asked, \
+     (SELECT MAX(p.ended_at_us) FROM dispatch_panic p WHERE p.unit = u.id) AS calmed_at, \
      (SELECT CAST(COUNT(*) AS BIGINT) FROM dispatch_panic p WHERE p.unit = u.id AND p.ended_at_us IS NULL) AS crying";
+
+/// An overdue check that nobody has dealt with keeps a unit only from being asked the same again: one of a patrol does not end the rounds
+/// of the robbery to which the crew was sent since.
+const ASKED: &str = "(SELECT CAST(COUNT(*) AS BIGINT) FROM dispatch_check c WHERE c.unit = u.id AND c.ended_at_us IS NULL \
+     AND (c.state = 'asked' OR a.id IS NULL OR (c.assignment = a.id AND (c.kind = 'par' OR a.state <> 'on_scene')))) AS asked";
+
+/// Of a row with [`SIGN`]: the newest sign, and whether the crew calls for help.
+///
+/// # Errors
+/// When the row lacks a column.
+pub fn sign_of(row: &Row) -> Result<(Option<Micros>, bool), StoreError> {
+    let sign = row.opt_micros("checked_at")?.max(row.opt_micros("replied_at")?).max(row.opt_micros("calmed_at")?);
+    Ok((sign, row.int("crying")? > 0))
+}
 
 async fn workers(store: &Store, rule: &SafetyChecks) -> Result<Vec<Worker>, StoreError> {
     let en_route = if rule.watches_en_route { "'on_scene', 'en_route'" } else { "'on_scene'" };
     let jobs = format!(
         "SELECT u.id, u.call_sign, a.id AS assignment, a.incident, a.state, a.en_route_at_us, a.on_scene_at_us, i.priority, \
-         w.is_on, w.now_at_us, w.set_by_name, {SIGN} FROM dispatch_assignment a JOIN dispatch_unit u ON u.id = a.unit \
+         w.is_on, w.now_at_us, w.set_by_name, {SIGN}, {ASKED} FROM dispatch_assignment a JOIN dispatch_unit u ON u.id = a.unit \
          JOIN dispatch_incident i ON i.id = a.incident LEFT JOIN dispatch_par w ON w.incident = a.incident \
          WHERE a.state IN ({en_route}) ORDER BY a.id"
     );
@@ -220,7 +232,7 @@ async fn workers(store: &Store, rule: &SafetyChecks) -> Result<Vec<Worker>, Stor
     if rule.watches_patrol {
         // The same columns, of no assignment.
         let patrols = format!(
-            "SELECT u.id, u.call_sign, u.on_duty_since_us, u.last_job_ended_at_us, {SIGN} FROM dispatch_unit u \
+            "SELECT u.id, u.call_sign, u.on_duty_since_us, u.last_job_ended_at_us, {SIGN}, {ASKED} FROM dispatch_unit u \
              LEFT JOIN dispatch_assignment a ON a.unit = u.id AND a.state = 'none' WHERE u.state = 'available' ORDER BY u.id"
         );
         for row in store.fetch(&patrols, vec![]).await? {
@@ -230,19 +242,14 @@ async fn workers(store: &Store, rule: &SafetyChecks) -> Result<Vec<Worker>, Stor
     Ok(workers)
 }
 
-fn sign_of(row: &Row) -> Result<(Option<Micros>, bool), StoreError> {
-    let sign = row.opt_micros("checked_at")?.max(row.opt_micros("replied_at")?);
-    Ok((sign, row.int("asked")? + row.int("crying")? > 0))
-}
-
 fn at_work(row: &Row) -> Result<Worker, StoreError> {
     let state: AssignmentState = row.tag("state")?;
     let column = if state == AssignmentState::OnScene { "on_scene_at_us" } else { "en_route_at_us" };
-    let (sign_at, is_asked) = sign_of(row)?;
+    let (sign_at, is_crying) = sign_of(row)?;
     Ok(Worker {
         unit: row.parsed("id")?,
         call_sign: row.text("call_sign")?,
-        is_asked,
+        is_asked: is_crying || row.int("asked")? > 0,
         sign_at,
         since: row.micros(column)?,
         job: Some(Job {
@@ -259,7 +266,8 @@ fn at_work(row: &Row) -> Result<Worker, StoreError> {
 
 fn on_patrol(row: &Row) -> Result<Option<Worker>, StoreError> {
     let Some(since) = row.opt_micros("on_duty_since_us")?.max(row.opt_micros("last_job_ended_at_us")?) else { return Ok(None) };
-    let (sign_at, is_asked) = sign_of(row)?;
+    let (sign_at, is_crying) = sign_of(row)?;
+    let is_asked = is_crying || row.int("asked")? > 0;
     let (unit, call_sign) = (row.parsed("id")?, row.text("call_sign")?);
     Ok(Some(Worker { unit, call_sign, is_asked, sign_at, since, job: None }))
 }

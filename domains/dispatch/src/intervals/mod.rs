@@ -97,15 +97,11 @@ pub struct IntervalRow {
 /// The first day of the period that holds a moment, in Taipei.
 #[must_use]
 pub fn period_of(at: Micros, period: Period) -> Date {
-    let days = at.plus(TAIPEI_US).day();
+    let date = Date::from_days(at.plus(TAIPEI_US).day());
     match period {
-        Period::Day => Date::from_days(days),
-        // 1970-01-01 was a Thursday.
-        Period::Week => Date::from_days(days - (days + 3).rem_euclid(7)),
-        Period::Month => {
-            let date = Date::from_days(days);
-            Date::from_days(days - date.day() + 1)
-        }
+        Period::Day => date,
+        Period::Week => date.week_begins(),
+        Period::Month => date.month_begins(),
     }
 }
 

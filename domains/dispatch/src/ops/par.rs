@@ -10,6 +10,8 @@ use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, Person, Problem,
 use shouhu_store::{Store, StoreError, params};
 use shouhu_wire::{IncidentState, Priority};
 
+use crate::checks::rounds::{self, Said};
+use crate::checks::turn::{SIGN, sign_of};
 use crate::checks::{CheckState, OnScene};
 use crate::{policy, write};
 
@@ -61,7 +63,7 @@ pub struct ParCrew {
     pub on_scene_at_us: Micros,
     /// The newest sign of the crew.
     pub sign_at_us: Option<Micros>,
-    /// Absent while it is being asked, and where nobody asks.
+    /// Absent while it is being asked or calls for help, and where nobody asks.
     pub next_at_us: Option<Micros>,
     pub check: Option<CheckId>,
     pub check_state: Option<CheckState>,
@@ -108,17 +110,17 @@ pub async fn status(store: &Store, id: IncidentId) -> Result<ParStatus, ParError
     let said = row.opt_int("is_on")?.map(|is_on| is_on != 0);
     let wanted_at = row.opt_micros("now_at_us")?;
     let every_us = rule.par_every_us(priority, said);
-    let crews = "SELECT u.id, u.call_sign, a.on_scene_at_us, c.id AS asked, c.state AS check_state, \
-         (SELECT MAX(e.ended_at_us) FROM dispatch_check e WHERE e.unit = u.id) AS checked_at, \
-         (SELECT MAX(r.at_us) FROM dispatch_reply r WHERE r.assignment = a.id) AS replied_at \
-         FROM dispatch_assignment a JOIN dispatch_unit u ON u.id = a.unit \
-         LEFT JOIN dispatch_check c ON c.id = (SELECT o.id FROM dispatch_check o WHERE o.unit = u.id AND o.ended_at_us IS NULL \
-         AND (o.state = 'asked' OR (o.assignment = a.id AND o.kind = 'par')) ORDER BY o.state, o.id LIMIT 1) \
-         WHERE a.incident = $1 AND a.state = 'on_scene' ORDER BY u.call_sign, u.id";
+    let crews = format!(
+        "SELECT u.id, u.call_sign, a.on_scene_at_us, o.id AS asked, o.state AS check_state, {SIGN} FROM dispatch_assignment a JOIN dispatch_unit u ON u.id = a.unit \
+         LEFT JOIN dispatch_check o ON o.id = (SELECT e.id FROM dispatch_check e WHERE e.unit = u.id AND e.ended_at_us IS NULL \
+         AND (e.state = 'asked' OR (e.assignment = a.id AND e.kind = 'par')) ORDER BY e.state, e.id LIMIT 1) \
+         WHERE a.incident = $1 AND a.state = 'on_scene' ORDER BY u.call_sign, u.id"
+    );
     let mut told = ParStatus { is_on: every_us.is_some(), is_by_policy: said.is_none(), every_s: rule.par_every_s, crews: Vec::new() };
-    for row in store.fetch(crews, params![id]).await? {
+    for row in store.fetch(&crews, params![id]).await? {
         let since = row.micros("on_scene_at_us")?;
-        let sign_at = row.opt_micros("checked_at")?.max(row.opt_micros("replied_at")?).filter(|at| *at >= since);
+        let (sign_at, is_crying) = sign_of(&row)?;
+        let sign_at = sign_at.filter(|at| *at >= since);
         let check = row.opt_parsed("asked")?;
         let clock = OnScene { since, sign_at, wanted_at };
         told.crews.push(ParCrew {
@@ -126,7 +128,7 @@ pub async fn status(store: &Store, id: IncidentId) -> Result<ParStatus, ParError
             call_sign: row.text("call_sign")?,
             on_scene_at_us: since,
             sign_at_us: sign_at,
-            next_at_us: if check.is_some() { None } else { clock.next_at(every_us) },
+            next_at_us: if check.is_some() || is_crying { None } else { clock.next_at(every_us) },
             check,
             check_state: row.opt_tag("check_state")?,
         });
@@ -145,21 +147,13 @@ pub async fn set(store: &Store, by: &Person, id: IncidentId, act: ParAct) -> Res
         IncidentState::Open | IncidentState::Assigned | IncidentState::OnScene => {}
     }
     let now = store.env().now();
-    let row = tx.fetch_opt("SELECT is_on, now_at_us FROM dispatch_par WHERE incident = $1", params![id]).await?;
-    let before = row.as_ref().map(|row| row.opt_int("is_on")).transpose()?.flatten();
-    let wanted_before = row.as_ref().map(|row| row.opt_micros("now_at_us")).transpose()?.flatten();
-    let (is_on, wanted_at, key) = match act {
-        ParAct::On => (Some(1), wanted_before, "par_on"),
-        ParAct::Off => (Some(0), None, "par_off"),
-        ParAct::Now => (before, Some(now), "par_now"),
+    let (was_on, wanted_before) = rounds::read(&mut tx, id).await?.map_or((None, None), |said| (said.is_on, said.now_at_us));
+    let (is_on, now_at_us, key) = match act {
+        ParAct::On => (Some(true), wanted_before, "par_on"),
+        ParAct::Off => (Some(false), None, "par_off"),
+        ParAct::Now => (was_on, Some(now), "par_now"),
     };
-    tx.execute(
-        "INSERT INTO dispatch_par (incident, is_on, now_at_us, set_at_us, set_by_name) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (incident) DO UPDATE SET is_on = excluded.is_on, now_at_us = excluded.now_at_us, \
-         set_at_us = excluded.set_at_us, set_by_name = excluded.set_by_name",
-        params![id, is_on, wanted_at, now, &by.name],
-    )
-    .await?;
+    rounds::write(&mut tx, id, Some(&Said { is_on, now_at_us, set_at_us: now, set_by_name: by.name.clone() })).await?;
     write::log(&mut tx, id, now, by, key, json!({})).await?;
     tx.commit().await?;
     status(store, id).await

@@ -48,6 +48,8 @@ pub struct ShiftImport {
     /// In the roster already.
     pub unchanged: i64,
     pub errors: Vec<ProblemRow>,
+    /// Wrong rows beyond those.
+    pub more_errors: i64,
     /// Our columns and what the file calls them.
     pub columns: BTreeMap<String, String>,
 }
@@ -169,7 +171,7 @@ pub async fn import(store: &Store, by: &Person, bytes: &[u8], dry_run: bool) -> 
             Some(other) => errors.push(clashing(*row, shift, other)),
         }
     }
-    let is_wrong = !errors.is_empty() || roster.more_faults > 0;
+    let is_wrong = !errors.is_empty();
     let accepted = if is_wrong { 0 } else { i64::try_from(fresh.len()).unwrap_or(i64::MAX) };
     if !dry_run && !is_wrong {
         for shift in fresh {
@@ -180,10 +182,12 @@ pub async fn import(store: &Store, by: &Person, bytes: &[u8], dry_run: bool) -> 
         drop(tx);
     }
     errors.sort_by_key(|error| error.row);
+    let more_errors = errors.len().saturating_sub(SHOWN_MAX) + roster.more_faults;
+    let more_errors = i64::try_from(more_errors).unwrap_or(i64::MAX);
     errors.truncate(SHOWN_MAX);
     let rows = i64::try_from(roster.rows).unwrap_or(i64::MAX);
     let encoding = roster.encoding.to_owned();
-    Ok(ShiftImport { dry_run, encoding, rows, accepted, unchanged, errors, columns: roster.columns })
+    Ok(ShiftImport { dry_run, encoding, rows, accepted, unchanged, errors, more_errors, columns: roster.columns })
 }
 
 fn clashing(row: u64, shift: &WriteShift, known: &Shift) -> ProblemRow {
@@ -200,7 +204,8 @@ async fn handle(
 ) -> Result<Audited<ShiftImport>, Problem> {
     let report = import(&app.store, &person, &bytes, query.dry_run).await?;
     let how = if query.dry_run { "looked at" } else { "imported" };
-    Ok(Audited::new(format!("roster {how}: {} shifts, {} errors", report.accepted, report.errors.len()), report))
+    let errors = i64::try_from(report.errors.len()).unwrap_or(i64::MAX).saturating_add(report.more_errors);
+    Ok(Audited::new(format!("roster {how}: {} shifts, {errors} errors", report.accepted), report))
 }
 
 #[cfg(test)]

@@ -127,7 +127,7 @@ impl NewPhoto {
 
 const PHOTO: &str = "SELECT p.id, p.assignment, p.incident, i.number AS incident_number, a.unit, u.call_sign, p.by_actor, p.by_name, \
      p.received_at_us, p.taken_at_us, p.caption, p.lon, p.lat, p.accuracy_m, p.sha256, p.received_bytes, p.width_px, p.height_px, \
-     p.day, p.state, p.ended_at_us, p.end_reason FROM dispatch_photo p JOIN dispatch_incident i ON i.id = p.incident \
+     p.day, p.state, p.ended_at_us, p.end_reason, a.ended_at_us AS order_ended_at_us FROM dispatch_photo p JOIN dispatch_incident i ON i.id = p.incident \
      JOIN dispatch_assignment a ON a.id = p.assignment JOIN dispatch_unit u ON u.id = a.unit";
 
 fn photo_of(row: &Row) -> Result<Photo, StoreError> {
@@ -155,6 +155,7 @@ fn photo_of(row: &Row) -> Result<Photo, StoreError> {
         end_reason: row.opt_text("end_reason")?,
         withdraw_until_us: received_at_us.plus(WITHDRAW_US),
         day: row.int("day")?,
+        order_ended_at: row.opt_micros("order_ended_at_us")?,
     })
 }
 
@@ -331,11 +332,11 @@ async fn remove(blobs: &Blobs, id: PhotoId, sha256: &str, day: i64) -> Result<()
 ///
 /// # Errors
 /// When disk or database refuse; it may be done again.
-pub async fn erase(store: &Store, blobs: &Blobs, photo: &Photo) -> Result<(), PhotoError> {
-    remove(blobs, photo.id, &photo.sha256, photo.day).await?;
+pub async fn erase(store: &Store, blobs: &Blobs, id: PhotoId, sha256: &str, day: i64) -> Result<(), PhotoError> {
+    remove(blobs, id, sha256, day).await?;
     let sql = "UPDATE dispatch_photo SET erased_at_us = $1 WHERE id = $2 AND state <> 'kept' AND erased_at_us IS NULL";
     let mut tx = store.begin().await?;
-    tx.execute(sql, params![store.env().now(), photo.id]).await?;
+    tx.execute(sql, params![store.env().now(), id]).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -380,7 +381,7 @@ pub async fn withdraw(store: &Store, blobs: &Blobs, by: &Person, id: PhotoId, re
     match photo.state {
         PhotoState::Kept => return Err(PhotoError::WithdrawLate),
         // Also when an earlier try was cut off between the row and the disk.
-        PhotoState::Withdrawn => erase(store, blobs, &photo).await?,
+        PhotoState::Withdrawn => erase(store, blobs, photo.id, &photo.sha256, photo.day).await?,
         PhotoState::Destroyed => {}
     }
     Ok(photo)

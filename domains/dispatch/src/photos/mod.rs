@@ -73,6 +73,9 @@ pub struct Photo {
     /// Since 1970 in UTC: whose key locks the picture.
     #[serde(skip)]
     pub day: i64,
+    /// Whose crew sees it for a day longer.
+    #[serde(skip)]
+    pub order_ended_at: Option<Micros>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use shouhu_blobs::{BlobClass, BlobError, Blobs};
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
-use shouhu_ids::{Micros, PhotoId};
+use shouhu_ids::Micros;
 use shouhu_module::{App, JobKind};
 use shouhu_store::{Store, StoreError, params, tag_of};
 
@@ -58,16 +58,14 @@ async fn end(store: &Store) -> Result<u64, StoreError> {
 
 /// Removes the files of everything that has ended, those included whose removal was cut off before.
 async fn erase_ended(store: &Store, blobs: &Blobs) -> Result<(), PhotoError> {
-    let sql = "SELECT id FROM dispatch_photo WHERE state <> 'kept' AND erased_at_us IS NULL ORDER BY id LIMIT $1";
+    let sql = "SELECT id, sha256, day FROM dispatch_photo WHERE state <> 'kept' AND erased_at_us IS NULL ORDER BY id LIMIT $1";
     loop {
         let rows = store.fetch(sql, params![PHOTOS_AT_ONCE]).await?;
         if rows.is_empty() {
             return Ok(());
         }
         for row in rows {
-            let id: PhotoId = row.parsed("id")?;
-            let photo = super::one(store, id).await?.ok_or(PhotoError::NotFound)?;
-            book::erase(store, blobs, &photo).await?;
+            book::erase(store, blobs, row.parsed("id")?, &row.text("sha256")?, row.int("day")?).await?;
         }
     }
 }

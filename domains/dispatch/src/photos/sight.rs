@@ -8,7 +8,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shouhu_ids::{IncidentId, Micros, PhotoId};
 use shouhu_module::{App, Keyed, Person, Problem};
-use shouhu_store::{StoreError, params};
 use shouhu_wire::Role;
 
 use super::{AFTER_END_US, Photo, PhotoSize, of_incident, one};
@@ -60,13 +59,9 @@ impl LookAtPhotos {
 }
 
 /// Whether a crew may see it: its unit's, while the order goes on and a day longer.
-async fn is_of_crew(app: &App, by: &Person, photo: &Photo) -> Result<bool, StoreError> {
-    if by.unit != Some(photo.unit) {
-        return Ok(false);
-    }
-    let row = app.store.fetch_one("SELECT ended_at_us FROM dispatch_assignment WHERE id = $1", params![photo.assignment]).await?;
-    let since: Micros = app.env.now().plus(-AFTER_END_US);
-    Ok(row.opt_micros("ended_at_us")?.is_none_or(|ended_at| ended_at >= since))
+fn is_of_crew(by: &Person, photo: &Photo, now: Micros) -> bool {
+    let since = now.plus(-AFTER_END_US);
+    by.unit == Some(photo.unit) && photo.order_ended_at.is_none_or(|ended_at| ended_at >= since)
 }
 
 /// # Errors
@@ -74,7 +69,7 @@ async fn is_of_crew(app: &App, by: &Person, photo: &Photo) -> Result<bool, Store
 pub async fn photo(app: &App, by: &Person, id: PhotoId) -> Result<Photo, Problem> {
     let nothing = || Problem::not_found("photo");
     let photo = one(&app.store, id).await?.ok_or_else(nothing)?;
-    if by.role == Role::Officer && !is_of_crew(app, by, &photo).await? {
+    if by.role == Role::Officer && !is_of_crew(by, &photo, app.env.now()) {
         return Err(nothing());
     }
     Ok(photo)
@@ -90,11 +85,8 @@ pub async fn photos(app: &App, by: &Person, id: IncidentId) -> Result<(String, V
         return Ok((incident.number, of_incident(&app.store, id).await?));
     }
     let incident = incident_get::visible(app, by, id).await?;
-    let mut seen = Vec::new();
-    for photo in of_incident(&app.store, id).await? {
-        if is_of_crew(app, by, &photo).await? {
-            seen.push(photo);
-        }
-    }
-    Ok((incident.number, seen))
+    let now = app.env.now();
+    let mut photos = of_incident(&app.store, id).await?;
+    photos.retain(|photo| is_of_crew(by, photo, now));
+    Ok((incident.number, photos))
 }

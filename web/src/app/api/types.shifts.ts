@@ -128,6 +128,8 @@ export interface ShiftImport {
   accepted: number;
   unchanged: number;
   errors: { row: number; column: string; value: string; key: string; message: string }[];
+  /** Wrong rows beyond those. */
+  more_errors: number;
   columns: Record<string, string>;
 }
 
