@@ -16,8 +16,7 @@ CREATE TABLE patrol_street_round (
     until_us BIGINT NOT NULL,
     fixes BIGINT NOT NULL,
     -- Of those, put on a road.
-    matched BIGINT NOT NULL,
-    spent_us BIGINT NOT NULL
+    matched BIGINT NOT NULL
 );
 
 -- What was covered on one day (Taipei), by beat, for reports.

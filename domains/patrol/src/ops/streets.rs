@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shouhu_ids::Micros;
 use shouhu_module::{App, Audit, Audited, Keyed, Params, Problem, Route};
+use shouhu_store::tag_of;
 
 use crate::streets::cover::{Frame, Hours, Part};
 use crate::streets::model::{Coverage, Metres, StreetLines, StreetWindow};
@@ -76,14 +77,6 @@ impl Keyed for LongName {
     }
 }
 
-const fn word_of(window: StreetWindow) -> &'static str {
-    match window {
-        StreetWindow::Shift => "shift",
-        StreetWindow::Day => "day",
-        StreetWindow::Week => "week",
-    }
-}
-
 async fn coverage(State(app): State<App>, Params(query): Params<StreetQuery>) -> Result<Audited<Coverage>, Problem> {
     let now = app.env.now();
     let hours = Hours::of(query.window, now);
@@ -91,7 +84,7 @@ async fn coverage(State(app): State<App>, Params(query): Params<StreetQuery>) ->
     if [&part.station, &part.beat].into_iter().any(|name| name.chars().count() > NAME_CHARS_MAX) {
         return Err(LongName.into());
     }
-    let leaf = format!("streets covered, {} {} {}", word_of(query.window), part.station, part.beat);
+    let leaf = format!("streets covered, {} {} {}", tag_of(&query.window), part.station, part.beat);
     let mut told = Coverage {
         window: query.window,
         from_us: Micros(hours.from * Micros::HOUR),
@@ -138,6 +131,6 @@ async fn lines(State(app): State<App>, Params(query): Params<LineQuery>) -> Resu
     let sought = tokio::task::spawn_blocking(move || cover.lines(Frame(frame))).await;
     let (items, is_cut) = sought.map_err(|error| broke_off(&error))?;
     let [west, south, east, north] = frame;
-    let leaf = format!("{} streets on the map, {} {west} {south} {east} {north}", items.len(), word_of(query.window));
+    let leaf = format!("{} streets on the map, {} {west} {south} {east} {north}", items.len(), tag_of(&query.window));
     Ok(Audited::new(leaf, StreetLines { map_version, items, is_cut }))
 }

@@ -2,11 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shouhu_calendar::Date;
+use shouhu_calendar::{Date, TAIPEI_US};
 use shouhu_ids::Micros;
-
-/// Taipei is eight hours ahead of UTC, without summer time.
-const TAIPEI_US: i64 = 8 * Micros::HOUR;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "ReportBy")]
@@ -49,11 +46,12 @@ impl Period {
 
 /// The first day of the period of a day.
 fn first_day(by: By, day: i64) -> i64 {
+    let date = Date::from_days(day);
     match by {
-        // 1970-01-01 was a Thursday.
-        By::Week => day - (day + 3).rem_euclid(7),
-        By::Month => day - Date::from_days(day).day() + 1,
+        By::Week => date.week_begins(),
+        By::Month => date.month_begins(),
     }
+    .days()
 }
 
 /// So many periods, the last of which is that of `now`.

@@ -4,6 +4,7 @@
 //! further interval in which nobody came is a *miss*. A box that nobody signed for three and a half intervals has two misses and
 //! one late signature once somebody comes. The interval is that of now: earlier ones are not kept.
 
+use shouhu_calendar::TAIPEI_US;
 use shouhu_ids::Micros;
 
 use super::periods::Period;
@@ -12,7 +13,6 @@ use super::periods::Period;
 pub const HOURS_MIN: usize = 5;
 /// A watcher guesses after so many visits.
 const SEEN_BEFORE: usize = 3;
-const TAIPEI_US: i64 = 8 * Micros::HOUR;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kept {

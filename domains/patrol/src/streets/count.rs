@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use shouhu_calendar::TAIPEI_US;
 use shouhu_ids::Micros;
 use shouhu_module::ports::{DrivenTrack, RoadSheet};
 
@@ -10,7 +11,7 @@ use super::hour::{Count, Hour};
 /// A piece was driven when so much of its length was, at a stretch.
 const DRIVEN_SHARE: f64 = 0.5;
 
-pub const TAIPEI_H: i64 = 8;
+pub const TAIPEI_H: i64 = TAIPEI_US / Micros::HOUR;
 pub const DAY_H: i64 = 24;
 
 /// Hours since 1970, UTC. Taipei's hours begin with them.
@@ -19,10 +20,16 @@ pub const fn hour_of(at: Micros) -> i64 {
     at.0.div_euclid(Micros::HOUR)
 }
 
+/// The day in Taipei, since 1970, of an hour of UTC.
+#[must_use]
+pub const fn day_of_hour(hour: i64) -> i64 {
+    (hour + TAIPEI_H).div_euclid(DAY_H)
+}
+
 /// Days since 1970 in Taipei.
 #[must_use]
 pub const fn taipei_day(at: Micros) -> i64 {
-    (hour_of(at) + TAIPEI_H).div_euclid(DAY_H)
+    day_of_hour(hour_of(at))
 }
 
 /// Counts of some minutes of tracks.

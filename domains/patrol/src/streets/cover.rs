@@ -8,7 +8,7 @@ use shouhu_module::ports::{RoadKind, RoadSheet};
 use shouhu_place::Wgs84;
 
 use super::areas::{Area, Areas};
-use super::count::{DAY_H, TAIPEI_H, hour_of};
+use super::count::{DAY_H, day_of_hour, hour_of};
 use super::hour::{Count, HourError, decode};
 use super::model::{AreaCover, Metres, StreetCover, StreetLine, StreetState, StreetWindow};
 use super::{CREWS_MIN, KEPT_DAYS};
@@ -94,7 +94,7 @@ impl Seen {
     }
 
     const fn add(&mut self, hour: i64, count: Count, is_within: bool) {
-        let day = (hour + TAIPEI_H).div_euclid(DAY_H);
+        let day = day_of_hour(hour);
         if self.day != day {
             self.end_day();
             self.day = day;

@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 
 use super::{KEPT_DAYS, broke_off};
 use super::areas::Areas;
-use super::count::{Counted, DAY_H, TAIPEI_H, taipei_day};
+use super::count::{Counted, DAY_H, TAIPEI_H, day_of_hour, taipei_day};
 use super::cover::{Adding, Cover, Hours};
 use super::store;
 use crate::secret::Secret;
@@ -129,8 +129,7 @@ pub async fn step(app: &App) -> Result<bool, Problem> {
     } else {
         Counted::default()
     };
-    let spent_us = app.env.now().since(began);
-    let is_ours = store::advance(&app.store, map, (known.until, until), &counted, spent_us).await?;
+    let is_ours = store::advance(&app.store, map, (known.until, until), &counted).await?;
     Ok(is_ours && until < settled)
 }
 
@@ -217,7 +216,7 @@ pub async fn sum_days(app: &App) -> Result<(), Problem> {
     // Of the oldest day that is kept, the beginning may be forgotten already.
     let oldest = taipei_day(app.env.now()) - KEPT_DAYS + 1;
     // Before the first hour nobody counted; that day itself is told as far as it goes.
-    let first = store::first_hour(&app.store, sheet.version()).await?.map_or(newest, |hour| (hour + TAIPEI_H).div_euclid(DAY_H));
+    let first = store::first_hour(&app.store, sheet.version()).await?.map_or(newest, day_of_hour);
     let summed = store::summed(&app.store, oldest).await?;
     for day in oldest.max(first).min(newest)..=newest {
         if summed.contains(&day) {

@@ -16,18 +16,16 @@ pub struct Progress {
     pub until: Micros,
     pub fixes: i64,
     pub matched: i64,
-    pub spent_us: i64,
 }
 
 pub async fn progress(store: &Store, map: i64) -> Result<Option<Progress>, StoreError> {
-    let sql = "SELECT until_us, fixes, matched, spent_us FROM patrol_street_round WHERE map = $1";
+    let sql = "SELECT until_us, fixes, matched FROM patrol_street_round WHERE map = $1";
     let row = store.fetch_opt(sql, params![map]).await?;
     row.map(|row| {
         Ok(Progress {
             until: row.micros("until_us")?,
             fixes: row.int("fixes")?,
             matched: row.int("matched")?,
-            spent_us: row.int("spent_us")?,
         })
     })
     .transpose()
@@ -39,7 +37,7 @@ pub async fn begun(store: &Store, map: i64, from: Micros) -> Result<Progress, St
         return Ok(progress);
     }
     let mut tx = store.begin().await?;
-    let sql = "INSERT INTO patrol_street_round (map, until_us, fixes, matched, spent_us) VALUES ($1, $2, 0, 0, 0) ON CONFLICT (map) DO NOTHING";
+    let sql = "INSERT INTO patrol_street_round (map, until_us, fixes, matched) VALUES ($1, $2, 0, 0) ON CONFLICT (map) DO NOTHING";
     tx.execute(sql, params![map, from]).await?;
     tx.commit().await?;
     let begun = progress(store, map).await?;
@@ -52,13 +50,12 @@ pub async fn advance(
     map: i64,
     (from, until): (Micros, Micros),
     counted: &Counted,
-    spent_us: i64,
 ) -> Result<bool, StoreError> {
     let mut tx = store.begin().await?;
     // First, so that of two servers one waits here for the other and then finds nothing to do.
-    let sql = "UPDATE patrol_street_round SET until_us = $3, fixes = fixes + $4, matched = matched + $5, spent_us = spent_us + $6 \
+    let sql = "UPDATE patrol_street_round SET until_us = $3, fixes = fixes + $4, matched = matched + $5 \
          WHERE map = $1 AND until_us = $2";
-    let moved = tx.execute(sql, params![map, from, until, counted.fixes, counted.matched, spent_us]).await?;
+    let moved = tx.execute(sql, params![map, from, until, counted.fixes, counted.matched]).await?;
     if moved != 1 {
         return Ok(false);
     }
@@ -122,10 +119,8 @@ pub async fn days(store: &Store, station: &str, from: i64, until: i64) -> Result
 /// Forgets hours before `oldest`, days before `first_day`, and maps that were replaced. Gives how many hours went.
 pub async fn forget(store: &Store, oldest: i64, first_day: i64) -> Result<u64, StoreError> {
     let mut tx = store.begin().await?;
-    let newest = "SELECT MAX(map) FROM patrol_street_round";
-    let sql = format!("DELETE FROM patrol_street_hour WHERE hour < $1 OR map < ({newest})");
-    let gone = tx.execute(&sql, params![oldest]).await?;
     let kept = tx.fetch_one("SELECT COALESCE(MAX(map), 0) AS map FROM patrol_street_round", vec![]).await?.int("map")?;
+    let gone = tx.execute("DELETE FROM patrol_street_hour WHERE hour < $1 OR map < $2", params![oldest, kept]).await?;
     tx.execute("DELETE FROM patrol_street_round WHERE map < $1", params![kept]).await?;
     tx.execute("DELETE FROM patrol_street_day WHERE day < $1", params![first_day]).await?;
     tx.commit().await?;

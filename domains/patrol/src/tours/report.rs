@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use shouhu_calendar::TAIPEI_US;
 use shouhu_ids::{Micros, UnitId};
 use shouhu_module::ports::CitizenReport;
 use shouhu_place::Wgs84;
@@ -15,7 +16,6 @@ const HIT_M: f64 = 200.0;
 /// A report so near to any place that a plan looked at happened on its ground.
 const GROUND_M: f64 = 1_000.0;
 /// Taipei is eight hours ahead of UTC, without summer time.
-const TAIPEI_US: i64 = 8 * Micros::HOUR;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Tally {
