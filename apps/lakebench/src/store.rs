@@ -131,7 +131,7 @@ impl Opened {
     }
 }
 
-/// As the server does it: in haste where rows have come fast since the last flush.
+/// In haste where rows have come fast, nearly as in the server, which counts from when it first sees rows after a flush.
 fn flush_if_due(lake: &Lake, since: &mut Instant) -> anyhow::Result<()> {
     if lake.is_flush_due() {
         let in_ms = i64::try_from(since.elapsed().as_millis())?;

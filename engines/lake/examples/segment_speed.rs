@@ -17,7 +17,7 @@ use shouhu_files::{Append, Files, FilesError, ReadAt};
 use shouhu_lake::catalogue::Order;
 use shouhu_lake::part::{Bounds, Want};
 use shouhu_lake::row::{AT_SOURCE, DAY_MS, HOUR_MS, NO_DIRECTION};
-use shouhu_lake::segment::{Effort, Segment, write};
+use shouhu_lake::segment::{Effort, Haste, Segment, write};
 use shouhu_lake::{Class, Moment, Part, PlateCode, Row, SegmentId, Window};
 
 struct Folder(PathBuf);
@@ -171,7 +171,7 @@ fn main() -> Result<(), Any> {
     };
     let files: Arc<dyn Files> = Arc::new(Folder(folder.clone()));
     let begun = Spent::now();
-    let meta = write(&*files, SegmentId(1), Class::PASSAGE, &rows, &[], Effort::Quick)?;
+    let meta = write(&*files, SegmentId(1), Class::PASSAGE, &rows, &[], Effort::Quick, Haste::Leisure)?;
     let took = begun.elapsed();
     let count = meta.rows as f64;
     println!("{} rows, {} plates: written in {took:?}, {:.3} µs/row", meta.rows, meta.plates, took.as_secs_f64() * 1e6 / count);

@@ -26,7 +26,7 @@ use crate::catalogue::{CatalogueError, SegmentId, SegmentMeta};
 use crate::part::{Part, PartError};
 use crate::questions::counts::COMPARED_MAX;
 use crate::row::{Class, DAY_MS, Extra, FullRecord, Row};
-use crate::segment::{self, Effort, Segment, WriteError};
+use crate::segment::{self, Effort, Haste, Segment, WriteError};
 
 /// When it is worth to write rows once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -270,7 +270,7 @@ impl Pile {
     /// One segment; the rows are of one day.
     pub fn write(mut self, lake: &Lake, class: Class) -> Result<SegmentMeta, CompactError> {
         let id = lake.next_id()?;
-        Ok(segment::write(lake.store.as_ref(), id, class, &mut self.rows, &self.extras, Effort::Lasting)?)
+        Ok(segment::write(lake.store.as_ref(), id, class, &mut self.rows, &self.extras, Effort::Lasting, Haste::Leisure)?)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::catalogue::{CatalogueError, Change, SegmentMeta};
 use crate::memtable::{MemoryPart, Memtable};
 use crate::part::{Part, PartError};
 use crate::row::{Extra, Row};
-use crate::segment::{self, Effort, WriteError};
+use crate::segment::{self, Effort, Haste, WriteError};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FlushError {
@@ -25,37 +25,6 @@ pub enum FlushError {
     /// The rows are in segments; a log file could not be removed.
     #[error(transparent)]
     Files(#[from] FilesError),
-}
-
-/// How a flush uses the machine. The bytes that it writes are the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Haste {
-    /// One core, so that whoever reports or asks meanwhile has the others: at 100,000 rows a second a flush on two cores
-    /// makes one acknowledgement in a hundred wait for it.
-    #[default]
-    Leisure,
-    /// Both orders at the same time: rows come faster than one core writes them, or somebody waits for the flush.
-    Hurry,
-}
-
-impl Haste {
-    /// From a third of what one core writes in both orders.
-    pub const HURRY_ROWS_S: i64 = 500_000;
-
-    /// By how many rows came in how long.
-    #[must_use]
-    pub fn of(rows: u64, in_ms: i64) -> Self {
-        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-        let is_fast = rows.saturating_mul(1_000) >= in_ms.saturating_mul(Self::HURRY_ROWS_S);
-        if is_fast { Self::Hurry } else { Self::Leisure }
-    }
-
-    const fn effort(self) -> Effort {
-        match self {
-            Self::Leisure => Effort::Quick,
-            Self::Hurry => Effort::Hurried,
-        }
-    }
 }
 
 /// What a flush did.
@@ -112,7 +81,7 @@ impl Lake {
         for _ in 0..2 {
             if self.exchanging().pending.is_none() {
                 let Some(sealed) = self.seal()? else { break };
-                let pending = self.write_segments(&sealed, haste.effort())?;
+                let pending = self.write_segments(&sealed, haste)?;
                 self.exchanging().pending = Some(pending);
             }
             let published = self.publish_pending()?;
@@ -149,9 +118,9 @@ impl Lake {
     }
 
     /// One segment for each class and day, more where a day has more rows than a segment may.
-    fn write_segments(&self, sealed: &Sealed, effort: Effort) -> Result<Pending, FlushError> {
+    fn write_segments(&self, sealed: &Sealed, haste: Haste) -> Result<Pending, FlushError> {
         let mut metas = Vec::new();
-        let written = sealed.memory.parts().try_for_each(|part| self.write_part(&part, effort, &mut metas));
+        let written = sealed.memory.parts().try_for_each(|part| self.write_part(&part, haste, &mut metas));
         let opened = written.and_then(|()| Ok(self.open_all(&metas)?));
         if opened.is_err() {
             for meta in &metas {
@@ -164,14 +133,14 @@ impl Lake {
         Ok(Pending { change, opened: opened?, rows: sealed.memory.rows(), is_unsure: false })
     }
 
-    fn write_part(&self, part: &MemoryPart, effort: Effort, metas: &mut Vec<SegmentMeta>) -> Result<(), FlushError> {
+    fn write_part(&self, part: &MemoryPart, haste: Haste, metas: &mut Vec<SegmentMeta>) -> Result<(), FlushError> {
         let mut days: BTreeMap<i64, (Vec<Row>, Vec<Extra>)> = BTreeMap::new();
         let rows_max = usize::try_from(self.config.segment_rows_max).unwrap_or(usize::MAX).max(1);
         let mut last_day = i64::MIN;
         let mut failed = Ok(());
         let mut write = |rows: &mut Vec<Row>, extras: &[Extra]| -> Result<(), FlushError> {
             let id = self.catalogue.next_id()?;
-            metas.push(segment::write(self.store.as_ref(), id, part.class(), rows, extras, effort)?);
+            metas.push(segment::write(self.store.as_ref(), id, part.class(), rows, extras, Effort::Quick, haste)?);
             Ok(())
         };
         // Most rows are of one day: space for all of them is asked for once.
@@ -254,19 +223,5 @@ impl Pending {
     /// A listing that has this node's log up to there has the segments, or what has become of them since.
     pub fn is_in(&self, wal_until: u64) -> bool {
         self.change.wal_until.is_some_and(|until| until <= wal_until)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Haste;
-
-    #[test]
-    fn there_is_haste_from_half_a_million_rows_a_second_and_after_a_flush_that_let_them_pile_up() {
-        assert_eq!(Haste::of(2_097_152, 20_000), Haste::Leisure, "a city at 100,000 rows a second");
-        assert_eq!(Haste::of(499_999, 1_000), Haste::Leisure);
-        assert_eq!(Haste::of(500_000, 1_000), Haste::Hurry);
-        assert_eq!(Haste::of(2_097_152, 0), Haste::Hurry);
-        assert_eq!((Haste::of(u64::MAX, i64::MAX), Haste::of(0, -5)), (Haste::Hurry, Haste::Hurry), "nothing overflows");
     }
 }

@@ -28,13 +28,35 @@ pub struct Squeezer {
     hard: Compressor<'static>,
 }
 
+/// How many cores a segment is written on. The bytes are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Haste {
+    /// One, so that whoever reports or asks meanwhile has the others: at 100,000 rows a second a flush on two cores makes one
+    /// acknowledgement in a hundred wait for it. And with memory for one order at a time.
+    #[default]
+    Leisure,
+    /// Both orders at the same time: rows come faster than one core writes them, or somebody waits for the flush.
+    Hurry,
+}
+
+impl Haste {
+    /// From a third of what one core writes in both orders.
+    pub const HURRY_ROWS_S: i64 = 500_000;
+
+    /// By how many rows came in how long.
+    #[must_use]
+    pub fn of(rows: u64, in_ms: i64) -> Self {
+        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+        let is_fast = rows.saturating_mul(1_000) >= in_ms.saturating_mul(Self::HURRY_ROWS_S);
+        if is_fast { Self::Hurry } else { Self::Leisure }
+    }
+}
+
 /// How long may be spent on what is written once in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effort {
-    /// A flush of what came in at leisure: on one core, so that whoever reports or asks meanwhile has the others.
+    /// A flush, which ingest may be waiting for.
     Quick,
-    /// A flush that rows already pile up behind: on two cores, for soon everybody would have to wait for it.
-    Hurried,
     /// A merge: these files stay for as long as their day does. Every match is weighed, which takes thirteen times as long
     /// and leaves a dictionary of plates seven tenths of its size, and the sources one per cent less.
     Lasting,
@@ -403,5 +425,19 @@ fn put_column(column: &mut Fields<'_>, place: &Place<'_>) {
     if place.column_index.1 > 0 {
         column.i64(6, place.column_index.0 as i64);
         column.i32(7, place.column_index.1 as i32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Haste;
+
+    #[test]
+    fn there_is_haste_from_half_a_million_rows_a_second_and_after_a_flush_that_let_them_pile_up() {
+        assert_eq!(Haste::of(2_097_152, 20_000), Haste::Leisure, "a city at 100,000 rows a second");
+        assert_eq!(Haste::of(499_999, 1_000), Haste::Leisure);
+        assert_eq!(Haste::of(500_000, 1_000), Haste::Hurry);
+        assert_eq!(Haste::of(2_097_152, 0), Haste::Hurry);
+        assert_eq!((Haste::of(u64::MAX, i64::MAX), Haste::of(0, -5)), (Haste::Hurry, Haste::Hurry), "nothing overflows");
     }
 }

@@ -28,7 +28,7 @@ mod write;
 
 use shouhu_files::FilesError;
 
-pub use file::Effort;
+pub use file::{Effort, Haste};
 pub use open::{Segment, check_index, verify_order};
 pub use salvage::salvage;
 pub use write::write;

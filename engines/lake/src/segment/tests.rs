@@ -147,10 +147,10 @@ fn oracle(rows: &[Row], extras: &[Extra]) -> Vec<FullRecord> {
 
 fn written(rows: &[Row], extras: &[Extra]) -> (Shelf, SegmentMeta) {
     let shelf = Shelf::default();
-    let meta = write(&shelf, SegmentId(7), Class::PASSAGE, rows, extras, Effort::Quick);
+    let meta = write(&shelf, SegmentId(7), Class::PASSAGE, rows, extras, Effort::Quick, Haste::Leisure);
     let Ok(meta) = meta else { panic!("{meta:?}") };
     let hurried = Shelf::default();
-    let same = write(&hurried, SegmentId(7), Class::PASSAGE, rows, extras, Effort::Hurried);
+    let same = write(&hurried, SegmentId(7), Class::PASSAGE, rows, extras, Effort::Quick, Haste::Hurry);
     assert_eq!(same.as_ref(), Ok(&meta));
     assert_eq!(hurried.with(|files| files.clone()), shelf.with(|files| files.clone()), "two cores write the bytes of one");
     (shelf, meta)
@@ -469,7 +469,7 @@ fn a_file_that_is_cut_or_longer_is_refused_and_a_missing_one_is_named() {
 #[test]
 fn the_index_of_another_segment_is_refused() {
     let (shelf, meta, ..) = small();
-    let other = write(&shelf, SegmentId(8), Class::PASSAGE, &[row_at(1), row_at(2)], &[], Effort::Quick);
+    let other = write(&shelf, SegmentId(8), Class::PASSAGE, &[row_at(1), row_at(2)], &[], Effort::Quick, Haste::Leisure);
     let Ok(other) = other else { panic!("{other:?}") };
     let index = shelf.with(|files| files.get(&other.name(Order::Index)).cloned().unwrap_or_default());
     shelf.with(|files| files.insert(meta.name(Order::Index), index));
@@ -497,7 +497,7 @@ fn row_at(ms: i64) -> Row {
 fn a_number_that_is_taken_leaves_the_segment_that_has_it_alone() {
     let (shelf, meta, questions, wanted) = small();
     let name = meta.name(Order::Plate);
-    let again = write(&shelf, meta.id, Class::PASSAGE, &[row_at(1)], &[], Effort::Quick);
+    let again = write(&shelf, meta.id, Class::PASSAGE, &[row_at(1)], &[], Effort::Quick, Haste::Leisure);
     assert_eq!(again, Err(WriteError::Files(FilesError::Exists { name })));
     assert_eq!(asked_after(&shelf, &meta, &questions), (Some(wanted), false));
 }
@@ -505,7 +505,7 @@ fn a_number_that_is_taken_leaves_the_segment_that_has_it_alone() {
 #[test]
 fn what_cannot_be_written_is_refused_with_its_reason() {
     let shelf = Shelf::default();
-    let write = |rows: &[Row]| write(&shelf, SegmentId(1), Class::PASSAGE, rows, &[], Effort::Quick).err();
+    let write = |rows: &[Row]| write(&shelf, SegmentId(1), Class::PASSAGE, rows, &[], Effort::Quick, Haste::Leisure).err();
     assert_eq!(write(&[]), Some(WriteError::Empty));
     let late = row_at(DAY_MS);
     assert_eq!(write(&[row_at(0), late]), Some(WriteError::OtherDay { at_ms: late.at_ms, day: DAY }));
@@ -565,7 +565,7 @@ fn nothing_stays_behind_when_the_disk_is_full() {
     for room in (0..whole as usize).step_by(101) {
         let shelf = Shelf::default();
         let full = Full(shelf.clone(), Arc::new(Mutex::new(room)));
-        if write(&full, SegmentId(1), Class::PASSAGE, &rows, &[], Effort::Lasting).is_err() {
+        if write(&full, SegmentId(1), Class::PASSAGE, &rows, &[], Effort::Lasting, Haste::Leisure).is_err() {
             assert_eq!(shelf.list(""), Ok(Vec::new()));
         }
     }

@@ -6,7 +6,7 @@ use shouhu_files::{Files, FilesError};
 
 use super::WriteError;
 use super::columns::{Book, Material, plate_chunks, source_chunks};
-use super::file::{Chunk, Effort, Layout, Squeezer, write_file};
+use super::file::{Chunk, Effort, Haste, Layout, Squeezer, write_file};
 use super::filter::Filter;
 use super::hours::planes;
 use super::index::{Column, FileNote, Index};
@@ -18,7 +18,7 @@ use crate::code::PlateCode;
 use crate::row::{Class, Extra, Row};
 
 /// Fewer rows are written by one thread: another costs some 40 µs to start.
-const TOGETHER_ROWS: usize = if cfg!(test) { 64 } else { 1 << 16 };
+const TOGETHER_ROWS: usize = 64;
 
 /// Writes the rows, all of one UTC day, as one segment: both orders and the index, durable when it returns. Of rows of one
 /// identity the first is written. `extras` as [`Row::extra`] counts them.
@@ -33,10 +33,11 @@ pub fn write(
     rows: &[Row],
     extras: &[Extra],
     effort: Effort,
+    haste: Haste,
 ) -> Result<SegmentMeta, WriteError> {
     let orders = Orders::of(rows)?;
     let material = Material { rows, extras, orders: &orders, book: &Book::of(rows) };
-    let written = write_all(files, id, class, &material, effort);
+    let written = write_all(files, id, class, &material, effort, haste);
     if let Err(error) = &written {
         for order in Order::ALL {
             let name = name_of(class, orders.day, id, order);
@@ -57,6 +58,7 @@ fn write_all(
     class: Class,
     material: &Material<'_>,
     effort: Effort,
+    haste: Haste,
 ) -> Result<SegmentMeta, WriteError> {
     let Material { orders, book, .. } = *material;
     let name = |order| name_of(class, orders.day, id, order);
@@ -67,10 +69,9 @@ fn write_all(
         Ok((plate_chunks(material, &mut squeezer)?, planes(material.rows, orders, &mut squeezer)?))
     };
     let in_source_order = || source_chunks(material, &mut Squeezer::new(effort)?);
-    // Who is in no hurry takes neither a second core from whoever asks nor memory for both orders at a time.
-    let is_together = effort == Effort::Hurried && count >= TOGETHER_ROWS;
-    let (plate_order, source_order) = both(is_together, in_plate_order, in_source_order);
-    let ((chunks, (planes, hours)), (source_order_chunks, page_times)) = (plate_order?, source_order?);
+    let is_together = haste == Haste::Hurry && count >= TOGETHER_ROWS;
+    let (plate_order, source_order) = if is_together { together(in_plate_order, &in_source_order) } else { (in_plate_order(), None) };
+    let (chunks, (planes, hours)) = plate_order?;
 
     // One file after the other: what a power cut leaves is then a beginning of this order.
     let sorted_by = [by_plate::PLATE, by_plate::TIME];
@@ -78,7 +79,8 @@ fn write_all(
     let by_plate_note = note(count, &chunks, &layout);
     drop(chunks);
 
-    let chunks = source_order_chunks;
+    // At leisure only now: memory for one order at a time.
+    let (chunks, page_times) = source_order.unwrap_or_else(in_source_order)?;
     let sorted_by = [by_source::SOURCE, by_source::TIME, by_source::PLATE];
     let layout = write_file(files, &name(Order::Source), count, &chunks, &sorted_by)?;
     let by_source_note = note(count, &chunks, &layout);
@@ -119,22 +121,15 @@ fn write_all(
     })
 }
 
-/// Does both, one after the other or at the same time.
-fn both<A, B: Send>(
-    is_together: bool,
+/// Both at the same time; the second is absent when no thread can be had just now.
+fn together<A, B: Send>(
     here: impl FnOnce() -> Result<A, WriteError>,
     there: impl Fn() -> Result<B, WriteError> + Sync,
-) -> (Result<A, WriteError>, Result<B, WriteError>) {
-    if !is_together {
-        return (here(), there());
-    }
-    thread::scope(|scope| match thread::Builder::new().name("lake-write".to_owned()).spawn_scoped(scope, &there) {
-        Ok(other) => {
-            let here = here();
-            (here, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        }
-        // No thread can be had just now.
-        Err(_) => (here(), there()),
+) -> (Result<A, WriteError>, Option<Result<B, WriteError>>) {
+    thread::scope(|scope| {
+        let other = thread::Builder::new().name("lake-write".to_owned()).spawn_scoped(scope, &there).ok();
+        let here = here();
+        (here, other.map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))))
     })
 }
 
