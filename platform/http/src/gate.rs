@@ -18,8 +18,6 @@ use crate::{Metrics, Shedder, idempotency, purpose};
 
 /// A body that trickles in is cut off: 16 MiB in 60 s is 2.2 Mbit/s, which a patrol car has.
 const BODY_TIME: Duration = Duration::from_secs(60);
-/// Up to here reading it costs less than asking twice who sends it.
-const SMALL_BODY_BYTES: usize = 64 * 1024;
 
 #[derive(Clone)]
 pub struct Gate {
@@ -58,12 +56,12 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     // A caller that is there already was put by a test in this process; nothing from the network can do that.
     let known = match parts.extensions.get::<Caller>() {
         Some(caller) => Some(caller.clone()),
-        // Whoever may not come in sends no large body first. A device signs its body, so that it must be read to know the device.
-        None if gate.route.body_bytes_max > SMALL_BODY_BYTES && !shouhu_identity::needs_body(&parts.headers) => {
-            Some(shouhu_identity::caller_of(&gate.app, &parts.headers, &parts.method, &target, None).await?)
-        }
-        None => None,
+        // A device signs its body, so that the body must be read to know the device; no other door waits for one.
+        None if takes_signatures(gate.route.access) && shouhu_identity::needs_body(&parts.headers) => None,
+        None if shouhu_identity::needs_body(&parts.headers) => Some(Caller::Nobody),
+        None => Some(shouhu_identity::caller_of(&gate.app, &parts.headers, &parts.method, &target, None).await?),
     };
+    // Whoever may not come in sends no body first.
     if let Some(caller) = &known {
         let_in(gate, caller).await?;
     }
@@ -106,6 +104,11 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
         Some(key) => keep_answer(gate, &actor, &key, response).await.map_err(Rejected::from),
         None => Ok(response),
     }
+}
+
+/// Whether a device may stand at this door.
+const fn takes_signatures(access: Access) -> bool {
+    matches!(access, Access::Device | Access::Partner | Access::Public(_))
 }
 
 async fn let_in(gate: &Gate, caller: &Caller) -> Result<(), Rejected> {

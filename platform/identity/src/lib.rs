@@ -126,9 +126,7 @@ fn health(app: App) -> BoxFuture<'static, Health> {
 fn start(app: App) -> BoxFuture<'static, Result<(), shouhu_bus::ReactionError>> {
     Box::pin(async move {
         app.put(room::Room::open(&app)?);
-        let mut tx = app.store.begin().await?;
-        jobs::enqueue_purge(&app, &mut tx, 0).await?;
-        tx.commit().await?;
+        jobs::PURGE.schedule_daily(&app.store, 0).await?;
         Ok(())
     })
 }

@@ -25,4 +25,4 @@ pub use migrate::{Migration, ModuleMigrations};
 pub use outbox::{OUTBOX_MIGRATIONS, StoredEvent};
 pub use row::{Row, tag_of};
 pub use tx::{NewJob, Tx};
-pub use value::{AFTER_EVERY_ID, Value, page_before, placeholders};
+pub use value::{Value, page_before, placeholders};

@@ -121,7 +121,7 @@ from_ids!(
 
 /// Sorts after every id in any collation: ids are lower-case hexadecimal, and in most languages' rules punctuation sorts before
 /// letters, so a tilde would not do.
-pub const AFTER_EVERY_ID: &str = "z";
+const AFTER_EVERY_ID: &str = "z";
 
 /// What a page's `id < $1` is compared with: the last id of the page before, or what comes after every id.
 #[must_use]

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{DeviceId, EventId, Micros};
 use shouhu_place::Wgs84;
-use shouhu_store::{AFTER_EVERY_ID, Row, Store, StoreError, params, placeholders, tag_of};
+use shouhu_store::{Row, Store, StoreError, page_before, params, placeholders, tag_of};
 use shouhu_wire::SightingClass;
 
 use super::sites::Site;
@@ -106,7 +106,7 @@ pub async fn list(store: &Store, after: &str, limit: i64) -> Result<Vec<Feed>, S
     let mut feeds = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut feed = feed_of(row)?;
-        feed.last_push = pushes(store, &feed.name, AFTER_EVERY_ID, 1).await?.pop();
+        feed.last_push = pushes(store, &feed.name, &page_before(None::<&str>), 1).await?.pop();
         feeds.push(feed);
     }
     Ok(feeds)

@@ -7,7 +7,7 @@ use shouhu_audit::Entry;
 use shouhu_blobs::BlobId;
 use shouhu_ids::ExportId;
 use shouhu_module::{App, Audit, AuditObject, Audited, Body, Id, Load, NoBody, Page, PageQuery, Params, Person, Problem, Purpose, Route, page_limit};
-use shouhu_store::AFTER_EVERY_ID;
+use shouhu_store::page_before;
 use shouhu_wire::{Export, ExportFormat, ExportQuestion, ExportState, NewExport};
 
 use crate::exports::records::taipei;
@@ -114,7 +114,7 @@ async fn mine(app: &App, person: &Person, id: ExportId) -> Result<Kept, Problem>
 
 async fn list(State(app): State<App>, person: Person, Params(query): Params<PageQuery>) -> Result<Audited<Page<Export>>, Problem> {
     let limit = page_limit(query.limit);
-    let exports = store::page(&app.store, person.id, query.cursor.as_deref().unwrap_or(AFTER_EVERY_ID), limit + 1).await?;
+    let exports = store::page(&app.store, person.id, &page_before(query.cursor), limit + 1).await?;
     Ok(Audited::new("own exports".into(), Page::cut(exports, limit, |export| export.id.to_string())))
 }
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shouhu_module::{Access, App, Audit, Audited, DevicePeer, Id, Load, Page, PageQuery, Params, Person, Problem, RawBody, Route, page_limit};
-use shouhu_store::AFTER_EVERY_ID;
+use shouhu_store::page_before;
 
 use super::feeds::{FeedName, known};
 use crate::feeds::store::{self, FeedPush, Via};
@@ -80,6 +80,6 @@ async fn upload(
 async fn history(State(app): State<App>, Id(name): Id<FeedName>, Params(query): Params<PageQuery>) -> Result<Audited<Page<FeedPush>>, Problem> {
     known(&app, name.as_str()).await?;
     let limit = page_limit(query.limit);
-    let pushes = store::pushes(&app.store, name.as_str(), query.cursor.as_deref().unwrap_or(AFTER_EVERY_ID), limit + 1).await?;
+    let pushes = store::pushes(&app.store, name.as_str(), &page_before(query.cursor), limit + 1).await?;
     Ok(Audited::new(format!("files of feed {}", name.as_str()), Page::cut(pushes, limit, |push| push.id.clone())))
 }

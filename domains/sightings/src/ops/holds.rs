@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shouhu_ids::{HoldId, Micros};
 use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Page, PageQuery, Params, Person, Problem, Route, page_limit};
-use shouhu_store::AFTER_EVERY_ID;
+use shouhu_store::page_before;
 use shouhu_wire::{Hold, HoldReason, LiftHold, PlaceHold};
 
 use crate::check::clean;
@@ -68,7 +68,7 @@ impl Keyed for HoldError {
 
 async fn list(State(app): State<App>, Params(query): Params<PageQuery>) -> Result<Audited<Page<Hold>>, Problem> {
     let limit = page_limit(query.limit);
-    let holds = hold::page(&app.store, query.cursor.as_deref().unwrap_or(AFTER_EVERY_ID), limit + 1).await?;
+    let holds = hold::page(&app.store, &page_before(query.cursor), limit + 1).await?;
     Ok(Audited::new("holds on sightings".into(), Page::cut(holds, limit, |hold| hold.id.to_string())))
 }
 

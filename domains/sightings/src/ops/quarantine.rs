@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{DeviceId, Micros};
 use shouhu_module::{App, Audit, Audited, Page, PageQuery, Params, Problem, Route, page_limit};
-use shouhu_store::{AFTER_EVERY_ID, Row, StoreError};
+use shouhu_store::{Row, StoreError, page_before};
 
 use crate::store;
 
@@ -50,7 +50,7 @@ fn view_of(row: &Row) -> Result<SetAsideView, StoreError> {
 
 async fn handle(State(app): State<App>, Params(query): Params<PageQuery>) -> Result<Audited<Page<SetAsideView>>, Problem> {
     let limit = page_limit(query.limit);
-    let rows = store::quarantine_page(&app.store, query.cursor.as_deref().unwrap_or(AFTER_EVERY_ID), limit + 1).await?;
+    let rows = store::quarantine_page(&app.store, &page_before(query.cursor), limit + 1).await?;
     let items = rows.iter().map(view_of).collect::<Result<Vec<_>, _>>()?;
     Ok(Audited::new("sightings quarantine".into(), Page::cut(items, limit, |item| item.id.clone())))
 }

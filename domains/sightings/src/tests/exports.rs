@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use shouhu_ids::{ActorId, ExportId, Micros};
 use shouhu_module::{Caller, Purpose};
-use shouhu_store::AFTER_EVERY_ID;
+use shouhu_store::page_before;
 use shouhu_store::testing::on_each_database;
 use shouhu_wire::{ExportState, NewExport, Role};
 
@@ -154,9 +154,9 @@ async fn exports_are_kept_the_same_on_each_database() {
         assert_eq!((kept.attempts, kept.export.rows, kept.purpose, kept.question), (2, 7, purpose, new.question));
         assert!(store::is_day_needed(&database, 1).await.unwrap());
         assert!(store::expire(&database, id).await.unwrap() && !store::is_day_needed(&database, 1).await.unwrap());
-        assert_eq!(store::page(&database, actor, AFTER_EVERY_ID, 5).await.unwrap().len(), 1);
+        assert_eq!(store::page(&database, actor, &page_before(None::<&str>), 5).await.unwrap().len(), 1);
         store::forget(&database, NOW.plus(Micros::DAY * 40_000)).await.unwrap();
-        assert_eq!(store::page(&database, actor, AFTER_EVERY_ID, 5).await.unwrap().len(), 0);
+        assert_eq!(store::page(&database, actor, &page_before(None::<&str>), 5).await.unwrap().len(), 0);
     })
     .await;
 }
