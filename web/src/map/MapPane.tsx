@@ -1,10 +1,12 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type RefObject, useEffect, useRef } from "react";
+import { type RefObject, useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { map as mapCalls } from "../app/api/calls";
 import type { Wgs84 } from "../app/api/types";
 import { positions } from "../app/positions";
+import { usePanics } from "../panic/usePanics";
+import { panicFeatures } from "./choiceFeatures";
 import { LiveMap, type MapWishes } from "./LiveMap";
 import type { Overlay } from "./overlays";
 
@@ -31,6 +33,7 @@ export default function MapPane(props: MapProps) {
   const info = useQuery({ queryKey: ["map"], queryFn: mapCalls.info, staleTime: 600_000 });
   const box = useRef<HTMLDivElement>(null);
   const map = useRef<LiveMap | null>(null);
+  const cries = usePanics();
   const isAnswered = info.data !== undefined || info.isError;
   const known = info.data ?? null;
   const first = useRef({ known, scheme });
@@ -120,8 +123,10 @@ export default function MapPane(props: MapProps) {
   useEffect(() => map.current?.set("hits", hits ?? []), [hits, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("cover", cover ?? []), [cover, isAnswered]);
+  // Whoever cries for help is on every map, whatever else its page shows; a page that knows the units says better where they are.
+  const signs = useMemo(() => panic ?? panicFeatures(cries, [], t), [panic, cries, t]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
-  useEffect(() => map.current?.set("panic", panic ?? []), [panic, isAnswered]);
+  useEffect(() => map.current?.set("panic", signs), [signs, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("pin", pin ?? []), [pin, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above

@@ -1,0 +1,89 @@
+// How long a cry for help takes to each console's map: node e2e/bench/panic.mjs [CRIES] [CONSOLES], after `make test` or `make run` built all.
+//
+// Real server, real Chromium on this machine: two pages with a map (the command centre, and the streets that were covered), and further
+// consoles as bare event streams. Measured from before the crew's request is sent to the mark that stands on the map. Software
+// rendering: a console with a graphics card draws sooner. One line of figures for each, and all values in JSON at the end.
+
+import { openCity } from "../src/city.mjs";
+import { House, until } from "../src/house.mjs";
+import { Actor, openBrowser } from "../src/people.mjs";
+
+const cries = Number(process.argv[2] ?? 30);
+const streams = Number(process.argv[3] ?? 8);
+
+/** Remembers when a page shows a cry for help on its map and in its bar. */
+const watch = () => {
+  globalThis.seen = {};
+  const look = () => {
+    const now = Date.now();
+    if (document.querySelector(".panic-sign")) globalThis.seen.map ??= now;
+    if (document.querySelector('[data-testid="panic-row"]')) globalThis.seen.bar ??= now;
+  };
+  globalThis.watching?.disconnect();
+  globalThis.watching = new MutationObserver(look);
+  globalThis.watching.observe(document.body, { subtree: true, childList: true });
+};
+
+/** Calls `heard` for each event of the house that names a panic. */
+async function listen(house, cookie, heard) {
+  const answer = await fetch(`${house.url}/v1/events`, { headers: { cookie } });
+  if (!answer.ok) throw new Error(`stream: ${answer.status}`);
+  const text = new TextDecoder();
+  (async () => {
+    for await (const bytes of answer.body) if (/panic_changed/.test(text.decode(bytes, { stream: true }))) heard(Date.now());
+  })().catch(() => {});
+}
+
+const figures = (name, values) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)];
+  console.log(`${name.padEnd(34)} n ${sorted.length}  p50 ${at(0.5)} ms  p95 ${at(0.95)} ms  p99 ${at(0.99)} ms  most ${sorted.at(-1)} ms`);
+};
+
+const house = await House.open();
+const browser = await openBrowser();
+try {
+  const { operator, at } = await openCity(browser, house, "district");
+  const officer = await Actor.enrol(browser, house, "警員 李", "officer");
+  const dispatcher = await Actor.enrol(browser, house, "執勤 張", "dispatcher");
+  const supervisor = await Actor.enrol(browser, house, "督導 陳", "supervisor");
+  const unit = await operator.api("POST", "/v1/units", { call_sign: "東區 1", kind: "car" });
+  await officer.api("POST", "/v1/units/mine/join", { unit: unit.id });
+  await officer.goto("/account");
+
+  const consoles = { "command centre": dispatcher, "streets covered": supervisor };
+  await dispatcher.goto("/command");
+  await supervisor.goto("/streets");
+  for (const [name, { page }] of Object.entries(consoles)) {
+    await page.locator(".maplibregl-canvas").first().waitFor();
+    await until(`${name}: the stream`, async () => (await page.getByTestId("link-state").getAttribute("data-state")) === "live");
+  }
+  const cookie = (await dispatcher.context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+  let heard = [];
+  for (let i = 0; i < streams; i += 1) await listen(house, cookie, (at_ms) => heard.push(at_ms));
+
+  const took = { answer: [], stream: [] };
+  for (let cry = 0; cry < cries; cry += 1) {
+    heard = [];
+    for (const { page } of Object.values(consoles)) await page.evaluate(watch);
+    const cried_ms = Date.now();
+    const incident = await officer.api("POST", "/v1/units/mine/panic", { position: at(0.3 + 0.4 * Math.random(), 0.5), accuracy_m: 8 });
+    took.answer.push(Date.now() - cried_ms);
+    for (const [name, { page }] of Object.entries(consoles)) {
+      await page.waitForFunction(() => globalThis.seen.map && globalThis.seen.bar, undefined, { timeout: 30_000 });
+      const seen = await page.evaluate(() => globalThis.seen);
+      for (const part of ["map", "bar"]) (took[`${name}, ${part}`] ??= []).push(seen[part] - cried_ms);
+    }
+    await until("every stream to tell it", async () => heard.length >= streams);
+    took.stream.push(...heard.map((at_ms) => at_ms - cried_ms));
+    await dispatcher.api("POST", `/v1/incidents/${incident.id}/close`, { code: "handled", note: "量測" });
+    for (const { page } of Object.values(consoles)) await page.locator(".panic-sign").waitFor({ state: "detached" });
+  }
+  if (took.stream.length !== cries * streams) throw new Error(`${took.stream.length} of ${cries * streams} cries reached the streams`);
+  console.log(`${cries} cries, ${Object.keys(consoles).length} pages with a map, ${streams} streams`);
+  for (const [name, values] of Object.entries(took)) figures(name, values);
+  console.log(JSON.stringify(took));
+} finally {
+  await browser.close();
+  await house.close();
+}
