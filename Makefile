@@ -12,7 +12,7 @@ APT_RUN := ffmpeg
 APT_TEST := chromium e2fsprogs ffmpeg fonts-noto-cjk libssl-dev openjdk-17-jre-headless pkg-config postgresql python3 python3-venv
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json web/vite.config.ts web/tsconfig*.json -type f 2>/dev/null)
 
-.PHONY: help run test check bench openapi clean-data deps-run deps-test web test-rust test-web test-e2e test-faults test-spark eval-vision faults bench-lake bench-traffic
+.PHONY: help run test check bench openapi clean-data deps-run deps-test web test-rust test-web test-e2e test-faults test-spark eval-vision faults fuzz bench-lake bench-traffic
 
 help: ## Show the commands
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -74,6 +74,11 @@ test-e2e: deps-test web e2e/node_modules/.installed
 # Both programs are built by the Rust tests that start them.
 test-faults:
 	e2e/faults/lake.py --kills 20 --power-cuts 6
+
+FUZZ_SECONDS ?= 60
+
+fuzz: ## Every parser of what comes from outside, FUZZ_SECONDS each, with coverage
+	tools/fuzz.sh $(FUZZ_SECONDS)
 
 faults: ## The long form of the fault tests: a thousand kills, two hundred power cuts
 	cargo build --config tools/test-profile.toml --release --workspace --bins
