@@ -57,7 +57,9 @@ function ReportView({ report }: { report: Report }) {
               </Table.Tbody>
             </Table>
           </div>
-          {report.more_errors > 0 && <p className="ink-warn">▲ {t("shift.import_more", { count: report.more_errors })}</p>}
+          {report.more_errors > 0 && (
+            <p className="ink-warn">▲ {t("shift.import_more", { count: report.more_errors })}</p>
+          )}
         </>
       )}
     </div>
