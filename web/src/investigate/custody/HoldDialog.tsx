@@ -9,6 +9,7 @@ import { custody } from "../../app/api/calls.lake";
 import type { Grounds } from "../../app/api/types";
 import type { Passing } from "../../app/api/types.lake";
 import { Failure } from "../../app/states";
+import { useFocusBack } from "../../app/useFocusBack";
 
 interface Props {
   passing: Passing;
@@ -19,6 +20,7 @@ interface Props {
 export function HoldDialog({ passing, grounds, onClose }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
+  useFocusBack();
   const [note, setNote] = useState("");
   const [caseRef, setCaseRef] = useState(grounds.case_ref);
   const [until, setUntil] = useState("");
