@@ -26,7 +26,7 @@ const isCaseFree = (purpose: Purpose) => purpose === "life_threat";
 /** The log is every dispatcher's; it needs no purpose. */
 function useLogOnly(id: Id) {
   return useQuery({
-    queryKey: ["incidents", "replay", id],
+    queryKey: ["replay-log", id],
     queryFn: async (): Promise<Replay> => {
       const told = async (one: Id) => {
         const [incident, log] = await Promise.all([dispatch.incident(one), dispatch.log(one)]);
@@ -46,6 +46,8 @@ function useLogOnly(id: Id) {
       };
     },
     staleTime: Number.POSITIVE_INFINITY,
+    // Who comes back to an incident that goes on wants the lines since.
+    gcTime: 0,
   });
 }
 
