@@ -178,7 +178,7 @@ function Bar() {
   return (
     <>
       <div className="unseen" role="alert" data-testid="check-announcement">
-        {overdue.map((one) => t("check.announce", { call_sign: one.call_sign })).join("；")}
+        {overdue.map((one) => t("check.announce", { call_sign: one.call_sign })).join(t("app.clause_joiner"))}
       </div>
       {checks.length > 0 && (
         <section className="check-bar" aria-label={t("check.title")} data-testid="check-bar">
@@ -200,7 +200,9 @@ function Bar() {
               onClick={() => setAllShown(!isAllShown)}
               data-testid="checks-asked"
             >
-              {t("check.waiting", { count: asked.length })}：{asked.map((one) => one.call_sign).join("、")}
+              {t("check.waiting", { count: asked.length })}
+              {t("app.colon")}
+              {asked.map((one) => one.call_sign).join(t("app.list_joiner"))}
             </button>
           )}
           {sound === "blocked" && <p className="panic-note">🔇 {t("panic.sound_blocked")}</p>}

@@ -31,7 +31,8 @@ function Changed({ report }: { report: KindsImport }) {
           <ul>
             {report.errors.map((row) => (
               <li key={`${row.row}-${row.column}`}>
-                {t("app.row", { row: row.row })} {row.column} {row.value && `「${row.value}」`}:{" "}
+                {t("app.row", { row: row.row })} {row.column}{" "}
+                {row.value && t("app.quoted", { text: row.value })}:{" "}
                 {t(`errors.${row.key}`, { defaultValue: row.message })}
               </li>
             ))}
@@ -94,7 +95,11 @@ export function Kinds() {
                 show: (kind) => kind.priority,
                 className: "number",
               },
-              { key: "aliases", head: t("kinds.aliases"), show: (kind) => (kind.aliases ?? []).join("、") },
+              {
+                key: "aliases",
+                head: t("kinds.aliases"),
+                show: (kind) => (kind.aliases ?? []).join(t("app.list_joiner")),
+              },
               { key: "state", head: t("kinds.state"), show: (kind) => t(`kinds.${stateOf(kind)}`) },
             ]}
           />

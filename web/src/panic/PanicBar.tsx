@@ -168,7 +168,7 @@ function Bar() {
               place: one.position ? coordinates(one.position) : t("panic.no_place"),
             }),
           )
-          .join("；")}
+          .join(t("app.clause_joiner"))}
       </div>
       {panics.length > 0 && (
         <section

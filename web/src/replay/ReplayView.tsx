@@ -164,14 +164,18 @@ export function ReplayView({ replay, hasPositions }: Props) {
       )}
       {reports.length > 0 && (
         <p className="dim" data-testid="replay-reports">
-          {t("replay.reports", { numbers: reports.map((report) => report.number).join("、") })}
+          {t("replay.reports", {
+            numbers: reports.map((report) => report.number).join(t("app.list_joiner")),
+          })}
         </p>
       )}
       <p className="replay-printed">{t("replay.printed", { at: taipei(Date.now() * 1000) })}</p>
       {!replay.has_tracks && <p className="note-warn">{t("replay.no_tracks")}</p>}
       {hasPositions && replay.has_tracks && gone.length > 0 && (
         <p className="note-warn" data-testid="replay-gone">
-          {gone.map((unit) => unit.call_sign).join("、")}：{t("replay.gone")}
+          {gone.map((unit) => unit.call_sign).join(t("app.list_joiner"))}
+          {t("app.colon")}
+          {t("replay.gone")}
         </p>
       )}
       {replay.units.some((unit) => unit.is_cut) && <p className="note-warn">{t("replay.cut")}</p>}

@@ -39,7 +39,7 @@ function Facts({ warning, first }: { warning: Warning; first: WarningText | null
         {word("severity", first?.severity)} · {word("urgency", first?.urgency)} ·{" "}
         {word("certainty", first?.certainty)}
       </Fact>
-      <Fact name="area_name">{placesOf(warning) || "—"}</Fact>
+      <Fact name="area_name">{placesOf(warning, t) || "—"}</Fact>
       <Fact name="expires">
         <span className="number">{taipei(warning.expires_at_us).slice(0, 16)}</span>
         <span className="dim">

@@ -153,7 +153,12 @@ export function CardPanel({ incident }: { incident: Incident }) {
               <span aria-hidden="true">{one.missing > 0 ? "○" : "✓"}</span>
               <span className="grow">
                 {sayAsk(one)}
-                {one.filled_by.length > 0 && <span className="dim">：{one.filled_by.join("、")}</span>}
+                {one.filled_by.length > 0 && (
+                  <span className="dim">
+                    {t("app.colon")}
+                    {one.filled_by.join(t("app.list_joiner"))}
+                  </span>
+                )}
               </span>
               {one.missing > 0 && <strong>{t("card.missing", { count: one.missing })}</strong>}
             </li>
@@ -161,7 +166,7 @@ export function CardPanel({ incident }: { incident: Incident }) {
         </ul>
       )}
       {status.beyond.length > 0 && (
-        <p className="dim">{t("card.beyond", { units: status.beyond.join("、") })}</p>
+        <p className="dim">{t("card.beyond", { units: status.beyond.join(t("app.list_joiner")) })}</p>
       )}
       {missing > 0 && (
         <>
@@ -175,7 +180,7 @@ export function CardPanel({ incident }: { incident: Incident }) {
                         ? advised.unit.call_sign
                         : `${advised.unit.call_sign} ${saySeconds(advised.eta_s, t)}`,
                     )
-                    .join("、"),
+                    .join(t("app.list_joiner")),
                 })}
           </p>
           {offers.length > 0 && (

@@ -52,8 +52,8 @@ export function HoldDialog({ passing, grounds, onClose }: Props) {
         }}
       >
         <p>
-          <span className="plate">{passing.plate_display}</span>　
-          <span className="number">{taipei(passing.captured_at_us)}</span>　{passing.place_name}
+          <span className="plate">{passing.plate_display}</span> ·{" "}
+          <span className="number">{taipei(passing.captured_at_us)}</span> · {passing.place_name}
         </p>
         {hold.isSuccess ? (
           <p className="note-good" role="status" data-testid="hold-done">
