@@ -128,7 +128,6 @@ export const shifts = {
     import_accepted: "To be taken",
     import_unchanged: "In the roster",
     import_all_or_none: "With an error in it, nothing is taken.",
-    import_more: "{{count}} more rows are wrong and not listed.",
     import_take: "Import these {{count}} shifts",
     imported: "{{count}} shifts imported",
     column_unit: "Unit",

@@ -125,7 +125,6 @@ export const shifts = {
     import_accepted: "可匯入",
     import_unchanged: "已在勤務表",
     import_all_or_none: "有錯誤時整份不匯入。",
-    import_more: "還有 {{count}} 列有錯，未列出。",
     import_take: "匯入這 {{count}} 班",
     imported: "已匯入 {{count}} 班",
     column_unit: "警力",
