@@ -11,6 +11,7 @@ import { Icon } from "../app/icons";
 import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
 import { useKindTitle, useUnits } from "../app/queries";
+import { replayPath } from "../app/rooms";
 import { sayDuration } from "../app/say";
 import { usePlayback } from "../app/usePlayback";
 import { sayLogLine } from "../command/logLine";
@@ -157,7 +158,7 @@ export function ReplayView({ replay, hasPositions }: Props) {
       {incident.merged_into && (
         <p data-testid="replay-merged">
           {t("replay.merged")}{" "}
-          <Link href={`/dispatch/replay?incident=${encodeURIComponent(incident.merged_into)}`}>
+          <Link className="plain-link" href={replayPath(incident.merged_into)}>
             {t("replay.open")}
           </Link>
         </p>

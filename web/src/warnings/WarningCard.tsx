@@ -12,6 +12,7 @@ import type { Id } from "../app/api/types";
 import type { Warning, WarningInForce, WarningText } from "../app/api/types.warnings";
 import { Icon } from "../app/icons";
 import { useKindTitle } from "../app/queries";
+import { incidentPath } from "../app/rooms";
 import { useSession } from "../app/session";
 import { Answer, Failure } from "../app/states";
 import { SureButton } from "../operate/SureButton";
@@ -88,7 +89,7 @@ function Inside({ shown }: { shown: WarningInForce }) {
         <ul data-testid="warning-incidents">
           {shown.incidents.map((one) => (
             <li key={one.id}>
-              <Link className="plain-link" href={`/command?tab=incidents&incident=${one.id}`}>
+              <Link className="plain-link" href={incidentPath(one.id)}>
                 {one.number}
               </Link>{" "}
               {kindTitle(one.kind)}

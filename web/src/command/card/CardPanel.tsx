@@ -15,10 +15,9 @@ import { Key } from "../../app/Key";
 import { useKeys } from "../../app/keys";
 import { saySeconds } from "../../app/say";
 import { explain, Failure } from "../../app/states";
+import { LEVELS_MAX } from "../../cards/draft";
 import { useSayAsk } from "../../cards/say";
 import { isRead, READ_MS, type Shown, shownSince } from "./shown";
-
-const LEVELS = 3;
 
 interface Sent {
   call_sign: string;
@@ -82,7 +81,7 @@ function Raise({ incident, status }: { incident: Id; status: CardStatus }) {
       setReason("");
     },
   });
-  if (next > LEVELS) return null;
+  if (next > LEVELS_MAX) return null;
   if (!isOpen) {
     return (
       <Button size="sm" variant="default" onClick={() => setOpen(true)} data-testid="card-raise">
@@ -143,7 +142,10 @@ export function CardPanel({ incident }: { incident: Incident }) {
       </h3>
       {status.levels === 0 ? (
         <p className="dim">
-          {t("card.none")} <Link href="/dispatch/cards">{t("card.settings")}</Link>
+          {t("card.none")}{" "}
+          <Link className="plain-link" href="/dispatch/cards">
+            {t("card.settings")}
+          </Link>
         </p>
       ) : (
         <ul className="run-card-asks">

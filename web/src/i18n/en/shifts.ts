@@ -173,7 +173,6 @@ export const shifts = {
     intro:
       "The incident's log and the units' positions, in time. Positions are people's data: they need a purpose and a case, and reading them is recorded.",
     read: "Read",
-    log_only: "Log only, without positions",
     map_label: "Replay map of {{number}}",
     moment: "Moment",
     play: "Play",

@@ -168,7 +168,6 @@ export const shifts = {
     title: "案件重播",
     intro: "依時間重播這個案件的紀錄與警力位置。位置是人員的個資：須有事由與案號，查看會留下紀錄。",
     read: "讀取",
-    log_only: "只看紀錄（不含位置）",
     map_label: "案件 {{number}} 的重播地圖",
     moment: "時間",
     play: "播放",
