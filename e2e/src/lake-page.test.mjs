@@ -211,6 +211,8 @@ test("a supervisor holds and lifts, and erases only what was typed twice", { ski
   await page.getByTestId("hold-place").click();
   await page.getByTestId("hold-done").waitFor();
   await page.keyboard.press("Escape");
+  await page.getByTestId("hold-done").waitFor({ state: "detached" });
+  await page.getByTestId("detail").waitFor({ timeout: 1_000 });
   await page.goto(`${site.url}/investigate?q=custody`);
   await page.getByTestId("hold-lift").first().click();
   await page.getByTestId("lift-note").fill("法院撤銷");
@@ -235,6 +237,22 @@ test("who may not hold, erase or export sees no such doors", { skip }, async () 
   await page.getByTestId("sighting-row").first().locator(".passage-main").click();
   await page.getByTestId("detail").waitFor();
   for (const door of ["question-custody", "hold-this", "export-open"]) assert.equal(await page.getByTestId(door).count(), 0);
+  await close();
+});
+
+test("Escape closes the dialog of a file and leaves the row behind it chosen", { skip }, async () => {
+  const { page, ask, close } = await open();
+  await page.goto(`${site.url}/investigate${QUESTIONS.history}`);
+  await ask();
+  await page.getByTestId("sighting-row").nth(1).locator(".passage-main").click();
+  await page.getByTestId("detail").waitFor();
+  await page.getByTestId("export-open").click();
+  await page.getByTestId("export-start").focus();
+  await page.keyboard.press("Escape");
+  await page.getByTestId("export-start").waitFor({ state: "detached" });
+  assert.equal(await page.getByTestId("detail").count(), 1);
+  await page.keyboard.press("Escape");
+  await page.getByTestId("detail").waitFor({ state: "detached" });
   await close();
 });
 

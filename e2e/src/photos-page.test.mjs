@@ -205,8 +205,22 @@ for (const scheme of ["dark", "light"]) {
     await until("the next picture", async () => (await large.getAttribute("src")).includes("000000000002"));
     await page.keyboard.press("ArrowRight");
     await until("the one of a merged report", async () => (await large.getAttribute("src")).includes("000000000004"));
+    // At the end "next" is still focused: the keys are still heard.
+    await page.getByTestId("photo-next").focus();
+    assert.equal(await page.getByTestId("photo-next").getAttribute("aria-disabled"), "true");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("ArrowLeft");
+    await until("the picture before the last", async () => (await large.getAttribute("src")).includes("000000000002"));
+    await page.getByTestId("photo-next").click();
+    await until("the last picture by its button", async () => (await large.getAttribute("src")).includes("000000000004"));
+    await page.keyboard.press("ArrowLeft");
+    await until("the arrow key after the button", async () => (await large.getAttribute("src")).includes("000000000002"));
     await page.keyboard.press("Escape");
     await large.waitFor({ state: "detached" });
+    assert.ok(new URL(page.url()).searchParams.get("incident"), "the card behind stays open");
+    await until("the focus to come back to the thumb", () => page.getByTestId("photo-thumb").first().evaluate((thumb) => thumb === document.activeElement));
+    await page.keyboard.press("Escape");
+    await until("the next Escape to be the page's", () => !new URL(page.url()).searchParams.get("incident"));
     assert.deepEqual(page.problems, []);
     await close();
   });

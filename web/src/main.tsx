@@ -9,6 +9,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { ApiError } from "./app/api/client";
+import { watchDialogKeys } from "./app/keys";
 import { SessionProvider } from "./app/session";
 import { theme } from "./app/theme";
 
@@ -23,6 +24,8 @@ const client = new QueryClient({
     mutations: { networkMode: "always" },
   },
 });
+
+watchDialogKeys(window);
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

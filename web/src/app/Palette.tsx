@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useSearch } from "wouter";
 import { Icon } from "./icons";
-import { ROOMS } from "./rooms";
+import { incidentPath, ROOMS } from "./rooms";
 import { useSession } from "./session";
 import { changeSetting, useSetting } from "./settings";
 
@@ -61,7 +61,7 @@ export function Palette(props: { isOpen: boolean; onClose: () => void; onHelp: (
       id: "ring",
       group: t("palette.do"),
       label: t("ring.title"),
-      act: () => go(`/command?tab=incidents&incident=${encodeURIComponent(incident)}&ring=1`),
+      act: () => go(`${incidentPath(incident)}&ring=1`),
     });
   }
   if (may("dispatch.watch")) {

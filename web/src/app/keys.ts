@@ -9,10 +9,28 @@ function isTyping(target: EventTarget | null): boolean {
   return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
 }
 
-/** A dialog owns the keyboard while it is open. */
 function isDialogOpen(): boolean {
   return document.querySelector('[role="dialog"]') !== null;
 }
+
+const dialogKeys = new WeakSet<Event>();
+
+/**
+ * A dialog owns the keyboard while it is open. Its Escape closes it before the page behind hears the same key, so that is noted when
+ * the key goes down: ahead of whatever else listens, whence the call stands at the program's start.
+ */
+export function watchDialogKeys(stage: EventTarget, isOpen: () => boolean = isDialogOpen): void {
+  stage.addEventListener(
+    "keydown",
+    (event) => {
+      if (isOpen()) dialogKeys.add(event);
+    },
+    true,
+  );
+}
+
+/** Whether this key went down in a dialog, be it gone by now. */
+export const wasDialogs = (event: Event): boolean => dialogKeys.has(event);
 
 /** `isFirst`: a page takes a key before the frame around it does. */
 export function useKeys(map: KeyMap, isOn = true, isFirst = false): void {
@@ -21,7 +39,7 @@ export function useKeys(map: KeyMap, isOn = true, isFirst = false): void {
   useEffect(() => {
     if (!isOn) return;
     const press = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.isComposing || isTyping(event.target) || isDialogOpen()) return;
+      if (event.defaultPrevented || event.isComposing || isTyping(event.target) || wasDialogs(event)) return;
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       // Enter on a focused button presses that button.
       if (event.key === "Enter" && event.target instanceof HTMLButtonElement) return;

@@ -25,7 +25,7 @@ export function useLiveEvent(listener: Listener): void {
   }, [listener]);
 }
 
-const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]> = {
+export const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]> = {
   sightings_quarantined: ["quarantine"],
   watchlist_changed: ["entries"],
   hit_raised: ["hits"],
@@ -33,6 +33,7 @@ const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]> = {
   incident_changed: ["incidents", "hits", "advice", "run-card"],
   assignment_changed: [
     "incidents",
+    "photos",
     "my-assignments",
     "my-ring",
     "units",

@@ -1,3 +1,4 @@
+import type { Id } from "./api/types";
 import type { Session } from "./session";
 
 export interface Room {
@@ -44,6 +45,11 @@ export const ROOMS: Room[] = [
   { name: "operate", path: "/operate", needs: ["operations.watch", "devices.read", "actors.invite"] },
   { name: "oversee", path: "/oversee", needs: ["oversight.audit"] },
 ];
+
+export const incidentPath = (id: Id): string => `/command?tab=incidents&incident=${encodeURIComponent(id)}`;
+
+/** A look back at it. */
+export const replayPath = (id: Id): string => `/dispatch/replay?incident=${encodeURIComponent(id)}`;
 
 export function openRooms(may: Session["may"]): Room[] {
   return ROOMS.filter((room) => (room.menu ?? room.needs).some(may));

@@ -54,7 +54,7 @@ function Facts({ box }: { box: PatrolBox }) {
       </div>
       <div>
         <dt>{t("box.carries")}</dt>
-        <dd>{box.carries.map((one) => t(`box.carries_${one}`)).join("、") || "—"}</dd>
+        <dd>{box.carries.map((one) => t(`box.carries_${one}`)).join(t("app.list_joiner")) || "—"}</dd>
       </div>
       <div>
         <dt>{t("box.position")}</dt>

@@ -1,10 +1,7 @@
-import { Button, Table } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { BoxImport } from "../app/api/types.patrol";
-import { Icon } from "../app/icons";
-import { csvText, saveFile } from "../investigate/csv";
+import { ImportErrors } from "../app/ImportErrors";
 
-const SHOWN = 200;
 const COLUMNS = ["number", "name", "station", "beat", "lon", "lat", "every_h", "note"] as const;
 
 function Columns({ columns }: { columns: Record<string, string> }) {
@@ -25,13 +22,6 @@ function Columns({ columns }: { columns: Record<string, string> }) {
 export function BoxImportReport({ report, name }: { report: BoxImport; name: string }) {
   const { t } = useTranslation();
   const { errors } = report;
-  const say = (row: (typeof errors)[number]) =>
-    t(`errors.${row.key}`, { value: row.value ?? "", defaultValue: row.message ?? row.key ?? "" });
-  const heads = ["row", "column", "value", "message"].map((head) => t(`import.head_${head}`));
-  const save = () => {
-    const lines = errors.map((row) => [row.row ?? null, row.column ?? "", row.value ?? "", say(row)]);
-    saveFile(`${name}-errors.csv`, csvText(heads, lines));
-  };
   return (
     <div className="import-result" data-testid="boxes-report">
       <dl className="numbers">
@@ -52,41 +42,7 @@ export function BoxImportReport({ report, name }: { report: BoxImport; name: str
         </summary>
         <Columns columns={report.columns} />
       </details>
-      {errors.length > 0 && (
-        <>
-          <Button
-            className="start"
-            size="xs"
-            variant="default"
-            leftSection={<Icon name="download" size={16} />}
-            onClick={save}
-          >
-            {t("import.download_errors")}
-          </Button>
-          <div className="wide-table import-errors">
-            <Table stickyHeader aria-label={t("box.import_errors")}>
-              <Table.Thead>
-                <Table.Tr>
-                  {heads.map((head) => (
-                    <Table.Th key={head}>{head}</Table.Th>
-                  ))}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {errors.slice(0, SHOWN).map((row) => (
-                  <Table.Tr key={`${row.row}-${row.column}-${row.key}`} data-testid="import-error">
-                    <Table.Td className="number">{row.row ?? "—"}</Table.Td>
-                    <Table.Td>{row.column || "—"}</Table.Td>
-                    <Table.Td className="code">{row.value || "—"}</Table.Td>
-                    <Table.Td>{say(row)}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </div>
-          {errors.length > SHOWN && <p className="dim">{t("import.more_errors")}</p>}
-        </>
-      )}
+      <ImportErrors errors={errors} name={name} />
     </div>
   );
 }

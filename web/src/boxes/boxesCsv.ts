@@ -37,7 +37,9 @@ export function checkInsCsv(all: CheckIn[], t: TFunction): string {
     one.by_name,
     t(`box.carries_${one.method}`),
     one.distance_m === null ? null : Math.round(one.distance_m),
-    one.doubts.map((doubt) => t(`checkin.doubt_${doubt}`, { defaultValue: doubt })).join("；"),
+    one.doubts
+      .map((doubt) => t(`checkin.doubt_${doubt}`, { defaultValue: doubt }))
+      .join(t("app.clause_joiner")),
   ]);
   const heads = ["measured", "received", "number", "name", "station", "by", "method", "distance", "doubts"];
   return csvText(

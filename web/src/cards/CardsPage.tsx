@@ -10,6 +10,7 @@ import { taipei } from "../app/age";
 import { cards as calls } from "../app/api/calls.shifts";
 import type { UnitKind } from "../app/api/types";
 import { SKILLS } from "../app/api/types.choice";
+import { UNIT_KINDS } from "../app/api/types.dispatch";
 import type { CardAsk, CardLevel, RunCards, SetCards, WriteCards } from "../app/api/types.shifts";
 import { DispatchNav } from "../app/DispatchNav";
 import { useKinds, useKindTitle } from "../app/queries";
@@ -28,8 +29,6 @@ import {
 } from "./draft";
 import { useSayAsk } from "./say";
 
-const KINDS: UnitKind[] = ["car", "motorcycle", "foot"];
-
 function AskFields({ ask, onAsk }: { ask: CardAsk; onAsk: (ask: CardAsk | null) => void }) {
   const { t } = useTranslation();
   return (
@@ -46,7 +45,7 @@ function AskFields({ ask, onAsk }: { ask: CardAsk; onAsk: (ask: CardAsk | null) 
         label={t("card.unit_kind")}
         data={[
           { value: "", label: t("card.any_unit") },
-          ...KINDS.map((kind) => ({ value: kind, label: t(`unit_kind.${kind}`) })),
+          ...UNIT_KINDS.map((kind) => ({ value: kind, label: t(`unit_kind.${kind}`) })),
         ]}
         value={ask.unit_kind ?? ""}
         onChange={(kind) => onAsk({ ...ask, unit_kind: kind ? (kind as UnitKind) : null })}

@@ -30,7 +30,7 @@ function Ask() {
   return (
     <div role="alert">
       {refused.map((one) => (
-        <div key={one.key} className="check-ask check-refused" data-testid="check-refused">
+        <div key={one.key} className="check-ask" data-testid="check-refused">
           <p>{t("check.refused")}</p>
           <p>{one.refused && explain(new ApiError(one.refused), t)}</p>
           <Button size="md" variant="default" onClick={() => dismiss(one.key)}>

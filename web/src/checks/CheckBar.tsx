@@ -3,7 +3,7 @@
 import "./checks.css";
 import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { Age } from "../app/Age";
@@ -13,16 +13,15 @@ import type { Id } from "../app/api/types";
 import type { Check } from "../app/api/types.shifts";
 import { positions } from "../app/positions";
 import { useUnits } from "../app/queries";
+import { incidentPath } from "../app/rooms";
 import { useSession } from "../app/session";
-import { useSetting } from "../app/settings";
 import { explain } from "../app/states";
-import { beep } from "../command/Alarm";
+import { useBeeps } from "../command/Alarm";
 import { PlaceAge } from "../panic/PanicBanner";
-import { useSiren } from "../panic/siren";
+import { type SirenState, useSiren } from "../panic/siren";
 import { loudness } from "./alarm";
 import { useChecks } from "./useChecks";
 
-const AGAIN_MS = 10_000;
 const QUICK = ["radio", "phone", "colleague"] as const;
 
 function DealForm({ check, onEnd }: { check: Check; onEnd: () => void }) {
@@ -119,12 +118,7 @@ function Row(props: { check: Check; isHandled: boolean; onHandle: (isOn: boolean
       )}
       <span className="check-acts">
         {check.incident && (
-          <Button
-            size="sm"
-            variant="default"
-            component={Link}
-            href={`/command?tab=incidents&incident=${encodeURIComponent(check.incident)}`}
-          >
+          <Button size="sm" variant="default" component={Link} href={incidentPath(check.incident)}>
             {t("panic.open")}
             <span className="unseen"> {check.call_sign}</span>
           </Button>
@@ -146,29 +140,18 @@ function Row(props: { check: Check; isHandled: boolean; onHandle: (isOn: boolean
   );
 }
 
-function useSound(checks: Check[], handled: Id | null): "blocked" | "other" {
-  const sound = useSetting("sound");
+function useSound(checks: Check[], handled: Id | null): SirenState {
   const loud = loudness(checks, handled);
-  const siren = useSiren(loud === "siren");
-  const newest = checks.filter((one) => one.state === "overdue").map((one) => one.id);
-  const ids = newest.join(" ");
-  const known = useRef(new Set<Id>());
-  useEffect(() => {
-    const fresh = ids.split(" ").filter((id) => id && !known.current.has(id));
-    for (const id of fresh) known.current.add(id);
-    if (fresh.length > 0 && sound) beep();
-  }, [ids, sound]);
-  useEffect(() => {
-    if (loud !== "repeated" || !sound) return;
-    const timer = setInterval(beep, AGAIN_MS);
-    return () => clearInterval(timer);
-  }, [loud, sound]);
-  return siren === "blocked" ? "blocked" : "other";
+  useBeeps(
+    checks.filter((one) => one.state === "overdue").map((one) => one.id),
+    loud === "repeated",
+  );
+  return useSiren(loud === "siren");
 }
 
 function Bar() {
   const { t } = useTranslation();
-  const checks = useChecks(true) ?? [];
+  const checks = useChecks() ?? [];
   const [handled, setHandled] = useState<Id | null>(null);
   const [isAllShown, setAllShown] = useState(false);
   const overdue = checks.filter((one) => one.state === "overdue");
@@ -178,7 +161,7 @@ function Bar() {
   return (
     <>
       <div className="unseen" role="alert" data-testid="check-announcement">
-        {overdue.map((one) => t("check.announce", { call_sign: one.call_sign })).join("；")}
+        {overdue.map((one) => t("check.announce", { call_sign: one.call_sign })).join(t("app.clause_joiner"))}
       </div>
       {checks.length > 0 && (
         <section className="check-bar" aria-label={t("check.title")} data-testid="check-bar">
@@ -200,7 +183,9 @@ function Bar() {
               onClick={() => setAllShown(!isAllShown)}
               data-testid="checks-asked"
             >
-              {t("check.waiting", { count: asked.length })}：{asked.map((one) => one.call_sign).join("、")}
+              {t("check.waiting", { count: asked.length })}
+              {t("app.colon")}
+              {asked.map((one) => one.call_sign).join(t("app.list_joiner"))}
             </button>
           )}
           {sound === "blocked" && <p className="panic-note">🔇 {t("panic.sound_blocked")}</p>}

@@ -1,13 +1,9 @@
 // How loud the overdue checks of a console are.
 
-import type { Check, CheckState } from "../app/api/types.shifts";
+import type { Check } from "../app/api/types.shifts";
 
 /** Overdue for the most pressing priority sounds like a cry for help; for the next, again and again; for others, once. */
 export type Loudness = "siren" | "repeated" | "once" | "silent";
-
-const OPEN: CheckState[] = ["asked", "overdue"];
-
-export const isOpen = (check: Check): boolean => OPEN.includes(check.state);
 
 /** `handled`: what somebody at this console is dealing with right now. */
 export function loudness(checks: Check[], handled: string | null): Loudness {

@@ -12,10 +12,9 @@ import { CheckQueue, type QueuedAnswer } from "./checkQueue";
 const ASK_EACH_MS = 10_000;
 const AGAIN_MS = 2_000;
 
-export function useChecks(isOn: boolean): Check[] | undefined {
+export function useChecks(): Check[] | undefined {
   const query = useQuery({
     queryKey: ["checks"],
-    enabled: isOn,
     queryFn: async () => (await calls.list()).items,
     refetchInterval: ASK_EACH_MS,
     refetchIntervalInBackground: true,

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Hit, Id } from "../app/api/types";
-import { setting } from "../app/settings";
+import { setting, useSetting } from "../app/settings";
 
 let audio: AudioContext | null = null;
 
@@ -27,6 +27,25 @@ export function beep(): void {
   } catch {
     // A browser without sound still shows the row.
   }
+}
+
+const AGAIN_MS = 10_000;
+
+/** Sounds for each that is new, and again and again while `isPressing`; where sound is on. */
+export function useBeeps(now: Id[], isPressing: boolean): void {
+  const isOn = useSetting("sound");
+  const ids = now.join(" ");
+  const known = useRef(new Set<Id>());
+  useEffect(() => {
+    const fresh = ids.split(" ").filter((id) => id && !known.current.has(id));
+    for (const id of fresh) known.current.add(id);
+    if (fresh.length > 0 && isOn) beep();
+  }, [ids, isOn]);
+  useEffect(() => {
+    if (!isPressing || !isOn) return;
+    const timer = setInterval(beep, AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [isPressing, isOn]);
 }
 
 export function Alarm({ hits }: { hits: Hit[] | undefined }) {

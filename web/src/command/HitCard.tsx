@@ -91,7 +91,7 @@ function EntryFacts({ hit }: { hit: Hit }) {
       t("hit.vehicle"),
       [entry.vehicle_class && t(`vehicle_class.${entry.vehicle_class}`), entry.vehicle_note]
         .filter(Boolean)
-        .join("，") || "—",
+        .join(t("app.list_joiner")) || "—",
     ],
     [t("hit.reason"), entry.reason],
     [
@@ -126,7 +126,7 @@ function Outcome({ hit }: { hit: Hit }) {
       <strong>
         {hit.state === "confirmed" ? "✓ " : "✕ "}
         {t(`hit_state.${hit.state}`)}
-        {hit.reject_reason && `：${t(`reject_reason.${hit.reject_reason}`)}`}
+        {hit.reject_reason && `${t("app.colon")}${t(`reject_reason.${hit.reject_reason}`)}`}
       </strong>
       <span className="dim">
         {hit.decided_by_name} {hit.decided_at_us && <Age at={hit.decided_at_us} />}

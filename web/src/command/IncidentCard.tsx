@@ -10,6 +10,7 @@ import { taipeiTime } from "../app/age";
 import { dispatch, hits as hitCalls } from "../app/api/calls";
 import { CLOSING_CODES, type ClosingCode, type Id, type Incident, type Unit } from "../app/api/types";
 import { useIncident, useKindTitle } from "../app/queries";
+import { replayPath } from "../app/rooms";
 import { useSession } from "../app/session";
 import { Answer, Failure } from "../app/states";
 import { ParLine } from "../checks/ParLine";
@@ -85,7 +86,7 @@ function Log({ id }: { id: Id }) {
     <section>
       <h3 className="section-title">
         {t("incident.log")}{" "}
-        <Link href={`/dispatch/replay?incident=${encodeURIComponent(id)}`} data-testid="open-replay">
+        <Link className="plain-link" href={replayPath(id)} data-testid="open-replay">
           {t("replay.open")}
         </Link>
       </h3>

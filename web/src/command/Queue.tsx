@@ -118,7 +118,9 @@ function IncidentRow(props: { incident: Incident; isSelected: boolean; onSelect:
         <span className="row-line dim">{incident.address || incident.number}</span>
         <span className="row-line dim">
           {active.length > 0
-            ? active.map((a) => `${a.call_sign} ${t(`assignment_state.${a.state}`)}`).join("、")
+            ? active
+                .map((a) => `${a.call_sign} ${t(`assignment_state.${a.state}`)}`)
+                .join(t("app.list_joiner"))
             : t("incident.nobody_sent")}
         </span>
       </span>

@@ -35,7 +35,10 @@ function PolicyLine({ proposal }: { proposal: Proposal }) {
   return (
     <>
       <p className="dim proposal-policy" data-testid="proposal-policy" data-policy={proposal.policy}>
-        {t("proposal.by", { policy: used })} <Link href="/dispatch/policy">{t("proposal.settings")}</Link>
+        {t("proposal.by", { policy: used })}{" "}
+        <Link className="plain-link" href="/dispatch/policy">
+          {t("proposal.settings")}
+        </Link>
       </p>
       {proposal.fell_back_from && (
         <p className="note-warn" data-testid="proposal-fell-back">

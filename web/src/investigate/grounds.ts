@@ -1,7 +1,7 @@
 // Why somebody asks. Given once and kept until the tab closes; sent with every question.
 
 import { needsCase } from "../app/api/client";
-import { type Grounds, PURPOSES } from "../app/api/types";
+import { type Grounds, PURPOSES, type Purpose } from "../app/api/types";
 
 const KEPT = "shouhu.grounds";
 
@@ -18,6 +18,9 @@ export function keptGrounds(): Grounds {
 export function keepGrounds(grounds: Grounds): void {
   sessionStorage.setItem(KEPT, JSON.stringify(grounds));
 }
+
+/** Where units were: of all purposes, only a life in danger has no time for a number; stricter than for plates. */
+export const isFreeForTracks = (purpose: Purpose): boolean => purpose === "life_threat";
 
 export function lacksCase(grounds: Grounds): boolean {
   return needsCase(grounds.purpose) && !grounds.case_ref.trim();

@@ -18,7 +18,7 @@ export function summaryOf(kind: Kind, draft: Draft, byId: Map<Id, Camera>, t: TF
   const cameras = (ids: Id[]) =>
     ids.length > 2
       ? t("lake.cameras_many", { name: nameOf(byId, ids[0] ?? ""), count: ids.length })
-      : ids.map((id) => nameOf(byId, id)).join("、");
+      : ids.map((id) => nameOf(byId, id)).join(t("app.list_joiner"));
   const parts: string[] = [];
   if (fields.includes("plate")) parts.push(readPlate(draft.plate).text);
   if (fields.includes("plates"))

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { intake } from "../app/api/calls.intake";
 import type { IncidentKind } from "../app/api/types";
 import type { KindsImport } from "../app/api/types.intake";
+import { ImportErrors } from "../app/ImportErrors";
 import { useKinds } from "../app/queries";
 import { Answer } from "../app/states";
 import { CheckedUpload } from "./CheckedUpload";
@@ -11,7 +12,7 @@ import { RosterTable } from "./Roster";
 
 const LIMIT_BYTES = 1024 * 1024;
 
-function Changed({ report }: { report: KindsImport }) {
+function Changed({ report, name }: { report: KindsImport; name: string }) {
   const { t } = useTranslation();
   const lists = ["added", "changed", "retired", "kept"] as const;
   return (
@@ -26,16 +27,11 @@ function Changed({ report }: { report: KindsImport }) {
         <li>{t("kinds.unchanged", { count: report.unchanged })}</li>
       </ul>
       {report.errors.length > 0 && (
-        <div className="note-warn" role="alert" data-testid="kinds-errors">
-          <p>{t("kinds.wrong", { count: report.errors.length })}</p>
-          <ul>
-            {report.errors.map((row) => (
-              <li key={`${row.row}-${row.column}`}>
-                {t("app.row", { row: row.row })} {row.column} {row.value && `「${row.value}」`}:{" "}
-                {t(`errors.${row.key}`, { defaultValue: row.message })}
-              </li>
-            ))}
-          </ul>
+        <div className="stack" data-testid="kinds-errors">
+          <p className="note-warn" role="alert">
+            {t("kinds.wrong", { count: report.errors.length })}
+          </p>
+          <ImportErrors errors={report.errors} name={name} />
         </div>
       )}
     </section>
@@ -72,7 +68,7 @@ export function Kinds() {
               </p>
             ),
           }}
-          show={(report) => <Changed report={report} />}
+          show={(report, name) => <Changed report={report} name={name} />}
           fileTestId="kinds-file"
           takeTestId="kinds-take"
         />
@@ -94,7 +90,11 @@ export function Kinds() {
                 show: (kind) => kind.priority,
                 className: "number",
               },
-              { key: "aliases", head: t("kinds.aliases"), show: (kind) => (kind.aliases ?? []).join("、") },
+              {
+                key: "aliases",
+                head: t("kinds.aliases"),
+                show: (kind) => (kind.aliases ?? []).join(t("app.list_joiner")),
+              },
               { key: "state", head: t("kinds.state"), show: (kind) => t(`kinds.${stateOf(kind)}`) },
             ]}
           />

@@ -20,7 +20,7 @@ export function counts(report: Record<string, unknown>, before = ""): [string, s
   return Object.entries(report).flatMap(([name, value]): [string, string][] => {
     const path = before ? `${before}.${name}` : name;
     if (Array.isArray(value))
-      return value.length > 0 ? [[path, value.slice(0, 3).map(String).join("；")]] : [];
+      return value.length > 0 ? [[path, value.slice(0, 3).map(String).join(" · ")]] : [];
     if (value !== null && typeof value === "object") return counts(value as Record<string, unknown>, path);
     return value === null || value === "" ? [] : [[path, String(value)]];
   });

@@ -7,13 +7,12 @@ import { Age } from "../app/Age";
 import { units as calls } from "../app/api/calls";
 import { choice } from "../app/api/calls.choice";
 import type { Unit, UnitKind } from "../app/api/types";
+import { UNIT_KINDS } from "../app/api/types.dispatch";
 import { useUnits } from "../app/queries";
 import { useSession } from "../app/session";
 import { Failure } from "../app/states";
 import { Roster, RosterForm } from "./Roster";
 import { SkillsDialog } from "./SkillsDialog";
-
-const KINDS: UnitKind[] = ["car", "motorcycle", "foot"];
 
 function Add() {
   const { t } = useTranslation();
@@ -40,7 +39,7 @@ function Add() {
         />
         <Select
           label={t("table.kind")}
-          data={KINDS.map((value) => ({ value, label: t(`unit_kind.${value}`) }))}
+          data={UNIT_KINDS.map((value) => ({ value, label: t(`unit_kind.${value}`) }))}
           value={kind}
           onChange={(value) => value && setKind(value as UnitKind)}
           allowDeselect={false}

@@ -11,6 +11,7 @@ import type { Panic } from "../app/api/types.choice";
 import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
 import { useIncidents, useUnits } from "../app/queries";
+import { incidentPath } from "../app/rooms";
 import { useSession } from "../app/session";
 import { explain } from "../app/states";
 import { PlaceAge } from "./PanicBanner";
@@ -37,7 +38,7 @@ function useAcknowledge() {
 
 function useOpen(): (panic: Panic) => void {
   const [, go] = useLocation();
-  return (panic) => go(`/command?tab=incidents&incident=${encodeURIComponent(panic.incident)}`);
+  return (panic) => go(incidentPath(panic.incident));
 }
 
 /** A call that is being written down is not thrown away by opening something else. */
@@ -168,7 +169,7 @@ function Bar() {
               place: one.position ? coordinates(one.position) : t("panic.no_place"),
             }),
           )
-          .join("；")}
+          .join(t("app.clause_joiner"))}
       </div>
       {panics.length > 0 && (
         <section

@@ -83,7 +83,7 @@ function inWords(error: Error, t: TFunction): Error {
   if (!refusal || !(error instanceof ApiError)) return error;
   const { problem } = error;
   const label = t(`policy.${refusal.field.split(".").at(-1)}`, { defaultValue: refusal.field });
-  return new ApiError({ ...problem, params: { ...problem.params, field: `「${label}」` } });
+  return new ApiError({ ...problem, params: { ...problem.params, field: t("app.quoted", { text: label }) } });
 }
 
 function Part({ title, help, children }: { title: string; help: string; children: ReactNode }) {

@@ -81,7 +81,8 @@ function Refused({ tracker }: { tracker: Tracker }) {
       </ul>
       {last && (
         <p className="note-warn">
-          ▲ {t("tracker.last_error")} <Age at={last.at_us} />：
+          ▲ {t("tracker.last_error")} <Age at={last.at_us} />
+          {t("app.colon")}
           {t(`errors.${last.key}`, { defaultValue: last.key })}
           <span className="refusal-detail code">{last.detail}</span>
         </p>

@@ -6,21 +6,18 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import { type TrackWindow, tracking } from "../app/api/calls.positions";
-import type { Grounds, Id, Purpose } from "../app/api/types";
+import type { Grounds, Id } from "../app/api/types";
 import { useUnits } from "../app/queries";
 import { useSession } from "../app/session";
 import { Failure, Loading } from "../app/states";
 import { GroundsBar } from "../investigate/form/GroundsBar";
 import { SpanField } from "../investigate/form/SpanField";
-import { keepGrounds, keptGrounds } from "../investigate/grounds";
+import { isFreeForTracks, keepGrounds, keptGrounds } from "../investigate/grounds";
 import { checkSpan, type Preset, type Span, windowOf } from "../investigate/span";
 import { TrackView } from "./TrackView";
 import { TRACK_MAX_US } from "./track";
 
 const PRESETS: readonly Preset[] = ["1h", "6h", "24h"];
-
-/** Of all purposes, only a life in danger has no time for a number; stricter than for plates. */
-const isCaseFree = (purpose: Purpose) => purpose === "life_threat";
 
 interface Asked {
   unit: Id;
@@ -42,7 +39,7 @@ export function Tracks() {
     mutationFn: ({ unit: id, window, grounds: why }: Asked) => tracking.track(id, window, 0, why),
   });
   const spanProblem = checkSpan(span, TRACK_MAX_US, Date.now());
-  const lacksCase = !isCaseFree(grounds.purpose) && !grounds.case_ref.trim();
+  const lacksCase = !isFreeForTracks(grounds.purpose) && !grounds.case_ref.trim();
   const ask = () => {
     setTried(true);
     const window = windowOf(span, Date.now());
@@ -54,7 +51,7 @@ export function Tracks() {
       <GroundsBar
         grounds={grounds}
         isTried={isTried}
-        isCaseFree={isCaseFree}
+        isCaseFree={isFreeForTracks}
         onChange={(next) => {
           setGrounds(next);
           keepGrounds(next);

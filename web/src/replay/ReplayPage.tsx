@@ -9,24 +9,22 @@ import { Link, useSearchParams } from "wouter";
 import { taipei } from "../app/age";
 import { dispatch } from "../app/api/calls";
 import { reports } from "../app/api/calls.shifts";
-import type { Grounds, Id, Purpose } from "../app/api/types";
+import type { Grounds, Id } from "../app/api/types";
 import type { Replay } from "../app/api/types.shifts";
 import { useIncidents, useKindTitle } from "../app/queries";
+import { replayPath } from "../app/rooms";
 import { useSession } from "../app/session";
 import { Answer, Empty, Failure } from "../app/states";
 import { takenIn } from "../command/intake/duplicates";
 import { GroundsBar } from "../investigate/form/GroundsBar";
-import { keepGrounds, keptGrounds } from "../investigate/grounds";
+import { isFreeForTracks, keepGrounds, keptGrounds } from "../investigate/grounds";
 import { spanOf, wholeLog } from "./moments";
 import { ReplayView } from "./ReplayView";
-
-/** Of all purposes, only a life in danger has no time for a number; as for tracks. */
-const isCaseFree = (purpose: Purpose) => purpose === "life_threat";
 
 /** The log is every dispatcher's; it needs no purpose. */
 function useLogOnly(id: Id) {
   return useQuery({
-    queryKey: ["incidents", "replay", id],
+    queryKey: ["replay-log", id],
     queryFn: async (): Promise<Replay> => {
       const told = async (one: Id) => {
         const [incident, log] = await Promise.all([dispatch.incident(one), dispatch.log(one)]);
@@ -46,6 +44,8 @@ function useLogOnly(id: Id) {
       };
     },
     staleTime: Number.POSITIVE_INFINITY,
+    // Who comes back to an incident that goes on wants the lines since.
+    gcTime: 0,
   });
 }
 
@@ -65,7 +65,7 @@ function Of({ id }: { id: Id }) {
           <GroundsBar
             grounds={asked}
             isTried={false}
-            isCaseFree={isCaseFree}
+            isCaseFree={isFreeForTracks}
             onChange={(next) => {
               setGrounds(next);
               keepGrounds(next);
@@ -73,7 +73,7 @@ function Of({ id }: { id: Id }) {
           >
             <Button
               loading={read.isPending}
-              disabled={!isCaseFree(asked.purpose) && !asked.case_ref}
+              disabled={!isFreeForTracks(asked.purpose) && !asked.case_ref}
               onClick={() => read.mutate()}
               data-testid="replay-read"
             >
@@ -112,7 +112,7 @@ function Choose() {
             <ul className="replay-choices">
               {list.map((one) => (
                 <li key={one.id}>
-                  <Link href={`/dispatch/replay?incident=${encodeURIComponent(one.id)}`}>
+                  <Link className="plain-link" href={replayPath(one.id)}>
                     <span className="number">{one.number}</span> {kindTitle(one.kind)}
                   </Link>{" "}
                   <span className="dim">
@@ -131,5 +131,5 @@ function Choose() {
 export default function ReplayPage() {
   const [params] = useSearchParams();
   const id = params.get("incident");
-  return <div className="page replay-page">{id ? <Of key={id} id={id} /> : <Choose />}</div>;
+  return <div className="page">{id ? <Of key={id} id={id} /> : <Choose />}</div>;
 }

@@ -11,6 +11,7 @@ import { Icon } from "../app/icons";
 import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
 import { useKindTitle, useUnits } from "../app/queries";
+import { replayPath } from "../app/rooms";
 import { sayDuration } from "../app/say";
 import { usePlayback } from "../app/usePlayback";
 import { sayLogLine } from "../command/logLine";
@@ -157,21 +158,25 @@ export function ReplayView({ replay, hasPositions }: Props) {
       {incident.merged_into && (
         <p data-testid="replay-merged">
           {t("replay.merged")}{" "}
-          <Link href={`/dispatch/replay?incident=${encodeURIComponent(incident.merged_into)}`}>
+          <Link className="plain-link" href={replayPath(incident.merged_into)}>
             {t("replay.open")}
           </Link>
         </p>
       )}
       {reports.length > 0 && (
         <p className="dim" data-testid="replay-reports">
-          {t("replay.reports", { numbers: reports.map((report) => report.number).join("、") })}
+          {t("replay.reports", {
+            numbers: reports.map((report) => report.number).join(t("app.list_joiner")),
+          })}
         </p>
       )}
       <p className="replay-printed">{t("replay.printed", { at: taipei(Date.now() * 1000) })}</p>
       {!replay.has_tracks && <p className="note-warn">{t("replay.no_tracks")}</p>}
       {hasPositions && replay.has_tracks && gone.length > 0 && (
         <p className="note-warn" data-testid="replay-gone">
-          {gone.map((unit) => unit.call_sign).join("、")}：{t("replay.gone")}
+          {gone.map((unit) => unit.call_sign).join(t("app.list_joiner"))}
+          {t("app.colon")}
+          {t("replay.gone")}
         </p>
       )}
       {replay.units.some((unit) => unit.is_cut) && <p className="note-warn">{t("replay.cut")}</p>}

@@ -19,7 +19,10 @@ export function PastEndSign() {
   return (
     <Link href="/dispatch/shifts" className="past-end-sign" data-testid="past-end-sign">
       ▲ {t("shift.past_end_count", { count: late.length })}
-      <span className="unseen">：{late.map((crew) => crew.call_sign).join("、")}</span>
+      <span className="unseen">
+        {t("app.colon")}
+        {late.map((crew) => crew.call_sign).join(t("app.list_joiner"))}
+      </span>
     </Link>
   );
 }
@@ -39,7 +42,7 @@ export function CrewLines({ unit }: { unit: Id }) {
             ▲{" "}
             {crew.past_end
               .map((shift) => t("shift.until", { name: shift.name, time: hour(shift, "until_us") }))
-              .join("、")}
+              .join(t("app.list_joiner"))}
           </dd>
         </div>
       )}

@@ -1,9 +1,10 @@
 // A station's roster as a file: looked at first; taken whole or not at all.
 
-import { Button, Table } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { shifts as calls } from "../app/api/calls.shifts";
 import type { ShiftImport as Report } from "../app/api/types.shifts";
+import { ImportErrors } from "../app/ImportErrors";
 import { Icon } from "../app/icons";
 import { saveFile } from "../investigate/csv";
 import { CheckedUpload } from "../operate/CheckedUpload";
@@ -12,7 +13,7 @@ const LIMIT_BYTES = 4 * 1024 * 1024;
 const SAMPLE =
   "\uFEFF日期,警力,姓名,起,迄\r\n115/11/22,永康 21,王小明,08:00,20:00\r\n115/11/22,永康 21,陳大文,20:00,08:00\r\n";
 
-function ReportView({ report }: { report: Report }) {
+function ReportView({ report, name }: { report: Report; name: string }) {
   const { t } = useTranslation();
   return (
     <div className="import-result" data-testid="shift-report">
@@ -31,33 +32,13 @@ function ReportView({ report }: { report: Report }) {
       {report.errors.length > 0 && (
         <>
           <p className="note-warn">▲ {t("shift.import_all_or_none")}</p>
-          <div className="wide-table">
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  {["row", "column", "value", "message"].map((head) => (
-                    <Table.Th key={head}>{t(`import.head_${head}`)}</Table.Th>
-                  ))}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {report.errors.map((row) => (
-                  <Table.Tr key={`${row.row} ${row.column} ${row.key}`}>
-                    <Table.Td className="number">{row.row}</Table.Td>
-                    <Table.Td>{row.column && t(`shift.column_${row.column}`)}</Table.Td>
-                    <Table.Td>{row.value}</Table.Td>
-                    <Table.Td>
-                      {t(`errors.${row.key}`, { defaultValue: row.message })}
-                      {row.key.startsWith("dispatch.roster.overlap") && (
-                        <span className="dim"> {row.message}</span>
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </div>
-          {report.more_errors > 0 && <p className="ink-warn">▲ {t("shift.import_more", { count: report.more_errors })}</p>}
+          <ImportErrors
+            errors={report.errors}
+            name={name}
+            more={report.more_errors}
+            sayColumn={(column) => t(`shift.column_${column}`)}
+            noteOf={(row) => (row.key?.startsWith("dispatch.roster.overlap") ? row.message : undefined)}
+          />
         </>
       )}
     </div>
@@ -98,7 +79,7 @@ export function ShiftImport() {
             </p>
           ),
         }}
-        show={(report) => <ReportView report={report} />}
+        show={(report, name) => <ReportView report={report} name={name} />}
         size="md"
         fileTestId="shifts-file"
         takeTestId="shifts-take"

@@ -65,7 +65,7 @@ function Board() {
                             .map((shift) =>
                               t("shift.until", { name: shift.name, time: hour(shift, "until_us") }),
                             )
-                            .join("、")}`}
+                            .join(t("app.list_joiner"))}`}
                     </Table.Td>
                   </Table.Tr>
                 ))}

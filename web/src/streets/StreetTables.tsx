@@ -27,7 +27,7 @@ const NUMBERS = ["share", "covered", "stale", "open"] as const;
 export function AreaTable({ areas, go }: { areas: StreetArea[]; go: (next: Partial<StreetParams>) => void }) {
   const { t } = useTranslation();
   return (
-    <div className="wide-table street-table">
+    <div className="wide-table">
       <Table aria-label={t("street.by_area")}>
         <Heads of="street" heads={["station", "beat", ...NUMBERS]} />
         <Table.Tbody>
@@ -56,7 +56,7 @@ export function StreetTable({ rows, isCut }: { rows: StreetRow[]; isCut: boolean
   const { t } = useTranslation();
   return (
     <>
-      <div className="wide-table street-table">
+      <div className="wide-table">
         <Table aria-label={t("street.by_street")}>
           <Heads of="street" heads={["street", "beat", ...NUMBERS, "last"]} />
           <Table.Tbody>

@@ -1,10 +1,10 @@
 // What the page of streets asks for, and its state in the address.
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useSearchParams } from "wouter";
 import { streets, type View } from "../app/api/calls.streets";
 import type { ReportBy } from "../app/api/types.report";
 import { STREET_WINDOWS, type StreetWindow } from "../app/api/types.streets";
+import { useUrlState } from "../app/useUrlState";
 
 /** The server counts five minutes of tracks at a time, and answers anew once a minute. */
 const REFRESH_MS = 60_000;
@@ -51,26 +51,10 @@ export function asWindow(text: string): StreetWindow {
   return STREET_WINDOWS.find((name) => name === text) ?? "day";
 }
 
-export type StreetParams = Record<"tab" | "window" | "station" | "beat" | "by", string>;
+const PARAMS = ["tab", "window", "station", "beat", "by"] as const;
+
+export type StreetParams = Record<(typeof PARAMS)[number], string>;
 
 export function useStreetParams(): [StreetParams, (next: Partial<StreetParams>) => void] {
-  const [params, setParams] = useSearchParams();
-  const at = (name: string) => params.get(name) ?? "";
-  const now: StreetParams = {
-    tab: at("tab"),
-    window: at("window"),
-    station: at("station"),
-    beat: at("beat"),
-    by: at("by"),
-  };
-  const change = (next: Partial<StreetParams>) =>
-    setParams((old) => {
-      const made = new URLSearchParams(old);
-      for (const [name, value] of Object.entries(next)) {
-        if (value) made.set(name, value);
-        else made.delete(name);
-      }
-      return made;
-    });
-  return [now, change];
+  return useUrlState(PARAMS, () => true);
 }

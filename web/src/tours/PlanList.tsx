@@ -71,7 +71,7 @@ export function PlanList({ params, go }: Props) {
                         </button>
                       </Table.Td>
                       <Table.Td>{line.station || t("tour.whole_city")}</Table.Td>
-                      <Table.Td>{line.call_signs.join("、")}</Table.Td>
+                      <Table.Td>{line.call_signs.join(t("app.list_joiner"))}</Table.Td>
                       <Table.Td className="number">{line.stops}</Table.Td>
                       <Table.Td>
                         <PlanStateTag state={line.state} />

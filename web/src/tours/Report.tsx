@@ -64,7 +64,9 @@ function Inside({ report }: { report: TourReport }) {
       {report.skipped_for.length > 0 && (
         <p>
           {t("tour.skipped_for")}{" "}
-          {report.skipped_for.map((one) => `${t(`tour.reason_${one.reason}`)} ${one.count}`).join("、")}
+          {report.skipped_for
+            .map((one) => `${t(`tour.reason_${one.reason}`)} ${one.count}`)
+            .join(t("app.list_joiner"))}
         </p>
       )}
       <div className="wide-table">

@@ -21,7 +21,7 @@ export function planCsv(plan: TourPlan, t: TFunction): string {
       taipei(stop.arrive_us),
       taipei(stop.leave_us),
       sayProgress(stop.progress, t),
-      stop.why.map((why) => sayWhy(why, t)).join("；"),
+      stop.why.map((why) => sayWhy(why, t)).join(t("app.clause_joiner")),
     ]),
   );
   return csvText(

@@ -111,7 +111,9 @@ export function DraftForm({ start, earlier, onDone }: Props) {
           done={
             missing.length > 0 && (
               <p className="dim" data-testid="warning-missing">
-                {t("warning.still", { what: missing.map((name) => t(`warning.missing.${name}`)).join("、") })}
+                {t("warning.still", {
+                  what: missing.map((name) => t(`warning.missing.${name}`)).join(t("app.list_joiner")),
+                })}
               </p>
             )
           }

@@ -12,6 +12,7 @@ import type { Id } from "../app/api/types";
 import type { Warning, WarningInForce, WarningText } from "../app/api/types.warnings";
 import { Icon } from "../app/icons";
 import { useKindTitle } from "../app/queries";
+import { incidentPath } from "../app/rooms";
 import { useSession } from "../app/session";
 import { Answer, Failure } from "../app/states";
 import { SureButton } from "../operate/SureButton";
@@ -39,7 +40,7 @@ function Facts({ warning, first }: { warning: Warning; first: WarningText | null
         {word("severity", first?.severity)} · {word("urgency", first?.urgency)} ·{" "}
         {word("certainty", first?.certainty)}
       </Fact>
-      <Fact name="area_name">{placesOf(warning) || "—"}</Fact>
+      <Fact name="area_name">{placesOf(warning, t) || "—"}</Fact>
       <Fact name="expires">
         <span className="number">{taipei(warning.expires_at_us).slice(0, 16)}</span>
         <span className="dim">
@@ -88,7 +89,7 @@ function Inside({ shown }: { shown: WarningInForce }) {
         <ul data-testid="warning-incidents">
           {shown.incidents.map((one) => (
             <li key={one.id}>
-              <Link className="plain-link" href={`/command?tab=incidents&incident=${one.id}`}>
+              <Link className="plain-link" href={incidentPath(one.id)}>
                 {one.number}
               </Link>{" "}
               {kindTitle(one.kind)}

@@ -50,13 +50,15 @@ function Receipt({ receipt, onShow }: { receipt: WarningReceipt; onShow: (id: Id
         <div>
           <dt>{t("warning.area_name")}</dt>
           <dd>
-            {placesOf(warning) || "—"} ·{" "}
+            {placesOf(warning, t) || "—"} ·{" "}
             {shapes > 0 ? t("warning.shapes", { count: shapes }) : t("warning.no_shape_short")}
           </dd>
         </div>
         <div>
           <dt>{t("warning.languages")}</dt>
-          <dd>{[...new Set(warning.texts.map((text) => text.language))].join("、") || "—"}</dd>
+          <dd>
+            {[...new Set(warning.texts.map((text) => text.language))].join(t("app.list_joiner")) || "—"}
+          </dd>
         </div>
         {ended.length > 0 && (
           <div>

@@ -69,7 +69,7 @@ export function WarningRow({ warning, isChosen, onChoose }: Props) {
         <SeverityMark warning={warning} />
         <span className="warning-row-text">
           <strong>{headlineOf(warning, i18n.language)}</strong>
-          <span className="dim">{[text?.event, placesOf(warning)].filter(Boolean).join(" · ")}</span>
+          <span className="dim">{[text?.event, placesOf(warning, t)].filter(Boolean).join(" · ")}</span>
           <span className="dim">
             {state === "draft" || state === "draft_late" ? (
               t("warning.drafted_by", { name: warning.created_by_name })

@@ -1,5 +1,6 @@
 // What a warning is now, how bad, and in which words it is shown.
 
+import type { TFunction } from "i18next";
 import type { Micros } from "../app/api/types";
 import { SEVERITIES, type Warning, type WarningText } from "../app/api/types.warnings";
 
@@ -27,8 +28,8 @@ export function headlineOf(warning: Pick<Warning, "texts" | "identifier">, langu
   return text?.headline || text?.event || warning.identifier;
 }
 
-export function placesOf(warning: Pick<Warning, "areas">): string {
-  return warning.areas.map((area) => area.description).join("、");
+export function placesOf(warning: Pick<Warning, "areas">, t: TFunction): string {
+  return warning.areas.map((area) => area.description).join(t("app.list_joiner"));
 }
 
 /** The worst of its texts: one document may tell of several dangers. */

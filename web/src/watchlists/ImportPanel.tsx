@@ -1,31 +1,23 @@
 // A file becomes proposals in three looks: dry run, submit, and another person's approval.
 
-import { Button, Select, Table, TextInput } from "@mantine/core";
+import { Button, Select, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type ImportDefaults, watchlists } from "../app/api/calls";
 import type { ImportReport } from "../app/api/types";
 import { DropFile } from "../app/DropFile";
-import { Icon } from "../app/icons";
+import { ImportErrors } from "../app/ImportErrors";
 import { useLegalBases } from "../app/queries";
 import { Failure } from "../app/states";
-import { cell, saveFile } from "../investigate/csv";
 
 const LIMIT_BYTES = 10 * 1024 * 1024;
-const SHOWN_ERRORS = 200;
 const NO_DEFAULTS: ImportDefaults = { legal_basis: "", owner: "", reason: "", expires: "" };
-
-function errorsCsv(report: ImportReport, heads: string[]): string {
-  const lines = report.errors.map((e) => [e.row, e.column, e.value, e.message].map(cell).join(","));
-  return `\uFEFF${[heads.map(cell).join(","), ...lines].join("\r\n")}\r\n`;
-}
 
 function Report({ report, name }: { report: ImportReport; name: string }) {
   const { t } = useTranslation();
-  const heads = ["row", "column", "value", "message"].map((head) => t(`import.head_${head}`));
   return (
-    <section className="import-report" data-testid="import-report">
+    <section className="import-result" data-testid="import-report">
       <dl className="numbers">
         {(["rows", "accepted", "duplicates"] as const).map((what) => (
           <div key={what}>
@@ -44,37 +36,7 @@ function Report({ report, name }: { report: ImportReport; name: string }) {
           ([ours, theirs]) => ` · ${theirs} → ${t(`import.column_${ours}`, { defaultValue: ours })}`,
         )}
       </p>
-      {report.errors.length > 0 && (
-        <>
-          <Button
-            variant="default"
-            leftSection={<Icon name="download" size={16} />}
-            onClick={() => saveFile(`${name}-errors.csv`, errorsCsv(report, heads))}
-          >
-            {t("import.download_errors")}
-          </Button>
-          <Table stickyHeader>
-            <Table.Thead>
-              <Table.Tr>
-                {heads.map((head) => (
-                  <Table.Th key={head}>{head}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {report.errors.slice(0, SHOWN_ERRORS).map((e) => (
-                <Table.Tr key={`${e.row}-${e.column}-${e.key}`}>
-                  <Table.Td className="number">{e.row}</Table.Td>
-                  <Table.Td>{e.column}</Table.Td>
-                  <Table.Td className="code">{e.value || "—"}</Table.Td>
-                  <Table.Td>{t(`errors.${e.key}`, { value: e.value, defaultValue: e.message })}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-          {report.errors.length > SHOWN_ERRORS && <p className="dim">{t("import.more_errors")}</p>}
-        </>
-      )}
+      <ImportErrors errors={report.errors} name={name} />
     </section>
   );
 }

@@ -113,7 +113,8 @@ export interface MyAssignment {
 }
 
 export type UnitState = "off_duty" | "available" | "dispatched" | "en_route" | "on_scene" | "busy";
-export type UnitKind = "car" | "motorcycle" | "foot";
+export const UNIT_KINDS = ["car", "motorcycle", "foot"] as const;
+export type UnitKind = (typeof UNIT_KINDS)[number];
 
 export interface Unit {
   id: Id;

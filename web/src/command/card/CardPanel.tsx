@@ -15,10 +15,9 @@ import { Key } from "../../app/Key";
 import { useKeys } from "../../app/keys";
 import { saySeconds } from "../../app/say";
 import { explain, Failure } from "../../app/states";
+import { LEVELS_MAX } from "../../cards/draft";
 import { useSayAsk } from "../../cards/say";
 import { isRead, READ_MS, type Shown, shownSince } from "./shown";
-
-const LEVELS = 3;
 
 interface Sent {
   call_sign: string;
@@ -82,7 +81,7 @@ function Raise({ incident, status }: { incident: Id; status: CardStatus }) {
       setReason("");
     },
   });
-  if (next > LEVELS) return null;
+  if (next > LEVELS_MAX) return null;
   if (!isOpen) {
     return (
       <Button size="sm" variant="default" onClick={() => setOpen(true)} data-testid="card-raise">
@@ -143,7 +142,10 @@ export function CardPanel({ incident }: { incident: Incident }) {
       </h3>
       {status.levels === 0 ? (
         <p className="dim">
-          {t("card.none")} <Link href="/dispatch/cards">{t("card.settings")}</Link>
+          {t("card.none")}{" "}
+          <Link className="plain-link" href="/dispatch/cards">
+            {t("card.settings")}
+          </Link>
         </p>
       ) : (
         <ul className="run-card-asks">
@@ -153,7 +155,12 @@ export function CardPanel({ incident }: { incident: Incident }) {
               <span aria-hidden="true">{one.missing > 0 ? "○" : "✓"}</span>
               <span className="grow">
                 {sayAsk(one)}
-                {one.filled_by.length > 0 && <span className="dim">：{one.filled_by.join("、")}</span>}
+                {one.filled_by.length > 0 && (
+                  <span className="dim">
+                    {t("app.colon")}
+                    {one.filled_by.join(t("app.list_joiner"))}
+                  </span>
+                )}
               </span>
               {one.missing > 0 && <strong>{t("card.missing", { count: one.missing })}</strong>}
             </li>
@@ -161,7 +168,7 @@ export function CardPanel({ incident }: { incident: Incident }) {
         </ul>
       )}
       {status.beyond.length > 0 && (
-        <p className="dim">{t("card.beyond", { units: status.beyond.join("、") })}</p>
+        <p className="dim">{t("card.beyond", { units: status.beyond.join(t("app.list_joiner")) })}</p>
       )}
       {missing > 0 && (
         <>
@@ -175,7 +182,7 @@ export function CardPanel({ incident }: { incident: Incident }) {
                         ? advised.unit.call_sign
                         : `${advised.unit.call_sign} ${saySeconds(advised.eta_s, t)}`,
                     )
-                    .join("、"),
+                    .join(t("app.list_joiner")),
                 })}
           </p>
           {offers.length > 0 && (

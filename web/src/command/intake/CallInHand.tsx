@@ -7,14 +7,12 @@ import { useTranslation } from "react-i18next";
 import { Age } from "../../app/Age";
 import { taipei } from "../../app/age";
 import { intake } from "../../app/api/calls.intake";
-import type { Id } from "../../app/api/types";
 import { type Call, type SettledAs, WITHOUT_INCIDENT } from "../../app/api/types.intake";
 import { useKindTitle } from "../../app/queries";
+import { incidentPath } from "../../app/rooms";
 import { sayDistance } from "../../app/say";
 import { Failure } from "../../app/states";
 import "./intake.css";
-
-export const incidentPath = (id: Id) => `/command?tab=incidents&incident=${encodeURIComponent(id)}`;
 
 function History({ call }: { call: Call }) {
   const { t } = useTranslation();

@@ -53,8 +53,9 @@ export function DuplicateList({ title, found, act, isBusy, isOff, onAct }: Props
             </p>
             <p>{incident.summary}</p>
             <p className="dim">
-              {t("duplicate.score", { percent: Math.round(score * 100) })}：
-              {reasons.map((reason) => resemblanceText(reason, t)).join("、")}
+              {t("duplicate.score", { percent: Math.round(score * 100) })}
+              {t("app.colon")}
+              {reasons.map((reason) => resemblanceText(reason, t)).join(t("app.list_joiner"))}
             </p>
             <Button
               variant="default"

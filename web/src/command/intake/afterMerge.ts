@@ -2,7 +2,7 @@
 
 import type { QueryClient } from "@tanstack/react-query";
 
-const TOUCHED = ["incidents", "duplicates-of", "par", "run-card", "checks"];
+const TOUCHED = ["incidents", "photos", "duplicates-of", "par", "run-card", "checks"];
 
 export function afterMerge(client: QueryClient): void {
   for (const name of TOUCHED) void client.invalidateQueries({ queryKey: [name] });

@@ -2,12 +2,13 @@
 
 import "./photos.css";
 import { Button, Modal } from "@mantine/core";
-import { type KeyboardEvent, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { taipei, taipeiTime } from "../../app/age";
 import { photos as photoCalls } from "../../app/api/calls.photos";
 import type { Photo } from "../../app/api/types.photos";
 import { Icon } from "../../app/icons";
+import { useFocusBack } from "../../app/useFocusBack";
 import { neighbour, toLookAt } from "./usePhotosOf";
 
 function useAlt(): (photo: Photo) => string {
@@ -84,6 +85,28 @@ function Facts({ photo }: { photo: Photo }) {
   );
 }
 
+interface LeafProps {
+  isEnd: boolean;
+  onGo: () => void;
+  testId?: string;
+  children: ReactNode;
+}
+
+/** At an end it looks and is called disabled but keeps the focus: a button that loses it takes the arrow keys away with it. */
+function Leaf({ isEnd, onGo, testId, children }: LeafProps) {
+  return (
+    <Button
+      variant="default"
+      aria-disabled={isEnd}
+      data-disabled={isEnd || undefined}
+      onClick={() => !isEnd && onGo()}
+      data-testid={testId}
+    >
+      {children}
+    </Button>
+  );
+}
+
 interface ViewerProps {
   photos: Photo[];
   shown: Photo;
@@ -94,13 +117,12 @@ interface ViewerProps {
 function Viewer({ photos, shown, onShow, onClose }: ViewerProps) {
   const { t } = useTranslation();
   const altOf = useAlt();
+  useFocusBack();
   const at = photos.findIndex((photo) => photo.id === shown.id);
   const go = (step: 1 | -1) => onShow(neighbour(photos, shown.id, step));
   const press = (event: KeyboardEvent) => {
     if (event.key === "ArrowRight") go(1);
     else if (event.key === "ArrowLeft") go(-1);
-    // Here and not by the dialogue: it is gone at once, and the card behind it would take the same key as its own.
-    else if (event.key === "Escape") onClose();
     else return;
     event.preventDefault();
   };
@@ -108,7 +130,6 @@ function Viewer({ photos, shown, onShow, onClose }: ViewerProps) {
     <Modal
       opened
       onClose={onClose}
-      closeOnEscape={false}
       size="90vw"
       title={shown.caption || t("photo.no_caption")}
       closeButtonProps={{ "aria-label": t("app.close") }}
@@ -123,20 +144,15 @@ function Viewer({ photos, shown, onShow, onClose }: ViewerProps) {
         alt={altOf(shown)}
       />
       <div className="photo-bar not-printed">
-        <Button variant="default" disabled={at <= 0} onClick={() => go(-1)}>
+        <Leaf isEnd={at <= 0} onGo={() => go(-1)}>
           {t("photo.before")}
-        </Button>
+        </Leaf>
         <span className="number dim" aria-live="polite">
           {t("photo.of", { n: at + 1, count: photos.length })}
         </span>
-        <Button
-          variant="default"
-          disabled={at >= photos.length - 1}
-          onClick={() => go(1)}
-          data-testid="photo-next"
-        >
+        <Leaf isEnd={at >= photos.length - 1} onGo={() => go(1)} testId="photo-next">
           {t("photo.next")}
-        </Button>
+        </Leaf>
         <Button
           variant="default"
           onClick={() => window.print()}

@@ -9,7 +9,8 @@ import { useSession } from "../../app/session";
 export function usePhotosOf(incident: Id) {
   const { may } = useSession();
   return useQuery({
-    queryKey: ["incidents", "photos", incident],
+    // Not below "incidents": each look leaves a leaf, and the live stream would look again for each change of each incident.
+    queryKey: ["photos", incident],
     enabled: may("photos.read"),
     queryFn: () => photos.of(incident),
   });

@@ -158,10 +158,10 @@ function Said({ found, isAsking, error }: Omit<PlacesFound, "near">) {
   const { t } = useTranslation();
   if (error) return <span className="note-warn">{explain(error, t)}</span>;
   if (!found) return isAsking ? t("places.asking") : null;
-  const why = found.why_not.map((one) => t(`places.why.${one.key}`, one.params)).join("；");
-  if (found.items.length === 0) return `${t("places.none")}${why && `：${why}`}`;
+  const why = found.why_not.map((one) => t(`places.why.${one.key}`, one.params)).join(t("app.clause_joiner"));
+  if (found.items.length === 0) return `${t("places.none")}${why && t("app.colon") + why}`;
   if (found.is_ambiguous) return <strong>{t("places.ambiguous", { count: found.items.length })}</strong>;
-  return [t("places.found", { count: found.items.length }), why].filter(Boolean).join("；");
+  return [t("places.found", { count: found.items.length }), why].filter(Boolean).join(t("app.clause_joiner"));
 }
 
 function Facts({ place, near }: { place: PlaceCandidate; near: Wgs84 | null }) {

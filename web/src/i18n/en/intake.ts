@@ -87,7 +87,7 @@ export const intake = {
     retired: "Retired: {{count}}",
     kept: "Kept, the system needs them: {{count}}",
     unchanged: "Unchanged: {{count}}",
-    wrong: "{{count}} rows are wrong; nothing is taken:",
+    wrong: "{{count}} rows are wrong; nothing is taken.",
     key: "Key",
     zh: "Chinese",
     en: "English",

@@ -128,7 +128,6 @@ export const shifts = {
     import_accepted: "To be taken",
     import_unchanged: "In the roster",
     import_all_or_none: "With an error in it, nothing is taken.",
-    import_more: "{{count}} more rows are wrong and not listed.",
     import_take: "Import these {{count}} shifts",
     imported: "{{count}} shifts imported",
     column_unit: "Unit",
@@ -174,7 +173,6 @@ export const shifts = {
     intro:
       "The incident's log and the units' positions, in time. Positions are people's data: they need a purpose and a case, and reading them is recorded.",
     read: "Read",
-    log_only: "Log only, without positions",
     map_label: "Replay map of {{number}}",
     moment: "Moment",
     play: "Play",

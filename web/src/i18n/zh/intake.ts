@@ -86,7 +86,7 @@ export const intake = {
     retired: "停用 {{count}}",
     kept: "系統必要、保留 {{count}}",
     unchanged: "不變 {{count}}",
-    wrong: "{{count}} 列有誤，整份不採用：",
+    wrong: "{{count}} 列有誤，整份不採用。",
     key: "代碼",
     zh: "名稱",
     en: "英文",

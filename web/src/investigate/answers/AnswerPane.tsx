@@ -83,7 +83,11 @@ export function AnswerPane(props: Props) {
     );
   return (
     <div className="answer" data-testid={`answer-${question.kind}`}>
-      <PrintHead question={question} answer={answer} title={`${t(`lake.q_${question.kind}`)}：${title}`} />
+      <PrintHead
+        question={question}
+        answer={answer}
+        title={t(`lake.q_${question.kind}`) + t("app.colon") + title}
+      />
       <div className="answer-bar">
         <strong role="status">
           {answer.shape === "zones"

@@ -59,7 +59,7 @@ function Record({ id, grounds }: { id: Id; grounds: Grounds }) {
         {t("hit.sure", { p: sayProbability(s.confidence) })}
         {s.speed_kmh !== null && ` · ${Math.round(s.speed_kmh)} km/h`}
         {s.reads > 0 && ` · ${t("lake.reads", { count: s.reads })}`}
-        {alternatives.length > 0 && <span className="dim"> · {alternatives.join("、")}</span>}
+        {alternatives.length > 0 && <span className="dim"> · {alternatives.join(t("app.list_joiner"))}</span>}
       </p>
     </div>
   );

@@ -9,6 +9,7 @@ import { exports_ } from "../../app/api/calls.lake";
 import type { Id } from "../../app/api/types";
 import { EXPORT_FORMATS, type ExportFormat, type ExportQuestion } from "../../app/api/types.lake";
 import { Failure } from "../../app/states";
+import { useFocusBack } from "../../app/useFocusBack";
 import { askedArea, type Question } from "../answer";
 import { readPlate } from "../plateText";
 import { PartialNotes } from "./PartialNotes";
@@ -33,6 +34,7 @@ interface Props {
 
 export function ExportDialog({ question, asked, title, onClose }: Props) {
   const { t } = useTranslation();
+  useFocusBack();
   const [format, setFormat] = useState<ExportFormat>("csv");
   const [id, setId] = useState<Id | null>(null);
   const start = useMutation({

@@ -21,7 +21,10 @@ export function PrintHead({
     <div className="print-only">
       <h1>{title}</h1>
       <p>
-        {t("search.purpose")}：{t(`purpose.${grounds.purpose}`)}　{t("search.case")}：
+        {t("search.purpose")}
+        {t("app.colon")}
+        {t(`purpose.${grounds.purpose}`)} · {t("search.case")}
+        {t("app.colon")}
         {grounds.case_ref || "—"}
       </p>
       {hasSpan(question.kind) && (
@@ -31,8 +34,8 @@ export function PrintHead({
       )}
       <p>
         {t("lake.count", { count: answer.items.length })}
-        {(answer.partial.length > 0 || answer.hasMore) && `　▲ ${t("lake.partial")}`}
-        {"　"}
+        {(answer.partial.length > 0 || answer.hasMore) && ` · ▲ ${t("lake.partial")}`}
+        {" · "}
         {t("lake.print_by", { name: me?.name, at: taipei(Date.now() * 1000) })}
       </p>
     </div>

@@ -84,7 +84,7 @@ export function ZonesView(props: Props) {
           <strong>{zoneName(zone)}</strong>
           <span className="code dim">{zone.cell}</span>
           <p className="number">
-            {SIDES.map((one) => `${t(`lake.side_${one}`)} ${vehiclesOf(zone, one)}`).join("　")}
+            {SIDES.map((one) => `${t(`lake.side_${one}`)} ${vehiclesOf(zone, one)}`).join(" · ")}
           </p>
           <Button variant="default" size="xs" onClick={() => props.onCell(zone.cell)} data-testid="zone-area">
             {t("lake.zone_passages")}

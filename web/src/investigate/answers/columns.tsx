@@ -219,7 +219,7 @@ export function companionColumns(t: TFunction): Column<Companion>[] {
 }
 
 export function meetingColumns(t: TFunction): Column<Meeting>[] {
-  const names = (m: Meeting) => m.place_names.join("、");
+  const names = (m: Meeting) => m.place_names.join(t("app.list_joiner"));
   return [
     {
       key: "number",

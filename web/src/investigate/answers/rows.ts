@@ -21,7 +21,7 @@ export function meetingSpot(meeting: Meeting, at: number): Spot {
   return {
     id: `meeting-${at}`,
     captured_at_us: meeting.first_at_us,
-    place_name: meeting.place_names.join("、"),
+    place_name: meeting.place_names.join(" · "),
     position: meeting.position,
   };
 }

@@ -9,6 +9,7 @@ import { custody } from "../../app/api/calls.lake";
 import type { Grounds } from "../../app/api/types";
 import type { Passing } from "../../app/api/types.lake";
 import { Failure } from "../../app/states";
+import { useFocusBack } from "../../app/useFocusBack";
 
 interface Props {
   passing: Passing;
@@ -19,6 +20,7 @@ interface Props {
 export function HoldDialog({ passing, grounds, onClose }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
+  useFocusBack();
   const [note, setNote] = useState("");
   const [caseRef, setCaseRef] = useState(grounds.case_ref);
   const [until, setUntil] = useState("");
@@ -50,8 +52,8 @@ export function HoldDialog({ passing, grounds, onClose }: Props) {
         }}
       >
         <p>
-          <span className="plate">{passing.plate_display}</span>　
-          <span className="number">{taipei(passing.captured_at_us)}</span>　{passing.place_name}
+          <span className="plate">{passing.plate_display}</span> ·{" "}
+          <span className="number">{taipei(passing.captured_at_us)}</span> · {passing.place_name}
         </p>
         {hold.isSuccess ? (
           <p className="note-good" role="status" data-testid="hold-done">

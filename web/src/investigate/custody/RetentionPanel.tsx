@@ -102,7 +102,7 @@ export function RetentionPanel() {
                       {t("custody.erased", { count: one.erased, pictures: one.pictures })} ·{" "}
                       <span className="dim">
                         {one.reason}
-                        {one.case_ref && `（${one.case_ref}）`}
+                        {one.case_ref && t("app.in_brackets", { text: one.case_ref })}
                       </span>
                     </li>
                   ))}

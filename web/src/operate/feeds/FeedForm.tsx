@@ -69,7 +69,11 @@ export function FeedForm({ feed, onDone }: Props) {
       act={define}
       label={t(feed ? "feed.save" : "feed.add")}
       isComplete={isComplete}
-      done={missing.length > 0 && <p className="dim">{t("feed.still", { what: missing.join("、") })}</p>}
+      done={
+        missing.length > 0 && (
+          <p className="dim">{t("feed.still", { what: missing.join(t("app.list_joiner")) })}</p>
+        )
+      }
       testId="feed-form"
       buttonTestId="feed-save"
     >

@@ -39,7 +39,7 @@ export function FeedReportView({ report, name }: { report: FeedReport; name: str
           ` · ${t("feed.passages", { count: report.passages.toLocaleString("en") })}`}
         {report.cells_ignored > 0 && ` · ${t("feed.cells_ignored", { count: report.cells_ignored })}`}
         {report.columns_unused.length > 0 &&
-          ` · ${t("feed.unused", { names: report.columns_unused.join("、") })}`}
+          ` · ${t("feed.unused", { names: report.columns_unused.join(t("app.list_joiner")) })}`}
       </p>
       {report.refused > 0 && (
         <>

@@ -21,7 +21,7 @@ function Withdraw({ photo, onDone }: { photo: Photo; onDone: () => void }) {
   const back = useMutation({
     mutationFn: () => photoCalls.withdraw(photo.id, reason.trim()),
     onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ["incidents", "photos"] });
+      await client.invalidateQueries({ queryKey: ["photos"] });
       onDone();
     },
   });
@@ -63,7 +63,7 @@ export function SentPhotos({ mine }: { mine: MyAssignment }) {
   const [taking, setTaking] = useState<string | null>(null);
   const { incident, assignment } = mine;
   const query = useQuery({
-    queryKey: ["incidents", "photos", incident.id],
+    queryKey: ["photos", incident.id],
     queryFn: () => photoCalls.of(incident.id),
   });
   const sent = query.data?.items.filter((photo) => photo.assignment === assignment.id) ?? [];

@@ -67,7 +67,7 @@ export function usePhotos(): Photos {
   const retry = useCallback(async () => void (await queue.flush(actor)), [actor]);
 
   useEffect(() => {
-    onTaken = (incident) => void client.invalidateQueries({ queryKey: ["incidents", "photos", incident] });
+    onTaken = (incident) => void client.invalidateQueries({ queryKey: ["photos", incident] });
   }, [client]);
 
   return {

@@ -123,7 +123,7 @@ function Next({ stop, here, onSay }: { stop: TourStop; here: Wgs84 | null; onSay
         {late > 0 && <span className="ink-warn"> ▲ {t("tour.later", { count: late })}</span>}
       </p>
       <Where stop={stop} here={here} />
-      <p className="dim">{stop.why.map((why) => sayWhy(why, t)).join("；")}</p>
+      <p className="dim">{stop.why.map((why) => sayWhy(why, t)).join(t("app.clause_joiner"))}</p>
       <Acts key={stop.seq} stop={stop} onSay={onSay} />
     </>
   );
