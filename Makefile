@@ -12,7 +12,7 @@ APT_RUN := ffmpeg
 APT_TEST := chromium e2fsprogs ffmpeg fonts-noto-cjk libssl-dev openjdk-17-jre-headless pkg-config postgresql python3 python3-venv
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json web/vite.config.ts web/tsconfig*.json -type f 2>/dev/null)
 
-.PHONY: help run test check bench openapi clean-data deps-run deps-test web test-rust test-web test-e2e test-faults test-spark eval-vision faults fuzz bench-lake bench-traffic
+.PHONY: help run test check bench openapi asvs clean-data deps-run deps-test web test-rust test-web test-e2e test-faults test-spark eval-vision faults fuzz bench-lake bench-traffic
 
 help: ## Show the commands
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -96,11 +96,15 @@ test-spark: deps-test e2e/lake/.venv/.installed
 check: ## Formatting, lints, types
 	cargo clippy --workspace --all-targets -- -D warnings
 	cd web && npm run check
+	tools/asvs.py --check
 
 openapi: ## Renew docs/reference/openapi.json and the web client's types
 	cargo run -q -p shouhu -- openapi > docs/reference/openapi.json.new
 	mv docs/reference/openapi.json.new docs/reference/openapi.json
 	cd web && npm run types --silent
+
+asvs: ## Renew docs/reference/asvs.md from asvs.tsv
+	tools/asvs.py
 
 eval-vision: ## Score the recogniser on the real photographs (GALLERY=folder outside the repository: a page of the errors)
 	cargo run --release -q -p shouhu-vision --example score -- $(if $(GALLERY),--gallery=$(GALLERY))
