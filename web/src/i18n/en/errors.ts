@@ -212,6 +212,7 @@ export const errors = {
   "dispatch.roster.too_many_rows": "The file has more than 5,000 rows; split it.",
   "dispatch.roster.unit": "There is no such unit.",
   "dispatch.roster.unreadable": "This row cannot be read.",
+  "dispatch.roster.too_many": "More shifts lie in this time than one answer holds: ask for a shorter one.",
   "dispatch.roster.window": "At most 62 days are asked for at once.",
   "dispatch.state.assignment_live": "An assignment is under way; this state cannot be set.",
   "dispatch.state.not_by_crew": "This state follows from an assignment; a crew cannot set it.",

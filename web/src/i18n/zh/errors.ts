@@ -197,6 +197,7 @@ export const errors = {
   "dispatch.roster.too_many_rows": "檔案超過 5,000 列，請分開匯入。",
   "dispatch.roster.unit": "找不到這組警力。",
   "dispatch.roster.unreadable": "這一列無法讀取。",
+  "dispatch.roster.too_many": "這段時間的班次太多，請縮短查詢期間。",
   "dispatch.roster.window": "一次最多查 62 天。",
   "dispatch.state.assignment_live": "還有派遣進行中，不能改為這個狀態。",
   "dispatch.state.not_by_crew": "這個狀態由派遣決定，不能自行設定。",

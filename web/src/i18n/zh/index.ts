@@ -1,6 +1,7 @@
 import { app } from "./app";
 import { boxes } from "./boxes";
 import { choice } from "./choice";
+import { citizens } from "./citizens";
 import { command } from "./command";
 import { errors } from "./errors";
 import { exchange } from "./exchange";
@@ -23,6 +24,7 @@ import { words } from "./words";
 export const zh = {
   ...app,
   ...words,
+  ...citizens,
   ...command,
   ...choice,
   ...panic,
