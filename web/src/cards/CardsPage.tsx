@@ -99,7 +99,7 @@ function Card({ kind, levels, isReadOnly, onLevels }: CardProps) {
           </ul>
           {fault?.level === at + 1 && <p className="ink-warn">▲ {t(`card.fault_${fault.why}`)}</p>}
           {!isReadOnly && (
-            <div className="par-acts">
+            <div className="acts">
               <Button
                 size="xs"
                 variant="default"
@@ -118,7 +118,7 @@ function Card({ kind, levels, isReadOnly, onLevels }: CardProps) {
         </section>
       ))}
       {!isReadOnly && (
-        <div className="par-acts">
+        <div className="acts">
           <Button
             size="sm"
             variant="default"

@@ -170,7 +170,7 @@ export function ReplayView({ replay, hasPositions }: Props) {
           })}
         </p>
       )}
-      <p className="replay-printed">{t("replay.printed", { at: taipei(Date.now() * 1000) })}</p>
+      <p className="print-only">{t("replay.printed", { at: taipei(Date.now() * 1000) })}</p>
       {!replay.has_tracks && <p className="note-warn">{t("replay.no_tracks")}</p>}
       {hasPositions && replay.has_tracks && gone.length > 0 && (
         <p className="note-warn" data-testid="replay-gone">
