@@ -125,7 +125,12 @@ export function ReplayView({ replay, hasPositions }: Props) {
     );
   const gone = replay.units.filter((unit) => unit.fixes.length === 0);
   return (
-    <section className="replay" aria-label={t("replay.title")} data-testid="replay">
+    <section
+      className="replay"
+      aria-label={t("replay.title")}
+      data-testid="replay"
+      data-positions={(hasPositions && replay.has_tracks) || undefined}
+    >
       <div className="replay-top">
         <h2>
           {kindTitle(incident.kind)} <span className="number">{incident.number}</span>
