@@ -48,6 +48,7 @@ export const PICKABLE: Record<string, Overlay> = {
   "street-covered": "streets",
   "street-stale": "streets",
   "street-open": "streets",
+  "street-open-far": "streets",
 };
 
 /** Metres per pixel at zoom 20 near Tainan (23° N), 512-pixel tiles. */

@@ -7,7 +7,6 @@ import { hits as hitCalls } from "../app/api/calls";
 import type { MyAssignment, MyHold, Wgs84 } from "../app/api/types";
 import { Picture } from "../app/Picture";
 import { useKindTitle } from "../app/queries";
-import { bearing_deg, distance_m, sayDistance, sayWind } from "../app/say";
 import { pointFeature } from "../map/features";
 import { MapView } from "../map/MapView";
 import { type QueuedStep, stateAfter } from "./offlineQueue";
@@ -15,6 +14,7 @@ import { usePhotoReply } from "./photo/PhotoReply";
 import type { StepQueue } from "./queue";
 import { RingHold } from "./RingHold";
 import { Steps } from "./Steps";
+import { Where } from "./Where";
 
 interface Props {
   mine: MyAssignment;
@@ -42,8 +42,6 @@ export function AssignmentCard({ mine, here, queue, waiting, hold }: Props) {
   }, [isTold, assignment.id, queue]);
 
   const there = incident.position;
-  const distance = here && there ? distance_m(here, there) : null;
-  const wind = here && there ? sayWind(bearing_deg(here, there)) : null;
   return (
     <article className="patrol-card" data-testid="patrol-assignment" data-state={assignment.state}>
       <header>
@@ -67,21 +65,7 @@ export function AssignmentCard({ mine, here, queue, waiting, hold }: Props) {
       </header>
       {hold && <RingHold hold={hold} hit={incident.hit} here={here} />}
       <p className="summary">{incident.summary}</p>
-      <div className="where">
-        <div>
-          <strong>{incident.address || t("patrol.no_address")}</strong>
-          {distance !== null && (
-            <p className="number">
-              {sayDistance(distance, t)} · {t(`wind.${wind}`)}
-            </p>
-          )}
-        </div>
-        {there && (
-          <a className="big-link" href={`geo:${there.lat},${there.lon}?q=${there.lat},${there.lon}`}>
-            {t("patrol.navigate")}
-          </a>
-        )}
-      </div>
+      <Where name={incident.address || t("patrol.no_address")} there={there} here={here} />
       {there && (
         <MapView
           className="patrol-map"

@@ -189,7 +189,7 @@ export const command = {
     address: "Address",
     address_hint: "Road, junction or landmark",
     position: "Position",
-    position_hint: "Choose a place above, or click the map to the left",
+    position_hint: "Choose a place above, or click the map",
     clear: "Clear",
     submit: "Open incident",
   },

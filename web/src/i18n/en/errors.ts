@@ -238,6 +238,7 @@ export const errors = {
   "dispatch.photo.withdraw_late":
     "Five minutes are over: the photo belongs to the record now. Ask a supervisor.",
   "dispatch.photo.destroyed": "The photo was destroyed; only its record is left.",
+  "photo.too_slow": "{{count}} tries took longer than the minute that the server waits.",
   "photo.lost":
     "The browser has cleared this photo from the phone; it cannot be sent any more. Take it again if it is needed.",
   "dispatch.unit.call_sign": "The call sign is not valid.",

@@ -189,7 +189,7 @@ export const command = {
     address: "地址",
     address_hint: "路名、路口或地標",
     position: "座標",
-    position_hint: "請選定上方的地點，或在左側地圖點選",
+    position_hint: "請選定上方的地點，或在地圖上點選",
     clear: "清除",
     submit: "立案",
   },

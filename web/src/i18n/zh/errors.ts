@@ -220,6 +220,7 @@ export const errors = {
   "dispatch.photo.reason": "請簡短說明撤回的原因。",
   "dispatch.photo.withdraw_late": "已超過五分鐘，照片已是案件紀錄的一部分，請聯絡主管處理。",
   "dispatch.photo.destroyed": "照片已銷毀，只留下紀錄。",
+  "photo.too_slow": "試了 {{count}} 次，每次超過一分鐘還傳不完。",
   "photo.lost": "瀏覽器清除了手機上的這張照片，無法再送；需要時請重拍。",
   "dispatch.unit.call_sign": "呼號不正確。",
   "dispatch.unit.call_sign_taken": "這個呼號已有人使用。",
