@@ -187,6 +187,7 @@ export const errors = {
   "dispatch.position.accuracy": "The accuracy makes no sense; not used.",
   "dispatch.position.from_the_future": "The position is from the future. Set the phone's clock.",
   "dispatch.position.heading": "The heading is not valid.",
+  "dispatch.position.outside": "The position is not in Taiwan: the phone may have no fix yet.",
   "dispatch.position.jump": "The position jumps too far; not used.",
   "dispatch.ring.limits": "The reach or the set-up time is out of bounds.",
   "dispatch.ring.no_map": "No road map is loaded; a ring cannot be found. An operator can import one.",
@@ -421,6 +422,7 @@ export const errors = {
   "patrol.code.unknown_box": "There is no such box. Tell the station.",
   "patrol.code.forged":
     "This code is not genuine, or the label was replaced. Tell the station to print it again.",
+  "patrol.near.place": "There is no position. Allow location, or join a unit first.",
   "patrol.check_in.plain_uid":
     "The tag only said its serial number, which proves nothing. Hold the phone to it again, or scan the QR code.",
   "patrol.check_in.retired": "This box is retired; no check-in is needed.",
@@ -459,6 +461,7 @@ export const errors = {
   "patrol.tours.busy": "Another plan is being made; try again in some seconds.",
   "patrol.tours.replaced": "The plan to be replaced has ended already.",
   "patrol.tours.state": "This plan is in another state by now; refresh.",
+  "patrol.tours.stale": "This was worked out for an earlier situation: the plan has changed, or 15 minutes have passed. Plan again.",
   "patrol.tours.over": "The shift is over.",
   "patrol.tours.unit_taken":
     "A unit has another published tour in this time. Withdraw that one, or use “Plan again” to replace it.",

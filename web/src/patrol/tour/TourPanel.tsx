@@ -224,8 +224,17 @@ function Panel({ unit, here, isBusy }: Props) {
             ▲ {t("tour.paused", { number: tour.paused_for })}
           </p>
         )}
+        {tour.retask && (
+          <p className="note-plain" role="status" data-testid="tour-retask">
+            {t(tour.retask.unit === tour.unit ? "tour.retask_away" : "tour.retask_crew", {
+              unit: tour.retask.call_sign,
+              at: clock(tour.retask.at_us),
+              number: tour.retask.incident_number,
+            })}
+          </p>
+        )}
         {!isBusy && next && <Next stop={next} here={here} onSay={own.say} />}
-        {!next && <p>{t("tour.all_made", { at: clock(tour.back_at_us) })}</p>}
+        {!next && tour.stops.length > 0 && <p>{t("tour.all_made", { at: clock(tour.back_at_us) })}</p>}
         <details>
           <summary data-testid="tour-list">{t("tour.list")}</summary>
           <List tour={tour} next={next} onSay={own.say} />
