@@ -18,6 +18,7 @@ import { shifts } from "./shifts";
 import { streets } from "./streets";
 import { tours } from "./tours";
 import { warnings } from "./warnings";
+import { way } from "./way";
 import { words } from "./words";
 
 export const en = {
@@ -39,6 +40,7 @@ export const en = {
   ...shifts,
   ...rooms,
   ...warnings,
+  ...way,
   ...positions,
   ...exchange,
   errors,
