@@ -10,10 +10,12 @@ interface Props {
   /** Said while the phone does not know where it is. */
   else?: string;
   testId?: string;
+  /** The page leads there itself. */
+  isLed?: boolean;
 }
 
 /** A place to go to: its name, how far and which way, and the phone's own navigation. */
-export function Where({ name, there, here, else: otherwise, testId }: Props) {
+export function Where({ name, there, here, else: otherwise, testId, isLed = false }: Props) {
   const { t } = useTranslation();
   const way =
     there && here
@@ -25,7 +27,7 @@ export function Where({ name, there, here, else: otherwise, testId }: Props) {
         <strong>{name}</strong>
         {way && <p className="number">{way}</p>}
       </div>
-      {there && (
+      {there && !isLed && (
         <a
           className="big-link"
           href={`geo:${there.lat},${there.lon}?q=${there.lat},${there.lon}`}

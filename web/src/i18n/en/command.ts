@@ -138,6 +138,8 @@ export const command = {
       foot_patrol_far: "on foot and {{value}} away",
       rough_position: "position ± {{value}}",
       scene_unknown: "place of the incident unknown",
+      with_siren: "with lights and siren",
+      no_way: "no open road leads there",
       has_all_that_is_asked: "has all that is asked for",
       only_choice: "the only one that can go",
       own_district: "its own district",

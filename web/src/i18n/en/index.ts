@@ -19,6 +19,7 @@ import { shifts } from "./shifts";
 import { streets } from "./streets";
 import { tours } from "./tours";
 import { warnings } from "./warnings";
+import { way } from "./way";
 import { words } from "./words";
 
 export const en = {
@@ -41,6 +42,7 @@ export const en = {
   ...shifts,
   ...rooms,
   ...warnings,
+  ...way,
   ...positions,
   ...exchange,
   errors,

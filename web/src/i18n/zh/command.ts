@@ -138,6 +138,8 @@ export const command = {
       foot_patrol_far: "步巡且距離 {{value}}",
       rough_position: "定位誤差 {{value}}",
       scene_unknown: "案發座標不明",
+      with_siren: "以緊急行駛計",
+      no_way: "封路後無路可到",
       has_all_that_is_asked: "所需裝備與專長齊全",
       only_choice: "唯一可派",
       own_district: "所屬轄區",

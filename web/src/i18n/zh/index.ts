@@ -19,6 +19,7 @@ import { shifts } from "./shifts";
 import { streets } from "./streets";
 import { tours } from "./tours";
 import { warnings } from "./warnings";
+import { way } from "./way";
 import { words } from "./words";
 
 export const zh = {
@@ -41,6 +42,7 @@ export const zh = {
   ...shifts,
   ...rooms,
   ...warnings,
+  ...way,
   ...positions,
   ...exchange,
   errors,
