@@ -8,11 +8,12 @@ import { artefacts } from "./house.mjs";
 export const DESK = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
-export async function openBrowser() {
+/** `extra` switches: a camera of our own, say. */
+export async function openBrowser(extra = []) {
   mkdirSync(artefacts, { recursive: true });
   return chromium.launch({
     executablePath: process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", ...extra],
   });
 }
 

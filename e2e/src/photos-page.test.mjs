@@ -35,6 +35,7 @@ class Photos {
   sent = [];
   isDown = false;
   refusal = null;
+  isSlow = false;
 
   constructor(mock) {
     this.mock = mock;
@@ -70,6 +71,7 @@ class Photos {
       if (this.isDown) return route.abort("internetdisconnected");
       const query = new URL(route.request().url()).searchParams;
       this.sent.push({ query, bytes: route.request().postDataBuffer()?.length ?? 0 });
+      if (this.isSlow) return route.fulfill({ status: 408, contentType: "application/problem+json", body: JSON.stringify({ type: "x", title: "t", status: 408, key: "http.body.slow" }) });
       if (this.refusal) return route.fulfill({ status: 422, contentType: "application/problem+json", body: JSON.stringify({ type: "x", title: "t", status: 422, key: this.refusal }) });
       const made = this.photo(query.get("photo"), { caption: query.get("caption") ?? "" });
       this.all.push(made);
@@ -176,6 +178,36 @@ test("without a line a photo waits over a reload, and is sent once; a refusal st
 
   await page.getByTestId("photo-input").setInputFiles({ name: "x.heic", mimeType: "image/heic", buffer: Buffer.from("\0\0\0\x18ftypheic") });
   assert.match(await page.getByTestId("photo-stop").innerText(), /HEIC/);
+  assert.deepEqual(page.problems, []);
+  await close();
+});
+
+test("a line too slow for a picture gives it up after three tries, and the officer sends it smaller", { skip }, async () => {
+  const { page, photos, close, shot } = await open("/patrol", { role: "officer", viewport: PHONE, scheme: "light" });
+  await page.getByTestId("photo-take").waitFor();
+  photos.isSlow = true;
+  await page.getByTestId("photo-input").setInputFiles(await picture(page));
+  await page.getByTestId("photo-look").waitFor();
+  await page.getByTestId("photo-send").click();
+  for (const tries of [2, 3]) {
+    await page.getByTestId("photo-queue").getByRole("button", { name: "立即重送" }).click();
+    await until(`try ${tries}`, () => photos.sent.length === tries);
+  }
+  await page.getByTestId("photo-slow").waitFor();
+  assert.match(await page.getByTestId("photo-slow").innerText(), /線路太慢[\s\S]*3 次[\s\S]*KB/);
+  assert.deepEqual(await seriousFaults(page), []);
+  await fits(page);
+  await shot("slow");
+  await page.reload();
+  await page.getByTestId("photo-slow").waitFor();
+  assert.equal(photos.sent.length, 3, "nothing is tried while nobody has decided");
+  photos.isSlow = false;
+  await page.getByTestId("photo-smaller").click();
+  await page.getByTestId("photo-sent").waitFor();
+  const [whole, , , smaller] = photos.sent;
+  assert.equal(smaller.query.get("photo"), whole.query.get("photo"), "still the same photo");
+  assert.ok(smaller.bytes < whole.bytes / 2, `${smaller.bytes} of ${whole.bytes} bytes`);
+  assert.equal(await page.getByTestId("photo-queue").count(), 0);
   assert.deepEqual(page.problems, []);
   await close();
 });

@@ -146,11 +146,24 @@ test("a shift is joined by its roster, a card is filled, silence is dealt with, 
     await supervisor.goto(`/dispatch/replay?incident=${incident.id}`);
     await desk.getByTestId("replay-event").first().waitFor().catch((error) => supervisor.explain(error));
     const lines = await desk.getByTestId("replay-event").count();
-    for (let press = 0; press < 4; press += 1) await desk.keyboard.press("]");
-    const current = await desk.locator('[data-testid="replay-event"][aria-current]').count();
-    assert.equal(current, 1);
+    const current = () => desk.getByTestId("replay-event").evaluateAll((rows) => rows.flatMap((row, at) => (row.hasAttribute("aria-current") ? [at] : [])));
+    const places = [await current()];
+    for (const key of ["]", "]", "]", "["]) {
+      await desk.keyboard.press(key);
+      const last = places.at(-1)[0] ?? -1;
+      await until(`the line after ${key}`, async () => {
+        const [now, ...others] = await current();
+        return others.length === 0 && (key === "]" ? now > last : now < last);
+      });
+      places.push(await current());
+    }
+    assert.deepEqual(places.at(-1), places.at(-3), "back leads to where forth came from");
+    assert.equal(await desk.locator('[data-testid="replay"][data-positions]').count(), 0, "no place without a purpose");
     await desk.getByTestId("replay-read").click();
-    await until("the tracks", async () => (await desk.getByTestId("replay-event").count()) === lines);
+    await desk.locator('[data-testid="replay"][data-positions]').waitFor().catch((error) => supervisor.explain(error));
+    assert.equal(await desk.getByTestId("replay-event").count(), lines, "the tracks bring no line and lose none");
+    for (let at = 0; at < lines; at += 1) await desk.keyboard.press("]");
+    await until("the crew in the end", async () => /東區 1[\s\S]*位置/.test(await desk.getByTestId("replay-units").innerText()));
     assert.deepEqual(await seriousFaults(desk, "#main"), []);
     await supervisor.shot("shifts-replay");
     const told = await supervisor.api("GET", `/v1/incidents/${incident.id}/replay`, undefined, { "shouhu-purpose": "investigation", "shouhu-case": incident.number });

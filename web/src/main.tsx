@@ -2,6 +2,7 @@ import "@mantine/core/styles.css";
 import "./app/base.css";
 import "./app/shell.css";
 import "./app/page.css";
+import "./app/print.css";
 import "./i18n";
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";

@@ -1,6 +1,11 @@
 //! Every route of the house, one by one: declared, described, guarded, documented.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::body::Body;
+use axum::http::Request;
 use serde_json::Value;
 use shouhu::MODULES;
 use shouhu_http::testing::House;
@@ -102,6 +107,39 @@ async fn every_role_passes_exactly_the_doors_that_the_lists_open() {
         }
     }
     assert!(doors >= 8 * 40, "only {doors} doors were tried");
+}
+
+/// A body that notes when somebody reads of it.
+fn watched(was_read: &Arc<AtomicBool>) -> Body {
+    let was_read = Arc::clone(was_read);
+    Body::from_stream(futures_util::stream::once(async move {
+        was_read.store(true, Ordering::Relaxed);
+        Ok::<_, std::convert::Infallible>(bytes::Bytes::new())
+    }))
+}
+
+#[tokio::test]
+async fn nothing_is_read_of_a_body_from_whoever_may_not_come_in() {
+    let house = House::open(MODULES).await;
+    let claims_to_be_a_device = house.app.env.id(shouhu_ids::DeviceId::new).to_string();
+    let mut doors = 0;
+    for (_, route) in routes().filter(|(_, route)| route.method != Method::Get) {
+        if !matches!(route.access, Access::Session | Access::Permission(_)) {
+            continue;
+        }
+        for device in [None, Some(&claims_to_be_a_device)] {
+            let was_read = Arc::new(AtomicBool::new(false));
+            let mut request = Request::builder().method(route.method.as_str()).uri(concrete(route));
+            if let Some(device) = device {
+                request = request.header(shouhu_wire::DEVICE_HEADER, device);
+            }
+            let answer = house.answer(request.body(watched(&was_read)).unwrap()).await;
+            assert_eq!(answer.status, 401, "{} for device {device:?}: {}", named(route), answer.json);
+            assert!(!was_read.load(Ordering::Relaxed), "{} read a stranger's body, device {device:?}", named(route));
+            doors += 1;
+        }
+    }
+    assert!(doors > 100, "{doors}");
 }
 
 #[tokio::test]

@@ -8,6 +8,13 @@ use serde::{Deserialize, Serialize};
 /// Mean Earth radius in metres (IUGG).
 const EARTH_RADIUS_M: f64 = 6_371_008.8;
 
+/// Metres of one degree of latitude, at the least.
+const METRES_PER_DEGREE: f64 = 110_500.0;
+
+/// A box around Taiwan, Penghu, Kinmen, Matsu, Lanyu and Pratas, and the sea between them: west, south, east, north, degrees.
+/// It cannot tell land from sea: maps of roads have no coast.
+pub const COUNTRY: [f64; 4] = [116.5, 20.5, 122.6, 26.6];
+
 /// A position in WGS84 degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "RawPosition")]
@@ -52,6 +59,22 @@ impl Wgs84 {
             return Err(PlaceError::Latitude(lat));
         }
         Ok(Self { lon, lat })
+    }
+
+    /// Whether it lies in the box around the country: a receiver without a fix says 0, 0, and a swapped pair is elsewhere too.
+    #[must_use]
+    pub fn is_in_country(self) -> bool {
+        let [west, south, east, north] = COUNTRY;
+        (west..=east).contains(&self.lon) && (south..=north).contains(&self.lat)
+    }
+
+    /// West, south, east and north of a square, in degrees, that holds the circle around this place. For searches by index: the
+    /// corners lie further away than the radius. Not for places within some kilometres of a pole or of the date line.
+    #[must_use]
+    pub fn square_around(self, radius_m: f64) -> [f64; 4] {
+        let lat = radius_m / METRES_PER_DEGREE;
+        let lon = lat / self.lat.to_radians().cos().max(0.01);
+        [self.lon - lon, self.lat - lat, self.lon + lon, self.lat + lat]
     }
 
     /// Great-circle distance in metres by the haversine formula; within 0.6 % of the ellipsoid.

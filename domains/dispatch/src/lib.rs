@@ -329,6 +329,7 @@ const PROBLEMS: &[&str] = &[
     "dispatch.roster.file_not_text",
     "dispatch.roster.column_missing",
     "dispatch.roster.too_many_rows",
+    "dispatch.roster.too_many",
     "dispatch.roster.window",
     "dispatch.roster.not_now",
     "dispatch.intervals.window",

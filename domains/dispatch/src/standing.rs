@@ -7,7 +7,7 @@ use shouhu_place::Wgs84;
 use shouhu_store::{Store, StoreError, params};
 use shouhu_wire::{AssignmentState, Priority};
 
-use crate::roster::{self, CrewTime};
+use crate::roster::{self, CrewTime, Shift};
 use crate::store::place_of;
 
 /// The assignment that a unit holds.
@@ -44,12 +44,15 @@ pub async fn of_all(store: &Store) -> Result<HashMap<UnitId, Standing>, StoreErr
     let mut jobs = jobs(store).await?;
     let in_panic = in_panic(store).await?;
     let now = store.env().now();
-    let shifts = roster::book::around(store, now).await?;
+    let mut shifts: HashMap<UnitId, Vec<Shift>> = HashMap::new();
+    for shift in roster::book::around(store, now).await? {
+        shifts.entry(shift.unit).or_default().push(shift);
+    }
     let rows = store.fetch("SELECT id, state, skills, on_duty_since_us, last_job_ended_at_us FROM dispatch_unit", params![]).await?;
     rows.iter()
         .map(|row| {
             let unit: UnitId = row.parsed("id")?;
-            let CrewTime { joined_at, over_since } = roster::crew_time(unit, row.tag("state")?, &shifts, now);
+            let CrewTime { joined_at, over_since } = roster::crew_time(row.tag("state")?, shifts.get(&unit).map_or(&[][..], Vec::as_slice), now);
             let standing = Standing {
                 skills: row.json("skills")?,
                 // A unit that changes crews without a pause stays on duty; the crew that joined later is rested.

@@ -8,7 +8,7 @@
 //! | evidence 證據 | a checkpoint that its log's own key had signed and that we, as its witness, had to refuse |
 //!
 //! `settings` is the file that names both sides; `witnessed` is this server as a witness of others, `witnesses` and `asked` are
-//! the witnesses of our own log; `retention` and `erasures` are what the law takes from the log.
+//! the witnesses of our own log; `retention` and `erasures` are what the law takes from the log; `transparency` is what the public may know of it.
 
 mod asked;
 mod erasures;
@@ -16,6 +16,7 @@ mod ops;
 mod retention;
 mod room;
 mod settings;
+mod transparency;
 mod witnessed;
 mod witnesses;
 
@@ -62,12 +63,15 @@ pub const MODULE: Module = Module {
         ops::erasures::ASK,
         ops::erasures::APPROVE,
         ops::erasures::DISCARD,
+        ops::transparency::LIST,
+        ops::transparency::PROOF,
     ],
     migrations: &[
         Migration { name: "0001_witnesses", sql: include_str!("../migrations/0001_witnesses.sql") },
         Migration { name: "0002_erasures", sql: include_str!("../migrations/0002_erasures.sql") },
+        Migration { name: "0004_transparency", sql: include_str!("../migrations/0004_transparency.sql") },
     ],
-    jobs: &[retention::RETENTION, retention::ERASE_ENTRIES],
+    jobs: &[retention::RETENTION, retention::ERASE_ENTRIES, transparency::COUNT],
     problems: &[
         "oversight.witness.malformed",
         "oversight.witness.not_theirs",
@@ -95,6 +99,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         let is_server = app.try_room::<Opening>().is_some_and(|opening| *opening == Opening::Serve);
         if is_server {
             retention::schedule(&app.store).await?;
+            transparency::schedule(&app.store).await?;
         }
         let Some(settings) = app.try_room::<Settings>() else { return Ok(()) };
         app.put(Room::open(&app, &settings)?);

@@ -2,12 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
+use shouhu_env::BoxFuture;
 use shouhu_http::testing::{Answer, House};
-use shouhu_ids::{BoxId, Micros};
-use shouhu_module::{Caller, Module};
+use shouhu_ids::{BoxId, HitId, Micros};
+use shouhu_module::ports::{NearbyWanted, NearbyWantedPort, WantedAs, WantedNear};
+use shouhu_module::{Caller, Module, Problem};
+use shouhu_place::Wgs84;
 use shouhu_store::params;
-use shouhu_wire::Role;
+use shouhu_wire::{EntryAction, Role};
 
 use crate::code::Code;
 use crate::secret::{STEP_S, Secret, step_mac};
@@ -112,6 +117,106 @@ async fn a_printed_code_with_a_fix_and_a_nonce_is_a_visit_and_tells_what_matters
     let summary = city.get("/v1/patrol/summary").await;
     assert_eq!((summary.get("on_time"), summary.get("never"), summary.get("refused_24h")), (Some(&1.into()), Some(&2.into()), Some(&1.into())));
     assert_eq!(summary.pointer("/stations/1/check_ins_7d"), Some(&1.into()), "{summary}");
+}
+
+#[tokio::test]
+#[allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+async fn a_crew_sees_boxes_due_near_it_without_a_tour_and_without_the_planner_s_right() {
+    let city = City::new().await;
+    let near = |query: &'static str| {
+        let city = &city;
+        async move { city.house.call(&city.officer, "GET", &format!("/v1/patrol/boxes/near{query}"), Value::Null).await }
+    };
+    let here = "?lon=120.2505&lat=23.03";
+    assert_eq!(near(here).await.json, json!({ "items": [], "count": 0 }), "put up just now: nothing is due");
+    let mut tx = city.house.app.store.begin().await.unwrap();
+    // The first is to be signed twice a day and falls due in an hour, the second is overdue by a day; the third lies 20 km off.
+    let made = |hours: i64| city.now() - hours * Micros::HOUR;
+    for (number, at) in [("永康-001", made(11)), ("永康-002", made(48)), ("大橋-001", made(48))] {
+        tx.execute("UPDATE patrol_box SET created_at_us = $2 WHERE number = $1", params![number, at]).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let told = near(here).await.json;
+    let numbers = |told: &Value| told["items"].as_array().unwrap().iter().map(|item| text(item, "/box/number")).collect::<Vec<_>>();
+    assert_eq!((numbers(&told), told["count"].as_i64()), (vec!["永康-001".to_owned(), "永康-002".to_owned()], Some(2)), "nearest first: {told}");
+    let overdue: Vec<_> = told["items"].as_array().unwrap().iter().map(|item| item["is_overdue"].as_bool()).collect();
+    assert_eq!(overdue, [Some(false), Some(true)]);
+    assert!(told["items"][1]["distance_m"].as_f64().is_some_and(|metres| (900.0..1_000.0).contains(&metres)), "{told}");
+    assert_eq!(numbers(&near("?lon=120.2505&lat=23.03&radius_m=200").await.json), ["永康-001"]);
+    assert_eq!(numbers(&near("?lon=120.2505&lat=23.03&station=%E5%A4%A7%E6%A9%8B%E6%B4%BE%E5%87%BA%E6%89%80").await.json), Vec::<String>::new());
+    assert_eq!(numbers(&near("?lon=120.4505&lat=23.03").await.json), ["大橋-001"]);
+    // Signed: no longer due. Retired: never due.
+    let read = city.printed("永康-001", 120.25).await;
+    assert_eq!(city.sign(&city.officer, read).await.status, 200);
+    assert_eq!(numbers(&near(here).await.json), ["永康-002"]);
+    let (_, id) = city.code("永康-002").await;
+    city.post(&format!("/v1/patrol/boxes/{id}/retire"), json!({})).await;
+    assert_eq!(numbers(&near(here).await.json), Vec::<String>::new());
+    for rubbish in ["", "?lon=120.25", "?lon=NaN&lat=23", "?lon=200&lat=23"] {
+        let refused = near(rubbish).await;
+        assert_eq!((refused.status, key(&refused)), (422, "patrol.near.place".into()), "{rubbish}");
+    }
+    let dispatcher = city.house.person(Role::Dispatcher);
+    assert_eq!(city.house.call(&dispatcher, "GET", "/v1/patrol/boxes/near?lon=120.25&lat=23.03", Value::Null).await.status, 403);
+}
+
+/// Two vehicles that watchlists would tell of.
+struct Wanted(HitId);
+
+impl NearbyWanted for Wanted {
+    fn near(&self, place: Wgs84) -> BoxFuture<'static, Result<Vec<WantedNear>, Problem>> {
+        let seen = |plate: &str, confirmed| WantedNear {
+            hit: self.0,
+            plate_display: plate.into(),
+            seen_at: Micros(7),
+            place_name: "中正路口".into(),
+            distance_m: place.distance_m(Wgs84 { lon: 120.25, lat: 23.04 }),
+            confirmed,
+        };
+        let known = WantedAs { action: EntryAction::Stop, vehicle_note: "白色廂型車".into() };
+        let told = vec![seen("ABC-1234", Some(known)), seen("XYZ-0001", None)];
+        Box::pin(async move { Ok(told) })
+    }
+}
+
+#[tokio::test]
+#[allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+async fn who_stands_at_a_box_now_is_told_of_wanted_vehicles_near_and_the_leaf_names_them() {
+    let city = City::new().await;
+    let hit = city.house.app.env.id(HitId::new);
+    city.house.app.put(NearbyWantedPort(Arc::new(Wanted(hit))));
+    let read = city.printed("永康-001", 120.25).await;
+    let taken = city.sign(&city.officer, read).await;
+    let told = &taken.json["briefing"]["wanted"];
+    assert_eq!((told[0]["plate_display"].as_str(), told[0]["is_confirmed"].as_bool()), (Some("ABC-1234"), Some(true)), "{}", taken.json);
+    assert_eq!((told[0]["action"].as_str(), told[0]["vehicle_note"].as_str()), (Some("stop"), Some("白色廂型車")));
+    assert_eq!((told[1]["is_confirmed"].as_bool(), &told[1]["action"], &told[1]["vehicle_note"]), (Some(false), &Value::Null, &Value::Null));
+    assert!(told[0]["distance_m"].as_f64().is_some_and(|metres| (1_000.0..1_200.0).contains(&metres)), "from the box: {told}");
+    let app = &city.house.app;
+    let leaves = app.audit.page(None, 10).await.unwrap();
+    let leaf = leaves.iter().find(|leaf| leaf.entry.object.starts_with("patrol box 永康-001")).unwrap();
+    assert!(leaf.entry.object.contains(&format!("hit {hit} ABC-1234")) && leaf.entry.object.contains("XYZ-0001"), "{}", leaf.entry.object);
+}
+
+#[tokio::test]
+#[allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+async fn a_late_or_far_signature_is_taken_and_tells_of_no_vehicle() {
+    let city = City::new().await;
+    city.house.app.put(NearbyWantedPort(Arc::new(Wanted(city.house.app.env.id(HitId::new)))));
+    let (_, id) = city.code("永康-001").await;
+    city.post(&format!("/v1/patrol/boxes/{id}/device"), json!({})).await;
+    let secret = city.house.app.room::<Secret>().device_secret(id, 1);
+    let body = |at: i64| {
+        let step = at.div_euclid(STEP_S * Micros::SECOND);
+        json!({ "code": Code::Rotating { id, step, mac: step_mac(&secret, step) }.text(), "measured_at_us": at })
+    };
+    let late = city.sign(&city.officer, body(city.now() - 30 * Micros::MINUTE)).await;
+    assert_eq!((late.status, &late.json["briefing"]["wanted"]), (200, &json!([])), "{}", late.json);
+    let away = with(with(body(city.now()), "position", json!({ "lon": 120.30, "lat": 23.03 })), "accuracy_m", 8.0.into());
+    let away = city.sign(&city.officer, away).await;
+    assert_eq!((away.status, &away.json["briefing"]["wanted"]), (200, &json!([])), "{}", away.json);
+    let here = city.sign(&city.house.person(Role::Officer), body(city.now())).await;
+    assert_eq!(here.json["briefing"]["wanted"].as_array().map(Vec::len), Some(2), "{}", here.json);
 }
 
 #[tokio::test]

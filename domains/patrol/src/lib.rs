@@ -39,6 +39,7 @@ pub const MODULE: Module = Module {
     permissions: PERMISSIONS,
     routes: &[
         ops::boxes::ROUTE,
+        ops::near::ROUTE,
         ops::box_import::ROUTE,
         ops::box_note::ROUTE,
         ops::box_retire::RETIRE,
@@ -67,8 +68,10 @@ pub const MODULE: Module = Module {
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_tours", sql: include_str!("../migrations/0002_tours.sql") },
         Migration { name: "0003_streets", sql: include_str!("../migrations/0003_streets.sql") },
+        Migration { name: "0004_retask", sql: include_str!("../migrations/0004_retask.sql") },
     ],
-    jobs: &[jobs::PURGE],
+    jobs: &[jobs::PURGE, tours::retask::PROPOSE],
+    reactions: &[tours::retask::CALLED_AWAY],
     problems: PROBLEMS,
     health,
     start,
@@ -78,7 +81,7 @@ pub const MODULE: Module = Module {
 const PERMISSIONS: &[Permission] = &[
     Permission {
         name: "patrol.check_in",
-        description: "Sign in at patrol boxes and write notes beside them.",
+        description: "Sign in at patrol boxes, write notes beside them, and see which are due near the own unit.",
         roles: &[Role::Officer, Role::Supervisor],
     },
     Permission {
@@ -109,6 +112,7 @@ const PROBLEMS: &[&str] = &[
     "patrol.check_in.code_expired",
     "patrol.check_in.replayed",
     "patrol.box.note_too_long",
+    "patrol.near.place",
     "patrol.tag.uid",
     "patrol.tag.taken",
     "patrol.nonces.count",
@@ -133,6 +137,7 @@ const PROBLEMS: &[&str] = &[
     "patrol.tours.busy",
     "patrol.tours.replaced",
     "patrol.tours.state",
+    "patrol.tours.stale",
     "patrol.tours.over",
     "patrol.tours.unit_taken",
     "patrol.tours.reason",

@@ -2,8 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shouhu_ids::{ActorId, BoxId, CheckInId, Micros, UnitId};
+use shouhu_ids::{ActorId, BoxId, CheckInId, HitId, Micros, UnitId};
 use shouhu_place::Wgs84;
+use shouhu_wire::EntryAction;
 
 pub const NUMBER_MAX: usize = 20;
 pub const NAME_MAX: usize = 80;
@@ -178,6 +179,9 @@ pub struct CheckIn {
 pub struct Briefing {
     pub note: String,
     pub cases: Vec<CaseNear>,
+    /// Vehicles looked for that were seen near here within the hour, the newest first. Empty for a signature that came late or from
+    /// elsewhere: only who stands here now is told.
+    pub wanted: Vec<WantedVehicle>,
     /// Signatures at this box in seven days, this one included.
     pub visited: i64,
 }
@@ -190,6 +194,21 @@ pub struct CaseNear {
     pub opened_at_us: Micros,
     pub distance_m: f64,
     pub is_open: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct WantedVehicle {
+    pub hit: HitId,
+    pub plate_display: String,
+    pub seen_at_us: Micros,
+    pub place_name: String,
+    pub distance_m: f64,
+    /// A person has compared the pictures. Until then it may be another vehicle, and nobody acts on it.
+    pub is_confirmed: bool,
+    /// What is asked of officers; of a confirmed one only.
+    pub action: Option<EntryAction>,
+    /// Make, colour and the like; of a confirmed one only.
+    pub vehicle_note: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]

@@ -56,6 +56,14 @@ pub async fn boxes(store: &Store, station: Option<&str>) -> Result<Vec<Kept>, St
     rows.iter().map(|row| kept_of(row, now)).collect()
 }
 
+/// Those in the square around a circle, by number.
+pub async fn boxes_around(store: &Store, place: Wgs84, radius_m: f64) -> Result<Vec<Kept>, StoreError> {
+    let [west, south, east, north] = place.square_around(radius_m);
+    let sql = format!("{BOX} WHERE lat BETWEEN $1 AND $2 AND lon BETWEEN $3 AND $4 ORDER BY number");
+    let rows = store.fetch(&sql, params![south, north, west, east]).await?;
+    rows.iter().map(|row| kept_of(row, store.env().now())).collect()
+}
+
 pub async fn one(store: &Store, id: BoxId) -> Result<Option<Kept>, StoreError> {
     let row = store.fetch_opt(&format!("{BOX} WHERE id = $1"), params![id]).await?;
     row.as_ref().map(|row| kept_of(row, store.env().now())).transpose()

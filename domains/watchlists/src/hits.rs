@@ -80,6 +80,8 @@ pub struct Filter {
     pub since: Option<Micros>,
     /// Around this place, plus the hits of the incidents that this unit was sent to.
     pub near: Option<Near>,
+    /// Those that were not turned down, whose entry is in force at this time: what is still looked for.
+    pub wanted_at: Option<Micros>,
 }
 
 /// What concerns a crew.
@@ -87,14 +89,6 @@ pub struct Filter {
 pub struct Near {
     pub place: Wgs84,
     pub radius_m: f64,
-}
-
-impl Near {
-    /// Degrees of latitude and longitude that enclose the circle.
-    fn half_box(self) -> (f64, f64) {
-        let lat = self.radius_m / 110_500.0;
-        (lat, lat / self.place.lat.to_radians().cos().max(0.01))
-    }
 }
 
 /// Newest first.
@@ -114,10 +108,15 @@ pub async fn hits(store: &Store, filter: &Filter, limit: i64) -> Result<Vec<Hit>
     if let Some(since) = filter.since {
         sql += &format!(" AND raised_at_us >= {}", place(since.into()));
     }
+    if let Some(now) = filter.wanted_at {
+        let now = place(now.into());
+        sql += &format!(
+            " AND state IN ('raised', 'confirmed') AND EXISTS (SELECT 1 FROM watchlists_entry WHERE \
+             watchlists_entry.id = watchlists_hit.entry_id AND watchlists_entry.state = 'active' AND watchlists_entry.expires_at_us > {now})"
+        );
+    }
     if let Some(near) = filter.near {
-        let (lat, lon) = near.half_box();
-        let [south, north] = [near.place.lat - lat, near.place.lat + lat].map(|v| place(v.into()));
-        let [west, east] = [near.place.lon - lon, near.place.lon + lon].map(|v| place(v.into()));
+        let [west, south, east, north] = near.place.square_around(near.radius_m).map(|degrees| place(degrees.into()));
         sql += &format!(" AND lat BETWEEN {south} AND {north} AND lon BETWEEN {west} AND {east}");
     }
     sql += &format!(" ORDER BY id DESC LIMIT {}", place(limit.into()));

@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
-use shouhu_module::ports::{ConfirmedHitsPort, WatchMatcherPort};
+use shouhu_module::ports::{ConfirmedHitsPort, NearbyWantedPort, WatchMatcherPort};
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::{Migration, params};
 use shouhu_wire::Role;
@@ -147,6 +147,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         let matcher = port::Matcher { store: app.store.clone(), list: app.room::<ActiveList>() };
         app.put(WatchMatcherPort(Arc::new(matcher)));
         app.put(ConfirmedHitsPort(Arc::new(port::Confirmed(app.store.clone()))));
+        app.put(NearbyWantedPort(Arc::new(port::WantedNearby(app.store.clone()))));
         Ok(jobs::schedule_sweep(&app.store).await?)
     })
 }

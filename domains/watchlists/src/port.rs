@@ -3,14 +3,21 @@
 use shouhu_env::BoxFuture;
 use shouhu_ids::HitId;
 use shouhu_module::Problem;
+use shouhu_place::Wgs84;
 use std::sync::Arc;
 
-use shouhu_module::ports::{ConfirmedHit, ConfirmedHits, Reading, WatchMatcher};
+use shouhu_module::ports::{ConfirmedHit, ConfirmedHits, NEARBY_M, NearbyWanted, Reading, WantedAs, WantedNear, WatchMatcher};
 use shouhu_store::Store;
-use shouhu_wire::HitState;
+use shouhu_wire::{Hit, HitState};
 
-use crate::hits;
+use crate::hits::{self, Filter, Near};
 use crate::index::ActiveList;
+use crate::sight::{CREW_SEES_US, Sight};
+
+/// Nobody at a box reads more vehicles than these.
+const WANTED_MAX: usize = 10;
+/// A search looks at so many hits around a place; of those, the corners of its square are dropped.
+const WANTED_LOOKED_AT: i64 = 40;
 
 /// Asked for every batch before its receipt: one read of the list's version, and a look into memory per reading.
 pub struct Matcher {
@@ -48,4 +55,33 @@ impl ConfirmedHits for Confirmed {
             }))
         })
     }
+}
+
+/// What a crew that stands at a place may be told: by the bounds of its own list of hits, less what is not looked for any more.
+pub struct WantedNearby(pub Store);
+
+impl NearbyWanted for WantedNearby {
+    fn near(&self, place: Wgs84) -> BoxFuture<'static, Result<Vec<WantedNear>, Problem>> {
+        let db = self.0.clone();
+        Box::pin(async move {
+            let (now, near) = (db.env().now(), Near { place, radius_m: NEARBY_M });
+            let filter = Filter { since: Some(now.plus(-CREW_SEES_US)), near: Some(near), wanted_at: Some(now), ..Filter::default() };
+            let found = hits::hits(&db, &filter, WANTED_LOOKED_AT).await?;
+            let sight = Sight::Near(near);
+            Ok(found.into_iter().filter(|hit| sight.covers(hit, now)).filter_map(|hit| told(hit, place)).take(WANTED_MAX).collect())
+        })
+    }
+}
+
+fn told(hit: Hit, from: Wgs84) -> Option<WantedNear> {
+    let distance_m = hit.position?.distance_m(from);
+    let is_confirmed = hit.state == HitState::Confirmed;
+    Some(WantedNear {
+        hit: hit.id,
+        plate_display: hit.plate_display,
+        seen_at: hit.captured_at_us,
+        place_name: hit.place_name,
+        distance_m,
+        confirmed: is_confirmed.then_some(WantedAs { action: hit.entry.action, vehicle_note: hit.entry.vehicle_note }),
+    })
 }

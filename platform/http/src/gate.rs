@@ -18,6 +18,9 @@ use crate::{Metrics, Shedder, idempotency, purpose};
 
 /// A body that trickles in is cut off: 16 MiB in 60 s is 2.2 Mbit/s, which a patrol car has.
 const BODY_TIME: Duration = Duration::from_secs(60);
+/// What most routes take at most, and how long that may trickle: 50 kbit/s.
+const SMALL_BODY_BYTES: usize = 64 * 1024;
+const SMALL_BODY_TIME: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
 pub struct Gate {
@@ -57,7 +60,10 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     let known = match parts.extensions.get::<Caller>() {
         Some(caller) => Some(caller.clone()),
         // A device signs its body, so that the body must be read to know the device; no other door waits for one.
-        None if takes_signatures(gate.route.access) && shouhu_identity::needs_body(&parts.headers) => None,
+        None if takes_signatures(gate.route.access) && shouhu_identity::needs_body(&parts.headers) => {
+            shouhu_identity::check_device_named(&gate.app, &parts.headers).await?;
+            None
+        }
         None if shouhu_identity::needs_body(&parts.headers) => Some(Caller::Nobody),
         None => Some(shouhu_identity::caller_of(&gate.app, &parts.headers, &parts.method, &target, None).await?),
     };
@@ -119,7 +125,8 @@ async fn let_in(gate: &Gate, caller: &Caller) -> Result<(), Rejected> {
 }
 
 async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    match tokio::time::timeout(BODY_TIME, Limited::new(body, bytes_max).collect()).await {
+    let body_time = if bytes_max > SMALL_BODY_BYTES { BODY_TIME } else { SMALL_BODY_TIME };
+    match tokio::time::timeout(body_time, Limited::new(body, bytes_max).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -127,7 +134,7 @@ async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
             format!("the body is larger than {bytes_max} bytes, the most that this route takes"),
         )),
         Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "http.body.broken", "the body ended before it was complete")),
-        Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "http.body.slow", "the body took longer than 60 s to arrive")),
+        Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "http.body.slow", format!("the body took longer than {} s to arrive", body_time.as_secs()))),
     }
 }
 

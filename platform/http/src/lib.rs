@@ -6,6 +6,7 @@ mod gate;
 mod idempotency;
 mod metrics;
 mod openapi;
+mod places;
 pub mod purpose;
 mod router;
 mod server;

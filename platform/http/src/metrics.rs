@@ -35,6 +35,7 @@ pub struct Metrics {
     seconds: Family<RouteLabels, Histogram, fn() -> Histogram>,
     pub(crate) connections: Gauge,
     pub(crate) refused_connections: Counter,
+    pub(crate) evicted_connections: Counter,
 }
 
 impl Default for Metrics {
@@ -42,13 +43,14 @@ impl Default for Metrics {
         let requests = Family::<RequestLabels, Counter>::default();
         let seconds =
             Family::<RouteLabels, Histogram, fn() -> Histogram>::new_with_constructor(|| Histogram::new(SECONDS.into_iter()));
-        let (connections, refused_connections) = (Gauge::default(), Counter::default());
+        let (connections, refused_connections, evicted_connections) = (Gauge::default(), Counter::default(), Counter::default());
         let mut registry = Registry::with_prefix("shouhu");
         registry.register("http_requests", "Requests by route and status", requests.clone());
         registry.register_with_unit("http_request_time", "Time from headers to answer", Unit::Seconds, seconds.clone());
         registry.register("http_connections", "Open connections", connections.clone());
         registry.register("http_refused_connections", "Connections over the limit", refused_connections.clone());
-        Self { registry: Arc::new(registry), requests, seconds, connections, refused_connections }
+        registry.register("http_evicted_connections", "Idle connections that gave way to new ones", evicted_connections.clone());
+        Self { registry: Arc::new(registry), requests, seconds, connections, refused_connections, evicted_connections }
     }
 }
 

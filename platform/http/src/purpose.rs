@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use shouhu_module::ports::LiveCasesPort;
-use shouhu_module::{App, Problem, Purpose};
+use shouhu_module::{App, CASE_CHARS_MAX, Problem, Purpose};
 use shouhu_wire::{CASE_HEADER, PURPOSE_HEADER};
 
 /// Purposes, and whether each needs a case or 110 number. 個人資料保護法 §5 asks for a specific purpose, and no more than
@@ -16,9 +16,6 @@ pub const PURPOSES: [(&str, bool); 6] = [
     // Life first; such queries are reviewed afterwards.
     ("life_threat", false),
 ];
-
-/// A case reference is a number people type: longer ones are rubbish.
-const CASE_CHARS_MAX: usize = 40;
 
 /// A header, or the query parameter of the same meaning: an `<img>` cannot send headers.
 fn given(headers: &HeaderMap, header: &str, query: &str, parameter: &str) -> Option<String> {

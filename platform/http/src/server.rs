@@ -12,16 +12,16 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use shouhu_env::{BoxStream, Net};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::Metrics;
+use crate::places::{Answering, Place, Places};
 
 #[derive(Debug, Clone, Copy)]
 pub struct ServerLimits {
-    /// Connections at the same time; the next one is closed at once.
+    /// Connections at the same time; for the next one, the longest idle one gives way.
     pub connections: usize,
     /// From the first byte of a request to the end of its headers; a slowloris is cut off by it.
     pub header_time: Duration,
@@ -67,7 +67,7 @@ pub async fn serve(
         _ => ServeError::Listen { at, reason },
     })?;
     ready(listener.local_addr().unwrap_or(at));
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let places = Places::new(limits.connections);
     let tracker = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -83,11 +83,11 @@ pub async fn serve(
                 continue;
             }
         };
-        let Ok(place) = places.clone().try_acquire_owned() else {
+        let Some(place) = places.enter() else {
             metrics.refused_connections.inc();
             continue;
         };
-        tracker.spawn(connection(stream, peer, router.clone(), limits, metrics.clone(), stop.clone(), place));
+        tracker.spawn(connection(stream, peer, router.clone(), limits, metrics.clone(), stop.clone(), Arc::new(place)));
     }
     tracker.close();
     if tokio::time::timeout(limits.stop_time, tracker.wait()).await.is_err() {
@@ -103,13 +103,16 @@ async fn connection(
     limits: ServerLimits,
     metrics: Metrics,
     stop: CancellationToken,
-    place: OwnedSemaphorePermit,
+    place: Arc<Place>,
 ) {
     metrics.connections.inc();
+    let asking = place.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let asked = asking.asked();
         let mut request: Request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request)
+        let answer = router.clone().oneshot(request);
+        async move { answer.await.map(|answer| answer.map(|body| Answering::new(body, asked))) }
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.header_time).max_buf_size(limits.header_bytes);
@@ -117,6 +120,10 @@ async fn connection(
     let mut served = std::pin::pin!(served);
     let ended = tokio::select! {
         ended = served.as_mut() => ended,
+        () = place.gone() => {
+            metrics.evicted_connections.inc();
+            Ok(())
+        }
         () = stop.cancelled() => {
             served.as_mut().graceful_shutdown();
             served.await
@@ -126,5 +133,76 @@ async fn connection(
         tracing::debug!(%error, "connection ended early");
     }
     metrics.connections.dec();
-    drop(place);
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use axum::routing::get;
+    use shouhu_env::Env;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    /// A server of one word on a free port, until `stop`.
+    async fn open(limits: ServerLimits) -> (SocketAddr, CancellationToken) {
+        let (stop, (sender, receiver)) = (CancellationToken::new(), tokio::sync::oneshot::channel());
+        let stopped = stop.clone();
+        tokio::spawn(async move {
+            let env = Env::real();
+            let router = Router::new().route("/", get(|| async { "well" }));
+            let at = SocketAddr::from(([127, 0, 0, 1], 0));
+            serve(&*env.net, at, router, limits, Metrics::default(), stopped, |at| sender.send(at).unwrap()).await.unwrap();
+        });
+        (receiver.await.unwrap(), stop)
+    }
+
+    async fn ask(at: SocketAddr) -> String {
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    async fn slow(at: SocketAddr) -> TcpStream {
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: ").await.unwrap();
+        stream
+    }
+
+    #[tokio::test]
+    async fn slow_senders_that_take_every_connection_shut_out_each_other_and_nobody_else() {
+        let limits = ServerLimits { connections: 8, header_time: Duration::from_secs(600), ..ServerLimits::default() };
+        let (at, stop) = open(limits).await;
+        let mut held = Vec::new();
+        for _ in 0..40 {
+            held.push(slow(at).await);
+            assert!(ask(at).await.ends_with("well"), "after {} slow ones", held.len());
+        }
+        stop.cancel();
+    }
+
+    #[tokio::test]
+    async fn headers_that_never_end_are_cut_off_in_time() {
+        let (at, stop) = open(ServerLimits { header_time: Duration::from_millis(50), ..ServerLimits::default() }).await;
+        let mut stream = slow(at).await;
+        // Without the limit this would wait until the test is killed.
+        let mut said = Vec::new();
+        let _ = stream.read_to_end(&mut said).await;
+        assert!(!String::from_utf8_lossy(&said).contains("200"), "{}", String::from_utf8_lossy(&said));
+        stop.cancel();
+    }
+
+    #[tokio::test]
+    async fn headers_larger_than_the_limit_are_refused() {
+        let (at, stop) = open(ServerLimits { header_bytes: 16 * 1024, ..ServerLimits::default() }).await;
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        let _ = stream.write_all(format!("GET / HTTP/1.1\r\nhost: {}\r\n\r\n", "h".repeat(64 * 1024)).as_bytes()).await;
+        let mut said = Vec::new();
+        let _ = stream.read_to_end(&mut said).await;
+        assert!(!String::from_utf8_lossy(&said).contains("200"));
+        stop.cancel();
+    }
 }

@@ -120,7 +120,14 @@ impl House {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(body)).unwrap_or_else(|e| panic!("{e}"));
+        self.answer(request.body(Body::from(body)).unwrap_or_else(|e| panic!("{e}"))).await
+    }
+
+    /// A request as it comes from the network: who asks is what its headers prove.
+    ///
+    /// # Panics
+    /// As `call`.
+    pub async fn answer(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap_or_else(|e| match e {});
         let status = response.status().as_u16();
         let bytes = response.into_body().collect().await.map(|b| b.to_bytes().to_vec()).unwrap_or_default();

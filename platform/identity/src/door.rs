@@ -12,7 +12,7 @@ use shouhu_ids::{DeviceId, Micros};
 use shouhu_module::{App, Caller, DevicePeer, Keyed, Problem};
 use shouhu_wire::{DEVICE_HEADER, SIGNATURE_HEADER, SIGNED_AT_HEADER, signed_text};
 
-use crate::{device_store, session};
+use crate::{device_store, model::Device, session};
 
 /// Last use of a device is written down at most so often.
 const SEEN_EVERY_US: i64 = 30 * Micros::SECOND;
@@ -136,11 +136,25 @@ pub fn public_key_of(base64: &str) -> Option<VerifyingKey> {
     VerifyingKey::from_bytes(&bytes).ok().filter(|key| !key.is_weak())
 }
 
-async fn device_of(app: &App, headers: &HeaderMap, method: &Method, path_and_query: &str, body: &[u8]) -> Result<DevicePeer, Problem> {
-    let said = device_headers(headers)?;
+/// The device that the headers name and the key that its signature must hold under.
+async fn device_named(app: &App, said: &DeviceHeaders) -> Result<(Device, VerifyingKey), Problem> {
     let unknown = DoorError::DeviceUnknown { device: said.device };
     let Some((device, public_key)) = device_store::with_key(&app.store, said.device).await? else { return Err(unknown.into()) };
     let Some(key) = public_key.as_deref().and_then(public_key_of) else { return Err(unknown.into()) };
+    Ok((device, key))
+}
+
+/// Refuses a request that no device of ours can have signed, before its body is read: nothing is proved by it.
+///
+/// # Errors
+/// As [`caller_of`], without what needs the body.
+pub async fn check_device_named(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+    device_named(app, &device_headers(headers)?).await.map(|_| ())
+}
+
+async fn device_of(app: &App, headers: &HeaderMap, method: &Method, path_and_query: &str, body: &[u8]) -> Result<DevicePeer, Problem> {
+    let said = device_headers(headers)?;
+    let (device, key) = device_named(app, &said).await?;
     let text = signed_text(method.as_str(), path_and_query, said.signed_at.0, body);
     if key.verify_strict(text.as_bytes(), &said.signature).is_err() {
         return Err(DoorError::DeviceSignature { device: said.device }.into());

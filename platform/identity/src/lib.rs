@@ -42,7 +42,7 @@ use shouhu_store::{Migration, StoreError};
 use shouhu_wire::Role;
 
 pub use attempts::FAILURES_PER_MINUTE_MAX;
-pub use door::{DoorError, caller_of, needs_body};
+pub use door::{DoorError, caller_of, check_device_named, needs_body};
 pub use model::{Actor, Device, DeviceStatus, NAME_CHARS_MAX, NameError, checked_name};
 pub use ops::invite::{InviteError, LINK_LIFE_US, invite};
 pub use pending::CHALLENGE_LIFE_US;

@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use shouhu_ids::{ActorId, CameraId, DeviceId, Micros, SessionId, UnitId};
 use shouhu_wire::{DeviceKind, Role};
 
-use crate::{App, Problem};
+use crate::{App, Keyed, Problem};
 
 /// A signed-in person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +85,34 @@ pub struct Purpose {
     pub code: String,
     /// As given, with a note when it names no live incident.
     pub case_ref: Option<String>,
+}
+
+/// A case reference is a number that people type: what is longer is rubbish.
+pub const CASE_CHARS_MAX: usize = 40;
+
+/// Nobody said for which case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is asked for with a case or 110 number")]
+pub struct NoCase;
+
+impl Keyed for NoCase {
+    fn key(&self) -> &'static str {
+        "oversight.case_required"
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::PRECONDITION_REQUIRED
+    }
+}
+
+impl Purpose {
+    /// For what the purpose alone is not reason enough, as where officers were.
+    ///
+    /// # Errors
+    /// When no case is named. Of all purposes, only a life in danger has no time for a number.
+    pub fn with_case(&self) -> Result<(), NoCase> {
+        if self.case_ref.is_none() && self.code != "life_threat" { Err(NoCase) } else { Ok(()) }
+    }
 }
 
 impl FromRequestParts<App> for Purpose {

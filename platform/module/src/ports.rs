@@ -1,6 +1,8 @@
 //! Questions that one room asks another, as small traits. The room that answers puts an implementation on the shelf in its
 //! `start`; the room that asks must cope with nobody answering (`App::try_room` gives `None`).
 
+mod nearby;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -13,6 +15,8 @@ use shouhu_plate::Plate;
 use shouhu_wire::{Alternative, UnitKind, UnitState};
 
 use crate::Problem;
+
+pub use nearby::{NEARBY_M, NearbyWanted, WantedAs, WantedNear};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraPlace {
@@ -68,6 +72,10 @@ pub struct RoadTime {
 pub trait RoadTimes: Send + Sync {
     /// Driving from each source to the target, in the order of the sources; `None` where no road leads.
     fn times_to(&self, target: Wgs84, sources: &[Wgs84]) -> Option<Vec<Option<RoadTime>>>;
+    /// How far a place on the map lies from its nearest road, metres, as far as one looks; none where there is no map. Microseconds.
+    fn off_road_m(&self, _place: Wgs84) -> Option<f64> {
+        None
+    }
 }
 
 /// A unit that could hold a junction.
@@ -582,6 +590,7 @@ ports!(
     RoadSheetsPort => RoadSheets,
     UnitTracksPort => UnitTracks,
     NearbyCasesPort => NearbyCases,
+    NearbyWantedPort => NearbyWanted,
     CitizenReportsPort => CitizenReports,
     UnitTasksPort => UnitTasks,
     OnTheMapPort => OnTheMap,
@@ -589,6 +598,3 @@ ports!(
     PartnerKeysPort => PartnerKeys,
     WatchMatcherPort => WatchMatcher,
 );
-
-/// How far from a unit's position a hit still concerns its crew, metres.
-pub const NEARBY_M: f64 = 3_000.0;

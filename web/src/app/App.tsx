@@ -28,6 +28,8 @@ const PAGES = {
   oversee: lazy(() => import("../oversee/OverseePage")),
 };
 
+const CitizensPage = lazy(() => import("../citizens/CitizensPage"));
+
 function Guarded({ needs, children }: { needs: string[]; children: ReactNode }) {
   const { t } = useTranslation();
   const { may } = useSession();
@@ -84,6 +86,11 @@ export function App() {
     <Switch>
       <Route path="/sign-in" component={SignIn} />
       <Route path="/enrol" component={Enrol} />
+      <Route path="/citizens">
+        <Suspense fallback={<Loading />}>
+          <CitizensPage />
+        </Suspense>
+      </Route>
       <Route component={Inside} />
     </Switch>
   );

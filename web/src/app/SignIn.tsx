@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "wouter";
+import { Link, useSearchParams } from "wouter";
 import { useUnsentCry } from "../panic/usePanicQueue";
 import { identity } from "./api/calls";
 import { ApiError, OfflineError } from "./api/client";
@@ -57,6 +57,9 @@ export function SignIn() {
         </p>
       )}
       <p className="dim">{t("signin.no_account")}</p>
+      <Link href="/citizens" className="plain-link">
+        {t("citizens.from_outside")}
+      </Link>
     </Doorway>
   );
 }

@@ -46,6 +46,7 @@ export const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]
   camera_changed: ["cameras"],
   device_changed: ["devices"],
   map_replaced: ["map"],
+  closure_changed: ["closures", "recommendations", "advice"],
   warning_changed: ["warnings"],
   // Not the boxes themselves: those are thousands, and a shift's check-ins come every few seconds.
   patrol_checked_in: ["patrol-check-ins", "patrol-summary", "tours"],

@@ -4,11 +4,13 @@ import { useSyncExternalStore } from "react";
 
 interface Settings {
   sound: boolean;
+  /** Navigation speaks. */
+  voice: boolean;
   language: "zh-TW" | "en";
 }
 
 const KEY = "shouhu.settings";
-const DEFAULTS: Settings = { sound: false, language: "zh-TW" };
+const DEFAULTS: Settings = { sound: false, voice: false, language: "zh-TW" };
 
 function read(): Settings {
   try {

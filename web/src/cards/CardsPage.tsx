@@ -99,7 +99,7 @@ function Card({ kind, levels, isReadOnly, onLevels }: CardProps) {
           </ul>
           {fault?.level === at + 1 && <p className="ink-warn">▲ {t(`card.fault_${fault.why}`)}</p>}
           {!isReadOnly && (
-            <div className="par-acts">
+            <div className="acts">
               <Button
                 size="xs"
                 variant="default"
@@ -118,7 +118,7 @@ function Card({ kind, levels, isReadOnly, onLevels }: CardProps) {
         </section>
       ))}
       {!isReadOnly && (
-        <div className="par-acts">
+        <div className="acts">
           <Button
             size="sm"
             variant="default"
@@ -203,31 +203,33 @@ function Form({ held, isReadOnly }: { held: SetCards; isReadOnly: boolean }) {
             onChange={(kind) => kind && change(withKind(draft, kind, withLevel([])))}
             data-testid="card-add"
           />
-          <div className="policy-save">
-            {save.error && <Failure error={save.error} />}
-            {isOutdated && (
-              <p className="note-warn" role="status" data-testid="cards-outdated">
-                {t("card.changed_by", { name: held.set_by ?? "—" })}{" "}
-                <Button size="xs" variant="default" onClick={drop} data-testid="cards-reload">
-                  {t("card.reload")}
-                </Button>
-              </p>
-            )}
-            <span role="status" className={changed ? "ink-warn" : "dim"}>
-              {changed ? t("policy.unsaved") : save.isSuccess ? `✓ ${t("policy.saved")}` : ""}
-            </span>
-            <Button variant="default" disabled={!changed} onClick={drop}>
-              {t("policy.undo")}
-            </Button>
-            <Button
-              type="submit"
-              disabled={!changed || !isSound || isOutdated}
-              loading={save.isPending}
-              data-testid="cards-save"
-            >
-              {t("policy.save")}
-            </Button>
-          </div>
+          {(changed || save.isSuccess || save.error) && (
+            <div className="policy-save">
+              {save.error && <Failure error={save.error} />}
+              {isOutdated && (
+                <p className="note-warn" role="status" data-testid="cards-outdated">
+                  {t("card.changed_by", { name: held.set_by ?? "—" })}{" "}
+                  <Button size="xs" variant="default" onClick={drop} data-testid="cards-reload">
+                    {t("card.reload")}
+                  </Button>
+                </p>
+              )}
+              <span role="status" className={changed ? "ink-warn" : "dim"}>
+                {changed ? t("policy.unsaved") : save.isSuccess ? `✓ ${t("policy.saved")}` : ""}
+              </span>
+              <Button variant="default" disabled={!changed} onClick={drop}>
+                {t("policy.undo")}
+              </Button>
+              <Button
+                type="submit"
+                disabled={!changed || !isSound || isOutdated}
+                loading={save.isPending}
+                data-testid="cards-save"
+              >
+                {t("policy.save")}
+              </Button>
+            </div>
+          )}
         </>
       )}
     </form>

@@ -52,7 +52,7 @@ function DealForm({ check, onEnd }: { check: Check; onEnd: () => void }) {
         autoFocus
         data-testid="check-reason"
       />
-      <div className="check-quick">
+      <div className="acts">
         {QUICK.map((name) => (
           <Button key={name} size="xs" variant="default" onClick={() => setReason(t(`check.quick_${name}`))}>
             {t(`check.quick_${name}`)}
@@ -116,7 +116,7 @@ function Row(props: { check: Check; isHandled: boolean; onHandle: (isOn: boolean
           {t("check.said_late", { name: check.answered_by ?? "—", time: taipeiTime(check.answered_at_us) })}
         </strong>
       )}
-      <span className="check-acts">
+      <span className="acts check-acts">
         {check.incident && (
           <Button size="sm" variant="default" component={Link} href={incidentPath(check.incident)}>
             {t("panic.open")}

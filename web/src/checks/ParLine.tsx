@@ -56,7 +56,7 @@ export function ParLine({ id, mayOrder }: { id: Id; mayOrder: boolean }) {
         </ul>
       )}
       {mayOrder && (
-        <div className="par-acts">
+        <div className="acts">
           <Button
             size="sm"
             variant="default"

@@ -30,6 +30,7 @@ import { MapView } from "../map/MapView";
 import type { Overlay } from "../map/overlays";
 import { ringFeatures, ringFit } from "../map/ringFeatures";
 import { warningFeatures } from "../map/warningFeatures";
+import { closureFeatures } from "../map/wayFeatures";
 import { usePanics } from "../panic/usePanics";
 import { PastEndSign } from "../shifts/CrewSigns";
 import { useInForce } from "../warnings/useWarnings";
@@ -39,6 +40,8 @@ import { CallForm } from "./CallForm";
 import { AdvicePanel, CoverLegend } from "./choice/AdvicePanel";
 import { useAdvice } from "./choice/useAdvice";
 import { usePanicFlight } from "./choice/usePanicFlight";
+import { ClosuresPanel } from "./closures/ClosuresPanel";
+import { useClosures } from "./closures/useClosures";
 import { HitCard } from "./HitCard";
 import { IncidentCard } from "./IncidentCard";
 import { CallsWaiting } from "./intake/CallsWaiting";
@@ -93,6 +96,7 @@ export default function CommandPage() {
   const slowNow = Math.floor(useNow() / REDRAW_MS) * REDRAW_MS;
 
   const warnings = useInForce(slowNow);
+  const closing = useClosures(slowNow);
 
   const isCalling = params.get("new") === "call";
   const calls = useCalls();
@@ -113,6 +117,7 @@ export default function CommandPage() {
   const selected: Selected | null = kind ? { kind, id: params.get(kind) ?? "" } : null;
   const isAdvice = !selected && !isCalling && mayAdvise && params.get("advice") !== null;
   const isCover = mayAdvise && params.get("cover") !== null;
+  const isClosures = !selected && !isCalling && !isAdvice && params.get("closures") !== null;
   const isRing = selected?.kind === "incident" && params.get("ring") !== null && may("dispatch.order");
   const ring = useRing(isRing ? selected.id : null);
   const incidentPlace = incidents.data?.find((i) => i.id === selected?.id)?.position ?? null;
@@ -143,6 +148,7 @@ export default function CommandPage() {
       call: null,
       ring: null,
       advice: null,
+      closures: null,
       ...(what?.kind === "hit" || what?.kind === "incident" ? { tab: `${what.kind}s` } : {}),
     });
     const place = what && isFlying ? placeOf(what) : null;
@@ -157,6 +163,7 @@ export default function CommandPage() {
       view: null,
       ring: null,
       advice: null,
+      closures: null,
     });
   };
 
@@ -171,8 +178,21 @@ export default function CommandPage() {
       ...Object.fromEntries(KINDS.map((k) => [k, null])),
       new: null,
       ring: null,
+      closures: null,
       advice: isOn ? "1" : null,
     });
+  const showClosures = (isOn: boolean) => {
+    closing.cancel();
+    change({
+      ...Object.fromEntries(KINDS.map((k) => [k, null])),
+      new: null,
+      ring: null,
+      advice: null,
+      closures: isOn ? "1" : null,
+      ...(isOn ? { view: null } : {}),
+    });
+  };
+  const isClosing = isClosures && closing.isDrawing;
   const fly = (place: Wgs84) => map.current?.flyTo(place);
 
   const rows = (tab === "hits" ? hits.data : incidents.data) ?? [];
@@ -190,6 +210,8 @@ export default function CommandPage() {
     Enter: () => (selected || isAdvice ? document.getElementById("card")?.focus() : step(0)),
     Escape: () => {
       if (ring.isPlacing) ring.setPlacing(false);
+      else if (isClosing) closing.cancel();
+      else if (isClosures) showClosures(false);
       else if (isRing) change({ ring: null });
       else select(null);
     },
@@ -215,6 +237,7 @@ export default function CommandPage() {
       incidents: incidentFeatures(incidents.data ?? [], kindTitle),
       cameras: cameraFeatures(cameras.data ?? []),
       areas: warningFeatures(warnings, null),
+      closures: closureFeatures(closing.items, isClosures ? (closing.drawn ?? []) : [], t("closure.on_map")),
       cover: [
         ...(isCover ? coverFeatures(advice.data?.cover?.cells ?? []) : []),
         ...(isAdvice || isCover ? moveFeatures(advice.data?.moves ?? [], units.data ?? [], t) : []),
@@ -244,14 +267,17 @@ export default function CommandPage() {
       isCover,
       panics,
       warnings,
+      closing.items,
+      closing.drawn,
+      isClosures,
     ],
   );
 
   return (
     <div
       className="command"
-      data-card={selected || isCalling || isAdvice ? "" : undefined}
-      data-placing={ring.isPlacing || undefined}
+      data-card={selected || isCalling || isAdvice || isClosures ? "" : undefined}
+      data-placing={ring.isPlacing || isClosing || undefined}
     >
       <Alarm hits={hits.data} />
       <Queue
@@ -294,6 +320,16 @@ export default function CommandPage() {
               )}
             </Button>
           )}
+          <Button
+            size="sm"
+            variant="default"
+            aria-pressed={isClosures}
+            onClick={() => showClosures(!isClosures)}
+            data-testid="open-closures"
+          >
+            {t("closure.open")}
+            {closing.items.length > 0 && <span className="count count-warn">{closing.items.length}</span>}
+          </Button>
           <WarningsSign warnings={warnings} now_ms={slowNow} />
           {mayAdvise && <PastEndSign />}
         </div>
@@ -327,8 +363,8 @@ export default function CommandPage() {
               const picked = FROM_MAP[overlay];
               if (picked) select({ kind: picked, id }, false);
             }}
-            onPlace={ring.isPlacing ? ring.setPlace : setPin}
-            isDrawing={ring.isPlacing}
+            onPlace={ring.isPlacing ? ring.setPlace : isClosing ? closing.add : setPin}
+            isDrawing={ring.isPlacing || isClosing}
           />
         </div>
         {isTable && (
@@ -342,7 +378,7 @@ export default function CommandPage() {
           />
         )}
       </section>
-      {(selected || isCalling || isAdvice) && (
+      {(selected || isCalling || isAdvice || isClosures) && (
         <aside className="card" id="card" tabIndex={-1} aria-label={t("command.card")}>
           {isCalling && !(params.get("call") && calls.isPending) && (
             <CallForm
@@ -362,6 +398,7 @@ export default function CommandPage() {
               onClose={() => showAdvice(false)}
             />
           )}
+          {isClosures && <ClosuresPanel closing={closing} onShow={fly} onClose={() => showClosures(false)} />}
           {!isCalling && selected?.kind === "hit" && (
             <HitCard
               key={selected.id}

@@ -79,6 +79,8 @@ export default function MapPane(props: MapProps) {
     cells,
     cover,
     streets,
+    closures,
+    way,
     cameras,
     boxes,
     path,
@@ -101,6 +103,10 @@ export default function MapPane(props: MapProps) {
   useEffect(() => map.current?.set("dots", dots ?? []), [dots, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("streets", streets ?? []), [streets, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("closures", closures ?? []), [closures, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("way", way ?? []), [way, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("cameras", cameras ?? []), [cameras, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above

@@ -8,12 +8,15 @@ import { ringLines, ringSigns } from "./ringLayers";
 import { streetLayers } from "./streetLayers";
 import { tourLayers } from "./tourLayers";
 import { trackLayers } from "./trackLayers";
+import { closureLayers, wayLayers } from "./wayLayers";
 
 export const OVERLAYS = [
   "areas",
   "cells",
   "cover",
   "streets",
+  "closures",
+  "way",
   "cameras",
   "boxes",
   "path",
@@ -48,6 +51,7 @@ export const PICKABLE: Record<string, Overlay> = {
   "street-covered": "streets",
   "street-stale": "streets",
   "street-open": "streets",
+  "street-open-far": "streets",
 };
 
 /** Metres per pixel at zoom 20 near Tainan (23° N), 512-pixel tiles. */
@@ -104,6 +108,8 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
     ...questionLayersBelow(c),
     ...coverLayers(c),
     ...streetLayers(c),
+    ...wayLayers(c),
+    ...closureLayers(c),
     icon("cameras", "cameras", ["interpolate", ["linear"], ["zoom"], 10, 0.5, 14, 0.9]),
     label("camera-names", "cameras", 0.8, 15, c.inkDim),
     icon("boxes", "boxes", ["interpolate", ["linear"], ["zoom"], 10, 0.45, 14, 0.9]),

@@ -13,6 +13,7 @@ import { AddressImport } from "./AddressImport";
 import { UploadProgress } from "./UploadProgress";
 import { upload } from "./upload";
 
+const PREPARING_MS = 2_000;
 const LIMIT_BYTES = 2 * 1024 * 1024 * 1024;
 
 /** The report's counts, whatever the importer counts; nested ones by their path. */
@@ -29,7 +30,15 @@ export function counts(report: Record<string, unknown>, before = ""): [string, s
 export function MapImport() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const info = useQuery({ queryKey: ["map"], queryFn: mapCalls.info });
+  const info = useQuery({
+    queryKey: ["map"],
+    queryFn: mapCalls.info,
+    // While roads are prepared the share moves; no event says so.
+    refetchInterval: ({ state }) => {
+      const ways = state.data?.ways;
+      return ways && ways.failed === null && ways.prepared < ways.of ? PREPARING_MS : false;
+    },
+  });
   const [share, setShare] = useState(0);
   const [attribution, setAttribution] = useState("© OpenStreetMap contributors");
   const load = useMutation({
@@ -63,6 +72,25 @@ export function MapImport() {
                     <dt>{t("mapimport.source")}</dt>
                     <dd>{now.attribution || "—"}</dd>
                   </div>
+                  {now.ways && now.ways.of > 0 && (
+                    <div>
+                      <dt>{t("mapimport.ways")}</dt>
+                      <dd data-testid="ways-state">
+                        {now.ways.failed !== null ? (
+                          <span className="note-warn">
+                            ▲ {t("mapimport.ways_failed", { version: now.ways.version })}
+                          </span>
+                        ) : now.ways.prepared < now.ways.of ? (
+                          t("mapimport.ways_preparing", {
+                            share: Math.round((100 * now.ways.prepared) / now.ways.of),
+                            version: now.ways.version,
+                          })
+                        ) : (
+                          t("mapimport.ways_ready", { version: now.ways.version })
+                        )}
+                      </dd>
+                    </div>
+                  )}
                   {now.imported_at_us !== null && (
                     <div>
                       <dt>{t("mapimport.at")}</dt>

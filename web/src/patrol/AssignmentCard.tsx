@@ -1,13 +1,13 @@
 // One order on the phone: what, where, the picture, and the one next step as a button that a wet thumb hits.
 
-import { useEffect, useRef } from "react";
+import { Button } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Age } from "../app/Age";
 import { hits as hitCalls } from "../app/api/calls";
 import type { MyAssignment, MyHold, Wgs84 } from "../app/api/types";
 import { Picture } from "../app/Picture";
 import { useKindTitle } from "../app/queries";
-import { bearing_deg, distance_m, sayDistance, sayWind } from "../app/say";
 import { pointFeature } from "../map/features";
 import { MapView } from "../map/MapView";
 import { type QueuedStep, stateAfter } from "./offlineQueue";
@@ -15,6 +15,8 @@ import { usePhotoReply } from "./photo/PhotoReply";
 import type { StepQueue } from "./queue";
 import { RingHold } from "./RingHold";
 import { Steps } from "./Steps";
+import { Where } from "./Where";
+import { WayPanel } from "./way/WayPanel";
 
 interface Props {
   mine: MyAssignment;
@@ -41,9 +43,10 @@ export function AssignmentCard({ mine, here, queue, waiting, hold }: Props) {
     navigator.vibrate?.([200, 100, 200]);
   }, [isTold, assignment.id, queue]);
 
+  const [isLed, setLed] = useState(false);
+  // Who holds a junction of a ring is not led to the incident.
   const there = incident.position;
-  const distance = here && there ? distance_m(here, there) : null;
-  const wind = here && there ? sayWind(bearing_deg(here, there)) : null;
+  const mayBeLed = there !== null && hold === null && state !== "on_scene";
   return (
     <article className="patrol-card" data-testid="patrol-assignment" data-state={assignment.state}>
       <header>
@@ -67,22 +70,16 @@ export function AssignmentCard({ mine, here, queue, waiting, hold }: Props) {
       </header>
       {hold && <RingHold hold={hold} hit={incident.hit} here={here} />}
       <p className="summary">{incident.summary}</p>
-      <div className="where">
-        <div>
-          <strong>{incident.address || t("patrol.no_address")}</strong>
-          {distance !== null && (
-            <p className="number">
-              {sayDistance(distance, t)} · {t(`wind.${wind}`)}
-            </p>
-          )}
-        </div>
-        {there && (
-          <a className="big-link" href={`geo:${there.lat},${there.lon}?q=${there.lat},${there.lon}`}>
-            {t("patrol.navigate")}
-          </a>
-        )}
-      </div>
-      {there && (
+      <Where name={incident.address || t("patrol.no_address")} there={there} here={here} isLed={mayBeLed} />
+      {mayBeLed && !isLed && (
+        <Button size="lg" fullWidth onClick={() => setLed(true)} data-testid="way-start">
+          {t("way.start")}
+        </Button>
+      )}
+      {mayBeLed && isLed && (
+        <WayPanel assignment={assignment.id} there={there} onStop={() => setLed(false)} />
+      )}
+      {there && !(mayBeLed && isLed) && (
         <MapView
           className="patrol-map"
           label={t("patrol.map_label")}

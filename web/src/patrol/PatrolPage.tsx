@@ -13,6 +13,7 @@ import { AssignmentCard } from "./AssignmentCard";
 import { CheckInPanel } from "./checkin/CheckInPanel";
 import { fetchMine, fetchMyRing, MINE, MY_RING } from "./mine";
 import { NearbyHits } from "./NearbyHits";
+import { NearBoxesPanel } from "./near/NearBoxesPanel";
 import { stateAfter } from "./offlineQueue";
 import { PhotoNotice } from "./photo/PhotoNotice";
 import { usePosition } from "./position";
@@ -50,6 +51,7 @@ export default function PatrolPage() {
     return (
       <UnitPicker units={units} first={<MyShift unit={null} />}>
         <CheckInPanel here={null} isDocked />
+        <NearBoxesPanel here={null} />
       </UnitPicker>
     );
   }
@@ -88,6 +90,7 @@ export default function PatrolPage() {
         }}
       </Answer>
       <TourPanel unit={unitId} here={position} isBusy={Boolean(active?.length)} />
+      <NearBoxesPanel here={position} />
       <NearbyHits here={position} />
     </div>
   );

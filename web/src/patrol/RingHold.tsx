@@ -6,9 +6,10 @@ import { hits as hitCalls } from "../app/api/calls";
 import type { Id, MyHold, Wgs84 } from "../app/api/types";
 import { Picture } from "../app/Picture";
 import { useHit } from "../app/queries";
-import { bearing_deg, distance_m, sayDistance, sayProbability, saySeconds, sayWind } from "../app/say";
+import { sayProbability, saySeconds } from "../app/say";
 import { pointFeature } from "../map/features";
 import { MapView } from "../map/MapView";
+import { Where } from "./Where";
 
 /** A camera takes an 8 for a B: whoever stands at the roadside looks for each of them. */
 function Vehicle({ id }: { id: Id }) {
@@ -50,24 +51,7 @@ export function RingHold({ hold, hit, here }: Props) {
   return (
     <section className="ring-hold" data-testid="ring-hold" aria-label={t("ring.hold.title")}>
       <h2>{t("ring.hold.title")}</h2>
-      <div className="where">
-        <div>
-          <strong>{hold.street || t("ring.no_street")}</strong>
-          {here && (
-            <p className="number">
-              {sayDistance(distance_m(here, position), t)} ·{" "}
-              {t(`wind.${sayWind(bearing_deg(here, position))}`)}
-            </p>
-          )}
-        </div>
-        <a
-          className="big-link"
-          href={`geo:${position.lat},${position.lon}?q=${position.lat},${position.lon}`}
-          data-testid="hold-navigate"
-        >
-          {t("patrol.navigate")}
-        </a>
-      </div>
+      <Where name={hold.street || t("ring.no_street")} there={position} here={here} testId="hold-navigate" />
       <p className={left_s < 60 ? "ink-warn number" : "number"} data-testid="hold-by">
         {left_s > 0
           ? t("ring.hold.by", { time, left: saySeconds(left_s, t) })

@@ -5,6 +5,7 @@ import { dispatch } from "../app/api/calls";
 import { OfflineError } from "../app/api/client";
 import type { Assignment, MyAssignment, MyHold } from "../app/api/types";
 import type { Shelf } from "./outbox";
+import { dropWayUnless } from "./way/keptWay";
 
 export const MINE = ["my-assignments"];
 const KEPT = "shouhu.my-assignments";
@@ -16,6 +17,10 @@ export async function fetchMine(shelf: Shelf, signal?: AbortSignal): Promise<MyA
   try {
     const { items } = await dispatch.mine(signal);
     shelf.setItem(KEPT, JSON.stringify(items));
+    dropWayUnless(
+      shelf,
+      items.map(({ assignment }) => assignment.id),
+    );
     return items;
   } catch (error) {
     const kept = shelf.getItem(KEPT);

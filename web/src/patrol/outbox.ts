@@ -92,11 +92,11 @@ export class Outbox<Item extends Waiting, Answer = unknown> {
         } catch (error) {
           const attempts = next.attempts + 1;
           if (!isRefusal(error)) {
-            this.change(next.key, { attempts });
+            this.change(next.key, { attempts } as Partial<Item>);
             break;
           }
           if (this.ways.isQuiet?.(next)) this.dismiss(next.key);
-          else this.change(next.key, { refused: error.problem, attempts });
+          else this.change(next.key, { refused: error.problem, attempts } as Partial<Item>);
         }
       }
     } finally {
@@ -105,7 +105,7 @@ export class Outbox<Item extends Waiting, Answer = unknown> {
     return taken;
   }
 
-  private change(key: string, to: Partial<Waiting>): void {
+  protected change(key: string, to: Partial<Item>): void {
     this.store(this.all.map((one) => (one.key === key ? { ...one, ...to } : one)));
   }
 

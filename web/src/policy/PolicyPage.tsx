@@ -239,7 +239,7 @@ function Form({ policy, isReadOnly }: { policy: DispatchPolicy; isReadOnly: bool
           onChange={(kind, skills) => change({ needs: withNeeds(draft, kind, skills).needs })}
         />
       </Part>
-      {!isReadOnly && (
+      {!isReadOnly && (changed || save.isSuccess || save.error) && (
         <div className="policy-save">
           {save.error && <Failure error={inWords(save.error, t)} />}
           <span role="status" className={changed ? "ink-warn" : "dim"}>

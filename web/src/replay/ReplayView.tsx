@@ -125,7 +125,12 @@ export function ReplayView({ replay, hasPositions }: Props) {
     );
   const gone = replay.units.filter((unit) => unit.fixes.length === 0);
   return (
-    <section className="replay" aria-label={t("replay.title")} data-testid="replay">
+    <section
+      className="replay"
+      aria-label={t("replay.title")}
+      data-testid="replay"
+      data-positions={(hasPositions && replay.has_tracks) || undefined}
+    >
       <div className="replay-top">
         <h2>
           {kindTitle(incident.kind)} <span className="number">{incident.number}</span>
@@ -170,7 +175,7 @@ export function ReplayView({ replay, hasPositions }: Props) {
           })}
         </p>
       )}
-      <p className="replay-printed">{t("replay.printed", { at: taipei(Date.now() * 1000) })}</p>
+      <p className="print-only">{t("replay.printed", { at: taipei(Date.now() * 1000) })}</p>
       {!replay.has_tracks && <p className="note-warn">{t("replay.no_tracks")}</p>}
       {hasPositions && replay.has_tracks && gone.length > 0 && (
         <p className="note-warn" data-testid="replay-gone">

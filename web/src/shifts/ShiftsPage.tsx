@@ -34,7 +34,7 @@ function Board() {
             <Table data-testid="shift-board">
               <Table.Thead>
                 <Table.Tr>
-                  {["unit", "state", "on", "next", "past_end"].map((head) => (
+                  {["unit", "past_end", "state", "on", "next"].map((head) => (
                     <Table.Th key={head}>{t(`shift.${head}`)}</Table.Th>
                   ))}
                 </Table.Tr>
@@ -44,6 +44,15 @@ function Board() {
                   <Table.Tr key={crew.unit} data-testid="shift-crew" data-unit={crew.call_sign}>
                     <Table.Td>
                       <strong>{crew.call_sign}</strong>
+                    </Table.Td>
+                    <Table.Td className={crew.past_end.length > 0 ? "ink-warn" : undefined}>
+                      {crew.past_end.length === 0
+                        ? "—"
+                        : `▲ ${crew.past_end
+                            .map((shift) =>
+                              t("shift.until", { name: shift.name, time: hour(shift, "until_us") }),
+                            )
+                            .join(t("app.list_joiner"))}`}
                     </Table.Td>
                     <Table.Td>{t(`unit_state.${crew.state}`)}</Table.Td>
                     <Table.Td>
@@ -58,15 +67,6 @@ function Board() {
                       ))}
                     </Table.Td>
                     <Table.Td>{crew.next ? `${hour(crew.next, "from_us")} ${crew.next.name}` : "—"}</Table.Td>
-                    <Table.Td className={crew.past_end.length > 0 ? "ink-warn" : undefined}>
-                      {crew.past_end.length === 0
-                        ? "—"
-                        : `▲ ${crew.past_end
-                            .map((shift) =>
-                              t("shift.until", { name: shift.name, time: hour(shift, "until_us") }),
-                            )
-                            .join(t("app.list_joiner"))}`}
-                    </Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>

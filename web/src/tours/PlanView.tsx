@@ -20,6 +20,9 @@ import { TourTable } from "./TourTable";
 import { savePlan } from "./toursCsv";
 import { type TourParams, usePlan, usePlanActs } from "./useTours";
 
+/** As the server holds it: a proposal that is older is of another situation. */
+const FRESH_US = 15 * 60 * 1_000_000;
+
 interface Props {
   params: TourParams;
   go: (next: Partial<TourParams>) => void;
@@ -40,7 +43,7 @@ function Decide({ plan, go }: { plan: TourPlan; go: Props["go"] }) {
             onClick={() => publish.mutate(plan.id)}
             data-testid="tours-publish"
           >
-            {t("tour.publish")}
+            {t(plan.retask ? "tour.accept" : "tour.publish")}
           </Button>
           <SureButton
             label={t("tour.discard")}
@@ -175,6 +178,17 @@ function Inside({ plan, params, go }: Props & { plan: TourPlan }) {
           </Button>
         </div>
       </header>
+      {plan.retask && (
+        <p className={plan.state === "proposed" ? "note-warn" : "note-plain"} data-testid="tour-retask">
+          {t("tour.retask", {
+            unit: plan.retask.call_sign,
+            at: clock(plan.retask.at_us),
+            number: plan.retask.incident_number,
+            count: plan.retask.open_stops,
+          })}
+          {plan.state === "proposed" && ` ${t("tour.retask_decide", { until: clock(plan.retask.at_us + FRESH_US) })}`}
+        </p>
+      )}
       {!plan.is_by_road && <p className="note-warn">▲ {t("tour.no_roads")}</p>}
       <Decide plan={plan} go={go} />
       <PlanFacts plan={plan} />

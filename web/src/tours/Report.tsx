@@ -4,6 +4,7 @@ import { Button, SegmentedControl, Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { taipei } from "../app/age";
 import { tours } from "../app/api/calls.tours";
 import type { Tally, TourReport } from "../app/api/types.tours";
 import { Heads } from "../app/Heads";
@@ -69,9 +70,19 @@ function Inside({ report }: { report: TourReport }) {
             .join(t("app.list_joiner"))}
         </p>
       )}
+      {report.retasked.length > 0 && (
+        <ul data-testid="report-retasked">
+          {report.retasked.map((one) => (
+            <li key={`${one.at_us}${one.call_sign}`}>
+              <span className="number">{taipei(one.at_us).slice(0, 16)}</span>{" "}
+              {t("tour.retasked", { unit: one.call_sign, number: one.incident_number, open: one.open_stops, stops: one.stops })}
+            </li>
+          ))}
+        </ul>
+      )}
       <div className="wide-table">
         <Table aria-label={t("tour.by_unit")}>
-          <Heads of="tour" heads={["unit", "shifts", ...TALLY, "standing", "driving"]} />
+          <Heads of="tour" heads={["unit", "shifts", ...TALLY, "standing", "stood", "driving", "jobs", "on_jobs"]} />
           <Table.Tbody>
             {report.units.map((unit) => (
               <Table.Tr key={unit.unit} data-testid="report-unit">
@@ -79,7 +90,10 @@ function Inside({ report }: { report: TourReport }) {
                 <Table.Td className="number">{unit.shifts}</Table.Td>
                 <Cells tally={unit} />
                 <Table.Td className="number">{sayDuration(unit.standing_s, t)}</Table.Td>
+                <Table.Td className="number">{sayDuration(unit.stood_s, t)}</Table.Td>
                 <Table.Td className="number">{sayDuration(unit.driving_s, t)}</Table.Td>
+                <Table.Td className="number">{unit.jobs}</Table.Td>
+                <Table.Td className="number">{sayDuration(unit.on_jobs_s, t)}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>

@@ -35,12 +35,12 @@ describe("a report as a file", () => {
   it("has crews and then places, each column under its heading", () => {
     const tally = { stops: 8, done: 6, skipped: 1, planned: 1 };
     const report = {
-      units: [{ ...tally, call_sign: "永康 21", shifts: 2, standing_s: 7200, driving_s: 1800 }],
+      units: [{ ...tally, call_sign: "永康 21", shifts: 2, standing_s: 7200, driving_s: 1800, stood_s: 3600, jobs: 3, on_jobs_s: 5400 }],
       places: [{ ...tally, kind: "hot_spot", number: "", name: "郵局", area: "永康", hour_entropy: 0.456 }],
     } as unknown as TourReport;
     const all = lines(reportCsv(report, t));
-    expect(all[1]).toBe("tour.head_unit,永康 21,,2,8,6,75,1,1,2,0.5,");
-    expect(all[2]).toBe("tour.kind_hot_spot,郵局,永康,,8,6,75,1,1,,,0.46");
-    expect(new Set(all.map((line) => line.split(",").length))).toEqual(new Set([12]));
+    expect(all[1]).toBe("tour.head_unit,永康 21,,2,8,6,75,1,1,2,1,0.5,3,1.5,");
+    expect(all[2]).toBe("tour.kind_hot_spot,郵局,永康,,8,6,75,1,1,,,,,,0.46");
+    expect(new Set(all.map((line) => line.split(",").length))).toEqual(new Set([15]));
   });
 });

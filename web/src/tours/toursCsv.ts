@@ -39,7 +39,7 @@ const share = (part: number, whole: number) => (whole > 0 ? Math.round((part / w
 /** Crews first, then places: one table, so that one file says all. */
 export function reportCsv(report: TourReport, t: TFunction): string {
   const heads = ["what", "name", "area", "shifts", "stops", "done", "done_pct", "skipped", "planned"];
-  heads.push("standing_h", "driving_h", "entropy");
+  heads.push("standing_h", "stood_h", "driving_h", "jobs", "on_jobs_h", "entropy");
   const hours = (seconds: number) => Math.round(seconds / 360) / 10;
   const units = report.units.map((unit) => [
     t("tour.head_unit"),
@@ -52,7 +52,10 @@ export function reportCsv(report: TourReport, t: TFunction): string {
     unit.skipped,
     unit.planned,
     hours(unit.standing_s),
+    hours(unit.stood_s),
     hours(unit.driving_s),
+    unit.jobs,
+    hours(unit.on_jobs_s),
     null,
   ]);
   const places = report.places.map((place) => [
@@ -65,6 +68,9 @@ export function reportCsv(report: TourReport, t: TFunction): string {
     share(place.done, place.stops),
     place.skipped,
     place.planned,
+    null,
+    null,
+    null,
     null,
     null,
     place.hour_entropy === null ? null : Math.round(place.hour_entropy * 100) / 100,

@@ -15,6 +15,8 @@ export function usePlans(station: string, state: string) {
     initialPageParam: null as string | null,
     queryFn: ({ pageParam }) => tours.list(station, state, pageParam),
     getNextPageParam: (last) => last.next_cursor,
+    // A job may bring a proposal at any time.
+    refetchInterval: REFRESH_MS,
   });
 }
 

@@ -4,12 +4,11 @@
 //! positions still keeps it. The log alone is `incident_log`. What was merged into the incident is told with it: its lines and orders.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shouhu_ids::{IncidentId, Micros, UnitId};
 use shouhu_module::ports::{UnitFix, UnitTracksPort};
-use shouhu_module::{App, Audit, Audited, Id, Keyed, Load, Problem, Purpose, Route};
+use shouhu_module::{App, Audit, Audited, Id, Load, Problem, Purpose, Route};
 use shouhu_place::Wgs84;
 use shouhu_store::{Store, StoreError};
 use shouhu_wire::{Assignment, AssignmentState, Incident, IncidentState};
@@ -78,22 +77,6 @@ pub struct ReplayFix {
     pub accuracy_m: Option<f64>,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum ReplayError {
-    #[error("where units were is asked for with a case or 110 number in the header shouhu-case")]
-    NoCase,
-}
-
-impl Keyed for ReplayError {
-    fn key(&self) -> &'static str {
-        "oversight.case_required"
-    }
-
-    fn status(&self) -> StatusCode {
-        StatusCode::PRECONDITION_REQUIRED
-    }
-}
-
 /// At most so many, evenly in time: the first of each step, so that every one that is left was measured.
 #[must_use]
 pub fn thinned(fixes: &[UnitFix], most: usize) -> Vec<ReplayFix> {
@@ -149,10 +132,7 @@ pub fn span_of(incident: &Incident, reports: &[Incident], log: &[ReplayLine], no
 }
 
 async fn handle(State(app): State<App>, purpose: Purpose, Id(id): Id<IncidentId>) -> Result<Audited<Replay>, Problem> {
-    // As for tracks: of all purposes, only a life in danger has no time for a number.
-    if purpose.case_ref.is_none() && purpose.code != "life_threat" {
-        return Err(ReplayError::NoCase.into());
-    }
+    purpose.with_case()?;
     let incident = store::incident(&app.store, id).await?.ok_or_else(|| Problem::not_found("incident"))?;
     let port = app.try_room::<UnitTracksPort>();
     let now = app.env.now();

@@ -16,6 +16,8 @@ use crate::{positions, store};
 
 /// The widest window of one question: two months.
 const WINDOW_MAX_US: i64 = 62 * Micros::DAY;
+/// Shifts of one answer: more than a large city's week. What does not fit is refused, never cut.
+const LISTED_MAX: i64 = 50_000;
 
 pub const LIST_ROUTE: Route = Route::get("/v1/shifts", "List the shifts of a time", || axum::routing::get(list))
     .permission("dispatch.watch")
@@ -57,6 +59,8 @@ pub struct ShiftWindow {
 pub enum ShiftsError {
     #[error("shifts are asked for from a time to a later one, at most {} days", WINDOW_MAX_US / Micros::DAY)]
     Window,
+    #[error("{0} shifts lie in this time, more than the {LISTED_MAX} of one answer: ask for a shorter one")]
+    TooMany(i64),
     #[error("there is no such shift of yours now: it begins within an hour at the earliest, and ends when it ends")]
     NotNow,
     #[error(transparent)]
@@ -67,6 +71,7 @@ impl Keyed for ShiftsError {
     fn key(&self) -> &'static str {
         match self {
             Self::Window => "dispatch.roster.window",
+            Self::TooMany(_) => "dispatch.roster.too_many",
             Self::NotNow => "dispatch.roster.not_now",
             Self::Store(error) => error.key(),
         }
@@ -74,7 +79,7 @@ impl Keyed for ShiftsError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Window => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Window | Self::TooMany(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotNow => StatusCode::CONFLICT,
             Self::Store(error) => error.status(),
         }
@@ -86,7 +91,12 @@ async fn list(State(app): State<App>, Params(window): Params<ShiftWindow>) -> Re
     if span <= 0 || span > WINDOW_MAX_US {
         return Err(ShiftsError::Window.into());
     }
-    let items = book::between(&app.store, Micros(window.from_us), Micros(window.until_us)).await?;
+    let (from, until) = (Micros(window.from_us), Micros(window.until_us));
+    let count = book::count(&app.store, from, until).await?;
+    if count > LISTED_MAX {
+        return Err(ShiftsError::TooMany(count).into());
+    }
+    let items = book::between(&app.store, from, until).await?;
     Ok(Audited::new(format!("{} shifts", items.len()), Items { items }))
 }
 

@@ -3,19 +3,15 @@
 //! Dispatchers and supervisors see those of every incident, as its log. A crew sees those of its own orders, for a day after the
 //! end, as the incident itself. A detective names the case for which he looks; the leaf in the audit log says it.
 
-use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shouhu_ids::{IncidentId, Micros, PhotoId};
-use shouhu_module::{App, Keyed, Person, Problem};
+use shouhu_module::{App, CASE_CHARS_MAX, NoCase, Person, Problem};
 use shouhu_wire::Role;
 
 use super::{AFTER_END_US, Photo, PhotoSize, of_incident, one};
 use crate::ops::incident_get;
 use crate::store;
-
-/// As the gate has it for cases.
-const CASE_CHARS_MAX: usize = 40;
 
 /// `GET /v1/photos/{id}` and the list of an incident.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -27,31 +23,15 @@ pub struct LookAtPhotos {
     pub size: PhotoSize,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum SightError {
-    #[error("photos of an incident are looked at with a case or 110 number: ?case=")]
-    NoCase,
-}
-
-impl Keyed for SightError {
-    fn key(&self) -> &'static str {
-        "oversight.case_required"
-    }
-
-    fn status(&self) -> StatusCode {
-        StatusCode::PRECONDITION_REQUIRED
-    }
-}
-
 impl LookAtPhotos {
     /// For the leaf: empty, or the case for which somebody looks.
     ///
     /// # Errors
     /// When a detective names none.
-    pub fn reason(&self, by: &Person) -> Result<String, SightError> {
+    pub fn reason(&self, by: &Person) -> Result<String, NoCase> {
         let case: String = self.case.as_deref().unwrap_or_default().trim().chars().take(CASE_CHARS_MAX).collect();
         match (by.role, case.is_empty()) {
-            (Role::Detective, true) => Err(SightError::NoCase),
+            (Role::Detective, true) => Err(NoCase),
             (_, true) => Ok(String::new()),
             (_, false) => Ok(format!(" for {case}")),
         }

@@ -3,15 +3,12 @@
 use shouhu_exchange::roster::SHIFT_MAX_US;
 use shouhu_ids::{Micros, ShiftId, UnitId};
 use shouhu_module::Person;
-use shouhu_store::{Row, Store, StoreError, Tx, params};
+use shouhu_store::{Row, Store, StoreError, Tx, Value, params};
 
-use super::{EARLY_US, PAST_US, Shift, WriteShift, overlaps, person_of};
+use super::{EARLY_US, PAST_US, Shift, WriteShift, person_of};
 
 const SHIFT: &str = "SELECT s.id, s.unit, u.call_sign, s.name, s.from_us, s.until_us, s.joined_at_us \
      FROM dispatch_shift s JOIN dispatch_unit u ON u.id = s.unit WHERE s.removed_at_us IS NULL";
-
-/// Shifts of one answer: a large city's two months.
-pub const LISTED_MAX: i64 = 50_000;
 
 fn shift_of(row: &Row) -> Result<Shift, StoreError> {
     Ok(Shift {
@@ -25,14 +22,30 @@ fn shift_of(row: &Row) -> Result<Shift, StoreError> {
     })
 }
 
+/// Shifts that touch a span, the earliest first. A shift lasts a day at most: what began longer before is over, and the index need not
+/// be read from its beginning.
+fn spanning(from: Micros, until: Micros) -> (String, Vec<Value>) {
+    let sql = format!("{SHIFT} AND s.from_us >= $3 AND s.from_us < $2 AND s.until_us > $1 ORDER BY s.from_us, u.call_sign, s.id");
+    (sql, params![from, until, from.plus(-SHIFT_MAX_US)])
+}
+
 /// Those that touch a span, the earliest first.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn between(store: &Store, from: Micros, until: Micros) -> Result<Vec<Shift>, StoreError> {
-    // A shift lasts a day at most: what began longer before is over, and the index need not be read from its beginning.
-    let sql = format!("{SHIFT} AND s.from_us >= $4 AND s.from_us < $2 AND s.until_us > $1 ORDER BY s.from_us, u.call_sign, s.id LIMIT $3");
-    store.fetch(&sql, params![from, until, LISTED_MAX, from.plus(-SHIFT_MAX_US)]).await?.iter().map(shift_of).collect()
+    let (sql, values) = spanning(from, until);
+    store.fetch(&sql, values).await?.iter().map(shift_of).collect()
+}
+
+/// How many touch a span.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(store: &Store, from: Micros, until: Micros) -> Result<i64, StoreError> {
+    let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM dispatch_shift \
+         WHERE removed_at_us IS NULL AND from_us >= $3 AND from_us < $2 AND until_us > $1";
+    store.fetch_one(sql, params![from, until, from.plus(-SHIFT_MAX_US)]).await?.int("n")
 }
 
 /// Those that a board or a choice looks at now.
@@ -88,8 +101,7 @@ pub async fn clash(tx: &mut Tx, new: &WriteShift, but: Option<ShiftId>) -> Resul
     let sql = format!("{SHIFT} AND s.person = $1 AND s.from_us < $3 AND s.until_us > $2 ORDER BY s.from_us");
     for row in tx.fetch(&sql, params![person_of(&new.name), new.from_us, new.until_us]).await? {
         let known = shift_of(&row)?;
-        let is_other = Some(known.id) != but;
-        if is_other && overlaps((known.from_us, known.until_us), (new.from_us, new.until_us)) {
+        if Some(known.id) != but {
             return Ok(Some(Clash::Overlap(known)));
         }
     }
@@ -101,8 +113,8 @@ pub async fn clash(tx: &mut Tx, new: &WriteShift, but: Option<ShiftId>) -> Resul
 /// # Errors
 /// When the database fails.
 pub async fn touching(tx: &mut Tx, from: Micros, until: Micros) -> Result<Vec<Shift>, StoreError> {
-    let sql = format!("{SHIFT} AND s.from_us >= $3 AND s.from_us < $2 AND s.until_us > $1 ORDER BY s.from_us, s.id");
-    tx.fetch(&sql, params![from, until, from.plus(-SHIFT_MAX_US)]).await?.iter().map(shift_of).collect()
+    let (sql, values) = spanning(from, until);
+    tx.fetch(&sql, values).await?.iter().map(shift_of).collect()
 }
 
 /// # Errors

@@ -139,9 +139,10 @@ pub struct CrewTime {
     pub over_since: Option<Micros>,
 }
 
+/// Of one unit, from its own shifts.
 #[must_use]
-pub fn crew_time(unit: UnitId, state: UnitState, shifts: &[Shift], now: Micros) -> CrewTime {
-    let own: Vec<&Shift> = shifts.iter().filter(|shift| shift.unit == unit).collect();
+pub fn crew_time(state: UnitState, own: &[Shift], now: Micros) -> CrewTime {
+    let own: Vec<&Shift> = own.iter().collect();
     let past = past_end(state, &own, now);
     let present = own.iter().copied().filter(|shift| shift.is_on(now));
     CrewTime {
@@ -205,13 +206,12 @@ mod tests {
 
     #[test]
     fn a_choice_knows_since_when_this_crew_is_out_and_when_it_should_have_gone_home() {
-        let id = unit(UnitState::Available).id;
         let day = shift("林", 8, 20, Some(9));
-        let time = crew_time(id, UnitState::Available, std::slice::from_ref(&day), at(10));
+        let time = crew_time(UnitState::Available, std::slice::from_ref(&day), at(10));
         assert_eq!(time, CrewTime { joined_at: Some(at(9)), over_since: None });
-        let late = crew_time(id, UnitState::EnRoute, &[day], at(22));
+        let late = crew_time(UnitState::EnRoute, &[day], at(22));
         assert_eq!(late, CrewTime { joined_at: Some(at(9)), over_since: Some(at(20)) });
-        assert_eq!(crew_time(id, UnitState::Available, &[], at(22)), CrewTime::default());
+        assert_eq!(crew_time(UnitState::Available, &[], at(22)), CrewTime::default());
     }
 
     #[test]

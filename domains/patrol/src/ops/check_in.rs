@@ -5,12 +5,13 @@ use axum::http::StatusCode;
 use data_encoding::HEXUPPER;
 use shouhu_events::Event;
 use shouhu_ids::{CheckInId, Micros};
-use shouhu_module::ports::{NearbyCase, NearbyCasesPort};
+use shouhu_module::ports::{NearbyCase, NearbyCasesPort, NearbyWantedPort, WantedNear};
 use shouhu_module::{App, Audit, Audited, Body, Keyed, Load, Person, Problem, Route};
+use shouhu_place::Wgs84;
 use shouhu_store::{Store, StoreError};
 
 use crate::code::{Code, CodeError};
-use crate::model::{Briefing, CaseNear, CheckIn, Doubt, Method, TakeCheckIn};
+use crate::model::{Briefing, CaseNear, CheckIn, Doubt, Method, TakeCheckIn, WantedVehicle};
 use crate::rules::{self, Fix, RuleError};
 use crate::secret::{self, Secret};
 use crate::store::{self, Kept, NewCheckIn};
@@ -171,8 +172,26 @@ pub async fn check_in(db: &Store, secret: &Secret, by: &Person, body: &TakeCheck
     Ok((shown, kept))
 }
 
+/// Vehicles looked for near the box, for whoever stands there now: a reading that waited on a phone, or came from elsewhere, tells of
+/// a place where its sender is not.
+async fn wanted(app: &App, taken: &CheckIn, at: Wgs84) -> Result<Vec<WantedVehicle>, Problem> {
+    let is_elsewhere = taken.doubts.iter().any(|doubt| matches!(doubt, Doubt::LateUpload | Doubt::FarFromBox));
+    let Some(port) = app.try_room::<NearbyWantedPort>().filter(|_| !is_elsewhere) else { return Ok(Vec::new()) };
+    let told = |seen: WantedNear| WantedVehicle {
+        hit: seen.hit,
+        plate_display: seen.plate_display,
+        seen_at_us: seen.seen_at,
+        place_name: seen.place_name,
+        distance_m: seen.distance_m,
+        is_confirmed: seen.confirmed.is_some(),
+        action: seen.confirmed.as_ref().map(|known| known.action),
+        vehicle_note: seen.confirmed.map(|known| known.vehicle_note),
+    };
+    Ok(port.0.near(at).await?.into_iter().map(told).collect())
+}
+
 /// What matters here now. Trouble with it does not undo the signature.
-async fn briefing(app: &App, kept: Kept) -> Result<Briefing, Problem> {
+async fn briefing(app: &App, taken: &CheckIn, kept: Kept) -> Result<Briefing, Problem> {
     let since = app.env.now().plus(-LATELY_US);
     let near = match app.try_room::<NearbyCasesPort>() {
         Some(port) => port.0.near(kept.shown.position, NEAR_M, since).await?,
@@ -186,8 +205,16 @@ async fn briefing(app: &App, kept: Kept) -> Result<Briefing, Problem> {
         distance_m: case.distance_m,
         is_open: case.is_open,
     };
+    let wanted = wanted(app, taken, kept.shown.position).await?;
     let visited = store::visits(&app.store, kept.shown.id, since).await?;
-    Ok(Briefing { note: kept.shown.note, cases: near.into_iter().map(told).collect(), visited })
+    Ok(Briefing { note: kept.shown.note, cases: near.into_iter().map(told).collect(), wanted, visited })
+}
+
+/// The leaf names each vehicle that the officer was told of.
+fn object(taken: &CheckIn) -> String {
+    let wanted = taken.briefing.iter().flat_map(|briefing| &briefing.wanted);
+    let named: String = wanted.map(|one| format!(", told of hit {} {}", one.hit, one.plate_display)).collect();
+    format!("patrol box {}{named}", taken.number)
 }
 
 async fn handle(State(app): State<App>, person: Person, Body(body): Body<TakeCheckIn>) -> Result<Audited<CheckIn>, Problem> {
@@ -201,9 +228,9 @@ async fn handle(State(app): State<App>, person: Person, Body(body): Body<TakeChe
             return Err(refused.into());
         }
     };
-    match briefing(&app, kept).await {
+    match briefing(&app, &taken, kept).await {
         Ok(told) => taken.briefing = Some(told),
         Err(problem) => tracing::warn!(key = problem.key, detail = problem.detail, "no briefing at a patrol box"),
     }
-    Ok(Audited::new(format!("patrol box {}", taken.number), taken))
+    Ok(Audited::new(object(&taken), taken))
 }

@@ -26,7 +26,8 @@ pub const REISSUE: Route =
         .gives::<BoxCode>();
 
 const LIMIT_DEFAULT: i64 = 200;
-const LIMIT_MAX: i64 = 1_000;
+/// A page is read as one list of boxes, and leaves one leaf.
+const LIMIT_MAX: i64 = 10_000;
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct CodeQuery {

@@ -8,6 +8,7 @@ pub mod check_in;
 pub mod check_ins;
 pub mod codes;
 pub mod device;
+pub mod near;
 pub mod nonces;
 pub mod report;
 pub mod streets;

@@ -10,16 +10,15 @@ use shouhu_module::ports::{CitizenReport, CitizenReportsPort};
 use shouhu_module::{App, Audit, Audited, Load, Params, Problem, Route};
 use shouhu_store::{Store, StoreError, params, placeholders};
 
-use super::tours::with_progress;
+use super::tours::held;
 use crate::report::model::{PatrolReport, ReportBox, ReportPeriod, ReportStreets, ReportVisits};
 use crate::report::periods::{By, Period, periods};
 use crate::report::share::Share;
 use crate::report::visits::{HOURS_MIN, Kept, guessed, hour, kept, visits};
 use crate::streets::broke_off;
 use crate::streets::store as streets;
-use crate::tours::model::TourPlan;
+use crate::tours::held::HeldPlan;
 use crate::tours::report::{UnitWork, entropy, report as tour_report};
-use crate::tours::store as tour_store;
 use crate::store;
 
 pub const ROUTE: Route =
@@ -128,17 +127,6 @@ async fn counted(app: &App, boxes: &[store::Kept], spans: &[Period], from: Micro
     Ok(all)
 }
 
-/// Plans of the span with what became of them, and whether some were left out.
-async fn plans(app: &App, station: &str, from: Micros, until: Micros) -> Result<(Vec<TourPlan>, bool), Problem> {
-    let mut plans = tour_store::published(&app.store, station, from, until, PLANS_MAX + 1).await?;
-    let is_cut = i64::try_from(plans.len()).unwrap_or(i64::MAX) > PLANS_MAX;
-    plans.truncate(usize::try_from(PLANS_MAX).unwrap_or_default());
-    for plan in &mut plans {
-        with_progress(app, plan).await?;
-    }
-    Ok((plans, is_cut))
-}
-
 fn streets_of(days: &BTreeMap<i64, (f64, f64)>, period: Period) -> Option<ReportStreets> {
     let shares: Vec<f64> = days
         .range(period.from_day..period.until_day)
@@ -159,7 +147,7 @@ fn within(times: &[Micros], period: Period) -> i64 {
 /// The facts of all periods, from which each is told.
 struct Facts<'a> {
     now: Micros,
-    plans: &'a [TourPlan],
+    plans: &'a [HeldPlan],
     reports: &'a [CitizenReport],
     doubtful: &'a [Micros],
     refused: &'a [Micros],
@@ -169,7 +157,7 @@ struct Facts<'a> {
 impl Facts<'_> {
     fn period(&self, period: Period, kept: Kept) -> ReportPeriod {
         let (from, until) = (period.from(), period.until());
-        let plans: Vec<TourPlan> = self.plans.iter().filter(|plan| (from..until).contains(&plan.from_us)).cloned().collect();
+        let plans: Vec<HeldPlan> = self.plans.iter().filter(|held| (from..until).contains(&held.plan.from_us)).cloned().collect();
         let told = tour_report(&plans, self.reports, (from, until), false);
         let units: BTreeSet<UnitId> = told.units.iter().map(|work| work.unit).collect();
         let sum = |of: fn(&UnitWork) -> i64| told.units.iter().map(of).sum();
@@ -203,7 +191,7 @@ async fn handle(State(app): State<App>, Params(query): Params<PatrolReportQuery>
     boxes.retain(|kept| kept.shown.is_active);
     let counted = counted(&app, &boxes, &spans, first.from()).await?;
     let refused = refusals(&app.store, &station, first.from()).await?;
-    let (plans, plans_cut) = plans(&app, &station, first.from(), last.until()).await?;
+    let (plans, plans_cut) = held(&app, &station, (first.from(), last.until()), PLANS_MAX).await?;
     let reports = match app.try_room::<CitizenReportsPort>() {
         Some(port) => port.0.since(first.from()).await?,
         None => Vec::new(),
@@ -228,7 +216,7 @@ fn told_of(
     asked: Asked,
     counted: Counted,
     refused: &[Micros],
-    (plans, plans_cut): (&[TourPlan], bool),
+    (plans, plans_cut): (&[HeldPlan], bool),
     reports: &[CitizenReport],
     days: &BTreeMap<i64, (f64, f64)>,
 ) -> PatrolReport {

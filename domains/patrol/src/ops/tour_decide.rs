@@ -7,6 +7,7 @@ use shouhu_store::tag_of;
 
 use super::tours::with_progress;
 use crate::tours::model::{DiscardPlan, PlanState, TourPlan};
+use crate::tours::retask::FRESH_US;
 use crate::tours::store as tour_store;
 use crate::tours::terms::TourError;
 
@@ -41,10 +42,19 @@ async fn publish(State(app): State<App>, person: Person, Id(id): Id<TourPlanId>)
     if plan.to_us <= now {
         return Err(TourError::Over.into());
     }
+    if plan.retask.as_ref().is_some_and(|retask| now.since(retask.at_us) > FRESH_US) {
+        return Err(TourError::Stale.into());
+    }
     let mut tx = app.store.begin().await?;
     let state = tour_store::locked(&mut tx, id).await?.ok_or_else(|| Problem::not_found("tour plan"))?;
     if state != PlanState::Proposed {
         return Err(TourError::State(tag_of(&state)).into());
+    }
+    if let (Some(_), Some(old)) = (&plan.retask, plan.replaces) {
+        // It shares out what was left of a plan that held: another order, or a withdrawal, has come before it.
+        if tour_store::state_of(&mut tx, old).await? != Some(PlanState::Published) {
+            return Err(TourError::Stale.into());
+        }
     }
     if let Some(call_sign) = tour_store::taken(&mut tx, &plan, plan.replaces).await? {
         return Err(TourError::UnitTaken(call_sign).into());

@@ -35,6 +35,7 @@ const CLOCK_SLACK_US: i64 = 2 * Micros::MINUTE;
 /// The unit's part of a plan; none where it has no part in it.
 async fn part(app: &App, mut plan: TourPlan, unit: UnitId) -> Result<MyTour, Problem> {
     let told = with_progress(app, &mut plan).await?;
+    let retask = plan.retask.take();
     let (from_us, to_us, base) = (plan.from_us, plan.to_us, plan.answer.base);
     let own = plan.answer.tours.into_iter().zip(told).find(|(tour, _)| tour.unit == unit);
     let tour = own.map(|(tour, told)| CrewTour {
@@ -48,6 +49,7 @@ async fn part(app: &App, mut plan: TourPlan, unit: UnitId) -> Result<MyTour, Pro
         back_at_us: tour.back_at_us,
         paused_for: told.paused_for,
         delay_s: told.delay_us / Micros::SECOND,
+        retask,
         stops: tour.stops,
     });
     Ok(MyTour { tour })

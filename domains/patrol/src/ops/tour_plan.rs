@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use shouhu_ids::{Micros, TourPlanId, UnitId};
 use shouhu_module::ports::{CitizenReportsPort, DispatchFactsPort, RoadTimesPort};
 use shouhu_module::{App, Audit, Audited, Body, Person, Problem, Route};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::tours::model::{AskTours, PlanState, Planned, TourPlan};
 use crate::tours::question::Question;
@@ -24,6 +24,13 @@ pub const ROUTE: Route = Route::post("/v1/patrol/tours", "Propose tours for the 
 /// One plan is made at a time: each takes a core for seconds, and calls must not wait for it.
 #[derive(Clone, Default)]
 pub struct Planner(Arc<Mutex<()>>);
+
+impl Planner {
+    /// Waits until no plan is being made: for work that nobody stands before.
+    pub async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.0).lock_owned().await
+    }
+}
 
 /// Seconds until a plan that is being made is done.
 const AGAIN_S: u32 = 10;
@@ -57,7 +64,7 @@ async fn question(app: &App, ask: &AskTours) -> Result<Question, Problem> {
     Ok(Question { terms, from: ask.from_us, to: ask.to_us, units, base: ask.base, is_station: station.is_some(), boxes, reports })
 }
 
-async fn solved(app: &App, question: Question, turn: tokio::sync::OwnedMutexGuard<()>) -> Result<Planned, Problem> {
+async fn solved(app: &App, question: Question, turn: OwnedMutexGuard<()>) -> Result<Planned, Problem> {
     let (env, roads) = (app.env.clone(), app.try_room::<RoadTimesPort>());
     let work = move || {
         let _turn = turn;
@@ -93,10 +100,11 @@ async fn handle(State(app): State<App>, person: Person, Body(ask): Body<AskTours
         decided_by_name: None,
         reason: None,
         replaces: ask.replaces,
+        retask: None,
         answer,
     };
     let mut tx = app.store.begin().await?;
-    tour_store::insert(&mut tx, &plan, &person).await?;
+    tour_store::insert(&mut tx, &plan, person.id, None).await?;
     tx.commit().await?;
     let stops: usize = plan.answer.tours.iter().map(|tour| tour.stops.len()).sum();
     tracing::info!(plan = %plan.id, stops, took_ms = plan.answer.took_ms, "tours proposed");

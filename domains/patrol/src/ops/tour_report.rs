@@ -8,9 +8,8 @@ use shouhu_ids::Micros;
 use shouhu_module::ports::CitizenReportsPort;
 use shouhu_module::{App, Audit, Audited, Keyed, Params, Problem, Route};
 
-use super::tours::with_progress;
+use super::tours::held;
 use crate::tours::report::{TourReport, report};
-use crate::tours::store as tour_store;
 
 pub const ROUTE: Route =
     Route::get("/v1/patrol/tours/report", "Tours planned and done, workload, hits and predictability", || axum::routing::get(handle))
@@ -54,12 +53,7 @@ async fn handle(State(app): State<App>, Params(query): Params<ReportQuery>) -> R
         return Err(Span.into());
     }
     let station = query.station.unwrap_or_default();
-    let mut plans = tour_store::published(&app.store, station.trim(), from, to, PLANS_MAX + 1).await?;
-    let is_cut = i64::try_from(plans.len()).unwrap_or(i64::MAX) > PLANS_MAX;
-    plans.truncate(usize::try_from(PLANS_MAX).unwrap_or_default());
-    for plan in &mut plans {
-        with_progress(&app, plan).await?;
-    }
+    let (plans, is_cut) = held(&app, station.trim(), (from, to), PLANS_MAX).await?;
     let reports = match app.try_room::<CitizenReportsPort>() {
         Some(port) => port.0.since(from).await?,
         None => Vec::new(),

@@ -3,10 +3,11 @@
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shouhu_ids::TourPlanId;
-use shouhu_module::ports::UnitTasksPort;
+use shouhu_ids::{Micros, TourPlanId};
+use shouhu_module::ports::{UnitTask, UnitTasksPort};
 use shouhu_module::{App, Audit, Audited, Id, Page, Params, Problem, Route, page_limit};
 
+use crate::tours::held::HeldPlan;
 use crate::tours::model::{PlanState, TourPlan, TourPlanLine};
 use crate::tours::progress::{Facts, Retimed, derive, others};
 use crate::tours::store as tour_store;
@@ -30,13 +31,40 @@ pub struct TourQuery {
     pub limit: Option<i64>,
 }
 
+/// What is known of one crew of a plan.
+#[derive(Debug, Clone, Default)]
+pub struct CrewTold {
+    /// Number of the incident that holds the crew now.
+    pub paused_for: Option<String>,
+    pub delay_us: i64,
+    /// Its jobs that touch the shift, the earliest first.
+    pub tasks: Vec<UnitTask>,
+}
+
+/// Plans whose shift begins within a span, as they held; and whether there are more than `most`.
+///
+/// # Errors
+/// When a database fails.
+pub async fn held(app: &App, station: &str, (from, to): (Micros, Micros), most: i64) -> Result<(Vec<HeldPlan>, bool), Problem> {
+    let mut plans = tour_store::published(&app.store, station, from, to, most + 1).await?;
+    let is_cut = i64::try_from(plans.len()).unwrap_or(i64::MAX) > most;
+    plans.truncate(usize::try_from(most).unwrap_or_default());
+    let mut held = Vec::with_capacity(plans.len());
+    for mut plan in plans {
+        let told = with_progress(app, &mut plan).await?;
+        let tasks: Vec<Vec<UnitTask>> = told.into_iter().map(|told| told.tasks).collect();
+        held.push(HeldPlan::of(plan, &tasks, app.env.now()));
+    }
+    Ok((held, is_cut))
+}
+
 /// Writes into each stop what became of it, and says what holds each crew; a plan that is over for other reasons stays as it was then.
 ///
 /// # Errors
 /// When a database fails.
-pub async fn with_progress(app: &App, plan: &mut TourPlan) -> Result<Vec<Retimed>, Problem> {
+pub async fn with_progress(app: &App, plan: &mut TourPlan) -> Result<Vec<CrewTold>, Problem> {
     if matches!(plan.state, PlanState::Proposed | PlanState::Discarded) {
-        return Ok(vec![Retimed::default(); plan.answer.tours.len()]);
+        return Ok(vec![CrewTold::default(); plan.answer.tours.len()]);
     }
     let ended = plan.decided_at_us.filter(|_| plan.state != PlanState::Published);
     let now = ended.unwrap_or_else(|| app.env.now());
@@ -59,7 +87,8 @@ pub async fn with_progress(app: &App, plan: &mut TourPlan) -> Result<Vec<Retimed
             tasks: &tasks,
             others: &others(&all, no),
         };
-        told.push(derive(&mut tour.stops, &facts));
+        let Retimed { paused_for, delay_us } = derive(&mut tour.stops, &facts);
+        told.push(CrewTold { paused_for, delay_us, tasks });
     }
     Ok(told)
 }

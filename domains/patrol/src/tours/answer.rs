@@ -45,6 +45,13 @@ fn why_place(place: &TourPlace) -> Why {
     }
 }
 
+/// Row of the travel table.
+const BASE: u32 = 0;
+
+const fn place_of(stop: StopNo) -> u32 {
+    stop.0 + 1
+}
+
 impl Solved {
     fn site(&self, stop: StopNo) -> Option<&Site> {
         self.sites.get(stop.0 as usize)
@@ -54,10 +61,9 @@ impl Solved {
         self.question.from.plus(seconds * Micros::SECOND)
     }
 
-    /// Seconds on the way; places are the base and then the stops.
-    fn way_s(&self, from: Option<StopNo>, to: Option<StopNo>) -> i64 {
-        let place = |stop: Option<StopNo>| stop.map_or(0, |stop| stop.0 + 1);
-        self.patrol.travel().between(place(from), place(to))
+    /// Seconds on the way; places are the base, then the stops, then where crews begin.
+    fn way_s(&self, from: u32, to: u32) -> i64 {
+        self.patrol.travel().between(from, to)
     }
 
     /// The so-manieth visit of any crew there.
@@ -67,7 +73,7 @@ impl Solved {
         i64::try_from(before).unwrap_or_default() + 1
     }
 
-    fn stop(&self, seq: i64, before: Option<StopNo>, visit: &Visit) -> Option<TourStop> {
+    fn stop(&self, seq: i64, before: u32, visit: &Visit) -> Option<TourStop> {
         let site = self.site(visit.stop)?;
         let mut reasons = vec![why_place(&site.place)];
         if let WhyHere::Repeat { visit, since_s } = visit.why_here {
@@ -83,8 +89,8 @@ impl Solved {
             visit: self.visit_no(visit),
             arrive_us,
             leave_us,
-            drive_s: self.way_s(before, Some(visit.stop)),
-            home_s: self.way_s(Some(visit.stop), None),
+            drive_s: self.way_s(before, place_of(visit.stop)),
+            home_s: self.way_s(place_of(visit.stop), BASE),
             why: reasons,
             progress: Progress {
                 state: StopState::Planned,
@@ -99,7 +105,8 @@ impl Solved {
 
     fn tour(&self, tour: &EngineTour) -> Option<UnitTour> {
         let (unit, call_sign) = self.question.units.get(tour.unit.0 as usize)?.clone();
-        let before = [None].into_iter().chain(tour.visits.iter().map(|visit| Some(visit.stop)));
+        let start = self.patrol.units().get(tour.unit.0 as usize)?.start;
+        let before = [start].into_iter().chain(tour.visits.iter().map(|visit| place_of(visit.stop)));
         let stops = (1..).zip(before.zip(&tour.visits)).filter_map(|(seq, (before, visit))| self.stop(seq, before, visit));
         let share = tour.share;
         Some(UnitTour {

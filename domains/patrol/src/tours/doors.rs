@@ -23,7 +23,7 @@ use crate::{MODULE, jobs};
 
 static MODULES: &[Module] = &[MODULE];
 
-const NOW: Micros = Micros(1_800_000_000_000_000);
+pub(super) const NOW: Micros = Micros(1_800_000_000_000_000);
 
 struct Reports(Vec<CitizenReport>);
 
@@ -72,27 +72,27 @@ impl RoadTimes for Streets {
     }
 }
 
-struct City {
-    house: House,
-    clock: Arc<SimClock>,
+pub(super) struct City {
+    pub house: House,
+    pub clock: Arc<SimClock>,
     jobs: Jobs,
-    chief: Caller,
-    crews: Vec<(UnitId, Caller)>,
+    pub chief: Caller,
+    pub crews: Vec<(UnitId, Caller)>,
 }
 
-fn text(value: &Value, pointer: &str) -> String {
+pub(super) fn text(value: &Value, pointer: &str) -> String {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} in {value}")).to_owned()
 }
 
-fn number(value: &Value, pointer: &str) -> i64 {
+pub(super) fn number(value: &Value, pointer: &str) -> i64 {
     value.pointer(pointer).and_then(Value::as_i64).unwrap_or_else(|| panic!("{pointer} in {value}"))
 }
 
-fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+pub(super) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("{pointer} in {value}"))
 }
 
-fn key(answer: &Answer) -> String {
+pub(super) fn key(answer: &Answer) -> String {
     text(&answer.json, "/key")
 }
 
@@ -150,21 +150,21 @@ impl City {
         city
     }
 
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::with(reports(), &boxes()).await
     }
 
     /// A shift of eight hours that begins in an hour.
-    fn ask(&self) -> Value {
+    pub fn ask(&self) -> Value {
         let from = NOW.plus(Micros::HOUR);
         json!({ "from_us": from, "to_us": from.plus(8 * Micros::HOUR), "units": self.crews.iter().map(|(id, _)| id).collect::<Vec<_>>() })
     }
 
-    async fn tried(&self, path: &str, body: Value) -> Answer {
+    pub async fn tried(&self, path: &str, body: Value) -> Answer {
         self.house.call(&self.chief, "POST", path, body).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    pub async fn post(&self, path: &str, body: Value) -> Value {
         let answer = self.tried(path, body).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.json);
         answer.json
@@ -174,12 +174,12 @@ impl City {
         self.post("/v1/patrol/tours", body).await
     }
 
-    async fn published(&self, body: Value) -> Value {
+    pub async fn published(&self, body: Value) -> Value {
         let id = text(&self.plan(body).await, "/id");
         self.post(&format!("/v1/patrol/tours/{id}/publish"), json!({})).await
     }
 
-    async fn get(&self, caller: &Caller, path: &str) -> Value {
+    pub async fn get(&self, caller: &Caller, path: &str) -> Value {
         let answer = self.house.call(caller, "GET", path, Value::Null).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.json);
         answer.json
@@ -193,7 +193,7 @@ impl City {
         self.house.call(&self.crews[0].1, "POST", "/v1/patrol/tours/mine/marks", body).await
     }
 
-    fn now(&self) -> Micros {
+    pub fn now(&self) -> Micros {
         self.house.app.env.now()
     }
 }

@@ -245,6 +245,20 @@ pub struct Planned {
     pub areas: Vec<AreaShare>,
 }
 
+/// Why what is left of a plan was planned anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TourRetask")]
+pub struct Retask {
+    /// The crew that was called away.
+    pub unit: UnitId,
+    pub call_sign: String,
+    pub incident_number: String,
+    /// When it was worked out; crews are where their tours had them then.
+    pub at_us: Micros,
+    /// Stops that this crew had not made.
+    pub open_stops: i64,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct TourPlan {
     pub id: TourPlanId,
@@ -260,6 +274,8 @@ pub struct TourPlan {
     pub decided_by_name: Option<String>,
     pub reason: Option<String>,
     pub replaces: Option<TourPlanId>,
+    /// Set where it was proposed because a crew was called away.
+    pub retask: Option<Retask>,
     #[serde(flatten)]
     pub answer: Planned,
 }
@@ -276,6 +292,8 @@ pub struct TourPlanLine {
     pub created_by_name: String,
     pub call_signs: Vec<String>,
     pub stops: i64,
+    /// Set where it was proposed because a crew was called away.
+    pub retask: Option<Retask>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -306,6 +324,8 @@ pub struct CrewTour {
     pub paused_for: Option<String>,
     /// By how much jobs have shifted what is still to come, seconds.
     pub delay_s: i64,
+    /// Why this tour is another one than at the shift's beginning: a crew was called away and its stops were shared out.
+    pub retask: Option<Retask>,
     pub stops: Vec<TourStop>,
 }
 

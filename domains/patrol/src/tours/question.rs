@@ -19,7 +19,7 @@ use crate::store::Kept;
 /// Koper (1995): 10 to 15 minutes deter longest, again after two hours at the soonest.
 pub const REVISIT_GAP_S: i64 = 2 * 3_600;
 /// Signing a box takes some minutes with a look around.
-const SIGNING: Dwell = Dwell { min_s: 180, max_s: 300 };
+pub const SIGNING: Dwell = Dwell { min_s: 180, max_s: 300 };
 /// A hot spot is stood at up to so often in a shift.
 const VISITS_MAX: i64 = 3;
 const VISIT_EVERY_S: i64 = 3 * 3_600;
@@ -63,6 +63,31 @@ pub struct Site {
     pub worth: f64,
     pub dwell: Dwell,
     pub visits_max: u32,
+    /// Of the shift; later than 0 where somebody was there just before it.
+    pub not_before_s: i64,
+}
+
+/// Where a crew begins.
+pub struct Crew {
+    /// None: at the base.
+    pub from: Option<Wgs84>,
+    /// It leaves no sooner, in seconds of the shift.
+    pub free_s: i64,
+    /// The most that it may stand.
+    pub cap_s: i64,
+}
+
+/// What can be visited, and from where.
+pub struct Ground {
+    pub sites: Vec<Site>,
+    /// Where every crew ends.
+    pub base: Wgs84,
+    /// In the order of the question's units.
+    pub crews: Vec<Crew>,
+    pub boxes_due: usize,
+    /// Citizens' reports that the sites rest on, and those that were left out.
+    pub counted: usize,
+    pub left_out: usize,
 }
 
 /// Sites by their row of the travel table.
@@ -173,6 +198,7 @@ impl Question {
             worth: spot.dose,
             dwell: Dwell::KOPER,
             visits_max: if spot.is_explore { 1 } else { visits_max },
+            not_before_s: 0,
         };
         let mut sites: Vec<Site> = hot.spots.iter().map(spot).collect();
         let fair = sites.iter().map(|site| site.worth).sum::<f64>() / sites.len().max(1) as f64;
@@ -196,6 +222,7 @@ impl Question {
                 worth: fair * (1.0 + lateness),
                 dwell: SIGNING,
                 visits_max: 1,
+                not_before_s: 0,
             }
         }));
         (sites, all)
@@ -212,38 +239,52 @@ impl Question {
         let centre = middle(sites.iter().map(|site| site.place.position));
         let near = |at: Wgs84| sites.iter().map(|site| site.place.position).min_by(|a, b| a.distance_m(at).total_cmp(&b.distance_m(at)));
         let Some(base) = self.base.or_else(|| near(centre?)) else { return Err(TourError::Nothing) };
-        let places: Vec<Wgs84> = [base].into_iter().chain(sites.iter().map(|site| site.place.position)).collect();
+        let cap_s = (self.terms.standing_share_max * self.shift_s() as f64) as i64;
+        let crews = self.units.iter().map(|_| Crew { from: None, free_s: 0, cap_s }).collect();
+        let ground = Ground { sites, base, crews, boxes_due, counted: hot.counted, left_out: hot.left_out };
+        self.arranged(ground, began, roads, env)
+    }
+
+    /// Orders visits to what is on the ground: seconds of arithmetic, never on a request's thread.
+    ///
+    /// # Errors
+    /// When there is no way to any of it.
+    pub fn arranged(self, ground: Ground, began: Micros, roads: Option<&dyn RoadTimes>, env: &Env) -> Result<Planned, TourError> {
+        let Ground { sites, base, crews, boxes_due, counted, left_out } = ground;
+        let starts = crews.iter().filter_map(|crew| crew.from);
+        let places: Vec<Wgs84> = [base].into_iter().chain(sites.iter().map(|site| site.place.position)).chain(starts).collect();
         let by_road = roads.and_then(|roads| road_seconds(roads, &places));
         let is_by_road = by_road.is_some();
         let seconds = by_road.unwrap_or_else(|| guessed_seconds(&places));
         let all = Legs { places: places.len(), seconds };
+        let first_start = 1 + sites.len();
         let (reached, unreachable): (Numbered, Numbered) = (1..).zip(sites).partition(|(place, _)| all.is_reached(*place));
         if reached.is_empty() {
             return Err(TourError::NoWay);
         }
-        let kept: Vec<usize> = [0].into_iter().chain(reached.iter().map(|(place, _)| *place)).collect();
+        let starts = first_start..places.len();
+        let kept: Vec<usize> = [0].into_iter().chain(reached.iter().map(|(place, _)| *place)).chain(starts).collect();
         let sites: Vec<Site> = reached.into_iter().map(|(_, site)| site).collect();
         let mut areas: Vec<String> = sites.iter().map(|site| site.place.area.clone()).collect();
         areas.sort_unstable();
         areas.dedup();
-        let cap_s = (self.terms.standing_share_max * self.shift_s() as f64) as i64;
         let refused = |error: shouhu_tours::patrol::InputError| TourError::Limits(error.to_string());
         let travel = Travel::new(kept.len(), all.of(&kept)).map_err(refused)?;
-        let patrol = self.patrol(&sites, &areas, travel, cap_s).map_err(refused)?;
+        let patrol = self.patrol(&sites, &areas, travel, &crews).map_err(refused)?;
         let mut budget = Bounded { env, began: env.now(), is_cut: false };
         // No stop is bound to be made, so there is always a plan.
         let plan = plan(&patrol, self.seed(), &mut budget).map_err(|error| TourError::Limits(error.to_string()))?;
         plan.check(&patrol).map_err(|breach| TourError::Limits(breach.to_string()))?;
         let is_cut = budget.is_cut;
         let unreachable = unreachable.into_iter().map(|(_, site)| site).collect();
-        let (counted, left_out) = (hot.counted, hot.left_out);
+        let cap_s = crews.iter().map(|crew| crew.cap_s).max().unwrap_or_default();
         let solved = Solved {
             question: self, sites, areas, unreachable, boxes_due, counted, left_out, base, is_by_road, is_cut, cap_s, began, patrol, plan,
         };
         Ok(answer::told(&solved, env))
     }
 
-    fn patrol(&self, sites: &[Site], areas: &[String], travel: Travel, cap_s: i64) -> Result<Patrol, shouhu_tours::patrol::InputError> {
+    fn patrol(&self, sites: &[Site], areas: &[String], travel: Travel, crews: &[Crew]) -> Result<Patrol, shouhu_tours::patrol::InputError> {
         let number = |site: &Site| areas.iter().position(|area| *area == site.place.area);
         let village = |site: &Site| Village(number(site).and_then(|no| u32::try_from(no).ok()).unwrap_or_default());
         let stop = |(place, site): (u32, &Site)| Stop {
@@ -251,13 +292,20 @@ impl Question {
             village: village(site),
             risk: site.worth,
             dwell: site.dwell,
-            kind: Kind::HotSpot { visits_max: site.visits_max },
+            kind: Kind::HotSpot { visits_max: site.visits_max, not_before_s: site.not_before_s },
         };
         let stops = (1..).zip(sites).map(stop).collect();
-        let shift = Window { from_s: 0, until_s: self.shift_s() };
-        let units = self.units.iter().map(|_| Unit { start: 0, end: 0, shift, dwell_s_max: cap_s }).collect();
+        let until_s = self.shift_s();
+        let mut starts = u32::try_from(sites.len()).unwrap_or(u32::MAX).saturating_add(1)..;
+        let mut start = |crew: &Crew| crew.from.and_then(|_| starts.next()).unwrap_or(0);
+        let unit = |crew: &Crew| {
+            let shift = Window { from_s: crew.free_s, until_s };
+            Unit { start: start(crew), end: 0, shift, dwell_s_max: crew.cap_s }
+        };
+        let units = crews.iter().map(unit).collect();
         let count = i64::try_from(areas.len()).unwrap_or(1).max(1);
-        let area_cap_s = (self.crews() * cap_s * AREA_CAP / count).max(AREA_CAP_MIN_S);
+        let standing_s: i64 = crews.iter().map(|crew| crew.cap_s).sum();
+        let area_cap_s = (standing_s * AREA_CAP / count).max(AREA_CAP_MIN_S);
         let caps = (0..).zip(areas).map(|(no, _)| VillageCap { village: Village(no), dwell_s_max: area_cap_s });
         let caps = if count > 1 { caps.collect() } else { Vec::new() };
         let rules = Rules { revisit_gap_s: REVISIT_GAP_S, unpredictability: self.terms.unpredictability, ..Rules::default() };

@@ -9,13 +9,13 @@ use shouhu_ids::{Micros, UnitId};
 use shouhu_module::ports::CitizenReport;
 use shouhu_place::Wgs84;
 
+use super::held::{HeldPlan, stood_s};
 use super::model::{PlaceKind, SkipReason, StopState, TourPlace, TourPlan, TourStop};
 
 /// A report so near to a stop happened where the plan had looked.
 const HIT_M: f64 = 200.0;
 /// A report so near to any place that a plan looked at happened on its ground.
 const GROUND_M: f64 = 1_000.0;
-/// Taipei is eight hours ahead of UTC, without summer time.
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Tally {
@@ -38,6 +38,27 @@ pub struct UnitWork {
     /// As planned.
     pub standing_s: i64,
     pub driving_s: i64,
+    /// Of the planned standing, that at stops which were made: signed, or said to be done.
+    pub stood_s: i64,
+    /// Jobs from dispatch that touched its shifts, and how long they held it within them.
+    pub jobs: i64,
+    pub on_jobs_s: i64,
+    /// How often it was called away from a tour whose rest was then shared out among others.
+    pub called_away: i64,
+}
+
+/// A plan whose rest was shared out anew: what a person accepted, and why it was proposed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "TourRetasked")]
+pub struct Retasked {
+    /// When it was accepted.
+    pub at_us: Micros,
+    pub call_sign: String,
+    pub incident_number: String,
+    /// Stops that this crew had not made.
+    pub open_stops: i64,
+    /// Stops of the new plan, of all crews.
+    pub stops: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -87,6 +108,8 @@ pub struct TourReport {
     pub units: Vec<UnitWork>,
     pub places: Vec<PlaceWork>,
     pub skipped_for: Vec<SkipCount>,
+    /// The earliest first.
+    pub retasked: Vec<Retasked>,
     pub hits: Hits,
     /// Mean over the places that have one.
     pub hour_entropy: Option<f64>,
@@ -127,12 +150,12 @@ fn stops(plan: &TourPlan) -> impl Iterator<Item = &TourStop> {
     plan.answer.tours.iter().flat_map(|tour| &tour.stops)
 }
 
-fn hits(plans: &[TourPlan], reports: &[CitizenReport]) -> Hits {
+fn hits(plans: &[HeldPlan], reports: &[CitizenReport]) -> Hits {
     let mut sum = Hits::default();
-    for plan in plans {
+    for HeldPlan { plan, from, until, .. } in plans {
         let left_out = plan.answer.left_out.iter().map(|left| left.place.position);
         let looked_at: Vec<Wgs84> = stops(plan).map(|stop| stop.place.position).chain(left_out).collect();
-        let in_shift = reports.iter().filter(|report| (plan.from_us..plan.to_us).contains(&report.at));
+        let in_shift = reports.iter().filter(|report| (*from..*until).contains(&report.at));
         for report in in_shift.filter(|report| looked_at.iter().any(|place| place.distance_m(report.position) <= GROUND_M)) {
             sum.reports += 1;
             sum.hits += i64::from(stops(plan).any(|stop| stop.place.position.distance_m(report.position) <= HIT_M));
@@ -151,10 +174,11 @@ struct Visits<'a> {
     plans: BTreeSet<usize>,
 }
 
-fn places(plans: &[TourPlan]) -> Vec<PlaceWork> {
-    let hours_in_all = plans.iter().flat_map(stops).map(|stop| hour(stop.arrive_us)).collect::<BTreeSet<_>>().len();
+fn places(held: &[HeldPlan]) -> Vec<PlaceWork> {
+    let plans: Vec<&TourPlan> = held.iter().map(|held| &held.plan).collect();
+    let hours_in_all = plans.iter().copied().flat_map(stops).map(|stop| hour(stop.arrive_us)).collect::<BTreeSet<_>>().len();
     let mut by_key: BTreeMap<&str, Visits<'_>> = BTreeMap::new();
-    for (no, stop) in plans.iter().enumerate().flat_map(|(no, plan)| stops(plan).map(move |stop| (no, stop))) {
+    for (no, stop) in plans.iter().copied().enumerate().flat_map(|(no, plan)| stops(plan).map(move |stop| (no, stop))) {
         let new = || Visits { place: &stop.place, tally: Tally::default(), hours: Vec::new(), plans: BTreeSet::new() };
         let visits = by_key.entry(&stop.place.key).or_insert_with(new);
         visits.tally.add(stop.progress.state);
@@ -178,9 +202,10 @@ fn places(plans: &[TourPlan]) -> Vec<PlaceWork> {
     places
 }
 
-fn units(plans: &[TourPlan]) -> Vec<UnitWork> {
+fn units(plans: &[HeldPlan]) -> Vec<UnitWork> {
     let mut by_unit: BTreeMap<UnitId, UnitWork> = BTreeMap::new();
-    for tour in plans.iter().flat_map(|plan| &plan.answer.tours) {
+    let tours = plans.iter().flat_map(|held| held.plan.answer.tours.iter().zip(&held.on_jobs).map(move |(tour, jobs)| (held, tour, jobs)));
+    for (held, tour, on_jobs) in tours {
         let work = by_unit.entry(tour.unit).or_insert_with(|| UnitWork {
             unit: tour.unit,
             call_sign: tour.call_sign.clone(),
@@ -188,8 +213,16 @@ fn units(plans: &[TourPlan]) -> Vec<UnitWork> {
             tally: Tally::default(),
             standing_s: 0,
             driving_s: 0,
+            stood_s: 0,
+            jobs: 0,
+            on_jobs_s: 0,
+            called_away: 0,
         });
-        work.shifts += 1;
+        work.shifts += i64::from(held.is_shift());
+        work.stood_s += stood_s(&tour.stops);
+        work.jobs += on_jobs.jobs;
+        work.on_jobs_s += on_jobs.seconds;
+        work.called_away += i64::from(held.plan.retask.as_ref().is_some_and(|retask| retask.unit == tour.unit));
         work.standing_s += tour.standing_s;
         work.driving_s += tour.driving_s;
         for stop in &tour.stops {
@@ -201,12 +234,26 @@ fn units(plans: &[TourPlan]) -> Vec<UnitWork> {
     units
 }
 
+fn retasked(plans: &[HeldPlan]) -> Vec<Retasked> {
+    let told = plans.iter().filter_map(|held| {
+        let retask = held.plan.retask.as_ref()?;
+        Some(Retasked {
+            at_us: held.from,
+            call_sign: retask.call_sign.clone(),
+            incident_number: retask.incident_number.clone(),
+            open_stops: retask.open_stops,
+            stops: i64::try_from(stops(&held.plan).count()).unwrap_or(i64::MAX),
+        })
+    });
+    told.collect()
+}
+
 /// Counts plans whose progress is known.
 #[must_use]
-pub fn report(plans: &[TourPlan], reports: &[CitizenReport], (from_us, to_us): (Micros, Micros), is_cut: bool) -> TourReport {
+pub fn report(plans: &[HeldPlan], reports: &[CitizenReport], (from_us, to_us): (Micros, Micros), is_cut: bool) -> TourReport {
     let mut tally = Tally::default();
     let mut skipped: BTreeMap<SkipReason, i64> = BTreeMap::new();
-    for stop in plans.iter().flat_map(stops) {
+    for stop in plans.iter().flat_map(|held| stops(&held.plan)) {
         tally.add(stop.progress.state);
         if let Some(reason) = stop.progress.reason {
             *skipped.entry(reason).or_default() += 1;
@@ -217,7 +264,8 @@ pub fn report(plans: &[TourPlan], reports: &[CitizenReport], (from_us, to_us): (
     TourReport {
         from_us,
         to_us,
-        plans: i64::try_from(plans.len()).unwrap_or(i64::MAX),
+        plans: i64::try_from(plans.iter().filter(|held| held.is_shift()).count()).unwrap_or(i64::MAX),
+        retasked: retasked(plans),
         is_cut,
         tally,
         units: units(plans),

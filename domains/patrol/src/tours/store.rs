@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use shouhu_ids::{BoxId, Micros, TourPlanId, UnitId};
+use shouhu_ids::{ActorId, BoxId, Micros, TourPlanId, UnitId};
 use shouhu_module::Person;
 use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
 
-use super::model::{MarkOutcome, PlanState, TourPlan, TourPlanLine};
+use super::model::{MarkOutcome, PlanState, Retask, TourPlan, TourPlanLine};
 use super::progress::{Mark, Signed};
 
 const PLAN: &str = "SELECT id, state, station, from_us, to_us, created_at_us, created_by_name, decided_at_us, decided_by_name, reason, \
-     replaces, answer FROM patrol_plan";
+     replaces, retask, answer FROM patrol_plan";
+
+fn retask_of(row: &Row) -> Result<Option<Retask>, StoreError> {
+    let Some(text) = row.opt_text("retask")? else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).map_err(|error| StoreError::Corrupt { what: "retask of a tour plan", detail: error.to_string() })
+}
 
 fn plan_of(row: &Row) -> Result<TourPlan, StoreError> {
     Ok(TourPlan {
@@ -25,6 +30,7 @@ fn plan_of(row: &Row) -> Result<TourPlan, StoreError> {
         decided_by_name: row.opt_text("decided_by_name")?,
         reason: row.opt_text("reason")?,
         replaces: row.opt_parsed("replaces")?,
+        retask: retask_of(row)?,
         answer: row.json("answer")?,
     })
 }
@@ -34,18 +40,24 @@ pub async fn one(store: &Store, id: TourPlanId) -> Result<Option<TourPlan>, Stor
     row.as_ref().map(plan_of).transpose()
 }
 
-/// Published plans whose shift begins within a span, the earliest first.
+/// Plans that held, whose shift begins within a span, the earliest first: the published ones, and those that ended when what was left
+/// of them was shared out anew.
 pub async fn published(store: &Store, station: &str, from: Micros, to: Micros, limit: i64) -> Result<Vec<TourPlan>, StoreError> {
     let sql = format!(
-        "{PLAN} WHERE state = 'published' AND from_us >= $1 AND from_us < $2 AND ($3 = '' OR station = $3) ORDER BY from_us, id LIMIT $4"
+        "{PLAN} WHERE (state = 'published' OR (state = 'replaced' AND EXISTS (SELECT 1 FROM patrol_plan later \
+         WHERE later.replaces = patrol_plan.id AND later.retask IS NOT NULL AND later.state IN ('published', 'replaced')))) \
+         AND from_us >= $1 AND from_us < $2 AND ($3 = '' OR station = $3) ORDER BY from_us, id LIMIT $4"
     );
     store.fetch(&sql, params![from, to, station, limit]).await?.iter().map(plan_of).collect()
 }
 
-pub async fn insert(tx: &mut Tx, plan: &TourPlan, by: &Person) -> Result<(), StoreError> {
-    let answer = serde_json::to_string(&plan.answer).map_err(|error| StoreError::Corrupt { what: "tour plan", detail: error.to_string() })?;
-    let sql = "INSERT INTO patrol_plan (id, state, station, from_us, to_us, created_at_us, created_by, created_by_name, replaces, answer) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+/// False where the same reason, by its key, has made a plan before.
+pub async fn insert(tx: &mut Tx, plan: &TourPlan, by: ActorId, retask_key: Option<&str>) -> Result<bool, StoreError> {
+    let corrupt = |error: serde_json::Error| StoreError::Corrupt { what: "tour plan", detail: error.to_string() };
+    let answer = serde_json::to_string(&plan.answer).map_err(corrupt)?;
+    let retask = plan.retask.as_ref().map(serde_json::to_string).transpose().map_err(corrupt)?;
+    let sql = "INSERT INTO patrol_plan (id, state, station, from_us, to_us, created_at_us, created_by, created_by_name, replaces, answer, \
+         retask, retask_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (retask_key) DO NOTHING";
     let values = params![
         plan.id,
         tag_of(&plan.state),
@@ -53,18 +65,27 @@ pub async fn insert(tx: &mut Tx, plan: &TourPlan, by: &Person) -> Result<(), Sto
         plan.from_us,
         plan.to_us,
         plan.created_at_us,
-        by.id,
+        by,
         &plan.created_by_name,
         plan.replaces,
         answer,
+        retask,
+        retask_key,
     ];
-    tx.execute(sql, values).await?;
+    if tx.execute(sql, values).await? == 0 {
+        return Ok(false);
+    }
     for tour in &plan.answer.tours {
         let sql = "INSERT INTO patrol_tour (plan, unit, call_sign, stops) VALUES ($1, $2, $3, $4)";
         let stops = i64::try_from(tour.stops.len()).unwrap_or(i64::MAX);
         tx.execute(sql, params![plan.id, tour.unit, &tour.call_sign, stops]).await?;
     }
-    Ok(())
+    Ok(true)
+}
+
+/// Whether this reason has made a plan before.
+pub async fn is_retasked(store: &Store, key: &str) -> Result<bool, StoreError> {
+    Ok(store.fetch_opt("SELECT id FROM patrol_plan WHERE retask_key = $1", params![key]).await?.is_some())
 }
 
 /// Newest first; `before` is the id of the last of the page before.
@@ -77,7 +98,7 @@ pub async fn lines(
 ) -> Result<Vec<TourPlanLine>, StoreError> {
     let before = before.map(|id| id.to_string()).unwrap_or_default();
     let state = state.map(|state| tag_of(&state)).unwrap_or_default();
-    let sql = "SELECT id, state, station, from_us, to_us, created_at_us, created_by_name FROM patrol_plan \
+    let sql = "SELECT id, state, station, from_us, to_us, created_at_us, created_by_name, retask FROM patrol_plan \
          WHERE ($1 = '' OR id < $1) AND ($2 = '' OR station = $2) AND ($3 = '' OR state = $3) ORDER BY id DESC LIMIT $4";
     let mut lines = Vec::new();
     for row in store.fetch(sql, params![before, station, state, limit]).await? {
@@ -93,6 +114,7 @@ pub async fn lines(
             created_by_name: row.text("created_by_name")?,
             call_signs: tours.iter().map(|tour| tour.text("call_sign")).collect::<Result<_, _>>()?,
             stops: tours.iter().map(|tour| tour.int("stops")).sum::<Result<i64, _>>()?,
+            retask: retask_of(&row)?,
         });
     }
     Ok(lines)
@@ -101,6 +123,11 @@ pub async fn lines(
 /// The state under the lock that whoever publishes or discards takes first.
 pub async fn locked(tx: &mut Tx, id: TourPlanId) -> Result<Option<PlanState>, StoreError> {
     tx.execute("UPDATE patrol_publishing SET times = times + 1 WHERE id = 1", vec![]).await?;
+    state_of(tx, id).await
+}
+
+/// Where a plan is, within the transaction that decides on another.
+pub async fn state_of(tx: &mut Tx, id: TourPlanId) -> Result<Option<PlanState>, StoreError> {
     let row = tx.fetch_opt("SELECT state FROM patrol_plan WHERE id = $1", params![id]).await?;
     row.map(|row| row.tag("state")).transpose()
 }
@@ -199,7 +226,7 @@ pub async fn signed(store: &Store, from: Micros, to: Micros) -> Result<BTreeMap<
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use shouhu_ids::{ActorId, SessionId};
+    use shouhu_ids::SessionId;
     use shouhu_place::Wgs84;
     use shouhu_store::testing::on_each_database;
     use shouhu_wire::Role;
@@ -246,6 +273,7 @@ mod tests {
             decided_by_name: None,
             reason: None,
             replaces: None,
+            retask: None,
             answer: Planned {
                 terms,
                 base: Wgs84 { lon: 120.2, lat: 23.0 },
@@ -268,7 +296,7 @@ mod tests {
 
     async fn kept(store: &Store, plan: &TourPlan, by: &Person) {
         let mut tx = store.begin().await.unwrap();
-        insert(&mut tx, plan, by).await.unwrap();
+        insert(&mut tx, plan, by.id, None).await.unwrap();
         tx.commit().await.unwrap();
     }
 

@@ -41,6 +41,8 @@ pub enum TourError {
     Replaced,
     #[error("the plan is {0}")]
     State(String),
+    #[error("this was worked out for another situation: the plan has changed since, or a quarter of an hour has passed; plan again")]
+    Stale,
     #[error("the shift is over")]
     Over,
     #[error("{0} has another published tour in this time; withdraw that one, or plan this one as its replacement")]
@@ -68,6 +70,7 @@ impl Keyed for TourError {
             Self::Busy => "patrol.tours.busy",
             Self::Replaced => "patrol.tours.replaced",
             Self::State(_) => "patrol.tours.state",
+            Self::Stale => "patrol.tours.stale",
             Self::Over => "patrol.tours.over",
             Self::UnitTaken(_) => "patrol.tours.unit_taken",
             Self::Reason => "patrol.tours.reason",

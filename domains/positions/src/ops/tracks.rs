@@ -54,8 +54,6 @@ pub enum TrackError {
     Tolerance(f64),
     #[error("more than {FIXES_MAX} fixes in this time: ask for a shorter one")]
     TooMany,
-    #[error("a track is asked for with a case or 110 number in the header shouhu-case")]
-    NoCase,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -67,7 +65,6 @@ impl Keyed for TrackError {
             Self::Window => "positions.track.window",
             Self::Tolerance(_) => "positions.track.tolerance",
             Self::TooMany => "positions.track.too_many",
-            Self::NoCase => "oversight.case_required",
             Self::Store(error) => error.key(),
         }
     }
@@ -75,7 +72,6 @@ impl Keyed for TrackError {
     fn status(&self) -> StatusCode {
         match self {
             Self::UnknownUnit => StatusCode::NOT_FOUND,
-            Self::NoCase => StatusCode::PRECONDITION_REQUIRED,
             Self::Store(error) => Keyed::status(error),
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
@@ -91,10 +87,7 @@ struct Asked {
 }
 
 async fn asked(app: &App, purpose: &Purpose, unit: UnitId, query: &TrackQuery, tolerance_m: f64) -> Result<Asked, Problem> {
-    // Of all purposes, only a life in danger has no time for a number.
-    if purpose.case_ref.is_none() && purpose.code != "life_threat" {
-        return Err(TrackError::NoCase.into());
-    }
+    purpose.with_case()?;
     let window_us = query.until_us.saturating_sub(query.from_us);
     if window_us <= 0 || window_us > WINDOW_MAX_US {
         return Err(TrackError::Window.into());

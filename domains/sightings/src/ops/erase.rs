@@ -8,7 +8,7 @@ use shouhu_blobs::BlobClass;
 use shouhu_lakehouse::lake::part::Window;
 use shouhu_lakehouse::lake::questions::history;
 use shouhu_lakehouse::lake::{Answer, FullRecord, Seen};
-use shouhu_module::{App, Audit, Audited, Body, Keyed, Person, Problem, Route};
+use shouhu_module::{App, Audit, Audited, Body, CASE_CHARS_MAX, Keyed, Person, Problem, Route};
 use shouhu_plate::Plate;
 use shouhu_store::{StoreError, params};
 use shouhu_wire::{EraseOrder, Erasure};
@@ -32,7 +32,6 @@ pub const ROUTE: Route = Route::post(
 .gives::<Erasure>();
 
 const TEXT_CHARS_MAX: usize = 500;
-const CASE_CHARS_MAX: usize = 40;
 /// A plate that was seen a thousand times a day for a year is no plate but a mistake of the recogniser.
 const ROWS_MAX: usize = 400_000;
 /// Everything: also what a broken clock has dated.

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use shouhu_ids::{HoldId, Micros};
-use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Page, PageQuery, Params, Person, Problem, Route, page_limit};
+use shouhu_module::{App, Audit, Audited, Body, CASE_CHARS_MAX, Id, Keyed, Page, PageQuery, Params, Person, Problem, Route, page_limit};
 use shouhu_store::page_before;
 use shouhu_wire::{Hold, HoldReason, LiftHold, PlaceHold};
 
@@ -34,7 +34,6 @@ pub const LIFT: Route = Route::post("/v1/sightings/holds/{id}/lift", "Lifts a ho
 /// An investigation that takes longer places the hold again, and so is asked again whether it must.
 const WITH_CASE_MAX_US: i64 = 10 * 365 * Micros::DAY;
 const NOTE_CHARS_MAX: usize = 500;
-const CASE_CHARS_MAX: usize = 40;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HoldError {

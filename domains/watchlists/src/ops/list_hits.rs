@@ -31,7 +31,7 @@ async fn handle(State(app): State<App>, person: Person, Params(asked): Params<Li
     let limit = page_limit(asked.limit);
     let sight = sight::of(&app, &person);
     let before = asked.cursor.and_then(|text| text.parse::<HitId>().ok());
-    let filter = Filter { state: asked.state, entry: asked.entry, before, since: None, near: None };
+    let filter = Filter { state: asked.state, entry: asked.entry, before, ..Filter::default() };
     let filter = match &sight {
         Sight::Nothing => return Ok(Audited::new("hits".into(), Page::whole(Vec::new()))),
         Sight::All => filter,

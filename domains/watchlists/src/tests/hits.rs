@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use shouhu_env::BoxFuture;
 use shouhu_events::{Event, SightingFact};
 use shouhu_ids::{AssignmentId, CameraId, HitId, IncidentId, Micros, SightingId, UnitId};
-use shouhu_module::ports::{ConfirmedHitsPort, Picture, SightingPictures, SightingPicturesPort, UnitPlaces, UnitPlacesPort};
+use shouhu_module::ports::{ConfirmedHitsPort, NearbyWantedPort, Picture, SightingPictures, SightingPicturesPort, UnitPlaces, UnitPlacesPort};
 use shouhu_module::{Caller, Problem};
 use shouhu_place::Wgs84;
-use shouhu_wire::{Alternative, AssignmentState, IncidentState, Role};
+use shouhu_wire::{Alternative, AssignmentState, EntryAction, IncidentState, Role};
 
 use super::{World, key_of};
 
@@ -302,4 +302,38 @@ async fn dispatch_is_answered_for_confirmed_hits_only() {
     world.confirm(&hit, "ABC1234").await;
     let answer = port.0.confirmed(hit_id(&hit)).await.ok().flatten();
     assert_eq!(answer.map(|hit| (hit.plate_display, hit.place_name)), Some(("ABC-1234".into(), "台南火車站前".into())));
+}
+
+#[tokio::test]
+async fn what_is_told_at_a_box_is_near_recent_still_wanted_and_says_what_a_person_confirmed() {
+    let world = World::open().await;
+    let entry = world.in_force("ABC1234").await;
+    world.in_force("XYZ9999").await;
+    world.in_force("DEF5678").await;
+    let elsewhere = at(120.3, 23.1);
+    world.pass(&[world.seen("ABC1234"), world.seen("XYZ9999"), SightingFact { position: elsewhere, ..world.seen("DEF5678") }]).await;
+    let port = world.house.app.room::<NearbyWantedPort>();
+    let near = |lon, lat| {
+        let port = port.clone();
+        async move {
+            let found = port.0.near(Wgs84 { lon, lat }).await.unwrap_or_else(|e| panic!("{e:?}"));
+            let mut told: Vec<_> = found.into_iter().map(|seen| (seen.plate_display, seen.confirmed.map(|known| known.action))).collect();
+            told.sort_by(|a, b| a.0.cmp(&b.0));
+            told
+        }
+    };
+    let both = vec![("ABC-1234".to_owned(), None), ("XYZ-9999".to_owned(), None)];
+    assert_eq!(near(120.215, 22.998).await, both);
+    assert_eq!(near(120.26, 22.998).await, vec![], "five kilometres off");
+    let hits = world.hits().await;
+    let named = |plate: &str| hits.iter().find(|hit| hit["plate_display"] == plate).cloned().unwrap_or_default();
+    assert_eq!(world.confirm(&named("ABC-1234"), "ABC1234").await.status, 200);
+    let turned_down = format!("/v1/hits/{}/reject", hit_id(&named("XYZ-9999")));
+    assert_eq!(world.post(&world.dispatcher, &turned_down, json!({"reason": "misread"})).await.status, 200);
+    assert_eq!(near(120.215, 22.998).await, vec![("ABC-1234".to_owned(), Some(EntryAction::Stop))], "confirmed stays, rejected goes");
+    let again = world.withdraw(entry).await;
+    assert_eq!((again.status, near(120.215, 22.998).await), (200, vec![]), "found: nobody looks for it any more");
+    assert_eq!(near(120.3, 23.1).await.len(), 1);
+    world.clock.advance_us(61 * Micros::MINUTE);
+    assert_eq!(near(120.3, 23.1).await, vec![], "an hour later");
 }

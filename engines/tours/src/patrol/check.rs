@@ -22,7 +22,7 @@ pub enum Breach {
     UnitCap { unit: UnitNo, dwell_s: i64 },
     #[error("village {village:?} gets {dwell_s} s, above its cap")]
     VillageCap { village: Village, dwell_s: i64 },
-    #[error("box {stop:?} is signed outside its window")]
+    #[error("stop {stop:?} is visited outside its window")]
     Window { stop: StopNo },
     #[error("stop {stop:?} gets {visits} visits, which is not what it asks for")]
     Visits { stop: StopNo, visits: u32 },
@@ -50,14 +50,18 @@ impl Plan {
         times.sort_unstable();
         let visits = times.len() as u32;
         match stop.kind {
-            Kind::HotSpot { visits_max } if visits > visits_max => return Err(Breach::Visits { stop: stop_no, visits }),
+            Kind::HotSpot { visits_max, .. } if visits > visits_max => return Err(Breach::Visits { stop: stop_no, visits }),
             Kind::Box { .. } if visits != 1 => return Err(Breach::Visits { stop: stop_no, visits }),
             Kind::Box { window } => {
                 if times.iter().any(|&(arrive_s, _)| arrive_s < window.from_s || arrive_s > window.until_s) {
                     return Err(Breach::Window { stop: stop_no });
                 }
             }
-            Kind::HotSpot { .. } => {}
+            Kind::HotSpot { not_before_s, .. } => {
+                if times.iter().any(|&(arrive_s, _)| arrive_s < not_before_s) {
+                    return Err(Breach::Window { stop: stop_no });
+                }
+            }
         }
         for pair in times.windows(2) {
             if let &[(_, left_s), (arrive_s, _)] = pair

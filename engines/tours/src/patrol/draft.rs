@@ -94,14 +94,14 @@ impl<'a> Draft<'a> {
     pub fn window(&self, stop: u32) -> Window {
         match self.patrol.stops()[stop as usize].kind {
             Kind::Box { window } => window,
-            Kind::HotSpot { .. } => ALWAYS,
+            Kind::HotSpot { not_before_s, .. } => Window { from_s: not_before_s, ..ALWAYS },
         }
     }
 
     pub fn visits_max(&self, stop: u32) -> usize {
         match self.patrol.stops()[stop as usize].kind {
             Kind::Box { .. } => 1,
-            Kind::HotSpot { visits_max } => visits_max as usize,
+            Kind::HotSpot { visits_max, .. } => visits_max as usize,
         }
     }
 

@@ -37,8 +37,8 @@ impl Dwell {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Worth up to so many visits, each after the revisit gap.
-    HotSpot { visits_max: u32 },
+    /// Worth up to so many visits, each after the revisit gap, none before a time: somebody may have been there before this plan begins.
+    HotSpot { visits_max: u32, not_before_s: i64 },
     /// Must be visited exactly once, and the unit must arrive within the window.
     Box { window: Window },
 }
@@ -314,7 +314,9 @@ impl Patrol {
             return Err(InputError::Dwell { stop: stop_no, min_s, max_s });
         }
         match stop.kind {
-            Kind::HotSpot { .. } => Ok(()),
+            Kind::HotSpot { not_before_s, .. } => {
+                check_window(Whose::Stop(stop_no), Window { from_s: not_before_s, until_s: SECONDS_MAX })
+            }
             Kind::Box { window } => {
                 check_window(Whose::Stop(stop_no), window)?;
                 self.check_reach(stop_no, stop, window)

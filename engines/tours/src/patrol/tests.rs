@@ -18,6 +18,12 @@ fn random_travel(places: usize, rng: &mut Rng) -> Travel {
     Travel::new(places, seconds).expect("a square table")
 }
 
+/// Up to three visits; one in four was visited before and has to wait.
+fn random_spot(rng: &mut Rng) -> Kind {
+    let not_before_s = if rng.below(4) == 0 { 8 * HOUR_S + rng.below(6) as i64 * HOUR_S } else { 0 };
+    Kind::HotSpot { visits_max: 1 + rng.below(3) as u32, not_before_s }
+}
+
 /// A city of `stops` in eight villages, one stop in six a box with a window of three hours; caps that bite.
 fn random_patrol(stops: usize, units: usize, seed: u64, unpredictability: f64) -> Result<Patrol, InputError> {
     let mut rng = Rng::seeded(seed);
@@ -25,7 +31,7 @@ fn random_patrol(stops: usize, units: usize, seed: u64, unpredictability: f64) -
     let stop = |place: u32, rng: &mut Rng| {
         let from_s = 8 * HOUR_S + rng.below(8) as i64 * HOUR_S;
         let window = Window { from_s, until_s: from_s + 3 * HOUR_S };
-        let kind = if rng.below(6) == 0 { Kind::Box { window } } else { Kind::HotSpot { visits_max: 1 + rng.below(3) as u32 } };
+        let kind = if rng.below(6) == 0 { Kind::Box { window } } else { random_spot(rng) };
         let dwell = if rng.below(5) == 0 { Dwell { min_s: 120, max_s: 120 } } else { Dwell::KOPER };
         Stop { place, village: Village(rng.below(8) as u32), risk: (rng.unit() * 10.0).exp() / 100.0, dwell, kind }
     };
@@ -61,7 +67,7 @@ fn row(apart_s: u32, shift_s: i64, stops: Vec<Stop>) -> Result<Patrol, InputErro
 }
 
 fn spot(place: u32, risk: f64, visits_max: u32) -> Stop {
-    Stop { place, village: Village(1), risk, dwell: Dwell::KOPER, kind: Kind::HotSpot { visits_max } }
+    Stop { place, village: Village(1), risk, dwell: Dwell::KOPER, kind: Kind::HotSpot { visits_max, not_before_s: 0 } }
 }
 
 fn patrol_box(place: u32, from_s: i64, until_s: i64) -> Stop {
@@ -129,7 +135,7 @@ fn sums_hold(patrol: &Patrol, plan: &Plan) -> Result<(), TestCaseError> {
     for (i, stop) in patrol.stops().iter().enumerate() {
         let left = plan.left_out.iter().find(|left| left.stop == StopNo(i as u32));
         match stop.kind {
-            Kind::HotSpot { visits_max } if made[i] < visits_max => {
+            Kind::HotSpot { visits_max, .. } if made[i] < visits_max => {
                 prop_assert_eq!(left.map(|left| left.visits_made), Some(made[i]))
             }
             _ => prop_assert!(left.is_none()),

@@ -7,6 +7,8 @@ import type { Photo, PhotoSize, SendPhoto } from "./types.photos";
 /** A line so slow that a shrunk picture takes longer is no line; it waits for a better one. */
 const SEND_MS = 90_000;
 
+const SLOW: Problem = { type: "about:blank", title: "too slow", status: 408, key: "http.body.slow" };
+
 export type OnShare = (share: number) => void;
 
 /** What the server said no with, or that nothing was said. */
@@ -35,12 +37,15 @@ export function sendPhoto(assignment: Id, query: SendPhoto, picture: Blob, onSha
     request.setRequestHeader("content-type", picture.type || "application/octet-stream");
     request.setRequestHeader("accept", "application/json");
     request.timeout = SEND_MS;
+    let hasLeft = false;
     request.upload.onprogress = (event) => {
+      hasLeft ||= event.loaded > 0;
       if (event.lengthComputable && event.total > 0) onShare(event.loaded / event.total);
     };
     const offline = () => reject(new OfflineError());
     request.onerror = offline;
-    request.ontimeout = offline;
+    // Something went out, only too slowly: the same as when the server gives up waiting, whose word such a line may swallow.
+    request.ontimeout = () => (hasLeft ? reject(new ApiError(SLOW)) : offline());
     request.onabort = offline;
     request.onload = () => {
       if (request.status < 200 || request.status >= 300) return reject(failureOf(request));

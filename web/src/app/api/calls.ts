@@ -3,6 +3,7 @@
 import { ask, groundsQuery, newKey, pathWithQuery } from "./client";
 import type * as T from "./types";
 import type { AddressFile, FoundPlaces } from "./types.places";
+import type { Transparency } from "./types.transparency";
 
 const post = <R>(path: string, json: unknown = {}, idempotencyKey = newKey()) =>
   ask<R>(path, { method: "POST", json, idempotencyKey });
@@ -20,6 +21,10 @@ export const identity = {
   invite: (body: { name: string; role: T.Role; unit?: T.Id }) =>
     post<T.Invitation>("/v1/identity/enrolments", body),
   disable: (id: T.Id) => post<void>(`/v1/identity/actors/${id}/disable`),
+};
+
+export const citizens = {
+  transparency: () => ask<Transparency>("/v1/transparency"),
 };
 
 export const devices = {

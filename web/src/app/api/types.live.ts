@@ -24,6 +24,7 @@ export type LiveEvent =
   | { kind: "camera_changed"; camera: Id }
   | { kind: "device_changed"; device: Id }
   | { kind: "map_replaced"; version: number }
+  | { kind: "closure_changed"; closure: Id }
   | { kind: "warning_changed"; warning: Id }
   | { kind: "patrol_checked_in"; check_in: Id; patrol_box: Id; unit: Id | null }
   | { kind: "panic_changed"; incident: Id; unit: Id }
@@ -50,6 +51,7 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "camera_changed",
   "device_changed",
   "map_replaced",
+  "closure_changed",
   "warning_changed",
   "patrol_checked_in",
   "panic_changed",

@@ -9,6 +9,14 @@ export interface MapInfo {
   roads: number;
   attribution: string;
   imported_at_us: Micros | null;
+  /** How far the roads are prepared for driving times; absent from a map that was kept by an older page. */
+  ways?: {
+    /** The map whose roads are asked now. */
+    version: number;
+    prepared: number;
+    of: number;
+    failed: string | null;
+  };
 }
 
 export interface MapImported {

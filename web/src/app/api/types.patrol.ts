@@ -1,6 +1,6 @@
 // Patrol boxes 巡邏箱 and check-ins 巡簽, as the pages read them; schema.check.ts holds them against the server's schema.
 
-import type { Id, Micros, ProblemRow, Wgs84 } from "./types";
+import type { EntryAction, Id, Micros, ProblemRow, Wgs84 } from "./types";
 
 export const BOX_STATES = ["on_time", "late", "missed", "never", "retired"] as const;
 /** Late: overdue by less than its interval. Missed: by more. */
@@ -81,9 +81,39 @@ export interface BriefingCase {
   is_open: boolean;
 }
 
+/** A box due, or overdue, near the crew. */
+export interface NearBox {
+  box: PatrolBox;
+  /** In a straight line. */
+  distance_m: number;
+  due_at_us: Micros;
+  is_overdue: boolean;
+}
+
+export interface NearBoxes {
+  items: NearBox[];
+  /** Those that are not listed included. */
+  count: number;
+}
+
+/** A vehicle looked for, seen near the box within the hour. */
+export interface WantedVehicle {
+  hit: Id;
+  plate_display: string;
+  seen_at_us: Micros;
+  place_name: string;
+  distance_m: number;
+  /** Until a person has compared the pictures nobody acts on it. */
+  is_confirmed: boolean;
+  /** Of a confirmed one only. */
+  action: EntryAction | null;
+  vehicle_note: string | null;
+}
+
 export interface Briefing {
   note: string;
   cases: BriefingCase[];
+  wanted: WantedVehicle[];
   /** Check-ins here in seven days. */
   visited: number;
 }

@@ -85,6 +85,16 @@ export interface AreaShare {
   expected_share: number;
 }
 
+/** Why what is left of a plan was planned anew: a crew was called away. */
+export interface Retask {
+  unit: Id;
+  call_sign: string;
+  incident_number: string;
+  at_us: Micros;
+  /** Stops that this crew had not made. */
+  open_stops: number;
+}
+
 export interface TourPlan {
   id: Id;
   state: PlanState;
@@ -96,6 +106,7 @@ export interface TourPlan {
   decided_at_us: Micros | null;
   decided_by_name: string | null;
   reason: string | null;
+  retask: Retask | null;
   replaces: Id | null;
   terms: {
     days: number;
@@ -130,6 +141,7 @@ export interface TourPlanLine {
   created_by_name: string;
   call_signs: string[];
   stops: number;
+  retask: Retask | null;
 }
 
 export interface AskTours {
@@ -157,6 +169,7 @@ export interface CrewTour {
   /** Number of the incident that holds the crew now. */
   paused_for: string | null;
   delay_s: number;
+  retask: Retask | null;
   stops: TourStop[];
 }
 
@@ -185,6 +198,19 @@ export interface UnitWork extends Tally {
   shifts: number;
   standing_s: number;
   driving_s: number;
+  /** Of the planned standing, that at stops which were made. */
+  stood_s: number;
+  jobs: number;
+  on_jobs_s: number;
+  called_away: number;
+}
+
+export interface Retasked {
+  at_us: Micros;
+  call_sign: string;
+  incident_number: string;
+  open_stops: number;
+  stops: number;
 }
 
 export interface PlaceWork extends Tally {
@@ -205,6 +231,7 @@ export interface TourReport extends Tally {
   units: UnitWork[];
   places: PlaceWork[];
   skipped_for: { reason: SkipReason; count: number }[];
+  retasked: Retasked[];
   hits: { reports: number; hits: number; expected: number };
   hour_entropy: number | null;
 }

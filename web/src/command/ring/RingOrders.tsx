@@ -60,22 +60,10 @@ function OrderRow({ live, verdict, sender, onFly }: RowProps) {
             <span className="tag" data-testid="ring-sent" data-state={sent.state}>
               {t(`assignment_state.${stateOf(sent)}`)}
             </span>
-            {sender.isTold(order.unit) ? (
+            {sender.isTold(order.unit) && (
               <span className="tag" data-testid="ring-told">
                 ✓ {t("ring.told")}
               </span>
-            ) : (
-              <Button
-                size="xs"
-                variant="default"
-                disabled={sender.isBusy}
-                loading={sender.isTelling}
-                onClick={() => void sender.tell()}
-                data-testid="ring-tell"
-              >
-                {t("ring.tell")}
-                <span className="unseen"> {order.call_sign}</span>
-              </Button>
             )}
           </>
         ) : (

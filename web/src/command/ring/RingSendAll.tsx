@@ -1,3 +1,4 @@
+import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { explain } from "../../app/states";
 import { SureButton } from "../../operate/SureButton";
@@ -8,6 +9,8 @@ import type { Sender } from "./useSend";
 export function RingSendAll({ orders, sender }: { orders: LiveOrder[]; sender: Sender }) {
   const { t } = useTranslation();
   const waiting = orders.filter((one) => !one.sent);
+  // The ring as it is now is told whole, so one button does it for all of them.
+  const untold = orders.filter(({ order, sent }) => sent && !sender.isTold(order.unit));
   const sent = sender.results.filter((one) => one.sending.state === "sent");
   const failed = sender.results.flatMap(({ order, sending }) =>
     sending.state === "failed" ? [{ order, error: sending.error }] : [],
@@ -27,6 +30,18 @@ export function RingSendAll({ orders, sender }: { orders: LiveOrder[]; sender: S
           onSure={() => void sendAll()}
           testId="ring-send-all"
         />
+      )}
+      {untold.length > 0 && (
+        <Button
+          size="md"
+          variant="default"
+          disabled={sender.isBusy}
+          loading={sender.isTelling}
+          onClick={() => void sender.tell()}
+          data-testid="ring-tell"
+        >
+          {t("ring.tell", { count: untold.length })}
+        </Button>
       )}
       <div role="status" data-testid="ring-results">
         {sent.length > 0 && (

@@ -68,6 +68,20 @@ export const errors = {
   "oversight.witness.fork": "Another root of the same size was signed: the log is forked.",
   "oversight.witness.not_grown": "The checkpoint did not grow out of the one that was signed before.",
   "operations.job.not_failed": "This job has not failed; there is nothing to retry.",
+  "operations.closure.no_map": "No road map is imported, so no road can be closed.",
+  "operations.closure.no_road": "No road is near: click on a road.",
+  "operations.closure.line": "Draw 1 to 50 points over at most 5 km.",
+  "operations.closure.reason": "Say why, in 1 to 200 characters.",
+  "operations.closure.until": "It must end in the future, within 30 days.",
+  "operations.closure.too_many": "200 roads are closed: lift one first.",
+  "operations.closure.not_closed": "This road is open already: the closure was lifted or has ended.",
+  "operations.way.no_job": "Your unit has no such job now.",
+  "operations.way.no_place": "The incident has no place: ask the dispatcher.",
+  "operations.way.no_start": "Your position is unknown: allow the phone to say it.",
+  "operations.way.start": "The start is no position.",
+  "operations.way.no_map": "No road map is imported, so there is no navigation.",
+  "operations.way.no_road": "No road is near the start or the incident.",
+  "operations.way.no_way": "No open road leads there.",
   "operations.addresses.source": "Say what the file is, in 1 to 60 characters: “villages”.",
   "operations.addresses.too_many_sources":
     "There are 16 address files, which is the most: replace one by its name.",
@@ -187,6 +201,7 @@ export const errors = {
   "dispatch.position.accuracy": "The accuracy makes no sense; not used.",
   "dispatch.position.from_the_future": "The position is from the future. Set the phone's clock.",
   "dispatch.position.heading": "The heading is not valid.",
+  "dispatch.position.outside": "The position is not in Taiwan: the phone may have no fix yet.",
   "dispatch.position.jump": "The position jumps too far; not used.",
   "dispatch.ring.limits": "The reach or the set-up time is out of bounds.",
   "dispatch.ring.no_map": "No road map is loaded; a ring cannot be found. An operator can import one.",
@@ -212,6 +227,7 @@ export const errors = {
   "dispatch.roster.too_many_rows": "The file has more than 5,000 rows; split it.",
   "dispatch.roster.unit": "There is no such unit.",
   "dispatch.roster.unreadable": "This row cannot be read.",
+  "dispatch.roster.too_many": "More shifts lie in this time than one answer holds: ask for a shorter one.",
   "dispatch.roster.window": "At most 62 days are asked for at once.",
   "dispatch.state.assignment_live": "An assignment is under way; this state cannot be set.",
   "dispatch.state.not_by_crew": "This state follows from an assignment; a crew cannot set it.",
@@ -237,6 +253,7 @@ export const errors = {
   "dispatch.photo.withdraw_late":
     "Five minutes are over: the photo belongs to the record now. Ask a supervisor.",
   "dispatch.photo.destroyed": "The photo was destroyed; only its record is left.",
+  "photo.too_slow": "{{count}} tries took longer than the minute that the server waits.",
   "photo.lost":
     "The browser has cleared this photo from the phone; it cannot be sent any more. Take it again if it is needed.",
   "dispatch.unit.call_sign": "The call sign is not valid.",
@@ -419,6 +436,7 @@ export const errors = {
   "patrol.code.unknown_box": "There is no such box. Tell the station.",
   "patrol.code.forged":
     "This code is not genuine, or the label was replaced. Tell the station to print it again.",
+  "patrol.near.place": "There is no position. Allow location, or join a unit first.",
   "patrol.check_in.plain_uid":
     "The tag only said its serial number, which proves nothing. Hold the phone to it again, or scan the QR code.",
   "patrol.check_in.retired": "This box is retired; no check-in is needed.",
@@ -457,6 +475,7 @@ export const errors = {
   "patrol.tours.busy": "Another plan is being made; try again in some seconds.",
   "patrol.tours.replaced": "The plan to be replaced has ended already.",
   "patrol.tours.state": "This plan is in another state by now; refresh.",
+  "patrol.tours.stale": "This was worked out for an earlier situation: the plan has changed, or 15 minutes have passed. Plan again.",
   "patrol.tours.over": "The shift is over.",
   "patrol.tours.unit_taken":
     "A unit has another published tour in this time. Withdraw that one, or use “Plan again” to replace it.",

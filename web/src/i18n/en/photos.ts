@@ -15,6 +15,11 @@ export const photos = {
     waits: "Waiting, kept on the phone",
     queued: "{{count}} photos not sent yet, kept on the phone",
     refused: "“{{caption}}” was not accepted",
+    slow: "The line is too slow: “{{caption}}” is not sent",
+    slow_size: "It is about {{kb}} KB and still on the phone. You decide:",
+    send_smaller: "Make it smaller and send",
+    send_again: "Send as it is",
+    cannot_shrink: "The phone cannot make it smaller. Send it again where the signal is better.",
     sent: "Photos sent",
     stop_empty: "The photo has no content: take it again.",
     stop_unreadable:

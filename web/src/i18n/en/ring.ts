@@ -35,7 +35,7 @@ export const ring = {
       "The map ends before that: the ring is looked for within {{horizon}} of driving. Import a larger map.",
     map_exit: "leaves the map",
     escape_leaves_map: "It leaves the imported map: what lies beyond is not known, and counts as out.",
-    tell: "Tell junction",
+    tell: "Tell {{count}} crews their junctions",
     told: "told",
     untold: "Their phones do not show the junctions yet: tell them by radio.",
     hold: {

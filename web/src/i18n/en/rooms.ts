@@ -214,6 +214,10 @@ export const rooms = {
     count_nodes: "Nodes",
     count_skipped: "Skipped",
     count_named: "Named",
+    ways: "Driving times",
+    ways_ready: "by the roads of version {{version}}",
+    ways_preparing: "{{share}}% prepared; version {{version}} answers until then",
+    ways_failed: "The new roads could not be prepared; version {{version}} still answers. Import again.",
   },
   audit: {
     intro: "Newest first. Reading this log is on the log too.",

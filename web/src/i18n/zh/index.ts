@@ -1,6 +1,7 @@
 import { app } from "./app";
 import { boxes } from "./boxes";
 import { choice } from "./choice";
+import { citizens } from "./citizens";
 import { command } from "./command";
 import { errors } from "./errors";
 import { exchange } from "./exchange";
@@ -18,11 +19,13 @@ import { shifts } from "./shifts";
 import { streets } from "./streets";
 import { tours } from "./tours";
 import { warnings } from "./warnings";
+import { way } from "./way";
 import { words } from "./words";
 
 export const zh = {
   ...app,
   ...words,
+  ...citizens,
   ...command,
   ...choice,
   ...panic,
@@ -39,6 +42,7 @@ export const zh = {
   ...shifts,
   ...rooms,
   ...warnings,
+  ...way,
   ...positions,
   ...exchange,
   errors,

@@ -34,7 +34,7 @@ export const ring = {
     map_ends: "底圖在此之前就到邊界，改在 {{horizon}} 車程內圍住；請匯入更大的底圖。",
     map_exit: "地圖邊界出口",
     escape_leaves_map: "這條路線會離開底圖範圍，底圖以外無法計算，視為已逃離。",
-    tell: "告知路口",
+    tell: "告知 {{count}} 車各守哪個路口",
     told: "已告知",
     untold: "手機上還看不到應守的路口，請以無線電告知。",
     hold: {

@@ -211,6 +211,10 @@ export const rooms = {
     count_nodes: "節點",
     count_skipped: "略過",
     count_named: "有路名",
+    ways: "行車時間",
+    ways_ready: "依版本 {{version}} 的道路計算",
+    ways_preparing: "整理中 {{share}}%，目前依版本 {{version}} 計算",
+    ways_failed: "新版道路整理失敗，仍依版本 {{version}} 計算；請重新匯入。",
   },
   audit: {
     intro: "最新的在最上面。查看這份紀錄本身也會留下紀錄。",

@@ -1,10 +1,30 @@
 import { useTranslation } from "react-i18next";
 import { Age } from "../../app/Age";
 import type { Id } from "../../app/api/types";
-import type { Briefing } from "../../app/api/types.patrol";
+import type { Briefing, WantedVehicle } from "../../app/api/types.patrol";
 import { useKindTitle } from "../../app/queries";
 import { sayDistance } from "../../app/say";
 import { BoxNote } from "../../boxes/BoxNote";
+
+/** Whether a person confirmed it stands before the plate: by word and shape, not by colour alone. */
+function WantedRow({ one }: { one: WantedVehicle }) {
+  const { t } = useTranslation();
+  return (
+    <li data-testid="briefing-wanted" data-confirmed={one.is_confirmed || undefined}>
+      <p className={one.is_confirmed ? "briefing-case-head" : "briefing-case-head ink-warn"}>
+        {one.is_confirmed ? `✓ ${t("patrol.confirmed")}` : `▲ ${t("patrol.unconfirmed")}`}
+      </p>
+      <div className="briefing-case-head">
+        <span className="plate">{one.plate_display}</span>
+        {one.action && <strong>{t(`entry_action.${one.action}`)}</strong>}
+      </div>
+      {one.vehicle_note && <p>{one.vehicle_note}</p>}
+      <p className="dim">
+        {one.place_name} · {t("checkin.wanted_off", { away: sayDistance(one.distance_m, t) })} · <Age at={one.seen_at_us} />
+      </p>
+    </li>
+  );
+}
 
 export function BriefingView({ box, briefing }: { box: Id; briefing: Briefing }) {
   const { t } = useTranslation();
@@ -12,6 +32,16 @@ export function BriefingView({ box, briefing }: { box: Id; briefing: Briefing })
   return (
     <div className="briefing" data-testid="check-in-briefing">
       <BoxNote box={box} note={briefing.note} isLarge />
+      {briefing.wanted.length > 0 && (
+        <section>
+          <h2 className="section-title">{t("checkin.wanted")}</h2>
+          <ul className="briefing-cases">
+            {briefing.wanted.map((one) => (
+              <WantedRow key={one.hit} one={one} />
+            ))}
+          </ul>
+        </section>
+      )}
       <section>
         <h2 className="section-title">{t("checkin.cases")}</h2>
         {briefing.cases.length === 0 && <p>{t("checkin.no_cases")}</p>}

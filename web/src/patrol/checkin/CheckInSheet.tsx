@@ -3,7 +3,7 @@
 import { Button, Drawer, TextInput } from "@mantine/core";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { canScan } from "./barcode";
+import { canScan, prepareReader } from "./barcode";
 import { cleanCode, kindOf } from "./code";
 import { hasNfc, readTags } from "./nfc";
 import type { Stop } from "./useCheckIns";
@@ -21,7 +21,7 @@ const Scanner = lazy(() => fetchScanner().catch(() => ({ default: NoScanner })))
 
 /** Fetched ahead on phones that can use it: the box may stand where there is no line. */
 export async function prepareScanner(): Promise<void> {
-  if (await canScan()) await fetchScanner().catch(() => undefined);
+  if (canScan()) await Promise.all([fetchScanner(), prepareReader()]).catch(() => undefined);
 }
 
 interface Props {
@@ -32,11 +32,11 @@ interface Props {
   onRead: (code: string) => Promise<Stop | null>;
 }
 
-type Camera = "unknown" | "on" | "off" | "refused";
+type Camera = "on" | "off" | "refused";
 
 function Inside({ isBusy, onRead }: Pick<Props, "isBusy" | "onRead">) {
   const { t } = useTranslation();
-  const [camera, setCamera] = useState<Camera>("unknown");
+  const [camera, setCamera] = useState<Camera>(() => (canScan() ? "on" : "off"));
   const [text, setText] = useState("");
   const [stop, setStop] = useState<Stop | null>(null);
   const last = useRef({ code: "", at_ms: 0 });
@@ -62,19 +62,12 @@ function Inside({ isBusy, onRead }: Pick<Props, "isBusy" | "onRead">) {
   latest.current = take;
 
   useEffect(() => {
-    let isGone = false;
-    void canScan().then((can) => {
-      if (!isGone) setCamera(can ? "on" : "off");
-    });
     const tags = new AbortController();
     readTags((url) => {
       if (url === null) setStop("plain_uid");
       else void latest.current(url, true);
     }, tags.signal).catch(() => undefined);
-    return () => {
-      isGone = true;
-      tags.abort();
-    };
+    return () => tags.abort();
   }, []);
 
   const paste = async () => {

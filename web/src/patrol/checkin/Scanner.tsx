@@ -3,7 +3,7 @@
 import { Button } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { qrReader } from "./barcode";
+import { qrReader, type ReadCodes } from "./barcode";
 
 const LOOK_MS = 160;
 
@@ -29,16 +29,17 @@ export default function Scanner({ onText, onFail }: Props) {
     let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let stream: MediaStream | null = null;
-    const read = qrReader();
-    const look = async () => {
+    const look = async (read: ReadCodes) => {
       const picture = video.current;
       if (isOver || !picture) return;
       const found = picture.readyState >= 2 ? await read(picture).catch(() => []) : [];
       if (isOver) return;
       for (const text of found) ways.current.onText(text);
-      timer = setTimeout(look, LOOK_MS);
+      timer = setTimeout(look, LOOK_MS, read);
     };
     const begin = async () => {
+      const read = await qrReader();
+      if (isOver) return;
       stream = await navigator.mediaDevices.getUserMedia({
         video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 } },
       });
@@ -51,7 +52,7 @@ export default function Scanner({ onText, onFail }: Props) {
       setHasTorch((track.current?.getCapabilities?.() as WithTorch | undefined)?.torch === true);
       picture.srcObject = stream;
       await picture.play();
-      void look();
+      void look(read);
     };
     begin().catch(() => {
       if (!isOver) ways.current.onFail();

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { ApiError, OfflineError } from "../../app/api/client";
 import type { Photo } from "../../app/api/types.photos";
-import { type NewPhoto, PHOTOS_WAITING_MAX, PhotoQueue } from "./photoQueue";
+import {
+  isTooSlow,
+  type NewPhoto,
+  nextSide,
+  PHOTOS_WAITING_MAX,
+  PhotoQueue,
+  type QueuedPhoto,
+  SLOW_MAX,
+} from "./photoQueue";
 import type { PictureShelf } from "./pictureShelf";
 
 class MemoryShelf {
@@ -156,6 +164,73 @@ describe("photos that wait", () => {
     expect(pictures.kept.size).toBe(2);
     await queue.sweep();
     expect([...pictures.kept.keys()]).toEqual(["p1"]);
+  });
+
+  const slow = new ApiError({ type: "x", title: "x", status: 408, key: "http.body.slow" });
+
+  it("are given up when the line was too slow several times, kept, and do not hold up the next", async () => {
+    const shelf = new MemoryShelf();
+    const pictures = new MemoryPictures();
+    let tries = 0;
+    const send = async (item: { key: string }) => {
+      if (item.key === "p2") return taken;
+      tries += 1;
+      throw slow;
+    };
+    const make = () => new PhotoQueue(shelf, pictures, send, () => undefined);
+    let queue = make();
+    await queue.keep(photo("p1"), picture);
+    await queue.keep(photo("p2"), picture);
+    for (let flush = 1; flush < SLOW_MAX; flush += 1) expect(await queue.flush("lin")).toBe(0);
+    expect(queue.items.map((one) => one.refused)).toEqual([null, null]);
+    // The count outlives the page.
+    queue = make();
+    expect(await queue.flush("lin")).toBe(1);
+    expect(queue.items.map((one) => [one.key, isTooSlow(one)])).toEqual([["p1", true]]);
+    expect(pictures.kept.size).toBe(1);
+    expect(await queue.flush("lin")).toBe(0);
+    expect(tries).toBe(SLOW_MAX);
+    queue.sendAgain("p1");
+    await queue.flush("lin");
+    expect([tries, isTooSlow(queue.items[0] as QueuedPhoto)]).toEqual([SLOW_MAX + 1, false]);
+  });
+
+  it("are not given up for a line that is away", async () => {
+    const offline = async () => {
+      throw new OfflineError();
+    };
+    const queue = new PhotoQueue(new MemoryShelf(), new MemoryPictures(), offline, () => undefined);
+    await queue.keep(photo("p1"), picture);
+    for (let flush = 0; flush < 3 * SLOW_MAX; flush += 1) await queue.flush("lin");
+    expect(queue.items[0]?.refused).toBeNull();
+  });
+
+  it("go smaller under the same id, step by step, while the phone can make them smaller", async () => {
+    const pictures = new MemoryPictures();
+    const sent: string[] = [];
+    let isSlow = true;
+    const queue = new PhotoQueue(
+      new MemoryShelf(),
+      pictures,
+      async (item, bytes) => {
+        if (isSlow) throw slow;
+        sent.push(`${item.key} ${await bytes.text()}`);
+        return taken;
+      },
+      () => undefined,
+    );
+    await queue.keep(photo("p1"), new Blob(["as it was taken"]));
+    for (let flush = 0; flush < SLOW_MAX; flush += 1) await queue.flush("lin");
+    expect(await queue.sendSmaller("p1", async () => null)).toBe(false);
+    expect(await queue.sendSmaller("p1", async (whole) => whole)).toBe(false);
+    expect(queue.items.map(isTooSlow)).toEqual([true]);
+    expect(await queue.sendSmaller("p1", async (_, side_px) => new Blob([`${side_px} px`]))).toBe(true);
+    expect(queue.items.map((one) => [one.refused, one.slow, one.bytes])).toEqual([[null, 0, 7]]);
+    expect(await queue.sendSmaller("p1", async (_, side_px) => new Blob([`${side_px} px`]))).toBe(true);
+    expect(nextSide(queue.items[0] as QueuedPhoto)).toBeNull();
+    isSlow = false;
+    expect(await queue.flush("lin")).toBe(1);
+    expect(sent).toEqual(["p1 800 px"]);
   });
 
   it("are sent only by the officer who took them", async () => {

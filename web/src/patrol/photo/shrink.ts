@@ -6,6 +6,8 @@ export const SIDE_MAX_PX = 2048;
 /** The most that the server takes. */
 export const BYTES_MAX = 12 * 1024 * 1024;
 const QUALITY = 0.85;
+/** For a line that takes no more: plates and faces near the camera stay readable, little else. */
+const QUALITY_SMALLER = 0.65;
 /** What the server reads without the phone's help. */
 const KNOWN = ["image/jpeg", "image/png"];
 
@@ -34,13 +36,13 @@ export function asItIs(file: { size: number; type: string }): Unfit | null {
   return file.size > BYTES_MAX ? "too_large" : null;
 }
 
-function drawn(bitmap: ImageBitmap): Promise<Blob | null> {
-  const size = fitted(bitmap.width, bitmap.height, SIDE_MAX_PX);
+function drawn(bitmap: ImageBitmap, side_max: number, quality: number): Promise<Blob | null> {
+  const size = fitted(bitmap.width, bitmap.height, side_max);
   const canvas = document.createElement("canvas");
   canvas.width = size.width;
   canvas.height = size.height;
   canvas.getContext("2d")?.drawImage(bitmap, 0, 0, size.width, size.height);
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
 }
 
 /** Upright, small, JPEG, and without what the camera wrote beside the pixels. */
@@ -48,7 +50,7 @@ export async function shrink(file: File): Promise<Blob> {
   if (file.size === 0) throw new UnfitError("empty");
   try {
     const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
-    const small = await drawn(bitmap);
+    const small = await drawn(bitmap, SIDE_MAX_PX, QUALITY);
     bitmap.close();
     if (small && small.size > 0) return small;
   } catch {
@@ -57,4 +59,16 @@ export async function shrink(file: File): Promise<Blob> {
   const unfit = asItIs(file);
   if (unfit) throw new UnfitError(unfit);
   return file;
+}
+
+/** A picture that waits, smaller still; null where the phone cannot decode it. */
+export async function shrinkTo(picture: Blob, side_max: number): Promise<Blob | null> {
+  try {
+    const bitmap = await createImageBitmap(picture);
+    const small = await drawn(bitmap, side_max, QUALITY_SMALLER);
+    bitmap.close();
+    return small && small.size > 0 ? small : null;
+  } catch {
+    return null;
+  }
 }

@@ -10,6 +10,7 @@ import { useSession } from "../../app/session";
 import { useFlushing } from "../flushing";
 import { PhotoQueue, type QueuedPhoto } from "./photoQueue";
 import { IndexedShelf } from "./pictureShelf";
+import { shrinkTo } from "./shrink";
 
 /** How much of a photo has left the phone, 0 to 1. */
 export interface OnItsWay {
@@ -54,6 +55,9 @@ export interface Photos {
   /** False when the phone holds as many as it may. Throws when its storage refuses. */
   take: (mine: MyAssignment, picture: Blob, said: Said) => Promise<boolean>;
   giveUp: (key: string) => void;
+  sendAgain: (key: string) => void;
+  /** False when the phone cannot make it smaller. */
+  sendSmaller: (key: string) => Promise<boolean>;
   retry: () => void;
 }
 
@@ -91,6 +95,15 @@ export function usePhotos(): Photos {
       return isKept;
     },
     giveUp: (key) => void queue.giveUp(key),
+    sendAgain: (key) => {
+      queue.sendAgain(key);
+      void retry();
+    },
+    sendSmaller: async (key) => {
+      const isSmaller = await queue.sendSmaller(key, shrinkTo);
+      if (isSmaller) void retry();
+      return isSmaller;
+    },
     retry: () => void retry(),
   };
 }

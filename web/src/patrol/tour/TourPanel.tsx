@@ -7,13 +7,14 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "../../app/api/client";
 import type { Id, Wgs84 } from "../../app/api/types";
 import { type CrewTour, GIVEN_REASONS, type GivenReason, type TourStop } from "../../app/api/types.tours";
-import { bearing_deg, distance_m, sayDistance, sayDuration, sayWind } from "../../app/say";
+import { sayDuration } from "../../app/say";
 import { useSession } from "../../app/session";
 import { explain, Failure } from "../../app/states";
 import { pointFeature } from "../../map/features";
 import { MapView } from "../../map/MapView";
 import { crewFeatures } from "../../map/tourFeatures";
 import { clock, minutes, nextStop, sayPlace, sayProgress, sayWhy } from "../../tours/say";
+import { Where } from "../Where";
 import { type OwnTour, useTour } from "./useTour";
 
 interface Props {
@@ -26,27 +27,6 @@ interface Props {
 export function TourPanel(props: Props) {
   const { may } = useSession();
   return may("patrol.check_in") ? <Panel {...props} /> : null;
-}
-
-function Where({ stop, here }: { stop: TourStop; here: Wgs84 | null }) {
-  const { t } = useTranslation();
-  const there = stop.place.position;
-  const { lat, lon } = there;
-  return (
-    <div className="where">
-      <div>
-        <strong>{sayPlace(stop.place, t)}</strong>
-        <p className="number">
-          {here
-            ? `${sayDistance(distance_m(here, there), t)} · ${t(`wind.${sayWind(bearing_deg(here, there))}`)}`
-            : t("tour.drive", { time: sayDuration(stop.drive_s, t) })}
-        </p>
-      </div>
-      <a className="big-link" href={`geo:${lat},${lon}?q=${lat},${lon}`}>
-        {t("patrol.navigate")}
-      </a>
-    </div>
-  );
 }
 
 function Acts({ stop, onSay }: { stop: TourStop; onSay: OwnTour["say"] }) {
@@ -122,7 +102,12 @@ function Next({ stop, here, onSay }: { stop: TourStop; here: Wgs84 | null; onSay
         {t("tour.dwell", { count: minutes(stop.arrive_us, stop.leave_us) })}
         {late > 0 && <span className="ink-warn"> ▲ {t("tour.later", { count: late })}</span>}
       </p>
-      <Where stop={stop} here={here} />
+      <Where
+        name={sayPlace(stop.place, t)}
+        there={stop.place.position}
+        here={here}
+        else={t("tour.drive", { time: sayDuration(stop.drive_s, t) })}
+      />
       <p className="dim">{stop.why.map((why) => sayWhy(why, t)).join(t("app.clause_joiner"))}</p>
       <Acts key={stop.seq} stop={stop} onSay={onSay} />
     </>
@@ -239,8 +224,17 @@ function Panel({ unit, here, isBusy }: Props) {
             ▲ {t("tour.paused", { number: tour.paused_for })}
           </p>
         )}
+        {tour.retask && (
+          <p className="note-plain" role="status" data-testid="tour-retask">
+            {t(tour.retask.unit === tour.unit ? "tour.retask_away" : "tour.retask_crew", {
+              unit: tour.retask.call_sign,
+              at: clock(tour.retask.at_us),
+              number: tour.retask.incident_number,
+            })}
+          </p>
+        )}
         {!isBusy && next && <Next stop={next} here={here} onSay={own.say} />}
-        {!next && <p>{t("tour.all_made", { at: clock(tour.back_at_us) })}</p>}
+        {!next && tour.stops.length > 0 && <p>{t("tour.all_made", { at: clock(tour.back_at_us) })}</p>}
         <details>
           <summary data-testid="tour-list">{t("tour.list")}</summary>
           <List tour={tour} next={next} onSay={own.say} />
