@@ -12,6 +12,7 @@ import { Icon } from "../app/icons";
 import { useKindTitle } from "../app/queries";
 import { saySeconds } from "../app/say";
 import { Answer, Empty } from "../app/states";
+import { WideTable } from "../app/WideTable";
 import { csvText, fileName, saveFile } from "../investigate/csv";
 import { type Asked, csvRows, groupName, windowOf } from "./rows";
 
@@ -58,7 +59,7 @@ function Rows({ report }: { report: IntervalReport }) {
           {t("interval.csv")}
         </Button>
       </div>
-      <div className="wide-table">
+      <WideTable label={t("room.intervals")}>
         <Table data-testid="intervals">
           <Table.Thead>
             <Table.Tr>
@@ -89,7 +90,7 @@ function Rows({ report }: { report: IntervalReport }) {
             ))}
           </Table.Tbody>
         </Table>
-      </div>
+      </WideTable>
     </>
   );
 }

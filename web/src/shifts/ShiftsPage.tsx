@@ -13,6 +13,7 @@ import { DispatchNav } from "../app/DispatchNav";
 import { useKeys } from "../app/keys";
 import { useSession } from "../app/session";
 import { Answer, Empty } from "../app/states";
+import { WideTable } from "../app/WideTable";
 import { hour } from "./CrewSigns";
 import { dayAround } from "./roster";
 import { ShiftForm } from "./ShiftForm";
@@ -30,7 +31,7 @@ function Board() {
         crews.length === 0 ? (
           <Empty title={t("shift.none_now")} hint={t("shift.none_now_hint")} />
         ) : (
-          <div className="wide-table">
+          <WideTable label={t("shift.tab_now")}>
             <Table data-testid="shift-board">
               <Table.Thead>
                 <Table.Tr>
@@ -71,7 +72,7 @@ function Board() {
                 ))}
               </Table.Tbody>
             </Table>
-          </div>
+          </WideTable>
         )
       }
     </Answer>
@@ -121,7 +122,7 @@ function Days({ mayPlan }: { mayPlan: boolean }) {
           list.length === 0 ? (
             <Empty title={t("shift.none_day")} />
           ) : (
-            <div className="wide-table">
+            <WideTable label={t("shift.tab_days")}>
               <Table data-testid="shift-list">
                 <Table.Thead>
                   <Table.Tr>
@@ -154,7 +155,7 @@ function Days({ mayPlan }: { mayPlan: boolean }) {
                   ))}
                 </Table.Tbody>
               </Table>
-            </div>
+            </WideTable>
           )
         }
       </Answer>

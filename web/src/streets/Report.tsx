@@ -7,6 +7,7 @@ import { Heads } from "../app/Heads";
 import { Icon } from "../app/icons";
 import { sayDuration, sayProbability } from "../app/say";
 import { Answer, Empty } from "../app/states";
+import { WideTable } from "../app/WideTable";
 import { StationSelect } from "../boxes/StationSelect";
 import { saveReport, sayPeriod, sayReportShare } from "./report";
 import { type StreetParams, useReport } from "./useStreets";
@@ -38,7 +39,7 @@ function CheckIns({ periods }: { periods: ReportPeriod[] }) {
   return (
     <section>
       <h2 className="section-title">{t("report.check_ins")}</h2>
-      <div className="wide-table">
+      <WideTable label={t("report.check_ins")}>
         <Table aria-label={t("report.check_ins")}>
           <Heads of="report" heads={heads} />
           <Table.Tbody>
@@ -55,7 +56,7 @@ function CheckIns({ periods }: { periods: ReportPeriod[] }) {
             ))}
           </Table.Tbody>
         </Table>
-      </div>
+      </WideTable>
     </section>
   );
 }
@@ -83,7 +84,7 @@ function Work({ periods }: { periods: ReportPeriod[] }) {
   return (
     <section>
       <h2 className="section-title">{t("report.work")}</h2>
-      <div className="wide-table">
+      <WideTable label={t("report.work")}>
         <Table aria-label={t("report.work")}>
           <Heads of="report" heads={heads} />
           <Table.Tbody>
@@ -103,7 +104,7 @@ function Work({ periods }: { periods: ReportPeriod[] }) {
             ))}
           </Table.Tbody>
         </Table>
-      </div>
+      </WideTable>
     </section>
   );
 }
@@ -114,7 +115,7 @@ function Boxes({ report }: { report: PatrolReport }) {
     <section>
       <h2 className="section-title">{t("report.boxes")}</h2>
       <p className="dim">{t("report.boxes_hint")}</p>
-      <div className="wide-table">
+      <WideTable label={t("report.boxes")}>
         <Table aria-label={t("report.boxes")}>
           <Heads
             of="report"
@@ -135,7 +136,7 @@ function Boxes({ report }: { report: PatrolReport }) {
             ))}
           </Table.Tbody>
         </Table>
-      </div>
+      </WideTable>
       {(report.is_cut || report.boxes.length > BOXES_SHOWN) && <p className="dim">{t("report.more")}</p>}
     </section>
   );
@@ -147,7 +148,7 @@ function Crews({ report }: { report: PatrolReport }) {
   return (
     <section>
       <h2 className="section-title">{t("report.crews")}</h2>
-      <div className="wide-table">
+      <WideTable label={t("report.crews")}>
         <Table aria-label={t("report.crews")}>
           <Heads of="report" heads={["unit", "shifts", "stops", "done", "skipped", "standing", "driving"]} />
           <Table.Tbody>
@@ -164,7 +165,7 @@ function Crews({ report }: { report: PatrolReport }) {
             ))}
           </Table.Tbody>
         </Table>
-      </div>
+      </WideTable>
     </section>
   );
 }

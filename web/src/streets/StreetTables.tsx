@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { StreetArea, StreetMetres, StreetRow } from "../app/api/types.streets";
 import { Heads } from "../app/Heads";
 import { sayProbability } from "../app/say";
+import { WideTable } from "../app/WideTable";
 import { METRES, sayHour, sayKm, shareCovered } from "./streets";
 import type { StreetParams } from "./useStreets";
 
@@ -27,9 +28,9 @@ const NUMBERS = ["share", "covered", "stale", "open"] as const;
 export function AreaTable({ areas, go }: { areas: StreetArea[]; go: (next: Partial<StreetParams>) => void }) {
   const { t } = useTranslation();
   return (
-    <div className="wide-table">
+    <WideTable label={t("street.by_area")}>
       <Table aria-label={t("street.by_area")}>
-        <Heads of="street" heads={["station", "beat", ...NUMBERS]} />
+        <Heads of="street" heads={["station", "beat", ...NUMBERS]} ends={NUMBERS} />
         <Table.Tbody>
           {areas.map((area) => (
             <Table.Tr key={`${area.station} ${area.beat}`} data-testid="street-area">
@@ -48,7 +49,7 @@ export function AreaTable({ areas, go }: { areas: StreetArea[]; go: (next: Parti
           ))}
         </Table.Tbody>
       </Table>
-    </div>
+    </WideTable>
   );
 }
 
@@ -56,9 +57,9 @@ export function StreetTable({ rows, isCut }: { rows: StreetRow[]; isCut: boolean
   const { t } = useTranslation();
   return (
     <>
-      <div className="wide-table">
+      <WideTable label={t("street.by_street")}>
         <Table aria-label={t("street.by_street")}>
-          <Heads of="street" heads={["street", "beat", ...NUMBERS, "last"]} />
+          <Heads of="street" heads={["street", "beat", ...NUMBERS, "last"]} ends={NUMBERS} />
           <Table.Tbody>
             {rows.map((row) => (
               <Table.Tr key={`${row.name} ${row.station} ${row.beat}`} data-testid="street-row">
@@ -70,7 +71,7 @@ export function StreetTable({ rows, isCut }: { rows: StreetRow[]; isCut: boolean
             ))}
           </Table.Tbody>
         </Table>
-      </div>
+      </WideTable>
       {isCut && <p className="dim">{t("street.more_streets")}</p>}
     </>
   );

@@ -1,0 +1,146 @@
+// The pages that are read rather than acted on — rosters, run cards, intervals, replay, streets, the chief's report — over made-up
+// answers: they fit every width in either theme and language, nothing bars an assistive tool, and paper has no console on it.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { MockChoice, PERMISSIONS } from "./choice-mock.mjs";
+import { artefacts, root, until } from "./house.mjs";
+import { isBuilt, serveDist } from "./lake-mock.mjs";
+import { DESK, openBrowser, PHONE, settled } from "./people.mjs";
+
+const axePath = join(root, "web/node_modules/axe-core/axe.min.js");
+const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
+const skip = !existsSync(chromium) ? "no Chromium" : !isBuilt() ? "web/dist is not built" : false;
+const WALL = { width: 2560, height: 1440 };
+const NOW_US = Date.now() * 1000;
+const HOUR_US = 3_600_000_000;
+const BEATS = ["第1勤區", "第2勤區", "第3勤區", "第4勤區"];
+const ROADS = ["中華路", "東門路", "健康路", "林森路", "永華路", "海安路", "西門路", "民族路"];
+const name = (at) => ["王小明", "陳大文", "林美麗", "張國榮", "李四"][at % 5];
+
+const shift = (at, from_h, until_h, joined) => ({ id: `s${at}-${from_h}`, unit: `u${at}`, call_sign: `永康 ${11 + at}`, name: name(at), from_us: NOW_US + from_h * HOUR_US, until_us: NOW_US + until_h * HOUR_US, joined_at_us: joined ? NOW_US + from_h * HOUR_US : null });
+const crew = (at) => ({ unit: `u${at}`, call_sign: `永康 ${11 + at}`, state: ["available", "on_scene", "en_route"][at % 3], on: [shift(at, -4, 4, at % 4 !== 1), shift(at + 7, -4, 4, true)], next: at % 2 ? shift(at, 4, 12, false) : null, past_end: at % 5 === 2 ? [shift(at, -12, -1, true)] : [] });
+const spread = (n, p50) => ({ n, p50_s: n < 5 ? null : p50, p90_s: n < 5 ? null : p50 * 2, p95_s: n < 5 ? null : p50 * 2.6 });
+const row = (at) => ({ period: `2026-11-${String(16 + at).padStart(2, "0")}`, group: null, incidents: 40 + at, call_to_sent: spread(40, 70 + at), sent_to_under_way: spread(38, 40), under_way_to_on_scene: spread(37, 320), call_to_on_scene: spread(36, 480), on_scene_to_cleared: spread(at === 0 ? 3 : 35, 1500) });
+const metres = (at) => ({ length_m: 12_400 + at * 130, covered_m: 7_000, stale_m: 2_000 + at * 30, open_m: 3_400 + at * 100 });
+const street = (at) => ({ ...metres(at), name: at % 9 === 8 ? "" : `${ROADS[at % 8]}${(at % 3) + 1}段`, station: "永康派出所", beat: BEATS[at % 4], last_us: at % 4 === 3 ? null : NOW_US - at * HOUR_US });
+const share = (part, whole) => ({ part, whole, share: part / whole, low: part / whole - 0.05, high: part / whole + 0.05 });
+const visits = (at) => ({ on_time: 310 - at, late: 22 + at, missed: 9, on_time_share: share(310 - at, 341) });
+const period = (at) => ({ from_us: NOW_US - (28 - at * 7) * 24 * HOUR_US, until_us: NOW_US - (21 - at * 7) * 24 * HOUR_US, is_over: at < 3, visits: visits(at), doubtful: 3, refused: 1, plans: 14, tally: { stops: 220, done: 180, skipped: 20, planned: 20 }, done_share: share(180, 220), units: 11, standing_s: 90_000, driving_s: 240_000, hit_share: share(41, 70), hits_expected: 33.4, streets: { days: 7, mean: 0.61, low: 0.54, high: 0.7 } });
+const box = (at) => ({ id: `b${at}`, number: `YK-${String(at).padStart(3, "0")}`, name: `${ROADS[at % 8]}口便利商店`, station: "永康派出所", beat: BEATS[at % 4], visits: visits(at), hour_entropy: at % 6 ? 0.82 : null, guessed: at % 6 ? share(at, 40) : null });
+const work = (at) => ({ unit: `u${at}`, call_sign: `永康 ${11 + at}`, shifts: 20, stops: 200, done: 160, skipped: 20, planned: 20, standing_s: 7_000, driving_s: 19_000 });
+const car = (count, skills = []) => ({ count, unit_kind: "car", skills });
+
+const ANSWERS = {
+  "/shifts/board": { at_us: NOW_US, crews: Array.from({ length: 14 }, (_, at) => crew(at)) },
+  "/shifts": { items: Array.from({ length: 24 }, (_, at) => shift(at, at % 2 ? -4 : 4, at % 2 ? 4 : 12, at % 2)) },
+  "/checks": { items: [] },
+  "/dispatch/cards": { version: 3, set_at_us: NOW_US - HOUR_US, set_by: "督導 陳", cards: { traffic_crash: [{ asks: [car(1)] }, { asks: [car(2), { count: 1, unit_kind: null, skills: ["crash_kit"] }] }], robbery: [{ asks: [car(2), { count: 1, unit_kind: "motorcycle", skills: [] }] }] } },
+  "/dispatch/intervals": { from_us: NOW_US - 7 * 24 * HOUR_US, until_us: NOW_US, period: "day", division: "none", few: 5, items: Array.from({ length: 7 }, (_, at) => row(at)), is_cut: false },
+  "/patrol/streets": { ...metres(20), window: "day", from_us: NOW_US - 24 * HOUR_US, now_us: NOW_US, map_version: 4, counted_until_us: NOW_US - HOUR_US / 12, matched_share: 0.97, kept_days: 30, crews_min: 3, areas: BEATS.map((beat, at) => ({ ...metres(at), station: "永康派出所", beat })), streets: Array.from({ length: 40 }, (_, at) => street(at)), is_cut: true },
+  "/patrol/streets/lines": { map_version: 4, is_cut: false, items: Array.from({ length: 90 }, (_, at) => ({ id: at, name: ROADS[at % 8], kind: at % 5 ? "local" : "through", is_one_way: false, length_m: 400, state: ["open", "covered", "open", "stale"][at % 4], forward: 2, backward: 1, last_us: NOW_US, line: at % 2 ? [[120.15, 22.94 + at / 900], [120.26, 22.94 + at / 900]] : [[120.15 + at / 900, 22.94], [120.15 + at / 900, 23.04]] })) },
+  "/patrol/report": { by: "week", station: "", boxes_in_use: 62, periods: [0, 1, 2, 3].map(period), boxes: Array.from({ length: 60 }, (_, at) => box(at)), units: Array.from({ length: 11 }, (_, at) => work(at)), hour_entropy: 0.81, guessed: share(400, 4000), is_cut: false },
+  "/patrol/summary": { stations: [{ station: "永康派出所" }] },
+};
+/** Of an incident: what happened, each with its second. */
+const LOG = ["incident_opened", "assignment_offered", "assignment_accepted", "assignment_en_route", "assignment_on_scene"].map((key, at) => ({ at_us: NOW_US - HOUR_US + at * 40_000_000, by_name: "執勤 張", key, params: { call_sign: "永康 11" } }));
+
+const PAGES = {
+  shifts: "/dispatch/shifts",
+  days: "/dispatch/shifts?tab=days",
+  cards: "/dispatch/cards",
+  intervals: "/dispatch/intervals",
+  replay: "/dispatch/replay?incident={incident}",
+  streets: "/streets",
+  report: "/streets?tab=report",
+};
+
+let browser;
+let site;
+before(async () => {
+  if (skip) return;
+  browser = await openBrowser();
+  site = await serveDist();
+});
+after(async () => {
+  await browser?.close();
+  site?.close();
+});
+
+async function open({ viewport, scheme, language }) {
+  const context = await browser.newContext({ viewport, locale: "zh-TW", timezoneId: "Asia/Taipei", colorScheme: scheme });
+  await context.addInitScript(
+    ([colours, words]) => {
+      localStorage.setItem("mantine-color-scheme-value", colours);
+      localStorage.setItem("shouhu.settings", JSON.stringify({ language: words }));
+    },
+    [scheme, language],
+  );
+  const page = await context.newPage();
+  page.problems = [];
+  page.on("pageerror", (error) => page.problems.push(String(error)));
+  const mock = new MockChoice({ role: "supervisor" });
+  await mock.attach(page);
+  const json = (route, body) => route.fulfill({ contentType: "application/json", body: JSON.stringify(body) });
+  for (const [path, body] of Object.entries(ANSWERS)) {
+    await page.route((url) => url.pathname === `/v1${path}`, (route) => json(route, body));
+  }
+  await page.route("**/v1/incidents/*/log", (route) => json(route, { items: LOG }));
+  await page.route("**/v1/identity/me", (route) => {
+    const me = mock.of("GET", "/identity/me", {}, new URLSearchParams());
+    return json(route, { ...me, permissions: [...PERMISSIONS.supervisor, "shifts.plan", "dispatch.report", "dispatch.replay", "patrol.plan"] });
+  });
+  const go = async (path) => {
+    await page.goto(`${site.url}${path.replace("{incident}", mock.incidents[0].id)}`);
+    await page.locator("#main").locator("table, fieldset").first().waitFor();
+    await settled(page);
+  };
+  return { page, go, close: () => context.close() };
+}
+
+async function seriousFaults(page) {
+  await page.addScriptTag({ content: readFileSync(axePath, "utf8") });
+  const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+  return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
+}
+
+for (const [viewport, scheme, language] of [[DESK, "dark", "zh-TW"], [PHONE, "light", "zh-TW"], [WALL, "light", "en"]]) {
+  test(`every page fits and is sound, ${viewport.width} px, ${scheme}, ${language}`, { skip }, async (t) => {
+    const { page, go, close } = await open({ viewport, scheme, language });
+    for (const [what, path] of Object.entries(PAGES)) {
+      await t.test(what, async () => {
+        await go(path);
+        await until("the page to fit", () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 5_000);
+        const cut = await page.evaluate(() => {
+          const main = document.getElementById("main");
+          return main.scrollWidth - main.clientWidth;
+        });
+        assert.ok(cut <= 0, `${cut} px of the room hang over its edge`);
+        await page.screenshot({ path: join(artefacts, `pages-${what}-${viewport.width}-${scheme}-${language}.png`) });
+        assert.deepEqual(await seriousFaults(page), []);
+      });
+    }
+    assert.deepEqual(page.problems, []);
+    await close();
+  });
+}
+
+test("paper is black on white and has no console on it, from either theme", { skip }, async (t) => {
+  const { page, go, close } = await open({ viewport: DESK, scheme: "dark", language: "zh-TW" });
+  for (const what of ["replay", "intervals", "report"]) {
+    await t.test(what, async () => {
+      await go(PAGES[what]);
+      await page.emulateMedia({ media: "print" });
+      const paper = await page.evaluate(() => {
+        const ink = (element) => getComputedStyle(element).color;
+        return { ink: [ink(document.body), ink(document.querySelector("#main td"))], back: getComputedStyle(document.body).backgroundColor, top: getComputedStyle(document.querySelector(".top")).display };
+      });
+      writeFileSync(join(artefacts, `pages-${what}.pdf`), await page.pdf({ format: "A4" }));
+      await page.emulateMedia({ media: "screen" });
+      assert.deepEqual(paper, { ink: ["rgb(0, 0, 0)", "rgb(0, 0, 0)"], back: "rgb(255, 255, 255)", top: "none" });
+    });
+  }
+  await close();
+});
