@@ -168,7 +168,8 @@ async fn positions_are_checked_streamed_and_used_for_the_recommendation_by_road(
     assert_eq!((older.status, older.json), (200, json!({ "is_newest": false })));
     for (body, key) in [
         (position(120.26, now.plus(365 * Micros::DAY)), "dispatch.position.from_the_future"),
-        (position(123.26, now.plus(Micros::SECOND)), "dispatch.position.jump"),
+        (position(119.26, now.plus(Micros::SECOND)), "dispatch.position.jump"),
+        (position(0.0, now.plus(Micros::SECOND)), "dispatch.position.outside"),
         (json!({ "position": { "lon": 120.2, "lat": 230.0 }, "measured_at_us": now.0 }), "http.body.invalid"),
     ] {
         assert_eq!(text(&house.call(&near_officer, "POST", report, body).await.json, "/key"), key);

@@ -109,7 +109,7 @@ mod tests {
             };
             assert_eq!(port.take(unit, fix(120.2, now.plus(-Micros::SECOND))), Ok(FixTaken::Newest));
             assert_eq!(port.take(unit, fix(120.2, now.plus(-Micros::MINUTE))), Ok(FixTaken::Older));
-            assert_eq!(port.take(unit, fix(123.2, now)).unwrap_err().key, "dispatch.position.jump");
+            assert_eq!(port.take(unit, fix(117.2, now)).unwrap_err().key, "dispatch.position.jump");
             assert_eq!(port.units().await.unwrap().first().unwrap().fix, Some(fix(120.2, now.plus(-Micros::SECOND))));
             assert_eq!(store::units(&store).await.unwrap().first().unwrap().position, None, "not yet");
             assert_eq!(persist_due(&known, &store).await.unwrap(), 1);

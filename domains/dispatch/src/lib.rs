@@ -374,6 +374,7 @@ const PROBLEMS: &[&str] = &[
     "dispatch.join.unknown_unit",
     "dispatch.state.not_by_crew",
     "dispatch.state.assignment_live",
+    "dispatch.position.outside",
     "dispatch.position.from_the_future",
     "dispatch.position.jump",
     "dispatch.position.accuracy",

@@ -19,6 +19,8 @@ use tokio::sync::Notify;
 
 /// Faster than this no patrol car is.
 pub const SPEED_MAX_KMH: f64 = 300.0;
+/// Farther than this from every road of the map a unit is where no car goes: in the sea, on a mountain, or in a wrong fix.
+pub const OFF_ROAD_M: f64 = 500.0;
 /// How far a phone's clock may be ahead of ours.
 pub const AHEAD_MAX_US: i64 = Micros::MINUTE;
 /// Phone fixes scatter by so much even when nobody moves.
@@ -42,6 +44,8 @@ pub struct Fix {
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FixError {
+    #[error("position {:.4}, {:.4} is outside the country: the phone has no fix, or longitude and latitude are swapped", .0.lon, .0.lat)]
+    Outside(Wgs84),
     #[error("position was measured {ahead_s} s in the future: set the device's clock")]
     FromTheFuture { ahead_s: i64 },
     #[error("position is {distance_m:.0} m from the one {elapsed_s:.0} s before, which is {speed_kmh:.0} km/h: it is not believed")]
@@ -55,6 +59,7 @@ pub enum FixError {
 impl Keyed for FixError {
     fn key(&self) -> &'static str {
         match self {
+            Self::Outside(_) => "dispatch.position.outside",
             Self::FromTheFuture { .. } => "dispatch.position.from_the_future",
             Self::Jump { .. } => "dispatch.position.jump",
             Self::Accuracy(_) => "dispatch.position.accuracy",
@@ -71,6 +76,9 @@ impl Fix {
     /// # Errors
     /// When it cannot have been measured like that by now.
     pub fn checked(report: &ReportPosition, now: Micros) -> Result<Self, FixError> {
+        if !report.position.is_in_country() {
+            return Err(FixError::Outside(report.position));
+        }
         let measured_at = Micros(report.measured_at_us);
         let ahead_us = measured_at.since(now);
         if ahead_us > AHEAD_MAX_US {
@@ -101,11 +109,25 @@ impl Fix {
 
 struct Track {
     fix: Fix,
+    /// Set where it lies so far from every road that it is doubtful.
+    off_road_m: Option<f64>,
     /// When the fix was last written down.
     persisted_at: Option<Micros>,
     is_moved: bool,
     /// The last refused fix, and how many in a row agree with it.
     doubted: Option<(Fix, u32)>,
+}
+
+impl Track {
+    /// The fix as it is shown and ranked: one far from every road is known no better than to the nearest one. Whether a unit can have
+    /// got there is judged by what its device said.
+    fn shown(&self) -> Fix {
+        let accuracy_m = match self.off_road_m {
+            Some(off_m) => Some(self.fix.accuracy_m.unwrap_or(0.0).max(off_m)),
+            None => self.fix.accuracy_m,
+        };
+        Fix { accuracy_m, ..self.fix }
+    }
 }
 
 /// What became of a fix.
@@ -135,16 +157,25 @@ impl Positions {
         for unit in units {
             let (Some(position), Some(measured_at)) = (unit.position, unit.position_at_us) else { continue };
             let fix = Fix { position, measured_at, accuracy_m: unit.accuracy_m, heading_deg: unit.heading_deg };
-            tracks.entry(unit.id).or_insert(Track { fix, persisted_at: None, is_moved: false, doubted: None });
+            tracks.entry(unit.id).or_insert(Track { fix, off_road_m: None, persisted_at: None, is_moved: false, doubted: None });
         }
     }
 
     /// # Errors
     /// When the unit cannot have got there.
     pub fn take(&self, unit: UnitId, fix: Fix, now: Micros) -> Result<Taken, FixError> {
+        self.take_beside(unit, fix, None, now)
+    }
+
+    /// As `take`, for a fix whose distance from the nearest road is known.
+    ///
+    /// # Errors
+    /// When the unit cannot have got there.
+    pub fn take_beside(&self, unit: UnitId, fix: Fix, road_m: Option<f64>, now: Micros) -> Result<Taken, FixError> {
+        let off_road_m = road_m.filter(|metres| *metres > OFF_ROAD_M);
         let mut tracks = self.tracks();
         let Some(track) = tracks.get_mut(&unit) else {
-            tracks.insert(unit, Track { fix, persisted_at: Some(now), is_moved: true, doubted: None });
+            tracks.insert(unit, Track { fix, off_road_m, persisted_at: Some(now), is_moved: true, doubted: None });
             self.moved.notify_one();
             return Ok(Taken::Newest { is_due: true });
         };
@@ -163,6 +194,7 @@ impl Positions {
             }
         }
         track.fix = fix;
+        track.off_road_m = off_road_m;
         track.is_moved = true;
         track.doubted = None;
         let is_due = track.persisted_at.is_none_or(|at| now.since(at) >= PERSIST_EVERY_US);
@@ -175,7 +207,7 @@ impl Positions {
 
     #[must_use]
     pub fn fix(&self, unit: UnitId) -> Option<Fix> {
-        self.tracks().get(&unit).map(|track| track.fix)
+        self.tracks().get(&unit).map(Track::shown)
     }
 
     /// Units that moved since the last call, each once.
@@ -183,7 +215,7 @@ impl Positions {
     pub fn drain_moved(&self) -> Vec<UnitMoved> {
         let mut tracks = self.tracks();
         let moved = tracks.iter_mut().filter_map(|(unit, track)| {
-            let fix = track.fix;
+            let fix = track.shown();
             std::mem::take(&mut track.is_moved).then_some(UnitMoved {
                 unit: *unit,
                 position: fix.position,
@@ -330,6 +362,30 @@ mod tests {
     }
 
     #[test]
+    fn null_island_the_pole_and_swapped_degrees_are_no_place_of_a_unit() {
+        for (lon, lat) in [(0.0, 0.0), (23.0, 60.0), (120.2, -90.0), (139.7, 35.7)] {
+            let report = ReportPosition { position: Wgs84::new(lon, lat).unwrap(), ..report(120.2, NOW) };
+            assert_eq!(Fix::checked(&report, NOW).unwrap_err().key(), "dispatch.position.outside", "{lon} {lat}");
+        }
+        assert!(Fix::checked(&report(118.3, NOW), NOW).is_ok());
+    }
+
+    #[test]
+    fn a_fix_in_the_sea_is_shown_as_uncertain_as_the_next_road_is_far_and_lets_no_jump_pass() {
+        let positions = Positions::default();
+        positions.take_beside(unit(), fix(120.2, 0), Some(40.0), NOW).unwrap();
+        assert_eq!(positions.fix(unit()).unwrap().accuracy_m, Some(5.0), "beside a road");
+        positions.take_beside(unit(), fix(120.2, 1), Some(1_800.0), NOW).unwrap();
+        assert_eq!(positions.fix(unit()).unwrap().accuracy_m, Some(1_800.0));
+        assert_eq!(positions.drain_moved().first().and_then(|moved| moved.accuracy_m), Some(1_800.0), "drawn so");
+        // A kilometre in a second is no drive, however far from a road either end lies.
+        let jump = positions.take_beside(unit(), fix(120.21, 2), Some(1_800.0), NOW);
+        assert_eq!(jump.unwrap_err().key(), "dispatch.position.jump");
+        positions.take_beside(unit(), fix(120.2, 3), None, NOW).unwrap();
+        assert_eq!(positions.fix(unit()).unwrap().accuracy_m, Some(5.0), "a later one without a map to say so");
+    }
+
+    #[test]
     fn an_older_fix_is_ignored_without_error() {
         let positions = Positions::default();
         assert_eq!(positions.take(unit(), fix(120.2, 10), NOW), Ok(Taken::Newest { is_due: true }));
@@ -342,12 +398,12 @@ mod tests {
     fn a_jump_of_300_km_is_refused_until_three_fixes_agree_that_the_first_was_wrong() {
         let positions = Positions::default();
         positions.take(unit(), fix(120.2, 0), NOW).unwrap();
-        assert_eq!(positions.take(unit(), fix(123.2, 1), NOW).unwrap_err().key(), "dispatch.position.jump");
+        assert_eq!(positions.take(unit(), fix(117.2, 1), NOW).unwrap_err().key(), "dispatch.position.jump");
         assert!(positions.take(unit(), fix(120.2001, 2), NOW).is_ok(), "one outlier does no harm");
         for (second, is_believed) in [(3, false), (4, false), (5, true)] {
-            assert_eq!(positions.take(unit(), fix(123.2, second), NOW).is_ok(), is_believed, "second {second}");
+            assert_eq!(positions.take(unit(), fix(117.2, second), NOW).is_ok(), is_believed, "second {second}");
         }
-        assert_eq!(positions.fix(unit()), Some(fix(123.2, 5)));
+        assert_eq!(positions.fix(unit()), Some(fix(117.2, 5)));
     }
 
     #[test]

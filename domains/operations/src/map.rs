@@ -12,7 +12,7 @@ use shouhu_module::App;
 use shouhu_intercept::{Flight, Streets};
 use shouhu_module::ports::{ClosingRingsPort, GeocoderPort, RoadSheetsPort, RoadTime, RoadTimes, RoadTimesPort};
 use shouhu_place::Wgs84;
-use shouhu_roads::{Matcher, NodeId, Profile, RoadNetwork, Router, TileSource, VehicleClass, WeightSet};
+use shouhu_roads::{Matcher, NodeId, Profile, RoadNetwork, Router, SNAP_WITHIN_M, TileSource, VehicleClass, WeightSet};
 use shouhu_store::Row;
 
 use crate::places::Places;
@@ -68,6 +68,13 @@ impl RoadTimes for MapState {
         let travels = map.router.times_to(target, sources).ok()?;
         let time = |travel: shouhu_roads::Travel| RoadTime { duration_s: travel.duration_s, distance_m: travel.distance_m };
         Some(travels.into_iter().map(|travel| travel.map(time)).collect())
+    }
+
+    fn off_road_m(&self, place: Wgs84) -> Option<f64> {
+        let map = self.loaded()?;
+        let [west, south, east, north] = map.info.bounds?;
+        let is_on_map = (west..=east).contains(&place.lon) && (south..=north).contains(&place.lat);
+        is_on_map.then(|| map.router.snap(place, SNAP_WITHIN_M).map_or(SNAP_WITHIN_M, |snap| snap.distance_m))
     }
 }
 

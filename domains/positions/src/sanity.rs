@@ -11,9 +11,6 @@ pub const AHEAD_MAX_US: i64 = Micros::MINUTE;
 pub const AGE_MAX_DAYS: i64 = 7;
 /// A radius wider than a district is no position.
 pub const ACCURACY_MAX_M: f64 = 5_000.0;
-/// A box around Taiwan, Penghu, Kinmen, Matsu, Lanyu and Pratas, and the sea between them: west, south, east, north, degrees.
-/// It cannot tell land from sea: the imported map has roads and no coast.
-pub const COUNTRY: [f64; 4] = [116.5, 20.5, 122.6, 26.6];
 
 /// Why a record is refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -73,9 +70,8 @@ impl From<RecordError> for Refusal {
 /// # Errors
 /// When it cannot be, whatever was known before.
 pub fn checked(fix: &TrackerFix, now: Micros) -> Result<UnitFix, Refusal> {
-    let [west, south, east, north] = COUNTRY;
     let place = fix.position;
-    if !(west..=east).contains(&place.lon) || !(south..=north).contains(&place.lat) {
+    if !place.is_in_country() {
         return Err(Refusal::Outside(place));
     }
     let measured_at = fix.measured_at.unwrap_or(now);
@@ -152,7 +148,7 @@ mod tests {
         ) {
             if let Ok(taken) = checked(&fix(lon, lat, Micros(at), Some(accuracy)), NOW) {
                 prop_assert!(taken.measured_at <= NOW && taken.measured_at >= NOW.plus(-8 * Micros::DAY));
-                prop_assert!((COUNTRY[0]..=COUNTRY[2]).contains(&taken.position.lon));
+                prop_assert!(taken.position.is_in_country());
                 prop_assert!(taken.accuracy_m.is_some_and(|metres| metres <= ACCURACY_MAX_M));
             }
         }

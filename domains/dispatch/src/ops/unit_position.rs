@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use shouhu_module::ports::TrackKeeperPort;
+use shouhu_module::ports::{RoadTimesPort, TrackKeeperPort};
 use shouhu_module::{App, Audit, Body, Keyed, Load, Person, Problem, Route};
 use shouhu_wire::ReportPosition;
 
@@ -50,7 +50,8 @@ async fn handle(
     }
     let now = app.env.now();
     let fix = Fix::checked(&body, now)?;
-    let taken = known.take(unit, fix, now)?;
+    let road_m = app.try_room::<RoadTimesPort>().and_then(|roads| roads.0.off_road_m(fix.position));
+    let taken = known.take_beside(unit, fix, road_m, now)?;
     if let Some(keeper) = app.try_room::<TrackKeeperPort>() {
         keeper.0.keep(unit, fix.into(), taken.into());
     }
