@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{
-    AssignmentId, BoxId, CallId, CameraId, CheckId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, TrackerId, UnitId,
+    AssignmentId, BoxId, CallId, CameraId, CheckId, CheckInId, ClosureId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, TrackerId, UnitId,
     WarningId,
 };
 use shouhu_place::Wgs84;
@@ -62,6 +62,8 @@ pub enum Event {
     /// Somebody asks for help through a tracker. Without a position when the tracker had none that could be believed.
     TrackerAlarmed { tracker: TrackerId, unit: Option<UnitId>, alarm: String, position: Option<Wgs84>, at_us: Micros },
     MapReplaced { version: i64 },
+    /// A road was closed, or opened before its time: read the list.
+    ClosureChanged { closure: ClosureId },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -98,6 +100,7 @@ impl Event {
             Self::WarningChanged { .. } => "warning_changed",
             Self::TrackerAlarmed { .. } => "tracker_alarmed",
             Self::MapReplaced { .. } => "map_replaced",
+            Self::ClosureChanged { .. } => "closure_changed",
         }
     }
 
@@ -117,7 +120,7 @@ impl Event {
             Self::CameraChanged { .. } => Some("cameras.read"),
             Self::PatrolCheckedIn { .. } => Some("patrol.watch"),
             Self::WarningChanged { .. } => Some("warnings.watch"),
-            Self::MapReplaced { .. } => Some("map.read"),
+            Self::MapReplaced { .. } | Self::ClosureChanged { .. } => Some("map.read"),
         }
     }
 }

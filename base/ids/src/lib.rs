@@ -119,6 +119,8 @@ id!(/// One signature at one box.
     CheckInId, "check-in");
 id!(/// A plan of patrol tours for one shift.
     TourPlanId, "tour plan");
+id!(/// A road that is closed for a while.
+    ClosureId, "road closure");
 id!(/// A phone app or device that says where a unit is.
     TrackerId, "tracker");
 id!(/// A browser or app session of an actor.

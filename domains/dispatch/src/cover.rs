@@ -11,15 +11,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shouhu_choice::{Cover, CoverError, Reach};
 use shouhu_ids::{Micros, UnitId};
-use shouhu_module::ports::{RoadTimes, RoadTimesPort};
+use shouhu_module::ports::{Drive, RoadAnswer, RoadTimes, RoadTimesPort, Traveller};
 use shouhu_module::{App, Problem};
 use shouhu_place::Wgs84;
 use shouhu_store::{Store, StoreError, params};
-use shouhu_wire::{Unit, UnitState};
+use shouhu_wire::{Unit, UnitKind, UnitState};
 use tokio::sync::Mutex;
 
 use crate::merging::COUNTED_CALL;
-use crate::ops::recommend::ProposeError;
+use crate::ops::recommend::{ProposeError, traveller};
 use crate::policy::Coverage;
 
 /// A year of calls: as long as seasons need, and no longer than such records are kept.
@@ -148,11 +148,13 @@ async fn calls(store: &Store, since: Micros) -> Result<Vec<Wgs84>, StoreError> {
     Ok(places.into_iter().flatten().collect())
 }
 
-/// Seconds from each source to each cell, cell by cell; infinite where no road leads.
-fn times(roads: &dyn RoadTimes, cells: &[Cell], sources: &[Wgs84]) -> Option<Vec<Vec<f64>>> {
+/// Seconds from each source to each cell, cell by cell; infinite where no road leads. Cover is of calls that cannot wait, so it is
+/// counted with lights and siren.
+fn times(roads: &dyn RoadTimes, cells: &[Cell], sources: &[Traveller], now: Micros) -> Option<Vec<Vec<f64>>> {
+    let drive = Drive { at: now, with_siren: true };
     let to_cell = |cell: &Cell| {
-        let times = roads.times_to(cell.position, sources)?;
-        Some(times.into_iter().map(|time| time.map_or(f64::INFINITY, |time| time.duration_s)).collect())
+        let times = roads.times_to(cell.position, sources, drive)?;
+        Some(times.into_iter().map(|answer: RoadAnswer| answer.time().map_or(f64::INFINITY, |time| time.duration_s)).collect())
     };
     cells.iter().map(to_cell).collect()
 }
@@ -172,15 +174,15 @@ fn ground(roads: &dyn RoadTimes, calls: &[Wgs84], coverage: Coverage, now: Micro
         tracing::warn!(%error, "no cover from this demand");
         NoCover::FewIncidents
     })?;
-    let standing: Vec<Wgs84> = cells.iter().take(SITES_MAX).map(|cell| cell.position).collect();
-    let times = times(roads, &cells, &standing).ok_or(NoCover::NoMap)?;
+    let standing: Vec<Traveller> = cells.iter().take(SITES_MAX).map(|cell| Traveller { at: cell.position, by: UnitKind::Car }).collect();
+    let times = times(roads, &cells, &standing, now).ok_or(NoCover::NoMap)?;
     let sites = (0..standing.len()).map(|site| Reach::within(of_source(&times, site), coverage.threshold_s)).collect();
     Ok(Ground { made_at: now, coverage, cover, cells, sites })
 }
 
-fn view(roads: &dyn RoadTimes, ground: Arc<Ground>, units: &[(UnitId, Wgs84)], now: Micros) -> Result<View, NoCover> {
-    let places: Vec<Wgs84> = units.iter().map(|(_, place)| *place).collect();
-    let times = times(roads, &ground.cells, &places).ok_or(NoCover::NoMap)?;
+fn view(roads: &dyn RoadTimes, ground: Arc<Ground>, units: &[(UnitId, Traveller)], now: Micros) -> Result<View, NoCover> {
+    let placed: Vec<Traveller> = units.iter().map(|(_, traveller)| *traveller).collect();
+    let times = times(roads, &ground.cells, &placed, now).ok_or(NoCover::NoMap)?;
     let units = units.iter().enumerate().map(|(index, (unit, _))| {
         let times = of_source(&times, index);
         (*unit, Reach::within(times.iter().copied(), ground.coverage.threshold_s), times)
@@ -218,7 +220,7 @@ impl Covers {
     pub async fn now(&self, app: &App, units: &[Unit], coverage: Coverage) -> Result<Result<Arc<View>, NoCover>, Problem> {
         let Some(port) = app.try_room::<RoadTimesPort>() else { return Ok(Err(NoCover::NoMap)) };
         let idle = units.iter().filter(|unit| unit.state == UnitState::Available);
-        let idle: Vec<(UnitId, Wgs84)> = idle.filter_map(|unit| Some((unit.id, unit.position?))).collect();
+        let idle: Vec<(UnitId, Traveller)> = idle.filter_map(|unit| Some((unit.id, traveller(unit)?))).collect();
         if idle.is_empty() {
             return Ok(Err(NoCover::NoIdleUnit));
         }
@@ -258,10 +260,10 @@ mod tests {
     struct Flat;
 
     impl RoadTimes for Flat {
-        fn times_to(&self, target: Wgs84, sources: &[Wgs84]) -> Option<Vec<Option<RoadTime>>> {
-            let time = |source: &Wgs84| {
-                let distance_m = source.distance_m(target);
-                Some(RoadTime { duration_s: distance_m / 10.0, distance_m })
+        fn times_to(&self, target: Wgs84, sources: &[Traveller], _: Drive) -> Option<Vec<RoadAnswer>> {
+            let time = |source: &Traveller| {
+                let distance_m = source.at.distance_m(target);
+                RoadAnswer::By(RoadTime { duration_s: distance_m / 10.0, distance_m })
             };
             Some(sources.iter().map(time).collect())
         }
@@ -292,7 +294,7 @@ mod tests {
         assert_eq!(ground(&Flat, &calls[..5], coverage(), NOW).err(), Some(NoCover::FewIncidents));
         let ground = Arc::new(ground(&Flat, &calls, coverage(), NOW).unwrap());
         let unit = UnitId::new(NOW, [1; 16]);
-        let view = view(&Flat, ground, &[(unit, at(120.21))], NOW).unwrap();
+        let view = view(&Flat, ground, &[(unit, Traveller { at: at(120.21), by: UnitKind::Car })], NOW).unwrap();
         let reach = view.reach(unit).unwrap();
         assert!(reach.covers(0) && !reach.covers(1), "3 km away in 5 minutes, 20 km are not");
         let covered = view.cover().by(view.units().iter().map(|(_, reach, _)| reach)).expected_share();

@@ -11,8 +11,8 @@ use shouhu_events::{Event, SightingFact};
 use shouhu_http::testing::House;
 use shouhu_ids::{DeviceId, EntryId, HitId, Micros, SightingId, UnitId};
 use shouhu_module::ports::{
-    ClosingRings, ClosingRingsPort, ConfirmedHit, ConfirmedHits, ConfirmedHitsPort, LiveCasesPort, NoRing, RingAnswer, RingOrder,
-    RingOutcome, RingQuestion, RingReason, RoadTime, RoadTimes, RoadTimesPort, UnitPlacesPort,
+    ClosingRings, ClosingRingsPort, ConfirmedHit, ConfirmedHits, ConfirmedHitsPort, Drive, ErrandsPort, LiveCasesPort, NoRing, RingAnswer, RingOrder,
+    RingOutcome, RingQuestion, RingReason, RoadAnswer, RoadTime, RoadTimes, RoadTimesPort, Traveller, UnitPlacesPort,
 };
 use shouhu_module::{Caller, Module, Problem};
 use shouhu_place::Wgs84;
@@ -42,10 +42,10 @@ impl ConfirmedHits for OneHit {
 struct Winding;
 
 impl RoadTimes for Winding {
-    fn times_to(&self, target: Wgs84, sources: &[Wgs84]) -> Option<Vec<Option<RoadTime>>> {
-        let time = |source: &Wgs84| {
-            let distance_m = 2.0 * source.distance_m(target);
-            Some(RoadTime { duration_s: distance_m / (60.0 / 3.6), distance_m })
+    fn times_to(&self, target: Wgs84, sources: &[Traveller], _: Drive) -> Option<Vec<RoadAnswer>> {
+        let time = |source: &Traveller| {
+            let distance_m = 2.0 * source.at.distance_m(target);
+            RoadAnswer::By(RoadTime { duration_s: distance_m / (60.0 / 3.6), distance_m })
         };
         Some(sources.iter().map(time).collect())
     }
@@ -197,6 +197,29 @@ async fn positions_are_checked_streamed_and_used_for_the_recommendation_by_road(
         Some(&json!(["nearest", "available", "least_travel", "by_road"])),
         "kept with the order"
     );
+}
+
+#[tokio::test]
+async fn a_unit_has_an_errand_from_where_it_was_last_for_as_long_as_it_has_the_job() {
+    let house = House::open(MODULES).await;
+    let dispatcher = house.person(Role::Dispatcher);
+    let (unit, officer) = car(&house, "永康 21").await;
+    let (id, now): (UnitId, _) = (unit.parse().unwrap(), house.app.env.now());
+    let errands = house.app.room::<ErrandsPort>();
+    assert_eq!(errands.0.of(id).await.unwrap(), []);
+    house.call(&officer, "POST", "/v1/units/mine/position", position(120.251, now)).await;
+    let urgent = incident(&house, &dispatcher, 1).await;
+    let sent = send_to(&house, &dispatcher, &urgent, json!({ "unit": unit })).await;
+    let told = errands.0.of(id).await.unwrap();
+    let one = told.first().unwrap();
+    assert_eq!((told.len(), one.assignment.to_string()), (1, text(&sent.json, "/id")));
+    assert_eq!((one.by, one.with_siren), (shouhu_wire::UnitKind::Car, true), "priority 1");
+    assert_eq!(one.to, Wgs84::new(120.25, 23.03).ok());
+    assert_eq!(one.from, Wgs84::new(120.251, 23.03).ok().map(|place| (place, now)));
+    let cancelled = format!("/v1/assignments/{}/cancel", one.assignment);
+    let answer = house.call(&dispatcher, "POST", &cancelled, json!({ "reason": "誤報" })).await;
+    assert_eq!(answer.status, 200, "{}", answer.json);
+    assert_eq!(errands.0.of(id).await.unwrap(), []);
 }
 
 async fn send_to(house: &House, dispatcher: &Caller, incident: &str, body: Value) -> shouhu_http::testing::Answer {

@@ -65,7 +65,7 @@ use std::sync::Arc;
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_module::ports::{
-    CitizenReportsPort, DispatchFactsPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, UnitFixesPort, UnitPlacesPort,
+    CitizenReportsPort, DispatchFactsPort, ErrandsPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, UnitFixesPort, UnitPlacesPort,
     UnitTasksPort,
 };
 use shouhu_module::{App, Health, Module, Permission};
@@ -416,6 +416,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(LiveCasesPort(Arc::new(ports::LiveIncidents(app.store.clone()))));
         app.put(NearbyCasesPort(Arc::new(ports::IncidentsNear(app.store.clone()))));
         app.put(CitizenReportsPort(Arc::new(ports::CallsOfCitizens(app.store.clone()))));
+        app.put(ErrandsPort(Arc::new(ports::CrewErrands { store: app.store.clone(), positions: known.clone() })));
         app.put(UnitTasksPort(Arc::new(ports::TasksOfUnits(app.store.clone()))));
         app.put(OnTheMapPort(Arc::new(ports::MapNow { store: app.store.clone(), known: known.clone() })));
         app.put(DispatchFactsPort(Arc::new(ports::Facts(app.store.clone()))));

@@ -6,7 +6,7 @@ use shouhu_env::BoxFuture;
 use shouhu_ids::{DeviceId, IncidentId, Micros, UnitId};
 use shouhu_module::Problem;
 use shouhu_module::ports::{
-    CitizenReport, CitizenReports, DispatchFacts, IncidentFact, LiveCases, NearbyCase, NearbyCases, OnTheMap, PartnerKeys, PlacedIncident,
+    CitizenReport, CitizenReports, DispatchFacts, Errand, Errands, IncidentFact, LiveCases, NearbyCase, NearbyCases, OnTheMap, PartnerKeys, PlacedIncident,
     PlacedUnit, UnitFact, UnitTask, UnitTasks,
 };
 use shouhu_place::Wgs84;
@@ -41,6 +41,36 @@ impl LiveCases for LiveIncidents {
                     false
                 }
             }
+        })
+    }
+}
+
+/// Where crews have to go.
+pub struct CrewErrands {
+    pub store: Store,
+    pub positions: Arc<Positions>,
+}
+
+impl Errands for CrewErrands {
+    fn of(&self, unit: UnitId) -> BoxFuture<'static, Result<Vec<Errand>, Problem>> {
+        let (store, positions) = (self.store.clone(), Arc::clone(&self.positions));
+        Box::pin(async move {
+            let Some(mut known) = crate::store::unit(&store, unit).await? else { return Ok(Vec::new()) };
+            positions.overlay(&mut known);
+            let mut errands = Vec::new();
+            for assignment in crate::store::live_assignments_of(&store, unit).await? {
+                let Some(incident) = crate::store::incident(&store, assignment.incident).await? else { continue };
+                let drive = crate::rank::drive_to(incident.priority, store.env().now());
+                errands.push(Errand {
+                    assignment: assignment.id,
+                    incident_number: incident.number,
+                    to: incident.position,
+                    by: known.kind,
+                    from: known.position.zip(known.position_at_us),
+                    with_siren: drive.with_siren,
+                });
+            }
+            Ok(errands)
         })
     }
 }

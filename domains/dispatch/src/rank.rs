@@ -7,7 +7,7 @@ use shouhu_choice::{
     Assessment, Candidate, Choice, ChoiceError, CoverView, Incident, Job, Priority, Reason as Why, Side, State, choose,
 };
 use shouhu_ids::{Micros, UnitId};
-use shouhu_module::ports::RoadTime;
+use shouhu_module::ports::{Drive, RoadAnswer};
 use shouhu_place::Wgs84;
 use shouhu_wire::{Reason, Recommendation, Unit, UnitKind, UnitState};
 
@@ -36,7 +36,8 @@ pub struct Ask {
 pub struct Known {
     pub unit: Unit,
     pub standing: Standing,
-    pub road: Option<RoadTime>,
+    /// None where nobody was asked: there is no map, or no place.
+    pub road: Option<RoadAnswer>,
 }
 
 #[derive(Debug)]
@@ -67,15 +68,23 @@ fn seconds_since(at: Micros, now: Micros) -> f64 {
     (now.since(at) as f64 / 1e6).max(0.0)
 }
 
-fn way(unit: &Unit, scene: Option<Wgs84>, road: Option<RoadTime>) -> Option<Way> {
+fn way(unit: &Unit, scene: Option<Wgs84>, road: Option<RoadAnswer>) -> Option<Way> {
     let straight_m = unit.position?.distance_m(scene?);
-    let by = |distance_m, eta_s, is_by_road| Way { distance_m, eta_s, is_by_road };
-    Some(match (unit.kind, road) {
-        (UnitKind::Foot, Some(road)) => by(road.distance_m, seconds(road.distance_m, WALKING_KMH), true),
-        (UnitKind::Foot, None) => by(straight_m, seconds(straight_m, WALKING_KMH), false),
-        (_, Some(road)) => by(road.distance_m, road.duration_s, true),
-        (_, None) => by(straight_m, seconds(straight_m, STRAIGHT_LINE_KMH), false),
-    })
+    match road {
+        Some(RoadAnswer::By(road)) => Some(Way { distance_m: road.distance_m, eta_s: road.duration_s, is_by_road: true }),
+        // A straight line over a closed bridge would be a lie.
+        Some(RoadAnswer::NoWay) => None,
+        Some(RoadAnswer::NoRoadNear) | None => {
+            let kmh = if unit.kind == UnitKind::Foot { WALKING_KMH } else { STRAIGHT_LINE_KMH };
+            Some(Way { distance_m: straight_m, eta_s: seconds(straight_m, kmh), is_by_road: false })
+        }
+    }
+}
+
+/// How one drives to something as pressing as this.
+#[must_use]
+pub fn drive_to(priority: shouhu_wire::Priority, at: Micros) -> Drive {
+    Drive { at, with_siren: priority_of(priority) == Priority::Urgent }
 }
 
 #[must_use]
@@ -162,20 +171,26 @@ fn worded(why: &Why, state: UnitState) -> Reason {
 }
 
 /// What the engine does not know: by which way the time was found, and how well the place is known.
-fn stated(known: &Known, way: Option<Way>, scene: Option<Wgs84>, now: Micros) -> Vec<Reason> {
+fn stated(known: &Known, way: Option<Way>, ask: Ask, now: Micros) -> Vec<Reason> {
     let mut reasons = Vec::new();
+    let with_siren = drive_to(ask.priority, now).with_siren && known.unit.kind != UnitKind::Foot;
     if let Some(over) = known.standing.shift_over_since {
         reasons.push(reason("past_shift_end", false, Some(seconds_since(over, now))));
     }
     if let Some(way) = way {
         reasons.push(reason(if way.is_by_road { "by_road" } else { "straight_line" }, way.is_by_road, None));
+        if way.is_by_road && with_siren {
+            reasons.push(reason("with_siren", true, None));
+        }
         if known.unit.kind == UnitKind::Foot && way.distance_m > FOOT_FAR_M {
             reasons.push(reason("foot_patrol_far", false, Some(way.distance_m)));
         }
     } else if known.unit.position.is_none() {
         reasons.push(reason("no_position", false, None));
-    } else if scene.is_none() {
+    } else if ask.scene.is_none() {
         reasons.push(reason("scene_unknown", false, None));
+    } else {
+        reasons.push(reason("no_way", false, None));
     }
     if let Some(accuracy_m) = known.unit.accuracy_m.filter(|m| *m > ROUGH_M) {
         reasons.push(reason("rough_position", false, Some(accuracy_m)));
@@ -183,9 +198,9 @@ fn stated(known: &Known, way: Option<Way>, scene: Option<Wgs84>, now: Micros) ->
     reasons
 }
 
-fn recommendation(known: &Known, assessment: Option<&Assessment>, scene: Option<Wgs84>, now: Micros) -> Recommendation {
-    let way = way(&known.unit, scene, known.road);
-    let stated = stated(known, way, scene, now);
+fn recommendation(known: &Known, assessment: Option<&Assessment>, ask: Ask, now: Micros) -> Recommendation {
+    let way = way(&known.unit, ask.scene, known.road);
+    let stated = stated(known, way, ask, now);
     let whys = assessment.map_or(&[][..], |assessment| &assessment.reasons);
     // Without a way the engine can only say "unreachable": why there is none is said better above.
     // That the shift is over is said above, with its own number.
@@ -228,7 +243,7 @@ pub fn rank(
     let incident = Incident { priority: priority_of(ask.priority), needs: ask.needs, district: None };
     let choice = choose(&incident, &candidates, &settings.engine(policy), cover)?;
     let mut items: Vec<Recommendation> =
-        units.iter().map(|known| recommendation(known, choice.of(known.unit.id), ask.scene, now)).collect();
+        units.iter().map(|known| recommendation(known, choice.of(known.unit.id), ask, now)).collect();
     let nearest = items
         .iter_mut()
         .filter(|item| item.unit.state == UnitState::Available && item.distance_m.is_some())
@@ -269,6 +284,8 @@ fn order(items: &mut [Recommendation], choice: &Choice, units: &[Known], ask: &A
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use shouhu_module::ports::RoadTime;
+
     use super::*;
     use crate::standing::JobAtHand;
 
@@ -327,12 +344,43 @@ mod tests {
         assert_eq!(ranked.chosen, Some(near.unit.id));
     }
 
+    fn by_road(duration_s: f64, distance_m: f64) -> RoadAnswer {
+        RoadAnswer::By(RoadTime { duration_s, distance_m })
+    }
+
+    #[test]
+    fn who_walks_is_timed_by_his_own_way_and_a_siren_is_named_where_it_is_used() {
+        let mut walks = known("walks", UnitKind::Foot, UnitState::Available, Some(120.201));
+        walks.road = Some(by_road(700.0, 1_000.0));
+        let mut drives = known("drives", UnitKind::Car, UnitState::Available, Some(120.3));
+        drives.road = Some(by_road(300.0, 5_000.0));
+        let urgent = ranked(&[walks, drives], ask(1), &PolicySettings::default());
+        let walker = urgent.items.iter().find(|item| item.unit.call_sign == "walks").unwrap();
+        assert_eq!(walker.eta_s, Some(700.0));
+        assert!(keys(&urgent, "drives").contains(&"with_siren") && !keys(&urgent, "walks").contains(&"with_siren"));
+    }
+
+    #[test]
+    fn whom_no_open_road_leads_there_gets_no_time_and_is_told_so() {
+        let mut cut_off = known("cut off", UnitKind::Car, UnitState::Available, Some(120.2001));
+        cut_off.road = Some(RoadAnswer::NoWay);
+        let mut far = known("far", UnitKind::Car, UnitState::Available, Some(120.3));
+        far.road = Some(by_road(900.0, 12_000.0));
+        let mut astray = known("astray", UnitKind::Car, UnitState::Available, Some(120.4));
+        astray.road = Some(RoadAnswer::NoRoadNear);
+        let ranked = ranked(&[cut_off, far, astray], ask(2), &PolicySettings::default());
+        assert_eq!(order_of(&ranked), [("far", Some(1)), ("astray", Some(2)), ("cut off", Some(3))]);
+        assert_eq!(keys(&ranked, "cut off"), ["available", "no_way"]);
+        assert!(ranked.items.iter().all(|item| (item.unit.call_sign == "cut off") == item.eta_s.is_none()));
+        assert!(keys(&ranked, "astray").contains(&"straight_line"));
+    }
+
     #[test]
     fn the_road_decides_where_a_river_lies_between() {
         let mut across = known("across the river", UnitKind::Car, UnitState::Available, Some(120.205));
-        across.road = Some(RoadTime { duration_s: 900.0, distance_m: 9_000.0 });
+        across.road = Some(by_road(900.0, 9_000.0));
         let mut here = known("on this side", UnitKind::Car, UnitState::Available, Some(120.22));
-        here.road = Some(RoadTime { duration_s: 240.0, distance_m: 2_400.0 });
+        here.road = Some(by_road(240.0, 2_400.0));
         let ranked = ranked(&[across, here], ask(2), &PolicySettings::default());
         assert_eq!(order_of(&ranked), [("on this side", Some(1)), ("across the river", Some(2))]);
         assert_eq!(keys(&ranked, "on this side"), ["nearest", "available", "least_travel", "by_road"]);

@@ -4,15 +4,19 @@
 //! |---|---|
 //! | map 底圖 | the road network that was imported last: drawn as vector tiles, asked for driving times |
 //! | places 地點 | street names of the map and imported address files: asked where what a caller says is |
+//! | ways 路徑 | how long a car, a motorcycle or somebody on foot takes at this hour, and by which streets |
+//! | closure 道路封閉 | a road that is closed until a time, which every way avoids from then on |
 //! | job 背景工作 | work that follows a write; a failed one waits here for a person |
 //!
 //! **Invariant:** no tile, style or font comes from outside: a city without internet has its map.
 
+mod closures;
 mod map;
 mod ops;
 mod places;
 mod pursuits;
 mod sheet;
+mod ways;
 
 use shouhu_env::BoxFuture;
 use shouhu_module::{App, Health, Module, Permission, Reaction};
@@ -32,6 +36,12 @@ pub const MODULE: Module = Module {
         },
         Permission { name: "operations.retry", description: "Let a failed job run again", roles: &[Role::Operator] },
         Permission { name: "map.read", description: "See the base map", roles: &Role::ALL },
+        Permission { name: "map.way", description: "Be led to the own unit's job", roles: &[Role::Officer] },
+        Permission {
+            name: "map.close",
+            description: "Close roads for a while, and open them again",
+            roles: &[Role::Dispatcher, Role::Supervisor],
+        },
         Permission { name: "map.import", description: "Replace the base map", roles: &[Role::Operator] },
     ],
     routes: &[
@@ -41,6 +51,10 @@ pub const MODULE: Module = Module {
         ops::map_info::ROUTE,
         ops::map_import::ROUTE,
         ops::map_tile::ROUTE,
+        ops::closures::LIST_ROUTE,
+        ops::closures::MAKE_ROUTE,
+        ops::closures::LIFT_ROUTE,
+        ops::way::ROUTE,
         ops::addresses::ROUTE,
         ops::addresses_import::ROUTE,
     ],
@@ -48,10 +62,28 @@ pub const MODULE: Module = Module {
         Migration { name: "0001_map", sql: include_str!("../migrations/0001_map.sql") },
         Migration { name: "0002_addresses", sql: include_str!("../migrations/0002_addresses.sql") },
         Migration { name: "0003_importing", sql: include_str!("../migrations/0003_importing.sql") },
+        Migration { name: "0004_closures", sql: include_str!("../migrations/0004_closures.sql") },
     ],
-    reactions: &[Reaction { name: "operations.load_new_map", kinds: &["map_replaced"], run: map::reload }],
+    reactions: &[
+        Reaction { name: "operations.load_new_map", kinds: &["map_replaced"], run: map::reload },
+        Reaction { name: "operations.heed_closure", kinds: &["closure_changed"], run: map::heed },
+    ],
     problems: &[
         "operations.job.not_failed",
+        "operations.way.no_job",
+        "operations.way.no_place",
+        "operations.way.no_start",
+        "operations.way.start",
+        "operations.way.no_map",
+        "operations.way.no_road",
+        "operations.way.no_way",
+        "operations.closure.no_map",
+        "operations.closure.no_road",
+        "operations.closure.line",
+        "operations.closure.reason",
+        "operations.closure.until",
+        "operations.closure.too_many",
+        "operations.closure.not_closed",
         "operations.addresses.source",
         "operations.addresses.too_many_sources",
         "operations.addresses.not_text",
@@ -82,7 +114,11 @@ fn health(app: App) -> BoxFuture<'static, Health> {
     Box::pin(async move {
         let places = app.try_room::<places::Places>().map(|places| places.told()).unwrap_or_default();
         match app.try_room::<MapState>().and_then(|state| state.loaded()) {
-            Some(map) => Health::good(format!("map version {} with {} road pieces; {places}", map.info.version, map.info.roads)),
+            Some(map) => {
+                let (is_healthy, ways) = app.try_room::<ways::Roads>().unwrap_or_default().told();
+                let detail = format!("map version {} with {} road pieces; {ways}; {places}", map.info.version, map.info.roads);
+                Health { is_healthy, detail }
+            }
             None => Health::good(format!("no map imported yet: import one on the operations page; {places}")),
         }
     })

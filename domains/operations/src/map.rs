@@ -1,4 +1,4 @@
-//! The map in memory: tiles to draw, a router to ask.
+//! The map in memory: tiles to draw, and roads to find places on. Driving times are asked of `ways`.
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -10,13 +10,15 @@ use shouhu_events::Envelope;
 use shouhu_ids::Micros;
 use shouhu_module::App;
 use shouhu_intercept::{Flight, Streets};
-use shouhu_module::ports::{ClosingRingsPort, GeocoderPort, RoadSheetsPort, RoadTime, RoadTimes, RoadTimesPort};
+use shouhu_module::ports::{ClosingRingsPort, GeocoderPort, RoadSheetsPort, RoadTimesPort};
 use shouhu_place::Wgs84;
-use shouhu_roads::{Matcher, NodeId, Profile, RoadNetwork, Router, SNAP_WITHIN_M, TileSource, VehicleClass, WeightSet};
+use shouhu_roads::{Matcher, NodeId, Profile, RoadNetwork, Router, TileSource, VehicleClass, WeightSet};
 use shouhu_store::Row;
 
+use crate::closures;
 use crate::places::Places;
 use crate::pursuits::Pursuits;
+use crate::ways::Roads;
 
 /// What a screen needs to show the map.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,22 +61,6 @@ impl MapState {
         if current.as_ref().is_none_or(|known| known.info.version <= map.info.version) {
             *current = Some(Arc::new(map));
         }
-    }
-}
-
-impl RoadTimes for MapState {
-    fn times_to(&self, target: Wgs84, sources: &[Wgs84]) -> Option<Vec<Option<RoadTime>>> {
-        let map = self.loaded()?;
-        let travels = map.router.times_to(target, sources).ok()?;
-        let time = |travel: shouhu_roads::Travel| RoadTime { duration_s: travel.duration_s, distance_m: travel.distance_m };
-        Some(travels.into_iter().map(|travel| travel.map(time)).collect())
-    }
-
-    fn off_road_m(&self, place: Wgs84) -> Option<f64> {
-        let map = self.loaded()?;
-        let [west, south, east, north] = map.info.bounds?;
-        let is_on_map = (west..=east).contains(&place.lon) && (south..=north).contains(&place.lat);
-        is_on_map.then(|| map.router.snap(place, SNAP_WITHIN_M).map_or(SNAP_WITHIN_M, |snap| snap.distance_m))
     }
 }
 
@@ -142,7 +128,12 @@ pub fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         let state = MapState::default();
         load_newest(&app, &state).await?;
-        app.put(RoadTimesPort(Arc::new(state.clone())));
+        let roads = Roads::default();
+        roads.renew_soon(&state);
+        closures::learn(&app, &roads).await?;
+        tokio::spawn(closures::watch_for_ever(app.clone(), roads.clone()));
+        app.put(RoadTimesPort(Arc::new(roads.clone())));
+        app.put(roads);
         app.put(RoadSheetsPort(Arc::new(state.clone())));
         app.put(ClosingRingsPort(Arc::new(Pursuits::new(state.clone()))));
         app.put(state);
@@ -158,9 +149,16 @@ pub fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
 /// Another process may have imported it, or an address file.
 pub fn reload(app: App, _: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
-        load_newest(&app, &app.room::<MapState>()).await?;
+        let state = app.room::<MapState>();
+        load_newest(&app, &state).await?;
+        app.room::<Roads>().renew_soon(&state);
         // Facts wait for their reactions; an index takes too long to be waited for.
         app.room::<Places>().renew_soon(app);
         Ok(())
     })
+}
+
+/// This server or another one has closed a road, or opened it.
+pub fn heed(app: App, _: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move { closures::learn(&app, &app.room::<Roads>()).await })
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shouhu_env::BoxFuture;
-use shouhu_ids::{CameraId, DeviceId, HitId, IncidentId, Micros, SightingId, UnitId};
+use shouhu_ids::{AssignmentId, CameraId, DeviceId, HitId, IncidentId, Micros, SightingId, UnitId};
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
 use shouhu_wire::{Alternative, UnitKind, UnitState};
@@ -68,10 +68,44 @@ pub struct RoadTime {
     pub distance_m: f64,
 }
 
-/// Answered by the map of operations; `None` while no road graph is loaded.
+/// Somebody who may be sent, and by what: a motorcycle passes where a car waits, and nobody walks at the speed of either.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Traveller {
+    pub at: Wgs84,
+    pub by: UnitKind,
+}
+
+/// When and how it is driven: streets are slow at some hours and closed at some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drive {
+    pub at: Micros,
+    /// With lights and siren: through signals and past turn bans, whatever the hour.
+    pub with_siren: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RoadAnswer {
+    By(RoadTime),
+    /// Off the map: a guess is as good as any.
+    NoRoadNear,
+    /// There are roads, and none that is open leads from one to the other: a guess would be wrong.
+    NoWay,
+}
+
+impl RoadAnswer {
+    #[must_use]
+    pub const fn time(self) -> Option<RoadTime> {
+        match self {
+            Self::By(time) => Some(time),
+            Self::NoRoadNear | Self::NoWay => None,
+        }
+    }
+}
+
+/// Answered by the map of operations. Some milliseconds for a large city: never on a request's thread.
 pub trait RoadTimes: Send + Sync {
-    /// Driving from each source to the target, in the order of the sources; `None` where no road leads.
-    fn times_to(&self, target: Wgs84, sources: &[Wgs84]) -> Option<Vec<Option<RoadTime>>>;
+    /// From each traveller to the target, in their order; `None` while no road graph is loaded, and where no road is near the target.
+    fn times_to(&self, target: Wgs84, travellers: &[Traveller], drive: Drive) -> Option<Vec<RoadAnswer>>;
     /// How far a place on the map lies from its nearest road, metres, as far as one looks; none where there is no map. Microseconds.
     fn off_road_m(&self, _place: Wgs84) -> Option<f64> {
         None
@@ -315,6 +349,25 @@ pub enum FixTaken {
     /// Not newer than the known one: it is no news, and not wrong.
     Older,
     Newest,
+}
+
+/// Where a crew has to go, and from where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Errand {
+    pub assignment: AssignmentId,
+    pub incident_number: String,
+    /// None for an incident without a place.
+    pub to: Option<Wgs84>,
+    pub by: UnitKind,
+    /// Where the unit was last, and when that was measured.
+    pub from: Option<(Wgs84, Micros)>,
+    /// As pressing as that.
+    pub with_siren: bool,
+}
+
+/// Answered by dispatch: what a unit has to do now. The asker tells it to this unit's crew only, and writes the leaf.
+pub trait Errands: Send + Sync {
+    fn of(&self, unit: UnitId) -> BoxFuture<'static, Result<Vec<Errand>, Problem>>;
 }
 
 /// Why a fix is not believed.
@@ -593,6 +646,7 @@ ports!(
     NearbyWantedPort => NearbyWanted,
     CitizenReportsPort => CitizenReports,
     UnitTasksPort => UnitTasks,
+    ErrandsPort => Errands,
     OnTheMapPort => OnTheMap,
     DispatchFactsPort => DispatchFacts,
     PartnerKeysPort => PartnerKeys,

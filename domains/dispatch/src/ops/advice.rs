@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shouhu_choice::{MoveUp, Site, Standing as Idle, Underway, move_up};
 use shouhu_ids::{AssignmentId, IncidentId, Micros, UnitId};
-use shouhu_module::ports::RoadTimesPort;
+use shouhu_module::ports::{RoadTimesPort, Traveller};
 use shouhu_module::{App, Audit, Audited, Load, Problem, Route};
 use shouhu_place::Wgs84;
 use shouhu_wire::{AssignmentState, Incident, IncidentState, Priority, Unit, UnitState};
 
-use super::recommend::units_now;
+use super::recommend::{traveller, units_now};
 use crate::cover::{Covers, NoCover, View};
 use crate::policy::{self, PolicySettings};
 use crate::rank::{self, Known, priority_of};
@@ -141,10 +141,11 @@ fn on_the_way<'a>(known: &'a [Known], free: &[&Known], roads: Option<&RoadTimesP
         let job = known.standing.job.as_ref()?;
         let scene = job.scene.filter(|_| job.state != AssignmentState::OnScene)?;
         let everybody: Vec<&Known> = std::iter::once(known).chain(free.iter().copied()).collect();
-        let placed: Vec<Wgs84> = everybody.iter().filter_map(|known| known.unit.position).collect();
-        let mut times = roads.and_then(|port| port.0.times_to(scene, &placed)).map(Vec::into_iter);
+        let placed: Vec<Traveller> = everybody.iter().filter_map(|known| traveller(&known.unit)).collect();
+        let drive = rank::drive_to(job.priority, now);
+        let mut times = roads.and_then(|port| port.0.times_to(scene, &placed, drive)).map(Vec::into_iter);
         let mut arrive = everybody.into_iter().map(|known| {
-            let road = known.unit.position.and_then(|_| times.as_mut()?.next().flatten());
+            let road = known.unit.position.and_then(|_| times.as_mut()?.next());
             let seen = Known { unit: known.unit.clone(), standing: known.standing.clone(), road };
             rank::candidate(&seen, Some(scene), now).travel_s
         });

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shouhu_choice::{ChoiceError, CoverView, Reach};
 use shouhu_ids::{AssignmentId, IncidentId, UnitId};
-use shouhu_module::ports::{RoadTime, RoadTimesPort};
+use shouhu_module::ports::{Drive, RoadAnswer, RoadTimesPort, Traveller};
 use shouhu_module::{App, Audit, Audited, Id, Keyed, Load, Problem, Route};
 use shouhu_place::Wgs84;
 use shouhu_wire::{Incident, Priority, Recommendation, Unit};
@@ -30,7 +30,7 @@ pub const ROUTE: Route =
 pub enum ProposeError {
     #[error("units were not ranked: {0}")]
     Choice(ChoiceError),
-    #[error("the cover was not computed: {0}")]
+    #[error("ways or the cover were not computed: {0}")]
     Cover(#[from] tokio::task::JoinError),
 }
 
@@ -85,10 +85,15 @@ impl From<&JobAtHand> for TakesFrom {
 }
 
 /// One answer per unit; the graph is asked only about those that have a position.
-fn by_road(port: &RoadTimesPort, scene: Wgs84, units: &[Unit]) -> Option<Vec<Option<RoadTime>>> {
-    let sources: Vec<Wgs84> = units.iter().filter_map(|unit| unit.position).collect();
-    let mut times = port.0.times_to(scene, &sources)?.into_iter();
-    Some(units.iter().map(|unit| unit.position.and_then(|_| times.next().flatten())).collect())
+fn by_road(port: &RoadTimesPort, scene: Wgs84, units: &[Unit], drive: Drive) -> Option<Vec<Option<RoadAnswer>>> {
+    let placed: Vec<Traveller> = units.iter().filter_map(traveller).collect();
+    let mut times = port.0.times_to(scene, &placed, drive)?.into_iter();
+    Some(units.iter().map(|unit| unit.position.and_then(|_| times.next())).collect())
+}
+
+/// None for a unit that has not said where it is.
+pub fn traveller(unit: &Unit) -> Option<Traveller> {
+    Some(Traveller { at: unit.position?, by: unit.kind })
 }
 
 /// All units with their newest position.
@@ -120,9 +125,14 @@ pub async fn propose(app: &App, incident: &Incident) -> Result<Proposal, Problem
         PolicyName::CoverageAware if view.is_none() => PolicyName::NearestByRoad,
         policy => policy,
     };
-    let roads = match (incident.position, app.try_room::<RoadTimesPort>()) {
-        (Some(scene), Some(port)) => by_road(&port, scene, &units),
-        _ => None,
+    let now = app.env.now();
+    let (roads, units) = match (incident.position, app.try_room::<RoadTimesPort>()) {
+        (Some(scene), Some(port)) => {
+            let drive = rank::drive_to(incident.priority, now);
+            // A search over a whole city: not on the thread that serves everybody.
+            tokio::task::spawn_blocking(move || (by_road(&port, scene, &units, drive), units)).await.map_err(ProposeError::Cover)?
+        }
+        _ => (None, units),
     };
     let road = |index: usize| roads.as_ref().and_then(|roads| roads.get(index).copied().flatten());
     let known: Vec<Known> = units
@@ -134,7 +144,7 @@ pub async fn propose(app: &App, incident: &Incident) -> Result<Proposal, Problem
     let reaches: Option<Vec<Option<&Reach>>> =
         view.as_ref().map(|view| known.iter().map(|known| view.reach(known.unit.id)).collect());
     let cover = view.as_ref().zip(reaches.as_deref()).map(|(view, reaches)| CoverView { cover: view.cover(), reaches });
-    let ranked = rank::rank(&known, ask, policy, &settings, cover, app.env.now()).map_err(ProposeError::Choice)?;
+    let ranked = rank::rank(&known, ask, policy, &settings, cover, now).map_err(ProposeError::Choice)?;
     let takes_from = |unit: UnitId| {
         let known = known.iter().find(|known| ranked.is_taken && ranked.chosen == Some(unit) && known.unit.id == unit)?;
         known.standing.job.as_ref().map(TakesFrom::from)

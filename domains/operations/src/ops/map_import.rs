@@ -13,6 +13,7 @@ use shouhu_store::params;
 
 use crate::map::{LoadedMap, MapState};
 use crate::places::Places;
+use crate::ways::Roads;
 
 /// The whole of Taiwan as OSM PBF has about 300 MB; a city has 30.
 const FILE_BYTES_MAX: usize = 512 * 1024 * 1024;
@@ -109,7 +110,9 @@ async fn replace(
     tx.commit().await?;
     let built = tokio::task::spawn_blocking(move || LoadedMap::build(network, version, attribution, now)).await;
     if let Ok(map) = built {
-        app.room::<MapState>().replace(map);
+        let state = app.room::<MapState>();
+        state.replace(map);
+        app.room::<Roads>().renew_soon(&state);
     }
     // The index of a large map takes tens of seconds, and the leaf of what is stored must not wait for it.
     app.room::<Places>().renew_soon(app.clone());
@@ -121,10 +124,11 @@ mod tests {
     use serde_json::Value;
     use shouhu_http::testing::House;
     use shouhu_module::Module;
-    use shouhu_module::ports::RoadTimesPort;
+    use shouhu_ids::Micros;
+    use shouhu_module::ports::{Drive, RoadTimesPort, Traveller};
     use shouhu_place::Wgs84;
     use shouhu_roads::{CitySize, demo_city};
-    use shouhu_wire::Role;
+    use shouhu_wire::{Role, UnitKind};
 
     static MODULES: &[Module] = &[crate::MODULE];
 
@@ -151,8 +155,10 @@ mod tests {
         let tile = house.call(&operator, "GET", &format!("/v1/map/tiles/14/{x}/{y}"), Value::Null).await;
         assert!(tile.status == 200 && tile.bytes.len() > 100, "{} bytes", tile.bytes.len());
         let (Ok(here), Ok(there)) = (Wgs84::new(lon, lat), Wgs84::new(lon + 0.003, lat)) else { panic!("on the globe") };
-        let times = house.app.room::<RoadTimesPort>().0.times_to(here, &[there]);
-        assert!(times.is_some_and(|times| times.first().is_some_and(|t| t.is_some_and(|t| t.duration_s > 1.0))));
+        let (from, drive) = (Traveller { at: there, by: UnitKind::Car }, Drive { at: Micros(0), with_siren: false });
+        let times = house.app.room::<RoadTimesPort>().0.times_to(here, &[from], drive);
+        assert!(times.is_some_and(|times| times.first().is_some_and(|t| t.time().is_some_and(|t| t.duration_s > 1.0))));
+        assert_eq!(info.json.pointer("/ways/version"), Some(&1.into()), "the first map is asked at once: {}", info.json);
 
         for (body, key) in [(b"PK\x03\x04 not roads".to_vec(), "roads.import.not_a_road_file"), (b"<osm><way".to_vec(), "")] {
             let refused = house.call_with(&operator, "POST", "/v1/map/import", &[], body).await;

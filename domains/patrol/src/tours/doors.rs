@@ -11,8 +11,8 @@ use shouhu_env::{BoxFuture, Env, SimClock};
 use shouhu_http::testing::{Answer, House};
 use shouhu_ids::{IncidentId, Micros, UnitId};
 use shouhu_module::ports::{
-    CitizenReport, CitizenReports, CitizenReportsPort, DispatchFacts, DispatchFactsPort, IncidentFact, RoadTime, RoadTimes, RoadTimesPort,
-    UnitFact, UnitTask, UnitTasks, UnitTasksPort,
+    CitizenReport, CitizenReports, CitizenReportsPort, DispatchFacts, DispatchFactsPort, Drive, IncidentFact, RoadAnswer, RoadTime, RoadTimes,
+    RoadTimesPort, Traveller, UnitFact, UnitTask, UnitTasks, UnitTasksPort,
 };
 use shouhu_module::{Caller, Module, Person, Problem};
 use shouhu_place::Wgs84;
@@ -62,11 +62,15 @@ impl UnitTasks for Jobs {
 struct Streets;
 
 impl RoadTimes for Streets {
-    fn times_to(&self, target: Wgs84, sources: &[Wgs84]) -> Option<Vec<Option<RoadTime>>> {
+    fn times_to(&self, target: Wgs84, sources: &[Traveller], _: Drive) -> Option<Vec<RoadAnswer>> {
         let is_land = |place: &Wgs84| place.lon > 119.0;
-        let time = |source: &Wgs84| {
-            let distance_m = 1.5 * source.distance_m(target);
-            is_land(source).then_some(RoadTime { duration_s: distance_m / (30.0 / 3.6), distance_m })
+        let time = |source: &Traveller| {
+            let distance_m = 1.5 * source.at.distance_m(target);
+            if is_land(&source.at) {
+                RoadAnswer::By(RoadTime { duration_s: distance_m / (30.0 / 3.6), distance_m })
+            } else {
+                RoadAnswer::NoWay
+            }
         };
         is_land(&target).then(|| sources.iter().map(time).collect())
     }

@@ -5,10 +5,11 @@
 
 use shouhu_env::Env;
 use shouhu_ids::{Micros, UnitId};
-use shouhu_module::ports::{CitizenReport, RoadTimes};
+use shouhu_module::ports::{CitizenReport, Drive, RoadTimes, Traveller};
 use shouhu_place::Wgs84;
 use shouhu_tours::Budget;
 use shouhu_tours::patrol::{Dwell, Kind, Patrol, Plan, Rules, Stop, Travel, Unit, Village, VillageCap, Window, plan};
+use shouhu_wire::UnitKind;
 
 use super::answer;
 use super::hot::{Hot, Landmark, Wish, hot_spots, middle};
@@ -253,7 +254,7 @@ impl Question {
         let Ground { sites, base, crews, boxes_due, counted, left_out } = ground;
         let starts = crews.iter().filter_map(|crew| crew.from);
         let places: Vec<Wgs84> = [base].into_iter().chain(sites.iter().map(|site| site.place.position)).chain(starts).collect();
-        let by_road = roads.and_then(|roads| road_seconds(roads, &places));
+        let by_road = roads.and_then(|roads| road_seconds(roads, &places, self.from));
         let is_by_road = by_road.is_some();
         let seconds = by_road.unwrap_or_else(|| guessed_seconds(&places));
         let all = Legs { places: places.len(), seconds };
@@ -338,17 +339,19 @@ fn whole_seconds(seconds: f64) -> u32 {
     if (0.0..86_400.0).contains(&seconds) { seconds.ceil() as u32 } else { Travel::NO_WAY }
 }
 
-/// None where no roads are loaded.
-fn road_seconds(roads: &dyn RoadTimes, places: &[Wgs84]) -> Option<Vec<u32>> {
+/// None where no roads are loaded. By car and by the signs, as streets are when the shift begins.
+fn road_seconds(roads: &dyn RoadTimes, places: &[Wgs84], begins: Micros) -> Option<Vec<u32>> {
+    let travellers: Vec<Traveller> = places.iter().map(|at| Traveller { at: *at, by: UnitKind::Car }).collect();
+    let drive = Drive { at: begins, with_siren: false };
     let count = places.len();
     let mut seconds = vec![Travel::NO_WAY; count * count];
     let mut is_loaded = false;
     for (to, place) in places.iter().enumerate() {
         // A place with no road near has no answer; nor has any while there is no map.
-        let Some(times) = roads.times_to(*place, places) else { continue };
+        let Some(times) = roads.times_to(*place, &travellers, drive) else { continue };
         is_loaded = true;
         for (from, time) in times.into_iter().enumerate() {
-            if let (Some(cell), Some(time)) = (seconds.get_mut(from * count + to), time) {
+            if let (Some(cell), Some(time)) = (seconds.get_mut(from * count + to), time.time()) {
                 *cell = whole_seconds(time.duration_s);
             }
         }

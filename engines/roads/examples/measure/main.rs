@@ -1,8 +1,10 @@
 //! Prints what imports, ways, matrices, isochrones, alternatives, matching and tiles cost:
 //! `cargo run --release -p shouhu-roads --example measure -- FILE…`. Numbers for people; the plain Dijkstra stands beside
-//! each of them as the peer. `ONLY=matching` leaves the rest out.
+//! each of them as the peer. `ONLY=matching` and `ONLY=proposal` leave the rest
+//! out.
 
 mod matching;
+mod proposal;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -57,6 +59,10 @@ fn measure(name: &str, network: RoadNetwork, import_time: Duration) {
     println!("  median, p95: plain A* with snaps and lines {}; times_to 50 units {units}", {
         each(places.iter().zip(places.iter().skip(1)), |(from, to)| drop(router.route(*from, *to)))
     });
+    proposal::measure(&network, &router, &places);
+    if std::env::var("ONLY").is_ok_and(|part| part == "proposal") {
+        return;
+    }
     navigate(&network, &places);
     let tiles = |z: u8| {
         let across = f64::from(1u32 << z);

@@ -27,7 +27,7 @@ pub use matrix::TravelMatrix;
 use crate::access::{DirectedEdge, TurnBan};
 use crate::graph::Direction;
 use crate::network::{Edge, NodeId, RoadNetwork};
-use crate::profile::Profile;
+use crate::profile::{Profile, WeightSet};
 use crate::route::{Route, RouteError, Way};
 use crate::snap::{Snap, SnapIndex};
 pub(crate) use expanded::ExpandedGraph;
@@ -83,7 +83,8 @@ pub struct Navigator {
     network: Arc<RoadNetwork>,
     profile: Profile,
     graph: ExpandedGraph,
-    snaps: SnapIndex,
+    /// The same for all weights of a vehicle that keeps to the same signs.
+    snaps: Arc<SnapIndex>,
     hierarchy: Option<Hierarchy>,
     /// Each vertex on a sphere of true radius: chords are cheap lower bounds of road lengths.
     spots: Vec<[f64; 3]>,
@@ -101,10 +102,23 @@ impl Navigator {
     /// change; the prepared navigator without them can be asked again when they are lifted.
     #[must_use]
     pub fn with_bans(network: Arc<RoadNetwork>, profile: Profile, more: &[TurnBan]) -> Self {
+        Self::made(network, profile, more, None)
+    }
+
+    /// The same network and vehicle with other weights, unprepared. Finds the roads near a place by the same index where the same
+    /// turns are banned: it is the larger part of a navigator.
+    #[must_use]
+    pub fn at_weights(&self, weights: WeightSet) -> Self {
+        let profile = Profile { weights, ..self.profile };
+        let has_same_turns = self.network.turn_bans().is_empty() || profile.keeps_turn_bans() == self.profile.keeps_turn_bans();
+        Self::made(Arc::clone(&self.network), profile, &[], has_same_turns.then(|| Arc::clone(&self.snaps)))
+    }
+
+    fn made(network: Arc<RoadNetwork>, profile: Profile, more: &[TurnBan], snaps: Option<Arc<SnapIndex>>) -> Self {
         let signed = network.turn_bans().iter().filter(|_| profile.keeps_turn_bans());
         let bans: Vec<&TurnBan> = signed.chain(more).filter(|ban| ban.vehicles.contains(profile.vehicle)).collect();
         let graph = ExpandedGraph::new(&network, profile.vehicle, &bans, |edge| profile.cost_ms(edge));
-        let snaps = SnapIndex::new(&network, |id, _| graph.is_main(id));
+        let snaps = snaps.unwrap_or_else(|| Arc::new(SnapIndex::new(&network, |id, _| graph.is_main(id))));
         let spots = (0..graph.vertex_count() as u32).map(|vertex| spot(&network, graph.junction(vertex))).collect();
         Self { network, profile, graph, snaps, hierarchy: None, spots, pool: Pool::new() }
     }

@@ -9,6 +9,7 @@ mod tests;
 mod text;
 mod turns;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use shouhu_place::Wgs84;
 
@@ -20,7 +21,8 @@ use crate::navigate::{Navigator, PathPart, RoadPath};
 use geometry::polyline6;
 use turns::{bearings, maneuver};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "WayManeuverKind")]
 pub enum ManeuverType {
     #[serde(rename = "depart")]
     Depart,
@@ -42,7 +44,8 @@ pub enum ManeuverType {
     ExitRoundabout,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "WayModifier")]
 pub enum Modifier {
     #[serde(rename = "uturn")]
     Uturn,
@@ -62,7 +65,8 @@ pub enum Modifier {
     SharpLeft,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "WayManeuver")]
 pub struct Maneuver {
     #[serde(rename = "type")]
     pub kind: ManeuverType,
@@ -80,7 +84,8 @@ pub struct Maneuver {
 }
 
 /// A junction along a step; the first is the maneuver's own.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "WayIntersection")]
 pub struct Intersection {
     pub location: [f64; 2],
     /// Of all roads at the junction, ascending.
@@ -93,7 +98,8 @@ pub struct Intersection {
     pub leaves_by: Option<usize>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "WayStep")]
 pub struct Step {
     pub maneuver: Maneuver,
     /// The street driven after the maneuver; empty when it has no name.
@@ -110,7 +116,8 @@ pub struct Step {
     pub intersections: Vec<Intersection>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "WayLeg")]
 pub struct Leg {
     pub distance: f64,
     pub duration: f64,
@@ -121,7 +128,8 @@ pub struct Leg {
 }
 
 /// An entry of `routes` in OSRM's answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "WayRoute")]
 pub struct OsrmRoute {
     pub distance: f64,
     pub duration: f64,

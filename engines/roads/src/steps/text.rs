@@ -1,10 +1,12 @@
 //! What the navigator says, in the two languages of the house.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Maneuver, ManeuverType, Modifier};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "WayLanguage")]
 pub enum Language {
     #[serde(rename = "zh-TW")]
     ZhTw,
