@@ -3,13 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use shouhu_events::Event;
+use shouhu_bus::ReactionError;
+use shouhu_env::BoxFuture;
+use shouhu_events::{Envelope, Event};
 use shouhu_http::testing::House;
 use shouhu_ids::{CameraId, Micros};
 use shouhu_module::ports::{CamerasNear, CamerasNearPort, NearCamera};
-use shouhu_module::{Caller, Module, Person};
+use shouhu_module::{App, Caller, Module, Person, Reaction};
 use shouhu_place::Wgs84;
 use shouhu_wire::Role;
 
@@ -108,6 +111,72 @@ async fn a_note_and_a_correction_reach_the_crew_that_is_on_its_way() {
     let late = house.call(&dispatcher, "POST", &amend, other).await;
     assert_eq!((late.status, text(&late.json, "/key")), (409, "dispatch.amend.changed".into()));
     assert_eq!(house.call(&officer, "POST", &amend, body).await.status, 403);
+}
+
+/// A partner in the black hole of an outage: whoever waits for its answer waits for ever.
+fn never(_: App, _: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(std::future::pending())
+}
+
+static IN_AN_OUTAGE: &[Module] = &[
+    MODULE,
+    Module {
+        name: "partner",
+        description: "Answers nothing.",
+        reactions: &[Reaction { name: "partner.never", kinds: &["incident_changed", "assignment_changed", "unit_changed"], run: never }],
+        ..Module::EMPTY
+    },
+];
+
+/// No call may take longer, however slow the machine that tests: a wait for the partner would last for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn a_partner_that_never_answers_holds_up_no_order() {
+    let house = Arc::new(House::open(IN_AN_OUTAGE).await);
+    let dispatcher = house.person(Role::Dispatcher);
+    let (unit, officer) = car(&house, "永康 21").await;
+    let telling = tokio::spawn({
+        let house = house.clone();
+        async move { house.settle().await }
+    });
+    let work = async {
+        house.call(&dispatcher, "POST", &format!("/v1/units/{unit}/state"), json!({ "state": "available" })).await;
+        let id = text(&incident(&house).await, "/id");
+        let sent = house.call(&dispatcher, "POST", &format!("/v1/incidents/{id}/assignments"), json!({ "unit": unit })).await;
+        let step = format!("/v1/assignments/{}/step", text(&sent.json, "/id"));
+        for next in ["accept", "en_route", "on_scene"] {
+            assert_eq!(house.call(&officer, "POST", &step, json!({ "step": next })).await.status, 200);
+        }
+        house.call(&dispatcher, "POST", &format!("/v1/incidents/{id}/notes"), json!({ "text": "現場安全" })).await.status
+    };
+    assert_eq!(tokio::time::timeout(PATIENCE, work).await.ok(), Some(200));
+    telling.abort();
+}
+
+#[tokio::test]
+async fn one_state_means_the_same_for_cars_motorcycles_and_feet() {
+    let house = House::open(MODULES).await;
+    let dispatcher = house.person(Role::Dispatcher);
+    for kind in ["car", "motorcycle", "foot"] {
+        let body = json!({ "call_sign": format!("永康 {kind}"), "kind": kind });
+        let unit = text(&house.call(&house.person(Role::Operator), "POST", "/v1/units", body).await.json, "/id");
+        let path = format!("/v1/units/{unit}/state");
+        let set = async |state: &'static str| house.call(&dispatcher, "POST", &path, json!({ "state": state })).await;
+        for state in ["busy", "off_duty", "available"] {
+            assert_eq!(text(&set(state).await.json, "/state"), state, "{kind}");
+        }
+        let id = text(&incident(&house).await, "/id");
+        let sent = house.call(&dispatcher, "POST", &format!("/v1/incidents/{id}/assignments"), json!({ "unit": unit })).await;
+        let step = format!("/v1/assignments/{}/step", text(&sent.json, "/id"));
+        for (said, state) in [("accept", "dispatched"), ("en_route", "en_route"), ("on_scene", "on_scene")] {
+            house.call(&dispatcher, "POST", &step, json!({ "step": said })).await;
+            let units = house.call(&dispatcher, "GET", "/v1/units", Value::Null).await.json;
+            let mine = units["items"].as_array().into_iter().flatten().find(|one| one["id"] == json!(unit)).unwrap();
+            assert_eq!(mine["state"], json!(state), "{kind} that says {said}");
+        }
+        assert_eq!(set("off_duty").await.status, 409, "{kind}");
+    }
 }
 
 /// One camera, which says how many were asked for.
