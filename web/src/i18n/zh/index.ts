@@ -1,12 +1,16 @@
 import { app } from "./app";
+import { bar } from "./bar";
 import { boxes } from "./boxes";
 import { choice } from "./choice";
+import { codes } from "./codes";
 import { command } from "./command";
+import { desk } from "./desk";
 import { errors } from "./errors";
 import { exchange } from "./exchange";
 import { feeds } from "./feeds";
 import { intake } from "./intake";
 import { lake } from "./lake";
+import { nearCameras } from "./nearCameras";
 import { panic } from "./panic";
 import { patrol } from "./patrol";
 import { photos } from "./photos";
@@ -23,6 +27,10 @@ import { words } from "./words";
 export const zh = {
   ...app,
   ...words,
+  ...desk,
+  ...bar,
+  ...codes,
+  ...nearCameras,
   ...command,
   ...choice,
   ...panic,
