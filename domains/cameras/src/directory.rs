@@ -1,4 +1,5 @@
-//! Where every camera stands, in memory: asked once per sighting, so it must not ask the database.
+//! Where every camera stands, in memory: asked once per sighting, so it must not ask the database; and which of them stand near
+//! something that happened.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -7,21 +8,32 @@ use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_events::Envelope;
 use shouhu_ids::CameraId;
-use shouhu_module::ports::{CameraPlace, CameraPlaces};
+use shouhu_module::ports::{CameraPlace, CameraPlaces, CamerasNear, NearCamera};
 use shouhu_module::{App, Reaction};
 use shouhu_store::{Store, StoreError};
+use shouhu_place::Wgs84;
 use tokio::sync::Mutex;
 
+use crate::model::CameraKind;
 use crate::store;
+
+/// Half the width of what a usual street camera sees, with some for how roughly headings are written down, degrees.
+const LOOKS_WITHIN_DEG: f64 = 45.0;
 
 /// Other processes wrote: read again. A few thousand rows take some milliseconds, so the whole directory is read and an
 /// import needs one fact for all its cameras.
 pub const REFRESH: Reaction = Reaction { name: "cameras.refresh_directory", kinds: &["camera_changed"], run: refresh };
 
+struct Known {
+    place: CameraPlace,
+    /// In service, and no car's that only sleeps there.
+    stands: bool,
+}
+
 /// Cheap to clone. Inactive cameras stay in it: what they still send has a place.
 #[derive(Clone, Default)]
 pub struct Directory {
-    places: Arc<RwLock<HashMap<CameraId, CameraPlace>>>,
+    places: Arc<RwLock<HashMap<CameraId, Known>>>,
     /// Held while reading, so that an older reading never replaces a newer one.
     reading: Arc<Mutex<()>>,
 }
@@ -32,7 +44,8 @@ impl Directory {
     pub async fn reload(&self, store: &Store) -> Result<(), StoreError> {
         let _alone = self.reading.lock().await;
         let places = store::all(store).await?.into_iter().map(|camera| {
-            (camera.id, CameraPlace { name: camera.name, position: camera.position, heading_deg: camera.heading_deg })
+            let stands = camera.is_active && camera.kind == CameraKind::Fixed;
+            (camera.id, Known { place: CameraPlace { name: camera.name, position: camera.position, heading_deg: camera.heading_deg }, stands })
         });
         let places = places.collect();
         *self.places.write().unwrap_or_else(PoisonError::into_inner) = places;
@@ -42,7 +55,48 @@ impl Directory {
 
 impl CameraPlaces for Directory {
     fn place(&self, camera: CameraId) -> Option<CameraPlace> {
-        self.places.read().unwrap_or_else(PoisonError::into_inner).get(&camera).cloned()
+        self.places.read().unwrap_or_else(PoisonError::into_inner).get(&camera).map(|known| known.place.clone())
+    }
+}
+
+/// Whether a camera that looks along `heading_deg` has `towards_deg` before it.
+fn looks_along(heading_deg: f64, towards_deg: f64) -> bool {
+    let apart = (heading_deg - towards_deg).rem_euclid(360.0);
+    apart.min(360.0 - apart) <= LOOKS_WITHIN_DEG
+}
+
+impl CamerasNear for Directory {
+    fn near(&self, place: Wgs84, k: usize) -> Vec<NearCamera> {
+        let known = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        let mut near: Vec<(f64, CameraId, &CameraPlace)> =
+            known.iter().filter(|(_, camera)| camera.stands).map(|(id, camera)| (camera.place.position.distance_m(place), *id, &camera.place)).collect();
+        near.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+        near.truncate(k);
+        let told = |(distance_m, id, camera): (f64, CameraId, &CameraPlace)| NearCamera {
+            id,
+            name: camera.name.clone(),
+            position: camera.position,
+            distance_m,
+            bearing_deg: place.bearing_deg(camera.position),
+            heading_deg: camera.heading_deg,
+            is_looking_here: camera.heading_deg.map(|heading| looks_along(heading, camera.position.bearing_deg(place))),
+        };
+        near.into_iter().map(told).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::looks_along;
+
+    #[test]
+    fn a_camera_looks_along_what_is_before_it_across_north_too() {
+        for (heading_deg, towards_deg) in [(0.0, 0.0), (350.0, 10.0), (10.0, 350.0), (90.0, 134.0), (359.9, 44.0)] {
+            assert!(looks_along(heading_deg, towards_deg), "{heading_deg} {towards_deg}");
+        }
+        for (heading_deg, towards_deg) in [(0.0, 180.0), (90.0, 136.0), (350.0, 60.0), (0.0, 314.0)] {
+            assert!(!looks_along(heading_deg, towards_deg), "{heading_deg} {towards_deg}");
+        }
     }
 }
 

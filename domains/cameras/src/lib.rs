@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
-use shouhu_module::ports::CameraPlacesPort;
+use shouhu_module::ports::{CameraPlacesPort, CamerasNearPort};
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
 use shouhu_wire::Role;
@@ -70,7 +70,8 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         let directory = Directory::default();
         directory.reload(&app.store).await?;
         app.put(directory.clone());
-        app.put(CameraPlacesPort(Arc::new(directory)));
+        app.put(CameraPlacesPort(Arc::new(directory.clone())));
+        app.put(CamerasNearPort(Arc::new(directory)));
         Ok(())
     })
 }

@@ -4,7 +4,7 @@
 use serde_json::json;
 use shouhu_http::testing::House;
 use shouhu_module::Module;
-use shouhu_module::ports::CameraPlacesPort;
+use shouhu_module::ports::{CameraPlacesPort, CamerasNearPort};
 use shouhu_store::testing::on_each_database;
 use shouhu_wire::Role;
 
@@ -98,4 +98,27 @@ async fn cameras_come_back_as_they_were_stored_on_each_database() {
         assert_eq!(store::page(&store, "", 10).await.unwrap().len(), 1);
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_nearest_cameras_in_service_are_told_nearest_first_with_where_they_look() {
+    let house = House::open(MODULES).await;
+    let operator = house.person(Role::Operator);
+    let mut ids = Vec::new();
+    // 102 m apart along a street to the east; the scene is west of all of them.
+    for (name, lon, heading) in [("far", 120.254, Some(270.0)), ("off", 120.251, None), ("near", 120.252, Some(90.0)), ("middle", 120.253, None)] {
+        let body = json!({ "name": name, "position": { "lon": lon, "lat": 23.03 }, "heading_deg": heading });
+        let made = house.call(&operator, "POST", "/v1/cameras", body).await;
+        ids.push(made.json["id"].as_str().unwrap().to_owned());
+    }
+    let off = format!("/v1/cameras/{}/active", ids[1]);
+    assert_eq!(house.call(&operator, "POST", &off, json!({ "is_active": false })).await.status, 200);
+    let port = house.app.room::<CamerasNearPort>();
+    let scene = shouhu_place::Wgs84::new(120.25, 23.03).unwrap();
+    let near = port.0.near(scene, 10);
+    let told: Vec<_> = near.iter().map(|camera| (camera.name.as_str(), camera.is_looking_here)).collect();
+    assert_eq!(told, [("near", Some(false)), ("middle", None), ("far", Some(true))]);
+    let first = near.first().unwrap();
+    assert!((200.0..210.0).contains(&first.distance_m) && (89.0..91.0).contains(&first.bearing_deg), "{first:?}");
+    assert_eq!(port.0.near(scene, 1).len(), 1);
 }

@@ -50,6 +50,8 @@ mod call_claims;
 #[cfg(test)]
 mod claims;
 #[cfg(test)]
+mod desk_doors;
+#[cfg(test)]
 mod doors;
 #[cfg(test)]
 mod duty_doors;
@@ -84,6 +86,10 @@ pub const MODULE: Module = Module {
         ops::incident_get::ROUTE,
         ops::incident_log::ROUTE,
         ops::incident_close::ROUTE,
+        ops::incident_amend::ROUTE,
+        ops::incident_notes::ADD,
+        ops::incident_notes::LIST,
+        ops::incident_cameras::ROUTE,
         ops::incident_kinds::ROUTE,
         ops::incident_kinds::IMPORT,
         ops::call_push::ROUTE,
@@ -107,6 +113,8 @@ pub const MODULE: Module = Module {
         ops::advice::ROUTE,
         ops::policy::GET_ROUTE,
         ops::policy::SET_ROUTE,
+        ops::codes::LIST,
+        ops::codes::IMPORT,
         ops::cards::GET_ROUTE,
         ops::cards::SET_ROUTE,
         ops::incident_card::ROUTE,
@@ -125,6 +133,7 @@ pub const MODULE: Module = Module {
         ops::unit_join::ROUTE,
         ops::unit_position::ROUTE,
         ops::unit_state::ROUTE,
+        ops::unit_state::BY_DISPATCH,
         ops::unit_skills::LIST_ROUTE,
         ops::unit_skills::SET_ROUTE,
         ops::panic::RAISE_ROUTE,
@@ -166,6 +175,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0006_cards", sql: include_str!("../migrations/0006_cards.sql") },
         Migration { name: "0007_roster", sql: include_str!("../migrations/0007_roster.sql") },
         Migration { name: "0008_photos", sql: include_str!("../migrations/0008_photos.sql") },
+        Migration { name: "0009_codes", sql: include_str!("../migrations/0009_codes.sql") },
     ],
     jobs: &[jobs::PURGE, photos::purge::PURGE_PHOTOS],
     reactions: react::REACTIONS,
@@ -193,6 +203,11 @@ const PERMISSIONS: &[Permission] = &[
     Permission {
         name: "kinds.manage",
         description: "Import the catalogue of incident kinds.",
+        roles: &[Role::Supervisor, Role::Operator],
+    },
+    Permission {
+        name: "codes.manage",
+        description: "Import the house's list of radio codes.",
         roles: &[Role::Supervisor, Role::Operator],
     },
     Permission { name: "dispatch.policy", description: "Set how units are ordered.", roles: &[Role::Supervisor] },
@@ -239,7 +254,12 @@ const PERMISSIONS: &[Permission] = &[
         description: "Crew a unit and report its state and position.",
         roles: &[Role::Officer],
     },
-    Permission { name: "assignments.answer", description: "Take the steps of the own unit's assignment.", roles: &[Role::Officer] },
+    Permission { name: "assignments.answer", description: "See the own unit's assignment and answer it.", roles: &[Role::Officer] },
+    Permission {
+        name: "assignments.step",
+        description: "Take the steps of the own unit's assignment; a dispatcher those of any, as its crew radioed.",
+        roles: &[Role::Officer, Role::Dispatcher, Role::Supervisor],
+    },
 ];
 
 const PROBLEMS: &[&str] = &[
@@ -278,6 +298,17 @@ const PROBLEMS: &[&str] = &[
     "dispatch.kinds.alias_taken",
     "dispatch.kinds.day",
     "dispatch.kinds.unreadable",
+    "dispatch.codes.empty",
+    "dispatch.codes.encoding",
+    "dispatch.codes.not_text",
+    "dispatch.codes.column",
+    "dispatch.codes.too_many_rows",
+    "dispatch.codes.rows",
+    "dispatch.codes.code",
+    "dispatch.codes.code_twice",
+    "dispatch.codes.meaning",
+    "dispatch.codes.title",
+    "dispatch.codes.unreadable",
     "dispatch.merge.itself",
     "dispatch.merge.panic",
     "dispatch.merge.closed",
@@ -299,6 +330,18 @@ const PROBLEMS: &[&str] = &[
     "dispatch.close.already_closed",
     "dispatch.close.merged",
     "dispatch.close.note_too_long",
+    "dispatch.amend.nothing",
+    "dispatch.amend.changed",
+    "dispatch.amend.panic",
+    "dispatch.amend.report_more_urgent",
+    "dispatch.amend.closed",
+    "dispatch.amend.merged",
+    "dispatch.cameras.no_position",
+    "dispatch.cameras.number",
+    "dispatch.note.empty",
+    "dispatch.note.too_long",
+    "dispatch.note.closed",
+    "dispatch.note.merged",
     "dispatch.assign.unknown_unit",
     "dispatch.assign.incident_closed",
     "dispatch.assign.incident_merged",

@@ -14,6 +14,13 @@ pub const ADDRESS_MAX: usize = 300;
 pub const NOTE_MAX: usize = 2_000;
 pub const CALL_SIGN_MAX: usize = 40;
 
+/// What somebody typed: lines stay, other control characters do not, and PostgreSQL refuses the first of them.
+#[must_use]
+pub fn in_lines(text: &str) -> String {
+    let text: String = text.chars().filter(|ch| *ch == '\n' || !ch.is_control()).collect();
+    text.trim().to_owned()
+}
+
 /// A list that is never long enough to be paged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Items<T> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use shouhu_ids::{ActorId, AssignmentId, IncidentId, Micros, UnitId};
 use shouhu_place::Wgs84;
-use shouhu_store::{Row, Store, StoreError, Value, page_before, params, placeholders};
+use shouhu_store::{Row, Store, StoreError, Tx, Value, page_before, params, placeholders};
 use shouhu_wire::{Assignment, AssignmentReply, Incident, Priority, Unit};
 
 use crate::model::{Advice, LogLine};
@@ -138,6 +138,11 @@ async fn one_incident(store: &Store, column: &str, value: Value) -> Result<Optio
 
 pub async fn incident(store: &Store, id: IncidentId) -> Result<Option<Incident>, StoreError> {
     one_incident(store, "id", id.into()).await
+}
+
+/// As the transaction that holds it sees it, without its assignments.
+pub async fn incident_in(tx: &mut Tx, id: IncidentId) -> Result<Option<Incident>, StoreError> {
+    tx.fetch_opt(&format!("{INCIDENT} WHERE id = $1"), params![id]).await?.as_ref().map(incident_of).transpose()
 }
 
 pub async fn incident_of_hit(store: &Store, hit: shouhu_ids::HitId) -> Result<Option<Incident>, StoreError> {

@@ -30,6 +30,27 @@ pub trait CameraPlaces: Send + Sync {
     fn place(&self, camera: CameraId) -> Option<CameraPlace>;
 }
 
+/// A camera in service that stands where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct NearCamera {
+    pub id: CameraId,
+    pub name: String,
+    pub position: Wgs84,
+    pub distance_m: f64,
+    /// From the place that was asked about to the camera, degrees clockwise from north.
+    pub bearing_deg: f64,
+    /// Where it looks, degrees clockwise from north.
+    pub heading_deg: Option<f64>,
+    /// Whether it looks towards the place, give or take half the width of a usual lens; absent: nobody has said where it looks.
+    pub is_looking_here: Option<bool>,
+}
+
+/// Answered by cameras, from memory.
+pub trait CamerasNear: Send + Sync {
+    /// The nearest `k`, the nearest first.
+    fn near(&self, place: Wgs84, k: usize) -> Vec<NearCamera>;
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Picture {
     Crop,
@@ -630,6 +651,7 @@ macro_rules! ports {
 
 ports!(
     CameraPlacesPort => CameraPlaces,
+    CamerasNearPort => CamerasNear,
     SightingPicturesPort => SightingPictures,
     ConfirmedHitsPort => ConfirmedHits,
     LiveCasesPort => LiveCases,

@@ -4,6 +4,10 @@ import { Modal, TextInput, useMantineColorScheme } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useSearch } from "wouter";
+import { BarHelp } from "../command/bar/BarHelp";
+import { lineBefore } from "../command/bar/history";
+import { useBar } from "../command/bar/useBar";
+import { UndoNotice } from "../command/desk/UndoNotice";
 import { Icon } from "./icons";
 import { incidentPath, ROOMS } from "./rooms";
 import { useSession } from "./session";
@@ -14,6 +18,10 @@ interface Choice {
   label: string;
   group: string;
   act: () => void;
+  /** Enter is pressed twice: what it ends does not come back. */
+  asks?: boolean;
+  /** It closes the palette itself, once the server has said yes. */
+  isBar?: boolean;
 }
 
 const PLATE_LIKE = /^[0-9A-Za-z?*-]{3,10}$/;
@@ -29,6 +37,23 @@ export function Palette(props: { isOpen: boolean; onClose: () => void; onHelp: (
   const sound = useSetting("sound");
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
+  const [back, setBack] = useState(0);
+  const [asked, setAsked] = useState<string | null>(null);
+  const done = () => {
+    onClose();
+    setText("");
+    setAt(0);
+    setBack(0);
+    setAsked(null);
+  };
+  const bar = useBar(text, isOpen, done);
+  const isHelp = ["?", "？"].includes(text.trim());
+  const type = (next: string) => {
+    setText(next);
+    setAt(0);
+    setAsked(null);
+    bar.forget();
+  };
 
   const choices: Choice[] = [];
   const plate = text.trim().toUpperCase();
@@ -99,66 +124,106 @@ export function Palette(props: { isOpen: boolean; onClose: () => void; onHelp: (
     { id: "out", group: t("palette.do"), label: t("app.sign_out"), act: () => void signOut() },
   );
   const wanted = text.trim().toLowerCase();
-  const shown = choices.filter((c) => !wanted || c.id === "plate" || c.label.toLowerCase().includes(wanted));
+  const meant: Choice[] = bar.choices.map(({ run: act, ...choice }) => ({
+    ...choice,
+    group: t("bar.group"),
+    act,
+    isBar: true,
+  }));
+  const plain = choices.filter((c) => !wanted || c.id === "plate" || c.label.toLowerCase().includes(wanted));
+  const shown = [...meant, ...plain];
   const chosen = Math.min(at, Math.max(shown.length - 1, 0));
 
   const run = (choice: Choice | undefined) => {
-    if (!choice) return;
-    onClose();
-    setText("");
-    setAt(0);
+    if (!choice || bar.isBusy) return;
+    if (choice.asks && asked !== choice.id) {
+      setAsked(choice.id);
+      return;
+    }
+    setAsked(null);
+    if (!choice.isBar) done();
     choice.act();
   };
 
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      withCloseButton={false}
-      attributes={{ content: { "aria-label": t("app.palette") } }}
-      padding={0}
-      size="lg"
-      yOffset="12vh"
-      centered={false}
-    >
-      <TextInput
-        data-autofocus
-        data-testid="palette-input"
-        value={text}
-        placeholder={t("palette.placeholder")}
-        aria-label={t("app.palette")}
-        leftSection={<Icon name="search" />}
+    <>
+      <UndoNotice />
+      <Modal
+        opened={isOpen}
+        onClose={() => {
+          // An act that was only asked about is asked about again.
+          setAsked(null);
+          onClose();
+        }}
+        withCloseButton={false}
+        attributes={{ content: { "aria-label": t("app.palette") } }}
+        padding={0}
         size="lg"
-        variant="unstyled"
-        className="palette-input"
-        onChange={(event) => {
-          setText(event.currentTarget.value);
-          setAt(0);
-        }}
-        onKeyDown={(event) => {
-          if (event.nativeEvent.isComposing) return;
-          if (event.key === "ArrowDown") setAt(Math.min(chosen + 1, shown.length - 1));
-          else if (event.key === "ArrowUp") setAt(Math.max(chosen - 1, 0));
-          else if (event.key === "Enter") run(shown[chosen]);
-          else return;
-          event.preventDefault();
-        }}
-      />
-      <div className="palette-list">
-        {shown.map((choice, index) => (
-          <button
-            type="button"
-            key={choice.id}
-            className="palette-row"
-            data-chosen={index === chosen || undefined}
-            onClick={() => run(choice)}
-          >
-            <span>{choice.label}</span>
-            <span className="dim">{choice.group}</span>
-          </button>
-        ))}
-        {shown.length === 0 && <p className="dim palette-none">{t("palette.none")}</p>}
-      </div>
-    </Modal>
+        yOffset="12vh"
+        centered={false}
+      >
+        <TextInput
+          data-autofocus
+          data-testid="palette-input"
+          value={text}
+          placeholder={t("palette.placeholder")}
+          aria-label={t("app.palette")}
+          leftSection={<Icon name="search" />}
+          size="lg"
+          variant="unstyled"
+          className="palette-input"
+          onChange={(event) => {
+            type(event.currentTarget.value);
+            setBack(0);
+          }}
+          onKeyDown={(event) => {
+            if (event.nativeEvent.isComposing) return;
+            // In an empty line, and from line to line after that, the arrows walk through what was typed before.
+            const older = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : 0;
+            const isWalking = older !== 0 && (text === "" || (back > 0 && text === lineBefore(back)));
+            const line = back + older === 0 ? "" : lineBefore(back + older);
+            if (isWalking && line !== null && back + older >= 0) {
+              type(line);
+              setBack(back + older);
+            } else if (event.key === "ArrowDown") setAt(Math.min(chosen + 1, shown.length - 1));
+            else if (event.key === "ArrowUp") setAt(Math.max(chosen - 1, 0));
+            else if (event.key === "Enter") run(shown[chosen]);
+            else return;
+            event.preventDefault();
+          }}
+        />
+        <div className="palette-list">
+          {shown.map((choice, index) => (
+            <button
+              type="button"
+              key={choice.id}
+              className="palette-row"
+              data-chosen={index === chosen || undefined}
+              onClick={() => run(choice)}
+              data-testid={choice.isBar ? "bar-choice" : undefined}
+            >
+              <span>{choice.label}</span>
+              <span className={asked === choice.id ? "ink-warn" : "dim"}>
+                {asked === choice.id ? t("bar.again") : choice.group}
+              </span>
+            </button>
+          ))}
+          {bar.hint && (
+            <p className="palette-none" role="status" data-testid="bar-hint">
+              {bar.hint}
+            </p>
+          )}
+          {bar.failed && (
+            <p className="palette-none ink-warn" role="alert" data-testid="bar-failed">
+              {bar.failed}
+            </p>
+          )}
+          {isHelp && <BarHelp />}
+          {shown.length === 0 && !bar.hint && !isHelp && (
+            <p className="dim palette-none">{t("palette.none")}</p>
+          )}
+        </div>
+      </Modal>
+    </>
   );
 }

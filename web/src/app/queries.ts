@@ -49,20 +49,20 @@ export function useIncident(id: Id) {
   });
 }
 
-export function useIncidents(state: "open" | "closed" | "all" = "open") {
+export function useIncidents(state: "open" | "closed" | "all" = "open", isOn = true) {
   const { may } = useSession();
   return useQuery({
     queryKey: ["incidents", state],
-    enabled: may("dispatch.watch"),
+    enabled: isOn && may("dispatch.watch"),
     queryFn: async () => (await dispatch.incidents(state)).items,
   });
 }
 
-export function useUnits() {
+export function useUnits(isOn = true) {
   const { may } = useSession();
   return useQuery({
     queryKey: ["units"],
-    enabled: may("units.watch"),
+    enabled: isOn && may("units.watch"),
     queryFn: async () => (await units.list()).items,
     refetchInterval: 60_000,
   });

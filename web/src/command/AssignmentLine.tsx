@@ -7,6 +7,7 @@ import { taipeiTime } from "../app/age";
 import { dispatch } from "../app/api/calls";
 import type { Assignment, Micros } from "../app/api/types";
 import { Failure } from "../app/states";
+import { RadioSteps } from "./desk/RadioSteps";
 
 /** The way of an order: each stop is a fact with its time, or still empty. */
 export function stopsOf(a: Assignment): { name: string; at: Micros | null }[] {
@@ -65,6 +66,7 @@ export function AssignmentLine({ assignment, mayCancel }: { assignment: Assignme
           ))}
         </ol>
       )}
+      {mayCancel && <RadioSteps assignment={assignment} />}
       {assignment.replies.map((reply) => (
         <p key={reply.at_us} className="reply">
           {reply.text} <Age at={reply.at_us} className="dim" />

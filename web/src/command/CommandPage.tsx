@@ -3,12 +3,15 @@
 import "./command.css";
 import "./cards.css";
 import "./choice/choice.css";
+import "./desk/desk.css";
 import { Button, SegmentedControl } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import { useNow } from "../app/age";
 import type { Id, Wgs84 } from "../app/api/types";
+import type { NearCamera } from "../app/api/types.desk";
 import type { Call } from "../app/api/types.intake";
 import type { PlaceCandidate } from "../app/api/types.places";
 import { Key } from "../app/Key";
@@ -22,6 +25,7 @@ import {
   choiceFeatures,
   hitFeatures,
   incidentFeatures,
+  nearCameraFeatures,
   pointFeature,
   unitFeatures,
 } from "../map/features";
@@ -42,6 +46,8 @@ import { useAdvice } from "./choice/useAdvice";
 import { usePanicFlight } from "./choice/usePanicFlight";
 import { ClosuresPanel } from "./closures/ClosuresPanel";
 import { useClosures } from "./closures/useClosures";
+import { WIDE_PX } from "./desk/board";
+import { UnitBoard } from "./desk/UnitBoard";
 import { HitCard } from "./HitCard";
 import { IncidentCard } from "./IncidentCard";
 import { CallsWaiting } from "./intake/CallsWaiting";
@@ -93,6 +99,17 @@ export default function CommandPage() {
     }),
     [],
   );
+  const [near, setNear] = useState<NearCamera[]>([]);
+  // Who corrects an incident takes the next click on the map.
+  const corrects = useRef<((place: Wgs84) => void) | null>(null);
+  const byHand = useMemo(
+    () => ({
+      listen: (take: ((place: Wgs84) => void) | null) => {
+        corrects.current = take;
+      },
+    }),
+    [],
+  );
   const slowNow = Math.floor(useNow() / REDRAW_MS) * REDRAW_MS;
 
   const warnings = useInForce(slowNow);
@@ -104,12 +121,16 @@ export default function CommandPage() {
     (isCalling && calls.data?.items.find((c) => c.id === params.get("call") && c.is_mine)) || null;
   const hand = useDraft(`${me?.id ?? ""}/${params.get("call") ?? "new"}`, inHand);
   const pin = hand.draft.place;
-  const setPin = (place: Wgs84) => isCalling && hand.change({ place });
+  const setPin = (place: Wgs84) => {
+    if (isCalling) hand.change({ place });
+    else corrects.current?.(place);
+  };
   const open = params.get("call");
   useEffect(() => {
     if (!me || !calls.data || calls.data.is_cut) return;
     keepDrafts(me.id, [...calls.data.items.map((call) => call.id), ...(open ? [open] : [])]);
   }, [me, calls.data, open]);
+  const isWide = useMediaQuery(`(min-width: ${WIDE_PX}px)`);
   const isTable = params.get("view") === "table";
   const mayAdvise = may("dispatch.watch");
   const tab = params.get("tab") === "incidents" ? "incidents" : "hits";
@@ -147,6 +168,7 @@ export default function CommandPage() {
       new: null,
       call: null,
       ring: null,
+      cameras: null,
       advice: null,
       closures: null,
       ...(what?.kind === "hit" || what?.kind === "incident" ? { tab: `${what.kind}s` } : {}),
@@ -194,6 +216,24 @@ export default function CommandPage() {
   };
   const isClosing = isClosures && closing.isDrawing;
   const fly = (place: Wgs84) => map.current?.flyTo(place);
+
+  // A place that the command bar found.
+  const flyTo = params.get("fly");
+  useEffect(() => {
+    const [lon, lat] = (flyTo ?? "").split(",").map(Number);
+    if (flyTo === null) return;
+    if (lon !== undefined && lat !== undefined && Number.isFinite(lon) && Number.isFinite(lat)) {
+      map.current?.flyTo({ lon, lat });
+    }
+    setParams(
+      (old) => {
+        const made = new URLSearchParams(old);
+        made.delete("fly");
+        return made;
+      },
+      { replace: true },
+    );
+  }, [flyTo, setParams]);
 
   const rows = (tab === "hits" ? hits.data : incidents.data) ?? [];
   const step = (by: number) => {
@@ -245,7 +285,8 @@ export default function CommandPage() {
       panic: panicFeatures(panics, units.data ?? [], t),
       ring: ringFeatures(ring.held?.plan ?? null, seenPlace, units.data ?? [], t),
       pin: [
-        ...choiceFeatures(isCalling ? choices : []),
+        ...choiceFeatures(choices),
+        ...nearCameraFeatures(near),
         ...(isCalling && pin ? [pointFeature("pin", pin, { icon: "pin.call", sort: 99 })] : []),
       ],
     }),
@@ -259,6 +300,7 @@ export default function CommandPage() {
       kindTitle,
       isCalling,
       choices,
+      near,
       pin,
       ring.held,
       seenPlace,
@@ -292,6 +334,14 @@ export default function CommandPage() {
           may("calls.take") && <CallsWaiting calls={calls} inHand={inHand?.id ?? null} onTaken={takeUp} />
         }
       />
+      {isWide && (
+        <UnitBoard
+          units={units.data ?? []}
+          incidents={incidents.data ?? []}
+          selected={selected?.kind === "unit" ? selected.id : null}
+          onSelect={(id) => select({ kind: "unit", id })}
+        />
+      )}
       <section className="stage" aria-label={t("command.stage")}>
         <div className="stage-bar">
           <SegmentedControl
@@ -427,6 +477,14 @@ export default function CommandPage() {
               onIncident={(id) => select({ kind: "incident", id })}
               onUnit={(unit) => unit.position && fly(unit.position)}
               onRing={() => change({ ring: "1" })}
+              placeMap={placeMap}
+              byHand={byHand}
+              strip={{
+                isOpen: params.get("cameras") !== null,
+                onOpen: (isOpen) => change({ cameras: isOpen ? "1" : null }),
+                onShow: fly,
+                mark: setNear,
+              }}
               onClose={() => select(null)}
             />
           )}

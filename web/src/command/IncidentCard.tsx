@@ -2,7 +2,7 @@
 
 import { Button, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ComponentProps, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { Age } from "../app/Age";
@@ -16,11 +16,15 @@ import { Answer, Failure } from "../app/states";
 import { ParLine } from "../checks/ParLine";
 import { AssignmentLine } from "./AssignmentLine";
 import { CardHead } from "./CardHead";
+import { CameraStrip } from "./cameras/CameraStrip";
 import { CardPanel } from "./card/CardPanel";
+import { EditIncident, type PlaceByHand } from "./desk/EditIncident";
+import { NoteBox } from "./desk/NoteBox";
 import { MergeBox, MergedNote } from "./intake/MergeBox";
 import { sayLogLine } from "./logLine";
 import { OtherPhotos, PhotoThumb, usePhotoViewer } from "./photos/LogPhotos";
 import { photoOfLine, usePhotosOf, withoutLine } from "./photos/usePhotosOf";
+import type { PlaceMap } from "./places/AddressBox";
 import { Recommendations } from "./Recommendations";
 import { RingButton } from "./ring/RingButton";
 
@@ -75,8 +79,9 @@ function CloseForm({ incident }: { incident: Incident }) {
   );
 }
 
-function Log({ id }: { id: Id }) {
+function Log({ id, mayNote }: { id: Id; mayNote: boolean }) {
   const { t } = useTranslation();
+  const kindTitle = useKindTitle();
   const log = useQuery({ queryKey: ["incidents", "log", id], queryFn: () => dispatch.log(id) });
   const photosQuery = usePhotosOf(id);
   const photos = photosQuery.data?.items ?? [];
@@ -90,6 +95,7 @@ function Log({ id }: { id: Id }) {
           {t("replay.open")}
         </Link>
       </h3>
+      {mayNote && <NoteBox id={id} />}
       <ol className="log">
         {log.data.items.map((line) => {
           const photo = photoOfLine(line, photos);
@@ -97,7 +103,7 @@ function Log({ id }: { id: Id }) {
             <li key={`${line.at_us}-${line.key}`}>
               <span className="number dim">{taipeiTime(line.at_us)}</span>
               <span>
-                {sayLogLine(line, t)}
+                {sayLogLine(line, t, kindTitle)}
                 {line.by_name && <span className="dim"> · {line.by_name}</span>}
                 {photo && <PhotoThumb photo={photo} onOpen={show} />}
               </span>
@@ -119,9 +125,24 @@ interface Props {
   onUnit: (unit: Unit) => void;
   onRing: () => void;
   onClose: () => void;
+  /** Where corrections of the place are looked at and taken from. */
+  placeMap: PlaceMap;
+  byHand: PlaceByHand;
+  /** The strip of cameras near it. */
+  strip: Omit<ComponentProps<typeof CameraStrip>, "incident">;
 }
 
-export function IncidentCard({ id, onHit, onIncident, onUnit, onRing, onClose }: Props) {
+export function IncidentCard({
+  id,
+  onHit,
+  onIncident,
+  onUnit,
+  onRing,
+  onClose,
+  placeMap,
+  byHand,
+  strip,
+}: Props) {
   const { t } = useTranslation();
   const { may } = useSession();
   const kindTitle = useKindTitle();
@@ -133,64 +154,76 @@ export function IncidentCard({ id, onHit, onIncident, onUnit, onRing, onClose }:
         const merging = { incident, mayOrder: may("dispatch.order"), onIncident };
         const hasActive = incident.assignments.some((a) => !OVER.includes(a.state));
         return (
-          <article className="card-body" data-testid="incident-card" data-state={incident.state}>
-            <CardHead
-              title={kindTitle(incident.kind)}
-              sub={
-                <>
-                  {incident.number} · {t(`incident_origin.${incident.origin}`)} ·{" "}
-                  <Age at={incident.opened_at_us} />
-                </>
-              }
-              onClose={onClose}
-            />
-            <div className="tags">
-              <span
-                className={`tag ${incident.priority <= 2 && incident.state === "open" ? "tag-alarm" : ""}`}
-              >
-                {t("incident.priority", { n: incident.priority })}
-              </span>
-              <span
-                className={`tag ${incident.state === "open" ? "tag-warn" : ""}`}
-                data-testid="incident-state"
-              >
-                {t(`incident_state.${incident.state}`)}
-              </span>
-              {incident.closing_code && (
-                <span className="tag">{t(`closing_code.${incident.closing_code}`)}</span>
+          <article className="card-columns" data-testid="incident-card" data-state={incident.state}>
+            <div className="card-body">
+              <CardHead
+                title={kindTitle(incident.kind)}
+                sub={
+                  <>
+                    {incident.number} · {t(`incident_origin.${incident.origin}`)} ·{" "}
+                    <Age at={incident.opened_at_us} />
+                  </>
+                }
+                onClose={onClose}
+              />
+              <div className="tags">
+                <span
+                  className={`tag ${incident.priority <= 2 && incident.state === "open" ? "tag-alarm" : ""}`}
+                >
+                  {t("incident.priority", { n: incident.priority })}
+                </span>
+                <span
+                  className={`tag ${incident.state === "open" ? "tag-warn" : ""}`}
+                  data-testid="incident-state"
+                >
+                  {t(`incident_state.${incident.state}`)}
+                </span>
+                {incident.closing_code && (
+                  <span className="tag">{t(`closing_code.${incident.closing_code}`)}</span>
+                )}
+              </div>
+              <p className="summary">{incident.summary}</p>
+              <p className="dim">{incident.address}</p>
+              {!isOver && may("dispatch.order") && (
+                <EditIncident key={incident.id} incident={incident} map={placeMap} byHand={byHand} />
               )}
+              {!incident.position && <p className="note-warn">{t("incident.no_position")}</p>}
+              {incident.hit && (
+                <button
+                  type="button"
+                  className="hit-link"
+                  onClick={() => incident.hit && onHit(incident.hit)}
+                >
+                  <img src={hitCalls.picture(incident.hit, "crop")} alt={t("incident.hit_picture")} />
+                  <span>{t("incident.see_hit")}</span>
+                </button>
+              )}
+              {incident.state === "merged" && <MergedNote {...merging} />}
+              {!isOver && may("dispatch.watch") && <MergeBox {...merging} />}
+              {incident.assignments.length > 0 && (
+                <section>
+                  <h3 className="section-title">{t("incident.sent")}</h3>
+                  {incident.assignments.map((assignment) => (
+                    <AssignmentLine
+                      key={assignment.id}
+                      assignment={assignment}
+                      mayCancel={may("dispatch.order")}
+                    />
+                  ))}
+                </section>
+              )}
+              {!isOver && may("dispatch.watch") && <ParLine id={id} mayOrder={may("dispatch.order")} />}
+              {!isOver && may("dispatch.order") && <CardPanel key={incident.id} incident={incident} />}
+              {!isOver && incident.position && may("dispatch.order") && <RingButton onOpen={onRing} />}
+              {!isOver && may("dispatch.order") && (
+                <Recommendations incident={incident} isSecond={hasActive} onShow={onUnit} />
+              )}
+              {!isOver && may("dispatch.order") && <CloseForm incident={incident} />}
             </div>
-            <p className="summary">{incident.summary}</p>
-            <p className="dim">{incident.address}</p>
-            {!incident.position && <p className="note-warn">{t("incident.no_position")}</p>}
-            {incident.hit && (
-              <button type="button" className="hit-link" onClick={() => incident.hit && onHit(incident.hit)}>
-                <img src={hitCalls.picture(incident.hit, "crop")} alt={t("incident.hit_picture")} />
-                <span>{t("incident.see_hit")}</span>
-              </button>
-            )}
-            {incident.state === "merged" && <MergedNote {...merging} />}
-            {!isOver && may("dispatch.watch") && <MergeBox {...merging} />}
-            {incident.assignments.length > 0 && (
-              <section>
-                <h3 className="section-title">{t("incident.sent")}</h3>
-                {incident.assignments.map((assignment) => (
-                  <AssignmentLine
-                    key={assignment.id}
-                    assignment={assignment}
-                    mayCancel={may("dispatch.order")}
-                  />
-                ))}
-              </section>
-            )}
-            {!isOver && may("dispatch.watch") && <ParLine id={id} mayOrder={may("dispatch.order")} />}
-            {!isOver && may("dispatch.order") && <CardPanel key={incident.id} incident={incident} />}
-            {!isOver && incident.position && may("dispatch.order") && <RingButton onOpen={onRing} />}
-            {!isOver && may("dispatch.order") && (
-              <Recommendations incident={incident} isSecond={hasActive} onShow={onUnit} />
-            )}
-            {!isOver && may("dispatch.order") && <CloseForm incident={incident} />}
-            <Log id={id} />
+            <div className="card-side">
+              {incident.position && may("dispatch.watch") && <CameraStrip incident={incident} {...strip} />}
+              <Log id={id} mayNote={!isOver && may("dispatch.order")} />
+            </div>
           </article>
         );
       }}

@@ -3,12 +3,15 @@ import { Age } from "../app/Age";
 import { isStale, useNow } from "../app/age";
 import type { Camera, Unit } from "../app/api/types";
 import { positions } from "../app/positions";
+import { useSession } from "../app/session";
 import { Empty } from "../app/states";
 import { CrewLines } from "../shifts/CrewSigns";
 import { CardHead } from "./CardHead";
+import { UnitSays } from "./desk/UnitSays";
 
 export function UnitCard({ unit: fetched, onClose }: { unit: Unit | undefined; onClose: () => void }) {
   const { t } = useTranslation();
+  const { may } = useSession();
   const now = useNow();
   if (!fetched) return <Empty title={t("unit.gone")} />;
   const unit = positions.freshest(fetched);
@@ -42,6 +45,7 @@ export function UnitCard({ unit: fetched, onClose }: { unit: Unit | undefined; o
           </div>
         )}
       </dl>
+      {may("dispatch.order") && <UnitSays unit={unit} />}
       <CrewLines unit={unit.id} />
     </article>
   );

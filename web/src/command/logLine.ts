@@ -3,15 +3,32 @@
 import type { TFunction } from "i18next";
 import type { IncidentLogLine } from "../app/api/types";
 
-export function sayLogLine(line: IncidentLogLine, t: TFunction): string {
-  return t(`incident_log.${line.key}`, {
+type Place = { lon: number; lat: number } | null;
+
+/** What a correction changed: values of its field in words. */
+function amended(line: IncidentLogLine, t: TFunction, kindTitle: (key: string) => string) {
+  const say = (value: unknown): string => {
+    if (line.key === "kind_amended") return kindTitle(String(value));
+    if (line.key === "position_amended") {
+      const place = value as Place;
+      return place ? `${place.lat.toFixed(5)}, ${place.lon.toFixed(5)}` : t("desk.nothing");
+    }
+    return value === "" ? t("desk.nothing") : String(value);
+  };
+  return { from: say(line.params.from), to: say(line.params.to) };
+}
+
+export function sayLogLine(line: IncidentLogLine, t: TFunction, kindTitle = (key: string) => key): string {
+  const said = t(`incident_log.${line.key}`, {
     note: "",
     text: "",
     units: "",
     address: "",
     ...line.params,
     ...(line.params.code ? { code: t(`closing_code.${line.params.code}`) } : {}),
+    ...(line.key.endsWith("_amended") ? amended(line, t, kindTitle) : {}),
     // A server that is newer than this page may write lines that it has no words for.
     defaultValue: line.key,
   });
+  return line.params.by_radio ? t("desk.radioed", { said }) : said;
 }

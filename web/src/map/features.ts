@@ -3,6 +3,7 @@
 import type { TFunction } from "i18next";
 import { isStale } from "../app/age";
 import type { Camera, Hit, Id, Incident, Unit, Wgs84 } from "../app/api/types";
+import type { NearCamera } from "../app/api/types.desk";
 import type { BoxState, PatrolBox } from "../app/api/types.patrol";
 import type { PlaceCandidate } from "../app/api/types.places";
 
@@ -79,6 +80,16 @@ export function boxFeatures(boxes: PatrolBox[]): GeoJSON.Feature[] {
 export function choiceFeatures(places: PlaceCandidate[]): GeoJSON.Feature[] {
   return places.map((place, at) =>
     pointFeature(`place-${at}`, place.position, { icon: `place.${at + 1}`, sort: places.length - at }),
+  );
+}
+
+/** Numbered as in the list beside the map. */
+export function nearCameraFeatures(cameras: NearCamera[]): GeoJSON.Feature[] {
+  return cameras.map((camera, at) =>
+    pointFeature(`near-${camera.id}`, camera.position, {
+      icon: `place.${at + 1}`,
+      sort: cameras.length - at,
+    }),
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { PanelTabs } from "../app/PanelTabs";
 import { Cameras } from "./Cameras";
+import { Codes } from "./Codes";
 import { Devices } from "./Devices";
 import { CallSources } from "./exchange/CallSources";
 import { Partners } from "./exchange/Partners";
@@ -28,6 +29,7 @@ const TABS = [
   { name: "partners", needs: "partners.manage", Panel: Partners },
   { name: "calls", needs: "partners.manage", Panel: CallSources },
   { name: "kinds", needs: "kinds.manage", Panel: Kinds },
+  { name: "codes", needs: "codes.manage", Panel: Codes },
   { name: "map", needs: "map.import", Panel: MapImport },
 ];
 

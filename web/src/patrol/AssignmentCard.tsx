@@ -10,6 +10,7 @@ import { Picture } from "../app/Picture";
 import { useKindTitle } from "../app/queries";
 import { pointFeature } from "../map/features";
 import { MapView } from "../map/MapView";
+import { CentreNotes } from "./CentreNotes";
 import { type QueuedStep, stateAfter } from "./offlineQueue";
 import { usePhotoReply } from "./photo/PhotoReply";
 import type { StepQueue } from "./queue";
@@ -101,6 +102,7 @@ export function AssignmentCard({ mine, here, queue, waiting, hold }: Props) {
           alt={t("incident.hit_picture")}
         />
       )}
+      <CentreNotes id={incident.id} />
       {assignment.replies.length > 0 && (
         <section>
           <h2 className="section-title">{t("patrol.replies")}</h2>

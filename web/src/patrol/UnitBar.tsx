@@ -1,6 +1,6 @@
 import { Button, Menu, UnstyledButton } from "@mantine/core";
 import { type UseQueryResult, useMutation, useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { units as unitCalls } from "../app/api/calls";
 import type { ReportPosition, Unit, UnitState } from "../app/api/types";
@@ -70,6 +70,20 @@ export function UnitPicker({ units, first, children }: PickerProps) {
 
 const OWN_STATES: UnitState[] = ["available", "busy", "off_duty"];
 
+/** The state that somebody else gave the unit: a dispatcher, or a colleague on another phone. It stands until the next change. */
+function useToldState(state: UnitState | undefined, mine: UnitState | undefined): UnitState | null {
+  const [seen, setSeen] = useState(state);
+  const [told, setTold] = useState<UnitState | null>(null);
+  useEffect(() => {
+    if (state === undefined || state === seen) return;
+    setSeen(state);
+    // From and to a state of an order: the order itself is on the screen.
+    const isSaid = seen !== undefined && OWN_STATES.includes(seen) && OWN_STATES.includes(state);
+    setTold(isSaid && state !== mine ? state : null);
+  }, [state, seen, mine]);
+  return told;
+}
+
 interface Props {
   unit: Unit | undefined;
   positionState: PositionState;
@@ -83,6 +97,7 @@ export function UnitBar({ unit, positionState, here }: Props) {
     mutationFn: (state: UnitState) => unitCalls.state(state),
     onSettled: () => void client.invalidateQueries({ queryKey: ["units"] }),
   });
+  const told = useToldState(unit?.state, setState.data?.state);
   const isPositionBad = positionState === "denied" || positionState === "unavailable";
   return (
     <>
@@ -113,6 +128,11 @@ export function UnitBar({ unit, positionState, here }: Props) {
           </Menu.Dropdown>
         </Menu>
       </div>
+      {told && (
+        <p className="note-warn" role="status" data-testid="state-told">
+          {t("desk.state_told", { state: t(`unit_state.${told}`) })}
+        </p>
+      )}
       {setState.error && <Failure error={setState.error} />}
     </>
   );

@@ -117,7 +117,7 @@ export function ReplayView({ replay, hasPositions }: Props) {
         log.map((line) => [
           taipei(line.at_us),
           line.report ?? incident.number,
-          sayLogLine(line, t),
+          sayLogLine(line, t, kindTitle),
           line.by_name,
           line.key,
         ]),
@@ -248,7 +248,7 @@ export function ReplayView({ replay, hasPositions }: Props) {
                     </Table.Td>
                     <Table.Td>
                       {line.report && <span className="number dim">{line.report} </span>}
-                      {sayLogLine(line, t)}
+                      {sayLogLine(line, t, kindTitle)}
                     </Table.Td>
                     <Table.Td>{line.by_name}</Table.Td>
                   </Table.Tr>

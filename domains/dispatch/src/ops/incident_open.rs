@@ -75,8 +75,13 @@ impl Keyed for OpenError {
 /// Whether it is whole, and its kind is in the catalogue in force.
 pub(crate) async fn check(store: &Store, body: &OpenIncident) -> Result<(), OpenError> {
     well_formed(body)?;
-    let kind = || body.kind.chars().take(40).collect();
-    match catalogue::current(store).await?.usable(&body.kind, store.env().now()) {
+    usable_kind(store, &body.kind).await
+}
+
+/// Whether an incident may be of this kind now.
+pub(crate) async fn usable_kind(store: &Store, key: &str) -> Result<(), OpenError> {
+    let kind = || key.chars().take(40).collect();
+    match catalogue::current(store).await?.usable(key, store.env().now()) {
         Ok(_) => Ok(()),
         Err(Unusable::Unknown) => Err(OpenError::UnknownKind(kind())),
         Err(Unusable::Retired) => Err(OpenError::RetiredKind(kind())),

@@ -172,7 +172,7 @@ async fn hang(tx: &mut Tx, moving: &[&Held], to: &Locked) -> Result<(), StoreErr
 
 /// Makes the phones of every crew that is at an incident now read their orders again, after the fact that a hit has followed: those
 /// that moved, and those that stay, for a hit came to them or left them.
-async fn tell(tx: &mut Tx, incident: &Locked) -> Result<(), StoreError> {
+pub async fn tell(tx: &mut Tx, incident: &Locked) -> Result<(), StoreError> {
     for held in write::held(tx, incident).await?.iter().filter(|held| machine::is_live(held.state)) {
         let event = Event::AssignmentChanged { assignment: held.id, incident: incident.id, unit: held.unit, state: held.state };
         tx.emit(&event).await?;
@@ -185,7 +185,7 @@ fn call_signs(moved: &[&Held]) -> String {
 }
 
 /// Urgency and place of an incident, from its own and those of its reports.
-async fn derive(tx: &mut Tx, incident: &Locked) -> Result<(), StoreError> {
+pub async fn derive(tx: &mut Tx, incident: &Locked) -> Result<(), StoreError> {
     let sql = "SELECT i.priority, i.own_priority, i.lon, i.place_from, \
          (SELECT MIN(m.priority) FROM dispatch_incident m WHERE m.merged_into = i.id) AS reported \
          FROM dispatch_incident i WHERE i.id = $1";

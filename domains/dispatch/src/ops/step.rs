@@ -1,16 +1,17 @@
 //! What a crew does with its assignment: delivered, accept, decline, en route, on scene, reply, close.
 //!
 //! A phone that was offline sends its steps again when it is back; a step that was taken before changes nothing and is no
-//! error. Steps cannot be skipped, and only the crew of the unit takes them: for others the assignment does not exist.
+//! error. Steps cannot be skipped. The crew of the unit takes them, or a dispatcher to whom it said so by radio, which the log
+//! tells apart: for others the assignment does not exist.
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use shouhu_events::Event;
-use shouhu_ids::{AssignmentId, Micros};
+use shouhu_ids::{AssignmentId, IncidentId, Micros};
 use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, Person, Problem, Route};
 use shouhu_store::{Store, StoreError, Tx, params, tag_of};
-use shouhu_wire::{Assignment, AssignmentState, AssignmentStep, IncidentState};
+use shouhu_wire::{Assignment, AssignmentState, AssignmentStep, IncidentState, Role};
 
 use crate::machine::{self, Verdict};
 use crate::model::NOTE_MAX;
@@ -18,12 +19,14 @@ use crate::write::{self, Held, Locked};
 use crate::{positions, store};
 
 pub const ROUTE: Route =
-    Route::post("/v1/assignments/{id}/step", "Take the crew's next step of an assignment", || axum::routing::post(handle))
-        .permission("assignments.answer")
-        .audit(Audit::Write)
-        .load(Load::Life)
-        .takes::<AssignmentStep>()
-        .gives::<Assignment>();
+    Route::post("/v1/assignments/{id}/step", "Take the next step of an assignment, as its crew or as it radioed", || {
+        axum::routing::post(handle)
+    })
+    .permission("assignments.step")
+    .audit(Audit::Write)
+    .load(Load::Life)
+    .takes::<AssignmentStep>()
+    .gives::<Assignment>();
 
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
@@ -90,16 +93,39 @@ fn check(step: &AssignmentStep) -> Result<(), StepError> {
     Ok(())
 }
 
-/// Takes the step, as a member of the crew. The answer is the assignment as it now is.
+/// Who takes a step, and how it is known.
+#[derive(Clone, Copy)]
+struct Said<'p> {
+    by: &'p Person,
+    /// A dispatcher writes down what the crew said by radio.
+    is_by_radio: bool,
+}
+
+impl<'p> Said<'p> {
+    /// `None`: the assignment is no concern of the person's.
+    fn of(by: &'p Person, assignment: &Assignment) -> Option<Self> {
+        if by.unit == Some(assignment.unit) {
+            return Some(Self { by, is_by_radio: false });
+        }
+        matches!(by.role, Role::Dispatcher | Role::Supervisor).then_some(Self { by, is_by_radio: true })
+    }
+
+    async fn log(self, tx: &mut Tx, incident: IncidentId, at: Micros, key: &str, mut values: Value) -> Result<(), StoreError> {
+        if let Some(values) = values.as_object_mut().filter(|_| self.is_by_radio) {
+            values.insert("by_radio".into(), true.into());
+        }
+        write::log(tx, incident, at, self.by, key, values).await
+    }
+}
+
+/// Takes the step, as a member of the crew or for it. The answer is the assignment as it now is.
 ///
 /// # Errors
-/// When the assignment is not the crew's, or the step is not the next one.
+/// When the assignment is not the person's to step, or the step is not the next one.
 pub async fn step(store: &Store, by: &Person, id: AssignmentId, step: &AssignmentStep) -> Result<Assignment, StepError> {
     check(step)?;
     let known = store::assignment(store, id).await?.ok_or(StepError::NotFound)?;
-    if by.unit != Some(known.unit) {
-        return Err(StepError::NotFound);
-    }
+    let by = Said::of(by, &known).ok_or(StepError::NotFound)?;
     let (mut tx, incident, held) = write::hold(store, id).await?.ok_or(StepError::NotFound)?;
     let now = store.env().now();
     let is_changed = match machine::judge(held.state, step) {
@@ -129,7 +155,7 @@ async fn note(
     tx: &mut Tx,
     incident: &Locked,
     held: &Held,
-    by: &Person,
+    by: Said<'_>,
     now: Micros,
     step: &AssignmentStep,
 ) -> Result<bool, StepError> {
@@ -138,10 +164,10 @@ async fn note(
         AssignmentStep::Delivered => {
             let sql = "UPDATE dispatch_assignment SET delivered_at_us = $1 WHERE id = $2 AND delivered_at_us IS NULL";
             tx.execute(sql, params![now, held.id]).await?;
-            write::log(tx, incident.id, now, by, "assignment_delivered", json!({ "call_sign": held.call_sign })).await?;
+            by.log(tx, incident.id, now, "assignment_delivered", json!({ "call_sign": held.call_sign })).await?;
         }
         AssignmentStep::Reply { text } => {
-            if !add_reply(tx, held, by, now, text.trim()).await? {
+            if !add_reply(tx, held, by.by, now, text.trim()).await? {
                 return Ok(false);
             }
             // What a crew saw counts after the end of its assignment too, but not after that of the incident.
@@ -151,9 +177,9 @@ async fn note(
             let values = json!({ "call_sign": held.call_sign, "text": text.trim() });
             // Where it is worked on somebody reads it; under its own number it stays when the merge is undone.
             if let Some(into) = incident.merged_into {
-                write::log(tx, into, now, by, "assignment_reply", values.clone()).await?;
+                by.log(tx, into, now, "assignment_reply", values.clone()).await?;
             }
-            write::log(tx, incident.id, now, by, "assignment_reply", values).await?;
+            by.log(tx, incident.id, now, "assignment_reply", values).await?;
         }
         _ => return Ok(false),
     }
@@ -188,7 +214,7 @@ async fn explain(
     tx: &mut Tx,
     incident: &Locked,
     held: &Held,
-    by: &Person,
+    by: Said<'_>,
     now: Micros,
     step: &AssignmentStep,
 ) -> Result<(), StoreError> {
@@ -206,13 +232,13 @@ async fn explain(
             let sql = "UPDATE dispatch_assignment SET closing_code = $1 WHERE id = $2";
             tx.execute(sql, params![tag_of(code), held.id]).await?;
             if !text.trim().is_empty() {
-                add_reply(tx, held, by, now, text.trim()).await?;
+                add_reply(tx, held, by.by, now, text.trim()).await?;
             }
             ("assignment_closed", json!({ "call_sign": call_sign, "code": tag_of(code), "text": text.trim() }))
         }
         AssignmentStep::Delivered | AssignmentStep::Reply { .. } => return Ok(()),
     };
-    write::log(tx, incident.id, now, by, key, values).await
+    by.log(tx, incident.id, now, key, values).await
 }
 
 async fn handle(
@@ -234,7 +260,7 @@ mod tests {
 
     use super::*;
     use crate::MODULE;
-    use crate::testing::Scene;
+    use crate::testing::{Scene, person};
 
     fn closing() -> AssignmentStep {
         AssignmentStep::Close { code: ClosingCode::Handled, text: "車已尋獲".into() }
@@ -302,12 +328,42 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_the_crew_of_the_unit_steps_its_assignment() {
+    async fn a_crew_that_radioed_is_written_down_by_a_dispatcher_and_the_log_says_so() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let (incident, unit) = (scene.incident().await, scene.unit("永康 21").await);
+            let id = scene.assign(incident, unit).await.unwrap().id;
+            for next in [AssignmentStep::Delivered, AssignmentStep::Accept, AssignmentStep::EnRoute] {
+                step(&store, &scene.by, id, &next).await.unwrap();
+            }
+            let skipped = AssignmentStep::Close { code: ClosingCode::Handled, text: String::new() };
+            assert_eq!(step(&store, &scene.by, id, &skipped).await.unwrap_err().key(), "dispatch.step.not_allowed", "nor does radio skip");
+            let before = store::assignment(&store, id).await.unwrap();
+            // The phone is in coverage again and sends what the dispatcher has written down already.
+            step(&store, &scene.crew(unit), id, &AssignmentStep::Accept).await.unwrap();
+            assert_eq!(store::assignment(&store, id).await.unwrap(), before);
+            step(&store, &scene.crew(unit), id, &AssignmentStep::OnScene).await.unwrap();
+            let log = store::log_of(&store, incident).await.unwrap();
+            let told: Vec<_> = log.iter().skip(2).map(|line| (line.key.as_str(), line.by == scene.by.id, line.params.get("by_radio"))).collect();
+            let radio = Some(&Value::Bool(true));
+            let expected = [
+                ("assignment_delivered", true, radio),
+                ("assignment_accepted", true, radio),
+                ("assignment_en_route", true, radio),
+                ("assignment_on_scene", false, None),
+            ];
+            assert_eq!(told, expected);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn another_crew_steps_no_assignment() {
         on_each_database(&[MODULE.schema()], |store| async move {
             let scene = Scene::new(&store).await;
             let (ours, theirs) = (scene.unit("永康 21").await, scene.unit("永康 22").await);
             let id = scene.assign(scene.incident().await, ours).await.unwrap().id;
-            for stranger in [scene.crew(theirs), scene.by.clone()] {
+            for stranger in [scene.crew(theirs), person(&store, Role::Officer, None), person(&store, Role::Operator, None)] {
                 let refused = step(&store, &stranger, id, &AssignmentStep::Accept).await.unwrap_err();
                 assert_eq!((refused.key(), refused.status()), ("http.not_found", StatusCode::NOT_FOUND));
             }

@@ -1,11 +1,11 @@
-//! Lets a crew say whether its unit can be sent: available, busy or off duty. While it holds an assignment, the assignment
-//! says what the unit is.
+//! Says whether a unit can be sent: available, busy or off duty. Its crew says it, or a dispatcher who heard it by radio; the
+//! crew's phone hears of either. While it holds an assignment, the assignment says what the unit is, to both.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use shouhu_events::Event;
 use shouhu_ids::UnitId;
-use shouhu_module::{App, Audit, Audited, Body, Keyed, Load, Person, Problem, Route};
+use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, Person, Problem, Route};
 use shouhu_store::{Store, StoreError, params, tag_of};
 use shouhu_wire::{SetUnitState, Unit, UnitState};
 
@@ -19,11 +19,22 @@ pub const ROUTE: Route =
         .takes::<SetUnitState>()
         .gives::<Unit>();
 
+pub const BY_DISPATCH: Route = Route::post("/v1/units/{id}/state", "Say for a crew whether its unit can be sent", || {
+    axum::routing::post(handle_dispatch)
+})
+.permission("dispatch.order")
+.audit(Audit::Write)
+.load(Load::Life)
+.takes::<SetUnitState>()
+.gives::<Unit>();
+
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
+    #[error("there is no such unit")]
+    NotFound,
     #[error("you crew no unit: join one first")]
     NoUnit,
-    #[error("a crew sets available, busy or off_duty; the rest follows from its assignment")]
+    #[error("available, busy and off_duty are said; the rest follows from the assignment")]
     NotByCrew,
     #[error("{call_sign} holds an assignment: close it, or ask the dispatcher to cancel it")]
     AssignmentLive { call_sign: String },
@@ -34,6 +45,7 @@ pub enum StateError {
 impl Keyed for StateError {
     fn key(&self) -> &'static str {
         match self {
+            Self::NotFound => "http.not_found",
             Self::NoUnit => "dispatch.unit.none_joined",
             Self::NotByCrew => "dispatch.state.not_by_crew",
             Self::AssignmentLive { .. } => "dispatch.state.assignment_live",
@@ -43,6 +55,7 @@ impl Keyed for StateError {
 
     fn status(&self) -> StatusCode {
         match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
             Self::NoUnit | Self::AssignmentLive { .. } => StatusCode::CONFLICT,
             Self::NotByCrew => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Store(error) => error.status(),
@@ -82,12 +95,22 @@ pub async fn set(store: &Store, unit: Option<UnitId>, state: UnitState) -> Resul
     Ok(unit)
 }
 
-async fn handle(State(app): State<App>, person: Person, Body(body): Body<SetUnitState>) -> Result<Audited<Unit>, Problem> {
-    let known = positions::of(&app);
-    let mut unit = set(&app.store, person.unit, body.state).await?;
+async fn told(app: &App, mut unit: Unit) -> Result<Unit, Problem> {
+    let known = positions::of(app);
     known.persist(&app.store, unit.id).await?;
     known.overlay(&mut unit);
+    Ok(unit)
+}
+
+async fn handle(State(app): State<App>, person: Person, Body(body): Body<SetUnitState>) -> Result<Audited<Unit>, Problem> {
+    let unit = told(&app, set(&app.store, person.unit, body.state).await?).await?;
     Ok(Audited::new(unit.call_sign.clone(), unit))
+}
+
+async fn handle_dispatch(State(app): State<App>, Id(id): Id<UnitId>, Body(body): Body<SetUnitState>) -> Result<Audited<Unit>, Problem> {
+    store::unit(&app.store, id).await?.ok_or(StateError::NotFound)?;
+    let unit = told(&app, set(&app.store, Some(id), body.state).await?).await?;
+    Ok(Audited::new(format!("{} {}", unit.call_sign, tag_of(&unit.state)), unit))
 }
 
 #[cfg(test)]

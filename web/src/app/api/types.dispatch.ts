@@ -83,7 +83,7 @@ export interface IncidentLogLine {
   at_us: Micros;
   by_name: string;
   key: string;
-  params: Record<string, string | number>;
+  params: Record<string, unknown>;
 }
 
 export interface IncidentKind {

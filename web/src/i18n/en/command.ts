@@ -108,6 +108,11 @@ export const command = {
     par_off: "Rounds of safety checks ended",
     par_now: "All crews on scene asked whether they are well",
     level_raised: "Raised to alarm level {{to}} {{reason}}",
+    incident_note: "Note: {{text}}",
+    kind_amended: "Kind corrected: {{from}} → {{to}}",
+    priority_amended: "Priority corrected: {{from}} → {{to}}",
+    address_amended: "Address corrected: {{from}} → {{to}}",
+    position_amended: "Place corrected: {{from}} → {{to}}",
   },
   assignment: { cancel: "Call off", cancel_reason: "Why" },
   dispatch: {

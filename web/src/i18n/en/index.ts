@@ -1,13 +1,17 @@
 import { app } from "./app";
+import { bar } from "./bar";
 import { boxes } from "./boxes";
 import { choice } from "./choice";
 import { citizens } from "./citizens";
+import { codes } from "./codes";
 import { command } from "./command";
+import { desk } from "./desk";
 import { errors } from "./errors";
 import { exchange } from "./exchange";
 import { feeds } from "./feeds";
 import { intake } from "./intake";
 import { lake } from "./lake";
+import { nearCameras } from "./nearCameras";
 import { panic } from "./panic";
 import { patrol } from "./patrol";
 import { photos } from "./photos";
@@ -26,6 +30,10 @@ export const en = {
   ...app,
   ...words,
   ...citizens,
+  ...desk,
+  ...bar,
+  ...codes,
+  ...nearCameras,
   ...command,
   ...choice,
   ...panic,

@@ -107,6 +107,7 @@ export const rooms = {
     tab_webhooks: "Webhooks",
     tab_partners: "Neighbours",
     tab_calls: "Call sources",
+    tab_codes: "Radio codes",
     tab_kinds: "Incident kinds",
     tab_map: "Road map",
     all_well: "All well",

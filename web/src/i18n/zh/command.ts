@@ -108,6 +108,11 @@ export const command = {
     par_off: "停止輪流安全確認",
     par_now: "要求現場警力立即回報平安",
     level_raised: "提升為 {{to}} 級出勤 {{reason}}",
+    incident_note: "註記：{{text}}",
+    kind_amended: "更正案類：{{from}} → {{to}}",
+    priority_amended: "更正等級：{{from}} → {{to}}",
+    address_amended: "更正地址：{{from}} → {{to}}",
+    position_amended: "更正位置：{{from}} → {{to}}",
   },
   assignment: { cancel: "取消派遣", cancel_reason: "取消原因" },
   dispatch: {

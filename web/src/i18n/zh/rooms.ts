@@ -105,6 +105,7 @@ export const rooms = {
     tab_webhooks: "對外通知",
     tab_partners: "鄰近中心",
     tab_calls: "來電來源",
+    tab_codes: "無線電代碼",
     tab_kinds: "案類",
     tab_map: "道路圖",
     all_well: "全部正常",

@@ -1,0 +1,30 @@
+export const desk = {
+  desk: {
+    board: "Units",
+    edit: "Correct",
+    save: "Correct",
+    click_map: "click the map to move it",
+    amended: "{{number}} corrected",
+    undo: "Undo",
+    undone: "Undone: {{said}}",
+    note: "Note",
+    note_hint: "Enter sends it; crews that are at it read it at once",
+    add_note: "Add note",
+    notes: "Notes of the centre",
+    by_radio: "By radio",
+    radioed: "{{said}} (by radio, written down for the crew)",
+    step: {
+      delivered: "told",
+      accept: "accepts",
+      en_route: "on its way",
+      on_scene: "on scene",
+      close: "clear",
+    },
+    unit_says: "What the crew says by radio",
+    unit_has_order:
+      "It holds an order, which says what it is: take its steps in the incident, or call it off.",
+    unit_set: "{{call_sign}} is now {{state}}",
+    state_told: "Your unit is now “{{state}}”; it was not changed on this phone.",
+    nothing: "(none)",
+  },
+};

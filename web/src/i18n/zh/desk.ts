@@ -1,0 +1,23 @@
+export const desk = {
+  desk: {
+    board: "警力",
+    edit: "更正",
+    save: "更正",
+    click_map: "點地圖可改位置",
+    amended: "已更正 {{number}}",
+    undo: "復原",
+    undone: "已復原：{{said}}",
+    note: "註記",
+    note_hint: "Enter 送出；到場與前往中的組員會立即看到",
+    add_note: "加註",
+    notes: "勤指中心註記",
+    by_radio: "無線電回報",
+    radioed: "{{said}}（無線電回報，代為登錄）",
+    step: { delivered: "已通知", accept: "接受", en_route: "出發", on_scene: "到場", close: "結束" },
+    unit_says: "依無線電回報設定狀態",
+    unit_has_order: "派遣進行中：狀態由派遣決定，請由案件登錄進度或取消派遣。",
+    unit_set: "{{call_sign}} 改為 {{state}}",
+    state_told: "本組狀態已改為「{{state}}」，不是在這支手機上改的。",
+    nothing: "（無）",
+  },
+};
