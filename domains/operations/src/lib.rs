@@ -4,10 +4,12 @@
 //! |---|---|
 //! | map 底圖 | the road network that was imported last: drawn as vector tiles, asked for driving times |
 //! | places 地點 | street names of the map and imported address files: asked where what a caller says is |
+//! | backup 備份, drill 演練 | a copy at a second place, and the proof that it can be restored: RPO and RTO are measured |
 //! | job 背景工作 | work that follows a write; a failed one waits here for a person |
 //!
 //! **Invariant:** no tile, style or font comes from outside: a city without internet has its map.
 
+pub mod backups;
 mod map;
 mod ops;
 mod places;
@@ -36,6 +38,7 @@ pub const MODULE: Module = Module {
     ],
     routes: &[
         ops::health::ROUTE,
+        ops::backups::ROUTE,
         ops::jobs::LIST_ROUTE,
         ops::jobs::RETRY_ROUTE,
         ops::map_info::ROUTE,
@@ -48,6 +51,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0001_map", sql: include_str!("../migrations/0001_map.sql") },
         Migration { name: "0002_addresses", sql: include_str!("../migrations/0002_addresses.sql") },
         Migration { name: "0003_importing", sql: include_str!("../migrations/0003_importing.sql") },
+        Migration { name: "0005_backups", sql: include_str!("../migrations/0005_backups.sql") },
     ],
     reactions: &[Reaction { name: "operations.load_new_map", kinds: &["map_replaced"], run: map::reload }],
     problems: &[
@@ -81,9 +85,13 @@ pub const MODULE: Module = Module {
 fn health(app: App) -> BoxFuture<'static, Health> {
     Box::pin(async move {
         let places = app.try_room::<places::Places>().map(|places| places.told()).unwrap_or_default();
-        match app.try_room::<MapState>().and_then(|state| state.loaded()) {
-            Some(map) => Health::good(format!("map version {} with {} road pieces; {places}", map.info.version, map.info.roads)),
-            None => Health::good(format!("no map imported yet: import one on the operations page; {places}")),
+        let map = match app.try_room::<MapState>().and_then(|state| state.loaded()) {
+            Some(map) => format!("map version {} with {} road pieces", map.info.version, map.info.roads),
+            None => "no map imported yet: import one on the operations page".to_owned(),
+        };
+        match backups::told(&app.store).await {
+            Ok((is_good, backups)) => Health { is_healthy: is_good, detail: format!("{backups}; {map}; {places}") },
+            Err(error) => Health::bad(format!("backups cannot be looked up: {error}")),
         }
     })
 }

@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod addresses_import;
+pub mod backups;
 pub mod health;
 pub mod jobs;
 pub mod map_import;
