@@ -1,6 +1,7 @@
 //! The server's one list of rooms, and how they are started together.
 
 pub mod audit;
+pub mod backup;
 pub mod lake;
 mod serve;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use shouhu::{MODULES, Options, audit, build, lake, run};
+use shouhu::{MODULES, Options, audit, backup, build, lake, run};
 use shouhu_env::{Env, ScaledClock};
 use shouhu_ids::Micros;
 use shouhu_lakehouse::{OnDamage, Opening};
@@ -66,6 +66,23 @@ enum Command {
         place: Place,
         #[command(subcommand)]
         act: lake::Act,
+    },
+    /// Copy the house to a second place while its server runs; list and verify what is there; write the keys out.
+    #[command(arg_required_else_help = true)]
+    Backup {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        backup: backup::Backup,
+    },
+    /// Bring a house back from a backup, into an empty folder.
+    Restore(backup::Restore),
+    /// Restore the newest backup beside the house, open it, ask it, time it, and throw it away.
+    Drill {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        drill: backup::Drill,
     },
 }
 
@@ -194,6 +211,15 @@ async fn main() -> anyhow::Result<ExitCode> {
             let env = place.env();
             return lake::run(act, &place.options(), env).await;
         }
+        Command::Backup { place, backup } => {
+            let env = place.env();
+            return backup::run(backup, &place.options(), env).await;
+        }
+        Command::Drill { place, drill } => {
+            let env = place.env();
+            return backup::run_drill(drill, &place.options(), env).await;
+        }
+        Command::Restore(args) => return backup::run_restore(args, Env::real()).await,
     }
     Ok(ExitCode::SUCCESS)
 }

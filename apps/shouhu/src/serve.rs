@@ -147,7 +147,8 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     let (store, env) = (app.store.clone(), app.env.clone());
     match opening {
         Opening::Serve => {
-            app.put(Lakehouse::open(options.lake_config()?, store, env).await?);
+            let forget_key = Some(shouhu_backup::forget_key(app.blobs.keys()).map_err(BlobError::from)?);
+            app.put(Lakehouse::open(LakehouseConfig { forget_key, ..options.lake_config()? }, store, env).await?);
             app.put(DropFolder(options.drop_folder()));
             if let Some(tak) = &options.tak {
                 app.put(tak.clone());

@@ -6,10 +6,12 @@
 //! | places 地點 | street names of the map and imported address files: asked where what a caller says is |
 //! | ways 路徑 | how long a car, a motorcycle or somebody on foot takes at this hour, and by which streets |
 //! | closure 道路封閉 | a road that is closed until a time, which every way avoids from then on |
+//! | backup 備份, drill 演練 | a copy at a second place, and the proof that it can be restored: RPO and RTO are measured |
 //! | job 背景工作 | work that follows a write; a failed one waits here for a person |
 //!
 //! **Invariant:** no tile, style or font comes from outside: a city without internet has its map.
 
+pub mod backups;
 mod closures;
 mod map;
 mod ops;
@@ -46,6 +48,7 @@ pub const MODULE: Module = Module {
     ],
     routes: &[
         ops::health::ROUTE,
+        ops::backups::ROUTE,
         ops::jobs::LIST_ROUTE,
         ops::jobs::RETRY_ROUTE,
         ops::map_info::ROUTE,
@@ -63,6 +66,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0002_addresses", sql: include_str!("../migrations/0002_addresses.sql") },
         Migration { name: "0003_importing", sql: include_str!("../migrations/0003_importing.sql") },
         Migration { name: "0004_closures", sql: include_str!("../migrations/0004_closures.sql") },
+        Migration { name: "0005_backups", sql: include_str!("../migrations/0005_backups.sql") },
     ],
     reactions: &[
         Reaction { name: "operations.load_new_map", kinds: &["map_replaced"], run: map::reload },
@@ -113,13 +117,16 @@ pub const MODULE: Module = Module {
 fn health(app: App) -> BoxFuture<'static, Health> {
     Box::pin(async move {
         let places = app.try_room::<places::Places>().map(|places| places.told()).unwrap_or_default();
-        match app.try_room::<MapState>().and_then(|state| state.loaded()) {
+        let (is_ready, map) = match app.try_room::<MapState>().and_then(|state| state.loaded()) {
             Some(map) => {
-                let (is_healthy, ways) = app.try_room::<ways::Roads>().unwrap_or_default().told();
-                let detail = format!("map version {} with {} road pieces; {ways}; {places}", map.info.version, map.info.roads);
-                Health { is_healthy, detail }
+                let (is_ready, ways) = app.try_room::<ways::Roads>().unwrap_or_default().told();
+                (is_ready, format!("map version {} with {} road pieces; {ways}", map.info.version, map.info.roads))
             }
-            None => Health::good(format!("no map imported yet: import one on the operations page; {places}")),
+            None => (true, "no map imported yet: import one on the operations page".to_owned()),
+        };
+        match backups::told(&app.store).await {
+            Ok((is_good, backups)) => Health { is_healthy: is_good && is_ready, detail: format!("{backups}; {map}; {places}") },
+            Err(error) => Health::bad(format!("backups cannot be looked up: {error}")),
         }
     })
 }

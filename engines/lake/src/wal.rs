@@ -10,10 +10,12 @@
 //! where the file before it ends: a tail that a crash or a full disk left behind there is never read again.
 
 mod codec;
+mod copy;
 mod file;
 mod log;
 
 pub use codec::{CodecError, decode_batch, encode_batch};
+pub use copy::{Prefix, prefix};
 pub(crate) use file::each_batch;
 pub use file::{FileHeader, Group, HEADER_BYTES, Scan, ScanError, Scanned, name_of, number_of};
 pub(crate) use log::{Carry, Log, LogError, new_group};

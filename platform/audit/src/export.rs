@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use shouhu_files::Files;
-use shouhu_store::params;
+use shouhu_store::{Store, params};
 use shouhu_tlog::{
     Bundle, Hash, LogProof, Note, TILE_HASHES, TileId, TilePath, inclusion_spans, parse_tile, span_hash, tiles_of, write_bundle,
 };
@@ -27,6 +27,16 @@ fn not_read(error: impl ToString) -> AuditError {
     AuditError::NotRead { detail: error.to_string() }
 }
 
+/// The last signed checkpoint in a copy of a database that nobody logs to; `None` of an empty log.
+///
+/// # Errors
+/// When the database fails.
+pub async fn checkpoint_in(store: &Store) -> Result<Option<Note>, AuditError> {
+    let row = store.fetch_opt("SELECT note FROM audit_checkpoint ORDER BY hour DESC LIMIT 1", vec![]).await;
+    let note = row.map_err(|e| AuditError::not_read(&e))?.map(|row| row.text("note")).transpose();
+    note.map_err(|e| AuditError::not_read(&e))?.map(|note| note.parse()).transpose().map_err(not_read)
+}
+
 impl Audit {
     /// The last signed checkpoint; `None` of an empty log.
     ///
@@ -34,9 +44,7 @@ impl Audit {
     /// When the database fails.
     pub async fn checkpoint(&self) -> Result<Option<Note>, AuditError> {
         self.ready().await?;
-        let row = self.store.fetch_opt("SELECT note FROM audit_checkpoint ORDER BY hour DESC LIMIT 1", vec![]).await;
-        let note = row.map_err(|e| AuditError::not_read(&e))?.map(|row| row.text("note")).transpose();
-        note.map_err(|e| AuditError::not_read(&e))?.map(|note| note.parse()).transpose().map_err(not_read)
+        checkpoint_in(&self.store).await
     }
 
     async fn newest(&self) -> Result<Note, AuditError> {

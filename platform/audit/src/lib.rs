@@ -34,7 +34,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use erase::{ERASABLE_CLASSES, Erasure};
 pub use erase_entries::{ERASED_AT_ONCE_MAX, EntryErasure, ErasedEntry, ErasureOrder, Orderer};
-pub use export::EntryProof;
+pub use export::{EntryProof, checkpoint_in};
 
 pub const MIGRATIONS: ModuleMigrations = ModuleMigrations {
     module: "audit",

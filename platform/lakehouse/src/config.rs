@@ -6,7 +6,7 @@ use std::str::FromStr;
 use shouhu_lake::LakeConfig;
 use shouhu_lake::lake::OnDamage;
 
-use crate::LakehouseError;
+use crate::{ForgetKey, LakehouseError};
 
 /// Where segments lie. The write-ahead log is always on the node's own disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub struct LakehouseConfig {
     pub on_damage: OnDamage,
     /// Settings of the bucket over those of the environment: `aws_endpoint`, `aws_region`, …
     pub bucket_options: Vec<(String, String)>,
+    /// With it everything that is dropped or erased is also put on the list of what an older backup has to forget again.
+    pub forget_key: Option<ForgetKey>,
 }
 
 /// What a program of the house does with the lake; it puts one on the shelf before the rooms start.
@@ -95,6 +97,7 @@ impl LakehouseConfig {
             questions_max: 16,
             on_damage: OnDamage::Refuse,
             bucket_options: Vec::new(),
+            forget_key: None,
         }
     }
 }

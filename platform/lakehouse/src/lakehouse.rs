@@ -16,7 +16,7 @@ use crate::keeper::{Keeper, Stop, Troubles};
 use crate::read_only::ReadOnly;
 use crate::sources::Register;
 use crate::{
-    Figures, LakePlace, LakehouseConfig, LakehouseError, LakehouseHealth, ObjectFiles, SourceKey, SourceRecord, SqlCatalogue,
+    Figures, ForgetKey, LakePlace, LakehouseConfig, LakehouseError, LakehouseHealth, ObjectFiles, SourceKey, SourceRecord, SqlCatalogue,
 };
 
 /// What became of one row of a batch.
@@ -57,6 +57,8 @@ struct Inner {
     register: Arc<Register>,
     questions: Arc<Semaphore>,
     engine: Engine,
+    store: Store,
+    forget_key: Option<ForgetKey>,
 }
 
 enum Engine {
@@ -122,7 +124,7 @@ impl Lakehouse {
         })?;
         let Place { files: shared, objects } = place_of(&config, &local)?;
         let register = Arc::new(Register::open(store.clone()).await?);
-        let catalogue = Arc::new(SqlCatalogue::claim(store, &config.node).await?);
+        let catalogue = Arc::new(SqlCatalogue::claim(store.clone(), &config.node).await?);
         let lake_config = LakeConfig {
             memtable_rows_max: config.memory_rows_max,
             flush_rows: config.flush_rows,
@@ -167,7 +169,8 @@ impl Lakehouse {
         let writer =
             Writer { lake, keeper: Mutex::new(Some(keeper)), stop, troubles, counters, grace_ms: config.grace_ms };
         let questions = Arc::new(Semaphore::new(config.questions_max));
-        Ok(Self(Arc::new(Inner { env, shared, register, questions, engine: Engine::Writer(Box::new(writer)) })))
+        let engine = Engine::Writer(Box::new(writer));
+        Ok(Self(Arc::new(Inner { env, shared, register, questions, engine, store, forget_key: config.forget_key })))
     }
 
     /// Opens the lake for questions only, beside whoever writes it: no log is held or read, nothing is written, neither to a
@@ -181,7 +184,8 @@ impl Lakehouse {
         let register = Arc::new(Register::open(store.clone()).await?);
         let reader = ReadOnly::open(&store, local, Arc::clone(&shared), register.places()).await?;
         let questions = Arc::new(Semaphore::new(config.questions_max));
-        Ok(Self(Arc::new(Inner { env, shared, register, questions, engine: Engine::Reader(reader) })))
+        let engine = Engine::Reader(reader);
+        Ok(Self(Arc::new(Inner { env, shared, register, questions, engine, store, forget_key: None })))
     }
 
     fn writer(&self) -> Result<&Writer, LakehouseError> {
@@ -307,12 +311,19 @@ impl Lakehouse {
         self.0.register.places()
     }
 
-    /// Drops a day of a class; rows that `keep` names are written again under `into`. On every node at once, except for
-    /// passages that another node has not published: [`View::behind`] names it, and the day is dropped again later.
-    ///
-    /// # Errors
-    /// When a file cannot be read or written, or another node exchanges segments of the day again and again.
-    pub async fn drop_day(
+    pub(crate) fn env(&self) -> &Env {
+        &self.0.env
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn forget_key(&self) -> Option<&ForgetKey> {
+        self.0.forget_key.as_ref()
+    }
+
+    pub(crate) async fn drop_day_unsaid(
         &self,
         class: Class,
         day: i64,
@@ -322,12 +333,7 @@ impl Lakehouse {
         self.forget(move |lake| lake.drop_day(class, day, &keep, into)).await
     }
 
-    /// Erases a plate's passages within the window, in every class, but those that `keep` names: from segments, memory, log
-    /// and book of plates.
-    ///
-    /// # Errors
-    /// As [`Self::drop_day`].
-    pub async fn erase(
+    pub(crate) async fn erase_unsaid(
         &self,
         plate: PlateCode,
         window: Window,
@@ -486,6 +492,15 @@ impl Drop for Inner {
             writer.stop.stop();
         }
     }
+}
+
+/// The folder or bucket with the segments, for who copies files and asks nothing.
+///
+/// # Errors
+/// When a bucket's settings are wrong.
+pub fn files_of(config: &LakehouseConfig) -> Result<Arc<dyn Files>, LakehouseError> {
+    let local: Arc<dyn Files> = Arc::new(RealFiles::below(&config.home));
+    Ok(place_of(&LakehouseConfig { index_cache_bytes: 0, ..config.clone() }, &local)?.files)
 }
 
 /// The segments' place.

@@ -14,20 +14,24 @@ mod bridge;
 mod catalogue;
 mod config;
 mod error;
+mod forgotten;
 mod health;
 mod keeper;
 mod lakehouse;
 mod objects;
 mod read_only;
+mod snapshot;
 mod sources;
 mod sources_file;
 
 pub use catalogue::{Dropped, Pulse, SqlCatalogue};
 pub use config::{LakePlace, LakehouseConfig, Opening};
 pub use error::LakehouseError;
+pub use forgotten::{FORGOTTEN_KEPT_US, ForgetKey, Forgotten, Target, forgotten_in};
 pub use health::{Figures, LakehouseHealth};
-pub use lakehouse::{Appended, Fate, Lakehouse};
+pub use lakehouse::{Appended, Fate, Lakehouse, files_of};
 pub use objects::ObjectFiles;
+pub use snapshot::{Listed, listed_in};
 pub use sources::{Register, SourceKey, SourceRecord};
 
 /// What domains need of the engine, so that they name one crate.
@@ -38,5 +42,8 @@ use shouhu_store::{Migration, ModuleMigrations};
 
 pub const MIGRATIONS: ModuleMigrations = ModuleMigrations {
     module: "lakehouse",
-    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
+    migrations: &[
+        Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
+        Migration { name: "0002_forgotten", sql: include_str!("../migrations/0002_forgotten.sql") },
+    ],
 };

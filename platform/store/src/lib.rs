@@ -8,6 +8,7 @@
 //! is guarded by the old one (`… WHERE id = $1 AND state = $2`), because PostgreSQL's default isolation lets two readers
 //! see the same old state.
 
+mod copy;
 mod db;
 mod error;
 mod migrate;

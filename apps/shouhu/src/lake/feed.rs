@@ -127,7 +127,7 @@ async fn known(app: &App, name: &str) -> anyhow::Result<Feed> {
     found.with_context(|| format!("there is no feed {name:?} yet: give --mapping, --class, --title and --sites to register it"))
 }
 
-pub(super) async fn leaf(app: &App, action: &str, object: String) -> anyhow::Result<()> {
+pub(crate) async fn leaf(app: &App, action: &str, object: String) -> anyhow::Result<()> {
     let person = who::person(&app.env, Role::Operator);
     let entry = Entry {
         at_us: app.env.now(),

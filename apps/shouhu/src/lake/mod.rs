@@ -6,12 +6,12 @@
 
 mod ask;
 mod export;
-mod feed;
+pub(crate) mod feed;
 mod mend;
 mod migrate;
 mod progress;
 mod stats;
-mod table;
+pub(crate) mod table;
 mod verify;
 pub(crate) mod who;
 pub(crate) mod window;

@@ -43,7 +43,7 @@ fn cell(row: &Value, column: &Column) -> String {
 }
 
 /// `2026-05-01 08:00:00`
-fn local(at_ms: i64) -> String {
+pub(crate) fn local(at_ms: i64) -> String {
     taipei(at_ms).get(..19).unwrap_or_default().replace('T', " ")
 }
 

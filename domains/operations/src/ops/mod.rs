@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod addresses_import;
 pub mod closures;
+pub mod backups;
 pub mod health;
 pub mod jobs;
 pub mod map_import;

@@ -1,0 +1,125 @@
+//! `shouhu drill`: a backup that nobody has restored is a hope.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, ensure};
+use shouhu_backup::{Drilled, Order, opened};
+use shouhu_env::Env;
+use shouhu_http::wiring;
+use shouhu_ids::Micros;
+use shouhu_lakehouse::forgotten_in;
+use shouhu_operations::backups::{BackupKind, BackupNote, keep};
+
+use super::{keep_failure, open, passphrase, place_to_read};
+use crate::lake::feed::leaf;
+use crate::{MODULES, Options};
+
+#[derive(clap::Args)]
+#[group(skip)]
+pub struct Drill {
+    /// Folder of the backups.
+    #[arg(long, env = "SHOUHU_BACKUP_TO")]
+    from: PathBuf,
+    /// Which one. Default: the newest.
+    #[arg(long)]
+    backup: Option<String>,
+    /// File that `shouhu backup keys` wrote.
+    #[arg(long)]
+    keys_file: PathBuf,
+    /// File whose first line is its passphrase.
+    #[arg(long)]
+    passphrase_file: PathBuf,
+    /// Folder in which the house is restored for a moment; needs its room. Default: drill beside the data folder.
+    #[arg(long)]
+    into: Option<PathBuf>,
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(args: Drill, options: &Options, env: Env) -> anyhow::Result<ExitCode> {
+    let sealed = std::fs::read(&args.keys_file).with_context(|| format!("{} cannot be read", args.keys_file.display()))?;
+    let keys = opened(&sealed, &passphrase(&args.passphrase_file)?)?;
+    let living = if options.data.is_dir() { Some(open(options, env.clone()).await?) } else { None };
+    if let Some(app) = &living {
+        leaf(app, "backup.drill", format!("everything, from {}", args.from.display())).await?;
+    }
+    let into = args.into.unwrap_or_else(|| options.data.with_extension("drill"));
+    ensure!(!into.exists(), "{} is there already: name another folder with --into", into.display());
+    let forgotten_since = match &living {
+        Some(app) => forgotten_in(&app.store).await?,
+        None => Vec::new(),
+    };
+    let order = Order {
+        env,
+        place: place_to_read(&args.from)?,
+        backup: args.backup,
+        data: into,
+        keys_folder: None,
+        keys,
+        schemas: wiring::schemas(MODULES),
+        forgotten_since,
+    };
+    let began_at_us = order.env.now();
+    let drilled = shouhu_backup::drill(&order, living.as_ref().map(|app| &app.audit)).await.map_err(anyhow::Error::from);
+    if let Some(app) = &living {
+        match &drilled {
+            Ok(drilled) => keep(&app.store, &note_of(drilled, began_at_us)).await?,
+            Err(error) => keep_failure(app, BackupKind::Drill, began_at_us, error).await?,
+        }
+        app.store.close().await;
+    }
+    say(&drilled?, args.json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn note_of(drilled: &Drilled, began_at_us: Micros) -> BackupNote {
+    let restored = &drilled.restored;
+    let missing = if restored.missing.is_empty() { String::new() } else { format!("; missing: {}", restored.missing.join("; ")) };
+    BackupNote {
+        kind: BackupKind::Drill,
+        began_at_us,
+        is_good: true,
+        backup: Some(restored.manifest.id.clone()),
+        took_us: drilled.rto_us,
+        bytes_written: None,
+        rpo_us: Some(drilled.rpo_us),
+        newest_passage_age_us: drilled.newest_passage_age_us,
+        detail: format!("{} passages, {} audit leaves{missing}", restored.rows, restored.audit.leaves),
+    }
+}
+
+fn seconds(us: i64) -> String {
+    format!("{}.{:03} s", us / Micros::SECOND, us.rem_euclid(Micros::SECOND) / 1_000)
+}
+
+fn say(drilled: &Drilled, is_json: bool) -> anyhow::Result<()> {
+    let restored = &drilled.restored;
+    if is_json {
+        let said = serde_json::json!({
+            "backup": restored.manifest.id,
+            "rows": restored.rows,
+            "forgotten": restored.forgotten,
+            "audit_leaves": restored.audit.leaves,
+            "audit_root": restored.audit.root,
+            "leaves_since": drilled.leaves_since,
+            "rpo_us": drilled.rpo_us,
+            "newest_passage_age_us": drilled.newest_passage_age_us,
+            "rto_us": drilled.rto_us,
+            "missing": restored.missing,
+        });
+        println!("{}", serde_json::to_string_pretty(&said)?);
+        return Ok(());
+    }
+    println!("backup {} is a house: {} passages, {} audit leaves, root {}", restored.manifest.id, restored.rows, restored.audit.leaves, restored.audit.root);
+    match drilled.leaves_since {
+        Some(since) => println!("the living audit log grew out of it: {since} leaves since"),
+        None => println!("no living audit log was there to be compared"),
+    }
+    let newest = drilled.newest_passage_age_us.map_or_else(|| "-".into(), seconds);
+    println!("RPO {} (newest passage {newest} old), RTO {}", seconds(drilled.rpo_us), seconds(drilled.rto_us));
+    for missing in &restored.missing {
+        println!("missing: {missing}");
+    }
+    Ok(())
+}

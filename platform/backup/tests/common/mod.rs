@@ -1,0 +1,167 @@
+//! A small house with passages, pictures and a log, without its rooms.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, and not every file uses all of it")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use shouhu_audit::{Audit, Entry};
+use shouhu_backup::{House, KeyFiles, Order, Place, forget_key, keys_in, signer};
+use shouhu_blobs::{BlobClass, Blobs};
+use shouhu_env::{Env, RealFiles};
+use shouhu_lakehouse::lake::row::{AT_SOURCE, NO_DIRECTION};
+use shouhu_lakehouse::lake::{Batch, Class, DAY_MS, PlateCode, Row};
+use shouhu_lakehouse::{Lakehouse, LakehouseConfig, files_of};
+use shouhu_store::{ModuleMigrations, OUTBOX_MIGRATIONS, Store};
+
+/// 2026-11-20.
+pub const DAY: i64 = 20_777;
+pub const CANARY: &str = "ZQJ-7391";
+
+pub fn schemas() -> Vec<ModuleMigrations> {
+    vec![OUTBOX_MIGRATIONS, shouhu_audit::MIGRATIONS, shouhu_lakehouse::MIGRATIONS]
+}
+
+pub fn plate(text: &str) -> PlateCode {
+    PlateCode::parse(text).unwrap()
+}
+
+/// Passages of one device, a second apart, each of a plate of its own.
+pub fn batch(first: u64, count: u64) -> Batch {
+    let row = |sequence: u64| Row {
+        plate: plate(&format!("{:04}-XY", sequence % 10_000)),
+        at_ms: DAY * DAY_MS + i64::try_from(sequence).unwrap() * 1_000,
+        sequence,
+        source: 1,
+        lon_e6: AT_SOURCE,
+        lat_e6: 0,
+        extra: 0,
+        confidence_pm: 990,
+        direction: NO_DIRECTION,
+        pictures: 0,
+    };
+    Batch { device: 1, class: Class::PASSAGE, rows: (first..first + count).map(row).collect(), extras: Vec::new() }
+}
+
+pub struct Small {
+    pub folder: tempfile::TempDir,
+    pub house: House,
+    pub lake: Lakehouse,
+    pub audit: Audit,
+    pub blobs: Blobs,
+}
+
+impl Small {
+    pub async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, keys_folder) = (folder.path().join("data"), folder.path().join("keys"));
+        std::fs::create_dir_all(&data).unwrap();
+        let env = Env::real();
+        let store_url = format!("sqlite:{}", data.join("shouhu.db").display());
+        let store = Store::open(&store_url, env.clone()).await.unwrap();
+        store.migrate(&schemas()).await.unwrap();
+        let blobs = Blobs::open(env.clone(), &data.join("blobs"), &keys_folder).unwrap();
+        let keys = blobs.keys().clone();
+        signer(&keys).unwrap();
+        let audit = Audit::start(store.clone(), &keys).unwrap();
+        let config = LakehouseConfig { forget_key: Some(forget_key(&keys).unwrap()), grace_ms: 0, ..LakehouseConfig::in_folder(data.join("lake")) };
+        let lake = Lakehouse::open(config.clone(), store.clone(), env.clone()).await.unwrap();
+        let files = files_of(&config).unwrap();
+        let house = House { env, store, store_url, lake: files, node_home: config.home, node: config.node, data, keys, keys_folder };
+        let small = Self { folder, house, lake, audit, blobs };
+        small.log("opened").await;
+        small
+    }
+
+    /// With passages in a segment, passages in the log alone, pictures and leaves.
+    pub async fn lived_in() -> Self {
+        let small = Self::open().await;
+        small.lake.append(batch(0, 300)).await.unwrap();
+        small.lake.flush().await.unwrap();
+        small.lake.append(batch(300, 60)).await.unwrap();
+        for picture in 0..5_u8 {
+            small.blobs.put(BlobClass::Sighting, vec![picture; 20_000]).await.unwrap();
+        }
+        std::fs::write(small.house.data.join("witness.toml"), "name = \"a.example/w1\"\n").unwrap();
+        small.log("lived in").await;
+        small
+    }
+
+    pub async fn log(&self, object: &str) {
+        let entry = Entry {
+            at_us: self.house.env.now(),
+            actor: "none".into(),
+            actor_name: "none".into(),
+            action: "test".into(),
+            class: "write".into(),
+            purpose: None,
+            case_ref: None,
+            object: object.into(),
+            outcome: 200,
+        };
+        self.audit.append(entry).await.unwrap();
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn place(&self) -> Place {
+        place(&self.path("place"))
+    }
+
+    pub fn keys(&self) -> KeyFiles {
+        keys_in(&self.house.keys_folder).unwrap()
+    }
+
+    pub fn order(&self, target: &str) -> Order {
+        Order {
+            env: Env::real(),
+            place: self.place(),
+            backup: None,
+            data: self.path(target),
+            keys_folder: None,
+            keys: self.keys(),
+            schemas: schemas(),
+            forgotten_since: Vec::new(),
+        }
+    }
+}
+
+pub fn place(folder: &Path) -> Place {
+    Place::new(Arc::new(RealFiles::below(folder)))
+}
+
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files_below(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+/// Passages of a restored house by plate and sequence, opened as a server opens it.
+pub async fn sequences(data: &Path) -> Vec<(PlateCode, u64)> {
+    let store = Store::open(&format!("sqlite:{}", data.join("shouhu.db").display()), Env::real()).await.unwrap();
+    let lake = Lakehouse::open(LakehouseConfig::in_folder(data.join("lake")), store.clone(), Env::real()).await.unwrap();
+    let found = lake
+        .ask(&Class::ALL, |view| {
+            let mut found = std::collections::BTreeSet::new();
+            for part in &view.parts {
+                part.each_record(&mut |record| {
+                    found.insert((record.row.sequence, record.row.plate));
+                    Ok(())
+                })
+                .unwrap();
+            }
+            found
+        })
+        .await
+        .unwrap();
+    lake.close().await.unwrap();
+    store.close().await;
+    found.into_iter().map(|(sequence, plate)| (plate, sequence)).collect()
+}
+

@@ -1,0 +1,242 @@
+//! Whole houses: backed up while they live, cut off, flipped, restored, made to forget.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use common::{CANARY, Small, batch, files_below, plate, sequences};
+use shouhu_backup::{BackupError, KEEP_DAYS_DEFAULT, Place, restore, signer, take};
+use shouhu_blobs::BlobClass;
+use shouhu_files::{Fault, SimFiles};
+use shouhu_lakehouse::lake::{Class, Window};
+
+const EVER: Window = Window { from_ms: i64::MIN / 2, until_ms: i64::MAX / 2 };
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_house_comes_back_whole_and_is_checked_on_the_way() {
+    let small = Small::lived_in().await;
+    let taken = take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    // What comes after the backup is not in it.
+    small.lake.append(batch(360, 10)).await.unwrap();
+    small.log("after").await;
+    let restored = restore(&small.order("back")).await.unwrap();
+    assert_eq!((restored.rows, restored.audit.leaves, &restored.missing), (360, 2, &Vec::<String>::new()));
+    assert_eq!(restored.manifest, taken.manifest);
+    let rows = sequences(&small.path("back")).await;
+    assert_eq!(rows.iter().map(|(_, sequence)| *sequence).collect::<Vec<_>>(), (0..360).collect::<Vec<_>>());
+    assert_eq!(std::fs::read(small.path("back/witness.toml")).unwrap(), b"name = \"a.example/w1\"\n");
+    assert!(!files_below(&small.house.data).iter().any(|path| path.to_string_lossy().contains("backup-work")), "scratch was left behind");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_taken_during_ingest_has_all_that_was_acknowledged_when_it_began() {
+    let small = Small::open().await;
+    let (acknowledged, is_over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let (lake, counter, over) = (small.lake.clone(), Arc::clone(&acknowledged), Arc::clone(&is_over));
+    let ingest = tokio::spawn(async move {
+        let mut next = 0;
+        while !over.load(Ordering::Relaxed) {
+            lake.append(batch(next, 7)).await.unwrap();
+            next += 7;
+            counter.store(next, Ordering::Relaxed);
+            if next % 35 == 0 {
+                lake.flush().await.unwrap();
+            }
+        }
+    });
+    for round in 0..6 {
+        while acknowledged.load(Ordering::Relaxed) < 70 * (round + 1) {
+            tokio::task::yield_now().await;
+        }
+        let before = acknowledged.load(Ordering::Relaxed);
+        let taken = take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+        let after = acknowledged.load(Ordering::Relaxed) + 7;
+        let order = shouhu_backup::Order { backup: Some(taken.manifest.id), ..small.order(&format!("back{round}")) };
+        restore(&order).await.unwrap();
+        let found: Vec<u64> = sequences(&order.data).await.into_iter().map(|(_, sequence)| sequence).collect();
+        let count = found.len() as u64;
+        assert!(before <= count && count <= after, "{before} were acknowledged before, {after} after, {count} came back");
+        assert_eq!(found, (0..count).collect::<Vec<_>>(), "no passage is missing between others");
+    }
+    is_over.store(true, Ordering::Relaxed);
+    ingest.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_backup_costs_what_is_new_and_lets_old_ones_go() {
+    let small = Small::lived_in().await;
+    let first = take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    small.blobs.put(BlobClass::Sighting, vec![9; 30_000]).await.unwrap();
+    let second = take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    let database = second.manifest.lists.iter().find(|list| list.name == "database").unwrap().bytes;
+    assert!(first.cost.bytes_read > 100_000, "{:?}", first.cost);
+    // The log's tail, the database and the one new picture are read; segments and pictures of before are not.
+    assert!(second.cost.bytes_read < database + 30_100 + 20_000, "{:?}, database {database}", second.cost);
+    assert_eq!(small.place().ids().unwrap().len(), 2);
+    // Kept for no days: all but the newest go, and what only they named.
+    let third = take(&small.house, &small.place(), 0).await.unwrap();
+    assert_eq!(third.expired.len(), 2);
+    assert_eq!(small.place().ids().unwrap(), [third.manifest.id]);
+    let verdict = small.place().verify(None, Some(&signer(&small.house.keys).unwrap().verifier())).unwrap();
+    assert_eq!((verdict.damaged.len(), verdict.unnamed), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_power_cut_at_any_operation_leaves_the_earlier_backup_whole() {
+    let small = Small::lived_in().await;
+    let disk = SimFiles::default();
+    let place = Place::new(Arc::new(disk.clone()));
+    let key = signer(&small.house.keys).unwrap().verifier();
+    let first = take(&small.house, &place, KEEP_DAYS_DEFAULT).await.unwrap().manifest.id;
+    let mut cuts = 0;
+    for after in 0.. {
+        small.blobs.put(BlobClass::Sighting, format!("picture {after}").into_bytes()).await.unwrap();
+        disk.inject(Fault::PowerOff { after });
+        let taken = take(&small.house, &place, KEEP_DAYS_DEFAULT).await;
+        disk.power_cut(after);
+        let verdict = place.verify(None, Some(&key)).unwrap();
+        assert!(verdict.damaged.is_empty(), "cut at operation {after}: {verdict:?}");
+        assert!(place.manifest(&first, Some(&key)).is_ok(), "cut at operation {after}");
+        if taken.is_ok() {
+            break;
+        }
+        cuts += 1;
+    }
+    assert!(cuts > 20, "only {cuts} operations were cut");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flipped_bit_is_found_in_every_file_of_the_place_and_nothing_is_restored_from_it() {
+    let small = Small::lived_in().await;
+    take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    let key = signer(&small.house.keys).unwrap().verifier();
+    let files: Vec<_> = files_below(&small.path("place")).into_iter().filter(|path| !path.ends_with("place.lock")).collect();
+    assert!(files.len() > 10, "{files:?}");
+    for file in &files {
+        let good = std::fs::read(file).unwrap();
+        let mut bad = good.clone();
+        let at = good.len() / 3;
+        bad[at] ^= 4;
+        std::fs::write(file, &bad).unwrap();
+        let verdict = small.place().verify(None, Some(&key)).unwrap();
+        assert_eq!(verdict.damaged.len(), 1, "{}: {verdict:?}", file.display());
+        assert!(restore(&small.order("back")).await.is_err(), "{}", file.display());
+        assert!(!small.path("back").exists() && !small.path("back.restoring").exists(), "half a house was left");
+        std::fs::remove_file(file).unwrap();
+        let verdict = small.place().verify(None, Some(&key)).unwrap();
+        assert!(verdict.damaged.len() == 1 || verdict.backups == 0, "{} missing: {verdict:?}", file.display());
+        std::fs::write(file, &good).unwrap();
+    }
+    assert!(restore(&small.order("back")).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_key_is_in_a_backup() {
+    let small = Small::lived_in().await;
+    take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    let place: Vec<Vec<u8>> = files_below(&small.path("place")).iter().map(|path| std::fs::read(path).unwrap()).collect();
+    let keys = small.keys();
+    assert!(keys.len() >= 4);
+    for (name, key) in keys.iter().filter(|(name, _)| name.ends_with(".key")) {
+        assert!(!place.iter().any(|file| file.windows(key.len()).any(|window| window == key)), "{name} lies in the backup");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_erased_after_the_backup_is_in_no_byte_of_the_restored_house() {
+    let small = Small::lived_in().await;
+    let mut canary = batch(1_000, 4);
+    canary.rows.iter_mut().for_each(|row| row.plate = plate(CANARY));
+    small.lake.append(canary.clone()).await.unwrap();
+    small.lake.flush().await.unwrap();
+    canary.rows.iter_mut().for_each(|row| {
+        row.sequence += 100;
+        row.at_ms += 100_000;
+    });
+    // Some are in the log alone when the backup is taken.
+    small.lake.append(canary).await.unwrap();
+    let old = take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap().manifest.id;
+    assert!(restore(&small.order("before")).await.is_ok());
+    assert!(bytes_with(&small.path("before"), CANARY) > 0, "the test would not see the plate");
+    let certificate = small.lake.erase(plate(CANARY), EVER, |_| false).await.unwrap();
+    assert_eq!(certificate.rows_erased, 8);
+    // The newer backup's word counts for the older one.
+    take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    let order = shouhu_backup::Order { backup: Some(old.clone()), ..small.order("back") };
+    let restored = restore(&order).await.unwrap();
+    assert_eq!((restored.rows, restored.forgotten), (360, 8));
+    assert_eq!(bytes_with(&small.path("back"), CANARY), 0);
+    assert!(sequences(&small.path("back")).await.iter().all(|(found, _)| *found != plate(CANARY)));
+}
+
+/// Files below a folder that have the plate, as text or as the lake's number of it.
+fn bytes_with(folder: &std::path::Path, text: &str) -> usize {
+    let code = plate(text).0.to_le_bytes();
+    let bare = text.replace('-', "");
+    let has = |bytes: &[u8], needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    let files = files_below(folder);
+    files.iter().map(|path| std::fs::read(path).unwrap()).filter(|bytes| has(bytes, text.as_bytes()) || has(bytes, &code) || has(bytes, bare.as_bytes())).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_day_that_was_dropped_stays_dropped_and_what_was_kept_of_it_stays_kept() {
+    let small = Small::lived_in().await;
+    take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    let old = small.place().ids().unwrap().remove(0);
+    let held = plate("0007-XY");
+    small.lake.drop_day(Class::PASSAGE, common::DAY, move |key| key.plate == held, Class::KEPT).await.unwrap();
+    take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    let order = shouhu_backup::Order { backup: Some(old), ..small.order("back") };
+    let restored = restore(&order).await.unwrap();
+    assert_eq!((restored.rows, restored.forgotten), (1, 359));
+    assert_eq!(sequences(&small.path("back")).await, [(held, 7)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_was_destroyed_does_not_come_back_with_an_older_file_of_keys() {
+    let small = Small::lived_in().await;
+    let day = small.house.env.now().day();
+    let old_keys = small.keys();
+    take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    let old = small.place().ids().unwrap().remove(0);
+    small.blobs.destroy_day(BlobClass::Sighting, day).unwrap();
+    take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    let order = shouhu_backup::Order { backup: Some(old), keys: old_keys.clone(), ..small.order("back") };
+    restore(&order).await.unwrap();
+    let name = format!("sighting/{day}.key");
+    assert!(old_keys.contains_key(&name));
+    assert!(!small.path("back/keys").join(name).exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_restored_over_a_house_or_with_keys_of_another() {
+    let small = Small::lived_in().await;
+    take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    std::fs::create_dir(small.path("full")).unwrap();
+    std::fs::write(small.path("full/x"), b"x").unwrap();
+    assert!(matches!(restore(&small.order("full")).await, Err(BackupError::NotEmpty { .. })));
+    let other = Small::lived_in().await;
+    let order = shouhu_backup::Order { keys: other.keys(), ..small.order("back") };
+    assert!(matches!(restore(&order).await, Err(BackupError::NoBackup { .. })));
+    assert!(!small.path("back").exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_that_are_newer_than_the_backup_say_what_is_lost() {
+    let small = Small::lived_in().await;
+    take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    for object in ["one", "two", "three"] {
+        small.log(object).await;
+    }
+    // As the house itself keeps it, some seconds later.
+    let note = small.audit.checkpoint().await.unwrap().unwrap();
+    let origin = note.text.lines().next().unwrap().replace('/', "-");
+    let mut keys = small.keys();
+    keys.insert(format!("{origin}.txt"), note.to_string().into_bytes());
+    let order = shouhu_backup::Order { keys, ..small.order("back") };
+    let restored = restore(&order).await.unwrap();
+    assert!(restored.missing.iter().any(|text| text.starts_with("3 leaves of the audit log")), "{:?}", restored.missing);
+}
