@@ -1,7 +1,7 @@
 //! Questions that one room asks another, as small traits. The room that answers puts an implementation on the shelf in its
 //! `start`; the room that asks must cope with nobody answering (`App::try_room` gives `None`).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use shouhu_env::BoxFuture;
 use shouhu_ids::{CameraId, DeviceId, HitId, IncidentId, Micros, SightingId, UnitId};
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
-use shouhu_wire::{Alternative, UnitKind, UnitState};
+use shouhu_wire::{Alternative, SenderRestriction, UnitKind, UnitState};
 
 use crate::Problem;
 
@@ -559,6 +559,11 @@ pub trait WatchMatcher: Send + Sync {
     fn may_match(&self, readings: &mut dyn Iterator<Item = Reading<'_>>) -> Vec<usize>;
 }
 
+/// Answered by identity: when devices were not to be believed by themselves. Devices that always were are left out.
+pub trait DeviceTrust: Send + Sync {
+    fn restrictions(&self, devices: Vec<DeviceId>) -> BoxFuture<'static, Result<HashMap<DeviceId, Vec<SenderRestriction>>, Problem>>;
+}
+
 macro_rules! ports {
     ($($wrapper:ident => $port:ident),+ $(,)?) => {$(
         #[doc = concat!("Shelf key of [`", stringify!($port), "`].")]
@@ -588,6 +593,7 @@ ports!(
     DispatchFactsPort => DispatchFacts,
     PartnerKeysPort => PartnerKeys,
     WatchMatcherPort => WatchMatcher,
+    DeviceTrustPort => DeviceTrust,
 );
 
 /// How far from a unit's position a hit still concerns its crew, metres.
