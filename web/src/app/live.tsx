@@ -43,7 +43,8 @@ const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]> = {
   ],
   unit_changed: ["units", "recommendations", "advice", "run-card", "shift-board"],
   camera_changed: ["cameras"],
-  device_changed: ["devices"],
+  device_changed: ["devices", "attestation"],
+  device_trust_changed: ["devices", "attestation"],
   map_replaced: ["map"],
   warning_changed: ["warnings"],
   // Not the boxes themselves: those are thousands, and a shift's check-ins come every few seconds.
