@@ -1,7 +1,7 @@
 //! The attestation key (AK): what it must be so that what it signs was said by a TPM and by nobody else.
 
 use p256::ecdsa::VerifyingKey;
-use sha2_11::{Digest, Sha256};
+use sha2_11::{Digest, Sha256, Sha384};
 
 use crate::alg;
 use crate::read::{Malformed, Reader, padded};
@@ -47,7 +47,7 @@ pub enum KeyRefused {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttestationKey {
     verifying: VerifyingKey,
-    name: [u8; 34],
+    name: Vec<u8>,
 }
 
 impl AttestationKey {
@@ -61,7 +61,13 @@ impl AttestationKey {
         outer.end("public area")?;
         let mut r = Reader::new(area);
         r.expect_u16(alg::ECC, "key type")?;
-        r.expect_u16(alg::SHA256, "name algorithm")?;
+        let name_algorithm = r.u16("name algorithm")?;
+        let digest = match name_algorithm {
+            alg::SHA256 => Sha256::digest(area).to_vec(),
+            // What tpm2-tools give a key under a P-384 endorsement key.
+            alg::SHA384 => Sha384::digest(area).to_vec(),
+            found => return Err(Malformed::Not { what: "name algorithm", found: found.into(), expected: alg::SHA256.into() }.into()),
+        };
         let attributes = r.u32("attributes")?;
         r.sized(POLICY_BYTES_MAX, "policy")?;
         r.expect_u16(alg::NULL, "symmetric algorithm")?;
@@ -81,16 +87,13 @@ impl AttestationKey {
         let (Some(x), Some(y)) = (padded::<COORDINATE_BYTES>(x), padded::<COORDINATE_BYTES>(y)) else { return Err(KeyRefused::Point) };
         let point = [&[0x04][..], &x, &y].concat();
         let verifying = VerifyingKey::from_sec1_bytes(&point).map_err(|_| KeyRefused::Point)?;
-        let mut name = [0; 34];
-        let (algorithm, digest) = name.split_at_mut(2);
-        algorithm.copy_from_slice(&alg::SHA256.to_be_bytes());
-        digest.copy_from_slice(&Sha256::digest(area));
+        let name = [&name_algorithm.to_be_bytes()[..], &digest].concat();
         Ok(Self { verifying, name })
     }
 
     /// `TPM2B_NAME` without its length: the hash algorithm and the hash of the public area (Part 1, §16).
     #[must_use]
-    pub const fn name(&self) -> &[u8; 34] {
+    pub fn name(&self) -> &[u8] {
         &self.name
     }
 

@@ -27,6 +27,7 @@ pub use read::Malformed;
 /// `TPM_ALG_ID` and `TPM_ECC_CURVE` (Part 2, §6.3 and §6.4).
 mod alg {
     pub const SHA256: u16 = 0x000b;
+    pub const SHA384: u16 = 0x000c;
     pub const NULL: u16 = 0x0010;
     pub const ECDSA: u16 = 0x0018;
     pub const ECC: u16 = 0x0023;

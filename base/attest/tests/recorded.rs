@@ -158,6 +158,8 @@ fn a_key_that_could_leave_its_tpm_or_sign_at_will_is_no_attestation_key() {
     }
     assert_eq!(with(7, 0x02), Err(KeyRefused::Decrypts));
     assert_eq!(with(public.len() - 1, 1), Err(KeyRefused::Point));
+    assert_eq!(with(5, 0x0b ^ 0x0c).unwrap().name().len(), 2 + 48, "a name by SHA-384, as under a P-384 endorsement key");
+    assert!(with(5, 1).is_err(), "no other hash makes names");
     let harmless = with(9, 0x40).unwrap();
     assert_ne!(harmless.name(), key().name(), "another attribute is another name");
 }
