@@ -9,7 +9,7 @@ SHELL := /usr/bin/env bash
 DATA ?= .shouhu
 PORT ?= 8470
 APT_RUN := ffmpeg
-APT_TEST := chromium e2fsprogs ffmpeg fonts-noto-cjk libssl-dev openjdk-17-jre-headless pkg-config postgresql python3 python3-venv
+APT_TEST := chromium e2fsprogs ffmpeg fonts-noto-cjk libssl-dev openjdk-17-jre-headless pkg-config postgresql python3 python3-venv swtpm swtpm-tools tpm2-tools
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json web/vite.config.ts web/tsconfig*.json -type f 2>/dev/null)
 
 .PHONY: help run test check bench openapi asvs clean-data deps-run deps-test web test-rust test-web test-e2e test-faults test-spark eval-vision faults fuzz bench-lake bench-traffic

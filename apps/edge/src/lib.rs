@@ -13,6 +13,7 @@
 //! The queue stands between them: no source ever waits for the network, and no upload for a source.
 
 pub mod alert;
+pub mod attest;
 pub mod client;
 pub mod clock;
 pub mod config;
@@ -27,5 +28,6 @@ pub mod run;
 pub mod source;
 pub mod status;
 pub mod stop;
+pub mod tpm;
 pub mod uplink;
 pub mod watch;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use lexopt::prelude::{Long, Short, Value, ValueExt};
+use shouhu_edge::attest::Settings;
 use shouhu_edge::clock::DeviceClock;
 use shouhu_edge::config::DataDir;
 use shouhu_edge::queue::QueueConfig;
@@ -14,18 +15,24 @@ use shouhu_edge::run::RunOptions;
 use shouhu_edge::source::{SourceOptions, SourceSpec};
 use shouhu_edge::stop::Stop;
 use shouhu_vision::Recogniser;
+use shouhu_wire::Attestation;
 
 const HELP: &str = "\
 shouhu-edge: the camera agent of Shouhu. Reads plates, alerts with no network, loses nothing on the way to the server.
 
 USAGE
   shouhu-edge enrol  --server URL --token TOKEN --data DIR [--ca FILE]
+  shouhu-edge attest --data DIR [--tcti TCTI]
   shouhu-edge run    --data DIR --source WHAT [--source WHAT …] [options]
   shouhu-edge status --data DIR
 
 ENROL, once per device; an operator makes the token under Devices
   --server URL     https://…, or http://localhost:8470 for a server on this machine
   --ca FILE        PEM certificate of a private authority that the server's certificate comes from
+
+ATTEST, once per device with a TPM 2.0, after enrol; needs tpm2-tools. An operator then accepts what it measured, and
+run repeats it every few minutes
+  --tcti TCTI      how tpm2-tools reach the TPM: device:/dev/tpmrm0, swtpm:host=…,port=…
 
 RUN
   --source WHAT    a folder of JPEG or PNG pictures (new ones are read as they come), a video file,
@@ -85,6 +92,7 @@ struct Given {
     has_plates: bool,
     queue_gib: Option<f64>,
     ffmpeg: Option<PathBuf>,
+    tcti: Option<String>,
 }
 
 fn command() -> anyhow::Result<ExitCode> {
@@ -110,6 +118,7 @@ fn command() -> anyhow::Result<ExitCode> {
             Long("lat") => given.lat = Some(parser.value()?.parse()?),
             Long("print-plates") => given.has_plates = true,
             Long("queue-gib") => given.queue_gib = Some(parser.value()?.parse()?),
+            Long("tcti") => given.tcti = Some(parser.value()?.string()?),
             Long("ffmpeg") => given.ffmpeg = Some(parser.value()?.into()),
             other => return Err(anyhow!(other.unexpected()).context("see shouhu-edge --help")),
         }
@@ -117,12 +126,13 @@ fn command() -> anyhow::Result<ExitCode> {
     let data = || given.data.clone().map(DataDir::new).context("--data is missing; see shouhu-edge --help");
     match verb.as_deref() {
         Some("enrol") => enrol(&data()?, &given),
+        Some("attest") => attest(&data()?, &given),
         Some("run") => run(data()?, &given),
         Some("status") => {
             print(&shouhu_edge::status::describe(&data()?, &DeviceClock::system(0))?)?;
             Ok(ExitCode::SUCCESS)
         }
-        Some(other) => bail!("{other:?} is no command; enrol, run and status are"),
+        Some(other) => bail!("{other:?} is no command; enrol, attest, run and status are"),
         None => {
             print(HELP)?;
             Ok(ExitCode::FAILURE)
@@ -144,6 +154,16 @@ fn enrol(data: &DataDir, given: &Given) -> anyhow::Result<ExitCode> {
         device.name,
         data.path().display()
     ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn attest(data: &DataDir, given: &Given) -> anyhow::Result<ExitCode> {
+    let answer = shouhu_edge::attest::attest(data, &Settings { tcti: given.tcti.clone() })?;
+    print(match answer.attestation {
+        Attestation::Attested => "attested; start it with: shouhu-edge run\n",
+        Attestation::AwaitsAcceptance => "the server knows this TPM; an operator must accept what it measured, under Devices\n",
+        Attestation::Restricted | Attestation::Unattested => "the server restricts this device; an operator sees why, under Devices\n",
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

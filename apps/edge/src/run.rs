@@ -9,6 +9,7 @@ use anyhow::{Context, ensure};
 use tracing::{error, info, warn};
 
 use crate::alert::Alerts;
+use crate::attest::Attestor;
 use crate::client::Client;
 use crate::clock::DeviceClock;
 use crate::config::DataDir;
@@ -119,6 +120,10 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
 
     let stop_sending = Arc::new(Stop::default());
     let mut senders = Vec::new();
+    // Before the queue: what waits is believed only once the server knows what runs here.
+    if let Some(attestor) = Attestor::of(&data, &client, &clock, &stop_sending) {
+        senders.push(spawn("attest", move || attestor.run())?);
+    }
     for (lane, name) in [(Lane::Hits, "uplink-hits"), (Lane::Rest, "uplink-rest")] {
         let uplink = Uplink {
             lane,

@@ -12,7 +12,7 @@ use shouhu_ids::{
 };
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
-use shouhu_wire::{Alternative, AssignmentState, CallState, HitState, IncidentState, UnitState};
+use shouhu_wire::{Alternative, AssignmentState, CallState, HitState, IncidentState, RestrictionReason, UnitState};
 
 /// What watchlists need of a sighting in order to match it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -57,6 +57,8 @@ pub enum Event {
     CameraChanged { camera: CameraId },
     PatrolCheckedIn { check_in: CheckInId, patrol_box: BoxId, unit: Option<UnitId> },
     DeviceChanged { device: DeviceId },
+    /// A device is restricted, for another reason than before, or not any more: its attestation says more.
+    DeviceTrustChanged { device: DeviceId, restriction: Option<RestrictionReason> },
     /// A warning came in, was issued, or ended by a later message.
     WarningChanged { warning: WarningId },
     /// Somebody asks for help through a tracker. Without a position when the tracker had none that could be believed.
@@ -97,6 +99,7 @@ impl Event {
             Self::CameraChanged { .. } => "camera_changed",
             Self::PatrolCheckedIn { .. } => "patrol_checked_in",
             Self::DeviceChanged { .. } => "device_changed",
+            Self::DeviceTrustChanged { .. } => "device_trust_changed",
             Self::WarningChanged { .. } => "warning_changed",
             Self::TrackerAlarmed { .. } => "tracker_alarmed",
             Self::MapReplaced { .. } => "map_replaced",
@@ -110,7 +113,7 @@ impl Event {
         match self {
             // Every passage of every citizen is not something to scroll past on a screen.
             Self::SightingsRecorded { .. } => None,
-            Self::SightingsQuarantined { .. } | Self::DeviceChanged { .. } => Some("operations.watch"),
+            Self::SightingsQuarantined { .. } | Self::DeviceChanged { .. } | Self::DeviceTrustChanged { .. } => Some("operations.watch"),
             Self::WatchlistChanged { .. } => Some("watchlists.read"),
             Self::HitRaised { .. } | Self::HitDecided { .. } => Some("hits.watch"),
             Self::IncidentChanged { .. } => Some("dispatch.watch"),

@@ -49,6 +49,8 @@ pub enum Conflict {
     OldSighting,
     /// The same plate was seen so far away so shortly before that one of the two is not this vehicle.
     ImpossibleSpeed,
+    /// The device that saw it was restricted then: another one must have seen the vehicle too.
+    SenderRestricted,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

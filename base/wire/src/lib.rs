@@ -2,6 +2,7 @@
 //!
 //! Bodies that only the web app uses are declared beside their operation; they appear in the OpenAPI document too.
 
+mod attestation;
 mod calls;
 mod dispatch;
 mod hits;
@@ -10,6 +11,7 @@ mod sightings;
 mod sightings_lake;
 mod signing;
 
+pub use attestation::*;
 pub use calls::*;
 pub use dispatch::*;
 pub use hits::*;

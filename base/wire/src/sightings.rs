@@ -6,6 +6,8 @@ use shouhu_ids::{CameraId, DeviceId, EntryId, Micros, SightingId};
 use shouhu_place::Wgs84;
 use shouhu_plate::{Form, MatchKind, Pattern, Plate, VehicleClass};
 
+use crate::SenderRestriction;
+
 /// Most sightings in one batch without pictures: a camera that was cut off catches up.
 pub const BATCH_SIGHTINGS_MAX: usize = 1_000;
 /// Most sightings in one batch with pictures: each picture is a file that is synced.
@@ -145,6 +147,9 @@ pub struct Sighting {
     /// `GET /v1/sightings/{id}/frame` has a picture.
     pub has_frame: bool,
     pub model: String,
+    /// Its device was not to be believed by itself when it captured or sent this. Worked out when it is shown.
+    #[serde(default)]
+    pub sender_restriction: Option<SenderRestriction>,
 }
 
 /// An entry as a device needs it: enough to alert, nothing about why.

@@ -210,6 +210,7 @@ pub fn sighting_of(lake: &Lakehouse, record: &FullRecord) -> Option<Sighting> {
         has_crop: row.pictures & HAS_CROP != 0,
         has_frame: row.pictures & HAS_FRAME != 0,
         model: detail.model,
+        sender_restriction: None,
     })
 }
 

@@ -1,12 +1,15 @@
 //! What watchlists does when something has happened.
 
+use std::collections::{BTreeSet, HashMap};
+
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_events::{Envelope, Event, SightingFact};
-use shouhu_ids::{HitId, Micros};
+use shouhu_ids::{DeviceId, HitId, Micros};
+use shouhu_module::ports::DeviceTrustPort;
 use shouhu_module::{App, Reaction};
 use shouhu_store::{Store, StoreError, Tx};
-use shouhu_wire::Conflict;
+use shouhu_wire::{Conflict, SenderRestriction};
 
 use crate::hits::{self, NewHit};
 use crate::index::ActiveList;
@@ -28,7 +31,8 @@ fn on_list(app: App, _: Envelope) -> BoxFuture<'static, Result<(), ReactionError
 fn on_sightings(app: App, envelope: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         if let Event::SightingsRecorded { sightings } = &envelope.event {
-            match_batch(&app.store, &app.room::<ActiveList>(), sightings).await?;
+            let senders = Senders::of(&app, sightings).await?;
+            match_batch(&app.store, &app.room::<ActiveList>(), sightings, &senders).await?;
         }
         Ok(())
     })
@@ -53,11 +57,41 @@ async fn follow(tx: &mut Tx, event: &Event) -> Result<(), StoreError> {
     }
 }
 
+/// When the devices of a batch were not to be believed by themselves.
+#[derive(Debug, Clone, Default)]
+pub struct Senders(HashMap<DeviceId, Vec<SenderRestriction>>);
+
+impl Senders {
+    async fn of(app: &App, sightings: &[SightingFact]) -> Result<Self, ReactionError> {
+        let Some(port) = app.try_room::<DeviceTrustPort>() else { return Ok(Self::default()) };
+        let devices: BTreeSet<DeviceId> = sightings.iter().map(|sighting| sighting.device).collect();
+        let found = port.0.restrictions(devices.into_iter().collect()).await;
+        found.map(Self).map_err(|problem| problem.detail.into())
+    }
+
+    fn of_device(&self, sighting: &SightingFact) -> &[SenderRestriction] {
+        self.0.get(&sighting.device).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the device is restricted now: what it sends may be invented, whatever time it names.
+    fn is_restricted(&self, sighting: &SightingFact, now: Micros) -> bool {
+        self.of_device(sighting).iter().any(|restriction| restriction.covers(now))
+    }
+
+    /// Whether it was when it saw the vehicle, though it is in order again: shown to the person who looks.
+    fn was_restricted(&self, sighting: &SightingFact) -> bool {
+        self.of_device(sighting).iter().any(|restriction| restriction.covers(sighting.captured_at_us))
+    }
+}
+
 /// Raises the hits of one batch, in one transaction. The same batch again raises nothing.
+///
+/// A device that is restricted now raises none alone: a vehicle that no other device saw match the entry within
+/// [`hits::WITNESS_WITHIN_US`] is left to whoever searches.
 ///
 /// # Errors
 /// When the database fails; nothing of the batch is then kept.
-pub async fn match_batch(db: &Store, list: &ActiveList, sightings: &[SightingFact]) -> Result<usize, StoreError> {
+pub async fn match_batch(db: &Store, list: &ActiveList, sightings: &[SightingFact], senders: &Senders) -> Result<usize, StoreError> {
     // An entry approved a moment ago, by any process, counts for this batch.
     list.refresh(db).await?;
     let now = db.env().now();
@@ -73,6 +107,11 @@ pub async fn match_batch(db: &Store, list: &ActiveList, sightings: &[SightingFac
             // The index found it; whether it is in force now is for the database to say.
             let Some(entry) = store::entry_in_force(&mut tx, matched.key, now).await? else { continue };
             let joined = hits::to_join(&mut tx, entry.id, sighting, matched.kind).await?;
+            let is_restricted = senders.is_restricted(sighting, now);
+            if is_restricted && joined.is_none() && !hits::has_witness(&mut tx, entry.id, sighting).await? {
+                tracing::warn!(device = %sighting.device, sighting = %sighting.id, "a restricted device alone raises no hit");
+                continue;
+            }
             let hit = joined.unwrap_or_else(|| db.env().id(HitId::new));
             if !hits::note_match(&mut tx, entry.id, sighting, hit).await? {
                 continue;
@@ -82,7 +121,10 @@ pub async fn match_batch(db: &Store, list: &ActiveList, sightings: &[SightingFac
                 continue;
             }
             let neighbours = hits::neighbours(&mut tx, entry.id, sighting).await?;
-            let conflicts = matching::conflicts(&entry, matched.kind, sighting, &neighbours, now);
+            let mut conflicts = matching::conflicts(&entry, matched.kind, sighting, &neighbours, now);
+            if is_restricted || senders.was_restricted(sighting) {
+                conflicts.push(Conflict::SenderRestricted);
+            }
             log_raised(hit, sighting, &conflicts, now);
             let new = NewHit { id: hit, kind: matched.kind, conflicts, entry: store::hit_entry_of(&entry), sighting };
             hits::raise(&mut tx, new, now).await?;

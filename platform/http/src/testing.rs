@@ -1,5 +1,7 @@
 //! A whole house in a folder that vanishes, for tests of rooms.
 
+use std::net::SocketAddr;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -14,9 +16,10 @@ use shouhu_lakehouse::{Lakehouse, LakehouseConfig, Opening};
 use shouhu_module::{App, Caller, DevicePeer, Module, Person};
 use shouhu_store::Store;
 use shouhu_wire::{DeviceKind, Role};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::{Metrics, Site, router, wiring};
+use crate::{Metrics, ServerLimits, Site, router, serve, wiring};
 
 pub struct House {
     pub app: App,
@@ -132,6 +135,21 @@ impl House {
         let status = response.status().as_u16();
         let bytes = response.into_body().collect().await.map(|b| b.to_bytes().to_vec()).unwrap_or_default();
         Answer { status, json: serde_json::from_slice(&bytes).unwrap_or(Value::Null), bytes }
+    }
+
+    /// Serves the house on a port of this machine until the test's runtime ends; where. Whoever comes that way is nobody until he signs.
+    ///
+    /// # Panics
+    /// When no port can be had.
+    pub async fn listen(&self) -> SocketAddr {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let (net, router) = (self.app.env.net.clone(), self.router.clone());
+        tokio::spawn(async move {
+            let (limits, stop) = (ServerLimits::default(), CancellationToken::new());
+            let ready = move |at| _ = tell.send(at);
+            serve(&*net, ([127, 0, 0, 1], 0).into(), router, limits, Metrics::default(), stop, ready).await
+        });
+        told.await.unwrap_or_else(|e| panic!("nobody listens: {e}"))
     }
 
     /// Runs reactions and due jobs until nothing is left to do now.

@@ -4,6 +4,7 @@ use shouhu_ids::{ActorId, DeviceId, Micros};
 use shouhu_store::{Row, Store, StoreError, Tx, page_before, params, tag_of};
 use shouhu_wire::{FramePolicy, RegisterDevice};
 
+use crate::attest;
 use crate::model::{Device, DeviceStatus};
 
 const COLUMNS: &str = "id, name, kind, camera, frame_policy, public_key, revoked_at_us, last_seen_at_us, clock_offset_us, status, status_at_us";
@@ -63,6 +64,7 @@ pub async fn list(store: &Store, before: Option<DeviceId>, limit: i64) -> Result
 pub async fn revoke(tx: &mut Tx, now: Micros, id: DeviceId, by: ActorId) -> Result<Option<bool>, StoreError> {
     let sql = "UPDATE identity_device SET revoked_at_us = $2, revoked_by = $3, token_hash = NULL WHERE id = $1 AND revoked_at_us IS NULL";
     if tx.execute(sql, params![id, now, by]).await? == 1 {
+        attest::store::release(tx, now, id).await?;
         return Ok(Some(true));
     }
     let known = tx.fetch_opt("SELECT id FROM identity_device WHERE id = $1", params![id]).await?;

@@ -4,7 +4,7 @@
 //!   (WebAuthn, user verification required) and sign in with it. There are no passwords.
 //! - A *session* is a signed-in browser: a random cookie, kept here only as a hash.
 //! - A *device* 載具 is an edge agent with an Ed25519 key. It is registered by an operator, enrols with a one-time token and
-//!   signs every request.
+//!   signs every request. One with a TPM proves what it runs (`attest`).
 //!
 //! **Invariant:** every secret that we give out (link, cookie, device token) is 256 random bits, and only its SHA-256 is
 //! stored. Public keys are stored; private keys never come here.
@@ -19,6 +19,7 @@
 //! idempotent by device and sequence, and the other device routes only overwrite what the device last said.
 
 mod attempts;
+mod attest;
 mod device_store;
 mod door;
 mod jobs;
@@ -34,13 +35,16 @@ mod store;
 mod harness;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use shouhu_env::BoxFuture;
 use shouhu_ids::{ActorId, DeviceId, SessionId, UnitId};
+use shouhu_module::ports::DeviceTrustPort;
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::{Migration, StoreError};
 use shouhu_wire::Role;
 
+pub use attest::{QUOTE_EVERY_US, QUOTE_LATE_US};
 pub use attempts::FAILURES_PER_MINUTE_MAX;
 pub use door::{DoorError, caller_of, check_device_named, needs_body};
 pub use model::{Actor, Device, DeviceStatus, NAME_CHARS_MAX, NameError, checked_name};
@@ -79,8 +83,22 @@ pub const MODULE: Module = Module {
         ops::revoke_device::ROUTE,
         ops::device_mine::ROUTE,
         ops::device_status::ROUTE,
+        ops::attest_start::ROUTE,
+        ops::attest_quote::FINISH,
+        ops::attest_nonce::ROUTE,
+        ops::attest_quote::QUOTE,
+        ops::attest_show::ROUTE,
+        ops::attest_accept::ROUTE,
+        ops::attest_policy::SHOW,
+        ops::attest_policy::SET,
+        ops::tpm_makers::LIST,
+        ops::tpm_makers::TRUST,
+        ops::tpm_makers::FORGET,
     ],
-    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
+    migrations: &[
+        Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
+        Migration { name: "0002_attestation", sql: include_str!("../migrations/0002_attestation.sql") },
+    ],
     jobs: &[jobs::PURGE],
     problems: &[
         "identity.session_required",
@@ -106,6 +124,24 @@ pub const MODULE: Module = Module {
         "identity.enrol_device.key_invalid",
         "identity.enrol_device.key_taken",
         "identity.device_status.too_long",
+        "identity.attest.malformed",
+        "identity.attest.maker_unknown",
+        "identity.attest.certificate_refused",
+        "identity.attest.key_refused",
+        "identity.attest.tpm_taken",
+        "identity.attest.tpm_changed",
+        "identity.attest.nothing_asked",
+        "identity.attest.secret_wrong",
+        "identity.attest.not_bound",
+        "identity.attest.nonce_wrong",
+        "identity.attest.quote_refused",
+        "identity.attest.turned_back",
+        "identity.attest.overtaken",
+        "identity.attest.reason_invalid",
+        "identity.attest.moved",
+        "identity.attest.same_person",
+        "identity.tpm_makers.certificate_invalid",
+        "identity.tpm_makers.too_many",
     ],
     health,
     start,
@@ -126,7 +162,9 @@ fn health(app: App) -> BoxFuture<'static, Health> {
 fn start(app: App) -> BoxFuture<'static, Result<(), shouhu_bus::ReactionError>> {
     Box::pin(async move {
         app.put(room::Room::open(&app)?);
+        app.put(DeviceTrustPort(Arc::new(attest::trust::Trust { store: app.store.clone(), env: app.env.clone() })));
         jobs::PURGE.schedule_daily(&app.store, 0).await?;
+        tokio::spawn(attest::watch::look_for_ever(app));
         Ok(())
     })
 }
@@ -154,6 +192,14 @@ pub async fn is_session_alive(app: &App, session: SessionId) -> bool {
         tracing::warn!(%session, %error, "cannot tell whether a session lives; taken for dead");
         false
     })
+}
+
+/// Restricts every device whose quote is late now; how many. The server looks by itself: this is for tests, whose clock stands still.
+///
+/// # Errors
+/// When the database fails.
+pub async fn look_for_late_quotes(app: &App) -> Result<usize, StoreError> {
+    attest::watch::look(&app.store, app.env.now()).await
 }
 
 /// # Errors

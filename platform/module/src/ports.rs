@@ -3,7 +3,7 @@
 
 mod nearby;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -12,7 +12,7 @@ use shouhu_env::BoxFuture;
 use shouhu_ids::{AssignmentId, CameraId, DeviceId, HitId, IncidentId, Micros, SightingId, UnitId};
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
-use shouhu_wire::{Alternative, UnitKind, UnitState};
+use shouhu_wire::{Alternative, SenderRestriction, UnitKind, UnitState};
 
 use crate::Problem;
 
@@ -641,6 +641,11 @@ pub trait WatchMatcher: Send + Sync {
     fn may_match(&self, readings: &mut dyn Iterator<Item = Reading<'_>>) -> Vec<usize>;
 }
 
+/// Answered by identity: when devices were not to be believed by themselves. Devices that always were are left out.
+pub trait DeviceTrust: Send + Sync {
+    fn restrictions(&self, devices: Vec<DeviceId>) -> BoxFuture<'static, Result<HashMap<DeviceId, Vec<SenderRestriction>>, Problem>>;
+}
+
 macro_rules! ports {
     ($($wrapper:ident => $port:ident),+ $(,)?) => {$(
         #[doc = concat!("Shelf key of [`", stringify!($port), "`].")]
@@ -673,4 +678,5 @@ ports!(
     DispatchFactsPort => DispatchFacts,
     PartnerKeysPort => PartnerKeys,
     WatchMatcherPort => WatchMatcher,
+    DeviceTrustPort => DeviceTrust,
 );

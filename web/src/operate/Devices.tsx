@@ -1,4 +1,4 @@
-import { Select, TextInput } from "@mantine/core";
+import { Button, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,6 +10,7 @@ import { Once } from "../app/Once";
 import { useCameras } from "../app/queries";
 import { sayDuration } from "../app/say";
 import { useSession } from "../app/session";
+import { DeviceTrust, TrustRules, TrustTag } from "./DeviceTrust";
 import { Roster, RosterForm } from "./Roster";
 import { SureButton } from "./SureButton";
 
@@ -111,7 +112,9 @@ export function Devices() {
     mutationFn: devices.revoke,
     onSuccess: () => void client.invalidateQueries({ queryKey: ["devices"] }),
   });
+  const [looked, setLooked] = useState<string | null>(null);
   const stateOf = (d: Device) => (d.is_revoked ? "revoked" : d.is_enrolled ? "enrolled" : "waiting");
+  const shown = query.data?.find((device) => device.id === looked);
   return (
     <Roster
       query={query}
@@ -137,6 +140,7 @@ export function Devices() {
           head: t("device.head_seen"),
           show: (device) => (device.last_seen_at_us === null ? "—" : <Age at={device.last_seen_at_us} />),
         },
+        { key: "trust", head: t("device.head_trust"), show: (device) => <TrustTag device={device} /> },
         { key: "clock", head: t("device.head_clock"), show: (device) => <Clock device={device} /> },
         {
           key: "queue",
@@ -147,18 +151,34 @@ export function Devices() {
         {
           key: "act",
           head: t("device.head_act"),
-          show: (device) =>
-            !device.is_revoked &&
-            may("devices.manage") && (
-              <SureButton
-                label={t("device.revoke")}
-                sure={t("device.revoke_sure")}
-                isBusy={revoke.isPending && revoke.variables === device.id}
-                onSure={() => revoke.mutate(device.id)}
-              />
-            ),
+          show: (device) => (
+            <>
+              {device.kind !== "partner" && (
+                <Button
+                  size="xs"
+                  variant="default"
+                  aria-expanded={looked === device.id}
+                  onClick={() => setLooked(looked === device.id ? null : device.id)}
+                  data-testid="device-look"
+                >
+                  {t(looked === device.id ? "device.trust_hide" : "device.trust_show")}
+                </Button>
+              )}
+              {!device.is_revoked && may("devices.manage") && (
+                <SureButton
+                  label={t("device.revoke")}
+                  sure={t("device.revoke_sure")}
+                  isBusy={revoke.isPending && revoke.variables === device.id}
+                  onSure={() => revoke.mutate(device.id)}
+                />
+              )}
+            </>
+          ),
         },
       ]}
-    />
+    >
+      {shown && <DeviceTrust key={shown.id} device={shown} />}
+      {may("devices.manage") && <TrustRules />}
+    </Roster>
   );
 }

@@ -4,9 +4,10 @@ use axum::extract::State;
 use shouhu_ids::SightingId;
 use shouhu_lakehouse::Lakehouse;
 use shouhu_lakehouse::lake::FullRecord;
+use shouhu_module::ports::DeviceTrustPort;
 use shouhu_module::{App, Audit, Audited, Id, Problem, Route};
 use shouhu_store::Store;
-use shouhu_wire::Sighting;
+use shouhu_wire::{SenderRestriction, Sighting};
 
 use crate::lake::{ask_at, find, lake_of, problem_of};
 use crate::passing::sighting_of;
@@ -19,8 +20,17 @@ pub const ROUTE: Route = Route::get("/v1/sightings/{id}", "Shows one sighting", 
 
 async fn handle(State(app): State<App>, Id(id): Id<SightingId>) -> Result<Audited<Sighting>, Problem> {
     let record = record_of(&app, id).await?.ok_or_else(|| Problem::not_found("sighting"))?;
-    let sighting = sighting_of(&*lake_of(&app)?, &record).ok_or_else(|| Problem::not_found("sighting"))?;
+    let mut sighting = sighting_of(&*lake_of(&app)?, &record).ok_or_else(|| Problem::not_found("sighting"))?;
+    sighting.sender_restriction = restriction_of(&app, &sighting).await?;
     Ok(Audited::new(format!("sighting {id} of {}", sighting.plate_display), sighting))
+}
+
+/// Why its device was not to be believed by itself, then or when it sent this: a clock can be set back, our own cannot.
+async fn restriction_of(app: &App, sighting: &Sighting) -> Result<Option<SenderRestriction>, Problem> {
+    let Some(port) = app.try_room::<DeviceTrustPort>() else { return Ok(None) };
+    let mut found = port.0.restrictions(vec![sighting.device]).await?;
+    let restrictions = found.remove(&sighting.device).unwrap_or_default();
+    Ok(restrictions.into_iter().find(|r| r.covers(sighting.captured_at_us) || r.covers(sighting.received_at_us)))
 }
 
 pub async fn record_of(app: &App, id: SightingId) -> Result<Option<FullRecord>, Problem> {

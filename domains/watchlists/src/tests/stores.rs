@@ -51,8 +51,8 @@ async fn the_way_from_a_proposal_to_a_confirmed_hit_is_the_same_on_each_database
         let now = db.env().now();
         let batch: Vec<SightingFact> =
             ["ABC1234", "XYZ9876", "QQQ1111"].map(|text| SightingFact { captured_at_us: now, ..fact(text) }).to_vec();
-        assert_eq!(react::match_batch(&db, &list, &batch).await.ok(), Some(2));
-        assert_eq!(react::match_batch(&db, &list, &batch).await.ok(), Some(0), "the same batch again raises nothing");
+        assert_eq!(react::match_batch(&db, &list, &batch, &react::Senders::default()).await.ok(), Some(2));
+        assert_eq!(react::match_batch(&db, &list, &batch, &react::Senders::default()).await.ok(), Some(0), "the same batch again raises nothing");
         let filter = hits::Filter { state: Some(HitState::Raised), ..Default::default() };
         let raised = hits::hits(&db, &filter, 10).await.unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(raised.len(), 2);

@@ -1,5 +1,11 @@
 //! One file per operation.
 
+pub mod attest_accept;
+pub mod attest_nonce;
+pub mod attest_policy;
+pub mod attest_quote;
+pub mod attest_show;
+pub mod attest_start;
 pub mod device_mine;
 pub mod device_status;
 pub mod disable_actor;
@@ -13,6 +19,7 @@ pub mod register_device;
 pub mod revoke_device;
 pub mod sign_in;
 pub mod sign_out;
+pub mod tpm_makers;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};

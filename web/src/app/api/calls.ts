@@ -32,6 +32,15 @@ export const devices = {
   register: (body: { name: string; kind: T.DeviceKind; camera?: T.Id }) =>
     post<T.DeviceInvitation>("/v1/devices", body),
   revoke: (id: T.Id) => post<void>(`/v1/devices/${id}/revoke`),
+  attestation: (id: T.Id) => ask<T.DeviceAttestation>(`/v1/devices/${id}/attestation`),
+  accept: (id: T.Id, measured_digest: string, reason: string) =>
+    post<{ is_accepted: boolean }>(`/v1/devices/${id}/attestation/accept`, { measured_digest, reason }),
+  policy: () => ask<T.AttestationPolicy>("/v1/devices/attestation-policy"),
+  demand: (kind: T.DeviceKind, is_required: boolean) =>
+    post<void>("/v1/devices/attestation-policy", { kind, is_required }),
+  makers: () => ask<{ items: T.TpmMaker[] }>("/v1/devices/tpm-makers"),
+  trustMaker: (certificate: string) => post<T.TpmMaker>("/v1/devices/tpm-makers", { certificate }),
+  forgetMaker: (fingerprint: string) => post<void>("/v1/devices/tpm-makers/remove", { fingerprint }),
 };
 
 export const cameras = {

@@ -1,6 +1,7 @@
 // What the live stream carries.
 
 import type { AssignmentState, HitState, Id, IncidentState, Micros, UnitState, Wgs84 } from "./types";
+import type { RestrictionReason } from "./types.attestation";
 import type { CallState } from "./types.intake";
 
 export interface UnitMoved {
@@ -23,6 +24,7 @@ export type LiveEvent =
   | { kind: "units_moved"; units: UnitMoved[] }
   | { kind: "camera_changed"; camera: Id }
   | { kind: "device_changed"; device: Id }
+  | { kind: "device_trust_changed"; device: Id; restriction: RestrictionReason | null }
   | { kind: "map_replaced"; version: number }
   | { kind: "closure_changed"; closure: Id }
   | { kind: "warning_changed"; warning: Id }
@@ -50,6 +52,7 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "units_moved",
   "camera_changed",
   "device_changed",
+  "device_trust_changed",
   "map_replaced",
   "closure_changed",
   "warning_changed",

@@ -1,6 +1,8 @@
 // Mirrors the server's bodies (base/wire, base/events and the operations' own), with the words that the app uses; schema.check.ts
 // holds them against the server's generated description. Nothing else in the app describes what travels.
 
+import type { Attestation, SenderRestriction } from "./types.attestation";
+
 /** Microseconds since 1970 UTC. */
 export type Micros = number;
 export type Id = string;
@@ -85,6 +87,9 @@ export interface Device {
   last_seen_at_us: Micros | null;
   clock_offset_us: number | null;
   queue_depth?: number | null;
+  attestation: Attestation;
+  is_attestation_required: boolean;
+  restriction: SenderRestriction | null;
 }
 
 export interface DeviceInvitation {
@@ -225,7 +230,8 @@ export type Conflict =
   | "low_confidence"
   | "device_clock"
   | "old_sighting"
-  | "impossible_speed";
+  | "impossible_speed"
+  | "sender_restricted";
 export type RejectReason =
   | "misread"
   | "other_vehicle"
@@ -286,6 +292,7 @@ export interface Grounds {
   case_ref: string;
 }
 
+export * from "./types.attestation";
 export * from "./types.dispatch";
 export * from "./types.live";
 export * from "./types.operate";

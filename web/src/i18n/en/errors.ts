@@ -48,6 +48,28 @@ export const errors = {
   "identity.enrol_device.token_invalid": "The device token is wrong, used or expired.",
   "identity.enrol_device.key_invalid": "The device's public key is not valid.",
   "identity.enrol_device.key_taken": "This device key is enrolled already.",
+  "identity.attest.malformed": "The device's attestation cannot be read.",
+  "identity.attest.maker_unknown":
+    "No trusted maker vouches for this TPM. Add the maker's certificate, or refuse the device.",
+  "identity.attest.certificate_refused": "The TPM's certificate is not valid.",
+  "identity.attest.key_refused":
+    "The TPM's attestation key could leave its TPM or sign what no TPM wrote.",
+  "identity.attest.tpm_taken": "This TPM belongs to another device.",
+  "identity.attest.tpm_changed": "This device was bound to another TPM. Revoke it and register it anew.",
+  "identity.attest.nothing_asked": "Nothing was asked of the device, or it has expired.",
+  "identity.attest.secret_wrong": "The secret is wrong: the keys are not in one TPM.",
+  "identity.attest.not_bound": "This device has shown no TPM.",
+  "identity.attest.nonce_wrong":
+    "The quote answers another question: it was recorded before or elsewhere.",
+  "identity.attest.quote_refused": "The TPM's quote is not genuine.",
+  "identity.attest.turned_back":
+    "The TPM's counters went back: there are two of it, or an old state was put back.",
+  "identity.attest.overtaken": "Another answer of the device was faster.",
+  "identity.attest.reason_invalid": "Give a reason of 1 to 500 characters.",
+  "identity.attest.moved": "The device measures something else by now. Look again.",
+  "identity.attest.same_person": "The first word is yours: another person must give the second.",
+  "identity.tpm_makers.certificate_invalid": "This is no certificate of a TPM maker.",
+  "identity.tpm_makers.too_many": "Too many makers are trusted already.",
   "oversight.purpose_required": "A query needs a purpose and a case number.",
   "oversight.purpose_unknown": "The purpose is not one of the list.",
   "oversight.case_required": "This purpose needs a case or 110 number.",

@@ -23,6 +23,7 @@ export const words = {
     device_clock: "攝影機時鐘誤差超過一分鐘，時間可能不準。",
     old_sighting: "紀錄已超過十分鐘，車輛可能已離開。",
     impossible_speed: "同一車牌短時間內出現在遠處，其中一筆不是這輛車（可能為偽造車牌）。",
+    sender_restricted: "辨識當時，該載具的完整性未獲證明，不能單獨採信；另有其他載具看到。",
   },
   reject_reason: {
     misread: "車牌讀錯",
