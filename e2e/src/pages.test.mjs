@@ -113,6 +113,7 @@ for (const [viewport, scheme, language] of [[DESK, "dark", "zh-TW"], [PHONE, "li
       await t.test(what, async () => {
         await go(path);
         await until("the page to fit", () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 5_000);
+        assert.equal(await page.evaluate(() => scrollY + document.getElementById("main").scrollTop), 0, "a page opens at its top");
         const cut = await page.evaluate(() => {
           const main = document.getElementById("main");
           return main.scrollWidth - main.clientWidth;

@@ -69,7 +69,7 @@ function Player({ replay, at_us, onAt }: PlayerProps) {
           data={SPEEDS.map((value) => ({ value, label: `×${value}` }))}
         />
       </div>
-      <p className="dim">{t("replay.keys")}</p>
+      <p className="dim only-wide">{t("replay.keys")}</p>
     </div>
   );
 }
@@ -105,9 +105,15 @@ export function ReplayView({ replay, hasPositions }: Props) {
     return [...all, ...[replay.incident, ...replay.reports].flatMap((one) => one.position ?? [])];
   }, [replay]);
   const row = useRef<HTMLButtonElement>(null);
+  const box = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: follows the newest line
   useEffect(() => {
-    row.current?.scrollIntoView({ block: "nearest" });
+    const frame = box.current?.getBoundingClientRect();
+    const line = row.current?.getBoundingClientRect();
+    if (!box.current || !frame || !line) return;
+    // In its own box only, where it has one: a phone's whole page would leave the map and the player behind.
+    if (line.top < frame.top) box.current.scrollTop -= frame.top - line.top;
+    else if (line.bottom > frame.bottom) box.current.scrollTop += line.bottom - frame.bottom;
   }, [current]);
   const save = () =>
     saveFile(
@@ -217,7 +223,7 @@ export function ReplayView({ replay, hasPositions }: Props) {
               </ul>
             )}
           </section>
-          <section className="replay-events">
+          <section className="replay-events" ref={box}>
             <h3 className="section-title">{t("replay.events")}</h3>
             <Table data-testid="replay-events">
               <Table.Thead>
