@@ -85,6 +85,13 @@ impl CamerasNear for Directory {
     }
 }
 
+fn refresh(app: App, _: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move {
+        app.room::<Directory>().reload(&app.store).await?;
+        Ok(())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::looks_along;
@@ -98,11 +105,4 @@ mod tests {
             assert!(!looks_along(heading_deg, towards_deg), "{heading_deg} {towards_deg}");
         }
     }
-}
-
-fn refresh(app: App, _: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
-    Box::pin(async move {
-        app.room::<Directory>().reload(&app.store).await?;
-        Ok(())
-    })
 }

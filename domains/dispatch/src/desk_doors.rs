@@ -172,8 +172,9 @@ async fn one_state_means_the_same_for_cars_motorcycles_and_feet() {
         for (said, state) in [("accept", "dispatched"), ("en_route", "en_route"), ("on_scene", "on_scene")] {
             house.call(&dispatcher, "POST", &step, json!({ "step": said })).await;
             let units = house.call(&dispatcher, "GET", "/v1/units", Value::Null).await.json;
-            let mine = units["items"].as_array().into_iter().flatten().find(|one| one["id"] == json!(unit)).unwrap();
-            assert_eq!(mine["state"], json!(state), "{kind} that says {said}");
+            let mut all = units.pointer("/items").and_then(Value::as_array).into_iter().flatten();
+            let mine = all.find(|one| text(one, "/id") == unit).unwrap();
+            assert_eq!(text(mine, "/state"), state, "{kind} that says {said}");
         }
         assert_eq!(set("off_duty").await.status, 409, "{kind}");
     }

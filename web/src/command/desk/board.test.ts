@@ -28,6 +28,12 @@ test("who can be sent stands first, and who is bound says to what", () => {
 });
 
 test("the columns and the board begin at one width", () => {
-  const css = readFileSync(new URL("./desk.css", import.meta.url), "utf8");
-  expect(css).toContain(`@media (min-width: ${WIDE_PX}px)`);
+  // Where the columns of the page stand, for what is loaded later wins over them.
+  for (const file of ["./desk.css", "../command.css"]) {
+    expect(readFileSync(new URL(file, import.meta.url), "utf8")).toContain(
+      `@media (min-width: ${WIDE_PX}px)`,
+    );
+  }
+  const columns = readFileSync(new URL("./desk.css", import.meta.url), "utf8");
+  expect(columns).not.toMatch(/\.command[ [{]/);
 });
