@@ -7,8 +7,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{
-    AssignmentId, BoxId, CallId, CameraId, CheckId, CheckInId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, TrackerId, UnitId,
-    WarningId,
+    AssignmentId, BoxId, CallId, CameraId, CheckId, CheckInId, ConsentId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, OpeningId,
+    SightingId, TrackerId, UnitId, WarningId,
 };
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
@@ -62,6 +62,10 @@ pub enum Event {
     /// Somebody asks for help through a tracker. Without a position when the tracker had none that could be believed.
     TrackerAlarmed { tracker: TrackerId, unit: Option<UnitId>, alarm: String, position: Option<Wgs84>, at_us: Micros },
     MapReplaced { version: i64 },
+    /// A consent to put movements together was asked for, decided, extended or ended: read the list.
+    ConsentChanged { consent: ConsentId },
+    /// A plate was opened because a life is in danger, or something about that has changed: read the list.
+    OpeningChanged { opening: OpeningId, is_escalated: bool },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -98,6 +102,8 @@ impl Event {
             Self::WarningChanged { .. } => "warning_changed",
             Self::TrackerAlarmed { .. } => "tracker_alarmed",
             Self::MapReplaced { .. } => "map_replaced",
+            Self::ConsentChanged { .. } => "consent_changed",
+            Self::OpeningChanged { .. } => "opening_changed",
         }
     }
 
@@ -118,6 +124,7 @@ impl Event {
             Self::PatrolCheckedIn { .. } => Some("patrol.watch"),
             Self::WarningChanged { .. } => Some("warnings.watch"),
             Self::MapReplaced { .. } => Some("map.read"),
+            Self::ConsentChanged { .. } | Self::OpeningChanged { .. } => Some("observations.watch"),
         }
     }
 }

@@ -14,6 +14,9 @@ use shouhu_wire::{Alternative, UnitKind, UnitState};
 
 use crate::Problem;
 
+mod movements;
+pub use movements::{BoundUse, Glimpse, GlimpseKind, MovementAsker, MovementGate, Revealed, Revealing};
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraPlace {
     pub name: String,
@@ -56,6 +59,8 @@ pub trait ConfirmedHits: Send + Sync {
 /// Answered by dispatch: whether a case reference names a live incident.
 pub trait LiveCases: Send + Sync {
     fn is_live(&self, case_ref: String) -> BoxFuture<'static, bool>;
+    /// Number and priority, 1 to 4, of the live incident that a reference names; `None` when it names none, or only a call.
+    fn live_incident(&self, case_ref: String) -> BoxFuture<'static, Result<Option<(String, u8)>, Problem>>;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -588,6 +593,7 @@ ports!(
     DispatchFactsPort => DispatchFacts,
     PartnerKeysPort => PartnerKeys,
     WatchMatcherPort => WatchMatcher,
+    MovementGatePort => MovementGate,
 );
 
 /// How far from a unit's position a hit still concerns its crew, metres.

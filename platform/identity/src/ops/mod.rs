@@ -11,6 +11,7 @@ pub mod list_devices;
 pub mod me;
 pub mod register_device;
 pub mod revoke_device;
+pub mod set_office;
 pub mod sign_in;
 pub mod sign_out;
 
