@@ -1,6 +1,8 @@
 // Mirrors the server's bodies (base/wire, base/events and the operations' own), with the words that the app uses; schema.check.ts
 // holds them against the server's generated description. Nothing else in the app describes what travels.
 
+import type { BoundUse } from "./types.observations";
+
 /** Microseconds since 1970 UTC. */
 export type Micros = number;
 export type Id = string;
@@ -31,6 +33,8 @@ export interface Problem {
   key: string;
   params?: Record<string, string | number>;
   rows?: ProblemRow[];
+  /** How much of the bound is used, where that is why an answer was refused. */
+  bound?: BoundUse;
 }
 
 export const ROLES = ["officer", "dispatcher", "detective", "supervisor", "auditor", "operator"] as const;
@@ -41,6 +45,8 @@ export interface Me {
   name: string;
   role: Role;
   unit: Id | null;
+  /** In which the person serves; consents are decided by another one. */
+  office?: string | null;
   permissions: string[];
   session_expires_at_us: Micros;
 }
@@ -69,6 +75,7 @@ export interface Actor {
   name: string;
   role: Role;
   unit: Id | null;
+  office?: string | null;
   is_disabled: boolean;
   last_seen_at_us: Micros | null;
 }

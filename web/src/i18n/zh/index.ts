@@ -7,6 +7,7 @@ import { exchange } from "./exchange";
 import { feeds } from "./feeds";
 import { intake } from "./intake";
 import { lake } from "./lake";
+import { observe } from "./observe";
 import { panic } from "./panic";
 import { patrol } from "./patrol";
 import { photos } from "./photos";
@@ -26,6 +27,7 @@ export const zh = {
   ...command,
   ...choice,
   ...panic,
+  ...observe,
   ...patrol,
   ...photos,
   ...places,
