@@ -7,8 +7,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{
-    AssignmentId, BoxId, CallId, CameraId, CheckId, CheckInId, ClosureId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, SightingId, TrackerId, UnitId,
-    WarningId,
+    AssignmentId, BoxId, CallId, CameraId, CheckId, CheckInId, ClosureId, ConsentId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, OpeningId,
+    SightingId, TrackerId, UnitId, WarningId,
 };
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
@@ -66,6 +66,10 @@ pub enum Event {
     MapReplaced { version: i64 },
     /// A road was closed, or opened before its time: read the list.
     ClosureChanged { closure: ClosureId },
+    /// A consent to put movements together was asked for, decided, extended or ended: read the list.
+    ConsentChanged { consent: ConsentId },
+    /// A plate was opened because a life is in danger, or something about that has changed: read the list.
+    OpeningChanged { opening: OpeningId, is_escalated: bool },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -104,6 +108,8 @@ impl Event {
             Self::TrackerAlarmed { .. } => "tracker_alarmed",
             Self::MapReplaced { .. } => "map_replaced",
             Self::ClosureChanged { .. } => "closure_changed",
+            Self::ConsentChanged { .. } => "consent_changed",
+            Self::OpeningChanged { .. } => "opening_changed",
         }
     }
 
@@ -124,6 +130,7 @@ impl Event {
             Self::PatrolCheckedIn { .. } => Some("patrol.watch"),
             Self::WarningChanged { .. } => Some("warnings.watch"),
             Self::MapReplaced { .. } | Self::ClosureChanged { .. } => Some("map.read"),
+            Self::ConsentChanged { .. } | Self::OpeningChanged { .. } => Some("observations.watch"),
         }
     }
 }

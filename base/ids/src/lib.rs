@@ -89,6 +89,10 @@ macro_rules! id {
     };
 }
 
+id!(/// A consent to put together the movements of plates for a case.
+    ConsentId, "consent");
+id!(/// A plate opened for a day because a life is in danger.
+    OpeningId, "opening");
 id!(/// A person who can sign in.
     ActorId, "actor");
 id!(/// A camera, edge agent or phone that holds a key.

@@ -44,6 +44,9 @@ pub struct Me {
     pub role: Role,
     /// The unit that the person crews now.
     pub unit: Option<UnitId>,
+    /// The office that the person serves in; consents are decided by another one.
+    #[serde(default)]
+    pub office: Option<String>,
     /// Everything that this person may do, for the app to show no dead buttons. The server asks again each time.
     pub permissions: Vec<String>,
     pub session_expires_at_us: Micros,
@@ -56,6 +59,13 @@ pub struct InviteActor {
     pub role: Role,
     #[serde(default)]
     pub unit: Option<UnitId>,
+}
+
+/// `POST /v1/identity/actors/{id}/office`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SetOffice {
+    /// 單位, as the house writes it everywhere: two spellings are two offices. None takes it away.
+    pub office: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -43,6 +43,19 @@ impl LiveCases for LiveIncidents {
             }
         })
     }
+
+    fn live_incident(&self, case_ref: String) -> BoxFuture<'static, Result<Option<(String, u8)>, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move { Ok(live_incident(&store, &case_ref).await?) })
+    }
+}
+
+/// The incident of that number that is still worked on, under the number that it was asked for.
+async fn live_incident(store: &Store, case_ref: &str) -> Result<Option<(String, u8)>, StoreError> {
+    let sql = "SELECT i.number, COALESCE(t.priority, i.priority) AS priority FROM dispatch_incident i \
+         LEFT JOIN dispatch_incident t ON t.id = i.merged_into WHERE i.number = $1 AND COALESCE(t.state, i.state) <> 'closed'";
+    let Some(row) = store.fetch_opt(sql, params![case_ref.trim()]).await? else { return Ok(None) };
+    Ok(Some((row.text("number")?, u8::try_from(row.int("priority")?).unwrap_or(u8::MAX))))
 }
 
 /// Where crews have to go.

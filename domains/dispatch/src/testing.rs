@@ -17,6 +17,7 @@ pub fn person(store: &Store, role: Role, unit: Option<UnitId>) -> Person {
         name: role.as_str().to_owned(),
         role,
         unit,
+        office: None,
         session: env.id(SessionId::new),
         session_expires_at: env.now().plus(Micros::HOUR),
     }

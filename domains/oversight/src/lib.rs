@@ -8,10 +8,12 @@
 //! | evidence 證據 | a checkpoint that its log's own key had signed and that we, as its witness, had to refuse |
 //!
 //! `settings` is the file that names both sides; `witnessed` is this server as a witness of others, `witnesses` and `asked` are
-//! the witnesses of our own log; `retention` and `erasures` are what the law takes from the log; `transparency` is what the public may know of it.
+//! the witnesses of our own log; `movements` is what may be put together about one plate; `retention` and `erasures` are what the law takes from
+//! the log; `transparency` is what the public may know of it.
 
 mod asked;
 mod erasures;
+mod movements;
 mod ops;
 mod retention;
 mod room;
@@ -23,10 +25,13 @@ mod witnesses;
 #[cfg(test)]
 mod doors;
 
+use std::sync::Arc;
+
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_lakehouse::Opening;
-use shouhu_module::{App, Module, Permission};
+use shouhu_module::ports::MovementGatePort;
+use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
 use shouhu_wire::Role;
 
@@ -53,6 +58,36 @@ pub const MODULE: Module = Module {
             description: "Ask that single entries of the audit log be erased by law, and approve what another role has asked",
             roles: &[Role::Auditor, Role::Supervisor],
         },
+        Permission {
+            name: "oversight.bound",
+            description: "Set how much of one plate is shown without a consent",
+            roles: &[Role::Auditor],
+        },
+        Permission {
+            name: "observations.watch",
+            description: "See the bound, one's own requests and openings, and those that one may decide or review",
+            roles: &[Role::Detective, Role::Supervisor, Role::Dispatcher, Role::Auditor],
+        },
+        Permission {
+            name: "observations.ask",
+            description: "Ask for a consent to put movements of plates together",
+            roles: &[Role::Detective, Role::Supervisor, Role::Dispatcher],
+        },
+        Permission {
+            name: "observations.decide",
+            description: "Give or refuse, as a chief, what another office asks for",
+            roles: &[Role::Supervisor],
+        },
+        Permission {
+            name: "observations.open",
+            description: "Open a plate at once because a life is in danger",
+            roles: &[Role::Detective, Role::Supervisor, Role::Dispatcher],
+        },
+        Permission {
+            name: "observations.review",
+            description: "Review what was opened because a life was in danger",
+            roles: &[Role::Auditor],
+        },
     ],
     routes: &[
         ops::audit_list::ROUTE,
@@ -65,13 +100,26 @@ pub const MODULE: Module = Module {
         ops::erasures::DISCARD,
         ops::transparency::LIST,
         ops::transparency::PROOF,
+        ops::bound::GET_ROUTE,
+        ops::bound::SET_ROUTE,
+        ops::observations::LIST,
+        ops::observations::SHOW,
+        ops::observations::ASK,
+        ops::observations::DECIDE,
+        ops::observations::EXTEND,
+        ops::observations::WITHDRAW,
+        ops::openings::OPEN,
+        ops::openings::LIST,
+        ops::openings::SHOW,
+        ops::openings::REVIEW,
     ],
     migrations: &[
         Migration { name: "0001_witnesses", sql: include_str!("../migrations/0001_witnesses.sql") },
         Migration { name: "0002_erasures", sql: include_str!("../migrations/0002_erasures.sql") },
+        Migration { name: "0003_movements", sql: include_str!("../migrations/0003_movements.sql") },
         Migration { name: "0004_transparency", sql: include_str!("../migrations/0004_transparency.sql") },
     ],
-    jobs: &[retention::RETENTION, retention::ERASE_ENTRIES, transparency::COUNT],
+    jobs: &[retention::RETENTION, retention::ERASE_ENTRIES, transparency::COUNT, movements::jobs::FORGET, movements::jobs::REVIEW_DUE],
     problems: &[
         "oversight.witness.malformed",
         "oversight.witness.not_theirs",
@@ -86,18 +134,53 @@ pub const MODULE: Module = Module {
         "oversight.erasure.same_person",
         "oversight.erasure.same_role",
         "oversight.erasure.decided",
+        "oversight.movements.needs_consent",
+        "oversight.movements.bound_out_of_range",
+        "oversight.consent.plates",
+        "oversight.consent.plate",
+        "oversight.consent.case",
+        "oversight.consent.reason",
+        "oversight.consent.note",
+        "oversight.consent.scope",
+        "oversight.consent.term",
+        "oversight.consent.no_office",
+        "oversight.consent.same_person",
+        "oversight.consent.same_office",
+        "oversight.consent.involved",
+        "oversight.consent.decided",
+        "oversight.consent.extended_once",
+        "oversight.opening.plate",
+        "oversight.opening.not_live",
+        "oversight.opening.no_dispatch",
+        "oversight.opening.same_person",
+        "oversight.opening.reviewed",
+        "oversight.opening.note",
     ],
-    health: |app| Box::pin(async move { ops::witnesses::health(&app).await }),
+    health: |app| Box::pin(health(app)),
     start,
     ..Module::EMPTY
 };
+
+/// The witnesses', and worse when an opening waits for somebody to look at it.
+async fn health(app: App) -> Health {
+    let witnesses = ops::witnesses::health(&app).await;
+    match movements::openings::overdue(&app.store).await {
+        Ok(0) => witnesses,
+        Ok(overdue) => Health::bad(format!("{overdue} openings for a life in danger were not reviewed within a day; {}", witnesses.detail)),
+        Err(error) => Health::bad(format!("openings cannot be read: {error}; {}", witnesses.detail)),
+    }
+}
 
 /// Reads no file by itself: the program puts [`Settings`] on the shelf when there is one.
 fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         // One process erases and asks; a command line beside it must not.
         let is_server = app.try_room::<Opening>().is_some_and(|opening| *opening == Opening::Serve);
+        let ledger = movements::Ledger { store: app.store.clone(), fold: movements::fold::Fold::open(app.blobs.keys())? };
+        app.put(ledger.clone());
+        app.put(MovementGatePort(Arc::new(ledger)));
         if is_server {
+            movements::jobs::FORGET.schedule_daily(&app.store, movements::jobs::HOUR_UTC_US).await?;
             retention::schedule(&app.store).await?;
             transparency::schedule(&app.store).await?;
         }

@@ -1,26 +1,36 @@
 //! From the engine's rows to what a person reads.
 
 use shouhu_lakehouse::Lakehouse;
+use shouhu_lakehouse::lake::Answer;
 use shouhu_lakehouse::lake::questions::cameras::PlateSeen;
-use shouhu_lakehouse::lake::{Answer, Partial, Seen};
+use shouhu_module::Problem;
+use shouhu_module::ports::Glimpse;
 use shouhu_wire::{Found, Passing, PlatePassages};
 
-use crate::lake::{is_cut, notes_of};
+use crate::gate::{Asking, ShownPage};
 use crate::passing::{micros_of, passing_of, plate_of};
 use crate::window::cursor_of;
 
 /// One page of passages: that there are more is what its cursor says.
 #[must_use]
-pub fn passings_of(lake: &Lakehouse, mut answer: Answer<Seen>) -> Found<Passing> {
-    let has_more = is_cut(&answer.partial);
-    answer.partial.retain(|partial| !matches!(partial, Partial::Limit { .. }));
-    let next_cursor = answer.rows.last().filter(|_| has_more).map(|row| cursor_of(row.key()));
-    let items = answer.rows.iter().filter_map(|row| passing_of(lake, row)).collect();
-    Found { items, next_cursor, partial: notes_of(&answer.partial) }
+pub fn passings_of(lake: &Lakehouse, page: &ShownPage) -> Found<Passing> {
+    let items = page.rows.iter().filter_map(|row| passing_of(lake, row)).collect();
+    Found { items, next_cursor: page.next.map(cursor_of), partial: page.notes() }
 }
 
-#[must_use]
-pub fn passages_of(answer: &Answer<PlateSeen>) -> Found<PlatePassages> {
+/// First and last.
+const TELLS_MAX: usize = 2;
+
+/// The plates that may be shown, and under what.
+///
+/// # Errors
+/// When the ledger cannot be written.
+pub async fn passages_of(asking: &Asking, answer: Answer<PlateSeen>, rows_max: usize) -> Result<(Found<PlatePassages>, String), Problem> {
+    let tells = |seen: &PlateSeen| {
+        let plate = plate_of(seen.plate).into_iter();
+        plate.flat_map(|plate| [seen.first_ms, seen.last_ms].map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None))).collect()
+    };
+    let shown = asking.reveal_rows(&[], answer.rows, rows_max, TELLS_MAX, tells).await?;
     let passages = |seen: &PlateSeen| {
         let plate = plate_of(seen.plate)?;
         Some(PlatePassages {
@@ -31,6 +41,6 @@ pub fn passages_of(answer: &Answer<PlateSeen>) -> Found<PlatePassages> {
             last_at_us: micros_of(seen.last_ms),
         })
     };
-    let items = answer.rows.iter().filter_map(passages).collect();
-    Found { items, next_cursor: None, partial: notes_of(&answer.partial) }
+    let items = shown.rows.iter().filter_map(passages).collect();
+    Ok((Found { items, next_cursor: None, partial: shown.notes(answer.partial, rows_max) }, shown.under))
 }

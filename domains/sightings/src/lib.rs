@@ -12,6 +12,7 @@ mod arrive;
 mod check;
 pub mod exports;
 pub mod feeds;
+pub mod gate;
 mod heading;
 mod hold;
 mod jobs;
@@ -133,6 +134,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0002_lake", sql: include_str!("../migrations/0002_lake.sql") },
         Migration { name: "0003_feeds", sql: include_str!("../migrations/0003_feeds.sql") },
         Migration { name: "0004_exports", sql: include_str!("../migrations/0004_exports.sql") },
+        Migration { name: "0005_export_office", sql: include_str!("../migrations/0005_export_office.sql") },
     ],
     jobs: &[jobs::PURGE, feeds::drop::LOOK, exports::job::MAKE, exports::job::EXPIRE],
     reactions: &[react::HOLD_FOR_HIT],
@@ -197,6 +199,8 @@ pub const MODULE: Module = Module {
         "sightings.partial.damaged",
         "sightings.partial.behind",
         "sightings.partial.unmerged",
+        "sightings.partial.bounded",
+        "sightings.search.no_gate",
         "sightings.export.window_empty",
         "sightings.export.window_too_wide",
         "sightings.export.plate",

@@ -29,6 +29,7 @@ pub fn person(env: &Env, role: Role) -> Person {
         name: role.as_str().into(),
         role,
         unit: None,
+        office: None,
         session: env.id(SessionId::new),
         session_expires_at: NOW.plus(Micros::DAY),
     }

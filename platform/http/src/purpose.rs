@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use shouhu_module::ports::LiveCasesPort;
-use shouhu_module::{App, CASE_CHARS_MAX, Problem, Purpose};
+use shouhu_module::{App, CASE_CHARS_MAX, Problem, Purpose, UNLINKED};
 use shouhu_wire::{CASE_HEADER, PURPOSE_HEADER};
 
 /// Purposes, and whether each needs a case or 110 number. 個人資料保護法 §5 asks for a specific purpose, and no more than
@@ -82,7 +82,7 @@ pub async fn required(app: &App, headers: &HeaderMap, query: &str) -> Result<Pur
         return Err(refused("oversight.case_required", &detail));
     }
     let case_ref = match case_ref {
-        Some(case) if !is_live(app, &case).await => Some(format!("{case} (unlinked)")),
+        Some(case) if !is_live(app, &case).await => Some(format!("{case}{UNLINKED}")),
         other => other,
     };
     Ok(Purpose { code, case_ref })

@@ -82,6 +82,7 @@ impl House {
             name: format!("{} {}", role.as_str(), env.now().0),
             role,
             unit: None,
+            office: None,
             session: env.id(SessionId::new),
             session_expires_at: env.now().plus(shouhu_ids::Micros::HOUR),
         })

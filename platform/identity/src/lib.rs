@@ -64,6 +64,7 @@ pub const MODULE: Module = Module {
             roles: &[Role::Operator, Role::Supervisor, Role::Auditor],
         },
         Permission { name: "actors.disable", description: "Take access away", roles: &[Role::Operator] },
+        Permission { name: "actors.office", description: "Say in which office people serve", roles: &[Role::Operator] },
         Permission { name: "devices.manage", description: "Register and revoke devices", roles: &[Role::Operator] },
         Permission { name: "devices.read", description: "See devices", roles: &[Role::Operator, Role::Supervisor] },
     ],
@@ -77,6 +78,7 @@ pub const MODULE: Module = Module {
         ops::me::ROUTE,
         ops::list_actors::ROUTE,
         ops::disable_actor::ROUTE,
+        ops::set_office::ROUTE,
         ops::register_device::ROUTE,
         ops::enrol_device::ROUTE,
         ops::list_devices::ROUTE,
@@ -98,6 +100,7 @@ pub const MODULE: Module = Module {
     migrations: &[
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_attestation", sql: include_str!("../migrations/0002_attestation.sql") },
+        Migration { name: "0003_office", sql: include_str!("../migrations/0003_office.sql") },
     ],
     jobs: &[jobs::PURGE],
     problems: &[

@@ -30,6 +30,8 @@ pub struct Actor {
     pub name: String,
     pub role: Role,
     pub unit: Option<UnitId>,
+    /// In which the person serves.
+    pub office: Option<String>,
     /// False while the invitation has not been used.
     pub is_enrolled: bool,
     pub is_disabled: bool,
@@ -43,6 +45,7 @@ impl Actor {
             name: row.text("name")?,
             role: row.tag("role")?,
             unit: row.opt_parsed("unit")?,
+            office: row.opt_text("office")?,
             is_enrolled: row.opt_micros("enrolled_at_us")?.is_some(),
             is_disabled: row.opt_micros("disabled_at_us")?.is_some(),
             last_seen_at_us: row.opt_micros("last_seen_at_us")?,
@@ -56,6 +59,7 @@ pub(crate) fn me_of(app: &App, person: &Person) -> Me {
         name: person.name.clone(),
         role: person.role,
         unit: person.unit,
+        office: person.office.clone(),
         permissions: app.permissions_of(person.role).into_iter().map(ToOwned::to_owned).collect(),
         session_expires_at_us: person.session_expires_at,
     }

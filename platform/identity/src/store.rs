@@ -46,6 +46,7 @@ pub struct Invited {
     pub name: String,
     pub role: Role,
     pub unit: Option<UnitId>,
+    pub office: Option<String>,
     pub is_disabled: bool,
     pub is_used: bool,
     pub expires_at: Micros,
@@ -54,7 +55,7 @@ pub struct Invited {
 pub async fn invited(store: &Store, token_hash: &str) -> Result<Option<Invited>, StoreError> {
     let row = store
         .fetch_opt(
-            "SELECT a.id, a.name, a.role, a.unit, a.disabled_at_us, i.used_at_us, i.expires_at_us \
+            "SELECT a.id, a.name, a.role, a.unit, a.office, a.disabled_at_us, i.used_at_us, i.expires_at_us \
              FROM identity_invitation i JOIN identity_actor a ON a.id = i.actor WHERE i.token_hash = $1",
             params![token_hash],
         )
@@ -65,6 +66,7 @@ pub async fn invited(store: &Store, token_hash: &str) -> Result<Option<Invited>,
         name: row.text("name")?,
         role: row.tag("role")?,
         unit: row.opt_parsed("unit")?,
+        office: row.opt_text("office")?,
         is_disabled: row.opt_micros("disabled_at_us")?.is_some(),
         is_used: row.opt_micros("used_at_us")?.is_some(),
         expires_at: row.micros("expires_at_us")?,
@@ -102,7 +104,7 @@ pub async fn insert_passkey(tx: &mut Tx, now: Micros, id: &str, actor: ActorId, 
 pub async fn passkey_of(store: &Store, id: &str, actor: ActorId) -> Result<Option<(Actor, Passkey)>, StoreError> {
     let row = store
         .fetch_opt(
-            "SELECT a.id, a.name, a.role, a.unit, a.enrolled_at_us, a.disabled_at_us, a.last_seen_at_us, p.passkey \
+            "SELECT a.id, a.name, a.role, a.unit, a.office, a.enrolled_at_us, a.disabled_at_us, a.last_seen_at_us, p.passkey \
              FROM identity_passkey p JOIN identity_actor a ON a.id = p.actor \
              WHERE p.id = $1 AND p.actor = $2 AND a.disabled_at_us IS NULL",
             params![id, actor],
@@ -140,7 +142,7 @@ const LIVE: &str = "s.ended_at_us IS NULL AND s.expires_at_us > $2 AND s.seen_at
 /// The person of a live session, and when the session was last seen.
 pub async fn session(store: &Store, now: Micros, token_hash: &str) -> Result<Option<(Person, Micros)>, StoreError> {
     let sql = format!(
-        "SELECT s.id AS session, s.seen_at_us, s.expires_at_us, a.id, a.name, a.role, a.unit \
+        "SELECT s.id AS session, s.seen_at_us, s.expires_at_us, a.id, a.name, a.role, a.unit, a.office \
          FROM identity_session s JOIN identity_actor a ON a.id = s.actor WHERE s.token_hash = $1 AND {LIVE}"
     );
     let row = store.fetch_opt(&sql, params![token_hash, now, now.plus(-IDLE_US)]).await?;
@@ -154,6 +156,7 @@ fn person_of(row: &Row) -> Result<(Person, Micros), StoreError> {
         name: row.text("name")?,
         role: row.tag("role")?,
         unit: row.opt_parsed("unit")?,
+        office: row.opt_text("office")?,
         session: row.parsed("session")?,
         session_expires_at: row.micros("expires_at_us")?.min(seen_at.plus(IDLE_US)),
     };
@@ -196,12 +199,20 @@ pub async fn set_unit(store: &Store, actor: ActorId, unit: Option<UnitId>) -> Re
     tx.commit().await
 }
 
+/// In which office a person serves. False when there is no such person.
+pub async fn set_office(store: &Store, actor: ActorId, office: Option<&str>) -> Result<bool, StoreError> {
+    let mut tx = store.begin().await?;
+    let changed = tx.execute("UPDATE identity_actor SET office = $2 WHERE id = $1", params![actor, office]).await?;
+    tx.commit().await?;
+    Ok(changed == 1)
+}
+
 /// People, newest first; `before` is the id of the last one of the page before.
 pub async fn actors(store: &Store, before: Option<ActorId>, limit: i64) -> Result<Vec<Actor>, StoreError> {
     let before = page_before(before);
     let rows = store
         .fetch(
-            "SELECT id, name, role, unit, enrolled_at_us, disabled_at_us, last_seen_at_us FROM identity_actor \
+            "SELECT id, name, role, unit, office, enrolled_at_us, disabled_at_us, last_seen_at_us FROM identity_actor \
              WHERE id < $1 ORDER BY id DESC LIMIT $2",
             params![before, limit],
         )

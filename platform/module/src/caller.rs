@@ -15,6 +15,8 @@ pub struct Person {
     pub name: String,
     pub role: Role,
     pub unit: Option<UnitId>,
+    /// The office 單位 that the person serves in, as an operator has set it: whoever decides what a colleague asks for sits in another one.
+    pub office: Option<String>,
     pub session: SessionId,
     pub session_expires_at: Micros,
 }
@@ -105,7 +107,16 @@ impl Keyed for NoCase {
     }
 }
 
+/// What is added to a case reference that names no live incident.
+pub const UNLINKED: &str = " (unlinked)";
+
 impl Purpose {
+    /// The reference without the note.
+    #[must_use]
+    pub fn case_number(&self) -> Option<&str> {
+        self.case_ref.as_deref().map(|case| case.strip_suffix(UNLINKED).unwrap_or(case))
+    }
+
     /// For what the purpose alone is not reason enough, as where officers were.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Questions that one room asks another, as small traits. The room that answers puts an implementation on the shelf in its
 //! `start`; the room that asks must cope with nobody answering (`App::try_room` gives `None`).
 
+mod movements;
 mod nearby;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -16,6 +17,7 @@ use shouhu_wire::{Alternative, SenderRestriction, UnitKind, UnitState};
 
 use crate::Problem;
 
+pub use movements::{BoundUse, Glimpse, GlimpseKind, MovementAsker, MovementGate, Revealed, Revealing};
 pub use nearby::{NEARBY_M, NearbyWanted, WantedAs, WantedNear};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +83,8 @@ pub trait ConfirmedHits: Send + Sync {
 /// Answered by dispatch: whether a case reference names a live incident.
 pub trait LiveCases: Send + Sync {
     fn is_live(&self, case_ref: String) -> BoxFuture<'static, bool>;
+    /// Number and priority, 1 to 4, of the live incident that a reference names; `None` when it names none, or only a call.
+    fn live_incident(&self, case_ref: String) -> BoxFuture<'static, Result<Option<(String, u8)>, Problem>>;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -679,4 +683,5 @@ ports!(
     PartnerKeysPort => PartnerKeys,
     WatchMatcherPort => WatchMatcher,
     DeviceTrustPort => DeviceTrust,
+    MovementGatePort => MovementGate,
 );

@@ -8,6 +8,8 @@ use shouhu_audit::AuditError;
 use shouhu_blobs::BlobError;
 use shouhu_store::StoreError;
 
+use crate::ports::BoundUse;
+
 /// One wrong row of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProblemRow {
@@ -36,6 +38,9 @@ pub struct Problem {
     /// Seconds after which it is worth trying again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,
+    /// With `oversight.movements.needs_consent`: how much of the bound is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<Box<BoundUse>>,
 }
 
 /// An operation's error: every variant has a key and a status.
@@ -55,6 +60,7 @@ impl Problem {
             detail: detail.into(),
             rows: Vec::new(),
             retry_after_s: None,
+            bound: None,
         }
     }
 

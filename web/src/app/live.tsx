@@ -49,6 +49,8 @@ export const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]
   map_replaced: ["map"],
   closure_changed: ["closures", "recommendations", "advice"],
   warning_changed: ["warnings"],
+  consent_changed: ["observations"],
+  opening_changed: ["openings"],
   // Not the boxes themselves: those are thousands, and a shift's check-ins come every few seconds.
   patrol_checked_in: ["patrol-check-ins", "patrol-summary", "tours"],
   panic_changed: ["incidents", "recommendations"],

@@ -14,6 +14,7 @@ export interface Room {
     | "tours"
     | "streets"
     | "investigate"
+    | "observations"
     | "watchlists"
     | "warnings"
     | "positions"
@@ -39,6 +40,7 @@ export const ROOMS: Room[] = [
   { name: "tours", path: "/tours", needs: ["patrol.plan"] },
   { name: "streets", path: "/streets", needs: ["patrol.plan"] },
   { name: "investigate", path: "/investigate", needs: ["sightings.search"] },
+  { name: "observations", path: "/observations", needs: ["observations.watch"] },
   { name: "watchlists", path: "/watchlists", needs: ["watchlists.read"] },
   { name: "warnings", path: "/warnings", needs: ["warnings.watch"] },
   { name: "positions", path: "/positions", needs: ["positions.trackers", "positions.tracks"] },

@@ -11,6 +11,7 @@ import { useKeys } from "../app/keys";
 import { useSession } from "../app/session";
 import { Empty, Failure, Loading } from "../app/states";
 import type { LiveMap } from "../map/LiveMap";
+import { BoundLine, boundOf, NeedsConsent } from "../observations/NeedsConsent";
 import { AskedMap } from "./AskedMap";
 import { useAnswer } from "./answer";
 import { AnswerPane } from "./answers/AnswerPane";
@@ -44,6 +45,7 @@ function Asked({ asking, chosen }: { asking: Asking; chosen: Chosen }) {
   const isNarrow = useMediaQuery("(max-width: 760px)");
 
   const { answer, ...query } = useAnswer(question);
+  const bound = boundOf(query.error);
   const rows = useMemo(() => (answer ? rowsOf(answer) : []), [answer]);
   const cameras = useAllCameras(
     may("cameras.read") && (picksCameras(kind) || kind === "counts" || kind === "zones"),
@@ -126,6 +128,16 @@ function Asked({ asking, chosen }: { asking: Asking; chosen: Chosen }) {
           {!question && <Empty title={t("lake.start")} hint={t(`lake.start_${kind}`)} />}
           {question && query.isLoading && <Loading label={t("lake.searching")} />}
           {question && query.error && <Failure error={query.error} onRetry={() => void query.refetch()} />}
+          {question && bound && (
+            <>
+              <BoundLine bound={bound} />
+              <NeedsConsent
+                plate={bound.plate_display}
+                caseRef={question.grounds?.case_ref ?? ""}
+                onOpened={() => void query.refetch()}
+              />
+            </>
+          )}
           {question && answer && (
             <AnswerPane
               key={question.nonce}
@@ -145,6 +157,7 @@ function Asked({ asking, chosen }: { asking: Asking; chosen: Chosen }) {
               onChoose={choose}
               onLeave={chosen.leave}
               onMore={() => void query.fetchNextPage()}
+              onOpened={() => void query.refetch()}
               onHold={setHeld}
               onFollow={asking.follow}
               onShared={chosen.share}

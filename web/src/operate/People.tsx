@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { ActForm } from "../app/ActForm";
 import { Age } from "../app/Age";
 import { identity } from "../app/api/calls";
-import { ROLES, type Role } from "../app/api/types";
+import { type Actor, ROLES, type Role } from "../app/api/types";
 import { Once } from "../app/Once";
 import { useSession } from "../app/session";
 import { Roster, RosterForm } from "./Roster";
@@ -64,6 +64,36 @@ function Invite() {
   );
 }
 
+/** Whoever decides what a colleague asks for serves in another office, so that it must be known. */
+function Office({ actor }: { actor: Actor }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [office, setOffice] = useState(actor.office ?? "");
+  const act = useMutation({
+    mutationFn: () => identity.setOffice(actor.id, office),
+    onSuccess: () => void client.invalidateQueries({ queryKey: ["actors"] }),
+  });
+  return (
+    <ActForm
+      className="inline-form"
+      act={act}
+      label={t("people.office_set")}
+      isComplete={office.trim() !== (actor.office ?? "")}
+      button={{ size: "xs", variant: "default" }}
+      buttonTestId="office-set"
+    >
+      <TextInput
+        size="xs"
+        aria-label={t("people.head_office")}
+        value={office}
+        onChange={(event) => setOffice(event.currentTarget.value)}
+        maxLength={80}
+        data-testid="office"
+      />
+    </ActForm>
+  );
+}
+
 export function People() {
   const { t } = useTranslation();
   const { me, may } = useSession();
@@ -83,6 +113,11 @@ export function People() {
       columns={[
         { key: "name", head: t("people.head_name"), show: (actor) => actor.name },
         { key: "role", head: t("people.head_role"), show: (actor) => t(`role.${actor.role}`) },
+        {
+          key: "office",
+          head: t("people.head_office"),
+          show: (actor) => (may("actors.office") ? <Office actor={actor} /> : (actor.office ?? "—")),
+        },
         {
           key: "state",
           head: t("people.head_state"),

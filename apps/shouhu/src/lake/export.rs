@@ -11,8 +11,11 @@ use shouhu_audit::Entry;
 use shouhu_env::Env;
 use shouhu_http::purpose;
 use shouhu_ids::{CameraId, Micros};
+use shouhu_module::Problem;
+use shouhu_module::ports::MovementAsker;
 use shouhu_sightings::exports::job;
-use shouhu_sightings::exports::records::{Progress as Counter, notes};
+use shouhu_sightings::exports::records::Progress as Counter;
+use shouhu_sightings::gate::Asking;
 use shouhu_sightings::ops::exports::checked;
 use shouhu_wire::{CASE_HEADER, ExportFormat, ExportQuestion, NewExport, PURPOSE_HEADER, Role, Span as WireSpan};
 
@@ -75,22 +78,24 @@ pub async fn run(args: Args, options: &Options, env: Env) -> anyhow::Result<Exit
     let (app, lake) = open(options, env).await?;
     let person = who::person(&app.env, Role::Detective);
     let why = purpose(&app, &args.why).await?;
+    let asking = Asking::of(&app, MovementAsker::of(&person, &why)).map_err(refused)?;
+    job::may_ask(&asking, &new.question, [from_us, until_us]).await.map_err(refused)?;
     // Made before the leaf: a file that cannot be written is no use of the lake.
     let mut file = std::fs::File::create_new(out).with_context(|| format!("{}", out.display()))?;
     let leaf = Entry {
         at_us: app.env.now(),
         actor: person.id.to_string(),
-        actor_name: person.name,
+        actor_name: person.name.clone(),
         action: "shouhu lake export".into(),
         class: "personal_read".into(),
-        purpose: Some(why.code),
-        case_ref: why.case_ref,
+        purpose: Some(why.code.clone()),
+        case_ref: why.case_ref.clone(),
         object: asked,
         outcome: 200,
     };
     app.audit.append(leaf).await?;
     let progress = Progress::begin("exporting", 100);
-    let built = job::build(&lake, &new.question, [from_us, until_us], format, &Arc::new(Counter::default())).await;
+    let built = job::build(&lake, &asking, &new.question, [from_us, until_us], format, &Arc::new(Counter::default())).await;
     drop(progress);
     close(&app).await;
     let built = match built {
@@ -102,10 +107,10 @@ pub async fn run(args: Args, options: &Options, env: Env) -> anyhow::Result<Exit
     };
     file.write_all(&built.bytes).and_then(|()| file.sync_all()).with_context(|| format!("{}", out.display()))?;
     say_what_is_missing();
-    for note in notes(&built.partial) {
+    for note in &built.notes {
         eprintln!("not whole: {} [{}]", note.detail, note.key);
     }
-    println!("{} passages, {} bytes, {}", built.rows, built.bytes.len(), out.display());
+    println!("{} passages{}, {} bytes, {}", built.rows, built.under, built.bytes.len(), out.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -116,5 +121,9 @@ async fn purpose(app: &shouhu_module::App, why: &Why) -> anyhow::Result<shouhu_m
             headers.insert(name, escaped(value).parse()?);
         }
     }
-    purpose::required(app, &headers, "").await.map_err(|problem| anyhow::anyhow!("{} [{}]", problem.detail, problem.key))
+    purpose::required(app, &headers, "").await.map_err(refused)
+}
+
+fn refused(problem: Problem) -> anyhow::Error {
+    anyhow::anyhow!("{} [{}]", problem.detail, problem.key)
 }

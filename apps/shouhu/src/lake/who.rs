@@ -34,6 +34,7 @@ pub fn person(env: &Env, role: Role) -> Person {
         name: format!("{name} (uid {uid}), command line"),
         role,
         unit: None,
+        office: None,
         session: env.id(SessionId::new),
         session_expires_at: env.now().plus(Micros::HOUR),
     }

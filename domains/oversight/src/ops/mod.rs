@@ -3,6 +3,9 @@
 pub mod add_checkpoint;
 pub mod audit_list;
 pub mod audit_verify;
+pub mod bound;
 pub mod erasures;
+pub mod observations;
+pub mod openings;
 pub mod transparency;
 pub mod witnesses;

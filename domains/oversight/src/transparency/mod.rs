@@ -80,10 +80,10 @@ fn line_of(entry: &Entry) -> Option<(&'static str, &str, Link)> {
     let is_done = (200..300).contains(&entry.outcome);
     match entry.class.as_str() {
         "personal_read" if is_done => {
-            // The gate marks what names no live case (`platform/http/src/purpose.rs`).
+            // The gate marks what names no live case.
             let link = match entry.case_ref.as_deref() {
                 None => Link::NoCase,
-                Some(case) if case.ends_with("(unlinked)") => Link::Unlinked,
+                Some(case) if case.ends_with(shouhu_module::UNLINKED) => Link::Unlinked,
                 Some(_) => Link::Live,
             };
             Some(("asked", entry.purpose.as_deref().unwrap_or_default(), link))

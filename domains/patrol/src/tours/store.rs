@@ -242,6 +242,7 @@ mod tests {
             name: "陳所長".into(),
             role: Role::Supervisor,
             unit: None,
+            office: None,
             session: env.id(SessionId::new),
             session_expires_at: env.now().plus(Micros::HOUR),
         }

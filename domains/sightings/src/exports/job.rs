@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use shouhu_audit::Entry;
 use shouhu_blobs::{BlobClass, BlobId};
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
@@ -14,14 +15,17 @@ use shouhu_ids::{ExportId, Micros};
 use shouhu_lakehouse::Lakehouse;
 use shouhu_lakehouse::lake::questions::Partial;
 use shouhu_lakehouse::lake::questions::export_parquet::ParquetExport;
-use shouhu_lakehouse::lake::{Class, FullRecord, PlateCode, Window};
-use shouhu_module::{App, JobKind};
+use shouhu_lakehouse::lake::{Class, FullRecord, PlateCode};
+use shouhu_module::ports::MovementAsker;
+use shouhu_module::{App, JobKind, Problem};
 use shouhu_plate::Plate;
-use shouhu_wire::{ExportFormat, ExportQuestion};
+use shouhu_wire::{ExportFormat, ExportQuestion, PartialNote};
 
 use super::records::{Line, Progress, Wanted, gather, notes};
 use super::store::{self, Kept, Made};
 use super::{ATTEMPTS_MAX, BYTES_MAX, ExportError, KEPT_US, LIFE_US, TIME_MAX_US, csv, geojson};
+use crate::gate::{Asking, Shown, bounded, told_at};
+use crate::lake::window_of;
 use crate::unavailable::lake_of;
 
 pub const MAKE: JobKind = JobKind { kind: "sightings.export", run: make };
@@ -70,38 +74,82 @@ fn code_of(plate: &str) -> Result<PlateCode, ExportError> {
     Ok(PlateCode::from_bytes(plate.as_str().as_bytes()).unwrap_or_default())
 }
 
+/// The plate that a question names.
+///
+/// # Errors
+/// When it is none.
+fn named(question: &ExportQuestion) -> Result<Vec<Plate>, ExportError> {
+    match question {
+        ExportQuestion::History { plate } => Ok(vec![Plate::parse(plate).map_err(ExportError::Plate)?]),
+        ExportQuestion::Cameras { .. } | ExportQuestion::Area { .. } => Ok(Vec::new()),
+    }
+}
+
+/// Whether anything of the plate that a question names could be in its file.
+///
+/// # Errors
+/// When nothing could, or it is no plate.
+pub async fn may_ask(asking: &Asking, question: &ExportQuestion, [from, until]: [Micros; 2]) -> Result<(), Problem> {
+    asking.may_ask(&named(question)?, window_of(from, until)).await
+}
+
 /// A file in memory.
 pub struct Built {
     pub bytes: Vec<u8>,
     pub rows: usize,
-    pub partial: Vec<Partial>,
+    pub notes: Vec<PartialNote>,
+    /// ` under consent …`, as the audit log says it; mostly empty.
+    pub under: String,
 }
 
-/// Reads the lake and writes the file, on a thread for blocking work.
+/// Rows that are written into the ledger in one transaction: nobody else writes meanwhile.
+const REVEALED_AT_ONCE: usize = 2_000;
+
+/// Of the records those that may leave, in their order.
+async fn revealed(asking: &Asking, house: &Arc<Lakehouse>, question: &ExportQuestion, records: Vec<FullRecord>) -> Result<Shown<FullRecord>, ReactionError> {
+    let named = named(question)?;
+    let mut all = Shown { rows: Vec::with_capacity(records.len()), has_more: false, is_bounded: false, under: String::new() };
+    let mut rest = records.into_iter().peekable();
+    loop {
+        let some: Vec<FullRecord> = rest.by_ref().take(REVEALED_AT_ONCE).collect();
+        let shown = asking.reveal(&named, some, REVEALED_AT_ONCE, |record| told_at(house, record.row.key())).await.map_err(|problem| problem.detail)?;
+        all.rows.extend(shown.rows);
+        all.is_bounded = shown.is_bounded;
+        if all.under.is_empty() {
+            all.under = shown.under;
+        }
+        if rest.peek().is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// Reads the lake, asks what may leave, and writes the file on a thread for blocking work.
 ///
 /// # Errors
-/// When the question cannot be asked, or the lake is closed.
+/// When the question cannot be asked, the ledger cannot be written, or the lake is closed.
 pub async fn build(
     house: &Arc<Lakehouse>,
+    asking: &Asking,
     question: &ExportQuestion,
     [from, until]: [Micros; 2],
     format: ExportFormat,
     progress: &Arc<Progress>,
 ) -> Result<Built, ReactionError> {
     let wanted = wanted(question, house)?;
-    let window = Window { from_ms: from.0.div_euclid(1_000), until_ms: until.0.saturating_add(999).div_euclid(1_000) };
-    let (for_thread, for_lines) = (progress.clone(), house.clone());
-    let answer = house
-        .ask(&Class::ALL, move |view| {
-            let (records, partial) = gather(view, &wanted, window, &for_thread)?;
-            Ok::<_, ExportError>((written(&records, format, &for_lines), partial))
-        })
-        .await?;
-    let ((bytes, rows, is_cut), mut partial) = answer?;
+    let window = window_of(from, until);
+    let for_thread = progress.clone();
+    let answer = house.ask(&Class::ALL, move |view| gather(view, &wanted, window, &for_thread)).await?;
+    let (records, mut partial) = answer?;
+    let Shown { rows: records, is_bounded, under, .. } = revealed(asking, house, question, records).await?;
+    let for_lines = house.clone();
+    let (bytes, rows, is_cut) = tokio::task::spawn_blocking(move || written(&records, format, &for_lines)).await?;
     if is_cut {
         partial.push(Partial::Limit { limit: rows });
     }
-    Ok(Built { bytes, rows, partial })
+    let mut notes = notes(&partial);
+    notes.extend(is_bounded.then(bounded));
+    Ok(Built { bytes, rows, notes, under })
 }
 
 /// Builds the file, while progress is written down and a cancellation looked for.
@@ -109,7 +157,9 @@ async fn file(app: &App, kept: &Kept) -> Result<(), ReactionError> {
     let id = kept.export.id;
     let house = lake_of(app).map_err(|problem| problem.detail)?;
     let progress = Arc::new(Progress::default());
-    let building = build(&house, &kept.question, [kept.from, kept.until], kept.export.format, &progress);
+    let asker = MovementAsker { id: kept.export.asked_by, office: kept.office.clone(), case_ref: kept.purpose.case_number().map(ToOwned::to_owned) };
+    let asking = Asking::of(app, asker).map_err(|problem| problem.detail)?;
+    let building = build(&house, &asking, &kept.question, [kept.from, kept.until], kept.export.format, &progress);
     tokio::pin!(building);
     let started = app.env.now();
     let mut is_cancelled = false;
@@ -131,9 +181,12 @@ async fn file(app: &App, kept: &Kept) -> Result<(), ReactionError> {
     keep(app, kept, built).await
 }
 
-async fn keep(app: &App, kept: &Kept, Built { bytes, rows, partial }: Built) -> Result<(), ReactionError> {
+async fn keep(app: &App, kept: &Kept, Built { bytes, rows, notes, under }: Built) -> Result<(), ReactionError> {
     let (id, now) = (kept.export.id, app.env.now());
     let (blob, length) = (BlobId::named(BlobClass::Export, now.day(), &format!("export {id} {}", kept.attempts)), bytes.len());
+    if !under.is_empty() {
+        app.audit.append(made_leaf(kept, now, &under)).await?;
+    }
     app.blobs.put_named(&blob, bytes).await?;
     let made = Made {
         blob: blob.to_string(),
@@ -141,13 +194,28 @@ async fn keep(app: &App, kept: &Kept, Built { bytes, rows, partial }: Built) -> 
         rows: rows as u64,
         bytes: length as u64,
         expires_at: now.plus(LIFE_US),
-        partial: notes(&partial),
+        partial: notes,
     };
     if !store::ready(&app.store, id, &made).await? {
         app.blobs.remove(&blob).await?;
     }
     tracing::info!(export = %id, rows, bytes = length, "an export is ready");
     Ok(())
+}
+
+/// Which consent let the file be made.
+fn made_leaf(kept: &Kept, now: Micros, under: &str) -> Entry {
+    Entry {
+        at_us: now,
+        actor: kept.export.asked_by.to_string(),
+        actor_name: kept.export.asked_by_name.clone(),
+        action: "export made".into(),
+        class: "personal_read".into(),
+        purpose: Some(kept.purpose.code.clone()),
+        case_ref: kept.purpose.case_ref.clone(),
+        object: format!("export {}: {}{under}", kept.export.id, kept.export.asked),
+        outcome: 200,
+    }
 }
 
 /// The file, its rows, and whether it was cut at the limit of bytes.

@@ -16,6 +16,8 @@ pub struct Kept {
     pub from: Micros,
     pub until: Micros,
     pub purpose: Purpose,
+    /// In which the asker served when it was asked for.
+    pub office: Option<String>,
     pub attempts: i64,
     pub blob: Option<String>,
     pub blob_day: Option<i64>,
@@ -27,7 +29,7 @@ struct Notes {
     notes: Vec<PartialNote>,
 }
 
-const SELECT: &str = "SELECT id, state, format, question, from_us, until_us, asked, asked_by, asked_by_name, asked_at_us, purpose, case_ref, attempts, \
+const SELECT: &str = "SELECT id, state, format, question, from_us, until_us, asked, asked_by, asked_by_name, asked_at_us, asked_office, purpose, case_ref, attempts, \
      percent, rows_written, bytes, blob, blob_day, expires_at_us, partial, error FROM sightings_export";
 
 fn kept_of(row: &Row) -> Result<Kept, StoreError> {
@@ -53,6 +55,7 @@ fn kept_of(row: &Row) -> Result<Kept, StoreError> {
         from: row.micros("from_us")?,
         until: row.micros("until_us")?,
         purpose: Purpose { code: row.text("purpose")?, case_ref: row.opt_text("case_ref")? },
+        office: row.opt_text("asked_office")?,
         attempts: row.int("attempts")?,
         blob: row.opt_text("blob")?,
         blob_day: row.opt_int("blob_day")?,
@@ -66,6 +69,7 @@ fn notes_json(notes: &[PartialNote]) -> String {
 pub struct Asker<'a> {
     pub id: ActorId,
     pub name: &'a str,
+    pub office: Option<&'a str>,
     pub purpose: &'a Purpose,
 }
 
@@ -74,8 +78,8 @@ pub async fn insert(store: &Store, id: ExportId, asked: &str, new: &NewExport, a
     let mut tx = store.begin().await?;
     tx.execute(
         "INSERT INTO sightings_export (id, state, format, question, from_us, until_us, asked, asked_by, asked_by_name, asked_at_us, purpose, \
-         case_ref, attempts, percent, rows_written, bytes, partial) \
-         VALUES ($1, 'waiting', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, 0, $12)",
+         case_ref, attempts, percent, rows_written, bytes, partial, asked_office) \
+         VALUES ($1, 'waiting', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, 0, $12, $13)",
         params![
             id,
             tag_of(&new.format),
@@ -89,6 +93,7 @@ pub async fn insert(store: &Store, id: ExportId, asked: &str, new: &NewExport, a
             &asker.purpose.code,
             asker.purpose.case_ref.clone(),
             notes_json(&[]),
+            asker.office,
         ],
     )
     .await?;

@@ -6,6 +6,7 @@ use shouhu_module::{App, Audit, Audited, Body, Problem, Route};
 use shouhu_wire::{Area, AskArea, Found, Passing, PlatePassages};
 
 use crate::answer::{passages_of, passings_of};
+use crate::gate::{Asking, page};
 use crate::lake::{ask_rows, lake_of, refusal_of};
 use crate::{shapes, window};
 
@@ -48,18 +49,22 @@ pub fn said(asked: &Area) -> String {
     }
 }
 
-async fn handle(State(app): State<App>, Body(asked): Body<AskArea>) -> Result<Audited<Found<Passing>>, Problem> {
+async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskArea>) -> Result<Audited<Found<Passing>>, Problem> {
     let (window, before) = (window::wide(asked.span)?, window::parse_cursor(asked.cursor.as_deref())?);
     let area = area_of(&asked.area)?;
-    let rows_max = window::rows(asked.limit);
-    let answer = ask_rows(&app, rows_max, move |view, limits| area::ask(view, &area, window, before, limits)).await?;
-    let object = format!("passages {} {}", said(&asked.area), window::said(window));
-    Ok(Audited::new(object, passings_of(&*lake_of(&app)?, answer)))
+    let lake = lake_of(&app)?;
+    let page = page(&asking, &lake, &[], window::rows(asked.limit), before, |before, rows_max| {
+        let (app, area) = (app.clone(), area.clone());
+        async move { ask_rows(&app, rows_max, move |view, limits| area::ask(view, &area, window, before, limits)).await }
+    })
+    .await?;
+    let object = format!("passages {} {}{}", said(&asked.area), window::said(window), page.under);
+    Ok(Audited::new(object, passings_of(&lake, &page)))
 }
 
-async fn plates(State(app): State<App>, Body(asked): Body<AskArea>) -> Result<Audited<Found<PlatePassages>>, Problem> {
+async fn plates(State(app): State<App>, asking: Asking, Body(asked): Body<AskArea>) -> Result<Audited<Found<PlatePassages>>, Problem> {
     let (window, area) = (window::wide(asked.span)?, area_of(&asked.area)?);
-    let answer = ask_rows(&app, window::rows(asked.limit), move |view, limits| area::plates(view, &area, window, limits)).await?;
-    let object = format!("plates {} {}", said(&asked.area), window::said(window));
-    Ok(Audited::new(object, passages_of(&answer)))
+    let answer = ask_rows(&app, window::ROWS_MAX as usize, move |view, limits| area::plates(view, &area, window, limits)).await?;
+    let (found, under) = passages_of(&asking, answer, window::rows(asked.limit)).await?;
+    Ok(Audited::new(format!("plates {} {}{under}", said(&asked.area), window::said(window)), found))
 }

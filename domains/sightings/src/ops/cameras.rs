@@ -8,6 +8,7 @@ use shouhu_module::{App, Audit, Audited, Body, Problem, Route};
 use shouhu_wire::{AskCameras, Found, Passing, PlatePassages};
 
 use crate::answer::{passages_of, passings_of};
+use crate::gate::{Asking, page};
 use crate::lake::{ask_rows, lake_of};
 use crate::window::{self, AskedError, CAMERAS_MAX};
 
@@ -52,19 +53,22 @@ pub fn said(cameras: &[CameraId]) -> String {
     format!("cameras {}{more}", named.join(" "))
 }
 
-async fn handle(State(app): State<App>, Body(asked): Body<AskCameras>) -> Result<Audited<Found<Passing>>, Problem> {
+async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskCameras>) -> Result<Audited<Found<Passing>>, Problem> {
     let (lake, window) = (lake_of(&app)?, window::wide(asked.span)?);
     let (sources, before) = (sources_of(&lake, &asked.cameras)?, window::parse_cursor(asked.cursor.as_deref())?);
-    let rows_max = window::rows(asked.limit);
-    let answer = ask_rows(&app, rows_max, move |view, limits| cameras::rows(view, &sources, window, before, limits)).await?;
-    let object = format!("passages of {} {}", said(&asked.cameras), window::said(window));
-    Ok(Audited::new(object, passings_of(&lake, answer)))
+    let page = page(&asking, &lake, &[], window::rows(asked.limit), before, |before, rows_max| {
+        let (app, sources) = (app.clone(), sources.clone());
+        async move { ask_rows(&app, rows_max, move |view, limits| cameras::rows(view, &sources, window, before, limits)).await }
+    })
+    .await?;
+    let object = format!("passages of {} {}{}", said(&asked.cameras), window::said(window), page.under);
+    Ok(Audited::new(object, passings_of(&lake, &page)))
 }
 
-async fn plates(State(app): State<App>, Body(asked): Body<AskCameras>) -> Result<Audited<Found<PlatePassages>>, Problem> {
+async fn plates(State(app): State<App>, asking: Asking, Body(asked): Body<AskCameras>) -> Result<Audited<Found<PlatePassages>>, Problem> {
     let (lake, window) = (lake_of(&app)?, window::wide(asked.span)?);
     let sources = sources_of(&lake, &asked.cameras)?;
-    let answer = ask_rows(&app, window::rows(asked.limit), move |view, limits| cameras::ask(view, &sources, window, limits)).await?;
-    let object = format!("plates at {} {}", said(&asked.cameras), window::said(window));
-    Ok(Audited::new(object, passages_of(&answer)))
+    let answer = ask_rows(&app, window::ROWS_MAX as usize, move |view, limits| cameras::ask(view, &sources, window, limits)).await?;
+    let (found, under) = passages_of(&asking, answer, window::rows(asked.limit)).await?;
+    Ok(Audited::new(format!("plates at {} {}{under}", said(&asked.cameras), window::said(window)), found))
 }

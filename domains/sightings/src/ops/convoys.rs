@@ -2,10 +2,12 @@
 
 use axum::extract::State;
 use shouhu_lakehouse::lake::questions::convoy::{self, Together};
+use shouhu_module::ports::Glimpse;
 use shouhu_module::{App, Audit, Audited, Body, Problem, Route};
 use shouhu_wire::{AskConvoys, Companion, Found};
 
-use crate::lake::{ask_rows, code_of, notes_of};
+use crate::gate::Asking;
+use crate::lake::{ask_rows, code_of};
 use crate::passing::{micros_of, plate_of};
 use crate::window;
 
@@ -18,7 +20,7 @@ pub const ROUTE: Route = Route::post("/v1/sightings/convoys", "Finds plates that
 /// A month of one vehicle: what a gang drives together.
 const WINDOW_MAX_US: i64 = 31 * shouhu_ids::Micros::DAY;
 
-async fn handle(State(app): State<App>, Body(asked): Body<AskConvoys>) -> Result<Audited<Found<Companion>>, Problem> {
+async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskConvoys>) -> Result<Audited<Found<Companion>>, Problem> {
     let plate = window::plate(&asked.plate)?;
     let window = window::checked(asked.span.from_us.0, asked.span.until_us.0, WINDOW_MAX_US)?;
     let usual = Together::default();
@@ -26,9 +28,18 @@ async fn handle(State(app): State<App>, Body(asked): Body<AskConvoys>) -> Result
         within_ms: asked.within_s.map_or(usual.within_ms, |s| i64::from(s) * 1_000),
         sources_min: asked.cameras_min.unwrap_or(usual.sources_min),
     };
-    let code = code_of(&plate);
+    let named = [plate];
+    asking.may_ask(&named, window).await?;
+    let [plate] = &named;
+    let code = code_of(plate);
     let rows_max = window::rows(asked.limit);
-    let answer = ask_rows(&app, rows_max, move |view, limits| convoy::ask(view, code, window, together, limits)).await?;
+    let answer = ask_rows(&app, window::ROWS_MAX as usize, move |view, limits| convoy::ask(view, code, window, together, limits)).await?;
+    // Both were there when they met: whoever asks who drove with a plate learns where that plate was.
+    let tells = |found: &convoy::Companion| {
+        let both = [Some(plate.clone()), plate_of(found.plate)].into_iter().flatten();
+        both.flat_map(|plate| [found.first_ms, found.last_ms].map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None))).collect()
+    };
+    let shown = asking.reveal_rows(&named, answer.rows, rows_max, 2, tells).await?;
     let companion = |found: &convoy::Companion| {
         let plate = plate_of(found.plate)?;
         Some(Companion {
@@ -40,7 +51,7 @@ async fn handle(State(app): State<App>, Body(asked): Body<AskConvoys>) -> Result
             last_at_us: micros_of(found.last_ms),
         })
     };
-    let items = answer.rows.iter().filter_map(companion).collect();
-    let object = format!("convoys of {} {}", plate.display(), window::said(window));
-    Ok(Audited::new(object, Found { items, next_cursor: None, partial: notes_of(&answer.partial) }))
+    let items = shown.rows.iter().filter_map(companion).collect();
+    let object = format!("convoys of {} {}{}", plate.display(), window::said(window), shown.under);
+    Ok(Audited::new(object, Found { items, next_cursor: None, partial: shown.notes(answer.partial, rows_max) }))
 }

@@ -13,6 +13,7 @@ use shouhu_wire::{Export, ExportFormat, ExportQuestion, ExportState, NewExport};
 use crate::exports::records::taipei;
 use crate::exports::store::{self, Asker, Kept, state_word};
 use crate::exports::{CAMERAS_MAX, ExportError, OPEN_MAX, WINDOW_PLATE_MAX_US, WINDOW_WIDE_MAX_US, job};
+use crate::gate::Asking;
 use crate::unavailable::lake_of;
 
 pub const ASK: Route = Route::post("/v1/sightings/exports", "Asks for an export of sightings as CSV, GeoJSON or Parquet", || axum::routing::post(ask))
@@ -80,9 +81,10 @@ pub fn checked(new: &NewExport) -> Result<String, ExportError> {
     Ok(format!("{what} {window} as {}", new.format.as_str()))
 }
 
-async fn ask(State(app): State<App>, person: Person, purpose: Purpose, Body(new): Body<NewExport>) -> Result<Audited<Export>, Problem> {
+async fn ask(State(app): State<App>, person: Person, purpose: Purpose, asking: Asking, Body(new): Body<NewExport>) -> Result<Audited<Export>, Problem> {
     let asked = checked(&new)?;
     job::wanted(&new.question, &*lake_of(&app)?)?;
+    job::may_ask(&asking, &new.question, [new.span.from_us, new.span.until_us]).await?;
     let open = store::count_open(&app.store, person.id).await?;
     if open >= OPEN_MAX {
         return Err(ExportError::TooManyOpen { open }.into());
@@ -101,7 +103,7 @@ async fn ask(State(app): State<App>, person: Person, purpose: Purpose, Body(new)
         outcome: 200,
     };
     app.audit.append(leaf).await?;
-    store::insert(&app.store, id, &asked, &new, &Asker { id: person.id, name: &person.name, purpose: &purpose }).await?;
+    store::insert(&app.store, id, &asked, &new, &Asker { id: person.id, name: &person.name, office: person.office.as_deref(), purpose: &purpose }).await?;
     let kept = mine(&app, &person, id).await?;
     Ok(Audited::new(format!("export {id}: {asked}"), kept.export))
 }

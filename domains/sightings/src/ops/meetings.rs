@@ -3,11 +3,13 @@
 use axum::extract::State;
 use shouhu_lakehouse::Lakehouse;
 use shouhu_lakehouse::lake::questions::meetings::{self, Near};
+use shouhu_module::ports::Glimpse;
 use shouhu_module::{App, Audit, Audited, Body, Problem, Route};
 use shouhu_plate::Plate;
 use shouhu_wire::{AskMeetings, Found, Meeting};
 
-use crate::lake::{ask_rows, code_of, lake_of, notes_of};
+use crate::gate::Asking;
+use crate::lake::{ask_rows, code_of, lake_of};
 use crate::passing::{micros_of, plate_of, position_of};
 use crate::window;
 
@@ -21,21 +23,27 @@ pub const ROUTE: Route = Route::post("/v1/sightings/meetings", "Finds where and 
 const WINDOW_MAX_US: i64 = 31 * shouhu_ids::Micros::DAY;
 const WITHIN_S_USUAL: u32 = 300;
 
-async fn handle(State(app): State<App>, Body(asked): Body<AskMeetings>) -> Result<Audited<Found<Meeting>>, Problem> {
+async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskMeetings>) -> Result<Audited<Found<Meeting>>, Problem> {
     let plates: Vec<Plate> = asked.plates.iter().map(|text| window::plate(text)).collect::<Result<_, _>>()?;
     let window = window::checked(asked.span.from_us.0, asked.span.until_us.0, WINDOW_MAX_US)?;
     let near = Near {
         within_ms: i64::from(asked.within_s.unwrap_or(WITHIN_S_USUAL)) * 1_000,
         within_m: asked.within_m.unwrap_or_default(),
     };
+    asking.may_ask(&plates, window).await?;
     let codes: Vec<_> = plates.iter().map(code_of).collect();
     let rows_max = window::rows(asked.limit);
-    let answer = ask_rows(&app, rows_max, move |view, limits| meetings::ask(view, &codes, window, near, limits)).await?;
+    let answer = ask_rows(&app, window::ROWS_MAX as usize, move |view, limits| meetings::ask(view, &codes, window, near, limits)).await?;
     let lake = lake_of(&app)?;
-    let items = answer.rows.iter().map(|found| meeting_of(&lake, found)).collect();
+    let tells = |found: &meetings::Meeting| {
+        let met = found.plates.iter().filter_map(|code| plate_of(*code));
+        met.flat_map(|plate| [found.from_ms, found.until_ms].map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None))).collect()
+    };
+    let shown = asking.reveal_rows(&plates, answer.rows, rows_max, 2, tells).await?;
+    let items = shown.rows.iter().map(|found| meeting_of(&lake, found)).collect();
     let named: Vec<String> = plates.iter().map(Plate::display).collect();
-    let object = format!("meetings of {} {}", named.join(" "), window::said(window));
-    Ok(Audited::new(object, Found { items, next_cursor: None, partial: notes_of(&answer.partial) }))
+    let object = format!("meetings of {} {}{}", named.join(" "), window::said(window), shown.under);
+    Ok(Audited::new(object, Found { items, next_cursor: None, partial: shown.notes(answer.partial, rows_max) }))
 }
 
 fn meeting_of(lake: &Lakehouse, found: &meetings::Meeting) -> Meeting {

@@ -7,7 +7,8 @@ use shouhu_lakehouse::lake::{Key, PlateCode};
 use shouhu_module::{App, Audit, Audited, Body, Problem, Route};
 use shouhu_wire::{AskPassed, Found, PassedAt, PassedBoth};
 
-use crate::lake::{ask_rows, lake_of, notes_of};
+use crate::gate::{Asking, told_at};
+use crate::lake::{ask_rows, lake_of};
 use crate::ops::cameras::{said, sources_of};
 use crate::passing::{id_of, micros_of, plate_of, position_of};
 use crate::window;
@@ -21,15 +22,21 @@ pub const ROUTE: Route =
 
 const WITHIN_S_USUAL: u32 = 3_600;
 
-async fn handle(State(app): State<App>, Body(asked): Body<AskPassed>) -> Result<Audited<Found<PassedBoth>>, Problem> {
+async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskPassed>) -> Result<Audited<Found<PassedBoth>>, Problem> {
     let (lake, window) = (lake_of(&app)?, window::wide(asked.span)?);
     let (first, then) = (sources_of(&lake, &asked.first)?, sources_of(&lake, &asked.then)?);
     let within_ms = i64::from(asked.within_s.unwrap_or(WITHIN_S_USUAL)) * 1_000;
     let rows_max = window::rows(asked.limit);
-    let answer = ask_rows(&app, rows_max, move |view, limits| a_then_b::ask(view, &first, &then, window, within_ms, limits)).await?;
-    let items = answer.rows.iter().filter_map(|pair| both_of(&lake, pair)).collect();
-    let object = format!("passed {}, then {} {}", said(&asked.first), said(&asked.then), window::said(window));
-    Ok(Audited::new(object, Found { items, next_cursor: None, partial: notes_of(&answer.partial) }))
+    let answer =
+        ask_rows(&app, window::ROWS_MAX as usize, move |view, limits| a_then_b::ask(view, &first, &then, window, within_ms, limits)).await?;
+    let tells = |pair: &APassing| {
+        let ends = [(pair.source_a, pair.at_a_ms), (pair.source_b, pair.at_b_ms)];
+        ends.into_iter().flat_map(|(source, at_ms)| told_at(&lake, Key { source, at_ms, plate: pair.plate })).collect()
+    };
+    let shown = asking.reveal_rows(&[], answer.rows, rows_max, 2, tells).await?;
+    let items = shown.rows.iter().filter_map(|pair| both_of(&lake, pair)).collect();
+    let object = format!("passed {}, then {} {}{}", said(&asked.first), said(&asked.then), window::said(window), shown.under);
+    Ok(Audited::new(object, Found { items, next_cursor: None, partial: shown.notes(answer.partial, rows_max) }))
 }
 
 fn both_of(lake: &Lakehouse, pair: &APassing) -> Option<PassedBoth> {

@@ -13,7 +13,8 @@ use shouhu_store::Store;
 
 use crate::arrive::picture_id;
 use crate::lake::lake_of;
-use crate::ops::show::record_at;
+use crate::gate::Asking;
+use crate::ops::show::{may_show, record_at, record_of};
 use crate::passing::{HAS_CROP, HAS_FRAME};
 
 pub const CROP: Route = route("/v1/sightings/{id}/crop", "The picture of the plate and its surroundings", Picture::Crop);
@@ -66,20 +67,22 @@ async fn bytes_of(from: &Pictures, id: SightingId, picture: Picture) -> Result<V
     }
 }
 
-async fn crop(State(app): State<App>, Id(id): Id<SightingId>) -> Result<Response, Problem> {
-    answer(&app, id, Picture::Crop).await
+async fn crop(State(app): State<App>, asking: Asking, Id(id): Id<SightingId>) -> Result<Response, Problem> {
+    answer(&app, &asking, id, Picture::Crop).await
 }
 
-async fn frame(State(app): State<App>, Id(id): Id<SightingId>) -> Result<Response, Problem> {
-    answer(&app, id, Picture::Frame).await
+async fn frame(State(app): State<App>, asking: Asking, Id(id): Id<SightingId>) -> Result<Response, Problem> {
+    answer(&app, &asking, id, Picture::Frame).await
 }
 
-async fn answer(app: &App, id: SightingId, picture: Picture) -> Result<Response, Problem> {
+async fn answer(app: &App, asking: &Asking, id: SightingId, picture: Picture) -> Result<Response, Problem> {
+    let record = record_of(app, id).await?.ok_or_else(|| Problem::not_found("sighting"))?;
+    let under = may_show(asking, &*lake_of(app)?, &record).await?;
     let bytes = bytes_of(&Pictures::of(app)?, id, picture).await?;
     let mut response = ([(header::CONTENT_TYPE, "image/jpeg")], bytes).into_response();
     // No cache may keep what its key's destruction should take away.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    response.extensions_mut().insert(AuditObject(format!("{} of sighting {id}", named(picture))));
+    response.extensions_mut().insert(AuditObject(format!("{} of sighting {id}{under}", named(picture))));
     Ok(response)
 }
 

@@ -1,13 +1,16 @@
 //! `GET /v1/sightings/plates`: which plates of the lake are like a text; answered from the book of plates, without a row.
 
 use axum::extract::State;
+use shouhu_ids::Micros;
 use shouhu_lakehouse::lake::plates::Like;
 use shouhu_lakehouse::lake::questions::find;
+use shouhu_module::ports::Glimpse;
 use shouhu_module::{App, Audit, Audited, Params, Problem, Route};
-use shouhu_plate::Pattern;
+use shouhu_plate::{Pattern, Plate};
 use shouhu_wire::{FindPlates, Found, KnownPlate, PlateLikeness};
 
-use crate::lake::{ask_rows, code_of, notes_of, refusal_of};
+use crate::gate::Asking;
+use crate::lake::{ask_rows, code_of, refusal_of};
 use crate::ops::search::SearchError;
 use crate::passing::{micros_of, plate_of};
 use crate::window;
@@ -21,7 +24,7 @@ pub const ROUTE: Route =
     .asks::<FindPlates>()
     .gives::<Found<KnownPlate>>();
 
-async fn handle(State(app): State<App>, Params(asked): Params<FindPlates>) -> Result<Audited<Found<KnownPlate>>, Problem> {
+async fn handle(State(app): State<App>, asking: Asking, Params(asked): Params<FindPlates>) -> Result<Audited<Found<KnownPlate>>, Problem> {
     let (like, said) = like_of(&asked)?;
     let window = match (asked.from_us, asked.until_us) {
         (None, None) => None,
@@ -32,14 +35,30 @@ async fn handle(State(app): State<App>, Params(asked): Params<FindPlates>) -> Re
         }
     };
     let object = window.map_or_else(|| said.clone(), |window| format!("{said} {}", window::said(window)));
-    let answer = ask_rows(&app, window::rows(asked.limit), move |view, limits| find::ask(view, &like, window, limits)).await?;
-    let known = |found: &find::Found| {
+    let rows_max = window::rows(asked.limit);
+    let answer = ask_rows(&app, window::ROWS_MAX as usize, move |view, limits| find::ask(view, &like, window, limits)).await?;
+    let now = asking.now();
+    let tells = |found: &find::Found| plate_of(found.plate).map_or_else(Vec::new, |plate| told(&plate, found, now));
+    let mut shown = asking.reveal_rows(&[], answer.rows, rows_max, TELLS_MAX, tells).await?;
+    let known = |found: find::Found| {
         let plate = plate_of(found.plate)?;
         let (first, last) = found.seen_ms.map_or((None, None), |(first, last)| (Some(micros_of(first)), Some(micros_of(last))));
         Some(KnownPlate { plate_display: plate.display(), plate, sightings: found.rows, first_at_us: first, last_at_us: last })
     };
-    let items = answer.rows.iter().filter_map(known).collect();
-    Ok(Audited::new(object, Found { items, next_cursor: None, partial: notes_of(&answer.partial) }))
+    let items = std::mem::take(&mut shown.rows).into_iter().filter_map(known).collect();
+    let partial = shown.notes(answer.partial, rows_max);
+    Ok(Audited::new(object + &shown.under, Found { items, next_cursor: None, partial }))
+}
+
+/// First, last and how many.
+const TELLS_MAX: usize = 3;
+
+/// A number tells when a vehicle moved to whoever asks for it every minute.
+fn told(plate: &Plate, found: &find::Found, now: Micros) -> Vec<Glimpse> {
+    let ends = found.seen_ms.into_iter().flat_map(|(first, last)| [first, last]);
+    let mut told: Vec<Glimpse> = ends.map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None)).collect();
+    told.push(Glimpse::count(plate.clone(), found.rows, now));
+    told
 }
 
 fn like_of(asked: &FindPlates) -> Result<(Like, String), Problem> {

@@ -2,6 +2,8 @@
 //!
 //! A search names a plate or a camera, and a window of time; it cannot leaf through everybody's movements.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
@@ -12,9 +14,10 @@ use shouhu_lakehouse::lake::plates::Like;
 use shouhu_lakehouse::lake::questions::{AskError, Limits, cameras, find, history};
 use shouhu_lakehouse::lake::{Answer, FullRecord, Key, Partial, Seen, View};
 use shouhu_module::{App, Audit, Audited, Keyed, Params, Problem, Route, page_limit};
-use shouhu_plate::{Pattern, PatternError};
+use shouhu_plate::{Pattern, PatternError, Plate};
 use shouhu_wire::{Found, Sighting};
 
+use crate::gate::{Asking, page};
 use crate::lake::{ask, code_of, is_cut, lake_of, notes_of, record, refusal_of};
 use crate::passing::{plate_of, sighting_of};
 use crate::window::{EXACT_MAX_US, WIDE_MAX_US, checked, cursor_of, parse_cursor, said};
@@ -103,44 +106,41 @@ impl Search {
     }
 }
 
-/// One page: whole records, whether there is more, and what is missing.
-struct PageOf {
-    records: Vec<FullRecord>,
-    next: Option<Key>,
-    partial: Vec<Partial>,
-}
-
-async fn handle(State(app): State<App>, Params(query): Params<SearchSightings>) -> Result<Audited<Found<Sighting>>, Problem> {
-    let search = Search::checked(&query, app.env.now())?;
+async fn handle(State(app): State<App>, asking: Asking, Params(query): Params<SearchSightings>) -> Result<Audited<Found<Sighting>>, Problem> {
+    let search = Arc::new(Search::checked(&query, app.env.now())?);
+    let named: Vec<Plate> = search.pattern.as_ref().and_then(Pattern::exact).into_iter().collect();
+    asking.may_ask(&named, search.window).await?;
     let limit = usize::try_from(page_limit(query.limit)).unwrap_or(1);
     let lake = lake_of(&app)?;
     let sources = search.camera.map(|camera| lake.sources_of_camera(camera));
-    let object = search.object();
-    let page = ask(&app, limit, move |view, limits| page(view, &search, sources.as_deref(), limits)).await??;
-    let items = page.records.iter().filter_map(|record| sighting_of(&lake, record)).collect();
-    let found = Found { items, next_cursor: page.next.map(cursor_of), partial: notes_of(&page.partial) };
-    Ok(Audited::new(object, found))
+    let page = page(&asking, &lake, &named, limit, search.before, |before, rows_max| {
+        let (app, search, sources) = (app.clone(), Search { before, ..(*search).clone() }, sources.clone());
+        async move { ask(&app, rows_max, move |view, limits| rows(view, &search, sources.as_deref(), limits)).await? }
+    })
+    .await?;
+    let (keys, mut notes): (Vec<Key>, _) = (page.rows.iter().map(Seen::key).collect(), page.notes());
+    let (records, damaged) = ask(&app, limit, move |view, _| whole(view, &keys)).await?;
+    notes.extend(notes_of(&damaged));
+    let items = records.iter().filter_map(|record| sighting_of(&lake, record)).collect();
+    let found = Found { items, next_cursor: page.next.map(cursor_of), partial: notes };
+    Ok(Audited::new(search.object() + &page.under, found))
 }
 
-fn page(view: &View, search: &Search, sources: Option<&[u32]>, limits: Limits<'_>) -> Result<PageOf, Problem> {
-    let mut answer = rows(view, search, sources, limits)?;
-    // The note that there are more rows than a page holds is the cursor's business.
-    let has_more = is_cut(&answer.partial);
-    answer.partial.retain(|partial| !matches!(partial, Partial::Limit { .. }));
-    let next = answer.rows.last().map(Seen::key).filter(|_| has_more);
-    let mut records = Vec::with_capacity(answer.rows.len());
-    for row in &answer.rows {
-        match record(view, row.key()) {
+/// The whole records of rows, and which files could not be read.
+fn whole(view: &View, keys: &[Key]) -> (Vec<FullRecord>, Vec<Partial>) {
+    let (mut records, mut damaged) = (Vec::with_capacity(keys.len()), Vec::new());
+    for key in keys {
+        match record(view, *key) {
             Ok(found) => records.extend(found),
             Err(error) => {
-                let damaged = Partial::Damaged(error);
-                if !answer.partial.contains(&damaged) {
-                    answer.partial.push(damaged);
+                let partial = Partial::Damaged(error);
+                if !damaged.contains(&partial) {
+                    damaged.push(partial);
                 }
             }
         }
     }
-    Ok(PageOf { records, next, partial: answer.partial })
+    (records, damaged)
 }
 
 fn rows(view: &View, search: &Search, sources: Option<&[u32]>, limits: Limits<'_>) -> Result<Answer<Seen>, Problem> {

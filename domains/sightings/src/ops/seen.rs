@@ -2,12 +2,14 @@
 
 use axum::extract::State;
 use shouhu_lakehouse::lake::part::Window;
-use shouhu_lakehouse::lake::questions::first_last;
-use shouhu_lakehouse::lake::{Answer, Class};
+use shouhu_lakehouse::lake::questions::first_last::{self, FirstLast};
+use shouhu_lakehouse::lake::{Answer, Class, Seen};
+use shouhu_module::ports::Glimpse;
 use shouhu_module::{App, Audit, Audited, Params, Problem, Route};
 use shouhu_wire::{AskSeen, FirstAndLast};
 
-use crate::lake::{ask, code_of, lake_of, notes_of, refusal_of, window_of};
+use crate::gate::Asking;
+use crate::lake::{ask, code_of, lake_of, refusal_of, window_of};
 use crate::passing::passing_of;
 use crate::window::{self, EXACT_MAX_US};
 
@@ -18,11 +20,14 @@ pub const ROUTE: Route =
         .asks::<AskSeen>()
         .gives::<FirstAndLast>();
 
-async fn handle(State(app): State<App>, Params(asked): Params<AskSeen>) -> Result<Audited<FirstAndLast>, Problem> {
+async fn handle(State(app): State<App>, asking: Asking, Params(asked): Params<AskSeen>) -> Result<Audited<FirstAndLast>, Problem> {
     let plate = window::plate(&asked.plate)?;
     let (code, now) = (code_of(&plate), app.env.now());
     // Nothing older is kept but what is held; a device's clock may be some minutes ahead.
     let window = window_of(now.plus(-2 * EXACT_MAX_US), now.plus(crate::model::FUTURE_TOLERATED_US));
+    let named = [plate];
+    asking.may_ask(&named, window).await?;
+    let [plate] = &named;
     let (answer, sightings) = ask(&app, 1, move |view, limits| {
         let answer = first_last::ask(view, code, window, limits).map_err(|error| refusal_of(&error))?;
         Ok::<_, Problem>((answer, count(view, code, window)))
@@ -30,15 +35,34 @@ async fn handle(State(app): State<App>, Params(asked): Params<AskSeen>) -> Resul
     .await??;
     let Answer { rows, partial } = answer;
     let lake = lake_of(&app)?;
-    let found = rows.first();
+    let tells = |told: &Told| match told {
+        Told::End(seen) => crate::gate::told(&lake, seen),
+        Told::Number(number) => vec![Glimpse::count(plate.clone(), *number, now)],
+    };
+    // The last first: whoever may see one of the two wants to know where it is.
+    let ends: Vec<Told> = rows.first().map_or_else(Vec::new, |found| vec![Told::End(found.last), Told::End(found.first)]);
+    let count = ends.len() + 1;
+    let shown = asking.reveal(&named, ends.into_iter().chain([Told::Number(sightings)]).collect(), count, tells).await?;
+    let end = |which: fn(&FirstLast) -> Seen| {
+        let seen = rows.first().map(which)?;
+        shown.rows.iter().any(|told| matches!(told, Told::End(shown) if *shown == seen)).then(|| passing_of(&lake, &seen))?
+    };
     let answer = FirstAndLast {
         plate_display: plate.display(),
-        first: found.and_then(|found| passing_of(&lake, &found.first)),
-        last: found.and_then(|found| passing_of(&lake, &found.last)),
-        sightings,
-        partial: notes_of(&partial),
+        first: end(|found| found.first),
+        last: end(|found| found.last),
+        // Nothing that is kept back is counted.
+        sightings: shown.rows.iter().find_map(|told| if let Told::Number(number) = told { Some(*number) } else { None }).unwrap_or_default(),
+        partial: shown.notes(partial, count),
     };
-    Ok(Audited::new(format!("first and last of {}", plate.display()), answer))
+    Ok(Audited::new(format!("first and last of {}{}", plate.display(), shown.under), answer))
+}
+
+/// What the answer is made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Told {
+    End(Seen),
+    Number(u64),
 }
 
 /// From the book of plates, and from the rows of parts that it does not cover.

@@ -9,6 +9,7 @@ use shouhu_module::{App, Audit, Audited, Id, Problem, Route};
 use shouhu_store::Store;
 use shouhu_wire::{SenderRestriction, Sighting};
 
+use crate::gate::{Asking, told_at};
 use crate::lake::{ask_at, find, lake_of, problem_of};
 use crate::passing::sighting_of;
 use crate::store;
@@ -18,11 +19,22 @@ pub const ROUTE: Route = Route::get("/v1/sightings/{id}", "Shows one sighting", 
     .audit(Audit::PersonalRead)
     .gives::<Sighting>();
 
-async fn handle(State(app): State<App>, Id(id): Id<SightingId>) -> Result<Audited<Sighting>, Problem> {
+async fn handle(State(app): State<App>, asking: Asking, Id(id): Id<SightingId>) -> Result<Audited<Sighting>, Problem> {
     let record = record_of(&app, id).await?.ok_or_else(|| Problem::not_found("sighting"))?;
-    let mut sighting = sighting_of(&*lake_of(&app)?, &record).ok_or_else(|| Problem::not_found("sighting"))?;
+    let lake = lake_of(&app)?;
+    let under = may_show(&asking, &lake, &record).await?;
+    let mut sighting = sighting_of(&lake, &record).ok_or_else(|| Problem::not_found("sighting"))?;
     sighting.sender_restriction = restriction_of(&app, &sighting).await?;
-    Ok(Audited::new(format!("sighting {id} of {}", sighting.plate_display), sighting))
+    Ok(Audited::new(format!("sighting {id} of {}{under}", sighting.plate_display), sighting))
+}
+
+/// One that is kept back is not found: an id can be computed, and must not say whether a plate was there.
+///
+/// # Errors
+/// When it may not be shown.
+pub async fn may_show(asking: &Asking, lake: &Lakehouse, record: &FullRecord) -> Result<String, Problem> {
+    let shown = asking.reveal(&[], vec![record.row.key()], 1, |key| told_at(lake, *key)).await?;
+    if shown.rows.is_empty() { Err(Problem::not_found("sighting")) } else { Ok(shown.under) }
 }
 
 /// Why its device was not to be believed by itself, then or when it sent this: a clock can be set back, our own cannot.

@@ -6,7 +6,8 @@ use shouhu_lakehouse::lake::questions::trajectory::{self, Judgement, Step};
 use shouhu_module::{App, Audit, Audited, Params, Problem, Route};
 use shouhu_wire::{AskTrajectory, Doubt, Found, Leg};
 
-use crate::lake::{ask_rows, code_of, lake_of, notes_of};
+use crate::gate::{Asking, told};
+use crate::lake::{ask_rows, code_of, lake_of};
 use crate::passing::passing_of;
 use crate::window;
 
@@ -19,19 +20,25 @@ pub const ROUTE: Route =
     .asks::<AskTrajectory>()
     .gives::<Found<Leg>>();
 
-async fn handle(State(app): State<App>, Params(asked): Params<AskTrajectory>) -> Result<Audited<Found<Leg>>, Problem> {
+async fn handle(State(app): State<App>, asking: Asking, Params(asked): Params<AskTrajectory>) -> Result<Audited<Found<Leg>>, Problem> {
     let plate = window::plate(&asked.plate)?;
     let until_us = asked.until_us.unwrap_or(app.env.now().0);
     let from_us = asked.from_us.unwrap_or_else(|| until_us.saturating_sub(window::WIDE_MAX_US));
     let window = window::checked(from_us, until_us, window::EXACT_MAX_US)?;
-    let code = code_of(&plate);
+    let named = [plate];
+    asking.may_ask(&named, window).await?;
+    let [plate] = &named;
+    let code = code_of(plate);
     let rows_max = window::ROWS_MAX as usize;
     let answer =
         ask_rows(&app, rows_max, move |view, limits| trajectory::ask(view, code, window, Judgement::default(), limits)).await?;
     let lake = lake_of(&app)?;
-    let items = answer.rows.iter().filter_map(|step| leg_of(&lake, step)).collect();
-    let object = format!("trajectory of {} {}", plate.display(), window::said(window));
-    Ok(Audited::new(object, Found { items, next_cursor: None, partial: notes_of(&answer.partial) }))
+    let mut shown = asking.reveal(&named, answer.rows, rows_max, |step: &Step| told(&lake, &step.seen)).await?;
+    // The way is that of the shown steps: how long it took from one that is kept back would say when that was.
+    let steps = trajectory::over(std::mem::take(&mut shown.rows), &Judgement::default());
+    let items = steps.iter().filter_map(|step| leg_of(&lake, step)).collect();
+    let object = format!("trajectory of {} {}{}", plate.display(), window::said(window), shown.under);
+    Ok(Audited::new(object, Found { items, next_cursor: None, partial: shown.notes(answer.partial, rows_max) }))
 }
 
 fn leg_of(lake: &Lakehouse, step: &Step) -> Option<Leg> {

@@ -3,14 +3,17 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use shouhu_ids::Micros;
-use shouhu_lakehouse::lake::DAY_MS;
+use shouhu_lakehouse::lake::{Answer, DAY_MS};
 use shouhu_lakehouse::lake::questions::middle_of_cell;
 use shouhu_lakehouse::lake::questions::theft_zones::{self, Theft, Zone, Zoning};
+use shouhu_module::ports::Glimpse;
 use shouhu_module::{App, Audit, Audited, Body, Keyed, Problem, Route};
+use shouhu_plate::Plate;
 use shouhu_wire::{AskZones, Found, StolenVehicle, TheftZone};
 
-use crate::lake::{ask_rows, code_of, notes_of};
-use crate::passing::position_of;
+use crate::gate::Asking;
+use crate::lake::{ask_rows, code_of};
+use crate::passing::{micros_of, position_of};
 use crate::window::{self, ROWS_MAX};
 
 pub const ROUTE: Route =
@@ -48,7 +51,7 @@ impl Keyed for ZonesError {
     }
 }
 
-async fn handle(State(app): State<App>, Body(asked): Body<AskZones>) -> Result<Audited<Found<TheftZone>>, Problem> {
+async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskZones>) -> Result<Audited<Found<TheftZone>>, Problem> {
     let given = asked.vehicles.len();
     if given == 0 || given > VEHICLES_MAX {
         return Err(ZonesError::Vehicles { given }.into());
@@ -57,27 +60,45 @@ async fn handle(State(app): State<App>, Body(asked): Body<AskZones>) -> Result<A
     if look_days > LOOK_DAYS_MAX {
         return Err(ZonesError::LookDays { given: look_days }.into());
     }
-    let thefts: Vec<Theft> = asked.vehicles.iter().map(theft_of).collect::<Result<_, _>>()?;
+    // A zone of one vehicle is where that vehicle was: each is charged before the lake is asked, wherever it turns up.
+    let stolen: Vec<(Plate, Theft)> = asked.vehicles.iter().map(theft_of).collect::<Result<_, _>>()?;
+    let around = |(plate, theft): &(Plate, Theft)| told(plate, *theft, look_days);
+    let shown = asking.reveal_rows(&[], stolen, VEHICLES_MAX, TELLS_MAX, around).await?;
+    let thefts: Vec<Theft> = shown.rows.iter().map(|(_, theft)| *theft).collect();
     let zoning = Zoning {
         resolution: asked.resolution.unwrap_or(RESOLUTION_USUAL),
         look_ms: i64::from(look_days) * DAY_MS,
         period_ms: asked.period_days.map(|days| i64::from(days) * DAY_MS),
     };
     let rows_max = usize::try_from(ROWS_MAX).unwrap_or(usize::MAX);
-    let answer = ask_rows(&app, rows_max, move |view, limits| theft_zones::ask(view, &thefts, zoning, limits)).await?;
+    let answer = if thefts.is_empty() {
+        Answer { rows: Vec::new(), partial: Vec::new() }
+    } else {
+        ask_rows(&app, rows_max, move |view, limits| theft_zones::ask(view, &thefts, zoning, limits)).await?
+    };
     let items = answer.rows.iter().map(|zone| zone_of(zone, zoning.period_ms.is_some())).collect();
     let plates: Vec<&str> = asked.vehicles.iter().map(|vehicle| vehicle.plate.as_str()).collect();
-    let object = format!("zones of {given} stolen vehicles, {look_days} days around each theft: {}", plates.join(" "));
-    Ok(Audited::new(object, Found { items, next_cursor: None, partial: notes_of(&answer.partial) }))
+    let object = format!("zones of {given} stolen vehicles, {look_days} days around each theft: {}{}", plates.join(" "), shown.under);
+    Ok(Audited::new(object, Found { items, next_cursor: None, partial: shown.notes(answer.partial, rows_max) }))
 }
 
-fn theft_of(vehicle: &StolenVehicle) -> Result<Theft, Problem> {
+/// Last seen before, first and last seen after.
+const TELLS_MAX: usize = 3;
+
+/// Another moment, recovery or look is another question, and finds the vehicle elsewhere.
+fn told(plate: &Plate, theft: Theft, look_days: u32) -> Vec<Glimpse> {
+    let recovered_ms = theft.recovered_ms.unwrap_or_default();
+    let question = [recovered_ms, i64::from(look_days)].iter().fold(theft.stolen_ms, |mark, part| mark.wrapping_mul(1_000_003).wrapping_add(*part));
+    let after_ms = theft.recovered_ms.unwrap_or(theft.stolen_ms);
+    let ends = [theft.stolen_ms, theft.stolen_ms, after_ms];
+    (0..).zip(ends).map(|(number, at_ms)| Glimpse::zone(plate.clone(), micros_of(at_ms), question.wrapping_mul(4).wrapping_add(number))).collect()
+}
+
+fn theft_of(vehicle: &StolenVehicle) -> Result<(Plate, Theft), Problem> {
     let ms = |at: Micros| at.0.div_euclid(1_000);
-    Ok(Theft {
-        plate: code_of(&window::plate(&vehicle.plate)?),
-        stolen_ms: ms(vehicle.stolen_at_us),
-        recovered_ms: vehicle.recovered_at_us.map(ms),
-    })
+    let plate = window::plate(&vehicle.plate)?;
+    let theft = Theft { plate: code_of(&plate), stolen_ms: ms(vehicle.stolen_at_us), recovered_ms: vehicle.recovered_at_us.map(ms) };
+    Ok((plate, theft))
 }
 
 fn zone_of(zone: &Zone, has_periods: bool) -> TheftZone {

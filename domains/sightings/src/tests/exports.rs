@@ -141,7 +141,7 @@ async fn exports_are_kept_the_same_on_each_database() {
         let (id, actor) = (database.env().id(ExportId::new), database.env().id(ActorId::new));
         let new: NewExport = serde_json::from_value(history("parquet")).unwrap();
         let purpose = Purpose { code: "investigation".into(), case_ref: Some("115-偵-7".into()) };
-        store::insert(&database, id, "asked", &new, &Asker { id: actor, name: "王", purpose: &purpose }).await.unwrap();
+        store::insert(&database, id, "asked", &new, &Asker { id: actor, name: "王", office: Some("第一分局"), purpose: &purpose }).await.unwrap();
         let state = |database: shouhu_store::Store| async move { store::get(&database, id).await.unwrap().unwrap().export.state };
         assert_eq!((state(database.clone()).await, store::count_open(&database, actor).await.unwrap()), (ExportState::Waiting, 1));
         assert!(!store::progress(&database, id, 10, 5).await.unwrap(), "nothing runs yet");

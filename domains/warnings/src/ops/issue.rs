@@ -151,6 +151,7 @@ mod tests {
             name: "supervisor".into(),
             role: Role::Supervisor,
             unit: None,
+            office: None,
             session: env.id(SessionId::new),
             session_expires_at: env.now().plus(Micros::HOUR),
         }

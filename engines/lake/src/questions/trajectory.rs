@@ -99,6 +99,18 @@ pub fn ask(
     Ok(asking.answer(steps))
 }
 
+/// The way over some of the steps, as if there had been no others: a step that is not shown leaves no trace in those that are.
+#[must_use]
+pub fn over(steps: Vec<Step>, judgement: &Judgement) -> Vec<Step> {
+    let mut again: Vec<Step> = Vec::with_capacity(steps.len());
+    for step in steps {
+        let leg = again.last().map(|from| judge(from, &step.seen, step.place_e6, judgement));
+        let trip = again.last().map_or(1, |from| from.trip + u32::from(leg.is_some_and(|leg| leg.is_gap)));
+        again.push(Step { trip, leg, ..step });
+    }
+    again
+}
+
 fn judge(from: &Step, to: &Seen, place_e6: Option<(i32, i32)>, judgement: &Judgement) -> Leg {
     let took_ms = to.at_ms - from.seen.at_ms;
     let distance_m = from.place_e6.zip(place_e6).and_then(|(a, b)| {
@@ -137,6 +149,10 @@ mod tests {
             let mut history = newest(world.all.iter().filter(|row| row.plate == asked && window.holds(row.at_ms)).copied());
             history.reverse();
             let steps = whole(|limits| ask(&world.view, asked, window, judgement, limits));
+            prop_assert_eq!(over(steps.clone(), &judgement), steps.clone());
+            let odd: Vec<Step> = over(steps.iter().copied().skip(1).step_by(2).collect(), &judgement);
+            prop_assert!(odd.first().is_none_or(|step| step.leg.is_none() && step.trip == 1));
+            prop_assert!(odd.windows(2).all(|pair| pair[1].leg.is_some_and(|leg| leg.took_ms == pair[1].seen.at_ms - pair[0].seen.at_ms)));
             prop_assert_eq!(steps.iter().map(|step| step.seen).collect::<Vec<_>>(), history);
             let place = |seen: &Seen| {
                 let (lon, lat) = if seen.lon_e6 == AT_SOURCE { sources().place_e6(seen.source)? } else { (seen.lon_e6, seen.lat_e6) };

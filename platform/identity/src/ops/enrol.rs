@@ -156,6 +156,7 @@ async fn finish(State(app): State<App>, peer: Peer, Body(body): Body<FinishEnrol
             name: invited.name,
             role: invited.role,
             unit: invited.unit,
+            office: invited.office,
             session: begun.id,
             session_expires_at: begun.expires_at,
         };

@@ -17,6 +17,7 @@ pub mod list_devices;
 pub mod me;
 pub mod register_device;
 pub mod revoke_device;
+pub mod set_office;
 pub mod sign_in;
 pub mod sign_out;
 pub mod tpm_makers;

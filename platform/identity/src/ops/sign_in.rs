@@ -116,6 +116,7 @@ async fn finish(State(app): State<App>, peer: Peer, caller: Caller, Body(body): 
             name: actor.name,
             role: actor.role,
             unit: actor.unit,
+            office: actor.office,
             session: begun.id,
             session_expires_at: begun.expires_at,
         };

@@ -20,6 +20,8 @@ export const identity = {
   actors: (cursor?: string) => ask<T.Page<T.Actor>>("/v1/identity/actors", { query: { cursor } }),
   invite: (body: { name: string; role: T.Role; unit?: T.Id }) =>
     post<T.Invitation>("/v1/identity/enrolments", body),
+  setOffice: (id: T.Id, office: string) =>
+    post<void>(`/v1/identity/actors/${id}/office`, { office: office.trim() || null }),
   disable: (id: T.Id) => post<void>(`/v1/identity/actors/${id}/disable`),
 };
 

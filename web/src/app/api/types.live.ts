@@ -28,6 +28,8 @@ export type LiveEvent =
   | { kind: "map_replaced"; version: number }
   | { kind: "closure_changed"; closure: Id }
   | { kind: "warning_changed"; warning: Id }
+  | { kind: "consent_changed"; consent: Id }
+  | { kind: "opening_changed"; opening: Id; is_escalated: boolean }
   | { kind: "patrol_checked_in"; check_in: Id; patrol_box: Id; unit: Id | null }
   | { kind: "panic_changed"; incident: Id; unit: Id }
   | { kind: "call_changed"; call: Id; state: CallState }
@@ -56,6 +58,8 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "map_replaced",
   "closure_changed",
   "warning_changed",
+  "consent_changed",
+  "opening_changed",
   "patrol_checked_in",
   "panic_changed",
   "call_changed",

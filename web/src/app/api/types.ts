@@ -2,6 +2,7 @@
 // holds them against the server's generated description. Nothing else in the app describes what travels.
 
 import type { Attestation, SenderRestriction } from "./types.attestation";
+import type { BoundUse } from "./types.observations";
 
 /** Microseconds since 1970 UTC. */
 export type Micros = number;
@@ -33,6 +34,8 @@ export interface Problem {
   key: string;
   params?: Record<string, string | number>;
   rows?: ProblemRow[];
+  /** How much of the bound is used, where that is why an answer was refused. */
+  bound?: BoundUse;
 }
 
 export const ROLES = ["officer", "dispatcher", "detective", "supervisor", "auditor", "operator"] as const;
@@ -43,6 +46,8 @@ export interface Me {
   name: string;
   role: Role;
   unit: Id | null;
+  /** In which the person serves; consents are decided by another one. */
+  office?: string | null;
   permissions: string[];
   session_expires_at_us: Micros;
 }
@@ -71,6 +76,7 @@ export interface Actor {
   name: string;
   role: Role;
   unit: Id | null;
+  office?: string | null;
   is_disabled: boolean;
   last_seen_at_us: Micros | null;
 }

@@ -52,6 +52,7 @@ export const app = {
     tours: "Patrol tours",
     streets: "Streets and reports",
     investigate: "Plate search",
+    observations: "Consents",
     watchlists: "Watchlist",
     warnings: "Warnings",
     positions: "Positions",

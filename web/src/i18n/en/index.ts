@@ -12,6 +12,7 @@ import { feeds } from "./feeds";
 import { intake } from "./intake";
 import { lake } from "./lake";
 import { nearCameras } from "./nearCameras";
+import { observe } from "./observe";
 import { panic } from "./panic";
 import { patrol } from "./patrol";
 import { photos } from "./photos";
@@ -37,6 +38,7 @@ export const en = {
   ...command,
   ...choice,
   ...panic,
+  ...observe,
   ...patrol,
   ...photos,
   ...places,

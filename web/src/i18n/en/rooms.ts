@@ -203,6 +203,8 @@ export const rooms = {
     link_hint: "Hand it over in person or by a safe way.",
     head_name: "Name",
     head_role: "Role",
+    head_office: "Office",
+    office_set: "Set",
     head_state: "State",
     head_seen: "Last seen",
     head_act: "Do",

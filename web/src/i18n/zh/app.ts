@@ -51,6 +51,7 @@ export const app = {
     tours: "巡邏路線",
     streets: "街道與報表",
     investigate: "車牌查詢",
+    observations: "軌跡同意",
     watchlists: "查緝清單",
     warnings: "公眾警報",
     positions: "定位",

@@ -201,6 +201,8 @@ export const rooms = {
     link_hint: "請當面或以安全管道交給本人。",
     head_name: "姓名",
     head_role: "角色",
+    head_office: "所屬單位",
+    office_set: "設定",
     head_state: "狀態",
     head_seen: "最後使用",
     head_act: "動作",

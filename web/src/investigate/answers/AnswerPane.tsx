@@ -9,6 +9,7 @@ import { passingOf } from "../../app/api/types.lake";
 import { Icon } from "../../app/icons";
 import { useSession } from "../../app/session";
 import { Empty } from "../../app/states";
+import { BOUNDED, NeedsConsent } from "../../observations/NeedsConsent";
 import type { Answer, Question, Shape } from "../answer";
 import { csvText, fileName, saveFile } from "../csv";
 import type { Kind } from "../questions";
@@ -42,6 +43,8 @@ interface Props {
   onChoose: (id: string) => void;
   onLeave: () => void;
   onMore: () => void;
+  /** More may be shown than a moment ago. */
+  onOpened: () => void;
   onHold: (passing: Passing) => void;
   onFollow: (kind: Kind, plate: string) => void;
   onShared: (spots: Spot[]) => void;
@@ -72,6 +75,7 @@ export function AnswerPane(props: Props) {
   const { may } = useSession();
   const asked = may("sightings.export") ? exportable(question) : null;
   const pictured = PICTURED[answer.shape];
+  const isBounded = answer.partial.some((note) => note.key === BOUNDED);
   const isEmpty = answer.items.length === 0;
   const save = () =>
     saveFile(
@@ -134,6 +138,13 @@ export function AnswerPane(props: Props) {
         </Button>
       </div>
       <PartialNotes notes={answer.partial} />
+      {isBounded && (
+        <NeedsConsent
+          plate={question.draft.plate}
+          caseRef={question.grounds.case_ref}
+          onOpened={props.onOpened}
+        />
+      )}
       {isEmpty && (
         <Empty
           title={t("lake.none", { what: title })}

@@ -1,0 +1,125 @@
+//! What may be put together about one plate. A room that shows where vehicles were asks here before its answer leaves; oversight counts,
+//! writes down what it lets out, and decides. `docs/adr/0011-what-may-be-put-together-about-one-plate.md` says which route asks what.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shouhu_env::BoxFuture;
+use shouhu_ids::{ActorId, CameraId, Micros};
+use shouhu_plate::Plate;
+
+use crate::{Person, Problem, Purpose};
+
+/// Who asks, and for which case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovementAsker {
+    pub id: ActorId,
+    pub office: Option<String>,
+    /// Without the note whether it is live.
+    pub case_ref: Option<String>,
+}
+
+impl MovementAsker {
+    #[must_use]
+    pub fn of(person: &Person, purpose: &Purpose) -> Self {
+        Self { id: person.id, office: person.office.clone(), case_ref: purpose.case_number().map(ToOwned::to_owned) }
+    }
+}
+
+/// What kind of thing is told; things of one kind, plate and mark are the same thing, told once or often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GlimpseKind {
+    /// That the plate was somewhere at a moment; the mark is the moment.
+    Passage,
+    /// How many passages the lake has of it; the mark is the number, so that asking again tells something only when it changed.
+    Count,
+    /// In which part of the town it was last or first seen around a moment; the mark is what makes the question another one.
+    Zone,
+}
+
+/// One thing that an answer would tell of one plate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glimpse {
+    pub plate: Plate,
+    pub kind: GlimpseKind,
+    pub mark: i64,
+    /// The moment that it is about.
+    pub at: Micros,
+    /// Where a consent names cameras, only what is known to be of one of them is under it.
+    pub camera: Option<CameraId>,
+}
+
+impl Glimpse {
+    #[must_use]
+    pub const fn passage(plate: Plate, at: Micros, camera: Option<CameraId>) -> Self {
+        Self { plate, kind: GlimpseKind::Passage, mark: at.0, at, camera }
+    }
+
+    #[must_use]
+    pub fn count(plate: Plate, number: u64, now: Micros) -> Self {
+        Self { plate, kind: GlimpseKind::Count, mark: i64::try_from(number).unwrap_or(i64::MAX), at: now, camera: None }
+    }
+
+    #[must_use]
+    pub const fn zone(plate: Plate, around: Micros, mark: i64) -> Self {
+        Self { plate, kind: GlimpseKind::Zone, mark, at: around, camera: None }
+    }
+}
+
+/// The rows of an answer, as far as they tell of plates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revealing {
+    pub asker: MovementAsker,
+    /// The plates that the question itself names; none where it asks who was somewhere.
+    pub named: Vec<Plate>,
+    /// In the order of the answer. A row is shown whole or not at all.
+    pub rows: Vec<Vec<Glimpse>>,
+    /// No more rows are shown, and none after those is charged.
+    pub rows_max: usize,
+    /// How many things a row of this answer may tell of one plate.
+    pub per_plate_max: usize,
+}
+
+/// What may leave. It is in the ledger when this is returned.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Revealed {
+    /// For each row that was looked at; shorter than the rows where `rows_max` were shown before the end.
+    pub is_shown: Vec<bool>,
+    /// A bound that concerns the question is used up. It follows from what was shown, never from what was kept back: an answer that
+    /// says so looks the same whether there was more or not.
+    pub is_bounded: bool,
+    /// Consents and openings that let something out, as the audit log names them.
+    pub grounds: Vec<String>,
+}
+
+/// How much of a bound is used, in the problem `oversight.movements.needs_consent`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BoundUse {
+    pub plate_display: String,
+    /// As it was asked for; absent for a question without a case.
+    pub case_ref: Option<String>,
+    /// Days and passages of this plate that were shown for the case, to anybody.
+    pub case_days: u32,
+    pub case_points: u32,
+    /// Days and passages of this plate that were shown to the asker, for any case.
+    pub own_days: u32,
+    pub own_points: u32,
+    /// The bound that holds for each of them.
+    pub days_max: u32,
+    pub points_max: u32,
+    /// Where a consent is asked for.
+    pub ask_at: String,
+}
+
+/// Answered by oversight.
+pub trait MovementGate: Send + Sync {
+    /// Before the lake is asked about plates by name: a question to which nothing could be shown is refused, whatever the lake holds.
+    ///
+    /// # Errors
+    /// `oversight.movements.needs_consent` with the use of the bound.
+    fn may_ask(&self, asker: MovementAsker, plates: Vec<Plate>, from: Micros, until: Micros) -> BoxFuture<'static, Result<(), Problem>>;
+    /// Which rows may leave, written down before this returns.
+    ///
+    /// # Errors
+    /// When it cannot be written down: nothing may leave then.
+    fn reveal(&self, revealing: Revealing) -> BoxFuture<'static, Result<Revealed, Problem>>;
+}

@@ -1,0 +1,66 @@
+// The request as it is typed, and what of it can be sent.
+
+import type { AskObservation, ObservationBasis } from "../app/api/types.observations";
+
+const DAY_US = 86_400_000_000;
+/** Taipei has no summer time. */
+const TAIPEI_US = 8 * 3_600_000_000;
+export const TERM_DAYS_MAX = 365;
+export const PLATES_MAX = 10;
+
+/** Where a request for this plate and case is written. */
+export function askPath(plate: string, caseRef: string): string {
+  const params = new URLSearchParams({ tab: "ask" });
+  if (plate) params.set("plate", plate);
+  if (caseRef) params.set("case", caseRef);
+  return `/observations?${params}`;
+}
+
+export interface Draft {
+  plates: string;
+  caseRef: string;
+  basis: ObservationBasis | null;
+  reason: string;
+  /** `2026-11-22`. */
+  from: string;
+  until: string;
+  termDays: number | string;
+}
+
+export function platesOf(text: string): string[] {
+  const plates = text.split(/[\s,，、;；]+/).map((plate) => plate.trim());
+  return [...new Set(plates.filter((plate) => plate !== ""))];
+}
+
+/** Midnight in Taipei; NaN for what is no date. */
+export function midnight_us(date: string): number {
+  return /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(`${date}T00:00:00Z`) * 1000 - TAIPEI_US : Number.NaN;
+}
+
+/** Null while something is missing or cannot be. The last day is in it. */
+export function requestOf(draft: Draft): AskObservation | null {
+  const plates = platesOf(draft.plates);
+  const [from_us, until_us] = [midnight_us(draft.from), midnight_us(draft.until) + DAY_US];
+  const term_days = Number(draft.termDays);
+  const isWhole =
+    plates.length >= 1 &&
+    plates.length <= PLATES_MAX &&
+    draft.caseRef.trim() !== "" &&
+    draft.basis !== null &&
+    [...draft.reason.trim()].length >= 10 &&
+    from_us < until_us &&
+    Number.isInteger(term_days) &&
+    term_days >= 1 &&
+    term_days <= TERM_DAYS_MAX;
+  if (!isWhole || draft.basis === null) return null;
+  return {
+    plates,
+    case_ref: draft.caseRef.trim(),
+    basis: draft.basis,
+    reason: draft.reason.trim(),
+    from_us,
+    until_us,
+    cameras: [],
+    term_days,
+  };
+}
