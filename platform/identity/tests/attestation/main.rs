@@ -104,6 +104,7 @@ impl House {
             name: "operator".into(),
             role: Role::Operator,
             unit: None,
+            office: None,
             session: env.id(SessionId::new),
             session_expires_at: START,
         })
