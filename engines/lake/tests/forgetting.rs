@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -320,4 +320,62 @@ fn who_loses_the_race_gives_up_and_leaves_no_file() {
     assert!(world.lake.erase(plate(CANARY), EVER, &|_| false).is_err());
     assert_eq!(world.disk.list("").unwrap(), before);
     assert_eq!(world.everything().len(), 122);
+}
+
+/// A catalogue whose next listing is followed by something before anybody opens what it names.
+struct Slow {
+    within: Arc<FileCatalogue>,
+    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Catalogue for Slow {
+    fn load(&self) -> Result<shouhu_lake::catalogue::Listing, CatalogueError> {
+        let listing = self.within.load();
+        if let Some(meanwhile) = self.meanwhile.lock().unwrap().take() {
+            meanwhile();
+        }
+        listing
+    }
+    fn publish(&self, change: &Change) -> Result<u64, CatalogueError> {
+        self.within.publish(change)
+    }
+    fn version(&self) -> Result<u64, CatalogueError> {
+        self.within.version()
+    }
+    fn next_id(&self) -> Result<SegmentId, CatalogueError> {
+        self.within.next_id()
+    }
+}
+
+#[test]
+fn who_reads_an_old_listing_reads_the_new_one_before_anybody_asks() {
+    let disk = SimFiles::default();
+    let files: Arc<dyn Files> = Arc::new(disk.clone());
+    let catalogue = Arc::new(FileCatalogue::open(files.clone(), 1).unwrap());
+    let (lake, report) = Lake::open(LakeConfig::of_node(1), files.clone(), files.clone(), catalogue.clone()).unwrap();
+    lake.settle(report.replay.done());
+    let mut world = World { disk, lake, book: BookKeeper::default(), sequence: 0 };
+    world.flush_of(Class::PASSAGE, DAY, 0, 60);
+    world.flush_of(Class::PASSAGE, DAY, 100, 60);
+    let before = world.lake.segments().len();
+    let lake = Arc::new(world.lake);
+    let first = lake.clone();
+    let merged = move || {
+        let mut compactor = Compactor::new(CompactionPolicy::of_rows(1_000));
+        assert!(matches!(compactor.once(&first, LATER_MS).unwrap(), Compacted::Merged { .. }));
+        assert!(first.sweep(LATER_MS, 0).unwrap() > 0);
+    };
+    let slow = Arc::new(Slow { within: catalogue, meanwhile: Mutex::new(Some(Box::new(merged))) });
+    let (other, _) = Lake::open(LakeConfig::of_node(2), Arc::new(SimFiles::default()), files, slow.clone()).unwrap();
+    assert!(slow.meanwhile.lock().unwrap().is_none() && lake.segments().len() < before, "the files went while it opened");
+    let mut rows = 0;
+    for part in other.view().parts {
+        part.each_record(&mut |_| {
+            rows += 1;
+            Ok(())
+        })
+        .unwrap();
+    }
+    assert_eq!(rows, 122);
+    assert!(other.segments().iter().all(|listed| listed.segment.is_ok()));
 }

@@ -11,6 +11,9 @@ use crate::catalogue::{CatalogueError, Change, Listing, Order, SegmentId, Segmen
 use crate::part::PartError;
 use crate::segment::Segment;
 
+/// Listings that are tried in a row; a lake that changes faster is looked at again with the next turn.
+const LOADS_MAX: usize = 8;
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExchangeError {
     #[error(transparent)]
@@ -102,8 +105,22 @@ impl Lake {
         }
         let mut exchanging = self.exchanging();
         let listing = self.catalogue.load()?;
-        self.adopt(&mut exchanging, listing);
+        self.adopt_newest(&mut exchanging, listing)?;
         Ok(true)
+    }
+
+    /// As [`Self::adopt`], and once more when the listing turns out to be old: a file that is not there belongs to a segment that
+    /// another node has exchanged since, whose rows stand in another segment by now. The caller holds `exchanging`.
+    pub(super) fn adopt_newest(&self, exchanging: &mut Exchanging, mut listing: Listing) -> Result<(), CatalogueError> {
+        let is_missing = |listed: &Listed| matches!(listed.segment, Err(PartError::Files(FilesError::Missing { .. })));
+        for _ in 0..LOADS_MAX {
+            self.adopt(exchanging, listing);
+            if !self.segments().iter().any(is_missing) || self.catalogue.version()? == exchanging.version {
+                return Ok(());
+            }
+            listing = self.catalogue.load()?;
+        }
+        Ok(())
     }
 
     /// Makes `shown` what the listing says. The caller holds `exchanging`. Files of segments that others dropped are theirs to

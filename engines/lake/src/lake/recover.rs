@@ -188,7 +188,8 @@ impl Lake {
             catalogue,
             _hold: hold,
         };
-        lake.adopt(&mut lake.exchanging(), listing);
+        // Reading the log took its time, in which other nodes went on.
+        lake.adopt_newest(&mut lake.exchanging(), listing)?;
         lake.carry_over();
         Ok((lake, report))
     }
