@@ -125,7 +125,11 @@ fn health(app: App) -> BoxFuture<'static, Health> {
             None => (true, "no map imported yet: import one on the operations page".to_owned()),
         };
         match backups::told(&app.store).await {
-            Ok((is_good, backups)) => Health { is_healthy: is_good && is_ready, detail: format!("{backups}; {map}; {places}") },
+            Ok((is_good, backups)) => {
+                // A late backup or an old map is for a person to look at; a balancer that took the server away for it would end dispatch too.
+                let attention = if is_good && is_ready { "" } else { "ATTENTION: " };
+                Health::good(format!("{attention}{backups}; {map}; {places}"))
+            }
             Err(error) => Health::bad(format!("backups cannot be looked up: {error}")),
         }
     })

@@ -1,6 +1,7 @@
 //! The map in memory: tiles to draw, and roads to find places on. Driving times are asked of `ways`.
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -141,20 +142,42 @@ pub fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(GeocoderPort(Arc::new(places.clone())));
         app.put(places.clone());
         // The server answers before the index is there: whoever asks for a place until then is told to ask again.
-        places.renew_soon(app);
+        places.renew_soon(app.clone());
+        tokio::spawn(follow_for_ever(app));
         Ok(())
     })
+}
+
+/// How often a server looks for a map that another one has imported: the fact of an import reaches one server only.
+const LOOK_EVERY: Duration = Duration::from_secs(4);
+
+async fn take_newest(app: &App) -> Result<(), ReactionError> {
+    let state = app.room::<MapState>();
+    load_newest(app, &state).await?;
+    app.room::<Roads>().renew_soon(&state);
+    // Facts wait for their reactions; an index takes too long to be waited for.
+    app.room::<Places>().renew_soon(app.clone());
+    Ok(())
+}
+
+/// Follows what other servers import, for as long as the program runs. The number alone is asked: a network has megabytes.
+async fn follow_for_ever(app: App) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let newest = app.store.fetch_one("SELECT COALESCE(MAX(version), 0) AS version FROM operations_map", vec![]).await;
+        let Ok(newest) = newest.and_then(|row| row.int("version")) else { continue };
+        if app.room::<MapState>().loaded().is_none_or(|map| map.info.version < newest) && newest > 0 {
+            if let Err(error) = take_newest(&app).await {
+                tracing::error!(newest, %error, "a map that another server imported cannot be loaded: the one before is asked");
+            }
+        }
+    }
 }
 
 /// Another process may have imported it, or an address file.
 pub fn reload(app: App, _: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
-        let state = app.room::<MapState>();
-        load_newest(&app, &state).await?;
-        app.room::<Roads>().renew_soon(&state);
-        // Facts wait for their reactions; an index takes too long to be waited for.
-        app.room::<Places>().renew_soon(app);
-        Ok(())
+        take_newest(&app).await
     })
 }
 

@@ -52,7 +52,7 @@ impl From<Problem> for Rejected {
 }
 
 async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Rejected> {
-    let _place = gate.shedder.enter(gate.route.load).await?;
+    let place = gate.shedder.enter(gate.route.load).await?;
     let (mut parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("/", |pq| pq.as_str()).to_owned();
 
@@ -71,7 +71,16 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     if let Some(caller) = &known {
         let_in(gate, caller).await?;
     }
-    let body = read_body(body, gate.route.body_bytes_max).await?;
+    // Whoever sends slowly must not hold what others wait for; who sends much keeps the place, for the memory's sake.
+    let is_small = gate.route.body_bytes_max <= SMALL_BODY_BYTES;
+    let place = (!is_small).then_some(place);
+    let is_stranger = matches!(known, Some(Caller::Nobody));
+    let body_time = if is_small || is_stranger { SMALL_BODY_TIME } else { BODY_TIME };
+    let body = read_body(body, gate.route.body_bytes_max, body_time).await?;
+    let _place = match place {
+        Some(place) => place,
+        None => gate.shedder.enter(gate.route.load).await?,
+    };
     let caller = match known {
         Some(caller) => caller,
         None => {
@@ -124,8 +133,7 @@ async fn let_in(gate: &Gate, caller: &Caller) -> Result<(), Rejected> {
     }
 }
 
-async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    let body_time = if bytes_max > SMALL_BODY_BYTES { BODY_TIME } else { SMALL_BODY_TIME };
+async fn read_body(body: Body, bytes_max: usize, body_time: Duration) -> Result<Bytes, Problem> {
     match tokio::time::timeout(body_time, Limited::new(body, bytes_max).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(Problem::new(

@@ -11,11 +11,11 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use bytes::Bytes;
-use hyper::body::{Frame, SizeHint};
+use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio_util::sync::CancellationToken;
 
-/// Who gives way first: those that never asked, then those that were answered and are idle; among equals who has waited longest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Whom a connection waits with, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Turn {
     has_asked: bool,
     since: u64,
@@ -26,15 +26,29 @@ struct Held {
     count: usize,
     /// Turns that were ever given.
     turns: u64,
-    waiting: BTreeMap<Turn, CancellationToken>,
+    /// Those that never asked, by when they came.
+    fresh: BTreeMap<u64, CancellationToken>,
+    /// Those that were answered, by since when they are idle.
+    idle: BTreeMap<u64, CancellationToken>,
 }
 
 impl Held {
     fn wait(&mut self, has_asked: bool, gone: &CancellationToken) -> Turn {
         self.turns += 1;
         let turn = Turn { has_asked, since: self.turns };
-        self.waiting.insert(turn, gone.clone());
+        self.among(has_asked).insert(turn.since, gone.clone());
         turn
+    }
+
+    fn among(&mut self, has_asked: bool) -> &mut BTreeMap<u64, CancellationToken> {
+        if has_asked { &mut self.idle } else { &mut self.fresh }
+    }
+
+    /// Who has waited longest among those that never asked; a quarter of all places is theirs, so that whoever keeps idle connections
+    /// in plenty leaves room to come in.
+    fn give_way(&mut self, max: usize) -> Option<CancellationToken> {
+        let is_idle_first = self.fresh.len() <= max / 4 && !self.idle.is_empty();
+        self.among(is_idle_first).pop_first().map(|(_, gone)| gone)
     }
 }
 
@@ -61,8 +75,7 @@ impl Places {
         let mut held = lock(&self.held);
         if held.count >= self.max {
             // It still counts until it has let go, and the next who comes sends away another.
-            let (_, gone) = held.waiting.pop_first()?;
-            gone.cancel();
+            held.give_way(self.max)?.cancel();
         }
         held.count += 1;
         let gone = CancellationToken::new();
@@ -86,11 +99,11 @@ impl Place {
         self.gone.cancelled().await;
     }
 
-    /// A request has come; until the last byte of its answer has gone, nobody takes this place.
+    /// A request has come whole; until the last byte of its answer has gone, nobody takes this place.
     #[must_use]
     pub fn asked(self: &Arc<Self>) -> Asked {
         if let Some(turn) = lock(&self.turn).take() {
-            lock(&self.held).waiting.remove(&turn);
+            lock(&self.held).among(turn.has_asked).remove(&turn.since);
         }
         Asked(self.clone())
     }
@@ -100,7 +113,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut held = lock(&self.held);
         if let Some(turn) = lock(&self.turn).take() {
-            held.waiting.remove(&turn);
+            held.among(turn.has_asked).remove(&turn.since);
         }
         held.count = held.count.saturating_sub(1);
     }
@@ -115,6 +128,59 @@ impl Drop for Asked {
         let turn = lock(&self.0.held).wait(true, &self.0.gone);
         *lock(&self.0.turn) = Some(turn);
     }
+}
+
+/// The body of a request. Until the last of it has come its connection may give way: whoever sends slowly is no better than who never asks.
+#[derive(Debug)]
+pub struct Coming {
+    body: Incoming,
+    place: Arc<Place>,
+    asked: Whole,
+}
+
+/// Where [`Coming`] puts what holds the place once it has come whole.
+pub type Whole = Arc<Mutex<Option<Asked>>>;
+
+impl Coming {
+    #[must_use]
+    pub fn new(body: Incoming, place: Arc<Place>, asked: Whole) -> Self {
+        let coming = Self { body, place, asked };
+        if coming.body.is_end_stream() {
+            coming.is_whole();
+        }
+        coming
+    }
+
+    fn is_whole(&self) {
+        lock(&self.asked).get_or_insert_with(|| self.place.asked());
+    }
+}
+
+impl hyper::body::Body for Coming {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(polled, Poll::Ready(None)) || (polled.is_ready() && self.body.is_end_stream()) {
+            self.is_whole();
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// The place of a connection that is being answered, whether or not its request was read whole.
+#[must_use]
+pub fn asked_of(place: &Arc<Place>, whole: &Whole) -> Asked {
+    lock(whole).take().unwrap_or_else(|| place.asked())
 }
 
 /// The body of an answer, which holds the connection's place until it has gone out or was given up.
@@ -188,6 +254,6 @@ mod tests {
             drop(asked);
         }
         let held = lock(&places.held);
-        assert_eq!((held.count, held.waiting.len()), (0, 0));
+        assert_eq!((held.count, held.fresh.len(), held.idle.len()), (0, 0, 0));
     }
 }

@@ -1,5 +1,6 @@
 //! The accept loop: ours, because limits on headers, connections and time belong at the door.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::Metrics;
-use crate::places::{Answering, Place, Places};
+use crate::places::{Answering, Coming, Place, Places, Whole, asked_of};
 
 #[derive(Debug, Clone, Copy)]
 pub struct ServerLimits {
@@ -108,11 +109,15 @@ async fn connection(
     metrics.connections.inc();
     let asking = place.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let asked = asking.asked();
-        let mut request: Request = request.map(axum::body::Body::new);
+        let (place, whole) = (asking.clone(), Whole::default());
+        let mut request: Request = request.map(|body| axum::body::Body::new(Coming::new(body, place.clone(), whole.clone())));
         request.extensions_mut().insert(ConnectInfo(peer));
         let answer = router.clone().oneshot(request);
-        async move { answer.await.map(|answer| answer.map(|body| Answering::new(body, asked))) }
+        async move {
+            let answer = answer.await?;
+            let asked = asked_of(&place, &whole);
+            Ok::<_, Infallible>(answer.map(|body| Answering::new(body, asked)))
+        }
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.header_time).max_buf_size(limits.header_bytes);
@@ -138,7 +143,7 @@ async fn connection(
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use axum::routing::get;
+    use axum::routing::{get, post};
     use shouhu_env::Env;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
@@ -151,7 +156,7 @@ mod tests {
         let stopped = stop.clone();
         tokio::spawn(async move {
             let env = Env::real();
-            let router = Router::new().route("/", get(|| async { "well" }));
+            let router = Router::new().route("/", get(|| async { "well" })).route("/said", post(|said: String| async move { said }));
             let at = SocketAddr::from(([127, 0, 0, 1], 0));
             serve(&*env.net, at, router, limits, Metrics::default(), stopped, |at| sender.send(at).unwrap()).await.unwrap();
         });
@@ -179,6 +184,19 @@ mod tests {
         let mut held = Vec::new();
         for _ in 0..40 {
             held.push(slow(at).await);
+            assert!(ask(at).await.ends_with("well"), "after {} slow ones", held.len());
+        }
+        stop.cancel();
+    }
+
+    #[tokio::test]
+    async fn bodies_that_never_come_shut_out_nobody_either() {
+        let (at, stop) = open(ServerLimits { connections: 8, ..ServerLimits::default() }).await;
+        let mut held = Vec::new();
+        for _ in 0..40 {
+            let mut stream = TcpStream::connect(at).await.unwrap();
+            stream.write_all(b"POST /said HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\nx").await.unwrap();
+            held.push(stream);
             assert!(ask(at).await.ends_with("well"), "after {} slow ones", held.len());
         }
         stop.cancel();

@@ -51,6 +51,9 @@ async fn a_month_is_counted_once_said_in_the_log_and_proved_to_anybody() {
         house.app.audit.append(entry(NOW, "security", "GET /v1/sightings", None, None, 403)).await.unwrap();
         house.app.audit.append(entry(NOW, "write", "POST /v1/hits/{id}/confirm", None, None, 200)).await.unwrap();
     }
+    for note in ["export begins", "export made"] {
+        house.app.audit.append(entry(NOW, "personal_read", note, Some("investigation"), Some("115-7"), 200)).await.unwrap();
+    }
     for _ in 0..3 {
         house.app.audit.append(ask("traffic", Some("115-8"), 200)).await.unwrap();
         house.app.audit.append(ask("traffic", Some("115-8"), 404)).await.unwrap();

@@ -45,7 +45,7 @@ pub async fn one(store: &Store, id: TourPlanId) -> Result<Option<TourPlan>, Stor
 pub async fn published(store: &Store, station: &str, from: Micros, to: Micros, limit: i64) -> Result<Vec<TourPlan>, StoreError> {
     let sql = format!(
         "{PLAN} WHERE (state = 'published' OR (state = 'replaced' AND EXISTS (SELECT 1 FROM patrol_plan later \
-         WHERE later.replaces = patrol_plan.id AND later.retask IS NOT NULL AND later.state IN ('published', 'replaced')))) \
+         WHERE later.replaces = patrol_plan.id AND later.retask IS NOT NULL AND later.state IN ('published', 'replaced', 'withdrawn')))) \
          AND from_us >= $1 AND from_us < $2 AND ($3 = '' OR station = $3) ORDER BY from_us, id LIMIT $4"
     );
     store.fetch(&sql, params![from, to, station, limit]).await?.iter().map(plan_of).collect()

@@ -191,6 +191,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/identity/actors/{id}/office": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says in which office a person serves */
+        post: operations["post_v1_identity_actors_id_office"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/devices": {
         parameters: {
             query?: never;
@@ -277,6 +294,161 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/devices/mine/attestation/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A device shows its TPM and gets what only that TPM opens */
+        post: operations["post_v1_devices_mine_attestation_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/mine/attestation/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A device opens the secret and sends its first quote: it is bound to its TPM */
+        post: operations["post_v1_devices_mine_attestation_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/mine/attestation/nonce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A nonce for the calling device's next quote */
+        post: operations["post_v1_devices_mine_attestation_nonce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/mine/attestation/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A device says what it runs, signed by its TPM */
+        post: operations["post_v1_devices_mine_attestation_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/{id}/attestation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a device's TPM says it runs, and what was accepted */
+        get: operations["get_v1_devices_id_attestation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/{id}/attestation/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts what a device's TPM measured; after the first time another person must do so too */
+        post: operations["post_v1_devices_id_attestation_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/attestation-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Kinds of device that must attest */
+        get: operations["get_v1_devices_attestation_policy"];
+        put?: never;
+        /** Demands attestation of a kind of device, or stops to */
+        post: operations["post_v1_devices_attestation_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/tpm-makers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Makers of TPMs whose certificates are believed */
+        get: operations["get_v1_devices_tpm_makers"];
+        put?: never;
+        /** Believes a maker of TPMs by its root certificate */
+        post: operations["post_v1_devices_tpm_makers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/tpm-makers/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Believes a maker of TPMs no more */
+        post: operations["post_v1_devices_tpm_makers_remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/operations/health": {
         parameters: {
             query?: never;
@@ -286,6 +458,23 @@ export interface paths {
         };
         /** Health of every module, with reasons */
         get: operations["get_v1_operations_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operations/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Backups and drills, newest first, with what they took */
+        get: operations["get_v1_operations_backups"];
         put?: never;
         post?: never;
         delete?: never;
@@ -371,6 +560,58 @@ export interface paths {
         };
         /** One vector tile (Mapbox Vector Tile 2.1; layers areas, water, roads, labels); 204 when it is empty */
         get: operations["get_v1_map_tiles_z_x_y"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/map/closures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Roads that are closed now, with their pieces */
+        get: operations["get_v1_map_closures"];
+        put?: never;
+        /** Close a road for a while */
+        post: operations["post_v1_map_closures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/map/closures/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a closed road before its time */
+        post: operations["post_v1_map_closures_id_lift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assignments/mine/way": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The way of the caller's unit to its job, turn by turn */
+        get: operations["get_v1_assignments_mine_way"];
         put?: never;
         post?: never;
         delete?: never;
@@ -511,6 +752,196 @@ export interface paths {
         put?: never;
         /** Discard an order to erase entries */
         post: operations["post_v1_oversight_erasures_id_discard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transparency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often people and vehicles were asked about, by month, and what came of it */
+        get: operations["get_v1_transparency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transparency/{month}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proof that a month's numbers stand in the audit log (C2SP tlog-proof) */
+        get: operations["get_v1_transparency_month_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/bound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how much of one plate is shown without a consent */
+        get: operations["get_v1_oversight_bound"];
+        put?: never;
+        /** Set how much of one plate is shown without a consent */
+        post: operations["post_v1_oversight_bound"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/observations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists consents to put movements together: waiting, one's own, or running */
+        get: operations["get_v1_oversight_observations"];
+        put?: never;
+        /** Asks for a consent to put movements of plates together */
+        post: operations["post_v1_oversight_observations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/observations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a consent and what was shown under it */
+        get: operations["get_v1_oversight_observations_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/observations/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives or refuses a consent or its extension, as another office */
+        post: operations["post_v1_oversight_observations_id_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/observations/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks, once, that a running consent go on */
+        post: operations["post_v1_oversight_observations_id_extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/observations/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a consent at once */
+        post: operations["post_v1_oversight_observations_id_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists openings: all for whoever reviews them, else one's own */
+        get: operations["get_v1_oversight_openings"];
+        put?: never;
+        /** Opens one plate for one live incident because a life is in danger */
+        post: operations["post_v1_oversight_openings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/openings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows an opening and what was shown under it */
+        get: operations["get_v1_oversight_openings_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/openings/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says whether an opening was justified */
+        post: operations["post_v1_oversight_openings_id_review"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1410,6 +1841,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/incidents/{id}/amend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Correct the kind, priority, address or place of an incident */
+        post: operations["post_v1_incidents_id_amend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the notes beside an incident */
+        get: operations["get_v1_incidents_id_notes"];
+        put?: never;
+        /** Write a note beside an incident */
+        post: operations["post_v1_incidents_id_notes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the cameras in service nearest to an incident */
+        get: operations["get_v1_incidents_id_cameras"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/incident-kinds": {
         parameters: {
             query?: never;
@@ -1753,6 +2236,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dispatch/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the radio codes and what each of them means */
+        get: operations["get_v1_dispatch_codes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dispatch/codes/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import the house's radio codes as CSV, or look what it would change */
+        post: operations["post_v1_dispatch_codes_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/dispatch/cards": {
         parameters: {
             query?: never;
@@ -1865,7 +2382,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take the crew's next step of an assignment */
+        /** Take the next step of an assignment, as its crew or as it radioed */
         post: operations["post_v1_assignments_id_step"];
         delete?: never;
         options?: never;
@@ -2021,6 +2538,23 @@ export interface paths {
         put?: never;
         /** Say whether the caller's unit can be sent */
         post: operations["post_v1_units_mine_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/units/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say for a crew whether its unit can be sent */
+        post: operations["post_v1_units_id_state"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2515,6 +3049,23 @@ export interface paths {
         };
         /** List patrol boxes and how well each is looked after */
         get: operations["get_v1_patrol_boxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patrol/boxes/near": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Boxes due or overdue near the crew, nearest first */
+        get: operations["get_v1_patrol_boxes_near"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3290,6 +3841,11 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description The unit that the person crews now. */
             unit?: components["schemas"]["UnitId"] | null;
+            /**
+             * @description The office that the person serves in; consents are decided by another one.
+             * @default null
+             */
+            office: string | null;
             /** @description Everything that this person may do, for the app to show no dead buttons. The server asks again each time. */
             permissions: string[];
             session_expires_at_us: components["schemas"]["Micros"];
@@ -3332,10 +3888,17 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
             unit?: components["schemas"]["UnitId"] | null;
+            /** @description In which the person serves. */
+            office?: string | null;
             /** @description False while the invitation has not been used. */
             is_enrolled: boolean;
             is_disabled: boolean;
             last_seen_at_us?: components["schemas"]["Micros"] | null;
+        };
+        /** @description `POST /v1/identity/actors/{id}/office`. */
+        SetOffice: {
+            /** @description 單位, as the house writes it everywhere: two spellings are two offices. None takes it away. */
+            office?: string | null;
         };
         DeviceInvitation: {
             device: components["schemas"]["DeviceId"];
@@ -3378,12 +3941,12 @@ export interface components {
         };
         /** @description One page of a list, and the cursor of the next one. */
         Page2: {
-            items: components["schemas"]["Device"][];
+            items: components["schemas"]["DeviceRow"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
-        /** @description A device, as the operator's list shows it. */
-        Device: {
+        /** @description A device with how far it is to be believed. */
+        DeviceRow: {
             id: components["schemas"]["DeviceId"];
             name: string;
             kind: components["schemas"]["DeviceKind"];
@@ -3402,6 +3965,11 @@ export interface components {
             /** @description What it said about itself last, and when. */
             status?: components["schemas"]["DeviceStatus"] | null;
             status_at_us?: components["schemas"]["Micros"] | null;
+            attestation: components["schemas"]["Attestation"];
+            /** @description Whether its kind must attest. */
+            is_attestation_required: boolean;
+            /** @description The restriction that lasts. */
+            restriction?: components["schemas"]["SenderRestriction"] | null;
         };
         /** @description What a device says about itself: `POST /v1/devices/mine/status`. */
         DeviceStatus: {
@@ -3427,6 +3995,156 @@ export interface components {
             /** @default null */
             note: string | null;
         };
+        /** @description How a device stands with its TPM. */
+        Attestation: "unattested" | "awaits_acceptance" | "attested" | "restricted";
+        /** @description A time during which a device is not to be believed by itself. */
+        SenderRestriction: {
+            reason: components["schemas"]["RestrictionReason"];
+            /** @description The last good quote before it; what came later is marked. */
+            since_us: components["schemas"]["Micros"];
+            /** @description Absent while it lasts. */
+            until_us?: components["schemas"]["Micros"] | null;
+        };
+        /** @description Why a device is restricted. */
+        RestrictionReason: "not_attested" | "tpm_refused" | "quote_late" | "quote_refused" | "state_changed" | "turned_back";
+        /** @description What only that TPM can answer. */
+        AttestationChallenge: {
+            /** @description `TPM2B_ID_OBJECT`, base64: a secret, sealed for the attestation key. */
+            id_object: string;
+            /** @description `TPM2B_ENCRYPTED_SECRET`, base64: its seed, for the endorsement key. */
+            encrypted_seed: string;
+            /** @description 32 bytes, hex; good for one quote. */
+            nonce: string;
+            /** @description Registers of the SHA-256 bank that the quote covers. */
+            pcrs: number[];
+            expires_at_us: components["schemas"]["Micros"];
+        };
+        /** @description `POST /v1/devices/mine/attestation/start`: a device shows what vouches for it. */
+        AttestationStart: components["schemas"]["TpmEvidence"];
+        /** @description A TPM 2.0. */
+        TpmEvidence: {
+            /** @description Certificate of the endorsement key, DER as base64. */
+            ek_certificate: string;
+            /**
+             * @description Authorities between it and the maker's root, DER as base64 each.
+             * @default []
+             */
+            intermediates: string[];
+            /** @description `TPM2B_PUBLIC` of the attestation key, base64. */
+            ak_public: string;
+        };
+        /** @description What a device hears about its quote. */
+        AttestationAnswer: {
+            attestation: components["schemas"]["Attestation"];
+            reason?: components["schemas"]["RestrictionReason"] | null;
+            /** @description By then the next quote should have come. */
+            next_quote_by_us: components["schemas"]["Micros"];
+        };
+        /** @description `POST /v1/devices/mine/attestation/finish`. */
+        AttestationFinish: {
+            /** @description The opened credential, base64. */
+            secret: string;
+            quote: components["schemas"]["AttestationQuote"];
+        };
+        /** @description `POST /v1/devices/mine/attestation/quote`. */
+        AttestationQuote: {
+            /** @description `TPMS_ATTEST`, base64. */
+            attest: string;
+            /** @description `TPMT_SIGNATURE`, base64. */
+            signature: string;
+            /** @description One value for each register asked for, in their order, hex. */
+            pcr_values: string[];
+        };
+        /** @description `POST /v1/devices/mine/attestation/nonce` answers it: what the next quote must be about. */
+        AttestationNonce: {
+            /** @description 32 bytes, hex; good for one quote. */
+            nonce: string;
+            /** @description Registers of the SHA-256 bank that the quote covers. */
+            pcrs: number[];
+            expires_at_us: components["schemas"]["Micros"];
+        };
+        /** @description A device's trust, whole. */
+        AttestationView: {
+            attestation: components["schemas"]["Attestation"];
+            /** @description Whether its kind must attest. */
+            is_required: boolean;
+            /** @description Absent while it has shown no TPM. */
+            tpm?: components["schemas"]["TpmView"] | null;
+            restrictions: components["schemas"]["SenderRestriction"][];
+        };
+        TpmView: {
+            /** @description SHA-256 of the endorsement key, hex. */
+            ek_fingerprint: string;
+            /** @description Who vouches for it. */
+            maker: string;
+            bound_at_us: components["schemas"]["Micros"];
+            measured_at_us: components["schemas"]["Micros"];
+            /** @description Names the measured state; accepting names it again. */
+            measured_digest: string;
+            registers: components["schemas"]["RegisterView"][];
+            /**
+             * Format: uint32
+             * @description Cold starts in the TPM's life.
+             */
+            reset_count: number;
+            /** @description When it was last found started anew. */
+            rebooted_at_us?: components["schemas"]["Micros"] | null;
+            last_good_at_us: components["schemas"]["Micros"];
+            accepted_at_us?: components["schemas"]["Micros"] | null;
+            accepted_by_name?: string | null;
+            accepted_reason?: string | null;
+            /** @description Who gave a first word for the measured state; another person must give the second. */
+            proposed_by_name?: string | null;
+            proposed_reason?: string | null;
+        };
+        RegisterView: {
+            /** Format: uint8 */
+            register: number;
+            /** @description The one that holds the agent's own program. */
+            is_agent: boolean;
+            measured: string;
+            /** @description Absent while nothing was accepted. */
+            accepted?: string | null;
+        };
+        AcceptedState: {
+            /** @description False: another person must accept it too. */
+            is_accepted: boolean;
+        };
+        AcceptState: {
+            /** @description The state that the person saw: `measured_digest` of the device's attestation. */
+            measured_digest: string;
+            /** @description Why it is right: a first installation, a release of the agent, a new firmware. */
+            reason: string;
+        };
+        AttestationPolicy: {
+            /** @description The others need not. */
+            required: components["schemas"]["RequiredKind"][];
+        };
+        RequiredKind: {
+            kind: components["schemas"]["DeviceKind"];
+            /** @description What came later from a device without an accepted state is marked. */
+            since_us: components["schemas"]["Micros"];
+        };
+        DemandAttestation: {
+            kind: components["schemas"]["DeviceKind"];
+            is_required: boolean;
+        };
+        TpmMakers: {
+            items: components["schemas"]["TpmMaker"][];
+        };
+        TpmMaker: {
+            /** @description SHA-256 of the certificate, hex. */
+            fingerprint: string;
+            subject: string;
+            added_at_us: components["schemas"]["Micros"];
+        };
+        TrustMaker: {
+            /** @description One certificate: PEM, or DER as base64. */
+            certificate: string;
+        };
+        ForgetMaker: {
+            fingerprint: string;
+        };
         HealthReport: {
             version: string;
             modules: components["schemas"]["ModuleHealth"][];
@@ -3438,6 +4156,38 @@ export interface components {
         };
         /** @description One page of a list, and the cursor of the next one. */
         Page3: {
+            items: components["schemas"]["BackupNote"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description One backup or drill. */
+        BackupNote: {
+            kind: components["schemas"]["BackupKind"];
+            began_at_us: components["schemas"]["Micros"];
+            is_good: boolean;
+            /** @description Id at the place; null when nothing came of it. */
+            backup?: string | null;
+            /**
+             * Format: int64
+             * @description Of a drill this is the RTO: until the restored house was open and checked.
+             */
+            took_us: number;
+            /** Format: int64 */
+            bytes_written?: number | null;
+            /**
+             * Format: int64
+             * @description Of a drill: what would have been lost if the house had burnt down at its end.
+             */
+            rpo_us?: number | null;
+            /** Format: int64 */
+            newest_passage_age_us?: number | null;
+            /** @description What came of it, or why nothing did. Names no person and no vehicle. */
+            detail: string;
+        };
+        /** @enum {string} */
+        BackupKind: "backup" | "drill";
+        /** @description One page of a list, and the cursor of the next one. */
+        Page4: {
             items: components["schemas"]["JobView"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3458,7 +4208,7 @@ export interface components {
         JobId: string;
         JobState: ("waiting" | "running" | "done") | "failed";
         /** @description What a screen needs to show the map. */
-        MapInfo: {
+        MapNow: {
             /**
              * Format: int64
              * @description 0 while no map is imported; part of the tile address, so that a new map is not hidden by old tiles.
@@ -3471,6 +4221,7 @@ export interface components {
             roads: number;
             attribution: string;
             imported_at_us?: components["schemas"]["Micros"] | null;
+            ways: components["schemas"]["WaysInfo"];
         };
         /** @description A position in WGS84 degrees. */
         Wgs84: {
@@ -3478,6 +4229,23 @@ export interface components {
             lon: number;
             /** Format: double */
             lat: number;
+        };
+        /** @description How far the roads of the newest map are prepared for driving times. */
+        WaysInfo: {
+            /**
+             * Format: int64
+             * @description The map whose roads are asked now; 0 while there is none. Less than the map's own version while that is being prepared.
+             */
+            version: number;
+            /**
+             * Format: uint32
+             * @description Of the map that is being prepared, or was last.
+             */
+            prepared: number;
+            /** Format: uint32 */
+            of: number;
+            /** @description Why the newest map's roads are not asked: the ones before are, until another import. */
+            failed?: string | null;
         };
         ImportQuery: {
             /**
@@ -3500,8 +4268,179 @@ export interface components {
             /** @description What was read, cleaned and dropped, with counts and first examples. */
             report: unknown;
         };
+        Closures: {
+            items: components["schemas"]["Closure"][];
+        };
+        /** @description A road that is closed now. */
+        Closure: {
+            id: components["schemas"]["ClosureId"];
+            /** @description As it was drawn: one place, or a line. */
+            line: components["schemas"]["Wgs84"][];
+            reason: string;
+            made_at_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /** @description The pieces of road that it closes, both ways; none where the present map has no road there. */
+            pieces: components["schemas"]["ClosedPiece"][];
+        };
+        /**
+         * Format: uuid
+         * @description A road that is closed for a while.
+         */
+        ClosureId: string;
+        ClosedPiece: {
+            /** @description Empty when unnamed. */
+            street: string;
+            line: components["schemas"]["Wgs84"][];
+        };
+        CloseRoad: {
+            /** @description One place on the road, or a line along it: 1 to 50 points over at most 5 km. */
+            line: components["schemas"]["Wgs84"][];
+            /** @description Why: a fire, a march, an accident. Seen by everybody who sees the map, so it names nobody. 1 to 200 characters. */
+            reason: string;
+            /** @description When it opens by itself; at most 30 days ahead. */
+            until_us: components["schemas"]["Micros"];
+        };
+        Lifted: {
+            id: components["schemas"]["ClosureId"];
+            lifted_at_us: components["schemas"]["Micros"];
+        };
+        AskWay: {
+            /** @description Which of the unit's live assignments; the first when absent. */
+            assignment?: components["schemas"]["AssignmentId"] | null;
+            /**
+             * Format: double
+             * @description From where, in degrees; from the unit's newest fix when both are absent.
+             */
+            lon?: number | null;
+            /** Format: double */
+            lat?: number | null;
+            /** @description Of the instructions; zh-TW when absent. */
+            language?: components["schemas"]["WayLanguage"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description One unit sent to one incident.
+         */
+        AssignmentId: string;
+        /** @enum {string} */
+        WayLanguage: "zh-TW" | "en";
+        /** @description In the form of OSRM's route service (API v1), with what the phone must know besides. */
+        MyWay: {
+            /** @description `Ok`, as OSRM says it; everything else is a problem. */
+            code: string;
+            /** @description The fastest first, and up to two others that are worth a look. */
+            routes: components["schemas"]["WayRoute"][];
+            /** @description Start and end, on their roads. */
+            waypoints: components["schemas"]["Waypoint"][];
+            assignment: components["schemas"]["AssignmentId"];
+            /** @description `car`, `motorcycle` or `foot`. */
+            vehicle: string;
+            /** @description `night`, `day`, `peak`, or `emergency` with lights and siren. */
+            weights: string;
+            /**
+             * Format: uint
+             * @description Roads that are closed now: the way avoids them.
+             */
+            closures: number;
+            /** Format: int64 */
+            map_version: number;
+            /** @description When the place that it begins at was measured; absent where the phone said it. */
+            from_at_us?: components["schemas"]["Micros"] | null;
+            told_at_us: components["schemas"]["Micros"];
+        };
+        /** @description An entry of `routes` in OSRM's answer. */
+        WayRoute: {
+            /** Format: double */
+            distance: number;
+            /** Format: double */
+            duration: number;
+            /** Format: double */
+            weight: number;
+            weight_name: string;
+            geometry: string;
+            legs: components["schemas"]["WayLeg"][];
+        };
+        WayLeg: {
+            /** Format: double */
+            distance: number;
+            /** Format: double */
+            duration: number;
+            /** Format: double */
+            weight: number;
+            /** @description The two streets on which the leg is longest. */
+            summary: string;
+            steps: components["schemas"]["WayStep"][];
+        };
+        WayStep: {
+            maneuver: components["schemas"]["WayManeuver"];
+            /** @description The street driven after the maneuver; empty when it has no name. */
+            name: string;
+            /**
+             * Format: double
+             * @description Metres.
+             */
+            distance: number;
+            /**
+             * Format: double
+             * @description Seconds.
+             */
+            duration: number;
+            /** Format: double */
+            weight: number;
+            /** @description `polyline6`. */
+            geometry: string;
+            mode: string;
+            driving_side: string;
+            intersections: components["schemas"]["WayIntersection"][];
+        };
+        WayManeuver: {
+            type: components["schemas"]["WayManeuverKind"];
+            modifier?: components["schemas"]["WayModifier"] | null;
+            /** @description Longitude, latitude. */
+            location: number[];
+            /**
+             * Format: uint16
+             * @description Degrees clockwise from north.
+             */
+            bearing_before: number;
+            /** Format: uint16 */
+            bearing_after: number;
+            /**
+             * Format: uint8
+             * @description Which exit of a roundabout, counted from 1.
+             */
+            exit?: number | null;
+            instruction: string;
+        };
+        /** @enum {string} */
+        WayManeuverKind: "depart" | "arrive" | "turn" | "continue" | "new name" | "end of road" | "fork" | "roundabout" | "exit roundabout";
+        /** @enum {string} */
+        WayModifier: "uturn" | "sharp right" | "right" | "slight right" | "straight" | "slight left" | "left" | "sharp left";
+        /** @description A junction along a step; the first is the maneuver's own. */
+        WayIntersection: {
+            location: number[];
+            /** @description Of all roads at the junction, ascending. */
+            bearings: number[];
+            /** @description Whether each may be taken by one who arrives as the route does. */
+            entry: boolean[];
+            /** Format: uint */
+            in?: number | null;
+            /** Format: uint */
+            out?: number | null;
+        };
+        Waypoint: {
+            /** @description The street; empty when unnamed. */
+            name: string;
+            /** @description Longitude, latitude. */
+            location: number[];
+            /**
+             * Format: double
+             * @description From what was asked to the road, metres.
+             */
+            distance: number;
+        };
         /** @description One page of a list, and the cursor of the next one. */
-        Page4: {
+        Page5: {
             items: components["schemas"]["AddressFile"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3542,7 +4481,7 @@ export interface components {
             report: unknown;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page5: {
+        Page6: {
             items: components["schemas"]["Leaf"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3685,7 +4624,7 @@ export interface components {
             sent: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page6: {
+        Page7: {
             items: components["schemas"]["ErasureAsked"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3720,8 +4659,301 @@ export interface components {
             /** @description Stays on the log for ever, so it must not repeat what is erased. */
             reason: string;
         };
+        Transparency: {
+            /**
+             * Format: int64
+             * @description Smaller numbers are not told.
+             */
+            told_min: number;
+            /** @description C2SP verifier key of the log, by which the proofs are checked. */
+            log_key: string;
+            /** @description Months that are over, the newest first. */
+            months: components["schemas"]["Month"][];
+        };
+        /** @description A month that is over. */
+        Month: {
+            /** @description `2026-11`, by the clock of Taipei. */
+            month: string;
+            lines: components["schemas"]["Line"][];
+            /**
+             * Format: int64
+             * @description Leaves that were counted when the month was closed: entries 1 to this one.
+             */
+            counted_to_seq: number;
+        };
+        /** @description One number. */
+        Line: {
+            /** @description `asked`, `refused`, `hit_confirmed`, `hit_rejected`, `entry_approved`, `entry_refused`, `log_read`. */
+            line: string;
+            /** @description Of a question; empty otherwise. */
+            purpose: string;
+            link: components["schemas"]["Link"];
+            /**
+             * Format: int64
+             * @description `null` when it is too small to be told, or would tell another that is.
+             */
+            count?: number | null;
+        };
+        /** @description Whether a question named a case that somebody works on. */
+        Link: "live" | "unlinked" | "no_case" | "none";
+        /** @description The bound that holds, and whose it is. */
+        MovementBound: {
+            /**
+             * Format: uint32
+             * @description Different days, in Taipei.
+             */
+            days_max: number;
+            /**
+             * Format: uint32
+             * @description Different passages.
+             */
+            points_max: number;
+            /** @description Absent: nobody has changed the usual one. */
+            set_at_us?: components["schemas"]["Micros"] | null;
+            set_by_name?: string | null;
+        };
+        /** @description How much of one plate is shown for one case, and to one asker over all cases, without a consent. */
+        BoundSettings: {
+            /**
+             * Format: uint32
+             * @description Different days, in Taipei.
+             */
+            days_max: number;
+            /**
+             * Format: uint32
+             * @description Different passages.
+             */
+            points_max: number;
+        };
+        ListObservations: {
+            which?: components["schemas"]["Which"];
+            cursor?: string | null;
+            /** Format: int64 */
+            limit?: number | null;
+        };
+        /** @description Whose consents are listed. */
+        Which: "waiting" | "mine" | "running";
         /** @description One page of a list, and the cursor of the next one. */
-        Page7: {
+        Page8: {
+            items: components["schemas"]["Observation"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A consent, as those see it who have to do with it. */
+        Observation: {
+            id: components["schemas"]["ConsentId"];
+            state: components["schemas"]["ConsentState"];
+            /** @description Given, and its time has not run out. */
+            is_running: boolean;
+            case_ref: string;
+            plates: string[];
+            cameras: components["schemas"]["CameraId"][];
+            basis: components["schemas"]["ObservationBasis"];
+            reason: string;
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /** Format: uint32 */
+            term_days: number;
+            asked_at_us: components["schemas"]["Micros"];
+            asked_by: components["schemas"]["ActorId"];
+            asked_by_name: string;
+            asked_office: string;
+            decided_at_us?: components["schemas"]["Micros"] | null;
+            decided_by_name?: string | null;
+            decided_office?: string | null;
+            decided_note?: string | null;
+            ends_at_us?: components["schemas"]["Micros"] | null;
+            extension: components["schemas"]["ExtensionState"];
+            extended: components["schemas"]["Extension"];
+            withdrawn_at_us?: components["schemas"]["Micros"] | null;
+            withdrawn_by_name?: string | null;
+            withdrawn_note?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A consent to put together the movements of plates for a case.
+         */
+        ConsentId: string;
+        ConsentState: ("asked" | "refused" | "withdrawn") | "given";
+        /** @description 警察職權行使法 §11 I. */
+        ObservationBasis: "serious_offence" | "organised_offence";
+        /** @enum {string} */
+        ExtensionState: "none" | "asked" | "given" | "refused";
+        /** @description Why a consent was asked to go on, and what became of that. A JSON object, because that is what both databases keep alike. */
+        Extension: {
+            /** Format: uint32 */
+            days: number;
+            reason: string;
+            asked_by?: components["schemas"]["ActorId"] | null;
+            asked_by_name: string;
+            decided_by_name?: string | null;
+            decided_office?: string | null;
+            note?: string | null;
+        };
+        /** @description A consent with what was let out under it. */
+        ObservationShown: {
+            id: components["schemas"]["ConsentId"];
+            state: components["schemas"]["ConsentState"];
+            /** @description Given, and its time has not run out. */
+            is_running: boolean;
+            case_ref: string;
+            plates: string[];
+            cameras: components["schemas"]["CameraId"][];
+            basis: components["schemas"]["ObservationBasis"];
+            reason: string;
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /** Format: uint32 */
+            term_days: number;
+            asked_at_us: components["schemas"]["Micros"];
+            asked_by: components["schemas"]["ActorId"];
+            asked_by_name: string;
+            asked_office: string;
+            decided_at_us?: components["schemas"]["Micros"] | null;
+            decided_by_name?: string | null;
+            decided_office?: string | null;
+            decided_note?: string | null;
+            ends_at_us?: components["schemas"]["Micros"] | null;
+            extension: components["schemas"]["ExtensionState"];
+            extended: components["schemas"]["Extension"];
+            withdrawn_at_us?: components["schemas"]["Micros"] | null;
+            withdrawn_by_name?: string | null;
+            withdrawn_note?: string | null;
+            released: components["schemas"]["ReleasedUnder"][];
+        };
+        /** @description How much one person was shown under an opening or a consent on one day's passages. */
+        ReleasedUnder: {
+            asker: components["schemas"]["ActorId"];
+            /**
+             * Format: int64
+             * @description Days since 1970 in Taipei.
+             */
+            day: number;
+            /** Format: int64 */
+            points: number;
+        };
+        /** @description `POST /v1/oversight/observations`. */
+        AskObservation: {
+            /** @description One to ten. */
+            plates: string[];
+            case_ref: string;
+            basis: components["schemas"]["ObservationBasis"];
+            reason: string;
+            /** @description Passages of this time. */
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /**
+             * @description Passages at these cameras; at any when empty.
+             * @default []
+             */
+            cameras: components["schemas"]["CameraId"][];
+            /**
+             * Format: uint32
+             * @description For how long from the decision on.
+             */
+            term_days: number;
+        };
+        /** @description `POST /v1/oversight/observations/{id}/decide`: the request, or the extension where one is asked for. */
+        Decide: {
+            is_given: boolean;
+            /**
+             * @description Wanted with a refusal.
+             * @default
+             */
+            note: string;
+        };
+        /** @description `POST /v1/oversight/observations/{id}/extend`. */
+        Extend: {
+            /** Format: uint32 */
+            days: number;
+            reason: string;
+        };
+        /** @description `POST /v1/oversight/observations/{id}/withdraw`. */
+        Withdraw: {
+            note: string;
+        };
+        PlateOpening: {
+            id: components["schemas"]["OpeningId"];
+            plate_display: string;
+            case_ref: string;
+            /**
+             * Format: uint8
+             * @description Of the incident, when it was opened.
+             */
+            priority: number;
+            opened_at_us: components["schemas"]["Micros"];
+            opened_by: components["schemas"]["ActorId"];
+            opened_by_name: string;
+            ends_at_us: components["schemas"]["Micros"];
+            is_running: boolean;
+            review_due_at_us: components["schemas"]["Micros"];
+            finding?: components["schemas"]["Finding"] | null;
+            reviewed_at_us?: components["schemas"]["Micros"] | null;
+            reviewed_by_name?: string | null;
+            review_note?: string | null;
+            /** @description Nobody had looked at it in time. */
+            escalated_at_us?: components["schemas"]["Micros"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description A plate opened for a day because a life is in danger.
+         */
+        OpeningId: string;
+        /** @enum {string} */
+        Finding: "justified" | "not_justified";
+        /** @description `POST /v1/oversight/openings`. */
+        Open: {
+            plate: string;
+            /** @description Number of the live incident. */
+            incident: string;
+        };
+        ListOpenings: {
+            /**
+             * @description Only those that nobody has reviewed.
+             * @default false
+             */
+            is_to_review: boolean;
+            cursor?: string | null;
+            /** Format: int64 */
+            limit?: number | null;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page9: {
+            items: components["schemas"]["PlateOpening"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description An opening with what was let out under it. */
+        OpeningShown: {
+            id: components["schemas"]["OpeningId"];
+            plate_display: string;
+            case_ref: string;
+            /**
+             * Format: uint8
+             * @description Of the incident, when it was opened.
+             */
+            priority: number;
+            opened_at_us: components["schemas"]["Micros"];
+            opened_by: components["schemas"]["ActorId"];
+            opened_by_name: string;
+            ends_at_us: components["schemas"]["Micros"];
+            is_running: boolean;
+            review_due_at_us: components["schemas"]["Micros"];
+            finding?: components["schemas"]["Finding"] | null;
+            reviewed_at_us?: components["schemas"]["Micros"] | null;
+            reviewed_by_name?: string | null;
+            review_note?: string | null;
+            /** @description Nobody had looked at it in time. */
+            escalated_at_us?: components["schemas"]["Micros"] | null;
+            released: components["schemas"]["ReleasedUnder"][];
+        };
+        /** @description `POST /v1/oversight/openings/{id}/review`. */
+        Review: {
+            finding: components["schemas"]["Finding"];
+            note: string;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page10: {
             items: components["schemas"]["Camera"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -3993,6 +5225,11 @@ export interface components {
             /** @description `GET /v1/sightings/{id}/frame` has a picture. */
             has_frame: boolean;
             model: string;
+            /**
+             * @description Its device was not to be believed by itself when it captured or sent this. Worked out when it is shown.
+             * @default null
+             */
+            sender_restriction: components["schemas"]["SenderRestriction"] | null;
         };
         /**
          * Format: uuid
@@ -4500,7 +5737,7 @@ export interface components {
             pictures: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page8: {
+        Page11: {
             items: components["schemas"]["Hold"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4605,13 +5842,13 @@ export interface components {
             area: components["schemas"]["Area"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page9: {
+        Page12: {
             items: components["schemas"]["Export"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page10: {
+        Page13: {
             items: components["schemas"]["Feed"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4821,7 +6058,7 @@ export interface components {
             expires_at_us: components["schemas"]["Micros"] | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page11: {
+        Page14: {
             items: components["schemas"]["Site"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4842,13 +6079,13 @@ export interface components {
             file_name?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page12: {
+        Page15: {
             items: components["schemas"]["FeedPush"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page13: {
+        Page16: {
             items: components["schemas"]["SetAsideView"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4890,7 +6127,7 @@ export interface components {
         /** Format: uuid */
         ImportId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page14: {
+        Page17: {
             items: components["schemas"]["Entry"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5023,7 +6260,7 @@ export interface components {
             waiting: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page15: {
+        Page18: {
             items: components["schemas"]["LegalBasis"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5084,7 +6321,7 @@ export interface components {
         };
         HitState: "raised" | "confirmed" | "rejected" | "lapsed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page16: {
+        Page19: {
             items: components["schemas"]["Hit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5124,7 +6361,7 @@ export interface components {
         /** @description How a reading came to match. Declared from the strongest to the weakest. */
         MatchKind: "exact" | "alternative" | "wildcard" | "confusable";
         /** @description What does not fit between the sighting and the entry: shown, never decided on. */
-        Conflict: "class" | "issuer" | "low_confidence" | "device_clock" | "old_sighting" | "impossible_speed";
+        Conflict: "class" | "issuer" | "low_confidence" | "device_clock" | "old_sighting" | "impossible_speed" | "sender_restricted";
         /** @description The entry as it is shown beside the picture. */
         HitEntry: {
             id: components["schemas"]["EntryId"];
@@ -5208,11 +6445,6 @@ export interface components {
             /** @description Why this unit was proposed, kept with the order. */
             reasons: string[];
         };
-        /**
-         * Format: uuid
-         * @description One unit sent to one incident.
-         */
-        AssignmentId: string;
         AssignmentState: ("accepted" | "en_route" | "on_scene") | "offered" | "closed" | "declined" | "cancelled";
         AssignmentReply: {
             at_us: components["schemas"]["Micros"];
@@ -5243,7 +6475,7 @@ export interface components {
         };
         ListedState: ("closed" | "all") | "open";
         /** @description One page of a list, and the cursor of the next one. */
-        Page17: {
+        Page20: {
             items: components["schemas"]["Incident"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5267,8 +6499,69 @@ export interface components {
             /** @default  */
             note: string;
         };
+        /** @description `POST /v1/incidents/{id}/amend`: what is absent stays. */
+        AmendIncident: {
+            /** @default null */
+            kind: components["schemas"]["AmendText"] | null;
+            /** @default null */
+            priority: components["schemas"]["AmendPriority"] | null;
+            /** @default null */
+            address: components["schemas"]["AmendText"] | null;
+            /** @default null */
+            position: components["schemas"]["AmendPlace"] | null;
+        };
+        AmendText: {
+            /** @description What the person saw. */
+            was: string;
+            now: string;
+        };
+        AmendPriority: {
+            was: components["schemas"]["Priority"];
+            now: components["schemas"]["Priority"];
+        };
+        AmendPlace: {
+            /** @description Null: none was known. */
+            was?: components["schemas"]["Wgs84"] | null;
+            /** @description Null: none is known after all. */
+            now?: components["schemas"]["Wgs84"] | null;
+        };
+        /** @description `POST /v1/incidents/{id}/notes`. */
+        AddNote: {
+            text: string;
+        };
+        AskCamerasNear: {
+            /**
+             * Format: uint
+             * @description How many: 1 to 20; 6 when absent.
+             */
+            k?: number | null;
+        };
         /** @description A list that is never long enough to be paged. */
         Items2: {
+            items: components["schemas"]["NearCamera"][];
+        };
+        /** @description A camera in service that stands where it stands. */
+        NearCamera: {
+            id: components["schemas"]["CameraId"];
+            name: string;
+            position: components["schemas"]["Wgs84"];
+            /** Format: double */
+            distance_m: number;
+            /**
+             * Format: double
+             * @description From the place that was asked about to the camera, degrees clockwise from north.
+             */
+            bearing_deg: number;
+            /**
+             * Format: double
+             * @description Where it looks, degrees clockwise from north.
+             */
+            heading_deg?: number | null;
+            /** @description Whether it looks towards the place, give or take half the width of a usual lens; absent: nobody has said where it looks. */
+            is_looking_here?: boolean | null;
+        };
+        /** @description A list that is never long enough to be paged. */
+        Items3: {
             items: components["schemas"]["CatalogueKind"][];
         };
         /** @description A kind of incident as the catalogue in force says it. */
@@ -5452,7 +6745,7 @@ export interface components {
             address: string;
         };
         /** @description A list that is never long enough to be paged. */
-        Items3: {
+        Items4: {
             items: components["schemas"]["CallSource"][];
         };
         CallSource: {
@@ -5468,7 +6761,7 @@ export interface components {
             title: string;
         };
         /** @description A list that is never long enough to be paged. */
-        Items4: {
+        Items5: {
             items: components["schemas"]["Duplicate"][];
         };
         /** @description An open incident that it may be about, with what speaks for it. */
@@ -6047,6 +7340,53 @@ export interface components {
              */
             checks: components["schemas"]["SafetyChecks"];
         };
+        RadioCodes: {
+            /**
+             * Format: int64
+             * @description 0: those that the program starts with, which are no standard in Taiwan.
+             * @default 0
+             */
+            version: number;
+            codes: components["schemas"]["RadioCode"][];
+        };
+        RadioCode: {
+            /** @description Narrow and in small letters. */
+            code: string;
+            meaning: components["schemas"]["CodeMeaning"];
+            /**
+             * @description What the house calls it; empty: as its meaning is called.
+             * @default
+             */
+            title: string;
+        };
+        /** @description What a code says: a state that a crew gives itself, or a step of its order. */
+        CodeMeaning: ("available" | "busy" | "off_duty" | "accept" | "en_route" | "on_scene") | "clear";
+        ImportCodes: {
+            /**
+             * @description True: say what would happen and change nothing.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /** @description What a list did, or would do. */
+        CodesImport: {
+            dry_run: boolean;
+            /**
+             * Format: int64
+             * @description The version that is in force afterwards; with `errors` none is made.
+             */
+            version: number;
+            /** Format: uint */
+            rows: number;
+            added: string[];
+            changed: string[];
+            /** @description Known until now and not in the list: they mean nothing any more. */
+            removed: string[];
+            /** Format: uint */
+            unchanged: number;
+            /** @description With one of them nothing is taken. */
+            errors: components["schemas"]["ProblemRow"][];
+        };
         /** @description The cards that hold, and whose they are. */
         SetCards: {
             cards: {
@@ -6268,11 +7608,11 @@ export interface components {
         };
         PhotoSize: "large" | "small";
         /** @description A list that is never long enough to be paged. */
-        Items5: {
+        Items6: {
             items: components["schemas"]["Photo"][];
         };
         /** @description A list that is never long enough to be paged. */
-        Items6: {
+        Items7: {
             items: components["schemas"]["MyAssignment"][];
         };
         /** @description An officer's work: the order and what it is about. */
@@ -6281,7 +7621,7 @@ export interface components {
             incident: components["schemas"]["Incident"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page18: {
+        Page21: {
             items: components["schemas"]["Unit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6322,7 +7662,7 @@ export interface components {
             state: components["schemas"]["UnitState"];
         };
         /** @description A list that is never long enough to be paged. */
-        Items7: {
+        Items8: {
             items: components["schemas"]["UnitSkills"][];
         };
         UnitSkills: {
@@ -6354,7 +7694,7 @@ export interface components {
             reason: string;
         };
         /** @description A list that is never long enough to be paged. */
-        Items8: {
+        Items9: {
             items: components["schemas"]["Panic"][];
         };
         /** @description A crew that needs help. */
@@ -6374,7 +7714,7 @@ export interface components {
         };
         PanicState: ("raised" | "acknowledged") | "cancelled" | "over";
         /** @description A list that is never long enough to be paged. */
-        Items9: {
+        Items10: {
             items: components["schemas"]["Check"][];
         };
         /** @description One question to one crew, as consoles and its phone show it. */
@@ -6441,7 +7781,7 @@ export interface components {
             on_scene_at_us: components["schemas"]["Micros"];
             /** @description The newest sign of the crew. */
             sign_at_us?: components["schemas"]["Micros"] | null;
-            /** @description Absent while it is being asked, and where nobody asks. */
+            /** @description Absent while it is being asked or calls for help, and where nobody asks. */
             next_at_us?: components["schemas"]["Micros"] | null;
             check?: components["schemas"]["CheckId"] | null;
             check_state?: components["schemas"]["CheckState"] | null;
@@ -6457,7 +7797,7 @@ export interface components {
             until_us: number;
         };
         /** @description A list that is never long enough to be paged. */
-        Items10: {
+        Items11: {
             items: components["schemas"]["Shift"][];
         };
         Shift: {
@@ -6523,6 +7863,11 @@ export interface components {
              */
             unchanged: number;
             errors: components["schemas"]["ProblemRow"][];
+            /**
+             * Format: int64
+             * @description Wrong rows beyond those.
+             */
+            more_errors: number;
             /** @description Our columns and what the file calls them. */
             columns: {
                 [key: string]: string;
@@ -6675,7 +8020,7 @@ export interface components {
             reason: string;
         };
         /** @description A list that is never long enough to be paged. */
-        Items11: {
+        Items12: {
             items: components["schemas"]["Partner"][];
         };
         Partner: {
@@ -6705,7 +8050,7 @@ export interface components {
         /** @description How well a box is looked after. */
         BoxState: ("never" | "retired") | "on_time" | "late" | "missed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page19: {
+        Page22: {
             items: components["schemas"]["PatrolBox"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6735,6 +8080,43 @@ export interface components {
         BoxId: string;
         /** @description What proves that somebody stands at a box. */
         Method: "printed" | "rotating" | "tag";
+        NearBoxQuery: {
+            /**
+             * Format: double
+             * @description Degrees, WGS84; where the own unit was last where both are left out.
+             */
+            lon?: number | null;
+            /** Format: double */
+            lat?: number | null;
+            /**
+             * Format: double
+             * @description 1,500 where it is left out.
+             */
+            radius_m?: number | null;
+            /** @description 派出所; all where it is left out. */
+            station?: string | null;
+            /** @description 勤區; all where it is left out. */
+            beat?: string | null;
+        };
+        NearBoxes: {
+            items: components["schemas"]["NearBox"][];
+            /**
+             * Format: int64
+             * @description Due within the circle, those that are not listed included.
+             */
+            count: number;
+        };
+        NearBox: {
+            box: components["schemas"]["PatrolBox"];
+            /**
+             * Format: double
+             * @description In a straight line.
+             */
+            distance_m: number;
+            /** @description One interval after the last signature, or after it was put up. */
+            due_at_us: components["schemas"]["Micros"];
+            is_overdue: boolean;
+        };
         ImportQuery4: {
             /**
              * @description True: say what would happen and change nothing.
@@ -6776,7 +8158,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page20: {
+        Page23: {
             items: components["schemas"]["BoxCode"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6851,6 +8233,11 @@ export interface components {
             note: string;
             cases: components["schemas"]["CaseNear"][];
             /**
+             * @description Vehicles looked for that were seen near here within the hour, the newest first. Empty for a signature that came late or from
+             *     elsewhere: only who stands here now is told.
+             */
+            wanted: components["schemas"]["WantedVehicle"][];
+            /**
              * Format: int64
              * @description Signatures at this box in seven days, this one included.
              */
@@ -6864,6 +8251,20 @@ export interface components {
             /** Format: double */
             distance_m: number;
             is_open: boolean;
+        };
+        WantedVehicle: {
+            hit: components["schemas"]["HitId"];
+            plate_display: string;
+            seen_at_us: components["schemas"]["Micros"];
+            place_name: string;
+            /** Format: double */
+            distance_m: number;
+            /** @description A person has compared the pictures. Until then it may be another vehicle, and nobody acts on it. */
+            is_confirmed: boolean;
+            /** @description What is asked of officers; of a confirmed one only. */
+            action?: components["schemas"]["EntryAction"] | null;
+            /** @description Make, colour and the like; of a confirmed one only. */
+            vehicle_note?: string | null;
         };
         TakeCheckIn: {
             /** @description What the code or tag says, as it was read or typed. */
@@ -6885,7 +8286,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page21: {
+        Page24: {
             items: components["schemas"]["CheckIn"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6940,6 +8341,8 @@ export interface components {
             decided_by_name?: string | null;
             reason?: string | null;
             replaces?: components["schemas"]["TourPlanId"] | null;
+            /** @description Set where it was proposed because a crew was called away. */
+            retask?: components["schemas"]["TourRetask"] | null;
             terms: components["schemas"]["TourTerms"];
             base: components["schemas"]["Wgs84"];
             /** @description False where no roads are loaded: times are then guessed from straight lines. */
@@ -6978,6 +8381,20 @@ export interface components {
          */
         TourPlanId: string;
         PlanState: ("proposed" | "published") | "discarded" | "withdrawn" | "replaced";
+        /** @description Why what is left of a plan was planned anew. */
+        TourRetask: {
+            /** @description The crew that was called away. */
+            unit: components["schemas"]["UnitId"];
+            call_sign: string;
+            incident_number: string;
+            /** @description When it was worked out; crews are where their tours had them then. */
+            at_us: components["schemas"]["Micros"];
+            /**
+             * Format: int64
+             * @description Stops that this crew had not made.
+             */
+            open_stops: number;
+        };
         /** @description What was asked for, with what was left out filled in. */
         TourTerms: {
             /** Format: int64 */
@@ -7183,7 +8600,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page22: {
+        Page25: {
             items: components["schemas"]["TourPlanLine"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7200,6 +8617,8 @@ export interface components {
             call_signs: string[];
             /** Format: int64 */
             stops: number;
+            /** @description Set where it was proposed because a crew was called away. */
+            retask?: components["schemas"]["TourRetask"] | null;
         };
         DiscardPlan: {
             /**
@@ -7228,6 +8647,8 @@ export interface components {
              * @description By how much jobs have shifted what is still to come, seconds.
              */
             delay_s: number;
+            /** @description Why this tour is another one than at the shift's beginning: a crew was called away and its stops were shared out. */
+            retask?: components["schemas"]["TourRetask"] | null;
             stops: components["schemas"]["TourStop"][];
         };
         MarkStop: {
@@ -7269,6 +8690,8 @@ export interface components {
             units: components["schemas"]["TourUnitWork"][];
             places: components["schemas"]["TourPlaceWork"][];
             skipped_for: components["schemas"]["TourSkipCount"][];
+            /** @description The earliest first. */
+            retasked: components["schemas"]["TourRetasked"][];
             hits: components["schemas"]["TourHits"];
             /**
              * Format: double
@@ -7300,6 +8723,23 @@ export interface components {
             standing_s: number;
             /** Format: int64 */
             driving_s: number;
+            /**
+             * Format: int64
+             * @description Of the planned standing, that at stops which were made: signed, or said to be done.
+             */
+            stood_s: number;
+            /**
+             * Format: int64
+             * @description Jobs from dispatch that touched its shifts, and how long they held it within them.
+             */
+            jobs: number;
+            /** Format: int64 */
+            on_jobs_s: number;
+            /**
+             * Format: int64
+             * @description How often it was called away from a tour whose rest was then shared out among others.
+             */
+            called_away: number;
         };
         TourPlaceWork: {
             key: string;
@@ -7330,6 +8770,23 @@ export interface components {
             reason: components["schemas"]["SkipReason"];
             /** Format: int64 */
             count: number;
+        };
+        /** @description A plan whose rest was shared out anew: what a person accepted, and why it was proposed. */
+        TourRetasked: {
+            /** @description When it was accepted. */
+            at_us: components["schemas"]["Micros"];
+            call_sign: string;
+            incident_number: string;
+            /**
+             * Format: int64
+             * @description Stops that this crew had not made.
+             */
+            open_stops: number;
+            /**
+             * Format: int64
+             * @description Stops of the new plan, of all crews.
+             */
+            stops: number;
         };
         /** @description Where citizens' reports of the shifts came from. */
         TourHits: {
@@ -7709,7 +9166,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page23: {
+        Page26: {
             items: components["schemas"]["Warning"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7773,7 +9230,7 @@ export interface components {
             instruction: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page24: {
+        Page27: {
             items: components["schemas"]["Subscription"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7821,7 +9278,7 @@ export interface components {
          */
         TrackerId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page25: {
+        Page28: {
             items: components["schemas"]["Tracker"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7925,7 +9382,7 @@ export interface components {
             detail: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page26: {
+        Page29: {
             items: components["schemas"]["UnitPosition"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8036,6 +9493,37 @@ export interface components {
              * @description Seconds after which it is worth trying again.
              */
             retry_after_s?: number | null;
+            /** @description With `oversight.movements.needs_consent`: how much of the bound is used. */
+            bound?: components["schemas"]["BoundUse"] | null;
+        };
+        /** @description How much of a bound is used, in the problem `oversight.movements.needs_consent`. */
+        BoundUse: {
+            plate_display: string;
+            /** @description As it was asked for; absent for a question without a case. */
+            case_ref?: string | null;
+            /**
+             * Format: uint32
+             * @description Days and passages of this plate that were shown for the case, to anybody.
+             */
+            case_days: number;
+            /** Format: uint32 */
+            case_points: number;
+            /**
+             * Format: uint32
+             * @description Days and passages of this plate that were shown to the asker, for any case.
+             */
+            own_days: number;
+            /** Format: uint32 */
+            own_points: number;
+            /**
+             * Format: uint32
+             * @description The bound that holds for each of them.
+             */
+            days_max: number;
+            /** Format: uint32 */
+            points_max: number;
+            /** @description Where a consent is asked for. */
+            ask_at: string;
         };
         /** @description An event on its way, with its place in the order of the stream. */
         Envelope: {
@@ -8135,6 +9623,11 @@ export interface components {
             device: components["schemas"]["DeviceId"];
         } | {
             /** @constant */
+            kind: "device_trust_changed";
+            device: components["schemas"]["DeviceId"];
+            restriction?: components["schemas"]["RestrictionReason"] | null;
+        } | {
+            /** @constant */
             kind: "warning_changed";
             warning: components["schemas"]["WarningId"];
         } | {
@@ -8150,6 +9643,19 @@ export interface components {
             kind: "map_replaced";
             /** Format: int64 */
             version: number;
+        } | {
+            /** @constant */
+            kind: "closure_changed";
+            closure: components["schemas"]["ClosureId"];
+        } | {
+            /** @constant */
+            kind: "consent_changed";
+            consent: components["schemas"]["ConsentId"];
+        } | {
+            /** @constant */
+            kind: "opening_changed";
+            opening: components["schemas"]["OpeningId"];
+            is_escalated: boolean;
         };
         /** @description What watchlists need of a sighting in order to match it. */
         SightingFact: {
@@ -8542,6 +10048,39 @@ export interface operations {
             };
         };
     };
+    post_v1_identity_actors_id_office: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetOffice"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_devices: {
         parameters: {
             query?: {
@@ -8733,6 +10272,357 @@ export interface operations {
             };
         };
     };
+    post_v1_devices_mine_attestation_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttestationStart"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttestationChallenge"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_devices_mine_attestation_finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttestationFinish"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttestationAnswer"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_devices_mine_attestation_nonce: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttestationNonce"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_devices_mine_attestation_quote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttestationQuote"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttestationAnswer"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_devices_id_attestation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttestationView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_devices_id_attestation_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptState"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedState"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_devices_attestation_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttestationPolicy"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_devices_attestation_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemandAttestation"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_devices_tpm_makers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TpmMakers"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_devices_tpm_makers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrustMaker"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TpmMaker"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_devices_tpm_makers_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgetMaker"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_operations_health: {
         parameters: {
             query?: never;
@@ -8749,6 +10639,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_operations_backups: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page3"];
                 };
             };
             /** @description Problem */
@@ -8780,7 +10702,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page3"];
+                    "application/json": components["schemas"]["Page4"];
                 };
             };
             /** @description Problem */
@@ -8842,7 +10764,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MapInfo"];
+                    "application/json": components["schemas"]["MapNow"];
                 };
             };
             /** @description Problem */
@@ -8921,6 +10843,137 @@ export interface operations {
             };
         };
     };
+    get_v1_map_closures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closures"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_map_closures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseRoad"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_map_closures_id_lift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lifted"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_assignments_mine_way: {
+        parameters: {
+            query?: {
+                assignment?: components["schemas"]["AssignmentId"] | null;
+                lon?: number | null;
+                lat?: number | null;
+                language?: components["schemas"]["WayLanguage"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyWay"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_map_addresses: {
         parameters: {
             query?: never;
@@ -8936,7 +10989,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page4"];
+                    "application/json": components["schemas"]["Page5"];
                 };
             };
             /** @description Problem */
@@ -9001,7 +11054,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page5"];
+                    "application/json": components["schemas"]["Page6"];
                 };
             };
             /** @description Problem */
@@ -9120,7 +11173,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page6"];
+                    "application/json": components["schemas"]["Page7"];
                 };
             };
             /** @description Problem */
@@ -9237,6 +11290,462 @@ export interface operations {
             };
         };
     };
+    get_v1_transparency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transparency"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_transparency_month_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_bound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovementBound"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_bound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoundSettings"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovementBound"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_observations: {
+        parameters: {
+            query?: {
+                which?: components["schemas"]["Which"];
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page8"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_observations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskObservation"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Observation"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_observations_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObservationShown"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_observations_id_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Observation"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_observations_id_extend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Extend"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Observation"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_observations_id_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdraw"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Observation"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_openings: {
+        parameters: {
+            query?: {
+                is_to_review?: boolean;
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page9"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_openings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Open"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlateOpening"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_openings_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningShown"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_openings_id_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Review"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlateOpening"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_cameras: {
         parameters: {
             query?: {
@@ -9255,7 +11764,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page7"];
+                    "application/json": components["schemas"]["Page10"];
                 };
             };
             /** @description Problem */
@@ -9920,7 +12429,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page8"];
+                    "application/json": components["schemas"]["Page11"];
                 };
             };
             /** @description Problem */
@@ -10053,7 +12562,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page9"];
+                    "application/json": components["schemas"]["Page12"];
                 };
             };
             /** @description Problem */
@@ -10218,7 +12727,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page10"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             /** @description Problem */
@@ -10317,7 +12826,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             /** @description Problem */
@@ -10348,7 +12857,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             /** @description Problem */
@@ -10413,7 +12922,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             /** @description Problem */
@@ -10479,7 +12988,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             /** @description Problem */
@@ -10652,7 +13161,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page17"];
                 };
             };
             /** @description Problem */
@@ -10891,7 +13400,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             /** @description Problem */
@@ -10956,7 +13465,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             /** @description Problem */
@@ -11152,7 +13661,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             /** @description Problem */
@@ -11296,6 +13805,140 @@ export interface operations {
             };
         };
     };
+    post_v1_incidents_id_amend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AmendIncident"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_incidents_id_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_incidents_id_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddNote"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_incidents_id_cameras: {
+        parameters: {
+            query?: {
+                k?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items2"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_incident_kinds: {
         parameters: {
             query?: never;
@@ -11311,7 +13954,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items2"];
+                    "application/json": components["schemas"]["Items3"];
                 };
             };
             /** @description Problem */
@@ -11537,7 +14180,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items3"];
+                    "application/json": components["schemas"]["Items4"];
                 };
             };
             /** @description Problem */
@@ -11638,7 +14281,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items4"];
+                    "application/json": components["schemas"]["Items5"];
                 };
             };
             /** @description Problem */
@@ -11669,7 +14312,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items4"];
+                    "application/json": components["schemas"]["Items5"];
                 };
             };
             /** @description Problem */
@@ -12029,6 +14672,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DispatchPolicy"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_dispatch_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RadioCodes"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_dispatch_codes_import: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodesImport"];
                 };
             };
             /** @description Problem */
@@ -12403,7 +15106,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items5"];
+                    "application/json": components["schemas"]["Items6"];
                 };
             };
             /** @description Problem */
@@ -12466,7 +15169,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items6"];
+                    "application/json": components["schemas"]["Items7"];
                 };
             };
             /** @description Problem */
@@ -12495,7 +15198,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             /** @description Problem */
@@ -12641,6 +15344,41 @@ export interface operations {
             };
         };
     };
+    post_v1_units_id_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUnitState"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unit"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_units_skills: {
         parameters: {
             query?: never;
@@ -12656,7 +15394,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items7"];
+                    "application/json": components["schemas"]["Items8"];
                 };
             };
             /** @description Problem */
@@ -12821,7 +15559,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items8"];
+                    "application/json": components["schemas"]["Items9"];
                 };
             };
             /** @description Problem */
@@ -12850,7 +15588,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items9"];
+                    "application/json": components["schemas"]["Items10"];
                 };
             };
             /** @description Problem */
@@ -12879,7 +15617,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items9"];
+                    "application/json": components["schemas"]["Items10"];
                 };
             };
             /** @description Problem */
@@ -13047,7 +15785,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items10"];
+                    "application/json": components["schemas"]["Items11"];
                 };
             };
             /** @description Problem */
@@ -13138,7 +15876,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items10"];
+                    "application/json": components["schemas"]["Items11"];
                 };
             };
             /** @description Problem */
@@ -13549,7 +16287,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items11"];
+                    "application/json": components["schemas"]["Items12"];
                 };
             };
             /** @description Problem */
@@ -13652,7 +16390,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page22"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_patrol_boxes_near: {
+        parameters: {
+            query?: {
+                lon?: number | null;
+                lat?: number | null;
+                radius_m?: number | null;
+                station?: string | null;
+                beat?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearBoxes"];
                 };
             };
             /** @description Problem */
@@ -13821,7 +16594,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page23"];
                 };
             };
             /** @description Problem */
@@ -13993,7 +16766,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             /** @description Problem */
@@ -14089,7 +16862,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page25"];
                 };
             };
             /** @description Problem */
@@ -14452,7 +17225,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page23"];
+                    "application/json": components["schemas"]["Page26"];
                 };
             };
             /** @description Problem */
@@ -14704,7 +17477,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page24"];
+                    "application/json": components["schemas"]["Page27"];
                 };
             };
             /** @description Problem */
@@ -14804,7 +17577,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page25"];
+                    "application/json": components["schemas"]["Page28"];
                 };
             };
             /** @description Problem */
@@ -15145,7 +17918,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page26"];
+                    "application/json": components["schemas"]["Page29"];
                 };
             };
             /** @description Problem */
