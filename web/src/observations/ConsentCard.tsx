@@ -32,7 +32,8 @@ export function ConsentCard({ one, which }: { one: Observation; which: Which }) 
   const error = decide.error ?? extend.error ?? withdraw.error;
   const isDecider = which === "waiting" && may("observations.decide");
   const isOurs = Boolean(me?.office) && me?.office === one.asked_office;
-  const mayExtend = !isDecider && one.is_running && one.extension === "none" && isOurs && may("observations.ask");
+  const mayExtend =
+    !isDecider && one.is_running && one.extension === "none" && isOurs && may("observations.ask");
   const mayEnd = !isDecider && (one.is_running || one.state === "asked");
   const state = one.state === "given" && !one.is_running ? "over" : one.state;
   return (
