@@ -1,7 +1,7 @@
 // Keeps the app's own files so that an officer's phone opens without a network.
 // Of /v1 only the base map is kept here, which is roads: personal data stays on the server.
 const SHELL = "shouhu-shell-v1";
-// Tiles along the way that is driven now, and where the map is.
+// Tiles along the way that is driven now. They say where somebody went: the page deletes this when the job is over.
 const ROADS = "shouhu-roads-v1";
 const TILES_MAX = 400;
 const TILES_AT_ONCE = 6;
@@ -53,7 +53,7 @@ async function asset(request) {
 
 // The network knows whether there is a newer map; without it the kept one is as good as before.
 async function mapInfo(request) {
-  const cache = await caches.open(ROADS);
+  const cache = await caches.open(SHELL);
   try {
     const fresh = await fetch(request);
     if (fresh.ok) await cache.put(MAP_INFO, fresh.clone());

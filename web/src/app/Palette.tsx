@@ -187,8 +187,10 @@ export function Palette(props: { isOpen: boolean; onClose: () => void; onHelp: (
               setBack(back + older);
             } else if (event.key === "ArrowDown") setAt(Math.min(chosen + 1, shown.length - 1));
             else if (event.key === "ArrowUp") setAt(Math.max(chosen - 1, 0));
-            else if (event.key === "Enter") run(shown[chosen]);
-            else return;
+            else if (event.key === "Enter") {
+              // A key that is held is pressed once.
+              if (!event.repeat) run(shown[chosen]);
+            } else return;
             event.preventDefault();
           }}
         />
@@ -199,7 +201,9 @@ export function Palette(props: { isOpen: boolean; onClose: () => void; onHelp: (
               key={choice.id}
               className="palette-row"
               data-chosen={index === chosen || undefined}
-              onClick={() => run(choice)}
+              onKeyDown={(event) => event.key === "Enter" && event.repeat && event.preventDefault()}
+              // Of a double click only the first: the second would confirm what nobody has read yet.
+              onClick={(event) => event.detail < 2 && run(choice)}
               data-testid={choice.isBar ? "bar-choice" : undefined}
             >
               <span>{choice.label}</span>

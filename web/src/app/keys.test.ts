@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { wasDialogs, watchDialogKeys } from "./keys";
+import { leavesForm, wasDialogs, watchDialogKeys } from "./keys";
 
 /** A window whose dialog closes on the key, as ours do: while the key travels, and before the page behind hears it. */
 function desk(isOpenAtFirst: boolean) {
@@ -27,5 +27,26 @@ describe("a key", () => {
     const { press, behind } = desk(false);
     press();
     expect(behind).toEqual([false]);
+  });
+});
+
+describe("Escape", () => {
+  const field = (isListOpen: boolean) => ({ closest: () => (isListOpen ? {} : null) });
+  const pressed = {
+    key: "Escape",
+    defaultPrevented: false,
+    nativeEvent: { isComposing: false },
+    target: field(false),
+  };
+
+  it("leaves a form", () => {
+    expect(leavesForm(pressed)).toBe(true);
+    expect(leavesForm({ ...pressed, key: "Enter" })).toBe(false);
+  });
+
+  it("that closes a list, gives up a character or was taken by a field leaves the form open", () => {
+    expect(leavesForm({ ...pressed, target: field(true) })).toBe(false);
+    expect(leavesForm({ ...pressed, nativeEvent: { isComposing: true } })).toBe(false);
+    expect(leavesForm({ ...pressed, defaultPrevented: true })).toBe(false);
   });
 });

@@ -32,6 +32,20 @@ export function watchDialogKeys(stage: EventTarget, isOpen: () => boolean = isDi
 /** Whether this key went down in a dialog, be it gone by now. */
 export const wasDialogs = (event: Event): boolean => dialogKeys.has(event);
 
+interface Pressed {
+  key: string;
+  defaultPrevented: boolean;
+  nativeEvent: { isComposing: boolean };
+  target: unknown;
+}
+
+/** Escape leaves a form, except where it closes a list in it or gives up a character that is being put together. */
+export function leavesForm(event: Pressed): boolean {
+  if (event.key !== "Escape" || event.nativeEvent.isComposing || event.defaultPrevented) return false;
+  // Mantine marks the field of an open list so.
+  return !(event.target as Partial<Element> | null)?.closest?.("[data-mantine-stop-propagation]");
+}
+
 /** `isFirst`: a page takes a key before the frame around it does. */
 export function useKeys(map: KeyMap, isOn = true, isFirst = false): void {
   const latest = useRef(map);

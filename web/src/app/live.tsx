@@ -62,6 +62,19 @@ export const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]
 /** A burst of events becomes one fetch per list. */
 const GATHER_MS = 150;
 
+type Missed = () => void;
+const missers = new Set<Missed>();
+
+/** Some events are lost for good: whatever only listens asks for its thing again. */
+export function useMissedEvents(listener: Missed): void {
+  useEffect(() => {
+    missers.add(listener);
+    return () => {
+      missers.delete(listener);
+    };
+  }, [listener]);
+}
+
 class Refetcher {
   private readonly due = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | null = null;
@@ -123,6 +136,7 @@ function follow(client: QueryClient, tell: (state: LinkState) => void): () => vo
       const seq = Number((message as MessageEvent).lastEventId);
       cursor.resync(Number.isFinite(seq) && seq > 0 ? seq : null);
       void client.invalidateQueries();
+      for (const listener of missers) listener();
     });
     for (const kind of LIVE_KINDS) source.addEventListener(kind, take as (event: Event) => void);
   };

@@ -2,6 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo } from "react";
+import { forgetTiles } from "../patrol/way/tiles";
 import { identity } from "./api/calls";
 import { ApiError, OfflineError, whenSessionIsLost } from "./api/client";
 import type { Me, Role } from "./api/types";
@@ -90,6 +91,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         if (key.startsWith("shouhu.") && key !== "shouhu.settings") localStorage.removeItem(key);
       }
       sessionStorage.clear();
+      void forgetTiles();
       client.removeQueries({ predicate: (query) => query.queryKey[0] !== "me" });
       client.setQueryData(["me"], null);
     }

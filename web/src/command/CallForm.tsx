@@ -9,6 +9,7 @@ import { intake } from "../app/api/calls.intake";
 import type { Id, Incident } from "../app/api/types";
 import { OPENED_BY_HAND } from "../app/api/types.dispatch";
 import type { Call } from "../app/api/types.intake";
+import { leavesForm } from "../app/keys";
 import { usableKinds, useKinds } from "../app/queries";
 import { incidentPath } from "../app/rooms";
 import { useSession } from "../app/session";
@@ -84,7 +85,7 @@ export function CallForm({ hand, map, call, onDone }: Props) {
         event.preventDefault();
         if (!written) open.mutate(undefined, go);
       }}
-      onKeyDown={(event) => event.key === "Escape" && onDone(null)}
+      onKeyDown={(event) => leavesForm(event) && onDone(null)}
       data-testid="call-form"
     >
       <CardHead title={t("call.title")} sub={t("call.sub")} onClose={() => onDone(null)} />

@@ -40,9 +40,11 @@ import { PastEndSign } from "../shifts/CrewSigns";
 import { useInForce } from "../warnings/useWarnings";
 import { WarningsSign } from "../warnings/WarningsSign";
 import { Alarm } from "./Alarm";
+import { flownTo } from "./bar/act";
 import { CallForm } from "./CallForm";
 import { AdvicePanel, CoverLegend } from "./choice/AdvicePanel";
 import { useAdvice } from "./choice/useAdvice";
+import { useFlight } from "./choice/useFlight";
 import { usePanicFlight } from "./choice/usePanicFlight";
 import { ClosuresPanel } from "./closures/ClosuresPanel";
 import { useClosures } from "./closures/useClosures";
@@ -219,12 +221,7 @@ export default function CommandPage() {
 
   // A place that the command bar found.
   const flyTo = params.get("fly");
-  useEffect(() => {
-    const [lon, lat] = (flyTo ?? "").split(",").map(Number);
-    if (flyTo === null) return;
-    if (lon !== undefined && lat !== undefined && Number.isFinite(lon) && Number.isFinite(lat)) {
-      map.current?.flyTo({ lon, lat });
-    }
+  useFlight(map, flyTo, flownTo(flyTo), () =>
     setParams(
       (old) => {
         const made = new URLSearchParams(old);
@@ -232,8 +229,8 @@ export default function CommandPage() {
         return made;
       },
       { replace: true },
-    );
-  }, [flyTo, setParams]);
+    ),
+  );
 
   const rows = (tab === "hits" ? hits.data : incidents.data) ?? [];
   const step = (by: number) => {

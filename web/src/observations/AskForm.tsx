@@ -37,11 +37,6 @@ export function AskForm({ plate, caseRef, onDone }: { plate: string; caseRef: st
   return (
     <section className="panel">
       <p className="dim">{t("observe.ask_hint")}</p>
-      {me && !me.office && (
-        <p className="note-warn" role="status">
-          {t("observe.no_office")}
-        </p>
-      )}
       <ActForm
         className="form-grid"
         act={act}

@@ -44,7 +44,9 @@ export function Bound() {
         <section className="panel" data-testid="bound">
           <p>{t("observe.bound", { days: bound.days_max, points: bound.points_max })}</p>
           {bound.set_at_us !== null && (
-            <p className="dim">{t("observe.bound_by", { name: bound.set_by_name, at: taipei(bound.set_at_us) })}</p>
+            <p className="dim">
+              {t("observe.bound_by", { name: bound.set_by_name, at: taipei(bound.set_at_us) })}
+            </p>
           )}
           {may("oversight.bound") && <SetBound key={bound.set_at_us ?? 0} bound={bound} />}
         </section>

@@ -32,13 +32,14 @@ export function ConsentCard({ one, which }: { one: Observation; which: Which }) 
   const error = decide.error ?? extend.error ?? withdraw.error;
   const isDecider = which === "waiting" && may("observations.decide");
   const isOurs = Boolean(me?.office) && me?.office === one.asked_office;
-  const mayExtend = !isDecider && one.is_running && one.extension === "none" && isOurs && may("observations.ask");
+  const mayExtend =
+    !isDecider && one.is_running && one.extension === "none" && isOurs && may("observations.ask");
   const mayEnd = !isDecider && (one.is_running || one.state === "asked");
   const state = one.state === "given" && !one.is_running ? "over" : one.state;
   return (
     <article className="panel observation" data-testid="observation">
       <header>
-        <h3 className="section-title">{one.plates.join("、")}</h3>
+        <h3 className="section-title">{one.plates.join(t("app.list_joiner"))}</h3>
         <span className="tag">{t(`observe.state_${state}`)}</span>
         {one.extension !== "none" && <span className="tag">{t(`observe.extension_${one.extension}`)}</span>}
       </header>
@@ -59,13 +60,16 @@ export function ConsentCard({ one, which }: { one: Observation; which: Which }) 
         </dd>
         <dt>{t("observe.asked")}</dt>
         <dd>
-          {one.asked_by_name}（{one.asked_office}） {taipei(one.asked_at_us)}
+          {one.asked_by_name}
+          {t("app.in_brackets", { text: one.asked_office })} {taipei(one.asked_at_us)}
         </dd>
         {one.decided_at_us !== null && (
           <>
             <dt>{t("observe.decided")}</dt>
             <dd>
-              {one.decided_by_name}（{one.decided_office}） {taipei(one.decided_at_us)} {one.decided_note}
+              {one.decided_by_name}
+              {one.decided_office && t("app.in_brackets", { text: one.decided_office })}{" "}
+              {taipei(one.decided_at_us)} {one.decided_note}
             </dd>
           </>
         )}

@@ -10,6 +10,7 @@ import { MoreButton } from "../app/MoreButton";
 import { useSession } from "../app/session";
 import { Answer, Empty } from "../app/states";
 import { AskForm } from "./AskForm";
+import { lacksOffice } from "./ask";
 import { Bound } from "./Bound";
 import { ConsentCard } from "./ConsentCard";
 import { Openings } from "./Openings";
@@ -50,7 +51,7 @@ const NEEDS: Partial<Record<(typeof TABS)[number], string>> = {
 
 export default function ObservationsPage() {
   const { t } = useTranslation();
-  const { may } = useSession();
+  const { may, me } = useSession();
   const [params, setParams] = useSearchParams();
   const tabs = TABS.filter((name) => may(NEEDS[name] ?? "observations.watch"));
   const first = may("observations.review") ? "openings" : (tabs[0] ?? "running");
@@ -58,6 +59,11 @@ export default function ObservationsPage() {
   return (
     <div className="page observations-page">
       <Bound />
+      {me && lacksOffice(me.office, may) && (
+        <p className="note-warn" role="status" data-testid="no-office">
+          {t("observe.no_office")}
+        </p>
+      )}
       <Tabs value={tab} onChange={(next) => setParams(next ? { tab: next } : {})}>
         <Tabs.List>
           {tabs.map((name) => (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { askPath, type Draft, midnight_us, platesOf, requestOf } from "./ask";
+import { askPath, type Draft, lacksOffice, midnight_us, platesOf, requestOf } from "./ask";
 
 const whole: Draft = {
   plates: "ABC-1234， xy-9999\nABC-1234",
@@ -43,8 +43,17 @@ describe("a request for a consent", () => {
   });
 
   it("is reached with plate and case filled in", () => {
-    expect(askPath("ABC-1234", "115-偵-7")).toBe(
-      "/observations?tab=ask&plate=ABC-1234&case=115-%E5%81%B5-7",
-    );
+    expect(askPath("ABC-1234", "115-偵-7")).toBe("/observations?tab=ask&plate=ABC-1234&case=115-%E5%81%B5-7");
   });
+});
+
+it("who asks or decides is told that an office is missing, and nobody else", () => {
+  const may =
+    (...held: string[]) =>
+    (permission: string) =>
+      held.includes(permission);
+  expect(lacksOffice(null, may("observations.ask"))).toBe(true);
+  expect(lacksOffice(undefined, may("observations.decide"))).toBe(true);
+  expect(lacksOffice("刑警大隊", may("observations.ask", "observations.decide"))).toBe(false);
+  expect(lacksOffice(null, may("observations.watch", "observations.review"))).toBe(false);
 });

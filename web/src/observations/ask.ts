@@ -8,6 +8,14 @@ const TAIPEI_US = 8 * 3_600_000_000;
 export const TERM_DAYS_MAX = 365;
 export const PLATES_MAX = 10;
 
+/** Who asks and who decides serve in different offices, so that neither goes without one; who only watches needs none. */
+export function lacksOffice(
+  office: string | null | undefined,
+  may: (permission: string) => boolean,
+): boolean {
+  return !office && (may("observations.ask") || may("observations.decide"));
+}
+
 /** Where a request for this plate and case is written. */
 export function askPath(plate: string, caseRef: string): string {
   const params = new URLSearchParams({ tab: "ask" });

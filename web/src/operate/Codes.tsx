@@ -30,7 +30,8 @@ function Changed({ report }: { report: CodesImport }) {
           <ul>
             {report.errors.map((row) => (
               <li key={`${row.row}-${row.column}`}>
-                {t("app.row", { row: row.row })} {row.column} {row.value && `「${row.value}」`}:{" "}
+                {t("app.row", { row: row.row })} {row.column}{" "}
+                {row.value && <span className="code">{row.value}</span>}:{" "}
                 {t(`errors.${row.key}`, { defaultValue: row.message })}
               </li>
             ))}

@@ -90,7 +90,7 @@ export default function PatrolPage() {
         }}
       </Answer>
       <TourPanel unit={unitId} here={position} isBusy={Boolean(active?.length)} />
-      <NearBoxesPanel here={position} />
+      <NearBoxesPanel here={positionState === "on" ? (here?.position ?? null) : null} last={position} />
       <NearbyHits here={position} />
     </div>
   );

@@ -2,8 +2,8 @@
 
 import { dispatch } from "../../app/api/calls";
 import { desk } from "../../app/api/calls.desk";
-import type { AssignmentStep } from "../../app/api/types";
-import type { Meaning } from "./grammar";
+import type { AssignmentStep, Wgs84 } from "../../app/api/types";
+import { type Meaning, mustAsk, type Reading } from "./grammar";
 
 /** The way back, where there is one. */
 export type Undo = (() => Promise<unknown>) | null;
@@ -15,6 +15,33 @@ export function pathOf(meant: Meaning): string | null {
   const id = encodeURIComponent(meant.incident.id);
   const view = meant.view === "ring" ? "&ring=1" : meant.view === "cameras" ? "&cameras=1" : "";
   return `/command?tab=incidents&incident=${id}${view}`;
+}
+
+/**
+ * Whether Enter is pressed twice. One of several is chosen and not merely the first, and what a line lacks was not said by anybody:
+ * Enter alone sends nobody by chance.
+ */
+export function asksFirst(meant: Meaning, { meanings, hint }: Reading): boolean {
+  return mustAsk(meant) || ((meanings.length > 1 || hint !== null) && pathOf(meant) === null);
+}
+
+/** Where a place is shown: on the console with what is open there, above all a call that is being taken. */
+export function flyPath(place: Wgs84, path: string, search: string): string {
+  const params = new URLSearchParams(path === "/command" ? search : "");
+  // A table shows no place.
+  params.delete("view");
+  params.set("fly", `${place.lon},${place.lat}`);
+  return `/command?${params}`;
+}
+
+/** The place of such an address; null for what is none. */
+export function flownTo(fly: string | null): Wgs84 | null {
+  const numbers = (fly ?? "").split(",");
+  const [lon = Number.NaN, lat = Number.NaN] = numbers.map((text) =>
+    text.trim() ? Number(text) : Number.NaN,
+  );
+  const isPlace = numbers.length === 2 && Math.abs(lon) <= 180 && Math.abs(lat) <= 90;
+  return isPlace ? { lon, lat } : null;
 }
 
 const SAID = ["available", "busy", "off_duty"];

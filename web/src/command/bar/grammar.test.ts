@@ -145,6 +145,15 @@ test("what a line lacks is said, and nothing is done for the sake of an answer",
   }
 });
 
+test("of two call signs that are both not clear, none is left out unsaid", () => {
+  const wider = { ...world, units: [...world.units, unit("仁德 22")] };
+  expect(read("派 永康2 仁德2 0123", wider)).toEqual({ meanings: [], hint: { why: "which_unit" } });
+  expect(read("派 永康2 仁德21 0123", wider).meanings.map(say)).toEqual([
+    "assign 仁德 21+永康 21 115-1121-0123",
+    "assign 仁德 21+永康 22 115-1121-0123",
+  ]);
+});
+
 test("what does not come back asks once more, and what does not end anything does not", () => {
   const asks = (line: string) => read(line, world).meanings.map(mustAsk);
   expect(asks("永康22 取消 x")).toEqual([true]);

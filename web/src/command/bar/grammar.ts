@@ -166,6 +166,8 @@ function assigning(words: string[], world: World, first: BarUnit[] = [], to: Bar
       rest = rest.slice(1);
     } else if (found) {
       if (found.items.length === 1) units.push(...found.items);
+      // One of several may be chosen from a list, one each of two lists may not: nobody is left out unsaid.
+      else if (unclear.length > 0) return lacking({ why: "which_unit" });
       else unclear = found.items;
       rest = rest.slice(found.used);
     } else {

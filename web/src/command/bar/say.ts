@@ -8,7 +8,10 @@ export function sayMeaning(meant: Meaning, t: TFunction, kindTitle: (key: string
     "incident" in meant ? { number: meant.incident.number, kind: kindTitle(meant.incident.kind) } : {};
   switch (meant.kind) {
     case "assign":
-      return t("bar.assign", { ...of, units: meant.units.map((unit) => unit.call_sign).join("、") });
+      return t("bar.assign", {
+        ...of,
+        units: meant.units.map((unit) => unit.call_sign).join(t("app.list_joiner")),
+      });
     case "steps":
       return t("bar.steps", {
         ...of,

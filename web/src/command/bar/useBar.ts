@@ -4,7 +4,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useLocation } from "wouter";
+import { useLocation, useSearch } from "wouter";
 import { dispatch } from "../../app/api/calls";
 import { desk } from "../../app/api/calls.desk";
 import type { PlaceCandidate } from "../../app/api/types.places";
@@ -12,8 +12,8 @@ import { useIncidents, useKindTitle, useUnits } from "../../app/queries";
 import { useSession } from "../../app/session";
 import { explain } from "../../app/states";
 import { dropNotice, tellDone } from "../desk/undo";
-import { act, pathOf } from "./act";
-import { type Meaning, mustAsk, placeIn, type Reading, read } from "./grammar";
+import { act, asksFirst, flyPath, pathOf } from "./act";
+import { type Meaning, placeIn, type Reading, read } from "./grammar";
 import { forgetLines, remember } from "./history";
 import { meaningId, sayHint, sayMeaning } from "./say";
 
@@ -35,7 +35,8 @@ export interface BarChoice {
 export function useBar(text: string, isOpen: boolean, onDone: () => void) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const [, go] = useLocation();
+  const [path, go] = useLocation();
+  const search = useSearch();
   const { may, me } = useSession();
   const mayOrder = may("dispatch.order");
   const kindTitle = useKindTitle();
@@ -87,11 +88,11 @@ export function useBar(text: string, isOpen: boolean, onDone: () => void) {
   });
 
   const run = async (meant: Meaning) => {
-    const path = pathOf(meant);
-    if (path) {
+    const to = pathOf(meant);
+    if (to) {
       remember(text);
       onDone();
-      go(path);
+      go(to);
       return;
     }
     setBusy(true);
@@ -114,14 +115,13 @@ export function useBar(text: string, isOpen: boolean, onDone: () => void) {
   const fly = (place: PlaceCandidate) => {
     remember(text);
     onDone();
-    go(`/command?fly=${place.position.lon},${place.position.lat}`);
+    go(flyPath(place.position, path, search));
   };
 
   const meant: BarChoice[] = reading.meanings.map((one) => ({
     id: meaningId(one),
     label: sayMeaning(one, t, kindTitle),
-    // One of several is chosen and not merely the first: Enter alone sends nobody by chance.
-    asks: mustAsk(one) || (reading.meanings.length > 1 && pathOf(one) === null),
+    asks: asksFirst(one, reading),
     run: () => void run(one),
   }));
   const found: BarChoice[] = (isPlace ? (places.data?.items ?? []) : [])

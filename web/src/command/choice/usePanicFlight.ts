@@ -5,9 +5,7 @@ import type { Id, Unit, Wgs84 } from "../../app/api/types";
 import type { Panic } from "../../app/api/types.choice";
 import type { LiveMap } from "../../map/LiveMap";
 import { placeOf } from "../../panic/panics";
-
-/** The map's library comes after the page; a cry that is older than the page waits for it. */
-const LOOK_EACH_MS = 250;
+import { LOOK_EACH_MS } from "./useFlight";
 
 export interface PanicFlight {
   /** Where the map did not go, because somebody held it. */

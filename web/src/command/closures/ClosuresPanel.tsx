@@ -43,7 +43,7 @@ function Row({
   return (
     <li className="closure-row" data-testid="closure-row">
       <div>
-        <strong>{streets.join("、") || t("closure.unnamed")}</strong>
+        <strong>{streets.join(t("app.list_joiner")) || t("closure.unnamed")}</strong>
         <p>{closure.reason}</p>
         <p className="dim">
           {t("closure.until", { time })} · {t("closure.pieces", { count: closure.pieces.length })}

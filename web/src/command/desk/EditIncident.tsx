@@ -9,7 +9,7 @@ import { desk } from "../../app/api/calls.desk";
 import type { Incident, Wgs84 } from "../../app/api/types";
 import type { PlaceCandidate } from "../../app/api/types.places";
 import { Key } from "../../app/Key";
-import { useKeys } from "../../app/keys";
+import { leavesForm, useKeys } from "../../app/keys";
 import { usableKinds, useKinds } from "../../app/queries";
 import { Failure } from "../../app/states";
 import { byName } from "../intake/kinds";
@@ -88,7 +88,7 @@ function Form({ incident, map, byHand, onClose }: Props & { onClose: () => void 
         if (body) amend.mutate();
       }}
       onKeyDown={(event) => {
-        if (event.key !== "Escape" || event.nativeEvent.isComposing || event.defaultPrevented) return;
+        if (!leavesForm(event)) return;
         event.preventDefault();
         onClose();
       }}

@@ -8,6 +8,7 @@ import { desk } from "../../app/api/calls.desk";
 import type { Id } from "../../app/api/types";
 import { useKeys } from "../../app/keys";
 import { Failure } from "../../app/states";
+import { leftAfter } from "./note";
 
 /** As the server has it. */
 export const NOTE_MAX = 2_000;
@@ -17,15 +18,22 @@ export function NoteBox({ id }: { id: Id }) {
   const client = useQueryClient();
   const box = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState("");
+  // What is drawn may lag behind a second press of the key.
+  const isSending = useRef(false);
   const add = useMutation({
-    mutationFn: () => desk.note(id, text),
-    onSuccess: () => {
-      setText("");
+    mutationFn: (said: string) => desk.note(id, said),
+    onSuccess: (_, said) => {
+      setText((typed) => leftAfter(typed, said));
       void client.invalidateQueries({ queryKey: ["incidents", "log", id] });
+    },
+    onSettled: () => {
+      isSending.current = false;
     },
   });
   const send = () => {
-    if (text.trim() && !add.isPending) add.mutate();
+    if (!text.trim() || isSending.current) return;
+    isSending.current = true;
+    add.mutate(text);
   };
   useKeys({ w: () => box.current?.focus() });
   return (
@@ -44,7 +52,7 @@ export function NoteBox({ id }: { id: Id }) {
           if (event.nativeEvent.isComposing) return;
           if (event.key === "Enter" && !event.shiftKey) {
             event.preventDefault();
-            send();
+            if (!event.repeat) send();
           } else if (event.key === "Escape") {
             event.preventDefault();
             event.currentTarget.blur();

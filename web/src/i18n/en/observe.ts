@@ -11,8 +11,9 @@ export const observe = {
     none_mine: "You have asked for no consent",
     none_running: "No consent is running",
     ask: "Ask for consent",
-    ask_hint: "Decided by the chief of another office, after Article 11 of the Police Power Exercise Act. Say which facts make it necessary; it ends by itself, and at once when it is needed no longer.",
-    no_office: "No office is set for you, so that you cannot ask. An operator sets it.",
+    ask_hint:
+      "Decided by the chief of another office, after Article 11 of the Police Power Exercise Act. Say which facts make it necessary; it ends by itself, and at once when it is needed no longer.",
+    no_office: "No office is set for you, so that you can neither ask nor decide. An operator sets it.",
     plates: "Plates",
     plates_hint: "One to ten, with spaces or commas between",
     case: "Case number",
@@ -53,7 +54,8 @@ export const observe = {
     beyond: "Beyond the bound",
     open: "Life in danger: open now",
     open_sure: "Open {{plate}} now for {{incident}}",
-    open_hint: "It holds for 24 hours from now and is reviewed by oversight within 24 hours. The incident must be live.",
+    open_hint:
+      "It holds for 24 hours from now and is reviewed by oversight within 24 hours. The incident must be live.",
     opening_running: "Open",
     opening_escalated: "Not reviewed in time",
     finding_justified: "Justified",
@@ -68,12 +70,14 @@ export const observe = {
     released_line: "{{day}}: {{count}} passages",
     openings_none: "You have opened nothing",
     openings_none_review: "No opening waits for a review",
-    bound: "Without a consent {{days}} days and {{points}} passages of one plate are shown for each case and to each person.",
+    bound:
+      "Without a consent {{days}} days and {{points}} passages of one plate are shown for each case and to each person.",
     bound_by: "Set by {{name}} at {{at}}",
     bound_set: "Change the bound",
     bound_days: "Days",
     bound_points: "Passages",
     used_case: "Shown for this case: {{days}} of {{days_max}} days, {{points}} of {{points_max}} passages.",
-    used_own: "Shown to you over all cases: {{days}} of {{days_max}} days, {{points}} of {{points_max}} passages.",
+    used_own:
+      "Shown to you over all cases: {{days}} of {{days_max}} days, {{points}} of {{points_max}} passages.",
   },
 };

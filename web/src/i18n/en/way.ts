@@ -44,6 +44,7 @@ export const way = {
     rerouting: "Off the way, looking for another…",
     no_fix: "Waiting for a position…",
     stale: "Offline: this is the way of {{time}}; closures may have changed.",
+    offline_none: "No network, and no way is kept on this phone.",
     kept: "Kept on this phone: it works without a network.",
     other_app: "Open in another map",
     said_in: "In {{distance}}, {{instruction}}",

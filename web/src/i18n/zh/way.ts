@@ -44,6 +44,7 @@ export const way = {
     rerouting: "已偏離路線，重新計算中…",
     no_fix: "等待定位…",
     stale: "離線：這是 {{time}} 的路線，封路可能已改變。",
+    offline_none: "沒有網路，手機上也沒有這條路線。",
     kept: "路線已存在手機，斷線時可用。",
     other_app: "用其他地圖開啟",
     said_in: "{{distance}}後，{{instruction}}",

@@ -78,7 +78,10 @@ export function useCheckIns(): CheckIns {
     const count = await queue.flush(actor);
     await stock.refill(actor).catch(() => undefined);
     setNoncesLeft(stock.left(actor));
-    if (count > 0) await client.invalidateQueries({ queryKey: ["patrol-boxes"] });
+    if (count === 0) return;
+    await Promise.all(
+      ["patrol-boxes", "near-boxes"].map((key) => client.invalidateQueries({ queryKey: [key] })),
+    );
   }, [actor, client]);
   useFlushing(queue, flush);
 

@@ -15,9 +15,11 @@ import { Failure } from "../../app/states";
 import { boxFeatures, pointFeature } from "../../map/features";
 import { MapView } from "../../map/MapView";
 import { positionNow } from "../position";
-import { asked, stationsOf } from "./near";
+import { asked, placeAfter, stationsOf } from "./near";
 
 const REFRESH_MS = 60_000;
+/** Less than the hundred metres to which the server is asked, at a walk. */
+const LOOK_EACH_MS = 30_000;
 const STATION = "shouhu.near-station";
 
 function keptStation(): string {
@@ -36,7 +38,14 @@ function keepStation(station: string): void {
   }
 }
 
-export function NearBoxesPanel(props: { here: Wgs84 | null }) {
+interface Props {
+  /** Where the phone is, as long as something watches that. */
+  here: Wgs84 | null;
+  /** Where the crew was last, for a phone that does not know its place. */
+  last?: Wgs84 | null;
+}
+
+export function NearBoxesPanel(props: Props) {
   const { may } = useSession();
   return may("patrol.check_in") ? <Panel {...props} /> : null;
 }
@@ -68,14 +77,29 @@ function Row({ near, now_us }: { near: NearBox; now_us: number }) {
 function NearMap({ items, here }: { items: NearBox[]; here: Wgs84 }) {
   const { t } = useTranslation();
   const overlays = useMemo(
-    () => ({ boxes: boxFeatures(items.map((near) => near.box)), pin: [pointFeature("me", here, { icon: "me" })] }),
+    () => ({
+      boxes: boxFeatures(items.map((near) => near.box)),
+      pin: [pointFeature("me", here, { icon: "me" })],
+    }),
     [items, here],
   );
   const fit = useMemo(
-    () => ({ key: items.map((near) => near.box.id).join(), places: [here, ...items.map((near) => near.box.position)] }),
+    () => ({
+      key: items.map((near) => near.box.id).join(),
+      places: [here, ...items.map((near) => near.box.position)],
+    }),
     [items, here],
   );
-  return <MapView className="tour-map" label={t("checkin.near_map")} isSmall overlays={overlays} selected={null} fit={fit} />;
+  return (
+    <MapView
+      className="tour-map"
+      label={t("checkin.near_map")}
+      isSmall
+      overlays={overlays}
+      selected={null}
+      fit={fit}
+    />
+  );
 }
 
 function Found({ here }: { here: Wgs84 }) {
@@ -114,7 +138,9 @@ function Found({ here }: { here: Wgs84 }) {
           <Row key={near.box.id} near={near} now_us={now_us} />
         ))}
       </ul>
-      {count > items.length && <p className="dim">{t("checkin.near_more", { count: count - items.length })}</p>}
+      {count > items.length && (
+        <p className="dim">{t("checkin.near_more", { count: count - items.length })}</p>
+      )}
       {items.length > 0 && (
         <details onToggle={({ currentTarget }) => setMapOpen(currentTarget.open)}>
           <summary data-testid="near-map">{t("checkin.near_map")}</summary>
@@ -125,25 +151,34 @@ function Found({ here }: { here: Wgs84 }) {
   );
 }
 
-/** On foot nobody watches the position: it is asked for when the list is opened. */
-function Panel({ here }: { here: Wgs84 | null }) {
+/** On foot nobody watches the position: it is asked for while the list is open. */
+function Panel({ here, last = null }: Props) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
   const [found, setFound] = useState<Wgs84 | null | undefined>(undefined);
+  const isWatched = here !== null;
   useEffect(() => {
-    if (!isOpen || here) return;
+    if (!isOpen || isWatched) return;
     let isGone = false;
-    void positionNow(null).then((fix) => {
-      if (!isGone) setFound(fix?.position ?? null);
-    });
+    const look = () => {
+      if (document.hidden) return;
+      void positionNow(null).then((fix) => {
+        if (!isGone) setFound((before) => placeAfter(before, fix?.position ?? null));
+      });
+    };
+    look();
+    const timer = setInterval(look, LOOK_EACH_MS);
     return () => {
       isGone = true;
+      clearInterval(timer);
     };
-  }, [isOpen, here]);
-  const place = here ?? found;
+  }, [isOpen, isWatched]);
+  const place = here ?? found ?? last ?? found;
   return (
     <section className="patrol-card tour-card" aria-label={t("checkin.near")}>
-      <details onToggle={(event) => event.target === event.currentTarget && setOpen(event.currentTarget.open)}>
+      <details
+        onToggle={(event) => event.target === event.currentTarget && setOpen(event.currentTarget.open)}
+      >
         <summary data-testid="near-boxes">{t(isOpen ? "checkin.near" : "checkin.near_find")}</summary>
         {isOpen && place && <Found here={place} />}
         {isOpen && place === undefined && <p role="status">{t("checkin.locating")}</p>}

@@ -17,3 +17,7 @@ export function stationsOf(items: NearBox[], chosen: string): string[] {
   if (chosen) named.add(chosen);
   return ["", ...[...named].sort((a, b) => a.localeCompare(b, "zh-Hant"))];
 }
+
+/** After another look; undefined before the first. Between houses a phone may find nothing, and the last place is better than none. */
+export const placeAfter = (before: Wgs84 | null | undefined, found: Wgs84 | null): Wgs84 | null =>
+  found ?? before ?? null;

@@ -22,7 +22,15 @@ const FOLLOW_ZOOM = 16;
 function Next({ leading, hasFix }: { leading: Leading; hasFix: boolean }) {
   const { t } = useTranslation();
   const { followed, isOffLine, isAsking } = leading;
-  if (!leading.chosen) return <p className="way-next">{isAsking ? t("way.asking") : ""}</p>;
+  if (!leading.chosen) {
+    // What the server said against it stands below.
+    if (leading.error || leading.way) return null;
+    return (
+      <p className="way-next" role="status" data-testid="way-none">
+        {t(leading.isStale ? "way.offline_none" : "way.asking")}
+      </p>
+    );
+  }
   if (!hasFix || !followed) return <p className="way-next">{t("way.no_fix")}</p>;
   if (isOffLine) {
     return (
@@ -90,7 +98,7 @@ interface Props {
 export function WayPanel({ assignment, there, onStop }: Props) {
   const { t, i18n } = useTranslation();
   const here = useHere();
-  const leading = useWay(assignment, here, i18n.language === "en" ? "en" : "zh-TW");
+  const leading = useWay(assignment, there, here, i18n.language === "en" ? "en" : "zh-TW");
   const { way, chosen, routes, followed, isStale, isOffLine } = leading;
   const isLoud = useSetting("voice");
   useVoice(isLoud, chosen, isOffLine ? null : followed);

@@ -12,25 +12,44 @@ function shelf(): Shelf {
 }
 
 const way = { code: "Ok", routes: [], assignment: "a" } as unknown as MyWay;
+const to = { lon: 120.2, lat: 22.99 };
 
 describe("the kept way", () => {
-  it("is that of its own job alone, and gone when the job is over", () => {
+  it("is that of its own job alone, and gone with its map when the job is over", () => {
     const phone = shelf();
-    expect(keptWay(phone, "a")).toBeNull();
-    keepWay(phone, { way, language: "zh-TW" });
-    expect(keptWay(phone, "a")?.way.code).toBe("Ok");
-    expect(keptWay(phone, "b")).toBeNull();
-    dropWayUnless(phone, ["b", "a"]);
-    expect(keptWay(phone, "a")).not.toBeNull();
-    dropWayUnless(phone, ["b"]);
-    expect(keptWay(phone, "a")).toBeNull();
+    let forgotten = 0;
+    const forget = () => {
+      forgotten += 1;
+    };
+    dropWayUnless(phone, [], forget);
+    expect(keptWay(phone, "a", to)).toBeNull();
+    keepWay(phone, { way, to, language: "zh-TW" });
+    expect(keptWay(phone, "a", to)?.way.code).toBe("Ok");
+    expect(keptWay(phone, "b", to)).toBeNull();
+    dropWayUnless(phone, ["b", "a"], forget);
+    expect(keptWay(phone, "a", to)).not.toBeNull();
+    expect(forgotten).toBe(0);
+    dropWayUnless(phone, ["b"], forget);
+    dropWayUnless(phone, ["b"], forget);
+    expect(keptWay(phone, "a", to)).toBeNull();
+    expect(forgotten).toBe(1);
   });
 
-  it("that is no way is none", () => {
-    for (const rubbish of ["", "{", "3", "null", '{"way":null}', '{"way":{"assignment":"a"}}']) {
+  it("is none where the incident stands elsewhere by now", () => {
+    const phone = shelf();
+    keepWay(phone, { way, to, language: "zh-TW" });
+    expect(keptWay(phone, "a", { ...to })).not.toBeNull();
+    expect(keptWay(phone, "a", { ...to, lat: 23.01 })).toBeNull();
+  });
+
+  it("that is no way is none, and goes", () => {
+    const none = ["", "{", "3", '{"way":null}', '{"way":{"assignment":"a"}}', JSON.stringify({ way })];
+    for (const rubbish of none) {
       const phone = shelf();
       phone.setItem("shouhu.my-way", rubbish);
-      expect(keptWay(phone, "a")).toBeNull();
+      expect(keptWay(phone, "a", to)).toBeNull();
+      dropWayUnless(phone, ["a"], () => undefined);
+      expect(phone.getItem("shouhu.my-way")).toBe("null");
     }
   });
 
@@ -41,6 +60,6 @@ describe("the kept way", () => {
         throw new Error("full");
       },
     } as unknown as Shelf;
-    expect(() => keepWay(full, { way, language: "en" })).not.toThrow();
+    expect(() => keepWay(full, { way, to, language: "en" })).not.toThrow();
   });
 });

@@ -45,11 +45,28 @@ export function dense(line: Wgs84[], step_degrees = 0.002): Wgs84[] {
   });
 }
 
+/** Those of all ways, each along its own line: nobody drives from the end of one to the start of the next. */
+export function tilesOf(lines: Wgs84[][]): string[] {
+  return [...new Set(lines.flatMap((line) => tilesAlong(dense(line))))].slice(0, TILES_MAX);
+}
+
 /** Asks the service worker to keep these tiles instead of those of the way before. */
-export function keepTiles(line: Wgs84[], map_version: number): void {
+export function keepTiles(lines: Wgs84[][], map_version: number): void {
   const worker = navigator.serviceWorker?.controller;
-  if (!worker || line.length === 0) return;
+  if (!worker || lines.length === 0) return;
   const origin = window.location.origin;
-  const urls = tilesAlong(dense(line)).map((tile) => `${origin}/v1/map/tiles/${tile}?v=${map_version}`);
+  const urls = tilesOf(lines).map((tile) => `${origin}/v1/map/tiles/${tile}?v=${map_version}`);
   worker.postMessage({ kind: "keep-tiles", urls });
+}
+
+/** As the service worker has it. */
+const ROADS = "shouhu-roads-v1";
+
+/** Which tiles a phone keeps says where somebody went: none outlives the job, nor a sign-out. */
+export async function forgetTiles(): Promise<void> {
+  try {
+    await globalThis.caches?.delete(ROADS);
+  } catch {
+    // A browser that bars its stores kept none.
+  }
 }

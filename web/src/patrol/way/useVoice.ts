@@ -26,5 +26,6 @@ export function useVoice(isOn: boolean, chosen: ReadyRoute | null, followed: Fol
     window.speechSynthesis.cancel();
     window.speechSynthesis.speak(words);
   }, [isOn, next, t, i18n.language]);
-  useEffect(() => () => (canSpeak() ? window.speechSynthesis.cancel() : undefined), []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was being said of one way misleads on another
+  useEffect(() => () => (canSpeak() ? window.speechSynthesis.cancel() : undefined), [chosen]);
 }
