@@ -50,7 +50,11 @@ function Hash({ text }: { text: string }) {
 function Registers({ tpm }: { tpm: Tpm }) {
   const { t } = useTranslation();
   const wordOf = (accepted: string | null, measured: string) =>
-    accepted === null ? "device.tpm_new" : accepted === measured ? "device.tpm_as_accepted" : "device.tpm_changed";
+    accepted === null
+      ? "device.tpm_new"
+      : accepted === measured
+        ? "device.tpm_as_accepted"
+        : "device.tpm_changed";
   return (
     <Table aria-label={t("device.tpm_measured")}>
       <Table.Thead>
@@ -128,7 +132,11 @@ function Restrictions({ of }: { of: SenderRestriction[] }) {
         {of.map((restriction) => (
           <li key={`${restriction.since_us} ${restriction.reason}`}>
             {t(`device.reason_${restriction.reason}`)}: <Age at={restriction.since_us} /> –{" "}
-            {restriction.until_us === null ? t("device.restriction_lasts") : <Age at={restriction.until_us} />}
+            {restriction.until_us === null ? (
+              t("device.restriction_lasts")
+            ) : (
+              <Age at={restriction.until_us} />
+            )}
           </li>
         ))}
       </ul>
@@ -191,7 +199,10 @@ const isAsAccepted = (tpm: Tpm) => tpm.registers.every(({ accepted, measured }) 
 export function DeviceTrust({ device }: { device: Device }) {
   const { t } = useTranslation();
   const { may } = useSession();
-  const query = useQuery({ queryKey: ["attestation", device.id], queryFn: () => devices.attestation(device.id) });
+  const query = useQuery({
+    queryKey: ["attestation", device.id],
+    queryFn: () => devices.attestation(device.id),
+  });
   return (
     <section aria-label={`${t("device.head_trust")}: ${device.name}`} data-testid="device-trust-detail">
       <h3>{device.name}</h3>

@@ -80,7 +80,10 @@ export function PlanList({ params, go }: Props) {
                         {line.created_by_name}
                         {line.retask && (
                           <div data-testid="tour-plan-retask">
-                            {t("tour.retask_line", { unit: line.retask.call_sign, number: line.retask.incident_number })}
+                            {t("tour.retask_line", {
+                              unit: line.retask.call_sign,
+                              number: line.retask.incident_number,
+                            })}
                           </div>
                         )}
                         <div className="dim number">{taipei(line.created_at_us).slice(0, 16)}</div>

@@ -186,7 +186,8 @@ function Inside({ plan, params, go }: Props & { plan: TourPlan }) {
             number: plan.retask.incident_number,
             count: plan.retask.open_stops,
           })}
-          {plan.state === "proposed" && ` ${t("tour.retask_decide", { until: clock(plan.retask.at_us + FRESH_US) })}`}
+          {plan.state === "proposed" &&
+            ` ${t("tour.retask_decide", { until: clock(plan.retask.at_us + FRESH_US) })}`}
         </p>
       )}
       {!plan.is_by_road && <p className="note-warn">▲ {t("tour.no_roads")}</p>}

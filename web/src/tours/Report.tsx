@@ -75,14 +75,22 @@ function Inside({ report }: { report: TourReport }) {
           {report.retasked.map((one) => (
             <li key={`${one.at_us}${one.call_sign}`}>
               <span className="number">{taipei(one.at_us).slice(0, 16)}</span>{" "}
-              {t("tour.retasked", { unit: one.call_sign, number: one.incident_number, open: one.open_stops, stops: one.stops })}
+              {t("tour.retasked", {
+                unit: one.call_sign,
+                number: one.incident_number,
+                open: one.open_stops,
+                stops: one.stops,
+              })}
             </li>
           ))}
         </ul>
       )}
       <div className="wide-table">
         <Table aria-label={t("tour.by_unit")}>
-          <Heads of="tour" heads={["unit", "shifts", ...TALLY, "standing", "stood", "driving", "jobs", "on_jobs"]} />
+          <Heads
+            of="tour"
+            heads={["unit", "shifts", ...TALLY, "standing", "stood", "driving", "jobs", "on_jobs"]}
+          />
           <Table.Tbody>
             {report.units.map((unit) => (
               <Table.Tr key={unit.unit} data-testid="report-unit">

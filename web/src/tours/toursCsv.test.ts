@@ -35,7 +35,18 @@ describe("a report as a file", () => {
   it("has crews and then places, each column under its heading", () => {
     const tally = { stops: 8, done: 6, skipped: 1, planned: 1 };
     const report = {
-      units: [{ ...tally, call_sign: "永康 21", shifts: 2, standing_s: 7200, driving_s: 1800, stood_s: 3600, jobs: 3, on_jobs_s: 5400 }],
+      units: [
+        {
+          ...tally,
+          call_sign: "永康 21",
+          shifts: 2,
+          standing_s: 7200,
+          driving_s: 1800,
+          stood_s: 3600,
+          jobs: 3,
+          on_jobs_s: 5400,
+        },
+      ],
       places: [{ ...tally, kind: "hot_spot", number: "", name: "郵局", area: "永康", hour_entropy: 0.456 }],
     } as unknown as TourReport;
     const all = lines(reportCsv(report, t));

@@ -52,15 +52,13 @@ export const errors = {
   "identity.attest.maker_unknown":
     "No trusted maker vouches for this TPM. Add the maker's certificate, or refuse the device.",
   "identity.attest.certificate_refused": "The TPM's certificate is not valid.",
-  "identity.attest.key_refused":
-    "The TPM's attestation key could leave its TPM or sign what no TPM wrote.",
+  "identity.attest.key_refused": "The TPM's attestation key could leave its TPM or sign what no TPM wrote.",
   "identity.attest.tpm_taken": "This TPM belongs to another device.",
   "identity.attest.tpm_changed": "This device was bound to another TPM. Revoke it and register it anew.",
   "identity.attest.nothing_asked": "Nothing was asked of the device, or it has expired.",
   "identity.attest.secret_wrong": "The secret is wrong: the keys are not in one TPM.",
   "identity.attest.not_bound": "This device has shown no TPM.",
-  "identity.attest.nonce_wrong":
-    "The quote answers another question: it was recorded before or elsewhere.",
+  "identity.attest.nonce_wrong": "The quote answers another question: it was recorded before or elsewhere.",
   "identity.attest.quote_refused": "The TPM's quote is not genuine.",
   "identity.attest.turned_back":
     "The TPM's counters went back: there are two of it, or an old state was put back.",
@@ -73,7 +71,8 @@ export const errors = {
   "oversight.purpose_required": "A query needs a purpose and a case number.",
   "oversight.purpose_unknown": "The purpose is not one of the list.",
   "oversight.case_required": "This purpose needs a case or 110 number.",
-  "oversight.movements.needs_consent": "The bound for this plate is used up: another office must consent before more is shown.",
+  "oversight.movements.needs_consent":
+    "The bound for this plate is used up: another office must consent before more is shown.",
   "oversight.movements.bound_out_of_range": "The bound is 1 to 31 days and 1 to 2000 passages.",
   "oversight.consent.plates": "Name one to ten plates.",
   "oversight.consent.plate": "One of them is no plate.",
@@ -85,7 +84,8 @@ export const errors = {
   "oversight.consent.no_office": "No office is set for you: an operator sets it first.",
   "oversight.consent.same_person": "Whoever asked cannot decide.",
   "oversight.consent.same_office": "Another office decides.",
-  "oversight.consent.involved": "You were shown movements of these plates for this case: somebody else decides.",
+  "oversight.consent.involved":
+    "You were shown movements of these plates for this case: somebody else decides.",
   "oversight.consent.decided": "It was decided, ended or is over already.",
   "oversight.consent.extended_once": "It is extended once only.",
   "oversight.opening.plate": "That is no plate.",
@@ -94,7 +94,8 @@ export const errors = {
   "oversight.opening.same_person": "Whoever opened it does not review it.",
   "oversight.opening.reviewed": "Somebody has reviewed it already.",
   "oversight.opening.note": "Write what you found in 5 to 1000 characters.",
-  "sightings.partial.bounded": "The bound of this case or yours is used up: what is beyond it, if anything, is not shown; ask for a consent.",
+  "sightings.partial.bounded":
+    "The bound of this case or yours is used up: what is beyond it, if anything, is not shown; ask for a consent.",
   "sightings.search.no_gate": "The bound cannot be checked now, so that nothing can be searched.",
   "oversight.erasure.count": "Name one to a hundred entries.",
   "oversight.erasure.basis": "Name the article of the law, in up to 200 characters.",
@@ -544,7 +545,8 @@ export const errors = {
   "patrol.tours.busy": "Another plan is being made; try again in some seconds.",
   "patrol.tours.replaced": "The plan to be replaced has ended already.",
   "patrol.tours.state": "This plan is in another state by now; refresh.",
-  "patrol.tours.stale": "This was worked out for an earlier situation: the plan has changed, or 15 minutes have passed. Plan again.",
+  "patrol.tours.stale":
+    "This was worked out for an earlier situation: the plan has changed, or 15 minutes have passed. Plan again.",
   "patrol.tours.over": "The shift is over.",
   "patrol.tours.unit_taken":
     "A unit has another published tour in this time. Withdraw that one, or use “Plan again” to replace it.",

@@ -178,12 +178,15 @@ export const tours = {
     head_stood_h: "Standing made (h)",
     head_on_jobs_h: "On jobs (h)",
     accept: "Accept and tell the crews",
-    retask: "{{unit}} was sent to {{number}} at {{at}} with {{count}} stops not yet made. This shares what is left among the others.",
+    retask:
+      "{{unit}} was sent to {{number}} at {{at}} with {{count}} stops not yet made. This shares what is left among the others.",
     retask_decide: "No tour changes before you accept it; good until {{until}}.",
     retask_line: "{{unit}} sent to {{number}}: the rest shared out",
-    retask_crew: "This tour was changed: {{unit}} was sent to {{number}} at {{at}}, and its stops are shared out.",
+    retask_crew:
+      "This tour was changed: {{unit}} was sent to {{number}} at {{at}}, and its stops are shared out.",
     retask_away: "You were sent to {{number}} at {{at}}; other crews take over the rest.",
-    retasked: "{{unit}} was sent to {{number}} with {{open}} stops not made; shared out anew: {{stops}} stops of all crews",
+    retasked:
+      "{{unit}} was sent to {{number}} with {{open}} stops not made; shared out anew: {{stops}} stops of all crews",
     paused: "Job {{number}} is on: the tour is paused, later stops are shifted.",
     all_made: "No stop is left to make. Back at {{at}}.",
     list: "All stops",

@@ -28,7 +28,8 @@ export const words = {
     old_sighting: "More than ten minutes old: the vehicle is elsewhere by now.",
     impossible_speed:
       "Seen far away a moment ago: one of the two is not this vehicle (perhaps a forged plate).",
-    sender_restricted: "The device that saw it was not to be believed by itself then. Another one saw it too.",
+    sender_restricted:
+      "The device that saw it was not to be believed by itself then. Another one saw it too.",
   },
   reject_reason: {
     misread: "Plate misread",

@@ -20,7 +20,8 @@ function WantedRow({ one }: { one: WantedVehicle }) {
       </div>
       {one.vehicle_note && <p>{one.vehicle_note}</p>}
       <p className="dim">
-        {one.place_name} · {t("checkin.wanted_off", { away: sayDistance(one.distance_m, t) })} · <Age at={one.seen_at_us} />
+        {one.place_name} · {t("checkin.wanted_off", { away: sayDistance(one.distance_m, t) })} ·{" "}
+        <Age at={one.seen_at_us} />
       </p>
     </li>
   );

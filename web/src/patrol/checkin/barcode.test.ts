@@ -26,7 +26,12 @@ describe("the reader for phones whose browser has none", () => {
   });
 
   it("finds nothing in an empty picture and in one of noise, and does not fail", () => {
-    const blank = { data: new Uint8ClampedArray(64 * 64 * 4), width: 64, height: 64, colorSpace: "srgb" } as ImageData;
+    const blank = {
+      data: new Uint8ClampedArray(64 * 64 * 4),
+      width: 64,
+      height: 64,
+      colorSpace: "srgb",
+    } as ImageData;
     expect(decoded(decode, blank)).toEqual([]);
     const noise = picture(TEXT, 4);
     noise.data.forEach((_, at) => {
