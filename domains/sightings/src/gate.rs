@@ -104,6 +104,21 @@ impl Asking {
         self.reveal_rows(named, rows, rows_max, 1, tells).await
     }
 
+    /// For rows that sum a plate's passages up: first and last, or how many.
+    ///
+    /// # Errors
+    /// As [`Self::reveal`].
+    pub async fn reveal_sums<T>(
+        &self,
+        named: &[Plate],
+        rows: Vec<T>,
+        rows_max: usize,
+        per_plate_max: usize,
+        tells: impl Fn(&T) -> Vec<Glimpse>,
+    ) -> Result<Shown<T>, Problem> {
+        self.revealed(named, rows, [rows_max, per_plate_max], true, tells).await
+    }
+
     /// For rows that tell more than one thing of a plate.
     ///
     /// # Errors
@@ -116,8 +131,19 @@ impl Asking {
         per_plate_max: usize,
         tells: impl Fn(&T) -> Vec<Glimpse>,
     ) -> Result<Shown<T>, Problem> {
+        self.revealed(named, rows, [rows_max, per_plate_max], false, tells).await
+    }
+
+    async fn revealed<T>(
+        &self,
+        named: &[Plate],
+        rows: Vec<T>,
+        [rows_max, per_plate_max]: [usize; 2],
+        is_sum: bool,
+        tells: impl Fn(&T) -> Vec<Glimpse>,
+    ) -> Result<Shown<T>, Problem> {
         let told = rows.iter().map(tells).collect();
-        let revealing = Revealing { asker: self.asker.clone(), named: named.to_vec(), rows: told, rows_max, per_plate_max };
+        let revealing = Revealing { asker: self.asker.clone(), named: named.to_vec(), rows: told, rows_max, per_plate_max, is_sum };
         let revealed = self.gate.0.reveal(revealing).await?;
         let has_more = revealed.is_shown.len() < rows.len();
         let rows = rows.into_iter().zip(&revealed.is_shown).filter_map(|(row, is_shown)| is_shown.then_some(row)).collect();

@@ -109,8 +109,13 @@ impl Known {
         Ok(())
     }
 
+    /// A bound that is smaller than what one row tells is used up before anything was shown.
+    fn is_used_up(&self, target: Target, bound: Bound) -> bool {
+        self.pairs.get(&target).map_or_else(|| Pair::default().is_full(bound), |pair| pair.is_full(bound))
+    }
+
     fn is_full(&self, target: Target, bound: Bound) -> bool {
-        self.pairs.get(&target).is_some_and(|pair| pair.is_full(bound)) && !self.grounds.cover_whole(target)
+        self.is_used_up(target, bound) && !self.grounds.cover_whole(target)
     }
 }
 
@@ -122,6 +127,11 @@ struct Line {
     ground: String,
 }
 
+/// A row that tells two things is kept back when there is room for one: the bound then counts as used up.
+const fn nearly(bound: Bound, asked: &Revealing) -> Bound {
+    bound.less(asked.per_plate_max.saturating_sub(1))
+}
+
 /// The decision over rows, without writing anything.
 struct Decided {
     is_shown: Vec<bool>,
@@ -130,6 +140,7 @@ struct Decided {
 }
 
 fn decide(known: &mut Known, told: &[Vec<(Target, i64, i64)>], asked: &Revealing, bound: Bound) -> Decided {
+    let nearly = nearly(bound, asked);
     let mut decided = Decided { is_shown: Vec::new(), lines: Vec::new(), grounds: BTreeSet::new() };
     let mut shown = 0;
     for (row, told) in asked.rows.iter().zip(told) {
@@ -143,7 +154,9 @@ fn decide(known: &mut Known, told: &[Vec<(Target, i64, i64)>], asked: &Revealing
             .zip(&grounds)
             .map(|((target, point, day), ground)| Entry { target: *target, point: *point, day: *day, is_granted: ground.is_some() })
             .collect();
-        let is_shown = admit(&mut known.pairs, &entries, bound);
+        // A sum cannot be shown in part: that it is missing would tell what else there was.
+        let is_closed = asked.is_sum && entries.iter().zip(&grounds).any(|(entry, ground)| ground.is_none() && known.is_used_up(entry.target, nearly));
+        let is_shown = !is_closed && admit(&mut known.pairs, &entries, bound);
         decided.is_shown.push(is_shown);
         if !is_shown {
             continue;
@@ -169,8 +182,7 @@ fn decide(known: &mut Known, told: &[Vec<(Target, i64, i64)>], asked: &Revealing
 pub async fn reveal(store: &Store, fold: &Fold, asked: &Revealing) -> Result<Revealed, StoreError> {
     let (who, now) = (Who::of(&asked.asker), store.env().now());
     let bound = policy::current(store).await?.settings.bound();
-    // A row that tells two things is kept back when there is room for one: the bound then counts as used up.
-    let nearly = bound.less(asked.per_plate_max.saturating_sub(1));
+    let nearly = nearly(bound, asked);
     let told: Vec<Vec<(Target, i64, i64)>> = asked.rows.iter().map(|row| row.iter().map(|glimpse: &Glimpse| fold.told(glimpse)).collect()).collect();
     let named: BTreeSet<Target> = asked.named.iter().map(|plate| fold.target(plate)).collect();
     let mut targets: BTreeSet<Target> = told.iter().flatten().map(|(target, ..)| *target).collect();

@@ -39,7 +39,7 @@ async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskCon
         let both = [Some(plate.clone()), plate_of(found.plate)].into_iter().flatten();
         both.flat_map(|plate| [found.first_ms, found.last_ms].map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None))).collect()
     };
-    let shown = asking.reveal_rows(&named, answer.rows, rows_max, 2, tells).await?;
+    let shown = asking.reveal_sums(&named, answer.rows, rows_max, 2, tells).await?;
     let companion = |found: &convoy::Companion| {
         let plate = plate_of(found.plate)?;
         Some(Companion {

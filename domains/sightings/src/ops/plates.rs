@@ -39,7 +39,7 @@ async fn handle(State(app): State<App>, asking: Asking, Params(asked): Params<Fi
     let answer = ask_rows(&app, window::ROWS_MAX as usize, move |view, limits| find::ask(view, &like, window, limits)).await?;
     let now = asking.now();
     let tells = |found: &find::Found| plate_of(found.plate).map_or_else(Vec::new, |plate| told(&plate, found, now));
-    let mut shown = asking.reveal_rows(&[], answer.rows, rows_max, TELLS_MAX, tells).await?;
+    let mut shown = asking.reveal_sums(&[], answer.rows, rows_max, TELLS_MAX, tells).await?;
     let known = |found: find::Found| {
         let plate = plate_of(found.plate)?;
         let (first, last) = found.seen_ms.map_or((None, None), |(first, last)| (Some(micros_of(first)), Some(micros_of(last))));

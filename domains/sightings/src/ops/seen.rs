@@ -42,7 +42,8 @@ async fn handle(State(app): State<App>, asking: Asking, Params(asked): Params<As
     // The last first: whoever may see one of the two wants to know where it is.
     let ends: Vec<Told> = rows.first().map_or_else(Vec::new, |found| vec![Told::End(found.last), Told::End(found.first)]);
     let count = ends.len() + 1;
-    let shown = asking.reveal(&named, ends.into_iter().chain([Told::Number(sightings)]).collect(), count, tells).await?;
+    let told = ends.into_iter().chain([Told::Number(sightings)]).collect();
+    let shown = asking.reveal_sums(&named, told, count, TELLS_MAX, tells).await?;
     let end = |which: fn(&FirstLast) -> Seen| {
         let seen = rows.first().map(which)?;
         shown.rows.iter().any(|told| matches!(told, Told::End(shown) if *shown == seen)).then(|| passing_of(&lake, &seen))?
@@ -57,6 +58,9 @@ async fn handle(State(app): State<App>, asking: Asking, Params(asked): Params<As
     };
     Ok(Audited::new(format!("first and last of {}{}", plate.display(), shown.under), answer))
 }
+
+/// First, last and how many.
+const TELLS_MAX: usize = 3;
 
 /// What the answer is made of.
 #[derive(Debug, Clone, Copy, PartialEq)]

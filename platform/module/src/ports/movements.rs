@@ -77,6 +77,9 @@ pub struct Revealing {
     pub rows_max: usize,
     /// How many things a row of this answer may tell of one plate.
     pub per_plate_max: usize,
+    /// A row sums a plate's passages up (first and last, how many). Which passages its ends are follows from all there are, so that
+    /// whether it may be shown follows from the accounts alone, even where both ends were shown before.
+    pub is_sum: bool,
 }
 
 /// What may leave. It is in the ledger when this is returned.
