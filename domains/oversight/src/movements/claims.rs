@@ -312,3 +312,34 @@ async fn whether_a_sum_appears_follows_from_the_accounts_and_not_from_what_it_su
     })
     .await;
 }
+
+/// As if everything had been shown so many days earlier.
+async fn age(store: &Store, days: i64) {
+    let mut tx = store.begin().await.unwrap();
+    tx.execute("UPDATE oversight_release SET at_us = at_us - $1", params![days * Micros::DAY]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_account_of_an_asker_over_all_cases_is_of_thirty_days_and_that_of_a_case_of_the_year() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        small(&store).await;
+        let fold = Fold::of_test();
+        let three: Vec<(i64, i64)> = (1..4).map(|day| (day, 0)).collect();
+        let ask = async |case, things: &[(i64, i64)]| reveal(&store, &fold, &passages(0, case, things)).await.unwrap().is_shown;
+        let unnamed = Asked { by: 0, case: 1, is_named: false, rows_max: 1, is_sum: false, rows: Vec::new() };
+        let is_bounded = async || reveal(&store, &fold, &revealing(&unnamed)).await.unwrap().is_bounded;
+        assert_eq!(ask(0, &three).await, [true; 3]);
+        age(&store, super::OWN_DAYS - 1).await;
+        assert_eq!((ask(1, &[(4, 0)]).await, is_bounded().await), (vec![false], true), "three days of it, for whatever case");
+        age(&store, 2).await;
+        assert!(!is_bounded().await, "a month has gone by");
+        let others: Vec<(i64, i64)> = (4..7).map(|day| (day, 0)).collect();
+        assert_eq!(ask(1, &others).await, [true; 3]);
+        assert_eq!(ask(0, &[(1, 0), (7, 0)]).await, [true, false], "what was shown for a case stays, and its days are used");
+        assert_eq!(ask(2, &[(1, 0)]).await, [false], "the month's three days are used");
+        age(&store, super::OWN_DAYS + 1).await;
+        assert_eq!(ask(2, &[(1, 0)]).await, [true]);
+    })
+    .await;
+}
