@@ -249,3 +249,26 @@ async fn one_tap_opens_a_plate_for_a_day_and_what_nobody_reviews_escalates() {
     let other = of(world.house.person(Role::Detective), "第一分局");
     assert_eq!(world.house.call(&other, "GET", &format!("/v1/oversight/openings/{id}"), Value::Null).await.status, 404, "not everybody's to see");
 }
+
+#[tokio::test]
+async fn an_opening_that_is_found_unjustified_ends_at_once_and_is_not_opened_again() {
+    let world = World::open().await;
+    let body = |plate: &str| json!({ "plate": plate, "incident": "115-1122-0001" });
+    let (_, opened) = world.post(&world.detective, "openings", body("ABC-1234")).await;
+    assert_eq!(world.count(&world.detective, "115-1122-0001", 0..9).await, 9);
+    let review = format!("openings/{}/review", opened["id"].as_str().unwrap());
+    let (_, reviewed) = world.post(&world.auditor, &review, json!({ "finding": "not_justified", "note": "與案件無關" })).await;
+    assert_eq!((&reviewed["is_running"], &reviewed["ends_at_us"]), (&json!(false), &json!(NOW)), "{reviewed}");
+    assert_eq!(world.count(&world.detective, "115-1122-0001", 0..9).await, 2, "the bound holds again");
+    for who in [&world.detective, &world.colleague] {
+        let (status, json) = world.post(who, "openings", body("ABC1234")).await;
+        assert_eq!((status, &json["key"]), (409, &json!("oversight.opening.found_unjustified")));
+    }
+    assert_eq!(world.post(&world.detective, "openings", body("XY-9876")).await.0, 200, "another plate");
+
+    // One that was justified runs on.
+    let (_, opened) = world.post(&world.detective, "openings", body("EAA-5551")).await;
+    let review = format!("openings/{}/review", opened["id"].as_str().unwrap());
+    let (_, reviewed) = world.post(&world.auditor, &review, json!({ "finding": "justified", "note": "走失老人，已尋獲" })).await;
+    assert_eq!(reviewed["is_running"], json!(true));
+}
