@@ -48,7 +48,7 @@ impl FromRequestParts<App> for Asking {
 /// The rows that may be shown.
 pub struct Shown<T> {
     pub rows: Vec<T>,
-    /// There are more rows than were asked for.
+    /// There are more rows than were asked for, or at the bound there may be.
     pub has_more: bool,
     pub is_bounded: bool,
     /// ` under consent …`, for the audit log; empty where nothing needed one.
@@ -145,7 +145,9 @@ impl Asking {
         let told = rows.iter().map(tells).collect();
         let revealing = Revealing { asker: self.asker.clone(), named: named.to_vec(), rows: told, rows_max, per_plate_max, is_sum };
         let revealed = self.gate.0.reveal(revealing).await?;
-        let has_more = revealed.is_shown.len() < rows.len();
+        // Of rows behind a full page nobody has decided: at the bound it says that there are more, whether there are or not.
+        let shown = revealed.is_shown.iter().filter(|is_shown| **is_shown).count();
+        let has_more = shown == rows_max && (revealed.is_shown.len() < rows.len() || revealed.is_bounded);
         let rows = rows.into_iter().zip(&revealed.is_shown).filter_map(|(row, is_shown)| is_shown.then_some(row)).collect();
         Ok(Shown { rows, has_more, is_bounded: revealed.is_bounded, under: said(&revealed.grounds) })
     }

@@ -57,7 +57,8 @@ const TELLS_MAX: usize = 3;
 fn told(plate: &Plate, found: &find::Found, now: Micros) -> Vec<Glimpse> {
     let ends = found.seen_ms.into_iter().flat_map(|(first, last)| [first, last]);
     let mut told: Vec<Glimpse> = ends.map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None)).collect();
-    told.push(Glimpse::count(plate.clone(), found.rows, now));
+    // A number is about the time of what it counts: a consent for that time covers it.
+    told.push(Glimpse::count(plate.clone(), found.rows, found.seen_ms.map_or(now, |(_, last)| micros_of(last))));
     told
 }
 

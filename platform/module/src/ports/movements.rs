@@ -55,8 +55,8 @@ impl Glimpse {
     }
 
     #[must_use]
-    pub fn count(plate: Plate, number: u64, now: Micros) -> Self {
-        Self { plate, kind: GlimpseKind::Count, mark: i64::try_from(number).unwrap_or(i64::MAX), at: now, camera: None }
+    pub fn count(plate: Plate, number: u64, last_at: Micros) -> Self {
+        Self { plate, kind: GlimpseKind::Count, mark: i64::try_from(number).unwrap_or(i64::MAX), at: last_at, camera: None }
     }
 
     #[must_use]
