@@ -298,7 +298,7 @@ pub struct StolenVehicle {
 pub struct AskZones {
     /// One to 2,000.
     pub vehicles: Vec<StolenVehicle>,
-    /// Of H3, 0 to 15; 8 (0.7 km²) when absent.
+    /// Of H3, 0 to 9; 8 (0.7 km²) when absent.
     #[serde(default)]
     pub resolution: Option<u8>,
     /// Days before the theft, and after it where there was no recovery, that are looked at; 30 when absent, at most 90.

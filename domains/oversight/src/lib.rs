@@ -154,6 +154,7 @@ pub const MODULE: Module = Module {
         "oversight.opening.no_dispatch",
         "oversight.opening.same_person",
         "oversight.opening.reviewed",
+        "oversight.opening.found_unjustified",
         "oversight.opening.note",
     ],
     health: |app| Box::pin(health(app)),

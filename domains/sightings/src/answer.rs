@@ -30,7 +30,7 @@ pub async fn passages_of(asking: &Asking, answer: Answer<PlateSeen>, rows_max: u
         let plate = plate_of(seen.plate).into_iter();
         plate.flat_map(|plate| [seen.first_ms, seen.last_ms].map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None))).collect()
     };
-    let shown = asking.reveal_rows(&[], answer.rows, rows_max, TELLS_MAX, tells).await?;
+    let shown = asking.reveal_sums(&[], answer.rows, rows_max, TELLS_MAX, tells).await?;
     let passages = |seen: &PlateSeen| {
         let plate = plate_of(seen.plate)?;
         Some(PlatePassages {

@@ -48,7 +48,7 @@ impl FromRequestParts<App> for Asking {
 /// The rows that may be shown.
 pub struct Shown<T> {
     pub rows: Vec<T>,
-    /// There are more rows than were asked for.
+    /// There are more rows than were asked for, or at the bound there may be.
     pub has_more: bool,
     pub is_bounded: bool,
     /// ` under consent …`, for the audit log; empty where nothing needed one.
@@ -104,6 +104,21 @@ impl Asking {
         self.reveal_rows(named, rows, rows_max, 1, tells).await
     }
 
+    /// For rows that sum a plate's passages up: first and last, or how many.
+    ///
+    /// # Errors
+    /// As [`Self::reveal`].
+    pub async fn reveal_sums<T>(
+        &self,
+        named: &[Plate],
+        rows: Vec<T>,
+        rows_max: usize,
+        per_plate_max: usize,
+        tells: impl Fn(&T) -> Vec<Glimpse>,
+    ) -> Result<Shown<T>, Problem> {
+        self.revealed(named, rows, [rows_max, per_plate_max], true, tells).await
+    }
+
     /// For rows that tell more than one thing of a plate.
     ///
     /// # Errors
@@ -116,10 +131,23 @@ impl Asking {
         per_plate_max: usize,
         tells: impl Fn(&T) -> Vec<Glimpse>,
     ) -> Result<Shown<T>, Problem> {
+        self.revealed(named, rows, [rows_max, per_plate_max], false, tells).await
+    }
+
+    async fn revealed<T>(
+        &self,
+        named: &[Plate],
+        rows: Vec<T>,
+        [rows_max, per_plate_max]: [usize; 2],
+        is_sum: bool,
+        tells: impl Fn(&T) -> Vec<Glimpse>,
+    ) -> Result<Shown<T>, Problem> {
         let told = rows.iter().map(tells).collect();
-        let revealing = Revealing { asker: self.asker.clone(), named: named.to_vec(), rows: told, rows_max, per_plate_max };
+        let revealing = Revealing { asker: self.asker.clone(), named: named.to_vec(), rows: told, rows_max, per_plate_max, is_sum };
         let revealed = self.gate.0.reveal(revealing).await?;
-        let has_more = revealed.is_shown.len() < rows.len();
+        // Of rows behind a full page nobody has decided: at the bound it says that there are more, whether there are or not.
+        let shown = revealed.is_shown.iter().filter(|is_shown| **is_shown).count();
+        let has_more = shown == rows_max && (revealed.is_shown.len() < rows.len() || revealed.is_bounded);
         let rows = rows.into_iter().zip(&revealed.is_shown).filter_map(|(row, is_shown)| is_shown.then_some(row)).collect();
         Ok(Shown { rows, has_more, is_bounded: revealed.is_bounded, under: said(&revealed.grounds) })
     }

@@ -167,6 +167,7 @@ pub const MODULE: Module = Module {
         "sightings.search.bbox_invalid",
         "sightings.zones.vehicles",
         "sightings.zones.look_days",
+        "sightings.zones.resolution",
         "sightings.hold.note_missing",
         "sightings.hold.too_long",
         "sightings.hold.past",

@@ -10,7 +10,8 @@ mod questions;
 mod search;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use shouhu_env::{BoxFuture, Env, SimClock, SimDisk};
@@ -30,7 +31,11 @@ static MODULES: &[Module] = &[MODULE];
 const NOW: Micros = Micros(20_000 * Micros::DAY);
 
 /// Nobody keeps a ledger in this room's own tests: what it lets out is oversight's to say, and tested with both rooms in `apps/shouhu`.
-struct Everything;
+#[derive(Default)]
+struct Everything {
+    is_bounded: AtomicBool,
+    asked: Mutex<Vec<Revealing>>,
+}
 
 impl MovementGate for Everything {
     fn may_ask(&self, _: MovementAsker, _: Vec<Plate>, _: Micros, _: Micros) -> BoxFuture<'static, Result<(), Problem>> {
@@ -39,7 +44,9 @@ impl MovementGate for Everything {
 
     fn reveal(&self, asked: Revealing) -> BoxFuture<'static, Result<Revealed, Problem>> {
         let is_shown = vec![true; asked.rows.len().min(asked.rows_max)];
-        Box::pin(async move { Ok(Revealed { is_shown, ..Revealed::default() }) })
+        let is_bounded = self.is_bounded.load(Ordering::Relaxed);
+        self.asked.lock().unwrap().push(asked);
+        Box::pin(async move { Ok(Revealed { is_shown, is_bounded, ..Revealed::default() }) })
     }
 }
 
@@ -49,6 +56,7 @@ struct World {
     clock: Arc<SimClock>,
     disk: Arc<SimDisk>,
     device: Caller,
+    gate: Arc<Everything>,
 }
 
 impl World {
@@ -56,9 +64,15 @@ impl World {
         let (clock, disk) = (Arc::new(SimClock::starting_at(NOW)), Arc::new(SimDisk::default()));
         let env = Env { clock: clock.clone(), disk: disk.clone(), ..Env::simulated(7, NOW) };
         let house = House::open_in(MODULES, env).await;
-        house.app.put(MovementGatePort(Arc::new(Everything)));
+        let gate = Arc::new(Everything::default());
+        house.app.put(MovementGatePort(gate.clone()));
         let device = house.device("cam-1");
-        Self { house, clock, disk, device }
+        Self { house, clock, disk, device, gate }
+    }
+
+    /// What the ledger was asked last.
+    fn charged(&self) -> Revealing {
+        self.gate.asked.lock().unwrap().last().unwrap().clone()
     }
 
     fn lake(&self) -> Arc<Lakehouse> {

@@ -18,7 +18,7 @@ impl Bound {
     }
 }
 
-/// What was shown of one plate, to one case or one asker, without a consent.
+/// What was shown of one plate, to one case or lately to one asker, without a consent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
     pub points: HashSet<i64>,
@@ -88,7 +88,7 @@ pub struct Entry {
     pub target: Target,
     pub point: i64,
     pub day: i64,
-    /// Under a consent or an opening: it needs no room.
+    /// Under a consent or an opening, or it was shown to this asker for this case before: it needs no room.
     pub is_granted: bool,
 }
 

@@ -21,6 +21,7 @@ use crate::MODULE;
 
 const PLATES: [&str; 3] = ["ABC-1234", "XY-9876", "EAA-5551"];
 const CASES: [Option<&str>; 3] = [Some("115-偵-7"), Some("115-偵-8"), None];
+const PER_PLATE_MAX: usize = 2;
 const SMALL: BoundSettings = BoundSettings { days_max: 3, points_max: 8 };
 
 fn plate(number: usize) -> Plate {
@@ -43,6 +44,7 @@ struct Asked {
     case: usize,
     is_named: bool,
     rows_max: usize,
+    is_sum: bool,
     /// Each row: plate, day, minute; two of them are a meeting or a pair of ends.
     rows: Vec<Vec<(usize, i64, i64)>>,
 }
@@ -53,12 +55,12 @@ fn asked() -> impl Strategy<Value = Asked> {
         4 => proptest::collection::vec(thing.clone().prop_map(|one| vec![one]), 0..12),
         1 => proptest::collection::vec((thing, 0_i64..5).prop_map(|((plate, day, minute), other)| vec![(plate, day, minute), (plate, day, other)]), 0..6),
     ];
-    (0_u8..3, 0_usize..3, any::<bool>(), 1_usize..12, rows).prop_map(|(by, case, is_named, rows_max, rows)| {
+    (0_u8..3, 0_usize..3, any::<[bool; 2]>(), 1_usize..12, rows).prop_map(|(by, case, [is_named, is_sum], rows_max, rows)| {
         let mut rows = rows;
         if is_named {
             rows.iter_mut().flatten().for_each(|thing| thing.0 = 0);
         }
-        Asked { by, case, is_named, rows_max, rows }
+        Asked { by, case, is_named, rows_max, is_sum, rows }
     })
 }
 
@@ -69,7 +71,8 @@ fn revealing(asked: &Asked) -> Revealing {
         named: if asked.is_named { vec![plate(0)] } else { Vec::new() },
         rows: asked.rows.iter().map(row).collect(),
         rows_max: asked.rows_max,
-        per_plate_max: 2,
+        per_plate_max: PER_PLATE_MAX,
+        is_sum: asked.is_sum,
     }
 }
 
@@ -81,6 +84,12 @@ impl Model {
     fn holders(asked: &Asked) -> [String; 2] {
         let case = CASES[asked.case].map_or_else(|| format!("none of {}", asked.by), ToOwned::to_owned);
         [format!("case {case}"), format!("asker {}", asked.by)]
+    }
+
+    /// There may be no room for a whole sum.
+    fn is_used_up(&self, plate: usize, holder: String) -> bool {
+        let [points, days] = self.0.get(&(plate, holder)).map_or([0, 0], counted);
+        points + PER_PLATE_MAX > SMALL.points_max as usize || days + PER_PLATE_MAX > SMALL.days_max as usize
     }
 
     fn reveal(&mut self, asked: &Asked) -> Vec<bool> {
@@ -95,7 +104,8 @@ impl Model {
                     then.0.entry((*plate, holder)).or_default().insert((*day, *minute));
                 }
             }
-            let fits = row.iter().all(|(plate, ..)| {
+            let is_closed = asked.is_sum && row.iter().any(|(plate, ..)| Self::holders(asked).into_iter().any(|holder| self.is_used_up(*plate, holder)));
+            let fits = !is_closed && row.iter().all(|(plate, ..)| {
                 Self::holders(asked).into_iter().all(|holder| {
                     let (before, after) = (self.0.get(&(*plate, holder.clone())), &then.0[&(*plate, holder)]);
                     before == Some(after) || is_within(after)
@@ -110,9 +120,14 @@ impl Model {
     }
 }
 
-fn is_within(points: &BTreeSet<(i64, i64)>) -> bool {
+fn counted(points: &BTreeSet<(i64, i64)>) -> [usize; 2] {
     let days: BTreeSet<i64> = points.iter().map(|(day, _)| *day).collect();
-    points.len() <= SMALL.points_max as usize && days.len() <= SMALL.days_max as usize
+    [points.len(), days.len()]
+}
+
+fn is_within(points: &BTreeSet<(i64, i64)>) -> bool {
+    let [points, days] = counted(points);
+    points <= SMALL.points_max as usize && days <= SMALL.days_max as usize
 }
 
 async fn small(store: &Store) {
@@ -187,7 +202,7 @@ async fn questions_at_once_do_not_pass_the_bound_together() {
 
 fn passages(by: u8, case: usize, things: &[(i64, i64)]) -> Revealing {
     let rows = things.iter().map(|(day, minute)| vec![(0, *day, *minute)]).collect();
-    revealing(&Asked { by, case, is_named: true, rows_max: 100, rows })
+    revealing(&Asked { by, case, is_named: true, rows_max: 100, is_sum: false, rows })
 }
 
 #[tokio::test]
@@ -219,7 +234,7 @@ async fn the_misreadings_of_a_plate_are_charged_to_the_plate_and_no_plate_lies_i
         small(&store).await;
         let fold = Fold::of_test();
         let row = |text: &str, minute| vec![Glimpse::passage(Plate::parse(text).unwrap(), at(1, minute), None)];
-        let asked = |rows| Revealing { asker: asker(0, 0), named: Vec::new(), rows, rows_max: 100, per_plate_max: 1 };
+        let asked = |rows| Revealing { asker: asker(0, 0), named: Vec::new(), rows, rows_max: 100, per_plate_max: 1, is_sum: false };
         let rows = (0..9).map(|minute| row(if minute % 2 == 0 { "ABC-1280" } else { "A8C-IZBO" }, minute)).collect();
         let revealed = reveal(&store, &fold, &asked(rows)).await.unwrap();
         assert_eq!(revealed.is_shown.iter().filter(|shown| **shown).count(), 8);
@@ -244,6 +259,7 @@ async fn a_number_that_changes_is_a_thing_that_is_told() {
             rows: vec![vec![Glimpse::count(plate(0), number, at(1, 0))]],
             rows_max: 1,
             per_plate_max: 1,
+            is_sum: false,
         };
         for number in 0..8 {
             assert_eq!(reveal(&store, &fold, &count(number)).await.unwrap().is_shown, [true]);
@@ -273,3 +289,57 @@ async fn the_ledger_forgets_after_its_time_and_has_room_again() {
     .await;
 }
 
+#[tokio::test]
+async fn whether_a_sum_appears_follows_from_the_accounts_and_not_from_what_it_sums_up() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        small(&store).await;
+        let fold = Fold::of_test();
+        let sum = async |case, ends: [(i64, i64); 2]| {
+            let rows = vec![ends.iter().map(|(day, minute)| (0, *day, *minute)).collect()];
+            let asked = revealing(&Asked { by: 0, case, is_named: false, rows_max: 100, is_sum: true, rows });
+            let revealed = reveal(&store, &fold, &asked).await.unwrap();
+            (revealed.is_shown, revealed.is_bounded)
+        };
+        let six: Vec<(i64, i64)> = (0..6).map(|minute| (1, minute)).collect();
+        reveal(&store, &fold, &passages(0, 0, &six)).await.unwrap();
+        assert_eq!(sum(0, [(1, 0), (1, 5)]).await, (vec![true], false), "room for two more");
+        reveal(&store, &fold, &passages(0, 0, &[(1, 6)])).await.unwrap();
+        // Both ends were shown; that they are all there is must not be told.
+        for ends in [[(1, 0), (1, 6)], [(1, 0), (1, 7)], [(1, 7), (1, 8)]] {
+            assert_eq!(sum(0, ends).await, (vec![false], true), "{ends:?}");
+        }
+        assert_eq!(reveal(&store, &fold, &passages(0, 0, &six)).await.unwrap().is_shown, [true; 6], "passages that were shown are shown again");
+    })
+    .await;
+}
+
+/// As if everything had been shown so many days earlier.
+async fn age(store: &Store, days: i64) {
+    let mut tx = store.begin().await.unwrap();
+    tx.execute("UPDATE oversight_release SET at_us = at_us - $1", params![days * Micros::DAY]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_account_of_an_asker_over_all_cases_is_of_thirty_days_and_that_of_a_case_of_the_year() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        small(&store).await;
+        let fold = Fold::of_test();
+        let three: Vec<(i64, i64)> = (1..4).map(|day| (day, 0)).collect();
+        let ask = async |case, things: &[(i64, i64)]| reveal(&store, &fold, &passages(0, case, things)).await.unwrap().is_shown;
+        let unnamed = Asked { by: 0, case: 1, is_named: false, rows_max: 1, is_sum: false, rows: Vec::new() };
+        let is_bounded = async || reveal(&store, &fold, &revealing(&unnamed)).await.unwrap().is_bounded;
+        assert_eq!(ask(0, &three).await, [true; 3]);
+        age(&store, super::OWN_DAYS - 1).await;
+        assert_eq!((ask(1, &[(4, 0)]).await, is_bounded().await), (vec![false], true), "three days of it, for whatever case");
+        age(&store, 2).await;
+        assert!(!is_bounded().await, "a month has gone by");
+        let others: Vec<(i64, i64)> = (4..7).map(|day| (day, 0)).collect();
+        assert_eq!(ask(1, &others).await, [true; 3]);
+        assert_eq!(ask(0, &[(1, 0), (7, 0)]).await, [true, false], "what was shown for a case stays, and its days are used");
+        assert_eq!(ask(2, &[(1, 0)]).await, [false], "the month's three days are used");
+        age(&store, super::OWN_DAYS + 1).await;
+        assert_eq!(ask(2, &[(1, 0)]).await, [true]);
+    })
+    .await;
+}

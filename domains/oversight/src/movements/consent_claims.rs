@@ -80,7 +80,7 @@ impl World {
     async fn shown(&self, who: &Caller, case: &str, days: std::ops::Range<i64>) -> Revealed {
         let row = |day: i64| vec![Glimpse::passage(Plate::parse("ABC-1234").unwrap(), NOW.plus(-day * Micros::DAY), Some(camera()))];
         let named = vec![Plate::parse("ABC-1234").unwrap()];
-        let asked = Revealing { asker: asker(who, case), named, rows: days.map(row).collect(), rows_max: 100, per_plate_max: 1 };
+        let asked = Revealing { asker: asker(who, case), named, rows: days.map(row).collect(), rows_max: 100, per_plate_max: 1, is_sum: false };
         let fold = &self.house.app.room::<Ledger>().fold;
         ledger::reveal(&self.house.app.store, fold, &asked).await.unwrap()
     }
@@ -248,4 +248,27 @@ async fn one_tap_opens_a_plate_for_a_day_and_what_nobody_reviews_escalates() {
     assert!((crate::MODULE.health)(world.house.app.clone()).await.is_healthy);
     let other = of(world.house.person(Role::Detective), "第一分局");
     assert_eq!(world.house.call(&other, "GET", &format!("/v1/oversight/openings/{id}"), Value::Null).await.status, 404, "not everybody's to see");
+}
+
+#[tokio::test]
+async fn an_opening_that_is_found_unjustified_ends_at_once_and_is_not_opened_again() {
+    let world = World::open().await;
+    let body = |plate: &str| json!({ "plate": plate, "incident": "115-1122-0001" });
+    let (_, opened) = world.post(&world.detective, "openings", body("ABC-1234")).await;
+    assert_eq!(world.count(&world.detective, "115-1122-0001", 0..9).await, 9);
+    let review = format!("openings/{}/review", opened["id"].as_str().unwrap());
+    let (_, reviewed) = world.post(&world.auditor, &review, json!({ "finding": "not_justified", "note": "與案件無關" })).await;
+    assert_eq!((&reviewed["is_running"], &reviewed["ends_at_us"]), (&json!(false), &json!(NOW)), "{reviewed}");
+    assert_eq!(world.count(&world.detective, "115-1122-0001", 0..9).await, 2, "the bound holds again");
+    for who in [&world.detective, &world.colleague] {
+        let (status, json) = world.post(who, "openings", body("ABC1234")).await;
+        assert_eq!((status, &json["key"]), (409, &json!("oversight.opening.found_unjustified")));
+    }
+    assert_eq!(world.post(&world.detective, "openings", body("XY-9876")).await.0, 200, "another plate");
+
+    // One that was justified runs on.
+    let (_, opened) = world.post(&world.detective, "openings", body("EAA-5551")).await;
+    let review = format!("openings/{}/review", opened["id"].as_str().unwrap());
+    let (_, reviewed) = world.post(&world.auditor, &review, json!({ "finding": "justified", "note": "走失老人，已尋獲" })).await;
+    assert_eq!(reviewed["is_running"], json!(true));
 }

@@ -13,7 +13,7 @@ use shouhu_store::{Row, Store, StoreError, Tx, Value, params, placeholders};
 use super::bound::{Bound, Entry, Pair, admit};
 use super::fold::{Fold, NAMED, Target, case_key, day_of};
 use super::grounds::{self, Grounds};
-use super::policy;
+use super::{OWN_DAYS, policy};
 
 /// Plates of one question to the database, and rows of one insert; both databases have a limit on parameters.
 const CHUNK: usize = 500;
@@ -64,17 +64,24 @@ struct Known {
     grounds: Grounds,
 }
 
+/// What was shown before counts for the case only.
+const fn own_since(now: Micros) -> Micros {
+    now.plus(-OWN_DAYS * Micros::DAY)
+}
+
 async fn load(from: &mut Reading<'_>, who: &Who, targets: &[Target], now: Micros) -> Result<Known, StoreError> {
     let mut known = Known::default();
     for some in targets.chunks(CHUNK) {
         let sql = format!(
-            "SELECT target, point, day, case_key, asker, ground FROM oversight_release WHERE target IN ({}) AND (case_key = $1 OR asker = $2)",
-            placeholders(3..3 + some.len())
+            "SELECT target, point, day, case_key, asker, ground, at_us FROM oversight_release \
+             WHERE target IN ({}) AND (case_key = $1 OR (asker = $2 AND at_us >= $3))",
+            placeholders(4..4 + some.len())
         );
-        let mut values = vec![Value::from(&who.case_key), Value::from(who.asker)];
+        let since = own_since(now);
+        let mut values = params![&who.case_key, who.asker, since];
         values.extend(some.iter().map(|target| Value::from(target.hex())));
         for row in from.fetch(&sql, values).await? {
-            known.take(who, &row)?;
+            known.take(who, &row, since)?;
         }
         // A question without a case is under no consent: nobody could have been asked about it.
         if !who.has_case {
@@ -91,14 +98,15 @@ async fn load(from: &mut Reading<'_>, who: &Who, targets: &[Target], now: Micros
 }
 
 impl Known {
-    fn take(&mut self, who: &Who, row: &Row) -> Result<(), StoreError> {
+    fn take(&mut self, who: &Who, row: &Row, since: Micros) -> Result<(), StoreError> {
         let Some(target) = Target::parse(&row.text("target")?) else { return Ok(()) };
         let (point, day, ground) = (row.int("point")?, row.int("day")?, row.text("ground")?);
         let is_case = row.text("case_key")? == who.case_key;
         let is_own = row.text("asker")? == who.asker.to_string();
+        let is_recent = row.micros("at_us")? >= since;
         if ground.is_empty() {
             let pair = self.pairs.entry(target).or_default();
-            for account in [is_case.then_some(&mut pair.case), is_own.then_some(&mut pair.own)].into_iter().flatten() {
+            for account in [is_case.then_some(&mut pair.case), (is_own && is_recent).then_some(&mut pair.own)].into_iter().flatten() {
                 account.points.insert(point);
                 account.days.insert(day);
             }
@@ -109,8 +117,13 @@ impl Known {
         Ok(())
     }
 
+    /// A bound that is smaller than what one row tells is used up before anything was shown.
+    fn is_used_up(&self, target: Target, bound: Bound) -> bool {
+        self.pairs.get(&target).map_or_else(|| Pair::default().is_full(bound), |pair| pair.is_full(bound))
+    }
+
     fn is_full(&self, target: Target, bound: Bound) -> bool {
-        self.pairs.get(&target).is_some_and(|pair| pair.is_full(bound)) && !self.grounds.cover_whole(target)
+        self.is_used_up(target, bound) && !self.grounds.cover_whole(target)
     }
 }
 
@@ -122,6 +135,11 @@ struct Line {
     ground: String,
 }
 
+/// A row that tells two things is kept back when there is room for one: the bound then counts as used up.
+const fn nearly(bound: Bound, asked: &Revealing) -> Bound {
+    bound.less(asked.per_plate_max.saturating_sub(1))
+}
+
 /// The decision over rows, without writing anything.
 struct Decided {
     is_shown: Vec<bool>,
@@ -130,6 +148,7 @@ struct Decided {
 }
 
 fn decide(known: &mut Known, told: &[Vec<(Target, i64, i64)>], asked: &Revealing, bound: Bound) -> Decided {
+    let nearly = nearly(bound, asked);
     let mut decided = Decided { is_shown: Vec::new(), lines: Vec::new(), grounds: BTreeSet::new() };
     let mut shown = 0;
     for (row, told) in asked.rows.iter().zip(told) {
@@ -141,9 +160,15 @@ fn decide(known: &mut Known, told: &[Vec<(Target, i64, i64)>], asked: &Revealing
         let entries: Vec<Entry> = told
             .iter()
             .zip(&grounds)
-            .map(|((target, point, day), ground)| Entry { target: *target, point: *point, day: *day, is_granted: ground.is_some() })
+            .map(|((target, point, day), ground)| {
+                // What this asker was shown for this case is shown again, though his own account may have forgotten it.
+                let is_granted = ground.is_some() || known.mine.contains(&(*target, *point, String::new()));
+                Entry { target: *target, point: *point, day: *day, is_granted }
+            })
             .collect();
-        let is_shown = admit(&mut known.pairs, &entries, bound);
+        // A sum cannot be shown in part: that it is missing would tell what else there was.
+        let is_closed = asked.is_sum && entries.iter().zip(&grounds).any(|(entry, ground)| ground.is_none() && known.is_used_up(entry.target, nearly));
+        let is_shown = !is_closed && admit(&mut known.pairs, &entries, bound);
         decided.is_shown.push(is_shown);
         if !is_shown {
             continue;
@@ -169,8 +194,7 @@ fn decide(known: &mut Known, told: &[Vec<(Target, i64, i64)>], asked: &Revealing
 pub async fn reveal(store: &Store, fold: &Fold, asked: &Revealing) -> Result<Revealed, StoreError> {
     let (who, now) = (Who::of(&asked.asker), store.env().now());
     let bound = policy::current(store).await?.settings.bound();
-    // A row that tells two things is kept back when there is room for one: the bound then counts as used up.
-    let nearly = bound.less(asked.per_plate_max.saturating_sub(1));
+    let nearly = nearly(bound, asked);
     let told: Vec<Vec<(Target, i64, i64)>> = asked.rows.iter().map(|row| row.iter().map(|glimpse: &Glimpse| fold.told(glimpse)).collect()).collect();
     let named: BTreeSet<Target> = asked.named.iter().map(|plate| fold.target(plate)).collect();
     let mut targets: BTreeSet<Target> = told.iter().flatten().map(|(target, ..)| *target).collect();
@@ -181,7 +205,7 @@ pub async fn reveal(store: &Store, fold: &Fold, asked: &Revealing) -> Result<Rev
     let mut known = load(&mut Reading::Store(store), &who, &targets, now).await?;
     let first = decide(&mut known, &told, asked, bound);
     if first.lines.is_empty() {
-        let is_bounded = is_bounded(&mut Reading::Store(store), &who, &named, &known, nearly).await?;
+        let is_bounded = is_bounded(&mut Reading::Store(store), &who, &named, &known, nearly, now).await?;
         return Ok(Revealed { is_shown: first.is_shown, is_bounded, grounds: first.grounds.into_iter().collect() });
     }
 
@@ -192,7 +216,7 @@ pub async fn reveal(store: &Store, fold: &Fold, asked: &Revealing) -> Result<Rev
     write(&mut tx, &who, &decided.lines, now).await?;
     let changed: BTreeSet<Target> = decided.lines.iter().filter(|line| line.ground.is_empty()).map(|line| line.target).collect();
     account(&mut tx, &who, &changed, &known).await?;
-    let is_bounded = is_bounded(&mut Reading::Tx(&mut tx), &who, &named, &known, nearly).await?;
+    let is_bounded = is_bounded(&mut Reading::Tx(&mut tx), &who, &named, &known, nearly, now).await?;
     tx.commit().await?;
     Ok(Revealed { is_shown: decided.is_shown, is_bounded, grounds: decided.grounds.into_iter().collect() })
 }
@@ -263,17 +287,35 @@ async fn account(tx: &mut Tx, who: &Who, changed: &BTreeSet<Target>, known: &Kno
 
 /// Whether a bound that the question has to do with is used up. A question that names no plate is about all of its case and asker: that
 /// one of the plates just found is kept back must not be told.
-async fn is_bounded(from: &mut Reading<'_>, who: &Who, named: &BTreeSet<Target>, known: &Known, bound: Bound) -> Result<bool, StoreError> {
+///
+/// The sums of an asker's own account slide with time: kept ones are what it was at most, and are counted anew where they matter.
+async fn is_bounded(
+    from: &mut Reading<'_>,
+    who: &Who,
+    named: &BTreeSet<Target>,
+    known: &Known,
+    bound: Bound,
+    now: Micros,
+) -> Result<bool, StoreError> {
     if !named.is_empty() {
         return Ok(named.iter().any(|target| known.is_full(*target, bound)));
     }
+    if Pair::default().is_full(bound) {
+        return Ok(true);
+    }
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    for holder in who.holders() {
-        for (column, most) in [("points", bound.points_max), ("days", bound.days_max)] {
-            let sql = format!("SELECT target FROM oversight_account WHERE holder = $1 AND {column} >= $2 LIMIT 1");
-            if !from.fetch(&sql, params![&holder, count(most)]).await?.is_empty() {
-                return Ok(true);
-            }
+    let [own, case] = who.holders();
+    for (sum, column, most) in [("points", "point", bound.points_max), ("days", "day", bound.days_max)] {
+        let sql = format!("SELECT target FROM oversight_account WHERE holder = $1 AND {sum} >= $2");
+        if !from.fetch(&format!("{sql} LIMIT 1"), params![&case, count(most)]).await?.is_empty() {
+            return Ok(true);
+        }
+        let sql = format!(
+            "{sql} AND (SELECT COUNT(DISTINCT r.{column}) FROM oversight_release r WHERE r.target = oversight_account.target \
+             AND r.asker = $3 AND r.ground = '' AND r.at_us >= $4) >= $2 LIMIT 1"
+        );
+        if !from.fetch(&sql, params![&own, count(most), who.asker, own_since(now)]).await?.is_empty() {
+            return Ok(true);
         }
     }
     Ok(false)
@@ -322,6 +364,7 @@ const PURGE_PLATES: i64 = 200;
 pub async fn forget(store: &Store, before: Micros) -> Result<u64, StoreError> {
     let mut gone = 0;
     loop {
+        let since = own_since(store.env().now());
         let mut tx = store.begin().await?;
         let sql = "SELECT DISTINCT target FROM oversight_release WHERE at_us < $1 ORDER BY target LIMIT $2";
         let targets = tx.fetch(sql, params![before, PURGE_PLATES]).await?;
@@ -341,11 +384,15 @@ pub async fn forget(store: &Store, before: Micros) -> Result<u64, StoreError> {
         let counted = |column: &str| {
             format!(
                 "(SELECT CAST(COUNT(DISTINCT r.{column}) AS BIGINT) FROM oversight_release r WHERE r.target = oversight_account.target \
-                 AND r.ground = '' AND ('c:' || r.case_key = oversight_account.holder OR 'a:' || r.asker = oversight_account.holder))"
+                 AND r.ground = '' AND ('c:' || r.case_key = oversight_account.holder \
+                 OR ('a:' || r.asker = oversight_account.holder AND r.at_us >= ${})))",
+                values.len() + 1
             )
         };
         let sql = format!("UPDATE oversight_account SET points = {}, days = {} WHERE target IN ({list})", counted("point"), counted("day"));
-        tx.execute(&sql, values.clone()).await?;
+        let mut recounted = values.clone();
+        recounted.push(Value::from(since));
+        tx.execute(&sql, recounted).await?;
         tx.execute(&format!("DELETE FROM oversight_account WHERE target IN ({list}) AND points = 0"), values).await?;
         tx.commit().await?;
     }

@@ -38,6 +38,10 @@ mod consent_claims;
 /// lake can still show was counted when it was shown.
 pub const LEDGER_DAYS: i64 = 366;
 
+/// What one asker was shown over all cases counts for so long. The account of a case counts what the ledger remembers; this one is of
+/// every day's work too, in which a vehicle comes by in many cases.
+pub const OWN_DAYS: i64 = 30;
+
 /// Oversight's answer to the port.
 #[derive(Clone)]
 pub struct Ledger {
@@ -50,7 +54,7 @@ pub struct Ledger {
 pub fn needs_consent(bound: BoundUse) -> Problem {
     let case = bound.case_ref.as_deref().map_or_else(|| "questions without a case".to_owned(), |case| format!("case {case}"));
     let detail = format!(
-        "for {case} {} of {} days and {} of {} passages of {} were shown, to the asker over all cases {} days and {} passages: ask for a consent",
+        "for {case} {} of {} days and {} of {} passages of {} were shown, to the asker over all cases in {OWN_DAYS} days {} days and {} passages: ask for a consent",
         bound.case_days, bound.days_max, bound.case_points, bound.points_max, bound.plate_display, bound.own_days, bound.own_points
     );
     let mut problem = Problem::new(StatusCode::FORBIDDEN, "oversight.movements.needs_consent", detail);

@@ -89,6 +89,8 @@ pub enum OpeningError {
     SamePerson,
     #[error("it was reviewed already")]
     Reviewed,
+    #[error("an opening of this plate for this incident was found unjustified")]
+    FoundUnjustified,
     #[error("write what you found in {} to {} characters", NOTE_CHARS.start(), NOTE_CHARS.end())]
     Note,
     #[error(transparent)]
@@ -104,6 +106,7 @@ impl Keyed for OpeningError {
             Self::Unknown => "http.not_found",
             Self::SamePerson => "oversight.opening.same_person",
             Self::Reviewed => "oversight.opening.reviewed",
+            Self::FoundUnjustified => "oversight.opening.found_unjustified",
             Self::Note => "oversight.opening.note",
             Self::Store(error) => error.key(),
         }
@@ -112,7 +115,7 @@ impl Keyed for OpeningError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Plate(_) | Self::Note => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::NotLive(_) | Self::SamePerson | Self::Reviewed => StatusCode::CONFLICT,
+            Self::NotLive(_) | Self::SamePerson | Self::Reviewed | Self::FoundUnjustified => StatusCode::CONFLICT,
             Self::NoDispatch => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unknown => StatusCode::NOT_FOUND,
             Self::Store(error) => error.status(),
@@ -147,7 +150,7 @@ fn of_row(row: &Row, now: Micros) -> Result<PlateOpening, StoreError> {
 /// Opens at once. A second tap gives what the first opened.
 ///
 /// # Errors
-/// When the incident is not live, or it is no plate.
+/// When the incident is not live, it is no plate, or an opening of it for this incident was found unjustified.
 pub async fn open(app: &App, fold: &Fold, person: &Person, asked: &Open) -> Result<PlateOpening, Problem> {
     let plate = Plate::parse(&asked.plate).map_err(OpeningError::Plate)?;
     let dispatch = app.try_room::<LiveCasesPort>().ok_or(OpeningError::NoDispatch)?;
@@ -163,6 +166,10 @@ async fn opened(store: &Store, fold: &Fold, person: &Person, plate: &Plate, numb
     let mut tx = store.begin().await?;
     if let Some(row) = tx.fetch_opt(&sql, params![&target, &case, now]).await? {
         return Ok(of_row(&row, now)?);
+    }
+    let unjustified = "SELECT id FROM oversight_opening WHERE target = $1 AND case_key = $2 AND finding = $3 LIMIT 1";
+    if tx.fetch_opt(unjustified, params![&target, &case, tag_of(&Finding::NotJustified)]).await?.is_some() {
+        return Err(OpeningError::FoundUnjustified);
     }
     let id = store.env().id(OpeningId::new);
     let due = now.plus(REVIEW_US);
@@ -211,6 +218,8 @@ pub async fn released(store: &Store, ground: &str) -> Result<Vec<ReleasedUnder>,
     rows.iter().map(|row| Ok(ReleasedUnder { asker: row.parsed("asker")?, day: row.int("day")?, points: row.int("n")? })).collect()
 }
 
+/// What is found unjustified ends with the finding.
+///
 /// # Errors
 /// When it was reviewed already, or by whoever opened it.
 pub async fn review(store: &Store, person: &Person, id: OpeningId, asked: &Review) -> Result<PlateOpening, OpeningError> {
@@ -223,9 +232,11 @@ pub async fn review(store: &Store, person: &Person, id: OpeningId, asked: &Revie
         return Err(OpeningError::SamePerson);
     }
     let mut tx = store.begin().await?;
-    let sql = "UPDATE oversight_opening SET finding = $2, reviewed_at_us = $3, reviewed_by = $4, reviewed_by_name = $5, review_note = $6 \
+    let sql = "UPDATE oversight_opening SET finding = $2, reviewed_at_us = $3, reviewed_by = $4, reviewed_by_name = $5, review_note = $6, \
+               ends_at_us = CASE WHEN $2 = $7 AND ends_at_us > $3 THEN $3 ELSE ends_at_us END \
                WHERE id = $1 AND reviewed_at_us IS NULL AND opened_by <> $4";
-    let changed = tx.execute(sql, params![id, tag_of(&asked.finding), store.env().now(), person.id, &person.name, note]).await?;
+    let finding = tag_of(&asked.finding);
+    let changed = tx.execute(sql, params![id, finding, store.env().now(), person.id, &person.name, note, tag_of(&Finding::NotJustified)]).await?;
     if changed == 0 {
         return Err(OpeningError::Reviewed);
     }

@@ -167,8 +167,8 @@ async fn file(app: &App, kept: &Kept) -> Result<(), ReactionError> {
         tokio::select! {
             built = &mut building => break built?,
             () = tokio::time::sleep(LOOK) => {
-                let (percent, rows) = (progress.percent.load(Ordering::Relaxed), progress.rows.load(Ordering::Relaxed));
-                is_cancelled |= !store::progress(&app.store, id, percent, rows).await?;
+                // How many were read is told to nobody: what may leave of them is not decided yet.
+                is_cancelled |= !store::progress(&app.store, id, progress.percent.load(Ordering::Relaxed), 0).await?;
                 if is_cancelled || app.env.now().since(started) > TIME_MAX_US {
                     progress.is_stopped.store(true, Ordering::Relaxed);
                 }

@@ -1,6 +1,6 @@
 //! The passages of an export, in order of time, and what is written of each.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use shouhu_ids::SightingId;
 use shouhu_lakehouse::lake::questions::{Area, Limits, Partial, export, history};
@@ -27,14 +27,12 @@ pub enum Wanted {
 #[derive(Debug, Default)]
 pub struct Progress {
     pub percent: AtomicU8,
-    pub rows: AtomicU64,
     pub is_stopped: AtomicBool,
 }
 
 impl Progress {
-    fn set(&self, percent: u8, rows: usize) {
+    fn set(&self, percent: u8) {
         self.percent.store(percent, Ordering::Relaxed);
-        self.rows.store(rows as u64, Ordering::Relaxed);
     }
 }
 
@@ -63,7 +61,7 @@ fn of_scan(view: &View, wanted: &export::Wanted, progress: &Progress, is_stopped
     let limits = Limits { rows_max: ROWS_MAX, is_stopped };
     let answer = export::ask(view, wanted, limits, &mut |chunk| {
         records.extend_from_slice(chunk.records);
-        progress.set(percent(chunk.done), records.len());
+        progress.set(percent(chunk.done));
         std::ops::ControlFlow::Continue(())
     })
     .map_err(ExportError::Ask)?;
@@ -89,7 +87,7 @@ fn of_plate(view: &View, plate: PlateCode, window: Window, progress: &Progress, 
             records.push(full(view, seen));
         }
         before = answer.rows.last().map(Seen::key);
-        progress.set(50, records.len());
+        progress.set(50);
         let mut partial = answer.partial;
         let has_more = partial.iter().any(|one| matches!(one, Partial::Limit { .. }));
         if !has_more || records.len() >= ROWS_MAX || before.is_none() {

@@ -34,12 +34,15 @@ async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskCon
     let code = code_of(plate);
     let rows_max = window::rows(asked.limit);
     let answer = ask_rows(&app, window::ROWS_MAX as usize, move |view, limits| convoy::ask(view, code, window, together, limits)).await?;
-    // Both were there when they met: whoever asks who drove with a plate learns where that plate was.
+    // Both were there when they met: whoever asks who drove with a plate learns when that plate was on the road. Each is charged its own
+    // passages, so that many companions on one drive charge the asked plate that drive once.
     let tells = |found: &convoy::Companion| {
-        let both = [Some(plate.clone()), plate_of(found.plate)].into_iter().flatten();
-        both.flat_map(|plate| [found.first_ms, found.last_ms].map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None))).collect()
+        let asked = [found.asked_first_ms, found.asked_last_ms].map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None));
+        let companion = plate_of(found.plate).into_iter();
+        let other = companion.flat_map(|plate| [found.first_ms, found.last_ms].map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None)));
+        asked.into_iter().chain(other).collect()
     };
-    let shown = asking.reveal_rows(&named, answer.rows, rows_max, 2, tells).await?;
+    let shown = asking.reveal_sums(&named, answer.rows, rows_max, 2, tells).await?;
     let companion = |found: &convoy::Companion| {
         let plate = plate_of(found.plate)?;
         Some(Companion {

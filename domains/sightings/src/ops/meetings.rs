@@ -39,7 +39,7 @@ async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskMee
         let met = found.plates.iter().filter_map(|code| plate_of(*code));
         met.flat_map(|plate| [found.from_ms, found.until_ms].map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None))).collect()
     };
-    let shown = asking.reveal_rows(&plates, answer.rows, rows_max, 2, tells).await?;
+    let shown = asking.reveal_sums(&plates, answer.rows, rows_max, 2, tells).await?;
     let items = shown.rows.iter().map(|found| meeting_of(&lake, found)).collect();
     let named: Vec<String> = plates.iter().map(Plate::display).collect();
     let object = format!("meetings of {} {}{}", named.join(" "), window::said(window), shown.under);

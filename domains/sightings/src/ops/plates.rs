@@ -39,7 +39,7 @@ async fn handle(State(app): State<App>, asking: Asking, Params(asked): Params<Fi
     let answer = ask_rows(&app, window::ROWS_MAX as usize, move |view, limits| find::ask(view, &like, window, limits)).await?;
     let now = asking.now();
     let tells = |found: &find::Found| plate_of(found.plate).map_or_else(Vec::new, |plate| told(&plate, found, now));
-    let mut shown = asking.reveal_rows(&[], answer.rows, rows_max, TELLS_MAX, tells).await?;
+    let mut shown = asking.reveal_sums(&[], answer.rows, rows_max, TELLS_MAX, tells).await?;
     let known = |found: find::Found| {
         let plate = plate_of(found.plate)?;
         let (first, last) = found.seen_ms.map_or((None, None), |(first, last)| (Some(micros_of(first)), Some(micros_of(last))));
@@ -57,7 +57,8 @@ const TELLS_MAX: usize = 3;
 fn told(plate: &Plate, found: &find::Found, now: Micros) -> Vec<Glimpse> {
     let ends = found.seen_ms.into_iter().flat_map(|(first, last)| [first, last]);
     let mut told: Vec<Glimpse> = ends.map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None)).collect();
-    told.push(Glimpse::count(plate.clone(), found.rows, now));
+    // A number is about the time of what it counts: a consent for that time covers it.
+    told.push(Glimpse::count(plate.clone(), found.rows, found.seen_ms.map_or(now, |(_, last)| micros_of(last))));
     told
 }
 

@@ -29,6 +29,8 @@ const LOOK_DAYS_USUAL: u32 = 30;
 /// As long as passages without a hit are kept.
 const LOOK_DAYS_MAX: u32 = 90;
 const RESOLUTION_USUAL: u8 = 8;
+/// A cell of 0.1 km²: a finer one of one vehicle is a door.
+const RESOLUTION_MAX: u8 = 9;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ZonesError {
@@ -36,6 +38,8 @@ pub enum ZonesError {
     Vehicles { given: usize },
     #[error("{given} days around a theft are asked for; at most {LOOK_DAYS_MAX} are possible")]
     LookDays { given: u32 },
+    #[error("cells of H3 resolution {given} are asked for; at most {RESOLUTION_MAX} is possible")]
+    Resolution { given: u8 },
 }
 
 impl Keyed for ZonesError {
@@ -43,6 +47,7 @@ impl Keyed for ZonesError {
         match self {
             Self::Vehicles { .. } => "sightings.zones.vehicles",
             Self::LookDays { .. } => "sightings.zones.look_days",
+            Self::Resolution { .. } => "sightings.zones.resolution",
         }
     }
 
@@ -60,13 +65,17 @@ async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskZon
     if look_days > LOOK_DAYS_MAX {
         return Err(ZonesError::LookDays { given: look_days }.into());
     }
+    let resolution = asked.resolution.unwrap_or(RESOLUTION_USUAL);
+    if resolution > RESOLUTION_MAX {
+        return Err(ZonesError::Resolution { given: resolution }.into());
+    }
     // A zone of one vehicle is where that vehicle was: each is charged before the lake is asked, wherever it turns up.
     let stolen: Vec<(Plate, Theft)> = asked.vehicles.iter().map(theft_of).collect::<Result<_, _>>()?;
     let around = |(plate, theft): &(Plate, Theft)| told(plate, *theft, look_days);
     let shown = asking.reveal_rows(&[], stolen, VEHICLES_MAX, TELLS_MAX, around).await?;
     let thefts: Vec<Theft> = shown.rows.iter().map(|(_, theft)| *theft).collect();
     let zoning = Zoning {
-        resolution: asked.resolution.unwrap_or(RESOLUTION_USUAL),
+        resolution,
         look_ms: i64::from(look_days) * DAY_MS,
         period_ms: asked.period_days.map(|days| i64::from(days) * DAY_MS),
     };
@@ -89,7 +98,8 @@ const TELLS_MAX: usize = 3;
 fn told(plate: &Plate, theft: Theft, look_days: u32) -> Vec<Glimpse> {
     let recovered_ms = theft.recovered_ms.unwrap_or_default();
     let question = [recovered_ms, i64::from(look_days)].iter().fold(theft.stolen_ms, |mark, part| mark.wrapping_mul(1_000_003).wrapping_add(*part));
-    let after_ms = theft.recovered_ms.unwrap_or(theft.stolen_ms);
+    // Without a recovery it may turn up on any of the days that are looked at; the last of them stands for them.
+    let after_ms = theft.recovered_ms.unwrap_or_else(|| theft.stolen_ms.saturating_add(i64::from(look_days) * DAY_MS));
     let ends = [theft.stolen_ms, theft.stolen_ms, after_ms];
     (0..).zip(ends).map(|(number, at_ms)| Glimpse::zone(plate.clone(), micros_of(at_ms), question.wrapping_mul(4).wrapping_add(number))).collect()
 }

@@ -151,6 +151,46 @@ async fn a_stolen_car_vanishes_in_one_zone_and_turns_up_in_another() {
     assert!(zones.json["items"][0]["position"]["lon"].as_f64().is_some_and(|lon| (120.19..120.24).contains(&lon)));
     let none = street.world.asked("POST", "/v1/sightings/zones", json!({ "vehicles": [] })).await;
     assert_eq!((none.status, &none.json["key"]), (422, &json!("sightings.zones.vehicles")));
+    let fine = json!({ "vehicles": [{ "plate": "AAA-1111", "stolen_at_us": at(15).0 }], "resolution": 10 });
+    let fine = street.world.asked("POST", "/v1/sightings/zones", fine).await;
+    assert_eq!((fine.status, &fine.json["key"]), (422, &json!("sightings.zones.resolution")));
+}
+
+/// What the ledger was last charged for the first row: plate and moment.
+fn charges(street: &Street) -> Vec<(String, Micros)> {
+    street.world.charged().rows[0].iter().map(|glimpse| (glimpse.plate.display(), glimpse.at)).collect()
+}
+
+#[tokio::test]
+async fn what_a_row_sums_up_is_charged_to_the_times_it_is_about() {
+    let street = Street::open().await;
+    let of = |plate: &str, at: Micros| (plate.to_owned(), at);
+    street.ask("POST", "/v1/sightings/convoys", json!({ "plate": "AAA1111" })).await;
+    let late = Micros::SECOND * 10;
+    let both = [of("AAA-1111", at(0)), of("AAA-1111", at(20)), of("BBB-2222", at(0).plus(late)), of("BBB-2222", at(20).plus(late))];
+    assert_eq!((charges(&street), street.world.charged().is_sum), (both.to_vec(), true), "each its own passages");
+    let stolen = json!({ "vehicles": [{ "plate": "AAA-1111", "stolen_at_us": at(15).0 }], "look_days": 5 });
+    street.world.asked("POST", "/v1/sightings/zones", stolen).await;
+    assert_eq!(charges(&street), [at(15), at(15), at(15).plus(5 * Micros::DAY)].map(|at| of("AAA-1111", at)), "until the look's end");
+    let path = format!("/v1/sightings/plates?plate=AAA*&from_us={}&until_us={}", START.0, NOW.0);
+    street.ask("GET", &path, json!(null)).await;
+    assert_eq!(charges(&street), [at(0), at(20), at(20)].map(|at| of("AAA-1111", at)), "a number is as old as the last passage");
+    street.ask("GET", "/v1/sightings/seen?plate=AAA-1111", json!(null)).await;
+    let (charged, is_sum) = (street.world.charged().rows, street.world.charged().is_sum);
+    assert_eq!((charged.last().map(|row| row[0].at), is_sum), (Some(at(20)), true));
+}
+
+#[tokio::test]
+async fn a_full_answer_at_the_bound_says_that_there_may_be_more_whether_there_is_or_not() {
+    let street = Street::open().await;
+    let is_cut = async |limit: u32| {
+        let asked = json!({ "cameras": street.cameras, "limit": limit });
+        let found = street.ask("POST", "/v1/sightings/cameras/plates", asked).await;
+        found["partial"].as_array().unwrap().iter().any(|note| note["key"].as_str().is_some_and(|key| key.contains("limit")))
+    };
+    assert_eq!([is_cut(2).await, is_cut(3).await, is_cut(4).await], [true, false, false]);
+    street.world.gate.is_bounded.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!([is_cut(2).await, is_cut(3).await, is_cut(4).await], [true, true, false]);
 }
 
 #[tokio::test]

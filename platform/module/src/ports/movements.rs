@@ -55,8 +55,8 @@ impl Glimpse {
     }
 
     #[must_use]
-    pub fn count(plate: Plate, number: u64, now: Micros) -> Self {
-        Self { plate, kind: GlimpseKind::Count, mark: i64::try_from(number).unwrap_or(i64::MAX), at: now, camera: None }
+    pub fn count(plate: Plate, number: u64, last_at: Micros) -> Self {
+        Self { plate, kind: GlimpseKind::Count, mark: i64::try_from(number).unwrap_or(i64::MAX), at: last_at, camera: None }
     }
 
     #[must_use]
@@ -77,6 +77,9 @@ pub struct Revealing {
     pub rows_max: usize,
     /// How many things a row of this answer may tell of one plate.
     pub per_plate_max: usize,
+    /// A row sums a plate's passages up (first and last, how many). Which passages its ends are follows from all there are, so that
+    /// whether it may be shown follows from the accounts alone, even where both ends were shown before.
+    pub is_sum: bool,
 }
 
 /// What may leave. It is in the ledger when this is returned.

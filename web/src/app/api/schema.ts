@@ -5556,7 +5556,7 @@ export interface components {
             vehicles: components["schemas"]["StolenVehicle"][];
             /**
              * Format: uint8
-             * @description Of H3, 0 to 15; 8 (0.7 km²) when absent.
+             * @description Of H3, 0 to 9; 8 (0.7 km²) when absent.
              * @default null
              */
             resolution: number | null;

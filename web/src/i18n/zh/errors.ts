@@ -89,6 +89,7 @@ export const errors = {
   "oversight.opening.no_dispatch": "派遣系統無法確認案件。",
   "oversight.opening.same_person": "開啟人不得自行檢視。",
   "oversight.opening.reviewed": "已有人檢視過。",
+  "oversight.opening.found_unjustified": "此案對這個車牌的急迫開啟已被認定無理由，請改申請同意。",
   "oversight.opening.note": "請填寫 5 至 1000 字的檢視意見。",
   "sightings.partial.bounded": "本案或您個人的門檻已用完：超出的部分（如果有）不顯示，須申請同意。",
   "sightings.search.no_gate": "軌跡門檻無法確認，暫時不能查詢。",
