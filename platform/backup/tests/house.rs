@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use common::{CANARY, Small, batch, files_below, plate, sequences};
 use shouhu_backup::{BackupError, KEEP_DAYS_DEFAULT, Place, restore, signer, take};
 use shouhu_blobs::BlobClass;
-use shouhu_files::{Fault, SimFiles};
+use shouhu_env::RealFiles;
+use shouhu_files::{Fault, Files, SimFiles};
 use shouhu_lakehouse::lake::{Class, Window};
 
 const EVER: Window = Window { from_ms: i64::MIN / 2, until_ms: i64::MAX / 2 };
@@ -63,6 +64,35 @@ async fn a_backup_taken_during_ingest_has_all_that_was_acknowledged_when_it_bega
     }
     is_over.store(true, Ordering::Relaxed);
     ingest.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_that_is_taken_after_a_crash_counts_no_passage_twice() {
+    let mut small = Small::lived_in().await;
+    small.lake.append(batch(360, 20)).await.unwrap();
+    // Once with the last group behind others of its file, and once with a file that has nothing else.
+    for crash in ["first", "second"] {
+        small = small.crashed().await;
+        let taken = take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+        assert_eq!(taken.manifest.canaries.log_rows, [("passage".to_owned(), 80)], "{crash} crash");
+        let order = small.order(crash);
+        assert_eq!(restore(&order).await.unwrap().rows, 380, "{crash} crash");
+        let found: Vec<u64> = sequences(&order.data).await.into_iter().map(|(_, sequence)| sequence).collect();
+        assert_eq!(found, (0..380).collect::<Vec<_>>(), "{crash} crash");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_house_takes_one_backup_at_a_time_whatever_their_places() {
+    let small = Small::lived_in().await;
+    let other = common::place(&small.path("other"));
+    let other_hold = other.hold().unwrap();
+    assert!(matches!(take(&small.house, &other, KEEP_DAYS_DEFAULT).await, Err(BackupError::Held)));
+    drop(other_hold);
+    let is_held = RealFiles::below(&small.house.data).hold("backup.lock").unwrap();
+    assert!(matches!(take(&small.house, &other, KEEP_DAYS_DEFAULT).await, Err(BackupError::HouseHeld)));
+    drop(is_held);
+    take(&small.house, &other, KEEP_DAYS_DEFAULT).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
