@@ -198,6 +198,7 @@ async fn what_was_erased_after_the_backup_is_in_no_byte_of_the_restored_house() 
     let order = shouhu_backup::Order { backup: Some(old.clone()), ..small.order("back") };
     let restored = restore(&order).await.unwrap();
     assert_eq!((restored.rows, restored.forgotten), (360, 8));
+    assert!(restored.missing.iter().any(|text| text.starts_with("pictures and database notes")), "{:?}", restored.missing);
     assert_eq!(bytes_with(&small.path("back"), CANARY), 0);
     assert!(sequences(&small.path("back")).await.iter().all(|(found, _)| *found != plate(CANARY)));
 }
@@ -269,4 +270,18 @@ async fn keys_that_are_newer_than_the_backup_say_what_is_lost() {
     let order = shouhu_backup::Order { keys, ..small.order("back") };
     let restored = restore(&order).await.unwrap();
     assert!(restored.missing.iter().any(|text| text.starts_with("3 leaves of the audit log")), "{:?}", restored.missing);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_keys_that_is_older_than_the_backup_says_which_entries_it_cannot_open() {
+    let small = Small::lived_in().await;
+    take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    let mut keys = small.keys();
+    let before = keys.len();
+    keys.retain(|name, _| !name.starts_with("audit-"));
+    assert!(keys.len() < before, "the audit log has keys of days");
+    let order = shouhu_backup::Order { keys, ..small.order("back") };
+    let restored = restore(&order).await.unwrap();
+    assert_eq!(restored.rows, 360);
+    assert!(restored.missing.iter().any(|text| text.starts_with("audit entries under 1 keys that the file of keys")), "{:?}", restored.missing);
 }
