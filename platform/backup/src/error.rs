@@ -33,6 +33,9 @@ pub enum BackupError {
     /// Nothing is wrong: whoever has the place does the work.
     #[error("another program is writing to this place of backups")]
     Held,
+    /// Nothing is wrong: the other backup goes on.
+    #[error("another backup of this house is being taken: try again when it is done")]
+    HouseHeld,
     #[error("files of the lake went away under the copy {tries} times in a row: try again when the purge is over")]
     Overtaken { tries: usize },
     #[error("{folder} is not empty: nothing is restored over a house")]

@@ -13,7 +13,7 @@ use shouhu_env::Env;
 use shouhu_files::Files;
 use shouhu_lakehouse::lake::catalogue::Order as Segments;
 use shouhu_lakehouse::lake::{Class, wal};
-use shouhu_lakehouse::{Forgotten, Lakehouse, LakehouseConfig, listed_in};
+use shouhu_lakehouse::{Forgotten, Lakehouse, LakehouseConfig, Target, listed_in};
 use shouhu_store::{ModuleMigrations, Store};
 
 use crate::BackupError;
@@ -139,6 +139,10 @@ impl Restoring<'_> {
         self.set_anchor(&manifest, &mut missing)?;
         let keys = Keys::open(env.clone(), &self.keys_folder)?;
         let store = Store::open(&format!("sqlite:{}", self.work.join(SQLITE_PATH).display()), env.clone()).await?;
+        let is_since = |entry: &Forgotten| matches!(entry.target, Target::Plate { .. }) && entry.forgotten_at_us > manifest.taken_at_us;
+        if forgotten.values().any(is_since) {
+            missing.push("pictures and database notes of plates that were erased after this backup may be back: give those erasures again".into());
+        }
         let opened = self.open(&manifest, &keys, &store, forgotten.into_values().collect()).await;
         store.close().await;
         let (rows, forgotten, audit) = opened?;
@@ -179,16 +183,23 @@ impl Restoring<'_> {
         Ok(())
     }
 
-    /// A log that cannot be recomputed is no log of ours, unless entries of it were erased by law after the backup, and the file of keys
-    /// is so new that it has not their keys: the leaf that says so is not in the backup either.
+    /// A log that cannot be recomputed is no log of ours, unless the file of keys lacks keys of it: because it is older than the backup; or
+    /// because entries were erased by law after the backup, and it is so new that it has not their keys, while the leaf that says so is not
+    /// in the backup either.
     fn excuse(&self, audit: &Verdict, manifest: &Manifest, newest: &Manifest, missing: &mut Vec<String>) -> Result<(), BackupError> {
         let reason = audit.reason.clone().unwrap_or_default();
-        let is_erased = |name: &&String| name.starts_with("audit-") && !newest.live_keys.contains(name) && !self.order.keys.contains_key(&format!("{name}.key"));
-        let erased = manifest.live_keys.iter().filter(is_erased).count();
-        if erased == 0 {
+        let is_lacking = |name: &&String| name.starts_with("audit-") && !self.order.keys.contains_key(&format!("{name}.key"));
+        let (late, erased): (Vec<_>, Vec<_>) = manifest.live_keys.iter().filter(is_lacking).partition(|name| newest.live_keys.contains(name));
+        if late.is_empty() && erased.is_empty() {
             return Err(BackupError::Differs(format!("the audit log: {reason}")));
         }
-        missing.push(format!("audit entries under {erased} keys that were destroyed by law after this backup: the log can be recomputed up to leaf {} only ({reason})", audit.leaves));
+        let why = format!("the log can be recomputed up to leaf {} only ({reason})", audit.leaves);
+        if !late.is_empty() {
+            missing.push(format!("audit entries under {} keys that the file of keys, which is older than the backup, does not have: {why}", late.len()));
+        }
+        if !erased.is_empty() {
+            missing.push(format!("audit entries under {} keys that were destroyed by law after this backup: {why}", erased.len()));
+        }
         Ok(())
     }
 
@@ -219,7 +230,7 @@ impl Restoring<'_> {
         let lake = Lakehouse::open(config, store.clone(), self.order.env.clone()).await?;
         let asked = ask_canaries(&lake, &manifest.canaries);
         let erased = match asked {
-            Ok(()) => lake.forget_again(&forgotten).await.map_err(BackupError::from),
+            Ok(()) => lake.forget_again(&forgotten, manifest.taken_at_us).await.map_err(BackupError::from),
             Err(error) => Err(error),
         };
         let rows = lake.view(&Class::ALL).parts.iter().map(|part| part.rows()).sum();

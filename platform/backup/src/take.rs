@@ -46,6 +46,8 @@ const SETTINGS_FILES: [&str; 1] = ["witness.toml"];
 pub(crate) const SQLITE_PATH: &str = "shouhu.db";
 /// Scratch below the data folder; whatever is in it is an earlier run's.
 const WORK: &str = "backup-work";
+/// Whoever has it takes the one backup that a house takes at a time.
+const HOLD: &str = "backup.lock";
 
 /// What became of it.
 #[derive(Debug, Clone)]
@@ -62,7 +64,12 @@ pub struct Taken {
 /// # Errors
 /// What could not be read or written; the backups of before are as they were.
 pub async fn take(house: &House, place: &Place, keep_days: i64) -> Result<Taken, BackupError> {
-    let _hold = place.hold()?;
+    // Of the house first: copies for two places would lie in one scratch folder.
+    let _house = below(&house.data).hold(HOLD).map_err(|error| match error {
+        FilesError::Held { .. } => BackupError::HouseHeld,
+        other => other.into(),
+    })?;
+    let _place = place.hold()?;
     let work = house.data.join(WORK);
     remove_folder(&work)?;
     make_folder(&work)?;
@@ -138,8 +145,16 @@ impl Taking {
             let Some(node) = node else { return Ok((writer, log)) };
             let mut numbers: Vec<u64> = files.list("wal")?.iter().filter_map(|name| wal::number_of(name)).collect();
             numbers.sort_unstable_by(|one, other| other.cmp(one));
+            let mut newer: Option<(u64, u64)> = None;
             for number in numbers {
-                let Some((prefix, bytes)) = whole_of(files.as_ref(), node, number)? else { continue };
+                let known_end = match newer {
+                    // A start left it out of the chain: what counts of it was written again.
+                    Some((previous, _)) if number > previous => continue,
+                    Some((previous, end)) if number == previous => Some(end),
+                    _ => None,
+                };
+                let Some((prefix, bytes)) = whole_of(files.as_ref(), node, number, known_end)? else { continue };
+                newer = prefix.previous;
                 writer.add_bytes(LOG, &log_path(number), &bytes)?;
                 log.insert(number, prefix);
             }
@@ -227,15 +242,15 @@ fn log_path(number: u64) -> String {
     format!("lake/node/{}", wal::name_of(number))
 }
 
-/// The whole groups of a log file; `None` when there are none, or the file has gone to segments.
-fn whole_of(files: &dyn Files, node: u32, number: u64) -> Result<Option<(Prefix, Vec<u8>)>, BackupError> {
+/// The whole groups of a log file up to its known end; `None` when there are none, or the file has gone to segments.
+fn whole_of(files: &dyn Files, node: u32, number: u64, known_end: Option<u64>) -> Result<Option<(Prefix, Vec<u8>)>, BackupError> {
     let mut tries = 0;
     loop {
         let mut bytes = match files.read(&wal::name_of(number)) {
             Err(FilesError::Missing { .. }) => return Ok(None),
             other => other?,
         };
-        match wal::prefix(node, number, &bytes) {
+        match wal::prefix(node, number, known_end, &bytes) {
             Ok(None) => return Ok(None),
             Ok(Some(prefix)) => {
                 bytes.truncate(usize::try_from(prefix.end).unwrap_or(usize::MAX));

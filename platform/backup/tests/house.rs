@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use common::{CANARY, Small, batch, files_below, plate, sequences};
 use shouhu_backup::{BackupError, KEEP_DAYS_DEFAULT, Place, restore, signer, take};
 use shouhu_blobs::BlobClass;
-use shouhu_files::{Fault, SimFiles};
+use shouhu_env::RealFiles;
+use shouhu_files::{Fault, Files, SimFiles};
 use shouhu_lakehouse::lake::{Class, Window};
 
 const EVER: Window = Window { from_ms: i64::MIN / 2, until_ms: i64::MAX / 2 };
@@ -63,6 +64,35 @@ async fn a_backup_taken_during_ingest_has_all_that_was_acknowledged_when_it_bega
     }
     is_over.store(true, Ordering::Relaxed);
     ingest.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_that_is_taken_after_a_crash_counts_no_passage_twice() {
+    let mut small = Small::lived_in().await;
+    small.lake.append(batch(360, 20)).await.unwrap();
+    // Once with the last group behind others of its file, and once with a file that has nothing else.
+    for crash in ["first", "second"] {
+        small = small.crashed().await;
+        let taken = take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+        assert_eq!(taken.manifest.canaries.log_rows, [("passage".to_owned(), 80)], "{crash} crash");
+        let order = small.order(crash);
+        assert_eq!(restore(&order).await.unwrap().rows, 380, "{crash} crash");
+        let found: Vec<u64> = sequences(&order.data).await.into_iter().map(|(_, sequence)| sequence).collect();
+        assert_eq!(found, (0..380).collect::<Vec<_>>(), "{crash} crash");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_house_takes_one_backup_at_a_time_whatever_their_places() {
+    let small = Small::lived_in().await;
+    let other = common::place(&small.path("other"));
+    let other_hold = other.hold().unwrap();
+    assert!(matches!(take(&small.house, &other, KEEP_DAYS_DEFAULT).await, Err(BackupError::Held)));
+    drop(other_hold);
+    let is_held = RealFiles::below(&small.house.data).hold("backup.lock").unwrap();
+    assert!(matches!(take(&small.house, &other, KEEP_DAYS_DEFAULT).await, Err(BackupError::HouseHeld)));
+    drop(is_held);
+    take(&small.house, &other, KEEP_DAYS_DEFAULT).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -168,6 +198,7 @@ async fn what_was_erased_after_the_backup_is_in_no_byte_of_the_restored_house() 
     let order = shouhu_backup::Order { backup: Some(old.clone()), ..small.order("back") };
     let restored = restore(&order).await.unwrap();
     assert_eq!((restored.rows, restored.forgotten), (360, 8));
+    assert!(restored.missing.iter().any(|text| text.starts_with("pictures and database notes")), "{:?}", restored.missing);
     assert_eq!(bytes_with(&small.path("back"), CANARY), 0);
     assert!(sequences(&small.path("back")).await.iter().all(|(found, _)| *found != plate(CANARY)));
 }
@@ -239,4 +270,18 @@ async fn keys_that_are_newer_than_the_backup_say_what_is_lost() {
     let order = shouhu_backup::Order { keys, ..small.order("back") };
     let restored = restore(&order).await.unwrap();
     assert!(restored.missing.iter().any(|text| text.starts_with("3 leaves of the audit log")), "{:?}", restored.missing);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_keys_that_is_older_than_the_backup_says_which_entries_it_cannot_open() {
+    let small = Small::lived_in().await;
+    take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    let mut keys = small.keys();
+    let before = keys.len();
+    keys.retain(|name, _| !name.starts_with("audit-"));
+    assert!(keys.len() < before, "the audit log has keys of days");
+    let order = shouhu_backup::Order { keys, ..small.order("back") };
+    let restored = restore(&order).await.unwrap();
+    assert_eq!(restored.rows, 360);
+    assert!(restored.missing.iter().any(|text| text.starts_with("audit entries under 1 keys that the file of keys")), "{:?}", restored.missing);
 }

@@ -43,6 +43,8 @@ CREATE TABLE identity_attestation (
   released_at_us BIGINT,
   -- JSON: register to value. NULL until an operator has accepted a state.
   accepted TEXT,
+  -- When it was first in an accepted state; a later acceptance leaves it.
+  first_accepted_at_us BIGINT,
   accepted_at_us BIGINT,
   accepted_by TEXT,
   accepted_reason TEXT,

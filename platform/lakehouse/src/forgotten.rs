@@ -20,6 +20,8 @@ use crate::{Certificate, Lakehouse, LakehouseError};
 pub const FORGOTTEN_KEPT_US: i64 = 3 * 366 * Micros::DAY;
 /// Of a passage's hash. A wrong one among a day's millions keeps a row with a chance of one in a million million.
 const KEPT_HASH_BYTES: usize = 8;
+/// No passage is of a later time.
+const END_MS: i64 = i64::MAX / 2;
 
 /// Makes a plate into what tells nobody the plate.
 #[derive(Clone, PartialEq, Eq)]
@@ -103,11 +105,26 @@ async fn put(store: &Store, entry: &Forgotten) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
     tx.execute(
         "INSERT INTO lakehouse_forgotten (id, class, day, plate_hash, from_ms, until_ms, kept, forgotten_at_us) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         ON CONFLICT (id) DO UPDATE SET kept = COALESCE(lakehouse_forgotten.kept, excluded.kept)",
         params![&entry.id, class, day, hash, from_ms, until_ms, Value::Blob(entry.kept.as_deref().map(bytes_of)), entry.forgotten_at_us],
     )
     .await?;
     tx.commit().await
+}
+
+fn ms_of(at: Micros) -> i64 {
+    at.0.div_euclid(1_000)
+}
+
+/// An erasure that was cut off and given again later: what the later one kept, by holds that the first one's entry does not know, stays.
+fn is_superseded(entry: &Forgotten, all: &[Forgotten]) -> bool {
+    let Target::Plate { hash, from_ms, until_ms } = &entry.target else { return false };
+    let does_more = |later: &Forgotten| match &later.target {
+        Target::Plate { hash: of, from_ms: from, until_ms: until } => of == hash && from <= from_ms && until >= until_ms,
+        Target::Day { .. } => false,
+    };
+    entry.kept.is_none() && all.iter().any(|later| later.kept.is_some() && later.forgotten_at_us > entry.forgotten_at_us && does_more(later))
 }
 
 /// What an act kept, while it runs on another thread.
@@ -127,10 +144,8 @@ fn listening(keep: impl Fn(&Key) -> bool + Send + Sync + 'static, kept: &Kept) -
 
 impl Lakehouse {
     /// Says what is about to be forgotten; durable when it returns.
-    async fn begin(&self, target: Target) -> Result<Forgotten, LakehouseError> {
-        let env = self.env();
-        let now = env.now();
-        let entry = Forgotten { id: uuid_v7(now, env.random.bytes16()).to_string(), target, kept: None, forgotten_at_us: now };
+    async fn begin(&self, now: Micros, target: Target) -> Result<Forgotten, LakehouseError> {
+        let entry = Forgotten { id: uuid_v7(now, self.env().random.bytes16()).to_string(), target, kept: None, forgotten_at_us: now };
         put(self.store(), &entry).await?;
         Ok(entry)
     }
@@ -158,7 +173,7 @@ impl Lakehouse {
         into: Class,
     ) -> Result<Certificate, LakehouseError> {
         let Some(key) = self.forget_key() else { return self.drop_day_unsaid(class, day, keep, into).await };
-        let (entry, kept) = (self.begin(Target::Day { class: class.0, day }).await?, Kept::default());
+        let (entry, kept) = (self.begin(self.env().now(), Target::Day { class: class.0, day }).await?, Kept::default());
         let certificate = self.drop_day_unsaid(class, day, listening(keep, &kept), into).await?;
         self.completed(&entry, key, &kept).await?;
         Ok(certificate)
@@ -177,25 +192,28 @@ impl Lakehouse {
     ) -> Result<Certificate, LakehouseError> {
         let Some(key) = self.forget_key() else { return self.erase_unsaid(plate, window, keep).await };
         // What passes later is not forgotten with it.
-        let until_ms = window.until_ms.min(self.now_ms() + 1);
+        let now = self.env().now();
+        let until_ms = window.until_ms.min(ms_of(now) + 1);
         let target = Target::Plate { hash: key.plate(plate), from_ms: window.from_ms, until_ms };
-        let (entry, kept) = (self.begin(target).await?, Kept::default());
+        let (entry, kept) = (self.begin(now, target).await?, Kept::default());
         let certificate = self.erase_unsaid(plate, window, listening(keep, &kept)).await?;
         self.completed(&entry, key, &kept).await?;
         Ok(certificate)
     }
 
-    /// Forgets again, in order, what is on a newer list than this lake's. Returns how many passages went.
+    /// Forgets again, in order, what is on a newer list than this lake's, which is as it was at `as_of`. Returns how many passages went.
     ///
+    /// An entry that this lake has as begun is done again: its state may be of the middle of the act.
     /// A day whose entry was begun and not completed is left to the purge, which knows what is held.
     ///
     /// # Errors
     /// When there is no key, or as [`Self::drop_day`]; asking again goes on.
-    pub async fn forget_again(&self, newer: &[Forgotten]) -> Result<u64, LakehouseError> {
+    pub async fn forget_again(&self, newer: &[Forgotten], as_of: Micros) -> Result<u64, LakehouseError> {
         let key = self.forget_key().ok_or_else(|| LakehouseError::Lake("without its key nobody knows what was forgotten".into()))?.clone();
-        let known: HashSet<String> = forgotten_in(self.store()).await?.into_iter().map(|entry| entry.id).collect();
+        let known: HashSet<String> =
+            forgotten_in(self.store()).await?.into_iter().filter(|entry| entry.kept.is_some()).map(|entry| entry.id).collect();
         let mut erased = 0;
-        for entry in newer.iter().filter(|entry| !known.contains(&entry.id)) {
+        for entry in newer.iter().filter(|entry| !known.contains(&entry.id) && !is_superseded(entry, newer)) {
             let kept: HashSet<String> = entry.kept.iter().flatten().cloned().collect();
             let (hashing, has_kept) = (key.clone(), !kept.is_empty());
             let keep = move |one: &Key| has_kept && kept.contains(&hashing.passage(one).iter().map(|byte| format!("{byte:02x}")).collect::<String>());
@@ -203,7 +221,9 @@ impl Lakehouse {
                 Target::Day { .. } if entry.kept.is_none() => continue,
                 Target::Day { class, day } => erased += self.drop_day_unsaid(Class(*class), *day, keep, Class::KEPT).await?.rows_erased,
                 Target::Plate { hash, from_ms, until_ms } => {
-                    let window = Window { from_ms: *from_ms, until_ms: *until_ms };
+                    // What this lake has was all there when an erasure without an end was done, also what a wrong clock dated later.
+                    let is_open = *until_ms > ms_of(entry.forgotten_at_us) && entry.forgotten_at_us > as_of;
+                    let window = Window { from_ms: *from_ms, until_ms: if is_open { END_MS } else { *until_ms } };
                     for plate in self.plates_of(&key, hash).await? {
                         erased += self.erase_unsaid(plate, window, keep.clone()).await?.rows_erased;
                     }

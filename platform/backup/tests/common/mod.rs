@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use shouhu_audit::{Audit, Entry};
 use shouhu_backup::{House, KeyFiles, Order, Place, forget_key, keys_in, signer};
-use shouhu_blobs::{BlobClass, Blobs};
+use shouhu_blobs::{BlobClass, Blobs, Keys};
 use shouhu_env::{Env, RealFiles};
 use shouhu_lakehouse::lake::row::{AT_SOURCE, NO_DIRECTION};
 use shouhu_lakehouse::lake::{Batch, Class, DAY_MS, PlateCode, Row};
@@ -43,6 +43,10 @@ pub fn batch(first: u64, count: u64) -> Batch {
     Batch { device: 1, class: Class::PASSAGE, rows: (first..first + count).map(row).collect(), extras: Vec::new() }
 }
 
+fn lake_config(data: &Path, keys: &Keys) -> LakehouseConfig {
+    LakehouseConfig { forget_key: Some(forget_key(keys).unwrap()), grace_ms: 0, ..LakehouseConfig::in_folder(data.join("lake")) }
+}
+
 pub struct Small {
     pub folder: tempfile::TempDir,
     pub house: House,
@@ -64,7 +68,7 @@ impl Small {
         let keys = blobs.keys().clone();
         signer(&keys).unwrap();
         let audit = Audit::start(store.clone(), &keys).unwrap();
-        let config = LakehouseConfig { forget_key: Some(forget_key(&keys).unwrap()), grace_ms: 0, ..LakehouseConfig::in_folder(data.join("lake")) };
+        let config = lake_config(&data, &keys);
         let lake = Lakehouse::open(config.clone(), store.clone(), env.clone()).await.unwrap();
         let files = files_of(&config).unwrap();
         let house = House { env, store, store_url, lake: files, node_home: config.home, node: config.node, data, keys, keys_folder };
@@ -85,6 +89,22 @@ impl Small {
         std::fs::write(small.house.data.join("witness.toml"), "name = \"a.example/w1\"\n").unwrap();
         small.log("lived in").await;
         small
+    }
+
+    /// The lake ends without a farewell and is opened again: the last group of its log is then written a second time.
+    pub async fn crashed(self) -> Self {
+        let Self { folder, house, lake, audit, blobs } = self;
+        drop(lake);
+        let config = lake_config(&house.data, &house.keys);
+        for _ in 0..500 {
+            match Lakehouse::open(config.clone(), house.store.clone(), house.env.clone()).await {
+                Ok(lake) => return Self { folder, house, lake, audit, blobs },
+                // Its threads may still be ending.
+                Err(error) => assert!(format!("{error:?}").contains("Held"), "{error:?}"),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("the lake that was dropped is still held");
     }
 
     pub async fn log(&self, object: &str) {

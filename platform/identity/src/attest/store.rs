@@ -60,6 +60,7 @@ pub struct Bound {
     pub ak_public: String,
     pub bound_at: Micros,
     pub accepted: Option<Values>,
+    pub first_accepted_at: Option<Micros>,
     pub accepted_at: Option<Micros>,
     pub accepted_by: Option<ActorId>,
     pub accepted_reason: Option<String>,
@@ -72,8 +73,8 @@ pub struct Bound {
     pub proposed_reason: Option<String>,
 }
 
-const BOUND: &str = "device, ek_fingerprint, maker, ak_public, bound_at_us, accepted, accepted_at_us, accepted_by, accepted_reason, \
-     measured, measured_at_us, clock_ms, reset_count, restart_count, is_safe, rebooted_at_us, good_at_us, proposed_by, proposed_reason";
+const BOUND: &str = "device, ek_fingerprint, maker, ak_public, bound_at_us, accepted, first_accepted_at_us, accepted_at_us, accepted_by, \
+     accepted_reason, measured, measured_at_us, clock_ms, reset_count, restart_count, is_safe, rebooted_at_us, good_at_us, proposed_by, proposed_reason";
 
 /// 64 bits of the TPM's clock are more than SQL has; it counts milliseconds, so that nothing is lost before the year 292 million.
 fn big(number: u64) -> i64 {
@@ -93,6 +94,7 @@ fn bound_of(row: &Row) -> Result<Bound, StoreError> {
         ak_public: row.text("ak_public")?,
         bound_at: row.micros("bound_at_us")?,
         accepted: row.opt_text("accepted")?.map(|_| row.json("accepted")).transpose()?,
+        first_accepted_at: row.opt_micros("first_accepted_at_us")?,
         accepted_at: row.opt_micros("accepted_at_us")?,
         accepted_by: row.opt_parsed("accepted_by")?,
         accepted_reason: row.opt_text("accepted_reason")?,
@@ -196,13 +198,17 @@ pub async fn propose(tx: &mut Tx, now: Micros, known: &Bound, by: ActorId, reaso
     Ok(tx.execute(sql, params![known.device, by, now, reason, json_of(&known.measured)?]).await? == 1)
 }
 
-/// Makes the measured state the accepted one. False when something else was measured, or somebody was first.
+/// Makes the measured state the accepted one. A TPM that had turned back counts from its next quote on: else its old clock would refuse
+/// it for ever. False when something else was measured, or somebody was first.
 pub async fn accept(tx: &mut Tx, now: Micros, known: &Bound, by: ActorId, reason: &str) -> Result<bool, StoreError> {
+    let has_turned_back = open_restriction(tx, known.device).await? == Some(RestrictionReason::TurnedBack);
     let sql = "UPDATE identity_attestation SET accepted = measured, accepted_at_us = $2, accepted_by = $3, accepted_reason = $4, \
+               first_accepted_at_us = COALESCE(first_accepted_at_us, $2), clock_ms = CASE WHEN $7 = 1 THEN 0 ELSE clock_ms END, \
+               reset_count = CASE WHEN $7 = 1 THEN 0 ELSE reset_count END, restart_count = CASE WHEN $7 = 1 THEN 0 ELSE restart_count END, \
                good_at_us = measured_at_us, proposed_by = NULL, proposed_at_us = NULL, proposed_reason = NULL \
                WHERE device = $1 AND measured = $5 AND COALESCE(accepted_at_us, 0) = $6 AND released_at_us IS NULL";
     let before = known.accepted_at.unwrap_or(Micros(0));
-    Ok(tx.execute(sql, params![known.device, now, by, reason, json_of(&known.measured)?, before]).await? == 1)
+    Ok(tx.execute(sql, params![known.device, now, by, reason, json_of(&known.measured)?, before, has_turned_back]).await? == 1)
 }
 
 /// The restriction that lasts, and why.
@@ -226,6 +232,11 @@ pub async fn restrict(tx: &mut Tx, now: Micros, new: &NewRestriction<'_>) -> Res
     if written == 0 && !super::judge::ends_by_itself(new.reason) && before.is_some_and(super::judge::ends_by_itself) {
         let sql = "UPDATE identity_restriction SET reason = $2, detail = $3, told_at_us = $4 WHERE device = $1 AND until_us IS NULL";
         written = tx.execute(sql, params![new.device, tag_of(&new.reason), new.detail, now]).await?;
+    }
+    if written == 1 && !super::judge::ends_by_itself(new.reason) {
+        // A first word that was given before speaks of something else.
+        let sql = "UPDATE identity_attestation SET proposed_by = NULL, proposed_at_us = NULL, proposed_reason = NULL WHERE device = $1";
+        tx.execute(sql, params![new.device]).await?;
     }
     if written == 1 {
         tx.emit(&Event::DeviceTrustChanged { device: new.device, restriction: Some(new.reason) }).await?;

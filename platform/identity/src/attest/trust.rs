@@ -41,7 +41,7 @@ impl Standing {
     }
 }
 
-/// The restriction by policy: from the demand or the enrolment on, until a state was accepted. No row says so.
+/// The restriction by policy: from the demand or the enrolment on, until a state was first accepted. No row says so.
 fn by_policy(required_since: Option<Micros>, enrolled_at: Option<Micros>, accepted_at: Option<Micros>) -> Option<SenderRestriction> {
     let since_us = required_since?.max(enrolled_at?);
     if accepted_at.is_some_and(|accepted| accepted <= since_us) {
@@ -76,7 +76,7 @@ pub async fn standings(store: &Store, now: Micros, devices: &[DeviceId]) -> Resu
             let device: DeviceId = row.parsed("id")?;
             let bound = bound.remove(&device);
             let required_since = required.get(&row.tag::<DeviceKind>("kind")?).copied();
-            let accepted_at = bound.as_ref().and_then(|bound| bound.accepted_at);
+            let accepted_at = bound.as_ref().and_then(|bound| bound.first_accepted_at);
             let restrictions = by_policy(required_since, row.opt_micros("enrolled_at_us")?, accepted_at).into_iter().collect();
             found.insert(device, Standing { bound, is_required: required_since.is_some(), restrictions });
         }

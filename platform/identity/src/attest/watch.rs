@@ -7,7 +7,7 @@ use shouhu_module::App;
 use shouhu_store::{Store, StoreError};
 use shouhu_wire::RestrictionReason;
 
-use super::QUOTE_LATE_US;
+use super::{QUOTE_EVERY_US, QUOTE_LATE_US};
 use super::store::{self, NewRestriction};
 
 /// Lateness is told by at most this later than it began; what it marks begins with the last good quote in any case.
@@ -15,8 +15,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// Devices restricted by one look; the next look goes on.
 const AT_ONCE: i64 = 500;
 
-/// Looks for as long as the program runs.
+/// Looks for as long as the program runs. Devices could not send while the server was down: they have the time between two quotes first.
+/// Programs that end sooner, as a backup or an import beside the server, look at nothing.
 pub async fn look_for_ever(app: App) {
+    tokio::time::sleep(Duration::from_micros(QUOTE_EVERY_US.unsigned_abs())).await;
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         match look(&app.store, app.env.now()).await {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use sha2::{Digest, Sha256};
 use shouhu_attest::{Asked, AttestationKey, Quote, verify};
+use shouhu_events::Event;
 use shouhu_ids::{DeviceId, Micros};
 use shouhu_module::{Access, App, Audit, Audited, Body, DevicePeer, Load, Problem, Route};
 use shouhu_store::{StoreError, Tx, tag_of};
@@ -36,18 +37,25 @@ pub const QUOTE: Route =
 pub async fn told(app: &App, device: DeviceId, refused: AttestRefused) -> Problem {
     let Some(reason) = refused.restricts() else { return refused.into() };
     tracing::warn!(%device, %refused, "attestation refused");
-    match restricted(app, device, reason, &refused.to_string()).await {
+    match restricted(app, device, reason, &refused).await {
         Ok(()) => refused.into(),
         // The device is not told that all is well, and tries again.
         Err(error) => error.into(),
     }
 }
 
-async fn restricted(app: &App, device: DeviceId, reason: RestrictionReason, detail: &str) -> Result<(), StoreError> {
+async fn restricted(app: &App, device: DeviceId, reason: RestrictionReason, refused: &AttestRefused) -> Result<(), StoreError> {
     let now = app.env.now();
     let mut tx = app.store.begin().await?;
-    let since = store::bound(&mut tx, device).await?.map_or(now, |bound| bound.good_at);
-    store::restrict(&mut tx, now, &NewRestriction { device, reason, since, detail }).await?;
+    let bound = store::bound(&mut tx, device).await?;
+    if bound.is_none() && matches!(refused, AttestRefused::Certificate(_) | AttestRefused::Key(_)) {
+        // It has shown no TPM that anybody believes, and is as unattested as before. A restriction would end with a good quote only,
+        // which a TPM of a maker that nobody here knows never gives.
+        tx.emit(&Event::DeviceTrustChanged { device, restriction: Some(reason) }).await?;
+        return tx.commit().await;
+    }
+    let since = bound.map_or(now, |bound| bound.good_at);
+    store::restrict(&mut tx, now, &NewRestriction { device, reason, since, detail: &refused.to_string() }).await?;
     tx.commit().await
 }
 
@@ -161,7 +169,7 @@ async fn judged(tx: &mut Tx, now: Micros, known: &Bound, quote: &Quote, values: 
     }
     if judgement.has_rebooted {
         tracing::info!(%device, resets = quote.clock.reset_count, "device was started anew since its last quote");
-        tx.emit(&shouhu_events::Event::DeviceChanged { device }).await?;
+        tx.emit(&Event::DeviceChanged { device }).await?;
     }
     if let (Standing::Changed, Some(accepted)) = (judgement.standing, &known.accepted) {
         let registers: Vec<String> = judge::changed(accepted, values).iter().map(ToString::to_string).collect();

@@ -223,6 +223,9 @@ async fn a_foreign_maker_a_tpm_of_another_device_and_another_secret_are_refused_
         let device = house.device().await;
         let refused = house.mine(&device, "start", stranger().start()).await;
         assert_eq!((refused.status, refused.key()), (422, "identity.attest.maker_unknown"));
+        assert_eq!(house.events().await.last(), Some(&json!("tpm_refused")), "operators are told");
+        assert!(house.restrictions(&device).await.is_empty(), "it could not end before another TPM is built in");
+        assert_eq!(house.show(&device).await["attestation"], json!("unattested"));
         let refused = house.mine(&device, "start", one().start()).await;
         assert_eq!((refused.status, refused.key()), (409, "identity.attest.tpm_taken"));
         let reason = house.restrictions(&device).await[0].reason;
@@ -242,6 +245,7 @@ async fn a_foreign_maker_a_tpm_of_another_device_and_another_secret_are_refused_
         assert!(house.restrictions(&device).await[0].until_us.is_some(), "its own TPM sets it right");
         let refused = house.mine(&first, "start", stranger().start()).await;
         assert_eq!(refused.key(), "identity.attest.maker_unknown");
+        assert_eq!(house.restrictions(&first).await[0].reason, RestrictionReason::TpmRefused, "it had another");
         let path = format!("/v1/devices/{}/revoke", id_of(&device));
         assert_eq!(house.call(&house.person(), "POST", &path, Value::Null).await.status, 204);
         house.bind(&house.device().await, &mut two()).await.good();
@@ -384,9 +388,33 @@ async fn a_clone_is_found_by_the_counters_and_the_clock() {
 
         house.accept(&house.person(), &device, "the other one is in our hands").await.good();
         house.accept(&house.person(), &device, "so it is").await.good();
+        house.quote(&device, &mut tpm).await.good();
         let mut slow = tpm.clone();
         slow.clock_ms -= 10_000;
         assert_eq!(house.quote(&device, &mut slow).await.key(), "identity.attest.turned_back");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_tpm_whose_clock_was_set_back_is_taken_again_when_two_persons_say_so() {
+    on_each(|house| async move {
+        house.trust_maker().await;
+        let mut tpm = one();
+        let device = house.attested(&mut tpm).await;
+        let first = house.person();
+        house.accept(&first, &device, "a word about nothing").await.good();
+        let mut cleared = tpm.clone();
+        tpm.reboot("");
+        tpm.registers = cleared.registers;
+        house.quote(&device, &mut tpm).await.good();
+        assert_eq!(house.quote(&device, &mut cleared).await.key(), "identity.attest.turned_back");
+        let said = house.accept(&house.person(), &device, "its board was exchanged").await.good();
+        assert_eq!(said["is_accepted"], json!(false), "the word of before the restriction does not end it");
+        assert_eq!(house.accept(&first, &device, "so it was").await.good()["is_accepted"], json!(true));
+        assert_eq!(house.quote(&device, &mut cleared).await.good()["attestation"], json!("attested"));
+        cleared.clock_ms -= 3_000;
+        assert_eq!(house.quote(&device, &mut cleared).await.key(), "identity.attest.turned_back", "from then on it counts again");
     })
     .await;
 }
@@ -444,6 +472,11 @@ async fn a_kind_that_must_attest_is_restricted_until_it_does() {
         let shown = house.show(&device).await;
         assert_eq!((&shown["attestation"], &shown["is_required"]), (&json!("attested"), &json!(true)));
         assert!(house.restrictions(&device).await[0].until_us.is_some(), "what it sent before stays marked");
+        let until_us = house.restrictions(&device).await[0].until_us;
+        house.clock.advance_us(Micros::MINUTE);
+        house.accept(&house.person(), &device, "seen again").await.good();
+        house.accept(&house.person(), &device, "so it is").await.good();
+        assert_eq!(house.restrictions(&device).await[0].until_us, until_us, "a later acceptance marks nothing more");
         assert_eq!(set(demand(false)).await.status, 204);
         assert!(house.restrictions(&device).await.is_empty());
     })
