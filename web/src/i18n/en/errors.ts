@@ -93,7 +93,8 @@ export const errors = {
   "oversight.opening.no_dispatch": "Dispatch cannot say whether the incident is live.",
   "oversight.opening.same_person": "Whoever opened it does not review it.",
   "oversight.opening.reviewed": "Somebody has reviewed it already.",
-  "oversight.opening.found_unjustified": "An opening of this plate for this incident was found unjustified: ask for a consent.",
+  "oversight.opening.found_unjustified":
+    "An opening of this plate for this incident was found unjustified: ask for a consent.",
   "oversight.opening.note": "Write what you found in 5 to 1000 characters.",
   "sightings.partial.bounded":
     "The bound of this case or yours is used up: what is beyond it, if anything, is not shown; ask for a consent.",
