@@ -468,6 +468,8 @@ export const errors = {
   "sightings.search.camera_unknown": "One of the cameras has sent nothing yet.",
   "sightings.search.cameras": "Choose between 1 and 1,000 cameras.",
   "sightings.search.bbox_invalid": "The box needs west, south, east and north in degrees.",
+  "sightings.zones.resolution":
+    "The grid is so fine that it would show where one vehicle stood: choose larger cells.",
   "sightings.zones.vehicles": "One to 2,000 stolen vehicles can be asked about at a time.",
   "sightings.zones.look_days": "At most 90 days around each theft can be looked at.",
   "sightings.ingest.version_unknown":

@@ -436,6 +436,7 @@ export const errors = {
   "sightings.search.camera_unknown": "其中一支攝影機還沒有任何紀錄。",
   "sightings.search.cameras": "請選擇 1 到 1,000 支攝影機。",
   "sightings.search.bbox_invalid": "範圍需要西、南、東、北四個經緯度。",
+  "sightings.zones.resolution": "格網太細，會看出單一車輛停在哪裡：請選較大的格子。",
   "sightings.zones.vehicles": "一次可查詢 1 至 2,000 輛失竊車輛。",
   "sightings.zones.look_days": "每件失竊最多可查前後 90 天。",
   "sightings.ingest.version_unknown": "這批資料的格式比伺服器新，請更新伺服器。",
