@@ -7,13 +7,21 @@ use shouhu_exchange::Moment;
 use shouhu_exchange::cap::{Alert, CapError, Certainty, Cover, MsgType, Severity, Status};
 use shouhu_exchange::eido::registry::IncidentStatus;
 use shouhu_exchange::eido::{Eido, EidoError};
+use shouhu_exchange::geojson::{Feature, FeatureCollection};
+use shouhu_exchange::signature::{self, SignatureError};
+use shouhu_ids::{IncidentId, Micros, UnitId};
 use shouhu_place::Wgs84;
-use shouhu_wire::UnitState;
+use shouhu_wire::{Incident, IncidentOrigin, IncidentState, Priority, Unit, UnitKind, UnitState};
 
 const ROBBERY: &str = include_str!("samples/eido_robbery.json");
 const DRAFT_STYLE: &str = include_str!("samples/eido_draft_style.json");
 const TYPHOON: &str = include_str!("samples/cap_typhoon.xml");
 const CANCEL: &str = include_str!("samples/cap_cancel.xml");
+const FEED: &str = include_str!("samples/geojson_feed.json");
+/// Signed with another program's HMAC-SHA256 under the secret `whsec_sample`.
+const DELIVERY: &str = include_str!("samples/webhook_delivery.http");
+/// 2026-11-21 08:00 UTC.
+const AT: Micros = Micros(1_795_248_000_000_000);
 
 #[test]
 fn a_neighbours_robbery_is_understood() {
@@ -116,4 +124,50 @@ fn a_wrong_warning_names_line_and_element() {
     }
     let uncancelled = CANCEL.lines().filter(|line| !line.contains("<references>")).collect::<Vec<_>>().join("\n");
     assert!(matches!(Alert::read(uncancelled.as_bytes()), Err(CapError::Missing { name: "references", .. })));
+}
+
+#[test]
+fn the_feed_is_the_geojson_that_a_map_expects() {
+    let unit = Unit {
+        id: "01997000-0000-7000-8000-000000000001".parse::<UnitId>().unwrap(),
+        call_sign: "永康 21".into(),
+        kind: UnitKind::Car,
+        state: UnitState::EnRoute,
+        position: Wgs84::new(120.25, 23.02).ok(),
+        position_at_us: Some(AT),
+        accuracy_m: Some(12.0),
+        heading_deg: None,
+        assignment: None,
+    };
+    let incident = Incident {
+        id: "01997000-0000-7000-8000-000000000002".parse::<IncidentId>().unwrap(),
+        number: "115-1121-0007".into(),
+        origin: IncidentOrigin::Call,
+        state: IncidentState::Open,
+        priority: Priority(2),
+        kind: "fight".into(),
+        summary: "王小明與人互毆".into(),
+        address: "臺南市永康區中正路".into(),
+        position: None,
+        hit: None,
+        opened_at_us: AT,
+        closed_at_us: None,
+        closing_code: None,
+        merged_into: None,
+        assignments: Vec::new(),
+    };
+    let written = FeatureCollection::new(vec![Feature::unit(&unit), Feature::incident(&incident)]).write();
+    let (written, sample): (Value, Value) = (serde_json::from_slice(&written).unwrap(), serde_json::from_str(FEED).unwrap());
+    assert_eq!(written, sample, "and no summary, in which people may be named");
+}
+
+#[test]
+fn a_receiver_checks_a_delivery_by_its_header_and_body_alone() {
+    let (head, body) = DELIVERY.split_once("\n\n").unwrap();
+    let body = body.trim_end();
+    let header = head.lines().find_map(|line| line.strip_prefix(&format!("{}: ", signature::HEADER))).unwrap();
+    assert_eq!(signature::verify(b"whsec_sample", AT.plus(30 * Micros::SECOND), header, body.as_bytes()), Ok(()));
+    assert_eq!(signature::sign(b"whsec_sample", AT, body.as_bytes()), header);
+    let altered = body.replace("0007", "0008");
+    assert_eq!(signature::verify(b"whsec_sample", AT, header, altered.as_bytes()), Err(SignatureError::Wrong));
 }

@@ -55,6 +55,8 @@ pub struct Cell {
 /// The demand with what does not change while units move.
 struct Ground {
     made_at: Micros,
+    /// The number of the roads that it was reckoned on.
+    roads: u64,
     coverage: Coverage,
     cover: Cover,
     cells: Vec<Cell>,
@@ -66,6 +68,7 @@ struct Ground {
 pub struct View {
     ground: Arc<Ground>,
     made_at: Micros,
+    roads: u64,
     /// Idle units with a place: reach, and seconds to each cell.
     units: Vec<(UnitId, Reach, Vec<f64>)>,
 }
@@ -175,19 +178,22 @@ fn ground(roads: &dyn RoadTimes, calls: &[Wgs84], coverage: Coverage, now: Micro
         NoCover::FewIncidents
     })?;
     let standing: Vec<Traveller> = cells.iter().take(SITES_MAX).map(|cell| Traveller { at: cell.position, by: UnitKind::Car }).collect();
+    // Asked before the times: a road that is closed meanwhile makes this out of date, and never the other way round.
+    let changes = roads.changes(now);
     let times = times(roads, &cells, &standing, now).ok_or(NoCover::NoMap)?;
     let sites = (0..standing.len()).map(|site| Reach::within(of_source(&times, site), coverage.threshold_s)).collect();
-    Ok(Ground { made_at: now, coverage, cover, cells, sites })
+    Ok(Ground { made_at: now, roads: changes, coverage, cover, cells, sites })
 }
 
 fn view(roads: &dyn RoadTimes, ground: Arc<Ground>, units: &[(UnitId, Traveller)], now: Micros) -> Result<View, NoCover> {
     let placed: Vec<Traveller> = units.iter().map(|(_, traveller)| *traveller).collect();
+    let changes = roads.changes(now);
     let times = times(roads, &ground.cells, &placed, now).ok_or(NoCover::NoMap)?;
     let units = units.iter().enumerate().map(|(index, (unit, _))| {
         let times = of_source(&times, index);
         (*unit, Reach::within(times.iter().copied(), ground.coverage.threshold_s), times)
     });
-    Ok(View { units: units.collect(), ground, made_at: now })
+    Ok(View { units: units.collect(), ground, made_at: now, roads: changes })
 }
 
 fn is_within(made_at: Micros, now: Micros, for_us: i64) -> bool {
@@ -195,14 +201,16 @@ fn is_within(made_at: Micros, now: Micros, for_us: i64) -> bool {
 }
 
 impl Covers {
-    /// For a proposal: a view that is a little old at once, while the next one is made behind it.
+    /// For a proposal: a view that is a little old at once, while the next one is made behind it. Also after a closure: the times of
+    /// a proposal's units are of this moment, and what their going costs the cover may be of the one before.
     ///
     /// # Errors
     /// When the database fails; that there is no cover to look at is an answer.
     pub async fn soon(&self, app: &App, units: &[Unit], coverage: Coverage) -> Result<Result<Arc<View>, NoCover>, Problem> {
         let now = app.env.now();
         let Some(last) = self.0.view(coverage, now, VIEW_STILL_US) else { return self.now(app, units, coverage).await };
-        if !is_within(last.made_at, now, VIEW_FOR_US) {
+        let roads = app.try_room::<RoadTimesPort>().map_or(0, |port| port.0.changes(now));
+        if !is_within(last.made_at, now, VIEW_FOR_US) || last.roads != roads {
             let (covers, app, units) = (self.clone(), app.clone(), units.to_vec());
             tokio::spawn(async move {
                 if let Err(problem) = covers.now(&app, &units, coverage).await {
@@ -213,7 +221,7 @@ impl Covers {
         Ok(Ok(last))
     }
 
-    /// The cover by the units that are idle now; at most some seconds old.
+    /// The cover by the units that are idle now; at most some seconds old, and on the roads of now.
     ///
     /// # Errors
     /// When the database fails; that there is no cover to look at is an answer.
@@ -227,11 +235,15 @@ impl Covers {
         // Whoever waited here for somebody else's view takes that one.
         let mut ground_kept = self.0.ground.lock().await;
         let now = app.env.now();
-        let has_all = |view: &Arc<View>| idle.iter().all(|(unit, _)| view.reach(*unit).is_some());
-        if let Some(view) = self.0.view(coverage, now, VIEW_FOR_US).filter(has_all) {
+        let roads = port.0.changes(now);
+        let is_good = |view: &Arc<View>| view.roads == roads && idle.iter().all(|(unit, _)| view.reach(*unit).is_some());
+        if let Some(view) = self.0.view(coverage, now, VIEW_FOR_US).filter(is_good) {
             return Ok(Ok(view));
         }
-        let known = ground_kept.clone().filter(|ground| is_within(ground.made_at, now, DEMAND_FOR_US) && ground.coverage == coverage);
+        let is_known = |ground: &Arc<Ground>| {
+            is_within(ground.made_at, now, DEMAND_FOR_US) && ground.coverage == coverage && ground.roads == roads
+        };
+        let known = ground_kept.clone().filter(is_known);
         let calls = if known.is_none() { calls(&app.store, now.plus(-DEMAND_US)).await? } else { Vec::new() };
         let made = tokio::task::spawn_blocking(move || {
             let ground = match known {
@@ -263,7 +275,7 @@ mod tests {
         fn times_to(&self, target: Wgs84, sources: &[Traveller], _: Drive) -> Option<Vec<RoadAnswer>> {
             let time = |source: &Traveller| {
                 let distance_m = source.at.distance_m(target);
-                RoadAnswer::By(RoadTime { duration_s: distance_m / 10.0, distance_m })
+                RoadAnswer::By(RoadTime { duration_s: distance_m / 10.0, distance_m, is_through_closure: false })
             };
             Some(sources.iter().map(time).collect())
         }

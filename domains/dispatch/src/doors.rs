@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -45,9 +46,27 @@ impl RoadTimes for Winding {
     fn times_to(&self, target: Wgs84, sources: &[Traveller], _: Drive) -> Option<Vec<RoadAnswer>> {
         let time = |source: &Traveller| {
             let distance_m = 2.0 * source.at.distance_m(target);
-            RoadAnswer::By(RoadTime { duration_s: distance_m / (60.0 / 3.6), distance_m })
+            RoadAnswer::By(RoadTime { duration_s: distance_m / (60.0 / 3.6), distance_m, is_through_closure: false })
         };
         Some(sources.iter().map(time).collect())
+    }
+}
+
+/// [`Winding`] roads on which something is closed now and then.
+#[derive(Default)]
+struct Changing {
+    changes: AtomicU64,
+    asked: AtomicU64,
+}
+
+impl RoadTimes for Changing {
+    fn times_to(&self, target: Wgs84, sources: &[Traveller], drive: Drive) -> Option<Vec<RoadAnswer>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Winding.times_to(target, sources, drive)
+    }
+
+    fn changes(&self, _: Micros) -> u64 {
+        self.changes.load(Ordering::Relaxed)
     }
 }
 
@@ -267,7 +286,8 @@ async fn a_policy_is_the_supervisors_and_a_unit_is_taken_away_only_with_the_job_
 async fn a_free_unit_that_is_much_nearer_is_proposed_to_take_over_and_cover_is_counted_from_calls() {
     let house = House::open(MODULES).await;
     let dispatcher = house.person(Role::Dispatcher);
-    house.app.put(RoadTimesPort(Arc::new(Winding)));
+    let roads = Arc::new(Changing::default());
+    house.app.put(RoadTimesPort(Arc::clone(&roads) as Arc<dyn RoadTimes>));
     let (far, far_officer) = car(&house, "永康 21").await;
     let now = house.app.env.now();
     house.call(&far_officer, "POST", "/v1/units/mine/position", position(120.40, now)).await;
@@ -288,13 +308,21 @@ async fn a_free_unit_that_is_much_nearer_is_proposed_to_take_over_and_cover_is_c
     for _ in 0..30 {
         incident(&house, &dispatcher, 3).await;
     }
-    let (_house, board) = advice(house).await;
+    let (house, board) = advice(house).await;
     assert_eq!(board.pointer("/handovers"), Some(&json!([])));
     let cells = board.pointer("/cover/cells").and_then(Value::as_array).map(Vec::len);
     assert_eq!(
         (cells, board.pointer("/cover/idle_units"), board.pointer("/why_no_cover")),
         (Some(1), Some(&json!(1)), Some(&Value::Null))
     );
+    // Cover is kept for a while, and no longer than the roads are the same.
+    let asked = || roads.asked.load(Ordering::Relaxed);
+    let before = asked();
+    let (house, _) = advice(house).await;
+    assert_eq!(asked(), before, "nothing has changed");
+    roads.changes.store(1, Ordering::Relaxed);
+    advice(house).await;
+    assert!(asked() > before, "a road was closed");
 }
 
 #[tokio::test]

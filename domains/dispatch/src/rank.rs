@@ -7,7 +7,7 @@ use shouhu_choice::{
     Assessment, Candidate, Choice, ChoiceError, CoverView, Incident, Job, Priority, Reason as Why, Side, State, choose,
 };
 use shouhu_ids::{Micros, UnitId};
-use shouhu_module::ports::{Drive, RoadAnswer};
+use shouhu_module::ports::{Drive, RoadAnswer, RoadTime};
 use shouhu_place::Wgs84;
 use shouhu_wire::{Reason, Recommendation, Unit, UnitKind, UnitState};
 
@@ -53,6 +53,7 @@ struct Way {
     distance_m: f64,
     eta_s: f64,
     is_by_road: bool,
+    is_through_closure: bool,
 }
 
 fn reason(key: &str, is_for: bool, value: Option<f64>) -> Reason {
@@ -71,12 +72,14 @@ fn seconds_since(at: Micros, now: Micros) -> f64 {
 fn way(unit: &Unit, scene: Option<Wgs84>, road: Option<RoadAnswer>) -> Option<Way> {
     let straight_m = unit.position?.distance_m(scene?);
     match road {
-        Some(RoadAnswer::By(road)) => Some(Way { distance_m: road.distance_m, eta_s: road.duration_s, is_by_road: true }),
+        Some(RoadAnswer::By(RoadTime { duration_s, distance_m, is_through_closure })) => {
+            Some(Way { distance_m, eta_s: duration_s, is_by_road: true, is_through_closure })
+        }
         // A straight line over a closed bridge would be a lie.
         Some(RoadAnswer::NoWay) => None,
         Some(RoadAnswer::NoRoadNear) | None => {
             let kmh = if unit.kind == UnitKind::Foot { WALKING_KMH } else { STRAIGHT_LINE_KMH };
-            Some(Way { distance_m: straight_m, eta_s: seconds(straight_m, kmh), is_by_road: false })
+            Some(Way { distance_m: straight_m, eta_s: seconds(straight_m, kmh), is_by_road: false, is_through_closure: false })
         }
     }
 }
@@ -179,6 +182,9 @@ fn stated(known: &Known, way: Option<Way>, ask: Ask, now: Micros) -> Vec<Reason>
     }
     if let Some(way) = way {
         reasons.push(reason(if way.is_by_road { "by_road" } else { "straight_line" }, way.is_by_road, None));
+        if way.is_through_closure {
+            reasons.push(reason("through_closure", false, None));
+        }
         if way.is_by_road && with_siren {
             reasons.push(reason("with_siren", true, None));
         }
@@ -284,8 +290,6 @@ fn order(items: &mut [Recommendation], choice: &Choice, units: &[Known], ask: &A
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use shouhu_module::ports::RoadTime;
-
     use super::*;
     use crate::standing::JobAtHand;
 
@@ -345,7 +349,7 @@ mod tests {
     }
 
     fn by_road(duration_s: f64, distance_m: f64) -> RoadAnswer {
-        RoadAnswer::By(RoadTime { duration_s, distance_m })
+        RoadAnswer::By(RoadTime { duration_s, distance_m, is_through_closure: false })
     }
 
     #[test]
@@ -373,6 +377,15 @@ mod tests {
         assert_eq!(keys(&ranked, "cut off"), ["available", "no_way"]);
         assert!(ranked.items.iter().all(|item| (item.unit.call_sign == "cut off") == item.eta_s.is_none()));
         assert!(keys(&ranked, "astray").contains(&"straight_line"));
+    }
+
+    #[test]
+    fn who_must_go_into_a_closure_is_timed_and_told_so() {
+        let mut into = known("into", UnitKind::Car, UnitState::Available, Some(120.201));
+        into.road = Some(RoadAnswer::By(RoadTime { duration_s: 200.0, distance_m: 1_500.0, is_through_closure: true }));
+        let ranked = ranked(&[into], ask(2), &PolicySettings::default());
+        assert!(keys(&ranked, "into").contains(&"through_closure"));
+        assert_eq!(ranked.items.first().unwrap().eta_s, Some(200.0));
     }
 
     #[test]

@@ -134,9 +134,9 @@ pub fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         closures::learn(&app, &roads).await?;
         tokio::spawn(closures::watch_for_ever(app.clone(), roads.clone()));
         app.put(RoadTimesPort(Arc::new(roads.clone())));
-        app.put(roads);
         app.put(RoadSheetsPort(Arc::new(state.clone())));
-        app.put(ClosingRingsPort(Arc::new(Pursuits::new(state.clone()))));
+        app.put(ClosingRingsPort(Arc::new(Pursuits::new(state.clone(), roads.clone()))));
+        app.put(roads);
         app.put(state);
         let places = Places::default();
         app.put(GeocoderPort(Arc::new(places.clone())));

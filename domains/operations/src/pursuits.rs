@@ -1,15 +1,16 @@
 //! Closing rings on the map in memory: from places and units to junctions, and back to street names.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use shouhu_ids::UnitId;
-use shouhu_intercept::{NodeId, Outcome, Outside, Plan, Reason, Ring, Seen, Settings, Spot, Unit, UnitId as Number};
+use shouhu_ids::{Micros, UnitId};
+use shouhu_intercept::{NodeId, Outcome, Outside, Plan, Reason, Ring, Seen, Settings, Spot, Streets, Unit, UnitId as Number};
 use shouhu_module::ports::{ClosingRings, NoRing, RingAnswer, RingLeak, RingOrder, RingOutcome, RingQuestion, RingReason, WhyOpen};
 use shouhu_place::Wgs84;
-use shouhu_roads::RoadNetwork;
+use shouhu_roads::{EdgeId, RoadNetwork};
 
 use crate::map::{LoadedMap, MapState};
+use crate::ways::Roads;
 
 /// A sighting or a unit farther from any road is not on this map.
 const ON_A_ROAD_M: f64 = 300.0;
@@ -33,25 +34,50 @@ struct Running {
     uses: u64,
 }
 
+/// The streets of one map with what was closed to units on them.
+struct Shut {
+    version: i64,
+    roads: Vec<EdgeId>,
+    streets: Arc<Streets>,
+}
+
 pub struct Pursuits {
     map: MapState,
+    roads: Roads,
     running: Mutex<Running>,
+    shut: Mutex<Option<Shut>>,
 }
 
 impl Pursuits {
-    pub fn new(map: MapState) -> Self {
-        Self { map, running: Mutex::default() }
+    pub fn new(map: MapState, roads: Roads) -> Self {
+        Self { map, roads, running: Mutex::default(), shut: Mutex::default() }
     }
 
     /// The ring is taken out while it is asked: two questions about one pursuit at once are two fresh ones.
-    fn take(&self, pursuit: &str, map: &LoadedMap) -> Result<(Ring, f64), NoRing> {
+    fn take(&self, pursuit: &str, map: &LoadedMap, at: Micros) -> Result<(Ring, f64), NoRing> {
+        let streets = self.streets(map, at).ok_or_else(|| NoRing::Refused("the map has more roads than can be numbered".into()))?;
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = running.pursuits.remove(pursuit).filter(|known| known.version == map.info.version) {
+        if let Some(mut known) = running.pursuits.remove(pursuit).filter(|known| known.version == map.info.version) {
+            known.ring.take_streets(streets);
             return Ok((known.ring, known.reach_s));
         }
-        drop(running);
-        let streets = map.streets().ok_or_else(|| NoRing::Refused("the map has more roads than can be numbered".into()))?;
         Ok((Ring::new(streets), f64::INFINITY))
+    }
+
+    /// Units drive around what is closed. While a new map's roads are being prepared its closures have no pieces yet: none is known.
+    fn streets(&self, map: &LoadedMap, at: Micros) -> Option<Arc<Streets>> {
+        let streets = map.streets()?;
+        let open = self.roads.open_ways(at).filter(|open| open.ways().version() == map.info.version);
+        let Some(roads) = open.map(|open| open.closed_roads()).filter(|roads| !roads.is_empty()) else { return Some(streets) };
+        let mut shut = self.shut.lock().unwrap_or_else(PoisonError::into_inner);
+        match shut.as_ref().filter(|known| known.version == map.info.version && known.roads == roads) {
+            Some(known) => Some(Arc::clone(&known.streets)),
+            None => {
+                let streets = Arc::new(streets.with_units_kept_off(&roads));
+                *shut = Some(Shut { version: map.info.version, roads, streets: Arc::clone(&streets) });
+                Some(streets)
+            }
+        }
     }
 
     fn put_back(&self, pursuit: &str, version: i64, ring: Ring, reach_s: f64) {
@@ -84,7 +110,7 @@ impl ClosingRings for Pursuits {
             ids.insert(id, unit.unit);
             units.push(Unit { id, at, is_busy: unit.is_busy, free_in_s: 0.0, post: None });
         }
-        let (mut ring, mut reach_s) = self.take(&question.pursuit, &map)?;
+        let (mut ring, mut reach_s) = self.take(&question.pursuit, &map, question.at)?;
         // Not `min`, which would make a number of what is none.
         let horizon_s = if question.horizon_s > reach_s { reach_s } else { question.horizon_s };
         // A road that leaves the map leads somewhere: whoever reaches its end is out.
@@ -187,11 +213,12 @@ fn reason(reason: &Reason) -> RingReason {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
-    use shouhu_ids::Micros;
+    use shouhu_ids::ClosureId;
     use shouhu_module::ports::RingUnit;
     use shouhu_roads::{CitySize, DEMO_CENTRE, demo_city};
 
     use super::*;
+    use crate::closures::Kept as KeptClosure;
 
     fn state() -> MapState {
         let state = MapState::default();
@@ -206,12 +233,12 @@ mod tests {
         };
         let unit = |index: usize| RingUnit { unit: UnitId::new(Micros(1), [index as u8; 16]), at: at(index), is_busy: index == 0 };
         let units = (0..units).map(unit).collect();
-        RingQuestion { pursuit: "115-1121-0001".into(), seen: DEMO_CENTRE, ago_s: 20.0, horizon_s: 600.0, setup_s: 10.0, units }
+        RingQuestion { pursuit: "115-1121-0001".into(), at: Micros(1), seen: DEMO_CENTRE, ago_s: 20.0, horizon_s: 600.0, setup_s: 10.0, units }
     }
 
     #[test]
     fn a_ring_in_the_demo_city_names_units_streets_and_reasons_and_is_kept_when_asked_again() {
-        let pursuits = Pursuits::new(state());
+        let pursuits = Pursuits::new(state(), Roads::default());
         let question = question(60);
         let answer = pursuits.close(&question).unwrap();
         assert_eq!(answer.outcome, RingOutcome::Closed, "{answer:?}");
@@ -230,14 +257,14 @@ mod tests {
 
     #[test]
     fn without_units_map_or_road_the_answer_says_which() {
-        let pursuits = Pursuits::new(state());
+        let pursuits = Pursuits::new(state(), Roads::default());
         let alone = pursuits.close(&question(0)).unwrap();
         assert_eq!((alone.outcome, alone.orders.len()), (RingOutcome::Open, 0));
         assert!(!alone.leaks.is_empty() && alone.leaks.iter().all(|leak| leak.why == WhyOpen::NoUnit));
         assert!(!alone.escape.is_empty() && alone.escape_leaves_map, "the demo city ends before ten minutes");
         let at_sea = RingQuestion { seen: Wgs84 { lon: 119.0, lat: 22.0 }, ..question(3) };
         assert_eq!(pursuits.close(&at_sea), Err(NoRing::OffTheMap));
-        assert_eq!(Pursuits::new(MapState::default()).close(&question(3)), Err(NoRing::NoMap));
+        assert_eq!(Pursuits::new(MapState::default(), Roads::default()).close(&question(3)), Err(NoRing::NoMap));
         let rubbish = RingQuestion { horizon_s: f64::NAN, ..question(3) };
         assert!(matches!(pursuits.close(&rubbish), Err(NoRing::Refused(_))));
     }
@@ -256,15 +283,41 @@ mod tests {
             is_busy: false,
         };
         let units: Vec<RingUnit> = exits.iter().enumerate().map(unit).collect();
-        let answer = Pursuits::new(state.clone()).close(&RingQuestion { units, setup_s: 0.0, ..question(0) }).unwrap();
+        let answer = Pursuits::new(state.clone(), Roads::default()).close(&RingQuestion { units, setup_s: 0.0, ..question(0) }).unwrap();
         let at_end = |order: &RingOrder| exits.iter().any(|exit| network.node(*exit) == Some(order.at));
         assert!(answer.orders.iter().all(|order| order.is_map_exit == at_end(order)), "{answer:?}");
         assert!(answer.leaks.iter().any(|leak| leak.is_map_exit) || answer.orders.iter().any(|order| order.is_map_exit), "{answer:?}");
     }
 
+    #[tokio::test]
+    async fn units_drive_round_what_is_closed_until_it_is_open_again() {
+        let state = state();
+        let roads = Roads::default();
+        roads.renew_soon(&state);
+        let pursuits = Pursuits::new(state.clone(), roads.clone());
+        let drives = |at: Micros, pursuit: &str| -> f64 {
+            let answer = pursuits.close(&RingQuestion { at, pursuit: pursuit.into(), ..question(60) }).unwrap();
+            answer.orders.iter().map(|order| order.drive_s).sum()
+        };
+        let before = drives(Micros(1), "one");
+        // Every street that a unit stands near, closed over a kilometre.
+        let line = |lat: f64| vec![Wgs84 { lon: DEMO_CENTRE.lon - 0.009, lat }, Wgs84 { lon: DEMO_CENTRE.lon + 0.009, lat }];
+        let kept = |index: u8| KeptClosure {
+            id: ClosureId::new(Micros(1), [index; 16]),
+            line: line(DEMO_CENTRE.lat - 0.008 + 0.001 * f64::from(index)),
+            reason: "遊行".into(),
+            made_at_us: Micros(1),
+            until_us: Micros(1_000),
+        };
+        roads.close((0..17).map(kept).collect());
+        assert!(!roads.open_ways(Micros(1)).unwrap().closed_roads().is_empty());
+        assert!(drives(Micros(1), "two") > before, "round by other streets");
+        assert!((drives(Micros(1_000), "three") - before).abs() < 1e-9, "open again");
+    }
+
     #[test]
     fn only_so_many_pursuits_are_remembered() {
-        let pursuits = Pursuits::new(state());
+        let pursuits = Pursuits::new(state(), Roads::default());
         for number in 0..PURSUITS_MAX + 5 {
             let question = RingQuestion { pursuit: number.to_string(), ..question(2) };
             pursuits.close(&question).unwrap();

@@ -44,6 +44,14 @@ impl Ring {
         &self.streets
     }
 
+    /// Takes other streets between the same junctions: something was closed to units, or is open again. Who was sent where is kept.
+    pub fn take_streets(&mut self, streets: Arc<Streets>) {
+        if !Arc::ptr_eq(&self.streets, &streets) {
+            self.rows.clear();
+            self.streets = streets;
+        }
+    }
+
     /// The ring for what is known now. Of several sightings all are contained if that is possible; if not, the least
     /// believed are given up one by one, and [`Plan::contained_weight`] says what is left.
     ///

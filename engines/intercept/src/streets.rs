@@ -4,6 +4,9 @@
 //! care. A fugitive is given the one-way streets against their direction too unless [`Flight::keeps_one_ways`].
 #![allow(clippy::indexing_slicing, reason = "junction numbers are checked when pieces and spots come in")]
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use shouhu_roads::{EdgeId, NodeId, Profile, RoadNetwork, Snap, VehicleClass, WeightSet};
 
 use crate::error::{InterceptError, checked};
@@ -123,12 +126,12 @@ impl Times {
 #[derive(Debug)]
 pub struct Streets {
     junction_count: usize,
-    pieces: Vec<Times>,
+    pieces: Arc<Vec<Times>>,
     pub(crate) unit: Lanes,
     /// For finding the nearest units by one search towards the sightings.
     pub(crate) unit_back: Lanes,
-    pub(crate) suspect: Lanes,
-    pub(crate) suspect_back: Lanes,
+    pub(crate) suspect: Arc<Lanes>,
+    pub(crate) suspect_back: Arc<Lanes>,
 }
 
 impl Streets {
@@ -178,20 +181,26 @@ impl Streets {
             let suspect_us = [us(piece.suspect_s[0])?, us(piece.suspect_s[1])?];
             times.push(Times { ends, unit_us, suspect_us });
         }
-        let lanes = |who: Who, is_back: bool| {
-            let mut lanes = Vec::with_capacity(times.len() * 2);
-            for piece in &times {
-                let [a, b] = piece.ends;
-                for ((from, to), cost_us) in [(a, b), (b, a)].into_iter().zip(piece.of(who)) {
-                    let (from, to) = if is_back { (to, from) } else { (from, to) };
-                    lanes.extend(cost_us.filter(|_| from != to).map(|cost_us| (from, Lane { to, cost_us })));
-                }
-            }
-            Lanes::new(junction_count, lanes)
-        };
+        let lanes = |who, is_back| lanes(junction_count, &times, &HashSet::new(), who, is_back);
         let (unit, unit_back) = (lanes(Who::Unit, false), lanes(Who::Unit, true));
-        let (suspect, suspect_back) = (lanes(Who::Suspect, false), lanes(Who::Suspect, true));
-        Ok(Self { junction_count, pieces: times, unit, unit_back, suspect, suspect_back })
+        let (suspect, suspect_back) = (Arc::new(lanes(Who::Suspect, false)), Arc::new(lanes(Who::Suspect, true)));
+        Ok(Self { junction_count, pieces: Arc::new(times), unit, unit_back, suspect, suspect_back })
+    }
+
+    /// The same streets with some closed to units, both ways. One who stands on such a street drives off it. He is not kept off:
+    /// believing that he heeds a barrier would leave a hole in the ring.
+    #[must_use]
+    pub fn with_units_kept_off(&self, roads: &[EdgeId]) -> Self {
+        let shut: HashSet<usize> = roads.iter().map(|road| road.0 as usize).collect();
+        let lanes = |is_back| lanes(self.junction_count, &self.pieces, &shut, Who::Unit, is_back);
+        Self {
+            junction_count: self.junction_count,
+            pieces: Arc::clone(&self.pieces),
+            unit: lanes(false),
+            unit_back: lanes(true),
+            suspect: Arc::clone(&self.suspect),
+            suspect_back: Arc::clone(&self.suspect_back),
+        }
     }
 
     #[must_use]
@@ -228,6 +237,19 @@ impl Streets {
             }
         }
     }
+}
+
+/// The lanes of one kind of traveller, without the pieces that are shut.
+fn lanes(junction_count: usize, pieces: &[Times], shut: &HashSet<usize>, who: Who, is_back: bool) -> Lanes {
+    let mut lanes = Vec::with_capacity(pieces.len() * 2);
+    for (_, piece) in pieces.iter().enumerate().filter(|(index, _)| !shut.contains(index)) {
+        let [a, b] = piece.ends;
+        for ((from, to), cost_us) in [(a, b), (b, a)].into_iter().zip(piece.of(who)) {
+            let (from, to) = if is_back { (to, from) } else { (from, to) };
+            lanes.extend(cost_us.filter(|_| from != to).map(|cost_us| (from, Lane { to, cost_us })));
+        }
+    }
+    Lanes::new(junction_count, lanes)
 }
 
 /// Rounded against us: a unit up, a fugitive down.

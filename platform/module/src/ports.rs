@@ -91,6 +91,8 @@ pub trait LiveCases: Send + Sync {
 pub struct RoadTime {
     pub duration_s: f64,
     pub distance_m: f64,
+    /// No way leads around what is closed: this one leads into the closure in which an end of it lies.
+    pub is_through_closure: bool,
 }
 
 /// Somebody who may be sent, and by what: a motorcycle passes where a car waits, and nobody walks at the speed of either.
@@ -131,6 +133,10 @@ impl RoadAnswer {
 pub trait RoadTimes: Send + Sync {
     /// From each traveller to the target, in their order; `None` while no road graph is loaded, and where no road is near the target.
     fn times_to(&self, target: Wgs84, travellers: &[Traveller], drive: Drive) -> Option<Vec<RoadAnswer>>;
+    /// Another number whenever roads or closures are others than before: what was reckoned on them is out of date.
+    fn changes(&self, _at: Micros) -> u64 {
+        0
+    }
     /// How far a place on the map lies from its nearest road, metres, as far as one looks; none where there is no map. Microseconds.
     fn off_road_m(&self, _place: Wgs84) -> Option<f64> {
         None
@@ -151,6 +157,8 @@ pub struct RingUnit {
 pub struct RingQuestion {
     /// Answers of one pursuit know of each other: whoever was named for a junction stays named where that is as good.
     pub pursuit: String,
+    /// Now: roads are closed until some time.
+    pub at: Micros,
     pub seen: Wgs84,
     pub ago_s: f64,
     /// No junction of the ring lies farther than he can drive until then.

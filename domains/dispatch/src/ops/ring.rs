@@ -174,7 +174,7 @@ fn question(incident: &Incident, ask: &AskRing, units: &[Unit], now: Micros) -> 
     }
     #[expect(clippy::cast_precision_loss, reason = "at most an hour of microseconds")]
     let ago_s = age_us.max(0) as f64 / Micros::SECOND as f64;
-    Ok(RingQuestion { pursuit: incident.number.clone(), seen, ago_s, horizon_s, setup_s, units })
+    Ok(RingQuestion { pursuit: incident.number.clone(), at: now, seen, ago_s, horizon_s, setup_s, units })
 }
 
 fn told(

@@ -13,9 +13,9 @@ use shouhu_ids::{AssignmentId, Micros};
 use shouhu_module::ports::{Drive, Errand, ErrandsPort};
 use shouhu_module::{App, Audit, Audited, Keyed, Load, Params, Person, Problem, Route};
 use shouhu_place::Wgs84;
-use shouhu_roads::{AlternativeLimits, Closures, Language, Navigator, OsrmRoute, SNAP_WITHIN_M, Snap, steps};
+use shouhu_roads::{AlternativeLimits, Closures, Language, OsrmRoute, Profile, SNAP_WITHIN_M, Snap, steps};
 
-use crate::ways::{Roads, profile_for};
+use crate::ways::{OpenWays, Roads, profile_for};
 
 pub const ROUTE: Route =
     Route::get("/v1/assignments/mine/way", "The way of the caller's unit to its job, turn by turn", || axum::routing::get(handle))
@@ -50,8 +50,10 @@ struct MyWay {
     vehicle: &'static str,
     /// `night`, `day`, `peak`, or `emergency` with lights and siren.
     weights: &'static str,
-    /// Roads that are closed now: the way avoids them.
+    /// Roads that are closed now: the way avoids them where any way does.
     closures: usize,
+    /// No way leads around what is closed: this one leads into the closure in which its start or its end lies.
+    is_through_closure: bool,
     map_version: i64,
     /// When the place that it begins at was measured; absent where the phone said it.
     from_at_us: Option<Micros>,
@@ -122,13 +124,17 @@ fn start(ask: &AskWay, errand: &Errand) -> Result<(Wgs84, Option<Micros>), WayEr
 struct Found {
     routes: Vec<OsrmRoute>,
     ends: [Snap; 2],
+    is_through_closure: bool,
 }
 
-fn found(navigator: &Navigator, from: Wgs84, to: Wgs84, closures: &Closures, language: Language) -> Result<Found, WayError> {
+fn found(open: &OpenWays, profile: Profile, from: Wgs84, to: Wgs84, language: Language) -> Result<Found, WayError> {
+    let navigator = open.ways().navigator(profile);
     let snap = |place| navigator.snap(place, SNAP_WITHIN_M).ok_or(WayError::NoRoad);
     let ends = [snap(from)?, snap(to)?];
-    let ways = navigator.alternatives(&ends[0], &ends[1], closures, AlternativeLimits::default()).map_err(|_| WayError::NoWay)?;
-    Ok(Found { routes: ways.iter().map(|way| steps(navigator, &way.path, language)).collect(), ends })
+    let ask = |closures: &Closures| navigator.alternatives(&ends[0], &ends[1], closures, AlternativeLimits::default()).ok();
+    let mut answers = open.stepwise(ends[1].edge, &[Some(ends[0].edge)], |closures, _| vec![ask(closures)]).into_iter();
+    let (ways, is_through_closure) = answers.next().flatten().ok_or(WayError::NoWay)?;
+    Ok(Found { routes: ways.iter().map(|way| steps(&navigator, &way.path, language)).collect(), ends, is_through_closure })
 }
 
 async fn handle(State(app): State<App>, person: Person, Params(ask): Params<AskWay>) -> Result<Audited<MyWay>, Problem> {
@@ -143,12 +149,12 @@ async fn handle(State(app): State<App>, person: Person, Params(ask): Params<AskW
     let (from, from_at_us) = start(&ask, &errand)?;
     let to = errand.to.ok_or(WayError::NoPlace)?;
     let now = app.env.now();
-    let (ways, closures) = app.room::<Roads>().open_ways(now).ok_or(WayError::NoMap)?;
+    let open = app.room::<Roads>().open_ways(now).ok_or(WayError::NoMap)?;
     let profile = profile_for(errand.by, Drive { at: now, with_siren: errand.with_siren });
     let language = ask.language.unwrap_or(Language::ZhTw);
-    let (asked, map_version, closed) = (Arc::clone(&ways), ways.version(), closures.len());
-    let searched = tokio::task::spawn_blocking(move || found(&asked.navigator(profile), from, to, &closures, language)).await;
-    let Found { routes, ends } = searched.map_err(|error| WayError::Search(error.to_string()))??;
+    let (ways, closures) = (Arc::clone(open.ways()), open.closures().len());
+    let searched = tokio::task::spawn_blocking(move || found(&open, profile, from, to, language)).await;
+    let Found { routes, ends, is_through_closure } = searched.map_err(|error| WayError::Search(error.to_string()))??;
     let waypoint = |snap: Snap| {
         let name = ways.network().edge(snap.edge).and_then(|edge| ways.network().name(edge)).unwrap_or_default().to_owned();
         Waypoint { name, location: [snap.place.lon, snap.place.lat], distance: snap.distance_m }
@@ -160,8 +166,9 @@ async fn handle(State(app): State<App>, person: Person, Params(ask): Params<AskW
         assignment: errand.assignment,
         vehicle: profile.vehicle.as_str(),
         weights: profile.weights.as_str(),
-        closures: closed,
-        map_version,
+        closures,
+        is_through_closure,
+        map_version: ways.version(),
         from_at_us,
         told_at_us: now,
     };
@@ -272,6 +279,7 @@ mod tests {
         assert_eq!(closed.status, 200, "{}", closed.json);
         let (status, after) = way(&house, &officer, "").await;
         assert_eq!((status, after.get("closures")), (200, Some(&json!(2))), "both directions of one piece: {after}");
+        assert_eq!(after.get("is_through_closure"), Some(&json!(false)));
     }
 
     #[tokio::test]

@@ -138,6 +138,35 @@ async fn where_everything_is_closed_no_way_is_told_but_who_stands_in_a_closed_st
     assert_eq!(metres(&house, FAR_WEST, FAR_EAST, now).await, RoadAnswer::NoWay);
 }
 
+/// A street of five pieces, the three in the middle closed by two closures: the scene cannot be driven to from any open road.
+#[tokio::test]
+async fn whoever_is_sent_deep_into_a_closure_gets_in_and_is_told_so_and_a_closure_elsewhere_stays_closed() {
+    let mut builder = NetworkBuilder::new();
+    let at = |index: usize| Wgs84 { lon: 120.200 + 0.005 * index as f64, lat: 23.0 };
+    let nodes: Vec<NodeId> = (0..7).map(|index| builder.node(at(index)).unwrap()).collect();
+    for index in 0..6 {
+        let spec = EdgeSpec { name: Some("長街"), ..EdgeSpec::of_class(RoadClass::Primary) };
+        builder.edge(nodes[index], nodes[index + 1], &[], spec).unwrap();
+    }
+    let house = House::open(MODULES).await;
+    let operator = house.person(Role::Operator);
+    assert_eq!(house.call_with(&operator, "POST", "/v1/map/import", &[], builder.build().to_bytes()).await.status, 200);
+    let dispatcher = house.person(Role::Dispatcher);
+    let (west, scene, east, now) = (between(at(0), at(1), 0.5), between(at(2), at(3), 0.5), between(at(5), at(6), 0.5), house.app.env.now());
+    let roads = house.app.room::<RoadTimesPort>();
+    let before = roads.0.changes(now);
+    for line in [vec![between(at(1), at(2), 0.2), between(at(2), at(3), 0.7)], vec![between(at(3), at(4), 0.5)]] {
+        let made = house.call(&dispatcher, "POST", "/v1/map/closures", body(&house, &line)).await;
+        assert_eq!(made.status, 200, "{}", made.json);
+    }
+    assert!(roads.0.changes(now) > before && roads.0.changes(now.plus(2 * Micros::HOUR)) != roads.0.changes(now));
+    let through = |answer: RoadAnswer| answer.time().map(|time| time.is_through_closure);
+    assert_eq!(through(metres(&house, west, between(at(0), at(1), 0.9), now).await), Some(false), "no closure on the way");
+    assert_eq!(through(metres(&house, west, scene, now).await), Some(true), "into the first");
+    assert_eq!(through(metres(&house, east, scene, now).await), Some(true), "through the one that touches it");
+    assert_eq!(metres(&house, west, east, now).await, RoadAnswer::NoWay, "nobody is sent through what is closed between");
+}
+
 #[tokio::test]
 async fn another_server_and_the_next_start_know_what_is_closed_and_a_new_map_closes_it_too() {
     let house = house().await;

@@ -3,6 +3,7 @@
 //! A navigator answers as soon as it is made, and faster once its hierarchy is prepared, which takes seconds for a city. So the
 //! first map is asked at once, and a later one only when all of it is prepared; until then the one before answers.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use schemars::JsonSchema;
@@ -11,7 +12,7 @@ use shouhu_calendar::{Date, TAIPEI_US};
 use shouhu_ids::Micros;
 use shouhu_module::ports::{Drive, RoadAnswer, RoadTime, RoadTimes, Traveller};
 use shouhu_place::Wgs84;
-use shouhu_roads::{Closures, Navigator, Profile, RoadNetwork, SNAP_WITHIN_M, Snap, VehicleClass, WeightSet};
+use shouhu_roads::{Closures, EdgeId, Navigator, NodeId, Profile, RoadNetwork, SNAP_WITHIN_M, Snap, VehicleClass, WeightSet};
 use shouhu_wire::UnitKind;
 
 use crate::closures::{Closure, Kept as KeptClosure, Shut, pieces};
@@ -135,6 +136,105 @@ pub struct WaysInfo {
 struct Standing {
     ways: Arc<Ways>,
     shut: Vec<Shut>,
+    /// How often roads or closures were exchanged before.
+    count: u64,
+}
+
+impl Standing {
+    fn in_force(&self, at: Micros) -> impl Iterator<Item = &Shut> {
+        self.shut.iter().filter(move |shut| shut.kept.until_us > at)
+    }
+}
+
+/// The roads, and what is closed on them at one moment.
+///
+/// A closure keeps traffic out; whoever is sent into it must get in. So a way is asked for around everything that is closed, and
+/// whoever has none is asked for again without the closures in which an end lies. A closed bridge between the two stays closed.
+pub struct OpenWays {
+    standing: Arc<Standing>,
+    at: Micros,
+}
+
+impl OpenWays {
+    #[must_use]
+    pub fn ways(&self) -> &Arc<Ways> {
+        &self.standing.ways
+    }
+
+    /// Everything that is closed.
+    #[must_use]
+    pub fn closures(&self) -> Closures {
+        closing(self.standing.in_force(self.at).flat_map(|shut| &shut.edges))
+    }
+
+    /// What is closed without the closures in which one of these roads lies, and those that touch them: a scene is often closed
+    /// off by several.
+    #[must_use]
+    pub fn but_around(&self, ends: &[EdgeId]) -> Closures {
+        let network = self.standing.ways.network();
+        let junctions = |shut: &Shut| -> Vec<NodeId> {
+            shut.edges.iter().filter_map(|id| network.edge(*id)).flat_map(|edge| [edge.from, edge.to]).collect()
+        };
+        let (mut around, mut others): (Vec<&Shut>, Vec<&Shut>) =
+            self.standing.in_force(self.at).partition(|shut| shut.edges.iter().any(|edge| ends.contains(edge)));
+        let mut reached: HashSet<NodeId> = around.iter().flat_map(|shut| junctions(shut)).collect();
+        loop {
+            let (touching, rest): (Vec<&Shut>, Vec<&Shut>) =
+                others.into_iter().partition(|shut| junctions(shut).iter().any(|junction| reached.contains(junction)));
+            others = rest;
+            if touching.is_empty() {
+                break;
+            }
+            reached.extend(touching.iter().flat_map(|shut| junctions(shut)));
+            around.extend(touching);
+        }
+        let mut kept = closing(others.iter().flat_map(|shut| &shut.edges));
+        // A road may be closed twice.
+        around.iter().flat_map(|shut| &shut.edges).for_each(|edge| kept.open(*edge));
+        kept
+    }
+
+    /// Each road that is closed, in order and once.
+    #[must_use]
+    pub fn closed_roads(&self) -> Vec<EdgeId> {
+        let mut edges: Vec<EdgeId> = self.standing.in_force(self.at).flat_map(|shut| &shut.edges).copied().collect();
+        edges.sort_unstable();
+        edges.dedup();
+        edges
+    }
+
+    /// The answers of `ask`, which is given what is closed and the places in the list of those that want an answer; and whether
+    /// each leads into a closure.
+    pub fn stepwise<T>(
+        &self,
+        goal: EdgeId,
+        starts: &[Option<EdgeId>],
+        ask: impl Fn(&Closures, &[usize]) -> Vec<Option<T>>,
+    ) -> Vec<Option<(T, bool)>> {
+        let mut answers: Vec<Option<(T, bool)>> = starts.iter().map(|_| None).collect();
+        let mut wanting: Vec<usize> = (0..starts.len()).filter(|index| starts.get(*index).is_some_and(Option::is_some)).collect();
+        let mut closures = self.closures();
+        for is_through in [false, true] {
+            for (index, found) in wanting.iter().zip(ask(&closures, &wanting)) {
+                if let (Some(place), Some(found)) = (answers.get_mut(*index), found) {
+                    *place = Some((found, is_through));
+                }
+            }
+            wanting.retain(|index| answers.get(*index).is_some_and(Option::is_none));
+            if wanting.is_empty() || closures.is_empty() {
+                break;
+            }
+            let ends: Vec<EdgeId> = wanting.iter().filter_map(|index| starts.get(*index).copied().flatten()).chain([goal]).collect();
+            closures = self.but_around(&ends);
+        }
+        answers
+    }
+}
+
+fn closing<'a>(edges: impl Iterator<Item = &'a EdgeId>) -> Closures {
+    let mut closures = Closures::none();
+    edges.for_each(|edge| closures.close(*edge));
+    closures
 }
 
 #[derive(Default)]
@@ -177,24 +277,20 @@ impl Roads {
 
     fn stand(&self, ways: &Arc<Ways>, closed: &[KeptClosure]) {
         let shut = closed.iter().map(|kept| Shut { edges: pieces(ways, &kept.line), kept: kept.clone() }).collect();
-        let standing = Arc::new(Standing { ways: Arc::clone(ways), shut });
-        *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Some(standing);
+        let mut current = self.0.current.write().unwrap_or_else(PoisonError::into_inner);
+        let count = current.as_ref().map_or(0, |before| before.count + 1);
+        *current = Some(Arc::new(Standing { ways: Arc::clone(ways), shut, count }));
     }
 
     /// What is closed at a time, the newest last.
     pub fn closed(&self, at: Micros) -> Vec<Closure> {
         let Some(standing) = self.standing() else { return Vec::new() };
-        standing.shut.iter().filter(|shut| shut.kept.until_us > at).map(|shut| shut.told(standing.ways.network())).collect()
+        standing.in_force(at).map(|shut| shut.told(standing.ways.network())).collect()
     }
 
     /// The roads and what is closed on them at a time.
-    pub fn open_ways(&self, at: Micros) -> Option<(Arc<Ways>, Closures)> {
-        let standing = self.standing()?;
-        let mut closures = Closures::none();
-        for edge in standing.shut.iter().filter(|shut| shut.kept.until_us > at).flat_map(|shut| &shut.edges) {
-            closures.close(*edge);
-        }
-        Some((Arc::clone(&standing.ways), closures))
+    pub fn open_ways(&self, at: Micros) -> Option<OpenWays> {
+        Some(OpenWays { standing: self.standing()?, at })
     }
 
     #[must_use]
@@ -278,7 +374,7 @@ impl RoadTimes for Roads {
     }
 
     fn times_to(&self, target: Wgs84, travellers: &[Traveller], drive: Drive) -> Option<Vec<RoadAnswer>> {
-        let (ways, closures) = self.open_ways(drive.at)?;
+        let open = self.open_ways(drive.at)?;
         let mut answers = vec![RoadAnswer::NoRoadNear; travellers.len()];
         let mut is_on_map = travellers.is_empty();
         for kind in [UnitKind::Car, UnitKind::Motorcycle, UnitKind::Foot] {
@@ -287,22 +383,33 @@ impl RoadTimes for Roads {
             if places.is_empty() {
                 continue;
             }
-            let navigator = ways.navigator(profile_for(kind, drive));
+            let navigator = open.ways().navigator(profile_for(kind, drive));
             let Some(goal) = navigator.snap(target, SNAP_WITHIN_M) else { continue };
             is_on_map = true;
             let snaps: Vec<Option<Snap>> = places.iter().map(|place| navigator.snap(*place, SNAP_WITHIN_M)).collect();
-            let times = navigator.times_to(&goal, &snaps, &closures);
+            let starts: Vec<Option<EdgeId>> = snaps.iter().map(|snap| snap.map(|snap| snap.edge)).collect();
+            let times = open.stepwise(goal.edge, &starts, |closures, wanting| {
+                let asked: Vec<Option<Snap>> = wanting.iter().map(|index| snaps.get(*index).copied().flatten()).collect();
+                navigator.times_to(&goal, &asked, closures)
+            });
             for ((slot, snap), travel) in slots.into_iter().zip(&snaps).zip(times) {
                 *slot = match (snap, travel) {
                     (None, _) => RoadAnswer::NoRoadNear,
                     (Some(_), None) => RoadAnswer::NoWay,
-                    (Some(_), Some(travel)) => {
-                        RoadAnswer::By(RoadTime { duration_s: travel.duration_s, distance_m: travel.distance_m })
-                    }
+                    (Some(_), Some((travel, is_through_closure))) => RoadAnswer::By(RoadTime {
+                        duration_s: travel.duration_s,
+                        distance_m: travel.distance_m,
+                        is_through_closure,
+                    }),
                 };
             }
         }
         is_on_map.then_some(answers)
+    }
+
+    fn changes(&self, at: Micros) -> u64 {
+        // A closure that has ended changes the roads too. There are at most some hundred of them.
+        self.standing().map_or(0, |standing| (standing.count + 1) * 1_000 + standing.in_force(at).count() as u64)
     }
 }
 

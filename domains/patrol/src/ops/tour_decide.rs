@@ -7,7 +7,7 @@ use shouhu_store::tag_of;
 
 use super::tours::with_progress;
 use crate::tours::model::{DiscardPlan, PlanState, TourPlan};
-use crate::tours::retask::FRESH_US;
+use crate::tours::retask::{self, FRESH_US};
 use crate::tours::store as tour_store;
 use crate::tours::terms::TourError;
 
@@ -62,6 +62,8 @@ async fn publish(State(app): State<App>, person: Person, Id(id): Id<TourPlanId>)
     if let Some(old) = plan.replaces {
         // One that was ended meanwhile stays as it was ended.
         tour_store::decide(&mut tx, old, [PlanState::Proposed, PlanState::Published], PlanState::Replaced, &person, now, None).await?;
+        let overtaken = tour_store::overtaken(&mut tx, old, id, &person, now).await?;
+        retask::again(&mut tx, &overtaken, id).await?;
     }
     tour_store::decide(&mut tx, id, [PlanState::Proposed; 2], PlanState::Published, &person, now, None).await?;
     tx.commit().await?;

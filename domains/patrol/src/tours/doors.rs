@@ -67,7 +67,7 @@ impl RoadTimes for Streets {
         let time = |source: &Traveller| {
             let distance_m = 1.5 * source.at.distance_m(target);
             if is_land(&source.at) {
-                RoadAnswer::By(RoadTime { duration_s: distance_m / (30.0 / 3.6), distance_m })
+                RoadAnswer::By(RoadTime { duration_s: distance_m / (30.0 / 3.6), distance_m, is_through_closure: false })
             } else {
                 RoadAnswer::NoWay
             }

@@ -339,7 +339,7 @@ fn whole_seconds(seconds: f64) -> u32 {
     if (0.0..86_400.0).contains(&seconds) { seconds.ceil() as u32 } else { Travel::NO_WAY }
 }
 
-/// None where no roads are loaded. By car and by the signs, as streets are when the shift begins.
+/// None where no roads are loaded. A tour does not lead into a closed street: nothing there is that urgent. By car and by the signs, as streets are when the shift begins.
 fn road_seconds(roads: &dyn RoadTimes, places: &[Wgs84], begins: Micros) -> Option<Vec<u32>> {
     let travellers: Vec<Traveller> = places.iter().map(|at| Traveller { at: *at, by: UnitKind::Car }).collect();
     let drive = Drive { at: begins, with_siren: false };
@@ -351,7 +351,7 @@ fn road_seconds(roads: &dyn RoadTimes, places: &[Wgs84], begins: Micros) -> Opti
         let Some(times) = roads.times_to(*place, &travellers, drive) else { continue };
         is_loaded = true;
         for (from, time) in times.into_iter().enumerate() {
-            if let (Some(cell), Some(time)) = (seconds.get_mut(from * count + to), time.time()) {
+            if let (Some(cell), Some(time)) = (seconds.get_mut(from * count + to), time.time().filter(|time| !time.is_through_closure)) {
                 *cell = whole_seconds(time.duration_s);
             }
         }

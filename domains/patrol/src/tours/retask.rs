@@ -7,7 +7,7 @@ use shouhu_events::{Envelope, Event};
 use shouhu_ids::{ActorId, IncidentId, Micros, TourPlanId, UnitId};
 use shouhu_module::ports::{DispatchFactsPort, IncidentFact, RoadTimesPort};
 use shouhu_module::{App, JobKind, Problem, Reaction};
-use shouhu_store::NewJob;
+use shouhu_store::{NewJob, StoreError, Tx};
 use shouhu_wire::AssignmentState;
 use tokio::sync::OwnedMutexGuard;
 
@@ -34,6 +34,27 @@ const MADE_BY: &str = "重新分派建議";
 struct Called {
     unit: UnitId,
     incident: IncidentId,
+}
+
+/// By what a proposal is made once. It says too what to work out again, on another plan.
+fn key_of(plan: TourPlanId, called: Called) -> String {
+    format!("{plan}/{}/{}", called.unit, called.incident)
+}
+
+/// The plan that these proposals were of has ended because another holds: what they were made for is worked out on that one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn again(tx: &mut Tx, overtaken: &[String], now_holds: TourPlanId) -> Result<(), StoreError> {
+    for key in overtaken {
+        let mut parts = key.split('/').skip(1);
+        let (Some(Ok(unit)), Some(Ok(incident))) = (parts.next().map(str::parse), parts.next().map(str::parse)) else { continue };
+        let called = Called { unit, incident };
+        let corrupt = |error: serde_json::Error| StoreError::Corrupt { what: "retask", detail: error.to_string() };
+        let payload = serde_json::to_value(called).map_err(corrupt)?;
+        tx.enqueue(NewJob { kind: PROPOSE.kind, key: key_of(now_holds, called), payload, run_at: None }).await?;
+    }
+    Ok(())
 }
 
 fn on_assignment(app: App, envelope: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
@@ -81,7 +102,7 @@ async fn proposed(app: &App, called: Called) -> Result<Option<TourPlanId>, Probl
     let turn = app.room::<Planner>().turn().await;
     let now = app.env.now();
     let Some(mut old) = tour_store::of_unit(&app.store, called.unit, now, now, now).await? else { return Ok(None) };
-    let key = format!("{}/{}/{}", old.id, called.unit, called.incident);
+    let key = key_of(old.id, called);
     if tour_store::is_retasked(&app.store, &key).await? {
         return Ok(None);
     }
@@ -90,6 +111,10 @@ async fn proposed(app: &App, called: Called) -> Result<Option<TourPlanId>, Probl
     let away: Vec<UnitId> = held.map(|(tour, _)| tour.unit).collect();
     let Some(own) = old.answer.tours.iter().find(|tour| tour.unit == called.unit && away.contains(&tour.unit)) else { return Ok(None) };
     let open = own.stops.iter().filter(|stop| stop.progress.at_us.is_none()).count();
+    // Its stops were shared out before, with those of another crew.
+    if open == 0 {
+        return Ok(None);
+    }
     let retask = Retask {
         unit: own.unit,
         call_sign: own.call_sign.clone(),

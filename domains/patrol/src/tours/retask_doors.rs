@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use shouhu_env::BoxFuture;
@@ -15,16 +15,18 @@ use shouhu_wire::AssignmentState;
 
 use super::doors::{City, NOW, key, list, number, text};
 
-/// One crew is on one job.
+/// One crew is on one job, and sometimes another too.
 struct Called {
     unit: UnitId,
+    also: Mutex<Option<UnitId>>,
     from: Micros,
     priority: u8,
 }
 
 impl UnitTasks for Called {
     fn tasks(&self, unit: UnitId, _: Micros, until: Micros) -> BoxFuture<'static, Result<Vec<UnitTask>, Problem>> {
-        let own = (unit == self.unit && self.from < until).then(|| UnitTask { incident_number: "115-7".into(), from: self.from, until: None });
+        let is_called = unit == self.unit || Some(unit) == *self.also.lock().unwrap();
+        let own = (is_called && self.from < until).then(|| UnitTask { incident_number: "115-7".into(), from: self.from, until: None });
         Box::pin(async move { Ok(own.into_iter().collect()) })
     }
 }
@@ -62,17 +64,21 @@ impl Scene {
         let city = City::new().await;
         let plan = city.published(with_seed(city.ask())).await;
         city.clock.advance_us(3 * Micros::HOUR);
-        let called = Arc::new(Called { unit: city.crews[1].0, from: city.now(), priority });
+        let called = Arc::new(Called { unit: city.crews[1].0, also: Mutex::default(), from: city.now(), priority });
         city.house.app.put(UnitTasksPort(called.clone()));
         city.house.app.put(DispatchFactsPort(called.clone()));
         Self { city, plan, called }
     }
 
     async fn tell(&self, assignment: u8, state: AssignmentState) {
+        self.tell_of(self.called.unit, assignment, state).await;
+    }
+
+    async fn tell_of(&self, unit: UnitId, assignment: u8, state: AssignmentState) {
         let ids = |n| (AssignmentId::new(NOW, [n; 16]), IncidentId::new(NOW, [9; 16]));
         let (assignment, incident) = ids(assignment);
         let mut tx = self.city.house.app.store.begin().await.unwrap();
-        tx.emit(&Event::AssignmentChanged { assignment, incident, unit: self.called.unit, state }).await.unwrap();
+        tx.emit(&Event::AssignmentChanged { assignment, incident, unit, state }).await.unwrap();
         tx.commit().await.unwrap();
         self.city.house.settle().await;
     }
@@ -211,4 +217,27 @@ async fn a_job_that_is_not_urgent_a_crew_without_a_tour_and_an_old_proposal_chan
     assert_eq!((late.status, key(&late)), (409, "patrol.tours.stale".into()), "the plan was withdrawn: its rest does not come back");
     other.tell(3, AssignmentState::Accepted).await;
     assert_eq!(other.proposals().await.len(), 1, "no tour is published any more");
+}
+
+#[tokio::test]
+async fn of_two_crews_called_away_at_once_neither_ones_stops_wait_for_a_person_to_notice() {
+    let scene = Scene::new(1).await;
+    let other = scene.city.crews[2].0;
+    scene.tell(1, AssignmentState::Accepted).await;
+    let first = scene.proposal().await;
+    *scene.called.also.lock().unwrap() = Some(other);
+    scene.tell_of(other, 2, AssignmentState::Accepted).await;
+    assert_eq!(scene.proposals().await.len(), 2, "one of the first crew's stops, one of both's");
+    // The chief takes the older one, in which the other crew still has stops.
+    assert_eq!(scene.publish(&first).await.status, 200);
+    scene.city.house.settle().await;
+    let next = scene.proposal().await;
+    assert_eq!((text(&next, "/retask/unit"), text(&next, "/replaces")), (other.to_string(), text(&first, "/id")));
+    assert_eq!(scene.publish(&next).await.status, 200);
+    scene.city.house.settle().await;
+    assert!(scene.proposals().await.is_empty(), "nothing is left to share out");
+    let ended = list(&scene.city.get(&scene.city.chief, "/v1/patrol/tours?state=discarded").await, "/items").to_vec();
+    assert_eq!(ended.len(), 1, "{ended:?}");
+    let crew = scene.mine(0).await;
+    assert!(text(&crew, "/tour/plan") == text(&next, "/id") && !list(&crew, "/tour/stops").is_empty(), "{crew}");
 }

@@ -9,6 +9,8 @@ use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
 use super::model::{MarkOutcome, PlanState, Retask, TourPlan, TourPlanLine};
 use super::progress::{Mark, Signed};
 
+/// Why a proposal ended that nobody discarded.
+const OVERTAKEN: &str = "另一計畫已發布";
 const PLAN: &str = "SELECT id, state, station, from_us, to_us, created_at_us, created_by_name, decided_at_us, decided_by_name, reason, \
      replaces, retask, answer FROM patrol_plan";
 
@@ -86,6 +88,18 @@ pub async fn insert(tx: &mut Tx, plan: &TourPlan, by: ActorId, retask_key: Optio
 /// Whether this reason has made a plan before.
 pub async fn is_retasked(store: &Store, key: &str) -> Result<bool, StoreError> {
     Ok(store.fetch_opt("SELECT id FROM patrol_plan WHERE retask_key = $1", params![key]).await?.is_some())
+}
+
+/// Ends the other proposals for the rest of a plan that has ended, and tells what each was made for, by its key.
+pub async fn overtaken(tx: &mut Tx, old: TourPlanId, but: TourPlanId, by: &Person, at: Micros) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT id, retask_key FROM patrol_plan WHERE replaces = $1 AND id <> $2 AND state = 'proposed' AND retask_key IS NOT NULL ORDER BY id";
+    let mut keys = Vec::new();
+    for row in tx.fetch(sql, params![old, but]).await? {
+        if decide(tx, row.parsed("id")?, [PlanState::Proposed; 2], PlanState::Discarded, by, at, Some(OVERTAKEN)).await? {
+            keys.push(row.text("retask_key")?);
+        }
+    }
+    Ok(keys)
 }
 
 /// Newest first; `before` is the id of the last of the page before.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shouhu_place::Wgs84;
 use shouhu_roads::{
-    DirectedEdge, EdgeSpec, NetworkBuilder, NodeId, Profile, RoadClass, TurnBan, VehicleClass, VehicleSet, WeightSet,
+    DirectedEdge, EdgeId, EdgeSpec, NetworkBuilder, NodeId, Profile, RoadClass, TurnBan, VehicleClass, VehicleSet, WeightSet,
 };
 
 use crate::{
@@ -68,6 +68,30 @@ fn of_equal_units_the_one_that_drives_there_already_is_kept() {
     ring.forget_orders();
     let anew = ring.resolve(&both, &seen, &exits).unwrap();
     assert!(anew.orders.iter().any(|order| order.unit == UnitId(1)), "without a past the first named is taken");
+}
+
+#[test]
+fn a_closed_street_keeps_units_off_and_not_the_fugitive() {
+    let streets = grid(21);
+    // The first street of the grid, from junction 0 to 1: round the block it takes three.
+    let shut = Arc::new(streets.with_units_kept_off(&[EdgeId(0)]));
+    let seconds = |streets: &Streets, from: Spot| streets.unit_times_s(from).unwrap()[1];
+    assert_eq!((seconds(&streets, at(0)), seconds(&shut, at(0))), (Some(10.0), Some(30.0)));
+    assert_eq!(seconds(&shut, Spot::OnRoad { road: EdgeId(0), fraction: 0.5 }), Some(5.0), "who stands in it drives off it");
+    // He sits at one end of a street that only he takes: a unit at the other end is no sooner where he comes out.
+    let row: Vec<Piece> = (1..9).map(|node| Piece::two_way(NodeId(node - 1), NodeId(node), 10.0)).collect();
+    let open = Arc::new(Streets::from_pieces(9, &row).unwrap());
+    let exits = Settings { outside: Outside::Exits(vec![NodeId(0), NodeId(8)]), ..settings() };
+    let units = [Unit::free(2, at(7)), Unit::free(3, at(1))];
+    let mut ring = Ring::new(Arc::clone(&open));
+    assert_eq!(ring.resolve(&units, &[Seen::surely(at(4), 0.0)], &exits).unwrap().outcome, Outcome::Closed);
+    ring.take_streets(Arc::new(open.with_units_kept_off(&[EdgeId(3), EdgeId(4)])));
+    let again = ring.resolve(&units, &[Seen::surely(at(4), 0.0)], &exits).unwrap();
+    assert!(again.outcome == Outcome::Closed && again.orders.iter().all(|order| order.is_kept), "{again:?}");
+    // Both units west of the closed street, and he runs east through it.
+    let elsewhere = [Unit::free(2, at(2)), Unit::free(3, at(1))];
+    let late = ring.resolve(&elsewhere, &[Seen::surely(at(3), 0.0)], &exits).unwrap();
+    assert!(late.outcome != Outcome::Closed && late.escape.is_some(), "he drives where the unit may not: {late:?}");
 }
 
 #[test]

@@ -56,6 +56,8 @@ export interface MyWay {
   vehicle: string;
   weights: string;
   closures: number;
+  /** No way leads around what is closed. */
+  is_through_closure: boolean;
   map_version: number;
   /** Null where the phone said where it begins. */
   from_at_us: Micros | null;

@@ -145,6 +145,7 @@ export const command = {
       scene_unknown: "place of the incident unknown",
       with_siren: "with lights and siren",
       no_way: "no open road leads there",
+      through_closure: "must drive into a closed road",
       has_all_that_is_asked: "has all that is asked for",
       only_choice: "the only one that can go",
       own_district: "its own district",

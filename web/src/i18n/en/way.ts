@@ -40,6 +40,7 @@ export const way = {
     voice_on: "Voice: on",
     voice_off: "Voice: off",
     again: "Ask again",
+    through_closure: "This way leads into a closed road: no other leads there. Mind the barriers.",
     off_line: "Off the way",
     rerouting: "Off the way, looking for another…",
     no_fix: "Waiting for a position…",

@@ -145,6 +145,7 @@ export const command = {
       scene_unknown: "案發座標不明",
       with_siren: "以緊急行駛計",
       no_way: "封路後無路可到",
+      through_closure: "須駛入封閉路段",
       has_all_that_is_asked: "所需裝備與專長齊全",
       only_choice: "唯一可派",
       own_district: "所屬轄區",

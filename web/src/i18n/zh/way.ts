@@ -40,6 +40,7 @@ export const way = {
     voice_on: "語音：開",
     voice_off: "語音：關",
     again: "重新計算",
+    through_closure: "須駛入封閉路段：沒有其他路可到，請留意現場管制",
     off_line: "已偏離路線",
     rerouting: "已偏離路線，重新計算中…",
     no_fix: "等待定位…",

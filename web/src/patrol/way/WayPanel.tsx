@@ -144,6 +144,11 @@ export function WayPanel({ assignment, there, onStop }: Props) {
           })}
         </p>
       )}
+      {way?.is_through_closure && (
+        <p className="note-warn" role="status" data-testid="way-closed">
+          ▲ {t("way.through_closure")}
+        </p>
+      )}
       {isStale && way && (
         <p className="note-warn" role="status" data-testid="way-stale">
           ▲ {t("way.stale", { time })}
