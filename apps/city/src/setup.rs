@@ -7,7 +7,7 @@ use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shouhu_ids::{CameraId, DeviceId, UnitId};
+use shouhu_ids::{CameraId, DeviceId, Micros, UnitId};
 use shouhu_place::Wgs84;
 use shouhu_roads::{CitySize, NodeId, RoadClass, RoadNetwork, demo_city};
 use shouhu_wire::{DeviceInvitation, Invitation, Role};
@@ -17,6 +17,8 @@ use crate::time::CityClock;
 use crate::traffic::{self, Wanted};
 
 const CAMERAS: usize = 24;
+/// Half a year: the demo's cameras are looked at again.
+const REVIEW_US: i64 = 180 * Micros::DAY;
 const UNITS: usize = 10;
 /// Cameras closer together than this watch the same traffic.
 const CAMERA_GAP_M: f64 = 350.0;
@@ -105,23 +107,29 @@ impl Setup {
             bytes
         };
         let mut operator = Person::enrol(server, &first_token(Role::Operator)?, secret())?;
-        let enrol = |operator: &mut Person, name: &str, role: Role, random: [u8; 32]| -> anyhow::Result<Person> {
+        // Consents are decided by another office than that of whoever asks: without offices nobody could try it.
+        let enrol = |operator: &mut Person, name: &str, office: &str, role: Role, random: [u8; 32]| -> anyhow::Result<Person> {
             let invitation: Invitation =
                 operator.ask("POST", "/v1/identity/enrolments", &json!({ "name": name, "role": role }))?;
-            Person::enrol(server, &invitation.token, random)
+            let mut person = Person::enrol(server, &invitation.token, random)?;
+            let me: Value = person.ask("GET", "/v1/identity/me", &Value::Null)?;
+            let id = me.get("id").and_then(Value::as_str).context("a person has no id")?;
+            operator.ask::<Value>("POST", &format!("/v1/identity/actors/{id}/office"), &json!({ "office": office }))?;
+            Ok(person)
         };
         let map = operator.send("POST", "/v1/map/import?attribution=demo%20city", network.to_bytes())?;
         map.into::<Value>("map import")?;
 
-        let detective = enrol(&mut operator, "王偵查佐", Role::Detective, secret())?;
-        let supervisor = enrol(&mut operator, "陳督導", Role::Supervisor, secret())?;
-        let dispatcher = enrol(&mut operator, "模擬執勤員", Role::Dispatcher, secret())?;
+        let detective = enrol(&mut operator, "王偵查佐", "偵查隊", Role::Detective, secret())?;
+        let supervisor = enrol(&mut operator, "陳督導", "督察組", Role::Supervisor, secret())?;
+        let dispatcher = enrol(&mut operator, "模擬執勤員", "勤務指揮中心", Role::Dispatcher, secret())?;
         let mut officers = Vec::new();
         for number in 0..UNITS {
-            let call_sign = format!("{} {}", ["永康", "東門", "中西", "安平", "北門"].get(number % 5).unwrap_or(&"永康"), 11 + number * 3);
+            let station = ["永康", "東門", "中西", "安平", "北門"].get(number % 5).unwrap_or(&"永康");
+            let call_sign = format!("{station} {}", 11 + number * 3);
             let kind = if number % 3 == 2 { "motorcycle" } else { "car" };
             let unit: shouhu_wire::Unit = operator.ask("POST", "/v1/units", &json!({ "call_sign": call_sign, "kind": kind }))?;
-            let mut officer = enrol(&mut operator, &format!("{call_sign} 警員"), Role::Officer, secret())?;
+            let mut officer = enrol(&mut operator, &format!("{call_sign} 警員"), &format!("{station}派出所"), Role::Officer, secret())?;
             officer.ask::<Value>("POST", "/v1/units/mine/join", &json!({ "unit": unit.id }))?;
             officers.push((officer.account, unit.id));
         }
@@ -143,6 +151,15 @@ impl Setup {
 
         let wanted = traffic::wanted_plates(&mut rng);
         let (mut proposer, mut approver) = (detective, supervisor);
+        let ids: Vec<CameraId> = cameras.iter().map(|(id, _, _)| *id).collect();
+        let review = json!({
+            "cameras": ids,
+            "basis": "public_place",
+            "purpose": "路口治安與失竊車輛查緝",
+            "notice": "現場告示與警察局網站公告",
+            "until_us": self.clock.now().plus(REVIEW_US),
+        });
+        approver.ask::<Value>("POST", "/v1/cameras/reviews", &review)?;
         for entry in &wanted {
             let proposed: Value = proposer.ask("POST", "/v1/watchlists/entries", &entry.proposal(self.clock.now()))?;
             let id = proposed.get("id").and_then(Value::as_str).unwrap_or_default();

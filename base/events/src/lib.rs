@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{
     AssignmentId, BoxId, CallId, CameraId, CheckId, CheckInId, ClosureId, ConsentId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, OpeningId,
-    SightingId, TrackerId, UnitId, WarningId,
+    SightingId, TourPlanId, TrackerId, UnitId, WarningId,
 };
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
@@ -56,6 +56,8 @@ pub enum Event {
     UnitsMoved { units: Vec<UnitMoved> },
     CameraChanged { camera: CameraId },
     PatrolCheckedIn { check_in: CheckInId, patrol_box: BoxId, unit: Option<UnitId> },
+    /// Tours were proposed, published, or ended.
+    TourPlanChanged { plan: TourPlanId },
     DeviceChanged { device: DeviceId },
     /// A device is restricted, for another reason than before, or not any more: its attestation says more.
     DeviceTrustChanged { device: DeviceId, restriction: Option<RestrictionReason> },
@@ -102,6 +104,7 @@ impl Event {
             Self::UnitsMoved { .. } => "units_moved",
             Self::CameraChanged { .. } => "camera_changed",
             Self::PatrolCheckedIn { .. } => "patrol_checked_in",
+            Self::TourPlanChanged { .. } => "tour_plan_changed",
             Self::DeviceChanged { .. } => "device_changed",
             Self::DeviceTrustChanged { .. } => "device_trust_changed",
             Self::WarningChanged { .. } => "warning_changed",
@@ -127,7 +130,7 @@ impl Event {
             Self::CallChanged { .. } => Some("calls.take"),
             Self::UnitsMoved { .. } | Self::TrackerAlarmed { .. } | Self::CheckChanged { .. } => Some("units.watch"),
             Self::CameraChanged { .. } => Some("cameras.read"),
-            Self::PatrolCheckedIn { .. } => Some("patrol.watch"),
+            Self::PatrolCheckedIn { .. } | Self::TourPlanChanged { .. } => Some("patrol.watch"),
             Self::WarningChanged { .. } => Some("warnings.watch"),
             Self::MapReplaced { .. } | Self::ClosureChanged { .. } => Some("map.read"),
             Self::ConsentChanged { .. } | Self::OpeningChanged { .. } => Some("observations.watch"),

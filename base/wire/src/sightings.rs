@@ -112,7 +112,7 @@ pub struct BatchReceipt {
     pub accepted: u32,
     /// Known already by device and sequence; the first version was kept.
     pub duplicates: u32,
-    /// Kept for an operator to look at, never matched.
+    /// Kept for an operator to look at, never matched; those with the reason `sightings.ingest.not_reviewed` were destroyed.
     pub quarantined: Vec<Quarantined>,
     /// The device's clock minus the server's, microseconds.
     pub clock_offset_us: i64,

@@ -7,15 +7,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_events::Envelope;
-use shouhu_ids::CameraId;
-use shouhu_module::ports::{CameraPlace, CameraPlaces, CamerasNear, NearCamera};
+use shouhu_ids::{CameraId, Micros};
+use shouhu_module::ports::{CameraPlace, CameraPlaces, CamerasNear, NearCamera, Recording};
 use shouhu_module::{App, Reaction};
 use shouhu_store::{Store, StoreError};
 use shouhu_place::Wgs84;
 use tokio::sync::Mutex;
 
 use crate::model::CameraKind;
-use crate::store;
+use crate::{register, store};
 
 /// Half the width of what a usual street camera sees, with some for how roughly headings are written down, degrees.
 const LOOKS_WITHIN_DEG: f64 = 45.0;
@@ -28,12 +28,15 @@ struct Known {
     place: CameraPlace,
     /// In service, and no car's that only sleeps there.
     stands: bool,
+    recording: Recording,
 }
 
 /// Cheap to clone. Inactive cameras stay in it: what they still send has a place.
 #[derive(Clone, Default)]
 pub struct Directory {
     places: Arc<RwLock<HashMap<CameraId, Known>>>,
+    /// Passages of stopped cameras, since this server's start.
+    destroyed: Arc<RwLock<HashMap<CameraId, u64>>>,
     /// Held while reading, so that an older reading never replaces a newer one.
     reading: Arc<Mutex<()>>,
 }
@@ -43,19 +46,45 @@ impl Directory {
     /// When the database fails; the directory then stays as it was.
     pub async fn reload(&self, store: &Store) -> Result<(), StoreError> {
         let _alone = self.reading.lock().await;
+        let began_at = register::began_at(store).await?;
+        let reviews = register::by_camera(register::reviews(store, None).await?);
         let places = store::all(store).await?.into_iter().map(|camera| {
             let stands = camera.is_active && camera.kind == CameraKind::Fixed;
-            (camera.id, Known { place: CameraPlace { name: camera.name, position: camera.position, heading_deg: camera.heading_deg }, stands })
+            let of_camera = reviews.get(&camera.id).map_or(&[][..], Vec::as_slice);
+            let recording = register::recording(camera.created_at_us, began_at, of_camera);
+            let place = CameraPlace { name: camera.name, position: camera.position, heading_deg: camera.heading_deg };
+            (camera.id, Known { place, stands, recording })
         });
         let places = places.collect();
         *self.places.write().unwrap_or_else(PoisonError::into_inner) = places;
         Ok(())
+    }
+
+    #[must_use]
+    pub fn destroyed_of(&self, camera: CameraId) -> u64 {
+        self.destroyed.read().unwrap_or_else(PoisonError::into_inner).get(&camera).copied().unwrap_or_default()
+    }
+
+    /// Cameras that record nothing now, of those in service.
+    #[must_use]
+    pub fn stopped(&self, now: Micros) -> usize {
+        let known = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        known.values().filter(|camera| camera.stands && !camera.recording.holds(now)).count()
     }
 }
 
 impl CameraPlaces for Directory {
     fn place(&self, camera: CameraId) -> Option<CameraPlace> {
         self.places.read().unwrap_or_else(PoisonError::into_inner).get(&camera).map(|known| known.place.clone())
+    }
+
+    fn recording(&self, camera: CameraId) -> Recording {
+        let known = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&camera).map_or_else(Recording::always, |known| known.recording.clone())
+    }
+
+    fn destroyed(&self, camera: CameraId, passages: u64) {
+        *self.destroyed.write().unwrap_or_else(PoisonError::into_inner).entry(camera).or_default() += passages;
     }
 }
 

@@ -5,6 +5,7 @@
 mod directory;
 pub mod model;
 pub mod ops;
+pub mod register;
 mod store;
 pub mod table;
 
@@ -32,9 +33,25 @@ pub const MODULE: Module = Module {
             roles: &[Role::Officer, Role::Dispatcher, Role::Detective, Role::Supervisor, Role::Operator],
         },
         Permission { name: "cameras.manage", description: "Add, import and take cameras out of service", roles: &[Role::Operator] },
+        Permission {
+            name: "cameras.review",
+            description: "Answer for cameras until a next review, or end that: without an answer a camera records nothing",
+            roles: &[Role::Supervisor],
+        },
     ],
-    routes: &[ops::list::ROUTE, ops::create::ROUTE, ops::import::ROUTE, ops::set_active::ROUTE],
-    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
+    routes: &[
+        ops::list::ROUTE,
+        ops::create::ROUTE,
+        ops::import::ROUTE,
+        ops::set_active::ROUTE,
+        ops::register::LIST,
+        ops::register::REVIEW,
+        ops::register::END,
+    ],
+    migrations: &[
+        Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
+        Migration { name: "0002_register", sql: include_str!("../migrations/0002_register.sql") },
+    ],
     jobs: &[],
     reactions: &[directory::REFRESH],
     problems: &[
@@ -53,11 +70,22 @@ pub const MODULE: Module = Module {
         "cameras.import.position",
         "cameras.import.heading",
         "cameras.import.row",
+        "cameras.register.count",
+        "cameras.register.unknown",
+        "cameras.register.purpose",
+        "cameras.register.notice",
+        "cameras.register.until",
+        "cameras.register.reason",
+        "cameras.register.none_holds",
     ],
     health: |app| {
         Box::pin(async move {
             match store::names(&app.store).await {
-                Ok(names) => Health::good(format!("{} cameras", names.len())),
+                Ok(names) => match app.try_room::<Directory>().map_or(0, |directory| directory.stopped(app.env.now())) {
+                    0 => Health::good(format!("{} cameras", names.len())),
+                    // It keeps nobody from working: a load balancer must not take the server away for it.
+                    stopped => Health::good(format!("ATTENTION: {} cameras; {stopped} record nothing, their review is over", names.len())),
+                },
                 Err(error) => Health::bad(format!("database: {error}")),
             }
         })
@@ -68,6 +96,7 @@ pub const MODULE: Module = Module {
 fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         let directory = Directory::default();
+        register::begin(&app.store).await?;
         directory.reload(&app.store).await?;
         app.put(directory.clone());
         app.put(CameraPlacesPort(Arc::new(directory.clone())));

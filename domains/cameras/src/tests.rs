@@ -3,13 +3,16 @@
 
 use serde_json::json;
 use shouhu_http::testing::House;
-use shouhu_module::Module;
+use shouhu_ids::Micros;
+use shouhu_module::{Caller, Module};
+use shouhu_place::Wgs84;
 use shouhu_module::ports::{CameraPlacesPort, CamerasNearPort};
 use shouhu_store::testing::on_each_database;
 use shouhu_wire::Role;
 
 use crate::model::{CameraKind, NewCamera};
-use crate::{MODULE, store};
+use crate::register::{Basis, Grounds};
+use crate::{MODULE, register, store};
 
 static MODULES: &[Module] = &[MODULE];
 
@@ -121,4 +124,85 @@ async fn the_nearest_cameras_in_service_are_told_nearest_first_with_where_they_l
     let first = near.first().unwrap();
     assert!((200.0..210.0).contains(&first.distance_m) && (89.0..91.0).contains(&first.bearing_deg), "{first:?}");
     assert_eq!(port.0.near(scene, 1).len(), 1);
+}
+
+async fn camera(house: &House, name: &str) -> String {
+    let body = json!({ "name": name, "position": { "lon": 120.2, "lat": 23.0 } });
+    let made = house.call(&house.person(Role::Operator), "POST", "/v1/cameras", body).await;
+    made.json["id"].as_str().unwrap().to_owned()
+}
+
+async fn lines(house: &House) -> serde_json::Value {
+    house.call(&house.person(Role::Officer), "GET", "/v1/cameras/register", json!(null)).await.json["items"].clone()
+}
+
+#[tokio::test]
+async fn a_camera_records_while_somebody_answers_for_it_and_not_after_its_review_is_over() {
+    let house = House::open(MODULES).await;
+    let supervisor = house.person(Role::Supervisor);
+    let (one, two) = (camera(&house, "中正路口").await, camera(&house, "民權路口").await);
+    let places = house.app.room::<CameraPlacesPort>();
+    let id: shouhu_ids::CameraId = one.parse().unwrap();
+    let now = house.app.env.now();
+    let later = |days: i64| now.plus(days * Micros::DAY);
+    assert!(places.0.recording(id).holds(now) && !places.0.recording(id).holds(later(31)), "a month, and no longer without an answer");
+    assert_eq!(lines(&house).await[0]["state"], "new");
+
+    let body = |cameras: serde_json::Value, until: Micros| {
+        json!({ "cameras": cameras, "basis": "public_place", "purpose": "路口治安", "notice": "現場告示", "until_us": until.0 })
+    };
+    let refused = house.call(&house.person(Role::Operator), "POST", "/v1/cameras/reviews", body(json!([one]), later(90))).await;
+    assert_eq!(refused.status, 403, "who puts cameras up does not answer for them");
+    for (wrong, key) in [
+        (body(json!([]), later(90)), "cameras.register.count"),
+        (body(json!([one]), later(400)), "cameras.register.until"),
+        (body(json!([one, "01890000-0000-7000-8000-000000000000"]), later(90)), "cameras.register.unknown"),
+    ] {
+        let answer = house.call(&supervisor, "POST", "/v1/cameras/reviews", wrong).await;
+        assert_eq!(answer.json["key"], key, "{}", answer.json);
+    }
+    assert_eq!(lines(&house).await[0]["review"], json!(null), "refused as a whole");
+    let made = house.call(&supervisor, "POST", "/v1/cameras/reviews", body(json!([one, two]), later(90))).await;
+    assert_eq!((made.status, &made.json["cameras"]), (200, &json!(2)), "{}", made.json);
+    assert!(places.0.recording(id).holds(later(89)) && !places.0.recording(id).holds(later(90)));
+    let told = lines(&house).await;
+    assert_eq!((&told[0]["state"], &told[0]["review"]["purpose"]), (&json!("reviewed"), &json!("路口治安")), "{told}");
+
+    let path = format!("/v1/cameras/{one}/review/end");
+    let ended = house.call(&supervisor, "POST", &path, json!({ "reason": "居民陳情" })).await;
+    assert_eq!((ended.status, &ended.json["state"]), (200, &json!("stopped")), "{}", ended.json);
+    assert!(!places.0.recording(id).holds(house.app.env.now()));
+    let again = house.call(&supervisor, "POST", &path, json!({ "reason": "again" })).await;
+    assert_eq!((again.status, &again.json["key"]), (409, &json!("cameras.register.none_holds")));
+    places.0.destroyed(id, 3);
+    let told = lines(&house).await;
+    let of = |name: &str| told.as_array().unwrap().iter().find(|line| line["name"] == name).unwrap().clone();
+    assert_eq!((&of("中正路口")["destroyed"], &of("民權路口")["state"]), (&json!(3), &json!("reviewed")), "{told}");
+    let health = (MODULE.health)(house.app.clone()).await;
+    assert!(health.is_healthy && health.detail.starts_with("ATTENTION"), "{}", health.detail);
+}
+
+#[tokio::test]
+async fn reviews_are_kept_and_ended_on_each_database() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        let began = register::begin(&store).await.unwrap();
+        assert_eq!(register::begin(&store).await.unwrap(), began, "it begins once");
+        let new = NewCamera::checked("A", CameraKind::Fixed, Wgs84::new(120.2, 23.0).unwrap(), None).unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let id = store::insert(&mut tx, &store, &new).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        let Caller::Person(by) = House::open(MODULES).await.person(Role::Supervisor) else { panic!("a person") };
+        let now = store.env().now();
+        let grounds = Grounds::checked(Basis::TrafficEnforcement, "超速", "警52", now.plus(Micros::DAY), now).unwrap();
+        let mut tx = store.begin().await.unwrap();
+        assert_eq!(register::write(&mut tx, &[id], &grounds, &by, now).await.unwrap(), None);
+        assert!(register::end(&mut tx, id, "撤除", &by, now.plus(1)).await.unwrap());
+        assert!(!register::end(&mut tx, id, "撤除", &by, now.plus(2)).await.unwrap(), "once");
+        tx.commit().await.unwrap();
+        let all = register::reviews(&store, None).await.unwrap();
+        assert_eq!(all, register::reviews(&store, Some((id, id))).await.unwrap());
+        let [review] = all.as_slice() else { panic!("{all:?}") };
+        assert_eq!((review.basis, review.ends_at(), review.end_reason.as_deref()), (Basis::TrafficEnforcement, now.plus(1), Some("撤除")));
+    })
+    .await;
 }

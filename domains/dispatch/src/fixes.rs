@@ -7,15 +7,20 @@ use shouhu_env::BoxFuture;
 use shouhu_ids::UnitId;
 use shouhu_module::ports::{FixRefused, FixTaken, UnitFix, UnitFixes, UnitNow};
 use shouhu_module::{Keyed, Problem};
+use shouhu_place::Wgs84;
 use shouhu_store::Store;
 use shouhu_wire::{ReportPosition, Unit};
 
 use crate::positions::{Fix, FixError, Positions, Taken};
 use crate::store;
 
+/// How far a place lies from its nearest road, metres; none where there is no map.
+type OffRoad = Box<dyn Fn(Wgs84) -> Option<f64> + Send + Sync>;
+
 pub struct FixesOfUnits {
     pub store: Store,
     pub known: Arc<Positions>,
+    pub off_road_m: OffRoad,
 }
 
 fn refused(error: &FixError) -> FixRefused {
@@ -58,7 +63,7 @@ impl UnitFixes for FixesOfUnits {
             heading_deg: fix.heading_deg,
         };
         let fix = Fix::checked(&report, now).map_err(|error| refused(&error))?;
-        let taken = self.known.take(unit, fix, now).map_err(|error| refused(&error))?;
+        let taken = self.known.take_beside(unit, fix, (self.off_road_m)(fix.position), now).map_err(|error| refused(&error))?;
         if taken == (Taken::Newest { is_due: true }) {
             self.known.write_soon(unit);
         }
@@ -83,7 +88,6 @@ impl UnitFixes for FixesOfUnits {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use shouhu_ids::Micros;
-    use shouhu_place::Wgs84;
     use shouhu_store::testing::on_each_database;
     use shouhu_wire::UnitState;
 
@@ -99,7 +103,8 @@ mod tests {
             let scene = Scene::new(&store).await;
             let unit = scene.unit("永康 21").await;
             let known = Arc::new(Positions::default());
-            let port = FixesOfUnits { store: store.clone(), known: known.clone() };
+            let is_far = |place: Wgs84| (place.lon < 120.15).then_some(1_800.0);
+            let port = FixesOfUnits { store: store.clone(), known: known.clone(), off_road_m: Box::new(is_far) };
             let now = store.env().now();
             let fix = |lon, at| UnitFix {
                 position: Wgs84::new(lon, 23.0).unwrap(),
@@ -115,6 +120,10 @@ mod tests {
             assert_eq!(persist_due(&known, &store).await.unwrap(), 1);
             assert_eq!(persist_due(&known, &store).await.unwrap(), 0);
             assert_eq!(store::units(&store).await.unwrap().first().unwrap().position, Wgs84::new(120.2, 23.0).ok());
+            // Far from every road, where its device would never admit how little it knows.
+            let other = scene.unit("永康 22").await;
+            assert_eq!(port.take(other, fix(120.14, now)), Ok(FixTaken::Newest));
+            assert_eq!(known.fix(other).unwrap().accuracy_m, Some(1_800.0));
         })
         .await;
     }
@@ -124,7 +133,7 @@ mod tests {
         on_each_database(&[MODULE.schema()], |store| async move {
             let scene = Scene::new(&store).await;
             let unit = scene.unit("永康 21").await;
-            let port = FixesOfUnits { store: store.clone(), known: Arc::default() };
+            let port = FixesOfUnits { store: store.clone(), known: Arc::default(), off_road_m: Box::new(|_| None) };
             assert!(port.off_duty().await.unwrap().is_empty());
             unit_state::set(&store, Some(unit), UnitState::OffDuty).await.unwrap();
             assert_eq!(port.off_duty().await.unwrap(), HashSet::from([unit]));

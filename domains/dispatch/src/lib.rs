@@ -67,8 +67,8 @@ use std::sync::Arc;
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_module::ports::{
-    CitizenReportsPort, DispatchFactsPort, ErrandsPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, UnitFixesPort, UnitPlacesPort,
-    UnitTasksPort,
+    CitizenReportsPort, DispatchFactsPort, ErrandsPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, RoadTimesPort, UnitFixesPort,
+    UnitPlacesPort, UnitTasksPort,
 };
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
@@ -455,7 +455,10 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         known.remember(&store::units(&app.store).await?);
         app.put(positions::SharedPositions(known.clone()));
         app.put(UnitPlacesPort(Arc::new(positions::PlacesInMemory(known.clone()))));
-        app.put(UnitFixesPort(Arc::new(fixes::FixesOfUnits { store: app.store.clone(), known: known.clone() })));
+        // Asked anew for each fix: the map comes with another room.
+        let with_roads = app.clone();
+        let off_road_m = Box::new(move |place| with_roads.try_room::<RoadTimesPort>().and_then(|roads| roads.0.off_road_m(place)));
+        app.put(UnitFixesPort(Arc::new(fixes::FixesOfUnits { store: app.store.clone(), known: known.clone(), off_road_m })));
         app.put(LiveCasesPort(Arc::new(ports::LiveIncidents(app.store.clone()))));
         app.put(NearbyCasesPort(Arc::new(ports::IncidentsNear(app.store.clone()))));
         app.put(CitizenReportsPort(Arc::new(ports::CallsOfCitizens(app.store.clone()))));

@@ -161,6 +161,7 @@ pub const MODULE: Module = Module {
         "sightings.search.cursor_invalid",
         "sightings.picture.none",
         "sightings.ingest.version_unknown",
+        "sightings.ingest.not_reviewed",
         "sightings.search.plate_invalid",
         "sightings.search.camera_unknown",
         "sightings.search.cameras",

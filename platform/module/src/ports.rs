@@ -3,6 +3,7 @@
 
 mod movements;
 mod nearby;
+mod recording;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::Problem;
 
 pub use movements::{BoundUse, Glimpse, GlimpseKind, MovementAsker, MovementGate, Revealed, Revealing};
 pub use nearby::{NEARBY_M, NearbyWanted, WantedAs, WantedNear};
+pub use recording::Recording;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraPlace {
@@ -30,6 +32,12 @@ pub struct CameraPlace {
 /// Answered by cameras, from memory.
 pub trait CameraPlaces: Send + Sync {
     fn place(&self, camera: CameraId) -> Option<CameraPlace>;
+    /// When it may record, by the register of cameras.
+    fn recording(&self, _camera: CameraId) -> Recording {
+        Recording::always()
+    }
+    /// Passages that were destroyed because nobody answers for their camera.
+    fn destroyed(&self, _camera: CameraId, _passages: u64) {}
 }
 
 /// A camera in service that stands where it stands.

@@ -43,7 +43,7 @@ export const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]
     "run-card",
   ],
   unit_changed: ["units", "recommendations", "advice", "run-card", "shift-board"],
-  camera_changed: ["cameras"],
+  camera_changed: ["cameras", "camera-register"],
   device_changed: ["devices", "attestation"],
   device_trust_changed: ["devices", "attestation"],
   map_replaced: ["map"],
@@ -53,6 +53,7 @@ export const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]
   opening_changed: ["openings"],
   // Not the boxes themselves: those are thousands, and a shift's check-ins come every few seconds.
   patrol_checked_in: ["patrol-check-ins", "patrol-summary", "tours"],
+  tour_plan_changed: ["tours"],
   panic_changed: ["incidents", "recommendations"],
   check_changed: ["checks", "my-check", "par", "incidents"],
   tracker_alarmed: ["trackers"],

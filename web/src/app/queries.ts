@@ -3,7 +3,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { cameras, dispatch, hits, units, watchlists } from "./api/calls";
-import type { Hit, Id, Incident, IncidentKind, LegalBasis } from "./api/types";
+import type { Camera, Hit, Id, Incident, IncidentKind, LegalBasis, Page } from "./api/types";
 import { useSession } from "./session";
 
 /** A new list reaches every console within so long. */
@@ -68,12 +68,23 @@ export function useUnits(isOn = true) {
   });
 }
 
+async function allCameras(): Promise<Camera[]> {
+  const all: Camera[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<Camera> = await cameras.list(cursor);
+    all.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return all;
+}
+
 export function useCameras() {
   const { may } = useSession();
   return useQuery({
     queryKey: ["cameras"],
     enabled: may("cameras.read"),
-    queryFn: async () => (await cameras.list()).items,
+    queryFn: allCameras,
     staleTime: 300_000,
   });
 }

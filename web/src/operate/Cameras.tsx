@@ -1,6 +1,6 @@
 import { Button, NumberInput, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActForm } from "../app/ActForm";
 import { cameras as calls } from "../app/api/calls";
@@ -12,6 +12,7 @@ import { Failure } from "../app/states";
 import { cameraFeatures, pointFeature } from "../map/features";
 import { MapView } from "../map/MapView";
 import { Roster, RosterForm } from "./Roster";
+import { SHOWN_MAX } from "./register";
 
 const LIMIT_BYTES = 4 * 1024 * 1024;
 
@@ -96,15 +97,32 @@ export function Cameras() {
     onSuccess: () => void client.invalidateQueries({ queryKey: ["cameras"] }),
   });
   const list = query.data ?? [];
+  const [words, setWords] = useState("");
+  const found = useMemo(() => {
+    const wanted = words.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
+    return (query.data ?? []).filter((camera) => {
+      const name = camera.name.normalize("NFKC").toLowerCase();
+      return wanted.every((word) => name.includes(word));
+    });
+  }, [query.data, words]);
   const mayManage = may("cameras.manage");
   return (
     <div className="cameras">
       <div className="cameras-side">
+        {mayManage && <Add place={place} onAdded={() => setPlace(null)} />}
+        <TextInput
+          label={t("camera.search")}
+          value={words}
+          onChange={(event) => setWords(event.currentTarget.value)}
+        />
         <Roster
-          query={query}
-          form={mayManage && <Add place={place} onAdded={() => setPlace(null)} />}
+          query={{ ...query, data: query.data && found.slice(0, SHOWN_MAX) }}
           act={setActive}
-          empty={{ title: t("camera.none"), hint: t("camera.none_hint") }}
+          empty={
+            list.length === 0
+              ? { title: t("camera.none"), hint: t("camera.none_hint") }
+              : { title: t("register.none_found") }
+          }
           idOf={(camera) => camera.id}
           chosen={chosen}
           columns={[
@@ -139,7 +157,11 @@ export function Cameras() {
               ),
             },
           ]}
-        />
+        >
+          {found.length > SHOWN_MAX && (
+            <p className="dim">{t("register.more", { count: found.length - SHOWN_MAX })}</p>
+          )}
+        </Roster>
       </div>
       <div className="cameras-map">
         <MapView

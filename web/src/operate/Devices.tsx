@@ -73,6 +73,7 @@ function Register() {
           <Select
             label={t("device.camera")}
             data={(cameras.data ?? []).map((c) => ({ value: c.id, label: c.name }))}
+            limit={100}
             value={camera}
             onChange={setCamera}
             clearable

@@ -14,12 +14,14 @@ import { Kinds } from "./Kinds";
 import { MapImport } from "./MapImport";
 import { People } from "./People";
 import { Quarantine } from "./Quarantine";
+import { Register } from "./Register";
 import { Units } from "./Units";
 
 const TABS = [
   { name: "health", needs: "operations.watch", Panel: Health },
   { name: "devices", needs: "devices.read", Panel: Devices },
   { name: "cameras", needs: "cameras.read", Panel: Cameras },
+  { name: "register", needs: "cameras.read", Panel: Register },
   { name: "feeds", needs: "sightings.feeds", Panel: Feeds },
   { name: "units", needs: "units.manage", Panel: Units },
   { name: "people", needs: "actors.read", Panel: People },

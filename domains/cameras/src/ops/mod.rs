@@ -3,4 +3,5 @@
 pub mod create;
 pub mod import;
 pub mod list;
+pub mod register;
 pub mod set_active;

@@ -223,12 +223,16 @@ async fn a_job_that_is_not_urgent_a_crew_without_a_tour_and_an_old_proposal_chan
 async fn of_two_crews_called_away_at_once_neither_ones_stops_wait_for_a_person_to_notice() {
     let scene = Scene::new(1).await;
     let other = scene.city.crews[2].0;
+    let mut stream = scene.city.house.app.hub.listen();
     scene.tell(1, AssignmentState::Accepted).await;
     let first = scene.proposal().await;
+    let mut told = std::iter::from_fn(|| stream.try_recv().ok());
+    assert!(told.any(|told| told.event.kind() == "tour_plan_changed"), "the chief's page hears of it");
     *scene.called.also.lock().unwrap() = Some(other);
     scene.tell_of(other, 2, AssignmentState::Accepted).await;
     assert_eq!(scene.proposals().await.len(), 2, "one of the first crew's stops, one of both's");
     // The chief takes the older one, in which the other crew still has stops.
+    scene.city.clock.advance_us(Micros::MINUTE);
     assert_eq!(scene.publish(&first).await.status, 200);
     scene.city.house.settle().await;
     let next = scene.proposal().await;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use shouhu_events::Event;
 use shouhu_ids::{ActorId, BoxId, Micros, TourPlanId, UnitId};
 use shouhu_module::Person;
 use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
@@ -82,6 +83,7 @@ pub async fn insert(tx: &mut Tx, plan: &TourPlan, by: ActorId, retask_key: Optio
         let stops = i64::try_from(tour.stops.len()).unwrap_or(i64::MAX);
         tx.execute(sql, params![plan.id, tour.unit, &tour.call_sign, stops]).await?;
     }
+    tx.emit(&Event::TourPlanChanged { plan: plan.id }).await?;
     Ok(true)
 }
 
@@ -168,7 +170,11 @@ pub async fn decide(
     let sql = "UPDATE patrol_plan SET state = $2, decided_at_us = $3, decided_by_name = $4, reason = $5 \
          WHERE id = $1 AND state IN ($6, $7)";
     let [first, second] = from.map(|state| tag_of(&state));
-    Ok(tx.execute(sql, params![id, tag_of(&to), at, &by.name, reason, first, second]).await? == 1)
+    let is_moved = tx.execute(sql, params![id, tag_of(&to), at, &by.name, reason, first, second]).await? == 1;
+    if is_moved {
+        tx.emit(&Event::TourPlanChanged { plan: id }).await?;
+    }
+    Ok(is_moved)
 }
 
 /// The unit's published plan that goes on now; else one that ended after `behind`, whose last stop is being marked; else the next that

@@ -30,6 +30,8 @@ pub const ROUTE: Route = Route::post(
 .takes::<SightingBatch>()
 .gives::<BatchReceipt>();
 
+/// Nothing of it was kept, not even aside.
+const NOT_REVIEWED: &str = "sightings.ingest.not_reviewed";
 const MODEL_CHARS_MAX: usize = 80;
 /// Larger bodies hold pictures: base64 and JPEG headers by the megabyte must not hold up the threads that answer requests.
 const INLINE_BYTES_MAX: usize = 1024 * 1024;
@@ -75,6 +77,7 @@ async fn handle(State(app): State<App>, device: DevicePeer, RawBody(body): RawBo
     } else {
         off_thread(body, move |body| judge(body, now, signed_offset_us)).await
     }?;
+    let (judged, destroyed) = answered_for(&app, &device, judged);
     let clock = judged.clock;
     let seer = seer(&app, &device).await?;
     let sender = Sender {
@@ -87,7 +90,7 @@ async fn handle(State(app): State<App>, device: DevicePeer, RawBody(body): RawBo
         clock_corrected_us: clock.correction_us,
     };
     let arrived = arrive(&app, &sender, seer, judged.passages, judged.set_aside).await?;
-    Ok(Json(receipt(arrived, clock)))
+    Ok(Json(receipt(arrived, destroyed, clock)))
 }
 
 async fn off_thread<T: Send + 'static>(body: Bytes, work: impl FnOnce(&[u8]) -> T + Send + 'static) -> T {
@@ -120,6 +123,30 @@ fn judge(body: &[u8], now: shouhu_ids::Micros, signed_offset_us: i64) -> Result<
     Ok(Judged { model, clock, passages, set_aside })
 }
 
+/// What a camera saw while nobody answered for it is destroyed here, before anything of it is written down, and its device is told so
+/// for each number, as for what is set aside.
+fn answered_for(app: &App, device: &DevicePeer, mut judged: Judged) -> (Judged, Vec<Quarantined>) {
+    let register = device.camera.and_then(|camera| Some((camera, app.try_room::<CameraPlacesPort>()?)));
+    let Some((camera, register)) = register else { return (judged, Vec::new()) };
+    let recording = register.0.recording(camera);
+    let (kept, mut gone): (Vec<Passage>, Vec<Passage>) = judged.passages.into_iter().partition(|passage| recording.holds(passage.captured_at));
+    judged.passages = kept;
+    let mut numbers: Vec<u64> = gone.drain(..).map(|passage| passage.sequence).collect();
+    // What cannot be read says no time that could be believed: it counts as seen now.
+    let records_now = recording.holds(judged.clock.now);
+    let is_gone = |aside: &SetAside| !records_now || aside.sequence.is_some_and(|number| numbers.contains(&number));
+    let (unread, set_aside): (Vec<SetAside>, Vec<SetAside>) = judged.set_aside.into_iter().partition(is_gone);
+    judged.set_aside = set_aside;
+    numbers.extend(unread.into_iter().map(|aside| aside.sequence.unwrap_or_default()));
+    numbers.sort_unstable();
+    numbers.dedup();
+    if !numbers.is_empty() {
+        register.0.destroyed(camera, numbers.len() as u64);
+    }
+    let told = |sequence| Quarantined { sequence, reason: NOT_REVIEWED.to_owned(), detail: "destroyed: no review of this camera holds".to_owned() };
+    (judged, numbers.into_iter().map(told).collect())
+}
+
 /// A fixed camera stands where the operator says; a car stands where it says.
 async fn seer(app: &App, device: &DevicePeer) -> Result<Seer, Problem> {
     let place = device.camera.and_then(|camera| app.try_room::<CameraPlacesPort>()?.0.place(camera));
@@ -130,7 +157,7 @@ async fn seer(app: &App, device: &DevicePeer) -> Result<Seer, Problem> {
     Ok(Seer { source, is_fixed: place_e6.is_some() })
 }
 
-fn receipt(arrived: Arrived, clock: DeviceClock) -> BatchReceipt {
+fn receipt(arrived: Arrived, destroyed: Vec<Quarantined>, clock: DeviceClock) -> BatchReceipt {
     let quarantined = arrived.set_aside.into_iter().map(|aside| Quarantined {
         sequence: aside.sequence.unwrap_or_default(),
         reason: aside.reason.key().to_owned(),
@@ -139,7 +166,7 @@ fn receipt(arrived: Arrived, clock: DeviceClock) -> BatchReceipt {
     BatchReceipt {
         accepted: arrived.accepted,
         duplicates: arrived.duplicates,
-        quarantined: quarantined.collect(),
+        quarantined: quarantined.chain(destroyed).collect(),
         clock_offset_us: clock.offset_us,
     }
 }

@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use shouhu_events::Event;
 use shouhu_ids::{CameraId, DeviceId, Micros};
 use shouhu_env::BoxFuture;
-use shouhu_module::ports::{CameraPlace, CameraPlaces, CameraPlacesPort, Reading, WatchMatcher, WatchMatcherPort};
+use shouhu_module::ports::{CameraPlace, CameraPlaces, CameraPlacesPort, Reading, Recording, WatchMatcher, WatchMatcherPort};
 use shouhu_module::{Caller, Problem};
 use shouhu_place::Wgs84;
 use shouhu_wire::{BATCH_PICTURED_MAX, BATCH_SIGHTINGS_MAX, BATCH_VERSION, BatchReceipt, Role, Sighting};
@@ -139,6 +140,48 @@ async fn a_fixed_camera_stands_where_the_operator_says_and_a_car_where_it_says()
         .map(|fact| (fact.place_name, fact.position.map(|p| p.lon)))
         .collect();
     assert_eq!(places, [("cam-1".into(), Some(121.5)), ("中正路口".into(), Some(120.2))]);
+}
+
+/// A camera for which somebody answers from a second ago on, and its count of what was destroyed.
+struct Answered(CameraId, Arc<AtomicU64>);
+
+impl CameraPlaces for Answered {
+    fn place(&self, camera: CameraId) -> Option<CameraPlace> {
+        OneCamera(self.0).place(camera)
+    }
+
+    fn recording(&self, _: CameraId) -> Recording {
+        Recording::within(vec![(NOW.plus(-Micros::SECOND), NOW.plus(Micros::HOUR))])
+    }
+
+    fn destroyed(&self, _: CameraId, passages: u64) {
+        self.1.fetch_add(passages, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn what_a_camera_saw_while_nobody_answered_for_it_is_written_nowhere() {
+    let world = World::open().await;
+    let camera = world.house.app.env.id(CameraId::new);
+    let destroyed = Arc::new(AtomicU64::new(0));
+    world.house.app.put(CameraPlacesPort(Arc::new(Answered(camera, Arc::clone(&destroyed)))));
+    let Caller::Device(mut peer) = world.device.clone() else { panic!("a device") };
+    peer.camera = Some(camera);
+    let before = NOW.plus(-Micros::MINUTE);
+    // Of the second one its picture would be set aside.
+    let mut odd = report(2, "CANARY1", before);
+    odd.as_object_mut().unwrap().insert("crop_jpeg".into(), json!("@@"));
+    let reports = [report(1, "CANARY2", before), odd, report(3, "ABC-1234", NOW), json!({ "sequence": 4, "plate": "x" })];
+    let told = receipt(&world.house.call(&Caller::Device(peer), "POST", "/v1/sightings", batch(NOW, &reports)).await);
+    assert_eq!(told.accepted, 1);
+    let mut reasons = reasons(&told);
+    reasons.sort_unstable();
+    let gone = "sightings.ingest.not_reviewed";
+    assert_eq!(reasons, [(1, gone), (2, gone), (4, "sightings.ingest.malformed")]);
+    assert_eq!(destroyed.load(Ordering::Relaxed), 2);
+    assert_eq!(world.sightings().iter().map(|sighting| sighting.plate.as_str().to_owned()).collect::<Vec<_>>(), ["ABC1234"]);
+    let rows = world.house.app.store.fetch("SELECT * FROM sightings_quarantine", vec![]).await.unwrap();
+    assert!(rows.len() == 1 && !format!("{rows:?}").contains("CANARY"), "{rows:?}");
 }
 
 #[tokio::test]

@@ -45,8 +45,12 @@ export const devices = {
   forgetMaker: (fingerprint: string) => post<void>("/v1/devices/tpm-makers/remove", { fingerprint }),
 };
 
+/** As many as the server gives at once: a country has some 18,000. */
+const CAMERAS_PAGE = 5_000;
+
 export const cameras = {
-  list: () => ask<T.Page<T.Camera>>("/v1/cameras", { query: { limit: 200 } }),
+  list: (cursor: string | null) =>
+    ask<T.Page<T.Camera>>("/v1/cameras", { query: { limit: CAMERAS_PAGE, cursor } }),
   add: (body: { name: string; position: T.Wgs84; heading_deg?: number }) =>
     post<T.Camera>("/v1/cameras", body),
   setActive: (id: T.Id, is_active: boolean) => post<T.Camera>(`/v1/cameras/${id}/active`, { is_active }),

@@ -31,6 +31,7 @@ export type LiveEvent =
   | { kind: "consent_changed"; consent: Id }
   | { kind: "opening_changed"; opening: Id; is_escalated: boolean }
   | { kind: "patrol_checked_in"; check_in: Id; patrol_box: Id; unit: Id | null }
+  | { kind: "tour_plan_changed"; plan: Id }
   | { kind: "panic_changed"; incident: Id; unit: Id }
   | { kind: "call_changed"; call: Id; state: CallState }
   | { kind: "check_changed"; check: Id; unit: Id; incident?: Id | null }
@@ -61,6 +62,7 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "consent_changed",
   "opening_changed",
   "patrol_checked_in",
+  "tour_plan_changed",
   "panic_changed",
   "call_changed",
   "check_changed",

@@ -214,6 +214,7 @@ export const command = {
   },
   camera: {
     add: "Add camera",
+    search: "Search cameras",
     name: "Name",
     heading_hint: "0° is north; optional",
     click_map: "Click the place on the map",

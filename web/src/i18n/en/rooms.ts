@@ -99,6 +99,7 @@ export const rooms = {
     tab_health: "Health",
     tab_devices: "Devices",
     tab_cameras: "Cameras",
+    tab_register: "Camera register",
     tab_units: "Units",
     tab_people: "People",
     tab_jobs: "Jobs",

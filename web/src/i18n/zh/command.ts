@@ -214,6 +214,7 @@ export const command = {
   },
   camera: {
     add: "新增攝影機",
+    search: "搜尋攝影機",
     name: "名稱",
     heading_hint: "正北為 0°，可不填",
     click_map: "請在地圖上點選位置",

@@ -18,6 +18,7 @@ import { patrol } from "./patrol";
 import { photos } from "./photos";
 import { places } from "./places";
 import { positions } from "./positions";
+import { register } from "./register";
 import { ring } from "./ring";
 import { rooms } from "./rooms";
 import { shifts } from "./shifts";
@@ -46,6 +47,7 @@ export const zh = {
   ...intake,
   ...lake,
   ...feeds,
+  ...register,
   ...ring,
   ...streets,
   ...tours,

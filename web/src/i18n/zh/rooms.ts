@@ -97,6 +97,7 @@ export const rooms = {
     tab_health: "健康狀態",
     tab_devices: "載具",
     tab_cameras: "攝影機",
+    tab_register: "攝影機登錄",
     tab_units: "警力單位",
     tab_people: "人員",
     tab_jobs: "背景工作",
