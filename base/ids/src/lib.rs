@@ -93,6 +93,8 @@ id!(/// A consent to put together the movements of plates for a case.
     ConsentId, "consent");
 id!(/// A plate opened for a day because a life is in danger.
     OpeningId, "opening");
+id!(/// A leak of personal data that the house knows of.
+    BreachId, "breach");
 id!(/// A person who can sign in.
     ActorId, "actor");
 id!(/// A camera, edge agent or phone that holds a key.

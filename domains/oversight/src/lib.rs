@@ -9,9 +9,10 @@
 //!
 //! `settings` is the file that names both sides; `witnessed` is this server as a witness of others, `witnesses` and `asked` are
 //! the witnesses of our own log; `movements` is what may be put together about one plate; `retention` and `erasures` are what the law takes from
-//! the log; `transparency` is what the public may know of it.
+//! the log; `transparency` is what the public may know of it; `breaches` is what leaked, and whom we told.
 
 mod asked;
+mod breaches;
 mod erasures;
 mod movements;
 mod ops;
@@ -59,6 +60,11 @@ pub const MODULE: Module = Module {
             roles: &[Role::Auditor, Role::Supervisor],
         },
         Permission {
+            name: "oversight.breaches",
+            description: "Write down leaks of personal data and what was done about them",
+            roles: &[Role::Auditor, Role::Supervisor, Role::Operator],
+        },
+        Permission {
             name: "oversight.bound",
             description: "Set how much of one plate is shown without a consent",
             roles: &[Role::Auditor],
@@ -100,6 +106,10 @@ pub const MODULE: Module = Module {
         ops::erasures::DISCARD,
         ops::transparency::LIST,
         ops::transparency::PROOF,
+        ops::breaches::LIST,
+        ops::breaches::SHOW,
+        ops::breaches::WRITE,
+        ops::breaches::STEP,
         ops::bound::GET_ROUTE,
         ops::bound::SET_ROUTE,
         ops::observations::LIST,
@@ -118,6 +128,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0002_erasures", sql: include_str!("../migrations/0002_erasures.sql") },
         Migration { name: "0003_movements", sql: include_str!("../migrations/0003_movements.sql") },
         Migration { name: "0004_transparency", sql: include_str!("../migrations/0004_transparency.sql") },
+        Migration { name: "0006_breaches", sql: include_str!("../migrations/0006_breaches.sql") },
     ],
     jobs: &[retention::RETENTION, retention::ERASE_ENTRIES, transparency::COUNT, movements::jobs::FORGET, movements::jobs::REVIEW_DUE],
     problems: &[
@@ -156,15 +167,27 @@ pub const MODULE: Module = Module {
         "oversight.opening.reviewed",
         "oversight.opening.found_unjustified",
         "oversight.opening.note",
+        "oversight.breach.text",
+        "oversight.breach.time",
+        "oversight.breach.persons",
+        "oversight.breach.count_missing",
+        "oversight.breach.not_told",
+        "oversight.breach.too_many",
     ],
     health: |app| Box::pin(health(app)),
     start,
     ..Module::EMPTY
 };
 
-/// The witnesses', and worse when an opening waits for somebody to look at it.
+/// The witnesses', and worse when an opening waits for somebody to look at it, or those concerned by a leak wait to be told.
 async fn health(app: App) -> Health {
     let witnesses = ops::witnesses::health(&app).await;
+    let witnesses = match breaches::overdue(&app.store).await {
+        Ok(0) => witnesses,
+        // It keeps nobody from working: a load balancer must not take the server away for it.
+        Ok(untold) => Health { detail: format!("ATTENTION: {untold} breaches: those concerned were not told within a day; {}", witnesses.detail), ..witnesses },
+        Err(error) => Health::bad(format!("breaches cannot be read: {error}; {}", witnesses.detail)),
+    };
     match movements::openings::overdue(&app.store).await {
         Ok(0) => witnesses,
         Ok(overdue) => Health::bad(format!("{overdue} openings for a life in danger were not reviewed within a day; {}", witnesses.detail)),

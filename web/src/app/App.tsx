@@ -21,6 +21,7 @@ const PAGES = {
   tours: lazy(() => import("../tours/ToursPage")),
   streets: lazy(() => import("../streets/StreetsPage")),
   investigate: lazy(() => import("../investigate/InvestigatePage")),
+  breaches: lazy(() => import("../breaches/BreachesPage")),
   observations: lazy(() => import("../observations/ObservationsPage")),
   watchlists: lazy(() => import("../watchlists/WatchlistsPage")),
   warnings: lazy(() => import("../warnings/WarningsPage")),

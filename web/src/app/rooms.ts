@@ -15,6 +15,7 @@ export interface Room {
     | "streets"
     | "investigate"
     | "observations"
+    | "breaches"
     | "watchlists"
     | "warnings"
     | "positions"
@@ -46,6 +47,7 @@ export const ROOMS: Room[] = [
   { name: "positions", path: "/positions", needs: ["positions.trackers", "positions.tracks"] },
   { name: "operate", path: "/operate", needs: ["operations.watch", "devices.read", "actors.invite"] },
   { name: "oversee", path: "/oversee", needs: ["oversight.audit"] },
+  { name: "breaches", path: "/breaches", needs: ["oversight.breaches"] },
 ];
 
 export const incidentPath = (id: Id): string => `/command?tab=incidents&incident=${encodeURIComponent(id)}`;

@@ -4,6 +4,7 @@ pub mod add_checkpoint;
 pub mod audit_list;
 pub mod audit_verify;
 pub mod bound;
+pub mod breaches;
 pub mod erasures;
 pub mod observations;
 pub mod openings;

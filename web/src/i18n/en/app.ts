@@ -58,6 +58,7 @@ export const app = {
     positions: "Positions",
     operate: "Operations",
     oversee: "Oversight",
+    breaches: "Breaches",
     policy: "Dispatch policy",
     cards: "Run cards",
     shifts: "Roster",

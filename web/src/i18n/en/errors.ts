@@ -96,6 +96,13 @@ export const errors = {
   "oversight.opening.found_unjustified":
     "An opening of this plate for this incident was found unjustified: ask for a consent.",
   "oversight.opening.note": "Write what you found in 5 to 1000 characters.",
+  "oversight.breach.text": "Write 2 to 2,000 characters.",
+  "oversight.breach.time":
+    "That time cannot be: not in the future, more than a year ago, or before anybody knew.",
+  "oversight.breach.persons": "Persons are counted from 0 to 100 million.",
+  "oversight.breach.count_missing": "Say how many persons it concerns after all.",
+  "oversight.breach.not_told": "Before it is closed those concerned are told, or it is written why not.",
+  "oversight.breach.too_many": "This breach has as many steps as there may be.",
   "sightings.partial.bounded":
     "The bound of this case or yours is used up: what is beyond it, if anything, is not shown; ask for a consent.",
   "sightings.search.no_gate": "The bound cannot be checked now, so that nothing can be searched.",

@@ -1,6 +1,7 @@
 import { app } from "./app";
 import { bar } from "./bar";
 import { boxes } from "./boxes";
+import { breach } from "./breach";
 import { choice } from "./choice";
 import { citizens } from "./citizens";
 import { codes } from "./codes";
@@ -44,6 +45,7 @@ export const en = {
   ...photos,
   ...places,
   ...boxes,
+  ...breach,
   ...intake,
   ...lake,
   ...feeds,

@@ -57,6 +57,7 @@ export const app = {
     positions: "定位",
     operate: "系統維運",
     oversee: "稽核監督",
+    breaches: "個資外洩",
     policy: "派遣原則",
     cards: "出勤卡",
     shifts: "勤務表",

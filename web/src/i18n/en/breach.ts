@@ -1,0 +1,37 @@
+// The register of breaches.
+
+export const breach = {
+  breach: {
+    intro:
+      "When personal data leaks, those concerned are told within twenty-four hours of knowing (Personal Data Protection Act §12). The clock runs from when the house knew, not from when it was written down. Nothing here is changed: what is wrong is put right by a later entry.",
+    none: "No breach is written down",
+    write: "Write down a breach",
+    write_hint: "Without names of those concerned.",
+    write_sure: "Write down",
+    known_at: "Known since",
+    persons: "Persons concerned",
+    persons_unknown: "not known yet",
+    persons_count: "{{count}} persons",
+    what: "What happened",
+    what_hint: "2 to 2,000 characters",
+    data: "Which data",
+    written: "Written down by",
+    step: "What was done",
+    step_add: "Add what was done",
+    step_write: "Write down",
+    step_at: "When",
+    step_text: "How",
+    step_persons: "Persons",
+    step_persons_told: "Those concerned were told",
+    step_authority_told: "The Personal Data Protection Commission was told",
+    step_not_told: "Why they are not told",
+    step_measure: "Measure",
+    step_count: "Number corrected",
+    step_closed: "Closed",
+    left: "{{hours}} h {{minutes}} min left to tell those concerned",
+    late: "{{hours}} h {{minutes}} min past the time to tell those concerned",
+    told: "Those concerned were told at {{at}}",
+    told_late: "Those concerned were told late, at {{at}}",
+    closed_untold: "Closed without telling those concerned (the entries say why)",
+  },
+};

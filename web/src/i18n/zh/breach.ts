@@ -1,0 +1,37 @@
+// 個資外洩登錄。
+
+export const breach = {
+  breach: {
+    intro:
+      "個人資料外洩時，自知悉起二十四小時內應通知當事人（個人資料保護法第 12 條）。時限自知悉時起算，不自登錄時起算；登錄後不得更改，有誤以後續紀錄更正。",
+    none: "沒有登錄的外洩事件",
+    write: "登錄外洩事件",
+    write_hint: "請勿填寫當事人姓名。",
+    write_sure: "登錄",
+    known_at: "知悉時間",
+    persons: "影響人數",
+    persons_unknown: "尚不清楚",
+    persons_count: "{{count}} 人",
+    what: "事件經過",
+    what_hint: "2 到 2,000 字",
+    data: "外洩資料",
+    written: "登錄",
+    step: "處理",
+    step_add: "新增處理紀錄",
+    step_write: "寫入紀錄",
+    step_at: "處理時間",
+    step_text: "說明",
+    step_persons: "人數",
+    step_persons_told: "通知當事人",
+    step_authority_told: "通報個人資料保護委員會",
+    step_not_told: "未通知的理由",
+    step_measure: "防制措施",
+    step_count: "更正人數",
+    step_closed: "結案",
+    left: "距通知時限 {{hours}} 小時 {{minutes}} 分",
+    late: "已逾通知時限 {{hours}} 小時 {{minutes}} 分",
+    told: "已於 {{at}} 通知當事人",
+    told_late: "遲至 {{at}} 才通知當事人",
+    closed_untold: "已結案，未通知當事人（理由見紀錄）",
+  },
+};
