@@ -1,7 +1,7 @@
 //! `shouhu`: the server and its command line.
 
 use std::io::IsTerminal;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -102,6 +102,10 @@ struct Place {
     /// Where people reach the server; passkeys are bound to its host name. Needs https everywhere but on localhost.
     #[arg(long, global = true, env = "SHOUHU_PUBLIC_URL")]
     public_url: Option<String>,
+    /// Addresses of the proxies before this server, several with commas between. What they say about who asks (X-Forwarded-For) is
+    /// believed; of anybody else it is not.
+    #[arg(long, global = true, env = "SHOUHU_TRUSTED_PROXY", value_delimiter = ',')]
+    trusted_proxy: Vec<IpAddr>,
     /// Folder of the built web app.
     #[arg(long, global = true, env = "SHOUHU_WEB", default_value = "web/dist")]
     web: PathBuf,
@@ -158,6 +162,7 @@ impl Place {
             store: self.store,
             listen: self.listen,
             public_url,
+            trusted_proxies: self.trusted_proxy,
             web: self.web,
             lake: self.lake,
             node: self.node,
