@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use base64::Engine;
@@ -20,9 +20,12 @@ use crate::clock::DeviceClock;
 use crate::config::DataDir;
 use crate::stop::Stop;
 use crate::tpm::{Tpm, Tpm2Tools, TpmError};
+use crate::vouched::Vouched;
 
 /// After a failure; the server's patience is twice its own interval.
 const AGAIN_AFTER: Duration = Duration::from_secs(30);
+/// The same while the queue waits for the quote: as often as a hit is tried.
+const AGAIN_WHILE_WANTED: Duration = Duration::from_secs(3);
 /// However the two clocks stand, a quote comes no more often and no more seldom.
 const SHORTEST: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_secs(10 * 60);
@@ -149,6 +152,7 @@ pub struct Attestor {
     pub client: Client,
     pub clock: DeviceClock,
     pub tpm: Box<dyn Tpm>,
+    pub vouched: Arc<Vouched>,
     pub stop: Arc<Stop>,
 }
 
@@ -164,7 +168,8 @@ impl Attestor {
         });
         match opened {
             Ok(tpm) => {
-                Some(Self { client: client.clone(), clock: clock.clone(), tpm: Box::new(tpm?), stop: Arc::clone(stop) })
+                let vouched = Arc::new(Vouched::default());
+                Some(Self { client: client.clone(), clock: clock.clone(), tpm: Box::new(tpm?), vouched, stop: Arc::clone(stop) })
             }
             Err(error) => {
                 error!(error = format!("{error:#}"), "the TPM cannot be used: the server will not believe this device until it can");
@@ -176,8 +181,10 @@ impl Attestor {
     pub fn run(self) {
         let mut said = None;
         loop {
+            let began = Instant::now();
             let wait = match quote(&self.client, self.tpm.as_ref()) {
                 Ok(answer) => {
+                    self.vouched.answered(began);
                     if said != Some((answer.attestation, answer.reason)) {
                         tell(&answer);
                         said = Some((answer.attestation, answer.reason));
@@ -186,11 +193,29 @@ impl Attestor {
                 }
                 Err(error) => {
                     warn!(%error, "no quote; tried again");
+                    if !matches!(&error, AttestError::Client(client) if client.is_transient()) {
+                        self.vouched.excuse();
+                    }
                     AGAIN_AFTER
                 }
             };
-            if self.stop.wait(wait) {
+            if self.waits(wait) {
+                self.vouched.over();
                 return;
+            }
+        }
+    }
+
+    /// Sleeps until the next quote is due, or wanted by what is queued. True: the agent ends.
+    fn waits(&self, at_most: Duration) -> bool {
+        let ends = Instant::now() + at_most;
+        loop {
+            let left = ends.saturating_duration_since(Instant::now());
+            if self.stop.wait(left.min(AGAIN_WHILE_WANTED)) {
+                return true;
+            }
+            if self.vouched.is_wanted() || left <= AGAIN_WHILE_WANTED {
+                return false;
             }
         }
     }

@@ -30,4 +30,5 @@ pub mod status;
 pub mod stop;
 pub mod tpm;
 pub mod uplink;
+pub mod vouched;
 pub mod watch;

@@ -121,7 +121,9 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
     let stop_sending = Arc::new(Stop::default());
     let mut senders = Vec::new();
     // Before the queue: what waits is believed only once the server knows what runs here.
+    let mut vouched = None;
     if let Some(attestor) = Attestor::of(&data, &client, &clock, &stop_sending) {
+        vouched = Some(Arc::clone(&attestor.vouched));
         senders.push(spawn("attest", move || attestor.run())?);
     }
     for (lane, name) in [(Lane::Hits, "uplink-hits"), (Lane::Rest, "uplink-rest")] {
@@ -132,6 +134,7 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
             clock: clock.clone(),
             rejected: Arc::clone(&rejected),
             contact: Arc::clone(&contact),
+            vouched: vouched.clone(),
             stop: Arc::clone(&stop_sending),
         };
         senders.push(spawn(name, move || uplink.run())?);

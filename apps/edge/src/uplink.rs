@@ -19,6 +19,7 @@ use crate::keeper::Keeper;
 use crate::queue::{Lane, Queued};
 use crate::rejected::{Rejected, RejectedList};
 use crate::stop::Stop;
+use crate::vouched::Vouched;
 
 const BATCH_BYTES_START: usize = 1 << 20;
 const BATCH_BYTES_LEAST: usize = 128 << 10;
@@ -37,6 +38,8 @@ pub struct Uplink {
     pub clock: DeviceClock,
     pub rejected: Arc<RejectedList>,
     pub contact: Arc<Contact>,
+    /// Of a device with a TPM: its fresh quote goes before anything that is queued.
+    pub vouched: Option<Arc<Vouched>>,
     /// Set: send what is there as long as it goes well, then end.
     pub stop: Arc<Stop>,
 }
@@ -68,6 +71,9 @@ impl Uplink {
                     return;
                 }
                 continue;
+            }
+            if self.vouched.as_ref().is_some_and(|vouched| !vouched.wait(&self.stop)) {
+                return;
             }
             let max_count = if pace.singles > 0 { 1 } else { BATCH_PICTURED_MAX };
             let batch = self.keeper.waiting(self.lane, max_count, pace.max_bytes);

@@ -1,7 +1,7 @@
 //! `shouhu`: the server and its command line.
 
 use std::io::IsTerminal;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -28,7 +28,12 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the API and the web app until Ctrl-C.
-    Serve(Place),
+    Serve {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        nightly: backup::Nightly,
+    },
     /// Print a one-time link with which a person makes a passkey and so an account.
     Invite {
         #[command(flatten)]
@@ -102,6 +107,10 @@ struct Place {
     /// Where people reach the server; passkeys are bound to its host name. Needs https everywhere but on localhost.
     #[arg(long, global = true, env = "SHOUHU_PUBLIC_URL")]
     public_url: Option<String>,
+    /// Addresses of the proxies before this server, several with commas between. What they say about who asks (X-Forwarded-For) is
+    /// believed; of anybody else it is not.
+    #[arg(long, global = true, env = "SHOUHU_TRUSTED_PROXY", value_delimiter = ',')]
+    trusted_proxy: Vec<IpAddr>,
     /// Folder of the built web app.
     #[arg(long, global = true, env = "SHOUHU_WEB", default_value = "web/dist")]
     web: PathBuf,
@@ -158,6 +167,7 @@ impl Place {
             store: self.store,
             listen: self.listen,
             public_url,
+            trusted_proxies: self.trusted_proxy,
             web: self.web,
             lake: self.lake,
             node: self.node,
@@ -186,14 +196,14 @@ fn parse_role(text: &str) -> Result<Role, String> {
 async fn main() -> anyhow::Result<ExitCode> {
     let command = Cli::parse().command;
     shouhu_env::raise_open_files_limit();
-    let usual = if matches!(command, Command::Serve(_)) { "info,sqlx=warn" } else { "warn" };
+    let usual = if matches!(command, Command::Serve { .. }) { "info,sqlx=warn" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("SHOUHU_LOG").unwrap_or_else(|_| usual.into());
     let is_screen = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_screen).with_writer(std::io::stderr).init();
     match command {
-        Command::Serve(place) => {
+        Command::Serve { place, nightly } => {
             let env = place.env();
-            serve(&place.options(), env).await?;
+            serve(&place.options(), nightly, env).await?;
         }
         Command::Invite { place, name, role, token_only } => {
             let env = place.env();
@@ -224,12 +234,14 @@ async fn main() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(options: &Options, env: Env) -> anyhow::Result<()> {
+async fn serve(options: &Options, nightly: backup::Nightly, env: Env) -> anyhow::Result<()> {
+    nightly.check(options)?;
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
-    let url = options.public_url.clone();
+    let (url, for_backups) = (options.public_url.clone(), options.clone());
     run(options, env, stop, move |app, at| {
         tracing::info!(%at, url, "ready");
+        tokio::spawn(backup::nightly::run(app.clone(), for_backups, nightly));
         tokio::spawn(greet(app.clone()));
     })
     .await?;

@@ -1,12 +1,12 @@
 //! From options to a running house.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use shouhu_audit::{Audit, AuditError};
 use shouhu_blobs::{BlobError, Blobs};
 use shouhu_env::{DiskError, Env};
-use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, router, serve, wiring};
+use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, TrustedProxies, router, serve, wiring};
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, OnDamage, Opening};
 use shouhu_module::App;
 use shouhu_outgoing::Outgoing;
@@ -42,6 +42,8 @@ pub struct Options {
     pub tak: Option<TakStream>,
     /// A door for OwnTracks devices by MQTT; none unless an operator says so.
     pub mqtt: Option<MqttDoor>,
+    /// Proxies whose word about who asks is believed; none unless an operator names them.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Witnesses, and logs to witness; the default is `witness.toml` in `data`, where there is one.
     pub witness_file: Option<PathBuf>,
 }
@@ -138,6 +140,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     let audit = Audit::start(store.clone(), blobs.keys())?;
     let app = App::new(env, store, blobs, audit, MODULES, &options.public_url);
     app.put(opening);
+    app.put(TrustedProxies(options.trusted_proxies.clone()));
     if let Some(witnesses) = witnesses {
         app.put(witnesses);
     }
@@ -188,12 +191,14 @@ pub async fn run(
     let router = router(&app, &metrics, site).map_err(StartError::Routes)?;
     let relay = tokio::spawn(shouhu_bus::relay(app.store.clone(), app.hub.clone(), wiring::reactors(&app)));
     let jobs = tokio::spawn(shouhu_jobs::run(app.store.clone(), wiring::workers(&app)));
+    let quotes = tokio::spawn(shouhu_identity::watch_quotes(app.clone()));
     let for_ready = app.clone();
     let served =
         serve(&*env.net, options.listen, router, ServerLimits::default(), metrics, stop, |at| ready(&for_ready, at)).await;
     // What they have not done yet is in the outbox and the job table, and is done at the next start.
     relay.abort();
     jobs.abort();
+    quotes.abort();
     if let Some(lake) = app.try_room::<Lakehouse>()
         && let Err(error) = lake.close().await
     {

@@ -143,6 +143,21 @@ async fn nothing_is_read_of_a_body_from_whoever_may_not_come_in() {
 }
 
 #[tokio::test]
+async fn a_known_path_says_which_methods_it_takes_and_trace_is_none_of_them() {
+    let house = House::open(MODULES).await;
+    for (_, route) in routes() {
+        for method in ["TRACE", "DELETE", "BREW"] {
+            let request = Request::builder().method(method).uri(concrete(route)).header("cookie", "shouhu_session=told");
+            let refused = house.answer(request.body(Body::empty()).unwrap()).await;
+            let allowed = refused.headers.get("allow").map(|value| value.to_str().unwrap()).unwrap_or_default();
+            assert_eq!(refused.status, 405, "{method} on {}", named(route));
+            assert!(allowed.split(',').any(|one| one == route.method.as_str()), "{} allows {allowed:?}", named(route));
+            assert!(!String::from_utf8_lossy(&refused.bytes).contains("told"), "nothing is echoed");
+        }
+    }
+}
+
+#[tokio::test]
 async fn rubbish_is_answered_with_a_problem_and_never_with_a_failure() {
     let house = House::open(MODULES).await;
     for (_, route) in routes().filter(|(_, route)| route.method == Method::Post) {

@@ -106,3 +106,17 @@ fn rust_files(folder: &std::path::Path) -> Vec<PathBuf> {
     }
     files
 }
+
+/// Memory is kept safe by the compiler: no crate of ours may say `unsafe`, and what wraps fails instead where people run it.
+#[test]
+fn every_crate_forbids_unsafe_code_and_a_release_checks_its_numbers() {
+    let root = root();
+    let workspace = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    assert!(workspace.contains("unsafe_code = \"forbid\""));
+    let release = workspace.split("[profile.release]").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap();
+    assert!(release.lines().any(|line| line == "overflow-checks = true"), "{release}");
+    for package in metadata()["packages"].as_array().unwrap() {
+        let manifest = std::fs::read_to_string(package["manifest_path"].as_str().unwrap()).unwrap();
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{} makes rules of its own", package["name"]);
+    }
+}

@@ -2,12 +2,12 @@
 
 use shouhu_lakehouse::Lakehouse;
 use shouhu_lakehouse::lake::Answer;
+use shouhu_lakehouse::lake::part::Window;
 use shouhu_lakehouse::lake::questions::cameras::PlateSeen;
 use shouhu_module::Problem;
-use shouhu_module::ports::Glimpse;
 use shouhu_wire::{Found, Passing, PlatePassages};
 
-use crate::gate::{Asking, ShownPage};
+use crate::gate::{Asking, ShownPage, question, summed};
 use crate::passing::{micros_of, passing_of, plate_of};
 use crate::window::cursor_of;
 
@@ -18,19 +18,22 @@ pub fn passings_of(lake: &Lakehouse, page: &ShownPage) -> Found<Passing> {
     Found { items, next_cursor: page.next.map(cursor_of), partial: page.notes() }
 }
 
-/// First and last.
-const TELLS_MAX: usize = 2;
-
 /// The plates that may be shown, and under what.
 ///
 /// # Errors
 /// When the ledger cannot be written.
-pub async fn passages_of(asking: &Asking, answer: Answer<PlateSeen>, rows_max: usize) -> Result<(Found<PlatePassages>, String), Problem> {
+pub async fn passages_of(
+    asking: &Asking,
+    answer: Answer<PlateSeen>,
+    rows_max: usize,
+    window: Window,
+    where_said: &str,
+) -> Result<(Found<PlatePassages>, String), Problem> {
+    let question = question(where_said);
     let tells = |seen: &PlateSeen| {
-        let plate = plate_of(seen.plate).into_iter();
-        plate.flat_map(|plate| [seen.first_ms, seen.last_ms].map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None))).collect()
+        plate_of(seen.plate).map_or_else(Vec::new, |plate| summed(&plate, [seen.first_ms, seen.last_ms], u64::from(seen.rows), question))
     };
-    let shown = asking.reveal_sums(&[], answer.rows, rows_max, TELLS_MAX, tells).await?;
+    let shown = asking.reveal_sums(&[], answer.rows, rows_max, window, tells).await?;
     let passages = |seen: &PlateSeen| {
         let plate = plate_of(seen.plate)?;
         Some(PlatePassages {

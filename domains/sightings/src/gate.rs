@@ -104,7 +104,7 @@ impl Asking {
         self.reveal_rows(named, rows, rows_max, 1, tells).await
     }
 
-    /// For rows that sum a plate's passages up: first and last, or how many.
+    /// For rows that sum a plate's passages within a window up: first, last, and how many.
     ///
     /// # Errors
     /// As [`Self::reveal`].
@@ -113,10 +113,11 @@ impl Asking {
         named: &[Plate],
         rows: Vec<T>,
         rows_max: usize,
-        per_plate_max: usize,
+        window: Window,
         tells: impl Fn(&T) -> Vec<Glimpse>,
     ) -> Result<Shown<T>, Problem> {
-        self.revealed(named, rows, [rows_max, per_plate_max], true, tells).await
+        let over = [micros_of(window.from_ms), micros_of(window.until_ms)];
+        self.revealed(named, rows, [rows_max, SUM_TELLS_MAX], Some(over), tells).await
     }
 
     /// For rows that tell more than one thing of a plate.
@@ -131,7 +132,7 @@ impl Asking {
         per_plate_max: usize,
         tells: impl Fn(&T) -> Vec<Glimpse>,
     ) -> Result<Shown<T>, Problem> {
-        self.revealed(named, rows, [rows_max, per_plate_max], false, tells).await
+        self.revealed(named, rows, [rows_max, per_plate_max], None, tells).await
     }
 
     async fn revealed<T>(
@@ -139,11 +140,11 @@ impl Asking {
         named: &[Plate],
         rows: Vec<T>,
         [rows_max, per_plate_max]: [usize; 2],
-        is_sum: bool,
+        sums_over: Option<[Micros; 2]>,
         tells: impl Fn(&T) -> Vec<Glimpse>,
     ) -> Result<Shown<T>, Problem> {
         let told = rows.iter().map(tells).collect();
-        let revealing = Revealing { asker: self.asker.clone(), named: named.to_vec(), rows: told, rows_max, per_plate_max, is_sum };
+        let revealing = Revealing { asker: self.asker.clone(), named: named.to_vec(), rows: told, rows_max, per_plate_max, sums_over };
         let revealed = self.gate.0.reveal(revealing).await?;
         // Of rows behind a full page nobody has decided: at the bound it says that there are more, whether there are or not.
         let shown = revealed.is_shown.iter().filter(|is_shown| **is_shown).count();
@@ -156,6 +157,26 @@ impl Asking {
     pub fn now(&self) -> Micros {
         self.env.now()
     }
+}
+
+/// First, last and how many.
+const SUM_TELLS_MAX: usize = 3;
+
+/// What a sum tells of a plate. The number is a thing of its own: between two ends that are known it says where else the vehicle was to
+/// whoever asks for it camera by camera.
+#[must_use]
+pub fn summed(plate: &Plate, [first_ms, last_ms]: [i64; 2], number: u64, question: i64) -> Vec<Glimpse> {
+    let ends = [micros_of(first_ms), micros_of(last_ms)];
+    let mut told: Vec<Glimpse> = ends.iter().map(|at| Glimpse::passage(plate.clone(), *at, None)).collect();
+    told.push(Glimpse::count(plate.clone(), number, ends, question));
+    told
+}
+
+/// What was asked, as a number: two questions share one by chance once in 10^19 (FNV-1a).
+#[must_use]
+pub fn question(said: &str) -> i64 {
+    let hash = said.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    i64::from_be_bytes(hash.to_be_bytes())
 }
 
 fn said(grounds: &[String]) -> String {

@@ -2,7 +2,9 @@
 //!
 //! **Invariant:** no handler runs without passing the gate, because only `router` mounts routes and it wraps each one.
 
+mod asker;
 mod gate;
+mod harden;
 mod idempotency;
 mod metrics;
 mod openapi;
@@ -18,6 +20,7 @@ pub mod wiring;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use asker::TrustedProxies;
 pub use gate::Purpose;
 pub use metrics::Metrics;
 pub use openapi::document;
@@ -42,6 +45,7 @@ pub const MODULE: Module = Module {
     problems: &[
         "http.not_found",
         "http.method_not_allowed",
+        "http.failed",
         "http.body.too_large",
         "http.body.broken",
         "http.body.slow",

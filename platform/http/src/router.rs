@@ -1,15 +1,16 @@
 //! Mounts every module's routes, each inside its gate.
 
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use shouhu_module::{Access, App, Audit, Module, Problem};
 
 use crate::gate::{self, Gate};
-use crate::{Metrics, Shedder, Site};
+use crate::harden::{Harden, harden};
+use crate::{Metrics, Shedder, Site, asker};
 
 /// What is wrong with the lists of the modules.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,24 +72,39 @@ pub fn router(app: &App, metrics: &Metrics, site: Site) -> Result<Router, Vec<Ro
     let health_app = app.clone();
     let metrics = metrics.clone();
     let routes = routes
-        .route("/healthz", get(move || health(health_app.clone())))
+        .route("/healthz", get(move |request: Request| health(health_app.clone(), request)))
         .route("/metrics", get(move |request: Request| measures(metrics.clone(), request)))
-        .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "http.method_not_allowed", "this path has other methods")
-        })
+        // axum adds which ones.
+        .method_not_allowed_fallback(|| async { other_method() })
         .fallback(move |request: Request| {
             let site = site.clone();
-            async move { site.answer(request.uri().path(), request.headers()) }
+            async move { page(&site, &request) }
         })
         // The gate limits bodies per route, with a problem document; axum's own limit would come before it.
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn(harden))
+        .layer(middleware::from_fn_with_state(app.clone(), asker::name_asker))
+        .layer(middleware::from_fn_with_state(Harden::of(app), harden))
         .with_state(app.clone());
     Ok(routes)
 }
 
-/// One line per module; 503 when one is not well, so that a load balancer needs no JSON.
-async fn health(app: App) -> Response {
+fn other_method() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "http.method_not_allowed", "this path has other methods")
+}
+
+/// Pages are read; a request to change one, and TRACE, which would show an asker's cookies, are refused wherever they point.
+fn page(site: &Site, request: &Request) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return site.answer(request.uri().path(), request.headers());
+    }
+    let mut refused = other_method().into_response();
+    refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
+    refused
+}
+
+/// One line per module; 503 when one is not well, so that a load balancer needs no JSON. What ails a room is told to this machine only.
+async fn health(app: App, request: Request) -> Response {
+    let is_from_here = asker::is_from_here(&request);
     let mut status = StatusCode::OK;
     let mut lines = String::new();
     for module in app.modules {
@@ -99,31 +115,13 @@ async fn health(app: App) -> Response {
         let word = if health.is_healthy { "ok" } else { "NOT OK" };
         lines.push_str(&format!("{}: {word} {}\n", module.name, health.detail));
     }
+    if !is_from_here {
+        lines = if status == StatusCode::OK { "ok\n".into() } else { "NOT OK\n".into() };
+    }
     (status, lines).into_response()
 }
 
 /// Numbers of a police system are not for everyone: only this machine may read them; a collector elsewhere uses a tunnel.
 async fn measures(metrics: Metrics, request: Request) -> Response {
-    let from_here = request.extensions().get::<ConnectInfo<std::net::SocketAddr>>().is_none_or(|peer| peer.0.ip().is_loopback());
-    if from_here { metrics.text().into_response() } else { Problem::not_found("page").into_response() }
-}
-
-/// Headers that every answer has. No referrer, because links carry one-time tokens.
-async fn harden(request: Request, next: Next) -> Response {
-    const CSP: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
-                       worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CSP),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    response
+    if asker::is_from_here(&request) { metrics.text().into_response() } else { Problem::not_found("page").into_response() }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use shouhu_audit::Audit;
@@ -35,6 +35,7 @@ pub struct Answer {
     /// Null when the body is no JSON.
     pub json: Value,
     pub bytes: Vec<u8>,
+    pub headers: HeaderMap,
 }
 
 impl House {
@@ -49,6 +50,14 @@ impl House {
     /// # Panics
     /// As `open`.
     pub async fn open_in(modules: &'static [Module], env: Env) -> Self {
+        Self::open_as(modules, env, |_| {}).await
+    }
+
+    /// With what an operator has set, such as another public address, put there before the rooms start.
+    ///
+    /// # Panics
+    /// As `open`.
+    pub async fn open_as(modules: &'static [Module], env: Env, set: impl FnOnce(&mut App)) -> Self {
         let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
         let url = format!("sqlite:{}", folder.path().join("house.db").display());
         let store = Store::open(&url, env.clone()).await.unwrap_or_else(|e| panic!("{e}"));
@@ -57,7 +66,8 @@ impl House {
         let blobs = Blobs::open(env.clone(), &folder.path().join("blobs"), &folder.path().join("keys"));
         let blobs = blobs.unwrap_or_else(|e| panic!("{e}"));
         let audit = Audit::start(store.clone(), blobs.keys()).unwrap_or_else(|e| panic!("{e}"));
-        let app = App::new(env, store, blobs, audit, modules, "http://localhost:8470");
+        let mut app = App::new(env, store, blobs, audit, modules, "http://localhost:8470");
+        set(&mut app);
         app.put(Opening::Serve);
         // Only who has sightings needs the lake.
         if modules.iter().any(|module| module.name == "sightings") {
@@ -134,8 +144,9 @@ impl House {
     pub async fn answer(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap_or_else(|e| match e {});
         let status = response.status().as_u16();
+        let headers = response.headers().clone();
         let bytes = response.into_body().collect().await.map(|b| b.to_bytes().to_vec()).unwrap_or_default();
-        Answer { status, json: serde_json::from_slice(&bytes).unwrap_or(Value::Null), bytes }
+        Answer { status, json: serde_json::from_slice(&bytes).unwrap_or(Value::Null), bytes, headers }
     }
 
     /// Serves the house on a port of this machine until the test's runtime ends; where. Whoever comes that way is nobody until he signs.

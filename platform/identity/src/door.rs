@@ -83,7 +83,7 @@ pub async fn caller_of(
         let body = body.map_or(&[][..], |bytes| bytes);
         return device_of(app, headers, method, path_and_query, body).await.map(Caller::Device);
     }
-    let Some(token) = session::token_in(headers) else { return Ok(Caller::Nobody) };
+    let Some(token) = session::token_in(headers, session::cookie_name(app)) else { return Ok(Caller::Nobody) };
     let Some(person) = session::person_of(app, token).await? else { return Ok(Caller::Nobody) };
     if !method.is_safe() && !is_own_origin(headers, &app.public_url) {
         return Err(DoorError::Origin.into());

@@ -167,7 +167,6 @@ fn start(app: App) -> BoxFuture<'static, Result<(), shouhu_bus::ReactionError>> 
         app.put(room::Room::open(&app)?);
         app.put(DeviceTrustPort(Arc::new(attest::trust::Trust { store: app.store.clone(), env: app.env.clone() })));
         jobs::PURGE.schedule_daily(&app.store, 0).await?;
-        tokio::spawn(attest::watch::look_for_ever(app));
         Ok(())
     })
 }
@@ -195,6 +194,12 @@ pub async fn is_session_alive(app: &App, session: SessionId) -> bool {
         tracing::warn!(%session, %error, "cannot tell whether a session lives; taken for dead");
         false
     })
+}
+
+/// Looks for late quotes for as long as the server runs. Only a program that serves calls it: one that opens the house beside the server,
+/// for a backup or an import, judges nobody.
+pub async fn watch_quotes(app: App) {
+    attest::watch::look_for_ever(app).await;
 }
 
 /// Restricts every device whose quote is late now; how many. The server looks by itself: this is for tests, whose clock stands still.

@@ -27,3 +27,25 @@ pub fn hash_of(token: &str) -> String {
 pub fn challenge_id(env: &Env) -> String {
     URL_SAFE_NO_PAD.encode(env.random.bytes16())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_token_is_of_256_fresh_bits_and_every_challenge_of_128() {
+        let env = Env::real();
+        let (mut tokens, mut hashes) = (HashSet::new(), HashSet::new());
+        for _ in 0..1_000 {
+            let (token, hash) = fresh(&env);
+            assert_eq!(URL_SAFE_NO_PAD.decode(&token).map(|bytes| bytes.len()), Ok(32), "{token}");
+            assert_eq!((hash_of(&token), hash.contains(&token)), (hash.clone(), false));
+            assert_eq!(URL_SAFE_NO_PAD.decode(challenge_id(&env)).map(|bytes| bytes.len()), Ok(16));
+            tokens.insert(token);
+            hashes.insert(hash);
+        }
+        assert_eq!((tokens.len(), hashes.len()), (1_000, 1_000));
+    }
+}

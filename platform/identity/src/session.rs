@@ -8,6 +8,9 @@ use shouhu_store::{StoreError, Tx};
 use crate::{secret, store};
 
 pub const COOKIE: &str = "shouhu_session";
+/// Under https: browsers take a cookie of this name from this very host only, over https, for all of its paths. A neighbour below the same
+/// domain can slip none in.
+const HOST_COOKIE: &str = "__Host-shouhu_session";
 /// A screen that nobody touches is signed out.
 pub const IDLE_US: i64 = 15 * Micros::MINUTE;
 /// After a shift everybody signs in anew.
@@ -34,9 +37,15 @@ pub async fn begin(app: &App, tx: &mut Tx, actor: ActorId) -> Result<NewSession,
     Ok(NewSession { id, cookie, expires_at: now.plus(IDLE_US) })
 }
 
+/// What the session's cookie is called at this address.
+pub fn cookie_name(app: &App) -> &'static str {
+    if app.public_url.starts_with("https://") { HOST_COOKIE } else { COOKIE }
+}
+
 fn set_cookie(app: &App, token: &str, max_age_s: i64) -> HeaderValue {
-    let secure = if app.public_url.starts_with("https://") { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}");
+    let name = cookie_name(app);
+    let secure = if name == HOST_COOKIE { "; Secure" } else { "" };
+    let text = format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}");
     // base64url and the text above are all visible ASCII; an empty cookie would only sign nobody in.
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
 }
@@ -47,11 +56,11 @@ pub fn clear_cookie(app: &App) -> HeaderValue {
 }
 
 /// The session's token among the cookies; none when there are two, because then one was slipped in.
-pub fn token_in(headers: &HeaderMap) -> Option<&str> {
+pub fn token_in<'a>(headers: &'a HeaderMap, cookie: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut tokens = lines.flat_map(|line| line.split(';')).filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
-        (name.trim() == COOKIE).then(|| value.trim())
+        (name.trim() == cookie).then(|| value.trim())
     });
     let token = tokens.next()?;
     (tokens.next().is_none() && !token.is_empty()).then_some(token)
@@ -85,10 +94,10 @@ mod tests {
     #[test]
     fn the_cookie_is_found_among_others() {
         for lines in [vec!["shouhu_session=abc"], vec!["a=b; shouhu_session=abc ; c"], vec!["a=b", "shouhu_session=abc"]] {
-            assert_eq!(token_in(&headers(&lines)), Some("abc"), "{lines:?}");
+            assert_eq!(token_in(&headers(&lines), COOKIE), Some("abc"), "{lines:?}");
         }
         for lines in [vec![], vec!["shouhu_session="], vec!["xshouhu_session=abc"], vec!["shouhu_session=a; shouhu_session=b"]] {
-            assert_eq!(token_in(&headers(&lines)), None, "{lines:?}");
+            assert_eq!(token_in(&headers(&lines), COOKIE), None, "{lines:?}");
         }
     }
 
@@ -96,7 +105,7 @@ mod tests {
         #[test]
         fn a_token_never_carries_the_marks_of_the_header(line in "[ -~]{0,80}") {
             let headers = headers(&[&line]);
-            if let Some(token) = token_in(&headers) {
+            if let Some(token) = token_in(&headers, COOKIE) {
                 prop_assert!(!token.is_empty() && !token.contains(';') && line.contains(token));
             }
         }

@@ -74,6 +74,10 @@ pub struct State {
     pub public_key: Option<String>,
     pub clock_offset_us: i64,
     pub max_batch: usize,
+    /// Where each request went, in their order.
+    pub paths: Vec<String>,
+    /// Off: quotes are answered 503, as while the way to the server is bad.
+    pub answers_quotes: bool,
 }
 
 pub struct Server {
@@ -103,6 +107,8 @@ impl Server {
                 public_key: None,
                 clock_offset_us: 0,
                 max_batch: 0,
+                paths: vec![],
+                answers_quotes: true,
             }),
             Condvar::new(),
         ));
@@ -194,6 +200,7 @@ fn respond(
 ) -> Option<(u16, Vec<u8>)> {
     let mut state = shared.0.lock().unwrap();
     state.requests += 1;
+    state.paths.push(path.to_owned());
     shared.1.notify_all();
     if path == "/v1/devices/enrol" {
         let sent: serde_json::Value = serde_json::from_slice(body).unwrap();
@@ -218,6 +225,16 @@ fn respond(
         let entries = if is_news { state.watchlist.clone() } else { vec![] };
         let delta = WatchlistDelta { version: state.version, is_full: is_news, has_more: false, entries };
         return Some((200, serde_json::to_vec(&delta).unwrap()));
+    }
+    if let Some(what) = path.strip_prefix("/v1/devices/mine/attestation/") {
+        if !state.answers_quotes {
+            return problem(503, "http.overloaded");
+        }
+        let answer = match what {
+            "nonce" => serde_json::json!({ "nonce": "ab".repeat(32), "pcrs": [16], "expires_at_us": i64::MAX }),
+            _ => serde_json::json!({ "attestation": "attested", "reason": null, "next_quote_by_us": i64::MAX }),
+        };
+        return Some((200, answer.to_string().into_bytes()));
     }
     if path != "/v1/sightings" {
         return problem(404, "not_found");

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
-use shouhu_backup::{Drilled, Order, opened};
+use shouhu_backup::{Drilled, KeyFiles, Order, Place, opened};
 use shouhu_env::Env;
 use shouhu_http::wiring;
 use shouhu_ids::Micros;
 use shouhu_lakehouse::forgotten_in;
+use shouhu_module::App;
 use shouhu_operations::backups::{BackupKind, BackupNote, keep};
 
 use super::{keep_failure, open, passphrase, place_to_read};
@@ -41,36 +42,40 @@ pub async fn run(args: Drill, options: &Options, env: Env) -> anyhow::Result<Exi
     let sealed = std::fs::read(&args.keys_file).with_context(|| format!("{} cannot be read", args.keys_file.display()))?;
     let keys = opened(&sealed, &passphrase(&args.passphrase_file)?)?;
     let living = if options.data.is_dir() { Some(open(options, env.clone()).await?) } else { None };
-    if let Some(app) = &living {
-        leaf(app, "backup.drill", format!("everything, from {}", args.from.display())).await?;
-    }
     let into = args.into.unwrap_or_else(|| options.data.with_extension("drill"));
     ensure!(!into.exists(), "{} is there already: name another folder with --into", into.display());
-    let forgotten_since = match &living {
-        Some(app) => forgotten_in(&app.store).await?,
-        None => Vec::new(),
+    let began_at_us = env.now();
+    let order = order(env, living.as_ref(), place_to_read(&args.from)?, args.backup, into, keys).await?;
+    let drilled = match &living {
+        Some(app) => one(app, &order, &args.from.display().to_string()).await,
+        None => shouhu_backup::drill(&order, None).await.map_err(anyhow::Error::from),
     };
-    let order = Order {
-        env,
-        place: place_to_read(&args.from)?,
-        backup: args.backup,
-        data: into,
-        keys_folder: None,
-        keys,
-        schemas: wiring::schemas(MODULES),
-        forgotten_since,
-    };
-    let began_at_us = order.env.now();
-    let drilled = shouhu_backup::drill(&order, living.as_ref().map(|app| &app.audit)).await.map_err(anyhow::Error::from);
     if let Some(app) = &living {
-        match &drilled {
-            Ok(drilled) => keep(&app.store, &note_of(drilled, began_at_us)).await?,
-            Err(error) => keep_failure(app, BackupKind::Drill, began_at_us, error).await?,
+        if let Err(error) = &drilled {
+            keep_failure(app, BackupKind::Drill, began_at_us, error).await?;
         }
         app.store.close().await;
     }
     say(&drilled?, args.json)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a drill restores, and what it is to forget.
+pub(super) async fn order(env: Env, living: Option<&App>, place: Place, backup: Option<String>, into: PathBuf, keys: KeyFiles) -> anyhow::Result<Order> {
+    let forgotten_since = match living {
+        Some(app) => forgotten_in(&app.store).await?,
+        None => Vec::new(),
+    };
+    Ok(Order { env, place, backup, data: into, keys_folder: None, keys, schemas: wiring::schemas(MODULES), forgotten_since })
+}
+
+/// Drills beside the living house, with its leaf first, and keeps what came of it.
+pub(super) async fn one(app: &App, order: &Order, from: &str) -> anyhow::Result<Drilled> {
+    leaf(app, "backup.drill", format!("everything, from {from}")).await?;
+    let began_at_us = order.env.now();
+    let drilled = shouhu_backup::drill(order, Some(&app.audit)).await?;
+    keep(&app.store, &note_of(&drilled, began_at_us)).await?;
+    Ok(drilled)
 }
 
 fn note_of(drilled: &Drilled, began_at_us: Micros) -> BackupNote {

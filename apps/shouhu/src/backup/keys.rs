@@ -1,11 +1,12 @@
 //! `shouhu backup keys`: the keys, sealed, apart from what they open.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use shouhu_backup::{forget_key, keys_in, sealed, signer};
 use shouhu_env::Env;
+use shouhu_module::App;
 
 use super::{open, passphrase};
 use crate::Options;
@@ -23,16 +24,26 @@ pub struct Keys {
 
 pub async fn run(args: Keys, options: &Options, env: Env) -> anyhow::Result<ExitCode> {
     let passphrase = passphrase(&args.passphrase_file)?;
-    let app = open(options, env.clone()).await?;
-    leaf(&app, "backup.keys", format!("all keys, sealed, to {}", args.to.display())).await?;
+    let app = open(options, env).await?;
+    let written = write(&app, options, &args.to, &passphrase).await;
+    app.store.close().await;
+    println!("{}", written?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the file, with its leaf first, and says what is in it.
+pub(super) async fn write(app: &App, options: &Options, to: &Path, passphrase: &str) -> anyhow::Result<String> {
+    leaf(app, "backup.keys", format!("all keys, sealed, to {}", to.display())).await?;
     // Made now if they were not there, so that the file has them.
     let key = signer(app.blobs.keys())?.verifier();
     forget_key(app.blobs.keys())?;
     let keys = keys_in(&options.keys)?;
-    app.store.close().await;
     // A bare name has no folder that could be synced.
-    let to = std::path::absolute(&args.to)?;
-    env.disk.write_durably(&to, &sealed(&env, &keys, &passphrase)?).context("the file of keys could not be written")?;
-    println!("{} keys in {}; backups are signed by {key}", keys.len(), args.to.display());
-    Ok(ExitCode::SUCCESS)
+    let absolute = std::path::absolute(to)?;
+    let (env, secret) = (app.env.clone(), passphrase.to_owned());
+    let number = keys.len();
+    // Sealing is slow on purpose.
+    let bytes = tokio::task::spawn_blocking(move || sealed(&env, &keys, &secret)).await??;
+    app.env.disk.write_durably(&absolute, &bytes).context("the file of keys could not be written")?;
+    Ok(format!("{number} keys in {}; backups are signed by {key}", to.display()))
 }

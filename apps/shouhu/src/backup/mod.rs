@@ -3,6 +3,7 @@
 mod drill;
 mod keys;
 mod list;
+pub mod nightly;
 mod restore;
 mod take;
 mod verify;
@@ -22,6 +23,7 @@ use shouhu_operations::backups::{BackupKind, BackupNote};
 use crate::{Options, build};
 
 pub use drill::Drill;
+pub use nightly::Nightly;
 pub use restore::Restore;
 
 /// Without a subcommand a backup is taken.

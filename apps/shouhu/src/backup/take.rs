@@ -38,7 +38,7 @@ pub async fn run(args: Take, options: &Options, env: Env) -> anyhow::Result<Exit
 }
 
 /// Takes one, with its leaf first, and says what came of it.
-async fn one(app: &App, options: &Options, place: &Place, named: &str, keep_days: i64) -> anyhow::Result<String> {
+pub(super) async fn one(app: &App, options: &Options, place: &Place, named: &str, keep_days: i64) -> anyhow::Result<String> {
     leaf(app, "backup.take", format!("everything, to {named}")).await?;
     let (began, began_at_us) = (Instant::now(), app.env.now());
     let taken = shouhu_backup::take(&house_of(app, options)?, place, keep_days).await?;

@@ -13,8 +13,8 @@ pub struct Bound {
 
 impl Bound {
     #[must_use]
-    pub const fn less(self, by: usize) -> Self {
-        Self { days_max: self.days_max.saturating_sub(by), points_max: self.points_max.saturating_sub(by) }
+    pub const fn less(self, days: usize, points: usize) -> Self {
+        Self { days_max: self.days_max.saturating_sub(days), points_max: self.points_max.saturating_sub(points) }
     }
 }
 

@@ -72,7 +72,7 @@ fn revealing(asked: &Asked) -> Revealing {
         rows: asked.rows.iter().map(row).collect(),
         rows_max: asked.rows_max,
         per_plate_max: PER_PLATE_MAX,
-        is_sum: asked.is_sum,
+        sums_over: asked.is_sum.then_some([at(0, 0), at(9, 0)]),
     }
 }
 
@@ -234,7 +234,7 @@ async fn the_misreadings_of_a_plate_are_charged_to_the_plate_and_no_plate_lies_i
         small(&store).await;
         let fold = Fold::of_test();
         let row = |text: &str, minute| vec![Glimpse::passage(Plate::parse(text).unwrap(), at(1, minute), None)];
-        let asked = |rows| Revealing { asker: asker(0, 0), named: Vec::new(), rows, rows_max: 100, per_plate_max: 1, is_sum: false };
+        let asked = |rows| Revealing { asker: asker(0, 0), named: Vec::new(), rows, rows_max: 100, per_plate_max: 1, sums_over: None };
         let rows = (0..9).map(|minute| row(if minute % 2 == 0 { "ABC-1280" } else { "A8C-IZBO" }, minute)).collect();
         let revealed = reveal(&store, &fold, &asked(rows)).await.unwrap();
         assert_eq!(revealed.is_shown.iter().filter(|shown| **shown).count(), 8);
@@ -256,10 +256,10 @@ async fn a_number_that_changes_is_a_thing_that_is_told() {
         let count = |number| Revealing {
             asker: asker(0, 0),
             named: Vec::new(),
-            rows: vec![vec![Glimpse::count(plate(0), number, at(1, 0))]],
+            rows: vec![vec![Glimpse::count(plate(0), number, [at(1, 0); 2], 0)]],
             rows_max: 1,
             per_plate_max: 1,
-            is_sum: false,
+            sums_over: None,
         };
         for number in 0..8 {
             assert_eq!(reveal(&store, &fold, &count(number)).await.unwrap().is_shown, [true]);

@@ -80,7 +80,7 @@ impl World {
     async fn shown(&self, who: &Caller, case: &str, days: std::ops::Range<i64>) -> Revealed {
         let row = |day: i64| vec![Glimpse::passage(Plate::parse("ABC-1234").unwrap(), NOW.plus(-day * Micros::DAY), Some(camera()))];
         let named = vec![Plate::parse("ABC-1234").unwrap()];
-        let asked = Revealing { asker: asker(who, case), named, rows: days.map(row).collect(), rows_max: 100, per_plate_max: 1, is_sum: false };
+        let asked = Revealing { asker: asker(who, case), named, rows: days.map(row).collect(), rows_max: 100, per_plate_max: 1, sums_over: None };
         let fold = &self.house.app.room::<Ledger>().fold;
         ledger::reveal(&self.house.app.store, fold, &asked).await.unwrap()
     }

@@ -36,6 +36,11 @@ impl Ground {
         is_in_time && (self.cameras.is_empty() || glimpse.camera.is_some_and(|camera| self.cameras.contains(&camera)))
     }
 
+    /// All that a sum over this time can be about is under it.
+    fn covers_all_of(&self, [from, until]: [Micros; 2]) -> bool {
+        self.cameras.is_empty() && self.from <= from && until <= self.until
+    }
+
     /// Nothing of the plate is outside it.
     const fn is_whole(&self) -> bool {
         self.cameras.is_empty() && self.from.0 == i64::MIN && self.until.0 == i64::MAX
@@ -50,6 +55,11 @@ impl Grounds {
     #[must_use]
     pub fn covering(&self, target: Target, glimpse: &Glimpse) -> Option<&Ground> {
         self.0.get(&target)?.iter().find(|ground| ground.covers(glimpse))
+    }
+
+    #[must_use]
+    pub fn cover_all_of(&self, target: Target, time: [Micros; 2]) -> bool {
+        self.0.get(&target).into_iter().flatten().any(|ground| ground.covers_all_of(time))
     }
 
     /// Whether one of them has anything to do with these days.

@@ -135,9 +135,11 @@ struct Line {
     ground: String,
 }
 
-/// A row that tells two things is kept back when there is room for one: the bound then counts as used up.
-const fn nearly(bound: Bound, asked: &Revealing) -> Bound {
-    bound.less(asked.per_plate_max.saturating_sub(1))
+/// A row that tells two things is kept back when there is room for one: the bound then counts as used up. However much a sum tells, it is of
+/// two days at most: those of its ends.
+fn nearly(bound: Bound, asked: &Revealing) -> Bound {
+    let more = asked.per_plate_max.saturating_sub(1);
+    bound.less(if asked.sums_over.is_some() { more.min(1) } else { more }, more)
 }
 
 /// The decision over rows, without writing anything.
@@ -166,8 +168,11 @@ fn decide(known: &mut Known, told: &[Vec<(Target, i64, i64)>], asked: &Revealing
                 Entry { target: *target, point: *point, day: *day, is_granted }
             })
             .collect();
-        // A sum cannot be shown in part: that it is missing would tell what else there was.
-        let is_closed = asked.is_sum && entries.iter().zip(&grounds).any(|(entry, ground)| ground.is_none() && known.is_used_up(entry.target, nearly));
+        // A sum cannot be shown in part: that it is missing would tell what else there was, and where its ends lie. So neither does a consent
+        // for a part of the time let it out.
+        let is_closed = asked.sums_over.is_some_and(|time| {
+            entries.iter().any(|entry| known.is_used_up(entry.target, nearly) && !known.grounds.cover_all_of(entry.target, time))
+        });
         let is_shown = !is_closed && admit(&mut known.pairs, &entries, bound);
         decided.is_shown.push(is_shown);
         if !is_shown {

@@ -49,6 +49,11 @@ pub fn said(asked: &Area) -> String {
     }
 }
 
+/// As the ledger tells two areas apart.
+fn exactly(asked: &Area) -> String {
+    serde_json::to_string(asked).unwrap_or_else(|_| said(asked))
+}
+
 async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskArea>) -> Result<Audited<Found<Passing>>, Problem> {
     let (window, before) = (window::wide(asked.span)?, window::parse_cursor(asked.cursor.as_deref())?);
     let area = area_of(&asked.area)?;
@@ -65,6 +70,6 @@ async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskAre
 async fn plates(State(app): State<App>, asking: Asking, Body(asked): Body<AskArea>) -> Result<Audited<Found<PlatePassages>>, Problem> {
     let (window, area) = (window::wide(asked.span)?, area_of(&asked.area)?);
     let answer = ask_rows(&app, window::ROWS_MAX as usize, move |view, limits| area::plates(view, &area, window, limits)).await?;
-    let (found, under) = passages_of(&asking, answer, window::rows(asked.limit)).await?;
+    let (found, under) = passages_of(&asking, answer, window::rows(asked.limit), window, &exactly(&asked.area)).await?;
     Ok(Audited::new(format!("plates {} {}{under}", said(&asked.area), window::said(window)), found))
 }

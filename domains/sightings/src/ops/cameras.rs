@@ -67,8 +67,12 @@ async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskCam
 
 async fn plates(State(app): State<App>, asking: Asking, Body(asked): Body<AskCameras>) -> Result<Audited<Found<PlatePassages>>, Problem> {
     let (lake, window) = (lake_of(&app)?, window::wide(asked.span)?);
-    let sources = sources_of(&lake, &asked.cameras)?;
-    let answer = ask_rows(&app, window::ROWS_MAX as usize, move |view, limits| cameras::ask(view, &sources, window, limits)).await?;
-    let (found, under) = passages_of(&asking, answer, window::rows(asked.limit)).await?;
+    let mut sources = sources_of(&lake, &asked.cameras)?;
+    // The same cameras in another order are the same question.
+    sources.sort_unstable();
+    sources.dedup();
+    let asked_of = sources.clone();
+    let answer = ask_rows(&app, window::ROWS_MAX as usize, move |view, limits| cameras::ask(view, &asked_of, window, limits)).await?;
+    let (found, under) = passages_of(&asking, answer, window::rows(asked.limit), window, &format!("{sources:?}")).await?;
     Ok(Audited::new(format!("plates at {} {}{under}", said(&asked.cameras), window::said(window)), found))
 }

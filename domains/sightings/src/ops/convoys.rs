@@ -2,11 +2,10 @@
 
 use axum::extract::State;
 use shouhu_lakehouse::lake::questions::convoy::{self, Together};
-use shouhu_module::ports::Glimpse;
 use shouhu_module::{App, Audit, Audited, Body, Problem, Route};
 use shouhu_wire::{AskConvoys, Companion, Found};
 
-use crate::gate::Asking;
+use crate::gate::{Asking, question, summed};
 use crate::lake::{ask_rows, code_of};
 use crate::passing::{micros_of, plate_of};
 use crate::window;
@@ -37,12 +36,12 @@ async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskCon
     // Both were there when they met: whoever asks who drove with a plate learns when that plate was on the road. Each is charged its own
     // passages, so that many companions on one drive charge the asked plate that drive once.
     let tells = |found: &convoy::Companion| {
-        let asked = [found.asked_first_ms, found.asked_last_ms].map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None));
+        let question = question(&format!("{} {together:?} {}", code, found.sources));
         let companion = plate_of(found.plate).into_iter();
-        let other = companion.flat_map(|plate| [found.first_ms, found.last_ms].map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None)));
-        asked.into_iter().chain(other).collect()
+        let other = companion.flat_map(|plate| summed(&plate, [found.first_ms, found.last_ms], u64::from(found.passages), question));
+        summed(plate, [found.asked_first_ms, found.asked_last_ms], u64::from(found.passages), question).into_iter().chain(other).collect()
     };
-    let shown = asking.reveal_sums(&named, answer.rows, rows_max, 2, tells).await?;
+    let shown = asking.reveal_sums(&named, answer.rows, rows_max, window, tells).await?;
     let companion = |found: &convoy::Companion| {
         let plate = plate_of(found.plate)?;
         Some(Companion {

@@ -3,12 +3,11 @@
 use axum::extract::State;
 use shouhu_lakehouse::Lakehouse;
 use shouhu_lakehouse::lake::questions::meetings::{self, Near};
-use shouhu_module::ports::Glimpse;
 use shouhu_module::{App, Audit, Audited, Body, Problem, Route};
 use shouhu_plate::Plate;
 use shouhu_wire::{AskMeetings, Found, Meeting};
 
-use crate::gate::Asking;
+use crate::gate::{Asking, question, summed};
 use crate::lake::{ask_rows, code_of, lake_of};
 use crate::passing::{micros_of, plate_of, position_of};
 use crate::window;
@@ -36,10 +35,11 @@ async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskMee
     let answer = ask_rows(&app, window::ROWS_MAX as usize, move |view, limits| meetings::ask(view, &codes, window, near, limits)).await?;
     let lake = lake_of(&app)?;
     let tells = |found: &meetings::Meeting| {
+        let question = question(&format!("{:?} {near:?}", found.plates));
         let met = found.plates.iter().filter_map(|code| plate_of(*code));
-        met.flat_map(|plate| [found.from_ms, found.until_ms].map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None))).collect()
+        met.flat_map(|plate| summed(&plate, [found.from_ms, found.until_ms], u64::from(found.passages), question)).collect()
     };
-    let shown = asking.reveal_sums(&plates, answer.rows, rows_max, 2, tells).await?;
+    let shown = asking.reveal_sums(&plates, answer.rows, rows_max, window, tells).await?;
     let items = shown.rows.iter().map(|found| meeting_of(&lake, found)).collect();
     let named: Vec<String> = plates.iter().map(Plate::display).collect();
     let object = format!("meetings of {} {}{}", named.join(" "), window::said(window), shown.under);
@@ -48,11 +48,14 @@ async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskMee
 
 fn meeting_of(lake: &Lakehouse, found: &meetings::Meeting) -> Meeting {
     let name = |number: &u32| lake.source(*number).map_or_else(|| format!("#{number}"), |source| source.name.clone());
+    // Two moments are charged, so two places are named: vehicles that drive together meet all along their way.
+    let mut ends = found.ends.to_vec();
+    ends.dedup();
     Meeting {
         first_at_us: micros_of(found.from_ms),
         last_at_us: micros_of(found.until_ms),
         plates: found.plates.iter().filter_map(|code| plate_of(*code)).map(|plate| plate.display()).collect(),
-        place_names: found.sources.iter().map(name).collect(),
+        place_names: ends.iter().map(name).collect(),
         position: found.place_e6.and_then(position_of),
         passages: found.passages,
     }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use shouhu_ids::Micros;
+use shouhu_lakehouse::lake::part::Window;
 use shouhu_lakehouse::lake::plates::Like;
 use shouhu_lakehouse::lake::questions::find;
 use shouhu_module::ports::Glimpse;
@@ -9,7 +10,7 @@ use shouhu_module::{App, Audit, Audited, Params, Problem, Route};
 use shouhu_plate::{Pattern, Plate};
 use shouhu_wire::{FindPlates, Found, KnownPlate, PlateLikeness};
 
-use crate::gate::Asking;
+use crate::gate::{Asking, summed};
 use crate::lake::{ask_rows, code_of, refusal_of};
 use crate::ops::search::SearchError;
 use crate::passing::{micros_of, plate_of};
@@ -39,7 +40,9 @@ async fn handle(State(app): State<App>, asking: Asking, Params(asked): Params<Fi
     let answer = ask_rows(&app, window::ROWS_MAX as usize, move |view, limits| find::ask(view, &like, window, limits)).await?;
     let now = asking.now();
     let tells = |found: &find::Found| plate_of(found.plate).map_or_else(Vec::new, |plate| told(&plate, found, now));
-    let mut shown = asking.reveal_sums(&[], answer.rows, rows_max, TELLS_MAX, tells).await?;
+    // Without a window it is about all there ever was, which no consent covers.
+    let over = window.unwrap_or(Window { from_ms: i64::MIN, until_ms: i64::MAX });
+    let mut shown = asking.reveal_sums(&[], answer.rows, rows_max, over, tells).await?;
     let known = |found: find::Found| {
         let plate = plate_of(found.plate)?;
         let (first, last) = found.seen_ms.map_or((None, None), |(first, last)| (Some(micros_of(first)), Some(micros_of(last))));
@@ -50,16 +53,12 @@ async fn handle(State(app): State<App>, asking: Asking, Params(asked): Params<Fi
     Ok(Audited::new(object + &shown.under, Found { items, next_cursor: None, partial }))
 }
 
-/// First, last and how many.
-const TELLS_MAX: usize = 3;
-
 /// A number tells when a vehicle moved to whoever asks for it every minute.
 fn told(plate: &Plate, found: &find::Found, now: Micros) -> Vec<Glimpse> {
-    let ends = found.seen_ms.into_iter().flat_map(|(first, last)| [first, last]);
-    let mut told: Vec<Glimpse> = ends.map(|at_ms| Glimpse::passage(plate.clone(), micros_of(at_ms), None)).collect();
-    // A number is about the time of what it counts: a consent for that time covers it.
-    told.push(Glimpse::count(plate.clone(), found.rows, found.seen_ms.map_or(now, |(_, last)| micros_of(last))));
-    told
+    match found.seen_ms {
+        Some((first_ms, last_ms)) => summed(plate, [first_ms, last_ms], found.rows, 0),
+        None => vec![Glimpse::count(plate.clone(), found.rows, [now; 2], 0)],
+    }
 }
 
 fn like_of(asked: &FindPlates) -> Result<(Like, String), Problem> {

@@ -35,18 +35,17 @@ async fn handle(State(app): State<App>, asking: Asking, Params(asked): Params<As
     .await??;
     let Answer { rows, partial } = answer;
     let lake = lake_of(&app)?;
-    // A number is about the time of what it counts: a consent for that time covers it.
-    let last_at = rows.first().map_or(now, |found| micros_of(found.last.at_ms));
+    let ends_at = rows.first().map_or([now; 2], |found| [found.first.at_ms, found.last.at_ms].map(micros_of));
     let tells = |told: &Told| match told {
         Told::End(seen) => crate::gate::told(&lake, seen),
-        Told::Number(number) => vec![Glimpse::count(plate.clone(), *number, last_at)],
+        Told::Number(number) => vec![Glimpse::count(plate.clone(), *number, ends_at, 0)],
     };
     // The last first: whoever may see one of the two wants to know where it is.
     let ends: Vec<Told> = rows.first().map_or_else(Vec::new, |found| vec![Told::End(found.last), Told::End(found.first)]);
     let count = ends.len() + 1;
     let told = ends.into_iter().chain([Told::Number(sightings)]).collect();
     // Both ends and the number are all there is to tell: no such answer is full.
-    let shown = asking.reveal_sums(&named, told, usize::MAX, TELLS_MAX, tells).await?;
+    let shown = asking.reveal_sums(&named, told, usize::MAX, window, tells).await?;
     let end = |which: fn(&FirstLast) -> Seen| {
         let seen = rows.first().map(which)?;
         shown.rows.iter().any(|told| matches!(told, Told::End(shown) if *shown == seen)).then(|| passing_of(&lake, &seen))?
@@ -61,9 +60,6 @@ async fn handle(State(app): State<App>, asking: Asking, Params(asked): Params<As
     };
     Ok(Audited::new(format!("first and last of {}{}", plate.display(), shown.under), answer))
 }
-
-/// First, last and how many.
-const TELLS_MAX: usize = 3;
 
 /// What the answer is made of.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -100,7 +100,9 @@ fn told(plate: &Plate, theft: Theft, look_days: u32) -> Vec<Glimpse> {
     let question = [recovered_ms, i64::from(look_days)].iter().fold(theft.stolen_ms, |mark, part| mark.wrapping_mul(1_000_003).wrapping_add(*part));
     // Without a recovery it may turn up on any of the days that are looked at; the last of them stands for them.
     let after_ms = theft.recovered_ms.unwrap_or_else(|| theft.stolen_ms.saturating_add(i64::from(look_days) * DAY_MS));
-    let ends = [theft.stolen_ms, theft.stolen_ms, after_ms];
+    // Where it was before is looked for as far back: a consent must cover that too.
+    let before_ms = theft.stolen_ms.saturating_sub(i64::from(look_days) * DAY_MS);
+    let ends = [before_ms, theft.stolen_ms, after_ms];
     (0..).zip(ends).map(|(number, at_ms)| Glimpse::zone(plate.clone(), micros_of(at_ms), question.wrapping_mul(4).wrapping_add(number))).collect()
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use shouhu_ids::{CameraId, Micros};
 use shouhu_module::Caller;
-use shouhu_module::ports::{CameraPlace, CameraPlaces, CameraPlacesPort};
+use shouhu_module::ports::{CameraPlace, CameraPlaces, CameraPlacesPort, GlimpseKind};
 use shouhu_place::Wgs84;
 use shouhu_wire::Role;
 
@@ -167,17 +167,43 @@ async fn what_a_row_sums_up_is_charged_to_the_times_it_is_about() {
     let of = |plate: &str, at: Micros| (plate.to_owned(), at);
     street.ask("POST", "/v1/sightings/convoys", json!({ "plate": "AAA1111" })).await;
     let late = Micros::SECOND * 10;
-    let both = [of("AAA-1111", at(0)), of("AAA-1111", at(20)), of("BBB-2222", at(0).plus(late)), of("BBB-2222", at(20).plus(late))];
-    assert_eq!((charges(&street), street.world.charged().is_sum), (both.to_vec(), true), "each its own passages");
+    let all = Some([START, NOW]);
+    let both: Vec<_> = [at(0), at(20), at(20)].into_iter().map(|at| of("AAA-1111", at)).collect();
+    let both: Vec<_> = both.into_iter().chain([at(0), at(20), at(20)].map(|at| of("BBB-2222", at.plus(late)))).collect();
+    assert_eq!((charges(&street), street.world.charged().sums_over), (both, all), "each its own passages, and how many");
     let stolen = json!({ "vehicles": [{ "plate": "AAA-1111", "stolen_at_us": at(15).0 }], "look_days": 5 });
     street.world.asked("POST", "/v1/sightings/zones", stolen).await;
-    assert_eq!(charges(&street), [at(15), at(15), at(15).plus(5 * Micros::DAY)].map(|at| of("AAA-1111", at)), "until the look's end");
+    let looked = [at(15).plus(-5 * Micros::DAY), at(15), at(15).plus(5 * Micros::DAY)];
+    assert_eq!(charges(&street), looked.map(|at| of("AAA-1111", at)), "from the look's beginning until its end");
     let path = format!("/v1/sightings/plates?plate=AAA*&from_us={}&until_us={}", START.0, NOW.0);
     street.ask("GET", &path, json!(null)).await;
     assert_eq!(charges(&street), [at(0), at(20), at(20)].map(|at| of("AAA-1111", at)), "a number is as old as the last passage");
     street.ask("GET", "/v1/sightings/seen?plate=AAA-1111", json!(null)).await;
-    let (charged, is_sum) = (street.world.charged().rows, street.world.charged().is_sum);
+    let (charged, is_sum) = (street.world.charged().rows, street.world.charged().sums_over.is_some());
     assert_eq!((charged.last().map(|row| row[0].at), is_sum), (Some(at(20)), true));
+}
+
+#[tokio::test]
+async fn a_number_of_other_cameras_is_another_thing_and_the_same_question_the_same_one() {
+    let street = Street::open().await;
+    let number = async |cameras: &[CameraId]| {
+        street.ask("POST", "/v1/sightings/cameras/plates", json!({ "cameras": cameras })).await;
+        street.world.charged().rows[0].iter().find(|glimpse| glimpse.kind == GlimpseKind::Count).map(|glimpse| glimpse.mark)
+    };
+    let (all, turned) = (street.cameras.clone(), street.cameras.iter().rev().copied().collect::<Vec<_>>());
+    let some = [all[0], all[2]];
+    assert_eq!(number(&all).await, number(&turned).await);
+    assert!(number(&all).await.is_some() && number(&all).await != number(&some).await, "the same two ends, and which cameras lie between");
+}
+
+#[tokio::test]
+async fn a_meeting_along_a_way_names_the_places_of_its_two_moments_only() {
+    let street = Street::open().await;
+    let near = json!({ "plates": ["AAA1111", "BBB2222"], "within_s": 660, "within_m": 1_500 });
+    let meetings = street.ask("POST", "/v1/sightings/meetings", near).await;
+    assert_eq!(meetings["items"].as_array().map(Vec::len), Some(1), "one way of three cameras hangs together: {meetings}");
+    assert_eq!(meetings["items"][0]["place_names"], json!(["camera 1", "camera 3"]));
+    assert_eq!(charges(&street).iter().filter(|(plate, _)| plate == "AAA-1111").count(), 3, "two moments and the number");
 }
 
 #[tokio::test]

@@ -42,6 +42,8 @@ pub struct Meeting {
     pub plates: Vec<PlateCode>,
     /// Sorted.
     pub sources: Vec<u32>,
+    /// Sources of the first and of the last sighting.
+    pub ends: [u32; 2],
     /// Place of the first sighting, where it is known.
     pub place_e6: Option<(i32, i32)>,
     pub passages: u32,
@@ -190,6 +192,7 @@ fn meeting_of(group: &[&Spot]) -> Option<Meeting> {
         until_ms: last.seen.at_ms,
         plates,
         sources,
+        ends: [first.seen.source, last.seen.source],
         place_e6: first.place_e6,
         passages: u32::try_from(group.len()).unwrap_or(u32::MAX),
     })

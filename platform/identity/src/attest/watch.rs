@@ -16,7 +16,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 const AT_ONCE: i64 = 500;
 
 /// Looks for as long as the program runs. Devices could not send while the server was down: they have the time between two quotes first.
-/// Programs that end sooner, as a backup or an import beside the server, look at nothing.
 pub async fn look_for_ever(app: App) {
     tokio::time::sleep(Duration::from_micros(QUOTE_EVERY_US.unsigned_abs())).await;
     loop {

@@ -30,7 +30,8 @@ impl MovementAsker {
 pub enum GlimpseKind {
     /// That the plate was somewhere at a moment; the mark is the moment.
     Passage,
-    /// How many passages the lake has of it; the mark is the number, so that asking again tells something only when it changed.
+    /// How many passages of it there are; the mark is of the number, of the times between which it counts and of what else was asked, so
+    /// that the same question tells something again only when its answer has changed, and another question always.
     Count,
     /// In which part of the town it was last or first seen around a moment; the mark is what makes the question another one.
     Zone,
@@ -54,9 +55,12 @@ impl Glimpse {
         Self { plate, kind: GlimpseKind::Passage, mark: at.0, at, camera }
     }
 
+    /// A number of passages from the first to the last; `question` is of what else was asked: cameras, an area, a companion.
     #[must_use]
-    pub fn count(plate: Plate, number: u64, last_at: Micros) -> Self {
-        Self { plate, kind: GlimpseKind::Count, mark: i64::try_from(number).unwrap_or(i64::MAX), at: last_at, camera: None }
+    pub fn count(plate: Plate, number: u64, [first_at, last_at]: [Micros; 2], question: i64) -> Self {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        let mark = [number, first_at.0, last_at.0].into_iter().fold(question, |mark, part| mark.wrapping_mul(1_000_003).wrapping_add(part));
+        Self { plate, kind: GlimpseKind::Count, mark, at: last_at, camera: None }
     }
 
     #[must_use]
@@ -77,9 +81,10 @@ pub struct Revealing {
     pub rows_max: usize,
     /// How many things a row of this answer may tell of one plate.
     pub per_plate_max: usize,
-    /// A row sums a plate's passages up (first and last, how many). Which passages its ends are follows from all there are, so that
-    /// whether it may be shown follows from the accounts alone, even where both ends were shown before.
-    pub is_sum: bool,
+    /// A row sums a plate's passages within this time up (first and last, how many). Which passages its ends are follows from all there
+    /// are, so that whether it may be shown follows from the accounts and the question alone, even where both ends were shown before:
+    /// a consent lets a sum out where it covers all of this time.
+    pub sums_over: Option<[Micros; 2]>,
 }
 
 /// What may leave. It is in the ledger when this is returned.

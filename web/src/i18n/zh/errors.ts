@@ -4,6 +4,7 @@ export const errors = {
   offline: "連不上伺服器，請確認網路後再試。",
   unexpected: "發生未預期的錯誤：{{message}}",
   "http.not_found": "找不到這筆資料，或您無權知道它是否存在。",
+  "http.failed": "伺服器出錯了，這件事沒有完成。請再試一次；再不行，請把時間告訴管理員。",
   "http.method_not_allowed": "伺服器不接受這種操作。",
   "http.overloaded": "系統忙碌，請稍候再試。報案與派遣優先處理。",
   "http.body.too_large": "檔案或內容太大。",
