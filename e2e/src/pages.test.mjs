@@ -44,6 +44,14 @@ const ANSWERS = {
   "/patrol/report": { by: "week", station: "", boxes_in_use: 62, periods: [0, 1, 2, 3].map(period), boxes: Array.from({ length: 60 }, (_, at) => box(at)), units: Array.from({ length: 11 }, (_, at) => work(at)), hour_entropy: 0.81, guessed: share(400, 4000), is_cut: false },
   "/patrol/summary": { stations: [{ station: "永康派出所" }] },
 };
+const reviewed = (at) => ({ basis: ["public_place", "traffic_enforcement", "gathering"][at % 3], purpose: ["路口治安與失竊車輛查緝", "超速違規採證", "跨年晚會安全維護"][at % 3], notice: "現場告示與警察局網站公告", decided_at_us: NOW_US - 200 * 24 * HOUR_US, decided_by_name: "督導 陳", until_us: NOW_US + (at * 9 - 20) * 24 * HOUR_US, ended_at_us: at === 2 ? NOW_US - HOUR_US : null, end_reason: at === 2 ? "里民陳情，改裝於對向路口" : null });
+const camera = (at) => ({ camera: `c${at}`, name: `${ROADS[at % 8]}${(at % 3) + 1}段與中正路口`, kind: "fixed", position: { lon: 120.2, lat: 23 }, is_active: true, state: at % 7 === 6 ? "new" : at < 3 ? "stopped" : at < 6 ? "due" : "reviewed", until_us: NOW_US + (at * 9 - 20) * 24 * HOUR_US, review: at % 7 === 6 ? null : reviewed(at), destroyed: at === 1 ? 1_842 : 0 });
+const step = (seq, kind, text, persons) => ({ seq, kind, text, persons, at_us: NOW_US - (20 - seq) * HOUR_US, written_at_us: NOW_US - (20 - seq) * HOUR_US, by_name: "稽核 林" });
+const breach = (at, known_h, steps) => ({ id: `f${at}`, known_at_us: NOW_US - known_h * HOUR_US, since_us: null, what: at ? "巡邏車內平板於停車場遭竊，螢幕鎖定、已遠端清除。" : "委外維修時誤將備份硬碟帶離機房，二十分鐘後尋回。", data: "姓名、車牌、派遣紀錄", persons: at ? 37 : null, written_at_us: NOW_US - (known_h - 1) * HOUR_US, written_by_name: "督導 陳", tell_due_at_us: NOW_US + (24 - known_h) * HOUR_US, persons_told_at_us: steps.some((one) => one.kind === "persons_told") ? NOW_US - 12 * HOUR_US : null, authority_told_at_us: null, is_late: known_h > 24 && !steps.length, is_closed: false, steps });
+Object.assign(ANSWERS, {
+  "/cameras/register": { items: Array.from({ length: 40 }, (_, at) => camera(at)), next_cursor: null },
+  "/oversight/breaches": { items: [breach(0, 3, []), breach(1, 30, []), breach(2, 30, [step(1, "measure", "更換全部平板的解鎖碼，停用遺失裝置的憑證。", null), step(8, "persons_told", "以掛號信與簡訊通知。", 37)])], next_cursor: null },
+});
 /** Of an incident: what happened, each with its second. */
 const LOG = ["incident_opened", "assignment_offered", "assignment_accepted", "assignment_en_route", "assignment_on_scene"].map((key, at) => ({ at_us: NOW_US - HOUR_US + at * 40_000_000, by_name: "執勤 張", key, params: { call_sign: "永康 11" } }));
 
@@ -55,6 +63,8 @@ const PAGES = {
   replay: "/dispatch/replay?incident={incident}",
   streets: "/streets",
   report: "/streets?tab=report",
+  register: "/operate?tab=register",
+  breaches: "/breaches",
 };
 
 let browser;
@@ -90,11 +100,11 @@ async function open({ viewport, scheme, language }) {
   await page.route("**/v1/incidents/*/log", (route) => json(route, { items: LOG }));
   await page.route("**/v1/identity/me", (route) => {
     const me = mock.of("GET", "/identity/me", {}, new URLSearchParams());
-    return json(route, { ...me, permissions: [...PERMISSIONS.supervisor, "shifts.plan", "dispatch.report", "dispatch.replay", "patrol.plan"] });
+    return json(route, { ...me, permissions: [...PERMISSIONS.supervisor, "shifts.plan", "dispatch.report", "dispatch.replay", "patrol.plan", "actors.invite", "cameras.read", "cameras.review", "oversight.breaches"] });
   });
   const go = async (path) => {
     await page.goto(`${site.url}${path.replace("{incident}", mock.incidents[0].id)}`);
-    await page.locator("#main").locator("table, fieldset").first().waitFor();
+    await page.locator("#main").locator("table, fieldset, article").first().waitFor();
     await settled(page);
   };
   return { page, go, close: () => context.close() };

@@ -15,7 +15,7 @@ import { DAY_MS, inOrder, matching, SHOWN_MAX, STATES } from "./register";
 const TERMS_DAYS = [30, 90, 180, 365];
 const TEXT_MAX = 300;
 
-function Decide({ chosen, onDone }: { chosen: string[]; onDone: () => void }) {
+function Decide({ chosen, onDecided }: { chosen: string[]; onDecided: (count: number) => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [basis, setBasis] = useState<CameraBasis>("public_place");
@@ -31,8 +31,8 @@ function Decide({ chosen, onDone }: { chosen: string[]; onDone: () => void }) {
         notice: notice.trim(),
         until_us: (Date.now() + days * DAY_MS) * 1000,
       }),
-    onSuccess: () => {
-      onDone();
+    onSuccess: (told) => {
+      onDecided(told.cameras);
       void client.invalidateQueries({ queryKey: ["camera-register"] });
     },
   });
@@ -43,13 +43,6 @@ function Decide({ chosen, onDone }: { chosen: string[]; onDone: () => void }) {
         act={review}
         label={t("register.decide_count", { count: chosen.length })}
         isComplete={chosen.length > 0 && purpose.trim() !== "" && notice.trim() !== ""}
-        done={
-          review.data && (
-            <p className="note-good" role="status">
-              {t("register.decided", { count: review.data.cameras })}
-            </p>
-          )
-        }
         testId="register-form"
         buttonTestId="register-decide"
       >
@@ -142,6 +135,11 @@ export function Register() {
   const [state, setState] = useState<string>("all");
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [ended, setEnded] = useState<RegisterLine | null>(null);
+  const [done, setDone] = useState<number | null>(null);
+  const decided = (count: number) => {
+    setChosen(new Set());
+    setDone(count);
+  };
   const mayReview = may("cameras.review");
   const found = useMemo(() => matching(query.data ?? [], words, state), [query.data, words, state]);
   const shown = found.slice(0, SHOWN_MAX);
@@ -157,7 +155,6 @@ export function Register() {
   return (
     <div className="stack" data-testid="register">
       <p className="dim">{t("register.intro")}</p>
-      {mayReview && <Decide chosen={[...chosen]} onDone={() => setChosen(new Set())} />}
       {ended && <End line={ended} onClose={() => setEnded(null)} />}
       <div className="inline-form">
         <TextInput
@@ -196,6 +193,14 @@ export function Register() {
           </Button>
         )}
       </div>
+      {mayReview &&
+        (chosen.size > 0 ? (
+          <Decide chosen={[...chosen]} onDecided={decided} />
+        ) : (
+          <p className={done === null ? "dim" : "note-good"} role="status">
+            {done === null ? t("register.choose_first") : t("register.decided", { count: done })}
+          </p>
+        ))}
       <Roster
         query={{ ...query, data: query.data && shown }}
         empty={{ title: t(query.data?.length ? "register.none_found" : "camera.none") }}
@@ -205,6 +210,7 @@ export function Register() {
           {
             key: "name",
             head: t("camera.name"),
+            className: "nowrap",
             show: (line) =>
               mayReview ? (
                 <Checkbox
@@ -230,7 +236,12 @@ export function Register() {
               </>
             ),
           },
-          { key: "until", head: t("register.until"), show: (line) => day(line.until_us) },
+          {
+            key: "until",
+            head: t("register.until"),
+            className: "nowrap",
+            show: (line) => day(line.until_us),
+          },
           {
             key: "why",
             head: t("register.why"),

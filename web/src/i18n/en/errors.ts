@@ -4,7 +4,8 @@ export const errors = {
   offline: "The server cannot be reached. Check the network and try again.",
   unexpected: "Something unexpected happened: {{message}}",
   "http.not_found": "There is no such thing, or you may not know of it.",
-  "http.failed": "The server failed and did not finish this. Try again; if it fails again, tell an operator the time.",
+  "http.failed":
+    "The server failed and did not finish this. Try again; if it fails again, tell an operator the time.",
   "http.method_not_allowed": "The server does not take this kind of request.",
   "http.overloaded": "The system is busy. Try again shortly; calls and dispatch go first.",
   "http.body.too_large": "The file or text is too large.",

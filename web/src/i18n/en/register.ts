@@ -24,6 +24,7 @@ export const register = {
     is_due: "due soon",
     is_stopped: "records nothing",
     choose_found: "Choose these {{count}}",
+    choose_first: "Choose cameras first; then say why they stand there and when they are looked at again.",
     choose_none: "Choose none",
     until: "Records until",
     why: "Purpose, basis, notice, who answers",

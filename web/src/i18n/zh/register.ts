@@ -24,6 +24,7 @@ export const register = {
     is_due: "即將到期",
     is_stopped: "不再記錄",
     choose_found: "選取這 {{count}} 支",
+    choose_first: "請先勾選攝影機，再登錄設置理由與下次檢討日。",
     choose_none: "取消選取",
     until: "記錄至",
     why: "目的、依據、告示、負責人",
