@@ -65,6 +65,8 @@ const FROM_MAP: Partial<Record<Overlay, SelectedKind>> = {
   cameras: "camera",
 };
 
+/** Up to this a card has the map's place: command.css. */
+const NARROW_PX = 1100;
 /** Positions on the map grow stale without any event; the features are made again this often. */
 const REDRAW_MS = 15_000;
 
@@ -120,6 +122,7 @@ export default function CommandPage() {
     if (!me || !calls.data || calls.data.is_cut) return;
     keepDrafts(me.id, [...calls.data.items.map((call) => call.id), ...(open ? [open] : [])]);
   }, [me, calls.data, open]);
+  const isNarrow = useMediaQuery(`(max-width: ${NARROW_PX}px)`);
   const isWide = useMediaQuery(`(min-width: ${WIDE_PX}px)`);
   const isTable = params.get("view") === "table";
   const mayAdvise = may("dispatch.watch");
@@ -402,7 +405,17 @@ export default function CommandPage() {
               onClose={() => showAdvice(false)}
             />
           )}
-          {isClosures && <ClosuresPanel closing={closing} onShow={fly} onClose={() => showClosures(false)} />}
+          {isClosures && (
+            <ClosuresPanel
+              closing={closing}
+              onShow={(place) => {
+                // Where there is no room for both, the map takes the panel's.
+                if (isNarrow) showClosures(false);
+                fly(place);
+              }}
+              onClose={() => showClosures(false)}
+            />
+          )}
           {!isCalling && selected?.kind === "hit" && (
             <HitCard
               key={selected.id}
