@@ -121,6 +121,10 @@ test("a phone leads a crew to its job and shows the boxes around it", { skip, ti
     }
     await phone.getByTestId("way-start").click();
     await phone.getByTestId("way-next").waitFor().catch(failed);
+    await until("the panel to stand on top", async () => (await phone.getByTestId("way-next").boundingBox()).y < 120, 5_000);
+    const map = await phone.locator(".way-map").boundingBox();
+    const dock = await phone.getByTestId("step-on_scene").boundingBox();
+    assert.ok(dock.y - map.y >= 150, `${dock.y - map.y} px of the map are over the buttons`);
     line = placesOf((await wayFrom(start)).routes[0].geometry);
     assert.ok(line.length > 2, "a way over streets");
     const whole = await left();
