@@ -106,7 +106,10 @@ export function WayPanel({ assignment, there, onStop }: Props) {
   const [isFitted, setFitted] = useState(false);
   const panel = useRef<HTMLElement>(null);
   // Below the job's own words the map would lie under the buttons; a driver has no hand for scrolling.
-  useEffect(() => panel.current?.scrollIntoView({ block: "start" }), []);
+  useEffect(() => {
+    // Nothing is given back: newer browsers answer a scroll with a promise, which is no way to clean up.
+    panel.current?.scrollIntoView({ block: "start" });
+  }, []);
   const shown = followed && !isOffLine ? followed.at : (here?.position ?? null);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the map goes along with the phone, not with the page
