@@ -2,8 +2,10 @@
 //
 // Real server, real Chromium on this machine: two pages with a map (the command centre, and the streets that were covered), and further
 // consoles as bare event streams. Measured from before the crew's request is sent to the mark that stands on the map. Software
-// rendering: a console with a graphics card draws sooner. One line of figures for each, and all values in JSON at the end.
+// rendering: a console with a graphics card draws sooner. One line of figures for each, and all values in JSON at the end. Ctrl-C ends it
+// after the cry that is under way, with the figures so far.
 
+import { cpus, loadavg } from "node:os";
 import { openCity } from "../src/city.mjs";
 import { House, until } from "../src/house.mjs";
 import { Actor, openBrowser } from "../src/people.mjs";
@@ -40,6 +42,11 @@ const figures = (name, values) => {
   console.log(`${name.padEnd(34)} n ${sorted.length}  p50 ${at(0.5)} ms  p95 ${at(0.95)} ms  p99 ${at(0.99)} ms  most ${sorted.at(-1)} ms`);
 };
 
+let isStopped = false;
+process.once("SIGINT", () => {
+  isStopped = true;
+});
+
 const house = await House.open();
 const browser = await openBrowser();
 try {
@@ -63,7 +70,8 @@ try {
   for (let i = 0; i < streams; i += 1) await listen(house, cookie, (at_ms) => heard.push(at_ms));
 
   const took = { answer: [], stream: [] };
-  for (let cry = 0; cry < cries; cry += 1) {
+  let cried = 0;
+  while (cried < cries && !isStopped) {
     heard = [];
     for (const { page } of Object.values(consoles)) await page.evaluate(watch);
     const cried_ms = Date.now();
@@ -78,10 +86,13 @@ try {
     took.stream.push(...heard.map((at_ms) => at_ms - cried_ms));
     await dispatcher.api("POST", `/v1/incidents/${incident.id}/close`, { code: "handled", note: "量測" });
     for (const { page } of Object.values(consoles)) await page.locator(".panic-sign").waitFor({ state: "detached" });
+    cried += 1;
   }
-  if (took.stream.length !== cries * streams) throw new Error(`${took.stream.length} of ${cries * streams} cries reached the streams`);
-  console.log(`${cries} cries, ${Object.keys(consoles).length} pages with a map, ${streams} streams`);
+  if (took.stream.length !== cried * streams) throw new Error(`${took.stream.length} of ${cried * streams} cries reached the streams`);
+  console.log(`${cried} cries, ${Object.keys(consoles).length} pages with a map, ${streams} streams`);
   for (const [name, values] of Object.entries(took)) figures(name, values);
+  const [busy] = loadavg();
+  console.log(`${cpus().length} cores, load ${busy.toFixed(1)} at the end: what else runs on the machine is part of each figure`);
   console.log(JSON.stringify(took));
 } finally {
   await browser.close();

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Device } from "./device.mjs";
 import { House, until } from "./house.mjs";
+import { chooseKind, press, tabTo } from "./keyboard.mjs";
 import { Actor, openBrowser } from "./people.mjs";
 
 const NUMBER = "0912345678";
@@ -12,39 +13,6 @@ const MASKED = "•••••••678";
 const SCENE = { lon: 120.2268, lat: 22.9908 };
 /** A hundred metres to the east. */
 const BESIDE = { lon: 120.2278, lat: 22.9908 };
-const STEPS_MAX = 150;
-
-/** Tab until the element is in hand; a person who cannot get there by keyboard cannot get there at all. */
-async function tabTo(actor, testId, nth = 0) {
-  const { page } = actor;
-  const wanted = page.getByTestId(testId).nth(nth);
-  await wanted.waitFor().catch((error) => actor.explain(error));
-  for (let step = 0; step < STEPS_MAX; step += 1) {
-    if (
-      await wanted.evaluate(
-        (element) => element === document.activeElement || element.contains(document.activeElement),
-      )
-    )
-      return;
-    await page.keyboard.press("Tab");
-  }
-  await actor.explain(new Error(`${testId} was not reached in ${STEPS_MAX} presses of Tab`));
-}
-
-/** Types a kind's name into the select that has the focus, and takes the first that fits. */
-async function chooseKind(actor, name) {
-  const { page } = actor;
-  await tabTo(actor, "call-kind");
-  await page.keyboard.type(name);
-  await page.getByRole("option", { name }).first().waitFor();
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("Enter");
-}
-
-async function press(actor, testId, nth = 0) {
-  await tabTo(actor, testId, nth);
-  await actor.page.keyboard.press("Enter");
-}
 
 const row = (actor, state) => actor.page.locator(`[data-testid="call"][data-state="${state}"]`);
 

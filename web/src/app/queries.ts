@@ -1,6 +1,7 @@
 // What several rooms look at: one key each, so that one live event refreshes all of them.
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { cameras, dispatch, hits, units, watchlists } from "./api/calls";
 import type { Camera, Hit, Id, Incident, IncidentKind, LegalBasis, Page } from "./api/types";
@@ -92,12 +93,17 @@ export function useCameras() {
 /** The title of a 110 kind in the person's language. */
 export function useKindTitle(): (key: string) => string {
   const { i18n } = useTranslation();
-  const kinds = useKinds();
-  return (key) => {
-    const kind = kinds.data?.find((k) => k.key === key);
-    if (!kind) return key;
-    return i18n.language === "en" ? kind.title_en : kind.title_zh;
-  };
+  const kinds = useKinds().data;
+  const { language } = i18n;
+  // The same function as long as it says the same: maps draw what it says anew when it changes.
+  return useCallback(
+    (key) => {
+      const kind = kinds?.find((k) => k.key === key);
+      if (!kind) return key;
+      return language === "en" ? kind.title_en : kind.title_zh;
+    },
+    [kinds, language],
+  );
 }
 
 /** All that were ever known: incidents of retired ones are still read. */

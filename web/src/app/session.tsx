@@ -2,6 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo } from "react";
+import { useLocation } from "wouter";
 import { forgetTiles } from "../patrol/way/tiles";
 import { identity } from "./api/calls";
 import { ApiError, OfflineError, whenSessionIsLost } from "./api/client";
@@ -64,7 +65,15 @@ async function whoAmI(): Promise<Me | null> {
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
-  const query = useQuery({ queryKey: ["me"], queryFn: whoAmI, staleTime: 300_000, retry: false });
+  const [path] = useLocation();
+  const query = useQuery({
+    queryKey: ["me"],
+    queryFn: whoAmI,
+    staleTime: 300_000,
+    retry: false,
+    // Citizens are nobody's session, and are not told that they lack one.
+    enabled: path !== "/citizens",
+  });
   const me = query.data ?? null;
 
   useEffect(() => {

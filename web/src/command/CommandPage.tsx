@@ -17,24 +17,12 @@ import type { PlaceCandidate } from "../app/api/types.places";
 import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
 import { positions } from "../app/positions";
-import { useCameras, useHits, useIncidents, useKindTitle, useUnits } from "../app/queries";
+import { useCameras, useHits, useIncidents, useUnits } from "../app/queries";
 import { useSession } from "../app/session";
-import { coverFeatures, moveFeatures, panicFeatures } from "../map/choiceFeatures";
-import {
-  cameraFeatures,
-  choiceFeatures,
-  hitFeatures,
-  incidentFeatures,
-  nearCameraFeatures,
-  pointFeature,
-  unitFeatures,
-} from "../map/features";
 import type { LiveMap } from "../map/LiveMap";
 import { MapView } from "../map/MapView";
 import type { Overlay } from "../map/overlays";
-import { ringFeatures, ringFit } from "../map/ringFeatures";
-import { warningFeatures } from "../map/warningFeatures";
-import { closureFeatures } from "../map/wayFeatures";
+import { ringFit } from "../map/ringFeatures";
 import { usePanics } from "../panic/usePanics";
 import { PastEndSign } from "../shifts/CrewSigns";
 import { useInForce } from "../warnings/useWarnings";
@@ -61,6 +49,7 @@ import { Queue } from "./Queue";
 import { RingPanel } from "./ring/RingPanel";
 import { useRing } from "./ring/useRing";
 import { CameraCard, UnitCard } from "./ThingCards";
+import { useOverlays } from "./useOverlays";
 
 export type SelectedKind = "hit" | "incident" | "unit" | "camera";
 export interface Selected {
@@ -76,6 +65,8 @@ const FROM_MAP: Partial<Record<Overlay, SelectedKind>> = {
   cameras: "camera",
 };
 
+/** Up to this a card has the map's place: command.css. */
+const NARROW_PX = 1100;
 /** Positions on the map grow stale without any event; the features are made again this often. */
 const REDRAW_MS = 15_000;
 
@@ -88,7 +79,6 @@ export default function CommandPage() {
   const incidents = useIncidents();
   const units = useUnits();
   const cameras = useCameras();
-  const kindTitle = useKindTitle();
   const advice = useAdvice();
   const panics = usePanics();
   const flight = usePanicFlight(map, panics, units.data);
@@ -132,6 +122,7 @@ export default function CommandPage() {
     if (!me || !calls.data || calls.data.is_cut) return;
     keepDrafts(me.id, [...calls.data.items.map((call) => call.id), ...(open ? [open] : [])]);
   }, [me, calls.data, open]);
+  const isNarrow = useMediaQuery(`(max-width: ${NARROW_PX}px)`);
   const isWide = useMediaQuery(`(min-width: ${WIDE_PX}px)`);
   const isTable = params.get("view") === "table";
   const mayAdvise = may("dispatch.watch");
@@ -261,56 +252,25 @@ export default function CommandPage() {
 
   const toDo = (advice.data?.handovers.length ?? 0) + (advice.data?.moves.length ?? 0);
 
-  const overlays = useMemo(
-    () => ({
-      units: unitFeatures(
-        (units.data ?? []).map((u) => positions.freshest(u)),
-        slowNow,
-        t,
-      ),
-      hits: hitFeatures(
-        (hits.data ?? []).filter((h) => h.state === "raised" || (h.state === "confirmed" && !h.incident)),
-      ),
-      incidents: incidentFeatures(incidents.data ?? [], kindTitle),
-      cameras: cameraFeatures(cameras.data ?? []),
-      areas: warningFeatures(warnings, null),
-      closures: closureFeatures(closing.items, isClosures ? (closing.drawn ?? []) : [], t("closure.on_map")),
-      cover: [
-        ...(isCover ? coverFeatures(advice.data?.cover?.cells ?? []) : []),
-        ...(isAdvice || isCover ? moveFeatures(advice.data?.moves ?? [], units.data ?? [], t) : []),
-      ],
-      panic: panicFeatures(panics, units.data ?? [], t),
-      ring: ringFeatures(ring.held?.plan ?? null, seenPlace, units.data ?? [], t),
-      pin: [
-        ...choiceFeatures(choices),
-        ...nearCameraFeatures(near),
-        ...(isCalling && pin ? [pointFeature("pin", pin, { icon: "pin.call", sort: 99 })] : []),
-      ],
-    }),
-    [
-      units.data,
-      hits.data,
-      incidents.data,
-      cameras.data,
-      slowNow,
-      t,
-      kindTitle,
-      isCalling,
-      choices,
-      near,
-      pin,
-      ring.held,
-      seenPlace,
-      advice.data,
-      isAdvice,
-      isCover,
-      panics,
-      warnings,
-      closing.items,
-      closing.drawn,
-      isClosures,
-    ],
-  );
+  const overlays = useOverlays({
+    units: units.data,
+    hits: hits.data,
+    incidents: incidents.data,
+    cameras: cameras.data,
+    advice: advice.data,
+    warnings,
+    panics,
+    closures: closing.items,
+    drawn: isClosures ? closing.drawn : null,
+    isCover,
+    isMoves: isAdvice || isCover,
+    plan: ring.held?.plan ?? null,
+    seenPlace,
+    choices,
+    near,
+    pin: isCalling ? pin : null,
+    now_ms: slowNow,
+  });
 
   return (
     <div
@@ -445,7 +405,17 @@ export default function CommandPage() {
               onClose={() => showAdvice(false)}
             />
           )}
-          {isClosures && <ClosuresPanel closing={closing} onShow={fly} onClose={() => showClosures(false)} />}
+          {isClosures && (
+            <ClosuresPanel
+              closing={closing}
+              onShow={(place) => {
+                // Where there is no room for both, the map takes the panel's.
+                if (isNarrow) showClosures(false);
+                fly(place);
+              }}
+              onClose={() => showClosures(false)}
+            />
+          )}
           {!isCalling && selected?.kind === "hit" && (
             <HitCard
               key={selected.id}

@@ -14,6 +14,7 @@ import { saySeconds } from "../app/say";
 import { Answer, Empty } from "../app/states";
 import { WideTable } from "../app/WideTable";
 import { csvText, fileName, saveFile } from "../investigate/csv";
+import { Chain } from "./Chain";
 import { type Asked, csvRows, groupName, windowOf } from "./rows";
 
 const PERIODS: Period[] = ["day", "week", "month"];
@@ -49,7 +50,15 @@ function Rows({ report }: { report: IntervalReport }) {
   return (
     <>
       {report.is_cut && <p className="note-warn">▲ {t("interval.cut")}</p>}
-      <div>
+      <div className="acts not-printed">
+        <Button
+          variant="default"
+          leftSection={<Icon name="print" size={16} />}
+          onClick={() => window.print()}
+          data-testid="intervals-print"
+        >
+          {t("tour.print")}
+        </Button>
         <Button
           variant="default"
           leftSection={<Icon name="download" size={16} />}
@@ -104,12 +113,11 @@ export default function IntervalsPage() {
     period: "day",
     division: "none",
   });
-  const window = windowOf(asked);
+  const days = windowOf(asked);
   const query = useQuery({
     queryKey: ["intervals", asked],
-    enabled: window !== null,
-    queryFn: () =>
-      reports.intervals(window?.from_us ?? 0, window?.until_us ?? 0, asked.period, asked.division),
+    enabled: days !== null,
+    queryFn: () => reports.intervals(days?.from_us ?? 0, days?.until_us ?? 0, asked.period, asked.division),
   });
   const few = query.data?.few ?? 5;
   return (
@@ -129,7 +137,7 @@ export default function IntervalsPage() {
           label={t("interval.until")}
           value={asked.until}
           onChange={(event) => setAsked({ ...asked, until: event.currentTarget.value })}
-          error={window === null && t("interval.window")}
+          error={days === null && t("interval.window")}
           data-testid="intervals-until"
         />
         <Select
@@ -149,7 +157,8 @@ export default function IntervalsPage() {
           data-testid="intervals-division"
         />
       </div>
-      {window && <Answer query={query}>{(report) => <Rows report={report} />}</Answer>}
+      {days && <Answer query={query}>{(report) => <Rows report={report} />}</Answer>}
+      {days && <Chain from_us={days.from_us} few={few} />}
     </div>
   );
 }

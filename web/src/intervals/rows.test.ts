@@ -2,7 +2,7 @@ import type { TFunction } from "i18next";
 import { describe, expect, it } from "vitest";
 import { taipei } from "../app/age";
 import type { IntervalReport } from "../app/api/types.shifts";
-import { type Asked, csvRows, groupName, windowOf } from "./rows";
+import { type Asked, chainRows, csvRows, groupName, windowOf } from "./rows";
 
 const t = ((key: string) => key) as unknown as TFunction;
 const asked = (from: string, until: string): Asked => ({ from, until, period: "day", division: "none" });
@@ -61,5 +61,24 @@ describe("an interval report", () => {
   it("says that a district is not known", () => {
     expect(groupName("district", (kind) => kind, t)(null)).toBe("interval.unknown");
     expect(groupName("district", (kind) => kind, t)("永康區")).toBe("永康區");
+  });
+
+  it("says the chain in seconds, nothing of a few, and that nothing was measured apart from that", () => {
+    const none = { p50: null, p95: null, n: 0 };
+    const rows = chainRows(
+      {
+        read_to_hit_ms: { p50: 250, p95: 900, n: 40 },
+        hit_to_confirmed_s: { p50: 20, p95: 60, n: 4 },
+        confirmed_to_dispatched_s: none,
+        dispatched_to_arrived_s: { p50: 240, p95: 600, n: 5 },
+      },
+      5,
+    );
+    expect(rows.map((row) => [row.isFew, row.p50_s, row.p95_s])).toEqual([
+      [false, 0.25, 0.9],
+      [true, 20, 60],
+      [false, null, null],
+      [false, 240, 600],
+    ]);
   });
 });

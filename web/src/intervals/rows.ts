@@ -3,7 +3,7 @@
 import type { TFunction } from "i18next";
 import { microsFromTaipei } from "../app/age";
 import type { Micros } from "../app/api/types";
-import { type Division, type IntervalReport, LINKS, type Period } from "../app/api/types.shifts";
+import { type Division, type IntervalReport, type Kpis, LINKS, type Period } from "../app/api/types.shifts";
 import type { Cell } from "../investigate/csv";
 
 const DAY_US = 86_400_000_000;
@@ -54,4 +54,22 @@ export function csvRows(report: IntervalReport, name: (group: string | null) => 
     }),
   ]);
   return { heads, rows };
+}
+
+/** The links of the chain from frame to scene, all in seconds. */
+export function chainRows(kpis: Kpis, few: number) {
+  const links = [
+    ["read_to_hit", kpis.read_to_hit_ms, 1_000],
+    ["hit_to_confirmed", kpis.hit_to_confirmed_s, 1],
+    ["confirmed_to_dispatched", kpis.confirmed_to_dispatched_s, 1],
+    ["dispatched_to_arrived", kpis.dispatched_to_arrived_s, 1],
+  ] as const;
+  return links.map(([link, { n, p50, p95 }, per_second]) => ({
+    link,
+    n,
+    // Nothing measured is no small number of measurements.
+    isFew: n > 0 && n < few,
+    p50_s: p50 === null ? null : p50 / per_second,
+    p95_s: p95 === null ? null : p95 / per_second,
+  }));
 }

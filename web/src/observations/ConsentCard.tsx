@@ -73,7 +73,7 @@ export function ConsentCard({ one, which }: { one: Observation; which: Which }) 
             </dd>
           </>
         )}
-        <dt>{t("observe.term_days")}</dt>
+        <dt>{t("observe.term")}</dt>
         <dd>
           {one.ends_at_us === null
             ? t("observe.days", { count: one.term_days })

@@ -68,7 +68,7 @@ function Opening({ one }: { one: PlateOpening }) {
         <dd>
           {one.opened_by_name} {taipei(one.opened_at_us)}
         </dd>
-        <dt>{t("observe.term_days")}</dt>
+        <dt>{t("observe.term")}</dt>
         <dd>{t("observe.ends", { at: taipei(one.ends_at_us) })}</dd>
         <dt>{t("observe.review_due")}</dt>
         <dd>
@@ -77,7 +77,13 @@ function Opening({ one }: { one: PlateOpening }) {
             : `${one.reviewed_by_name} ${taipei(one.reviewed_at_us)} ${one.review_note}`}
         </dd>
       </dl>
-      <Button variant="subtle" size="xs" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <Button
+        className="start"
+        variant="default"
+        size="xs"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
         {t("observe.released")}
       </Button>
       {isOpen && <Released id={one.id} />}

@@ -204,8 +204,11 @@ export function DeviceTrust({ device }: { device: Device }) {
     queryFn: () => devices.attestation(device.id),
   });
   return (
-    <section aria-label={`${t("device.head_trust")}: ${device.name}`} data-testid="device-trust-detail">
-      <h3>{device.name}</h3>
+    <section
+      className="stack"
+      aria-label={`${t("device.head_trust")}: ${device.name}`}
+      data-testid="device-trust-detail"
+    >
       <Answer query={query}>
         {({ tpm, attestation, restrictions }) => (
           <>
@@ -237,7 +240,7 @@ function Makers() {
   const forget = useMutation({ mutationFn: devices.forgetMaker, onSuccess: () => void anew() });
   return (
     <>
-      <h3>{t("device.makers")}</h3>
+      <h3 className="section-title">{t("device.makers")}</h3>
       {forget.error && <Failure error={forget.error} />}
       <Answer query={query}>
         {(makers) =>
@@ -296,14 +299,20 @@ export function TrustRules() {
   });
   if (!isShown) {
     return (
-      <Button variant="default" size="xs" onClick={() => setShown(true)} data-testid="trust-rules">
+      <Button
+        className="start"
+        variant="default"
+        size="xs"
+        onClick={() => setShown(true)}
+        data-testid="trust-rules"
+      >
         {t("device.makers")}
       </Button>
     );
   }
   return (
-    <section aria-label={t("device.demand")}>
-      <h3>{t("device.demand")}</h3>
+    <section className="panel" aria-label={t("device.demand")}>
+      <h3 className="section-title">{t("device.demand")}</h3>
       {demand.error && <Failure error={demand.error} />}
       <Answer query={query}>
         {({ required }) =>

@@ -1,4 +1,4 @@
-import { Button, Select, TextInput } from "@mantine/core";
+import { Button, Drawer, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -117,69 +117,79 @@ export function Devices() {
   const stateOf = (d: Device) => (d.is_revoked ? "revoked" : d.is_enrolled ? "enrolled" : "waiting");
   const shown = query.data?.find((device) => device.id === looked);
   return (
-    <Roster
-      query={query}
-      form={may("devices.manage") && <Register />}
-      act={revoke}
-      empty={{ title: t("device.none"), hint: t("device.none_hint") }}
-      idOf={(device) => device.id}
-      rowTestId="device-row"
-      columns={[
-        { key: "name", head: t("device.head_name"), show: (device) => device.name },
-        { key: "kind", head: t("device.head_kind"), show: (device) => t(`device_kind.${device.kind}`) },
-        {
-          key: "state",
-          head: t("device.head_state"),
-          show: (device) => (
-            <span className={`tag ${stateOf(device) === "waiting" ? "tag-warn" : ""}`}>
-              {t(`device.state_${stateOf(device)}`)}
-            </span>
-          ),
-        },
-        {
-          key: "seen",
-          head: t("device.head_seen"),
-          show: (device) => (device.last_seen_at_us === null ? "—" : <Age at={device.last_seen_at_us} />),
-        },
-        { key: "trust", head: t("device.head_trust"), show: (device) => <TrustTag device={device} /> },
-        { key: "clock", head: t("device.head_clock"), show: (device) => <Clock device={device} /> },
-        {
-          key: "queue",
-          head: t("device.head_queue"),
-          show: (device) => device.queue_depth ?? "—",
-          className: "number",
-        },
-        {
-          key: "act",
-          head: t("device.head_act"),
-          show: (device) => (
-            <>
-              {device.kind !== "partner" && (
-                <Button
-                  size="xs"
-                  variant="default"
-                  aria-expanded={looked === device.id}
-                  onClick={() => setLooked(looked === device.id ? null : device.id)}
-                  data-testid="device-look"
-                >
-                  {t(looked === device.id ? "device.trust_hide" : "device.trust_show")}
-                </Button>
-              )}
-              {!device.is_revoked && may("devices.manage") && (
-                <SureButton
-                  label={t("device.revoke")}
-                  sure={t("device.revoke_sure")}
-                  isBusy={revoke.isPending && revoke.variables === device.id}
-                  onSure={() => revoke.mutate(device.id)}
-                />
-              )}
-            </>
-          ),
-        },
-      ]}
-    >
-      {shown && <DeviceTrust key={shown.id} device={shown} />}
+    <>
+      <Roster
+        query={query}
+        form={may("devices.manage") && <Register />}
+        act={revoke}
+        empty={{ title: t("device.none"), hint: t("device.none_hint") }}
+        idOf={(device) => device.id}
+        rowTestId="device-row"
+        columns={[
+          { key: "name", head: t("device.head_name"), show: (device) => device.name },
+          { key: "kind", head: t("device.head_kind"), show: (device) => t(`device_kind.${device.kind}`) },
+          {
+            key: "state",
+            head: t("device.head_state"),
+            show: (device) => (
+              <span className={`tag ${stateOf(device) === "waiting" ? "tag-warn" : ""}`}>
+                {t(`device.state_${stateOf(device)}`)}
+              </span>
+            ),
+          },
+          {
+            key: "seen",
+            head: t("device.head_seen"),
+            show: (device) => (device.last_seen_at_us === null ? "—" : <Age at={device.last_seen_at_us} />),
+          },
+          { key: "trust", head: t("device.head_trust"), show: (device) => <TrustTag device={device} /> },
+          { key: "clock", head: t("device.head_clock"), show: (device) => <Clock device={device} /> },
+          {
+            key: "queue",
+            head: t("device.head_queue"),
+            show: (device) => device.queue_depth ?? "—",
+            className: "number",
+          },
+          {
+            key: "act",
+            head: t("device.head_act"),
+            show: (device) => (
+              <span className="acts">
+                {device.kind !== "partner" && (
+                  <Button
+                    size="xs"
+                    variant="default"
+                    onClick={() => setLooked(device.id)}
+                    data-testid="device-look"
+                  >
+                    {t("device.trust_show")}
+                  </Button>
+                )}
+                {!device.is_revoked && may("devices.manage") && (
+                  <SureButton
+                    label={t("device.revoke")}
+                    sure={t("device.revoke_sure")}
+                    isBusy={revoke.isPending && revoke.variables === device.id}
+                    onSure={() => revoke.mutate(device.id)}
+                  />
+                )}
+              </span>
+            ),
+          },
+        ]}
+      />
+      {/* Beside the list: below it, behind hundreds of cameras, nobody would see that it opened. */}
+      <Drawer
+        opened={shown !== undefined}
+        onClose={() => setLooked(null)}
+        position="right"
+        size={640}
+        title={shown?.name}
+        closeButtonProps={{ "aria-label": t("app.close") }}
+      >
+        {shown && <DeviceTrust key={shown.id} device={shown} />}
+      </Drawer>
       {may("devices.manage") && <TrustRules />}
-    </Roster>
+    </>
   );
 }

@@ -39,6 +39,7 @@ function Decide({ plan, go }: { plan: TourPlan; go: Props["go"] }) {
       {plan.state === "proposed" && (
         <>
           <Button
+            size="md"
             loading={publish.isPending}
             onClick={() => publish.mutate(plan.id)}
             data-testid="tours-publish"
@@ -81,7 +82,12 @@ function Decide({ plan, go }: { plan: TourPlan; go: Props["go"] }) {
         </details>
       )}
       {isOpen && (
-        <Button variant="default" onClick={() => go({ tab: "new", plan: plan.id })} data-testid="tours-again">
+        <Button
+          size={plan.state === "proposed" ? "md" : "sm"}
+          variant="default"
+          onClick={() => go({ tab: "new", plan: plan.id })}
+          data-testid="tours-again"
+        >
           {t("tour.again")}
         </Button>
       )}

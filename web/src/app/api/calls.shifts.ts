@@ -40,5 +40,7 @@ export const shifts = {
 export const reports = {
   intervals: (from_us: Micros, until_us: Micros, period: S.Period, division: S.Division) =>
     ask<S.IntervalReport>("/v1/dispatch/intervals", { query: { from_us, until_us, period, division } }),
+  /** From then until now. */
+  chain: (from_us: Micros) => ask<S.Kpis>("/v1/dispatch/kpis", { query: { from_us } }),
   replay: (incident: Id, grounds: Grounds) => ask<S.Replay>(`/v1/incidents/${incident}/replay`, { grounds }),
 };

@@ -67,6 +67,7 @@ export type Checked = [
   Reads<tours.TourPlanLine, Served["TourPlanLine"]>,
   Reads<tours.MyTour, Served["MyTour"]>,
   Reads<tours.TourReport, Served["TourReport"]>,
+  Reads<shifts.Kpis, Served["Kpis"]>,
   Reads<choice.Proposal, Served["Proposal"]>,
   Reads<choice.AdviceBoard, Served["AdviceBoard"]>,
   Reads<choice.DispatchPolicy, Served["DispatchPolicy"]>,

@@ -213,3 +213,18 @@ export interface Replay {
   /** False: no room of this house keeps tracks. */
   has_tracks: boolean;
 }
+
+export interface Percentiles {
+  /** Null when nothing was measured. */
+  p50: number | null;
+  p95: number | null;
+  n: number;
+}
+
+/** How long each link of the chain from a camera's frame to the scene took. */
+export interface Kpis {
+  read_to_hit_ms: Percentiles;
+  hit_to_confirmed_s: Percentiles;
+  confirmed_to_dispatched_s: Percentiles;
+  dispatched_to_arrived_s: Percentiles;
+}

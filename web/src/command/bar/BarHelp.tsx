@@ -19,16 +19,18 @@ const EXAMPLES: [string, string][] = [
 export function BarHelp() {
   const { t } = useTranslation();
   return (
-    <dl className="bar-help" data-testid="bar-help">
-      {EXAMPLES.map(([line, name]) => (
-        <div key={name}>
-          <dt>
-            <kbd>{line}</kbd>
-          </dt>
-          <dd>{t(`bar.help.${name}`)}</dd>
-        </div>
-      ))}
+    <div className="bar-help" data-testid="bar-help">
+      <dl>
+        {EXAMPLES.map(([line, name]) => (
+          <div key={name}>
+            <dt>
+              <kbd>{line}</kbd>
+            </dt>
+            <dd>{t(`bar.help.${name}`)}</dd>
+          </div>
+        ))}
+      </dl>
       <p className="dim">{t("bar.help.codes")}</p>
-    </dl>
+    </div>
   );
 }

@@ -52,7 +52,7 @@ function Row({
       </div>
       <div className="closure-acts">
         {first && (
-          <Button size="sm" variant="default" onClick={() => onShow(first)}>
+          <Button size="xs" variant="default" onClick={() => onShow(first)}>
             {t("closure.show")}
           </Button>
         )}
@@ -134,7 +134,7 @@ export function ClosuresPanel({ closing, onShow, onClose }: Props) {
   const { t } = useTranslation();
   const { may } = useSession();
   return (
-    <div className="closures" data-testid="closures-panel">
+    <div className="card-body closures" data-testid="closures-panel">
       <CardHead title={t("closure.title")} sub={t("closure.hint")} onClose={onClose} />
       {closing.isDrawing ? (
         <Draft closing={closing} />

@@ -135,7 +135,7 @@ export const command = {
       busy: "busy, do not send",
       off_duty: "off duty",
       past_shift_end: "past the end of the shift by {{value}}",
-      dispatched: "dispatched, no answer yet",
+      dispatched: "dispatched, not under way yet",
       en_route: "on its way to another incident",
       on_scene: "at another incident",
       by_road: "by road",

@@ -20,6 +20,7 @@ export const observe = {
     basis: "Ground in law",
     basis_serious_offence: "Facts point to an offence with at least five years of imprisonment",
     basis_organised_offence: "Facts point to professional, habitual, gang or organised crime",
+    term: "Term",
     term_days: "Term (days)",
     term_hint: "From the decision on; a year at most, extended once",
     from: "Movements from",

@@ -99,7 +99,7 @@ export const words = {
   unit_state: {
     off_duty: "Off duty",
     available: "Available",
-    dispatched: "Dispatched, no answer",
+    dispatched: "Dispatched",
     en_route: "En route",
     on_scene: "On scene",
     busy: "Busy, do not send",

@@ -135,7 +135,7 @@ export const command = {
       busy: "勤務中勿派",
       off_duty: "未上線",
       past_shift_end: "已超過下班時間 {{value}}",
-      dispatched: "已派遣待回應",
+      dispatched: "已派遣，尚未出發",
       en_route: "正前往另一案件",
       on_scene: "正處理另一案件",
       by_road: "依道路計算",

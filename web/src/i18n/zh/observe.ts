@@ -20,6 +20,7 @@ export const observe = {
     basis: "法定事由",
     basis_serious_offence: "有事實足認有觸犯最輕本刑五年以上有期徒刑之罪之虞",
     basis_organised_offence: "有事實足認有參與職業性、習慣性、集團性或組織性犯罪之虞",
+    term: "效期",
     term_days: "期間（日）",
     term_hint: "自同意起算，最長一年，得延長一次",
     from: "軌跡起日",

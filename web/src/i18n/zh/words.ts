@@ -93,7 +93,7 @@ export const words = {
   unit_state: {
     off_duty: "未上線",
     available: "待命",
-    dispatched: "已派遣待回應",
+    dispatched: "已派遣",
     en_route: "前往中",
     on_scene: "現場處理",
     busy: "勤務中勿派",

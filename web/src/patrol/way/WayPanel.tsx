@@ -104,6 +104,12 @@ export function WayPanel({ assignment, there, onStop }: Props) {
   useVoice(isLoud, chosen, isOffLine ? null : followed);
   const map = useRef<LiveMap | null>(null);
   const [isFitted, setFitted] = useState(false);
+  const panel = useRef<HTMLElement>(null);
+  // Below the job's own words the map would lie under the buttons; a driver has no hand for scrolling.
+  useEffect(() => {
+    // Nothing is given back: newer browsers answer a scroll with a promise, which is no way to clean up.
+    panel.current?.scrollIntoView({ block: "start" });
+  }, []);
   const shown = followed && !isOffLine ? followed.at : (here?.position ?? null);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the map goes along with the phone, not with the page
@@ -134,7 +140,7 @@ export function WayPanel({ assignment, there, onStop }: Props) {
       })
     : "";
   return (
-    <section className="way" data-testid="way">
+    <section ref={panel} className="way" data-testid="way">
       <Next leading={leading} hasFix={here !== null} />
       {followed && (
         <p className="way-left number" data-testid="way-left">
@@ -205,7 +211,10 @@ export function WayPanel({ assignment, there, onStop }: Props) {
         </details>
       )}
       {way && !isStale && <p className="dim">{t("way.kept")}</p>}
-      <a className="way-elsewhere" href={`geo:${there.lat},${there.lon}?q=${there.lat},${there.lon}`}>
+      <a
+        className="way-elsewhere plain-link"
+        href={`geo:${there.lat},${there.lon}?q=${there.lat},${there.lon}`}
+      >
         {t("way.other_app")}
       </a>
     </section>
