@@ -12,6 +12,7 @@ mod arrive;
 mod check;
 pub mod exports;
 pub mod feeds;
+pub mod forgotten;
 pub mod gate;
 mod heading;
 mod hold;

@@ -46,6 +46,8 @@ pub enum BackupError {
     PassphraseShort { min: usize },
     #[error("{0}")]
     Tool(String),
+    #[error("what the rooms keep of a plate that was forgotten: {0}")]
+    Rooms(String),
     #[error("what was restored is not what was backed up: {0}")]
     Differs(String),
 }

@@ -34,6 +34,6 @@ pub use manifest::{
     Canaries, Chunk, DatabaseKind, DayRows, FORMAT, FileEntry, List, Manifest, SIGNER, opened_note, parse_list, parse_manifest,
 };
 pub use place::Place;
-pub use restore::{Order, Restored, keys_in, restore};
+pub use restore::{ForgetsPlates, Order, Reopened, Restored, keys_in, restore};
 pub use take::{KEEP_DAYS_DEFAULT, Taken, take};
 pub use writer::{Cost, Writer};

@@ -3,16 +3,17 @@
 //! **Invariant:** a data folder that stands under its name is a whole house: its log was replayed, its audit log recomputed, its
 //! canaries asked, and what was to be forgotten is forgotten.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use shouhu_audit::{Audit, Verdict};
 use shouhu_blobs::{BlobId, Blobs, Keys};
-use shouhu_env::Env;
+use shouhu_env::{BoxFuture, Env};
 use shouhu_files::Files;
+use shouhu_ids::Micros;
 use shouhu_lakehouse::lake::catalogue::Order as Segments;
-use shouhu_lakehouse::lake::{Class, wal};
+use shouhu_lakehouse::lake::{Class, Key, PlateCode, wal};
 use shouhu_lakehouse::{Forgotten, Lakehouse, LakehouseConfig, Target, listed_in};
 use shouhu_store::{ModuleMigrations, Store};
 
@@ -37,8 +38,26 @@ pub struct Order {
     pub keys_folder: Option<PathBuf>,
     pub keys: KeyFiles,
     pub schemas: Vec<ModuleMigrations>,
+    /// Who takes away what lies of a forgotten plate outside the lake; without one the answer says what may be back.
+    pub rooms: Option<Arc<dyn ForgetsPlates>>,
     /// What a living house has forgotten since the newest backup, where one can be asked.
     pub forgotten_since: Vec<Forgotten>,
+}
+
+/// Rooms that keep something of a plate outside the lake: pictures under the names of passages, notes in the database.
+pub trait ForgetsPlates: Send + Sync {
+    /// Takes away what is kept under these passages, and of the plates that are forgotten.
+    fn forget(&self, house: Reopened) -> BoxFuture<'static, Result<(), String>>;
+}
+
+/// A house that is being restored, as far as rooms need it to forget.
+pub struct Reopened {
+    pub store: Store,
+    pub blobs: Blobs,
+    /// Passages that went.
+    pub gone: Vec<Key>,
+    /// Whether what was noted of a plate at a time was forgotten later.
+    pub is_forgotten: Arc<dyn Fn(PlateCode, Micros) -> bool + Send + Sync>,
 }
 
 /// What came back.
@@ -140,7 +159,7 @@ impl Restoring<'_> {
         let keys = Keys::open(env.clone(), &self.keys_folder)?;
         let store = Store::open(&format!("sqlite:{}", self.work.join(SQLITE_PATH).display()), env.clone()).await?;
         let is_since = |entry: &Forgotten| matches!(entry.target, Target::Plate { .. }) && entry.forgotten_at_us > manifest.taken_at_us;
-        if forgotten.values().any(is_since) {
+        if forgotten.values().any(is_since) && self.order.rooms.is_none() {
             missing.push("pictures and database notes of plates that were erased after this backup may be back: give those erasures again".into());
         }
         let opened = self.open(&manifest, &keys, &store, forgotten.into_values().collect()).await;
@@ -229,13 +248,18 @@ impl Restoring<'_> {
         };
         let lake = Lakehouse::open(config, store.clone(), self.order.env.clone()).await?;
         let asked = ask_canaries(&lake, &manifest.canaries);
+        let gone = Arc::new(Mutex::new(HashSet::new()));
+        let noting = Arc::clone(&gone);
+        let tell = move |key: &Key| _ = noting.lock().unwrap_or_else(PoisonError::into_inner).insert(*key);
         let erased = match asked {
-            Ok(()) => lake.forget_again(&forgotten, manifest.taken_at_us).await.map_err(BackupError::from),
+            Ok(()) => lake.forget_again_telling(&forgotten, manifest.taken_at_us, tell).await.map_err(BackupError::from),
             Err(error) => Err(error),
         };
         let rows = lake.view(&Class::ALL).parts.iter().map(|part| part.rows()).sum();
         lake.close().await?;
         let erased = erased?;
+        let gone = gone.lock().map(|gone| gone.iter().copied().collect()).unwrap_or_default();
+        self.forget_in_rooms(keys, store, &forgotten, gone).await?;
         self.clear_traces(manifest, store).await?;
         if let Some(path) = &manifest.canaries.picture {
             self.open_picture(keys, path).await?;
@@ -246,6 +270,29 @@ impl Restoring<'_> {
             return Err(BackupError::Differs(format!("the audit log has {} leaves, {signed} were signed", audit.leaves)));
         }
         Ok((rows, erased, audit))
+    }
+
+    /// Of every plate on the list, also of one that the lake does not have: a report that was set aside never came there.
+    async fn forget_in_rooms(&self, keys: &Keys, store: &Store, forgotten: &[Forgotten], gone: Vec<Key>) -> Result<(), BackupError> {
+        let Some(rooms) = &self.order.rooms else { return Ok(()) };
+        let mut last: HashMap<String, Micros> = HashMap::new();
+        for entry in forgotten {
+            let Target::Plate { hash, .. } = &entry.target else { continue };
+            let at = last.entry(hash.clone()).or_insert(entry.forgotten_at_us);
+            *at = (*at).max(entry.forgotten_at_us);
+        }
+        if last.is_empty() {
+            return Ok(());
+        }
+        let key = forget_key(keys)?;
+        let blobs = Blobs::open(self.order.env.clone(), &self.work.join("blobs"), &self.keys_folder);
+        let house = Reopened {
+            store: store.clone(),
+            blobs: blobs.map_err(|error| BackupError::Rooms(error.to_string()))?,
+            gone,
+            is_forgotten: Arc::new(move |plate, noted_at| last.get(&key.plate(plate)).is_some_and(|at| *at > noted_at)),
+        };
+        rooms.forget(house).await.map_err(BackupError::Rooms)
     }
 
     /// Everything that the log had is in segments now, without what was forgotten; the log, the book of plates and files of segments

@@ -42,7 +42,9 @@ impl ForgetKey {
         hash.finalize().into()
     }
 
-    fn plate(&self, plate: PlateCode) -> String {
+    /// As [`Target::Plate`] has it.
+    #[must_use]
+    pub fn plate(&self, plate: PlateCode) -> String {
         self.hash(1, &[plate.0]).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
@@ -209,6 +211,19 @@ impl Lakehouse {
     /// # Errors
     /// When there is no key, or as [`Self::drop_day`]; asking again goes on.
     pub async fn forget_again(&self, newer: &[Forgotten], as_of: Micros) -> Result<u64, LakehouseError> {
+        self.forget_again_telling(newer, as_of, |_| ()).await
+    }
+
+    /// The same, and tells each passage of a plate that goes, once or more often: what others keep under its name must go too.
+    ///
+    /// # Errors
+    /// As [`Self::forget_again`].
+    pub async fn forget_again_telling(
+        &self,
+        newer: &[Forgotten],
+        as_of: Micros,
+        tell: impl Fn(&Key) + Clone + Send + Sync + 'static,
+    ) -> Result<u64, LakehouseError> {
         let key = self.forget_key().ok_or_else(|| LakehouseError::Lake("without its key nobody knows what was forgotten".into()))?.clone();
         let known: HashSet<String> =
             forgotten_in(self.store()).await?.into_iter().filter(|entry| entry.kept.is_some()).map(|entry| entry.id).collect();
@@ -225,7 +240,15 @@ impl Lakehouse {
                     let is_open = *until_ms > ms_of(entry.forgotten_at_us) && entry.forgotten_at_us > as_of;
                     let window = Window { from_ms: *from_ms, until_ms: if is_open { END_MS } else { *until_ms } };
                     for plate in self.plates_of(&key, hash).await? {
-                        erased += self.erase_unsaid(plate, window, keep.clone()).await?.rows_erased;
+                        let (keep, tell) = (keep.clone(), tell.clone());
+                        let keep = move |one: &Key| {
+                            let is_kept = keep(one);
+                            if !is_kept {
+                                tell(one);
+                            }
+                            is_kept
+                        };
+                        erased += self.erase_unsaid(plate, window, keep).await?.rows_erased;
                     }
                 }
             }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use shouhu_backup::{Drilled, KeyFiles, Order, Place, opened};
+use shouhu_backup::{Drilled, ForgetsPlates, KeyFiles, Order, Place, opened};
 use shouhu_env::Env;
 use shouhu_http::wiring;
 use shouhu_ids::Micros;
@@ -12,6 +13,7 @@ use shouhu_lakehouse::forgotten_in;
 use shouhu_module::App;
 use shouhu_operations::backups::{BackupKind, BackupNote, keep};
 
+use super::rooms::Rooms;
 use super::{keep_failure, open, passphrase, place_to_read};
 use crate::lake::feed::leaf;
 use crate::{MODULES, Options};
@@ -66,7 +68,8 @@ pub(super) async fn order(env: Env, living: Option<&App>, place: Place, backup: 
         Some(app) => forgotten_in(&app.store).await?,
         None => Vec::new(),
     };
-    Ok(Order { env, place, backup, data: into, keys_folder: None, keys, schemas: wiring::schemas(MODULES), forgotten_since })
+    let (schemas, rooms) = (wiring::schemas(MODULES), Some(Arc::new(Rooms) as Arc<dyn ForgetsPlates>));
+    Ok(Order { env, place, backup, data: into, keys_folder: None, keys, schemas, rooms, forgotten_since })
 }
 
 /// Drills beside the living house, with its leaf first, and keeps what came of it.

@@ -5,6 +5,7 @@ mod keys;
 mod list;
 pub mod nightly;
 mod restore;
+mod rooms;
 mod take;
 mod verify;
 
@@ -25,6 +26,7 @@ use crate::{Options, build};
 pub use drill::Drill;
 pub use nightly::Nightly;
 pub use restore::Restore;
+pub use rooms::Rooms;
 
 /// Without a subcommand a backup is taken.
 #[derive(Args)]

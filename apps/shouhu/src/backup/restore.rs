@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
@@ -11,6 +12,7 @@ use shouhu_http::wiring;
 use shouhu_lakehouse::{Forgotten, forgotten_in};
 use shouhu_store::Store;
 
+use super::rooms::Rooms;
 use super::{passphrase, place_to_read};
 use crate::MODULES;
 
@@ -64,6 +66,7 @@ pub async fn run(args: Restore, env: Env) -> anyhow::Result<ExitCode> {
         keys_folder: args.keys_folder,
         keys: opened(&sealed, &passphrase(&args.passphrase_file)?)?,
         schemas: wiring::schemas(MODULES),
+        rooms: Some(Arc::new(Rooms)),
         forgotten_since,
     };
     let restored = shouhu_backup::restore(&order).await?;

@@ -4,17 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use shouhu_blobs::BlobClass;
 use shouhu_lakehouse::lake::part::Window;
 use shouhu_lakehouse::lake::questions::history;
 use shouhu_lakehouse::lake::{Answer, FullRecord, Seen};
 use shouhu_module::{App, Audit, Audited, Body, CASE_CHARS_MAX, Keyed, Person, Problem, Route};
-use shouhu_plate::Plate;
 use shouhu_store::{StoreError, params};
 use shouhu_wire::{EraseOrder, Erasure};
 
-use crate::arrive::picture_id;
 use crate::check::clean;
+use crate::forgotten::{forget_notes, remove_picture};
 use crate::hold;
 use crate::jobs::pictures_of;
 use crate::lake::{ask, ask_rows, code_of, is_cut, lake_of, problem_of, record};
@@ -89,7 +87,7 @@ async fn handle(State(app): State<App>, person: Person, Body(asked): Body<EraseO
         let detail = format!("file {file:?} is damaged and may still hold sightings of this plate");
         return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "lakehouse.damaged", detail));
     }
-    forget(&app, &plate).await?;
+    forget_notes(&app.store, |other, _| *other == plate).await?;
     let erasure = Erasure {
         at_us: app.env.now(),
         by_name: person.name.clone(),
@@ -112,26 +110,11 @@ async fn erase_pictures(app: &App, answer: Answer<Seen>) -> Result<u64, Problem>
     let mut gone = 0;
     for one in records.iter().filter(|one| one.row.pictures != 0) {
         for picture in pictures_of(one) {
-            for class in [BlobClass::Sighting, BlobClass::Kept] {
-                app.blobs.remove(&picture_id(class, one.row.key(), picture)).await?;
-            }
+            remove_picture(&app.blobs, one.row.key(), picture).await?;
             gone += 1;
         }
     }
     Ok(gone)
-}
-
-/// What the database has of the plate: reports that were set aside, and holds that have ended.
-async fn forget(app: &App, plate: &Plate) -> Result<(), StoreError> {
-    let rows = app.store.fetch("SELECT id, plate_text FROM sightings_quarantine WHERE plate_text <> ''", vec![]).await?;
-    let mut tx = app.store.begin().await?;
-    for row in &rows {
-        if Plate::parse(&row.text("plate_text")?).is_ok_and(|other| other == *plate) {
-            tx.execute("DELETE FROM sightings_quarantine WHERE id = $1", params![row.text("id")?]).await?;
-        }
-    }
-    tx.execute("UPDATE sightings_hold SET plate = '' WHERE plate = $1", params![plate.as_str()]).await?;
-    tx.commit().await
 }
 
 async fn write(app: &App, person: &Person, erasure: &Erasure) -> Result<(), StoreError> {

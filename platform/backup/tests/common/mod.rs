@@ -143,6 +143,7 @@ impl Small {
             keys_folder: None,
             keys: self.keys(),
             schemas: schemas(),
+            rooms: None,
             forgotten_since: Vec::new(),
         }
     }
