@@ -93,6 +93,12 @@ id!(/// A consent to put together the movements of plates for a case.
     ConsentId, "consent");
 id!(/// A plate opened for a day because a life is in danger.
     OpeningId, "opening");
+id!(/// A hint that somebody may have looked up whom he should not: a suggestion to a person, never a verdict.
+    MisuseAlertId, "misuse alert");
+id!(/// An auditor's case file about the use of the system.
+    MisuseCaseId, "misuse case");
+id!(/// A vehicle that the misuse detector knows more about: a decoy, somebody in the news, somebody's own.
+    MarkId, "mark");
 id!(/// A person who can sign in.
     ActorId, "actor");
 id!(/// A camera, edge agent or phone that holds a key.

@@ -3,6 +3,7 @@
 
 mod movements;
 mod nearby;
+mod serving;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::Problem;
 
 pub use movements::{BoundUse, Glimpse, GlimpseKind, MovementAsker, MovementGate, Revealed, Revealing};
 pub use nearby::{NEARBY_M, NearbyWanted, WantedAs, WantedNear};
+pub use serving::{People, Rosters, Serving, Span};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraPlace {
@@ -684,4 +686,6 @@ ports!(
     WatchMatcherPort => WatchMatcher,
     DeviceTrustPort => DeviceTrust,
     MovementGatePort => MovementGate,
+    PeoplePort => People,
+    RostersPort => Rosters,
 );

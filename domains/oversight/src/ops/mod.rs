@@ -5,6 +5,8 @@ pub mod audit_list;
 pub mod audit_verify;
 pub mod bound;
 pub mod erasures;
+pub mod misuse;
+pub mod misuse_cases;
 pub mod observations;
 pub mod openings;
 pub mod transparency;

@@ -58,6 +58,8 @@ export const app = {
     positions: "Positions",
     operate: "Operations",
     oversee: "Oversight",
+    misuse: "Misuse",
+    questions: "Questions to me",
     policy: "Dispatch policy",
     cards: "Run cards",
     shifts: "Roster",

@@ -57,6 +57,8 @@ export const app = {
     positions: "定位",
     operate: "系統維運",
     oversee: "稽核監督",
+    misuse: "異常查詢",
+    questions: "待我說明",
     policy: "派遣原則",
     cards: "出勤卡",
     shifts: "勤務表",
