@@ -131,7 +131,9 @@ export function Alerts({ onOpened }: { onOpened: (id: string) => void }) {
           const all = data.pages.flatMap((page) => page.items);
           return (
             <>
-              {all.length === 0 && <Empty title={t("misuse.alerts_none")} hint={t("misuse.alerts_none_hint")} />}
+              {all.length === 0 && (
+                <Empty title={t("misuse.alerts_none")} hint={t("misuse.alerts_none_hint")} />
+              )}
               {all.map((alert) => (
                 <Alert key={alert.id} alert={alert} onOpened={onOpened} />
               ))}

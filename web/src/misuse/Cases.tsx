@@ -52,7 +52,9 @@ export function Cases({ onShow }: { onShow: (id: string) => void }) {
                         <Table.Td className="nowrap">{file.office ?? "—"}</Table.Td>
                         <Table.Td className="nowrap">{t(`misuse.origin_${file.origin}`)}</Table.Td>
                         <Table.Td className="nowrap">
-                          {file.finding ? t(`misuse.finding_${file.finding}`) : t(`misuse.state_${file.state}`)}
+                          {file.finding
+                            ? t(`misuse.finding_${file.finding}`)
+                            : t(`misuse.state_${file.state}`)}
                         </Table.Td>
                         <Table.Td className={file.is_overdue ? "ink-warn nowrap" : "nowrap"}>
                           {file.is_overdue && `▲ ${t("misuse.overdue")} `}

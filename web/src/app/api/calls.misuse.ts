@@ -21,12 +21,10 @@ export const misuse = {
   question: (id: Id, text: string) => post<T.MisuseCaseShown>(`${AT}/cases/${id}/question`, { text }),
   finding: (id: Id, finding: T.CaseFinding, reason: string) =>
     post<T.MisuseCaseShown>(`${AT}/cases/${id}/finding`, { finding, reason }),
-  marks: (cursor: string | null) =>
-    ask<Page<T.PlateMark>>(`${AT}/marks`, { query: { cursor, limit: 50 } }),
+  marks: (cursor: string | null) => ask<Page<T.PlateMark>>(`${AT}/marks`, { query: { cursor, limit: 50 } }),
   setMark: (json: T.SetMark) => post<T.PlateMark>(`${AT}/marks`, json),
   endMark: (id: Id) => post<T.PlateMark>(`${AT}/marks/${id}/end`),
-  samples: (cursor: string | null) =>
-    ask<Page<T.Sample>>(`${AT}/samples`, { query: { cursor, limit: 10 } }),
+  samples: (cursor: string | null) => ask<Page<T.Sample>>(`${AT}/samples`, { query: { cursor, limit: 10 } }),
   questions: (cursor: string | null) => ask<Page<T.QuestionToMe>>(MINE, { query: { cursor, limit: 50 } }),
   answer: (id: Id, text: string) => post<T.QuestionToMe>(`${MINE}/${id}/answer`, { text }),
 };

@@ -25,11 +25,11 @@ export const misuse = {
     kind_pace: "Far more than usual",
     kind_off_shift: "Outside the shifts",
     why_repeats: "Asked about one vehicle on {{count}} days, without a case that anybody else works on.",
-    why_borrowed_cases:
-      "Asked about one vehicle under {{count}} cases, of which nobody else asked about it.",
+    why_borrowed_cases: "Asked about one vehicle under {{count}} cases, of which nobody else asked about it.",
     why_own: "Asked about a vehicle that he has declared as his own, {{count}} times.",
     why_household: "Asked about a vehicle of his household, {{count}} times.",
-    why_colleague: "Asked about a vehicle of a colleague of the same office on {{count}} days, without a case.",
+    why_colleague:
+      "Asked about a vehicle of a colleague of the same office on {{count}} days, without a case.",
     why_vip:
       "Asked about the vehicle of somebody in the news; {{count}} is the number of days, or of officers who asked within a week.",
     why_decoy: "Asked about a number that belongs to nobody, {{count}} times.",
@@ -89,7 +89,8 @@ export const misuse = {
     samples_none: "There is no sample yet: the first one is drawn tonight",
     sample_of: "Leaves {{from}} to {{to}}",
     sample_waits: "Waits for a checkpoint that the witnesses have signed",
-    sample_drawn: "{{drawn}} were drawn, {{questions}} of them are questions. Choose a number to open a file.",
+    sample_drawn:
+      "{{drawn}} were drawn, {{questions}} of them are questions. Choose a number to open a file.",
     sample_checkpoint: "Checkpoint and order of the draws",
     marks_none: "Nothing is marked",
     plate: "Plate",
