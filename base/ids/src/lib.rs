@@ -95,6 +95,12 @@ id!(/// A plate opened for a day because a life is in danger.
     OpeningId, "opening");
 id!(/// A leak of personal data that the house knows of.
     BreachId, "breach");
+id!(/// A hint that somebody may have looked up whom he should not: a suggestion to a person, never a verdict.
+    MisuseAlertId, "misuse alert");
+id!(/// An auditor's case file about the use of the system.
+    MisuseCaseId, "misuse case");
+id!(/// A vehicle that the misuse detector knows more about: a decoy, somebody in the news, somebody's own.
+    MarkId, "mark");
 id!(/// A person who can sign in.
     ActorId, "actor");
 id!(/// A camera, edge agent or phone that holds a key.

@@ -67,8 +67,8 @@ use std::sync::Arc;
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_module::ports::{
-    CitizenReportsPort, DispatchFactsPort, ErrandsPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, RoadTimesPort, UnitFixesPort,
-    UnitPlacesPort, UnitTasksPort,
+    CitizenReportsPort, DispatchFactsPort, ErrandsPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, RoadTimesPort, RostersPort,
+    UnitFixesPort, UnitPlacesPort, UnitTasksPort,
 };
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
@@ -466,6 +466,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(UnitTasksPort(Arc::new(ports::TasksOfUnits(app.store.clone()))));
         app.put(OnTheMapPort(Arc::new(ports::MapNow { store: app.store.clone(), known: known.clone() })));
         app.put(DispatchFactsPort(Arc::new(ports::Facts(app.store.clone()))));
+        app.put(RostersPort(Arc::new(roster::book::ShiftsOfPeople(app.store.clone()))));
         app.put(PartnerKeysPort(Arc::new(ports::RegisteredPartners(app.store.clone()))));
         app.put(react::ReadTimes::default());
         app.put(checks::turn::LastLook::new(app.env.now()));

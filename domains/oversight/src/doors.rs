@@ -28,7 +28,7 @@ use crate::witnesses::{Whom, ask, ask_for};
 
 static MODULES: &[Module] = &[crate::MODULE];
 
-fn app_on(store: Store, folder: &Path) -> App {
+pub(crate) fn app_on(store: Store, folder: &Path) -> App {
     let env = store.env().clone();
     let blobs = Blobs::open(env.clone(), &folder.join("blobs"), &folder.join("keys")).unwrap();
     let audit = Audit::start(store.clone(), blobs.keys()).unwrap();

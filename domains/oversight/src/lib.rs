@@ -8,12 +8,13 @@
 //! | evidence 證據 | a checkpoint that its log's own key had signed and that we, as its witness, had to refuse |
 //!
 //! `settings` is the file that names both sides; `witnessed` is this server as a witness of others, `witnesses` and `asked` are
-//! the witnesses of our own log; `movements` is what may be put together about one plate; `retention` and `erasures` are what the law takes from
-//! the log; `transparency` is what the public may know of it; `breaches` is what leaked, and whom we told.
+//! the witnesses of our own log; `movements` is what may be put together about one plate; `misuse` is looking at who asked; `retention` and
+//! `erasures` are what the law takes from the log; `transparency` is what the public may know of it; `breaches` is what leaked, and whom we told.
 
 mod asked;
 mod breaches;
 mod erasures;
+mod misuse;
 mod movements;
 mod ops;
 mod retention;
@@ -33,7 +34,7 @@ use shouhu_env::BoxFuture;
 use shouhu_lakehouse::Opening;
 use shouhu_module::ports::MovementGatePort;
 use shouhu_module::{App, Health, Module, Permission};
-use shouhu_store::Migration;
+use shouhu_store::{Migration, StoreError};
 use shouhu_wire::Role;
 
 pub use room::Room;
@@ -94,6 +95,11 @@ pub const MODULE: Module = Module {
             description: "Review what was opened because a life was in danger",
             roles: &[Role::Auditor],
         },
+        Permission {
+            name: "misuse.review",
+            description: "See hints of misuse and samples of the log, keep case files about them, mark decoys and declared vehicles",
+            roles: &[Role::Auditor],
+        },
     ],
     routes: &[
         ops::audit_list::ROUTE,
@@ -122,15 +128,37 @@ pub const MODULE: Module = Module {
         ops::openings::LIST,
         ops::openings::SHOW,
         ops::openings::REVIEW,
+        ops::misuse::ALERTS,
+        ops::misuse::SET_ASIDE,
+        ops::misuse::MARKS,
+        ops::misuse::SET_MARK,
+        ops::misuse::END_MARK,
+        ops::misuse::SAMPLES,
+        ops::misuse_cases::LIST,
+        ops::misuse_cases::OPEN,
+        ops::misuse_cases::SHOW,
+        ops::misuse_cases::ASK,
+        ops::misuse_cases::FIND,
+        ops::misuse_cases::QUESTIONS,
+        ops::misuse_cases::ANSWER,
     ],
     migrations: &[
         Migration { name: "0001_witnesses", sql: include_str!("../migrations/0001_witnesses.sql") },
         Migration { name: "0002_erasures", sql: include_str!("../migrations/0002_erasures.sql") },
         Migration { name: "0003_movements", sql: include_str!("../migrations/0003_movements.sql") },
         Migration { name: "0004_transparency", sql: include_str!("../migrations/0004_transparency.sql") },
+        Migration { name: "0005_misuse", sql: include_str!("../migrations/0005_misuse.sql") },
         Migration { name: "0006_breaches", sql: include_str!("../migrations/0006_breaches.sql") },
     ],
-    jobs: &[retention::RETENTION, retention::ERASE_ENTRIES, transparency::COUNT, movements::jobs::FORGET, movements::jobs::REVIEW_DUE],
+    jobs: &[
+        retention::RETENTION,
+        retention::ERASE_ENTRIES,
+        transparency::COUNT,
+        movements::jobs::FORGET,
+        movements::jobs::REVIEW_DUE,
+        misuse::turn::TURN,
+        misuse::sampling::SAMPLE,
+    ],
     problems: &[
         "oversight.witness.malformed",
         "oversight.witness.not_theirs",
@@ -173,25 +201,39 @@ pub const MODULE: Module = Module {
         "oversight.breach.count_missing",
         "oversight.breach.not_told",
         "oversight.breach.too_many",
+        "oversight.misuse.same_person",
+        "oversight.misuse.no_office",
+        "oversight.misuse.same_office",
+        "oversight.misuse.second_person",
+        "oversight.misuse.settled",
+        "oversight.misuse.not_heard",
+        "oversight.misuse.not_asked",
+        "oversight.misuse.text",
+        "oversight.misuse.origin",
+        "oversight.misuse.plate",
+        "oversight.misuse.officer",
     ],
     health: |app| Box::pin(health(app)),
     start,
     ..Module::EMPTY
 };
 
-/// The witnesses', and worse when an opening waits for somebody to look at it, or those concerned by a leak wait to be told.
+/// The witnesses', and worse when an opening or a case file waits for somebody longer than it may, or those concerned by a leak wait to be told.
 async fn health(app: App) -> Health {
     let witnesses = ops::witnesses::health(&app).await;
-    let witnesses = match breaches::overdue(&app.store).await {
-        Ok(0) => witnesses,
-        // It keeps nobody from working: a load balancer must not take the server away for it.
-        Ok(untold) => Health { detail: format!("ATTENTION: {untold} breaches: those concerned were not told within a day; {}", witnesses.detail), ..witnesses },
-        Err(error) => Health::bad(format!("breaches cannot be read: {error}; {}", witnesses.detail)),
+    let waiting = async {
+        let (openings, files) = (movements::openings::overdue(&app.store).await?, misuse::cases::overdue(&app.store).await?);
+        Ok::<_, StoreError>((openings, files, breaches::overdue(&app.store).await?))
     };
-    match movements::openings::overdue(&app.store).await {
-        Ok(0) => witnesses,
-        Ok(overdue) => Health::bad(format!("{overdue} openings for a life in danger were not reviewed within a day; {}", witnesses.detail)),
-        Err(error) => Health::bad(format!("openings cannot be read: {error}; {}", witnesses.detail)),
+    match waiting.await {
+        Ok((0, 0, 0)) => witnesses,
+        // It keeps nobody from working: a load balancer must not take the server away for it.
+        Ok((0, 0, untold)) => {
+            Health { detail: format!("ATTENTION: {untold} breaches: those concerned were not told within a day; {}", witnesses.detail), ..witnesses }
+        }
+        Ok((0, files, _)) => Health { detail: format!("ATTENTION: {files} case files have had no finding in time; {}", witnesses.detail), ..witnesses },
+        Ok((overdue, ..)) => Health::bad(format!("{overdue} openings for a life in danger were not reviewed within a day; {}", witnesses.detail)),
+        Err(error) => Health::bad(format!("openings, case files and breaches cannot be read: {error}; {}", witnesses.detail)),
     }
 }
 
@@ -207,6 +249,8 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
             movements::jobs::FORGET.schedule_daily(&app.store, movements::jobs::HOUR_UTC_US).await?;
             retention::schedule(&app.store).await?;
             transparency::schedule(&app.store).await?;
+            misuse::turn::TURN.schedule_daily(&app.store, misuse::turn::HOUR_UTC_US).await?;
+            misuse::sampling::SAMPLE.schedule_daily(&app.store, misuse::sampling::HOUR_UTC_US).await?;
         }
         let Some(settings) = app.try_room::<Settings>() else { return Ok(()) };
         app.put(Room::open(&app, &settings)?);

@@ -26,6 +26,7 @@ mod jobs;
 mod model;
 mod ops;
 mod pending;
+mod people;
 mod room;
 mod secret;
 mod session;
@@ -39,7 +40,7 @@ use std::sync::Arc;
 
 use shouhu_env::BoxFuture;
 use shouhu_ids::{ActorId, DeviceId, SessionId, UnitId};
-use shouhu_module::ports::DeviceTrustPort;
+use shouhu_module::ports::{DeviceTrustPort, PeoplePort};
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::{Migration, StoreError};
 use shouhu_wire::Role;
@@ -166,6 +167,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), shouhu_bus::ReactionError>> 
     Box::pin(async move {
         app.put(room::Room::open(&app)?);
         app.put(DeviceTrustPort(Arc::new(attest::trust::Trust { store: app.store.clone(), env: app.env.clone() })));
+        app.put(PeoplePort(Arc::new(people::Accounts(app.store.clone()))));
         jobs::PURGE.schedule_daily(&app.store, 0).await?;
         Ok(())
     })

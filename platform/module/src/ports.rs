@@ -4,6 +4,7 @@
 mod movements;
 mod nearby;
 mod recording;
+mod serving;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::Problem;
 pub use movements::{BoundUse, Glimpse, GlimpseKind, MovementAsker, MovementGate, Revealed, Revealing};
 pub use nearby::{NEARBY_M, NearbyWanted, WantedAs, WantedNear};
 pub use recording::Recording;
+pub use serving::{People, Rosters, Serving, Span};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraPlace {
@@ -700,4 +702,6 @@ ports!(
     WatchMatcherPort => WatchMatcher,
     DeviceTrustPort => DeviceTrust,
     MovementGatePort => MovementGate,
+    PeoplePort => People,
+    RostersPort => Rosters,
 );

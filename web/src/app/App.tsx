@@ -28,6 +28,8 @@ const PAGES = {
   positions: lazy(() => import("../positions/PositionsPage")),
   operate: lazy(() => import("../operate/OperatePage")),
   oversee: lazy(() => import("../oversee/OverseePage")),
+  misuse: lazy(() => import("../misuse/MisusePage")),
+  questions: lazy(() => import("../misuse/QuestionsPage")),
 };
 
 const CitizensPage = lazy(() => import("../citizens/CitizensPage"));

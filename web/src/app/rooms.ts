@@ -20,7 +20,9 @@ export interface Room {
     | "warnings"
     | "positions"
     | "operate"
-    | "oversee";
+    | "oversee"
+    | "misuse"
+    | "questions";
   path: string;
   /** Any of these opens the door. */
   needs: string[];
@@ -48,6 +50,19 @@ export const ROOMS: Room[] = [
   { name: "operate", path: "/operate", needs: ["operations.watch", "devices.read", "actors.invite"] },
   { name: "oversee", path: "/oversee", needs: ["oversight.audit"] },
   { name: "breaches", path: "/breaches", needs: ["oversight.breaches"] },
+  { name: "misuse", path: "/misuse", needs: ["misuse.review"] },
+  // Anybody who signs in may be asked: one permission of each role.
+  {
+    name: "questions",
+    path: "/questions",
+    needs: [
+      "assignments.answer",
+      "dispatch.watch",
+      "sightings.search",
+      "oversight.audit",
+      "operations.watch",
+    ],
+  },
 ];
 
 export const incidentPath = (id: Id): string => `/command?tab=incidents&incident=${encodeURIComponent(id)}`;

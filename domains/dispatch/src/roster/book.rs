@@ -1,8 +1,12 @@
 //! The roster on disk. Every change is made under the roster's lock, so that two people who write at once cannot make an overlap.
 
+use std::collections::{HashMap, HashSet};
+
+use shouhu_env::BoxFuture;
 use shouhu_exchange::roster::SHIFT_MAX_US;
-use shouhu_ids::{Micros, ShiftId, UnitId};
-use shouhu_module::Person;
+use shouhu_ids::{ActorId, Micros, ShiftId, UnitId};
+use shouhu_module::ports::{Rosters, Serving, Span};
+use shouhu_module::{Person, Problem};
 use shouhu_store::{Row, Store, StoreError, Tx, Value, params};
 
 use super::{EARLY_US, PAST_US, Shift, WriteShift, person_of};
@@ -36,6 +40,38 @@ fn spanning(from: Micros, until: Micros) -> (String, Vec<Value>) {
 pub async fn between(store: &Store, from: Micros, until: Micros) -> Result<Vec<Shift>, StoreError> {
     let (sql, values) = spanning(from, until);
     store.fetch(&sql, values).await?.iter().map(shift_of).collect()
+}
+
+/// Answers other rooms.
+pub struct ShiftsOfPeople(pub Store);
+
+impl Rosters for ShiftsOfPeople {
+    fn shifts_of(&self, people: Vec<Serving>, from: Micros, until: Micros) -> BoxFuture<'static, Result<HashMap<ActorId, Vec<Span>>, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move {
+            let known: HashSet<ActorId> = people.iter().map(|one| one.id).collect();
+            let mut named: HashMap<String, Vec<ActorId>> = HashMap::new();
+            for one in &people {
+                named.entry(person_of(&one.name)).or_default().push(one.id);
+            }
+            let sql = "SELECT person, actor, from_us, until_us FROM dispatch_shift \
+                 WHERE removed_at_us IS NULL AND from_us >= $3 AND from_us < $2 AND until_us > $1 ORDER BY from_us, id";
+            let mut shifts: HashMap<ActorId, Vec<Span>> = HashMap::new();
+            for row in store.fetch(sql, params![from, until, from.plus(-SHIFT_MAX_US)]).await? {
+                let span = (row.micros("from_us")?, row.micros("until_us")?);
+                // Whoever joined is the one; before that a name may be of two, and the shift then speaks for both.
+                let joined = row.opt_parsed::<ActorId>("actor")?;
+                let of: Vec<ActorId> = match joined {
+                    Some(actor) => known.get(&actor).copied().into_iter().collect(),
+                    None => named.get(&row.text("person")?).cloned().unwrap_or_default(),
+                };
+                for actor in of {
+                    shifts.entry(actor).or_default().push(span);
+                }
+            }
+            Ok(shifts)
+        })
+    }
 }
 
 /// How many touch a span.

@@ -6,6 +6,8 @@ pub mod audit_verify;
 pub mod bound;
 pub mod breaches;
 pub mod erasures;
+pub mod misuse;
+pub mod misuse_cases;
 pub mod observations;
 pub mod openings;
 pub mod transparency;

@@ -59,6 +59,8 @@ export const app = {
     operate: "Operations",
     oversee: "Oversight",
     breaches: "Breaches",
+    misuse: "Misuse",
+    questions: "Questions to me",
     policy: "Dispatch policy",
     cards: "Run cards",
     shifts: "Roster",

@@ -90,6 +90,20 @@ export const errors = {
     "You were shown movements of these plates for this case: somebody else decides.",
   "oversight.consent.decided": "It was decided, ended or is over already.",
   "oversight.consent.extended_once": "It is extended once only.",
+  "oversight.misuse.same_person": "Nobody handles what concerns himself.",
+  "oversight.misuse.no_office":
+    "You serve in no office yet: somebody must be able to see that it is another one.",
+  "oversight.misuse.same_office": "Nobody handles what concerns his own office.",
+  "oversight.misuse.second_person": "Whoever opened the file does not find it founded: a second person does.",
+  "oversight.misuse.settled": "Somebody has settled it already.",
+  "oversight.misuse.not_heard":
+    "The officer has not been heard: ask, and wait for the answer or for the end of its time.",
+  "oversight.misuse.not_asked": "Nothing is asked of you there.",
+  "oversight.misuse.text": "Write 2 to 2000 characters.",
+  "oversight.misuse.origin": "Open a file from an alert, or from a leaf of the log that a person has caused.",
+  "oversight.misuse.plate": "This is no plate.",
+  "oversight.misuse.officer":
+    "An officer's own or household's vehicle names the officer; a decoy and somebody in the news name nobody.",
   "oversight.opening.plate": "That is no plate.",
   "oversight.opening.not_live": "Name a live incident of priority 1 or 2.",
   "oversight.opening.no_dispatch": "Dispatch cannot say whether the incident is live.",

@@ -58,6 +58,8 @@ export const app = {
     operate: "系統維運",
     oversee: "稽核監督",
     breaches: "個資外洩",
+    misuse: "異常查詢",
+    questions: "待我說明",
     policy: "派遣原則",
     cards: "出勤卡",
     shifts: "勤務表",

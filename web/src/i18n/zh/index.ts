@@ -12,6 +12,7 @@ import { exchange } from "./exchange";
 import { feeds } from "./feeds";
 import { intake } from "./intake";
 import { lake } from "./lake";
+import { misuse } from "./misuse";
 import { nearCameras } from "./nearCameras";
 import { observe } from "./observe";
 import { panic } from "./panic";
@@ -41,6 +42,7 @@ export const zh = {
   ...choice,
   ...panic,
   ...observe,
+  ...misuse,
   ...patrol,
   ...photos,
   ...places,

@@ -1,0 +1,503 @@
+//! The turn: looks in, suggestions out. One pass over looks sorted by officer and subject; nothing is remembered between turns but what was told.
+
+use std::collections::{HashMap, HashSet};
+
+use shouhu_calendar::TAIPEI_US;
+
+use crate::facts::{Facts, Kind, Look, Officer, Suggestion};
+use crate::marks::marked;
+use crate::tail::{Tail, nb_tail};
+
+/// What came longer ago counts no more: sixteen weeks, in which a curiosity of once a week still stands out.
+pub const WINDOW_DAYS: i64 = 112;
+/// Leaves that one suggestion names.
+pub const EVIDENCE_MAX: usize = 100;
+/// Suggestions of one kind that chance alone may make in one turn, per officer. A pair is told once in a window, so that with a turn each
+/// night these sum up over a window to about this much.
+pub(crate) const BY_CHANCE_MAX: f64 = 1.0 / 1_000.0;
+/// Fewer days, or cases, than this are no habit, however rare they are.
+const DAYS_MIN: u32 = 6;
+const OFF_DAYS_MIN: u32 = 4;
+const CASES_MIN: u32 = 3;
+/// Days that count towards a pace, and as many as a peer's mean is worth beside one's own.
+const PACE_DAYS: i32 = 7;
+const PACE_OWN_DAYS: f64 = 5.0;
+/// A day is tested for itself, as often as a window has days; the allowance is one window's.
+const PACE_TURNS: f64 = 112.0;
+const PACE_MIN: u32 = 20;
+/// Mates of the same office whose day says what kind of day it was.
+const MATES_MIN: usize = 3;
+/// A day on which an office's third busiest did so many times what the third busiest usually does is no ordinary day.
+const BUSY_DAY: f64 = 1.8;
+/// A subject to which mates give more than one day for eight of one's own is the beat's business, and no private one.
+const OTHERS_SHARE: u32 = 8;
+/// Work begins before a shift and ends after it.
+const SHIFT_MARGIN_US: i64 = 3 * 3_600 * 1_000_000;
+
+const DAY_US: i64 = 24 * 3_600 * 1_000_000;
+
+/// A look with what the turn has worked out of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub look: Look,
+    pub day: i32,
+    pub is_loose: bool,
+}
+
+/// Loose looks are of two sorts that honest work has in different numbers: on the street without any case, and at a desk under one that
+/// nobody else works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Bare,
+    Claimed,
+    Either,
+}
+
+impl Sort {
+    fn has(self, one: &Seen) -> bool {
+        let is_bare = one.look.case.is_none();
+        one.is_loose
+            && match self {
+                Self::Bare => is_bare,
+                Self::Claimed => !is_bare,
+                Self::Either => true,
+            }
+    }
+}
+
+/// Who named what under which case.
+struct Cases {
+    shared: HashMap<u64, (u32, bool)>,
+    subjects: HashMap<(u64, u64), (u32, bool)>,
+}
+
+impl Cases {
+    fn of(looks: &[Look]) -> Self {
+        let mut cases = Self { shared: HashMap::new(), subjects: HashMap::new() };
+        for look in looks {
+            let Some(case) = look.case else { continue };
+            let by = cases.shared.entry(case).or_insert((look.officer, false));
+            by.1 |= by.0 != look.officer;
+            let by = cases.subjects.entry((case, look.subject)).or_insert((look.officer, false));
+            by.1 |= by.0 != look.officer;
+        }
+        cases
+    }
+
+    fn is_loose(&self, look: &Look) -> bool {
+        let is_shared = look.case.is_some_and(|case| self.shared.get(&case).is_some_and(|(_, is_shared)| *is_shared));
+        !look.is_live && !is_shared
+    }
+
+    /// The case is others' work too, and of them nobody asks about this subject.
+    fn is_alone(&self, look: &Look) -> bool {
+        look.case.is_some_and(|case| self.subjects.get(&(case, look.subject)).is_some_and(|(_, is_shared)| !is_shared))
+    }
+}
+
+pub(crate) struct Turn<'a> {
+    pub facts: &'a Facts<'a>,
+    /// By officer, subject and time.
+    pub seen: Vec<Seen>,
+    cases: Cases,
+    told: HashMap<(u32, Kind, Option<u64>), i64>,
+    /// Officers of one kind of work.
+    pub peers: HashMap<u32, f64>,
+    /// Days that officers of an office have loosely asked about a subject, of all of them together.
+    loose_days: HashMap<(u32, u64), u32>,
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "days since 1970 fit for five million years")]
+const fn day_of(at_us: i64) -> i32 {
+    at_us.saturating_add(TAIPEI_US).div_euclid(DAY_US) as i32
+}
+
+impl<'a> Turn<'a> {
+    fn of(facts: &'a Facts<'a>) -> Self {
+        let since = facts.now_us.saturating_sub(WINDOW_DAYS * DAY_US);
+        let known = |look: &&Look| look.at_us >= since && usize::try_from(look.officer).is_ok_and(|at| at < facts.officers.len());
+        let cases = Cases::of(facts.looks);
+        let mut seen: Vec<Seen> =
+            facts.looks.iter().filter(known).map(|look| Seen { look: *look, day: day_of(look.at_us), is_loose: cases.is_loose(look) }).collect();
+        seen.sort_unstable_by_key(|one| (one.look.officer, one.look.subject, one.look.seq));
+        let mut told: HashMap<(u32, Kind, Option<u64>), i64> = HashMap::new();
+        for one in facts.told {
+            let to = told.entry((one.officer, one.kind, one.subject)).or_insert(one.to_seq);
+            *to = (*to).max(one.to_seq);
+        }
+        let mut peers: HashMap<u32, f64> = HashMap::new();
+        for officer in facts.officers {
+            *peers.entry(officer.peers).or_default() += 1.0;
+        }
+        let mut turn = Self { facts, seen, cases, told, peers, loose_days: HashMap::new() };
+        let mut loose_days: HashMap<(u32, u64), u32> = HashMap::new();
+        for looks in turn.pairs().filter(|looks| looks.iter().any(|one| one.is_loose)) {
+            let Some(first) = looks.first() else { continue };
+            if let Some(office) = turn.officer(first.look.officer).and_then(|officer| officer.office) {
+                *loose_days.entry((office, first.look.subject)).or_default() += days(looks.iter().filter(|one| one.is_loose));
+            }
+        }
+        turn.loose_days = loose_days;
+        turn
+    }
+
+    /// The case is others' work too, and of them nobody asks about this subject.
+    pub fn is_alone(&self, one: &Seen) -> bool {
+        !one.is_loose && self.cases.is_alone(&one.look)
+    }
+
+    pub fn officer(&self, number: u32) -> Option<&'a Officer> {
+        self.facts.officers.get(usize::try_from(number).ok()?)
+    }
+
+    /// What was told up to there is not counted again.
+    pub fn told_to(&self, officer: u32, kind: Kind, subject: Option<u64>) -> i64 {
+        self.told.get(&(officer, kind, subject)).copied().unwrap_or(i64::MIN)
+    }
+
+    /// Days that the office has loosely asked about a subject; 0 where nobody knows who else is of it.
+    fn mates_days(&self, officer: u32, subject: u64) -> u32 {
+        let office = self.officer(officer).and_then(|officer| officer.office);
+        office.and_then(|office| self.loose_days.get(&(office, subject))).copied().unwrap_or_default()
+    }
+
+    /// Looks of one officer at one subject.
+    pub fn pairs(&self) -> impl Iterator<Item = &[Seen]> {
+        self.seen.chunk_by(|a, b| (a.look.officer, a.look.subject) == (b.look.officer, b.look.subject))
+    }
+
+    fn people(&self) -> impl Iterator<Item = &[Seen]> {
+        self.seen.chunk_by(|a, b| a.look.officer == b.look.officer)
+    }
+
+    fn peers_of(&self, officer: u32) -> u32 {
+        self.officer(officer).map_or(u32::MAX, |officer| officer.peers)
+    }
+}
+
+/// Different days; looks of a pair come in the order of time.
+pub(crate) fn days<'b>(looks: impl Iterator<Item = &'b Seen>) -> u32 {
+    let (mut count, mut last) = (0, None);
+    for one in looks {
+        if last != Some(one.day) {
+            count += 1;
+            last = Some(one.day);
+        }
+    }
+    count
+}
+
+/// What was counted, against what was expected.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reckoned {
+    pub count: u32,
+    pub expected: f64,
+    pub by_chance: Option<f64>,
+}
+
+pub(crate) fn suggested<'b>(looks: impl Iterator<Item = &'b Seen>, kind: Kind, subject: Option<u64>, reckoned: Reckoned) -> Option<Suggestion> {
+    let mut seqs = Vec::new();
+    let mut officer = None;
+    for one in looks {
+        officer = Some(one.look.officer);
+        seqs.push(one.look.seq);
+    }
+    seqs.sort_unstable();
+    let to_seq = *seqs.last()?;
+    // The newest are kept: the oldest are the first to be erased.
+    let seqs = seqs.split_off(seqs.len().saturating_sub(EVIDENCE_MAX));
+    let Reckoned { count, expected, by_chance } = reckoned;
+    Some(Suggestion { officer: officer?, kind, subject, count, expected, by_chance, seqs, to_seq })
+}
+
+/// Everything that a person should look at now, in the order of officers, kinds and subjects.
+#[must_use]
+pub fn suggestions(facts: &Facts<'_>) -> Vec<Suggestion> {
+    let turn = Turn::of(facts);
+    let mut found = Vec::new();
+    for sort in [Sort::Bare, Sort::Either] {
+        found.extend(repeated(&turn, Kind::Repeats, DAYS_MIN, |turn, looks| {
+            let counted: Vec<Seen> = looks.iter().filter(|one| sort.has(one) && is_new(turn, Kind::Repeats, one)).copied().collect();
+            let number = days(counted.iter());
+            let own = days(looks.iter().filter(|one| one.is_loose));
+            let mates = counted.first().map_or(0, |one| turn.mates_days(one.look.officer, one.look.subject).saturating_sub(own));
+            if mates * OTHERS_SHARE > own { (0, Vec::new()) } else { (number, counted) }
+        }));
+    }
+    found.extend(repeated(&turn, Kind::BorrowedCases, CASES_MIN, |turn, looks| {
+        let is_counted = |one: &&Seen| turn.is_alone(one) && is_new(turn, Kind::BorrowedCases, one);
+        let counted: Vec<Seen> = looks.iter().filter(is_counted).copied().collect();
+        let cases: HashSet<Option<u64>> = counted.iter().map(|one| one.look.case).collect();
+        (u32::try_from(cases.len()).unwrap_or(u32::MAX), counted)
+    }));
+    found.extend(marked(&turn));
+    for sort in [Sort::Bare, Sort::Claimed] {
+        found.extend(paces(&turn, sort));
+    }
+    found.extend(off_shift(&turn));
+    // What both sorts say is said once, by the one that is less likely by chance.
+    found.sort_by(|a, b| {
+        let chance = |one: &Suggestion| one.by_chance.unwrap_or_default();
+        (a.officer, a.kind, a.subject).cmp(&(b.officer, b.kind, b.subject)).then(chance(a).total_cmp(&chance(b)))
+    });
+    found.dedup_by_key(|one| (one.officer, one.kind, one.subject));
+    found
+}
+
+fn is_new(turn: &Turn<'_>, kind: Kind, one: &Seen) -> bool {
+    turn.told.is_empty() || one.look.seq > turn.told_to(one.look.officer, kind, Some(one.look.subject))
+}
+
+/// Counts of each pair of officer and subject that go on further than those of peers.
+fn repeated(turn: &Turn<'_>, kind: Kind, least: u32, count: impl Fn(&Turn<'_>, &[Seen]) -> (u32, Vec<Seen>)) -> Vec<Suggestion> {
+    /// Counts above are all the same: a hundred and twelve days have no more.
+    const COUNT_MAX: usize = 120;
+    let mut counted: HashMap<u32, Vec<u64>> = HashMap::new();
+    let mut long: Vec<(u32, Vec<Seen>)> = Vec::new();
+    for looks in turn.pairs() {
+        let Some(first) = looks.first() else { continue };
+        // Most pairs are of one look: they need no list.
+        let is_of_none = looks.len() == 1 && first.is_loose == (kind == Kind::BorrowedCases);
+        let (number, of) = if is_of_none { (0, Vec::new()) } else { count(turn, looks) };
+        if number == 0 {
+            continue;
+        }
+        let slots = counted.entry(turn.peers_of(first.look.officer)).or_insert_with(|| vec![0; COUNT_MAX + 1]);
+        let at = usize::try_from(number).unwrap_or(COUNT_MAX).min(COUNT_MAX);
+        if let Some(slot) = slots.get_mut(at) {
+            *slot += 1;
+        }
+        if number >= least {
+            long.push((number, of));
+        }
+    }
+    let tails: HashMap<u32, Tail> = counted.iter().map(|(peers, counted)| (*peers, Tail::of(counted))).collect();
+    let mut found = Vec::new();
+    for (number, of) in long {
+        let Some(first) = of.first() else { continue };
+        let peers = turn.peers_of(first.look.officer);
+        let Some(tail) = tails.get(&peers) else { continue };
+        let by_chance = tail.expected(number);
+        if by_chance <= BY_CHANCE_MAX * turn.peers.get(&peers).copied().unwrap_or_default() {
+            let reckoned = Reckoned { count: number, expected: tail.mean(), by_chance: Some(by_chance) };
+            found.extend(suggested(of.iter(), kind, Some(first.look.subject), reckoned));
+        }
+    }
+    found
+}
+
+/// Loose subjects of one officer in one day.
+struct DayOf {
+    officer: u32,
+    day: i32,
+    subjects: u32,
+}
+
+/// What days usually hold, and which were no ordinary ones.
+struct Pace<'t, 'f> {
+    turn: &'t Turn<'f>,
+    usual: HashMap<u32, Usual>,
+    /// By officer: subjects of his ordinary days before, and how many days.
+    own: HashMap<u32, (f64, f64)>,
+    /// Days of an office that were no ordinary ones, with what its third busiest did.
+    busy: HashMap<(u32, i32), f64>,
+}
+
+impl<'t, 'f> Pace<'t, 'f> {
+    fn of(turn: &'t Turn<'f>, all: &[DayOf], tested_from: i32) -> Self {
+        let mut pace = Self { turn, usual: HashMap::new(), own: HashMap::new(), busy: HashMap::new() };
+        pace.busy = pace.busy_days(all);
+        let mut by_peers: HashMap<u32, Vec<u32>> = HashMap::new();
+        for day in all {
+            if day.day >= tested_from || pace.busy_level(day).is_some() {
+                continue;
+            }
+            by_peers.entry(turn.peers_of(day.officer)).or_default().push(day.subjects);
+            let (sum, days) = pace.own.entry(day.officer).or_default();
+            *sum += f64::from(day.subjects);
+            *days += 1.0;
+        }
+        pace.usual = by_peers.into_iter().filter_map(|(peers, days)| Some((peers, Usual::of(days)?))).collect();
+        pace
+    }
+
+    /// At a checkpoint there are many numbers for everybody in it, whatever their own days hold: the busiest of an office say what kind of day
+    /// it was. Two who sell together do not; three would.
+    fn busy_days(&self, all: &[DayOf]) -> HashMap<(u32, i32), f64> {
+        let mut by_day: HashMap<(u32, i32), Vec<u32>> = HashMap::new();
+        for day in all {
+            if let Some(office) = self.turn.officer(day.officer).and_then(|officer| officer.office) {
+                by_day.entry((office, day.day)).or_default().push(day.subjects);
+            }
+        }
+        let mut thirds: HashMap<u32, Vec<f64>> = HashMap::new();
+        let mut levels = HashMap::new();
+        for ((office, day), mut counts) in by_day {
+            counts.sort_unstable_by(|a, b| b.cmp(a));
+            if let Some(third) = counts.get(MATES_MIN - 1).copied().map(f64::from) {
+                thirds.entry(office).or_default().push(third);
+                levels.insert((office, day), third);
+            }
+        }
+        for thirds in thirds.values_mut() {
+            thirds.sort_unstable_by(f64::total_cmp);
+        }
+        let middle = |office: u32| thirds.get(&office).and_then(|thirds| thirds.get(thirds.len() / 2)).copied().unwrap_or(f64::MAX);
+        levels.retain(|(office, _), level| *level > BUSY_DAY * middle(*office));
+        levels
+    }
+
+    fn busy_level(&self, day: &DayOf) -> Option<f64> {
+        let office = self.turn.officer(day.officer)?.office?;
+        self.busy.get(&(office, day.day)).copied()
+    }
+
+    /// Mean, and size of the negative binomial: one's own days, drawn towards those of peers while they are few.
+    fn expected(&self, day: &DayOf) -> Option<(f64, f64)> {
+        let usual = self.usual.get(&self.turn.peers_of(day.officer))?;
+        let (sum, days) = self.own.get(&day.officer).copied().unwrap_or_default();
+        let mean = PACE_OWN_DAYS.mul_add(usual.mean, sum) / (PACE_OWN_DAYS + days);
+        Some((self.busy_level(day).map_or(mean, |level| level.max(mean)), usual.size))
+    }
+}
+
+fn days_of(turn: &Turn<'_>, sort: Sort) -> Vec<DayOf> {
+    let mut all = Vec::new();
+    for looks in turn.people() {
+        let mut pairs: Vec<(i32, u64)> = looks.iter().filter(|one| sort.has(one)).map(|one| (one.day, one.look.subject)).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        let Some(officer) = looks.first().map(|one| one.look.officer) else { continue };
+        for day in pairs.chunk_by(|a, b| a.0 == b.0) {
+            let Some((date, _)) = day.first() else { continue };
+            all.push(DayOf { officer, day: *date, subjects: u32::try_from(day.len()).unwrap_or(u32::MAX) });
+        }
+    }
+    all
+}
+
+/// Days of the last week with far more subjects than the officer's own days, his peers' and his office's that day lead one to expect.
+fn paces(turn: &Turn<'_>, sort: Sort) -> Vec<Suggestion> {
+    let all = days_of(turn, sort);
+    let tested_from = day_of(turn.facts.now_us) - PACE_DAYS;
+    let pace = Pace::of(turn, &all, tested_from);
+    let mut found = Vec::new();
+    for day in all.iter().filter(|day| day.day >= tested_from && day.subjects >= PACE_MIN) {
+        let Some((mean, size)) = pace.expected(day) else { continue };
+        let peers = turn.peers.get(&turn.peers_of(day.officer)).copied().unwrap_or_default();
+        let by_chance = nb_tail(day.subjects, mean, size) * peers;
+        if by_chance > BY_CHANCE_MAX * peers / PACE_TURNS {
+            continue;
+        }
+        let to = turn.told_to(day.officer, Kind::Pace, None);
+        let from = turn.seen.partition_point(|one| one.look.officer < day.officer);
+        let mine = turn.seen.get(from..).unwrap_or_default().iter().take_while(|one| one.look.officer == day.officer);
+        let looks: Vec<&Seen> = mine.filter(|one| sort.has(one) && one.day == day.day).collect();
+        // A day that was told is not told again.
+        if looks.iter().all(|one| one.look.seq > to) {
+            found.extend(suggested(looks.into_iter(), Kind::Pace, None, Reckoned { count: day.subjects, expected: mean, by_chance: Some(by_chance) }));
+        }
+    }
+    found
+}
+
+/// Mean of a group's counts, and the size of the negative binomial that has their spread.
+struct Usual {
+    mean: f64,
+    size: f64,
+}
+
+impl Usual {
+    /// The thousandth part at the top is taken for what stands below it: what misuse there is stands there.
+    fn of(mut counts: Vec<u32>) -> Option<Self> {
+        counts.sort_unstable();
+        let last = counts.len().checked_sub(1)?;
+        let cap = f64::from(counts.get(last - last / 1_000).copied()?);
+        let n = f64::from(u32::try_from(counts.len()).unwrap_or(u32::MAX));
+        let mean = counts.iter().map(|count| f64::from(*count).min(cap)).sum::<f64>() / n;
+        let variance = counts.iter().map(|count| (f64::from(*count).min(cap) - mean).powi(2)).sum::<f64>() / n;
+        let excess = variance - mean;
+        let size = if excess > 0.0 { mean * mean / excess } else { f64::MAX };
+        Some(Self { mean, size })
+    }
+}
+
+/// Days with loose looks outside one's shifts, against those of peers.
+fn off_shift(turn: &Turn<'_>) -> Vec<Suggestion> {
+    let mut by_peers: HashMap<u32, Vec<u32>> = HashMap::new();
+    let mut mine: Vec<(u32, Vec<Seen>)> = Vec::new();
+    for looks in turn.people() {
+        let Some(first) = looks.first() else { continue };
+        let Some(shifts) = turn.officer(first.look.officer).and_then(|officer| officer.shifts.as_ref()) else { continue };
+        // Sorted by their beginnings, and none lasts longer than a day: the two that began last are enough.
+        let is_on = |at: i64| {
+            let begun = shifts.partition_point(|(from, _)| from - SHIFT_MARGIN_US <= at);
+            shifts.get(..begun).unwrap_or_default().iter().rev().take(2).any(|(_, until)| at < until + SHIFT_MARGIN_US)
+        };
+        let to = turn.told_to(first.look.officer, Kind::OffShift, None);
+        let mut off: Vec<Seen> = looks.iter().filter(|one| one.is_loose && one.look.seq > to && !is_on(one.look.at_us)).copied().collect();
+        off.sort_unstable_by_key(|one| one.look.seq);
+        let number = days(off.iter());
+        by_peers.entry(turn.peers_of(first.look.officer)).or_default().push(number);
+        mine.push((number, off));
+    }
+    let usual: HashMap<u32, Usual> = by_peers.into_iter().filter_map(|(peers, days)| Some((peers, Usual::of(days)?))).collect();
+    let mut found = Vec::new();
+    for (number, off) in mine {
+        let Some(first) = off.first() else { continue };
+        let peers = turn.peers_of(first.look.officer);
+        let Some(usual) = usual.get(&peers) else { continue };
+        let count = turn.peers.get(&peers).copied().unwrap_or_default();
+        let by_chance = nb_tail(number, usual.mean, usual.size) * count;
+        if number >= OFF_DAYS_MIN && by_chance <= BY_CHANCE_MAX * count {
+            found.extend(suggested(off.iter(), Kind::OffShift, None, Reckoned { count: number, expected: usual.mean, by_chance: Some(by_chance) }));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Mark, MarkKind, Told};
+
+    const NOW_US: i64 = 200 * DAY_US;
+
+    /// A look so many days ago at noon.
+    fn look(seq: i64, officer: u32, subject: u64, days_ago: i64, case: Option<u64>) -> Look {
+        Look { seq, at_us: NOW_US - days_ago * DAY_US, officer, subject, case, is_live: false }
+    }
+
+    fn kinds(looks: &[Look], marks: &[Mark], told: &[Told]) -> Vec<(u32, Kind)> {
+        let officers = vec![Officer { office: Some(1), ..Officer::default() }; 3];
+        let facts = Facts { looks, officers: &officers, marks, told, now_us: NOW_US };
+        suggestions(&facts).iter().map(|one| (one.officer, one.kind)).collect()
+    }
+
+    #[test]
+    fn a_rule_needs_one_look_and_what_was_told_is_not_told_again() {
+        let marks = [Mark { subject: 7, kind: MarkKind::Own, of: Some(0) }, Mark { subject: 8, kind: MarkKind::Decoy, of: None }];
+        let looks = [look(1, 0, 7, 3, None), look(2, 1, 7, 3, None), look(3, 2, 8, 2, Some(5)), look(4, 0, 9, 1, None)];
+        assert_eq!(kinds(&looks, &marks, &[]), [(0, Kind::Own), (2, Kind::Decoy)], "one look at a colleague's car is no habit");
+        let told = [Told { officer: 0, kind: Kind::Own, subject: Some(7), to_seq: 1 }];
+        assert_eq!(kinds(&looks, &marks, &told), [(2, Kind::Decoy)]);
+        let again = [look(5, 0, 7, 1, None)];
+        assert_eq!(kinds(&[looks.as_slice(), &again].concat(), &marks, &told), [(0, Kind::Own), (2, Kind::Decoy)]);
+    }
+
+    #[test]
+    fn ones_own_under_a_case_that_others_ask_about_too_is_work_and_under_one_that_nobody_does_is_not() {
+        let marks = [Mark { subject: 7, kind: MarkKind::Own, of: Some(0) }];
+        let live = |look: Look| Look { is_live: true, ..look };
+        let mine = live(look(1, 0, 7, 3, Some(5)));
+        assert_eq!(kinds(&[mine], &marks, &[]), [(0, Kind::Own)]);
+        assert_eq!(kinds(&[mine, live(look(2, 1, 7, 3, Some(5)))], &marks, &[]), []);
+    }
+
+    #[test]
+    fn what_is_older_than_the_window_or_of_nobody_known_counts_for_nothing() {
+        let marks = [Mark { subject: 8, kind: MarkKind::Decoy, of: None }];
+        assert_eq!(kinds(&[look(1, 0, 8, WINDOW_DAYS + 1, None), look(2, 99, 8, 1, None)], &marks, &[]), []);
+        assert_eq!(kinds(&[], &[], &[]), []);
+    }
+}
