@@ -48,7 +48,7 @@ process.once("SIGINT", () => {
 });
 
 const house = await House.open();
-const browser = await openBrowser();
+const browser = await openBrowser([], { handleSIGINT: false });
 try {
   const { operator, at } = await openCity(browser, house, "district");
   const officer = await Actor.enrol(browser, house, "警員 李", "officer");
