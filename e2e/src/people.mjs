@@ -8,10 +8,11 @@ import { artefacts } from "./house.mjs";
 export const DESK = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
-/** `extra` switches: a camera of our own, say. */
-export async function openBrowser(extra = []) {
+/** `extra` switches: a camera of our own, say. `handleSIGINT`: the driver ends the whole process at once; false where we end it ourselves. */
+export async function openBrowser(extra = [], { handleSIGINT = true } = {}) {
   mkdirSync(artefacts, { recursive: true });
   return chromium.launch({
+    handleSIGINT,
     executablePath: process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", ...extra],
   });
