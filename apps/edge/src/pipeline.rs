@@ -188,7 +188,9 @@ impl Pipeline {
             return Kept::Already;
         }
         if let Some(plate) = &draft.plate {
-            for hit in &draft.hits {
+            // What may raise no hit alone buzzes nobody here; the server, which knows what other cameras saw, hears of it all the same.
+            let confidence = f64::from(draft.passage.confidence);
+            for hit in draft.hits.iter().filter(|hit| hit.kind.stands_alone(confidence)) {
                 shared.counters.local_alerts.fetch_add(1, Ordering::Relaxed);
                 shared.alerts.raise(*hit, plate, captured_at_us, source);
             }

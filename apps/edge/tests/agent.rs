@@ -87,6 +87,29 @@ fn a_wanted_plate_alerts_with_no_network_and_is_sent_with_its_frame_later() {
 }
 
 #[test]
+fn an_unsure_reading_of_a_wanted_plate_buzzes_nobody_and_is_sent_with_what_it_matched() {
+    let server = Server::start(Mood::Fine);
+    server.wants(vec![entry(1, "WAN-1234")]);
+    let place = place(&server.address);
+    let agent = Agent::start(options(&place.data, &place.pictures, false, &Paper::default()));
+    server.until("a first heartbeat, which comes after the watchlist", |s| !s.heartbeats.is_empty());
+    agent.end();
+    // Unsure; sure of a look-alike; sure of the wanted plate.
+    for (name, plate) in [("a", "WAN1234?"), ("b", "WAN1Z34"), ("c", "WAN1234")] {
+        drop_picture(&place.pictures, name, plate);
+    }
+    let paper = Paper::default();
+    let ended = Agent::start(options(&place.data, &place.pictures, true, &paper)).wait();
+    assert_eq!(ended.waiting, 0);
+    assert_eq!(paper.text().lines().count(), 1, "{}", paper.text());
+    server.with(|s| {
+        let claims: Vec<(&str, usize)> = s.kept.values().map(|kept| (kept.plate.as_str(), kept.local_hits.len())).collect();
+        assert_eq!(claims.len(), 3, "{claims:?}");
+        assert!(claims.iter().all(|(_, hits)| *hits == 1), "the server knows what other cameras saw, and decides: {claims:?}");
+    });
+}
+
+#[test]
 fn a_hit_does_not_wait_behind_a_backlog() {
     let server = Server::start(Mood::StallsBacklog);
     server.wants(vec![entry(1, "WAN-1234")]);

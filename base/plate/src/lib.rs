@@ -7,10 +7,12 @@
 mod form;
 mod matching;
 mod pattern;
+mod sureness;
 
 pub use form::{Form, VehicleClass};
 pub use matching::{MatchKind, WatchIndex, WatchMatch, confusable_skeleton, look_alike};
 pub use pattern::{Pattern, PatternError};
+pub use sureness::{SURE_FROM, is_unsure};
 
 use std::fmt;
 use std::str::FromStr;

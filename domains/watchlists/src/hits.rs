@@ -10,10 +10,11 @@ use shouhu_store::{Row, Store, StoreError, Tx, Value, page_before, params, tag_o
 use shouhu_wire::{Alternative, AssignmentState, Conflict, Hit, HitEntry, HitState, RejectReason};
 
 use crate::matching::Earlier;
+use crate::model::Entry;
 
 /// A vehicle that stands before a camera is one hit, not one per frame: sightings this close in time join it.
 pub const JOIN_WITHIN_US: i64 = 60 * Micros::SECOND;
-/// How long before or after a restricted device saw it another one must have seen the same plate: a car crosses the city in that time.
+/// How long before or after what may raise no hit alone another camera must have seen the vehicle: a car crosses the city in that time.
 pub const WITNESS_WITHIN_US: i64 = 30 * Micros::MINUTE;
 /// Raised hits that nobody looked at are over after this.
 pub const LAPSE_AFTER_US: i64 = 24 * Micros::HOUR;
@@ -163,14 +164,16 @@ pub async fn neighbours(tx: &mut Tx, entry: EntryId, sighting: &SightingFact) ->
     Ok(found)
 }
 
-/// Whether the same plate matched the entry elsewhere about then. A restricted device's match is noted only beside another's, so that two of
-/// them never vouch for each other alone.
-pub async fn has_witness(tx: &mut Tx, entry: EntryId, sighting: &SightingFact) -> Result<bool, StoreError> {
+/// Whether the vehicle matched the entry elsewhere about then, by the same text or by the very plate that is looked for. What may raise no hit
+/// alone is noted only beside another match, so that two of them never vouch for each other and every chain begins with one that stood alone.
+pub async fn has_witness(tx: &mut Tx, entry: &Entry, sighting: &SightingFact) -> Result<bool, StoreError> {
     let at = sighting.captured_at_us;
+    let wanted = entry.pattern.exact().unwrap_or_else(|| sighting.plate.clone());
     let sql = "SELECT h.spot FROM watchlists_match m JOIN watchlists_hit h ON h.id = m.hit_id \
-               WHERE m.entry_id = $1 AND m.plate = $2 AND m.captured_at_us BETWEEN $3 AND $4 AND h.spot <> $5 LIMIT 1";
+               WHERE m.entry_id = $1 AND m.plate IN ($2, $3) AND m.captured_at_us BETWEEN $4 AND $5 AND h.spot <> $6 LIMIT 1";
     let (from, until) = (at.plus(-WITNESS_WITHIN_US), at.plus(WITNESS_WITHIN_US));
-    Ok(tx.fetch_opt(sql, params![entry, sighting.plate.as_str(), from, until, spot_of(sighting)]).await?.is_some())
+    let values = params![entry.id, sighting.plate.as_str(), wanted.as_str(), from, until, spot_of(sighting)];
+    Ok(tx.fetch_opt(sql, values).await?.is_some())
 }
 
 /// The place that hits are gathered by: the camera, or the device where it has none.

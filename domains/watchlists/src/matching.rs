@@ -1,8 +1,10 @@
 //! Which entries a sighting hits, and what does not fit: pure rules, no database.
 //!
 //! Decided here, and why:
-//! - A reading of low confidence still raises: a stolen car that passes in the rain is worth a look, and a person decides
-//!   anyway. The hit then says `low_confidence`, so that nobody takes it for a clean reading.
+//! - An unsure reading raises nothing alone: a wrong character stops the wrong family at night, and a person who compares two
+//!   pictures late in a shift believes what the screen says. The same goes for a less likely reading of the picture and for a
+//!   look-alike text. Beside a sure match of the same entry elsewhere about then they raise a hit, which says `low_confidence`
+//!   where the reading is unsure. Which is which `shouhu_plate` decides, for the device at the roadside as well.
 //! - Look-alike characters count only while the recogniser itself doubts (below 0.98): a certain `8` is not a `B`.
 //! - What only the device matched counts as far as its own text bears it out; a claim without such a text is ignored,
 //!   because otherwise a stolen device could raise any hit it likes.
@@ -10,7 +12,7 @@
 use shouhu_events::SightingFact;
 use shouhu_ids::{EntryId, Micros};
 use shouhu_place::Wgs84;
-use shouhu_plate::{MatchKind, Pattern, Plate, WatchMatch, confusable_skeleton};
+use shouhu_plate::{MatchKind, Pattern, Plate, WatchMatch, confusable_skeleton, is_unsure};
 use shouhu_wire::Conflict;
 
 use crate::index::ActiveList;
@@ -20,8 +22,6 @@ use crate::model::{Entry, TAIWAN};
 pub const ALTERNATIVE_PROBABILITY_MIN: f64 = 0.05;
 /// Readings at least this certain match no look-alikes.
 pub const CONFUSABLE_BELOW: f64 = 0.98;
-/// Below this a hit says that the reading is weak.
-pub const LOW_CONFIDENCE_BELOW: f64 = 0.85;
 /// A vehicle seen longer ago is elsewhere.
 pub const OLD_AFTER_US: i64 = 10 * Micros::MINUTE;
 /// A device clock that was wrong by more is mentioned.
@@ -96,7 +96,7 @@ pub fn conflicts(entry: &Entry, kind: MatchKind, sighting: &SightingFact, neighb
     if entry.issuer == TAIWAN && plate.form().is_none() {
         found.push(Conflict::Issuer);
     }
-    if sighting.confidence.is_nan() || sighting.confidence < LOW_CONFIDENCE_BELOW {
+    if is_unsure(sighting.confidence) {
         found.push(Conflict::LowConfidence);
     }
     if sighting.clock_corrected_us.unsigned_abs() > CLOCK_WRONG_US.unsigned_abs() {
@@ -121,7 +121,7 @@ fn is_impossible(here: Wgs84, at: Micros, other: &Earlier) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use shouhu_plate::VehicleClass;
+    use shouhu_plate::{SURE_FROM, VehicleClass};
     use shouhu_wire::Alternative;
 
     use super::*;
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(of(&entry, &fine), [Conflict::Class]);
         assert_eq!(of(&clean, &fact("WA56660")), [Conflict::Issuer]);
         assert_eq!(of(&Entry { issuer: "JP".into(), ..clean.clone() }, &fact("WA56660")), []);
-        assert_eq!(of(&clean, &SightingFact { confidence: 0.84, ..fine.clone() }), [Conflict::LowConfidence]);
+        assert_eq!(of(&clean, &SightingFact { confidence: SURE_FROM - 0.01, ..fine.clone() }), [Conflict::LowConfidence]);
         assert_eq!(of(&clean, &SightingFact { confidence: f64::NAN, ..fine.clone() }), [Conflict::LowConfidence]);
         assert_eq!(
             of(&clean, &SightingFact { clock_corrected_us: -CLOCK_WRONG_US - 1, ..fine.clone() }),

@@ -86,8 +86,8 @@ impl Senders {
 
 /// Raises the hits of one batch, in one transaction. The same batch again raises nothing.
 ///
-/// A device that is restricted now raises none alone: a vehicle that no other device saw match the entry within
-/// [`hits::WITNESS_WITHIN_US`] is left to whoever searches.
+/// A device that is restricted now raises none alone, nor does a reading that is no sure reading of the wanted plate: a vehicle that
+/// nothing else saw match the entry elsewhere within [`hits::WITNESS_WITHIN_US`] is left to whoever searches.
 ///
 /// # Errors
 /// When the database fails; nothing of the batch is then kept.
@@ -108,8 +108,9 @@ pub async fn match_batch(db: &Store, list: &ActiveList, sightings: &[SightingFac
             let Some(entry) = store::entry_in_force(&mut tx, matched.key, now).await? else { continue };
             let joined = hits::to_join(&mut tx, entry.id, sighting, matched.kind).await?;
             let is_restricted = senders.is_restricted(sighting, now);
-            if is_restricted && joined.is_none() && !hits::has_witness(&mut tx, entry.id, sighting).await? {
-                tracing::warn!(device = %sighting.device, sighting = %sighting.id, "a restricted device alone raises no hit");
+            let stands_alone = !is_restricted && matched.kind.stands_alone(sighting.confidence);
+            if !stands_alone && joined.is_none() && !hits::has_witness(&mut tx, &entry, sighting).await? {
+                log_left(sighting, is_restricted);
                 continue;
             }
             let hit = joined.unwrap_or_else(|| db.env().id(HitId::new));
@@ -133,6 +134,14 @@ pub async fn match_batch(db: &Store, list: &ActiveList, sightings: &[SightingFac
     }
     tx.commit().await?;
     Ok(raised)
+}
+
+fn log_left(sighting: &SightingFact, is_restricted: bool) {
+    if is_restricted {
+        tracing::warn!(device = %sighting.device, sighting = %sighting.id, "a restricted device alone raises no hit");
+    } else {
+        tracing::info!(sighting = %sighting.id, "an unsure reading alone raises no hit");
+    }
 }
 
 fn log_raised(hit: HitId, sighting: &SightingFact, conflicts: &[Conflict], now: Micros) {

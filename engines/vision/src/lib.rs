@@ -15,6 +15,7 @@
 //! A read is a lead, not a verdict. The Taiwanese grammar re-ranks what the network saw and never replaces it: the
 //! best raw reading always stays among the alternatives.
 
+mod calibration;
 mod ctc;
 mod detect;
 mod frame;

@@ -28,6 +28,16 @@ impl Framing {
         [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
     }
 }
+/// Between these levels of its brightest channel a pixel goes over from exposed to burnt out.
+const BRIGHT_LEVEL: f32 = 200.0;
+const CLIPPED_LEVEL: f32 = 250.0;
+/// So much of a burnt-out pixel's toned grey is its darkest channel: where one channel is burnt out, that one still tells a yellow
+/// car from its white plate, and pale magenta strokes from nothing.
+const DARKEST_SHARE: f32 = 0.5;
+/// A pixel is burnt and coloured when its brightest channel is clipped and its darkest lies so far below its grey.
+const COLOUR_LEVELS: f32 = 60.0;
+/// From this grey level on a pixel has nothing more to say.
+const BURNT_LEVEL: f32 = 248.0;
 /// A plate larger than the reader's picture is sampled up to so many times per side and averaged.
 const OVERSAMPLE_MAX: usize = 4;
 
@@ -45,8 +55,25 @@ impl Grey {
             .as_chunks::<3>()
             .0
             .iter()
-            .map(|&[r, g, b]| 0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b))
+            .map(|&[r, g, b]| luma(r, g, b))
             .collect();
+        Self { width: frame.width as usize, height: frame.height as usize, levels }
+    }
+
+    /// As [`Self::from_frame`], with burnt-out colours toned down. For a second look only: it also darkens a clean yellow plate.
+    pub fn toned_of(frame: &Frame) -> Self {
+        let toned = |&[r, g, b]: &[u8; 3]| {
+            let (luma, brightest) = (luma(r, g, b), f32::from(r.max(g).max(b)));
+            let burnt = ((brightest - BRIGHT_LEVEL) / (CLIPPED_LEVEL - BRIGHT_LEVEL)).clamp(0.0, 1.0);
+            luma + (f32::from(r.min(g).min(b)) - luma) * burnt * DARKEST_SHARE
+        };
+        let levels = frame.rgb.as_chunks::<3>().0.iter().map(toned).collect();
+        Self { width: frame.width as usize, height: frame.height as usize, levels }
+    }
+
+    /// Of each pixel its darkest channel alone: strokes that the light has coloured stand out, and black on yellow is lost.
+    pub fn darkest_of(frame: &Frame) -> Self {
+        let levels = frame.rgb.as_chunks::<3>().0.iter().map(|&[r, g, b]| f32::from(r.min(g).min(b))).collect();
         Self { width: frame.width as usize, height: frame.height as usize, levels }
     }
 
@@ -89,6 +116,26 @@ impl Grey {
         }
         Self { width, height, levels }
     }
+}
+
+fn luma(r: u8, g: u8, b: u8) -> f32 {
+    0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b)
+}
+
+/// Only so many rows and columns are looked at to tell how burnt a frame is.
+const BURNT_STEP: usize = 4;
+
+/// The share of a frame's pixels that are burnt out and coloured.
+pub fn burnt_colours(frame: &Frame) -> f32 {
+    let (rows, _) = frame.rgb.as_chunks::<3>();
+    let seen = rows.chunks(frame.width.max(1) as usize).step_by(BURNT_STEP).flat_map(|row| row.iter().step_by(BURNT_STEP));
+    let (mut burnt, mut all) = (0_usize, 0_usize);
+    for &[r, g, b] in seen {
+        all += 1;
+        let is_clipped = f32::from(r.max(g).max(b)) >= CLIPPED_LEVEL;
+        burnt += usize::from(is_clipped && luma(r, g, b) - f32::from(r.min(g).min(b)) >= COLOUR_LEVELS);
+    }
+    burnt as f32 / all.max(1) as f32
 }
 
 /// For each new pixel: the first old pixel it draws on, and the weights of that one and the following.
@@ -232,6 +279,16 @@ pub fn lean(picture: &[f32]) -> f32 {
     }
 }
 
+/// The share of a straightened plate that is as bright as the sensor can say.
+pub fn burnt_share(picture: &[f32]) -> f32 {
+    picture.iter().filter(|level| **level >= BURNT_LEVEL).count() as f32 / picture.len().max(1) as f32
+}
+
+/// Mean difference between two straightened pictures of one plate, in grey levels.
+pub fn difference(one: &[f32], other: &[f32]) -> f32 {
+    one.iter().zip(other).map(|(a, b)| (a - b).abs()).sum::<f32>() / one.len().max(1) as f32
+}
+
 /// Mean squared step between neighbours of a reader's picture, grey levels from 0 to 1.
 pub fn sharpness(picture: &[f32]) -> f32 {
     let mut sum = 0.0;
@@ -248,11 +305,25 @@ pub fn sharpness(picture: &[f32]) -> f32 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles is a test that fails")]
 mod tests {
-    use super::{FOR_READER, FOR_SECOND_LOOK, Grey, homography, lean, rectify, sharpness, unstraightened};
-    use crate::Quad;
+    use super::{FOR_READER, FOR_SECOND_LOOK, Grey, burnt_colours, burnt_share, homography, lean, rectify, sharpness, unstraightened};
+    use crate::{Frame, Quad};
 
     fn ramp(width: usize, height: usize) -> Grey {
         Grey { width, height, levels: (0..width * height).map(|i| (i % width) as f32).collect() }
+    }
+
+    #[test]
+    fn a_burnt_out_colour_is_told_from_white_and_a_well_exposed_one_is_left_alone() {
+        let one = |[r, g, b]: [u8; 3]| Frame { width: 1, height: 1, rgb: vec![r, g, b] };
+        let (luma, toned) = (|rgb| Grey::from_frame(&one(rgb)).levels[0], |rgb| Grey::toned_of(&one(rgb)).levels[0]);
+        let (white, yellow, magenta) = ([255, 255, 255], [255, 255, 0], [255, 190, 255]);
+        assert!(toned(white) - toned(yellow) > 3.0 * (luma(white) - luma(yellow)), "the car and its plate part");
+        assert!(toned(white) - toned(magenta) > 1.3 * (luma(white) - luma(magenta)), "the strokes and their ground part");
+        for dull in [[10, 180, 60], [190, 30, 40], [120, 120, 120]] {
+            assert!((toned(dull) - luma(dull)).abs() < 1e-3, "{dull:?}");
+        }
+        assert!(burnt_colours(&one(yellow)) > 0.99 && burnt_colours(&one(white)) < 0.01 && burnt_colours(&one([190, 30, 40])) < 0.01);
+        assert!((burnt_share(&[255.0, 250.0, 100.0, 0.0]) - 0.5).abs() < 1e-6);
     }
 
     #[test]

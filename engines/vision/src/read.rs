@@ -31,9 +31,12 @@ pub struct PlateRead {
     pub text: String,
     /// As it stands on the plate, with the hyphen where the form is a known Taiwanese one; otherwise equal to `text`.
     pub display: String,
-    /// 0 to 1: that `text` is right as a whole, calibrated on held-out synthetic plates; the model card says how well that
-    /// holds on real ones.
+    /// 0 to 1: that `text` is right as a whole; the model card says how well that holds on real plates.
     pub confidence: f32,
+    /// 0 to 1: what `text` is worth among all texts to the networks and the grammar, before `confidence` is made of it.
+    pub posterior: f32,
+    /// 0 to 1: the share of the plate's pixels that are as bright as the sensor can say.
+    pub burnt: f32,
     /// One per character of `text`.
     pub chars: Vec<CharRead>,
     /// At most five, most probable first; the first is `text`, and the best reading before the grammar is among them.
@@ -53,6 +56,8 @@ pub(crate) fn sample_read(text: &str, confidence: f32, quad: Quad) -> PlateRead 
         text: text.to_owned(),
         display: crate::display_form(text),
         confidence,
+        posterior: confidence,
+        burnt: 0.0,
         chars: text
             .chars()
             .map(|ch| CharRead { ch, probability: confidence.min(1.0), others: vec![('0', (1.0 - confidence).max(0.0) / 2.0)] })

@@ -9,40 +9,13 @@ const ALTERNATIVES_MAX: usize = 5;
 /// Characters less likely than this are not named as what else a character may be.
 const OTHER_MIN: f32 = 0.01;
 
-/// What the posterior of a text was worth on held-out synthetic plates: posterior, share that was right (isotonic
-/// regression; `training/README.md` says how to fit it again). In between it is interpolated.
-const CALIBRATION: [(f32, f32); 13] = [
-    (0.0, 0.0),
-    (0.139, 0.024),
-    (0.226, 0.190),
-    (0.311, 0.286),
-    (0.413, 0.452),
-    (0.496, 0.524),
-    (0.582, 0.619),
-    (0.709, 0.702),
-    (0.834, 0.786),
-    (0.923, 0.905),
-    (0.975, 0.952),
-    (0.994, 0.988),
-    (1.0, 0.996),
-];
-
-/// The probability that a text is right, from its posterior among all texts.
-fn calibrated(posterior: f32) -> f32 {
-    let above = CALIBRATION.iter().find(|(raw, _)| *raw >= posterior);
-    let below = CALIBRATION.iter().rev().find(|(raw, _)| *raw <= posterior);
-    match (below, above) {
-        (Some(&(x0, y0)), Some(&(x1, y1))) if x1 > x0 => y0 + (y1 - y0) * (posterior - x0) / (x1 - x0),
-        (Some(&(_, y)), _) | (_, Some(&(_, y))) => y,
-        (None, None) => posterior,
-    }
-}
-
 /// One reading of one plate.
 pub struct Reading {
     pub text: String,
-    pub confidence: f32,
+    /// Of the text among all texts.
+    pub posterior: f32,
     pub chars: Vec<CharRead>,
+    /// By their posteriors; the first is the text.
     pub alternatives: Vec<Alternative>,
     /// Which framing shows the text best.
     pub framing: usize,
@@ -78,12 +51,6 @@ impl Reading {
             totals.into_iter().map(|(text, sum)| (text, sum / all.max(f32::MIN_POSITIVE))).collect();
         order.sort_by(|a, b| b.1.total_cmp(&a.1));
         let (text, posterior) = order.first().cloned()?;
-        let confidence = calibrated(posterior);
-        // The others share what the first leaves, in their own proportions.
-        let rest = (1.0 - confidence) / (1.0 - posterior).max(f32::EPSILON);
-        for (other, probability) in &mut order {
-            *probability = if *other == text { confidence } else { (*probability * rest).min(confidence) };
-        }
         let mut alternatives: Vec<Alternative> =
             order.into_iter().take(ALTERNATIVES_MAX).map(|(text, probability)| Alternative { text, probability }).collect();
         // The best reading before the grammar stays in sight even when the grammar disagrees with it.
@@ -96,7 +63,22 @@ impl Reading {
         let worth = |texts: &Vec<(String, f32)>| texts.iter().find(|(known, _)| *known == text).map_or(0.0, |(_, p)| *p);
         let framing = ranked.iter().enumerate().max_by(|a, b| worth(a.1).total_cmp(&worth(b.1)))?.0;
         let chars = characters(framings.get(framing)?, &text)?;
-        Some(Self { text, confidence, chars, alternatives, framing })
+        Some(Self { text, posterior, chars, alternatives, framing })
+    }
+
+    /// Probability of the least sure character at its place.
+    pub fn weakest(&self) -> f32 {
+        self.chars.iter().map(|seen| seen.probability).fold(1.0, f32::min)
+    }
+
+    /// The alternatives when the text is right with this probability: the others share what it leaves, in their own proportions.
+    pub fn alternatives_at(&self, confidence: f32) -> Vec<Alternative> {
+        let rest = (1.0 - confidence) / (1.0 - self.posterior).max(f32::EPSILON);
+        let scaled = |known: &Alternative| {
+            let probability = if known.text == self.text { confidence } else { (known.probability * rest).min(confidence) };
+            Alternative { text: known.text.clone(), probability }
+        };
+        self.alternatives.iter().map(scaled).collect()
     }
 }
 
@@ -151,8 +133,17 @@ mod tests {
     }
 
     #[test]
+    fn the_other_readings_share_what_the_first_leaves() {
+        let reading = Reading::of(&[spoken("_AU_0905", 0.7)]).unwrap();
+        let at = reading.alternatives_at(0.8);
+        assert!((at[0].probability - 0.8).abs() < 1e-6 && at[0].text == reading.text);
+        assert!(at.iter().map(|known| known.probability).sum::<f32>() <= 1.0001);
+        assert!(at.windows(2).all(|pair| pair[0].probability >= pair[1].probability));
+    }
+
+    #[test]
     fn blank_framings_are_no_reading() {
         assert!(Reading::of(&[]).is_none());
-        assert!(Reading::of(&[spoken("______", 1.0 - 1e-6)]).is_none_or(|reading| reading.confidence < 0.01));
+        assert!(Reading::of(&[spoken("______", 1.0 - 1e-6)]).is_none_or(|reading| reading.posterior < 0.01));
     }
 }

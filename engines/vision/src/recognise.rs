@@ -1,15 +1,19 @@
 //! Detects, straightens and reads the plates of one frame.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use rten::{Model, RunOptions, ThreadPool};
 use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
+use crate::calibration::Evidence;
 use crate::ctc::{CLASSES, Places};
 use crate::detect::{CHANNELS, Grid, Outlined, STRIDE, one_per_plate};
 use crate::grammar;
-use crate::pixels::{FOR_READER, FOR_SECOND_LOOK, Grey, lean, normalise, rectify, sharpness, unstraightened};
+use crate::pixels::{
+    FOR_READER, FOR_SECOND_LOOK, Grey, burnt_colours, burnt_share, difference, lean, normalise, rectify, sharpness, unstraightened,
+};
 use crate::reading::Reading;
 use crate::{Frame, PlateRead, Quad};
 
@@ -28,10 +32,14 @@ const COARSE_WIDTH_MIN: f32 = 90.0;
 const TEXT_LENGTH_MIN: usize = 3;
 /// In the second look there is hardly anything but the plate.
 const SECOND_LOOK_SCORE_MIN: f32 = 0.15;
-/// A first read at least this sure is not read again in other framings.
-const SURE_ENOUGH: f32 = 0.9;
-/// A first read less sure than this has nothing to vote about: a lamp, a badge, a plate burnt out by its light.
-const HOPELESS: f32 = 0.08;
+/// A first read of at least this posterior is not read again in other framings.
+const SURE_ENOUGH: f32 = 0.92;
+/// A first read of less than this posterior has nothing to vote about: a lamp, a badge, a plate burnt out by its light.
+const HOPELESS: f32 = 0.17;
+/// The darkest channel of an unclear plate is read as well where so much of it is burnt out,
+const BURNT_MIN: f32 = 0.05;
+/// and where it differs so much from the grey picture, in grey levels: on a plate without colour it would only repeat itself.
+const COLOUR_MIN: f32 = 6.0;
 /// Characters under five pixels high are guesses.
 const PLATE_HEIGHT_MIN_PX: f32 = 8.0;
 
@@ -74,6 +82,38 @@ pub struct Detection {
     pub score: f32,
 }
 
+/// A frame with more burnt-out colours than this is looked at a second time with those toned down: a taxi in the headlights at
+/// night. It costs as much again.
+const BURNT_COLOURS_MIN: f32 = 0.01;
+/// Reads whose outlines overlap so much are of one plate.
+const SAME_PLATE_IOU: f32 = 0.3;
+
+/// A frame as the networks look at it.
+struct Looked<'a> {
+    frame: &'a Frame,
+    grey: Grey,
+    /// Made when the first unclear plate asks for it.
+    darkest: OnceCell<Grey>,
+}
+
+impl<'a> Looked<'a> {
+    fn at(frame: &'a Frame) -> Result<Self, VisionError> {
+        let wrong = |_| VisionError::FrameShape { width: frame.width, height: frame.height, len: frame.rgb.len() };
+        frame.checked().map_err(wrong)?;
+        Ok(Self { frame, grey: Grey::from_frame(frame), darkest: OnceCell::new() })
+    }
+
+    /// The same frame with its burnt-out colours toned down, where it has enough of them.
+    fn toned(&self) -> Option<Self> {
+        let is_worth_it = burnt_colours(self.frame) >= BURNT_COLOURS_MIN;
+        is_worth_it.then(|| Self { frame: self.frame, grey: Grey::toned_of(self.frame), darkest: OnceCell::new() })
+    }
+
+    fn darkest(&self) -> &Grey {
+        self.darkest.get_or_init(|| Grey::darkest_of(self.frame))
+    }
+}
+
 /// The two networks, loaded once; it may be shared between threads by reference.
 pub struct Recogniser {
     config: RecogniserConfig,
@@ -106,10 +146,26 @@ impl Recogniser {
 
     /// The plates of one frame, surest detection first.
     pub fn recognise(&self, frame: &Frame) -> Result<Vec<PlateRead>, VisionError> {
-        let grey = grey_of(frame)?;
+        let looked = Looked::at(frame)?;
+        let mut reads = self.read_all(&looked)?;
+        if let Some(toned) = looked.toned() {
+            for again in self.read_all(&toned)? {
+                match reads.iter_mut().find(|read| read.quad.iou(&again.quad) >= SAME_PLATE_IOU) {
+                    Some(known) if known.confidence < again.confidence => *known = again,
+                    Some(_) => {}
+                    None => reads.push(again),
+                }
+            }
+            reads.sort_by(|a, b| b.detector_score.total_cmp(&a.detector_score));
+            reads.truncate(self.config.max_plates);
+        }
+        Ok(reads)
+    }
+
+    fn read_all(&self, looked: &Looked) -> Result<Vec<PlateRead>, VisionError> {
         let mut reads = Vec::new();
-        for plate in self.detect_in(&grey)?.into_iter().take(self.config.max_plates) {
-            if let Some(read) = self.read_in(&grey, &plate)?
+        for plate in self.detect_in(&looked.grey)?.into_iter().take(self.config.max_plates) {
+            if let Some(read) = self.read_in(looked, &plate)?
                 && read.confidence >= self.config.min_confidence
                 && read.text.len() >= TEXT_LENGTH_MIN
             {
@@ -121,13 +177,19 @@ impl Recogniser {
 
     /// Where plates are, unread; for drawing, for measuring, and for cropping evidence.
     pub fn detect(&self, frame: &Frame) -> Result<Vec<Detection>, VisionError> {
-        Ok(self.detect_in(&grey_of(frame)?)?.into_iter().map(|plate| plate.best).collect())
+        let looked = Looked::at(frame)?;
+        let mut found: Vec<Detection> = self.detect_in(&looked.grey)?.into_iter().map(|plate| plate.best).collect();
+        if let Some(toned) = looked.toned() {
+            found.extend(self.detect_in(&toned.grey)?.into_iter().map(|plate| plate.best));
+            found = one_per_plate(found).into_iter().map(|plate| plate.best).collect();
+        }
+        Ok(found)
     }
 
     /// Reads one plate whose corners are known, whatever the confidence; none when nothing is written there.
     pub fn read(&self, frame: &Frame, detection: &Detection) -> Result<Option<PlateRead>, VisionError> {
         let plate = Outlined { best: *detection, others: Vec::new() };
-        self.read_in(&grey_of(frame)?, &plate)
+        self.read_in(&Looked::at(frame)?, &plate)
     }
 
     fn detect_in(&self, grey: &Grey) -> Result<Vec<Outlined>, VisionError> {
@@ -192,11 +254,12 @@ impl Recogniser {
         Ok(found.and_then(|d| unstraightened(&d.quad, framing, quad)))
     }
 
-    fn read_in(&self, grey: &Grey, plate: &Outlined) -> Result<Option<PlateRead>, VisionError> {
+    fn read_in(&self, looked: &Looked, plate: &Outlined) -> Result<Option<PlateRead>, VisionError> {
         let seen_first = plate.best.quad;
         if seen_first.height_px() < PLATE_HEIGHT_MIN_PX {
             return Ok(None);
         }
+        let grey = &looked.grey;
         // Reading stands and falls with the corners, and the frame's pass places them to a stride of its shrunken picture.
         let closer = self.second_look(grey, &seen_first)?;
         let mut outline = closer.unwrap_or(seen_first);
@@ -208,11 +271,11 @@ impl Recogniser {
             outline = outline.leaned(lean);
             picture = upright;
         }
-        let sharpness = sharpness(&picture);
-        let mut seen = self.read_pictures(vec![picture])?;
+        let (sharpness, burnt) = (sharpness(&picture), burnt_share(&picture));
+        let mut seen = self.read_pictures(vec![picture.clone()])?;
         let mut outlines = vec![outline];
         let mut reading = Reading::of(&seen);
-        if reading.as_ref().is_some_and(|first| (HOPELESS..SURE_ENOUGH).contains(&first.confidence)) {
+        if reading.as_ref().is_some_and(|first| (HOPELESS..SURE_ENOUGH).contains(&first.posterior)) {
             let mut pictures = Vec::new();
             for (quad, stands_for) in framings(outline, closer.map(|_| seen_first), &plate.others) {
                 if let Some(picture) = rectify(grey, &quad, FOR_READER) {
@@ -220,21 +283,32 @@ impl Recogniser {
                     outlines.push(stands_for);
                 }
             }
+            if burnt >= BURNT_MIN
+                && let Some(darkest) = rectify(looked.darkest(), &outline, FOR_READER)
+                && difference(&picture, &darkest) >= COLOUR_MIN
+            {
+                pictures.push(darkest);
+                outlines.push(outline);
+            }
             seen.extend(self.read_pictures(pictures)?);
             reading = Reading::of(&seen);
         }
         Ok(reading.map(|reading| {
             let quad = outlines.get(reading.framing).copied().unwrap_or(outline);
+            let text_height_px = quad.height_px() * TEXT_SHARE;
+            let confidence = Evidence { posterior: reading.posterior, weakest: reading.weakest(), burnt }.confidence();
             PlateRead {
                 quad,
                 detector_score: plate.best.score,
                 display: grammar::display_form(&reading.text),
+                confidence,
+                posterior: reading.posterior,
+                burnt,
+                alternatives: reading.alternatives_at(confidence),
                 text: reading.text,
-                confidence: reading.confidence,
                 chars: reading.chars,
-                alternatives: reading.alternatives,
                 sharpness,
-                text_height_px: quad.height_px() * TEXT_SHARE,
+                text_height_px,
             }
         }))
     }
@@ -280,11 +354,6 @@ fn unloadable(which: &'static str, error: &rten::LoadError) -> VisionError {
 fn places_of(values: &[f32]) -> Places {
     let count = values.len() / CLASSES;
     (0..count).map(|t| std::array::from_fn(|class| values.get(class * count + t).copied().unwrap_or(f32::NEG_INFINITY))).collect()
-}
-
-fn grey_of(frame: &Frame) -> Result<Grey, VisionError> {
-    frame.checked().map_err(|_| VisionError::FrameShape { width: frame.width, height: frame.height, len: frame.rgb.len() })?;
-    Ok(Grey::from_frame(frame))
 }
 
 /// The input sizes a frame is looked at in: a fine one for plates far away, a coarse one for plates that fill the

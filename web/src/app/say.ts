@@ -21,6 +21,13 @@ export function saySeconds(seconds: number, t: TFunction): string {
   return t("say.minutes_seconds", { minutes: Math.floor(whole / 60), seconds: whole % 60 });
 }
 
+// As the server has it (`SURE_FROM` of base/plate): a reading less sure than this raises no hit alone.
+const SURE_FROM = 0.9;
+
+export function isUnsure(confidence: number): boolean {
+  return !(confidence >= SURE_FROM);
+}
+
 /** Never rounds up to a certainty that nobody has. */
 export function sayProbability(p: number): string {
   if (p >= 0.995 && p < 1) return "99%";

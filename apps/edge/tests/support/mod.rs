@@ -298,15 +298,19 @@ impl Reader for Scripted {
     }
 }
 
+/// A question mark after the plate: the reading is unsure.
 fn read_of(text: &str) -> PlateRead {
+    let (text, confidence) = text.strip_suffix('?').map_or((text, 0.99), |text| (text, 0.75));
     PlateRead {
         quad: Quad::from_box(4.0, 4.0, 20.0, 8.0),
         detector_score: 0.99,
         text: text.to_owned(),
         display: text.to_owned(),
-        confidence: 0.99,
-        chars: text.chars().map(|ch| CharRead { ch, probability: 0.99, others: vec![] }).collect(),
-        alternatives: vec![Alternative { text: text.to_owned(), probability: 0.99 }],
+        confidence,
+        posterior: confidence,
+        burnt: 0.0,
+        chars: text.chars().map(|ch| CharRead { ch, probability: confidence, others: vec![] }).collect(),
+        alternatives: vec![Alternative { text: text.to_owned(), probability: confidence }],
         sharpness: 0.1,
         text_height_px: 20.0,
     }

@@ -7,6 +7,7 @@ use shouhu_ids::{AssignmentId, CameraId, HitId, IncidentId, Micros, SightingId, 
 use shouhu_module::ports::{ConfirmedHitsPort, NearbyWantedPort, Picture, SightingPictures, SightingPicturesPort, UnitPlaces, UnitPlacesPort};
 use shouhu_module::{Caller, Problem};
 use shouhu_place::Wgs84;
+use shouhu_plate::SURE_FROM;
 use shouhu_wire::{Alternative, AssignmentState, EntryAction, IncidentState, Role};
 
 use super::{World, key_of};
@@ -80,9 +81,9 @@ async fn a_better_reading_is_raised_anew_after_a_worse_one_was_rejected() {
     let world = World::open().await;
     world.in_force("ABC1238").await;
     let weak = || SightingFact { confidence: 0.6, ..world.seen("ABC123B") };
+    world.seen_elsewhere("ABC1238").await;
     world.pass(&[weak()]).await;
-    let hit = world.hit().await;
-    assert_eq!(hit["kind"].as_str(), Some("confusable"));
+    let hit = world.hit_by("confusable").await;
     assert_eq!(hit["conflicts"], json!(["issuer", "low_confidence"]), "ABC123B fits no series");
     let path = format!("/v1/hits/{}/reject", hit_id(&hit));
     let rejected = world.post(&world.dispatcher, &path, json!({"reason": "misread", "note": "B"})).await;
@@ -91,9 +92,47 @@ async fn a_better_reading_is_raised_anew_after_a_worse_one_was_rejected() {
         (200, Some("rejected"), Some("misread"))
     );
     world.pass(&[weak()]).await;
-    assert_eq!(world.hits().await.len(), 1, "the same weak reading again is the rejected hit again");
+    assert_eq!(world.hits().await.len(), 2, "the same weak reading again is the rejected hit again");
     world.pass(&[world.seen("ABC1238")]).await;
-    assert_eq!(world.hits().await.len(), 2);
+    assert_eq!(world.hits().await.len(), 3);
+}
+
+#[tokio::test]
+async fn an_unsure_reading_raises_no_hit_alone_and_a_marked_one_beside_a_witness() {
+    let world = World::open().await;
+    let entry = world.in_force("ABC1234").await;
+    let unsure = || SightingFact { confidence: SURE_FROM - 0.01, local_hits: vec![entry], ..world.seen("ABC1234") };
+    let other = SightingFact { camera: Some(CameraId::new(world.now(), [8; 16])), ..unsure() };
+    world.pass(&[unsure(), other]).await;
+    assert!(world.hits().await.is_empty(), "nor do two of them vouch for each other, whatever the device claims");
+    world.seen_elsewhere("ABC1234").await;
+    assert_eq!(world.hits().await.len(), 1, "a sure reading stands alone");
+    world.pass(&[unsure()]).await;
+    let newest = world.hits().await.first().cloned().unwrap_or_default();
+    assert_eq!((newest["kind"].as_str(), &newest["conflicts"]), (Some("exact"), &json!(["low_confidence"])));
+    world.clock.advance_us(crate::hits::WITNESS_WITHIN_US + Micros::MINUTE);
+    world.pass(&[unsure()]).await;
+    assert_eq!(world.hits().await.len(), 2, "that was too long ago to witness anything");
+    world.pass(&[world.seen("ABC1234")]).await;
+    assert_eq!(world.hits().await.len(), 3, "the same camera, sure at last");
+}
+
+#[tokio::test]
+async fn another_reading_or_a_look_alike_raises_no_hit_alone_however_sure_the_best_reading_is() {
+    let world = World::open().await;
+    world.in_force("ABC1238").await;
+    world.in_force("XYZ98??").await;
+    let alternatives = vec![Alternative { plate: "ABC1238".into(), probability: 0.06 }];
+    let read = SightingFact { confidence: 0.93, ..world.seen("ABC123B") };
+    world.pass(&[read.clone(), SightingFact { alternatives: alternatives.clone(), ..world.seen("ABC1288") }]).await;
+    // Of an entry with unknown places only the same text elsewhere is a witness: another car may fit the pattern too.
+    let far = SightingFact { camera: Some(CameraId::new(world.now(), [9; 16])), ..world.seen("XYZ9811") };
+    world.pass(&[far, SightingFact { confidence: 0.6, ..world.seen("XYZ9822") }]).await;
+    assert_eq!(world.hits().await.len(), 1);
+    assert_eq!(world.hit_by("wildcard").await["plate"].as_str(), Some("XYZ9811"));
+    world.seen_elsewhere("ABC1238").await;
+    world.pass(&[SightingFact { id: world.seen("ABC123B").id, ..read }]).await;
+    assert_eq!(world.hit_by("confusable").await["conflicts"], json!(["issuer"]), "the wanted car itself passed elsewhere about then");
 }
 
 #[tokio::test]
@@ -118,9 +157,9 @@ async fn only_the_plate_that_is_in_the_picture_and_is_looked_for_confirms() {
         Alternative { plate: "ABC1238".into(), probability: 0.3 },
         Alternative { plate: "ABC1233".into(), probability: 0.1 },
     ];
+    world.seen_elsewhere("ABC1238").await;
     world.pass(&[SightingFact { confidence: 0.6, alternatives, ..world.seen("ABC123B") }]).await;
-    let hit = world.hit().await;
-    assert_eq!(hit["kind"].as_str(), Some("alternative"));
+    let hit = world.hit_by("alternative").await;
     let differs = world.confirm(&hit, "XYZ-9999").await;
     assert_eq!(key_of(&differs), (422, "hits.confirm.plate_differs"));
     assert!(
@@ -130,7 +169,7 @@ async fn only_the_plate_that_is_in_the_picture_and_is_looked_for_confirms() {
     );
     assert_eq!(key_of(&world.confirm(&hit, "abc-123b").await), (422, "hits.confirm.not_the_wanted_plate"));
     assert_eq!(key_of(&world.confirm(&hit, "車").await), (422, "hits.confirm.plate_unreadable"));
-    assert_eq!(world.hit().await["state"].as_str(), Some("raised"), "nothing of this decided anything");
+    assert_eq!(world.hit_by("alternative").await["state"].as_str(), Some("raised"), "nothing of this decided anything");
     let done = world.confirm(&hit, " ａｂｃ－１２３８ ").await;
     assert_eq!((done.status, done.json["state"].as_str()), (200, Some("confirmed")));
     assert!(done.json["decided_by_name"].as_str().is_some_and(|name| name.starts_with("dispatcher")));

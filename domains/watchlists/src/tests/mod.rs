@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use shouhu_env::SimClock;
 use shouhu_events::{Event, SightingFact};
 use shouhu_http::testing::{Answer, House};
-use shouhu_ids::{EntryId, Micros};
+use shouhu_ids::{CameraId, EntryId, Micros};
 use shouhu_module::{Caller, Module};
 use shouhu_wire::Role;
 
-use crate::testing::{env, fact};
+use crate::testing::{NOW, env, fact};
 
 static MODULES: &[Module] = &[crate::MODULE];
 
@@ -92,6 +92,20 @@ impl World {
 
     pub async fn pass(&self, sightings: &[SightingFact]) {
         self.tell(Event::SightingsRecorded { sightings: sightings.to_vec() }).await;
+    }
+
+    /// A sure reading of the plate by another camera, now: what an unsure one is believed beside.
+    pub async fn seen_elsewhere(&self, plate: &str) {
+        let camera = Some(CameraId::new(NOW, [9; 16]));
+        self.pass(&[SightingFact { camera, ..self.seen(plate) }]).await;
+    }
+
+    /// The one hit of this kind.
+    pub async fn hit_by(&self, kind: &str) -> Value {
+        let mut hits = self.hits().await;
+        hits.retain(|hit| hit["kind"].as_str() == Some(kind));
+        assert_eq!(hits.len(), 1, "{hits:?}");
+        hits[0].clone()
     }
 
     pub async fn hits(&self) -> Vec<Value> {

@@ -2,14 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::shared::{Outcome, Score, percent, wilson};
+use crate::shared::{Outcome, Score, normal, percent, wilson};
 
 /// Characters are about this share of a plate's height.
 const TEXT_SHARE: f32 = 0.6;
 /// Pictures darker than this on the mean are called night.
 const NIGHT_BELOW: f32 = 70.0;
 const BINS: usize = 10;
-const BLOCK_MIN: usize = 40;
 
 /// Of the label's box where there is one, else of the read's outline.
 fn text_height_px(outcome: &Outcome) -> Option<f32> {
@@ -64,56 +63,100 @@ pub fn by_condition(scores: &[Score]) -> String {
     table
 }
 
-/// Reads of labelled plates by confidence, and the expected calibration error: the mean distance between what was
-/// promised and what was kept, weighed by the reads in each bin (Guo et al. 2017).
-pub fn reliability(scores: &[Score]) -> String {
+/// The judged reads whose confidences lie between two tenths.
+pub struct Bin {
+    pub from: f64,
+    pub until: f64,
+    pub reads: usize,
+    pub right: usize,
+    pub mean_confidence: f64,
+}
+
+/// Those with reads, rising.
+pub fn bins(scores: &[Score]) -> Vec<Bin> {
     let judged: Vec<(f32, bool)> = scores.iter().flat_map(Score::judged).collect();
-    let mut table = String::from("| confidence | reads | mean confidence | right | 95 % |\n|---|---|---|---|---|\n");
-    let mut error = 0.0;
-    for bin in 0..BINS {
+    let filled = (0..BINS).map(|bin| {
         let inside = |confidence: f32| ((confidence * BINS as f32) as usize).min(BINS - 1) == bin;
         let those: Vec<&(f32, bool)> = judged.iter().filter(|(confidence, _)| inside(*confidence)).collect();
-        if those.is_empty() {
-            continue;
+        Bin {
+            from: bin as f64 / BINS as f64,
+            until: (bin + 1) as f64 / BINS as f64,
+            reads: those.len(),
+            right: those.iter().filter(|(_, is_right)| *is_right).count(),
+            mean_confidence: those.iter().map(|(confidence, _)| f64::from(*confidence)).sum::<f64>() / those.len().max(1) as f64,
         }
-        let right = those.iter().filter(|(_, is_right)| *is_right).count();
-        let mean = those.iter().map(|(confidence, _)| f64::from(*confidence)).sum::<f64>() / those.len() as f64;
-        error += (mean - right as f64 / those.len() as f64).abs() * those.len() as f64 / judged.len() as f64;
-        let (low, high) = wilson(right, those.len());
-        let _ = writeln!(
-            table,
-            "| {:.1}–{:.1} | {} | {mean:.2} | {} | {low:.0}–{high:.0} |",
-            bin as f32 / BINS as f32,
-            (bin + 1) as f32 / BINS as f32,
-            those.len(),
-            percent(right, those.len())
-        );
+    });
+    filled.filter(|bin| bin.reads > 0).collect()
+}
+
+/// The mean distance between what was promised and what was kept, weighed by the reads in each bin (Guo et al. 2017), in percent.
+pub fn expected_calibration_error(bins: &[Bin]) -> f64 {
+    let all: usize = bins.iter().map(|bin| bin.reads).sum();
+    let miss = |bin: &Bin| (bin.mean_confidence * bin.reads as f64 - bin.right as f64).abs();
+    100.0 * bins.iter().map(miss).sum::<f64>() / all.max(1) as f64
+}
+
+/// Reads of labelled plates by confidence.
+pub fn reliability(scores: &[Score]) -> String {
+    let bins = bins(scores);
+    let mut table = String::from("| confidence | reads | mean confidence | right | 95 % |\n|---|---|---|---|---|\n");
+    for Bin { from, until, reads, right, mean_confidence } in &bins {
+        let (low, high) = wilson(*right, *reads);
+        let right = percent(*right, *reads);
+        let _ = writeln!(table, "| {from:.1}–{until:.1} | {reads} | {mean_confidence:.2} | {right} | {low:.0}–{high:.0} |");
     }
-    let _ = writeln!(table, "\nExpected calibration error over {} reads of labelled plates: {:.1} %", judged.len(), error * 100.0);
+    let all: usize = bins.iter().map(|bin| bin.reads).sum();
+    let error = expected_calibration_error(&bins);
+    let _ = writeln!(table, "\nExpected calibration error over {all} reads of labelled plates: {error:.1} %");
     table
 }
 
-/// Reads pooled into blocks in which the share of right ones rises with the confidence (pool adjacent violators), as
-/// `(confidence, share)`; at least [`BLOCK_MIN`] reads a block, and one right and one wrong read too many in each, so that
-/// no block promises certainty.
-pub fn knots(scores: &[Score]) -> String {
-    let mut judged: Vec<(f32, bool)> = scores.iter().flat_map(Score::judged).collect();
-    judged.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut blocks: Vec<(f64, f64, f64)> = Vec::new();
-    for chunk in judged.chunks(BLOCK_MIN) {
-        let confidence: f64 = chunk.iter().map(|(confidence, _)| f64::from(*confidence)).sum();
-        blocks.push((confidence, chunk.iter().filter(|(_, is_right)| *is_right).count() as f64, chunk.len() as f64));
-        while let [.., (c1, r1, n1), (c2, r2, n2)] = blocks.as_slice() {
-            if r1 / n1 < r2 / n2 {
-                break;
-            }
-            let joined = (c1 + c2, r1 + r2, n1 + n2);
-            blocks.truncate(blocks.len() - 2);
-            blocks.push(joined);
+/// What leaves the recogniser as sure, and how much of it was wrong: another text than the plate's, or a read of at least
+/// that confidence on no labelled plate. Of the sets with texts.
+pub fn emitted(scores: &[Score]) -> String {
+    let least = shouhu_plate::SURE_FROM as f32;
+    let mut table = String::from("| sure reads | read sure, of the plates | wrong text | 95 % | on no labelled plate |\n|---|---|---|---|---|\n");
+    let with_texts: Vec<&Score> = scores.iter().filter(|score| score.with_text() > 0).collect();
+    let mut row = |name: &str, those: &[&Score]| {
+        let plates: usize = those.iter().map(|score| score.with_text()).sum();
+        let sure: Vec<bool> = those.iter().flat_map(|s| s.judged()).filter(|(c, _)| *c >= least).map(|(_, right)| right).collect();
+        let wrong = sure.iter().filter(|right| !**right).count();
+        let (low, high) = wilson(wrong, sure.len());
+        let ghosts: usize = those.iter().map(|score| score.ghosts_of(least)).sum();
+        let _ = writeln!(
+            table,
+            "| {name} | {} | {} | {low:.1}–{high:.1} | {ghosts} |",
+            percent(sure.len(), plates),
+            percent(wrong, sure.len())
+        );
+    };
+    for score in &with_texts {
+        row(score.name, &[score]);
+    }
+    row("all", &with_texts);
+    table
+}
+
+/// One row per judged read: what its confidence was made from, and whether it is right. No plate, no picture's name.
+pub fn dump(scores: &[Score]) -> String {
+    let mut table = String::from("set\tright\tconfidence\tposterior\tweakest\ttext_height_px\tburnt\tis_taiwanese\n");
+    for score in scores {
+        for outcome in score.outcomes.iter().filter(|o| !o.truth.is_empty()) {
+            let Some(read) = &outcome.read else { continue };
+            let is_right = normal(&read.text, score.is_loose) == outcome.truth;
+            let weakest = read.chars.iter().map(|seen| seen.probability).fold(1.0, f32::min);
+            let _ = writeln!(
+                table,
+                "{}\t{}\t{:.5}\t{:.6}\t{weakest:.6}\t{:.2}\t{:.4}\t{}",
+                score.name,
+                u8::from(is_right),
+                read.confidence,
+                read.posterior,
+                read.text_height_px,
+                read.burnt,
+                u8::from(shouhu_vision::taiwan_form(&read.text).is_some())
+            );
         }
     }
-    blocks.iter().fold(String::new(), |mut text, (confidence, right, count)| {
-        let _ = writeln!(text, "({:.4}, {:.4}), // {count} reads", confidence / count, (right + 1.0) / (count + 2.0));
-        text
-    })
+    table
 }

@@ -2,13 +2,13 @@
 //! everything that went wrong.
 //!
 //! `cargo run --release -p shouhu-vision --example score [-- SET] [--gallery=FOLDER] [--models=FOLDER] [--min-score=0.35]
-//! [--knots]`
+//! [--dump=FILE.tsv] [--reliability=FILE.svg]`
 //!
 //! A plate is *detected* when a detection overlaps its box by half (sets without boxes: when any plate is found), *exact*
 //! when its text is among the reads of its picture. A *false* plate is a read of at least 0.5 that lies on no labelled
 //! plate and spells none. Labels are not complete for the enforcement pictures, so their false plates are an upper bound.
-//! `--knots` prints an isotonic fit of confidence to what was right, for `CALIBRATION` in `src/reading.rs`: run it on
-//! `training/make.py held-out` with the table set to the identity.
+//! `--dump` writes what each confidence was made from and whether the read was right, no plate among it, for
+//! `training/calibrate.py`; `--reliability` draws what was promised against what was kept.
 //! The gallery shows real plates: its folder must lie outside the repository.
 
 #[path = "../../tests/shared/mod.rs"]
@@ -16,6 +16,7 @@
 mod shared;
 
 mod conditions;
+mod diagram;
 mod gallery;
 
 use std::path::Path;
@@ -65,8 +66,14 @@ fn main() -> ExitCode {
         }
     }
     println!("\n{}\n{}", conditions::by_condition(&scores), conditions::reliability(&scores));
-    if arguments.iter().any(|a| a == "--knots") {
-        println!("{}", conditions::knots(&scores));
+    println!("{}", conditions::emitted(&scores));
+    for (name, text) in [("--dump=", conditions::dump(&scores)), ("--reliability=", diagram::reliability(&scores))] {
+        if let Some(file) = option(name)
+            && let Err(reason) = std::fs::write(file, text)
+        {
+            eprintln!("{file}: {reason}");
+            return ExitCode::FAILURE;
+        }
     }
     if let Some(folder) = option("--gallery=")
         && let Err(reason) = gallery::write(Path::new(folder), &root, &scores)

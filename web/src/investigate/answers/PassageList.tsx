@@ -7,7 +7,7 @@ import { taipei } from "../../app/age";
 import { sightings as calls } from "../../app/api/calls";
 import type { Grounds, Id, Sighting } from "../../app/api/types";
 import { Picture } from "../../app/Picture";
-import { sayDuration, sayProbability } from "../../app/say";
+import { isUnsure, sayDuration, sayProbability } from "../../app/say";
 import { useSlice } from "../virtual";
 
 interface Props {
@@ -67,8 +67,8 @@ function Passage({
           {s.place_name}
           {movement.length > 0 && <span className="dim"> · {movement.join(" · ")}</span>}
         </span>
-        <span className={s.confidence < 0.8 ? "ink-warn one-line" : "dim one-line"}>
-          {s.confidence < 0.8 && "▲ "}
+        <span className={isUnsure(s.confidence) ? "ink-warn one-line" : "dim one-line"}>
+          {isUnsure(s.confidence) && "▲ "}
           {t("hit.sure", { p: sayProbability(s.confidence) })}
           {s.clock_corrected_us !== 0 &&
             ` · ${t("lake.clock_corrected", { by: sayDuration(Math.abs(s.clock_corrected_us) / 1e6, t) })}`}

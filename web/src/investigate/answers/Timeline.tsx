@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { taipei } from "../../app/age";
 import type { Id } from "../../app/api/types";
 import type { Leg } from "../../app/api/types.lake";
-import { sayDistance, sayDuration, sayProbability } from "../../app/say";
+import { isUnsure, sayDistance, sayDuration, sayProbability } from "../../app/say";
 import { useSlice } from "../virtual";
 import { TimeStrip } from "./TimeStrip";
 import { travelOf } from "./time";
@@ -101,8 +101,8 @@ export function Timeline({ legs, chosen, onChoose }: Props) {
                 <span className="number">{taipei(leg.captured_at_us)}</span>
                 <span className="one-line">{leg.place_name}</span>
               </span>
-              <span className={leg.confidence < 0.8 ? "ink-warn" : "dim"}>
-                {leg.confidence < 0.8 && "▲ "}
+              <span className={isUnsure(leg.confidence) ? "ink-warn" : "dim"}>
+                {isUnsure(leg.confidence) && "▲ "}
                 {sayProbability(leg.confidence)}
               </span>
             </button>

@@ -12,7 +12,7 @@ import type {
   PassedBoth,
   Passing,
 } from "../../app/api/types.lake";
-import { sayDistance, sayDuration, sayProbability } from "../../app/say";
+import { isUnsure, sayDistance, sayDuration, sayProbability } from "../../app/say";
 import { differences } from "../plateText";
 import type { Column } from "./DataTable";
 import { SIDES, type Side, vehiclesOf, type Zone, zoneName } from "./zones";
@@ -80,8 +80,8 @@ export function passingColumns(t: TFunction, numbers: Map<Id, number> | null): C
       key: "confidence",
       head: t("lake.head_confidence"),
       show: (p) => (
-        <span className={p.confidence < 0.8 ? "ink-warn" : ""}>
-          {p.confidence < 0.8 && "▲ "}
+        <span className={isUnsure(p.confidence) ? "ink-warn" : ""}>
+          {isUnsure(p.confidence) && "▲ "}
           {sayProbability(p.confidence)}
         </span>
       ),
