@@ -11,6 +11,7 @@ import { taipeiTime } from "../app/age";
 import { checks as calls } from "../app/api/calls.shifts";
 import type { Id } from "../app/api/types";
 import type { Check } from "../app/api/types.shifts";
+import { Icon } from "../app/icons";
 import { positions } from "../app/positions";
 import { useUnits } from "../app/queries";
 import { incidentPath } from "../app/rooms";
@@ -188,7 +189,11 @@ function Bar() {
               {asked.map((one) => one.call_sign).join(t("app.list_joiner"))}
             </button>
           )}
-          {sound === "blocked" && <p className="panic-note">🔇 {t("panic.sound_blocked")}</p>}
+          {sound === "blocked" && (
+            <p className="panic-note">
+              <Icon name="mute" /> {t("panic.sound_blocked")}
+            </p>
+          )}
         </section>
       )}
     </>

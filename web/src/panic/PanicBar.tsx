@@ -8,6 +8,7 @@ import { useLocation, useSearch } from "wouter";
 import { Age } from "../app/Age";
 import { panic as calls } from "../app/api/calls.choice";
 import type { Panic } from "../app/api/types.choice";
+import { Icon } from "../app/icons";
 import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
 import { useIncidents, useUnits } from "../app/queries";
@@ -196,7 +197,11 @@ function Bar() {
           {panics.length > SHOWN_MAX && (
             <p className="panic-note">{t("panic.more", { count: panics.length - SHOWN_MAX })}</p>
           )}
-          {siren === "blocked" && <p className="panic-note">🔇 {t("panic.sound_blocked")}</p>}
+          {siren === "blocked" && (
+            <p className="panic-note">
+              <Icon name="mute" /> {t("panic.sound_blocked")}
+            </p>
+          )}
           {acknowledge.error && (
             <p className="panic-note" role="alert">
               ▲ {explain(acknowledge.error, t)}
