@@ -36,7 +36,7 @@ const SECOND_LOOK_SCORE_MIN: f32 = 0.15;
 const SURE_ENOUGH: f32 = 0.92;
 /// A first read of less than this posterior has nothing to vote about: a lamp, a badge, a plate burnt out by its light.
 const HOPELESS: f32 = 0.17;
-/// The darkest channel of an unclear plate is read as well where so much of it is burnt out,
+/// The darkest channel of an unclear plate is read in place of a framing where so much of it is burnt out,
 const BURNT_MIN: f32 = 0.05;
 /// and where it differs so much from the grey picture, in grey levels: on a plate without colour it would only repeat itself.
 const COLOUR_MIN: f32 = 6.0;
@@ -276,19 +276,21 @@ impl Recogniser {
         let mut outlines = vec![outline];
         let mut reading = Reading::of(&seen);
         if reading.as_ref().is_some_and(|first| (HOPELESS..SURE_ENOUGH).contains(&first.posterior)) {
+            let mut others = framings(outline, closer.map(|_| seen_first), &plate.others);
             let mut pictures = Vec::new();
-            for (quad, stands_for) in framings(outline, closer.map(|_| seen_first), &plate.others) {
-                if let Some(picture) = rectify(grey, &quad, FOR_READER) {
-                    pictures.push(picture);
-                    outlines.push(stands_for);
-                }
-            }
             if burnt >= BURNT_MIN
                 && let Some(darkest) = rectify(looked.darkest(), &outline, FOR_READER)
                 && difference(&picture, &darkest) >= COLOUR_MIN
             {
                 pictures.push(darkest);
                 outlines.push(outline);
+                others.truncate(FRAMINGS_MAX - 1);
+            }
+            for (quad, stands_for) in others {
+                if let Some(picture) = rectify(grey, &quad, FOR_READER) {
+                    pictures.push(picture);
+                    outlines.push(stands_for);
+                }
             }
             seen.extend(self.read_pictures(pictures)?);
             reading = Reading::of(&seen);
