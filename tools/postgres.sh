@@ -23,7 +23,10 @@ case "${1:-}" in
     [ "$(id -u)" != 0 ] || chown postgres:postgres "$work"
     if [ ! -s "$work/data-zh/PG_VERSION" ]; then
       # A Taiwanese office's own rules of sorting, not bytes: what compares texts in SQL must hold under them, too.
-      as_owner "$bin/initdb" -D "$work/data-zh" -U shouhu -A trust -E UTF8 --locale=C.UTF-8 --locale-provider=icu --icu-locale=zh-TW >"$home/initdb.log" 2>&1
+      # One that was broken off is begun anew.
+      rm -rf "$work/data-zh"
+      as_owner "$bin/initdb" -D "$work/data-zh" -U shouhu -A trust -E UTF8 --locale=C.UTF-8 --locale-provider=icu --icu-locale=zh-TW \
+        >"$home/initdb.log" 2>&1 || { cat "$home/initdb.log" >&2; exit 1; }
     fi
     as_owner "$bin/pg_ctl" -D "$work/data-zh" -w -l "$work/server.log" \
       -o "-p $port -k $work -c listen_addresses=127.0.0.1 -c max_connections=200" start >"$home/start.log" 2>&1 \
