@@ -3,6 +3,7 @@
 
 import type { components } from "./schema";
 import type * as ours from "./types";
+import type * as breaches from "./types.breaches";
 import type * as choice from "./types.choice";
 import type * as exchange from "./types.exchange";
 import type * as feeds from "./types.feeds";
@@ -12,6 +13,7 @@ import type * as patrol from "./types.patrol";
 import type * as photos from "./types.photos";
 import type * as places from "./types.places";
 import type * as positions from "./types.positions";
+import type * as register from "./types.register";
 import type * as report from "./types.report";
 import type * as shifts from "./types.shifts";
 import type * as streets from "./types.streets";
@@ -29,6 +31,8 @@ type Reads<Ours, Theirs extends Ours> = [Ours, Theirs];
 
 export type Checked = [
   Reads<ours.Me, Served["Me"]>,
+  Reads<register.RegisterLine, Served["RegisterLine"]>,
+  Reads<breaches.Breach, Served["Breach"]>,
   Reads<ours.Hit, Served["Hit"]>,
   Reads<ours.Unit, Served["Unit"]>,
   Reads<ours.Assignment, Served["Assignment"]>,

@@ -792,6 +792,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/oversight/breaches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists breaches of personal data with what was done about each */
+        get: operations["get_v1_oversight_breaches"];
+        put?: never;
+        /** Writes down a breach of personal data */
+        post: operations["post_v1_oversight_breaches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/breaches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a breach */
+        get: operations["get_v1_oversight_breaches_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/breaches/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes down what was done about a breach */
+        post: operations["post_v1_oversight_breaches_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/oversight/bound": {
         parameters: {
             query?: never;
@@ -948,6 +1000,195 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/oversight/misuse/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists hints that a use of the system should be looked at, newest first */
+        get: operations["get_v1_oversight_misuse_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/misuse/alerts/{id}/set-aside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets a hint aside and says why */
+        post: operations["post_v1_oversight_misuse_alerts_id_set_aside"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/misuse/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists decoys, vehicles in the news and declared vehicles, newest first */
+        get: operations["get_v1_oversight_misuse_marks"];
+        put?: never;
+        /** Marks a vehicle for the misuse detector */
+        post: operations["post_v1_oversight_misuse_marks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/misuse/marks/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a mark */
+        post: operations["post_v1_oversight_misuse_marks_id_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/misuse/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the random samples of the log, newest first */
+        get: operations["get_v1_oversight_misuse_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/misuse/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists case files about uses of the system, newest first */
+        get: operations["get_v1_oversight_misuse_cases"];
+        put?: never;
+        /** Opens a case file from an alert, a sampled leaf or any leaf */
+        post: operations["post_v1_oversight_misuse_cases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/misuse/cases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a case file with its steps and leaves */
+        get: operations["get_v1_oversight_misuse_cases_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/misuse/cases/{id}/question": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the officer of a case file */
+        post: operations["post_v1_oversight_misuse_cases_id_question"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/misuse/cases/{id}/finding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a case file with a finding */
+        post: operations["post_v1_oversight_misuse_cases_id_finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what oversight has asked of oneself, newest first */
+        get: operations["get_v1_oversight_questions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/questions/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers what oversight has asked of oneself */
+        post: operations["post_v1_oversight_questions_id_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cameras": {
         parameters: {
             query?: never;
@@ -994,6 +1235,57 @@ export interface paths {
         put?: never;
         /** Takes a camera out of service, or puts it back */
         post: operations["post_v1_cameras_id_active"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cameras/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists why each camera stands there and until when somebody answers for it */
+        get: operations["get_v1_cameras_register"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cameras/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers for cameras until a next review */
+        post: operations["post_v1_cameras_reviews"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cameras/{id}/review/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the review of a camera: from now on it records nothing */
+        post: operations["post_v1_cameras_id_review_end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4339,9 +4631,11 @@ export interface components {
             weights: string;
             /**
              * Format: uint
-             * @description Roads that are closed now: the way avoids them.
+             * @description Roads that are closed now: the way avoids them where any way does.
              */
             closures: number;
+            /** @description No way leads around what is closed: this one leads into the closure in which its start or its end lies. */
+            is_through_closure: boolean;
             /** Format: int64 */
             map_version: number;
             /** @description When the place that it begins at was measured; absent where the phone said it. */
@@ -4696,6 +4990,85 @@ export interface components {
         };
         /** @description Whether a question named a case that somebody works on. */
         Link: "live" | "unlinked" | "no_case" | "none";
+        /** @description One page of a list, and the cursor of the next one. */
+        Page8: {
+            items: components["schemas"]["Breach"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        Breach: {
+            id: components["schemas"]["BreachId"];
+            known_at_us: components["schemas"]["Micros"];
+            since_us?: components["schemas"]["Micros"] | null;
+            what: string;
+            data: string;
+            /**
+             * Format: int64
+             * @description After the newest correction.
+             */
+            persons?: number | null;
+            written_at_us: components["schemas"]["Micros"];
+            written_by_name: string;
+            /** @description A day after the house knew. */
+            tell_due_at_us: components["schemas"]["Micros"];
+            persons_told_at_us?: components["schemas"]["Micros"] | null;
+            authority_told_at_us?: components["schemas"]["Micros"] | null;
+            /** @description They were told too late, or are not told and should be. */
+            is_late: boolean;
+            is_closed: boolean;
+            steps: components["schemas"]["BreachStep"][];
+        };
+        /**
+         * Format: uuid
+         * @description A leak of personal data that the house knows of.
+         */
+        BreachId: string;
+        BreachStep: {
+            /** Format: int64 */
+            seq: number;
+            kind: components["schemas"]["BreachStepKind"];
+            text: string;
+            /** Format: int64 */
+            persons?: number | null;
+            at_us: components["schemas"]["Micros"];
+            written_at_us: components["schemas"]["Micros"];
+            by_name: string;
+        };
+        BreachStepKind: "persons_told" | "authority_told" | "not_told" | "measure" | "count" | "closed";
+        /** @description `POST /v1/oversight/breaches`. */
+        WriteBreach: {
+            /** @description When the house knew, microseconds since 1970. */
+            known_at_us: components["schemas"]["Micros"];
+            /**
+             * @description Since when it may have happened.
+             * @default null
+             */
+            since_us: components["schemas"]["Micros"] | null;
+            /** @description What happened, 2 to 2,000 characters; no names of those concerned. */
+            what: string;
+            /** @description Which data, 2 to 2,000 characters. */
+            data: string;
+            /**
+             * Format: int64
+             * @description How many persons, as far as is known.
+             * @default null
+             */
+            persons: number | null;
+        };
+        /** @description `POST /v1/oversight/breaches/{id}/steps`. */
+        WriteStep: {
+            kind: components["schemas"]["BreachStepKind"];
+            /** @description How, to whom, by which letter; 2 to 2,000 characters. */
+            text: string;
+            /**
+             * Format: int64
+             * @description How many persons were told, or are concerned after all.
+             * @default null
+             */
+            persons: number | null;
+            /** @description When it was done. */
+            at_us: components["schemas"]["Micros"];
+        };
         /** @description The bound that holds, and whose it is. */
         MovementBound: {
             /**
@@ -4734,7 +5107,7 @@ export interface components {
         /** @description Whose consents are listed. */
         Which: "waiting" | "mine" | "running";
         /** @description One page of a list, and the cursor of the next one. */
-        Page8: {
+        Page9: {
             items: components["schemas"]["Observation"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4918,7 +5291,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page9: {
+        Page10: {
             items: components["schemas"]["PlateOpening"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -4952,8 +5325,249 @@ export interface components {
             finding: components["schemas"]["Finding"];
             note: string;
         };
+        ListAlerts: {
+            /**
+             * @description Only those that nobody has settled.
+             * @default false
+             */
+            is_new: boolean;
+            cursor?: string | null;
+            /** Format: int64 */
+            limit?: number | null;
+        };
         /** @description One page of a list, and the cursor of the next one. */
-        Page10: {
+        Page11: {
+            items: components["schemas"]["MisuseAlert"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A hint that somebody should look; not an accusation. */
+        MisuseAlert: {
+            id: components["schemas"]["MisuseAlertId"];
+            state: components["schemas"]["AlertState"];
+            kind: components["schemas"]["AlertKind"];
+            officer: components["schemas"]["ActorId"];
+            officer_name: string;
+            /**
+             * Format: int64
+             * @description What was counted: days, cases, looks or subjects, by the kind.
+             */
+            counted: number;
+            /**
+             * Format: double
+             * @description How many of them the work of peers leads one to expect.
+             */
+            expected: number;
+            /**
+             * Format: double
+             * @description How many such alerts chance alone would make over everybody; absent where a rule decides and no number.
+             */
+            by_chance?: number | null;
+            /** @description Leaves of the audit log that were counted, the oldest first. */
+            leaves: number[];
+            made_at_us: components["schemas"]["Micros"];
+            settled_at_us?: components["schemas"]["Micros"] | null;
+            settled_by_name?: string | null;
+            /** @description Why it was set aside. */
+            reason?: components["schemas"]["AsideReason"] | null;
+            note?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A hint that somebody may have looked up whom he should not: a suggestion to a person, never a verdict.
+         */
+        MisuseAlertId: string;
+        AlertState: ("new" | "set_aside") | "opened";
+        /** @description What kind of use it points at. Each is explained, with its numbers, in the guide of the auditor. */
+        AlertKind: "repeats" | "borrowed_cases" | "own" | "household" | "colleague" | "vip" | "decoy" | "pace" | "off_shift";
+        /** @description Why an alert is not followed; that nothing was done is said as exactly as that something was. */
+        AsideReason: "training" | "known_task" | "duplicate" | "wrong_data" | "too_little";
+        /** @description `POST /v1/oversight/misuse/alerts/{id}/set-aside`. */
+        SetAside: {
+            reason: components["schemas"]["AsideReason"];
+            note: string;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page12: {
+            items: components["schemas"]["PlateMark"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        PlateMark: {
+            id: components["schemas"]["MarkId"];
+            plate_display: string;
+            kind: components["schemas"]["MarkKind"];
+            officer?: components["schemas"]["ActorId"] | null;
+            officer_name?: string | null;
+            note: string;
+            set_at_us: components["schemas"]["Micros"];
+            set_by_name: string;
+            ended_at_us?: components["schemas"]["Micros"] | null;
+            ended_by_name?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A vehicle that the misuse detector knows more about: a decoy, somebody in the news, somebody's own.
+         */
+        MarkId: string;
+        MarkKind: "decoy" | "vip" | "own" | "household";
+        /** @description `POST /v1/oversight/misuse/marks`. */
+        SetMark: {
+            plate: string;
+            kind: components["schemas"]["MarkKind"];
+            /**
+             * @description Whose it is; for `own` and `household` only.
+             * @default null
+             */
+            officer: components["schemas"]["ActorId"] | null;
+            /** @description Why it is marked, or where the declaration lies. */
+            note: string;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page13: {
+            items: components["schemas"]["Sample"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        Sample: {
+            /**
+             * Format: int64
+             * @description Leaves of the period, the first and the last.
+             */
+            from_leaf: number;
+            /** Format: int64 */
+            to_leaf: number;
+            /**
+             * Format: int64
+             * @description The leaf that closed it.
+             */
+            close_leaf: number;
+            closed_at_us: components["schemas"]["Micros"];
+            /** @description Text of the checkpoint that it was drawn from (C2SP tlog-checkpoint, without signatures); absent while none was signed since. */
+            checkpoint?: string | null;
+            /** @description Every leaf that was drawn, in order. */
+            drawn: number[];
+            /** @description Those of them that are questions about a person or vehicle, to be looked at. */
+            questions: number[];
+        };
+        ListCases: {
+            /**
+             * @description Only those without a finding.
+             * @default false
+             */
+            is_open: boolean;
+            cursor?: string | null;
+            /** Format: int64 */
+            limit?: number | null;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page14: {
+            items: components["schemas"]["MisuseCase"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        MisuseCase: {
+            id: components["schemas"]["MisuseCaseId"];
+            state: components["schemas"]["CaseState"];
+            officer: components["schemas"]["ActorId"];
+            officer_name: string;
+            office?: string | null;
+            origin: components["schemas"]["CaseOrigin"];
+            alert?: components["schemas"]["MisuseAlertId"] | null;
+            leaves: number[];
+            opened_at_us: components["schemas"]["Micros"];
+            opened_by: components["schemas"]["ActorId"];
+            /** @description The finding is due. */
+            due_at_us: components["schemas"]["Micros"];
+            /** @description The answer to the last question is due; absent before the first one. */
+            answer_due_at_us?: components["schemas"]["Micros"] | null;
+            /** @description What is due next is late. */
+            is_overdue: boolean;
+            finding?: components["schemas"]["CaseFinding"] | null;
+            closed_at_us?: components["schemas"]["Micros"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description An auditor's case file about the use of the system.
+         */
+        MisuseCaseId: string;
+        CaseState: ("open" | "answered" | "closed") | "asked";
+        /** @enum {string} */
+        CaseOrigin: "alert" | "sample" | "hand";
+        CaseFinding: "founded" | "unfounded" | "unproven";
+        /** @description A file with its steps and what its leaves say. */
+        MisuseCaseShown: {
+            id: components["schemas"]["MisuseCaseId"];
+            state: components["schemas"]["CaseState"];
+            officer: components["schemas"]["ActorId"];
+            officer_name: string;
+            office?: string | null;
+            origin: components["schemas"]["CaseOrigin"];
+            alert?: components["schemas"]["MisuseAlertId"] | null;
+            leaves: number[];
+            opened_at_us: components["schemas"]["Micros"];
+            opened_by: components["schemas"]["ActorId"];
+            /** @description The finding is due. */
+            due_at_us: components["schemas"]["Micros"];
+            /** @description The answer to the last question is due; absent before the first one. */
+            answer_due_at_us?: components["schemas"]["Micros"] | null;
+            /** @description What is due next is late. */
+            is_overdue: boolean;
+            finding?: components["schemas"]["CaseFinding"] | null;
+            closed_at_us?: components["schemas"]["Micros"] | null;
+            steps: components["schemas"]["CaseStep"][];
+            /** @description The alert that it was opened from, with what was counted. */
+            hint?: components["schemas"]["MisuseAlert"] | null;
+            /** @description The newest leaves, as far as they are shown here. */
+            log: components["schemas"]["Leaf"][];
+        };
+        CaseStep: {
+            at_us: components["schemas"]["Micros"];
+            by_name: string;
+            what: components["schemas"]["StepKind"];
+            said: string;
+        };
+        /** @enum {string} */
+        StepKind: "opened" | "question" | "answer" | "finding";
+        /** @description `POST /v1/oversight/misuse/cases`: from an alert, or from a leaf (one of a sample, or any). */
+        OpenCase: {
+            /** @default null */
+            alert: components["schemas"]["MisuseAlertId"] | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            leaf: number | null;
+            /** @description Why it is looked into. */
+            reason: string;
+        };
+        /** @description A question, or the answer to it. */
+        Said: {
+            text: string;
+        };
+        /** @description `POST /v1/oversight/misuse/cases/{id}/finding`. */
+        Find: {
+            finding: components["schemas"]["CaseFinding"];
+            reason: string;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page15: {
+            items: components["schemas"]["QuestionToMe"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description What an officer sees of a file about himself: what is asked of him, and until when. Neither who asked nor what else is in it. */
+        QuestionToMe: {
+            id: components["schemas"]["MisuseCaseId"];
+            state: components["schemas"]["CaseState"];
+            answer_due_at_us?: components["schemas"]["Micros"] | null;
+            is_overdue: boolean;
+            /** @description Questions, own answers and the finding. */
+            steps: components["schemas"]["CaseStep"][];
+            finding?: components["schemas"]["CaseFinding"] | null;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page16: {
             items: components["schemas"]["Camera"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5029,6 +5643,64 @@ export interface components {
         SetActive: {
             is_active: boolean;
         };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page17: {
+            items: components["schemas"]["RegisterLine"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A camera as the register has it. */
+        RegisterLine: {
+            camera: components["schemas"]["CameraId"];
+            name: string;
+            kind: components["schemas"]["CameraKind"];
+            position: components["schemas"]["Wgs84"];
+            is_active: boolean;
+            state: components["schemas"]["RegisterState"];
+            /** @description It records until then, or did. */
+            until_us: components["schemas"]["Micros"];
+            /** @description The newest decision; absent where there was none. */
+            review?: components["schemas"]["CameraReview"] | null;
+            /**
+             * Format: uint64
+             * @description Passages that it sent to this server since its start and that were destroyed, because nobody answers for it.
+             */
+            destroyed: number;
+        };
+        RegisterState: "reviewed" | "new" | "due" | "stopped";
+        CameraReview: {
+            basis: components["schemas"]["CameraBasis"];
+            purpose: string;
+            notice: string;
+            decided_at_us: components["schemas"]["Micros"];
+            decided_by_name: string;
+            until_us: components["schemas"]["Micros"];
+            ended_at_us?: components["schemas"]["Micros"] | null;
+            end_reason?: string | null;
+        };
+        /** @enum {string} */
+        CameraBasis: "public_place" | "gathering" | "traffic_enforcement";
+        Reviewed: {
+            /** Format: uint */
+            cameras: number;
+            until_us: components["schemas"]["Micros"];
+        };
+        /** @description `POST /v1/cameras/reviews`. */
+        ReviewCameras: {
+            /** @description Those that stand for the same reason; 1 to 5,000. */
+            cameras: components["schemas"]["CameraId"][];
+            basis: components["schemas"]["CameraBasis"];
+            /** @description What they are for, 1 to 300 characters. */
+            purpose: string;
+            /** @description How the public is told of them, such as a sign or the bureau's web page; 1 to 300 characters. */
+            notice: string;
+            /** @description The next review, within 366 days. */
+            until_us: components["schemas"]["Micros"];
+        };
+        /** @description `POST /v1/cameras/{id}/review/end`. */
+        EndReview: {
+            reason: string;
+        };
         /** @description Everything in here is on disk, fsync'd, before it is said. */
         BatchReceipt: {
             /** Format: uint32 */
@@ -5038,7 +5710,7 @@ export interface components {
              * @description Known already by device and sequence; the first version was kept.
              */
             duplicates: number;
-            /** @description Kept for an operator to look at, never matched. */
+            /** @description Kept for an operator to look at, never matched; those with the reason `sightings.ingest.not_reviewed` were destroyed. */
             quarantined: components["schemas"]["Quarantined"][];
             /**
              * Format: int64
@@ -5737,7 +6409,7 @@ export interface components {
             pictures: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page11: {
+        Page18: {
             items: components["schemas"]["Hold"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5842,13 +6514,13 @@ export interface components {
             area: components["schemas"]["Area"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page12: {
+        Page19: {
             items: components["schemas"]["Export"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page13: {
+        Page20: {
             items: components["schemas"]["Feed"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6058,7 +6730,7 @@ export interface components {
             expires_at_us: components["schemas"]["Micros"] | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page14: {
+        Page21: {
             items: components["schemas"]["Site"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6079,13 +6751,13 @@ export interface components {
             file_name?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page15: {
+        Page22: {
             items: components["schemas"]["FeedPush"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page16: {
+        Page23: {
             items: components["schemas"]["SetAsideView"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6127,7 +6799,7 @@ export interface components {
         /** Format: uuid */
         ImportId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page17: {
+        Page24: {
             items: components["schemas"]["Entry"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6260,7 +6932,7 @@ export interface components {
             waiting: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page18: {
+        Page25: {
             items: components["schemas"]["LegalBasis"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6321,7 +6993,7 @@ export interface components {
         };
         HitState: "raised" | "confirmed" | "rejected" | "lapsed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page19: {
+        Page26: {
             items: components["schemas"]["Hit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6475,7 +7147,7 @@ export interface components {
         };
         ListedState: ("closed" | "all") | "open";
         /** @description One page of a list, and the cursor of the next one. */
-        Page20: {
+        Page27: {
             items: components["schemas"]["Incident"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7621,7 +8293,7 @@ export interface components {
             incident: components["schemas"]["Incident"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page21: {
+        Page28: {
             items: components["schemas"]["Unit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8050,7 +8722,7 @@ export interface components {
         /** @description How well a box is looked after. */
         BoxState: ("never" | "retired") | "on_time" | "late" | "missed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page22: {
+        Page29: {
             items: components["schemas"]["PatrolBox"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8158,7 +8830,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page23: {
+        Page30: {
             items: components["schemas"]["BoxCode"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8286,7 +8958,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page24: {
+        Page31: {
             items: components["schemas"]["CheckIn"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8600,7 +9272,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page25: {
+        Page32: {
             items: components["schemas"]["TourPlanLine"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -9166,7 +9838,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page26: {
+        Page33: {
             items: components["schemas"]["Warning"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -9230,7 +9902,7 @@ export interface components {
             instruction: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page27: {
+        Page34: {
             items: components["schemas"]["Subscription"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -9278,7 +9950,7 @@ export interface components {
          */
         TrackerId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page28: {
+        Page35: {
             items: components["schemas"]["Tracker"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -9382,7 +10054,7 @@ export interface components {
             detail: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page29: {
+        Page36: {
             items: components["schemas"]["UnitPosition"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -9617,6 +10289,10 @@ export interface components {
             check_in: components["schemas"]["CheckInId"];
             patrol_box: components["schemas"]["BoxId"];
             unit?: components["schemas"]["UnitId"] | null;
+        } | {
+            /** @constant */
+            kind: "tour_plan_changed";
+            plan: components["schemas"]["TourPlanId"];
         } | {
             /** @constant */
             kind: "device_changed";
@@ -11350,6 +12026,137 @@ export interface operations {
             };
         };
     };
+    get_v1_oversight_breaches: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page8"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_breaches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteBreach"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Breach"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_breaches_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Breach"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_breaches_id_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteStep"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Breach"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_oversight_bound: {
         parameters: {
             query?: never;
@@ -11431,7 +12238,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page8"];
+                    "application/json": components["schemas"]["Page9"];
                 };
             };
             /** @description Problem */
@@ -11633,7 +12440,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page9"];
+                    "application/json": components["schemas"]["Page10"];
                 };
             };
             /** @description Problem */
@@ -11746,6 +12553,440 @@ export interface operations {
             };
         };
     };
+    get_v1_oversight_misuse_alerts: {
+        parameters: {
+            query?: {
+                is_new?: boolean;
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page11"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_misuse_alerts_id_set_aside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetAside"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MisuseAlert"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_misuse_marks: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page12"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_misuse_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetMark"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlateMark"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_misuse_marks_id_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlateMark"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_misuse_samples: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page13"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_misuse_cases: {
+        parameters: {
+            query?: {
+                is_open?: boolean;
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page14"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_misuse_cases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenCase"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MisuseCaseShown"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_misuse_cases_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MisuseCaseShown"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_misuse_cases_id_question: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Said"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MisuseCaseShown"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_misuse_cases_id_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Find"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MisuseCaseShown"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_questions: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page15"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_questions_id_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Said"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionToMe"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_cameras: {
         parameters: {
             query?: {
@@ -11764,7 +13005,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page10"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             /** @description Problem */
@@ -11865,6 +13106,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Camera"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_cameras_register: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page17"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_cameras_reviews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewCameras"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reviewed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_cameras_id_review_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndReview"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisterLine"];
                 };
             };
             /** @description Problem */
@@ -12429,7 +13770,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             /** @description Problem */
@@ -12562,7 +13903,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             /** @description Problem */
@@ -12727,7 +14068,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             /** @description Problem */
@@ -12826,7 +14167,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             /** @description Problem */
@@ -12857,7 +14198,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             /** @description Problem */
@@ -12922,7 +14263,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             /** @description Problem */
@@ -12988,7 +14329,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page23"];
                 };
             };
             /** @description Problem */
@@ -13161,7 +14502,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             /** @description Problem */
@@ -13400,7 +14741,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page25"];
                 };
             };
             /** @description Problem */
@@ -13465,7 +14806,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page26"];
                 };
             };
             /** @description Problem */
@@ -13661,7 +15002,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page27"];
                 };
             };
             /** @description Problem */
@@ -15198,7 +16539,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page28"];
                 };
             };
             /** @description Problem */
@@ -16390,7 +17731,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page29"];
                 };
             };
             /** @description Problem */
@@ -16594,7 +17935,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page23"];
+                    "application/json": components["schemas"]["Page30"];
                 };
             };
             /** @description Problem */
@@ -16766,7 +18107,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page24"];
+                    "application/json": components["schemas"]["Page31"];
                 };
             };
             /** @description Problem */
@@ -16862,7 +18203,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page25"];
+                    "application/json": components["schemas"]["Page32"];
                 };
             };
             /** @description Problem */
@@ -17225,7 +18566,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page26"];
+                    "application/json": components["schemas"]["Page33"];
                 };
             };
             /** @description Problem */
@@ -17477,7 +18818,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page27"];
+                    "application/json": components["schemas"]["Page34"];
                 };
             };
             /** @description Problem */
@@ -17577,7 +18918,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page28"];
+                    "application/json": components["schemas"]["Page35"];
                 };
             };
             /** @description Problem */
@@ -17918,7 +19259,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page29"];
+                    "application/json": components["schemas"]["Page36"];
                 };
             };
             /** @description Problem */
