@@ -284,13 +284,15 @@ async fn what_is_due_is_told_and_an_officer_answers_at_his_own_door() {
     let late = house.call(&asker, "GET", "/v1/oversight/misuse/cases?is_open=true", Value::Null).await;
     assert_eq!(own(&late.json), (json!("asked"), json!(true)), "{}", late.json);
     clock.advance_us(CASE_US - ANSWER_US);
-    assert!(!(crate::MODULE.health)(house.app.clone()).await.is_healthy, "a file without a finding is seen by whoever runs the house");
+    let health = (crate::MODULE.health)(house.app.clone()).await;
+    assert!(health.detail.starts_with("ATTENTION: 1 case files"), "whoever runs the house sees a file without a finding: {}", health.detail);
+    assert!(health.is_healthy, "and nobody is kept from working for it");
     let door = format!("/v1/oversight/questions/{id}/answer");
     let answered = house.call(&answerer, "POST", &door, json!({ "text": "民眾報案時提供" })).await;
     assert_eq!((answered.status, answered.json["state"].clone()), (200, json!("answered")), "late, and heard: {}", answered.json);
     let finding = json!({ "finding": "unfounded", "reason": "與報案紀錄相符" });
     assert_eq!(house.call(&finder, "POST", &path("/finding"), finding).await.json["finding"], "unfounded");
-    assert!((crate::MODULE.health)(house.app.clone()).await.is_healthy);
+    assert!(!(crate::MODULE.health)(house.app.clone()).await.detail.contains("ATTENTION"), "and no longer once it has its finding");
     // Every step is a leaf that names the file and not the vehicle.
     let leaves = house.app.audit.page(None, 50).await.unwrap();
     for what in ["opened", "asked", "answered", "found unfounded"] {
