@@ -1,8 +1,9 @@
-// How long a cry for help takes to each console's map: node e2e/bench/panic.mjs [CRIES] [CONSOLES], after `make test` or `make run` built all.
+// How long a cry for help takes to each console's map: node e2e/bench/panic.mjs [CRIES] [CONSOLES] [REST_MS], after `make test` or `make run` built all.
 //
 // Real server, real Chromium on this machine: two pages with a map (the command centre, and the streets that were covered), and further
 // consoles as bare event streams. Measured from before the crew's request is sent to the mark that stands on the map. Software
-// rendering: a console with a graphics card draws sooner. One line of figures for each, and all values in JSON at the end. Ctrl-C ends it
+// rendering: a console with a graphics card draws sooner. REST_MS (3,000) lies between the end of one cry and the next; with 0 each cry
+// meets maps that still draw, in software, how the one before ended. One line of figures for each, and all values in JSON at the end. Ctrl-C ends it
 // with the figures so far: it reaches the server too, so that the cry that is under way is not counted whole.
 
 import { cpus, loadavg } from "node:os";
@@ -12,6 +13,7 @@ import { Actor, openBrowser } from "../src/people.mjs";
 
 const cries = Number(process.argv[2] ?? 30);
 const streams = Number(process.argv[3] ?? 8);
+const rest_ms = Number(process.argv[4] ?? 3_000);
 
 /** Remembers when a page shows a cry for help on its map and in its bar. */
 const watch = () => {
@@ -88,12 +90,15 @@ try {
   };
   let cried = 0;
   try {
-    for (; cried < cries && !isStopped; cried += 1) await cry();
+    for (; cried < cries && !isStopped; cried += 1) {
+      await cry();
+      await new Promise((done) => setTimeout(done, rest_ms));
+    }
   } catch (error) {
     if (!isStopped) throw error;
   }
   if (took.stream.length < cried * streams) throw new Error(`${took.stream.length} of ${cried * streams} cries reached the streams`);
-  console.log(`${cried} cries, ${Object.keys(consoles).length} pages with a map, ${streams} streams`);
+  console.log(`${cried} cries, ${Object.keys(consoles).length} pages with a map, ${streams} streams, ${rest_ms} ms between two cries`);
   for (const [name, values] of Object.entries(took)) figures(name, values);
   const [busy] = loadavg();
   console.log(`${cpus().length} cores, load ${busy.toFixed(1)} at the end: what else runs on the machine is part of each figure`);

@@ -1,15 +1,18 @@
 // Who asked what, why, and what the answer was; and whether the log has been touched.
 
-import { Button, Select, Table, TextInput } from "@mantine/core";
+import { Button, Modal, Select, Table, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
 import { taipei } from "../app/age";
 import { oversight } from "../app/api/calls";
 import type { AuditLine } from "../app/api/types";
+import { useSession } from "../app/session";
 import { Answer, Empty, Failure } from "../app/states";
 import "./oversee.css";
 import { MoreButton } from "../app/MoreButton";
+import { OpenForm } from "../misuse/OpenForm";
 import { Witnesses } from "./Witnesses";
 
 const CLASSES = ["personal_read", "work_read", "write", "security", "log"];
@@ -59,6 +62,9 @@ export default function OverseePage() {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const [kind, setKind] = useState("");
+  const { may } = useSession();
+  const [, go] = useLocation();
+  const [looked, setLooked] = useState<AuditLine | null>(null);
   const query = useInfiniteQuery({
     queryKey: ["audit"],
     initialPageParam: null as string | null,
@@ -110,6 +116,11 @@ export default function OverseePage() {
                           <Table.Th key={head}>{t(`audit.head_${head}`)}</Table.Th>
                         ),
                       )}
+                      {may("misuse.review") && (
+                        <Table.Th>
+                          <span className="visually-hidden">{t("misuse.look_into")}</span>
+                        </Table.Th>
+                      )}
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>
@@ -136,6 +147,20 @@ export default function OverseePage() {
                         <Table.Td className="code" title={line.hash}>
                           {line.hash.slice(0, 10)}…
                         </Table.Td>
+                        {may("misuse.review") && (
+                          <Table.Td>
+                            {line.class === "personal_read" && (
+                              <Button
+                                size="xs"
+                                variant="default"
+                                onClick={() => setLooked(line)}
+                                data-testid="audit-look"
+                              >
+                                {t("misuse.open")}
+                              </Button>
+                            )}
+                          </Table.Td>
+                        )}
                       </Table.Tr>
                     ))}
                   </Table.Tbody>
@@ -152,6 +177,19 @@ export default function OverseePage() {
           );
         }}
       </Answer>
+      <Modal opened={looked !== null} onClose={() => setLooked(null)} title={t("misuse.look_into")}>
+        {looked && (
+          <>
+            <p className="said">
+              <span className="number">{looked.seq}</span> {looked.actor_name || looked.actor} {looked.object}
+            </p>
+            <OpenForm
+              from={{ leaf: looked.seq }}
+              onOpened={(id) => go(`/misuse?tab=cases&file=${encodeURIComponent(id)}`)}
+            />
+          </>
+        )}
+      </Modal>
     </div>
   );
 }
