@@ -54,7 +54,7 @@ test("a question from the log is opened, the officer is heard, and another offic
     await officer.api("GET", "/v1/sightings?plate=ABC-1234", undefined, grounds);
     await one.goto("/oversee");
     const { page } = one;
-    const line = page.getByTestId("audit-row").filter({ hasText: "偵查 王" }).filter({ hasText: "ABC1234" }).first();
+    const line = page.getByTestId("audit-row").filter({ hasText: "偵查 王" }).filter({ hasText: "ABC-1234" }).first();
     await line.getByTestId("audit-look").click().catch((error) => one.explain(error));
     await page.getByTestId("misuse-open-reason").fill("民眾陳情其車輛遭查詢");
     await one.shot("misuse-opening");

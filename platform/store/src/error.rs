@@ -51,7 +51,9 @@ impl From<sqlx::Error> for StoreError {
         match &error {
             sqlx::Error::Database(db) => {
                 // SQLite: primary code in the low byte (13 FULL, 5 BUSY, 6 LOCKED). PostgreSQL: SQLSTATE
-                // (53100 disk_full, 40001 serialization_failure, 40P01 deadlock_detected, 55P03 lock_not_available).
+                // (53100 disk_full, 40001 serialization_failure, 40P01 deadlock_detected, 55P03 lock_not_available; 25006
+                // read_only_sql_transaction is a standby that was not promoted yet, 57P01 to 57P03 one that stops or starts, 08 a line
+                // that broke: PostgreSQL 15, appendix A).
                 let code = db.code().unwrap_or_default();
                 let primary = code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|code| code & 0xff);
                 if db.is_unique_violation() {
@@ -60,6 +62,8 @@ impl From<sqlx::Error> for StoreError {
                     Self::DiskFull
                 } else if matches!(primary, Some(5 | 6)) || matches!(code.as_ref(), "40001" | "40P01" | "55P03") {
                     Self::Busy { detail: db.message().to_owned() }
+                } else if matches!(code.as_ref(), "25006" | "57P01" | "57P02" | "57P03") || (code.len() == 5 && code.starts_with("08")) {
+                    Self::Unavailable { detail: db.message().to_owned() }
                 } else {
                     Self::Sql { detail: db.to_string() }
                 }

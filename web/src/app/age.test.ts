@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ageOf, isStale, microsFromTaipei, taipei, taipeiField } from "./age";
+import { ageOf, isStale, microsFromTaipei, readable, taipei, taipeiField } from "./age";
 
 const NOW_MS = Date.parse("2026-11-21T09:00:00Z");
 const secondsAgo = (seconds: number) => (NOW_MS - seconds * 1000) * 1000;
@@ -40,4 +40,13 @@ describe("Taipei time", () => {
     expect(microsFromTaipei("2026-11-21")).toBe(Date.parse("2026-11-20T16:00:00Z") * 1000);
     expect(microsFromTaipei("yesterday")).toBeNull();
   });
+});
+
+it("a leaf's moments are read as dates, and nothing else of it is touched", () => {
+  expect(readable("ABC-1234 from 1792701659753000 until 1795380059754000")).toBe(
+    "ABC-1234 from 2026-10-23 04:40:59 until 2026-11-23 04:40:59",
+  );
+  expect(readable("01a204fd-783f-7925-9bc8-f97f7024dedd 12345678901234567")).toBe(
+    "01a204fd-783f-7925-9bc8-f97f7024dedd 12345678901234567",
+  );
 });

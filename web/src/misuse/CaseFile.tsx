@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActForm } from "../app/ActForm";
-import { taipei } from "../app/age";
+import { readable, taipei } from "../app/age";
 import { misuse } from "../app/api/calls.misuse";
 import type { AuditLine } from "../app/api/types";
 import { type CaseFinding, type CaseStep, FINDINGS, type MisuseCaseShown } from "../app/api/types.misuse";
@@ -43,7 +43,7 @@ function Log({ log, count }: { log: AuditLine[]; count: number }) {
               <em>{t("audit.erased")}</em>
             ) : (
               <>
-                <span className="code">{line.object}</span>{" "}
+                <span className="code">{readable(line.object)}</span>{" "}
                 <span className="dim">
                   {line.purpose && t(`purpose.${line.purpose}`, { defaultValue: line.purpose })}{" "}
                   {line.case_ref ?? t("misuse.no_case")}

@@ -5,7 +5,7 @@ import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { taipei } from "../app/age";
+import { readable, taipei } from "../app/age";
 import { oversight } from "../app/api/calls";
 import type { AuditLine } from "../app/api/types";
 import { useSession } from "../app/session";
@@ -134,7 +134,7 @@ export default function OverseePage() {
                         </Table.Td>
                         <Table.Td className="code">{line.action}</Table.Td>
                         <Table.Td>
-                          {line.is_erased ? <em>{t("audit.erased")}</em> : line.object || "—"}
+                          {line.is_erased ? <em>{t("audit.erased")}</em> : readable(line.object) || "—"}
                         </Table.Td>
                         <Table.Td>
                           {line.purpose ? t(`purpose.${line.purpose}`, { defaultValue: line.purpose }) : "—"}
@@ -181,7 +181,8 @@ export default function OverseePage() {
         {looked && (
           <>
             <p className="said">
-              <span className="number">{looked.seq}</span> {looked.actor_name || looked.actor} {looked.object}
+              <span className="number">{looked.seq}</span> {looked.actor_name || looked.actor}{" "}
+              {readable(looked.object)}
             </p>
             <OpenForm
               from={{ leaf: looked.seq }}
