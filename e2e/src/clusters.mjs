@@ -1,11 +1,11 @@
 // Two PostgreSQL clusters of our own, one of them the other's standby, and the address that always leads to the one that leads.
 
-import { spawnSync } from "node:child_process";
+import { fork, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { appendFileSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./house.mjs";
+import { freePort, root } from "./house.mjs";
 
 const home = "/usr/lib/postgresql";
 
@@ -80,33 +80,21 @@ export class Clusters {
 
   /** Stands for the address that operators move from one to the other. */
   async forward() {
-    this.leader = 0;
-    this.lines = new Set();
-    this.server = createServer((line) => {
-      const onward = connect(this.ports[this.leader], "127.0.0.1");
-      for (const [one, other] of [[line, onward], [onward, line]]) {
-        this.lines.add(one);
-        one.on("error", () => other.destroy());
-        one.on("close", () => {
-          this.lines.delete(one);
-          other.destroy();
-        });
-        one.pipe(other);
-      }
-    });
-    this.port = await freePort();
-    await new Promise((done) => this.server.listen(this.port, "127.0.0.1", done));
-    this.url = `postgres://shouhu@127.0.0.1:${this.port}/postgres`;
+    this.forwarder = fork(join(root, "e2e/src/forwarder.mjs"));
+    const [{ port }] = await once(this.forwarder, "message");
+    this.url = `postgres://shouhu@127.0.0.1:${port}/postgres`;
+    await this.move(0);
   }
 
-  move(at) {
-    this.leader = at;
-    for (const line of this.lines) line.destroy();
+  /** Lines that are open break, as they do when an address goes to another machine. */
+  async move(at) {
+    const moved = once(this.forwarder, "message");
+    this.forwarder.send(this.ports[at]);
+    await moved;
   }
 
   close() {
-    for (const line of this.lines ?? []) line.destroy();
-    this.server?.close();
+    this.forwarder?.kill();
     for (const at of [0, 1]) {
       try {
         this.run("pg_ctl", ["-D", this.data(at), "-m", "immediate", "stop"]);

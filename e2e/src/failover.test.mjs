@@ -58,7 +58,7 @@ test("nothing that was acknowledged is lost when the database moves to its stand
     const killed_ms = Date.now();
     clusters.kill(0);
     // The address leads to the standby at once, which takes no writing yet: that is away, not a fault of ours.
-    clusters.move(1);
+    await clusters.move(1);
     await until("a refusal", () => refused.size > 0);
     clusters.promote(1);
     const before = acknowledged.size;

@@ -85,7 +85,7 @@ test("a question from the log is opened, the officer is heard, and another offic
     await two.shot("misuse-cases");
     await page.getByRole("button", { name: "檢視" }).click();
     await page.getByText("民眾報案，受理編號").waitFor().catch((error) => two.explain(error));
-    await page.getByRole("textbox", { name: "認定", exact: true }).click();
+    await page.getByRole("combobox", { name: "認定" }).click();
     await page.getByRole("option", { name: "不成立" }).click();
     await page.getByLabel("認定理由").fill("與報案紀錄相符");
     await page.getByTestId("misuse-find").click();

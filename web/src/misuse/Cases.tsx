@@ -1,6 +1,6 @@
 // Case files and when what is due next.
 
-import { Button, Switch, Table } from "@mantine/core";
+import { Button, Switch, Table, VisuallyHidden } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -41,7 +41,7 @@ export function Cases({ onShow }: { onShow: (id: string) => void }) {
                         <Table.Th key={head}>{t(`misuse.head_${head}`)}</Table.Th>
                       ))}
                       <Table.Th>
-                        <span className="visually-hidden">{t("misuse.show")}</span>
+                        <VisuallyHidden>{t("misuse.show")}</VisuallyHidden>
                       </Table.Th>
                     </Table.Tr>
                   </Table.Thead>

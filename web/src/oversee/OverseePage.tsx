@@ -1,6 +1,6 @@
 // Who asked what, why, and what the answer was; and whether the log has been touched.
 
-import { Button, Modal, Select, Table, TextInput } from "@mantine/core";
+import { Button, Modal, Select, Table, TextInput, VisuallyHidden } from "@mantine/core";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -118,7 +118,7 @@ export default function OverseePage() {
                       )}
                       {may("misuse.review") && (
                         <Table.Th>
-                          <span className="visually-hidden">{t("misuse.look_into")}</span>
+                          <VisuallyHidden>{t("misuse.look_into")}</VisuallyHidden>
                         </Table.Th>
                       )}
                     </Table.Tr>
