@@ -56,6 +56,7 @@ pub const MODULE: Module = Module {
         "http.idempotency.key_invalid",
         "http.idempotency.key_reused",
         "http.idempotency.running",
+        "http.idempotency.answer_lost",
         "oversight.purpose_required",
         "oversight.case_required",
         "oversight.purpose_unknown",
