@@ -61,7 +61,8 @@ class House:
 
     def command(self, *words, wait_s=120):
         """A command of ours that ends by itself."""
-        ran = subprocess.run([self.program, *words, *self.arguments()[:4]], capture_output=True, text=True, timeout=wait_s)
+        ran = subprocess.run([self.program, *words, *self.arguments()[:4]], capture_output=True, text=True, timeout=wait_s,
+                             env={**os.environ, "RUST_BACKTRACE": "0"})
         self.panics += PANIC.findall(ran.stderr)
         return ran
 
@@ -109,6 +110,13 @@ class House:
         text = re.sub(r"\x1b\[[0-9;]*m", "", new.decode(errors="replace"))
         self.panics += PANIC.findall(text)
         return text
+
+    def heard(self, since):
+        """What the server said from that byte of its log on."""
+        self.look()
+        with open(self.said, "rb") as file:
+            file.seek(since)
+            return re.sub(r"\x1b\[[0-9;]*m", "", file.read().decode(errors="replace"))
 
     def close(self):
         self.stop()
