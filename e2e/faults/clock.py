@@ -76,7 +76,7 @@ def _states(city):
         if "crop_jpeg" in sent["batch"][0]:
             plate = sent["batch"][0]["plate"]
             for item in city.must(city.people["detective"].get(f"/v1/sightings?plate={plate}")).json["items"]:
-                found[f"picture of {plate}"] = city.people["detective"].get(f"/v1/sightings/{item['id']}/picture").status
+                found[f"picture of {plate}"] = city.people["detective"].get(f"/v1/sightings/{item['id']}/crop").status
     return found
 
 

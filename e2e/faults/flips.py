@@ -60,7 +60,7 @@ def portrait(house, city, leaves_until):
         answer = people["detective"].get(f"/v1/sightings?plate={plate}")
         keep(f"passages of {plate}", answer)
         for item in (answer.json or {}).get("items", []) if answer.is_ok else []:
-            picture = people["detective"].get(f"/v1/sightings/{item['id']}/picture")
+            picture = people["detective"].get(f"/v1/sightings/{item['id']}/crop")
             asked[f"picture {item['id']}"] = (picture.status, picture.body.hex() if picture.is_ok else picture.key)
     hour_us = 3_600_000_000
     keep("counts", people["detective"].get(f"/v1/sightings/counts?from_us={city.captured_us - hour_us}&until_us={city.captured_us + 8 * hour_us}"))
