@@ -26,6 +26,12 @@ def clock(options, chance, results):
     return None
 
 
+def passages(city):
+    """How many there are at all, whenever."""
+    retention = city.must(city.people["supervisor"].get("/v1/sightings/retention")).json
+    return sum(one["sightings"] for one in retention["classes"])
+
+
 def _wrong_for_a_while(shimmed, name, shift_us, restarts):
     city, house = shimmed.city, shimmed.house
     for _ in range(3):
@@ -39,7 +45,11 @@ def _wrong_for_a_while(shimmed, name, shift_us, restarts):
     shimmed.shim.set(clock_us=shift_us)
     if restarts and house.start() is None:
         return result_of("clock", 0, before, shimmed, None, f"{name}: does not start: {house.look()[-300:]}")
+    unsure = len(city.batches)
     said = {what: act() for what, act in city.acts().items()}
+    # Their times were put right by the wrong clock: sent again by the right one they would be other passages.
+    while_wrong = sum(len(sent["batch"]) for sent in city.batches[unsure:] if sent["is_acked"])
+    del city.batches[unsure:]
     time.sleep(LOOKS_S)
     shimmed.shim.set(clock_us=0)
     if restarts:
@@ -59,6 +69,8 @@ def _wrong_for_a_while(shimmed, name, shift_us, restarts):
     failures += [f"{what} while wrong: {answer.status} {answer.key}" for what, answer in said.items() if answer.status is None or answer.status >= 500]
     failures += [f"{what} afterwards: {answer.status} {answer.key}" for what, answer in after.items() if not answer.is_ok]
     failures += _order(city)
+    there, acked = passages(city), while_wrong + sum(len(sent["batch"]) for sent in city.batches)
+    failures += [f"{there} passages are kept of {acked}"] if there != acked else []
     now = _states(city)
     failures += [f"{what} became {now.get(what)!r} by the wrong clock" for what, state in states.items() if now.get(what) != state]
     result = result_of("clock", 0, wrong, shimmed, None)

@@ -29,11 +29,15 @@ class Shimmed(Killed):
         self.shim.close()
 
     def cost(self, act):
-        """Inputs and outputs of an act when all goes well."""
+        """Inputs and outputs of an act when all goes well and nothing else goes on."""
         self.shim.set(kinds=ALL)
-        before = self.shim.get("done")
-        act()
-        return self.shim.get("done") - before
+
+        def once():
+            before = self.shim.get("done")
+            act()
+            return self.shim.get("done") - before
+
+        return min(once() for _ in range(4))
 
 
 def io_faults(options, chance, results):
@@ -69,9 +73,11 @@ def io_faults(options, chance, results):
 def _fail_at(shimmed, number, error, kinds, name, nth, times):
     act = shimmed.city.acts()[name]
     shimmed.shim.fail(nth, error, times, kinds)
+    shimmed.city.is_disk_failing = True
     answer = act()
     hit = shimmed.shim.get("failed")
     shimmed.shim.heal()
+    shimmed.city.is_disk_failing = False
     began, failure = time.monotonic(), None
     said = f"{answer.status} {answer.key}"
     if not answer.is_ok and said not in CLEAR:

@@ -55,7 +55,7 @@ def result_of(fault, number, wrong, killed, ready, failure=None):
     if panics:
         failure = f"panicked at {panics[:3]}"
     return {"fault": fault, "n": number, "failure": failure, "lost": lost, "doubled": doubled, "panics": len(panics),
-            "acknowledged": killed.city.ledger.count(), "late": sum(killed.city.ledger.late.values()), "ready_ms": None if ready is None else round(ready * 1000)}
+            "acknowledged": killed.city.ledger.count(), "late": sum(killed.city.ledger.late.values()), "unsure_fixes": killed.city.unsure_fixes, "ready_ms": None if ready is None else round(ready * 1000)}
 
 
 def kills(options, chance, results):
@@ -160,7 +160,9 @@ def _fill_once(killed, image, ballast, chance, number):
     fill(ballast, room=int(chance.choice([0, 1, 8, 64, 300]) * 4096 * chance.random()))
     ledger = killed.city.ledger
     before, acked = ledger.problems.copy(), ledger.count()
+    killed.city.is_disk_failing = True
     killed.city.write(chance.uniform(0.5, 1.2), lambda: None)
+    killed.city.is_disk_failing = False
     said = ledger.problems - before
     while_full = ledger.count() - acked
     os.remove(ballast)

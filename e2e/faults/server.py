@@ -22,8 +22,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import clock, flips, io_faults, kills, rubbish
 
-SHORT = {"kills": 5, "power_cuts": 2, "full_disks": 2, "io_faults": 12, "flips": 1, "rubbish": 12, "rubbish_all": None}
-LONG = {"kills": 1000, "power_cuts": 200, "full_disks": 50, "io_faults": 0, "flips": 20, "rubbish": 0, "rubbish_all": 100_000}
+SHORT = {"kills": 5, "power_cuts": 2, "full_disks": 2, "io_faults": 12, "flips": 1, "rubbish": 12, "rubbish_all": None, "rounds_per_house": 10}
+LONG = {"kills": 1000, "power_cuts": 200, "full_disks": 50, "io_faults": 0, "flips": 20, "rubbish": 0, "rubbish_all": 100_000, "rounds_per_house": 25}
 READY_MS_MAX = 2_000
 
 
@@ -62,7 +62,7 @@ def tell(name, of, took_s):
     ready = sorted(one["ready_ms"] for one in of if one["ready_ms"] is not None)
     if ready:
         line += f", ready again p50 {ready[len(ready) // 2]} ms, worst {ready[-1]} ms"
-    for field, what in (("requests", "requests"), ("acknowledged", "acknowledged at the end"), ("late", "late words"), ("asked", "asked again")):
+    for field, what in (("requests", "requests"), ("acknowledged", "acknowledged at the end"), ("late", "late words"), ("asked", "asked again"), ("unsure_fixes", "fixes answered while the disk refused")):
         if any(field in one for one in of):
             line += f", {max(one.get(field) or 0 for one in of)} {what}"
     if any(one.get("open") for one in of):
@@ -87,7 +87,6 @@ def main():
     parser.add_argument("--long", action="store_true")
     for name in SHORT:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, help=f"{SHORT[name]}, long {LONG[name]}")
-    parser.add_argument("--rounds-per-house", type=int, default=10, help="kills or cuts that one house lives through")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--program", default="target/release/shouhu")
     parser.add_argument("--keep", action="store_true", help="stop at the first killed house that does not start, and leave it there")
