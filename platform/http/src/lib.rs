@@ -32,6 +32,8 @@ pub use site::Site;
 pub use stream::StopStreams;
 
 use shouhu_env::BoxFuture;
+use shouhu_ids::Micros;
+use shouhu_jobs::{Belief, STEADY_US};
 use shouhu_module::{App, Health, JobKind, Module};
 use shouhu_store::Migration;
 
@@ -56,6 +58,7 @@ pub const MODULE: Module = Module {
         "http.idempotency.key_invalid",
         "http.idempotency.key_reused",
         "http.idempotency.running",
+        "http.idempotency.answer_lost",
         "oversight.purpose_required",
         "oversight.case_required",
         "oversight.purpose_unknown",
@@ -77,6 +80,12 @@ pub const MODULE: Module = Module {
 
 fn health(app: App) -> BoxFuture<'static, Health> {
     Box::pin(async move {
+        if let Ok(Some(Belief { believed, doubt: Some(doubt) })) = Belief::kept(&app.store).await {
+            let (ahead_days, steady_days) = (doubt.wall.since(believed) / Micros::DAY, STEADY_US / Micros::DAY);
+            return Health::bad(format!(
+                "the clock has leapt {ahead_days} days ahead: set it right. Nothing is destroyed until then, or until it has gone on evenly for {steady_days} days"
+            ));
+        }
         match app.store.unpublished(1).await {
             Ok(waiting) => match waiting.first() {
                 Some(oldest) if app.env.now().since(oldest.at) > 5 * shouhu_ids::Micros::SECOND => {

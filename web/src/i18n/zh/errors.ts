@@ -13,6 +13,7 @@ export const errors = {
   "http.body.broken": "傳輸中斷，請再試一次。",
   "http.body.slow": "傳輸太慢，已中止，請再試一次。",
   "http.query.invalid": "查詢條件不正確。",
+  "http.idempotency.answer_lost": "這個動作已經完成，但回覆在伺服器中斷時遺失；請先查看結果，不要直接重做。",
   "http.idempotency.running": "同一個動作正在處理中。",
   "http.idempotency.key_reused": "這個動作的識別碼已用於另一個動作。",
   "http.idempotency.key_invalid": "動作識別碼不正確。",
