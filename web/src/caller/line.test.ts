@@ -67,6 +67,7 @@ class Phone {
   private at: PositionCallback | null = null;
   private error: PositionErrorCallback | null = null;
   isWatched = false;
+  asked = 0;
   places: Places = {
     watchPosition: (at, error) => {
       this.at = at;
@@ -76,6 +77,13 @@ class Phone {
     },
     clearWatch: () => {
       this.isWatched = false;
+    },
+    getCurrentPosition: (at) => {
+      this.asked += 1;
+      at({
+        coords: { longitude: 120.2, latitude: 22.99, accuracy: 10 },
+        timestamp: Date.now(),
+      } as GeolocationPosition);
     },
   };
   moves(lon: number, age_ms = 0): void {
@@ -166,6 +174,21 @@ describe("the caller's line", () => {
     centre.fails = null;
     await turns(2);
     expect([centre.page.is_sharing, centre.told.length]).toEqual([false, 1]);
+    line.leave();
+  });
+
+  it("asks a phone that lies still, so that its place does not look old", async () => {
+    const [centre, phone] = [new Centre(), new Phone()];
+    const line = lineOf(centre, phone);
+    line.begin();
+    line.agree(true);
+    phone.moves(120.2);
+    await turns(5);
+    expect([phone.asked, centre.told.length]).toEqual([0, 1]);
+    await turns(5);
+    expect([phone.asked, centre.told.length]).toEqual([1, 2]);
+    phone.denies(3);
+    expect(line.state.trouble).toBeNull();
     line.leave();
   });
 

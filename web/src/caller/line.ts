@@ -37,11 +37,14 @@ export interface LineState {
 }
 
 /** What the browser offers; a page without TLS has none. */
-export type Places = Pick<Geolocation, "watchPosition" | "clearWatch"> | undefined;
+export type Places = Pick<Geolocation, "watchPosition" | "clearWatch" | "getCurrentPosition"> | undefined;
 
 const WATCH: PositionOptions = { enableHighAccuracy: true, maximumAge: 5_000, timeout: 20_000 };
-/** W3C Geolocation: PERMISSION_DENIED. */
+/** W3C Geolocation: PERMISSION_DENIED, TIMEOUT. */
 const DENIED = 1;
+const TIMED_OUT = 3;
+/** A phone that lies still tells nothing by itself, and its place would look old: then it is asked. */
+const REFRESH_MS = 15_000;
 
 export class CallerLine {
   state: LineState;
@@ -50,6 +53,7 @@ export class CallerLine {
   private isTurning = false;
   private isAskedAgain = false;
   private isPlacing = false;
+  private asked_ms = Number.NEGATIVE_INFINITY;
   private watch: number | null = null;
   private lastSent: { fix: Fix; sent_ms: number } | null = null;
   private isGone = false;
@@ -143,23 +147,36 @@ export class CallerLine {
       this.set({ trouble: "denied", wantsToShare: false });
       return;
     }
-    this.watch = this.places.watchPosition(
-      ({ coords, timestamp }) => {
-        const { longitude: lon, latitude: lat, accuracy: accuracy_m } = coords;
-        this.set({ fix: { lon, lat, accuracy_m, measured_ms: timestamp }, trouble: null });
-        void this.tellPlace();
-      },
-      (error) => {
-        if (error.code !== DENIED) {
-          this.set({ trouble: "unavailable" });
-          return;
-        }
-        this.unwatch();
-        this.set({ trouble: "denied", wantsToShare: false, fix: null });
-        this.kick();
-      },
-      WATCH,
-    );
+    this.asked_ms = Date.now();
+    this.watch = this.places.watchPosition(this.placed, this.unplaced, WATCH);
+  }
+
+  private placed: PositionCallback = ({ coords, timestamp }) => {
+    // One that was under way when its owner stopped is nobody's.
+    if (this.watch === null) return;
+    const { longitude: lon, latitude: lat, accuracy: accuracy_m } = coords;
+    this.set({ fix: { lon, lat, accuracy_m, measured_ms: timestamp }, trouble: null });
+    void this.tellPlace();
+  };
+
+  private unplaced: PositionErrorCallback = (error) => {
+    if (this.watch === null) return;
+    if (error.code !== DENIED) {
+      // A phone that knows where it is may take its time to say it again.
+      if (error.code !== TIMED_OUT || !this.state.fix) this.set({ trouble: "unavailable" });
+      return;
+    }
+    this.unwatch();
+    this.set({ trouble: "denied", wantsToShare: false, fix: null });
+    this.kick();
+  };
+
+  private refresh(): void {
+    const now_ms = Date.now();
+    const last_ms = Math.max(this.asked_ms, this.lastSent?.sent_ms ?? Number.NEGATIVE_INFINITY);
+    if (this.watch === null || Math.abs(now_ms - last_ms) < REFRESH_MS) return;
+    this.asked_ms = now_ms;
+    this.places?.getCurrentPosition(this.placed, this.unplaced, { ...WATCH, maximumAge: 0 });
   }
 
   private unwatch(): void {
@@ -227,6 +244,7 @@ export class CallerLine {
     }
     await this.flush();
     this.take(await look());
+    this.refresh();
   }
 
   private async flush(): Promise<void> {

@@ -24,10 +24,17 @@ export const callers = {
     ask<C.CallerView>(`${at(call)}/read`, { method: "POST", json: { through } }),
 };
 
+/** On a bad line a request may hang for minutes; the page has to say so, and try again. */
+const PATIENCE_MS = 8_000;
+
 /** As the caller's own page asks: by its token, which is in no address. */
+// Phones from before 2022 have no such signal, and wait as long as their network does.
+const patience = (): { signal?: AbortSignal } =>
+  "timeout" in AbortSignal ? { signal: AbortSignal.timeout(PATIENCE_MS) } : {};
+
 export function callerPage(token: string) {
   const post = <R>(what: string, json: unknown = {}) =>
-    ask<R>(`/v1/caller/${what}`, { method: "POST", json, bearer: token });
+    ask<R>(`/v1/caller/${what}`, { method: "POST", json, bearer: token, ...patience() });
   return {
     look: (look: C.Look) => post<C.CallerPage>("look", look),
     agree: () => post<C.CallerPage>("agree"),
