@@ -46,12 +46,13 @@ use shouhu_store::{Migration, StoreError};
 use shouhu_wire::Role;
 
 pub use attest::{QUOTE_EVERY_US, QUOTE_LATE_US};
-pub use attempts::FAILURES_PER_MINUTE_MAX;
+pub use attempts::{Attempts, FAILURES_PER_MINUTE_MAX};
 pub use door::{DoorError, caller_of, check_device_named, needs_body};
-pub use model::{Actor, Device, DeviceStatus, NAME_CHARS_MAX, NameError, checked_name};
+pub use model::{Actor, Device, DeviceStatus, NAME_CHARS_MAX, NameError, Peer, checked_name};
 pub use ops::invite::{InviteError, LINK_LIFE_US, invite};
 pub use pending::CHALLENGE_LIFE_US;
 pub use room::{ENROLMENTS_PENDING_MAX, SIGN_INS_PENDING_MAX};
+pub use secret::{fresh as fresh_token, hash_of as token_hash};
 pub use session::{ABSOLUTE_US, COOKIE, IDLE_US};
 
 pub const MODULE: Module = Module {

@@ -2,6 +2,8 @@ import { app } from "./app";
 import { bar } from "./bar";
 import { boxes } from "./boxes";
 import { breach } from "./breach";
+import { caller } from "./caller";
+import { callerPage } from "./callerPage";
 import { choice } from "./choice";
 import { citizens } from "./citizens";
 import { codes } from "./codes";
@@ -49,6 +51,8 @@ export const en = {
   ...boxes,
   ...breach,
   ...intake,
+  ...caller,
+  caller_page: callerPage,
   ...lake,
   ...feeds,
   ...register,
