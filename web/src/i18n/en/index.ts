@@ -10,6 +10,7 @@ import { desk } from "./desk";
 import { errors } from "./errors";
 import { exchange } from "./exchange";
 import { feeds } from "./feeds";
+import { inquiry } from "./inquiry";
 import { intake } from "./intake";
 import { lake } from "./lake";
 import { misuse } from "./misuse";
@@ -48,6 +49,7 @@ export const en = {
   ...places,
   ...boxes,
   ...breach,
+  ...inquiry,
   ...intake,
   ...lake,
   ...feeds,
