@@ -113,6 +113,19 @@ export const errors = {
   "oversight.opening.found_unjustified":
     "An opening of this plate for this incident was found unjustified: ask for a consent.",
   "oversight.opening.note": "Write what you found in 5 to 1000 characters.",
+  "oversight.inquiry.plate": "That is no plate.",
+  "oversight.inquiry.document": "A document's number has 5 to 20 letters or digits.",
+  "oversight.inquiry.claim": "Say in 2 to 200 characters what shows the claim.",
+  "oversight.inquiry.reason": "Give the reason in 10 to 1,000 characters.",
+  "oversight.inquiry.same_person":
+    "Somebody else does this: not who took the request, nor who set the deferral.",
+  "oversight.inquiry.settled": "That is done already, or the step before it is not.",
+  "oversight.inquiry.cases": "Say of each case whether it is told now or later.",
+  "oversight.inquiry.running": "The case is live or a consent runs: it is told later.",
+  "oversight.inquiry.until": "A deferral lasts from a day to a year, and so does its extension.",
+  "oversight.inquiry.involved": "You looked at this plate yourself: somebody else decides.",
+  "oversight.inquiry.renewed_once": "It is extended once, and before it ends.",
+  "oversight.inquiry.other_document": "That is not the document that was shown at first.",
   "oversight.breach.text": "Write 2 to 2,000 characters.",
   "oversight.breach.time":
     "That time cannot be: not in the future, more than a year ago, or before anybody knew.",

@@ -12,6 +12,7 @@ import { desk } from "./desk";
 import { errors } from "./errors";
 import { exchange } from "./exchange";
 import { feeds } from "./feeds";
+import { inquiry } from "./inquiry";
 import { intake } from "./intake";
 import { lake } from "./lake";
 import { misuse } from "./misuse";
@@ -50,6 +51,7 @@ export const zh = {
   ...places,
   ...boxes,
   ...breach,
+  ...inquiry,
   ...intake,
   ...caller,
   caller_page: callerPage,
