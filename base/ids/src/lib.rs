@@ -107,6 +107,8 @@ id!(/// A person who can sign in.
     ActorId, "actor");
 id!(/// A camera, edge agent or phone that holds a key.
     DeviceId, "device");
+id!(/// A change of whom the house believes, asked for by one person and decided by another.
+    TrustChangeId, "change of trust");
 id!(/// A fixed or moving lens.
     CameraId, "camera");
 id!(/// One passage of one vehicle past one source. Computed from what it identifies, see [`SightingId::of`].
