@@ -78,20 +78,24 @@ pub const MODULE: Module = Module {
     ..Module::EMPTY
 };
 
+/// What is wrong with the clock, where it is.
+async fn attention(app: &App) -> Option<String> {
+    let Belief { believed, doubt } = Belief::kept(&app.store).await.ok()??;
+    let (ahead_days, steady_days) = (doubt?.wall.since(believed) / Micros::DAY, STEADY_US / Micros::DAY);
+    Some(format!(
+        "ATTENTION: the clock has leapt {ahead_days} days ahead: set it right. Nothing is destroyed until then, or until it has gone on evenly for {steady_days} days"
+    ))
+}
+
 fn health(app: App) -> BoxFuture<'static, Health> {
     Box::pin(async move {
-        if let Ok(Some(Belief { believed, doubt: Some(doubt) })) = Belief::kept(&app.store).await {
-            let (ahead_days, steady_days) = (doubt.wall.since(believed) / Micros::DAY, STEADY_US / Micros::DAY);
-            return Health::bad(format!(
-                "the clock has leapt {ahead_days} days ahead: set it right. Nothing is destroyed until then, or until it has gone on evenly for {steady_days} days"
-            ));
-        }
         match app.store.unpublished(1).await {
             Ok(waiting) => match waiting.first() {
                 Some(oldest) if app.env.now().since(oldest.at) > 5 * shouhu_ids::Micros::SECOND => {
                     Health::bad("the outbox has waited for more than 5 s: reactions and live screens are behind")
                 }
-                _ => Health::good("outbox is empty or moving"),
+                // It keeps nobody from working: a load balancer must not take the server away for it.
+                _ => Health::good(attention(&app).await.unwrap_or_else(|| "outbox is empty or moving".into())),
             },
             Err(error) => Health::bad(format!("database: {error}")),
         }
