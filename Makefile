@@ -74,15 +74,17 @@ test-e2e: deps-test web e2e/node_modules/.installed
 # Both programs are built by the Rust tests that start them.
 test-faults:
 	e2e/faults/lake.py --kills 20 --power-cuts 6
+	e2e/faults/server.py
 
 FUZZ_SECONDS ?= 60
 
 fuzz: ## Every parser of what comes from outside, FUZZ_SECONDS each, with coverage
 	tools/fuzz.sh $(FUZZ_SECONDS)
 
-faults: ## The long form of the fault tests: a thousand kills, two hundred power cuts
+faults: ## The long form of the fault tests: a thousand kills, two hundred power cuts, every i/o, 100,000 malformed requests
 	cargo build --config tools/test-profile.toml --release --workspace --bins
 	e2e/faults/lake.py --kills 1000 --power-cuts 200 --report target/faults.json
+	e2e/faults/server.py --long --report target/faults-server.json
 	SHOUHU_LAKE_CRASHES=20000 cargo test --config tools/test-profile.toml --release -p shouhu-lake --test crash
 
 e2e/lake/.venv/.installed: e2e/lake/requirements.txt

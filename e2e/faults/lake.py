@@ -96,12 +96,12 @@ def kills(options, chance, results):
 class Image:
     """A file system in a file that can lose power."""
 
-    def __init__(self, kind):
+    def __init__(self, kind, mib=IMAGE_MIB):
         self.home = tempfile.mkdtemp(prefix="lake-power-")
         self.file, self.mount_point = f"{self.home}/image", f"{self.home}/mnt"
         os.mkdir(self.mount_point)
         with open(self.file, "wb") as image:
-            image.truncate(IMAGE_MIB << 20)
+            image.truncate(mib << 20)
         subprocess.run([f"mkfs.{kind}", "-q", self.file], check=True, capture_output=True)
         self.mount()
 
@@ -185,4 +185,5 @@ def main():
     sys.exit(1 if failed else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

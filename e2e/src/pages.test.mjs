@@ -49,8 +49,12 @@ const reviewed = (at) => ({ basis: ["public_place", "traffic_enforcement", "gath
 const camera = (at) => ({ camera: `c${at}`, name: `${ROADS[at % 8]}${(at % 3) + 1}段與中正路口`, kind: "fixed", position: { lon: 120.2, lat: 23 }, is_active: true, state: at % 7 === 6 ? "new" : at < 3 ? "stopped" : at < 6 ? "due" : "reviewed", until_us: NOW_US + (at * 9 - 20) * 24 * HOUR_US, review: at % 7 === 6 ? null : reviewed(at), destroyed: at === 1 ? 1_842 : 0 });
 const step = (seq, kind, text, persons) => ({ seq, kind, text, persons, at_us: NOW_US - (20 - seq) * HOUR_US, written_at_us: NOW_US - (20 - seq) * HOUR_US, by_name: "稽核 林" });
 const breach = (at, known_h, steps) => ({ id: `f${at}`, known_at_us: NOW_US - known_h * HOUR_US, since_us: null, what: at ? "巡邏車內平板於停車場遭竊，螢幕鎖定、已遠端清除。" : "委外維修時誤將備份硬碟帶離機房，二十分鐘後尋回。", data: "姓名、車牌、派遣紀錄", persons: at ? 37 : null, written_at_us: NOW_US - (known_h - 1) * HOUR_US, written_by_name: "督導 陳", tell_due_at_us: NOW_US + (24 - known_h) * HOUR_US, persons_told_at_us: steps.some((one) => one.kind === "persons_told") ? NOW_US - 12 * HOUR_US : null, authority_told_at_us: null, is_late: known_h > 24 && !steps.length, is_closed: false, steps });
+const inquiry = (at, state) => ({ id: `q${at}`, state, plate_display: ["ABC-1280", "XY-9876", "EAA-5551"][at], document: "id_card", claim: "keeper", claim_shown: "行車執照", from_us: NOW_US - 366 * 24 * HOUR_US, until_us: NOW_US - 16 * 24 * HOUR_US, due_at_us: NOW_US + (at - 1) * 24 * HOUR_US, is_late: at === 0, asked_by_name: "執勤 張", confirmed_at_us: state === "asked" ? null : NOW_US - 24 * HOUR_US, confirmed_by_name: state === "asked" ? null : "督導 陳", refused_note: null });
 Object.assign(ANSWERS, {
   "/cameras/register": { items: Array.from({ length: 40 }, (_, at) => camera(at)), next_cursor: null },
+  "/oversight/inquiries": { items: [inquiry(0, "asked"), inquiry(1, "confirmed"), inquiry(2, "answered")], next_cursor: null },
+  "/oversight/inquiries/q1": { ...inquiry(1, "confirmed"), answers: [], told_anyway: 2, deferrals: [], cases: [{ case_ref: "115-偵-7", uses: 4, first_at_us: NOW_US - 90 * 24 * HOUR_US, last_at_us: NOW_US - 24 * HOUR_US, offices: ["第一分局偵查隊", "刑事警察大隊"], is_running: true }, { case_ref: "115-偵-8", uses: 1, first_at_us: NOW_US - 9 * 24 * HOUR_US, last_at_us: NOW_US - 9 * 24 * HOUR_US, offices: [], is_running: false }] },
+  "/oversight/inquiries/q2": { ...inquiry(2, "answered"), cases: [], told_anyway: 0, answers: [{ number: 1, made_at_us: NOW_US - HOUR_US, text: "車牌查詢使用紀錄答覆書\n\n申請編號：q2\n車牌：ABC-1280\n\n一、依個人資料保護法第 3 條、第 10 條，上述期間內對本車牌行車紀錄之查詢使用如下：\n    1. 2026-11-20　單位：第一分局　事由：巡邏勤務　與案件連結：否\n       依據：個人資料保護法第 16 條（執行法定職務必要範圍）　稽核紀錄：第 41822 筆", sha256: "5e".repeat(32), leaf: 52_114, handed_at_us: null, handed_by_name: null }], deferrals: [{ case_ref: "115-偵-7", uses: 4, until_us: NOW_US + 90 * 24 * HOUR_US, reason: "偵查中，告知將使嫌疑人逃匿", set_at_us: NOW_US - HOUR_US, set_by_name: "稽核 林", renewed_at_us: null, renewed_by_name: null, renewed_reason: null, told_in: null }] },
   "/oversight/breaches": { items: [breach(0, 3, []), breach(1, 30, []), breach(2, 30, [step(1, "measure", "更換全部平板的解鎖碼，停用遺失裝置的憑證。", null), step(8, "persons_told", "以掛號信與簡訊通知。", 37)])], next_cursor: null },
 });
 /** Of an incident: what happened, each with its second. */
@@ -66,6 +70,9 @@ const PAGES = {
   report: "/streets?tab=report",
   register: "/operate?tab=register",
   breaches: "/breaches",
+  inquiries: "/inquiries",
+  inquiry: "/inquiries?id=q1",
+  answered: "/inquiries?id=q2",
 };
 
 let browser;
@@ -101,7 +108,7 @@ async function open({ viewport, scheme, language }) {
   await page.route("**/v1/incidents/*/log", (route) => json(route, { items: LOG }));
   await page.route("**/v1/identity/me", (route) => {
     const me = mock.of("GET", "/identity/me", {}, new URLSearchParams());
-    return json(route, { ...me, permissions: [...PERMISSIONS.supervisor, "shifts.plan", "dispatch.report", "dispatch.replay", "patrol.plan", "actors.invite", "cameras.read", "cameras.review", "oversight.breaches"] });
+    return json(route, { ...me, permissions: [...PERMISSIONS.supervisor, "shifts.plan", "dispatch.report", "dispatch.replay", "patrol.plan", "actors.invite", "cameras.read", "cameras.review", "oversight.breaches", "inquiries.take", "inquiries.decide"] });
   });
   const go = async (path) => {
     await page.goto(`${site.url}${path.replace("{incident}", mock.incidents[0].id)}`);

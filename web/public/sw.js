@@ -115,6 +115,8 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(mapInfo(request));
     return;
   }
+  // A caller's page is a page of its own: kept as the app's it would be what an officer's phone opens without a network.
+  if (url.pathname === "/c" || url.pathname.startsWith("/c/")) return;
   if (url.pathname.startsWith("/v1/") || url.pathname === "/healthz" || url.pathname === "/metrics") return;
   if (request.mode === "navigate") event.respondWith(page(request));
   else if (url.pathname.startsWith("/assets/") || FIRST.includes(url.pathname))

@@ -55,6 +55,8 @@ pub struct Counters {
     pub frames_read: AtomicU64,
     /// Frames of live sources that came while the one before was still being read.
     pub frames_dropped: AtomicU64,
+    /// Of the last live frame: from its arrival until it was read.
+    pub delay_ms: AtomicU64,
     pub sightings: AtomicU64,
     pub local_alerts: AtomicU64,
 }
@@ -155,6 +157,11 @@ impl Pipeline {
             self.evidence.remove(&track);
         }
         Ok(drafts)
+    }
+
+    /// What is followed and remembered is as old as before, by the new time.
+    pub fn clock_was_set(&mut self, by_us: i64) {
+        self.tracker.clock_was_set(by_us);
     }
 
     /// The source has ended: passages that were still waiting for a second read.

@@ -37,6 +37,9 @@ pub struct Status {
     pub frame_policy: FramePolicy,
     pub frames_read: u64,
     pub frames_dropped: u64,
+    /// Of the last live frame: from its arrival until it was read.
+    #[serde(default)]
+    pub delay_ms: u64,
     pub sightings: u64,
     pub local_alerts: u64,
     pub rejected: u64,
@@ -78,6 +81,7 @@ impl Reporter {
             frame_policy: self.policy.get(),
             frames_read: count(&self.counters.frames_read),
             frames_dropped: count(&self.counters.frames_dropped),
+            delay_ms: count(&self.counters.delay_ms),
             sightings: count(&self.counters.sightings),
             local_alerts: count(&self.counters.local_alerts),
             rejected: self.rejected.count(),

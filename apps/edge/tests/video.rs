@@ -159,6 +159,27 @@ fn a_camera_that_hangs_up_is_called_again_and_its_password_is_nowhere() {
     server.with(|s| assert!(s.kept.values().all(|k| k.source.as_deref() == Some("rtsp://camera/ch1"))));
 }
 
+/// Studying a stream and waiting for its key frame takes longer than the silence that a running stream is allowed.
+#[test]
+fn a_camera_that_takes_its_time_is_waited_for() {
+    let server = Server::start(Mood::Fine);
+    let folder = tempfile::tempdir().unwrap();
+    let data = enrolled(folder.path(), &server.address);
+    let mut options = options(&data, folder.path(), false, &Paper::default());
+    options.sources = vec![SourceSpec::parse("rtsp://camera/ch1").unwrap()];
+    let played = camera(folder.path());
+    let script = fs::read_to_string(&played).unwrap();
+    fs::write(&played, script.replace("\ncat ", "\nsleep 17\ncat ")).unwrap();
+    options.source.ffmpeg = played;
+    let stop = Arc::new(Stop::default());
+    let its = Arc::clone(&stop);
+    let agent = std::thread::spawn(move || shouhu_edge::run::run(options, Arc::new(Brightness), None, &its).unwrap());
+    server.until("the car", |s| !s.kept.is_empty());
+    assert_eq!(fs::read_to_string(folder.path().join("calls")).unwrap().lines().count(), 1, "the first call was not given up");
+    stop.set();
+    agent.join().unwrap();
+}
+
 #[test]
 fn a_missing_ffmpeg_stops_the_start_with_its_package_and_folders_do_without() {
     let server = Server::start(Mood::Fine);

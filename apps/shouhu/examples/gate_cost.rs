@@ -76,7 +76,7 @@ async fn reveal(app: &App, asker: ActorId, round: usize) {
     let day = Micros(now.0 - now.0.rem_euclid(Micros::DAY));
     let fixed = |number: i64| row(number).into_iter().map(|glimpse| Glimpse { mark: day.0 - number, ..glimpse }).collect();
     let asked = Revealing {
-        asker: MovementAsker { id: asker, office: None, case_ref: Some(format!("115-{}", round % 50)) },
+        asker: MovementAsker { id: asker, office: None, case_ref: Some(format!("115-{}", round % 50)), purpose: "investigation".into(), is_live: false },
         named: vec![plate.clone()],
         rows: (0..ROWS).map(fixed).collect(),
         rows_max: 200,

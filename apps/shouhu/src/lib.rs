@@ -25,3 +25,35 @@ pub static MODULES: &[Module] = &[
     shouhu_webhooks::MODULE,
     shouhu_positions::MODULE,
 ];
+
+/// Jobs that destroy or end what its time is over for: they wait while the clock is doubted.
+pub const DESTROYING: &[&str] = &[
+    "http.forget_idempotency",
+    "identity.purge",
+    "oversight.forget_movements",
+    "oversight.retention",
+    "sightings.export_expire",
+    "sightings.purge",
+    "watchlists.sweep",
+    "dispatch.purge",
+    "dispatch.purge_photos",
+    "patrol.purge",
+    "positions.purge",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_job_that_destroys_what_is_over_waits_for_a_clock_that_is_believed() {
+        let kinds: Vec<&str> = MODULES.iter().flat_map(|module| module.jobs).map(|job| job.kind).collect();
+        for named in DESTROYING {
+            assert!(kinds.contains(named), "no job is called {named}");
+        }
+        let destroys = |kind: &str| ["purge", "forget", "retention", "expire", "sweep"].iter().any(|word| kind.contains(word));
+        for kind in kinds.into_iter().filter(|kind| destroys(kind)) {
+            assert!(DESTROYING.contains(&kind), "{kind} does not wait for a clock that is believed");
+        }
+    }
+}

@@ -17,7 +17,7 @@ use shouhu_sightings::feeds::drop::DropFolder;
 use shouhu_store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
-use crate::MODULES;
+use crate::{DESTROYING, MODULES};
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -190,7 +190,7 @@ pub async fn run(
     let metrics = Metrics::default();
     let router = router(&app, &metrics, site).map_err(StartError::Routes)?;
     let relay = tokio::spawn(shouhu_bus::relay(app.store.clone(), app.hub.clone(), wiring::reactors(&app)));
-    let jobs = tokio::spawn(shouhu_jobs::run(app.store.clone(), wiring::workers(&app)));
+    let jobs = tokio::spawn(shouhu_jobs::run(app.store.clone(), wiring::workers(&app), DESTROYING));
     let quotes = tokio::spawn(shouhu_identity::watch_quotes(app.clone()));
     let for_ready = app.clone();
     let served =

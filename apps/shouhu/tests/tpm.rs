@@ -150,7 +150,10 @@ impl World {
     }
 
     async fn trust(&self, maker: String) {
-        self.ask(&self.operator, "POST", "/v1/devices/tpm-makers", json!({"certificate": maker})).await;
+        let wish = json!({"certificate": maker, "reason": "made by this test"});
+        let asked = self.ask(&self.operator, "POST", "/v1/devices/tpm-makers", wish).await;
+        let approve = format!("/v1/devices/trust-changes/{}/approve", asked["id"].as_str().unwrap());
+        self.ask(&self.house.person(Role::Operator), "POST", &approve, json!({})).await;
     }
 
     async fn accept(&self, agent: &Agent) -> Value {

@@ -50,6 +50,9 @@ pub enum Event {
     PanicChanged { incident: IncidentId, unit: UnitId },
     /// A call rings, or something became of it: read the list, which says to each what that one may see.
     CallChanged { call: CallId, state: CallState },
+    /// Whoever calls opened the link that was sent, wrote, or began or stopped to show where they are: read it. Streamed only where all
+    /// that is new is a place.
+    CallerChanged { call: CallId, is_place_only: bool },
     /// A crew is asked whether it is well, or something about that question has changed: read the list.
     CheckChanged { check: CheckId, unit: UnitId, incident: Option<IncidentId> },
     /// Positions since the last one, latest per unit. Streamed only, never stored.
@@ -100,6 +103,7 @@ impl Event {
             Self::UnitChanged { .. } => "unit_changed",
             Self::PanicChanged { .. } => "panic_changed",
             Self::CallChanged { .. } => "call_changed",
+            Self::CallerChanged { .. } => "caller_changed",
             Self::CheckChanged { .. } => "check_changed",
             Self::UnitsMoved { .. } => "units_moved",
             Self::CameraChanged { .. } => "camera_changed",
@@ -127,7 +131,7 @@ impl Event {
             Self::HitRaised { .. } | Self::HitDecided { .. } => Some("hits.watch"),
             Self::IncidentChanged { .. } => Some("dispatch.watch"),
             Self::AssignmentChanged { .. } | Self::UnitChanged { .. } | Self::PanicChanged { .. } => Some("units.watch"),
-            Self::CallChanged { .. } => Some("calls.take"),
+            Self::CallChanged { .. } | Self::CallerChanged { .. } => Some("calls.take"),
             Self::UnitsMoved { .. } | Self::TrackerAlarmed { .. } | Self::CheckChanged { .. } => Some("units.watch"),
             Self::CameraChanged { .. } => Some("cameras.read"),
             Self::PatrolCheckedIn { .. } | Self::TourPlanChanged { .. } => Some("patrol.watch"),

@@ -95,6 +95,8 @@ id!(/// A plate opened for a day because a life is in danger.
     OpeningId, "opening");
 id!(/// A leak of personal data that the house knows of.
     BreachId, "breach");
+id!(/// A citizen's question who has looked at a plate.
+    InquiryId, "inquiry");
 id!(/// A hint that somebody may have looked up whom he should not: a suggestion to a person, never a verdict.
     MisuseAlertId, "misuse alert");
 id!(/// An auditor's case file about the use of the system.
@@ -105,6 +107,8 @@ id!(/// A person who can sign in.
     ActorId, "actor");
 id!(/// A camera, edge agent or phone that holds a key.
     DeviceId, "device");
+id!(/// A change of whom the house believes, asked for by one person and decided by another.
+    TrustChangeId, "change of trust");
 id!(/// A fixed or moving lens.
     CameraId, "camera");
 id!(/// One passage of one vehicle past one source. Computed from what it identifies, see [`SightingId::of`].

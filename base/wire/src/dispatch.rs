@@ -101,7 +101,7 @@ pub struct CloseIncident {
 pub enum UnitState {
     OffDuty,
     Available,
-    /// Offered an assignment that it has not answered.
+    /// Has an assignment, offered or accepted, and is not under way yet.
     Dispatched,
     EnRoute,
     OnScene,

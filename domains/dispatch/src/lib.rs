@@ -4,6 +4,7 @@
 //! - **Unit** 警力: a crew that can be sent. Its crew says whether it can; its assignment says what it does.
 //! - **Assignment** 派遣: one unit sent to one incident, with the reasons why this one. The crew takes the steps.
 //! - **Call** 來電: what an exchange, a gateway or an app puts through. One person takes it and says what became of it.
+//! - **Caller's page** 報案人網頁: a one-time link, through which whoever calls shows where they are and writes. A dispatcher sends it.
 //! - **Photo** 照片: what a crew shows of its job. Kept without anything but pixels, destroyed with its incident.
 //! - **Merge** 併案: an incident becomes another report of one that is open. A person decides, and may undo it.
 //! - **Recommendation**: all units, ranked by the room's policy, with reasons for and against each. A person decides.
@@ -16,6 +17,7 @@
 //! **Invariant:** a unit has at most one live assignment, and its state is `dispatched`, `en_route` or `on_scene` exactly
 //! while it has one (`machine`, `write`, a partial unique index).
 
+mod caller;
 mod calls;
 mod catalogue;
 mod cards;
@@ -97,6 +99,19 @@ pub const MODULE: Module = Module {
         ops::calls::TAKE,
         ops::calls::SETTLE,
         ops::call_history::ROUTE,
+        ops::caller_link::MAKE,
+        ops::caller_link::EXTEND,
+        ops::caller_link::REVOKE,
+        ops::caller_watch::SHOW,
+        ops::caller_watch::OF_INCIDENT,
+        ops::caller_watch::LIVE,
+        ops::caller_watch::ANSWER,
+        ops::caller_watch::READ,
+        ops::caller_page::LOOK,
+        ops::caller_page::AGREE,
+        ops::caller_page::SHARE,
+        ops::caller_page::PLACE,
+        ops::caller_page::WORD,
         ops::call_sources::LIST,
         ops::call_sources::DEFINE,
         ops::call_sources::END,
@@ -176,6 +191,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0007_roster", sql: include_str!("../migrations/0007_roster.sql") },
         Migration { name: "0008_photos", sql: include_str!("../migrations/0008_photos.sql") },
         Migration { name: "0009_codes", sql: include_str!("../migrations/0009_codes.sql") },
+        Migration { name: "0010_caller", sql: include_str!("../migrations/0010_caller.sql") },
     ],
     jobs: &[jobs::PURGE, photos::purge::PURGE_PHOTOS],
     reactions: react::REACTIONS,
@@ -280,6 +296,25 @@ const PROBLEMS: &[&str] = &[
     "dispatch.calls.not_yours",
     "dispatch.calls.incident",
     "dispatch.calls.unknown_incident",
+    "dispatch.caller.over",
+    "dispatch.caller.no_link",
+    "dispatch.caller.too_many_links",
+    "dispatch.caller.longest",
+    "dispatch.caller.empty",
+    "dispatch.caller.too_long",
+    "dispatch.caller.key",
+    "dispatch.caller.too_many_words",
+    "dispatch.caller.too_fast",
+    "dispatch.caller.unknown",
+    "dispatch.caller.too_many_tries",
+    "dispatch.caller.too_often",
+    "dispatch.caller.expired",
+    "dispatch.caller.revoked",
+    "dispatch.caller.ended",
+    "dispatch.caller.not_agreed",
+    "dispatch.caller.not_sharing",
+    "dispatch.caller.stale",
+    "dispatch.caller.vague",
     "dispatch.history.not_yours",
     "dispatch.call_source.device",
     "dispatch.call_source.title",
@@ -468,6 +503,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(DispatchFactsPort(Arc::new(ports::Facts(app.store.clone()))));
         app.put(RostersPort(Arc::new(roster::book::ShiftsOfPeople(app.store.clone()))));
         app.put(PartnerKeysPort(Arc::new(ports::RegisteredPartners(app.store.clone()))));
+        app.put(caller::Limits { wrong: shouhu_identity::Attempts::new(app.env.random.bytes16()), paces: caller::Paces::default() });
         app.put(react::ReadTimes::default());
         app.put(checks::turn::LastLook::new(app.env.now()));
         app.put(cover::Covers::default());

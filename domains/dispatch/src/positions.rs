@@ -107,26 +107,62 @@ impl Fix {
     }
 }
 
+/// The fix that is believed, and the last one that was not.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Believed {
+    pub fix: Fix,
+    /// The last refused fix, and how many in a row agree with it.
+    pub doubted: Option<(Fix, u32)>,
+}
+
+impl Believed {
+    pub const fn first(fix: Fix) -> Self {
+        Self { fix, doubted: None }
+    }
+
+    /// Whether it became the one that is believed; one that is not newer than that does not.
+    ///
+    /// # Errors
+    /// When nobody can have got there from the one that is believed.
+    pub fn take(&mut self, fix: Fix) -> Result<bool, FixError> {
+        if fix.measured_at <= self.fix.measured_at {
+            return Ok(false);
+        }
+        if let Some(jump) = fix.jump_from(&self.fix) {
+            let agreeing = match self.doubted {
+                Some((doubted, _)) if fix.measured_at <= doubted.measured_at => return Err(jump),
+                Some((doubted, count)) if fix.jump_from(&doubted).is_none() => count + 1,
+                _ => 1,
+            };
+            if agreeing < OUTVOTED_BY {
+                self.doubted = Some((fix, agreeing));
+                return Err(jump);
+            }
+        }
+        *self = Self::first(fix);
+        Ok(true)
+    }
+}
+
 struct Track {
-    fix: Fix,
+    believed: Believed,
     /// Set where it lies so far from every road that it is doubtful.
     off_road_m: Option<f64>,
     /// When the fix was last written down.
     persisted_at: Option<Micros>,
     is_moved: bool,
-    /// The last refused fix, and how many in a row agree with it.
-    doubted: Option<(Fix, u32)>,
 }
 
 impl Track {
     /// The fix as it is shown and ranked: one far from every road is known no better than to the nearest one. Whether a unit can have
     /// got there is judged by what its device said.
     fn shown(&self) -> Fix {
+        let fix = self.believed.fix;
         let accuracy_m = match self.off_road_m {
-            Some(off_m) => Some(self.fix.accuracy_m.unwrap_or(0.0).max(off_m)),
-            None => self.fix.accuracy_m,
+            Some(off_m) => Some(fix.accuracy_m.unwrap_or(0.0).max(off_m)),
+            None => fix.accuracy_m,
         };
-        Fix { accuracy_m, ..self.fix }
+        Fix { accuracy_m, ..fix }
     }
 }
 
@@ -157,7 +193,8 @@ impl Positions {
         for unit in units {
             let (Some(position), Some(measured_at)) = (unit.position, unit.position_at_us) else { continue };
             let fix = Fix { position, measured_at, accuracy_m: unit.accuracy_m, heading_deg: unit.heading_deg };
-            tracks.entry(unit.id).or_insert(Track { fix, off_road_m: None, persisted_at: None, is_moved: false, doubted: None });
+            let believed = Believed::first(fix);
+            tracks.entry(unit.id).or_insert(Track { believed, off_road_m: None, persisted_at: None, is_moved: false });
         }
     }
 
@@ -175,28 +212,16 @@ impl Positions {
         let off_road_m = road_m.filter(|metres| *metres > OFF_ROAD_M);
         let mut tracks = self.tracks();
         let Some(track) = tracks.get_mut(&unit) else {
-            tracks.insert(unit, Track { fix, off_road_m, persisted_at: Some(now), is_moved: true, doubted: None });
+            let believed = Believed::first(fix);
+            tracks.insert(unit, Track { believed, off_road_m, persisted_at: Some(now), is_moved: true });
             self.moved.notify_one();
             return Ok(Taken::Newest { is_due: true });
         };
-        if fix.measured_at <= track.fix.measured_at {
+        if !track.believed.take(fix)? {
             return Ok(Taken::Older);
         }
-        if let Some(jump) = fix.jump_from(&track.fix) {
-            let agreeing = match track.doubted {
-                Some((doubted, _)) if fix.measured_at <= doubted.measured_at => return Err(jump),
-                Some((doubted, count)) if fix.jump_from(&doubted).is_none() => count + 1,
-                _ => 1,
-            };
-            if agreeing < OUTVOTED_BY {
-                track.doubted = Some((fix, agreeing));
-                return Err(jump);
-            }
-        }
-        track.fix = fix;
         track.off_road_m = off_road_m;
         track.is_moved = true;
-        track.doubted = None;
         let is_due = track.persisted_at.is_none_or(|at| now.since(at) >= PERSIST_EVERY_US);
         if is_due {
             track.persisted_at = Some(now);

@@ -9,11 +9,13 @@
 //!
 //! `settings` is the file that names both sides; `witnessed` is this server as a witness of others, `witnesses` and `asked` are
 //! the witnesses of our own log; `movements` is what may be put together about one plate; `misuse` is looking at who asked; `retention` and
-//! `erasures` are what the law takes from the log; `transparency` is what the public may know of it; `breaches` is what leaked, and whom we told.
+//! `erasures` are what the law takes from the log; `transparency` is what the public may know of it; `breaches` is what leaked, and whom we told;
+//! `inquiries` is who looked at whom, told to whoever asks.
 
 mod asked;
 mod breaches;
 mod erasures;
+mod inquiries;
 mod misuse;
 mod movements;
 mod ops;
@@ -96,6 +98,16 @@ pub const MODULE: Module = Module {
             roles: &[Role::Auditor],
         },
         Permission {
+            name: "inquiries.take",
+            description: "Take a citizen's question who has looked at a plate, and hand the answer over",
+            roles: &[Role::Officer, Role::Supervisor, Role::Auditor],
+        },
+        Permission {
+            name: "inquiries.decide",
+            description: "Confirm a citizen's claim to a plate, and decide what is told now and what later",
+            roles: &[Role::Supervisor, Role::Auditor],
+        },
+        Permission {
             name: "misuse.review",
             description: "See hints of misuse and samples of the log, keep case files about them, mark decoys and declared vehicles",
             roles: &[Role::Auditor],
@@ -128,6 +140,14 @@ pub const MODULE: Module = Module {
         ops::openings::LIST,
         ops::openings::SHOW,
         ops::openings::REVIEW,
+        ops::inquiries::LIST,
+        ops::inquiries::SHOW,
+        ops::inquiries::ASK,
+        ops::inquiries::CONFIRM,
+        ops::inquiries::ANSWER,
+        ops::inquiries::RENEW,
+        ops::inquiries::HAND_OVER,
+        ops::inquiries::PROOF,
         ops::misuse::ALERTS,
         ops::misuse::SET_ASIDE,
         ops::misuse::MARKS,
@@ -149,6 +169,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0004_transparency", sql: include_str!("../migrations/0004_transparency.sql") },
         Migration { name: "0005_misuse", sql: include_str!("../migrations/0005_misuse.sql") },
         Migration { name: "0006_breaches", sql: include_str!("../migrations/0006_breaches.sql") },
+        Migration { name: "0007_inquiries", sql: include_str!("../migrations/0007_inquiries.sql") },
     ],
     jobs: &[
         retention::RETENTION,
@@ -156,6 +177,7 @@ pub const MODULE: Module = Module {
         transparency::COUNT,
         movements::jobs::FORGET,
         movements::jobs::REVIEW_DUE,
+        inquiries::jobs::TELL,
         misuse::turn::TURN,
         misuse::sampling::SAMPLE,
     ],
@@ -201,6 +223,18 @@ pub const MODULE: Module = Module {
         "oversight.breach.count_missing",
         "oversight.breach.not_told",
         "oversight.breach.too_many",
+        "oversight.inquiry.plate",
+        "oversight.inquiry.document",
+        "oversight.inquiry.claim",
+        "oversight.inquiry.reason",
+        "oversight.inquiry.same_person",
+        "oversight.inquiry.settled",
+        "oversight.inquiry.cases",
+        "oversight.inquiry.running",
+        "oversight.inquiry.until",
+        "oversight.inquiry.involved",
+        "oversight.inquiry.renewed_once",
+        "oversight.inquiry.other_document",
         "oversight.misuse.same_person",
         "oversight.misuse.no_office",
         "oversight.misuse.same_office",
@@ -218,20 +252,24 @@ pub const MODULE: Module = Module {
     ..Module::EMPTY
 };
 
-/// The witnesses', and worse when an opening or a case file waits for somebody longer than it may, or those concerned by a leak wait to be told.
+/// The witnesses', and worse when an opening or a case file waits for somebody longer than it may, or those concerned by a leak, or a
+/// citizen who asks who has looked at him, wait to be told.
 async fn health(app: App) -> Health {
     let witnesses = ops::witnesses::health(&app).await;
     let waiting = async {
         let (openings, files) = (movements::openings::overdue(&app.store).await?, misuse::cases::overdue(&app.store).await?);
-        Ok::<_, StoreError>((openings, files, breaches::overdue(&app.store).await?))
+        Ok::<_, StoreError>((openings, files, breaches::overdue(&app.store).await?, inquiries::store::overdue(&app.store).await?))
     };
     match waiting.await {
-        Ok((0, 0, 0)) => witnesses,
+        Ok((0, 0, 0, 0)) => witnesses,
         // It keeps nobody from working: a load balancer must not take the server away for it.
-        Ok((0, 0, untold)) => {
+        Ok((0, 0, 0, unanswered)) => {
+            Health { detail: format!("ATTENTION: {unanswered} citizens' inquiries were not answered in time; {}", witnesses.detail), ..witnesses }
+        }
+        Ok((0, 0, untold, _)) => {
             Health { detail: format!("ATTENTION: {untold} breaches: those concerned were not told within a day; {}", witnesses.detail), ..witnesses }
         }
-        Ok((0, files, _)) => Health { detail: format!("ATTENTION: {files} case files have had no finding in time; {}", witnesses.detail), ..witnesses },
+        Ok((0, files, ..)) => Health { detail: format!("ATTENTION: {files} case files have had no finding in time; {}", witnesses.detail), ..witnesses },
         Ok((overdue, ..)) => Health::bad(format!("{overdue} openings for a life in danger were not reviewed within a day; {}", witnesses.detail)),
         Err(error) => Health::bad(format!("openings, case files and breaches cannot be read: {error}; {}", witnesses.detail)),
     }

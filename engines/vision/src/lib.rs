@@ -20,6 +20,7 @@ mod ctc;
 mod detect;
 mod frame;
 mod grammar;
+mod net;
 mod pixels;
 mod quad;
 mod read;
@@ -32,7 +33,7 @@ pub use frame::{DecodeLimits, Frame, FrameError, decode_image, encode_jpeg};
 pub use grammar::{display_form, taiwan_form};
 pub use quad::Quad;
 pub use read::{Alternative, CharRead, PlateRead};
-pub use recognise::{Detection, Recogniser, RecogniserConfig, VisionError};
+pub use recognise::{Detection, Engine, Recogniser, RecogniserConfig, VisionError};
 pub use track::{Passage, TrackUpdate, Tracker, TrackerConfig, TravelDirection};
 
 /// Names the weights that produced a read; stored with every read so that a later better model can be told apart.

@@ -1,5 +1,6 @@
 //! Detects, straightens and reads the plates of one frame.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use crate::calibration::Evidence;
 use crate::ctc::{CLASSES, Places};
 use crate::detect::{CHANNELS, Grid, Outlined, STRIDE, one_per_plate};
 use crate::grammar;
+use crate::net::Net;
 use crate::pixels::{
     FOR_READER, FOR_SECOND_LOOK, Grey, burnt_colours, burnt_share, difference, lean, normalise, rectify, sharpness, unstraightened,
 };
@@ -53,6 +55,16 @@ pub enum VisionError {
     FrameShape { width: u32, height: u32, len: usize },
 }
 
+/// What runs the networks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// Our own code for just these networks; rten for networks that it does not understand.
+    #[default]
+    Own,
+    /// rten, which runs any ONNX network: slower on ours, and what our own code is measured against.
+    Rten,
+}
+
 /// How much work is spent on a frame.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecogniserConfig {
@@ -64,13 +76,14 @@ pub struct RecogniserConfig {
     pub min_confidence: f32,
     /// At most so many plates are read per frame, best detections first.
     pub max_plates: usize,
-    /// Threads for the networks; one is the measured default, so that an agent with four cameras uses four cores.
+    /// Threads for [`Engine::Rten`]; our own code uses one, so that an agent with four cameras uses four cores.
     pub threads: usize,
+    pub engine: Engine,
 }
 
 impl Default for RecogniserConfig {
     fn default() -> Self {
-        Self { input_long_side: None, min_detector_score: 0.35, min_confidence: 0.1, max_plates: 16, threads: 1 }
+        Self { input_long_side: None, min_detector_score: 0.35, min_confidence: 0.1, max_plates: 16, threads: 1, engine: Engine::Own }
     }
 }
 
@@ -114,12 +127,54 @@ impl<'a> Looked<'a> {
     }
 }
 
+/// One network, as it is run.
+enum Network {
+    Own(Net),
+    Rten(Box<Model>, Arc<ThreadPool>),
+}
+
+impl Network {
+    fn load(which: &'static str, onnx: Cow<'static, [u8]>, config: &RecogniserConfig) -> Result<Self, VisionError> {
+        if config.engine == Engine::Own
+            && let Ok(net) = Net::parse(&onnx)
+        {
+            return Ok(Self::Own(net));
+        }
+        let model = match onnx {
+            Cow::Borrowed(bytes) => Model::load_static_slice(bytes),
+            Cow::Owned(bytes) => Model::load(bytes),
+        };
+        let model = model.map_err(|error| VisionError::Model { which, reason: error.to_string() })?;
+        Ok(Self::Rten(Box::new(model), Arc::new(ThreadPool::with_num_threads(config.threads.clamp(1, 64)))))
+    }
+
+    /// Pictures of one size, one after the other; so come the answers.
+    fn run(&self, which: &'static str, [count, height, width]: [usize; 3], input: Vec<f32>) -> Result<Vec<f32>, VisionError> {
+        let failed = |reason: String| VisionError::Inference { which, reason };
+        match self {
+            Self::Own(net) => {
+                let mut all = Vec::new();
+                for picture in input.chunks_exact((height * width).max(1)) {
+                    all.append(&mut net.run(height, width, picture).map_err(|error| failed(error.to_string()))?);
+                }
+                Ok(all)
+            }
+            Self::Rten(model, pool) => {
+                let tensor = NdTensor::from_data([count, 1, height, width], input);
+                let options = RunOptions::default().with_thread_pool(Some(Arc::clone(pool)));
+                let value = model.run_one(tensor.view().into(), Some(options)).map_err(|error| failed(error.to_string()))?;
+                let output: rten_tensor::Tensor<f32> = value.try_into().map_err(|error| failed(format!("{error:?}")))?;
+                Ok(output.to_vec())
+            }
+        }
+    }
+}
+
 /// The two networks, loaded once; it may be shared between threads by reference.
 pub struct Recogniser {
     config: RecogniserConfig,
-    detector: Model,
-    reader: Model,
-    pool: Arc<ThreadPool>,
+    detector: Network,
+    reader: Network,
 }
 
 impl Recogniser {
@@ -128,20 +183,18 @@ impl Recogniser {
     }
 
     pub fn with_config(config: RecogniserConfig) -> Result<Self, VisionError> {
-        let detector = Model::load_static_slice(DETECTOR).map_err(|error| unloadable("detector", &error))?;
-        let reader = Model::load_static_slice(READER).map_err(|error| unloadable("reader", &error))?;
-        Ok(Self::of(detector, reader, config))
+        Self::of(Cow::Borrowed(DETECTOR), Cow::Borrowed(READER), config)
     }
 
     /// Weights trained elsewhere, as ONNX bytes of the same two networks; [`crate::MODEL_VERSION`] does not name them.
     pub fn with_models(detector: Vec<u8>, reader: Vec<u8>, config: RecogniserConfig) -> Result<Self, VisionError> {
-        let detector = Model::load(detector).map_err(|error| unloadable("detector", &error))?;
-        let reader = Model::load(reader).map_err(|error| unloadable("reader", &error))?;
-        Ok(Self::of(detector, reader, config))
+        Self::of(Cow::Owned(detector), Cow::Owned(reader), config)
     }
 
-    fn of(detector: Model, reader: Model, config: RecogniserConfig) -> Self {
-        Self { detector, reader, pool: Arc::new(ThreadPool::with_num_threads(config.threads.clamp(1, 64))), config }
+    fn of(detector: Cow<'static, [u8]>, reader: Cow<'static, [u8]>, config: RecogniserConfig) -> Result<Self, VisionError> {
+        let detector = Network::load("detector", detector, &config)?;
+        let reader = Network::load("reader", reader, &config)?;
+        Ok(Self { detector, reader, config })
     }
 
     /// The plates of one frame, surest detection first.
@@ -229,7 +282,7 @@ impl Recogniser {
                 *value = level / 255.0 - 0.5;
             }
         }
-        let values = self.run(&self.detector, "detector", [1, 1, height, width], input)?;
+        let values = self.detector.run("detector", [1, height, width], input)?;
         let (rows, columns) = (height / STRIDE, width / STRIDE);
         if values.len() != rows * columns * CHANNELS {
             return Err(VisionError::Inference {
@@ -325,17 +378,8 @@ impl Recogniser {
             normalise(&mut picture);
             input.append(&mut picture);
         }
-        let values = self.run(&self.reader, "reader", [count, 1, FOR_READER.height, FOR_READER.width], input)?;
+        let values = self.reader.run("reader", [count, FOR_READER.height, FOR_READER.width], input)?;
         Ok(values.chunks_exact((values.len() / count).max(1)).map(places_of).collect())
-    }
-
-    fn run(&self, model: &Model, which: &'static str, shape: [usize; 4], input: Vec<f32>) -> Result<Vec<f32>, VisionError> {
-        let failed = |reason: String| VisionError::Inference { which, reason };
-        let tensor = NdTensor::from_data(shape, input);
-        let options = RunOptions::default().with_thread_pool(Some(self.pool.clone()));
-        let value = model.run_one(tensor.view().into(), Some(options)).map_err(|error| failed(error.to_string()))?;
-        let output: rten_tensor::Tensor<f32> = value.try_into().map_err(|error| failed(format!("{error:?}")))?;
-        Ok(output.to_vec())
     }
 }
 
@@ -346,10 +390,6 @@ fn framings(outline: Quad, seen_first: Option<Quad>, others: &[Quad]) -> Vec<(Qu
     framings.push((outline.expanded(-0.03, -0.07), outline));
     framings.truncate(FRAMINGS_MAX);
     framings
-}
-
-fn unloadable(which: &'static str, error: &rten::LoadError) -> VisionError {
-    VisionError::Model { which, reason: error.to_string() }
 }
 
 /// The network gives class after class; the decoder wants place after place.

@@ -4,7 +4,7 @@
 //! touches, or whose text it nearly repeats. The best frames vote character by character; the frame kept as evidence is
 //! always one that was read, so that the picture a person compares shows what the vote was about.
 //!
-//! **Invariant:** times come from the caller and only move forward; nothing here asks a clock.
+//! **Invariant:** times come from the caller and only move forward, but for [`Tracker::clock_was_set`]; nothing here asks a clock.
 
 use std::collections::VecDeque;
 
@@ -156,6 +156,20 @@ impl Tracker {
         self.publish_certain(&mut update);
         self.close_surplus(&mut update);
         update
+    }
+
+    /// The caller's clock was set by so much: what is followed and remembered stays as old as it was. Without it a clock that goes
+    /// back an hour would keep every plate of the last minute unannounced for that hour.
+    pub fn clock_was_set(&mut self, by_us: i64) {
+        self.now_us = self.now_us.saturating_add(by_us);
+        for track in &mut self.tracks {
+            for time_us in [&mut track.first_seen_us, &mut track.last_seen_us, &mut track.best_captured_at_us] {
+                *time_us = time_us.saturating_add(by_us);
+            }
+        }
+        for (at_us, _) in &mut self.announced {
+            *at_us = at_us.saturating_add(by_us);
+        }
     }
 
     /// Ends every track and publishes those that still wait for a second read and are sure enough to keep.
@@ -443,6 +457,21 @@ mod tests {
         assert_eq!(push(&mut tracker, 100, Vec::new()).closed, vec![1]);
         assert!(push(&mut tracker, 200, sure()).passages.is_empty());
         assert_eq!(push(&mut tracker, 900, sure()).passages.len(), 1);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_neither_doubles_nor_hides_a_passage() {
+        const HOUR_US: i64 = 3_600_000_000;
+        let sure = |x: f32| vec![seen("AUV0905", 0.99, x, 90.0)];
+        for step_us in [HOUR_US, -HOUR_US] {
+            let mut tracker = Tracker::new(TrackerConfig::default());
+            assert_eq!(tracker.push(0, 1280, 720, sure(500.0)).passages.len(), 1);
+            tracker.clock_was_set(step_us);
+            let update = tracker.push(step_us + FRAME_US, 1280, 720, sure(505.0));
+            assert_eq!((update.passages.len(), update.closed.len()), (0, 0), "the same vehicle, still in sight");
+            assert_eq!(tracker.push(step_us + 30_000_000, 1280, 720, Vec::new()).closed, vec![1]);
+            assert_eq!(tracker.push(step_us + 90_000_000, 1280, 720, sure(500.0)).passages.len(), 1, "a minute later it is news");
+        }
     }
 
     #[test]

@@ -94,10 +94,9 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
         _ => None,
     };
 
-    let key = parts.headers.get(idempotency::HEADER).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
     // Answers of security routes carry one-time tokens, of which only hashes are ever stored: they are not kept.
-    let is_kept = gate.route.method == Method::Post && gate.route.audit != Audit::Security;
-    let key = key.filter(|_| is_kept && matches!(caller, Caller::Person(_)));
+    let is_kept = gate.route.method == Method::Post && gate.route.audit != Audit::Security && matches!(caller, Caller::Person(_));
+    let key = parts.headers.get(idempotency::HEADER).filter(|_| is_kept).map(idempotency::key_of).transpose()?;
     let actor = caller.named().0;
     if let Some(key) = &key {
         let method = gate.route.method.as_str();
@@ -113,7 +112,11 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     if let Some(purpose) = &purpose {
         parts.extensions.insert(purpose.clone());
     }
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let work = next.run(Request::from_parts(parts, Body::from(body)));
+    let response = match &key {
+        Some(key) => idempotency::mark(&actor, key).along_with(work).await,
+        None => work.await,
+    };
     let response = release(gate, &caller, purpose, response).await;
     match key {
         Some(key) => keep_answer(gate, &actor, &key, response).await.map_err(Rejected::from),

@@ -1,22 +1,22 @@
 //! `Idempotency-Key`: a phone that did not hear the answer may ask again without doing it twice.
 //!
-//! The key is reserved before the handler runs and holds the answer afterwards. A process that died in between leaves a
-//! reservation without an answer; after [`RUNNING_US`] the request may run again, and the operation's own guards (state
-//! machines, unique keys) decide.
+//! The key is reserved before the handler runs and holds the answer afterwards. That the request has changed something is noted by
+//! the very transaction that changed it ([`mark`]). A process that died in between leaves a reservation without an answer: where nothing was
+//! changed the request may run again after [`RUNNING_US`], otherwise whoever asks again is told that it was done.
 
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_ids::Micros;
 use shouhu_module::{App, Problem};
-use shouhu_store::{NewJob, params};
+use shouhu_store::{NewJob, Rider, params};
 
 pub const HEADER: &str = "idempotency-key";
 pub const FORGET_JOB: &str = "http.forget_idempotency";
 const KEY_CHARS_MAX: usize = 100;
-/// Answers larger than this are not kept: the request then simply runs again.
+/// Answers larger than this are not kept: the request then runs again, unless it has changed something.
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
 const RUNNING_US: i64 = 30 * Micros::SECOND;
 const KEPT_US: i64 = Micros::DAY;
@@ -39,12 +39,19 @@ fn hash_of(method: &str, path: &str, body: &[u8]) -> String {
 }
 
 /// # Errors
-/// When the key is rubbish, belongs to another request, or the first one still runs.
-pub async fn reserve(app: &App, actor: &str, key: &str, method: &str, path: &str, body: &[u8]) -> Result<Reservation, Problem> {
-    if key.is_empty() || key.len() > KEY_CHARS_MAX || !key.is_ascii() {
+/// When it is rubbish: whoever sent it counts on it, so it is not passed over.
+pub fn key_of(value: &HeaderValue) -> Result<String, Problem> {
+    let key = value.to_str().unwrap_or_default();
+    if key.is_empty() || key.len() > KEY_CHARS_MAX {
         let detail = format!("an Idempotency-Key has 1 to {KEY_CHARS_MAX} ASCII characters");
         return Err(Problem::new(StatusCode::BAD_REQUEST, "http.idempotency.key_invalid", detail));
     }
+    Ok(key.to_owned())
+}
+
+/// # Errors
+/// When the key belongs to another request, the first one still runs, or it was done and its answer is lost.
+pub async fn reserve(app: &App, actor: &str, key: &str, method: &str, path: &str, body: &[u8]) -> Result<Reservation, Problem> {
     let (hash, now) = (hash_of(method, path, body), app.env.now());
     let mut tx = app.store.begin().await?;
     let reserved = tx
@@ -57,7 +64,7 @@ pub async fn reserve(app: &App, actor: &str, key: &str, method: &str, path: &str
         .await?;
     let known = tx
         .fetch_one(
-            "SELECT request_hash, state, status, body FROM http_idempotency WHERE actor = $1 AND request_key = $2",
+            "SELECT request_hash, state, status, body, at_us FROM http_idempotency WHERE actor = $1 AND request_key = $2",
             params![actor, key],
         )
         .await?;
@@ -69,7 +76,12 @@ pub async fn reserve(app: &App, actor: &str, key: &str, method: &str, path: &str
         let detail = "this Idempotency-Key was used for another request; make a new key";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "http.idempotency.key_reused", detail));
     }
-    if known.text("state")? == "running" {
+    let is_over = known.micros("at_us")? < now.plus(-RUNNING_US);
+    if known.text("state")? == "changed" && is_over {
+        let detail = "this was done, but its answer was lost with the server: look at what came of it, and do not ask again";
+        return Err(Problem::new(StatusCode::CONFLICT, "http.idempotency.answer_lost", detail));
+    }
+    if known.text("state")? != "done" {
         let detail = "the first request with this Idempotency-Key is still running";
         return Err(Problem::new(StatusCode::CONFLICT, "http.idempotency.running", detail).retry_after_s(1));
     }
@@ -80,14 +92,21 @@ pub async fn reserve(app: &App, actor: &str, key: &str, method: &str, path: &str
     })
 }
 
-/// Keeps the answer; a failure of the server is not an answer, so the key is then free again.
+/// What the request's first change takes along.
+pub fn mark(actor: &str, key: &str) -> Rider {
+    let sql = "UPDATE http_idempotency SET state = 'changed' WHERE actor = $1 AND request_key = $2 AND state = 'running'";
+    Rider::new(sql, params![actor, key])
+}
+
+/// Keeps the answer; a failure of the server is not an answer, so the key is then free again, unless something was changed before it failed.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn keep(app: &App, actor: &str, key: &str, status: StatusCode, body: &Bytes) -> Result<(), Problem> {
     let mut tx = app.store.begin().await?;
     if status.is_server_error() || body.len() > ANSWER_BYTES_MAX {
-        tx.execute("DELETE FROM http_idempotency WHERE actor = $1 AND request_key = $2", params![actor, key]).await?;
+        let sql = "DELETE FROM http_idempotency WHERE actor = $1 AND request_key = $2 AND state = 'running'";
+        tx.execute(sql, params![actor, key]).await?;
     } else {
         tx.execute(
             "UPDATE http_idempotency SET state = 'done', status = $3, body = $4 WHERE actor = $1 AND request_key = $2",

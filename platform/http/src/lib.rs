@@ -32,6 +32,8 @@ pub use site::Site;
 pub use stream::StopStreams;
 
 use shouhu_env::BoxFuture;
+use shouhu_ids::Micros;
+use shouhu_jobs::{Belief, STEADY_US};
 use shouhu_module::{App, Health, JobKind, Module};
 use shouhu_store::Migration;
 
@@ -56,6 +58,7 @@ pub const MODULE: Module = Module {
         "http.idempotency.key_invalid",
         "http.idempotency.key_reused",
         "http.idempotency.running",
+        "http.idempotency.answer_lost",
         "oversight.purpose_required",
         "oversight.case_required",
         "oversight.purpose_unknown",
@@ -75,6 +78,15 @@ pub const MODULE: Module = Module {
     ..Module::EMPTY
 };
 
+/// What is wrong with the clock, where it is.
+async fn attention(app: &App) -> Option<String> {
+    let Belief { believed, doubt } = Belief::kept(&app.store).await.ok()??;
+    let (ahead_days, steady_days) = (doubt?.wall.since(believed) / Micros::DAY, STEADY_US / Micros::DAY);
+    Some(format!(
+        "ATTENTION: the clock has leapt {ahead_days} days ahead: set it right. Nothing is destroyed until then, or until it has gone on evenly for {steady_days} days"
+    ))
+}
+
 fn health(app: App) -> BoxFuture<'static, Health> {
     Box::pin(async move {
         match app.store.unpublished(1).await {
@@ -82,7 +94,8 @@ fn health(app: App) -> BoxFuture<'static, Health> {
                 Some(oldest) if app.env.now().since(oldest.at) > 5 * shouhu_ids::Micros::SECOND => {
                     Health::bad("the outbox has waited for more than 5 s: reactions and live screens are behind")
                 }
-                _ => Health::good("outbox is empty or moving"),
+                // It keeps nobody from working: a load balancer must not take the server away for it.
+                _ => Health::good(attention(&app).await.unwrap_or_else(|| "outbox is empty or moving".into())),
             },
             Err(error) => Health::bad(format!("database: {error}")),
         }

@@ -62,7 +62,9 @@ impl Site {
     pub fn answer(&self, path: &str, headers: &HeaderMap) -> Response {
         let is_api = path.starts_with("/v1/") || path == "/v1";
         let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-        let page = match self.0.get(path) {
+        // A page with a folder of its own, such as the caller's, is small: whoever needs it stands in the street.
+        let own = || self.0.get(&format!("{}/index.html", path.trim_end_matches('/')));
+        let page = match self.0.get(path).or_else(own) {
             Some(page) => page,
             None if is_api || is_file => return Problem::not_found("page").into_response(),
             None => match self.0.get("/index.html") {
@@ -92,10 +94,13 @@ mod tests {
         let disk = SimDisk::default();
         disk.write_durably(Path::new("/web/index.html"), b"<html>")?;
         disk.write_durably(Path::new("/web/assets/a.js"), b"1")?;
+        disk.write_durably(Path::new("/web/c/index.html"), b"<html lang>")?;
         disk.write_durably(Path::new("/secret"), b"x")?;
         let site = Site::load(&disk, Path::new("/web"))?;
         let status = |path: &str| site.answer(path, &HeaderMap::new()).status().as_u16();
         assert_eq!(["/", "/command", "/assets/a.js"].map(status), [200, 200, 200]);
+        let tag = |path: &str| site.answer(path, &HeaderMap::new()).headers().get(header::ETAG).cloned();
+        assert!(tag("/c/") == tag("/c") && tag("/c/") != tag("/command"), "a folder's own page is another one");
         assert_eq!(["/v1/nothing", "/assets/b.js", "/../secret.txt"].map(status), [404, 404, 404]);
         Ok(())
     }

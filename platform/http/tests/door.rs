@@ -7,15 +7,17 @@ use std::sync::{Arc, Mutex};
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, Request, StatusCode};
-use axum::routing::get;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
+use axum::routing::{get, post};
 use serde_json::{Value, json};
-use shouhu_env::{Disk as _, Env, SimDisk};
+use shouhu_env::{Clock as _, Disk as _, Env, SimClock, SimDisk, SystemClock};
 use shouhu_http::testing::{Answer, House};
 use shouhu_http::{Metrics, Site, TrustedProxies, router};
-use shouhu_module::{Access, Audit, Module, Problem, Route};
+use shouhu_ids::Micros;
+use shouhu_module::{Access, App, Audit, Module, Problem, Route};
 use shouhu_passkey::Passkeys;
+use shouhu_store::{Migration, params};
 use shouhu_wire::Role;
 use tower::ServiceExt as _;
 
@@ -28,6 +30,25 @@ const PANICS: Route =
     Route::get("/v1/trial/panics", "Panics", || get(panics)).access(Access::Public("a trial")).audit(Audit::None("a trial"));
 const TELLS: Route =
     Route::get("/v1/trial/tells", "Tells something personal", || get(tells)).access(Access::Session).audit(Audit::PersonalRead);
+
+const CHANGES: Route =
+    Route::post("/v1/trial/changes", "Changes something, then fails", || post(changes)).access(Access::Session).audit(Audit::None("a trial"));
+const LOOKS: Route =
+    Route::post("/v1/trial/looks", "Changes nothing, then fails", || post(looks)).access(Access::Session).audit(Audit::None("a trial"));
+
+async fn changes(State(app): State<App>) -> Result<Json<Value>, Problem> {
+    let mut tx = app.store.begin().await?;
+    tx.execute("INSERT INTO trial_change (at_us) VALUES ($1)", params![app.env.now()]).await?;
+    tx.commit().await?;
+    fails().await
+}
+
+async fn looks(State(app): State<App>) -> Result<Json<Value>, Problem> {
+    let mut tx = app.store.begin().await?;
+    tx.fetch("SELECT at_us FROM trial_change", vec![]).await?;
+    tx.commit().await?;
+    fails().await
+}
 
 async fn fails() -> Result<Json<Value>, Problem> {
     Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "store.failed", SECRET))
@@ -45,7 +66,13 @@ async fn tells() -> Json<Value> {
 static MODULES: &[Module] = &[
     shouhu_http::MODULE,
     shouhu_identity::MODULE,
-    Module { name: "trial", description: "Misbehaves", routes: &[FAILS, PANICS, TELLS], ..Module::EMPTY },
+    Module {
+        name: "trial",
+        description: "Misbehaves",
+        routes: &[FAILS, PANICS, TELLS, CHANGES, LOOKS],
+        migrations: &[Migration { name: "0001_init", sql: "CREATE TABLE trial_change (at_us BIGINT NOT NULL);" }],
+        ..Module::EMPTY
+    },
 ];
 
 fn request(method: &str, path: &str, headers: &[(&str, &str)], peer: Option<&str>) -> Request<Body> {
@@ -325,4 +352,39 @@ async fn the_cookie_belongs_to_one_host_where_the_house_has_https() {
         let slipped_in = own.replace("__Host-", "");
         assert_eq!(me(&slipped_in).await, if is_secure { 401 } else { 200 }, "a neighbour's cookie opens nothing");
     }
+}
+
+/// Found by killing the server between the commit and the answer: the same incident was opened twice under one key.
+#[tokio::test]
+async fn what_was_done_before_its_answer_was_lost_is_not_done_again_under_its_key() {
+    let clock = Arc::new(SimClock::starting_at(SystemClock.now()));
+    let mut env = Env::real();
+    env.clock = clock.clone();
+    let house = House::open_in(MODULES, env).await;
+    let officer = house.person(Role::Officer);
+    let ask = async |path: &str| {
+        let answer = house.call_with(&officer, "POST", path, &[("idempotency-key", path)], b"{}".to_vec()).await;
+        (answer.status, answer.json.get("key").and_then(Value::as_str).unwrap_or_default().to_owned())
+    };
+    let says = |status: u16, key: &str| (status, key.to_owned());
+    assert_eq!(ask("/v1/trial/changes").await, says(500, "store.failed"));
+    assert_eq!(ask("/v1/trial/changes").await, says(409, "http.idempotency.running"), "another machine may still be at it");
+    clock.advance_us(31 * Micros::SECOND);
+    assert_eq!(ask("/v1/trial/changes").await, says(409, "http.idempotency.answer_lost"));
+    let changes = house.app.store.fetch("SELECT at_us FROM trial_change", vec![]).await.unwrap();
+    assert_eq!(changes.len(), 1);
+    for _ in 0..2 {
+        assert_eq!(ask("/v1/trial/looks").await, says(500, "store.failed"), "where nothing was changed it may run again at once");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_nobody_can_read_is_refused_and_not_passed_over() {
+    let house = House::open(MODULES).await;
+    let officer = house.person(Role::Officer);
+    let key = HeaderValue::from_bytes("案".as_bytes()).unwrap();
+    let request = Request::builder().method("POST").uri("/v1/trial/changes").extension(officer).header("idempotency-key", key);
+    let answer = house.answer(request.body(Body::from("{}")).unwrap()).await;
+    assert_eq!((answer.status, answer.json.get("key")), (400, Some(&json!("http.idempotency.key_invalid"))));
+    assert!(house.app.store.fetch("SELECT at_us FROM trial_change", vec![]).await.unwrap().is_empty());
 }

@@ -46,12 +46,13 @@ use shouhu_store::{Migration, StoreError};
 use shouhu_wire::Role;
 
 pub use attest::{QUOTE_EVERY_US, QUOTE_LATE_US};
-pub use attempts::FAILURES_PER_MINUTE_MAX;
+pub use attempts::{Attempts, FAILURES_PER_MINUTE_MAX};
 pub use door::{DoorError, caller_of, check_device_named, needs_body};
-pub use model::{Actor, Device, DeviceStatus, NAME_CHARS_MAX, NameError, checked_name};
+pub use model::{Actor, Device, DeviceStatus, NAME_CHARS_MAX, NameError, Peer, checked_name};
 pub use ops::invite::{InviteError, LINK_LIFE_US, invite};
 pub use pending::CHALLENGE_LIFE_US;
 pub use room::{ENROLMENTS_PENDING_MAX, SIGN_INS_PENDING_MAX};
+pub use secret::{fresh as fresh_token, hash_of as token_hash};
 pub use session::{ABSOLUTE_US, COOKIE, IDLE_US};
 
 pub const MODULE: Module = Module {
@@ -97,11 +98,15 @@ pub const MODULE: Module = Module {
         ops::tpm_makers::LIST,
         ops::tpm_makers::TRUST,
         ops::tpm_makers::FORGET,
+        ops::trust_changes::LIST,
+        ops::trust_changes::APPROVE,
+        ops::trust_changes::WITHDRAW,
     ],
     migrations: &[
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_attestation", sql: include_str!("../migrations/0002_attestation.sql") },
         Migration { name: "0003_office", sql: include_str!("../migrations/0003_office.sql") },
+        Migration { name: "0004_trust_change", sql: include_str!("../migrations/0004_trust_change.sql") },
     ],
     jobs: &[jobs::PURGE],
     problems: &[
@@ -146,6 +151,11 @@ pub const MODULE: Module = Module {
         "identity.attest.same_person",
         "identity.tpm_makers.certificate_invalid",
         "identity.tpm_makers.too_many",
+        "identity.trust_change.reason_invalid",
+        "identity.trust_change.waiting",
+        "identity.trust_change.unneeded",
+        "identity.trust_change.same_person",
+        "identity.trust_change.over",
     ],
     health,
     start,

@@ -13,7 +13,7 @@ use shouhu_wire::{DeviceKind, EnrolledDevice, FramePolicy, Me, Role};
 
 /// The address that a request came from, as the HTTP floor noted it; callers without one share one limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Peer(pub Option<IpAddr>);
+pub struct Peer(pub Option<IpAddr>);
 
 impl FromRequestParts<App> for Peer {
     type Rejection = std::convert::Infallible;

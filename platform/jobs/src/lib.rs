@@ -3,14 +3,18 @@
 //! A job is enqueued in the transaction of its cause (`Tx::enqueue`). It runs at least once: a process that dies leaves a
 //! lease that runs out, and the job runs again. Workers must therefore be idempotent; the job's key says for what.
 
+mod belief;
+
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_env::BoxFuture;
 use shouhu_ids::{JobId, Micros};
-use shouhu_store::{Row, Store, StoreError, page_before, params};
+use shouhu_store::{Row, Store, StoreError, page_before, params, placeholders};
+
+pub use belief::{AHEAD_MAX_US, Belief, Doubt, STEADY_US};
 
 /// After so many failures a job stops and waits for an operator.
 pub const ATTEMPTS_MAX: i64 = 12;
@@ -21,6 +25,8 @@ const BACKOFF_MAX_US: i64 = 10 * Micros::MINUTE;
 /// Jobs of this process that run at the same time.
 const PARALLEL: i64 = 4;
 const IDLE_LOOK: Duration = Duration::from_millis(500);
+/// How often it is written down what the clock is believed to say; at once when that changes.
+const BELIEF_KEPT_EVERY: Duration = Duration::from_secs(60);
 /// Done jobs are shown for a day, and keep their key taken for as long.
 const DONE_KEPT_US: i64 = Micros::DAY;
 
@@ -70,10 +76,57 @@ struct Leased {
     attempts: i64,
 }
 
-/// Runs due jobs until the process ends.
-pub async fn run(store: Store, workers: Vec<Worker>) {
+/// Looks at the clock before each turn.
+struct ClockWatch {
+    belief: Option<Belief>,
+    looked: Instant,
+    kept: Option<Instant>,
+}
+
+impl ClockWatch {
+    /// Whether the clock is believed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn look(&mut self, store: &Store) -> Result<bool, StoreError> {
+        let (wall, passed) = (store.env().now(), self.looked.elapsed());
+        let passed_us = i64::try_from(passed.as_micros()).unwrap_or(i64::MAX);
+        let (before, next) = match self.belief {
+            Some(before) => (Some(before), before.looked(wall, passed_us)),
+            None => match Belief::kept(store).await? {
+                Some(before) => (Some(before), before.looked(wall, 0)),
+                None => (None, Belief::new(wall)),
+            },
+        };
+        let is_turn = before.map(|before| before.doubt.is_some()) != Some(next.doubt.is_some());
+        match (&next.doubt, is_turn) {
+            (Some(doubt), true) => {
+                let ahead_days = doubt.wall.since(next.believed) / Micros::DAY;
+                tracing::error!(ahead_days, "the clock has leapt ahead: nothing is destroyed until it is right, or has gone on evenly for a week");
+            }
+            (None, true) if before.is_some() => tracing::info!("the clock is believed again"),
+            _ => {}
+        }
+        if is_turn || self.kept.is_none_or(|kept| kept.elapsed() >= BELIEF_KEPT_EVERY) {
+            next.keep(store).await?;
+            self.kept = Some(Instant::now());
+        }
+        self.looked += passed;
+        self.belief = Some(next);
+        Ok(next.doubt.is_none())
+    }
+}
+
+/// Runs due jobs until the process ends. Those of the kinds in `destroying` wait while the clock is doubted ([`Belief`]).
+pub async fn run(store: Store, workers: Vec<Worker>, destroying: &[&str]) {
+    let mut watch = ClockWatch { belief: None, looked: Instant::now(), kept: None };
     loop {
-        match run_due(&store, &workers).await {
+        let ran = match watch.look(&store).await {
+            Ok(true) => run_due(&store, &workers).await,
+            Ok(false) => run_due_but(&store, &workers, destroying).await,
+            Err(error) => Err(error),
+        };
+        match ran {
             Ok(0) => {
                 tokio::select! { () = store.job_waiting() => {}, () = tokio::time::sleep(IDLE_LOOK) => {} }
             }
@@ -91,7 +144,11 @@ pub async fn run(store: Store, workers: Vec<Worker>) {
 /// # Errors
 /// When the database fails.
 pub async fn run_due(store: &Store, workers: &[Worker]) -> Result<usize, StoreError> {
-    let leased = lease(store).await?;
+    run_due_but(store, workers, &[]).await
+}
+
+async fn run_due_but(store: &Store, workers: &[Worker], waiting: &[&str]) -> Result<usize, StoreError> {
+    let leased = lease(store, waiting).await?;
     let count = leased.len();
     let mut running = tokio::task::JoinSet::new();
     for job in leased {
@@ -114,15 +171,16 @@ pub async fn run_due(store: &Store, workers: &[Worker]) -> Result<usize, StoreEr
     Ok(count)
 }
 
-async fn lease(store: &Store) -> Result<Vec<Leased>, StoreError> {
+async fn lease(store: &Store, waiting: &[&str]) -> Result<Vec<Leased>, StoreError> {
     let now = store.env().now();
-    let due = store
-        .fetch(
-            "SELECT id FROM store_job WHERE (state = 'waiting' AND run_at_us <= $1) \
-             OR (state = 'running' AND leased_until_us <= $1) ORDER BY run_at_us, id LIMIT $2",
-            params![now, PARALLEL],
-        )
-        .await?;
+    let mut params = params![now, PARALLEL];
+    params.extend(waiting.iter().map(|kind| (*kind).into()));
+    let but = if waiting.is_empty() { String::new() } else { format!("AND kind NOT IN ({})", placeholders(3..3 + waiting.len())) };
+    let sql = format!(
+        "SELECT id FROM store_job WHERE ((state = 'waiting' AND run_at_us <= $1) \
+         OR (state = 'running' AND leased_until_us <= $1)) {but} ORDER BY run_at_us, id LIMIT $2"
+    );
+    let due = store.fetch(&sql, params).await?;
     if due.is_empty() {
         return Ok(Vec::new());
     }
@@ -273,6 +331,25 @@ mod tests {
             tx.execute(died, params![store.env().now().plus(-1)]).await.unwrap_or_else(|e| panic!("{e}"));
             tx.commit().await.unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(run_due(&store, &[worker(Arc::default(), 0)]).await.ok(), Some(1));
+        })
+        .await;
+    }
+
+    /// Found by setting the clock a year ahead for three seconds: every passage was purged, and stayed so.
+    #[tokio::test]
+    async fn while_the_clock_is_doubted_what_destroys_waits_and_the_rest_goes_on() {
+        on_each_database(&[], |store| async move {
+            enqueue(&store, "1").await;
+            let runs = Arc::new(AtomicI64::new(0));
+            let workers = [worker(runs.clone(), 0)];
+            let a_year_ago = Belief::new(store.env().now().plus(-365 * Micros::DAY));
+            a_year_ago.keep(&store).await.unwrap_or_else(|e| panic!("{e}"));
+            let mut watch = ClockWatch { belief: None, looked: Instant::now(), kept: None };
+            assert_eq!(watch.look(&store).await.ok(), Some(false));
+            assert_eq!(run_due_but(&store, &workers, &["test.work", "test.other"]).await.ok(), Some(0));
+            assert!(matches!(Belief::kept(&store).await, Ok(Some(Belief { doubt: Some(_), .. }))), "the health page tells it");
+            assert_eq!(run_due_but(&store, &workers, &["test.other"]).await.ok(), Some(1));
+            assert_eq!(runs.load(Ordering::SeqCst), 1);
         })
         .await;
     }

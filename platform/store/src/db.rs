@@ -6,7 +6,7 @@ use std::time::Duration;
 use shouhu_env::Env;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
+use sqlx::{AssertSqlSafe, Connection as _, PgPool, SqlitePool};
 use tokio::sync::Notify;
 
 use crate::tx::{Inner, Tx};
@@ -72,7 +72,14 @@ impl Store {
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(WAIT);
-            let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WAIT).connect_with(options.clone()).await?;
+            let write = SqlitePoolOptions::new()
+                .max_connections(1)
+                .acquire_timeout(WAIT)
+                // A full disk makes SQLite itself end the transaction; the driver's rollback then finds none and counts one open for ever,
+                // so that no further write would begin on this connection. A fresh one takes its place.
+                .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+                .connect_with(options.clone())
+                .await?;
             let read = SqlitePoolOptions::new().max_connections(LITE_READERS).acquire_timeout(WAIT).connect_with(options).await?;
             Db::Lite { read, write }
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {

@@ -25,5 +25,5 @@ pub use error::StoreError;
 pub use migrate::{Migration, ModuleMigrations};
 pub use outbox::{OUTBOX_MIGRATIONS, StoredEvent};
 pub use row::{Row, tag_of};
-pub use tx::{NewJob, Tx};
+pub use tx::{NewJob, Rider, Tx};
 pub use value::{Value, page_before, placeholders};

@@ -7,7 +7,10 @@ use crate::{Migration, ModuleMigrations, Row, Store, StoreError, params};
 
 pub const OUTBOX_MIGRATIONS: ModuleMigrations = ModuleMigrations {
     module: "store",
-    migrations: &[Migration { name: "0001_outbox_and_jobs", sql: include_str!("../migrations/0001_outbox_and_jobs.sql") }],
+    migrations: &[
+        Migration { name: "0001_outbox_and_jobs", sql: include_str!("../migrations/0001_outbox_and_jobs.sql") },
+        Migration { name: "0002_clock", sql: include_str!("../migrations/0002_clock.sql") },
+    ],
 };
 
 /// An event that is committed and perhaps not yet published.

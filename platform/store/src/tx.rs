@@ -1,6 +1,7 @@
 //! Writing: everything in a transaction, its events and jobs with it.
 
-use std::sync::atomic::Ordering;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use shouhu_events::Event;
 use shouhu_ids::{EventId, JobId, Micros};
@@ -14,12 +15,40 @@ pub(crate) enum Inner {
     Pg(Transaction<'static, Postgres>),
 }
 
+/// A statement that becomes true together with the first change that a piece of work makes, whoever makes it.
+pub struct Rider {
+    sql: &'static str,
+    params: Vec<Value>,
+    has_ridden: AtomicBool,
+}
+
+impl Rider {
+    #[must_use]
+    pub const fn new(sql: &'static str, params: Vec<Value>) -> Self {
+        Self { sql, params, has_ridden: AtomicBool::new(false) }
+    }
+
+    fn waiting(&self) -> Option<(&'static str, Vec<Value>)> {
+        (!self.has_ridden.load(Ordering::SeqCst)).then(|| (self.sql, self.params.clone()))
+    }
+
+    /// Does `work`; the first of its transactions that changes something takes the statement along. What it hands to other tasks takes nothing.
+    pub async fn along_with<F: Future>(self, work: F) -> F::Output {
+        RIDER.scope(self, work).await
+    }
+}
+
+tokio::task_local! {
+    static RIDER: Rider;
+}
+
 /// A transaction. Dropping it without `commit` undoes it.
 pub struct Tx {
     inner: Inner,
     store: Store,
     has_events: bool,
     has_jobs: bool,
+    has_changes: bool,
 }
 
 /// Work to do after the commit.
@@ -37,12 +66,19 @@ pub struct NewJob {
 
 impl Tx {
     pub(crate) const fn new(inner: Inner, store: Store) -> Self {
-        Self { inner, store, has_events: false, has_jobs: false }
+        Self { inner, store, has_events: false, has_jobs: false, has_changes: false }
     }
 
     /// # Errors
     /// When the database refuses.
     pub async fn fetch(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let rows = self.rows_of(sql, params).await?;
+        // `UPDATE … RETURNING` is asked for as a question is.
+        self.has_changes |= !rows.is_empty() && !sql.trim_start().starts_with("SELECT");
+        Ok(rows)
+    }
+
+    async fn rows_of(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         match &mut self.inner {
             Inner::Lite(tx) => {
                 let query = bind_all!(sqlx::query(AssertSqlSafe(sql.to_owned())), params);
@@ -73,14 +109,16 @@ impl Tx {
     /// `Duplicate` when a unique value is taken; on PostgreSQL the transaction is then lost, so write
     /// `… ON CONFLICT DO NOTHING` where a duplicate is expected.
     pub async fn execute(&mut self, sql: &str, params: Vec<Value>) -> Result<u64, StoreError> {
-        Ok(match &mut self.inner {
+        let changed = match &mut self.inner {
             Inner::Lite(tx) => {
                 bind_all!(sqlx::query(AssertSqlSafe(sql.to_owned())), params).execute(&mut **tx).await?.rows_affected()
             }
             Inner::Pg(tx) => {
                 bind_all!(sqlx::query(AssertSqlSafe(sql.to_owned())), params).execute(&mut **tx).await?.rows_affected()
             }
-        })
+        };
+        self.has_changes |= changed > 0;
+        Ok(changed)
     }
 
     /// Several statements without parameters: migrations.
@@ -137,10 +175,19 @@ impl Tx {
     ///
     /// # Errors
     /// When the database could not sync; nothing of the transaction is then kept.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        let rider = self.has_changes.then(|| RIDER.try_with(Rider::waiting).ok().flatten()).flatten();
+        let takes_one = rider.is_some();
+        if let Some((sql, params)) = rider {
+            self.execute(sql, params).await?;
+        }
         match self.inner {
             Inner::Lite(tx) => tx.commit().await?,
             Inner::Pg(tx) => tx.commit().await?,
+        }
+        if takes_one {
+            // Only now: a transaction that failed has taken nothing along.
+            RIDER.with(|rider| rider.has_ridden.store(true, Ordering::SeqCst));
         }
         if self.has_events {
             self.store.events_waiting.notify_one();

@@ -4,7 +4,7 @@
 use shouhu_events::Event;
 use shouhu_ids::Micros;
 use shouhu_store::testing::on_each_database;
-use shouhu_store::{Backend, Migration, ModuleMigrations, NewJob, StoreError, page_before, params};
+use shouhu_store::{Backend, Migration, ModuleMigrations, NewJob, Rider, StoreError, page_before, params};
 
 const THINGS: ModuleMigrations = ModuleMigrations {
     module: "things",
@@ -142,6 +142,57 @@ async fn the_first_page_has_every_id_whatever_the_collation() {
             let row = store.fetch_one("SELECT CASE WHEN 'f' < '~' THEN 1 ELSE 0 END AS bytewise", vec![]).await.unwrap();
             assert_eq!(row.int("bytewise").unwrap(), 0, "this PostgreSQL sorts by bytes and proves nothing: tools/postgres.sh stop, and again");
         }
+    })
+    .await;
+}
+
+/// Found by filling a disk: until the next start nothing was written any more, however much room there was again.
+#[tokio::test]
+async fn after_a_full_disk_the_next_transaction_begins() {
+    on_each_database(&[THINGS], |store| async move {
+        if store.backend() != Backend::Sqlite {
+            return;
+        }
+        let insert = "INSERT INTO things_thing (id, b) VALUES ($1, $2)";
+        let mut full = store.begin().await.unwrap();
+        let pages = full.fetch_one("PRAGMA page_count", vec![]).await.unwrap().int("page_count").unwrap();
+        full.fetch(&format!("PRAGMA max_page_count = {}", pages + 1), vec![]).await.unwrap();
+        let refused = full.execute(insert, params!["large", vec![7_u8; 1 << 20]]).await;
+        assert!(matches!(refused, Err(StoreError::DiskFull)), "{refused:?}");
+        drop(full);
+
+        let mut again = store.begin().await.unwrap();
+        again.execute(insert, params!["small", vec![7_u8]]).await.unwrap();
+        again.commit().await.unwrap();
+        assert_eq!(store.fetch("SELECT id FROM things_thing", vec![]).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rider_goes_once_with_the_first_change_that_is_kept() {
+    on_each_database(&[THINGS], |store| async move {
+        let note = Rider::new("INSERT INTO things_thing (id) VALUES ($1)", params!["noted"]);
+        let is_noted = async || store.fetch("SELECT id FROM things_thing WHERE id = 'noted'", vec![]).await.unwrap().len();
+        let write = async |id: &str, is_kept: bool| {
+            let mut tx = store.begin().await.unwrap();
+            tx.execute("INSERT INTO things_thing (id) VALUES ($1)", params![id]).await.unwrap();
+            if is_kept { tx.commit().await.unwrap() } else { drop(tx) }
+        };
+        write("before", true).await;
+        note.along_with(async {
+            let mut reading = store.begin().await.unwrap();
+            reading.fetch("SELECT id FROM things_thing", vec![]).await.unwrap();
+            reading.commit().await.unwrap();
+            write("undone", false).await;
+            assert_eq!(is_noted().await, 0, "nothing has changed yet");
+            write("first", true).await;
+            assert_eq!(is_noted().await, 1);
+            // The same again would be a duplicate.
+            write("second", true).await;
+        })
+        .await;
+        write("after", true).await;
     })
     .await;
 }

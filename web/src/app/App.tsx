@@ -22,6 +22,7 @@ const PAGES = {
   streets: lazy(() => import("../streets/StreetsPage")),
   investigate: lazy(() => import("../investigate/InvestigatePage")),
   breaches: lazy(() => import("../breaches/BreachesPage")),
+  inquiries: lazy(() => import("../inquiries/InquiriesPage")),
   observations: lazy(() => import("../observations/ObservationsPage")),
   watchlists: lazy(() => import("../watchlists/WatchlistsPage")),
   warnings: lazy(() => import("../warnings/WarningsPage")),

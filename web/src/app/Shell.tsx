@@ -8,6 +8,7 @@ import { Link, useLocation } from "wouter";
 import "../panic/panic.css";
 import { CheckAsk } from "../checks/CheckAsk";
 import { CheckBar } from "../checks/CheckBar";
+import { CallersBar } from "../command/caller/CallersBar";
 import { CallBar } from "../command/intake/CallBar";
 import { PanicBanner } from "../panic/PanicBanner";
 import { PanicBar } from "../panic/PanicBar";
@@ -163,6 +164,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <PanicBar />
       <CheckBar />
       <CallBar />
+      <CallersBar />
       <PanicBanner />
       <CheckAsk />
       <main id="main" className="room">

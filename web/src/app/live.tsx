@@ -58,6 +58,7 @@ export const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]
   check_changed: ["checks", "my-check", "par", "incidents"],
   tracker_alarmed: ["trackers"],
   call_changed: ["calls"],
+  caller_changed: ["caller", "callers"],
 };
 
 /** A burst of events becomes one fetch per list. */
@@ -108,6 +109,8 @@ function follow(client: QueryClient, tell: (state: LinkState) => void): () => vo
     if (!cursor.accept(envelope)) return;
     const { event } = envelope;
     if (event.kind === "units_moved") positions.moved(event.units);
+    // A place comes every few seconds, and only who looks at that caller needs it.
+    else if (event.kind === "caller_changed" && event.is_place_only) refetcher.add(["caller"]);
     else refetcher.add(TOUCHES[event.kind] ?? []);
     // Nobody in danger waits for a burst to end.
     if (event.kind === "panic_changed") void askPanics(client);

@@ -16,6 +16,7 @@ export interface Room {
     | "investigate"
     | "observations"
     | "breaches"
+    | "inquiries"
     | "watchlists"
     | "warnings"
     | "positions"
@@ -50,6 +51,7 @@ export const ROOMS: Room[] = [
   { name: "operate", path: "/operate", needs: ["operations.watch", "devices.read", "actors.invite"] },
   { name: "oversee", path: "/oversee", needs: ["oversight.audit"] },
   { name: "breaches", path: "/breaches", needs: ["oversight.breaches"] },
+  { name: "inquiries", path: "/inquiries", needs: ["inquiries.take"] },
   { name: "misuse", path: "/misuse", needs: ["misuse.review"] },
   // Anybody who signs in may be asked: one permission of each role.
   {

@@ -15,6 +15,7 @@ import { incidentPath } from "../app/rooms";
 import { useSession } from "../app/session";
 import { Failure } from "../app/states";
 import { CardHead } from "./CardHead";
+import { CallCaller, type CallerMap } from "./caller/CallCaller";
 import { CallInHand } from "./intake/CallInHand";
 import { DuplicateList, DuplicateNotice } from "./intake/DuplicateList";
 import type { DraftInHand } from "./intake/drafts";
@@ -27,12 +28,13 @@ interface Props {
   /** What is written down so far; it outlives the form. */
   hand: DraftInHand;
   map: PlaceMap;
+  callerMap: CallerMap;
   /** What rang and was taken; null for what somebody tells in another way. */
   call: Call | null;
   onDone: (incident: Id | null) => void;
 }
 
-export function CallForm({ hand, map, call, onDone }: Props) {
+export function CallForm({ hand, map, callerMap, call, onDone }: Props) {
   const { t, i18n } = useTranslation();
   const client = useQueryClient();
   const kinds = useKinds();
@@ -90,6 +92,14 @@ export function CallForm({ hand, map, call, onDone }: Props) {
     >
       <CardHead title={t("call.title")} sub={t("call.sub")} onClose={() => onDone(null)} />
       {call && <CallInHand call={call} onDropped={drop} onSettled={() => onDone(null)} />}
+      {call?.state === "taken" && (
+        <CallCaller
+          call={call.id}
+          map={callerMap}
+          // A person's decision, and a place that no address has chosen.
+          onScene={(place) => change({ place, taken: null })}
+        />
+      )}
       {written && (
         <section className="call-written" role="alert" data-testid="call-written">
           <p>

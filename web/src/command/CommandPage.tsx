@@ -11,6 +11,7 @@ import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import { useNow } from "../app/age";
 import type { Id, Wgs84 } from "../app/api/types";
+import type { CallerView } from "../app/api/types.caller";
 import type { NearCamera } from "../app/api/types.desk";
 import type { Call } from "../app/api/types.intake";
 import type { PlaceCandidate } from "../app/api/types.places";
@@ -92,6 +93,11 @@ export default function CommandPage() {
     [],
   );
   const [near, setNear] = useState<NearCamera[]>([]);
+  const [callers, setCallers] = useState<CallerView[]>([]);
+  const callerMap = useMemo(
+    () => ({ show: (place: Wgs84) => map.current?.flyTo(place), mark: setCallers }),
+    [],
+  );
   // Who corrects an incident takes the next click on the map.
   const corrects = useRef<((place: Wgs84) => void) | null>(null);
   const byHand = useMemo(
@@ -268,6 +274,7 @@ export default function CommandPage() {
     seenPlace,
     choices,
     near,
+    callers,
     pin: isCalling ? pin : null,
     now_ms: slowNow,
   });
@@ -391,6 +398,7 @@ export default function CommandPage() {
             <CallForm
               hand={hand}
               map={placeMap}
+              callerMap={callerMap}
               // What was typed stays when somebody else takes the call over.
               key={params.get("call") ?? "new"}
               call={inHand}
@@ -445,6 +453,7 @@ export default function CommandPage() {
               onUnit={(unit) => unit.position && fly(unit.position)}
               onRing={() => change({ ring: "1" })}
               placeMap={placeMap}
+              callerMap={callerMap}
               byHand={byHand}
               strip={{
                 isOpen: params.get("cameras") !== null,

@@ -16,6 +16,7 @@ import { Answer, Failure } from "../app/states";
 import { ParLine } from "../checks/ParLine";
 import { AssignmentLine } from "./AssignmentLine";
 import { CardHead } from "./CardHead";
+import { type CallerMap, IncidentCallers } from "./caller/CallCaller";
 import { CameraStrip } from "./cameras/CameraStrip";
 import { CardPanel } from "./card/CardPanel";
 import { EditIncident, type PlaceByHand } from "./desk/EditIncident";
@@ -127,6 +128,7 @@ interface Props {
   onClose: () => void;
   /** Where corrections of the place are looked at and taken from. */
   placeMap: PlaceMap;
+  callerMap: CallerMap;
   byHand: PlaceByHand;
   /** The strip of cameras near it. */
   strip: Omit<ComponentProps<typeof CameraStrip>, "incident">;
@@ -140,6 +142,7 @@ export function IncidentCard({
   onRing,
   onClose,
   placeMap,
+  callerMap,
   byHand,
   strip,
 }: Props) {
@@ -188,6 +191,7 @@ export function IncidentCard({
                 <EditIncident key={incident.id} incident={incident} map={placeMap} byHand={byHand} />
               )}
               {!incident.position && <p className="note-warn">{t("incident.no_position")}</p>}
+              <IncidentCallers incident={incident} map={callerMap} />
               {incident.hit && (
                 <button
                   type="button"

@@ -4,6 +4,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Camera, Hit, Incident, Unit, Wgs84 } from "../app/api/types";
+import type { CallerView } from "../app/api/types.caller";
 import type { AdviceBoard, Panic } from "../app/api/types.choice";
 import type { NearCamera } from "../app/api/types.desk";
 import type { PlaceCandidate } from "../app/api/types.places";
@@ -11,6 +12,7 @@ import type { Warning } from "../app/api/types.warnings";
 import type { Closure } from "../app/api/types.way";
 import { positions } from "../app/positions";
 import { useKindTitle } from "../app/queries";
+import { callerFeatures } from "../map/callerFeatures";
 import { coverFeatures, moveFeatures, panicFeatures } from "../map/choiceFeatures";
 import {
   cameraFeatures,
@@ -43,6 +45,8 @@ interface Shown {
   seenPlace: Wgs84 | null;
   choices: PlaceCandidate[];
   near: NearCamera[];
+  /** Those that are looked at beside the map. */
+  callers: CallerView[];
   /** Where a call that is being taken stands. */
   pin: Wgs84 | null;
   /** Lags behind the clock: positions grow old without any event. */
@@ -54,7 +58,8 @@ const NO_UNITS: Unit[] = [];
 export function useOverlays(of: Shown) {
   const { t } = useTranslation();
   const kindTitle = useKindTitle();
-  const { advice, panics, warnings, closures, drawn, plan, seenPlace, choices, near, pin, now_ms } = of;
+  const { advice, panics, warnings, closures, drawn, plan, seenPlace, choices, near, callers, pin, now_ms } =
+    of;
   const all = of.units ?? NO_UNITS;
   const units = useMemo(
     () =>
@@ -84,6 +89,7 @@ export function useOverlays(of: Shown) {
   );
   const panic = useMemo(() => panicFeatures(panics, all, t), [panics, all, t]);
   const ring = useMemo(() => ringFeatures(plan, seenPlace, all, t), [plan, seenPlace, all, t]);
+  const caller = useMemo(() => callerFeatures(callers, now_ms, t), [callers, now_ms, t]);
   const pins = useMemo(
     () => [
       ...choiceFeatures(choices),
@@ -92,5 +98,5 @@ export function useOverlays(of: Shown) {
     ],
     [choices, near, pin],
   );
-  return { units, hits, incidents, cameras, areas, closures: closed, cover, panic, ring, pin: pins };
+  return { units, hits, incidents, cameras, areas, closures: closed, cover, panic, ring, caller, pin: pins };
 }

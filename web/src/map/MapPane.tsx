@@ -93,6 +93,7 @@ export default function MapPane(props: MapProps) {
     incidents,
     hits,
     panic,
+    caller,
     pin,
   } = overlays;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a map made later needs the same features
@@ -133,6 +134,8 @@ export default function MapPane(props: MapProps) {
   const signs = useMemo(() => panic ?? panicFeatures(cries, [], t), [panic, cries, t]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("panic", signs), [signs, isAnswered]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => map.current?.set("caller", caller ?? []), [caller, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => map.current?.set("pin", pin ?? []), [pin, isAnswered]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above

@@ -151,7 +151,11 @@ function draw(pen: Pen, c: MapColours, name: string): void {
   else if (what === "ring") ring(pen, c, state, flag);
   else if (what === "move") body(pen, "octagon", c.paper, c.selected, true);
   else if (what === "pin") body(pen, "drop", c.selected, c.paper);
-  else if (what === "place") {
+  else if (what === "caller") {
+    const isOld = state === "old";
+    body(pen, "drop", isOld ? c.paper : c.selected, isOld ? c.selected : c.paper, isOld);
+    glyph(pen, "●", isOld ? c.selected : c.paper, -3);
+  } else if (what === "place") {
     body(pen, "drop", c.paper, c.selected);
     glyph(pen, state, c.ink, -3);
   } else if (what === "me") {

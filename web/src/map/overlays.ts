@@ -1,6 +1,7 @@
 // What moves or matters, above the base map. Shape and text say what colour says.
 
 import type { LayerSpecification, SourceSpecification } from "maplibre-gl";
+import { callerLayers } from "./callerLayers";
 import { coverLayers, panicLayers } from "./choiceLayers";
 import { COLOURS, type Scheme } from "./palette";
 import { questionLayersAbove, questionLayersBelow } from "./questionLayers";
@@ -30,6 +31,7 @@ export const OVERLAYS = [
   "hits",
   "panic",
   "selection",
+  "caller",
   "pin",
 ] as const;
 export type Overlay = (typeof OVERLAYS)[number];
@@ -160,6 +162,7 @@ export function overlayLayers(scheme: Scheme): LayerSpecification[] {
     label("incident-names", "incidents", 1.6),
     label("unit-names", "units", 1.1, 11),
     icon("pin", "pin"),
+    ...callerLayers(c, METRES_PER_PIXEL_Z20),
     ...panicLayers(c, METRES_PER_PIXEL_Z20),
   ];
 }

@@ -1,20 +1,18 @@
 // How far a device is to be believed, and what a person must see before saying so.
 
-import { Button, Checkbox, Table, Textarea, TextInput } from "@mantine/core";
+import { Table, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActForm } from "../app/ActForm";
 import { Age } from "../app/Age";
 import { devices } from "../app/api/calls";
-import type { Device, DeviceKind, SenderRestriction, Tpm } from "../app/api/types";
+import type { Device, SenderRestriction, Tpm } from "../app/api/types";
 import { useSession } from "../app/session";
-import { Answer, Failure } from "../app/states";
-import { SureButton } from "./SureButton";
+import { Answer } from "../app/states";
 
 /** A hash is told apart by its first characters; the rest is in the title. */
 const HASH_SHOWN = 16;
-const KINDS: DeviceKind[] = ["fixed_camera", "patrol_car"];
 
 export function TrustTag({ device }: { device: Device }) {
   const { t } = useTranslation();
@@ -38,7 +36,7 @@ export function TrustTag({ device }: { device: Device }) {
   );
 }
 
-function Hash({ text }: { text: string }) {
+export function Hash({ text }: { text: string }) {
   return (
     <code title={text}>
       {text.slice(0, HASH_SHOWN)}
@@ -220,114 +218,6 @@ export function DeviceTrust({ device }: { device: Device }) {
           </>
         )}
       </Answer>
-    </section>
-  );
-}
-
-function Makers() {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const [certificate, setCertificate] = useState("");
-  const query = useQuery({ queryKey: ["tpm-makers"], queryFn: async () => (await devices.makers()).items });
-  const anew = () => client.invalidateQueries({ queryKey: ["tpm-makers"] });
-  const trust = useMutation({
-    mutationFn: () => devices.trustMaker(certificate),
-    onSuccess: () => {
-      setCertificate("");
-      void anew();
-    },
-  });
-  const forget = useMutation({ mutationFn: devices.forgetMaker, onSuccess: () => void anew() });
-  return (
-    <>
-      <h3 className="section-title">{t("device.makers")}</h3>
-      {forget.error && <Failure error={forget.error} />}
-      <Answer query={query}>
-        {(makers) =>
-          makers.length === 0 ? (
-            <p>{t("device.makers_none")}</p>
-          ) : (
-            <ul>
-              {makers.map((maker) => (
-                <li key={maker.fingerprint}>
-                  {maker.subject} <Hash text={maker.fingerprint} />{" "}
-                  <SureButton
-                    label={t("device.maker_remove")}
-                    sure={t("device.maker_remove_sure")}
-                    isBusy={forget.isPending && forget.variables === maker.fingerprint}
-                    onSure={() => forget.mutate(maker.fingerprint)}
-                  />
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Answer>
-      <ActForm
-        className="stack"
-        act={trust}
-        label={t("device.maker_add")}
-        isComplete={certificate.trim() !== ""}
-        buttonTestId="maker-add"
-      >
-        <Textarea
-          label={t("device.maker_certificate")}
-          value={certificate}
-          onChange={(event) => setCertificate(event.currentTarget.value)}
-          autosize
-          minRows={3}
-          maxRows={8}
-          data-testid="maker-certificate"
-        />
-      </ActForm>
-    </>
-  );
-}
-
-/** Which kinds must attest, and whose word for a TPM counts. */
-export function TrustRules() {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const [isShown, setShown] = useState(false);
-  const query = useQuery({ queryKey: ["attestation-policy"], queryFn: devices.policy, enabled: isShown });
-  const demand = useMutation({
-    mutationFn: ({ kind, is }: { kind: DeviceKind; is: boolean }) => devices.demand(kind, is),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ["attestation-policy"] });
-      void client.invalidateQueries({ queryKey: ["devices"] });
-    },
-  });
-  if (!isShown) {
-    return (
-      <Button
-        className="start"
-        variant="default"
-        size="xs"
-        onClick={() => setShown(true)}
-        data-testid="trust-rules"
-      >
-        {t("device.makers")}
-      </Button>
-    );
-  }
-  return (
-    <section className="panel" aria-label={t("device.demand")}>
-      <h3 className="section-title">{t("device.demand")}</h3>
-      {demand.error && <Failure error={demand.error} />}
-      <Answer query={query}>
-        {({ required }) =>
-          KINDS.map((kind) => (
-            <Checkbox
-              key={kind}
-              label={t(`device_kind.${kind}`)}
-              checked={required.some((one) => one.kind === kind)}
-              disabled={demand.isPending}
-              onChange={(event) => demand.mutate({ kind, is: event.currentTarget.checked })}
-            />
-          ))
-        }
-      </Answer>
-      <Makers />
     </section>
   );
 }

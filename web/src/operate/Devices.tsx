@@ -10,9 +10,10 @@ import { Once } from "../app/Once";
 import { useCameras } from "../app/queries";
 import { sayDuration } from "../app/say";
 import { useSession } from "../app/session";
-import { DeviceTrust, TrustRules, TrustTag } from "./DeviceTrust";
+import { DeviceTrust, TrustTag } from "./DeviceTrust";
 import { Roster, RosterForm } from "./Roster";
 import { SureButton } from "./SureButton";
+import { TrustRules } from "./TrustRules";
 
 /** More than this and the server corrects the device's times. */
 const CLOCK_ODD_US = 60_000_000;

@@ -69,8 +69,19 @@ fn arguments(source: &SourceSpec, fps: f64, is_paced: bool) -> Vec<OsString> {
             add(&[word("-fflags"), word("nobuffer"), word("-i"), word(url)]);
         }
     }
-    let filter = format!("fps={fps},scale='min({WIDTH_MAX},iw)':-2,format=rgb24");
+    // A file's frames are as far apart as its clock says. A camera's clock may be set while it runs: `fps` would fill an hour's jump
+    // with copies of one picture, so live frames are only thinned, by whether two lie in the same eighth of a second.
+    let is_live = matches!(source, SourceSpec::Stream(_) | SourceSpec::Camera(_));
+    let rate = if is_live {
+        format!("select='not(eq(floor(t*{fps}),floor(prev_t*{fps})))'")
+    } else {
+        format!("fps={fps}")
+    };
+    let filter = format!("{rate},scale='min({WIDTH_MAX},iw)':-2,format=rgb24");
     add(&[word("-map"), word("0:v:0"), word("-an"), word("-sn"), word("-dn"), word("-vf"), word(&filter)]);
+    if is_live {
+        add(&[word("-fps_mode"), word("passthrough")]);
+    }
     add(&[word("-c:v"), word("ppm"), word("-f"), word("image2pipe"), word("pipe:1")]);
     list
 }
@@ -148,7 +159,7 @@ impl Drop for Ffmpeg {
 }
 
 fn listen(err: impl Read, complaints: &Mutex<VecDeque<String>>, secret: Option<&(String, String)>) {
-    let mut reader = BufReader::new(err.take(1 << 26));
+    let mut reader = BufReader::new(err);
     let mut line = Vec::new();
     while reader.by_ref().take(4096).read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
         let mut text = String::from_utf8_lossy(&line).trim().chars().take(300).collect::<String>();
@@ -156,7 +167,8 @@ fn listen(err: impl Read, complaints: &Mutex<VecDeque<String>>, secret: Option<&
         if let Some((secret, shown)) = secret {
             text = text.replace(secret.as_str(), shown);
         }
-        if text.is_empty() {
+        // Said at every frame after a camera's clock went back; nobody uses the times of the frames in the pipe.
+        if text.is_empty() || text.contains("non monotonically increasing dts") {
             continue;
         }
         let mut complaints = complaints.lock().unwrap_or_else(PoisonError::into_inner);
@@ -175,6 +187,17 @@ mod tests {
     fn a_missing_ffmpeg_names_the_package() {
         let refused = Ffmpeg::check(Path::new("/nowhere/ffmpeg")).err().map(|e| e.to_string()).unwrap_or_default();
         assert!(refused.contains("apt-get install ffmpeg"), "{refused}");
+    }
+
+    #[test]
+    fn live_frames_are_thinned_and_never_made_up() {
+        let filter = |source: &SourceSpec| {
+            let list = arguments(source, 8.0, false);
+            let at = list.iter().position(|a| a == "-vf");
+            at.and_then(|at| list.get(at + 1)).map(|f| f.to_string_lossy().into_owned()).unwrap_or_default()
+        };
+        assert!(filter(&SourceSpec::Stream("rtsp://camera/ch1".into())).starts_with("select="));
+        assert!(filter(&SourceSpec::Video("film.mp4".into())).starts_with("fps=8,"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! never queued, so that an alert is about now.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use shouhu_vision::{Frame, Tracker, TrackerConfig};
@@ -14,9 +14,14 @@ use crate::pipeline::{Draft, Patience, Pipeline, Shared, origin};
 use crate::rejected::Rejected;
 use crate::stop::Stop;
 
-const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// Calling costs a process that starts and ends; a road without a camera costs more.
+const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 /// A camera that sends nothing for so long is called again.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
+/// Until the first picture: the decoder studies a stream for five seconds and waits for a key frame, which many cameras send every ten.
+const FIRST_PICTURE_MAX: Duration = Duration::from_secs(40);
+/// Between two frames the device's clock and the time that passed may differ by so much; more is a clock that was set.
+const CLOCK_STEP_MIN_US: i64 = 500_000;
 /// A connection that held so long was a good one: the next try comes quickly again.
 const GOOD_CONNECTION: Duration = Duration::from_secs(60);
 
@@ -28,32 +33,72 @@ struct Slot {
 
 #[derive(Default)]
 struct Newest {
-    frame: Option<(Frame, i64)>,
-    killer: Option<Killer>,
+    frame: Option<Captured>,
+    call: Option<Call>,
+}
+
+struct Captured {
+    frame: Frame,
+    at_us: i64,
+    at: Instant,
+}
+
+/// The connection that is open now. Its patience is its own: one that was made a moment ago answers for no silence before it.
+struct Call {
+    killer: Killer,
+    heard_at: Instant,
+    patience: Duration,
 }
 
 impl Slot {
+    fn newest(&self) -> MutexGuard<'_, Newest> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// True: an unread frame was replaced.
-    fn put(&self, frame: Frame, captured_at_us: i64) -> bool {
-        let replaced = self.newest.lock().unwrap_or_else(PoisonError::into_inner).frame.replace((frame, captured_at_us));
+    fn put(&self, captured: Captured) -> bool {
+        let mut newest = self.newest();
+        if let Some(call) = &mut newest.call {
+            (call.heard_at, call.patience) = (captured.at, SILENCE_MAX);
+        }
+        let replaced = newest.frame.replace(captured);
         self.filled.notify_one();
         replaced.is_some()
     }
 
-    fn take(&self, at_most: Duration) -> Option<(Frame, i64)> {
-        let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.filled.wait_timeout_while(newest, at_most, |newest| newest.frame.is_none());
+    fn take(&self, at_most: Duration) -> Option<Captured> {
+        let waited = self.filled.wait_timeout_while(self.newest(), at_most, |newest| newest.frame.is_none());
         waited.unwrap_or_else(PoisonError::into_inner).0.frame.take()
     }
 
     fn watch(&self, killer: Option<Killer>) {
-        self.newest.lock().unwrap_or_else(PoisonError::into_inner).killer = killer;
+        self.newest().call = killer.map(|killer| Call { killer, heard_at: Instant::now(), patience: FIRST_PICTURE_MAX });
     }
 
     fn kill(&self) {
-        if let Some(killer) = self.newest.lock().unwrap_or_else(PoisonError::into_inner).killer.take() {
-            killer.kill();
+        if let Some(call) = self.newest().call.take() {
+            call.killer.kill();
         }
+    }
+
+    fn kill_if_silent(&self) {
+        if self.newest().call.as_ref().is_some_and(|call| call.heard_at.elapsed() > call.patience) {
+            self.kill();
+        }
+    }
+}
+
+/// Notices that the device's clock was set, so that what is followed and remembered can be carried over.
+#[derive(Default)]
+struct SetClock(Option<(i64, Instant)>);
+
+impl SetClock {
+    /// By how much the clock was set since the last frame.
+    fn step_us(&mut self, at_us: i64, at: Instant) -> Option<i64> {
+        let (before_us, before) = self.0.replace((at_us, at))?;
+        let passed_us = i64::try_from(at.saturating_duration_since(before).as_micros()).unwrap_or(i64::MAX);
+        let step_us = at_us.saturating_sub(before_us).saturating_sub(passed_us);
+        (step_us.unsigned_abs() >= CLOCK_STEP_MIN_US.unsigned_abs()).then_some(step_us)
     }
 }
 
@@ -82,23 +127,25 @@ impl LiveSource {
         let thread = std::thread::spawn(move || camera.run());
         let mut pipeline = Pipeline::new(Arc::clone(&self.shared), Tracker::new(TrackerConfig::default()), Patience::Live);
         let label = self.spec.label();
-        let mut last = Instant::now();
+        let mut set_clock = SetClock::default();
         while !stop.is_set() {
-            let Some((frame, captured_at_us)) = slot.take(Duration::from_millis(250)) else {
-                if last.elapsed() > SILENCE_MAX {
-                    slot.kill();
-                    last = Instant::now();
-                }
+            let Some(Captured { frame, at_us, at }) = slot.take(Duration::from_millis(250)) else {
+                slot.kill_if_silent();
                 if thread.is_finished() {
                     break;
                 }
                 continue;
             };
-            last = Instant::now();
-            match pipeline.look(frame, captured_at_us) {
+            if let Some(step_us) = set_clock.step_us(at_us, at) {
+                warn!(step_s = step_us / 1_000_000, "this device's clock was set; what is in sight is followed on");
+                pipeline.clock_was_set(step_us);
+            }
+            match pipeline.look(frame, at_us) {
                 Ok(drafts) => keep(&mut pipeline, drafts, &label),
                 Err(e) => warn!(error = %e, "a frame cannot be read"),
             }
+            let delay_ms = u64::try_from(at.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.shared.counters.delay_ms.store(delay_ms, Ordering::Relaxed);
         }
         let drafts = pipeline.finish();
         keep(&mut pipeline, drafts, &label);
@@ -171,7 +218,8 @@ impl Camera {
                         info!(width = frame.width, height = frame.height, "a camera sends");
                         *has_said = false;
                     }
-                    if self.slot.put(frame, self.shared.clock.device_us()) {
+                    let captured = Captured { frame, at_us: self.shared.clock.device_us(), at: Instant::now() };
+                    if self.slot.put(captured) {
                         self.shared.counters.frames_dropped.fetch_add(1, Ordering::Relaxed);
                     }
                 }
@@ -184,5 +232,23 @@ impl Camera {
         };
         self.slot.watch(None);
         decoder.finish().unwrap_or(end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_is_told_from_time_that_passed() {
+        let start = Instant::now();
+        let at = |ms: u64| start + Duration::from_millis(ms);
+        let mut clock = SetClock::default();
+        assert_eq!(clock.step_us(0, at(0)), None);
+        assert_eq!(clock.step_us(125_000, at(120)), None, "frames do not come to the microsecond");
+        assert_eq!(clock.step_us(3_600_250_000, at(250)), Some(3_599_995_000));
+        assert_eq!(clock.step_us(3_660_250_000, at(60_250)), None, "a minute without a camera is no step");
+        assert_eq!(clock.step_us(375_000, at(60_375)), Some(-3_660_000_000));
+        assert_eq!(clock.step_us(i64::MIN, at(60_500)).map(i64::signum), Some(-1));
     }
 }

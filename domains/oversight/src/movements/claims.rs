@@ -34,7 +34,13 @@ fn at(day: i64, minute: i64) -> Micros {
 }
 
 fn asker(number: u8, case: usize) -> MovementAsker {
-    MovementAsker { id: ActorId::new(Micros(1), [number; 16]), office: Some(format!("office {}", number % 2)), case_ref: CASES[case].map(ToOwned::to_owned) }
+    MovementAsker {
+        id: ActorId::new(Micros(1), [number; 16]),
+        office: Some(format!("office {}", number % 2)),
+        case_ref: CASES[case].map(ToOwned::to_owned),
+        purpose: "investigation".into(),
+        is_live: false,
+    }
 }
 
 /// A question of any kind: what it tells, row by row.

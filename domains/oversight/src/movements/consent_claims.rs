@@ -97,7 +97,7 @@ fn of(caller: Caller, office: &str) -> Caller {
 
 fn asker(who: &Caller, case: &str) -> MovementAsker {
     let Caller::Person(person) = who else { panic!("a person") };
-    MovementAsker { id: person.id, office: person.office.clone(), case_ref: Some(case.to_owned()) }
+    MovementAsker { id: person.id, office: person.office.clone(), case_ref: Some(case.to_owned()), purpose: "investigation".into(), is_live: false }
 }
 
 fn camera() -> CameraId {

@@ -66,6 +66,18 @@ impl Fold {
         Target(self.half(0, confusable_skeleton(plate).as_bytes()))
     }
 
+    /// A plate letter by letter: what is told to whoever drives it must not be of another that cameras take for it.
+    #[must_use]
+    pub fn plate(&self, plate: &Plate) -> Target {
+        Target(self.half(4, plate.as_str().as_bytes()))
+    }
+
+    /// A document's number: the same one is known again, and none can be read off. Few numbers are possible, so that only the key keeps them.
+    #[must_use]
+    pub fn document(&self, kind: &str, number: &str) -> Target {
+        Target(self.half(5, format!("{kind} {number}").as_bytes()))
+    }
+
     /// What is told, as a number. Within the few hundred of one account two things share a number once in 10^14.
     #[must_use]
     pub fn point(&self, target: Target, kind: GlimpseKind, mark: i64) -> i64 {

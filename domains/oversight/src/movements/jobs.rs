@@ -5,7 +5,7 @@ use shouhu_env::BoxFuture;
 use shouhu_ids::{Micros, OpeningId};
 use shouhu_module::{App, JobKind};
 
-use super::{LEDGER_DAYS, ledger, openings};
+use super::{LEDGER_DAYS, ledger, openings, uses};
 
 pub const FORGET: JobKind = JobKind { kind: "oversight.forget_movements", run: forget };
 /// 04:10 in Taipei, after the audit log.
@@ -14,7 +14,10 @@ pub const HOUR_UTC_US: i64 = 20 * Micros::HOUR + 10 * Micros::MINUTE;
 fn forget(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         FORGET.schedule_daily(&app.store, HOUR_UTC_US).await?;
-        let gone = ledger::forget(&app.store, app.env.now().plus(-LEDGER_DAYS * Micros::DAY)).await?;
+        let before = app.env.now().plus(-LEDGER_DAYS * Micros::DAY);
+        let gone = ledger::forget(&app.store, before).await?;
+        uses::forget(&app.store, before).await?;
+        crate::inquiries::store::forget(&app.store, before).await?;
         if gone > 0 {
             tracing::info!(gone, "the ledger of movements has forgotten what was shown more than a year ago");
         }

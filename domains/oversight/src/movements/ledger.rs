@@ -13,7 +13,7 @@ use shouhu_store::{Row, Store, StoreError, Tx, Value, params, placeholders};
 use super::bound::{Bound, Entry, Pair, admit};
 use super::fold::{Fold, NAMED, Target, case_key, day_of};
 use super::grounds::{self, Grounds};
-use super::{OWN_DAYS, policy};
+use super::{OWN_DAYS, policy, uses};
 
 /// Plates of one question to the database, and rows of one insert; both databases have a limit on parameters.
 const CHUNK: usize = 500;
@@ -147,11 +147,13 @@ struct Decided {
     is_shown: Vec<bool>,
     lines: Vec<Line>,
     grounds: BTreeSet<String>,
+    /// Of which plates something is shown, and by which ground (empty: within the bound).
+    used: BTreeSet<(Plate, String)>,
 }
 
 fn decide(known: &mut Known, told: &[Vec<(Target, i64, i64)>], asked: &Revealing, bound: Bound) -> Decided {
     let nearly = nearly(bound, asked);
-    let mut decided = Decided { is_shown: Vec::new(), lines: Vec::new(), grounds: BTreeSet::new() };
+    let mut decided = Decided { is_shown: Vec::new(), lines: Vec::new(), grounds: BTreeSet::new(), used: BTreeSet::new() };
     let mut shown = 0;
     for (row, told) in asked.rows.iter().zip(told) {
         if shown == asked.rows_max {
@@ -179,8 +181,9 @@ fn decide(known: &mut Known, told: &[Vec<(Target, i64, i64)>], asked: &Revealing
             continue;
         }
         shown += 1;
-        for (entry, ground) in entries.into_iter().zip(grounds) {
+        for ((entry, ground), glimpse) in entries.into_iter().zip(grounds).zip(row) {
             let ground = ground.unwrap_or_default();
+            decided.used.insert((glimpse.plate.clone(), ground.clone()));
             if !ground.is_empty() {
                 decided.grounds.insert(ground.clone());
             }
@@ -210,6 +213,7 @@ pub async fn reveal(store: &Store, fold: &Fold, asked: &Revealing) -> Result<Rev
     let mut known = load(&mut Reading::Store(store), &who, &targets, now).await?;
     let first = decide(&mut known, &told, asked, bound);
     if first.lines.is_empty() {
+        uses::note(store, fold, asked, &first.used, now).await?;
         let is_bounded = is_bounded(&mut Reading::Store(store), &who, &named, &known, nearly, now).await?;
         return Ok(Revealed { is_shown: first.is_shown, is_bounded, grounds: first.grounds.into_iter().collect() });
     }
@@ -221,6 +225,7 @@ pub async fn reveal(store: &Store, fold: &Fold, asked: &Revealing) -> Result<Rev
     write(&mut tx, &who, &decided.lines, now).await?;
     let changed: BTreeSet<Target> = decided.lines.iter().filter(|line| line.ground.is_empty()).map(|line| line.target).collect();
     account(&mut tx, &who, &changed, &known).await?;
+    uses::write(&mut tx, asked, &uses::rows(fold, asked, &decided.used), now).await?;
     let is_bounded = is_bounded(&mut Reading::Tx(&mut tx), &who, &named, &known, nearly, now).await?;
     tx.commit().await?;
     Ok(Revealed { is_shown: decided.is_shown, is_bounded, grounds: decided.grounds.into_iter().collect() })

@@ -5,6 +5,7 @@
 //! | release 揭示 | one passage of one plate that was shown to one asker for one case |
 //! | bound 門檻 | so many days and passages of one plate, for one case and for one asker over all cases |
 //! | consent 同意 | another office's chief lets a case see more, for a time (警察職權行使法 §11) |
+//! | use 使用 | somebody looked at a plate on a day for a purpose: what whoever drives it is told when he asks |
 //! | opening 急迫開啟 | a life is in danger: one plate for one live incident, at once and for a day, and looked at afterwards |
 //!
 //! **Invariant:** what an answer holds and how it looks follows from what was shown before and from the question, never from what is
@@ -18,6 +19,7 @@ pub mod jobs;
 pub mod ledger;
 pub mod openings;
 pub mod policy;
+pub mod uses;
 
 use axum::http::StatusCode;
 use shouhu_env::BoxFuture;

@@ -6,6 +6,7 @@ pub mod audit_verify;
 pub mod bound;
 pub mod breaches;
 pub mod erasures;
+pub mod inquiries;
 pub mod misuse;
 pub mod misuse_cases;
 pub mod observations;

@@ -157,7 +157,7 @@ async fn file(app: &App, kept: &Kept) -> Result<(), ReactionError> {
     let id = kept.export.id;
     let house = lake_of(app).map_err(|problem| problem.detail)?;
     let progress = Arc::new(Progress::default());
-    let asker = MovementAsker { id: kept.export.asked_by, office: kept.office.clone(), case_ref: kept.purpose.case_number().map(ToOwned::to_owned) };
+    let asker = MovementAsker::by(kept.export.asked_by, kept.office.clone(), &kept.purpose);
     let asking = Asking::of(app, asker).map_err(|problem| problem.detail)?;
     let building = build(&house, &asking, &kept.question, [kept.from, kept.until], kept.export.format, &progress);
     tokio::pin!(building);

@@ -1,6 +1,7 @@
 //! Devices that prove what they run: what is asked of them, how an answer is judged, and what follows for what they sent.
 //!
 //! - A device *shows* its TPM (`ops::attest_start`), opens a secret that only this TPM can open, and sends a first quote: it is *bound*.
+//! - Whose word for a TPM counts, and which kinds of device must attest, is *changed* by two persons (`change`).
 //! - A person *accepts* what it measured (`ops::attest_accept`); a later change needs two persons.
 //! - From then on a quote for a fresh nonce comes every [`QUOTE_EVERY_US`]. One that is late, refused, changed or turned back
 //!   *restricts* the device from its last good quote on.
@@ -12,6 +13,7 @@
 //! What this does not see: register 16 can be reset by whoever is root on the device, and the device's Ed25519 key lies beside the TPM, not
 //! in it. See docs/adr/0013.
 
+pub mod change;
 pub mod judge;
 pub mod refused;
 pub mod store;

@@ -8,6 +8,7 @@ use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
 use shouhu_wire::{DeviceKind, RestrictionReason};
 
 use super::Values;
+use super::change::Maker;
 
 /// A TPM that a device shows and has not yet proved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -272,6 +273,30 @@ pub async fn release(tx: &mut Tx, now: Micros, device: DeviceId) -> Result<(), S
     tx.execute("UPDATE identity_attestation SET released_at_us = $2 WHERE device = $1 AND released_at_us IS NULL", params![device, now]).await?;
     tx.execute("DELETE FROM identity_attestation_challenge WHERE device = $1", params![device]).await?;
     Ok(())
+}
+
+/// Believes a maker from now on, again if it was believed before.
+pub async fn believe_maker(tx: &mut Tx, now: Micros, fingerprint: &str, maker: &Maker, by: ActorId) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO identity_tpm_maker (fingerprint, subject, certificate, added_at_us, added_by) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (fingerprint) DO UPDATE SET added_at_us = excluded.added_at_us, added_by = excluded.added_by, \
+         removed_at_us = NULL, removed_by = NULL",
+        params![fingerprint, &maker.subject, &maker.certificate, now, by],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Whether the maker of that certificate is believed now.
+pub async fn is_believed(tx: &mut Tx, fingerprint: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT fingerprint FROM identity_tpm_maker WHERE fingerprint = $1 AND removed_at_us IS NULL";
+    Ok(tx.fetch_opt(sql, params![fingerprint]).await?.is_some())
+}
+
+/// Whether a kind must attest now.
+pub async fn is_required(tx: &mut Tx, kind: DeviceKind) -> Result<bool, StoreError> {
+    let sql = "SELECT kind FROM identity_attestation_policy WHERE kind = $1 AND required_since_us IS NOT NULL";
+    Ok(tx.fetch_opt(sql, params![tag_of(&kind)]).await?.is_some())
 }
 
 /// Certificates of the makers that are trusted now, base64.

@@ -2,15 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::Micros;
-use shouhu_module::{App, Audit, Body, Person, Problem, Route};
+use shouhu_module::{App, Audit, Audited, Body, Person, Problem, Route};
 use shouhu_store::tag_of;
 use shouhu_wire::DeviceKind;
 
-use super::done;
+use super::trust_changes::{self, TrustChange, Wish, told};
+use crate::attest::change::TrustAct;
 use crate::attest::store;
 
 pub const SHOW: Route = Route::get("/v1/devices/attestation-policy", "Kinds of device that must attest", || axum::routing::get(show))
@@ -19,10 +19,13 @@ pub const SHOW: Route = Route::get("/v1/devices/attestation-policy", "Kinds of d
     .gives::<AttestationPolicy>();
 
 pub const SET: Route =
-    Route::post("/v1/devices/attestation-policy", "Demands attestation of a kind of device, or stops to", || axum::routing::post(set))
-        .permission("devices.manage")
-        .audit(Audit::Security)
-        .takes::<DemandAttestation>();
+    Route::post("/v1/devices/attestation-policy", "Asks that a kind of device must attest, or need not; another person must approve it", || {
+        axum::routing::post(set)
+    })
+    .permission("devices.manage")
+    .audit(Audit::Security)
+    .takes::<DemandAttestation>()
+    .gives::<TrustChange>();
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AttestationPolicy {
@@ -37,10 +40,11 @@ pub struct RequiredKind {
     pub since_us: Micros,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DemandAttestation {
     pub kind: DeviceKind,
     pub is_required: bool,
+    pub reason: String,
 }
 
 async fn show(State(app): State<App>) -> Result<Json<AttestationPolicy>, Problem> {
@@ -48,9 +52,13 @@ async fn show(State(app): State<App>) -> Result<Json<AttestationPolicy>, Problem
     Ok(Json(AttestationPolicy { required: required.into_iter().map(|(kind, since_us)| RequiredKind { kind, since_us }).collect() }))
 }
 
-async fn set(State(app): State<App>, person: Person, Body(body): Body<DemandAttestation>) -> Result<Response, Problem> {
+async fn set(State(app): State<App>, person: Person, Body(body): Body<DemandAttestation>) -> Result<Audited<TrustChange>, Problem> {
+    let act = if body.is_required { TrustAct::Demand } else { TrustAct::DemandNoMore };
+    let kind = tag_of(&body.kind);
     let mut tx = app.store.begin().await?;
-    store::set_required(&mut tx, app.env.now(), body.kind, body.is_required, person.id).await?;
+    let is_so = store::is_required(&mut tx, body.kind).await? == body.is_required;
+    let wish = Wish { act, subject: &kind, maker: None, reason: &body.reason, is_so };
+    let asked = trust_changes::ask(&app, &mut tx, &person, wish).await?;
     tx.commit().await?;
-    Ok(done(format!("{} {}", tag_of(&body.kind), if body.is_required { "must attest" } else { "need not attest" })))
+    Ok(Audited::new(format!("asked: {}", told(act, &kind)), asked))
 }

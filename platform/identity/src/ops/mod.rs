@@ -21,6 +21,7 @@ pub mod set_office;
 pub mod sign_in;
 pub mod sign_out;
 pub mod tpm_makers;
+pub mod trust_changes;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};

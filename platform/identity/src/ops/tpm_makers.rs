@@ -15,7 +15,9 @@ use shouhu_module::{App, Audit, Audited, Body, Keyed, Person, Problem, Route};
 use shouhu_store::params;
 
 use super::done;
-use crate::attest::bytes_of;
+use super::trust_changes::{self, TrustChange, Wish, told};
+use crate::attest::change::{Maker, TrustAct};
+use crate::attest::{bytes_of, store};
 
 pub const LIST: Route = Route::get("/v1/devices/tpm-makers", "Makers of TPMs whose certificates are believed", || axum::routing::get(list))
     .permission("devices.read")
@@ -23,11 +25,11 @@ pub const LIST: Route = Route::get("/v1/devices/tpm-makers", "Makers of TPMs who
     .gives::<TpmMakers>();
 
 pub const TRUST: Route =
-    Route::post("/v1/devices/tpm-makers", "Believes a maker of TPMs by its root certificate", || axum::routing::post(trust))
+    Route::post("/v1/devices/tpm-makers", "Asks that a maker of TPMs be believed; another person must approve it", || axum::routing::post(trust))
         .permission("devices.manage")
         .audit(Audit::Security)
         .takes::<TrustMaker>()
-        .gives::<TpmMaker>();
+        .gives::<TrustChange>();
 
 pub const FORGET: Route =
     Route::post("/v1/devices/tpm-makers/remove", "Believes a maker of TPMs no more", || axum::routing::post(forget))
@@ -53,8 +55,10 @@ pub struct TpmMaker {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TrustMaker {
-    /// One certificate: PEM, or DER as base64.
+    /// Its root certificate: PEM, or DER as base64.
     pub certificate: String,
+    /// Why, and where the certificate was compared.
+    pub reason: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -100,25 +104,21 @@ async fn list(State(app): State<App>) -> Result<Json<TpmMakers>, Problem> {
     Ok(Json(TpmMakers { items }))
 }
 
-async fn trust(State(app): State<App>, person: Person, Body(body): Body<TrustMaker>) -> Result<Audited<TpmMaker>, Problem> {
+async fn trust(State(app): State<App>, person: Person, Body(body): Body<TrustMaker>) -> Result<Audited<TrustChange>, Problem> {
     let der = der_of(&body.certificate)?;
     let subject = Makers::default().trust(&der).map_err(MakerError::Refused)?;
-    let now = app.env.now();
     let fingerprint = hex::encode(Sha256::digest(&der));
     let mut tx = app.store.begin().await?;
     let count = tx.fetch_one("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM identity_tpm_maker WHERE removed_at_us IS NULL", vec![]).await?;
     if count.int("n")? >= MAKERS_MAX {
         return Err(MakerError::TooMany.into());
     }
-    tx.execute(
-        "INSERT INTO identity_tpm_maker (fingerprint, subject, certificate, added_at_us, added_by) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (fingerprint) DO UPDATE SET added_at_us = excluded.added_at_us, added_by = excluded.added_by, \
-         removed_at_us = NULL, removed_by = NULL",
-        params![&fingerprint, &subject, STANDARD.encode(&der), now, person.id],
-    )
-    .await?;
+    let is_so = store::is_believed(&mut tx, &fingerprint).await?;
+    let maker = Some(Maker { subject, certificate: STANDARD.encode(&der) });
+    let wish = Wish { act: TrustAct::TrustMaker, subject: &fingerprint, maker, reason: &body.reason, is_so };
+    let asked = trust_changes::ask(&app, &mut tx, &person, wish).await?;
     tx.commit().await?;
-    Ok(Audited::new(format!("{subject} {fingerprint}"), TpmMaker { fingerprint, subject, added_at_us: now }))
+    Ok(Audited::new(format!("asked: {}", told(TrustAct::TrustMaker, &fingerprint)), asked))
 }
 
 async fn forget(State(app): State<App>, person: Person, Body(body): Body<ForgetMaker>) -> Result<Response, Problem> {

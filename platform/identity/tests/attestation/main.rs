@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod soft_tpm;
+mod two_persons;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -135,8 +136,18 @@ impl House {
     }
 
     async fn trust_maker(&self) {
-        let body = json!({"certificate": STANDARD.encode(sample!("maker.der"))});
-        self.call(&self.person(), "POST", "/v1/devices/tpm-makers", body).await.good();
+        let body = json!({"certificate": STANDARD.encode(sample!("maker.der")), "reason": "compared by telephone"});
+        self.two_persons("/v1/devices/tpm-makers", body).await;
+    }
+
+    /// One asks, another approves.
+    async fn two_persons(&self, path: &str, wish: Value) {
+        let asked = self.call(&self.person(), "POST", path, wish).await.good();
+        assert_eq!(self.approve(&self.person(), &asked).await.status, 204);
+    }
+
+    async fn approve(&self, person: &Caller, asked: &Value) -> Answer {
+        self.call(person, "POST", &format!("/v1/devices/trust-changes/{}/approve", asked["id"].as_str().unwrap()), json!({})).await
     }
 
     async fn show(&self, device: &Caller) -> Value {
@@ -459,11 +470,11 @@ async fn a_kind_that_must_attest_is_restricted_until_it_does() {
         house.clock.advance_us(Micros::MINUTE);
         assert!(house.restrictions(&device).await.is_empty(), "nothing is demanded");
         let demanded_at = house.app.env.now();
-        let demand = |is_required| json!({"kind": "patrol_car", "is_required": is_required});
-        let set = |demand: Value| house.call_owned("/v1/devices/attestation-policy", demand);
-        assert_eq!(set(demand(true)).await.status, 204);
+        let demand = |is_required| json!({"kind": "patrol_car", "is_required": is_required, "reason": "all cars have one now"});
+        let path = "/v1/devices/attestation-policy";
+        house.two_persons(path, demand(true)).await;
         house.clock.advance_us(Micros::MINUTE);
-        assert_eq!(set(demand(true)).await.status, 204);
+        assert_eq!(house.call_owned(path, demand(true)).await.key(), "identity.trust_change.unneeded");
         let restricted = house.restrictions(&device).await[0];
         assert_eq!((restricted.reason, restricted.since_us), (RestrictionReason::NotAttested, demanded_at), "the first demand counts");
         house.bind(&device, &mut one()).await.good();
@@ -477,7 +488,7 @@ async fn a_kind_that_must_attest_is_restricted_until_it_does() {
         house.accept(&house.person(), &device, "seen again").await.good();
         house.accept(&house.person(), &device, "so it is").await.good();
         assert_eq!(house.restrictions(&device).await[0].until_us, until_us, "a later acceptance marks nothing more");
-        assert_eq!(set(demand(false)).await.status, 204);
+        house.two_persons(path, demand(false)).await;
         assert!(house.restrictions(&device).await.is_empty());
     })
     .await;
@@ -496,12 +507,14 @@ async fn a_maker_is_believed_by_its_certificate_until_it_is_removed() {
         assert_eq!(house.mine(&device, "start", one().start()).await.key(), "identity.attest.maker_unknown");
         let path = "/v1/devices/tpm-makers";
         for wrong in ["", "?", "AAAA", &STANDARD.encode(sample!("one.der"))] {
-            assert_eq!(house.call_owned(path, json!({"certificate": wrong})).await.key(), "identity.tpm_makers.certificate_invalid", "{wrong}");
+            assert_eq!(house.call_owned(path, json!({"certificate": wrong, "reason": "?"})).await.key(), "identity.tpm_makers.certificate_invalid", "{wrong}");
         }
         let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(sample!("maker.der")));
-        let maker = house.call_owned(path, json!({"certificate": pem})).await.good();
+        let asked = house.call_owned(path, json!({"certificate": pem, "reason": "compared by telephone"})).await.good();
+        assert_eq!(house.mine(&device, "start", one().start()).await.key(), "identity.attest.maker_unknown", "asked is not trusted");
+        assert_eq!(house.approve(&house.person(), &asked).await.status, 204);
         house.mine(&device, "start", one().start()).await.good();
-        let gone = json!({"fingerprint": maker["fingerprint"]});
+        let gone = json!({"fingerprint": asked["subject"]});
         assert_eq!(house.call_owned("/v1/devices/tpm-makers/remove", gone.clone()).await.status, 204);
         assert_eq!(house.call_owned("/v1/devices/tpm-makers/remove", gone).await.status, 404);
         assert_eq!(house.mine(&device, "start", one().start()).await.key(), "identity.attest.maker_unknown");

@@ -7,7 +7,7 @@ use shouhu_env::BoxFuture;
 use shouhu_ids::{ActorId, CameraId, Micros};
 use shouhu_plate::Plate;
 
-use crate::{Person, Problem, Purpose};
+use crate::{Person, Problem, Purpose, UNLINKED};
 
 /// Who asks, and for which case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +16,23 @@ pub struct MovementAsker {
     pub office: Option<String>,
     /// Without the note whether it is live.
     pub case_ref: Option<String>,
+    /// The purpose's code: whoever drives the vehicle is told of it when he asks.
+    pub purpose: String,
+    /// The case was a live incident when it was asked.
+    pub is_live: bool,
 }
 
 impl MovementAsker {
     #[must_use]
     pub fn of(person: &Person, purpose: &Purpose) -> Self {
-        Self { id: person.id, office: person.office.clone(), case_ref: purpose.case_number().map(ToOwned::to_owned) }
+        Self::by(person.id, person.office.clone(), purpose)
+    }
+
+    /// Who asked some time ago, as a job has kept it.
+    #[must_use]
+    pub fn by(id: ActorId, office: Option<String>, purpose: &Purpose) -> Self {
+        let is_live = purpose.case_ref.as_deref().is_some_and(|case| !case.ends_with(UNLINKED));
+        Self { id, office, case_ref: purpose.case_number().map(ToOwned::to_owned), purpose: purpose.code.clone(), is_live }
     }
 }
 

@@ -38,11 +38,15 @@ export const devices = {
   accept: (id: T.Id, measured_digest: string, reason: string) =>
     post<{ is_accepted: boolean }>(`/v1/devices/${id}/attestation/accept`, { measured_digest, reason }),
   policy: () => ask<T.AttestationPolicy>("/v1/devices/attestation-policy"),
-  demand: (kind: T.DeviceKind, is_required: boolean) =>
-    post<void>("/v1/devices/attestation-policy", { kind, is_required }),
+  demand: (kind: T.DeviceKind, is_required: boolean, reason: string) =>
+    post<T.TrustChange>("/v1/devices/attestation-policy", { kind, is_required, reason }),
   makers: () => ask<{ items: T.TpmMaker[] }>("/v1/devices/tpm-makers"),
-  trustMaker: (certificate: string) => post<T.TpmMaker>("/v1/devices/tpm-makers", { certificate }),
+  trustMaker: (certificate: string, reason: string) =>
+    post<T.TrustChange>("/v1/devices/tpm-makers", { certificate, reason }),
   forgetMaker: (fingerprint: string) => post<void>("/v1/devices/tpm-makers/remove", { fingerprint }),
+  changes: () => ask<{ items: T.TrustChange[] }>("/v1/devices/trust-changes"),
+  approveChange: (id: T.Id) => post<void>(`/v1/devices/trust-changes/${id}/approve`),
+  withdrawChange: (id: T.Id) => post<void>(`/v1/devices/trust-changes/${id}/withdraw`),
 };
 
 /** As many as the server gives at once: a country has some 18,000. */

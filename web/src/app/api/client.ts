@@ -32,6 +32,8 @@ export interface Ask {
   grounds?: Grounds | null;
   /** Makes a repeat of the same act harmless. */
   idempotencyKey?: string;
+  /** Who asks by a token, and not as whoever may be signed in on this machine. */
+  bearer?: string;
   signal?: AbortSignal;
 }
 
@@ -86,6 +88,7 @@ export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
     headers["content-type"] = options.contentType;
   }
   if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey;
+  if (options.bearer !== undefined) headers.authorization = `Bearer ${options.bearer}`;
   if (options.grounds) {
     headers["shouhu-purpose"] = options.grounds.purpose;
     // Header values are Latin-1; a case number may be Chinese.
@@ -97,7 +100,7 @@ export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
       method: options.method ?? "GET",
       headers,
       body: body ?? null,
-      credentials: "same-origin",
+      credentials: options.bearer === undefined ? "same-origin" : "omit",
       signal: options.signal ?? null,
     });
   } catch (error) {

@@ -1,6 +1,6 @@
 // Devices that prove by a TPM what they run.
 
-import type { DeviceKind, Micros } from "./types";
+import type { DeviceKind, Id, Micros } from "./types";
 
 export type Attestation = "unattested" | "awaits_acceptance" | "attested" | "restricted";
 
@@ -62,4 +62,20 @@ export interface TpmMaker {
   fingerprint: string;
   subject: string;
   added_at_us: Micros;
+}
+
+export type TrustAct = "trust_maker" | "demand" | "demand_no_more";
+
+/** A change of whom the house believes, that another person must approve. */
+export interface TrustChange {
+  id: Id;
+  act: TrustAct;
+  /** The fingerprint of a maker's certificate, or the kind of device. */
+  subject: string;
+  maker: string | null;
+  reason: string;
+  asked_by_name: string | null;
+  is_mine: boolean;
+  asked_at_us: Micros;
+  expires_at_us: Micros;
 }

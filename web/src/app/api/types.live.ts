@@ -34,6 +34,7 @@ export type LiveEvent =
   | { kind: "tour_plan_changed"; plan: Id }
   | { kind: "panic_changed"; incident: Id; unit: Id }
   | { kind: "call_changed"; call: Id; state: CallState }
+  | { kind: "caller_changed"; call: Id; is_place_only: boolean }
   | { kind: "check_changed"; check: Id; unit: Id; incident?: Id | null }
   | {
       kind: "tracker_alarmed";
@@ -65,6 +66,7 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "tour_plan_changed",
   "panic_changed",
   "call_changed",
+  "caller_changed",
   "check_changed",
   "tracker_alarmed",
 ];

@@ -34,6 +34,7 @@ export interface Problem {
   key: string;
   params?: Record<string, string | number>;
   rows?: ProblemRow[];
+  retry_after_s?: number;
   /** How much of the bound is used, where that is why an answer was refused. */
   bound?: BoundUse;
 }

@@ -59,6 +59,7 @@ export const app = {
     operate: "Operations",
     oversee: "Oversight",
     breaches: "Breaches",
+    inquiries: "Who looked at me",
     misuse: "Misuse",
     questions: "Questions to me",
     policy: "Dispatch policy",

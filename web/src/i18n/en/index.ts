@@ -2,6 +2,8 @@ import { app } from "./app";
 import { bar } from "./bar";
 import { boxes } from "./boxes";
 import { breach } from "./breach";
+import { caller } from "./caller";
+import { callerPage } from "./callerPage";
 import { choice } from "./choice";
 import { citizens } from "./citizens";
 import { codes } from "./codes";
@@ -10,6 +12,7 @@ import { desk } from "./desk";
 import { errors } from "./errors";
 import { exchange } from "./exchange";
 import { feeds } from "./feeds";
+import { inquiry } from "./inquiry";
 import { intake } from "./intake";
 import { lake } from "./lake";
 import { misuse } from "./misuse";
@@ -48,7 +51,10 @@ export const en = {
   ...places,
   ...boxes,
   ...breach,
+  ...inquiry,
   ...intake,
+  ...caller,
+  caller_page: callerPage,
   ...lake,
   ...feeds,
   ...register,

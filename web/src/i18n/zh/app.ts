@@ -58,6 +58,7 @@ export const app = {
     operate: "系統維運",
     oversee: "稽核監督",
     breaches: "個資外洩",
+    inquiries: "查詢紀錄申請",
     misuse: "異常查詢",
     questions: "待我說明",
     policy: "派遣原則",

@@ -1,0 +1,144 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles is a test that fails")]
+
+use proptest::prelude::*;
+use rten_tensor::NdTensor;
+use rten_tensor::prelude::*;
+
+use super::conv::{Conv, Shape};
+use super::maps::Maps;
+use super::{Net, NetError};
+
+const DETECTOR: &[u8] = include_bytes!("../../models/detector.onnx");
+const READER: &[u8] = include_bytes!("../../models/reader.onnx");
+
+/// Pixels as they come, between -0.5 and 0.5, the same in every run.
+fn picture(rows: usize, columns: usize, seed: u32) -> Vec<f32> {
+    let mut state = seed;
+    let mut next = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 24) as f32 - 0.5
+    };
+    (0..rows * columns).map(|n| 0.5 * next() + 0.4 * ((n % columns) as f32 / 9.0).sin() * ((n / columns) as f32 / 7.0).cos()).collect()
+}
+
+fn by_rten(onnx: &[u8], rows: usize, columns: usize, levels: &[f32]) -> Vec<f32> {
+    let model = rten::Model::load(onnx.to_vec()).unwrap();
+    let tensor = NdTensor::from_data([1, 1, rows, columns], levels.to_vec());
+    let out: rten_tensor::Tensor<f32> = model.run_one(tensor.view().into(), None).unwrap().try_into().unwrap();
+    out.to_vec()
+}
+
+/// Both networks on the sizes they are used with, and on odd ones.
+#[test]
+fn both_networks_say_what_rten_says_to_a_ten_thousandth() {
+    let sizes = [(288, 512), (112, 192), (112, 208), (16, 16), (48, 80), (208, 16)];
+    for (name, onnx, sizes) in [("detector", DETECTOR, &sizes[..]), ("reader", READER, &[(48, 144)][..])] {
+        let net = Net::parse(onnx).unwrap();
+        for (rows, columns) in sizes {
+            let levels = picture(*rows, *columns, 7);
+            let (ours, theirs) = (net.run(*rows, *columns, &levels).unwrap(), by_rten(onnx, *rows, *columns, &levels));
+            assert_eq!(ours.len(), theirs.len(), "{name} {rows}×{columns}");
+            let worst = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs() / b.abs().max(1.0)).fold(0.0, f32::max);
+            assert!(worst <= 1e-4, "{name} {rows}×{columns}: {worst}");
+        }
+    }
+}
+
+#[test]
+fn a_size_that_the_network_cannot_take_is_refused() {
+    let (detector, reader) = (Net::parse(DETECTOR).unwrap(), Net::parse(READER).unwrap());
+    for (rows, columns) in [(0, 0), (20, 20), (8, 16)] {
+        assert_eq!(detector.run(rows, columns, &vec![0.0; rows * columns]), Err(NetError::Size { rows, columns }));
+    }
+    assert_eq!(reader.run(16, 144, &vec![0.0; 16 * 144]), Err(NetError::Size { rows: 16, columns: 144 }));
+    assert_eq!(detector.run(16, 16, &[0.0; 255]), Err(NetError::Size { rows: 16, columns: 16 }));
+}
+
+#[test]
+fn a_file_that_is_no_network_of_ours_is_refused() {
+    assert!(matches!(Net::parse(b"no model"), Err(NetError::Unreadable(_) | NetError::Unknown(_))));
+    assert!(Net::parse(&[]).is_err());
+    let renamed: Vec<u8> = READER.to_vec();
+    let at = renamed.windows(10).rposition(|w| w == b"LogSoftmax").unwrap();
+    let other = [&renamed[..at], b"HardSwishX", &renamed[at + 10..]].concat();
+    assert!(matches!(Net::parse(&other), Err(NetError::Unknown(what)) if what.contains("HardSwishX")));
+}
+
+/// As the definition says it.
+fn slowly(shape: &Shape, weights: &[f32], bias: &[f32], rows: usize, columns: usize, input: impl Fn(usize, isize, isize) -> f32) -> Vec<f32> {
+    let (high, wide) = shape.kernel;
+    let size = |n: usize, k: usize, s: usize, p: usize| (n + 2 * p - k) / s + 1;
+    let (out_rows, out_columns) = (size(rows, high, shape.stride.0, shape.pad.0), size(columns, wide, shape.stride.1, shape.pad.1));
+    let mut out = Vec::new();
+    for channel in 0..shape.channels_out {
+        for row in 0..out_rows {
+            for column in 0..out_columns {
+                let mut sum = bias[channel];
+                for c in 0..shape.channels_in {
+                    for y in 0..high {
+                        for x in 0..wide {
+                            let (at_y, at_x) = ((row * shape.stride.0 + y) as isize, (column * shape.stride.1 + x) as isize);
+                            let weight = weights[((channel * shape.channels_in + c) * high + y) * wide + x];
+                            sum += weight * input(c, at_y - shape.pad.0 as isize, at_x - shape.pad.1 as isize);
+                        }
+                    }
+                }
+                out.push(sum);
+            }
+        }
+    }
+    out
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// The direct way and the quick one, whatever the sizes: margins, odd sides, channels that fill up.
+    #[test]
+    fn every_convolution_is_what_the_definition_says(
+        rows in 1..14_usize, columns in 1..21_usize, channels in (1..40_usize, 1..40_usize),
+        kernel in (1..4_usize, 1..6_usize), stride in (1..3_usize, 1..3_usize), is_three: bool, seed: u32,
+    ) {
+        let (kernel, stride) = if is_three { ((3, 3), (1, 1)) } else { (kernel, stride) };
+        let pad = (kernel.0 / 2, kernel.1 / 2);
+        let shape = Shape { channels_in: channels.0, channels_out: channels.1, kernel, stride, pad };
+        let weights = picture(channels.0 * channels.1, kernel.0 * kernel.1, seed);
+        let bias = picture(1, channels.1, seed ^ 1);
+        let levels: Vec<Vec<f32>> = (0..channels.0).map(|c| picture(rows, columns, seed ^ (2 + c as u32))).collect();
+        let mut input = Maps::zeros(rows, columns, shape.padded_in());
+        for (c, plane) in levels.iter().enumerate() {
+            for (n, value) in plane.iter().enumerate() {
+                let at = input.at(n / columns, n % columns) + c;
+                input.values[at] = *value;
+            }
+        }
+        let inside = |c: usize, y: isize, x: isize| {
+            let is_inside = (0..rows as isize).contains(&y) && (0..columns as isize).contains(&x);
+            if is_inside { levels[c][y as usize * columns + x as usize] } else { 0.0 }
+        };
+        let expected = slowly(&shape, &weights, &bias, rows, columns, inside);
+        let out = Conv::new(shape.clone(), &weights, bias.clone()).run(&input, None).unwrap();
+        let got = out.planes(shape.channels_out);
+        prop_assert_eq!(got.len(), expected.len());
+        for (a, b) in got.iter().zip(&expected) {
+            prop_assert!((a - b).abs() <= 1e-4 * b.abs().max(1.0), "{} for {}", a, b);
+        }
+    }
+}
+
+proptest! {
+    // Each case reads five megabytes.
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// The steps stand in the first kilobytes, the weights behind them.
+    #[test]
+    fn damaged_files_never_panic(spots in proptest::collection::vec((0..12_000_usize, any::<u8>()), 1..6)) {
+        let mut bytes = READER.to_vec();
+        for (at, value) in spots {
+            bytes[at] = value;
+        }
+        if let Ok(net) = Net::parse(&bytes) {
+            let _ = net.run(48, 144, &picture(48, 144, 1));
+        }
+    }
+}

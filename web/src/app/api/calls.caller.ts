@@ -1,0 +1,46 @@
+// Who calls: the link, where they are, and what is written both ways.
+
+import { ask } from "./client";
+import type { Id } from "./types";
+import type * as C from "./types.caller";
+
+const at = (call: Id) => `/v1/calls/${call}/caller`;
+
+/**
+ * As a dispatcher asks. Without idempotency keys: the server would keep answers, and with them what a caller wrote; each of these done
+ * twice is once.
+ */
+export const callers = {
+  of: (call: Id) => ask<C.CallerView>(at(call)),
+  ofIncident: async (incident: Id) =>
+    (await ask<{ items: C.CallerView[] }>(`/v1/incidents/${incident}/callers`)).items,
+  live: async () => (await ask<{ items: C.LiveCaller[] }>("/v1/callers")).items,
+  makeLink: (call: Id) => ask<C.MadeLink>(`${at(call)}/link`, { method: "POST" }),
+  extend: (call: Id) => ask<C.CallerView>(`${at(call)}/extend`, { method: "POST" }),
+  revoke: (call: Id) => ask<C.CallerView>(`${at(call)}/revoke`, { method: "POST" }),
+  answer: (call: Id, key: string, text: string) =>
+    ask<C.CallerView>(`${at(call)}/answer`, { method: "POST", json: { key, text } }),
+  read: (call: Id, through: number) =>
+    ask<C.CallerView>(`${at(call)}/read`, { method: "POST", json: { through } }),
+};
+
+/** On a bad line a request may hang for minutes; the page has to say so, and try again. */
+const PATIENCE_MS = 8_000;
+
+/** As the caller's own page asks: by its token, which is in no address. */
+// Phones from before 2022 have no such signal, and wait as long as their network does.
+const patience = (): { signal?: AbortSignal } =>
+  "timeout" in AbortSignal ? { signal: AbortSignal.timeout(PATIENCE_MS) } : {};
+
+export function callerPage(token: string) {
+  const post = <R>(what: string, json: unknown = {}) =>
+    ask<R>(`/v1/caller/${what}`, { method: "POST", json, bearer: token, ...patience() });
+  return {
+    look: (look: C.Look) => post<C.CallerPage>("look", look),
+    agree: () => post<C.CallerPage>("agree"),
+    share: (is_on: boolean) => post<C.CallerPage>("share", { is_on }),
+    place: (place: C.TellPlace) => post<{ is_kept: boolean }>("place", place),
+    write: (key: string, text: string, after: number) => post<C.CallerPage>("words", { key, text, after }),
+  };
+}
+export type CallerPageApi = ReturnType<typeof callerPage>;
