@@ -91,7 +91,7 @@ class Sitter:
 
     def _asked(self):
         """Starts it, asks everything; gives what any check said, and the answers (None where it does not start)."""
-        up = self.house.start(wait_s=10)
+        up = self.house.start()
         if up is None:
             ended = self.house.server.poll() is not None
             self.house.stop()

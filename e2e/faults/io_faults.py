@@ -105,7 +105,7 @@ def _starts(shimmed, options, chance, results):
     for number, (nth, error) in enumerate(places):
         shimmed.shim.set(done=0)
         shimmed.shim.fail(nth, error)
-        up = shimmed.house.start(wait_s=10)
+        up = shimmed.house.start()
         shimmed.shim.heal()
         said = shimmed.house.look()
         failure = None

@@ -15,7 +15,7 @@ rubbish   malformed requests to every route of the OpenAPI document
 Only Python's own library and libcrypto, which it brings. Closing line: `N passed, N failed, N skipped`. What is known not to be held (flips.py's OPEN) is
 printed as open; it is neither passed nor failed.
 """
-import argparse, json, os, random, sys, time
+import argparse, concurrent.futures, json, os, random, sys, time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -27,29 +27,42 @@ LONG = {"kills": 1000, "power_cuts": 200, "full_disks": 50, "io_faults": 0, "fli
 READY_MS_MAX = 2_000
 
 
-def run(parts, options, results):
-    """Gives how many could not be done, each with its reason printed."""
-    skipped, last = 0, None
-    for name in parts:
-        began, before = time.monotonic(), len(results)
-        # Each part draws from its own stream: one part alone does what it does among the others.
-        chance = random.Random(f"{options.seed} {name}")
-        refusal = None
-        if name == "kills":
-            last = kills.kills(options, chance, results)
-        else:
-            refusal = {"power": kills.power_cuts, "full": kills.full_disks, "io": io_faults.io_faults, "flips": flips.flips, "clock": clock.clock,
-                       "rubbish": rubbish.rubbish}[name](options, chance, results)
-        if refusal:
-            skipped += 1
-            print(f"skipped {name}: {refusal}")
-        else:
-            tell(name, results[before:], time.monotonic() - began)
-    # Last, because what a kill cut off may run again only half a minute later: the other parts have used that time.
-    before = len(results)
-    kills.finish(last, results)
-    tell("asked again", results[before:], 0)
-    return skipped
+# Side by side, because much of each is waiting for clocks and starts.
+LANES = (("kills", "power", "full", "io", "rubbish"), ("clock", "flips"))
+
+
+def part(name, options):
+    """Does one part, and what it left to be done later. Gives what came of it, why it could not be done, and its last house."""
+    began, results = time.monotonic(), []
+    # Each part draws from its own stream: one part alone does what it does among the others.
+    chance = random.Random(f"{options.seed} {name}")
+    refusal = last = None
+    if name == "kills":
+        last = kills.kills(options, chance, results)
+    else:
+        refusal = {"power": kills.power_cuts, "full": kills.full_disks, "io": io_faults.io_faults, "flips": flips.flips, "clock": clock.clock,
+                   "rubbish": rubbish.rubbish}[name](options, chance, results)
+    if refusal:
+        print(f"skipped {name}: {refusal}", flush=True)
+    tell(name, results, time.monotonic() - began)
+    return results, refusal, last
+
+
+def run(parts, options):
+    """Gives everything that came of it, and how many parts could not be done, each with its reason printed."""
+
+    def lane(names):
+        done = [part(name, options) for name in names if name in parts]
+        # Last, because what a kill cut off may run again only half a minute later: the other parts have used that time.
+        results = []
+        for _, _, last in done:
+            kills.finish(last, results)
+        tell("asked again", results, 0)
+        return [one for results_, _, _ in done for one in results_] + results, sum(1 for _, refusal, _ in done if refusal)
+
+    with concurrent.futures.ThreadPoolExecutor(len(LANES)) as pool:
+        lanes = list(pool.map(lane, LANES))
+    return [one for results, _ in lanes for one in results], sum(skipped for _, skipped in lanes)
 
 
 def tell(name, of, took_s):
@@ -95,8 +108,7 @@ def main():
     for name, value in (LONG if options.long else SHORT).items():
         if getattr(options, name) is None:
             setattr(options, name, value)
-    results = []
-    skipped = run([name for name in options.only.split(",") if name], options, results)
+    results, skipped = run(options.only.split(","), options)
     for one in results:
         # Other programs on the machine are part of the figure: a slow start alone fails nothing, it is told.
         if one["ready_ms"] is not None and one["ready_ms"] > READY_MS_MAX:

@@ -52,8 +52,8 @@ mod tests {
             assert!(kinds.contains(named), "no job is called {named}");
         }
         let destroys = |kind: &str| ["purge", "forget", "retention", "expire", "sweep"].iter().any(|word| kind.contains(word));
-        for kind in kinds.into_iter().filter(|kind| destroys(kind)) {
-            assert!(DESTROYING.contains(&kind), "{kind} does not wait for a clock that is believed");
+        for kind in kinds {
+            assert!(!destroys(kind) || DESTROYING.contains(&kind), "{kind} does not wait for a clock that is believed");
         }
     }
 }
