@@ -1,12 +1,15 @@
 //! Questions that one room asks another, as small traits. The room that answers puts an implementation on the shelf in its
 //! `start`; the room that asks must cope with nobody answering (`App::try_room` gives `None`).
 
+mod closing;
+mod driving;
+mod geocoding;
 mod movements;
 mod nearby;
 mod recording;
 mod serving;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -19,6 +22,9 @@ use shouhu_wire::{Alternative, SenderRestriction, UnitKind, UnitState};
 
 use crate::Problem;
 
+pub use closing::{ClosingRings, NoRing, RingAnswer, RingLeak, RingOrder, RingOutcome, RingQuestion, RingReason, RingUnit, WhyOpen};
+pub use driving::{Drive, RoadAnswer, RoadTime, RoadTimes, Traveller};
+pub use geocoding::{Geocoder, NoPlaces, PLACES_MAX, PlaceAnswer, PlaceCandidate, PlaceHint, PlaceKind, PlaceRemark};
 pub use movements::{BoundUse, Glimpse, GlimpseKind, MovementAsker, MovementGate, Revealed, Revealing};
 pub use nearby::{NEARBY_M, NearbyWanted, WantedAs, WantedNear};
 pub use recording::Recording;
@@ -95,281 +101,6 @@ pub trait LiveCases: Send + Sync {
     fn is_live(&self, case_ref: String) -> BoxFuture<'static, bool>;
     /// Number and priority, 1 to 4, of the live incident that a reference names; `None` when it names none, or only a call.
     fn live_incident(&self, case_ref: String) -> BoxFuture<'static, Result<Option<(String, u8)>, Problem>>;
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RoadTime {
-    pub duration_s: f64,
-    pub distance_m: f64,
-    /// No way leads around what is closed: this one leads into the closure in which an end of it lies.
-    pub is_through_closure: bool,
-}
-
-/// Somebody who may be sent, and by what: a motorcycle passes where a car waits, and nobody walks at the speed of either.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Traveller {
-    pub at: Wgs84,
-    pub by: UnitKind,
-}
-
-/// When and how it is driven: streets are slow at some hours and closed at some.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Drive {
-    pub at: Micros,
-    /// With lights and siren: through signals and past turn bans, whatever the hour.
-    pub with_siren: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum RoadAnswer {
-    By(RoadTime),
-    /// Off the map: a guess is as good as any.
-    NoRoadNear,
-    /// There are roads, and none that is open leads from one to the other: a guess would be wrong.
-    NoWay,
-}
-
-impl RoadAnswer {
-    #[must_use]
-    pub const fn time(self) -> Option<RoadTime> {
-        match self {
-            Self::By(time) => Some(time),
-            Self::NoRoadNear | Self::NoWay => None,
-        }
-    }
-}
-
-/// Answered by the map of operations. Some milliseconds for a large city: never on a request's thread.
-pub trait RoadTimes: Send + Sync {
-    /// From each traveller to the target, in their order; `None` while no road graph is loaded, and where no road is near the target.
-    fn times_to(&self, target: Wgs84, travellers: &[Traveller], drive: Drive) -> Option<Vec<RoadAnswer>>;
-    /// Another number whenever roads or closures are others than before: what was reckoned on them is out of date.
-    fn changes(&self, _at: Micros) -> u64 {
-        0
-    }
-    /// How far a place on the map lies from its nearest road, metres, as far as one looks; none where there is no map. Microseconds.
-    fn off_road_m(&self, _place: Wgs84) -> Option<f64> {
-        None
-    }
-}
-
-/// A unit that could hold a junction.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RingUnit {
-    pub unit: UnitId,
-    pub at: Wgs84,
-    /// Bound to another task: named in the answer, never ordered.
-    pub is_busy: bool,
-}
-
-/// Where a fugitive was seen, and what may be done about it. Times are seconds from now.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RingQuestion {
-    /// Answers of one pursuit know of each other: whoever was named for a junction stays named where that is as good.
-    pub pursuit: String,
-    /// Now: roads are closed until some time.
-    pub at: Micros,
-    pub seen: Wgs84,
-    pub ago_s: f64,
-    /// No junction of the ring lies farther than he can drive until then.
-    pub horizon_s: f64,
-    /// From a unit's arrival until nobody passes.
-    pub setup_s: f64,
-    pub units: Vec<RingUnit>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RingOutcome {
-    Closed,
-    Open,
-    /// No road leads from him to the outside.
-    NoWayOut,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum WhyOpen {
-    TooLate,
-    /// Units would be in time, but each holds another junction.
-    NobodyLeft,
-    /// No free unit has a road to it within the horizon.
-    NoUnit,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct RingOrder {
-    pub unit: UnitId,
-    pub at: Wgs84,
-    /// Names of the streets that meet there.
-    pub street: String,
-    pub drive_s: f64,
-    /// His earliest arrival.
-    pub suspect_s: f64,
-    pub slack_s: f64,
-    /// Named for this junction in the answer before.
-    pub is_kept: bool,
-    /// A road leaves the imported map here: what lies beyond is not known, so that it counts as a way out.
-    pub is_map_exit: bool,
-}
-
-/// A junction that nobody holds in time.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct RingLeak {
-    pub position: Wgs84,
-    pub street: String,
-    pub suspect_s: f64,
-    pub why: WhyOpen,
-    pub late_by_s: Option<f64>,
-    /// A road leaves the imported map here.
-    pub is_map_exit: bool,
-}
-
-/// What speaks for or against a unit.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct RingReason {
-    /// `ring.in_time` …; the UI translates it.
-    pub key: &'static str,
-    /// Numbers for the translation, their units in their names.
-    pub params: BTreeMap<&'static str, f64>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct RingAnswer {
-    pub outcome: RingOutcome,
-    /// As asked, or nearer where the map ends before it.
-    pub horizon_s: f64,
-    pub units_short: usize,
-    pub is_proven: bool,
-    pub closed_after_s: Option<f64>,
-    pub radius_s: Option<f64>,
-    pub orders: Vec<RingOrder>,
-    pub leaks: Vec<RingLeak>,
-    /// His fastest way out past the orders; empty when there is none.
-    pub escape: Vec<Wgs84>,
-    /// It ends where a road leaves the imported map.
-    pub escape_leaves_map: bool,
-    /// One for each unit of the question that is near a road.
-    pub verdicts: Vec<(UnitId, Vec<RingReason>)>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoRing {
-    NoMap,
-    /// No road near the place where he was seen.
-    OffTheMap,
-    /// The question is not well formed.
-    Refused(String),
-}
-
-/// Answered by the map of operations. Takes up to some hundred milliseconds: never on a request's thread.
-pub trait ClosingRings: Send + Sync {
-    /// # Errors
-    /// When there is no map or no road near; that no ring can be closed is an answer.
-    fn close(&self, question: &RingQuestion) -> Result<RingAnswer, NoRing>;
-}
-
-/// What is known of a place besides what was said. It orders what is equally good, and hides nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct PlaceHint {
-    pub near: Option<Wgs84>,
-}
-
-/// By what a place was found, surest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PlaceKind {
-    /// This very house number is known.
-    ExactNumber,
-    KnownCrossing,
-    /// The mouth of a lane, known.
-    KnownMouth,
-    /// This very kilometre mark is known.
-    KnownMark,
-    /// The lines of two roads meet there.
-    CrossingOfLines,
-    BetweenMarks,
-    BetweenNumbers,
-    /// Beyond the last known number of the street, or beside the only one.
-    BesideNumber,
-    /// A lane's mouth by its number.
-    MouthByNumber,
-    /// Where what is known of two streets comes nearest.
-    CrossingOfRecords,
-    /// Somewhere in this lane.
-    Lane,
-    /// A house of a settlement by its neighbours.
-    Settlement,
-    Pole,
-    Landmark,
-    /// Somewhere on this highway within the town.
-    Highway,
-    /// Somewhere on this street.
-    Street,
-    /// Somewhere in this village.
-    Village,
-    /// Somewhere in this town.
-    Town,
-}
-
-/// A doubt about a candidate, or why there is none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct PlaceRemark {
-    /// `name_guessed`, `unknown_way` …; the UI translates it.
-    pub key: &'static str,
-    /// Names and numbers for the translation.
-    pub params: BTreeMap<&'static str, String>,
-}
-
-/// One place that may be meant.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct PlaceCandidate {
-    /// As an office writes it.
-    pub address: String,
-    pub position: Wgs84,
-    /// Four of five such places lie within this distance.
-    pub radius_m: f64,
-    pub kind: PlaceKind,
-    /// 1 is just what was said; less for every doubt and for every part that could not be placed.
-    pub score: f64,
-    /// 鄉鎮市區.
-    pub town: Option<String>,
-    /// The village, and the crossing or street beside it: what tells places of one name apart.
-    pub beside: Option<String>,
-    /// It begins as the text does and says more: somebody may still be typing.
-    pub is_completion: bool,
-    pub doubts: Vec<PlaceRemark>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct PlaceAnswer {
-    /// Best first; at most [`PLACES_MAX`].
-    pub candidates: Vec<PlaceCandidate>,
-    /// Several are as good as the first and lie elsewhere: a person must choose.
-    pub is_ambiguous: bool,
-    pub why_not: Vec<PlaceRemark>,
-    /// Pieces of the text that mean nothing here.
-    pub unread: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoPlaces {
-    /// Neither a map with street names nor an address file was imported.
-    NoMap,
-    /// The index is being built: ask again in some seconds.
-    NotReady,
-}
-
-/// No list of places is longer.
-pub const PLACES_MAX: usize = 12;
-
-/// Answered by the map of operations, from memory; some milliseconds where many places have one name.
-pub trait Geocoder: Send + Sync {
-    /// Where what somebody says may be. Nonsense gives an answer without candidates that says why.
-    ///
-    /// # Errors
-    /// While nothing is known of any address.
-    fn find(&self, text: &str, hint: PlaceHint) -> Result<PlaceAnswer, NoPlaces>;
 }
 
 /// Answered by dispatch, from memory.

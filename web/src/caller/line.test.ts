@@ -21,6 +21,7 @@ class Centre {
   keys = new Set<string>();
   told: { lon: number; age_ms: number }[] = [];
   fails: Error | null = null;
+  tries = 0;
   api: CallerPageApi = {
     look: async ({ after }) => this.answer(after),
     agree: async () => {
@@ -35,6 +36,8 @@ class Centre {
     },
     place: async ({ position, age_ms }) => {
       this.open();
+      this.tries += 1;
+      if (position.lon > 124) throw problem(422, "dispatch.position.outside");
       this.told.push({ lon: position.lon, age_ms });
       return { is_kept: true };
     },
@@ -174,6 +177,30 @@ describe("the caller's line", () => {
     centre.fails = null;
     await turns(2);
     expect([centre.page.is_sharing, centre.told.length]).toEqual([false, 1]);
+    line.leave();
+  });
+
+  it("tells the last place that came too soon or while the line was cut, and a refused one once", async () => {
+    const [centre, phone] = [new Centre(), new Phone()];
+    const line = lineOf(centre, phone);
+    line.begin();
+    line.agree(true);
+    phone.moves(120.2);
+    await turns();
+    phone.moves(120.21);
+    await turns(2);
+    expect(centre.told.map((one) => one.lon)).toEqual([120.2, 120.21]);
+    centre.fails = new OfflineError();
+    phone.moves(120.22);
+    await turns(2);
+    centre.fails = null;
+    await turns(2);
+    expect(centre.told.map((one) => one.lon)).toEqual([120.2, 120.21, 120.22]);
+    await turns(2);
+    const before = centre.tries;
+    phone.moves(135);
+    await turns(3);
+    expect([line.state.refused, centre.tries - before]).toEqual(["outside", 1]);
     line.leave();
   });
 

@@ -53,6 +53,8 @@ export class CallerLine {
   private isTurning = false;
   private isAskedAgain = false;
   private isPlacing = false;
+  /** When the fix was measured that the server has said yes or no to: it is not told of again. */
+  private answered_ms: number | null = null;
   private asked_ms = Number.NEGATIVE_INFINITY;
   private watch: number | null = null;
   private lastSent: { fix: Fix; sent_ms: number } | null = null;
@@ -183,6 +185,7 @@ export class CallerLine {
     if (this.watch !== null) this.places?.clearWatch(this.watch);
     this.watch = null;
     this.lastSent = null;
+    this.answered_ms = null;
   }
 
   private finish(end: End): void {
@@ -244,6 +247,8 @@ export class CallerLine {
     }
     await this.flush();
     this.take(await look());
+    // What came too soon after the last one, or while the line was cut.
+    void this.tellPlace();
     this.refresh();
   }
 
@@ -265,13 +270,14 @@ export class CallerLine {
     const { fix, page, wantsToShare } = this.state;
     const now_ms = Date.now();
     if (!fix || !page?.is_sharing || !wantsToShare || this.isPlacing) return;
-    if (!isWorthSending(fix, this.lastSent, now_ms)) return;
+    if (fix.measured_ms === this.answered_ms || !isWorthSending(fix, this.lastSent, now_ms)) return;
     this.isPlacing = true;
     try {
       const position = { lon: fix.lon, lat: fix.lat };
       const age_ms = Math.max(0, Math.round(now_ms - fix.measured_ms));
       const { is_kept } = await this.api.place({ position, accuracy_m: fix.accuracy_m, age_ms });
       if (is_kept) {
+        this.answered_ms = fix.measured_ms;
         this.lastSent = { fix, sent_ms: now_ms };
         this.set({ sent_ms: now_ms, refused: null });
       }
@@ -279,8 +285,10 @@ export class CallerLine {
       const end = endOf(error);
       if (end) this.finish(end);
       else if (isPassing(error)) this.set({ isOffline: true });
-      else if (error instanceof ApiError && REFUSED[error.key])
+      else if (error instanceof ApiError && error.status === 422) {
+        this.answered_ms = fix.measured_ms;
         this.set({ refused: REFUSED[error.key] ?? null });
+      }
     }
     this.isPlacing = false;
   }

@@ -154,7 +154,7 @@ function draw(pen: Pen, c: MapColours, name: string): void {
   else if (what === "caller") {
     const isOld = state === "old";
     body(pen, "drop", isOld ? c.paper : c.selected, isOld ? c.selected : c.paper, isOld);
-    glyph(pen, "●", isOld ? c.selected : c.paper, -3);
+    glyph(pen, "人", isOld ? c.selected : c.paper, -3);
   } else if (what === "place") {
     body(pen, "drop", c.paper, c.selected);
     glyph(pen, state, c.ink, -3);

@@ -10,7 +10,7 @@ use shouhu_module::{App, Audit, Audited, Id, Load, Problem, Route};
 use shouhu_store::{Store, StoreError, params};
 use shouhu_wire::{Incident, IncidentState, UnitState};
 
-use super::recommend::{Advised, propose, units_now};
+use super::recommend::{Advised, propose_among, units_now};
 use crate::cards::{self, Able, Ask};
 use crate::standing::{self, Standing};
 use crate::{machine, skills, store};
@@ -86,14 +86,15 @@ pub async fn status(app: &App, incident: &Incident) -> Result<CardStatus, Proble
         return Ok(told);
     }
     let standings = standing::of_all(&app.store).await?;
-    let kinds: HashMap<UnitId, _> = units_now(app).await?.into_iter().map(|unit| (unit.id, unit.kind)).collect();
+    let units = units_now(app).await?;
+    let kinds: HashMap<UnitId, _> = units.iter().map(|unit| (unit.id, unit.kind)).collect();
     let able = |unit: UnitId| {
         let skills = standings.get(&unit).map(|Standing { skills, .. }| skills::set_of(skills));
         kinds.get(&unit).map(|kind| Able { kind: *kind, skills: skills.unwrap_or_default() })
     };
     let sent: Vec<_> = incident.assignments.iter().filter(|sent| machine::is_live(sent.state)).collect();
     let is_over = matches!(incident.state, IncidentState::Closed | IncidentState::Merged);
-    let proposed = if is_over { Vec::new() } else { propose(app, incident).await?.items };
+    let proposed = if is_over { Vec::new() } else { propose_among(app, incident, units, standings.clone()).await?.items };
     let is_free = |one: &Advised| {
         let Advised { recommendation, takes_from } = one;
         recommendation.rank.is_some() && recommendation.unit.state == UnitState::Available && takes_from.is_none()

@@ -1,5 +1,7 @@
 //! Says which units could go to an incident, best first, with reasons for and against each.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
@@ -15,7 +17,7 @@ use crate::cover::Covers;
 use crate::model::Advice;
 use crate::policy::{self, PolicyName};
 use crate::rank::{self, Ask, Known};
-use crate::standing::{self, JobAtHand};
+use crate::standing::{self, JobAtHand, Standing};
 use crate::{positions, store};
 
 pub const ROUTE: Route =
@@ -114,9 +116,20 @@ pub async fn units_now(app: &App) -> Result<Vec<Unit>, Problem> {
 /// # Errors
 /// When the database fails.
 pub async fn propose(app: &App, incident: &Incident) -> Result<Proposal, Problem> {
+    propose_among(app, incident, units_now(app).await?, standing::of_all(&app.store).await?).await
+}
+
+/// As `propose`, for whoever has read already where the units are and how they stand.
+///
+/// # Errors
+/// When the database fails.
+pub async fn propose_among(
+    app: &App,
+    incident: &Incident,
+    units: Vec<Unit>,
+    mut standings: HashMap<UnitId, Standing>,
+) -> Result<Proposal, Problem> {
     let settings = policy::current(&app.store).await?.settings;
-    let units = units_now(app).await?;
-    let mut standings = standing::of_all(&app.store).await?;
     let view = match settings.policy {
         PolicyName::CoverageAware => app.room::<Covers>().soon(app, &units, settings.coverage).await?.ok(),
         _ => None,

@@ -29,25 +29,28 @@ export function CallerThread({ view, isOpen, onChange }: Props) {
   const list = useRef<HTMLOListElement>(null);
   // The same key until it is there: an answer that was lost on the way is not written twice.
   const key = useRef(newKey());
-  const answer = useMutation({
-    mutationFn: (said: string) => callers.answer(call, key.current, said),
-    onSuccess: (view, said) => {
-      key.current = newKey();
-      setText((typed) => leftAfter(typed, said));
-      onChange(view);
-    },
-  });
+  const unread = unreadOf(view);
+  const last = words.at(-1)?.seq ?? 0;
   const read = useMutation({
-    mutationFn: () => callers.read(call, words.at(-1)?.seq ?? 0),
+    mutationFn: (through: number) => callers.read(call, through),
     onSuccess: onChange,
   });
-  const unread = unreadOf(view);
+  const answer = useMutation({
+    mutationFn: ({ said }: { said: string; through: number }) => callers.answer(call, key.current, said),
+    onSuccess: (changed, { said, through }) => {
+      key.current = newKey();
+      setText((typed) => leftAfter(typed, said));
+      onChange(changed);
+      // Whoever answers has read what stood there.
+      if (unread > 0) read.mutate(through);
+    },
+  });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the newest is what is read
   useEffect(() => {
     list.current?.scrollTo({ top: list.current.scrollHeight });
   }, [words.length]);
   const send = () => {
-    if (text.trim() && !answer.isPending) answer.mutate(text);
+    if (text.trim() && !answer.isPending) answer.mutate({ said: text, through: last });
   };
   return (
     <>
@@ -74,7 +77,7 @@ export function CallerThread({ view, isOpen, onChange }: Props) {
           size="compact-md"
           variant="default"
           loading={read.isPending}
-          onClick={() => read.mutate()}
+          onClick={() => read.mutate(last)}
           data-testid="read-caller"
         >
           {t("caller.mark_read")}

@@ -17,7 +17,7 @@ export const caller = {
     extend: "30 minutes more",
     revoke: "End the link",
     revoke_sure: "The caller's page stops working at once. Sure?",
-    until: "valid until",
+    until: "ends",
     state: {
       sent: "The link is made; the caller has not opened it",
       opened: "The caller opened it and has not agreed yet",

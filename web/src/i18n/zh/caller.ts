@@ -15,7 +15,7 @@ export const caller = {
     extend: "延長 30 分鐘",
     revoke: "停用連結",
     revoke_sure: "停用後報案人的畫面立即失效，確定？",
-    until: "有效至",
+    until: "到期：",
     state: {
       sent: "連結已做好，報案人還沒打開",
       opened: "報案人已打開，還沒同意",
