@@ -78,7 +78,7 @@ fn main() -> ExitCode {
         };
         let name = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or("peer");
         let theirs: Vec<Score> = SETS.iter().filter_map(|set| shared::peer_score(&table, &root, set).ok()).collect();
-        println!("{}\n{name}:\n\n{}", conditions::beside_peer(name, &scores, &theirs), conditions::by_condition(&theirs));
+        println!("{name}:\n\n{}\n{}", conditions::beside_peer(name, &scores, &theirs), conditions::by_condition(&theirs));
     }
     for (name, text) in [("--dump=", conditions::dump(&scores)), ("--reliability=", diagram::reliability(&scores))] {
         if let Some(file) = option(name)
