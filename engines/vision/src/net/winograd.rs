@@ -1,6 +1,6 @@
 //! 3×3 convolutions two by two results at a time, F(2×2, 3×3): 16 multiplications where the direct way takes 36.
 
-#![allow(clippy::indexing_slicing, reason = "the inner loops; every buffer is as long as its tiles, its sixteen places and its channels")]
+#![allow(clippy::indexing_slicing, clippy::needless_range_loop, reason = "the inner loops; every buffer is as long as its tiles, its sixteen places and its channels")]
 
 use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, SimdOp};
