@@ -12,7 +12,7 @@ APT_RUN := ffmpeg
 APT_TEST := chromium e2fsprogs ffmpeg fonts-noto-cjk libssl-dev openjdk-17-jre-headless pkg-config postgresql python3 python3-venv swtpm swtpm-tools tpm2-tools
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json web/vite.config.ts web/tsconfig*.json -type f 2>/dev/null)
 
-.PHONY: help run test check bench openapi asvs clean-data deps-run deps-test web test-rust test-web test-e2e test-faults test-spark eval-vision faults fuzz bench-lake bench-traffic
+.PHONY: help run test check bench openapi asvs clean-data deps-run deps-test web test-rust test-web test-e2e test-faults test-spark eval-vision eval-vision-peers faults fuzz bench-lake bench-traffic
 
 help: ## Show the commands
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -110,6 +110,14 @@ asvs: ## Renew docs/reference/asvs.md from asvs.tsv
 
 eval-vision: ## Score the recogniser on the real photographs (GALLERY=folder outside the repository: a page of the errors)
 	cargo run --release -q -p shouhu-vision --example score -- $(if $(GALLERY),--gallery=$(GALLERY))
+
+PEERS ?= $(HOME)/.cache/shouhu-peers
+
+eval-vision-peers: ## The same beside RapidOCR and Tesseract (PEERS=folder outside the repository: their programs and readings)
+	$(call apt_install,tesseract-ocr python3-venv libgl1 libglib2.0-0)
+	[ -x "$(PEERS)/venv/bin/rapidocr_onnxruntime" ] || { python3 -m venv "$(PEERS)/venv" && "$(PEERS)/venv/bin/pip" install -q -r benches/vision/requirements.txt; }
+	data="$${SHOUHU_SHARED_DATA:-$$PWD/../shared/data}/plates"; for p in rapidocr tesseract; do "$(PEERS)/venv/bin/python" benches/vision/peers.py $$p "$$data" "$(PEERS)/$$p.tsv"; done
+	cargo run --release -q -p shouhu-vision --example score -- --peer="$(PEERS)/rapidocr.tsv" --peer="$(PEERS)/tesseract.tsv"
 
 bench: ## Latency and throughput, printed; nothing is asserted
 	cargo build --release --workspace --bins

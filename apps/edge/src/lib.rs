@@ -23,6 +23,7 @@ pub mod files;
 pub mod keeper;
 pub mod pipeline;
 pub mod queue;
+pub mod read;
 pub mod rejected;
 pub mod run;
 pub mod source;

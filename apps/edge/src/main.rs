@@ -11,6 +11,7 @@ use shouhu_edge::attest::Settings;
 use shouhu_edge::clock::DeviceClock;
 use shouhu_edge::config::DataDir;
 use shouhu_edge::queue::QueueConfig;
+use shouhu_edge::read::ReadOptions;
 use shouhu_edge::run::RunOptions;
 use shouhu_edge::source::{SourceOptions, SourceSpec};
 use shouhu_edge::stop::Stop;
@@ -25,6 +26,12 @@ USAGE
   shouhu-edge attest --data DIR [--tcti TCTI]
   shouhu-edge run    --data DIR --source WHAT [--source WHAT …] [options]
   shouhu-edge status --data DIR
+  shouhu-edge read   WHAT [--json] [--draw FILE.jpg] [--fps N]
+
+READ prints the plates of a picture, of a folder of pictures, of a video file or of rtsp://…; each vehicle of a video once.
+Nothing is kept or sent, and no enrolment is needed. Below 90 % a plate is unsure.
+  --json           one object a line, with corners and what else it may be
+  --draw FILE.jpg  the picture with its plates outlined
 
 ENROL, once per device; an operator makes the token under Devices
   --server URL     https://…, or http://localhost:8470 for a server on this machine
@@ -93,6 +100,9 @@ struct Given {
     queue_gib: Option<f64>,
     ffmpeg: Option<PathBuf>,
     tcti: Option<String>,
+    what: Option<String>,
+    has_json: bool,
+    draw: Option<PathBuf>,
 }
 
 fn command() -> anyhow::Result<ExitCode> {
@@ -102,6 +112,9 @@ fn command() -> anyhow::Result<ExitCode> {
     while let Some(argument) = parser.next()? {
         match argument {
             Value(word) if verb.is_none() => verb = Some(word.string()?),
+            Value(word) if verb.as_deref() == Some("read") && given.what.is_none() => given.what = Some(word.string()?),
+            Long("json") => given.has_json = true,
+            Long("draw") => given.draw = Some(parser.value()?.into()),
             Short('h') | Long("help") => return print(HELP).map(|()| ExitCode::SUCCESS),
             Short('V') | Long("version") => {
                 return print(concat!("shouhu-edge ", env!("CARGO_PKG_VERSION"), "\n")).map(|()| ExitCode::SUCCESS);
@@ -128,11 +141,12 @@ fn command() -> anyhow::Result<ExitCode> {
         Some("enrol") => enrol(&data()?, &given),
         Some("attest") => attest(&data()?, &given),
         Some("run") => run(data()?, &given),
+        Some("read") => read(&given),
         Some("status") => {
             print(&shouhu_edge::status::describe(&data()?, &DeviceClock::system(0))?)?;
             Ok(ExitCode::SUCCESS)
         }
-        Some(other) => bail!("{other:?} is no command; enrol, attest, run and status are"),
+        Some(other) => bail!("{other:?} is no command; enrol, attest, run, read and status are"),
         None => {
             print(HELP)?;
             Ok(ExitCode::FAILURE)
@@ -164,6 +178,20 @@ fn attest(data: &DataDir, given: &Given) -> anyhow::Result<ExitCode> {
         Attestation::AwaitsAcceptance => "the server knows this TPM; an operator must accept what it measured, under Devices\n",
         Attestation::Restricted | Attestation::Unattested => "the server restricts this device; an operator sees why, under Devices\n",
     })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(given: &Given) -> anyhow::Result<ExitCode> {
+    let what = given.what.clone().context("say what to read: a picture, a folder, a video file or rtsp://…")?;
+    let source = SourceOptions {
+        fps: given.fps,
+        is_once: true,
+        is_loop: false,
+        ffmpeg: given.ffmpeg.clone().unwrap_or_else(|| "ffmpeg".into()),
+    };
+    let options = ReadOptions { what, has_json: given.has_json, draw: given.draw.clone(), source };
+    let recogniser = Recogniser::load().context("the plate recogniser does not load")?;
+    shouhu_edge::read::read(&options, &recogniser, &mut io::stdout())?;
     Ok(ExitCode::SUCCESS)
 }
 

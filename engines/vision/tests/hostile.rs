@@ -125,7 +125,7 @@ fn noise_stripes_and_flat_colours_hold_no_plate() {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 24) as u8
     };
-    let (stripes, checks) = (|x: u32, _: u32| if x / 6 % 2 == 0 { 255 } else { 0 }, |x: u32, y: u32| ((x / 8 + y / 8) % 2 * 255) as u8);
+    let (stripes, checks) = (|x: u32, _: u32| if (x / 6).is_multiple_of(2) { 255 } else { 0 }, |x: u32, y: u32| ((x / 8 + y / 8) % 2 * 255) as u8);
     let draw = |level: &mut dyn FnMut(u32, u32) -> u8| {
         let rgb = (0..360).flat_map(|y| (0..640).flat_map(move |x| [(x, y); 3])).map(|(x, y)| level(x, y)).collect();
         Frame::new(640, 360, rgb).expect("the length fits")

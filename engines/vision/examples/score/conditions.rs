@@ -35,6 +35,9 @@ fn condition_of_form(outcome: &Outcome) -> &'static str {
 }
 
 fn condition_of_light(outcome: &Outcome) -> &'static str {
+    if outcome.brightness.is_nan() {
+        return "light not measured";
+    }
     if outcome.brightness < NIGHT_BELOW { "night, mean grey under 70" } else { "day" }
 }
 
@@ -59,6 +62,32 @@ pub fn by_condition(scores: &[Score]) -> String {
                 percent(within_one, those.len())
             );
         }
+    }
+    table
+}
+
+/// Ours and another reader's on the same pictures, set by set.
+pub fn beside_peer(name: &str, ours: &[Score], theirs: &[Score]) -> String {
+    let mut table = format!(
+        "| set | plates | ours exact | {name} exact | 95 % | ours ≤ 1 error | {name} ≤ 1 error | ours CPU-ms/image | {name} CPU-ms/image | ratio |\n|---|---|---|---|---|---|---|---|---|---|\n"
+    );
+    for peer in theirs.iter().filter(|peer| peer.with_text() > 0) {
+        let Some(own) = ours.iter().find(|own| own.name == peer.name) else { continue };
+        let plates = peer.with_text();
+        let within_one = |score: &Score| score.outcomes.iter().filter(|o| !o.truth.is_empty() && o.errors <= 1).count();
+        let (low, high) = wilson(peer.exact(), plates);
+        let _ = writeln!(
+            table,
+            "| {} | {plates} | {} | {} | {low:.0}–{high:.0} | {} | {} | {:.0} | {:.0} | {:.1} |",
+            peer.name,
+            percent(own.exact(), own.with_text()),
+            percent(peer.exact(), plates),
+            percent(within_one(own), own.with_text()),
+            percent(within_one(peer), plates),
+            own.cpu_ms_per_image,
+            peer.cpu_ms_per_image,
+            peer.cpu_ms_per_image / own.cpu_ms_per_image.max(0.01)
+        );
     }
     table
 }

@@ -2,13 +2,14 @@
 //! everything that went wrong.
 //!
 //! `cargo run --release -p shouhu-vision --example score [-- SET] [--gallery=FOLDER] [--models=FOLDER] [--min-score=0.35]
-//! [--dump=FILE.tsv] [--reliability=FILE.svg]`
+//! [--dump=FILE.tsv] [--reliability=FILE.svg] [--peer=NAME.tsv …]`
 //!
 //! A plate is *detected* when a detection overlaps its box by half (sets without boxes: when any plate is found), *exact*
 //! when its text is among the reads of its picture. A *false* plate is a read of at least 0.5 that lies on no labelled
 //! plate and spells none. Labels are not complete for the enforcement pictures, so their false plates are an upper bound.
 //! `--dump` writes what each confidence was made from and whether the read was right, no plate among it, for
 //! `training/calibrate.py`; `--reliability` draws what was promised against what was kept.
+//! `--peer` sets what another reader made of the same pictures (`benches/vision/peers.py`) beside ours, by the same measure.
 //! The gallery shows real plates: its folder must lie outside the repository.
 
 #[path = "../../tests/shared/mod.rs"]
@@ -67,6 +68,18 @@ fn main() -> ExitCode {
     }
     println!("\n{}\n{}", conditions::by_condition(&scores), conditions::reliability(&scores));
     println!("{}", conditions::emitted(&scores));
+    for file in arguments.iter().filter_map(|a| a.strip_prefix("--peer=")) {
+        let table = match std::fs::read_to_string(file) {
+            Ok(table) => table,
+            Err(reason) => {
+                eprintln!("{file}: {reason}");
+                return ExitCode::FAILURE;
+            }
+        };
+        let name = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or("peer");
+        let theirs: Vec<Score> = SETS.iter().filter_map(|set| shared::peer_score(&table, &root, set).ok()).collect();
+        println!("{name}:\n\n{}\n{}", conditions::beside_peer(name, &scores, &theirs), conditions::by_condition(&theirs));
+    }
     for (name, text) in [("--dump=", conditions::dump(&scores)), ("--reliability=", diagram::reliability(&scores))] {
         if let Some(file) = option(name)
             && let Err(reason) = std::fs::write(file, text)

@@ -3,7 +3,7 @@
 use rten_simd::ops::BitOps;
 use rten_simd::{Isa, SimdOp};
 
-use super::maps::{LANES_MAX, MARGIN, Maps};
+use super::maps::{LANES_MAX, MARGIN, Maps, Spare};
 use super::tile::{Finish, Rows, Target, Weights, multiply, packed};
 use super::winograd::Winograd;
 
@@ -96,9 +96,9 @@ impl Conv {
     }
 
     /// None where the kernel is larger than the picture, or `plus` is of another size than the result.
-    pub fn run(&self, input: &Maps, plus: Option<&Maps>) -> Option<Maps> {
+    pub fn run(&self, input: &Maps, plus: Option<&Maps>, spare: &mut Spare) -> Option<Maps> {
         let (rows, columns) = self.shape.size_out(input.rows, input.columns)?;
-        let mut out = Maps::zeros(rows, columns, self.shape.padded_out());
+        let mut out = Maps::zeros(rows, columns, self.shape.padded_out(), spare);
         let is_fitting = plus.is_none_or(|plus| plus.values.len() == out.values.len() && plus.columns == out.columns);
         if input.channels != self.shape.padded_in() || !is_fitting {
             return None;
@@ -106,7 +106,7 @@ impl Conv {
         let plus = plus.map(|plus| plus.values.as_slice());
         match &self.way {
             Way::Direct { weights, inputs } => Direct { conv: self, weights, inputs: *inputs, input, plus, out: &mut out }.dispatch(),
-            Way::Winograd(winograd) => winograd.run(self, input, plus, &mut out),
+            Way::Winograd(winograd) => winograd.run(self, input, plus, &mut out, spare),
         }
         Some(out)
     }

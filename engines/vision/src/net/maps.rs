@@ -14,15 +14,37 @@ pub struct Maps {
     pub values: Vec<f32>,
 }
 
+/// Buffers that were used before: asking the system for megabytes anew for each layer costs it a page fault for every four thousand bytes.
+#[derive(Debug, Default)]
+pub struct Spare(Vec<Vec<f32>>);
+
+/// As many as a layer uses at once, and the pictures that later ones need.
+const SPARE_MAX: usize = 6;
+
+impl Spare {
+    /// Of any length and content.
+    pub fn take(&mut self) -> Vec<f32> {
+        self.0.pop().unwrap_or_default()
+    }
+
+    pub fn give(&mut self, buffer: Vec<f32>) {
+        if buffer.capacity() > 0 && self.0.len() < SPARE_MAX {
+            self.0.push(buffer);
+        }
+    }
+}
+
 impl Maps {
-    pub fn zeros(rows: usize, columns: usize, channels: usize) -> Self {
-        let values = vec![0.0; (rows + 2 * MARGIN) * (columns + 2 * MARGIN) * channels];
+    pub fn zeros(rows: usize, columns: usize, channels: usize, spare: &mut Spare) -> Self {
+        let mut values = spare.take();
+        values.clear();
+        values.resize((rows + 2 * MARGIN) * (columns + 2 * MARGIN) * channels, 0.0);
         Self { rows, columns, channels, values }
     }
 
     /// One channel, from plain rows.
-    pub fn from_grey(rows: usize, columns: usize, levels: &[f32]) -> Self {
-        let mut maps = Self::zeros(rows, columns, 1);
+    pub fn from_grey(rows: usize, columns: usize, levels: &[f32], spare: &mut Spare) -> Self {
+        let mut maps = Self::zeros(rows, columns, 1, spare);
         for (row, line) in levels.chunks_exact(columns.max(1)).take(rows).enumerate() {
             let at = maps.at(row, 0);
             if let Some(to) = maps.values.get_mut(at..at + columns) {

@@ -4,11 +4,12 @@
 //! is refused and never misread.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use rten_onnx::onnx::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto};
 
 use super::conv::{Conv, Shape};
-use super::maps::Maps;
+use super::maps::{Maps, Spare};
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetError {
@@ -34,6 +35,8 @@ pub struct Net {
     needed_until: Vec<usize>,
     channels_out: usize,
     is_log_softmax: bool,
+    /// Of the run before; a second one at the same time makes its own.
+    spare: Mutex<Spare>,
 }
 
 impl Net {
@@ -65,7 +68,7 @@ impl Net {
                 }
             }
         }
-        Ok(Self { steps: reader.steps, needed_until, channels_out, is_log_softmax: reader.is_log_softmax })
+        Ok(Self { steps: reader.steps, needed_until, channels_out, is_log_softmax: reader.is_log_softmax, spare: Mutex::default() })
     }
 
     /// One grey picture through the network; channel after channel.
@@ -77,12 +80,13 @@ impl Net {
         if rows == 0 || columns == 0 || levels.len() != rows * columns {
             return Err(wrong());
         }
-        let mut pictures: Vec<Maps> = vec![Maps::from_grey(rows, columns, levels)];
+        let mut spare = std::mem::take(&mut *self.spare.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut pictures: Vec<Maps> = vec![Maps::from_grey(rows, columns, levels, &mut spare)];
         for (index, step) in self.steps.iter().enumerate() {
             let made = match step {
                 Step::Conv { conv, from, plus } => {
                     let plus = plus.and_then(|number| pictures.get(number));
-                    conv.run(pictures.get(*from).ok_or_else(wrong)?, plus).ok_or_else(wrong)?
+                    conv.run(pictures.get(*from).ok_or_else(wrong)?, plus, &mut spare).ok_or_else(wrong)?
                 }
                 Step::AddDoubled { whole, half } => {
                     let is_last = self.needed_until.get(*whole) == Some(&index);
@@ -98,16 +102,18 @@ impl Net {
             };
             for (picture, until) in pictures.iter_mut().zip(&self.needed_until) {
                 if *until <= index {
-                    *picture = Maps::default();
+                    spare.give(std::mem::take(picture).values);
                 }
             }
             pictures.push(made);
         }
-        let last = pictures.last().ok_or_else(wrong)?;
+        let last = pictures.pop().ok_or_else(wrong)?;
         let mut out = last.planes(self.channels_out);
         if self.is_log_softmax {
             log_softmax(&mut out, last.rows * last.columns);
         }
+        spare.give(last.values);
+        *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = spare;
         Ok(out)
     }
 }

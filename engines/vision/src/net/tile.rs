@@ -1,6 +1,6 @@
 //! The one inner loop: several pixels times several channels, summed over straight runs of memory.
 
-#![allow(clippy::indexing_slicing, reason = "the innermost loops; every span is cut to its length before it is walked")]
+#![allow(clippy::indexing_slicing, clippy::needless_range_loop, reason = "the innermost loops; every span is cut to its length before it is walked")]
 
 use rten_simd::Isa;
 use rten_simd::ops::{BitOps, NumOps};

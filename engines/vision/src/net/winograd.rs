@@ -1,12 +1,12 @@
 //! 3×3 convolutions two by two results at a time, F(2×2, 3×3): 16 multiplications where the direct way takes 36.
 
-#![allow(clippy::indexing_slicing, reason = "the inner loops; every buffer is as long as its tiles, its sixteen places and its channels")]
+#![allow(clippy::indexing_slicing, clippy::needless_range_loop, reason = "the inner loops; every buffer is as long as its tiles, its sixteen places and its channels")]
 
 use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, SimdOp};
 
 use super::conv::{Conv, Shape};
-use super::maps::Maps;
+use super::maps::{Maps, Spare};
 use super::tile::{Finish, Rows, Target, Weights, multiply, packed};
 
 /// Places of a transformed tile of four by four.
@@ -38,8 +38,8 @@ impl Winograd {
         Self { matrix_len: packed[0].len(), weights: packed.concat() }
     }
 
-    pub fn run(&self, conv: &Conv, input: &Maps, plus: Option<&[f32]>, out: &mut Maps) {
-        Run { winograd: self, conv, input, plus, out }.dispatch();
+    pub fn run(&self, conv: &Conv, input: &Maps, plus: Option<&[f32]>, out: &mut Maps, spare: &mut Spare) {
+        Run { winograd: self, conv, input, plus, out, spare }.dispatch();
     }
 }
 
@@ -49,6 +49,7 @@ struct Run<'a> {
     input: &'a Maps,
     plus: Option<&'a [f32]>,
     out: &'a mut Maps,
+    spare: &'a mut Spare,
 }
 
 impl SimdOp for Run<'_> {
@@ -56,13 +57,15 @@ impl SimdOp for Run<'_> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let Self { winograd, conv, input, plus, out } = self;
+        let Self { winograd, conv, input, plus, out, spare } = self;
         let (wide, high) = (out.columns.div_ceil(2), out.rows.div_ceil(2));
         let (channels_in, channels_out) = (input.channels, out.channels);
         // A multiple of the rows of every inner loop.
         let at_once = (NUMBERS_AT_ONCE / (PLACES * (channels_in + channels_out)) / 24 * 24).max(24).min(wide * high);
-        let mut seen = vec![0.0_f32; PLACES * at_once * channels_in];
-        let mut sums = vec![0.0_f32; PLACES * at_once * channels_out];
+        // What they hold from before is written over.
+        let (mut seen, mut sums) = (spare.take(), spare.take());
+        seen.resize(PLACES * at_once * channels_in, 0.0);
+        sums.resize(PLACES * at_once * channels_out, 0.0);
         let mut first = 0;
         while first < wide * high {
             let count = at_once.min(wide * high - first);
@@ -90,6 +93,8 @@ impl SimdOp for Run<'_> {
             }
             first += count;
         }
+        spare.give(seen);
+        spare.give(sums);
     }
 }
 

@@ -181,6 +181,36 @@ pub fn score(recogniser: &Recogniser, root: &Path, set: &Set) -> Result<Score, S
     Ok(score)
 }
 
+/// What another reader made of a set: `set, image, CPU-ms, words`, tab after tab, as `benches/vision/peers.py` writes it. Every word
+/// counts as a reading, with no grammar: a peer reads text, not plates.
+pub fn peer_score(table: &str, root: &Path, set: &Set) -> Result<Score, String> {
+    let mut score = Score { name: set.name, is_loose: set.is_loose, ..Score::default() };
+    let mut known = labels(&root.join(set.name), set)?;
+    let mut spent = 0.0;
+    for line in table.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let &[name, image, cpu_ms, words] = fields.as_slice() else { continue };
+        let Some(plates) = (name == set.name).then(|| known.remove(image)).flatten() else { continue };
+        score.images += 1;
+        spent += cpu_ms.parse().unwrap_or(0.0);
+        let words: Vec<String> = words.split(' ').map(|word| normal(word, set.is_loose)).collect();
+        // Brightness is not known here; that condition is left out.
+        score.outcomes.extend(plates.into_iter().map(|plate| Outcome {
+            image: image.to_owned(),
+            errors: words.iter().map(|word| distance(word, &plate.text)).min().unwrap_or(plate.text.len()),
+            truth: plate.text,
+            truth_quad: plate.quad,
+            read: None,
+            is_detected: false,
+            is_near: false,
+            is_in_alternatives: false,
+            brightness: f32::NAN,
+        }));
+    }
+    score.cpu_ms_per_image = spent / score.images.max(1) as f64;
+    Ok(score)
+}
+
 fn is_ghost(read: &PlateRead, plates: &[Label], is_loose: bool) -> bool {
     let text = normal(&read.text, is_loose);
     !plates.iter().any(|plate| {

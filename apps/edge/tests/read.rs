@@ -1,0 +1,51 @@
+//! `shouhu-edge read` as a newcomer runs it: no server, no enrolment.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn edge(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_shouhu-edge")).arg("read").args(arguments).output().unwrap()
+}
+
+fn data(below: &str) -> Option<String> {
+    let root = std::env::var_os("SHOUHU_SHARED_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), std::path::PathBuf::from);
+    let path = root.join(below);
+    if !path.exists() {
+        eprintln!("SKIPPED: no {below}; set SHOUHU_SHARED_DATA to a folder that holds it");
+        return None;
+    }
+    path.to_str().map(str::to_owned)
+}
+
+#[test]
+fn a_photograph_gives_its_plate_as_json_and_as_a_drawing() {
+    let Some(photograph) = data("plates/tw_front_a/images/tw_front_a_001.png") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = folder.path().join("drawn.jpg");
+    let out = edge(&[&photograph, "--json", "--draw", drawn.to_str().unwrap()]);
+    assert!(out.status.success(), "{out:?}");
+    let found: serde_json::Value = serde_json::from_slice(out.stdout.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+    assert!(found["plate"].as_str().is_some_and(|plate| plate.len() >= 5), "{found}");
+    assert_eq!(found["corners_px"].as_array().map(Vec::len), Some(4));
+    assert_eq!(found["alternatives"][0]["plate"], found["plate"]);
+    assert!(std::fs::read(drawn).unwrap().starts_with(&[0xff, 0xd8]));
+}
+
+#[test]
+fn what_cannot_be_read_is_named_with_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.jpg");
+    std::fs::write(&broken, b"no picture").unwrap();
+    let out = edge(&[broken.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(!out.status.success() && said.contains("broken.jpg") && said.contains("neither JPEG nor PNG"), "{said}");
+    let whole = edge(&[folder.path().to_str().unwrap()]);
+    assert!(whole.status.success() && whole.stdout.is_empty(), "a folder goes on: {whole:?}");
+    for (argument, reason) in [("/nowhere/at/all", "does not exist"), ("gopher://x/", "scheme")] {
+        let said = String::from_utf8_lossy(&edge(&[argument]).stderr).into_owned();
+        assert!(said.contains(reason), "{said}");
+    }
+}
