@@ -284,6 +284,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(ledger.clone());
         app.put(MovementGatePort(Arc::new(ledger)));
         if is_server {
+            movements::uses::begin(&app.store).await?;
             movements::jobs::FORGET.schedule_daily(&app.store, movements::jobs::HOUR_UTC_US).await?;
             retention::schedule(&app.store).await?;
             transparency::schedule(&app.store).await?;
