@@ -5,6 +5,7 @@ mod movements;
 mod nearby;
 mod recording;
 mod serving;
+mod sharing;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use movements::{BoundUse, Glimpse, GlimpseKind, MovementAsker, MovementGate,
 pub use nearby::{NEARBY_M, NearbyWanted, WantedAs, WantedNear};
 pub use recording::Recording;
 pub use serving::{People, Rosters, Serving, Span};
+pub use sharing::{Direction, Partner, Sharing, SharingGate};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraPlace {
@@ -704,4 +706,5 @@ ports!(
     MovementGatePort => MovementGate,
     PeoplePort => People,
     RostersPort => Rosters,
+    SharingPort => SharingGate,
 );
