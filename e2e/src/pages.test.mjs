@@ -52,6 +52,10 @@ const breach = (at, known_h, steps) => ({ id: `f${at}`, known_at_us: NOW_US - kn
 const inquiry = (at, state) => ({ id: `q${at}`, state, plate_display: ["ABC-1280", "XY-9876", "EAA-5551"][at], document: "id_card", claim: "keeper", claim_shown: "行車執照", from_us: NOW_US - 366 * 24 * HOUR_US, until_us: NOW_US - 16 * 24 * HOUR_US, due_at_us: NOW_US + (at - 1) * 24 * HOUR_US, is_late: at === 0, asked_by_name: "執勤 張", confirmed_at_us: state === "asked" ? null : NOW_US - 24 * HOUR_US, confirmed_by_name: state === "asked" ? null : "督導 陳", refused_note: null });
 Object.assign(ANSWERS, {
   "/cameras/register": { items: Array.from({ length: 40 }, (_, at) => camera(at)), next_cursor: null },
+  "/oversight/partners": { items: [
+    { id: "device 1", title: "高雄市政府警察局勤務指揮中心", since_us: NOW_US - 40 * 24 * HOUR_US, agreement: { basis: "行政程序法第 19 條職務協助，115 年協議書", until_us: NOW_US + 90 * 24 * HOUR_US, written_at_us: NOW_US - 9 * 24 * HOUR_US, written_by_name: "督導 陳" }, passes_until_us: NOW_US + 90 * 24 * HOUR_US, is_stopped: false, off_at_us: null, off_by_name: null, off_reason: null, on_asked_by_name: null, on_reason: null, passed_day: 412, refused_day: 0 },
+    { id: "webhook 2", title: "消防局 119 派遣系統", since_us: NOW_US - 40 * 24 * HOUR_US, agreement: null, passes_until_us: null, is_stopped: true, off_at_us: NOW_US - HOUR_US, off_by_name: "執勤 張", off_reason: "收受端憑證外洩，停止傳送", on_asked_by_name: "督導 陳", on_reason: "已更換憑證", passed_day: 1_204, refused_day: 31 },
+  ], next_cursor: null },
   "/oversight/inquiries": { items: [inquiry(0, "asked"), inquiry(1, "confirmed"), inquiry(2, "answered")], next_cursor: null },
   "/oversight/inquiries/q1": { ...inquiry(1, "confirmed"), answers: [], told_anyway: 2, deferrals: [], cases: [{ case_ref: "115-偵-7", uses: 4, first_at_us: NOW_US - 90 * 24 * HOUR_US, last_at_us: NOW_US - 24 * HOUR_US, offices: ["第一分局偵查隊", "刑事警察大隊"], is_running: true }, { case_ref: "115-偵-8", uses: 1, first_at_us: NOW_US - 9 * 24 * HOUR_US, last_at_us: NOW_US - 9 * 24 * HOUR_US, offices: [], is_running: false }] },
   "/oversight/inquiries/q2": { ...inquiry(2, "answered"), cases: [], told_anyway: 0, answers: [{ number: 1, made_at_us: NOW_US - HOUR_US, text: "車牌查詢使用紀錄答覆書\n\n申請編號：q2\n車牌：ABC-1280\n\n一、依個人資料保護法第 3 條、第 10 條，上述期間內對本車牌行車紀錄之查詢使用如下：\n    1. 2026-11-20　單位：第一分局　事由：巡邏勤務　與案件連結：否\n       依據：個人資料保護法第 16 條（執行法定職務必要範圍）　稽核紀錄：第 41822 筆", sha256: "5e".repeat(32), leaf: 52_114, handed_at_us: null, handed_by_name: null }], deferrals: [{ case_ref: "115-偵-7", uses: 4, until_us: NOW_US + 90 * 24 * HOUR_US, reason: "偵查中，告知將使嫌疑人逃匿", set_at_us: NOW_US - HOUR_US, set_by_name: "稽核 林", renewed_at_us: null, renewed_by_name: null, renewed_reason: null, told_in: null }] },
@@ -73,6 +77,7 @@ const PAGES = {
   inquiries: "/inquiries",
   inquiry: "/inquiries?id=q1",
   answered: "/inquiries?id=q2",
+  sharing: "/sharing",
 };
 
 let browser;
@@ -108,7 +113,7 @@ async function open({ viewport, scheme, language }) {
   await page.route("**/v1/incidents/*/log", (route) => json(route, { items: LOG }));
   await page.route("**/v1/identity/me", (route) => {
     const me = mock.of("GET", "/identity/me", {}, new URLSearchParams());
-    return json(route, { ...me, permissions: [...PERMISSIONS.supervisor, "shifts.plan", "dispatch.report", "dispatch.replay", "patrol.plan", "actors.invite", "cameras.read", "cameras.review", "oversight.breaches", "inquiries.take", "inquiries.decide"] });
+    return json(route, { ...me, permissions: [...PERMISSIONS.supervisor, "shifts.plan", "dispatch.report", "dispatch.replay", "patrol.plan", "actors.invite", "cameras.read", "cameras.review", "oversight.breaches", "inquiries.take", "inquiries.decide", "sharing.watch", "sharing.stop", "sharing.allow"] });
   });
   const go = async (path) => {
     await page.goto(`${site.url}${path.replace("{incident}", mock.incidents[0].id)}`);

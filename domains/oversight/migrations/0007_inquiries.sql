@@ -16,6 +16,11 @@ CREATE TABLE oversight_use (
     PRIMARY KEY (plate, day, asker, case_key, purpose, ground)
 );
 CREATE INDEX oversight_use_at ON oversight_use (first_at_us);
+-- Since when uses are written down, in one row: no answer may speak of a time before.
+CREATE TABLE oversight_use_since (
+    only_row BIGINT PRIMARY KEY,
+    since_us BIGINT NOT NULL
+);
 -- A citizen's question who has looked at a plate. Guarded by state: asked → confirmed → answered, or asked → refused.
 CREATE TABLE oversight_inquiry (
     id TEXT PRIMARY KEY,

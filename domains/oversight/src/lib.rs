@@ -10,7 +10,7 @@
 //! `settings` is the file that names both sides; `witnessed` is this server as a witness of others, `witnesses` and `asked` are
 //! the witnesses of our own log; `movements` is what may be put together about one plate; `misuse` is looking at who asked; `retention` and
 //! `erasures` are what the law takes from the log; `transparency` is what the public may know of it; `breaches` is what leaked, and whom we told;
-//! `inquiries` is who looked at whom, told to whoever asks.
+//! `inquiries` is who looked at whom, told to whoever asks; `sharing` is what partners get and send.
 
 mod asked;
 mod breaches;
@@ -22,6 +22,7 @@ mod ops;
 mod retention;
 mod room;
 mod settings;
+mod sharing;
 mod transparency;
 mod witnessed;
 mod witnesses;
@@ -34,7 +35,7 @@ use std::sync::Arc;
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_lakehouse::Opening;
-use shouhu_module::ports::MovementGatePort;
+use shouhu_module::ports::{MovementGatePort, SharingPort};
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::{Migration, StoreError};
 use shouhu_wire::Role;
@@ -108,6 +109,21 @@ pub const MODULE: Module = Module {
             roles: &[Role::Supervisor, Role::Auditor],
         },
         Permission {
+            name: "sharing.watch",
+            description: "See what is shared with which partner, under which agreement",
+            roles: &[Role::Supervisor, Role::Auditor, Role::Operator, Role::Dispatcher],
+        },
+        Permission {
+            name: "sharing.stop",
+            description: "Stop everything to and from a partner at once",
+            roles: &[Role::Supervisor, Role::Auditor, Role::Operator, Role::Dispatcher],
+        },
+        Permission {
+            name: "sharing.allow",
+            description: "Write down agreements with partners, and switch one on again as one of two",
+            roles: &[Role::Supervisor, Role::Auditor],
+        },
+        Permission {
             name: "misuse.review",
             description: "See hints of misuse and samples of the log, keep case files about them, mark decoys and declared vehicles",
             roles: &[Role::Auditor],
@@ -148,6 +164,11 @@ pub const MODULE: Module = Module {
         ops::inquiries::RENEW,
         ops::inquiries::HAND_OVER,
         ops::inquiries::PROOF,
+        ops::sharing::LIST,
+        ops::sharing::SHOW,
+        ops::sharing::OFF,
+        ops::sharing::ON,
+        ops::sharing::AGREE,
         ops::misuse::ALERTS,
         ops::misuse::SET_ASIDE,
         ops::misuse::MARKS,
@@ -170,6 +191,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0005_misuse", sql: include_str!("../migrations/0005_misuse.sql") },
         Migration { name: "0006_breaches", sql: include_str!("../migrations/0006_breaches.sql") },
         Migration { name: "0007_inquiries", sql: include_str!("../migrations/0007_inquiries.sql") },
+        Migration { name: "0008_sharing", sql: include_str!("../migrations/0008_sharing.sql") },
     ],
     jobs: &[
         retention::RETENTION,
@@ -235,6 +257,12 @@ pub const MODULE: Module = Module {
         "oversight.inquiry.involved",
         "oversight.inquiry.renewed_once",
         "oversight.inquiry.other_document",
+        "oversight.sharing.off",
+        "oversight.sharing.no_agreement",
+        "oversight.sharing.text",
+        "oversight.sharing.until",
+        "oversight.sharing.settled",
+        "oversight.sharing.same_person",
         "oversight.misuse.same_person",
         "oversight.misuse.no_office",
         "oversight.misuse.same_office",
@@ -283,7 +311,9 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         let ledger = movements::Ledger { store: app.store.clone(), fold: movements::fold::Fold::open(app.blobs.keys())? };
         app.put(ledger.clone());
         app.put(MovementGatePort(Arc::new(ledger)));
+        app.put(SharingPort(Arc::new(sharing::gate::Gate { store: app.store.clone() })));
         if is_server {
+            movements::uses::begin(&app.store).await?;
             movements::jobs::FORGET.schedule_daily(&app.store, movements::jobs::HOUR_UTC_US).await?;
             retention::schedule(&app.store).await?;
             transparency::schedule(&app.store).await?;

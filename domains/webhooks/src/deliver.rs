@@ -6,11 +6,12 @@ use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_exchange::signature::{HEADER, sign};
 use shouhu_ids::WebhookId;
-use shouhu_module::App;
+use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort};
+use shouhu_module::{App, Problem};
 use shouhu_outgoing::{Address, Outgoing};
 use shouhu_store::{Store, StoreError, params};
 
-use crate::store;
+use crate::store::{self, Live};
 
 pub const KIND: &str = "webhooks.deliver";
 /// Names a delivery, so that a receiver who hears it twice acts once.
@@ -30,11 +31,27 @@ async fn note(store: &Store, delivery: &Delivery, outcome: &str) -> Result<(), S
     tx.commit().await
 }
 
+/// Written down by oversight before the address is called. A database that cannot be asked is no refusal, and the job comes again.
+async fn pass(app: &App, live: &Live, delivery: &Delivery) -> Result<Result<(), Problem>, Problem> {
+    let Some(port) = app.try_room::<SharingPort>() else { return Ok(Ok(())) };
+    let kind = delivery.body.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let sharing = Sharing { partner: Partner::webhook(live.id, &live.title), direction: Direction::Out, kind, is_life: false };
+    match port.0.pass(sharing).await {
+        Err(problem) if problem.status >= 500 => Err(problem),
+        passed => Ok(passed),
+    }
+}
+
 pub fn run(app: App, payload: Value) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         let delivery: Delivery = serde_json::from_value(payload)?;
         // Ended meanwhile: nobody is told any more.
         let Some(live) = store::live_one(&app.store, delivery.subscription).await? else { return Ok(()) };
+        if let Err(refused) = pass(&app, &live, &delivery).await.map_err(|problem| problem.detail)? {
+            // It is not told later: who comes back is told of what happens from then on.
+            note(&app.store, &delivery, &refused.key).await?;
+            return Ok(());
+        }
         let outgoing = app.try_room::<Outgoing>().ok_or("this program makes no calls of its own")?;
         let mut body = delivery.body.clone();
         if let Some(object) = body.as_object_mut() {

@@ -36,6 +36,7 @@ pub struct Subscription {
 
 pub struct Live {
     pub id: WebhookId,
+    pub title: String,
     pub url: String,
     pub secret: String,
     pub kinds: Vec<FactKind>,
@@ -75,6 +76,7 @@ fn live_of(row: &Row) -> Result<Live, StoreError> {
     let kinds: Kinds = row.json("kinds")?;
     Ok(Live {
         id: row.parsed("id")?,
+        title: row.text("title")?,
         url: row.text("url")?,
         secret: row.text("secret")?,
         kinds: kinds.kinds,
@@ -82,7 +84,7 @@ fn live_of(row: &Row) -> Result<Live, StoreError> {
     })
 }
 
-const LIVE: &str = "SELECT id, url, secret, kinds, created_at_us FROM webhooks_subscription WHERE ended_at_us IS NULL";
+const LIVE: &str = "SELECT id, title, url, secret, kinds, created_at_us FROM webhooks_subscription WHERE ended_at_us IS NULL";
 
 pub async fn live(store: &Store) -> Result<Vec<Live>, StoreError> {
     store.fetch(&format!("{LIVE} ORDER BY id"), vec![]).await?.iter().map(live_of).collect()

@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use shouhu_audit::Entry;
-use shouhu_module::{Access, App, Audit, AuditObject, Caller, Method, Problem, Route};
+use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort};
+use shouhu_module::{Access, App, Audit, AuditObject, Caller, Load, Method, Problem, Route};
 use shouhu_wire::DeviceKind;
 
 pub use shouhu_module::Purpose;
@@ -131,9 +132,16 @@ const fn takes_signatures(access: Access) -> bool {
 
 async fn let_in(gate: &Gate, caller: &Caller) -> Result<(), Rejected> {
     match allowed(&gate.app, &gate.route, caller) {
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(passes(gate, caller).await?),
         Err(problem) => Err(deny(gate, caller, problem).await.into()),
     }
+}
+
+/// What a partner sends is written down, and refused where somebody has switched the partner off.
+async fn passes(gate: &Gate, caller: &Caller) -> Result<(), Problem> {
+    let (Access::Partner, Caller::Device(device), Some(port)) = (gate.route.access, caller, gate.app.try_room::<SharingPort>()) else { return Ok(()) };
+    let partner = Partner::device(device.id, &device.name);
+    port.0.pass(Sharing { partner, direction: Direction::In, kind: gate.route.path.to_owned(), is_life: gate.route.load == Load::Life }).await
 }
 
 async fn read_body(body: Body, bytes_max: usize, body_time: Duration) -> Result<Bytes, Problem> {

@@ -8,6 +8,7 @@ mod movements;
 mod nearby;
 mod recording;
 mod serving;
+mod sharing;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use movements::{BoundUse, Glimpse, GlimpseKind, MovementAsker, MovementGate,
 pub use nearby::{NEARBY_M, NearbyWanted, WantedAs, WantedNear};
 pub use recording::Recording;
 pub use serving::{People, Rosters, Serving, Span};
+pub use sharing::{Direction, Partner, Sharing, SharingGate};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraPlace {
@@ -435,4 +437,5 @@ ports!(
     MovementGatePort => MovementGate,
     PeoplePort => People,
     RostersPort => Rosters,
+    SharingPort => SharingGate,
 );

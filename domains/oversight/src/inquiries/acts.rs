@@ -15,10 +15,9 @@ use super::cases::{self, Deferred};
 use super::jobs::TELL;
 use super::text::{self, Heading};
 use super::{
-    AnswerInquiry, AskInquiry, ConfirmInquiry, DUE_US, HandOver, Held, Inquiry, InquiryError, InquiryState, RenewDeferral, SHOWN_CHARS, UseLine, document_number,
-    reason, receipts, store, written,
+    AnswerInquiry, AskInquiry, ConfirmInquiry, DUE_US, HandOverAnswer, Held, Inquiry, InquiryError, InquiryState, RenewDeferral, SHOWN_CHARS, UseLine,
+    document_number, reason, receipts, store, written,
 };
-use crate::movements::LEDGER_DAYS;
 use crate::movements::fold::{Fold, NAMED};
 use crate::movements::uses;
 
@@ -30,7 +29,7 @@ pub async fn ask(store: &Store, fold: &Fold, person: &Person, asked: &AskInquiry
     let plate = Plate::parse(&asked.plate).map_err(InquiryError::Plate)?;
     let number = document_number(&asked.document_number)?;
     let shown = written(&asked.claim_shown, &SHOWN_CHARS).ok_or(InquiryError::Claim)?;
-    let (id, now) = (store.env().id(InquiryId::new), store.env().now());
+    let (id, now, from) = (store.env().id(InquiryId::new), store.env().now(), uses::known_since(store).await?);
     let mut tx = store.begin().await?;
     tx.execute(
         "INSERT INTO oversight_inquiry (id, state, plate, document, document_fold, claim, claim_shown, from_us, until_us, due_at_us, asked_by, \
@@ -42,7 +41,7 @@ pub async fn ask(store: &Store, fold: &Fold, person: &Person, asked: &AskInquiry
             fold.document(&tag_of(&asked.document), &number).hex(),
             tag_of(&asked.claim),
             shown,
-            now.plus(-LEDGER_DAYS * Micros::DAY),
+            from,
             now,
             now.plus(DUE_US),
             person.id,
@@ -227,7 +226,7 @@ pub async fn tell(app: &App, id: InquiryId) -> Result<bool, ReactionError> {
 ///
 /// # Errors
 /// When it is another document, or the answer was handed over.
-pub async fn hand_over(store: &Store, fold: &Fold, person: &Person, id: InquiryId, asked: &HandOver) -> Result<Inquiry, InquiryError> {
+pub async fn hand_over(store: &Store, fold: &Fold, person: &Person, id: InquiryId, asked: &HandOverAnswer) -> Result<Inquiry, InquiryError> {
     let number = document_number(&asked.document_number)?;
     let row = store.fetch_opt("SELECT document, document_fold FROM oversight_inquiry WHERE id = $1", params![id]).await?;
     let row = row.ok_or(InquiryError::Unknown)?;

@@ -20,6 +20,7 @@ use shouhu_plate::Plate;
 use shouhu_store::testing::on_each_database;
 use shouhu_wire::Role;
 
+use super::document_number;
 use crate::MODULE;
 use crate::movements::fold::Fold;
 use crate::movements::ledger::reveal;
@@ -104,6 +105,19 @@ async fn every_use_of_a_plate_is_kept_and_none_of_a_plate_that_looks_like_it() {
     .await;
 }
 
+proptest! {
+    #[test]
+    fn a_documents_number_is_one_however_it_is_typed_and_rubbish_is_refused(typed in "\\PC{0,40}", clean in "[A-Z0-9]{5,20}") {
+        if let Ok(number) = document_number(&typed) {
+            prop_assert!((5..=20).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()));
+        }
+        let wide: String = clean.chars().map(|ch| char::from_u32(u32::from(ch) + 0xfee0).unwrap()).collect();
+        for typed in [clean.to_lowercase(), format!(" {} ", clean.replace('1', "1-")), wide] {
+            prop_assert_eq!(document_number(&typed).ok(), Some(clean.clone()));
+        }
+    }
+}
+
 struct World {
     house: House,
     clock: Arc<SimClock>,
@@ -168,6 +182,7 @@ async fn what_is_deferred_is_told_by_itself_when_its_day_comes_and_the_first_ans
     world.looked(3, Some("115-偵-8"), "traffic").await;
     let at = world.confirmed().await;
     let shown = world.get(&world.auditor, &at).await.json;
+    assert_eq!(shown["from_us"], json!(NOW), "an answer speaks of no time before uses were written down");
     assert_eq!((&shown["cases"][0]["case_ref"], &shown["cases"][0]["uses"], &shown["told_anyway"]), (&json!("115-偵-7"), &json!(1), &json!(1)), "{shown}");
     assert_eq!(world.get(&world.counter, &at).await.json["cases"], json!([]), "the counter learns of no case");
 

@@ -128,7 +128,7 @@ pub struct RenewDeferral {
 
 /// `POST /v1/oversight/inquiries/{id}/hand-over`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-pub struct HandOver {
+pub struct HandOverAnswer {
     /// Which answer.
     pub number: i64,
     /// Of the document that was shown when it was asked for.

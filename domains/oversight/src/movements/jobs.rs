@@ -18,6 +18,7 @@ fn forget(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), React
         let gone = ledger::forget(&app.store, before).await?;
         uses::forget(&app.store, before).await?;
         crate::inquiries::store::forget(&app.store, before).await?;
+        crate::sharing::store::forget(&app.store).await?;
         if gone > 0 {
             tracing::info!(gone, "the ledger of movements has forgotten what was shown more than a year ago");
         }

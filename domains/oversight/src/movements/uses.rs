@@ -10,6 +10,7 @@ use shouhu_module::ports::Revealing;
 use shouhu_plate::Plate;
 use shouhu_store::{Row, Store, StoreError, Tx, Value, params, placeholders};
 
+use super::LEDGER_DAYS;
 use super::fold::{Fold, NAMED, case_key, day_of};
 
 /// Rows of one insert, nine values each, and plates of one look.
@@ -101,6 +102,28 @@ pub async fn write(tx: &mut Tx, asked: &Revealing, rows: &[UseRow], now: Micros)
         tx.execute(&sql, values).await?;
     }
     Ok(())
+}
+
+/// Remembers since when uses are written down.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin(store: &Store) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    let sql = "INSERT INTO oversight_use_since (only_row, since_us) VALUES (1, $1) ON CONFLICT DO NOTHING";
+    tx.execute(sql, params![store.env().now()]).await?;
+    tx.commit().await
+}
+
+/// The first moment of which can be said who looked: when this began, or what is remembered.
+///
+/// # Errors
+/// When the database fails.
+pub async fn known_since(store: &Store) -> Result<Micros, StoreError> {
+    let row = store.fetch_opt("SELECT since_us FROM oversight_use_since WHERE only_row = 1", vec![]).await?;
+    let began = row.map(|row| row.micros("since_us")).transpose()?;
+    let now = store.env().now();
+    Ok(began.map_or(now, |began| began.max(now.plus(-LEDGER_DAYS * Micros::DAY))))
 }
 
 fn use_of(row: &Row) -> Result<Use, StoreError> {

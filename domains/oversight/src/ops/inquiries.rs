@@ -7,7 +7,7 @@ use shouhu_ids::InquiryId;
 use shouhu_module::{App, Audit, AuditObject, Audited, Body, Id, Load, Page, PageQuery, Params, Person, Problem, Route, page_limit};
 
 use crate::inquiries::{
-    AnswerInquiry, AskInquiry, ConfirmInquiry, HandOver, Inquiry, InquiryError, InquiryShown, InquiryState, RenewDeferral, acts, cases, store,
+    AnswerInquiry, AskInquiry, ConfirmInquiry, HandOverAnswer, Inquiry, InquiryError, InquiryShown, InquiryState, RenewDeferral, acts, cases, store,
 };
 use crate::movements::Ledger;
 use crate::movements::uses;
@@ -64,7 +64,7 @@ pub const HAND_OVER: Route =
     Route::post("/v1/oversight/inquiries/{id}/hand-over", "Hands an answer to whoever shows the same document again", || axum::routing::post(hand_over))
         .permission(TAKE)
         .audit(Audit::Security)
-        .takes::<HandOver>()
+        .takes::<HandOverAnswer>()
         .gives::<InquiryShown>();
 
 pub const PROOF: Route =
@@ -135,7 +135,7 @@ async fn renew(State(app): State<App>, person: Person, Id(id): Id<InquiryId>, Bo
     Ok(Audited::new(format!("{}, case {}", named("deferral extended", &inquiry), asked.case_ref), shown(&app, &person, inquiry).await?))
 }
 
-async fn hand_over(State(app): State<App>, person: Person, Id(id): Id<InquiryId>, Body(asked): Body<HandOver>) -> Result<Audited<InquiryShown>, Problem> {
+async fn hand_over(State(app): State<App>, person: Person, Id(id): Id<InquiryId>, Body(asked): Body<HandOverAnswer>) -> Result<Audited<InquiryShown>, Problem> {
     let inquiry = acts::hand_over(&app.store, &app.room::<Ledger>().fold, &person, id, &asked).await?;
     Ok(Audited::new(format!("{}, answer {}", named("handed over", &inquiry), asked.number), shown(&app, &person, inquiry).await?))
 }

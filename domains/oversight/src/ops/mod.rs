@@ -11,5 +11,6 @@ pub mod misuse;
 pub mod misuse_cases;
 pub mod observations;
 pub mod openings;
+pub mod sharing;
 pub mod transparency;
 pub mod witnesses;

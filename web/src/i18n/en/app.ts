@@ -60,6 +60,7 @@ export const app = {
     oversee: "Oversight",
     breaches: "Breaches",
     inquiries: "Who looked at me",
+    sharing: "Sharing",
     misuse: "Misuse",
     questions: "Questions to me",
     policy: "Dispatch policy",

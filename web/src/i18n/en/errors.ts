@@ -118,6 +118,12 @@ export const errors = {
   "oversight.opening.found_unjustified":
     "An opening of this plate for this incident was found unjustified: ask for a consent.",
   "oversight.opening.note": "Write what you found in 5 to 1000 characters.",
+  "oversight.sharing.off": "This partner was switched off.",
+  "oversight.sharing.no_agreement": "There is no agreement with this partner any more: write one down first.",
+  "oversight.sharing.text": "Write 5 to 500 characters.",
+  "oversight.sharing.until": "An agreement ends between tomorrow and three years from now.",
+  "oversight.sharing.settled": "It is so already.",
+  "oversight.sharing.same_person": "A second person turns it on again.",
   "oversight.inquiry.plate": "That is no plate.",
   "oversight.inquiry.document": "A document's number has 5 to 20 letters or digits.",
   "oversight.inquiry.claim": "Say in 2 to 200 characters what shows the claim.",

@@ -26,6 +26,7 @@ import { positions } from "./positions";
 import { register } from "./register";
 import { ring } from "./ring";
 import { rooms } from "./rooms";
+import { sharing } from "./sharing";
 import { shifts } from "./shifts";
 import { streets } from "./streets";
 import { tours } from "./tours";
@@ -52,6 +53,7 @@ export const zh = {
   ...boxes,
   ...breach,
   ...inquiry,
+  ...sharing,
   ...intake,
   ...caller,
   caller_page: callerPage,

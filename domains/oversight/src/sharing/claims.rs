@@ -1,0 +1,168 @@
+//! Claims about sharing, on both databases and through the doors.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use shouhu_env::{Env, SimClock};
+use shouhu_http::testing::House;
+use shouhu_ids::{DeviceId, Micros, WebhookId};
+use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort};
+use shouhu_module::{Access, Audit, Caller, Keyed, Load, Module, NoBody, Route};
+use shouhu_store::testing::on_each_database;
+use shouhu_wire::{DeviceKind, Role};
+
+use super::gate::pass;
+use super::store::{off, on, one, shown};
+use super::SharingError;
+use crate::MODULE;
+
+static MODULES: &[Module] = &[MODULE];
+const NOW: Micros = Micros(20_000 * Micros::DAY);
+
+fn told(kind: &str) -> Sharing {
+    let partner = Partner::webhook(WebhookId::new(Micros(1), [1; 16]), "消防局");
+    Sharing { partner, direction: Direction::Out, kind: kind.into(), is_life: false }
+}
+
+fn sent(is_life: bool) -> Sharing {
+    let partner = Partner::device(DeviceId::new(Micros(1), [2; 16]), "高雄勤務中心");
+    Sharing { partner, direction: Direction::In, kind: "/v1/partners/warnings".into(), is_life }
+}
+
+fn key<T>(result: Result<T, SharingError>) -> &'static str {
+    result.err().map_or("", |error| error.key())
+}
+
+#[tokio::test]
+async fn what_passes_is_counted_and_a_switch_stops_one_partner_at_once_until_two_turn_it_back() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        let people = House::open(MODULES).await;
+        let [a, b] = [Role::Dispatcher, Role::Supervisor].map(|role| {
+            let Caller::Person(person) = people.person(role) else { panic!("a person") };
+            person
+        });
+        let (fire, centre) = (told("").partner.key, sent(true).partner.key);
+        assert_eq!(key(off(&store, &a, &fire, "資料外洩查證").await), "http.not_found", "nothing has passed");
+        for kind in ["unit_state", "incident_opened", "unit_state"] {
+            pass(&store, &told(kind)).await.unwrap();
+        }
+        pass(&store, &sent(false)).await.unwrap();
+        let ledger = shown(&store, &fire).await.unwrap();
+        let counts: Vec<_> = ledger.hours.iter().map(|hour| (hour.direction.as_str(), hour.kind.as_str(), hour.passed, hour.refused)).collect();
+        assert_eq!(counts.iter().map(|(.., passed, _)| passed).sum::<i64>(), 3, "{counts:?}");
+        assert_eq!(ledger.partner.passed_day, 3);
+
+        assert_eq!(key(off(&store, &a, &fire, "x").await), "oversight.sharing.text");
+        assert!(off(&store, &a, &fire, "資料外洩查證").await.unwrap().is_stopped);
+        assert_eq!(key(off(&store, &a, &fire, "資料外洩查證").await), "oversight.sharing.settled");
+        assert_eq!(key(pass(&store, &told("unit_state")).await), "oversight.sharing.off");
+        pass(&store, &sent(false)).await.unwrap();
+        assert_eq!(one(&store, &fire).await.unwrap().refused_day, 1);
+        // Calls for help too: who is switched off is off.
+        off(&store, &a, &centre, "金鑰遭竊，停止收受").await.unwrap();
+        assert_eq!(key(pass(&store, &sent(true)).await), "oversight.sharing.off");
+
+        assert!(on(&store, &a, &fire, "已查證並無外洩").await.unwrap().is_stopped, "one has asked");
+        assert_eq!(key(on(&store, &a, &fire, "已查證並無外洩").await), "oversight.sharing.same_person");
+        assert_eq!(key(pass(&store, &told("unit_state")).await), "oversight.sharing.off");
+        assert!(!on(&store, &b, &fire, "經查證同意恢復").await.unwrap().is_stopped);
+        pass(&store, &told("unit_state")).await.unwrap();
+        assert_eq!(key(on(&store, &b, &fire, "經查證同意恢復").await), "oversight.sharing.settled");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_many_that_pass_while_a_switch_is_set_none_passes_after_it() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        let Caller::Person(person) = House::open(MODULES).await.person(Role::Supervisor) else { panic!("a person") };
+        pass(&store, &told("unit_state")).await.unwrap();
+        let mut running = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let store = store.clone();
+            running.spawn(async move { pass(&store, &told("unit_state")).await.is_ok() });
+        }
+        off(&store, &person, &told("").partner.key, "資料外洩查證").await.unwrap();
+        let before = shown(&store, &told("").partner.key).await.unwrap().partner.passed_day;
+        running.join_all().await;
+        let after = shown(&store, &told("").partner.key).await.unwrap().partner;
+        assert_eq!(after.passed_day, before, "nothing passed after the switch was set");
+        assert_eq!(after.passed_day + after.refused_day, 21);
+    })
+    .await;
+}
+
+async fn taken() -> &'static str {
+    "taken"
+}
+
+const FEED: Route = Route::post("/v1/doors/feed", "Takes something from a partner", || axum::routing::post(taken))
+    .access(Access::Partner)
+    .audit(Audit::None("a door of a test"))
+    .load(Load::Ingest)
+    .takes::<NoBody>();
+const HELP: Route = Route::post("/v1/doors/help", "Takes a call for help from a partner", || axum::routing::post(taken))
+    .access(Access::Partner)
+    .audit(Audit::None("a door of a test"))
+    .load(Load::Life)
+    .takes::<NoBody>();
+const DOORS: Module = Module { name: "doors", description: "Doors of partners", routes: &[FEED, HELP], ..Module::EMPTY };
+static WITH_DOORS: &[Module] = &[MODULE, DOORS];
+
+#[tokio::test]
+async fn a_partner_that_was_switched_off_passes_no_door_and_one_without_agreement_only_those_of_life() {
+    let clock = Arc::new(SimClock::starting_at(NOW));
+    let house = House::open_in(WITH_DOORS, Env { clock: clock.clone(), ..Env::real() }).await;
+    let (partner, other) = (house.device_of("高雄", DeviceKind::Partner), house.device_of("氣象署", DeviceKind::Partner));
+    let status = async |who: &Caller, route: Route| house.call(who, "POST", route.path, Value::Null).await;
+    for route in [FEED, HELP] {
+        assert_eq!(status(&partner, route).await.status, 200);
+    }
+    clock.advance_us(31 * Micros::DAY);
+    assert_eq!(status(&partner, FEED).await.json["key"], json!("oversight.sharing.no_agreement"));
+    assert_eq!(status(&partner, HELP).await.status, 200);
+    let chief = house.person(Role::Supervisor);
+    let listed = house.call(&chief, "GET", "/v1/oversight/partners", Value::Null).await.json;
+    let off = format!("/v1/oversight/partners/{}/off", listed["items"][0]["id"].as_str().unwrap().replace(' ', "%20"));
+    assert_eq!(house.call(&chief, "POST", &off, json!({ "reason": "金鑰遭竊，停止收受" })).await.status, 200, "{listed}");
+    for route in [FEED, HELP] {
+        let refused = status(&partner, route).await;
+        assert_eq!((refused.status, &refused.json["key"]), (403, &json!("oversight.sharing.off")));
+        assert_eq!(status(&other, route).await.status, 200, "nobody else");
+    }
+}
+
+#[tokio::test]
+async fn an_agreement_that_is_over_stops_all_but_calls_for_help() {
+    let clock = Arc::new(SimClock::starting_at(NOW));
+    let house = House::open_in(MODULES, Env { clock: clock.clone(), ..Env::real() }).await;
+    let port = house.app.room::<SharingPort>();
+    let passes = async |sharing: Sharing| port.0.pass(sharing).await.map_or_else(|problem| problem.key, |()| "passed".into());
+    assert_eq!(passes(sent(false)).await, "passed", "thirty days without one");
+    clock.advance_us(31 * Micros::DAY);
+    assert_eq!(passes(sent(false)).await, "oversight.sharing.no_agreement");
+    assert_eq!(passes(sent(true)).await, "passed");
+
+    let (supervisor, dispatcher) = (house.person(Role::Supervisor), house.person(Role::Dispatcher));
+    let at = format!("/v1/oversight/partners/{}", sent(true).partner.key.replace(' ', "%20"));
+    let agree = |days: i64| json!({ "basis": "行政程序法第 19 條職務協助，115 年協議書", "until_us": house.app.env.now().plus(days * Micros::DAY).0 });
+    let path = format!("{at}/agreement");
+    assert_eq!(house.call(&dispatcher, "POST", &path, agree(10)).await.status, 403);
+    for days in [0, 1_099] {
+        assert_eq!(house.call(&supervisor, "POST", &path, agree(days)).await.json["key"], json!("oversight.sharing.until"));
+    }
+    let agreed = house.call(&supervisor, "POST", &path, agree(10)).await;
+    assert_eq!((agreed.status, &agreed.json["is_stopped"]), (200, &json!(false)), "{}", agreed.json);
+    assert_eq!(passes(sent(false)).await, "passed");
+    clock.advance_us(11 * Micros::DAY);
+    assert_eq!(passes(sent(false)).await, "oversight.sharing.no_agreement");
+    let listed = house.call(&dispatcher, "GET", "/v1/oversight/partners", Value::Null).await.json;
+    assert_eq!((&listed["items"][0]["title"], &listed["items"][0]["is_stopped"]), (&json!("高雄勤務中心"), &json!(true)), "{listed}");
+    let shown = house.call(&dispatcher, "GET", &at, Value::Null).await.json;
+    assert!(shown["hours"].as_array().unwrap().iter().any(|hour| hour["basis"].as_str().is_some_and(|basis| basis.contains("職務協助"))), "{shown}");
+    let off = house.call(&dispatcher, "POST", &format!("{at}/off"), json!({ "reason": "收受來源可疑" })).await;
+    assert_eq!((off.status, &off.json["off_reason"]), (200, &json!("收受來源可疑")));
+    assert_eq!(house.call(&dispatcher, "POST", &format!("{at}/on"), json!({ "reason": "已經查明" })).await.status, 403);
+}
