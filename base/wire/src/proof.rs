@@ -74,15 +74,15 @@ fn base64url(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 4 / 3 + 1);
     let (mut bits, mut held) = (0_u32, 0_u32);
     for byte in bytes {
-        (bits, held) = ((bits << 8 | u32::from(*byte)) & 0xffff, held + 8);
+        (bits, held) = (((bits << 8) | u32::from(*byte)) & 0xffff, held + 8);
         while held >= 6 {
             held -= 6;
-            let at = usize::try_from(bits >> held & 63).unwrap_or(0);
+            let at = usize::try_from((bits >> held) & 63).unwrap_or(0);
             text.push(char::from(ALPHABET.get(at).copied().unwrap_or(b'A')));
         }
     }
     if held > 0 {
-        let at = usize::try_from(bits << (6 - held) & 63).unwrap_or(0);
+        let at = usize::try_from((bits << (6 - held)) & 63).unwrap_or(0);
         text.push(char::from(ALPHABET.get(at).copied().unwrap_or(b'A')));
     }
     text
