@@ -29,8 +29,9 @@ const watch = () => {
 };
 
 /** Calls `heard` for each event of the house that names a panic. */
-async function listen(house, cookie, heard) {
-  const answer = await fetch(`${house.url}/v1/events`, { headers: { cookie } });
+async function listen(house, actor, cookie, heard) {
+  const proof = await actor.freshProof("GET", "/v1/events");
+  const answer = await fetch(`${house.url}/v1/events`, { headers: { cookie, "shouhu-proof": proof } });
   if (!answer.ok) throw new Error(`stream: ${answer.status}`);
   const text = new TextDecoder();
   (async () => {
@@ -69,7 +70,7 @@ try {
   }
   const cookie = (await dispatcher.context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
   let heard = [];
-  for (let i = 0; i < streams; i += 1) await listen(house, cookie, (at_ms) => heard.push(at_ms));
+  for (let i = 0; i < streams; i += 1) await listen(house, dispatcher, cookie, (at_ms) => heard.push(at_ms));
 
   const took = { answer: [], stream: [] };
   const cry = async () => {

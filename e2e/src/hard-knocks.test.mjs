@@ -82,6 +82,19 @@ test("a server that is killed keeps every sighting that it acknowledged", { time
     assert.match(answer.json.key, /^identity\.device/);
   });
 
+  await t.test("a copied cookie opens nothing elsewhere, and its owner's browser goes on", async () => {
+    const me = "/v1/identity/me";
+    const cookie = (await operator.context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+    const elsewhere = (headers) => fetch(`${house.url}${me}`, { headers: { cookie, ...headers } });
+    const bare = await elsewhere({});
+    assert.deepEqual([bare.status, (await bare.json()).key], [401, "identity.proof_required"]);
+    const proof = { "shouhu-proof": await operator.freshProof("GET", me) };
+    assert.equal((await elsewhere(proof)).status, 200, "the owner's own request");
+    const recorded = await elsewhere(proof);
+    assert.deepEqual([recorded.status, (await recorded.json()).key], [401, "identity.proof_refused"]);
+    assert.equal((await operator.api("GET", me)).role, "operator");
+  });
+
   await t.test("a second server on the same port says which port is taken and what to do", async () => {
     const second = house.spawn("shouhu", ["serve", "--data", `${house.folder}/second`, "--listen", `127.0.0.1:${house.port}`]);
     assert.notEqual(await second.ended, 0);

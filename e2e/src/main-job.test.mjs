@@ -149,7 +149,7 @@ test("a real photograph leads to a closed assignment", { skip, timeout: 240_000 
     await page.getByTestId("search-submit").click();
     await page.getByTestId("sighting-row").first().waitFor();
     await detective.shot("investigate");
-    const refused = await detective.context.request.get(`${house.url}/v1/sightings?plate=${wanted.plate}`);
+    const refused = await detective.request("GET", `/v1/sightings?plate=${encodeURIComponent(wanted.plate)}`);
     assert.equal(refused.status(), 428);
   });
 

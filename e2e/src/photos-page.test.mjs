@@ -234,19 +234,19 @@ for (const scheme of ["dark", "light"]) {
     assert.deepEqual(await seriousFaults(page), []);
     await shot("viewer");
     await page.keyboard.press("ArrowRight");
-    await until("the next picture", async () => (await large.getAttribute("src")).includes("000000000002"));
+    await until("the next picture", async () => (await large.getAttribute("data-src")).includes("000000000002"));
     await page.keyboard.press("ArrowRight");
-    await until("the one of a merged report", async () => (await large.getAttribute("src")).includes("000000000004"));
+    await until("the one of a merged report", async () => (await large.getAttribute("data-src")).includes("000000000004"));
     // At the end "next" is still focused: the keys are still heard.
     await page.getByTestId("photo-next").focus();
     assert.equal(await page.getByTestId("photo-next").getAttribute("aria-disabled"), "true");
     await page.keyboard.press("Enter");
     await page.keyboard.press("ArrowLeft");
-    await until("the picture before the last", async () => (await large.getAttribute("src")).includes("000000000002"));
+    await until("the picture before the last", async () => (await large.getAttribute("data-src")).includes("000000000002"));
     await page.getByTestId("photo-next").click();
-    await until("the last picture by its button", async () => (await large.getAttribute("src")).includes("000000000004"));
+    await until("the last picture by its button", async () => (await large.getAttribute("data-src")).includes("000000000004"));
     await page.keyboard.press("ArrowLeft");
-    await until("the arrow key after the button", async () => (await large.getAttribute("src")).includes("000000000002"));
+    await until("the arrow key after the button", async () => (await large.getAttribute("data-src")).includes("000000000002"));
     await page.keyboard.press("Escape");
     await large.waitFor({ state: "detached" });
     assert.ok(new URL(page.url()).searchParams.get("incident"), "the card behind stays open");

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shouhu_events::Envelope;
-use shouhu_passkey::Passkeys;
-use shouhu_wire::{CASE_HEADER, DEVICE_HEADER, PURPOSE_HEADER, SIGNATURE_HEADER, SIGNED_AT_HEADER, signed_text};
+use shouhu_passkey::{Passkeys, SessionKey};
+use shouhu_wire::{CASE_HEADER, DEVICE_HEADER, NONCE_HEADER, PROOF_HEADER, PURPOSE_HEADER, SIGNATURE_HEADER, SIGNED_AT_HEADER, signed_text};
 
 use crate::time::CityClock;
 
@@ -24,6 +24,8 @@ pub struct Answer {
     pub status: u16,
     pub json: Value,
     cookie: Option<String>,
+    /// For the next proofs of the session's key.
+    nonce: Option<String>,
 }
 
 impl Answer {
@@ -62,8 +64,9 @@ impl Server {
         let mut response = self.agent.run(request.body(body)?).with_context(|| format!("{method} {path}"))?;
         let cookies = response.headers().get_all("set-cookie");
         let cookie = cookies.iter().filter_map(|value| value.to_str().ok()).find_map(|text| text.split(';').next().map(ToOwned::to_owned));
+        let nonce = response.headers().get(NONCE_HEADER).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
         let bytes = response.body_mut().read_to_vec().unwrap_or_default();
-        Ok(Answer { status: response.status().as_u16(), json: serde_json::from_slice(&bytes).unwrap_or(Value::Null), cookie })
+        Ok(Answer { status: response.status().as_u16(), json: serde_json::from_slice(&bytes).unwrap_or(Value::Null), cookie, nonce })
     }
 }
 
@@ -79,6 +82,8 @@ pub struct Person {
     server: Server,
     pub account: Account,
     cookie: String,
+    /// As a browser keeps it.
+    key: SessionKey,
 }
 
 impl Person {
@@ -88,16 +93,18 @@ impl Person {
         let mut passkey = Passkeys::default();
         let options = started.get("options").context("no options")?;
         let credential = passkey.create(options, &server.url, random)?;
-        let finish = json!({ "challenge_id": started.get("challenge_id"), "credential": credential });
+        let key = SessionKey::new(browser_of(&random))?;
+        let finish = json!({ "challenge_id": started.get("challenge_id"), "credential": credential, "session_key": key.public() });
         let answer = post(server, "/v1/identity/enrol/finish", &finish)?;
         let cookie = answer.cookie.clone();
         let me: Value = answer.into("enrolment")?;
         let name = me.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Ok(Self { server: server.clone(), account: Account { name, passkey }, cookie: cookie.context("no session cookie")? })
+        Ok(Self { server: server.clone(), account: Account { name, passkey }, cookie: cookie.context("no session cookie")?, key })
     }
 
-    pub fn sign_in(server: &Server, account: Account) -> anyhow::Result<Self> {
-        let mut person = Self { server: server.clone(), account, cookie: String::new() };
+    pub fn sign_in(server: &Server, account: Account, random: [u8; 32]) -> anyhow::Result<Self> {
+        let key = SessionKey::new(browser_of(&random))?;
+        let mut person = Self { server: server.clone(), account, cookie: String::new(), key };
         person.renew()?;
         Ok(person)
     }
@@ -105,7 +112,7 @@ impl Person {
     fn renew(&mut self) -> anyhow::Result<()> {
         let started: Value = post(&self.server, "/v1/identity/sign-in/start", &json!({}))?.into("sign-in")?;
         let credential = self.account.passkey.sign(started.get("options").context("no options")?, &self.server.url)?;
-        let finish = json!({ "challenge_id": started.get("challenge_id"), "credential": credential });
+        let finish = json!({ "challenge_id": started.get("challenge_id"), "credential": credential, "session_key": self.key.public() });
         let answer = post(&self.server, "/v1/identity/sign-in/finish", &finish)?;
         self.cookie = answer.cookie.clone().context("sign-in gave no session")?;
         answer.into::<Value>("sign-in").map(|_| ())
@@ -122,15 +129,27 @@ impl Person {
         Ok(answer)
     }
 
+    /// One call; when its proof was made with a nonce that has run out, once more with the one that the answer told.
     pub fn send(&self, method: &str, path: &str, body: Vec<u8>) -> anyhow::Result<Answer> {
+        let answer = self.send_once(method, path, body.clone())?;
+        if answer.key() == STALE { self.send_once(method, path, body) } else { Ok(answer) }
+    }
+
+    fn send_once(&self, method: &str, path: &str, body: Vec<u8>) -> anyhow::Result<Answer> {
+        let proof = self.key.prove(method, path, &body);
         let headers = [
             ("cookie", self.cookie.as_str()),
             ("origin", self.server.url.as_str()),
             ("content-type", "application/json"),
             (PURPOSE_HEADER, "patrol"),
             (CASE_HEADER, "simulation"),
+            (PROOF_HEADER, &proof),
         ];
-        self.server.exchange(method, path, &headers, body)
+        let answer = self.server.exchange(method, path, &headers, body)?;
+        if let Some(nonce) = &answer.nonce {
+            self.key.told(nonce);
+        }
+        Ok(answer)
     }
 
     /// `call` for an answer of a known shape.
@@ -140,10 +159,13 @@ impl Person {
 
     /// Sends every event of the live stream to `events` until the stream or the receiver ends.
     pub fn listen(&self, events: Sender<(Instant, Envelope)>) -> anyhow::Result<()> {
+        // A stream is asked for once: whatever is answered here tells the nonce.
+        self.send("GET", "/v1/identity/me", Vec::new())?;
         let request = ureq::http::Request::builder()
             .method("GET")
             .uri(format!("{}/v1/events", self.server.url))
             .header("cookie", &self.cookie)
+            .header(PROOF_HEADER, self.key.prove("GET", "/v1/events", b""))
             .body(Vec::new())?;
         let response = self.server.patient.run(request)?;
         if response.status().as_u16() != 200 {
@@ -162,6 +184,14 @@ impl Person {
         });
         Ok(())
     }
+}
+
+/// What the server says to a proof whose nonce has run out.
+const STALE: &str = "identity.proof_stale";
+
+/// Another key than the passkey, out of the same randomness.
+fn browser_of(random: &[u8; 32]) -> [u8; 32] {
+    random.map(|byte| byte ^ 0x5a)
 }
 
 fn post(server: &Server, path: &str, body: &Value) -> anyhow::Result<Answer> {

@@ -63,6 +63,13 @@ pub struct Cast {
     pub url: String,
 }
 
+/// Keys must not follow from the seed: a city that runs beside a real one would share them.
+fn secret() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    rand::rngs::OsRng.fill_bytes(&mut bytes);
+    bytes
+}
+
 impl Cast {
     /// A token with which the real edge agent enrols as the first camera.
     pub fn edge_token(&self) -> anyhow::Result<String> {
@@ -100,12 +107,6 @@ impl Setup {
         first_token: &impl Fn(Role) -> anyhow::Result<String>,
     ) -> anyhow::Result<Kept> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        // Keys must not follow from the seed: a city that runs beside a real one would share them.
-        let secret = || {
-            let mut bytes = [0; 32];
-            rand::rngs::OsRng.fill_bytes(&mut bytes);
-            bytes
-        };
         let mut operator = Person::enrol(server, &first_token(Role::Operator)?, secret())?;
         // Consents are decided by another office than that of whoever asks: without offices nobody could try it.
         let enrol = |operator: &mut Person, name: &str, office: &str, role: Role, random: [u8; 32]| -> anyhow::Result<Person> {
@@ -179,15 +180,15 @@ impl Setup {
     }
 
     fn sign_in(&self, server: &Server, network: RoadNetwork, kept: Kept) -> anyhow::Result<Cast> {
-        let officers = kept.officers.into_iter().map(|(account, unit)| Ok((Person::sign_in(server, account)?, unit)));
+        let officers = kept.officers.into_iter().map(|(account, unit)| Ok((Person::sign_in(server, account, secret())?, unit)));
         let lenses = kept.cameras.into_iter().map(|(id, name, place)| {
             let account = kept.devices.iter().find(|device| device.camera == id);
             Lens { id, name, place, device: account.map(|account| Device::open(server, &self.clock, account)) }
         });
         Ok(Cast {
             network,
-            operator: Person::sign_in(server, kept.operator)?,
-            dispatcher: Person::sign_in(server, kept.dispatcher)?,
+            operator: Person::sign_in(server, kept.operator, secret())?,
+            dispatcher: Person::sign_in(server, kept.dispatcher, secret())?,
             officers: officers.collect::<anyhow::Result<_>>()?,
             lenses: lenses.collect(),
             wanted: kept.wanted,

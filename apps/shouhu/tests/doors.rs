@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Body;
 use axum::http::Request;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shouhu::MODULES;
 use shouhu_http::testing::House;
-use shouhu_module::{Access, Audit, Caller, Method, Route};
+use shouhu_module::{Access, Audit, Caller, Method, Proving, Route};
+use shouhu_passkey::{Passkeys, SessionKey};
 use shouhu_wire::{DeviceKind, Role};
 
 fn routes() -> impl Iterator<Item = (&'static str, &'static Route)> {
@@ -107,6 +108,39 @@ async fn every_role_passes_exactly_the_doors_that_the_lists_open() {
         }
     }
     assert!(doors >= 8 * 40, "only {doors} doors were tried");
+}
+
+/// The cookie of somebody who has enrolled, through the routes as a browser does it.
+async fn cookie_of_an_operator(house: &House) -> String {
+    let post = async |path: &str, body: Value| house.answer(Request::post(path).body(Body::from(body.to_string())).unwrap()).await;
+    let browser = SessionKey::new([8; 32]).unwrap();
+    let invitation = shouhu_identity::invite(&house.app, "operator", Role::Operator, None, None).await.unwrap();
+    let started = post("/v1/identity/enrol/start", json!({"token": invitation.token})).await;
+    let credential = Passkeys::default().create(&started.json["options"], "http://localhost:8470", [7; 32]).unwrap();
+    let finish = json!({"challenge_id": started.json["challenge_id"], "credential": credential, "session_key": browser.public()});
+    let enrolled = post("/v1/identity/enrol/finish", finish).await;
+    enrolled.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_copied_cookie_opens_no_door_of_any_room() {
+    let house = House::open(MODULES).await;
+    let cookie = cookie_of_an_operator(&house).await;
+    let (mut doors, mut waived) = (0, Vec::new());
+    for (_, route) in routes().filter(|(_, route)| matches!(route.access, Access::Session | Access::Permission(_))) {
+        if let Proving::Waived(reason) = route.proving {
+            assert!(reason.len() >= 10 && route.method == Method::Get, "{}: why without a proof?", named(route));
+            assert!(matches!(route.audit, Audit::None(_)), "{} gives something personal", named(route));
+            waived.push(named(route));
+            continue;
+        }
+        let request = Request::builder().method(route.method.as_str()).uri(concrete(route)).header("cookie", &cookie);
+        let answer = house.answer(request.body(Body::empty()).unwrap()).await;
+        assert_eq!((answer.status, &answer.json["key"]), (401, &json!("identity.proof_required")), "{}", named(route));
+        doors += 1;
+    }
+    assert!(doors > 150, "{doors}");
+    assert_eq!(waived, exceptions("unproved_routes.txt"), "routes without a proof and tests/exceptions/unproved_routes.txt must agree; the list may only shrink");
 }
 
 /// A body that notes when somebody reads of it.

@@ -9,6 +9,7 @@
 //! **Invariant:** private keys lie in the serialised form in the clear. This is no place for a real person's key.
 
 mod cbor;
+mod session_key;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,6 +18,8 @@ use p256::ecdsa::{Signature, SigningKey};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+
+pub use session_key::SessionKey;
 
 /// COSE algorithm identifier of ECDSA on P-256 with SHA-256.
 const ES256: i64 = -7;

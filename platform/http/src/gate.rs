@@ -1,18 +1,21 @@
-//! The gate around every route: load, body, caller, permission, purpose, idempotency, and the audit leaf before release.
+//! The gate around every route: load, caller with the proof of the session's key, permission, body, purpose, idempotency, and the audit leaf
+//! before release.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use shouhu_audit::Entry;
+use shouhu_identity::{Asked, Refused, Unproved};
 use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort};
-use shouhu_module::{Access, App, Audit, AuditObject, Caller, Load, Method, Problem, Route};
-use shouhu_wire::DeviceKind;
+use shouhu_module::{Access, App, Audit, AuditObject, Caller, Load, Method, Person, Problem, Proving, Route};
+use shouhu_wire::{DeviceKind, NONCE_HEADER, Proof};
 
 pub use shouhu_module::Purpose;
 use crate::{Metrics, Shedder, idempotency, purpose};
@@ -33,12 +36,22 @@ pub struct Gate {
 
 pub async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let response = match admit(&gate, request, next).await {
+    let proof = Asked::of(request.headers(), request.method(), target_of(request.uri())).proof.map(ToOwned::to_owned);
+    let mut response = match admit(&gate, request, next).await {
         Ok(response) | Err(Rejected::Answered(response)) => response,
         Err(Rejected::Problem(problem)) => problem.into_response(),
     };
     gate.metrics.request(gate.route.method.as_str(), gate.route.path, response.status().as_u16(), started.elapsed());
+    // Whoever proved something with another nonce hears the one for the next time, whatever came of it.
+    let nonce = proof.and_then(|proof| shouhu_identity::nonce_for(&gate.app, &proof)).and_then(|nonce| HeaderValue::from_str(&nonce).ok());
+    if let Some(nonce) = nonce {
+        response.headers_mut().insert(NONCE_HEADER, nonce);
+    }
     response
+}
+
+fn target_of(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("/", |target| target.as_str())
 }
 
 enum Rejected {
@@ -55,10 +68,15 @@ impl From<Problem> for Rejected {
 async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Rejected> {
     let place = gate.shedder.enter(gate.route.load).await?;
     let (mut parts, body) = request.into_parts();
-    let target = parts.uri.path_and_query().map_or("/", |pq| pq.as_str()).to_owned();
+    let whole_target = target_of(&parts.uri).to_owned();
+    let asked = Asked::of(&parts.headers, &parts.method, &whole_target);
+    let (target, proof) = (asked.target, asked.proof.map(ToOwned::to_owned));
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|connection| connection.0.ip());
 
     // A caller that is there already was put by a test in this process; nothing from the network can do that.
-    let known = match parts.extensions.get::<Caller>() {
+    let given = parts.extensions.get::<Caller>();
+    let is_given = given.is_some();
+    let known = match given {
         Some(caller) => Some(caller.clone()),
         // A device signs its body, so that the body must be read to know the device; no other door waits for one.
         None if takes_signatures(gate.route.access) && shouhu_identity::needs_body(&parts.headers) => {
@@ -66,7 +84,7 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
             None
         }
         None if shouhu_identity::needs_body(&parts.headers) => Some(Caller::Nobody),
-        None => Some(shouhu_identity::caller_of(&gate.app, &parts.headers, &parts.method, &target, None).await?),
+        None => Some(who_asks(gate, &asked, peer, None).await?),
     };
     // Whoever may not come in sends no body first.
     if let Some(caller) = &known {
@@ -85,11 +103,20 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     let caller = match known {
         Some(caller) => caller,
         None => {
-            let caller = shouhu_identity::caller_of(&gate.app, &parts.headers, &parts.method, &target, Some(&body)).await?;
+            let caller = who_asks(gate, &asked, peer, Some(&body)).await?;
             let_in(gate, &caller).await?;
             caller
         }
     };
+    if !is_given && let Caller::Person(person) = &caller {
+        check_body(gate, person, peer, proof.as_deref(), &body).await?;
+    }
+    // The proof was for the door: neither handlers nor what they log see it.
+    if target.len() < whole_target.len()
+        && let Ok(uri) = target.parse()
+    {
+        parts.uri = uri;
+    }
     let purpose = match gate.route.audit {
         Audit::PersonalRead => Some(purpose::required(&gate.app, &parts.headers, parts.uri.query().unwrap_or_default()).await?),
         _ => None,
@@ -101,7 +128,7 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     let actor = caller.named().0;
     if let Some(key) = &key {
         let method = gate.route.method.as_str();
-        match idempotency::reserve(&gate.app, &actor, key, method, &target, &body).await? {
+        match idempotency::reserve(&gate.app, &actor, key, method, target, &body).await? {
             idempotency::Reservation::Run => {}
             idempotency::Reservation::Replay { status, body } => {
                 return Err(Rejected::Answered(replayed(status, body)));
@@ -122,6 +149,40 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     match key {
         Some(key) => keep_answer(gate, &actor, &key, response).await.map_err(Rejected::from),
         None => Ok(response),
+    }
+}
+
+/// Who asks. At a public door a cookie without its key is as good as none: the browser itself sends it along with links and pictures.
+async fn who_asks(gate: &Gate, asked: &Asked<'_>, peer: Option<IpAddr>, body: Option<&Bytes>) -> Result<Caller, Problem> {
+    let is_waived = matches!(gate.route.proving, Proving::Waived(_));
+    match shouhu_identity::caller_of(&gate.app, asked, is_waived, body).await {
+        Ok(caller) => Ok(caller),
+        Err(Refused::Problem(problem)) => Err(problem),
+        Err(Refused::Unproved { .. }) if matches!(gate.route.access, Access::Public(_)) => Ok(Caller::Nobody),
+        Err(Refused::Unproved { person, why }) => Err(doubt(gate, &person, peer, why).await),
+    }
+}
+
+/// A route that waives the proof was asked without one, and has nothing to compare.
+async fn check_body(gate: &Gate, person: &Person, peer: Option<IpAddr>, proof: Option<&str>, body: &Bytes) -> Result<(), Problem> {
+    let is_about = proof.and_then(Proof::parse).is_some_and(|proof| proof.is_about(body));
+    let is_free = matches!(gate.route.proving, Proving::Waived(_)) || matches!(gate.route.access, Access::Public(_));
+    if is_about || is_free { Ok(()) } else { Err(doubt(gate, person, peer, Unproved::OtherBody).await) }
+}
+
+/// A live session's cookie without its key is a leaf: somebody else has the cookie. It says from where, so that a person can find out.
+async fn doubt(gate: &Gate, person: &Person, peer: Option<IpAddr>, why: Unproved) -> Problem {
+    let problem = Problem::of(&why);
+    if !shouhu_identity::is_worth_telling(&gate.app, person, why) {
+        return problem;
+    }
+    tracing::warn!(session = %person.session, %why, "a session's cookie came without its key");
+    let caller = Caller::Person(person.clone());
+    let from = peer.map_or_else(|| "an unknown address".to_owned(), |ip| ip.to_canonical().to_string());
+    let object = format!("session {} from {from}: {why}", person.session);
+    match gate.app.audit.append(entry(gate, &caller, None, "security", object, problem.status)).await {
+        Ok(_) => problem,
+        Err(error) => Problem::of(&error),
     }
 }
 

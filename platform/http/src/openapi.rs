@@ -7,7 +7,8 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use shouhu_events::Envelope;
-use shouhu_module::{Access, App, Audit, Module, Problem, Route, SchemaOf};
+use shouhu_module::{Access, App, Audit, Module, Problem, Proving, Route, SchemaOf};
+use shouhu_wire::PROOF_HEADER;
 
 pub const ROUTE: Route =
     Route::get("/openapi.json", "This API's OpenAPI 3.1 document", || axum::routing::get(handle))
@@ -53,6 +54,15 @@ pub fn document(modules: &[Module]) -> Value {
             "schemas": generator.take_definitions(true),
             "securitySchemes": {
                 "session": { "type": "apiKey", "in": "cookie", "name": "shouhu_session" },
+                "proof": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": PROOF_HEADER,
+                    "description": "nonce.id.hash.signature, base64url without padding. The nonce is that of the last shouhu-nonce header; the id is another \
+                                    16 bytes for each request; the hash is SHA-256 of the body, or - for none; the signature is ECDSA P-256 SHA-256 (r and s) by \
+                                    the session's key over the lines shouhu-proof-v1, nonce, id, method, path with query, hash. A GET may carry it as the last \
+                                    query parameter proof, which is then not signed.",
+                },
                 "device": { "type": "apiKey", "in": "header", "name": "shouhu-signature" },
             },
         },
@@ -90,14 +100,21 @@ fn operation(generator: &mut SchemaGenerator, module: &Module, route: &Route) ->
             fields.insert("security".into(), json!([{ "device": [] }]));
         }
         Access::Permission(name) => {
-            fields.insert("security".into(), json!([{ "session": [] }]));
+            fields.insert("security".into(), session_of(route));
             fields.insert("x-permission".into(), json!(name));
         }
         Access::Session | Access::Undeclared => {
-            fields.insert("security".into(), json!([{ "session": [] }]));
+            fields.insert("security".into(), session_of(route));
         }
     }
     operation
+}
+
+fn session_of(route: &Route) -> Value {
+    match route.proving {
+        Proving::Needed => json!([{ "session": [], "proof": [] }]),
+        Proving::Waived(_) => json!([{ "session": [] }]),
+    }
 }
 
 /// `post_v1_hits_id_confirm`: stable, because clients name their functions after it.

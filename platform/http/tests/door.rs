@@ -16,7 +16,7 @@ use shouhu_http::testing::{Answer, House};
 use shouhu_http::{Metrics, Site, TrustedProxies, router};
 use shouhu_ids::Micros;
 use shouhu_module::{Access, App, Audit, Module, Problem, Route};
-use shouhu_passkey::Passkeys;
+use shouhu_passkey::{Passkeys, SessionKey};
 use shouhu_store::{Migration, params};
 use shouhu_wire::Role;
 use tower::ServiceExt as _;
@@ -277,7 +277,7 @@ async fn behind_a_named_proxy_one_guesser_makes_nobody_else_wait() {
     let proxies = TrustedProxies(vec![[127, 0, 0, 1].into()]);
     let house = House::open_as(MODULES, Env::real(), |app| app.put(proxies)).await;
     let guess = |asker: &'static str| {
-        let guess = json!({"challenge_id": "x", "credential": {}}).to_string();
+        let guess = json!({"challenge_id": "x", "credential": {}, "session_key": SessionKey::new([8; 32]).unwrap().public()}).to_string();
         let request = Request::post("/v1/identity/sign-in/finish").header("x-forwarded-for", asker);
         let request = request.header("content-type", "application/json").extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4711))));
         house.answer(request.body(Body::from(guess)).unwrap())
@@ -311,16 +311,16 @@ async fn each_sign_in_good_or_bad_is_a_leaf_and_the_good_one_says_whose() {
         house.answer(request).await
     };
     let invitation = shouhu_identity::invite(&house.app, "operator", Role::Operator, None, None).await.unwrap();
-    let mut keys = Passkeys::default();
+    let (mut keys, browser) = (Passkeys::default(), SessionKey::new([8; 32]).unwrap());
     let started = post("/v1/identity/enrol/start", json!({"token": invitation.token})).await;
     let credential = keys.create(started.json.get("options").unwrap(), origin, [7; 32]).unwrap();
-    let enrolled = post("/v1/identity/enrol/finish", json!({"challenge_id": started.json.get("challenge_id"), "credential": credential})).await;
+    let enrolled = post("/v1/identity/enrol/finish", json!({"challenge_id": started.json.get("challenge_id"), "credential": credential, "session_key": browser.public()})).await;
     assert_eq!(enrolled.status, 200, "{}", enrolled.json);
     for (is_good, status) in [(true, 200), (false, 401)] {
         let started = post("/v1/identity/sign-in/start", json!({})).await;
         let credential = keys.sign(started.json.get("options").unwrap(), origin).unwrap();
         let credential = if is_good { credential } else { json!({"id": []}) };
-        let answer = post("/v1/identity/sign-in/finish", json!({"challenge_id": started.json.get("challenge_id"), "credential": credential})).await;
+        let answer = post("/v1/identity/sign-in/finish", json!({"challenge_id": started.json.get("challenge_id"), "credential": credential, "session_key": browser.public()})).await;
         assert_eq!(answer.status, status, "{}", answer.json);
         let leaf = house.app.audit.page(None, 1).await.unwrap().pop().unwrap();
         let actor = if is_good { invitation.actor.to_string() } else { String::new() };
@@ -338,8 +338,9 @@ async fn the_cookie_belongs_to_one_host_where_the_house_has_https() {
         };
         let invitation = shouhu_identity::invite(&house.app, "operator", Role::Operator, None, None).await.unwrap();
         let started = post("/v1/identity/enrol/start", json!({"token": invitation.token})).await;
+        let browser = SessionKey::new([8; 32]).unwrap();
         let credential = Passkeys::default().create(started.json.get("options").unwrap(), url, [7; 32]).unwrap();
-        let finish = json!({"challenge_id": started.json.get("challenge_id"), "credential": credential});
+        let finish = json!({"challenge_id": started.json.get("challenge_id"), "credential": credential, "session_key": browser.public()});
         let enrolled = post("/v1/identity/enrol/finish", finish).await;
         let cookie = header(&enrolled.headers, "set-cookie");
         assert!(cookie.starts_with(begins), "{cookie} at {url}");
@@ -347,7 +348,15 @@ async fn the_cookie_belongs_to_one_host_where_the_house_has_https() {
         assert!(cookie.contains("; Path=/; HttpOnly; SameSite=Strict") && !cookie.contains("Domain"), "{cookie}");
         assert!(cookie.len() < 4_096, "browsers keep 4 KiB");
         let own = cookie.split(';').next().unwrap();
-        let me = async |cookie: &str| house.answer(request("GET", "/v1/identity/me", &[("cookie", cookie)], None)).await.status;
+        let me = async |cookie: &str| {
+            let proof = browser.prove("GET", "/v1/identity/me", b"");
+            let answer = house.answer(request("GET", "/v1/identity/me", &[("cookie", cookie), ("shouhu-proof", &proof)], None)).await;
+            if let Some(nonce) = answer.headers.get("shouhu-nonce") {
+                browser.told(nonce.to_str().unwrap());
+            }
+            answer.status
+        };
+        assert_eq!(me(own).await, 401, "the first proof has no nonce of the house yet");
         assert_eq!(me(own).await, 200);
         let slipped_in = own.replace("__Host-", "");
         assert_eq!(me(&slipped_in).await, if is_secure { 401 } else { 200 }, "a neighbour's cookie opens nothing");

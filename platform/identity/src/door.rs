@@ -9,10 +9,14 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use ed25519_dalek::{Signature, VerifyingKey};
 use shouhu_ids::{DeviceId, Micros};
-use shouhu_module::{App, Caller, DevicePeer, Keyed, Problem};
-use shouhu_wire::{DEVICE_HEADER, SIGNATURE_HEADER, SIGNED_AT_HEADER, signed_text};
+use shouhu_module::{App, Caller, DevicePeer, Keyed, Person, Problem};
+use shouhu_store::StoreError;
+use shouhu_wire::{DEVICE_HEADER, PROOF_HEADER, Proof, SIGNATURE_HEADER, SIGNED_AT_HEADER, signed_text, without_proof};
 
-use crate::{device_store, model::Device, session};
+use crate::model::Device;
+use crate::proof::{self, Unproved};
+use crate::room::Room;
+use crate::{device_store, session};
 
 /// Last use of a device is written down at most so often.
 const SEEN_EVERY_US: i64 = 30 * Micros::SECOND;
@@ -57,6 +61,52 @@ pub fn needs_body(headers: &HeaderMap) -> bool {
     headers.contains_key(DEVICE_HEADER)
 }
 
+/// A request, as far as it says who sends it.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    pub headers: &'a HeaderMap,
+    pub method: &'a Method,
+    /// Path with query, without the proof that may end it.
+    pub target: &'a str,
+    /// The proof of the session's key, from its header or, for a GET, from the end of the query.
+    pub proof: Option<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    #[must_use]
+    pub fn of(headers: &'a HeaderMap, method: &'a Method, path_and_query: &'a str) -> Self {
+        let in_header = the_one(headers, PROOF_HEADER);
+        let (bare, in_query) = if method.is_safe() { without_proof(path_and_query) } else { (path_and_query, None) };
+        Self { headers, method, target: bare, proof: in_header.or(in_query) }
+    }
+}
+
+/// Why a request is nobody's whom we let in.
+#[derive(Debug)]
+pub enum Refused {
+    Problem(Problem),
+    /// The cookie of a live session came without a good proof by its key.
+    Unproved { person: Box<Person>, why: Unproved },
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+impl From<DoorError> for Refused {
+    fn from(error: DoorError) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
 /// Who sent this request.
 ///
 /// - With the header `shouhu-device`: that device, if its signature over method, path with query, time and `body` (absent
@@ -66,29 +116,60 @@ pub fn needs_body(headers: &HeaderMap) -> bool {
 /// - Else with a session cookie: its person. A cookie of a session that ended, expired, was idle too long or whose person was
 ///   disabled makes [`Caller::Nobody`], so that public routes still work; routes that need a person answer 401
 ///   `identity.session_required` then. A method other than GET, HEAD or OPTIONS of a live session must come from
-///   our own pages: `Origin`, where present, equals the public URL, and `Sec-Fetch-Site` is not `cross-site`.
+///   our own pages: `Origin`, where present, equals the public URL, and `Sec-Fetch-Site` is not `cross-site`. Unless the route waives it,
+///   the request carries a proof by the session's key ([`crate::Unproved`]); whether it is about the `body` is asked here where the body is there, else
+///   the caller must ask [`Proof::is_about`]. A request without a proof keeps no session from becoming idle.
 /// - Else [`Caller::Nobody`].
 ///
 /// # Errors
 /// 401 `identity.device_unknown`, `identity.device_signature`, `identity.device_revoked` (only after the signature held);
-/// 400 `identity.device_header`; 403 `identity.origin_refused`; `store.*` when the database cannot say.
-pub async fn caller_of(
-    app: &App,
-    headers: &HeaderMap,
-    method: &Method,
-    path_and_query: &str,
-    body: Option<&Bytes>,
-) -> Result<Caller, Problem> {
+/// 400 `identity.device_header`; 403 `identity.origin_refused`; `store.*` when the database cannot say; `Unproved`.
+pub async fn caller_of(app: &App, asked: &Asked<'_>, is_proof_waived: bool, body: Option<&Bytes>) -> Result<Caller, Refused> {
+    let headers = asked.headers;
     if needs_body(headers) {
         let body = body.map_or(&[][..], |bytes| bytes);
-        return device_of(app, headers, method, path_and_query, body).await.map(Caller::Device);
+        return Ok(Caller::Device(device_of(app, headers, asked.method, asked.target, body).await?));
     }
     let Some(token) = session::token_in(headers, session::cookie_name(app)) else { return Ok(Caller::Nobody) };
-    let Some(person) = session::person_of(app, token).await? else { return Ok(Caller::Nobody) };
-    if !method.is_safe() && !is_own_origin(headers, &app.public_url) {
+    let Some(mut known) = session::known(app, token).await? else { return Ok(Caller::Nobody) };
+    if !asked.method.is_safe() && !is_own_origin(headers, &app.public_url) {
         return Err(DoorError::Origin.into());
     }
-    Ok(Caller::Person(person))
+    if is_proof_waived {
+        return Ok(Caller::Person(known.person));
+    }
+    if let Err(why) = prove(app, &known, asked, body) {
+        return Err(Refused::Unproved { person: Box::new(known.person), why });
+    }
+    session::note_use(app, &mut known).await;
+    Ok(Caller::Person(known.person))
+}
+
+/// The signature comes before the nonce: whoever has only the cookie does not hide behind a nonce that has run out.
+fn prove(app: &App, known: &session::Known, asked: &Asked<'_>, body: Option<&Bytes>) -> Result<(), Unproved> {
+    let proof = Proof::parse(asked.proof.ok_or(Unproved::Missing)?).ok_or(Unproved::Wrong)?;
+    let key = proof::key_of(&known.key).map_err(|_| Unproved::Wrong)?;
+    if !proof::is_signed(&key, &proof, asked.method.as_str(), asked.target) {
+        return Err(Unproved::Wrong);
+    }
+    if body.is_some_and(|body| !proof.is_about(body)) {
+        return Err(Unproved::OtherBody);
+    }
+    Room::of(app).proofs.accept(&app.env, known.person.session, &proof)
+}
+
+/// The nonce for the next proofs, for an answer to whoever proved something with another one.
+#[must_use]
+pub fn nonce_for(app: &App, proof: &str) -> Option<String> {
+    let nonce = app.try_room::<Room>()?.proofs.nonce(&app.env);
+    let is_known = Proof::parse(proof).is_some_and(|proof| proof.nonce == nonce);
+    (!is_known).then_some(nonce)
+}
+
+/// Whether the log is to be told that a session's cookie came without its key; not for each of a thousand tries.
+#[must_use]
+pub fn is_worth_telling(app: &App, person: &Person, why: Unproved) -> bool {
+    why.is_suspicious() && Room::of(app).doubts.is_due(app.env.now(), person.session)
 }
 
 /// `https://host:port` of an address that may have a path.

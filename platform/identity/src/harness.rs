@@ -23,10 +23,10 @@ use shouhu_blobs::Blobs;
 use shouhu_env::{Env, SeededRandom, SimClock, SimDisk};
 use shouhu_ids::{ActorId, DeviceId, Micros, SessionId};
 use shouhu_module::{Access, App, Caller, Module, Problem};
-use shouhu_passkey::Passkeys;
+use shouhu_passkey::{Passkeys, SessionKey};
 use shouhu_store::testing::on_each_database;
 use shouhu_store::{OUTBOX_MIGRATIONS, Store};
-use shouhu_wire::{DEVICE_HEADER, Role, SIGNATURE_HEADER, SIGNED_AT_HEADER, signed_text};
+use shouhu_wire::{DEVICE_HEADER, PROOF_HEADER, Role, SIGNATURE_HEADER, SIGNED_AT_HEADER, signed_text};
 use tower::ServiceExt as _;
 
 use crate::MODULE;
@@ -40,6 +40,8 @@ pub struct Harness {
     clock: Arc<SimClock>,
     router: Router,
     seeds: AtomicU8,
+    /// One for all people here: what is told apart is told apart by session.
+    pub browser: SessionKey,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -131,22 +133,38 @@ impl Harness {
         for route in MODULE.routes {
             router = router.route(route.path, (route.mount)());
         }
-        Self { router: router.with_state(app.clone()), app, clock, seeds: AtomicU8::new(1), _folder: folder }
+        Self { router: router.with_state(app.clone()), app, clock, seeds: AtomicU8::new(1), browser: SessionKey::new([9; 32]).unwrap(), _folder: folder }
     }
 
     pub fn advance(&self, us: i64) {
         self.clock.advance_us(us);
     }
 
-    /// One request through the door and to its handler, as the HTTP floor does it.
+    /// One request through the door and to its handler, as the HTTP floor does it. A cookie comes with a proof by the browser's key.
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let proof = headers.iter().any(|(name, _)| *name == "cookie").then(|| self.prove(method, path, body));
+        let proved: Vec<_> = proof.iter().map(|proof| (PROOF_HEADER, proof.as_str())).chain(headers.iter().copied()).collect();
+        self.send_as_is(method, path, &proved, body).await
+    }
+
+    pub fn prove(&self, method: &str, path: &str, body: &[u8]) -> String {
+        self.browser.told(&crate::room::Room::of(&self.app).proofs.nonce(&self.app.env));
+        self.browser.prove(method, path, body)
+    }
+
+    /// As `send`, with nothing added.
+    pub async fn send_as_is(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let body = Bytes::copy_from_slice(body);
         let mut request = request.body(Body::from(body.clone())).unwrap();
-        let caller = crate::caller_of(&self.app, request.headers(), request.method(), path, Some(&body)).await;
+        let asked = crate::Asked::of(request.headers(), request.method(), path);
+        let caller = crate::caller_of(&self.app, &asked, false, Some(&body)).await.map_err(|refused| match refused {
+            crate::Refused::Problem(problem) => problem,
+            crate::Refused::Unproved { why, .. } => Problem::of(&why),
+        });
         let response = match caller.and_then(|caller| self.admitted(method, path, caller)) {
             Err(problem) => problem.into_response(),
             Ok(caller) => {
@@ -177,11 +195,21 @@ impl Harness {
         is_allowed.then_some(caller).ok_or_else(|| Problem::new(status, "identity.session_required", "sign in first"))
     }
 
+    /// Whoever signs in gives the browser's key.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
+        let body = self.with_key(body);
         self.send("POST", path, &[], body.to_string().as_bytes()).await
     }
 
+    fn with_key(&self, mut body: Value) -> Value {
+        if let Some(fields) = body.as_object_mut().filter(|fields| fields.contains_key("credential")) {
+            fields.entry("session_key").or_insert_with(|| json!(self.browser.public()));
+        }
+        body
+    }
+
     pub async fn post_with_cookie(&self, cookie: &str, path: &str, body: Value) -> Answer {
+        let body = self.with_key(body);
         self.send("POST", path, &[("cookie", cookie)], body.to_string().as_bytes()).await
     }
 
@@ -224,7 +252,7 @@ impl Harness {
 
     pub async fn session_of(&self, cookie: &str) -> SessionId {
         let token = cookie.split_once('=').unwrap().1;
-        crate::session::person_of(&self.app, token).await.unwrap().unwrap().session
+        crate::session::known(&self.app, token).await.unwrap().unwrap().person.session
     }
 
     /// Registered by the operator and enrolled.

@@ -2,7 +2,8 @@
 //!
 //! - An *actor* 使用者 is a person with a role. They are invited by a one-time link, make a passkey on their own device
 //!   (WebAuthn, user verification required) and sign in with it. There are no passwords.
-//! - A *session* is a signed-in browser: a random cookie, kept here only as a hash.
+//! - A *session* is a signed-in browser: a random cookie, kept here only as a hash, and a key that never leaves the browser. Each
+//!   request is signed with it (`proof`), so that the cookie alone opens nothing.
 //! - A *device* 載具 is an edge agent with an Ed25519 key. It is registered by an operator, enrols with a one-time token and
 //!   signs every request. One with a TPM proves what it runs (`attest`).
 //!
@@ -22,11 +23,13 @@ mod attempts;
 mod attest;
 mod device_store;
 mod door;
+mod doubts;
 mod jobs;
 mod model;
 mod ops;
 mod pending;
 mod people;
+mod proof;
 mod room;
 mod secret;
 mod session;
@@ -47,10 +50,11 @@ use shouhu_wire::Role;
 
 pub use attest::{QUOTE_EVERY_US, QUOTE_LATE_US};
 pub use attempts::{Attempts, FAILURES_PER_MINUTE_MAX};
-pub use door::{DoorError, caller_of, check_device_named, needs_body};
+pub use door::{Asked, DoorError, Refused, caller_of, check_device_named, is_worth_telling, needs_body, nonce_for};
 pub use model::{Actor, Device, DeviceStatus, NAME_CHARS_MAX, NameError, Peer, checked_name};
 pub use ops::invite::{InviteError, LINK_LIFE_US, invite};
 pub use pending::CHALLENGE_LIFE_US;
+pub use proof::{NONCE_EVERY_US, Unproved};
 pub use room::{ENROLMENTS_PENDING_MAX, SIGN_INS_PENDING_MAX};
 pub use secret::{fresh as fresh_token, hash_of as token_hash};
 pub use session::{ABSOLUTE_US, COOKIE, IDLE_US};
@@ -107,10 +111,15 @@ pub const MODULE: Module = Module {
         Migration { name: "0002_attestation", sql: include_str!("../migrations/0002_attestation.sql") },
         Migration { name: "0003_office", sql: include_str!("../migrations/0003_office.sql") },
         Migration { name: "0004_trust_change", sql: include_str!("../migrations/0004_trust_change.sql") },
+        Migration { name: "0005_session_key", sql: include_str!("../migrations/0005_session_key.sql") },
     ],
     jobs: &[jobs::PURGE],
     problems: &[
         "identity.session_required",
+        "identity.session_key_invalid",
+        "identity.proof_required",
+        "identity.proof_refused",
+        "identity.proof_stale",
         "identity.device_required",
         "identity.too_many_failures",
         "identity.origin_refused",

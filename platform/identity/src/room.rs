@@ -1,4 +1,5 @@
-//! What identity keeps in memory: the WebAuthn site, challenges that wait for their answer, failed attempts.
+//! What identity keeps in memory: the WebAuthn site, challenges that wait for their answer, failed attempts,
+//! proofs that were used.
 
 use std::sync::Arc;
 
@@ -10,8 +11,10 @@ use webauthn_rs::Webauthn;
 use webauthn_rs::prelude::{DiscoverableAuthentication, PasskeyRegistration, Url, WebauthnBuilder};
 
 use crate::attempts::Attempts;
+use crate::doubts::Doubts;
 use crate::model::Peer;
 use crate::pending::Pending;
+use crate::proof::Proofs;
 
 /// Sign-ins that may be under way at once.
 pub const SIGN_INS_PENDING_MAX: usize = 10_000;
@@ -30,6 +33,8 @@ pub struct Room {
     pub enrolments: Pending<Enrolment>,
     pub sign_ins: Pending<DiscoverableAuthentication>,
     pub attempts: Attempts,
+    pub proofs: Proofs,
+    pub doubts: Doubts,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +78,8 @@ impl Room {
             enrolments: Pending::at_most(ENROLMENTS_PENDING_MAX),
             sign_ins: Pending::at_most(SIGN_INS_PENDING_MAX),
             attempts: Attempts::new(app.env.random.bytes16()),
+            proofs: Proofs::new(&app.env),
+            doubts: Doubts::default(),
         })
     }
 

@@ -5,6 +5,7 @@ use shouhu_ids::{ActorId, Micros, SessionId};
 use shouhu_module::{App, Person, Problem};
 use shouhu_store::{StoreError, Tx};
 
+use crate::proof::{self, KeyInvalid};
 use crate::{secret, store};
 
 pub const COOKIE: &str = "shouhu_session";
@@ -27,12 +28,24 @@ pub struct NewSession {
     pub expires_at: Micros,
 }
 
+/// The key of a browser, that was looked at: a point on the curve.
+pub struct SessionKey(String);
+
+impl SessionKey {
+    /// # Errors
+    /// When the text is no P-256 key.
+    pub fn parse(text: String) -> Result<Self, KeyInvalid> {
+        proof::key_of(&text)?;
+        Ok(Self(text))
+    }
+}
+
 /// Begins a session within the transaction that proved who it is.
-pub async fn begin(app: &App, tx: &mut Tx, actor: ActorId) -> Result<NewSession, StoreError> {
+pub async fn begin(app: &App, tx: &mut Tx, actor: ActorId, key: &SessionKey) -> Result<NewSession, StoreError> {
     let now = app.env.now();
     let (token, hash) = secret::fresh(&app.env);
     let id = app.env.id(SessionId::new);
-    store::insert_session(tx, now, id, actor, &hash).await?;
+    store::insert_session(tx, now, &store::BegunSession { id, actor, token_hash: &hash, key: &key.0 }).await?;
     let cookie = set_cookie(app, &token, ABSOLUTE_US / Micros::SECOND);
     Ok(NewSession { id, cookie, expires_at: now.plus(IDLE_US) })
 }
@@ -66,19 +79,30 @@ pub fn token_in<'a>(headers: &'a HeaderMap, cookie: &str) -> Option<&'a str> {
     (tokens.next().is_none() && !token.is_empty()).then_some(token)
 }
 
-/// The person of a live session; notes that it was used.
-pub async fn person_of(app: &App, token: &str) -> Result<Option<Person>, Problem> {
-    let now = app.env.now();
-    let hash = secret::hash_of(token);
-    let Some((mut person, seen_at)) = store::session(&app.store, now, &hash).await? else { return Ok(None) };
-    if now.since(seen_at) >= SEEN_EVERY_US {
-        // A database that is too busy to note it must not turn a dispatcher away.
-        match store::session_seen(&app.store, now, &person, seen_at).await {
-            Ok(()) => person.session_expires_at = person.session_expires_at.plus(now.since(seen_at)),
-            Err(error) => tracing::warn!(session = %person.session, %error, "use of a session not noted"),
-        }
+/// A live session, before its key has spoken.
+pub struct Known {
+    pub person: Person,
+    pub seen_at: Micros,
+    /// As the browser gave it when it signed in.
+    pub key: String,
+}
+
+pub async fn known(app: &App, token: &str) -> Result<Option<Known>, Problem> {
+    Ok(store::session(&app.store, app.env.now(), &secret::hash_of(token)).await?)
+}
+
+/// Notes that a session was used, by whoever has its key.
+pub async fn note_use(app: &App, known: &mut Known) {
+    let (now, person) = (app.env.now(), &mut known.person);
+    let idle_us = now.since(known.seen_at);
+    if idle_us < SEEN_EVERY_US {
+        return;
     }
-    Ok(Some(person))
+    // A database that is too busy to note it must not turn a dispatcher away.
+    match store::session_seen(&app.store, now, person, known.seen_at).await {
+        Ok(()) => person.session_expires_at = person.session_expires_at.plus(idle_us),
+        Err(error) => tracing::warn!(session = %person.session, %error, "use of a session not noted"),
+    }
 }
 
 #[cfg(test)]

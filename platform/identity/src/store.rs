@@ -9,7 +9,7 @@ use shouhu_wire::Role;
 use webauthn_rs::prelude::Passkey;
 
 use crate::model::Actor;
-use crate::session::{ABSOLUTE_US, IDLE_US, PER_ACTOR_MAX};
+use crate::session::{ABSOLUTE_US, IDLE_US, Known, PER_ACTOR_MAX};
 
 /// Ids in one question to the database; both have a limit on parameters.
 const IDS_PER_QUERY: usize = 200;
@@ -121,10 +121,18 @@ pub async fn passkey_used(tx: &mut Tx, now: Micros, id: &str, passkey: &Passkey)
     Ok(())
 }
 
-pub async fn insert_session(tx: &mut Tx, now: Micros, id: SessionId, actor: ActorId, token_hash: &str) -> Result<(), StoreError> {
+pub struct BegunSession<'a> {
+    pub id: SessionId,
+    pub actor: ActorId,
+    pub token_hash: &'a str,
+    pub key: &'a str,
+}
+
+pub async fn insert_session(tx: &mut Tx, now: Micros, begun: &BegunSession<'_>) -> Result<(), StoreError> {
+    let BegunSession { id, actor, token_hash, key } = *begun;
     tx.execute(
-        "INSERT INTO identity_session (id, actor, token_hash, created_at_us, seen_at_us, expires_at_us) VALUES ($1, $2, $3, $4, $4, $5)",
-        params![id, actor, token_hash, now, now.plus(ABSOLUTE_US)],
+        "INSERT INTO identity_session (id, actor, token_hash, created_at_us, seen_at_us, expires_at_us, proof_key) VALUES ($1, $2, $3, $4, $4, $5, $6)",
+        params![id, actor, token_hash, now, now.plus(ABSOLUTE_US), key],
     )
     .await?;
     tx.execute(
@@ -137,19 +145,20 @@ pub async fn insert_session(tx: &mut Tx, now: Micros, id: SessionId, actor: Acto
     Ok(())
 }
 
-const LIVE: &str = "s.ended_at_us IS NULL AND s.expires_at_us > $2 AND s.seen_at_us > $3 AND a.disabled_at_us IS NULL";
+/// One without a key was begun before keys were asked for, and opens nothing.
+const LIVE: &str = "s.proof_key IS NOT NULL AND s.ended_at_us IS NULL AND s.expires_at_us > $2 AND s.seen_at_us > $3 AND a.disabled_at_us IS NULL";
 
-/// The person of a live session, and when the session was last seen.
-pub async fn session(store: &Store, now: Micros, token_hash: &str) -> Result<Option<(Person, Micros)>, StoreError> {
+/// A live session with its person.
+pub async fn session(store: &Store, now: Micros, token_hash: &str) -> Result<Option<Known>, StoreError> {
     let sql = format!(
-        "SELECT s.id AS session, s.seen_at_us, s.expires_at_us, a.id, a.name, a.role, a.unit, a.office \
+        "SELECT s.id AS session, s.seen_at_us, s.expires_at_us, s.proof_key, a.id, a.name, a.role, a.unit, a.office \
          FROM identity_session s JOIN identity_actor a ON a.id = s.actor WHERE s.token_hash = $1 AND {LIVE}"
     );
     let row = store.fetch_opt(&sql, params![token_hash, now, now.plus(-IDLE_US)]).await?;
-    row.map(|row| person_of(&row)).transpose()
+    row.map(|row| known_of(&row)).transpose()
 }
 
-fn person_of(row: &Row) -> Result<(Person, Micros), StoreError> {
+fn known_of(row: &Row) -> Result<Known, StoreError> {
     let seen_at = row.micros("seen_at_us")?;
     let person = Person {
         id: row.parsed("id")?,
@@ -160,7 +169,7 @@ fn person_of(row: &Row) -> Result<(Person, Micros), StoreError> {
         session: row.parsed("session")?,
         session_expires_at: row.micros("expires_at_us")?.min(seen_at.plus(IDLE_US)),
     };
-    Ok((person, seen_at))
+    Ok(Known { person, seen_at, key: row.text("proof_key")? })
 }
 
 pub async fn is_session_live(store: &Store, now: Micros, session: SessionId) -> Result<bool, StoreError> {

@@ -41,6 +41,14 @@ pub enum Access {
     Partner,
 }
 
+/// Whether a person's request must be signed by the session's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proving {
+    Needed,
+    /// A session's cookie alone opens it, for the reason given: nothing personal is behind it.
+    Waived(&'static str),
+}
+
 /// What the audit log keeps of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audit {
@@ -103,6 +111,7 @@ pub struct Route {
     /// What it does, one sentence; the OpenAPI summary.
     pub summary: &'static str,
     pub access: Access,
+    pub proving: Proving,
     pub audit: Audit,
     pub load: Load,
     pub body_bytes_max: usize,
@@ -124,6 +133,7 @@ impl Route {
             path,
             summary,
             access: Access::Undeclared,
+            proving: Proving::Needed,
             audit: Audit::Undeclared,
             load: Load::Interactive,
             body_bytes_max: BODY_BYTES_DEFAULT,
@@ -154,6 +164,13 @@ impl Route {
     #[must_use]
     pub const fn permission(self, name: &'static str) -> Self {
         self.access(Access::Permission(name))
+    }
+
+    /// Needs no proof by the session's key, for this reason.
+    #[must_use]
+    pub const fn unproved(mut self, reason: &'static str) -> Self {
+        self.proving = Proving::Waived(reason);
+        self
     }
 
     #[must_use]

@@ -3,6 +3,7 @@ import { Modal, SegmentedControl, Slider } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Icon } from "./icons";
+import { ProvedImage } from "./ProvedImage";
 
 /** The crop, large; a click opens it larger, with the full frame beside it where there is one. */
 interface Props {
@@ -41,7 +42,12 @@ export function Picture({ crop, frame, alt, isThumb = false }: Props) {
         onClick={() => setOpen(true)}
         data-testid={isThumb ? "thumb" : "hit-crop"}
       >
-        <img src={first} alt={alt} loading={isThumb ? "lazy" : "eager"} onError={() => setBroken(true)} />
+        <ProvedImage
+          src={first}
+          alt={alt}
+          loading={isThumb ? "lazy" : "eager"}
+          onError={() => setBroken(true)}
+        />
         {!isThumb && (
           <span className="picture-hint">
             <Icon name="expand" size={16} /> {frame ? t("hit.zoom_frame") : t("hit.zoom")}
@@ -78,7 +84,7 @@ export function Picture({ crop, frame, alt, isThumb = false }: Props) {
           />
         </div>
         <div className="picture-large">
-          <img src={shown} alt={alt} style={{ width: `${zoom * 100}%` }} />
+          <ProvedImage src={shown} alt={alt} style={{ width: `${zoom * 100}%` }} />
         </div>
       </Modal>
     </>

@@ -3,6 +3,8 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import { askPanics } from "../panic/panics";
+import { provedAddress } from "./api/client";
+import { doubtNonce } from "./api/proof";
 import { type Envelope, LIVE_KINDS, type LiveEvent } from "./api/types";
 import { positions } from "./positions";
 import { StreamCursor } from "./streamCursor";
@@ -98,6 +100,7 @@ function follow(client: QueryClient, tell: (state: LinkState) => void): () => vo
   let source: EventSource | null = null;
   let retry: ReturnType<typeof setTimeout> | null = null;
   let wasOpen = false;
+  let isOver = false;
 
   const take = (message: MessageEvent<string>) => {
     let envelope: Envelope;
@@ -117,9 +120,23 @@ function follow(client: QueryClient, tell: (state: LinkState) => void): () => vo
     for (const listener of listeners) listener(event);
   };
 
+  const lost = () => {
+    if (isOver) return;
+    tell("lost");
+    source?.close();
+    // A stream does not say why it was refused: perhaps the server was started anew, and its nonce with it.
+    doubtNonce();
+    retry ??= setTimeout(connect, cursor.failed());
+  };
+
   const connect = () => {
     retry = null;
-    source = new EventSource(cursor.url());
+    // A stream sends no headers: its address carries the proof, another for each try.
+    provedAddress(cursor.url()).then((address) => !isOver && open(address), lost);
+  };
+
+  const open = (address: string) => {
+    source = new EventSource(address);
     source.onopen = () => {
       cursor.opened();
       tell("live");
@@ -127,11 +144,7 @@ function follow(client: QueryClient, tell: (state: LinkState) => void): () => vo
       if (wasOpen) refetcher.add(["units"]);
       wasOpen = true;
     };
-    source.onerror = () => {
-      tell("lost");
-      source?.close();
-      retry ??= setTimeout(connect, cursor.failed());
-    };
+    source.onerror = lost;
     source.addEventListener("hello", (message) => {
       const seq = Number((message as MessageEvent).lastEventId);
       if (Number.isFinite(seq)) cursor.hello(seq);
@@ -154,6 +167,7 @@ function follow(client: QueryClient, tell: (state: LinkState) => void): () => vo
   window.addEventListener("online", back);
   connect();
   return () => {
+    isOver = true;
     window.removeEventListener("online", back);
     if (retry) clearTimeout(retry);
     source?.close();

@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  base64urlFromBytes,
-  bytesFromBase64url,
-  creationOptions,
-  credentialJson,
-  passkeyTrouble,
-  requestOptions,
-} from "./webauthn";
+import { base64urlFromBytes, bytesFromBase64url } from "./base64url";
+import { creationOptions, credentialJson, passkeyTrouble, requestOptions } from "./webauthn";
 
 describe("webauthn codec", () => {
   it("gives back every byte it was given, without padding or url-unsafe characters", () => {

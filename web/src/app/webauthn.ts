@@ -1,19 +1,7 @@
 // Between the server's JSON and the browser's ArrayBuffers, for browsers that cannot do it by themselves.
 
-export function bytesFromBase64url(text: string): Uint8Array<ArrayBuffer> {
-  const plain = text.replace(/-/g, "+").replace(/_/g, "/").replace(/=+$/, "");
-  const binary = atob(plain);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i += 1) bytes[i] = binary.charCodeAt(i);
-  return bytes;
-}
-
-export function base64urlFromBytes(buffer: ArrayBuffer | Uint8Array): string {
-  const bytes = buffer instanceof Uint8Array ? buffer : new Uint8Array(buffer);
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
-}
+import { keysPossible } from "./api/proof";
+import { base64urlFromBytes, bytesFromBase64url } from "./base64url";
 
 const descriptor = (d: PublicKeyCredentialDescriptorJSON): PublicKeyCredentialDescriptor => ({
   type: "public-key",
@@ -105,8 +93,9 @@ export function passkeyTrouble(error: unknown): PasskeyTrouble {
   return "failed";
 }
 
+/** A passkey to sign in with, and a key of the browser's own to sign each request with. */
 export function passkeysPossible(): boolean {
-  return typeof PublicKeyCredential !== "undefined" && !!navigator.credentials;
+  return typeof PublicKeyCredential !== "undefined" && !!navigator.credentials && keysPossible();
 }
 
 export async function createPasskey(options: PublicKeyCredentialCreationOptionsJSON): Promise<unknown> {

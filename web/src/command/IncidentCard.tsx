@@ -9,6 +9,7 @@ import { Age } from "../app/Age";
 import { taipeiTime } from "../app/age";
 import { dispatch, hits as hitCalls } from "../app/api/calls";
 import { CLOSING_CODES, type ClosingCode, type Id, type Incident, type Unit } from "../app/api/types";
+import { ProvedImage } from "../app/ProvedImage";
 import { useIncident, useKindTitle } from "../app/queries";
 import { replayPath } from "../app/rooms";
 import { useSession } from "../app/session";
@@ -198,7 +199,7 @@ export function IncidentCard({
                   className="hit-link"
                   onClick={() => incident.hit && onHit(incident.hit)}
                 >
-                  <img src={hitCalls.picture(incident.hit, "crop")} alt={t("incident.hit_picture")} />
+                  <ProvedImage src={hitCalls.picture(incident.hit, "crop")} alt={t("incident.hit_picture")} />
                   <span>{t("incident.see_hit")}</span>
                 </button>
               )}

@@ -3,6 +3,7 @@ import { Age } from "../app/Age";
 import { useNow } from "../app/age";
 import { hits as hitCalls } from "../app/api/calls";
 import type { Wgs84 } from "../app/api/types";
+import { ProvedImage } from "../app/ProvedImage";
 import { useHits } from "../app/queries";
 import { distance_m, sayDistance, sayProbability } from "../app/say";
 
@@ -32,7 +33,7 @@ export function NearbyHits({ here }: { here: Wgs84 | null }) {
           data-testid="nearby-hit"
           data-state={hit.state}
         >
-          {hit.has_crop && <img src={hitCalls.picture(hit.id, "crop")} alt="" loading="lazy" />}
+          {hit.has_crop && <ProvedImage src={hitCalls.picture(hit.id, "crop")} alt="" loading="lazy" />}
           <div>
             <p className="nearby-state">
               {hit.state === "raised" ? `▲ ${t("patrol.unconfirmed")}` : `✓ ${t("patrol.confirmed")}`}

@@ -11,10 +11,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shouhu_env::Env;
 use shouhu_lake::catalogue::date_of;
-use shouhu_passkey::Passkeys;
+use shouhu_passkey::{Passkeys, SessionKey};
 use shouhu_wire::{
-    CASE_HEADER, DEVICE_HEADER, DeviceInvitation, Invitation, PURPOSE_HEADER, SIGNATURE_HEADER, SIGNED_AT_HEADER, WatchlistDelta,
-    signed_text,
+    CASE_HEADER, DEVICE_HEADER, DeviceInvitation, Invitation, NONCE_HEADER, PROOF_HEADER, PURPOSE_HEADER, SIGNATURE_HEADER, SIGNED_AT_HEADER,
+    WatchlistDelta, signed_text,
 };
 
 const DAY_US: i64 = 86_400_000_000;
@@ -32,22 +32,30 @@ struct Person {
     url: String,
     agent: ureq::Agent,
     cookie: String,
+    key: SessionKey,
 }
 
 impl Person {
     fn enrol(url: &str, token: &str) -> anyhow::Result<Self> {
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let mut person = Self { url: url.trim_end_matches('/').to_owned(), agent, cookie: String::new() };
+        let mut person = Self { url: url.trim_end_matches('/').to_owned(), agent, cookie: String::new(), key: SessionKey::new(secret())? };
         let started: Value = person.ask("POST", "/v1/identity/enrol/start", json!({ "token": token }).to_string())?;
         let credential =
             Passkeys::default().create(started.get("options").context("no options")?, &person.url, secret())?;
-        let finish = json!({ "challenge_id": started.get("challenge_id"), "credential": credential });
+        let finish = json!({ "challenge_id": started.get("challenge_id"), "credential": credential, "session_key": person.key.public() });
         person.ask::<Value>("POST", "/v1/identity/enrol/finish", finish.to_string())?;
         ensure!(!person.cookie.is_empty(), "no session cookie");
         Ok(person)
     }
 
     fn ask<T: DeserializeOwned>(&mut self, method: &str, path: &str, body: String) -> anyhow::Result<T> {
+        let (status, text) = self.send(method, path, body.clone())?;
+        let (status, text) = if text.contains("identity.proof_stale") { self.send(method, path, body)? } else { (status, text) };
+        ensure!((200..300).contains(&status), "{method} {path}: {status}: {text}");
+        serde_json::from_str(if text.is_empty() { "null" } else { &text }).with_context(|| format!("{method} {path}: {text}"))
+    }
+
+    fn send(&mut self, method: &str, path: &str, body: String) -> anyhow::Result<(u16, String)> {
         let request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
@@ -56,15 +64,17 @@ impl Person {
             .header("content-type", "application/json")
             .header(PURPOSE_HEADER, "patrol")
             .header(CASE_HEADER, "bench")
+            .header(PROOF_HEADER, self.key.prove(method, path, body.as_bytes()))
             .body(body)?;
         let mut response = self.agent.run(request).with_context(|| format!("{method} {path}"))?;
         let cookies = response.headers().get_all("set-cookie");
         if let Some(cookie) = cookies.iter().filter_map(|value| value.to_str().ok()).find_map(|text| text.split(';').next()) {
             self.cookie = cookie.to_owned();
         }
-        let text = response.body_mut().read_to_string()?;
-        ensure!(response.status().is_success(), "{method} {path}: {}: {text}", response.status());
-        serde_json::from_str(if text.is_empty() { "null" } else { &text }).with_context(|| format!("{method} {path}: {text}"))
+        if let Some(nonce) = response.headers().get(NONCE_HEADER).and_then(|value| value.to_str().ok()) {
+            self.key.told(nonce);
+        }
+        Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
     }
 
     fn invite(&mut self, name: &str, role: &str) -> anyhow::Result<Self> {

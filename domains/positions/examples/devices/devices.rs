@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use shouhu_env::Env;
+use shouhu_passkey::SessionKey;
+use shouhu_wire::{NONCE_HEADER, PROOF_HEADER};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 
-use crate::{Failure, SESSION_TOKEN, secret_of};
+use crate::{Failure, SESSION_TOKEN, browser, secret_of};
 
 /// Aim: 99 of 100 positions are on the map within so long.
 const MAP_AIM_US: i64 = 1_000_000;
@@ -114,16 +116,46 @@ async fn connection(
     Ok(delays_us)
 }
 
+async fn ask_for_events(at: SocketAddr, browser: &SessionKey) -> Result<BufReader<TcpStream>, Failure> {
+    let mut stream = BufReader::with_capacity(1 << 20, TcpStream::connect(at).await?);
+    let proof = browser.prove("GET", "/v1/events", b"");
+    let request = format!(
+        "GET /v1/events HTTP/1.1\r\nhost: localhost\r\ncookie: {}={SESSION_TOKEN}\r\n{PROOF_HEADER}: {proof}\r\n\r\n",
+        shouhu_identity::COOKIE
+    );
+    stream.get_mut().write_all(request.as_bytes()).await?;
+    Ok(stream)
+}
+
+/// What a refusal of the first proof tells for the next one.
+async fn nonce_in(stream: &mut BufReader<TcpStream>) -> Result<String, Failure> {
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await? <= 2 {
+            return Err("the refusal told no nonce".into());
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case(NONCE_HEADER)
+        {
+            return Ok(value.trim().to_owned());
+        }
+    }
+}
+
 /// Reads the live stream; gives how old each position was when its line was there. The lines are parsed later, so that the
 /// reader is never behind.
 async fn watch(at: SocketAddr, is_over: Arc<AtomicBool>) -> Result<Vec<(i64, Vec<u8>)>, Failure> {
     let env = Env::real();
-    let mut stream = BufReader::with_capacity(1 << 20, TcpStream::connect(at).await?);
-    let request =
-        format!("GET /v1/events HTTP/1.1\r\nhost: localhost\r\ncookie: {}={SESSION_TOKEN}\r\n\r\n", shouhu_identity::COOKIE);
-    stream.get_mut().write_all(request.as_bytes()).await?;
+    let browser = browser();
+    let mut stream = ask_for_events(at, &browser).await?;
     let mut head = String::new();
     stream.read_line(&mut head).await?;
+    if head.contains(" 401 ") {
+        browser.told(&nonce_in(&mut stream).await?);
+        stream = ask_for_events(at, &browser).await?;
+        head.clear();
+        stream.read_line(&mut head).await?;
+    }
     if !head.contains(" 200 ") {
         return Err(format!("live stream: {head}").into());
     }

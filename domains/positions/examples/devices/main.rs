@@ -10,8 +10,15 @@
 mod devices;
 mod server;
 
+use shouhu_passkey::SessionKey;
+
 /// One session, one secret per device: made up, the same in both processes.
 const SESSION_TOKEN: &str = "bench-session-token";
+
+/// The key of the session's browser, the same in both processes.
+fn browser() -> SessionKey {
+    SessionKey::new([7; 32]).unwrap_or_else(|e| panic!("{e}"))
+}
 
 fn secret_of(device: usize) -> String {
     format!("bench{device:06}")

@@ -13,7 +13,7 @@ use shouhu_module::{App, Module};
 use shouhu_store::{Store, StoreError, params};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Failure, SESSION_TOKEN, secret_of};
+use crate::{Failure, SESSION_TOKEN, browser, secret_of};
 
 static MODULES: &[Module] = &[shouhu_http::MODULE, shouhu_identity::MODULE, shouhu_dispatch::MODULE, shouhu_positions::MODULE];
 
@@ -38,8 +38,10 @@ async fn people(store: &Store, devices: usize) -> Result<(), StoreError> {
     let sql =
         "INSERT INTO identity_actor (id, name, role, invited_at_us, enrolled_at_us) VALUES ($1, 'bench', 'dispatcher', $2, $2)";
     tx.execute(sql, params![actor, now]).await?;
-    let sql = "INSERT INTO identity_session (id, actor, token_hash, created_at_us, seen_at_us, expires_at_us) VALUES ($1, $2, $3, $4, $4, $5)";
-    tx.execute(sql, params![env.id(SessionId::new), actor, hash_of(SESSION_TOKEN), now, now.plus(Micros::HOUR)]).await?;
+    let sql = "INSERT INTO identity_session (id, actor, token_hash, created_at_us, seen_at_us, expires_at_us, proof_key) \
+               VALUES ($1, $2, $3, $4, $4, $5, $6)";
+    let key = browser().public();
+    tx.execute(sql, params![env.id(SessionId::new), actor, hash_of(SESSION_TOKEN), now, now.plus(Micros::HOUR), key]).await?;
     tx.commit().await
 }
 

@@ -15,6 +15,7 @@ use webauthn_rs::prelude::RegisterPublicKeyCredential;
 
 use crate::model::{Peer, me_of};
 use crate::room::{Enrolment, Room, limited};
+use crate::session::SessionKey;
 use crate::store::Invited;
 use crate::{secret, session, store};
 
@@ -53,6 +54,8 @@ pub struct FinishEnrolment {
     challenge_id: String,
     /// `PublicKeyCredential.toJSON()` of the new credential.
     credential: Value,
+    /// The public half of the key with which this browser will sign each request: P-256, uncompressed point, base64url.
+    session_key: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -128,6 +131,7 @@ async fn start(State(app): State<App>, peer: Peer, Body(body): Body<StartEnrolme
 
 async fn finish(State(app): State<App>, peer: Peer, Body(body): Body<FinishEnrolment>) -> Result<Response, Problem> {
     limited(&app, peer, async {
+        let session_key = SessionKey::parse(body.session_key)?;
         let room = Room::of(&app);
         let waiting = room.enrolments.take(app.env.now(), &body.challenge_id);
         let Enrolment { token_hash, actor, state } = waiting.ok_or(EnrolError::ChallengeUnknown)?;
@@ -147,7 +151,7 @@ async fn finish(State(app): State<App>, peer: Peer, Body(body): Body<FinishEnrol
         if !store::insert_passkey(&mut tx, now, &key_id, actor, &passkey).await? {
             return Err(EnrolError::KeyTaken.into());
         }
-        let begun = session::begin(&app, &mut tx, actor).await?;
+        let begun = session::begin(&app, &mut tx, actor, &session_key).await?;
         tx.commit().await?;
 
         tracing::info!(%actor, role = invited.role.as_str(), "person enrolled");

@@ -17,6 +17,7 @@ use webauthn_rs::prelude::PublicKeyCredential;
 use super::enrol::signed_in;
 use crate::model::Peer;
 use crate::room::{Room, limited};
+use crate::session::SessionKey;
 use crate::{secret, session, store};
 
 pub const START: Route = Route::post("/v1/identity/sign-in/start", "Begins a sign-in with a passkey", || axum::routing::post(start))
@@ -44,6 +45,8 @@ pub struct FinishSignIn {
     challenge_id: String,
     /// `PublicKeyCredential.toJSON()` of the assertion.
     credential: Value,
+    /// The public half of the key with which this browser will sign each request: P-256, uncompressed point, base64url.
+    session_key: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +95,7 @@ async fn start(State(app): State<App>, peer: Peer, Body(_): Body<NoBody>) -> Res
 
 async fn finish(State(app): State<App>, peer: Peer, caller: Caller, Body(body): Body<FinishSignIn>) -> Result<Response, Problem> {
     limited(&app, peer, async {
+        let session_key = SessionKey::parse(body.session_key)?;
         let room = Room::of(&app);
         let state = room.sign_ins.take(app.env.now(), &body.challenge_id).ok_or(SignInError::ChallengeUnknown)?;
         let credential: PublicKeyCredential = serde_json::from_value(body.credential).map_err(|e| refused(&e))?;
@@ -108,7 +112,7 @@ async fn finish(State(app): State<App>, peer: Peer, caller: Caller, Body(body): 
             store::end_session(&mut tx, now, before.session).await?;
         }
         store::passkey_used(&mut tx, now, &key_id, &passkey).await?;
-        let begun = session::begin(&app, &mut tx, actor.id).await?;
+        let begun = session::begin(&app, &mut tx, actor.id, &session_key).await?;
         tx.commit().await?;
 
         let person = Person {
@@ -241,6 +245,36 @@ mod tests {
         assert!(out.set_cookie.unwrap().contains("Max-Age=0"));
         assert_eq!(h.get_with_cookie(&last, "/v1/identity/me").await.status, 401);
         assert!(!crate::is_session_alive(&h.app, session).await);
+    }
+
+    #[tokio::test]
+    async fn a_cookie_without_its_key_keeps_no_session_alive_and_a_sign_in_without_a_key_is_none() {
+        on_each(|h| async move {
+            let person = h.person(Role::Officer).await;
+            for _ in 0..3 {
+                h.advance(IDLE_US / 3);
+                let bare = h.send_as_is("GET", "/v1/identity/me", &[("cookie", &person.cookie)], b"").await;
+                let is_over = bare.key() == "identity.session_required";
+                assert!(bare.status == 401 && (is_over || bare.key() == "identity.proof_required"), "{}", bare.json);
+            }
+            assert_eq!(h.get_with_cookie(&person.cookie, "/v1/identity/me").await.status, 401, "idle all the same");
+
+            for key in [json!(""), json!("AAAA"), json!(h.browser.public().replace('A', "B") + "A")] {
+                let started = h.post("/v1/identity/sign-in/start", json!({})).await;
+                let credential = person.keys.sign(&started.json["options"], ORIGIN).unwrap();
+                let finish = json!({"challenge_id": started.json["challenge_id"], "credential": credential, "session_key": key});
+                let refused = h.post("/v1/identity/sign-in/finish", finish).await;
+                assert_eq!((refused.status, refused.key()), (422, "identity.session_key_invalid"), "{key}");
+                assert!(refused.set_cookie.is_none());
+            }
+            let own = h.sign_in(&person.keys).await.cookie();
+            let mut tx = h.app.store.begin().await.unwrap();
+            tx.execute("UPDATE identity_session SET proof_key = NULL", vec![]).await.unwrap();
+            tx.commit().await.unwrap();
+            let old = h.get_with_cookie(&own, "/v1/identity/me").await;
+            assert_eq!(old.key(), "identity.session_required", "begun before keys were asked for");
+        })
+        .await;
     }
 
     #[tokio::test]

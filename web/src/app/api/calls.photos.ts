@@ -1,6 +1,7 @@
 // Photos of incidents. Sending is a request of its own kind: only XMLHttpRequest says how much of a body has left.
 
-import { ApiError, ask, newKey, OfflineError, pathWithQuery } from "./client";
+import { ApiError, againWhenStale, ask, freshProof, newKey, OfflineError, pathWithQuery } from "./client";
+import { PROOF_HEADER } from "./proof";
 import type { Id, Problem } from "./types";
 import type { Photo, PhotoSize, SendPhoto } from "./types.photos";
 
@@ -31,9 +32,18 @@ function failureOf(request: XMLHttpRequest): ApiError | OfflineError {
 }
 
 export function sendPhoto(assignment: Id, query: SendPhoto, picture: Blob, onShare: OnShare): Promise<Photo> {
+  const path = pathWithQuery(`/v1/assignments/${assignment}/photos`, { ...query });
+  return againWhenStale(() => send(path, picture, onShare));
+}
+
+async function send(path: string, picture: Blob, onShare: OnShare): Promise<Photo> {
+  const proof = await freshProof("POST", path, picture).catch(() => {
+    throw new OfflineError();
+  });
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", pathWithQuery(`/v1/assignments/${assignment}/photos`, { ...query }));
+    request.open("POST", path);
+    if (proof) request.setRequestHeader(PROOF_HEADER, proof);
     request.setRequestHeader("content-type", picture.type || "application/octet-stream");
     request.setRequestHeader("accept", "application/json");
     request.timeout = SEND_MS;

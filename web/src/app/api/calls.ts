@@ -1,6 +1,7 @@
 // Every call that the app makes, by room. Swapped for the generated client in one place.
 
 import { ask, groundsQuery, newKey, pathWithQuery } from "./client";
+import { sessionKey } from "./proof";
 import type * as T from "./types";
 import type { AddressFile, FoundPlaces } from "./types.places";
 import type { Transparency } from "./types.transparency";
@@ -11,11 +12,11 @@ const post = <R>(path: string, json: unknown = {}, idempotencyKey = newKey()) =>
 export const identity = {
   me: () => ask<T.Me>("/v1/identity/me"),
   enrolStart: (token: string) => post<T.EnrolStart>("/v1/identity/enrol/start", { token }),
-  enrolFinish: (challenge_id: string, credential: unknown) =>
-    post<T.Me>("/v1/identity/enrol/finish", { challenge_id, credential }),
+  enrolFinish: async (challenge_id: string, credential: unknown) =>
+    post<T.Me>("/v1/identity/enrol/finish", { challenge_id, credential, session_key: await sessionKey() }),
   signInStart: () => post<T.SignInStart>("/v1/identity/sign-in/start"),
-  signInFinish: (challenge_id: string, credential: unknown) =>
-    post<T.Me>("/v1/identity/sign-in/finish", { challenge_id, credential }),
+  signInFinish: async (challenge_id: string, credential: unknown) =>
+    post<T.Me>("/v1/identity/sign-in/finish", { challenge_id, credential, session_key: await sessionKey() }),
   signOut: () => post<void>("/v1/identity/sign-out"),
   actors: (cursor?: string) => ask<T.Page<T.Actor>>("/v1/identity/actors", { query: { cursor } }),
   invite: (body: { name: string; role: T.Role; unit?: T.Id }) =>

@@ -1,5 +1,15 @@
 // The one door to the server: same origin, JSON, RFC 9457 problems.
 
+import {
+  doubtNonce,
+  forgetKnownKey,
+  hasKey,
+  heard,
+  isNonceFresh,
+  NONCE_HEADER,
+  PROOF_HEADER,
+  prove,
+} from "./proof";
 import type { Grounds, Problem } from "./types";
 
 export class ApiError extends Error {
@@ -78,6 +88,52 @@ export async function problemOf(response: Response): Promise<Problem> {
   }
 }
 
+/** Signed in good order, with a nonce that has run out: signed again, it works. */
+const STALE = "identity.proof_stale";
+/** The session's key may have been made by another tab since this one looked. */
+const KEY_UNKNOWN = ["identity.proof_required", "identity.proof_refused"];
+/** Whoever hears one of these is signed out here, whatever the cookie says. */
+const SESSION_LOST = ["identity.session_required", ...KEY_UNKNOWN];
+
+/** `fetch` with a proof by the session's key. It is made anew once when its nonce had run out: nothing was done by the first try. */
+export async function fetchProved(path: string, init: RequestInit = {}): Promise<Response> {
+  for (let isSecond = false; ; isSecond = true) {
+    const isSession = init.credentials !== "omit";
+    const proof = isSession ? await prove(init.method ?? "GET", path, init.body) : null;
+    const headers = new Headers(init.headers);
+    if (proof) headers.set(PROOF_HEADER, proof);
+    const response = await fetch(path, { credentials: "same-origin", ...init, headers });
+    heard(response.headers.get(NONCE_HEADER), proof);
+    if (response.status !== 401 || isSecond) return response;
+    const { key } = await problemOf(response.clone());
+    if (KEY_UNKNOWN.includes(key)) forgetKnownKey();
+    else if (key !== STALE) return response;
+  }
+}
+
+/** For what cannot be tried again by itself: a stream, a download, a request that tells how much has left. */
+export async function freshProof(method: string, path: string, body?: BodyInit): Promise<string | null> {
+  if (!isNonceFresh() && (await hasKey())) await fetchProved("/v1/identity/me");
+  return prove(method, path, body);
+}
+
+/** Once more when the proof had run out on the way: nothing was done by the first try. */
+export async function againWhenStale<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof ApiError && error.key === STALE)) throw error;
+    doubtNonce();
+    return act();
+  }
+}
+
+/** The address with its proof, for what can send no header. It opens once. */
+export async function provedAddress(path: string): Promise<string> {
+  const proof = await freshProof("GET", path);
+  return proof ? `${path}${path.includes("?") ? "&" : "?"}proof=${proof}` : path;
+}
+
 export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
   let body: BodyInit | undefined = options.raw;
@@ -96,10 +152,11 @@ export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
   }
   let response: Response;
   try {
-    response = await fetch(pathWithQuery(path, options.query), {
+    response = await fetchProved(pathWithQuery(path, options.query), {
       method: options.method ?? "GET",
       headers,
       body: body ?? null,
+      // A caller's page speaks by its link alone, whoever else is signed in in that browser.
       credentials: options.bearer === undefined ? "same-origin" : "omit",
       signal: options.signal ?? null,
     });
@@ -111,7 +168,7 @@ export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
     const problem = await problemOf(response);
     // A gateway without a server behind it speaks for the network, not for Shouhu.
     if ([502, 504].includes(response.status) && problem.type === "about:blank") throw new OfflineError();
-    if (response.status === 401 && problem.key === "identity.session_required") onSessionLost?.();
+    if (response.status === 401 && SESSION_LOST.includes(problem.key)) onSessionLost?.();
     throw new ApiError(problem);
   }
   if (response.status === 204) return undefined as T;

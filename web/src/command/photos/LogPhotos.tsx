@@ -8,6 +8,7 @@ import { taipei, taipeiTime } from "../../app/age";
 import { photos as photoCalls } from "../../app/api/calls.photos";
 import type { Photo } from "../../app/api/types.photos";
 import { Icon } from "../../app/icons";
+import { ProvedImage } from "../../app/ProvedImage";
 import { useFocusBack } from "../../app/useFocusBack";
 import { neighbour, toLookAt } from "./usePhotosOf";
 
@@ -46,7 +47,7 @@ export function PhotoThumb({ photo, onOpen }: { photo: Photo; onOpen: (photo: Ph
           <Icon name="alert" size={20} /> {t("photo.broken")}
         </span>
       ) : (
-        <img
+        <ProvedImage
           src={photoCalls.picture(photo.id, "small")}
           alt={altOf(photo)}
           loading="lazy"
@@ -137,7 +138,7 @@ function Viewer({ photos, shown, onShow, onClose }: ViewerProps) {
       onKeyDown={press}
       data-testid="photo-viewer"
     >
-      <img
+      <ProvedImage
         key={shown.id}
         className="photo-large"
         src={photoCalls.picture(shown.id, "large")}

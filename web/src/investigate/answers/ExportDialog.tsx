@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Age } from "../../app/Age";
 import { exports_ } from "../../app/api/calls.lake";
+import { provedAddress } from "../../app/api/client";
 import type { Id } from "../../app/api/types";
 import { EXPORT_FORMATS, type ExportFormat, type ExportQuestion } from "../../app/api/types.lake";
 import { Failure } from "../../app/states";
@@ -52,6 +53,15 @@ export function ExportDialog({ question, asked, title, onClose }: Props) {
     mutationFn: () => exports_.cancel(id ?? ""),
     onSuccess: () => look.refetch(),
   });
+  // A download sends no headers: its address carries the proof.
+  const save = useMutation({
+    mutationFn: async (path: string) => {
+      const link = document.createElement("a");
+      link.href = await provedAddress(path);
+      link.download = "";
+      link.click();
+    },
+  });
   const made = look.data ?? start.data;
   const isBusy = made?.state === "waiting" || made?.state === "running";
   return (
@@ -93,10 +103,15 @@ export function ExportDialog({ question, asked, title, onClose }: Props) {
             {(look.error || cancel.error) && <Failure error={look.error ?? cancel.error} />}
             {made.state === "ready" && (
               <>
+                {save.error && <Failure error={save.error} />}
                 <Button
                   component="a"
                   href={exports_.file(made.id, question.grounds)}
-                  download
+                  onClick={(event) => {
+                    event.preventDefault();
+                    save.mutate(event.currentTarget.href);
+                  }}
+                  loading={save.isPending}
                   data-testid="export-file"
                 >
                   {t("export.download")}
