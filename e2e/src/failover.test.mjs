@@ -20,20 +20,18 @@ test("nothing that was acknowledged is lost when the database moves to its stand
   });
   const dispatcher = await Actor.enrol(browser, house, "執勤 張", "dispatcher");
   const auditor = await Actor.enrol(browser, house, "稽核 周", "auditor");
-  const cookie = (await dispatcher.context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
   const acknowledged = new Map();
   const refused = new Map();
   let number = 0;
   /** Opens one incident; keeps what was acknowledged and counts what was refused by its key. */
   const write = async () => {
     const summary = `第 ${(number += 1)} 件`;
-    const body = JSON.stringify({ origin: "call", priority: 3, kind: "traffic_crash", summary, address: "", position: { lon: 120.2, lat: 23 } });
-    const headers = { cookie, origin: house.url, "shouhu-purpose": "dispatch", "content-type": "application/json" };
-    const answer = await fetch(`${house.url}/v1/incidents`, { method: "POST", headers, body });
+    const body = { origin: "call", priority: 3, kind: "traffic_crash", summary, address: "", position: { lon: 120.2, lat: 23 } };
+    const answer = await dispatcher.request("POST", "/v1/incidents", body, { "shouhu-purpose": "dispatch" });
     const json = await answer.json();
-    if (answer.ok) acknowledged.set(json.id, summary);
-    else refused.set(json.key, { status: answer.status, count: (refused.get(json.key)?.count ?? 0) + 1 });
-    return answer.ok;
+    if (answer.ok()) acknowledged.set(json.id, summary);
+    else refused.set(json.key, { status: answer.status(), count: (refused.get(json.key)?.count ?? 0) + 1 });
+    return answer.ok();
   };
   let isOver = false;
   const writer = async () => {

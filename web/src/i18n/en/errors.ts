@@ -14,7 +14,8 @@ export const errors = {
   "http.body.broken": "The transfer broke off. Try again.",
   "http.body.slow": "The transfer was too slow and was ended. Try again.",
   "http.query.invalid": "The query is not right.",
-  "http.idempotency.answer_lost": "This was done, but its answer was lost. See what came of it before you do it again.",
+  "http.idempotency.answer_lost":
+    "This was done, but its answer was lost. See what came of it before you do it again.",
   "http.idempotency.running": "The same act is being done already.",
   "http.idempotency.key_reused": "This act's key was used for another act.",
   "http.idempotency.key_invalid": "The act's key is not valid.",
