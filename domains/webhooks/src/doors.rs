@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use shouhu_env::BoxFuture;
@@ -10,7 +11,7 @@ use shouhu_events::Event;
 use shouhu_exchange::signature::verify;
 use shouhu_http::testing::House;
 use shouhu_ids::{IncidentId, Micros, UnitId};
-use shouhu_module::ports::{DispatchFacts, DispatchFactsPort, IncidentFact, UnitFact};
+use shouhu_module::ports::{Direction, DispatchFacts, DispatchFactsPort, IncidentFact, Sharing, SharingGate, SharingPort, UnitFact};
 use shouhu_module::{Module, Problem};
 use shouhu_outgoing::Outgoing;
 use shouhu_wire::{IncidentState, Role, UnitState};
@@ -159,6 +160,48 @@ async fn a_house_that_may_not_reach_private_networks_does_not_and_an_ended_subsc
     moved().await;
     house.settle().await;
     assert!(heard.try_recv().is_err());
+}
+
+/// Lets a partner through until it is told not to, and counts what passed.
+#[derive(Default)]
+struct Switch {
+    is_off: AtomicBool,
+    passed: AtomicUsize,
+}
+
+impl SharingGate for Switch {
+    fn pass(&self, sharing: Sharing) -> BoxFuture<'static, Result<(), Problem>> {
+        assert_eq!((sharing.partner.title.as_str(), sharing.direction, sharing.kind.as_str()), ("消防局", Direction::Out, "unit_state"));
+        let is_off = self.is_off.load(Ordering::SeqCst);
+        self.passed.fetch_add(usize::from(!is_off), Ordering::SeqCst);
+        let off = || Problem::new(axum::http::StatusCode::FORBIDDEN, "oversight.sharing.off", "this partner was switched off");
+        Box::pin(async move { if is_off { Err(off()) } else { Ok(()) } })
+    }
+}
+
+#[tokio::test]
+async fn a_partner_that_was_switched_off_is_told_nothing_and_not_later_either() {
+    let (port, mut heard) = receiver("200 OK").await;
+    let (house, _) = subscribed(port, json!(["unit_state"])).await;
+    let switch = Arc::new(Switch::default());
+    house.app.put(SharingPort(switch.clone()));
+    let moved = || emit(&house, Event::UnitChanged { unit: house.app.env.id(UnitId::new), state: UnitState::Busy });
+    moved().await;
+    house.settle().await;
+    assert!(heard.try_recv().is_ok());
+    switch.is_off.store(true, Ordering::SeqCst);
+    moved().await;
+    house.settle().await;
+    assert!(heard.try_recv().is_err());
+    let listed = house.call(&house.person(Role::Operator), "GET", "/v1/webhooks", Value::Null).await.json;
+    assert_eq!(listed.pointer("/items/0/last_outcome"), Some(&json!("oversight.sharing.off")), "{listed}");
+    switch.is_off.store(false, Ordering::SeqCst);
+    house.settle().await;
+    assert!(heard.try_recv().is_err(), "what happened meanwhile is not told later");
+    moved().await;
+    house.settle().await;
+    assert!(heard.try_recv().is_ok());
+    assert_eq!(switch.passed.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
