@@ -109,13 +109,10 @@ class Sitter:
     def turn(self, place, chance):
         path = os.path.join(self.house.data, place)
         with open(path, "r+b") as file:
-            # Not into the room that files keep for later, where there is much of it.
-            for _ in range(200):
-                at, bit = chance.randrange(os.path.getsize(path)), chance.randrange(8)
-                file.seek(at)
-                byte = file.read(1)[0]
-                if byte:
-                    break
+            # Not into the room at the end that files keep for later.
+            content = file.read().rstrip(b"\0")
+            at, bit = chance.randrange(max(1, len(content))), chance.randrange(8)
+            byte = content[at] if content else 0
             file.seek(at)
             file.write(bytes([byte ^ (1 << bit)]))
         return f"bit {bit} of byte {at} of {place}"
