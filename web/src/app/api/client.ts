@@ -32,8 +32,6 @@ export interface Ask {
   grounds?: Grounds | null;
   /** Makes a repeat of the same act harmless. */
   idempotencyKey?: string;
-  /** Who asks by a token, and not as whoever may be signed in on this machine. */
-  bearer?: string;
   signal?: AbortSignal;
 }
 
@@ -88,7 +86,6 @@ export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
     headers["content-type"] = options.contentType;
   }
   if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey;
-  if (options.bearer !== undefined) headers.authorization = `Bearer ${options.bearer}`;
   if (options.grounds) {
     headers["shouhu-purpose"] = options.grounds.purpose;
     // Header values are Latin-1; a case number may be Chinese.
@@ -100,7 +97,7 @@ export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
       method: options.method ?? "GET",
       headers,
       body: body ?? null,
-      credentials: options.bearer === undefined ? "same-origin" : "omit",
+      credentials: "same-origin",
       signal: options.signal ?? null,
     });
   } catch (error) {
