@@ -1,6 +1,6 @@
 // Who calls: the link, where they are, and what is written both ways.
 
-import { ask } from "./client";
+import { ApiError, ask, OfflineError, problemOf } from "./client";
 import type { Id } from "./types";
 import type * as C from "./types.caller";
 
@@ -27,14 +27,37 @@ export const callers = {
 /** On a bad line a request may hang for minutes; the page has to say so, and try again. */
 const PATIENCE_MS = 8_000;
 
-/** As the caller's own page asks: by its token, which is in no address. */
-// Phones from before 2022 have no such signal, and wait as long as their network does.
-const patience = (): { signal?: AbortSignal } =>
-  "timeout" in AbortSignal ? { signal: AbortSignal.timeout(PATIENCE_MS) } : {};
+/** As whoever holds the token, and not as whoever may be signed in on this machine: no cookie goes with it. */
+async function asHolder<R>(token: string, path: string, json: unknown): Promise<R> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method: "POST",
+      headers: {
+        accept: "application/json",
+        "content-type": "application/json",
+        authorization: `Bearer ${token}`,
+      },
+      body: JSON.stringify(json),
+      credentials: "omit",
+      // Phones from before 2022 have no such signal, and wait as long as their network does.
+      signal: "timeout" in AbortSignal ? AbortSignal.timeout(PATIENCE_MS) : null,
+    });
+  } catch {
+    throw new OfflineError();
+  }
+  if (!response.ok) throw new ApiError(await problemOf(response));
+  try {
+    return (await response.json()) as R;
+  } catch {
+    // It ended on the way.
+    throw new OfflineError();
+  }
+}
 
+/** As the caller's own page asks: by its token, which is in no address. */
 export function callerPage(token: string) {
-  const post = <R>(what: string, json: unknown = {}) =>
-    ask<R>(`/v1/caller/${what}`, { method: "POST", json, bearer: token, ...patience() });
+  const post = <R>(what: string, json: unknown = {}) => asHolder<R>(token, `/v1/caller/${what}`, json);
   return {
     look: (look: C.Look) => post<C.CallerPage>("look", look),
     agree: () => post<C.CallerPage>("agree"),

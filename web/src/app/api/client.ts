@@ -42,8 +42,6 @@ export interface Ask {
   grounds?: Grounds | null;
   /** Makes a repeat of the same act harmless. */
   idempotencyKey?: string;
-  /** Who asks by a token, and not as whoever may be signed in on this machine. */
-  bearer?: string;
   signal?: AbortSignal;
 }
 
@@ -98,11 +96,10 @@ const SESSION_LOST = ["identity.session_required", ...KEY_UNKNOWN];
 /** `fetch` with a proof by the session's key. It is made anew once when its nonce had run out: nothing was done by the first try. */
 export async function fetchProved(path: string, init: RequestInit = {}): Promise<Response> {
   for (let isSecond = false; ; isSecond = true) {
-    const isSession = init.credentials !== "omit";
-    const proof = isSession ? await prove(init.method ?? "GET", path, init.body) : null;
+    const proof = await prove(init.method ?? "GET", path, init.body);
     const headers = new Headers(init.headers);
     if (proof) headers.set(PROOF_HEADER, proof);
-    const response = await fetch(path, { credentials: "same-origin", ...init, headers });
+    const response = await fetch(path, { ...init, headers, credentials: "same-origin" });
     heard(response.headers.get(NONCE_HEADER), proof);
     if (response.status !== 401 || isSecond) return response;
     const { key } = await problemOf(response.clone());
@@ -144,7 +141,6 @@ export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
     headers["content-type"] = options.contentType;
   }
   if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey;
-  if (options.bearer !== undefined) headers.authorization = `Bearer ${options.bearer}`;
   if (options.grounds) {
     headers["shouhu-purpose"] = options.grounds.purpose;
     // Header values are Latin-1; a case number may be Chinese.
@@ -156,8 +152,6 @@ export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
       method: options.method ?? "GET",
       headers,
       body: body ?? null,
-      // A caller's page speaks by its link alone, whoever else is signed in in that browser.
-      credentials: options.bearer === undefined ? "same-origin" : "omit",
       signal: options.signal ?? null,
     });
   } catch (error) {
