@@ -3,10 +3,13 @@
 
 import type { components } from "./schema";
 import type * as ours from "./types";
+import type * as trust from "./types.attestation";
 import type * as breaches from "./types.breaches";
+import type * as caller from "./types.caller";
 import type * as choice from "./types.choice";
 import type * as exchange from "./types.exchange";
 import type * as feeds from "./types.feeds";
+import type * as inquiries from "./types.inquiries";
 import type * as intake from "./types.intake";
 import type * as lake from "./types.lake";
 import type * as patrol from "./types.patrol";
@@ -15,6 +18,7 @@ import type * as places from "./types.places";
 import type * as positions from "./types.positions";
 import type * as register from "./types.register";
 import type * as report from "./types.report";
+import type * as sharing from "./types.sharing";
 import type * as shifts from "./types.shifts";
 import type * as streets from "./types.streets";
 import type * as tours from "./types.tours";
@@ -33,6 +37,15 @@ export type Checked = [
   Reads<ours.Me, Served["Me"]>,
   Reads<register.RegisterLine, Served["RegisterLine"]>,
   Reads<breaches.Breach, Served["Breach"]>,
+  Reads<trust.TrustChange, Served["TrustChange"]>,
+  Reads<caller.CallerView, Served["CallerView"]>,
+  Reads<caller.MadeLink, Served["MadeLink"]>,
+  Reads<caller.LiveCaller, Served["LiveCaller"]>,
+  Reads<caller.CallerPage, Served["CallerPage"]>,
+  Reads<inquiries.Inquiry, Served["Inquiry"]>,
+  Reads<inquiries.InquiryShown, Served["InquiryShown"]>,
+  Reads<sharing.SharingPartner, Served["SharingPartner"]>,
+  Reads<sharing.SharingPartnerShown, Served["SharingPartnerShown"]>,
   Reads<ours.Hit, Served["Hit"]>,
   Reads<ours.Unit, Served["Unit"]>,
   Reads<ours.Assignment, Served["Assignment"]>,

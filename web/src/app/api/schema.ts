@@ -406,7 +406,7 @@ export interface paths {
         /** Kinds of device that must attest */
         get: operations["get_v1_devices_attestation_policy"];
         put?: never;
-        /** Demands attestation of a kind of device, or stops to */
+        /** Asks that a kind of device must attest, or need not; another person must approve it */
         post: operations["post_v1_devices_attestation_policy"];
         delete?: never;
         options?: never;
@@ -424,7 +424,7 @@ export interface paths {
         /** Makers of TPMs whose certificates are believed */
         get: operations["get_v1_devices_tpm_makers"];
         put?: never;
-        /** Believes a maker of TPMs by its root certificate */
+        /** Asks that a maker of TPMs be believed; another person must approve it */
         post: operations["post_v1_devices_tpm_makers"];
         delete?: never;
         options?: never;
@@ -443,6 +443,57 @@ export interface paths {
         put?: never;
         /** Believes a maker of TPMs no more */
         post: operations["post_v1_devices_tpm_makers_remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/trust-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Changes of whom the house believes that wait for a second person */
+        get: operations["get_v1_devices_trust_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/trust-changes/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings a change in force that another person asked for */
+        post: operations["post_v1_devices_trust_changes_id_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/trust-changes/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back what one asked for, or refuses what another did */
+        post: operations["post_v1_devices_trust_changes_id_withdraw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -994,6 +1045,211 @@ export interface paths {
         put?: never;
         /** Says whether an opening was justified */
         post: operations["post_v1_oversight_openings_id_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/inquiries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists citizens' questions who has looked at a plate: one's own, or all */
+        get: operations["get_v1_oversight_inquiries"];
+        put?: never;
+        /** Takes a citizen's question who has looked at a plate */
+        post: operations["post_v1_oversight_inquiries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/inquiries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a citizen's question with its answers */
+        get: operations["get_v1_oversight_inquiries_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/inquiries/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirms, as a second person, the claim to the plate, or refuses it */
+        post: operations["post_v1_oversight_inquiries_id_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/inquiries/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides about each case and makes the answer */
+        post: operations["post_v1_oversight_inquiries_id_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/inquiries/{id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Extends a deferral once, as another person */
+        post: operations["post_v1_oversight_inquiries_id_renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/inquiries/{id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands an answer to whoever shows the same document again */
+        post: operations["post_v1_oversight_inquiries_id_hand_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/inquiries/{id}/answers/{number}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proof that an answer stands in the audit log (C2SP tlog-proof) */
+        get: operations["get_v1_oversight_inquiries_id_answers_number_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists partners with what passed in the last day and until when it may */
+        get: operations["get_v1_oversight_partners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/partners/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a partner with what passed in each hour */
+        get: operations["get_v1_oversight_partners_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/partners/{id}/off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops everything to and from a partner at once */
+        post: operations["post_v1_oversight_partners_id_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/partners/{id}/on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks that a partner be switched on again, or does it as the second person */
+        post: operations["post_v1_oversight_partners_id_on"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/partners/{id}/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes down by which rule is shared with a partner, and until when */
+        post: operations["post_v1_oversight_partners_id_agreement"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2282,6 +2538,227 @@ export interface paths {
         get: operations["get_v1_calls_id_history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls/{id}/caller/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a link with which the caller shows where they are and writes; an earlier one ends */
+        post: operations["post_v1_calls_id_caller_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls/{id}/caller/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let the caller's link last for another half an hour from now */
+        post: operations["post_v1_calls_id_caller_extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls/{id}/caller/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the caller's link back */
+        post: operations["post_v1_calls_id_caller_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls/{id}/caller": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show where whoever calls is, and what they wrote */
+        get: operations["get_v1_calls_id_caller"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/callers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the callers of an incident: where they are, and what they wrote */
+        get: operations["get_v1_incidents_id_callers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/callers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the callers whose link is open, with how many messages nobody has read */
+        get: operations["get_v1_callers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls/{id}/caller/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write to whoever calls */
+        post: operations["post_v1_calls_id_caller_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls/{id}/caller/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that the caller's messages were read, up to one of them */
+        post: operations["post_v1_calls_id_caller_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/caller/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read what the centre wrote to the caller, and say how the page stands */
+        post: operations["post_v1_caller_look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/caller/agree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree, as the caller, to be seen and read */
+        post: operations["post_v1_caller_agree"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/caller/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin or stop, as the caller, to show where one is */
+        post: operations["post_v1_caller_share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/caller/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say, as the caller, where one is */
+        post: operations["post_v1_caller_place"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/caller/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write, as the caller, to the centre */
+        post: operations["post_v1_caller_words"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4146,6 +4623,8 @@ export interface components {
             challenge_id: string;
             /** @description `PublicKeyCredential.toJSON()` of the new credential. */
             credential: unknown;
+            /** @description The public half of the key with which this browser will sign each request: P-256, uncompressed point, base64url. */
+            session_key: string;
         };
         SignInStarted: {
             challenge_id: string;
@@ -4161,6 +4640,8 @@ export interface components {
             challenge_id: string;
             /** @description `PublicKeyCredential.toJSON()` of the assertion. */
             credential: unknown;
+            /** @description The public half of the key with which this browser will sign each request: P-256, uncompressed point, base64url. */
+            session_key: string;
         };
         /** @description `?cursor=…&limit=…`, to be flattened into or used beside a route's own query. */
         PageQuery: {
@@ -4417,9 +4898,31 @@ export interface components {
             /** @description What came later from a device without an accepted state is marked. */
             since_us: components["schemas"]["Micros"];
         };
+        /** @description A change that one person has asked for. Another one must approve it before it expires. */
+        TrustChange: {
+            id: components["schemas"]["TrustChangeId"];
+            act: components["schemas"]["TrustAct"];
+            /** @description The fingerprint of a maker's certificate, or the kind of device. */
+            subject: string;
+            /** @description Whose certificate it is. */
+            maker?: string | null;
+            reason: string;
+            asked_by_name?: string | null;
+            /** @description Whether the caller asked for it, who may then only take it back. */
+            is_mine: boolean;
+            asked_at_us: components["schemas"]["Micros"];
+            expires_at_us: components["schemas"]["Micros"];
+        };
+        /**
+         * Format: uuid
+         * @description A change of whom the house believes, asked for by one person and decided by another.
+         */
+        TrustChangeId: string;
+        TrustAct: "trust_maker" | "demand" | "demand_no_more";
         DemandAttestation: {
             kind: components["schemas"]["DeviceKind"];
             is_required: boolean;
+            reason: string;
         };
         TpmMakers: {
             items: components["schemas"]["TpmMaker"][];
@@ -4431,11 +4934,16 @@ export interface components {
             added_at_us: components["schemas"]["Micros"];
         };
         TrustMaker: {
-            /** @description One certificate: PEM, or DER as base64. */
+            /** @description Its root certificate: PEM, or DER as base64. */
             certificate: string;
+            /** @description Why, and where the certificate was compared. */
+            reason: string;
         };
         ForgetMaker: {
             fingerprint: string;
+        };
+        TrustChanges: {
+            items: components["schemas"]["TrustChange"][];
         };
         HealthReport: {
             version: string;
@@ -5325,6 +5833,258 @@ export interface components {
             finding: components["schemas"]["Finding"];
             note: string;
         };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page11: {
+            items: components["schemas"]["Inquiry"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        Inquiry: {
+            id: components["schemas"]["InquiryId"];
+            state: components["schemas"]["InquiryState"];
+            plate_display: string;
+            document: components["schemas"]["DocumentKind"];
+            claim: components["schemas"]["PlateClaim"];
+            claim_shown: string;
+            /** @description Uses of this time are told: until it was asked. */
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            due_at_us: components["schemas"]["Micros"];
+            /** @description Nobody has answered in time. */
+            is_late: boolean;
+            asked_by_name: string;
+            confirmed_at_us?: components["schemas"]["Micros"] | null;
+            confirmed_by_name?: string | null;
+            refused_note?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A citizen's question who has looked at a plate.
+         */
+        InquiryId: string;
+        InquiryState: ("answered" | "refused") | "asked" | "confirmed";
+        /** @description What the applicant has shown to say who he is. */
+        DocumentKind: "passport" | "id_card" | "residence_certificate" | "driving_licence" | "company_registration";
+        /** @description Why the plate concerns the applicant. */
+        PlateClaim: "keeper" | "user" | "representative";
+        /** @description An inquiry with its answers; `cases` and `deferrals` only for those who decide. */
+        InquiryShown: {
+            id: components["schemas"]["InquiryId"];
+            state: components["schemas"]["InquiryState"];
+            plate_display: string;
+            document: components["schemas"]["DocumentKind"];
+            claim: components["schemas"]["PlateClaim"];
+            claim_shown: string;
+            /** @description Uses of this time are told: until it was asked. */
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            due_at_us: components["schemas"]["Micros"];
+            /** @description Nobody has answered in time. */
+            is_late: boolean;
+            asked_by_name: string;
+            confirmed_at_us?: components["schemas"]["Micros"] | null;
+            confirmed_by_name?: string | null;
+            refused_note?: string | null;
+            answers: components["schemas"]["InquiryAnswer"][];
+            /** @description Cases to be decided, while it is confirmed and not answered. */
+            cases: components["schemas"]["CaseUses"][];
+            /**
+             * Format: uint
+             * @description Uses without a case, which are told in any case.
+             */
+            told_anyway: number;
+            deferrals: components["schemas"]["Deferral"][];
+        };
+        InquiryAnswer: {
+            /** Format: int64 */
+            number: number;
+            made_at_us: components["schemas"]["Micros"];
+            /** @description As it is printed; UTF-8, its hash is `sha256`. */
+            text: string;
+            sha256: string;
+            /**
+             * Format: int64
+             * @description The leaf that holds the hash.
+             */
+            leaf: number;
+            handed_at_us?: components["schemas"]["Micros"] | null;
+            handed_by_name?: string | null;
+        };
+        /** @description The uses of one case, for whoever decides what of them is told. */
+        CaseUses: {
+            case_ref: string;
+            /** Format: uint */
+            uses: number;
+            first_at_us: components["schemas"]["Micros"];
+            last_at_us: components["schemas"]["Micros"];
+            offices: string[];
+            /** @description It is a live incident now, or a consent for this plate runs: it must be deferred. */
+            is_running: boolean;
+        };
+        /** @description Lines of one case that are told later. */
+        Deferral: {
+            case_ref: string;
+            /** Format: uint */
+            uses: number;
+            until_us: components["schemas"]["Micros"];
+            reason: string;
+            set_at_us: components["schemas"]["Micros"];
+            set_by_name: string;
+            renewed_at_us?: components["schemas"]["Micros"] | null;
+            renewed_by_name?: string | null;
+            renewed_reason?: string | null;
+            /**
+             * Format: int64
+             * @description Which answer has told it.
+             */
+            told_in?: number | null;
+        };
+        /** @description `POST /v1/oversight/inquiries`. */
+        AskInquiry: {
+            plate: string;
+            document: components["schemas"]["DocumentKind"];
+            /** @description 5 to 20 letters and digits. Only a keyed hash of it is kept. */
+            document_number: string;
+            claim: components["schemas"]["PlateClaim"];
+            /** @description What shows the claim (行車執照, 委託書), 2 to 200 characters; no names and no numbers. */
+            claim_shown: string;
+        };
+        /** @description `POST /v1/oversight/inquiries/{id}/confirm`. */
+        ConfirmInquiry: {
+            is_confirmed: boolean;
+            /**
+             * @description Wanted with a refusal, 10 to 1,000 characters.
+             * @default
+             */
+            note: string;
+        };
+        /** @description `POST /v1/oversight/inquiries/{id}/answer`. */
+        AnswerInquiry: {
+            /** @description Every case that the plate was looked at for, each once. */
+            cases?: components["schemas"]["DecideCase"][];
+        };
+        /** @description What is to be done with the uses of one case. */
+        DecideCase: {
+            case_ref: string;
+            /**
+             * @description They are told now when absent, else by this moment at the latest.
+             * @default null
+             */
+            until_us: components["schemas"]["Micros"] | null;
+            /**
+             * @description Wanted with a deferral, 10 to 1,000 characters.
+             * @default
+             */
+            reason: string;
+        };
+        /** @description `POST /v1/oversight/inquiries/{id}/renew`. */
+        RenewDeferral: {
+            case_ref: string;
+            until_us: components["schemas"]["Micros"];
+            reason: string;
+        };
+        /** @description `POST /v1/oversight/inquiries/{id}/hand-over`. */
+        HandOverAnswer: {
+            /**
+             * Format: int64
+             * @description Which answer.
+             */
+            number: number;
+            /** @description Of the document that was shown when it was asked for. */
+            document_number: string;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page12: {
+            items: components["schemas"]["SharingPartner"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        SharingPartner: {
+            /** @description `device …` or `webhook …`. */
+            id: string;
+            title: string;
+            since_us: components["schemas"]["Micros"];
+            /** @description The last one that was written, also when it is over. */
+            agreement?: components["schemas"]["SharingAgreement"] | null;
+            /** @description Until when something passes, by agreement or without one; absent while it is switched off. */
+            passes_until_us?: components["schemas"]["Micros"] | null;
+            /** @description Nothing passes now (of a partner that brings calls for help, nothing but those). */
+            is_stopped: boolean;
+            off_at_us?: components["schemas"]["Micros"] | null;
+            off_by_name?: string | null;
+            off_reason?: string | null;
+            /** @description Waits for a second person. */
+            on_asked_by_name?: string | null;
+            on_reason?: string | null;
+            /**
+             * Format: int64
+             * @description In the last 24 hours.
+             */
+            passed_day: number;
+            /** Format: int64 */
+            refused_day: number;
+        };
+        SharingAgreement: {
+            basis: string;
+            until_us: components["schemas"]["Micros"];
+            written_at_us: components["schemas"]["Micros"];
+            written_by_name: string;
+        };
+        SharingPartnerShown: {
+            /** @description `device …` or `webhook …`. */
+            id: string;
+            title: string;
+            since_us: components["schemas"]["Micros"];
+            /** @description The last one that was written, also when it is over. */
+            agreement?: components["schemas"]["SharingAgreement"] | null;
+            /** @description Until when something passes, by agreement or without one; absent while it is switched off. */
+            passes_until_us?: components["schemas"]["Micros"] | null;
+            /** @description Nothing passes now (of a partner that brings calls for help, nothing but those). */
+            is_stopped: boolean;
+            off_at_us?: components["schemas"]["Micros"] | null;
+            off_by_name?: string | null;
+            off_reason?: string | null;
+            /** @description Waits for a second person. */
+            on_asked_by_name?: string | null;
+            on_reason?: string | null;
+            /**
+             * Format: int64
+             * @description In the last 24 hours.
+             */
+            passed_day: number;
+            /** Format: int64 */
+            refused_day: number;
+            /** @description The newest 500. */
+            hours: components["schemas"]["SharedHour"][];
+        };
+        /** @description What passed in one hour. */
+        SharedHour: {
+            /**
+             * Format: int64
+             * @description Hours since 1970.
+             */
+            hour: number;
+            /** @description `out` to the partner, `in` from him. */
+            direction: string;
+            kind: string;
+            /** Format: int64 */
+            passed: number;
+            /** Format: int64 */
+            refused: number;
+            /** @description By which rule; absent without an agreement. */
+            basis?: string | null;
+        };
+        /** @description `POST /v1/oversight/partners/{id}/off` and `/on`. */
+        SwitchPartner: {
+            /** @description 5 to 500 characters. */
+            reason: string;
+        };
+        /** @description `POST /v1/oversight/partners/{id}/agreement`. */
+        AgreeSharing: {
+            /** @description Article, contract, letter: 5 to 500 characters. */
+            basis: string;
+            until_us: components["schemas"]["Micros"];
+        };
         ListAlerts: {
             /**
              * @description Only those that nobody has settled.
@@ -5336,7 +6096,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page11: {
+        Page13: {
             items: components["schemas"]["MisuseAlert"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5388,7 +6148,7 @@ export interface components {
             note: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page12: {
+        Page14: {
             items: components["schemas"]["PlateMark"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5424,7 +6184,7 @@ export interface components {
             note: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page13: {
+        Page15: {
             items: components["schemas"]["Sample"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5461,7 +6221,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page14: {
+        Page16: {
             items: components["schemas"]["MisuseCase"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5551,7 +6311,7 @@ export interface components {
             reason: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page15: {
+        Page17: {
             items: components["schemas"]["QuestionToMe"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5567,7 +6327,7 @@ export interface components {
             finding?: components["schemas"]["CaseFinding"] | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page16: {
+        Page18: {
             items: components["schemas"]["Camera"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5644,7 +6404,7 @@ export interface components {
             is_active: boolean;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page17: {
+        Page19: {
             items: components["schemas"]["RegisterLine"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6409,7 +7169,7 @@ export interface components {
             pictures: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page18: {
+        Page20: {
             items: components["schemas"]["Hold"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6514,13 +7274,13 @@ export interface components {
             area: components["schemas"]["Area"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page19: {
+        Page21: {
             items: components["schemas"]["Export"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page20: {
+        Page22: {
             items: components["schemas"]["Feed"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6730,7 +7490,7 @@ export interface components {
             expires_at_us: components["schemas"]["Micros"] | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page21: {
+        Page23: {
             items: components["schemas"]["Site"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6751,13 +7511,13 @@ export interface components {
             file_name?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page22: {
+        Page24: {
             items: components["schemas"]["FeedPush"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page23: {
+        Page25: {
             items: components["schemas"]["SetAsideView"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6799,7 +7559,7 @@ export interface components {
         /** Format: uuid */
         ImportId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page24: {
+        Page26: {
             items: components["schemas"]["Entry"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6932,7 +7692,7 @@ export interface components {
             waiting: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page25: {
+        Page27: {
             items: components["schemas"]["LegalBasis"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6993,7 +7753,7 @@ export interface components {
         };
         HitState: "raised" | "confirmed" | "rejected" | "lapsed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page26: {
+        Page28: {
             items: components["schemas"]["Hit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7147,7 +7907,7 @@ export interface components {
         };
         ListedState: ("closed" | "all") | "open";
         /** @description One page of a list, and the cursor of the next one. */
-        Page27: {
+        Page29: {
             items: components["schemas"]["Incident"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7416,8 +8176,183 @@ export interface components {
             summary: string;
             address: string;
         };
+        /** @description The answer of `POST /v1/calls/{id}/caller/link`. */
+        MadeLink: {
+            /** @description Told this once. What opens it stands behind `#`, which browsers send to nobody. */
+            url: string;
+            caller: components["schemas"]["CallerView"];
+        };
+        /** @description A caller, as a dispatcher who may see the call sees them. */
+        CallerView: {
+            call: components["schemas"]["CallId"];
+            /** @description Of the call. */
+            number: string;
+            /** @description The newest; null before any was made. */
+            link?: components["schemas"]["CallerLink"] | null;
+            /** @description The place that is believed. */
+            place?: components["schemas"]["CallerPlace"] | null;
+            /** @description A later one that nobody can have got to from there, until others agree with it. */
+            doubted?: components["schemas"]["CallerPlace"] | null;
+            /** @description As they were written. */
+            words: components["schemas"]["CallerWord"][];
+        };
+        CallerLink: {
+            state: components["schemas"]["LinkState"];
+            made_at_us: components["schemas"]["Micros"];
+            expires_at_us: components["schemas"]["Micros"];
+            opened_at_us?: components["schemas"]["Micros"] | null;
+            agreed_at_us?: components["schemas"]["Micros"] | null;
+            sharing_since_us?: components["schemas"]["Micros"] | null;
+            /** @description When the page last asked for news, to within ten seconds. */
+            heard_at_us?: components["schemas"]["Micros"] | null;
+            /** @description Whoever holds the phone must not be heard: do not ring it. */
+            is_silent: boolean;
+            trouble?: components["schemas"]["Trouble"] | null;
+        };
+        /** @description How far a link has come. */
+        LinkState: ("opened" | "expired") | "sent" | "agreed" | "sharing" | "revoked" | "over";
+        /** @description Why a phone shows no place, as its browser says. */
+        Trouble: "denied" | "unavailable";
+        CallerPlace: {
+            position: components["schemas"]["Wgs84"];
+            /**
+             * Format: double
+             * @description Radius within which the phone is at 95 % confidence, as W3C Geolocation defines it.
+             */
+            accuracy_m: number;
+            measured_at_us: components["schemas"]["Micros"];
+            /**
+             * Format: double
+             * @description Set where it lies so far from every road that it is doubtful.
+             */
+            off_road_m?: number | null;
+        };
+        CallerWord: {
+            /** Format: int64 */
+            seq: number;
+            side: components["schemas"]["Side"];
+            at_us: components["schemas"]["Micros"];
+            /** @description Which dispatcher wrote it. */
+            by_name?: string | null;
+            text: string;
+            /** @description When the other side had it before its eyes. */
+            read_at_us?: components["schemas"]["Micros"] | null;
+        };
+        /** @enum {string} */
+        Side: "caller" | "centre";
         /** @description A list that is never long enough to be paged. */
         Items4: {
+            items: components["schemas"]["CallerView"][];
+        };
+        /** @description A list that is never long enough to be paged. */
+        Items5: {
+            items: components["schemas"]["LiveCaller"][];
+        };
+        /** @description One line of `GET /v1/callers`. */
+        LiveCaller: {
+            call: components["schemas"]["CallId"];
+            number: string;
+            /** @description What the call became; null while it is in hand. */
+            incident?: components["schemas"]["IncidentId"] | null;
+            state: components["schemas"]["LinkState"];
+            is_silent: boolean;
+            /**
+             * Format: uint64
+             * @description Messages of the caller's that nobody has read.
+             */
+            unread: number;
+        };
+        /** @description `POST /v1/calls/{id}/caller/answer`. */
+        AnswerCaller: {
+            /** @description Made by whoever writes: sent again, it is the same message. */
+            key: string;
+            /** @description 1 to 500 characters. */
+            text: string;
+        };
+        /** @description `POST /v1/calls/{id}/caller/read`. */
+        ReadCaller: {
+            /**
+             * Format: int64
+             * @description `seq` of the last message that was read.
+             */
+            through: number;
+        };
+        /** @description What the caller's page shows. */
+        CallerPage: {
+            /** @description Of the call, to name it on another line. */
+            number: string;
+            is_agreed: boolean;
+            is_sharing: boolean;
+            /**
+             * Format: int64
+             * @description For how long the link still opens anything; counted here, for a phone's clock may be wrong.
+             */
+            rest_s: number;
+            /** @description Messages after the one that the page named, of this link only. */
+            words: components["schemas"]["CallerWord"][];
+            /**
+             * Format: int64
+             * @description `seq` of the last message of the caller's that the centre has read; 0 before any.
+             */
+            read_through: number;
+        };
+        /** @description `POST /v1/caller/look`. */
+        Look: {
+            /**
+             * Format: int64
+             * @description `seq` of the last message that the page shows; only later ones are told.
+             * @default 0
+             */
+            after: number;
+            /**
+             * @description Whoever holds the phone must not be heard.
+             * @default false
+             */
+            is_silent: boolean;
+            /**
+             * @description Why the page has no place to show, if it tried.
+             * @default null
+             */
+            trouble: components["schemas"]["Trouble"] | null;
+        };
+        /** @description `POST /v1/caller/share`. */
+        ShareCaller: {
+            is_on: boolean;
+        };
+        /** @description What became of a place. */
+        PlaceTaken: {
+            /** @description False for one that came within a second of the last, which is enough. */
+            is_kept: boolean;
+        };
+        /** @description `POST /v1/caller/place`. */
+        PlaceCaller: {
+            position: components["schemas"]["Wgs84"];
+            /**
+             * Format: double
+             * @description 0 to 50,000.
+             */
+            accuracy_m: number;
+            /**
+             * Format: int64
+             * @description How long ago it was measured: a phone's clock may be years off, its intervals are not.
+             */
+            age_ms: number;
+        };
+        /** @description `POST /v1/caller/words`. */
+        WriteCaller: {
+            /** @description Made by the page: sent again, it is the same message. */
+            key: string;
+            /** @description 1 to 500 characters. */
+            text: string;
+            /**
+             * Format: int64
+             * @description As in `look`.
+             * @default 0
+             */
+            after: number;
+        };
+        /** @description A list that is never long enough to be paged. */
+        Items6: {
             items: components["schemas"]["CallSource"][];
         };
         CallSource: {
@@ -7433,7 +8368,7 @@ export interface components {
             title: string;
         };
         /** @description A list that is never long enough to be paged. */
-        Items5: {
+        Items7: {
             items: components["schemas"]["Duplicate"][];
         };
         /** @description An open incident that it may be about, with what speaks for it. */
@@ -8280,11 +9215,11 @@ export interface components {
         };
         PhotoSize: "large" | "small";
         /** @description A list that is never long enough to be paged. */
-        Items6: {
+        Items8: {
             items: components["schemas"]["Photo"][];
         };
         /** @description A list that is never long enough to be paged. */
-        Items7: {
+        Items9: {
             items: components["schemas"]["MyAssignment"][];
         };
         /** @description An officer's work: the order and what it is about. */
@@ -8293,7 +9228,7 @@ export interface components {
             incident: components["schemas"]["Incident"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page28: {
+        Page30: {
             items: components["schemas"]["Unit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8334,7 +9269,7 @@ export interface components {
             state: components["schemas"]["UnitState"];
         };
         /** @description A list that is never long enough to be paged. */
-        Items8: {
+        Items10: {
             items: components["schemas"]["UnitSkills"][];
         };
         UnitSkills: {
@@ -8366,7 +9301,7 @@ export interface components {
             reason: string;
         };
         /** @description A list that is never long enough to be paged. */
-        Items9: {
+        Items11: {
             items: components["schemas"]["Panic"][];
         };
         /** @description A crew that needs help. */
@@ -8386,7 +9321,7 @@ export interface components {
         };
         PanicState: ("raised" | "acknowledged") | "cancelled" | "over";
         /** @description A list that is never long enough to be paged. */
-        Items10: {
+        Items12: {
             items: components["schemas"]["Check"][];
         };
         /** @description One question to one crew, as consoles and its phone show it. */
@@ -8469,7 +9404,7 @@ export interface components {
             until_us: number;
         };
         /** @description A list that is never long enough to be paged. */
-        Items11: {
+        Items13: {
             items: components["schemas"]["Shift"][];
         };
         Shift: {
@@ -8692,7 +9627,7 @@ export interface components {
             reason: string;
         };
         /** @description A list that is never long enough to be paged. */
-        Items12: {
+        Items14: {
             items: components["schemas"]["Partner"][];
         };
         Partner: {
@@ -8722,7 +9657,7 @@ export interface components {
         /** @description How well a box is looked after. */
         BoxState: ("never" | "retired") | "on_time" | "late" | "missed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page29: {
+        Page31: {
             items: components["schemas"]["PatrolBox"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8830,7 +9765,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page30: {
+        Page32: {
             items: components["schemas"]["BoxCode"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8958,7 +9893,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page31: {
+        Page33: {
             items: components["schemas"]["CheckIn"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -9272,7 +10207,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page32: {
+        Page34: {
             items: components["schemas"]["TourPlanLine"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -9838,7 +10773,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page33: {
+        Page35: {
             items: components["schemas"]["Warning"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -9902,7 +10837,7 @@ export interface components {
             instruction: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page34: {
+        Page36: {
             items: components["schemas"]["Subscription"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -9950,7 +10885,7 @@ export interface components {
          */
         TrackerId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page35: {
+        Page37: {
             items: components["schemas"]["Tracker"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10054,7 +10989,7 @@ export interface components {
             detail: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page36: {
+        Page38: {
             items: components["schemas"]["UnitPosition"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10269,6 +11204,11 @@ export interface components {
             kind: "call_changed";
             call: components["schemas"]["CallId"];
             state: components["schemas"]["CallState"];
+        } | {
+            /** @constant */
+            kind: "caller_changed";
+            call: components["schemas"]["CallId"];
+            is_place_only: boolean;
         } | {
             /** @constant */
             kind: "check_changed";
@@ -11193,7 +12133,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["TrustChange"];
+                };
             };
             /** @description Problem */
             default: {
@@ -11254,7 +12196,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TpmMaker"];
+                    "application/json": components["schemas"]["TrustChange"];
                 };
             };
             /** @description Problem */
@@ -11278,6 +12220,101 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ForgetMaker"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_devices_trust_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustChanges"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_devices_trust_changes_id_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_devices_trust_changes_id_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
             };
         };
         responses: {
@@ -12553,6 +13590,439 @@ export interface operations {
             };
         };
     };
+    get_v1_oversight_inquiries: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page11"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_inquiries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskInquiry"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inquiry"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_inquiries_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InquiryShown"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_inquiries_id_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmInquiry"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inquiry"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_inquiries_id_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerInquiry"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InquiryShown"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_inquiries_id_renew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenewDeferral"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InquiryShown"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_inquiries_id_hand_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverAnswer"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InquiryShown"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_inquiries_id_answers_number_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_partners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page12"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_partners_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingPartnerShown"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_partners_id_off: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchPartner"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingPartner"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_partners_id_on: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchPartner"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingPartner"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_partners_id_agreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreeSharing"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingPartner"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_oversight_misuse_alerts: {
         parameters: {
             query?: {
@@ -12572,7 +14042,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             /** @description Problem */
@@ -12639,7 +14109,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             /** @description Problem */
@@ -12739,7 +14209,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             /** @description Problem */
@@ -12772,7 +14242,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             /** @description Problem */
@@ -12938,7 +14408,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page17"];
                 };
             };
             /** @description Problem */
@@ -13005,7 +14475,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             /** @description Problem */
@@ -13137,7 +14607,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             /** @description Problem */
@@ -13770,7 +15240,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             /** @description Problem */
@@ -13903,7 +15373,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             /** @description Problem */
@@ -14068,7 +15538,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             /** @description Problem */
@@ -14167,7 +15637,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page23"];
                 };
             };
             /** @description Problem */
@@ -14198,7 +15668,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page23"];
                 };
             };
             /** @description Problem */
@@ -14263,7 +15733,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             /** @description Problem */
@@ -14329,7 +15799,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page23"];
+                    "application/json": components["schemas"]["Page25"];
                 };
             };
             /** @description Problem */
@@ -14502,7 +15972,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page24"];
+                    "application/json": components["schemas"]["Page26"];
                 };
             };
             /** @description Problem */
@@ -14741,7 +16211,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page25"];
+                    "application/json": components["schemas"]["Page27"];
                 };
             };
             /** @description Problem */
@@ -14806,7 +16276,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page26"];
+                    "application/json": components["schemas"]["Page28"];
                 };
             };
             /** @description Problem */
@@ -15002,7 +16472,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page27"];
+                    "application/json": components["schemas"]["Page29"];
                 };
             };
             /** @description Problem */
@@ -15506,6 +16976,437 @@ export interface operations {
             };
         };
     };
+    post_v1_calls_id_caller_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeLink"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_calls_id_caller_extend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallerView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_calls_id_caller_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallerView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_calls_id_caller: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallerView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_incidents_id_callers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items4"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_callers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items5"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_calls_id_caller_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerCaller"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallerView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_calls_id_caller_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadCaller"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallerView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_caller_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Look"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallerPage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_caller_agree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallerPage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_caller_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareCaller"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallerPage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_caller_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceCaller"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceTaken"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_caller_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteCaller"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallerPage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_call_sources: {
         parameters: {
             query?: never;
@@ -15521,7 +17422,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items4"];
+                    "application/json": components["schemas"]["Items6"];
                 };
             };
             /** @description Problem */
@@ -15622,7 +17523,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items5"];
+                    "application/json": components["schemas"]["Items7"];
                 };
             };
             /** @description Problem */
@@ -15653,7 +17554,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items5"];
+                    "application/json": components["schemas"]["Items7"];
                 };
             };
             /** @description Problem */
@@ -16447,7 +18348,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items6"];
+                    "application/json": components["schemas"]["Items8"];
                 };
             };
             /** @description Problem */
@@ -16510,7 +18411,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items7"];
+                    "application/json": components["schemas"]["Items9"];
                 };
             };
             /** @description Problem */
@@ -16539,7 +18440,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page28"];
+                    "application/json": components["schemas"]["Page30"];
                 };
             };
             /** @description Problem */
@@ -16735,7 +18636,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items8"];
+                    "application/json": components["schemas"]["Items10"];
                 };
             };
             /** @description Problem */
@@ -16900,7 +18801,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items9"];
+                    "application/json": components["schemas"]["Items11"];
                 };
             };
             /** @description Problem */
@@ -16929,7 +18830,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items10"];
+                    "application/json": components["schemas"]["Items12"];
                 };
             };
             /** @description Problem */
@@ -16958,7 +18859,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items10"];
+                    "application/json": components["schemas"]["Items12"];
                 };
             };
             /** @description Problem */
@@ -17126,7 +19027,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items11"];
+                    "application/json": components["schemas"]["Items13"];
                 };
             };
             /** @description Problem */
@@ -17217,7 +19118,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items11"];
+                    "application/json": components["schemas"]["Items13"];
                 };
             };
             /** @description Problem */
@@ -17628,7 +19529,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items12"];
+                    "application/json": components["schemas"]["Items14"];
                 };
             };
             /** @description Problem */
@@ -17731,7 +19632,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page29"];
+                    "application/json": components["schemas"]["Page31"];
                 };
             };
             /** @description Problem */
@@ -17935,7 +19836,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page30"];
+                    "application/json": components["schemas"]["Page32"];
                 };
             };
             /** @description Problem */
@@ -18107,7 +20008,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page31"];
+                    "application/json": components["schemas"]["Page33"];
                 };
             };
             /** @description Problem */
@@ -18203,7 +20104,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page32"];
+                    "application/json": components["schemas"]["Page34"];
                 };
             };
             /** @description Problem */
@@ -18566,7 +20467,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page33"];
+                    "application/json": components["schemas"]["Page35"];
                 };
             };
             /** @description Problem */
@@ -18818,7 +20719,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page34"];
+                    "application/json": components["schemas"]["Page36"];
                 };
             };
             /** @description Problem */
@@ -18918,7 +20819,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page35"];
+                    "application/json": components["schemas"]["Page37"];
                 };
             };
             /** @description Problem */
@@ -19259,7 +21160,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page36"];
+                    "application/json": components["schemas"]["Page38"];
                 };
             };
             /** @description Problem */
