@@ -155,11 +155,16 @@ test("a real photograph leads to a closed assignment", { skip, timeout: 240_000 
 
   await t.test("the auditor can say who saw it and why, and the log is intact", async () => {
     const auditor = await Actor.enrol(browser, house, "稽核 吳", "auditor");
-    const leaves = await auditor.api("GET", "/v1/oversight/audit?limit=200");
-    const search = leaves.items.find((leaf) => leaf.action === "GET /v1/sightings" && leaf.purpose === "investigation");
+    const leaves = [];
+    for (let next = ""; next !== null; ) {
+      const page = await auditor.api("GET", `/v1/oversight/audit?limit=200${next && `&cursor=${encodeURIComponent(next)}`}`);
+      leaves.push(...page.items);
+      next = page.next_cursor;
+    }
+    const search = leaves.find((leaf) => leaf.action === "GET /v1/sightings" && leaf.purpose === "investigation");
     assert.ok(search, "the detective's search is on the log");
     assert.match(search.case_ref, /^\d{3}-\d{4}-\d{4}$/, "the case is a live incident");
-    assert.ok(leaves.items.some((leaf) => leaf.action === "POST /v1/hits/{id}/confirm"));
+    assert.ok(leaves.some((leaf) => leaf.action === "POST /v1/hits/{id}/confirm"));
     assert.equal((await auditor.api("GET", "/v1/oversight/audit/verify")).is_intact, true);
     await auditor.goto("/oversee");
     await auditor.shot("oversee");
