@@ -87,7 +87,7 @@ async fn whoever_drives_is_told_of_every_question_with_its_leaf_and_of_nobody_el
     let none = format!("/v1/sightings?plate={PLATE}&from_us={}&until_us={}", NOW.0 - 3 * Micros::DAY, NOW.0 - 2 * Micros::DAY);
     let by_other = world.asked(&world.other, "patrol", None, &none).await;
     let of_alike = world.asked(&world.other, "traffic", Some("115-9"), &format!("/v1/sightings?plate={ALIKE}")).await;
-    let by_pattern = world.asked(&world.other, "audit", Some("115-10"), "/v1/sightings?plate=A*").await;
+    let by_pattern = world.asked(&world.other, "audit", Some("115-10"), "/v1/sightings?plate=A%3FC-1280").await;
 
     let text = world.answered(PLATE).await;
     for (office, purpose, leaf) in [("偵查隊", "犯罪偵查", by_detective), ("第二分局", "巡邏勤務", by_other), ("第二分局", "稽核", by_pattern)] {
