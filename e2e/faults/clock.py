@@ -60,7 +60,7 @@ def _wrong_for_a_while(shimmed, name, shift_us, restarts):
     for person in [*house.people.values(), city.driver, city.guest]:
         if person.get("/v1/identity/me").status == 401:
             person.sign_in()
-    city.cookies = []
+    city.sessions = []
     after = {what: act() for what, act in city.acts().items()}
     time.sleep(1.5)
     city.fixes = {}

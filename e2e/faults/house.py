@@ -1,7 +1,7 @@
 """One server in a folder of its own: started, asked, killed, looked at."""
 import http.client, json, os, re, shutil, signal, socket, subprocess, tempfile, threading, time
 
-from keys import DeviceKey, Passkey
+from keys import DeviceKey, Passkey, SessionKey
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 # How long is waited before it counts as not starting at all; how long it took is measured and told.
@@ -129,10 +129,10 @@ class House:
 
     def ask(self, method, path, body=None, headers=None, wait_s=ANSWER_S):
         """One request over this thread's connection. What reads is asked again once, because a connection that was idle may have been ended."""
-        answer = self._ask_once(method, path, body, headers, wait_s)
-        return self._ask_once(method, path, body, headers, wait_s) if answer.status is None and method == "GET" else answer
+        answer = self.ask_once(method, path, body, headers, wait_s)
+        return self.ask_once(method, path, body, headers, wait_s) if answer.status is None and method == "GET" else answer
 
-    def _ask_once(self, method, path, body, headers, wait_s):
+    def ask_once(self, method, path, body, headers, wait_s):
         held, now = getattr(self.local, "connection", None), time.monotonic()
         if held is None or held[0] != self.life or now - self.local.used > IDLE_S:
             held = (self.life, http.client.HTTPConnection("127.0.0.1", self.port, timeout=wait_s))
@@ -179,11 +179,27 @@ class House:
 class Person:
     def __init__(self, house, name):
         self.house, self.name, self.cookie, self.key = house, name, "", Passkey(house.origin)
+        self.session, self.nonce = SessionKey(), "none"
+
+    def proved(self, method, path, body):
+        """What lets exactly this request in, once."""
+        proof = self.session.prove(self.nonce, method, path, body)
+        return {"cookie": self.cookie, "origin": self.house.origin, "shouhu-proof": proof}
 
     def send(self, method, path, data=None, headers=None, wait_s=ANSWER_S):
-        body = None if data is None else json.dumps(data).encode()
-        return self.house.ask(method, path, body, {"cookie": self.cookie, "origin": self.house.origin, "shouhu-purpose": "patrol",
-                                                   "content-type": "application/json", **(headers or {})}, wait_s)
+        return self.send_raw(method, path, None if data is None else json.dumps(data).encode(), headers, wait_s)
+
+    def send_raw(self, method, path, body, headers=None, wait_s=ANSWER_S):
+        """Signed once more where the nonce has run out, for nothing was done by the first try; and, as in `House.ask`, what reads."""
+        answer = self._send_once(method, path, body, headers, wait_s)
+        is_lost = answer.status is None and method == "GET"
+        return self._send_once(method, path, body, headers, wait_s) if is_lost or answer.key == "identity.proof_stale" else answer
+
+    def _send_once(self, method, path, body, headers, wait_s):
+        fixed = {**self.proved(method, path, body), "shouhu-purpose": "patrol", "content-type": "application/json"}
+        answer = self.house.ask_once(method, path, body, {**fixed, **(headers or {})}, wait_s)
+        self.nonce = answer.headers.get("shouhu-nonce", self.nonce)
+        return answer
 
     def get(self, path, **more):
         return self.send("GET", path, **more)
@@ -201,19 +217,21 @@ class Person:
         if not started.is_ok:
             raise RuntimeError(f"{self.name} cannot enrol: {started}")
         made = self.key.create(started.json["options"])
-        finished = self._in(self.post("/v1/identity/enrol/finish", {"challenge_id": started.json["challenge_id"], "credential": made}))
+        finished = self._in(self.post("/v1/identity/enrol/finish", {"challenge_id": started.json["challenge_id"], "credential": made,
+                                                                       "session_key": self.session.public}))
         if not finished.is_ok:
             raise RuntimeError(f"{self.name} cannot enrol: {finished}")
         self.id = finished.json["id"]
 
     def sign_in(self):
         """As in a browser of its own, where no older session is that would end. The cookie is the new session's when it was granted."""
-        self.cookie = ""
+        self.cookie, self.session = "", SessionKey()
         started = self.post("/v1/identity/sign-in/start", {})
         if not started.is_ok:
             return started
         signed = self.key.answer(started.json["options"])
-        return self._in(self.post("/v1/identity/sign-in/finish", {"challenge_id": started.json["challenge_id"], "credential": signed}))
+        return self._in(self.post("/v1/identity/sign-in/finish", {"challenge_id": started.json["challenge_id"], "credential": signed,
+                                                                      "session_key": self.session.public}))
 
 
 class Device:

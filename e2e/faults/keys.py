@@ -50,16 +50,44 @@ class DeviceKey:
         return {"shouhu-device": device, "shouhu-signed-at": str(at_us), "shouhu-signature": signature}
 
 
+def _point(key):
+    """The uncompressed point, which ends the structure."""
+    out = ctypes.create_string_buffer(256)
+    at = ctypes.cast(out, ctypes.c_char_p)
+    length = _lib.i2d_PUBKEY(key, ctypes.byref(at))
+    return out.raw[length - 65 : length]
+
+
+def _plain(der):
+    """r and s, 64 bytes, of a signature in DER."""
+    numbers, rest = b"", der[2:]
+    for _ in range(2):
+        length = rest[1]
+        numbers, rest = numbers + rest[2 : 2 + length].lstrip(b"\0").rjust(32, b"\0"), rest[2 + length :]
+    return numbers
+
+
+class SessionKey:
+    """ECDSA on P-256, as a browser keeps it for its session (docs/adr/0018)."""
+
+    def __init__(self):
+        self.key = _POINTER(_lib.EVP_PKEY_Q_keygen(None, None, b"EC", b"P-256"))
+        self.public = b64url(_point(self.key))
+
+    def prove(self, nonce, method, path, body):
+        """For the header `shouhu-proof` of exactly this request, once."""
+        name, told = b64url(os.urandom(16)), b64url(hashlib.sha256(body).digest()) if body else "-"
+        text = f"shouhu-proof-v1\n{nonce}\n{name}\n{method}\n{path}\n{told}"
+        return f"{nonce}.{name}.{told}.{b64url(_plain(_sign(self.key, text.encode(), _POINTER(_lib.EVP_sha256()))))}"
+
+
 class Passkey:
     """An ES256 passkey of one site, user present and verified."""
 
     def __init__(self, origin, site="localhost"):
         self.origin, self.site = origin, site
         self.key = _POINTER(_lib.EVP_PKEY_Q_keygen(None, None, b"EC", b"P-256"))
-        out = ctypes.create_string_buffer(256)
-        at = ctypes.cast(out, ctypes.c_char_p)
-        length = _lib.i2d_PUBKEY(self.key, ctypes.byref(at))
-        point = out.raw[length - 65 : length]  # the uncompressed point ends the structure
+        point = _point(self.key)
         self.x, self.y = point[1:33], point[33:]
         self.id = hashlib.sha256(point).digest()[:16]
 

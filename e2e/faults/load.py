@@ -57,7 +57,7 @@ class City:
         self.devices = [house.device() for _ in range(2)]
         self.exchange = house.device("partner")
         self.must(self.people["supervisor"].post("/v1/call-sources", {"device": self.exchange.id, "title": "110"}))
-        self.batches, self.fixes, self.cookies, self.states = [], {}, [], []
+        self.batches, self.fixes, self.sessions, self.states = [], {}, [], []
         # A fix that is answered while the database refuses waits in memory, and a stop loses it: told by itself, neither kept nor lost.
         self.is_disk_failing, self.unsure_fixes = False, 0
         self.captured_us = now_us() - 6 * 3_600_000_000
@@ -167,7 +167,7 @@ class City:
     def sign_in(self):
         answer = self.guest.sign_in()
         if self.ledger.hears("sign-in", self.next(), answer) and not self.ledger.is_cut:
-            self.cookies = self.cookies[1 - SESSIONS_KEPT :] + [self.guest.cookie]
+            self.sessions = self.sessions[1 - SESSIONS_KEPT :] + [(self.guest.cookie, self.guest.session)]
         return answer
 
     def read(self):
@@ -232,8 +232,8 @@ class City:
         self._judge_counts("entry", entries, wrong)
         self._judge_state(wrong)
         self._judge_fixes(killed_at, wrong)
-        for cookie in self.cookies:
-            if not self.house.ask("GET", "/v1/identity/me", headers={"cookie": cookie}).is_ok:
+        for self.guest.cookie, self.guest.session in self.sessions:
+            if not self.guest.get("/v1/identity/me").is_ok:
                 wrong.append(("a session", "lost"))
         self._judge_leaves(wrong)
         return wrong

@@ -164,16 +164,19 @@ class Thrower(threading.Thread):
                 return
             self.throw(path, method, route, target, body, headers)
 
-    def throw(self, path, method, route, target, body, headers):
+    def throw(self, path, method, route, target, body, headers, is_again=False):
         house, who = self.routes.house, self.routes.who(path, route)
         if isinstance(who, str):
-            headers = {**headers, "cookie": house.people[who].cookie, "origin": house.origin}
+            headers = {**headers, **house.people[who].proved(method, target, body)}
         elif who is not None:
             headers = {**headers, **who.key.headers(who.id, method, target, body)}
         lines = [f"{method} {target} HTTP/1.1", f"host: localhost:{house.port}", f"content-length: {len(body)}", *(f"{k}: {v}" for k, v in headers.items())]
         request = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + body
         is_stream = path in STREAMS
         status, kind, said = self.ask(request, is_stream)
+        if status == 401 and isinstance(who, str) and b"identity.proof_stale" in said and not is_again:
+            house.people[who].get("/v1/identity/me")  # which tells the nonce that holds now
+            return self.throw(path, method, route, target, body, headers, is_again=True)
         fault = self.judge(path, status, kind, said)
         with self.found["lock"]:
             self.found["count"] += 1

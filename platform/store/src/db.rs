@@ -1,6 +1,7 @@
 //! Opening, reading, and beginning to write.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use shouhu_env::Env;
@@ -72,12 +73,19 @@ impl Store {
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(WAIT);
+            let is_first = AtomicBool::new(true);
             let write = SqlitePoolOptions::new()
                 .max_connections(1)
                 .acquire_timeout(WAIT)
                 // A full disk makes SQLite itself end the transaction; the driver's rollback then finds none and counts one open for ever,
                 // so that no further write would begin on this connection. A fresh one takes its place.
                 .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+                // While a disk fails SQLite opens for reading what it cannot open for writing, and such a connection would never write
+                // again after the disk is well: it is none, and the next caller tries anew. Only the first one may be so, for whoever looks at a copy.
+                .after_connect(move |connection, _| {
+                    let is_first = is_first.swap(false, Ordering::Relaxed);
+                    Box::pin(async move { if is_first { Ok(()) } else { connection.begin_with("BEGIN IMMEDIATE").await?.rollback().await } })
+                })
                 .connect_with(options.clone())
                 .await?;
             let read = SqlitePoolOptions::new().max_connections(LITE_READERS).acquire_timeout(WAIT).connect_with(options).await?;
