@@ -6,6 +6,7 @@
 // by itself. Meanwhile a crew cries for help, and a dispatcher opens and closes incidents and rings calls in. Printed: medians and tails before and during, their
 // ratio, and the rate that this machine could offer: the asker runs beside the house and takes its share of the cores.
 
+import { createHash, createPrivateKey, randomBytes, sign } from "node:crypto";
 import { Agent, request } from "node:http";
 import { cpus, loadavg } from "node:os";
 import { openCity } from "../src/city.mjs";
@@ -19,18 +20,67 @@ const OPEN_MAX = 3_000;
 const MEASURE_MS = 8_000;
 const TURN_MS = 10;
 
-function call(house, cookie, method, path, body, agent = false) {
+/** Its session's key may leave this browser: thousands of proofs a second are more than a page makes. */
+const open = (browser) => ({
+  async newContext(options) {
+    const context = await browser.newContext(options);
+    await context.addInitScript(() => {
+      const make = crypto.subtle.generateKey.bind(crypto.subtle);
+      crypto.subtle.generateKey = (kind, _, uses) => make(kind, true, uses);
+    });
+    return context;
+  },
+});
+
+/** Somebody's cookie and key, outside the browser. */
+class Signer {
+  static async of(actor) {
+    const signer = new Signer();
+    signer.cookie = (await actor.context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+    const jwk = await actor.page.evaluate(async () => {
+      const settled = (asked) => new Promise((done, failed) => {
+        asked.onsuccess = () => done(asked.result);
+        asked.onerror = () => failed(asked.error);
+      });
+      const database = await settled(indexedDB.open("shouhu-keys", 1));
+      const pair = await settled(database.transaction("keys").objectStore("keys").get("session"));
+      return crypto.subtle.exportKey("jwk", pair.privateKey);
+    });
+    signer.key = createPrivateKey({ key: jwk, format: "jwk" });
+    signer.nonce = "none";
+    return signer;
+  }
+
+  prove(method, path, body) {
+    const id = randomBytes(16).toString("base64url");
+    const hash = body ? createHash("sha256").update(body).digest("base64url") : "-";
+    const text = ["shouhu-proof-v1", this.nonce, id, method, path, hash].join("\n");
+    const signature = sign("sha256", Buffer.from(text), { key: this.key, dsaEncoding: "ieee-p1363" });
+    return [this.nonce, id, hash, signature.toString("base64url")].join(".");
+  }
+}
+
+/** Signed once more where the nonce had run out: nothing was done by the first try. */
+async function call(...asked) {
+  const answer = await callOnce(...asked);
+  return answer.status === 401 && answer.text.includes("identity.proof_stale") ? callOnce(...asked) : answer;
+}
+
+function callOnce(house, signer, method, path, json, agent = false) {
+  const body = json === undefined ? undefined : JSON.stringify(json);
+  const proof = signer.prove(method, path, body);
   return new Promise((done, fail) => {
     const started = performance.now();
-    const headers = { cookie, origin: house.url, "shouhu-purpose": "patrol", "content-type": "application/json" };
+    const headers = { cookie: signer.cookie, "shouhu-proof": proof, origin: house.url, "shouhu-purpose": "patrol", "content-type": "application/json" };
     const sent = request(`${house.url}${path}`, { method, headers, agent, timeout: 30_000 }, (answer) => {
       let text = "";
+      signer.nonce = answer.headers["shouhu-nonce"] ?? signer.nonce;
       answer.on("data", (bytes) => (text += bytes));
       answer.on("end", () => done({ took_ms: performance.now() - started, status: answer.statusCode, text }));
     });
     sent.on("timeout", () => sent.destroy(new Error("30 s without an answer")));
     sent.on("error", fail);
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
+    sent.end(body);
   });
 }
 
@@ -38,13 +88,12 @@ const house = await House.open();
 const browser = await openBrowser();
 try {
   const { operator, at } = await openCity(browser, house, "district");
-  const officer = await Actor.enrol(browser, house, "警員 李", "officer");
-  const dispatcher = await Actor.enrol(browser, house, "執勤 張", "dispatcher");
-  const detective = await Actor.enrol(browser, house, "偵查 陳", "detective");
+  const officer = await Actor.enrol(open(browser), house, "警員 李", "officer");
+  const dispatcher = await Actor.enrol(open(browser), house, "執勤 張", "dispatcher");
+  const detective = await Actor.enrol(open(browser), house, "偵查 陳", "detective");
   const unit = await operator.api("POST", "/v1/units", { call_sign: "東區 1", kind: "car" });
   await officer.api("POST", "/v1/units/mine/join", { unit: unit.id });
-  const cookie = async (actor) => (await actor.context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
-  const [phone, desk, office] = [await cookie(officer), await cookie(dispatcher), await cookie(detective)];
+  const [phone, desk, office] = await Promise.all([officer, dispatcher, detective].map((actor) => Signer.of(actor)));
   await browser.close();
 
   const questions = ["/v1/watchlists/entries?limit=200", "/v1/sightings?plate=ABC1234", "/v1/cameras?limit=200", "/v1/hits", "/v1/map"];

@@ -132,6 +132,8 @@ test("an officer's photo reaches the console, also when there was no network, an
     // The dialogue's own element has no height: what it shows has.
     await dispatcher.page.locator(".photo-large").waitFor();
     await settled(dispatcher.page);
+    // Keys go to the dialogue once it has the focus, which it takes after it is drawn.
+    await dispatcher.page.waitForFunction(() => document.activeElement?.closest('[role="dialog"]'));
     const large = dispatcher.page.locator(".photo-large");
     const first = await large.getAttribute("data-src");
     assert.match(await large.getAttribute("alt"), /永康 21/);
