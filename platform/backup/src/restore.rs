@@ -259,11 +259,12 @@ impl Restoring<'_> {
         lake.close().await?;
         let erased = erased?;
         let gone = gone.lock().map(|gone| gone.iter().copied().collect()).unwrap_or_default();
-        self.forget_in_rooms(keys, store, &forgotten, gone).await?;
-        self.clear_traces(manifest, store).await?;
+        // Before the rooms forget: the picture may be one of a plate that was erased since.
         if let Some(path) = &manifest.canaries.picture {
             self.open_picture(keys, path).await?;
         }
+        self.forget_in_rooms(keys, store, &forgotten, gone).await?;
+        self.clear_traces(manifest, store).await?;
         let audit = Audit::start(store.clone(), keys)?.verify().await?;
         let signed = manifest.checkpoint.as_deref().and_then(checkpoint_size).map_or(0, |(_, size)| size);
         if audit.is_intact && u64::try_from(audit.leaves).ok() != Some(signed) {
