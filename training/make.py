@@ -100,6 +100,7 @@ def train(args, net, make, step_loss, name):
     if args.until:
         hour, minute = map(int, args.until.split(":"))
         ends = began - began % 86400 + hour * 3600 + minute * 60
+        ends += 86400 if ends <= began else 0
     optimiser = torch.optim.AdamW(net.parameters(), args.rate, weight_decay=0.01, betas=(0.9, 0.98))
     loader = torch.utils.data.DataLoader(Samples(make, args.seed, args.first, steps * args.batch, args.batch), batch_size=None, num_workers=args.workers, prefetch_factor=6)
     net.train()

@@ -17,6 +17,7 @@ SCENE_H, SCENE_W, STRIDE = 256, 320, 8
 HERE = Path(__file__).resolve().parent
 HELD_OUT = 0.15
 EMPTY = 0.04
+FLOODED = 0.2
 
 
 def shared_data():
@@ -97,6 +98,23 @@ def backdrop(rng, frames, h, w):
     return np.clip(cv2.resize(low, (w, h), interpolation=cv2.INTER_LINEAR), 0, 255).astype(np.float32)
 
 
+def flood(rng, image, detail):
+    """Light that burns, in linear light: it spills from the bright ground into the strokes beside it and is cut off by the sensor, which
+    leaves thin, broken, pale strokes; the camera then sharpens what is left."""
+    linear = (np.clip(image, 0, 255) / 255) ** 2.2 + rng.uniform(0.0, 0.06)
+    gain = np.exp(rng.uniform(np.log(1.3), np.log(8)))
+    while gain > 1.3 and np.clip(linear * gain, 0, 1).std() < 0.12:  # what has burnt away altogether teaches guessing
+        gain *= 0.7
+    linear = linear * gain
+    near = cv2.GaussianBlur(linear, (0, 0), max(0.4, detail * rng.uniform(0.03, 0.12)))
+    far = cv2.GaussianBlur(linear, (0, 0), max(0.8, detail * rng.uniform(0.2, 0.8)))
+    spill, haze = rng.uniform(0.1, 0.7), rng.uniform(0, 0.12)
+    seen = np.clip(linear * (1 - spill - haze) + near * spill + far * haze, 0, 1) ** (1 / 2.2)
+    if rng.random() < 0.6:
+        seen = seen + (seen - cv2.GaussianBlur(seen, (0, 0), rng.uniform(0.7, 1.8))) * rng.uniform(0.5, 3.0)
+    return np.clip(seen, 0, 1).astype(np.float32) * 255
+
+
 def sensor(rng, image, detail):
     """Light, lens, sensor and codec; `detail` is the height of the smallest thing to keep, in pixels."""
     h, w = image.shape
@@ -104,9 +122,12 @@ def sensor(rng, image, detail):
         cx, cy, r = rng.uniform(0, w), rng.uniform(0, h), rng.uniform(0.2, 1.0) * h
         yy, xx = np.mgrid[0:h, 0:w].astype(np.float32)
         image = image + rng.uniform(40, 180) * np.exp(-((xx - cx) ** 2 + (yy - cy) ** 2) / (2 * r * r))
+    is_flooded = rng.random() < FLOODED
+    if is_flooded:
+        image = flood(rng, image, detail)
     image = np.clip(image, 0, 255) / 255
     image = image ** rng.uniform(0.55, 1.8) if rng.random() < 0.5 else image
-    kind = rng.random()
+    kind = max(rng.random(), 0.2 if is_flooded else 0.0)
     if kind < 0.2:  # over-exposed: ink fades into the ground, and thin strokes burn away
         image = 1 - (1 - image) * rng.uniform(0.28, 0.9) if rng.random() < 0.5 else image * rng.uniform(1.1, 1.9)
     elif kind < 0.36:  # night

@@ -25,5 +25,6 @@ export function saveFile(name: string, text: string, type = "text/csv;charset=ut
   link.href = URL.createObjectURL(new Blob([text], { type }));
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  // A busy browser begins to save long after the click; what it has not read by then it gives up without a word.
+  setTimeout(() => URL.revokeObjectURL(link.href), 120_000);
 }

@@ -66,7 +66,8 @@ fn main() -> ExitCode {
             Err(reason) => println!("{}: {reason}", set.name),
         }
     }
-    println!("\n{}\n{}", conditions::by_condition(&scores), conditions::reliability(&scores));
+    println!("\n{}", Score::remarks(&scores));
+    println!("{}\n{}", conditions::by_condition(&scores), conditions::reliability(&scores));
     println!("{}", conditions::emitted(&scores));
     for file in arguments.iter().filter_map(|a| a.strip_prefix("--peer=")) {
         let table = match std::fs::read_to_string(file) {
