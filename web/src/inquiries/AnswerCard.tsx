@@ -8,6 +8,7 @@ import { ActForm } from "../app/ActForm";
 import { taipei } from "../app/age";
 import { inquiries } from "../app/api/calls.inquiries";
 import type { InquiryAnswer, InquiryShown } from "../app/api/types.inquiries";
+import { ProvedDownload } from "../app/ProvedDownload";
 
 function HandOver({ inquiry, answer }: { inquiry: InquiryShown; answer: InquiryAnswer }) {
   const { t } = useTranslation();
@@ -74,14 +75,14 @@ export function AnswerCard({ inquiry, answer, isPrinted, onPrint }: Props) {
         >
           {t("inquiry.file")}
         </Button>
-        <Button
-          component="a"
+        <ProvedDownload
+          path={inquiries.proofUrl(inquiry.id, answer.number)}
+          name={`${name}.tlog-proof`}
           variant="default"
-          href={inquiries.proofUrl(inquiry.id, answer.number)}
-          download={`${name}.tlog-proof`}
+          testId="inquiry-proof"
         >
           {t("inquiry.proof")}
-        </Button>
+        </ProvedDownload>
       </div>
       <div className="not-printed">
         {answer.handed_at_us === null ? (

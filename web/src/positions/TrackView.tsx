@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Track } from "../app/api/types.positions";
 import { Icon } from "../app/icons";
+import { ProvedDownload } from "../app/ProvedDownload";
 import { sayDuration } from "../app/say";
 import { Empty } from "../app/states";
 import { saveFile } from "../investigate/csv";
@@ -75,16 +76,15 @@ export function TrackView({ track, gpx }: { track: Track; gpx: string }) {
         >
           GeoJSON
         </Button>
-        <Button
+        <ProvedDownload
+          path={gpx}
+          name={`track-${track.call_sign.replace(/\s+/g, "-")}.gpx`}
           variant="default"
-          component="a"
-          href={gpx}
-          download={`track-${track.call_sign.replace(/\s+/g, "-")}.gpx`}
           leftSection={<Icon name="download" size={16} />}
-          data-testid="track-gpx"
+          testId="track-gpx"
         >
           GPX
-        </Button>
+        </ProvedDownload>
       </div>
       <div className="track-split">
         <div className="track-map">

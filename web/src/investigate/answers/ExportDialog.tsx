@@ -6,9 +6,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Age } from "../../app/Age";
 import { exports_ } from "../../app/api/calls.lake";
-import { provedAddress } from "../../app/api/client";
 import type { Id } from "../../app/api/types";
 import { EXPORT_FORMATS, type ExportFormat, type ExportQuestion } from "../../app/api/types.lake";
+import { ProvedDownload } from "../../app/ProvedDownload";
 import { Failure } from "../../app/states";
 import { useFocusBack } from "../../app/useFocusBack";
 import { askedArea, type Question } from "../answer";
@@ -53,15 +53,6 @@ export function ExportDialog({ question, asked, title, onClose }: Props) {
     mutationFn: () => exports_.cancel(id ?? ""),
     onSuccess: () => look.refetch(),
   });
-  // A download sends no headers: its address carries the proof.
-  const save = useMutation({
-    mutationFn: async (path: string) => {
-      const link = document.createElement("a");
-      link.href = await provedAddress(path);
-      link.download = "";
-      link.click();
-    },
-  });
   const made = look.data ?? start.data;
   const isBusy = made?.state === "waiting" || made?.state === "running";
   return (
@@ -103,19 +94,9 @@ export function ExportDialog({ question, asked, title, onClose }: Props) {
             {(look.error || cancel.error) && <Failure error={look.error ?? cancel.error} />}
             {made.state === "ready" && (
               <>
-                {save.error && <Failure error={save.error} />}
-                <Button
-                  component="a"
-                  href={exports_.file(made.id, question.grounds)}
-                  onClick={(event) => {
-                    event.preventDefault();
-                    save.mutate(event.currentTarget.href);
-                  }}
-                  loading={save.isPending}
-                  data-testid="export-file"
-                >
+                <ProvedDownload path={exports_.file(made.id, question.grounds)} testId="export-file">
                   {t("export.download")}
-                </Button>
+                </ProvedDownload>
                 {made.expires_at_us !== null && (
                   <p className="dim">
                     {t("export.expires")} <Age at={made.expires_at_us} />

@@ -1,0 +1,43 @@
+// A file that the server makes for a signed-in person.
+
+import { Button, type ButtonProps } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { provedAddress } from "./api/client";
+import { Failure } from "./states";
+
+/** A download sends no headers, so that its address carries the session's proof; it is made at the click, for it does not last. */
+export function ProvedDownload({
+  path,
+  name = "",
+  children,
+  testId,
+  ...look
+}: ButtonProps & { path: string; name?: string; children: ReactNode; testId?: string }) {
+  const save = useMutation({
+    mutationFn: async () => {
+      const link = document.createElement("a");
+      link.href = await provedAddress(path);
+      link.download = name;
+      link.click();
+    },
+  });
+  return (
+    <>
+      {save.error && <Failure error={save.error} />}
+      <Button
+        {...look}
+        component="a"
+        href={path}
+        onClick={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+        loading={save.isPending}
+        data-testid={testId}
+      >
+        {children}
+      </Button>
+    </>
+  );
+}
