@@ -286,7 +286,8 @@ async fn finished(mut tx: Tx, store: &Store, id: ConsentId) -> Result<Observatio
 /// When the database fails.
 pub async fn one(store: &Store, id: ConsentId) -> Result<Option<Observation>, StoreError> {
     let row = store.fetch_opt(&format!("SELECT {COLUMNS} FROM oversight_consent WHERE id = $1"), params![id]).await?;
-    row.map(|row| of_row(&row, store.env().now())).transpose()
+    let found = row.map(|row| of_row(&row, store.env().now())).transpose()?;
+    Ok(found.filter(|one| !is_hidden(store.veil().as_ref(), one)))
 }
 
 /// Whose consents are listed.
