@@ -187,6 +187,7 @@ pub const MODULE: Module = Module {
         ops::sharing::ON,
         ops::sharing::AGREE,
         ops::seals::LIST,
+        ops::seals::PEOPLE,
         ops::seals::SHOW,
         ops::seals::ASK,
         ops::seals::DECIDE,

@@ -2,9 +2,12 @@
 //!
 //! Leaves name the seal and never what it is about: whoever reads the log sees that there is one.
 
+use axum::Json;
 use axum::extract::State;
-use shouhu_ids::SealId;
-use shouhu_module::ports::PeoplePort;
+use schemars::JsonSchema;
+use serde::Serialize;
+use shouhu_ids::{ActorId, SealId};
+use shouhu_module::ports::{PeoplePort, Serving};
 use shouhu_module::{App, Audit, Audited, Body, Id, Page, Person, Problem, Route};
 use shouhu_wire::Role;
 
@@ -20,6 +23,13 @@ pub const SHOW: Route = Route::get("/v1/oversight/seals/{id}", "Shows a sealed c
     .permission("seals.watch")
     .audit(Audit::WorkRead)
     .gives::<SealShown>();
+
+pub const PEOPLE: Route = Route::get("/v1/oversight/seals/people", "Lists whom a seal may name as a member, and who may decide on one", || {
+    axum::routing::get(people)
+})
+.permission("seals.ask")
+.audit(Audit::None("colleagues' names and offices, as the roster of the house has them"))
+.gives::<Page<SealCandidate>>();
 
 pub const ASK: Route = Route::post("/v1/oversight/seals", "Asks somebody of another office that a case be sealed", || axum::routing::post(ask))
     .permission("seals.ask")
@@ -46,6 +56,29 @@ pub const LIFT: Route = Route::post("/v1/oversight/seals/{id}/lift", "Asks that 
 .audit(Audit::Security)
 .takes::<LiftSeal>()
 .gives::<SealShown>();
+
+/// Somebody whom a seal may name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SealCandidate {
+    pub actor: ActorId,
+    pub name: String,
+    pub role: Role,
+    pub office: Option<String>,
+    /// By role and office; who asks may not be of that office.
+    pub may_decide: bool,
+}
+
+async fn people(State(app): State<App>, person: Person) -> Result<Json<Page<SealCandidate>>, Problem> {
+    let people = app.try_room::<PeoplePort>().ok_or(SealError::NoPeople)?;
+    let mut all = people.0.everybody().await?;
+    all.sort_by(|a, b| (&a.office, &a.name, a.id).cmp(&(&b.office, &b.name, b.id)));
+    let candidate = |of: Serving| {
+        let is_elsewhere = of.office.as_ref().is_some_and(|office| !office.is_empty() && person.office.as_ref() != Some(office));
+        let may_decide = is_elsewhere && store::DECIDERS.contains(&of.role);
+        SealCandidate { actor: of.id, name: of.name, role: of.role, office: of.office, may_decide }
+    };
+    Ok(Json(Page::whole(all.into_iter().map(candidate).collect())))
+}
 
 /// Who oversees knows of every seal that it is there; who investigates of his own.
 fn may_know_of(person: &Person, known: &Known) -> bool {
