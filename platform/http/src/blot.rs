@@ -14,8 +14,15 @@ use shouhu_store::{Eyes, Veil};
 
 use crate::gate::Gate;
 
-/// Answers of these keep back whole rows, and show what the asker himself put on the list: nothing is blotted out of them.
-const KEPT_BY_ROOMS: [&str; 4] = ["/v1/watchlists/entries", "/v1/oversight/seals", "/v1/oversight/observations", "/v1/oversight/openings"];
+/// Answers of these keep back whole rows and show what outsiders themselves wrote down about a plate: a hole in that would say that it is sealed.
+const KEPT_BY_ROOMS: [&str; 6] = [
+    "/v1/watchlists/entries",
+    "/v1/oversight/seals",
+    "/v1/oversight/observations",
+    "/v1/oversight/openings",
+    "/v1/oversight/inquiries",
+    "/v1/sightings/exports",
+];
 
 pub fn eyes_of(caller: &Caller) -> Eyes {
     match caller {
@@ -25,11 +32,11 @@ pub fn eyes_of(caller: &Caller) -> Eyes {
 }
 
 /// What the request names; nothing is copied while nothing is sealed.
-pub fn said(gate: &Gate, target: &str, purpose: &Option<Purpose>, body: &Bytes) -> String {
+pub fn said(gate: &Gate, target: &str, purpose: Option<&Purpose>, body: &Bytes) -> String {
     if gate.app.store.seals().veil(Eyes::Nobody, || gate.app.env.now()).is_none() {
         return String::new();
     }
-    let case = purpose.as_ref().and_then(Purpose::case_number).unwrap_or_default();
+    let case = purpose.and_then(Purpose::case_number).unwrap_or_default();
     format!("{}\n{case}\n{}", crate::purpose::unescaped(target), String::from_utf8_lossy(body))
 }
 
@@ -41,7 +48,8 @@ fn is_text(response: &Response) -> bool {
 
 pub async fn blot(gate: &Gate, eyes: Eyes, said: &str, response: Response) -> Response {
     let Some(veil) = gate.app.store.seals().veil(eyes, || gate.app.env.now()) else { return response };
-    if !is_text(&response) || KEPT_BY_ROOMS.iter().any(|path| gate.route.path.starts_with(path)) {
+    let is_kept = KEPT_BY_ROOMS.iter().any(|path| gate.route.path.starts_with(path)) && !gate.route.path.ends_with("/file");
+    if is_kept || !is_text(&response) {
         return response;
     }
     let (mut parts, body) = response.into_parts();

@@ -11,6 +11,7 @@
 //! **Invariant:** no leaf, list or error tells a plate, a case number or a reason to somebody who is neither member, asker nor decider.
 
 pub mod keep;
+pub mod log;
 pub mod store;
 
 #[cfg(test)]

@@ -133,7 +133,8 @@ export const errors = {
   "oversight.seal.plates": "Name one to twenty plates of four characters at least.",
   "oversight.seal.members": "Name one to fifty members who have an account.",
   "oversight.seal.text": "Write 5 to 500 characters.",
-  "oversight.seal.until": "A seal ends between tomorrow and a year from now; a longer one ends later than it did.",
+  "oversight.seal.until":
+    "A seal ends between tomorrow and a year from now; a longer one ends later than it did.",
   "oversight.seal.no_office": "An operator must first say in which office you serve: a seal needs two.",
   "oversight.seal.decider": "Choose somebody with an office who may decide on seals.",
   "oversight.seal.same_person": "A second person decides.",

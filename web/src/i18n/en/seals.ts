@@ -13,7 +13,8 @@ export const seals = {
     members: "Members",
     members_hint: "Nobody else sees it: name everybody who must, yourself included",
     decider: "Decided by",
-    decider_hint: "A supervisor or auditor of another office; nobody but members and that person learns what it is about",
+    decider_hint:
+      "A supervisor or auditor of another office; nobody but members and that person learns what it is about",
     no_decider: "Nobody of another office may decide",
     no_office: "no office",
     reason: "Reason",
@@ -45,7 +46,8 @@ export const seals = {
     refuse_sure: "Refuse",
     extend_hint: "Once, by a year from today at most",
     extend_sure: "Extend",
-    lift_hint: "The first asks, the second of another office lifts it. Everybody then sees again what their role lets them.",
+    lift_hint:
+      "The first asks, the second of another office lifts it. Everybody then sees again what their role lets them.",
     lift_first: "Ask to lift",
     lift_second: "Lift the seal",
   },
