@@ -71,6 +71,7 @@ fn of(caller: Caller, office: &str) -> Person {
 
 struct World {
     house: House,
+    clock: Arc<SimClock>,
     member: Person,
     /// Also a member: a watchlist entry needs two.
     second: Person,
@@ -92,7 +93,8 @@ fn passed(number: i64) -> Micros {
 
 impl World {
     async fn open() -> Self {
-        let env = Env { clock: Arc::new(SimClock::starting_at(NOW)), ..Env::real() };
+        let clock = Arc::new(SimClock::starting_at(NOW));
+        let env = Env { clock: clock.clone(), ..Env::real() };
         let house = House::open_in(MODULES, env).await;
         house.app.put(CameraPlacesPort(Arc::new(Row)));
         // The live stream then ends after what was missed.
@@ -104,7 +106,7 @@ impl World {
         let outsiders: Vec<Person> = Role::ALL.into_iter().map(|role| of(house.person(role), "第一分局")).collect();
         let roll = [&member, &second, &decider].into_iter().chain(&outsiders).cloned().collect();
         house.app.put(PeoplePort(Arc::new(Roll(roll))));
-        let mut world = Self { house, member, second, decider, outsiders, traces: Vec::new(), ids: BTreeMap::new() };
+        let mut world = Self { house, clock, member, second, decider, outsiders, traces: Vec::new(), ids: BTreeMap::new() };
         world.fill().await;
         world
     }
@@ -199,6 +201,7 @@ impl World {
     }
 
     async fn seal(&mut self) -> String {
+        self.clock.advance_us(Micros::SECOND);
         let body = json!({
             "case_ref": CASE, "plates": [CANARY], "members": [self.member.id, self.second.id], "decider": self.decider.id,
             "reason": "臥底偵查用車", "until_us": NOW.plus(90 * Micros::DAY),
@@ -207,6 +210,7 @@ impl World {
         let id = asked["id"].as_str().unwrap().to_owned();
         let decided = self.post(&self.decider, &format!("/v1/oversight/seals/{id}/decide"), json!({ "is_sealed": true })).await;
         assert_eq!(decided["state"], "in_force");
+        self.clock.advance_us(Micros::SECOND);
         self.ids.insert("/v1/oversight/seals/", id.clone());
         id
     }
