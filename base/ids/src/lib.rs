@@ -101,6 +101,8 @@ id!(/// A hint that somebody may have looked up whom he should not: a suggestion
     MisuseAlertId, "misuse alert");
 id!(/// An auditor's case file about the use of the system.
     MisuseCaseId, "misuse case");
+id!(/// A case that only its members may see.
+    SealId, "seal");
 id!(/// A vehicle that the misuse detector knows more about: a decoy, somebody in the news, somebody's own.
     MarkId, "mark");
 id!(/// A person who can sign in.

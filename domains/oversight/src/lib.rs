@@ -10,7 +10,8 @@
 //! `settings` is the file that names both sides; `witnessed` is this server as a witness of others, `witnesses` and `asked` are
 //! the witnesses of our own log; `movements` is what may be put together about one plate; `misuse` is looking at who asked; `retention` and
 //! `erasures` are what the law takes from the log; `transparency` is what the public may know of it; `breaches` is what leaked, and whom we told;
-//! `inquiries` is who looked at whom, told to whoever asks; `sharing` is what partners get and send.
+//! `inquiries` is who looked at whom, told to whoever asks; `sharing` is what partners get and send; `sealed` is what only
+//! the members of a case may see.
 
 mod asked;
 mod breaches;
@@ -21,6 +22,7 @@ mod movements;
 mod ops;
 mod retention;
 mod room;
+mod sealed;
 mod settings;
 mod sharing;
 mod transparency;
@@ -124,6 +126,21 @@ pub const MODULE: Module = Module {
             roles: &[Role::Supervisor, Role::Auditor],
         },
         Permission {
+            name: "seals.watch",
+            description: "See which cases are sealed, and what one is about where one knows it; ask that it be lifted",
+            roles: &[Role::Detective, Role::Supervisor, Role::Auditor],
+        },
+        Permission {
+            name: "seals.ask",
+            description: "Ask that a case be sealed",
+            roles: &[Role::Detective, Role::Supervisor, Role::Auditor],
+        },
+        Permission {
+            name: "seals.decide",
+            description: "Seal a case, or let it be sealed longer, as the one of another office who was named",
+            roles: sealed::store::DECIDERS,
+        },
+        Permission {
             name: "misuse.review",
             description: "See hints of misuse and samples of the log, keep case files about them, mark decoys and declared vehicles",
             roles: &[Role::Auditor],
@@ -169,6 +186,13 @@ pub const MODULE: Module = Module {
         ops::sharing::OFF,
         ops::sharing::ON,
         ops::sharing::AGREE,
+        ops::seals::LIST,
+        ops::seals::PEOPLE,
+        ops::seals::SHOW,
+        ops::seals::ASK,
+        ops::seals::DECIDE,
+        ops::seals::EXTEND,
+        ops::seals::LIFT,
         ops::misuse::ALERTS,
         ops::misuse::SET_ASIDE,
         ops::misuse::MARKS,
@@ -192,6 +216,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0006_breaches", sql: include_str!("../migrations/0006_breaches.sql") },
         Migration { name: "0007_inquiries", sql: include_str!("../migrations/0007_inquiries.sql") },
         Migration { name: "0008_sharing", sql: include_str!("../migrations/0008_sharing.sql") },
+        Migration { name: "0009_sealed", sql: include_str!("../migrations/0009_sealed.sql") },
     ],
     jobs: &[
         retention::RETENTION,
@@ -263,6 +288,18 @@ pub const MODULE: Module = Module {
         "oversight.sharing.until",
         "oversight.sharing.settled",
         "oversight.sharing.same_person",
+        "oversight.seal.case",
+        "oversight.seal.plates",
+        "oversight.seal.members",
+        "oversight.seal.text",
+        "oversight.seal.until",
+        "oversight.seal.no_office",
+        "oversight.seal.decider",
+        "oversight.seal.same_person",
+        "oversight.seal.same_office",
+        "oversight.seal.settled",
+        "oversight.seal.extended_once",
+        "oversight.seal.no_people",
         "oversight.misuse.same_person",
         "oversight.misuse.no_office",
         "oversight.misuse.same_office",
@@ -308,11 +345,14 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         // One process erases and asks; a command line beside it must not.
         let is_server = app.try_room::<Opening>().is_some_and(|opening| *opening == Opening::Serve);
+        // Before anything is asked of this process, and for a command line too.
+        sealed::keep::refresh(&app.store).await?;
         let ledger = movements::Ledger { store: app.store.clone(), fold: movements::fold::Fold::open(app.blobs.keys())? };
         app.put(ledger.clone());
         app.put(MovementGatePort(Arc::new(ledger)));
         app.put(SharingPort(Arc::new(sharing::gate::Gate { store: app.store.clone() })));
         if is_server {
+            tokio::spawn(sealed::keep::follow(app.store.clone()));
             movements::uses::begin(&app.store).await?;
             movements::jobs::FORGET.schedule_daily(&app.store, movements::jobs::HOUR_UTC_US).await?;
             retention::schedule(&app.store).await?;

@@ -73,13 +73,18 @@ pub async fn lift(tx: &mut Tx, id: HoldId, by: ActorId, note: &str, now: Micros)
 }
 
 pub async fn get(store: &Store, id: HoldId) -> Result<Option<Hold>, StoreError> {
-    let row = store.fetch_opt(&format!("SELECT {COLUMNS} FROM sightings_hold WHERE id = $1"), params![id]).await?;
-    row.as_ref().map(view_of).transpose()
+    let sql = format!("SELECT {COLUMNS} FROM sightings_hold WHERE id = $1{}", and_visible(store));
+    store.fetch_opt(&sql, params![id]).await?.as_ref().map(view_of).transpose()
 }
 
-/// Newest first.
+/// Without holds of plates that whoever looks may not see, nor of passages whose plate this server did not see when it held them.
+fn and_visible(store: &Store) -> String {
+    store.veil().map_or_else(String::new, |veil| veil.and_not_in("plate") + " AND plate <> ''")
+}
+
+/// Newest first, of those that whoever looks may see.
 pub async fn page(store: &Store, before: &str, limit: i64) -> Result<Vec<Hold>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM sightings_hold WHERE id < $1 ORDER BY id DESC LIMIT $2");
+    let sql = format!("SELECT {COLUMNS} FROM sightings_hold WHERE id < $1{} ORDER BY id DESC LIMIT $2", and_visible(store));
     store.fetch(&sql, params![before, limit]).await?.iter().map(view_of).collect()
 }
 

@@ -7,6 +7,7 @@ use shouhu_lakehouse::lake::{Class, Extra, FullRecord, Key, PlateCode, Seen};
 use shouhu_lakehouse::{Lakehouse, SourceRecord};
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
+use shouhu_store::Veil;
 use shouhu_wire::{Alternative, Heading, Passing, Sighting, SightingClass, TravelDirection};
 
 use crate::heading;
@@ -180,6 +181,26 @@ fn place_of(source: Option<&SourceRecord>, lon_e6: i32, lat_e6: i32) -> Option<W
     own.or_else(|| source?.key.place_e6).and_then(position_of)
 }
 
+/// Other readings of a picture, less those that are plates which whoever looks may not see.
+#[must_use]
+pub fn told_alternatives(mut alternatives: Vec<Alternative>, veil: Option<&Veil>) -> Vec<Alternative> {
+    if let Some(veil) = veil {
+        alternatives.retain(|other| !veil.hides_text(&other.plate));
+    }
+    alternatives
+}
+
+/// The record as a file may have it: its other readings are those of [`told_alternatives`].
+#[must_use]
+pub fn veiled_record(mut record: FullRecord, veil: &Veil) -> FullRecord {
+    let detail: Option<Detail> = record.extra.detail.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    if let Some(detail) = detail.filter(|detail| detail.alternatives.iter().any(|other| veil.hides_text(&other.plate))) {
+        let alternatives = told_alternatives(detail.alternatives.clone(), Some(veil));
+        record.extra.detail = Some(text_of(&Detail { alternatives, ..detail }));
+    }
+    record
+}
+
 /// The whole sighting, as `GET /v1/sightings/{id}` shows it. `None` for what a source that nobody knows has sent.
 #[must_use]
 pub fn sighting_of(lake: &Lakehouse, record: &FullRecord) -> Option<Sighting> {
@@ -199,7 +220,7 @@ pub fn sighting_of(lake: &Lakehouse, record: &FullRecord) -> Option<Sighting> {
         class: plate.class(),
         plate,
         confidence: f64::from(row.confidence_pm) / 1_000.0,
-        alternatives: detail.alternatives,
+        alternatives: told_alternatives(detail.alternatives, lake.veil().as_ref()),
         captured_at_us: micros_of(row.at_ms),
         received_at_us: detail.received_at_us.map(Micros).or(received_ms.map(micros_of)).unwrap_or(micros_of(row.at_ms)),
         clock_corrected_us: detail.clock_corrected_us,

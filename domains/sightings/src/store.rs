@@ -1,7 +1,7 @@
 //! The SQL of this room, one text for both databases: what was set aside, what is held, certificates. Passages are in the lake.
 
 use shouhu_ids::{ActorId, DeviceId, Micros, SightingId};
-use shouhu_store::{Row, Store, StoreError, Tx, params};
+use shouhu_store::{Row, Store, StoreError, Tx, Veil, params};
 
 use crate::model::SetAside;
 
@@ -49,11 +49,38 @@ pub async fn open_quarantine(store: &Store) -> Result<i64, StoreError> {
 pub async fn quarantine_page(store: &Store, before: &str, limit: i64) -> Result<Vec<Row>, StoreError> {
     let sql = "SELECT id, device, device_name, sequence, reason, detail, plate_text, raw, received_at_us FROM sightings_quarantine \
                WHERE dismissed_at_us IS NULL AND id < $1 ORDER BY id DESC LIMIT $2";
-    store.fetch(sql, params![before, limit]).await
+    let (veil, mut before, mut visible) = (store.veil(), before.to_owned(), Vec::new());
+    loop {
+        let rows = store.fetch(sql, params![&before, limit]).await?;
+        let is_last = rows.len() < usize::try_from(limit).unwrap_or_default();
+        let Some(last) = rows.last() else { return Ok(visible) };
+        before = last.text("id")?;
+        for row in rows {
+            if !is_hidden(veil.as_ref(), &row)? {
+                visible.push(row);
+            }
+        }
+        if is_last || visible.len() >= usize::try_from(limit).unwrap_or_default() {
+            visible.truncate(usize::try_from(limit).unwrap_or_default());
+            return Ok(visible);
+        }
+    }
+}
+
+/// A report is hidden with the plate that it names, wherever it names it: nobody knows yet which of its words can be believed.
+fn is_hidden(veil: Option<&Veil>, row: &Row) -> Result<bool, StoreError> {
+    let Some(veil) = veil else { return Ok(false) };
+    Ok(veil.hides_text(&row.text("plate_text")?) || veil.is_named_in(&row.text("raw")?) || veil.is_named_in(&row.text("detail")?))
 }
 
 /// False when there is no open row of that id.
 pub async fn dismiss(store: &Store, id: &str, by: ActorId) -> Result<bool, StoreError> {
+    let sql = "SELECT plate_text, raw, detail FROM sightings_quarantine WHERE id = $1";
+    let row = store.fetch_opt(sql, params![id]).await?;
+    let is_there = row.map(|row| is_hidden(store.veil().as_ref(), &row)).transpose()? == Some(false);
+    if !is_there {
+        return Ok(false);
+    }
     let mut tx = store.begin().await?;
     let changed = tx
         .execute(

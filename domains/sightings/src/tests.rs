@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use shouhu_env::{BoxFuture, Env, SimClock, SimDisk};
 use shouhu_http::testing::{Answer, House};
-use shouhu_ids::{Micros, SightingId};
+use shouhu_ids::{ConsentId, Micros, OpeningId, SightingId};
 use shouhu_lakehouse::Lakehouse;
 use shouhu_lakehouse::lake::Class;
 use shouhu_module::ports::{MovementAsker, MovementGate, MovementGatePort, Revealed, Revealing};
@@ -47,6 +47,14 @@ impl MovementGate for Everything {
         let is_bounded = self.is_bounded.load(Ordering::Relaxed);
         self.asked.lock().unwrap().push(asked);
         Box::pin(async move { Ok(Revealed { is_shown, is_bounded, ..Revealed::default() }) })
+    }
+
+    fn is_consent_visible(&self, _: ConsentId) -> BoxFuture<'static, Result<bool, Problem>> {
+        Box::pin(async { Ok(true) })
+    }
+
+    fn is_opening_visible(&self, _: OpeningId) -> BoxFuture<'static, Result<bool, Problem>> {
+        Box::pin(async { Ok(true) })
     }
 }
 

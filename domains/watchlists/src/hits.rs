@@ -6,7 +6,7 @@ use shouhu_ids::{EntryId, HitId, IncidentId, Micros, UnitId};
 use shouhu_module::Person;
 use shouhu_place::Wgs84;
 use shouhu_plate::{MatchKind, Plate};
-use shouhu_store::{Row, Store, StoreError, Tx, Value, page_before, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, Value, Veil, page_before, params, tag_of};
 use shouhu_wire::{Alternative, AssignmentState, Conflict, Hit, HitEntry, HitState, RejectReason};
 
 use crate::matching::Earlier;
@@ -40,8 +40,11 @@ fn position_of(row: &Row) -> Result<Option<Wgs84>, StoreError> {
     Ok(lon.zip(lat).and_then(|(lon, lat)| Wgs84::new(lon, lat).ok()))
 }
 
-fn hit_of(row: &Row) -> Result<Hit, StoreError> {
-    let shown: Shown = row.json("shown")?;
+fn hit_of(row: &Row, veil: Option<&Veil>) -> Result<Hit, StoreError> {
+    let mut shown: Shown = row.json("shown")?;
+    if let Some(veil) = veil {
+        shown.alternatives.retain(|other| !veil.hides_text(&other.plate));
+    }
     Ok(Hit {
         id: row.parsed("id")?,
         state: row.tag("state")?,
@@ -68,9 +71,27 @@ fn hit_of(row: &Row) -> Result<Hit, StoreError> {
     })
 }
 
+/// Neither what was read nor what is looked for is a plate that whoever looks may not see.
+fn and_visible(veil: Option<&Veil>) -> String {
+    veil.filter(|veil| veil.plates().next().is_some()).map_or_else(String::new, |veil| {
+        let wanted = format!(" AND entry_id NOT IN (SELECT id FROM watchlists_entry WHERE pattern IN ({}))", veil.literals());
+        veil.and_not_in("plate") + &wanted
+    })
+}
+
+/// The hit, if there is one for whoever looks.
 pub async fn hit(store: &Store, id: HitId) -> Result<Option<Hit>, StoreError> {
-    let row = store.fetch_opt(&format!("SELECT {HIT_COLUMNS} FROM watchlists_hit WHERE id = $1"), params![id]).await?;
-    row.map(|row| hit_of(&row)).transpose()
+    let veil = store.veil();
+    let sql = format!("SELECT {HIT_COLUMNS} FROM watchlists_hit WHERE id = $1{}", and_visible(veil.as_ref()));
+    let row = store.fetch_opt(&sql, params![id]).await?;
+    row.map(|row| hit_of(&row, veil.as_ref())).transpose()
+}
+
+/// Whether anybody's seal is on what was read or on what is looked for.
+#[must_use]
+pub fn is_sealed(store: &Store, hit: &Hit, now: Micros) -> bool {
+    let wanted = Plate::parse(&hit.entry.pattern).ok();
+    store.seals().is_sealed(&hit.plate, now) || wanted.is_some_and(|plate| store.seals().is_sealed(&plate, now))
 }
 
 /// What a list of hits is narrowed to.
@@ -94,9 +115,10 @@ pub struct Near {
     pub radius_m: f64,
 }
 
-/// Newest first.
+/// Newest first, of those that whoever looks may see.
 pub async fn hits(store: &Store, filter: &Filter, limit: i64) -> Result<Vec<Hit>, StoreError> {
-    let mut sql = format!("SELECT {HIT_COLUMNS} FROM watchlists_hit WHERE id < $1");
+    let veil = store.veil();
+    let mut sql = format!("SELECT {HIT_COLUMNS} FROM watchlists_hit WHERE id < $1{}", and_visible(veil.as_ref()));
     let mut values: Vec<Value> = params![page_before(filter.before)];
     let mut place = |value: Value| {
         values.push(value);
@@ -123,7 +145,7 @@ pub async fn hits(store: &Store, filter: &Filter, limit: i64) -> Result<Vec<Hit>
         sql += &format!(" AND lat BETWEEN {south} AND {north} AND lon BETWEEN {west} AND {east}");
     }
     sql += &format!(" ORDER BY id DESC LIMIT {}", place(limit.into()));
-    store.fetch(&sql, values).await?.iter().map(hit_of).collect()
+    store.fetch(&sql, values).await?.iter().map(|row| hit_of(row, veil.as_ref())).collect()
 }
 
 /// Notes that the sighting matched the entry. False: it was noted before, by an earlier delivery of the same event.

@@ -43,7 +43,8 @@ impl ConfirmedHits for Confirmed {
     fn confirmed(&self, hit: HitId) -> BoxFuture<'static, Result<Option<ConfirmedHit>, Problem>> {
         let db = self.0.clone();
         Box::pin(async move {
-            let hit = hits::hit(&db, hit).await?.filter(|hit| hit.state == HitState::Confirmed);
+            let now = db.env().now();
+            let hit = hits::hit(&db, hit).await?.filter(|hit| hit.state == HitState::Confirmed && !hits::is_sealed(&db, hit, now));
             Ok(hit.and_then(|hit| {
                 Some(ConfirmedHit {
                     plate_display: hit.plate_display,
@@ -54,6 +55,11 @@ impl ConfirmedHits for Confirmed {
                 })
             }))
         })
+    }
+
+    fn is_visible(&self, hit: HitId) -> BoxFuture<'static, Result<bool, Problem>> {
+        let db = self.0.clone();
+        Box::pin(async move { Ok(hits::hit(&db, hit).await?.is_some()) })
     }
 }
 

@@ -12,8 +12,8 @@ use std::collections::HashSet;
 use shouhu_events::Event;
 use shouhu_ids::{ActorId, EntryId, ImportId, Micros};
 use shouhu_module::Person;
-use shouhu_plate::Pattern;
-use shouhu_store::{Row, Store, StoreError, Tx, Value, page_before, params, placeholders, tag_of};
+use shouhu_plate::{Pattern, Plate};
+use shouhu_store::{Row, Store, StoreError, Tx, Value, Veiled, page_before, params, placeholders, tag_of};
 use shouhu_wire::{DeltaEntry, HitEntry};
 
 use crate::model::{Entry, EntryState, NewEntry};
@@ -90,8 +90,22 @@ pub async fn next_versions(tx: &mut Tx, count: i64) -> Result<i64, StoreError> {
     Ok(version - count)
 }
 
+/// Without entries of plates that whoever looks may not see. What outsiders put on the list while it is sealed is theirs: it would be there, too,
+/// if the plate had never passed, and an entry that vanishes would tell that something is sealed.
+fn and_visible(store: &Store) -> String {
+    let Some(veil) = store.veil() else { return String::new() };
+    let hides = |(plate, veiled): (&Plate, &Veiled)| {
+        let members: Vec<String> = veiled.members.iter().map(|member| format!("'{member}'")).collect();
+        let (plate, since) = (plate.as_str(), veiled.since.0);
+        format!(" AND NOT (pattern = '{plate}' AND (created_at_us < {since} OR proposed_by IN ({})))", members.join(", "))
+    };
+    veil.plates().map(hides).collect()
+}
+
+/// The entry, if there is one for whoever looks.
 pub async fn entry(store: &Store, id: EntryId) -> Result<Option<Entry>, StoreError> {
-    let row = store.fetch_opt(&format!("SELECT {ENTRY_COLUMNS} FROM watchlists_entry WHERE id = $1"), params![id]).await?;
+    let sql = format!("SELECT {ENTRY_COLUMNS} FROM watchlists_entry WHERE id = $1{}", and_visible(store));
+    let row = store.fetch_opt(&sql, params![id]).await?;
     row.map(|row| entry_of(&row, store.env().now())).transpose()
 }
 
@@ -115,7 +129,7 @@ pub struct Filter {
 /// Newest first.
 pub async fn entries(store: &Store, filter: &Filter, limit: i64) -> Result<Vec<Entry>, StoreError> {
     let now = store.env().now();
-    let mut sql = format!("SELECT {ENTRY_COLUMNS} FROM watchlists_entry WHERE id < $1");
+    let mut sql = format!("SELECT {ENTRY_COLUMNS} FROM watchlists_entry WHERE id < $1{}", and_visible(store));
     let mut values: Vec<Value> = params![page_before(filter.before)];
     let place = |values: &mut Vec<Value>, value: Value| {
         values.push(value);
@@ -148,10 +162,13 @@ pub async fn entries(store: &Store, filter: &Filter, limit: i64) -> Result<Vec<E
 }
 
 /// An entry for the same pattern on the same basis that waits or is in force.
-pub async fn twin(tx: &mut Tx, new: &NewEntry, now: Micros) -> Result<Option<EntryId>, StoreError> {
-    let sql = "SELECT id FROM watchlists_entry WHERE pattern = $1 AND legal_basis = $2 \
-               AND state || '' IN ('proposed', 'active') AND expires_at_us + 0 > $3 ORDER BY id LIMIT 1";
-    let row = tx.fetch_opt(sql, params![new.pattern.as_str(), new.basis.key, now]).await?;
+pub async fn twin(tx: &mut Tx, store: &Store, new: &NewEntry, now: Micros) -> Result<Option<EntryId>, StoreError> {
+    let sql = format!(
+        "SELECT id FROM watchlists_entry WHERE pattern = $1 AND legal_basis = $2 \
+         AND state || '' IN ('proposed', 'active') AND expires_at_us + 0 > $3{} ORDER BY id LIMIT 1",
+        and_visible(store)
+    );
+    let row = tx.fetch_opt(&sql, params![new.pattern.as_str(), new.basis.key, now]).await?;
     row.map(|row| row.parsed("id")).transpose()
 }
 
@@ -161,8 +178,9 @@ pub async fn in_use_among(store: &Store, patterns: &[String]) -> Result<HashSet<
     for part in patterns.chunks(LOOKUP_PATTERNS) {
         let sql = format!(
             "SELECT pattern, legal_basis FROM watchlists_entry WHERE state || '' IN ('proposed', 'active') AND expires_at_us + 0 > $1 \
-             AND pattern IN ({})",
-            placeholders(2..part.len() + 2)
+             AND pattern IN ({}){}",
+            placeholders(2..part.len() + 2),
+            and_visible(store)
         );
         let mut values: Vec<Value> = params![now];
         values.extend(part.iter().map(Value::from));

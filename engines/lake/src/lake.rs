@@ -202,7 +202,7 @@ impl Lake {
         let shown = self.shown();
         let mut behind = shown.behind.clone();
         behind.extend(shown.segments.iter().filter_map(|listed| Some(Partial::Damaged(listed.segment.as_ref().err()?.clone()))));
-        View { parts: shown.parts(), plates: Arc::clone(&shown.plates), sources: Arc::clone(&shown.sources), behind }
+        View { parts: shown.parts(), plates: Arc::clone(&shown.plates), sources: Arc::clone(&shown.sources), behind, hidden: Arc::default() }
     }
 
     /// Memory first: what was sent again was mostly sent just now.

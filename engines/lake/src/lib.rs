@@ -22,6 +22,7 @@ pub mod questions;
 pub mod row;
 pub mod segment;
 pub mod sources;
+pub mod veil;
 pub mod wal;
 
 pub use catalogue::{Catalogue, CatalogueError, Change, FileCatalogue, SegmentId, SegmentMeta};

@@ -18,7 +18,7 @@ use shouhu_module::{Access, App, Audit, AuditObject, Caller, Load, Method, Perso
 use shouhu_wire::{DeviceKind, NONCE_HEADER, Proof};
 
 pub use shouhu_module::Purpose;
-use crate::{Metrics, Shedder, idempotency, purpose};
+use crate::{Metrics, Shedder, blot, idempotency, purpose};
 
 /// A body that trickles in is cut off: 16 MiB in 60 s is 2.2 Mbit/s, which a patrol car has.
 const BODY_TIME: Duration = Duration::from_secs(60);
@@ -130,8 +130,10 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
         let method = gate.route.method.as_str();
         match idempotency::reserve(&gate.app, &actor, key, method, target, &body).await? {
             idempotency::Reservation::Run => {}
-            idempotency::Reservation::Replay { status, body } => {
-                return Err(Rejected::Answered(replayed(status, body)));
+            idempotency::Reservation::Replay { status, body: answer } => {
+                let said = blot::said(gate, target, purpose.as_ref(), &body);
+                let replayed = blot::blot(gate, blot::eyes_of(&caller), &said, replayed(status, answer)).await;
+                return Err(Rejected::Answered(replayed));
             }
         }
     }
@@ -140,12 +142,14 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     if let Some(purpose) = &purpose {
         parts.extensions.insert(purpose.clone());
     }
-    let work = next.run(Request::from_parts(parts, Body::from(body)));
+    let (eyes, said) = (blot::eyes_of(&caller), blot::said(gate, target, purpose.as_ref(), &body));
+    let work = eyes.look(next.run(Request::from_parts(parts, Body::from(body))));
     let response = match &key {
         Some(key) => idempotency::mark(&actor, key).along_with(work).await,
         None => work.await,
     };
     let response = release(gate, &caller, purpose, response).await;
+    let response = blot::blot(gate, eyes, &said, response).await;
     match key {
         Some(key) => keep_answer(gate, &actor, &key, response).await.map_err(Rejected::from),
         None => Ok(response),

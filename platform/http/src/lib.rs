@@ -3,6 +3,7 @@
 //! **Invariant:** no handler runs without passing the gate, because only `router` mounts routes and it wraps each one.
 
 mod asker;
+mod blot;
 mod gate;
 mod harden;
 mod idempotency;

@@ -32,7 +32,7 @@ fn given(headers: &HeaderMap, header: &str, query: &str, parameter: &str) -> Opt
 }
 
 /// `%E6%A1%88` to `案`: headers and queries carry ASCII only, case numbers do not. Bytes that are no UTF-8 are left as sent.
-fn unescaped(text: &str) -> String {
+pub fn unescaped(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

@@ -18,8 +18,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shouhu_events::{Envelope, Event};
 use shouhu_ids::Micros;
-use shouhu_module::ports::{NEARBY_M, UnitPlacesPort};
+use shouhu_module::ports::{ConfirmedHitsPort, MovementGatePort, NEARBY_M, UnitPlacesPort};
 use shouhu_module::{Access, App, Audit, Load, Params, Person, Problem, Route};
+use shouhu_store::Eyes;
 use shouhu_wire::Role;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
@@ -121,7 +122,7 @@ impl Listener {
         }
         loop {
             if let Some(envelope) = self.waiting.pop_front() {
-                if self.may_see(&envelope.event) {
+                if self.may_see(&envelope.event) && !self.is_sealed(&envelope.event).await {
                     return Some(frame(&envelope));
                 }
                 continue;
@@ -150,6 +151,25 @@ impl Listener {
                 () = self.stop.cancelled() => return None,
             }
         }
+    }
+
+    /// Whether it is about a hit, a consent or an opening that this listener may not know of. Asked only while something is sealed from him; where nobody answers, it is.
+    async fn is_sealed(&self, event: &Event) -> bool {
+        let eyes = Eyes::Person(self.person.id);
+        if self.app.store.seals().veil(eyes, || self.app.env.now()).is_none() {
+            return false;
+        }
+        let (hits, movements) = (self.app.try_room::<ConfirmedHitsPort>(), self.app.try_room::<MovementGatePort>());
+        let asked = match event {
+            Event::HitRaised { hit, .. } | Event::HitDecided { hit, .. } | Event::IncidentChanged { hit: Some(hit), .. } => {
+                hits.map(|port| port.0.is_visible(*hit))
+            }
+            Event::ConsentChanged { consent } => movements.map(|port| port.0.is_consent_visible(*consent)),
+            Event::OpeningChanged { opening, .. } => movements.map(|port| port.0.is_opening_visible(*opening)),
+            _ => return false,
+        };
+        let Some(asked) = asked else { return true };
+        !eyes.look(asked).await.unwrap_or(false)
     }
 
     fn may_see(&self, event: &Event) -> bool {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use shouhu_bus::Reactor;
+use shouhu_bus::{ReactionError, Reactor};
+use shouhu_env::BoxFuture;
 use shouhu_jobs::Worker;
 use shouhu_module::{App, Module};
-use shouhu_store::{ModuleMigrations, OUTBOX_MIGRATIONS};
+use shouhu_store::{Eyes, ModuleMigrations, OUTBOX_MIGRATIONS};
 
 /// Every migration of a program with these modules. The front door, identity and the lake are always there.
 #[must_use]
@@ -20,13 +21,14 @@ pub fn schemas(modules: &[Module]) -> Vec<ModuleMigrations> {
     all
 }
 
-/// The reactions of every module, bound to the app.
+/// The reactions of every module, bound to the app. They see what is sealed: matching and retention go on.
 #[must_use]
 pub fn reactors(app: &App) -> Vec<Reactor> {
     let all = app.modules.iter().flat_map(|module| module.reactions);
     all.map(|reaction| {
         let (app, run) = (app.clone(), reaction.run);
-        Reactor { name: reaction.name, kinds: reaction.kinds, run: Arc::new(move |envelope| run(app.clone(), envelope)) }
+        let run = move |envelope| -> BoxFuture<'static, Result<(), ReactionError>> { Box::pin(Eyes::House.look(run(app.clone(), envelope))) };
+        Reactor { name: reaction.name, kinds: reaction.kinds, run: Arc::new(run) }
     })
     .collect()
 }
@@ -38,7 +40,8 @@ pub fn workers(app: &App) -> Vec<Worker> {
     let mut workers: Vec<Worker> = all
         .map(|kind| {
             let (app, run) = (app.clone(), kind.run);
-            Worker { kind: kind.kind, run: Arc::new(move |payload| run(app.clone(), payload)) }
+            let run = move |payload| -> BoxFuture<'static, Result<(), ReactionError>> { Box::pin(Eyes::House.look(run(app.clone(), payload))) };
+            Worker { kind: kind.kind, run: Arc::new(run) }
         })
         .collect();
     let reactors: Arc<[Reactor]> = reactors(app).into();

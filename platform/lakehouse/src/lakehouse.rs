@@ -1,5 +1,6 @@
 //! The lake as the rooms of the house use it.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -107,6 +108,11 @@ pub async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'st
 
 pub fn now_ms(env: &Env) -> i64 {
     env.now().0.div_euclid(1_000)
+}
+
+/// The codes of hidden plates.
+fn hidden_of(veil: &shouhu_store::Veil) -> BTreeSet<PlateCode> {
+    veil.plates().filter_map(|(plate, _)| PlateCode::from_bytes(plate.as_str().as_bytes())).collect()
 }
 
 impl Lakehouse {
@@ -227,7 +233,14 @@ impl Lakehouse {
         Ok(appended)
     }
 
-    /// The lake at this moment, of these classes; reads nothing.
+    /// What whoever asks now may not see.
+    #[must_use]
+    pub fn veil(&self) -> Option<shouhu_store::Veil> {
+        self.0.store.veil()
+    }
+
+    /// The lake at this moment, of these classes, with everything in it, sealed or not: for counting and keeping, never for an answer. Reads
+    /// nothing.
     #[must_use]
     pub fn view(&self, classes: &[Class]) -> View {
         let mut view = match &self.0.engine {
@@ -238,7 +251,8 @@ impl Lakehouse {
         view
     }
 
-    /// Asks a question on a thread for blocking work; waits while too many are being answered.
+    /// Asks a question on a thread for blocking work; waits while too many are being answered. Passages of sealed plates are not there for
+    /// whoever may not see them ([`shouhu_store::Eyes`]).
     ///
     /// # Errors
     /// `Stopped` when the lake is closed.
@@ -250,7 +264,10 @@ impl Lakehouse {
         let closed = |_| LakehouseError::Stopped { reason: "it is closed".into() };
         // Given back when the question is answered, even if nobody waits for the answer any more.
         let permit = Arc::clone(&self.0.questions).acquire_owned().await.map_err(closed)?;
-        let view = self.view(classes);
+        let view = match self.veil() {
+            None => self.view(classes),
+            Some(veil) => self.view(classes).veiled(hidden_of(&veil)),
+        };
         Ok(off_thread(move || {
             let answer = question(&view);
             drop(permit);

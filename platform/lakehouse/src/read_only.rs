@@ -50,7 +50,7 @@ impl ReadOnly {
         })
         .await;
         behind.extend(damaged);
-        Ok(Self { view: View { parts, plates: Arc::new(plates), sources, behind }, segments, unflushed_rows })
+        Ok(Self { view: View { parts, plates: Arc::new(plates), sources, behind, hidden: Arc::default() }, segments, unflushed_rows })
     }
 
     pub fn view(&self) -> View {

@@ -95,7 +95,10 @@ pub struct ConfirmedHit {
 
 /// Answered by watchlists: only a confirmed hit has an answer.
 pub trait ConfirmedHits: Send + Sync {
+    /// None of a sealed plate either, whoever asks: an incident is for everybody's eyes.
     fn confirmed(&self, hit: HitId) -> BoxFuture<'static, Result<Option<ConfirmedHit>, Problem>>;
+    /// Whether there is such a hit for whoever looks now.
+    fn is_visible(&self, hit: HitId) -> BoxFuture<'static, Result<bool, Problem>>;
 }
 
 /// Answered by dispatch: whether a case reference names a live incident.

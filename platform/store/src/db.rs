@@ -40,6 +40,7 @@ pub struct Store {
     pub(crate) events_waiting: Arc<Notify>,
     pub(crate) jobs_waiting: Arc<Notify>,
     pub(crate) last_order: Arc<std::sync::atomic::AtomicI64>,
+    pub(crate) seals: crate::Seals,
 }
 
 macro_rules! bind_all {
@@ -102,6 +103,7 @@ impl Store {
             events_waiting: Arc::default(),
             jobs_waiting: Arc::default(),
             last_order: Arc::default(),
+            seals: crate::Seals::default(),
         })
     }
 
@@ -116,6 +118,18 @@ impl Store {
     #[must_use]
     pub const fn env(&self) -> &Env {
         &self.env
+    }
+
+    /// What is sealed; oversight keeps it up to date.
+    #[must_use]
+    pub const fn seals(&self) -> &crate::Seals {
+        &self.seals
+    }
+
+    /// What whoever asks now may not see; `None` where that is nothing, which costs one atomic load while nothing is sealed.
+    #[must_use]
+    pub fn veil(&self) -> Option<crate::Veil> {
+        self.seals.veil(crate::Eyes::now(), || self.env.now())
     }
 
     /// Rows of a query outside any transaction.

@@ -14,6 +14,7 @@ mod error;
 mod migrate;
 mod outbox;
 mod row;
+mod seals;
 mod tx;
 mod value;
 
@@ -25,5 +26,6 @@ pub use error::StoreError;
 pub use migrate::{Migration, ModuleMigrations};
 pub use outbox::{OUTBOX_MIGRATIONS, StoredEvent};
 pub use row::{Row, tag_of};
+pub use seals::{Eyes, Seal, Seals, Veil, Veiled};
 pub use tx::{NewJob, Rider, Tx};
 pub use value::{Value, page_before, placeholders};

@@ -17,6 +17,7 @@ export interface Room {
     | "observations"
     | "breaches"
     | "inquiries"
+    | "seals"
     | "sharing"
     | "watchlists"
     | "warnings"
@@ -53,6 +54,7 @@ export const ROOMS: Room[] = [
   { name: "oversee", path: "/oversee", needs: ["oversight.audit"] },
   { name: "breaches", path: "/breaches", needs: ["oversight.breaches"] },
   { name: "inquiries", path: "/inquiries", needs: ["inquiries.take"] },
+  { name: "seals", path: "/seals", needs: ["seals.watch"] },
   { name: "sharing", path: "/sharing", needs: ["sharing.watch"] },
   { name: "misuse", path: "/misuse", needs: ["misuse.review"] },
   // Anybody who signs in may be asked: one permission of each role.

@@ -249,6 +249,9 @@ pub async fn shown(app: &App, person: &Person, id: MisuseCaseId) -> Result<Misus
         log.extend(app.audit.page(Some(seq.saturating_add(1)), 1).await?.into_iter().filter(|leaf| leaf.seq == *seq));
     }
     let steps = steps(&app.store, id).await?;
+    if let Some(veil) = app.store.veil() {
+        log.iter_mut().for_each(|leaf| crate::sealed::log::blot(&veil, &mut leaf.entry));
+    }
     Ok(MisuseCaseShown { case, steps, hint, log })
 }
 

@@ -9,7 +9,7 @@ use shouhu_events::Event;
 use shouhu_ids::{ActorId, CameraId, ConsentId, Micros};
 use shouhu_module::{Keyed, Person};
 use shouhu_plate::{Plate, PlateError};
-use shouhu_store::{Row, Store, StoreError, Tx, Value, page_before, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, Value, Veil, page_before, params, tag_of};
 use shouhu_wire::Role;
 
 use super::fold::{Fold, case_key};
@@ -286,7 +286,8 @@ async fn finished(mut tx: Tx, store: &Store, id: ConsentId) -> Result<Observatio
 /// When the database fails.
 pub async fn one(store: &Store, id: ConsentId) -> Result<Option<Observation>, StoreError> {
     let row = store.fetch_opt(&format!("SELECT {COLUMNS} FROM oversight_consent WHERE id = $1"), params![id]).await?;
-    row.map(|row| of_row(&row, store.env().now())).transpose()
+    let found = row.map(|row| of_row(&row, store.env().now())).transpose()?;
+    Ok(found.filter(|one| !is_hidden(store.veil().as_ref(), one)))
 }
 
 /// Whose consents are listed.
@@ -320,9 +321,27 @@ pub async fn page(store: &Store, person: &Person, which: Which, before: Option<&
         ),
     };
     let sql = format!("SELECT {COLUMNS} FROM oversight_consent WHERE id < $1 AND {condition} ORDER BY id DESC LIMIT $2");
-    let mut all = params![page_before(before), limit];
-    all.extend(values);
-    store.fetch(&sql, all).await?.iter().map(|row| of_row(row, now)).collect()
+    let (veil, mut before, mut visible) = (store.veil(), page_before(before), Vec::new());
+    let most = usize::try_from(limit).unwrap_or_default();
+    loop {
+        let mut all = params![&before, limit];
+        all.extend(values.clone());
+        let found: Vec<Observation> = store.fetch(&sql, all).await?.iter().map(|row| of_row(row, now)).collect::<Result<_, _>>()?;
+        let is_last = found.len() < most;
+        if let Some(last) = found.last() {
+            before = last.id.to_string();
+        }
+        visible.extend(found.into_iter().filter(|one| !is_hidden(veil.as_ref(), one)));
+        if is_last || visible.len() >= most {
+            visible.truncate(most);
+            return Ok(visible);
+        }
+    }
+}
+
+/// Of a sealed case, or of a plate of one, without being its member.
+fn is_hidden(veil: Option<&Veil>, of: &Observation) -> bool {
+    veil.is_some_and(|veil| veil.hides_note(of.plates.iter().map(String::as_str), &of.case_ref, of.asked_by, of.asked_at_us))
 }
 
 fn sees_all(person: &Person) -> bool {
@@ -336,7 +355,8 @@ fn sees_all(person: &Person) -> bool {
 pub async fn seen(store: &Store, person: &Person, id: ConsentId) -> Result<Observation, ConsentError> {
     let found = one(store, id).await?.ok_or(ConsentError::Unknown)?;
     let is_office = person.office.as_ref() == Some(&found.asked_office);
-    if found.asked_by == person.id || is_office || sees_all(person) { Ok(found) } else { Err(ConsentError::Unknown) }
+    let is_seen = (found.asked_by == person.id || is_office || sees_all(person)) && !is_hidden(store.veil().as_ref(), &found);
+    if is_seen { Ok(found) } else { Err(ConsentError::Unknown) }
 }
 
 /// `POST /v1/oversight/observations/{id}/decide`: the request, or the extension where one is asked for.

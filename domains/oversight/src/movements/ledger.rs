@@ -30,8 +30,10 @@ struct Who {
 }
 
 impl Who {
-    fn of(asker: &MovementAsker) -> Self {
-        let case_key = case_key(asker.case_ref.as_deref(), asker.id);
+    /// Who names the number of a sealed case without being its member has no part in its account, which would tell how much was shown for it.
+    fn of(store: &Store, asker: &MovementAsker) -> Self {
+        let case_ref = asker.case_ref.as_deref().filter(|case| !store.veil().is_some_and(|veil| veil.hides_case(case)));
+        let case_key = case_key(case_ref, asker.id);
         Self { asker: asker.id, has_case: case_key.starts_with(NAMED), case_key, office: asker.office.clone() }
     }
 
@@ -200,7 +202,7 @@ fn decide(known: &mut Known, told: &[Vec<(Target, i64, i64)>], asked: &Revealing
 /// # Errors
 /// When the database fails.
 pub async fn reveal(store: &Store, fold: &Fold, asked: &Revealing) -> Result<Revealed, StoreError> {
-    let (who, now) = (Who::of(&asked.asker), store.env().now());
+    let (who, now) = (Who::of(store, &asked.asker), store.env().now());
     let bound = policy::current(store).await?.settings.bound();
     let nearly = nearly(bound, asked);
     let told: Vec<Vec<(Target, i64, i64)>> = asked.rows.iter().map(|row| row.iter().map(|glimpse: &Glimpse| fold.told(glimpse)).collect()).collect();
@@ -337,7 +339,7 @@ async fn is_bounded(
 /// # Errors
 /// When the database fails.
 pub async fn refused(store: &Store, fold: &Fold, asker: &MovementAsker, plates: &[Plate], [from, until]: [Micros; 2]) -> Result<Option<BoundUse>, StoreError> {
-    let (who, now) = (Who::of(asker), store.env().now());
+    let (who, now) = (Who::of(store, asker), store.env().now());
     let settings = policy::current(store).await?.settings;
     let targets: BTreeSet<Target> = plates.iter().map(|plate| fold.target(plate)).collect();
     let known = load(&mut Reading::Store(store), &who, &targets.into_iter().collect::<Vec<_>>(), now).await?;

@@ -23,7 +23,7 @@ pub mod uses;
 
 use axum::http::StatusCode;
 use shouhu_env::BoxFuture;
-use shouhu_ids::Micros;
+use shouhu_ids::{ConsentId, Micros, OpeningId};
 use shouhu_module::Problem;
 use shouhu_module::ports::{BoundUse, MovementAsker, MovementGate, Revealed, Revealing};
 use shouhu_plate::Plate;
@@ -78,5 +78,15 @@ impl MovementGate for Ledger {
     fn reveal(&self, revealing: Revealing) -> BoxFuture<'static, Result<Revealed, Problem>> {
         let ledger = self.clone();
         Box::pin(async move { Ok(ledger::reveal(&ledger.store, &ledger.fold, &revealing).await?) })
+    }
+
+    fn is_consent_visible(&self, consent: ConsentId) -> BoxFuture<'static, Result<bool, Problem>> {
+        let store = self.store.clone();
+        Box::pin(async move { Ok(consents::one(&store, consent).await?.is_some()) })
+    }
+
+    fn is_opening_visible(&self, opening: OpeningId) -> BoxFuture<'static, Result<bool, Problem>> {
+        let store = self.store.clone();
+        Box::pin(async move { Ok(openings::one(&store, opening).await?.is_some()) })
     }
 }

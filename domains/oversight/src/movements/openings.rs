@@ -10,7 +10,7 @@ use shouhu_ids::{ActorId, Micros, OpeningId};
 use shouhu_module::ports::LiveCasesPort;
 use shouhu_module::{App, Keyed, Person, Problem};
 use shouhu_plate::{Plate, PlateError};
-use shouhu_store::{NewJob, Row, Store, StoreError, page_before, params, tag_of};
+use shouhu_store::{NewJob, Row, Store, StoreError, Veil, page_before, params, tag_of};
 use shouhu_wire::Role;
 
 use super::fold::{Fold, case_key};
@@ -190,7 +190,13 @@ async fn opened(store: &Store, fold: &Fold, person: &Person, plate: &Plate, numb
 /// When the database fails.
 pub async fn one(store: &Store, id: OpeningId) -> Result<Option<PlateOpening>, StoreError> {
     let row = store.fetch_opt(&format!("SELECT {COLUMNS} FROM oversight_opening WHERE id = $1"), params![id]).await?;
-    row.map(|row| of_row(&row, store.env().now())).transpose()
+    let found = row.map(|row| of_row(&row, store.env().now())).transpose()?;
+    Ok(found.filter(|one| !is_hidden(store.veil().as_ref(), one)))
+}
+
+/// Of a plate or a case that is sealed from whoever looks.
+fn is_hidden(veil: Option<&Veil>, of: &PlateOpening) -> bool {
+    veil.is_some_and(|veil| veil.hides_note([of.plate_display.as_str()], &of.case_ref, of.opened_by, of.opened_at_us))
 }
 
 /// Newest first: all for whoever reviews, one's own for everybody else.
@@ -200,11 +206,24 @@ pub async fn one(store: &Store, id: OpeningId) -> Result<Option<PlateOpening>, S
 pub async fn page(store: &Store, person: &Person, is_to_review: bool, before: Option<&str>, limit: i64) -> Result<Vec<PlateOpening>, StoreError> {
     let now = store.env().now();
     let open = if is_to_review { " AND reviewed_at_us IS NULL" } else { "" };
-    let (whose, mut values) = if person.role == Role::Auditor { ("", vec![]) } else { (" AND opened_by = $3", params![person.id]) };
+    let (whose, values) = if person.role == Role::Auditor { ("", vec![]) } else { (" AND opened_by = $3", params![person.id]) };
     let sql = format!("SELECT {COLUMNS} FROM oversight_opening WHERE id < $1{open}{whose} ORDER BY id DESC LIMIT $2");
-    let mut all = params![page_before(before), limit];
-    all.append(&mut values);
-    store.fetch(&sql, all).await?.iter().map(|row| of_row(row, now)).collect()
+    let (veil, mut before, mut visible) = (store.veil(), page_before(before), Vec::new());
+    let most = usize::try_from(limit).unwrap_or_default();
+    loop {
+        let mut all = params![&before, limit];
+        all.extend(values.clone());
+        let found: Vec<PlateOpening> = store.fetch(&sql, all).await?.iter().map(|row| of_row(row, now)).collect::<Result<_, _>>()?;
+        let is_last = found.len() < most;
+        if let Some(last) = found.last() {
+            before = last.id.to_string();
+        }
+        visible.extend(found.into_iter().filter(|one| !is_hidden(veil.as_ref(), one)));
+        if is_last || visible.len() >= most {
+            visible.truncate(most);
+            return Ok(visible);
+        }
+    }
 }
 
 /// What was shown under an opening or a consent, by person and day.

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use shouhu_ids::{ActorId, Micros};
 use shouhu_module::ports::Revealing;
 use shouhu_plate::Plate;
-use shouhu_store::{Row, Store, StoreError, Tx, Value, params, placeholders};
+use shouhu_store::{Eyes, Row, Store, StoreError, Tx, Value, params, placeholders};
 
 use super::LEDGER_DAYS;
 use super::fold::{Fold, NAMED, case_key, day_of};
@@ -138,14 +138,21 @@ fn use_of(row: &Row) -> Result<Use, StoreError> {
     })
 }
 
-/// Every use of a plate in a time, the oldest first.
+/// Every use of a plate in a time, the oldest first, but for those of a sealed case.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn of(store: &Store, fold: &Fold, plate: &Plate, [from, until]: [Micros; 2]) -> Result<Vec<Use>, StoreError> {
     let sql = "SELECT asker, case_key, purpose, ground, office, is_live, first_at_us FROM oversight_use \
                WHERE plate = $1 AND first_at_us >= $2 AND first_at_us < $3 ORDER BY first_at_us, asker, case_key, purpose, ground";
-    store.fetch(sql, params![fold.plate(plate).hex(), from, until]).await?.iter().map(use_of).collect()
+    let rows = store.fetch(sql, params![fold.plate(plate).hex(), from, until]).await?;
+    let mut uses = rows.iter().map(use_of).collect::<Result<Vec<Use>, StoreError>>()?;
+    // Told to nobody while it lasts, not even where a member answers; asked for again after it, they are told.
+    if let Some(veil) = store.seals().veil(Eyes::Nobody, || store.env().now()) {
+        let members = veil.plates().find(|(sealed, _)| *sealed == plate).map(|(_, veiled)| &veiled.members);
+        uses.retain(|used| !members.is_some_and(|members| members.contains(&used.asker)) && !used.case_ref().is_some_and(|case| veil.hides_case(case)));
+    }
+    Ok(uses)
 }
 
 /// # Errors

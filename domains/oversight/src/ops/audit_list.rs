@@ -4,6 +4,8 @@ use axum::extract::State;
 use shouhu_audit::Leaf;
 use shouhu_module::{App, Audit, Audited, Page, PageQuery, Params, Problem, Route, page_limit};
 
+use crate::sealed::log;
+
 pub const ROUTE: Route =
     Route::get("/v1/oversight/audit", "Leaves of the audit log, newest first", || axum::routing::get(handle))
         .permission("oversight.audit")
@@ -14,7 +16,10 @@ pub const ROUTE: Route =
 async fn handle(State(app): State<App>, Params(query): Params<PageQuery>) -> Result<Audited<Page<Leaf>>, Problem> {
     let limit = page_limit(query.limit);
     let before = query.cursor.as_deref().and_then(|text| text.parse().ok());
-    let leaves = app.audit.page(before, limit + 1).await?;
+    let mut leaves = app.audit.page(before, limit + 1).await?;
+    if let Some(veil) = app.store.veil() {
+        leaves.iter_mut().for_each(|leaf| log::blot(&veil, &mut leaf.entry));
+    }
     let page = Page::cut(leaves, limit, |leaf| leaf.seq.to_string());
     let object = match (page.items.first(), page.items.last()) {
         (Some(newest), Some(oldest)) => format!("leaves {} to {}", oldest.seq, newest.seq),

@@ -19,6 +19,7 @@ use shouhu_lakehouse::lake::{Class, FullRecord, PlateCode};
 use shouhu_module::ports::MovementAsker;
 use shouhu_module::{App, JobKind, Problem};
 use shouhu_plate::Plate;
+use shouhu_store::Eyes;
 use shouhu_wire::{ExportFormat, ExportQuestion, PartialNote};
 
 use super::records::{Line, Progress, Wanted, gather, notes};
@@ -26,6 +27,7 @@ use super::store::{self, Kept, Made};
 use super::{ATTEMPTS_MAX, BYTES_MAX, ExportError, KEPT_US, LIFE_US, TIME_MAX_US, csv, geojson};
 use crate::gate::{Asking, Shown, bounded, told_at};
 use crate::lake::window_of;
+use crate::passing::veiled_record;
 use crate::unavailable::lake_of;
 
 pub const MAKE: JobKind = JobKind { kind: "sightings.export", run: make };
@@ -141,7 +143,10 @@ pub async fn build(
     let for_thread = progress.clone();
     let answer = house.ask(&Class::ALL, move |view| gather(view, &wanted, window, &for_thread)).await?;
     let (records, mut partial) = answer?;
-    let Shown { rows: records, is_bounded, under, .. } = revealed(asking, house, question, records).await?;
+    let Shown { rows: mut records, is_bounded, under, .. } = revealed(asking, house, question, records).await?;
+    if let Some(veil) = house.veil() {
+        records = records.into_iter().map(|record| veiled_record(record, &veil)).collect();
+    }
     let for_lines = house.clone();
     let (bytes, rows, is_cut) = tokio::task::spawn_blocking(move || written(&records, format, &for_lines)).await?;
     if is_cut {
@@ -159,7 +164,9 @@ async fn file(app: &App, kept: &Kept) -> Result<(), ReactionError> {
     let progress = Arc::new(Progress::default());
     let asker = MovementAsker::by(kept.export.asked_by, kept.office.clone(), &kept.purpose);
     let asking = Asking::of(app, asker).map_err(|problem| problem.detail)?;
+    // A file is for the eyes of whoever asked for it.
     let building = build(&house, &asking, &kept.question, [kept.from, kept.until], kept.export.format, &progress);
+    let building = Eyes::Person(kept.export.asked_by).look(building);
     tokio::pin!(building);
     let started = app.env.now();
     let mut is_cancelled = false;

@@ -70,6 +70,8 @@ async fn handle(State(app): State<App>, person: Person, Body(asked): Body<EraseO
     }
     let case_ref = asked.case_ref.map(|text| clean(text.trim(), CASE_CHARS_MAX)).filter(|text| !text.is_empty());
     let (lake, code) = (lake_of(&app)?, code_of(&plate));
+    // For whoever may not see a sealed plate it never passed: the order finds nothing, and destroys nothing of an enquiry that may be about him.
+    let is_hidden = app.store.veil().is_some_and(|veil| veil.hides(&plate));
     let held = Arc::new(hold::in_force(&app.store, app.env.now()).await?);
     let answer = ask_rows(&app, ROWS_MAX, move |view, limits| history::ask(view, code, EVER, None, limits)).await?;
     if is_cut(&answer.partial) || answer.partial.iter().any(|p| matches!(p, shouhu_lakehouse::lake::Partial::Damaged(_))) {
@@ -81,13 +83,13 @@ async fn handle(State(app): State<App>, person: Person, Body(asked): Body<EraseO
     }
     // Pictures first: while the rows are there a second try finds what is left of them.
     let pictures = erase_pictures(&app, answer).await?;
-    let certificate = lake.erase(code, EVER, move |key| held.contains(&id_of(*key))).await.map_err(|e| problem_of(&e))?;
+    let certificate = lake.erase(code, EVER, move |key| is_hidden || held.contains(&id_of(*key))).await.map_err(|e| problem_of(&e))?;
     if let Some(file) = certificate.unreadable.first() {
         // What could be read was searched and is erased; the rest stays until the file is mended, and the order is given again.
         let detail = format!("file {file:?} is damaged and may still hold sightings of this plate");
         return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "lakehouse.damaged", detail));
     }
-    forget_notes(&app.store, |other, _| *other == plate).await?;
+    forget_notes(&app.store, |other, _| *other == plate && !is_hidden).await?;
     let erasure = Erasure {
         at_us: app.env.now(),
         by_name: person.name.clone(),

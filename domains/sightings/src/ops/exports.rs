@@ -146,7 +146,9 @@ const fn media(format: ExportFormat) -> &'static str {
 async fn file(State(app): State<App>, person: Person, Id(id): Id<ExportId>) -> Result<Response, Problem> {
     let kept = mine(&app, &person, id).await?;
     let is_open = kept.export.state == ExportState::Ready && kept.export.expires_at_us.is_some_and(|expires| expires > app.env.now());
-    let Some(blob) = kept.blob.filter(|_| is_open) else {
+    // What was made before a seal that its asker may not look behind can hold what is sealed now: he asks again.
+    let is_older = app.store.veil().is_some_and(|veil| kept.export.asked_at_us < veil.newest_since());
+    let Some(blob) = kept.blob.filter(|_| is_open && !is_older) else {
         return Err(ExportError::NoFile { id, state: state_word(kept.export.state) }.into());
     };
     let bytes = app.blobs.get(&blob.parse::<BlobId>()?).await?;

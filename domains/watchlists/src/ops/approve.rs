@@ -56,6 +56,8 @@ async fn handle(State(app): State<App>, person: Person, Id(id): Id<EntryId>) -> 
 /// When the entry is not there, the person is its proposer, or its state or time does not allow it.
 pub async fn approve(db: &Store, id: EntryId, person: &Person) -> Result<Entry, Problem> {
     let now = db.env().now();
+    // Nobody changes what he may not see.
+    store::entry(db, id).await?.ok_or_else(|| Problem::not_found("entry"))?;
     let mut tx = db.begin().await?;
     let done = store::activate(&mut tx, id, person, now).await?;
     if done {

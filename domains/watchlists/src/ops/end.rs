@@ -94,6 +94,8 @@ async fn end(
     if reason.is_empty() {
         return Err(EndError::ReasonMissing.into());
     }
+    // Nobody changes what he may not see.
+    store::entry(&app.store, id).await?.ok_or_else(|| Problem::not_found("entry"))?;
     let mut tx = app.store.begin().await?;
     let done = store::end(&mut tx, id, from, to, person, &reason, app.env.now()).await?;
     if done {

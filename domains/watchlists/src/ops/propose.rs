@@ -36,7 +36,7 @@ async fn handle(State(app): State<App>, person: Person, Body(asked): Body<Propos
     let now = app.env.now();
     let new = NewEntry::checked(&asked, now)?;
     let mut tx = app.store.begin().await?;
-    if let Some(other) = store::twin(&mut tx, &new, now).await? {
+    if let Some(other) = store::twin(&mut tx, &app.store, &new, now).await? {
         return Err(ProposeError::Duplicate { other }.into());
     }
     let ids = store::insert(&mut tx, &app.store, std::slice::from_ref(&new), &person, None).await?;

@@ -24,6 +24,8 @@ async fn handle(
     Body(asked): Body<RejectHit>,
 ) -> Result<Audited<Hit>, Problem> {
     let note = clipped(&asked.note, WHY_CHARS_MAX);
+    // Nobody decides what he may not see.
+    hits::hit(&app.store, id).await?.ok_or_else(|| Problem::not_found("hit"))?;
     let mut tx = app.store.begin().await?;
     let done = hits::decide(&mut tx, id, &Decision::Reject { reason: asked.reason }, &note, &person, app.env.now()).await?;
     if done {

@@ -70,7 +70,11 @@ fn fitting(asking: &mut Asking<'_>, like: &Like) -> Vec<Found> {
             is_full = true;
         }
     };
-    view.plates.each_like(&classes, like, &mut add);
+    view.plates.each_like(&classes, like, &mut |plate, rows| {
+        if !view.hidden.contains(&plate) {
+            add(plate, rows);
+        }
+    });
     let is_covered = |part: &dyn Part| part.id().is_some_and(|id| view.plates.covers(id));
     for part in view.parts.iter().map(AsRef::as_ref).filter(|part| part.rows() > 0 && !is_covered(*part)) {
         if !asking.goes_on() {

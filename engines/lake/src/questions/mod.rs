@@ -27,8 +27,10 @@ pub mod shape;
 pub mod theft_zones;
 pub mod trajectory;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::code::PlateCode;
 use crate::part::{Part, PartError};
 use crate::plates::{PatternError, PlateBook};
 use crate::sources::Sources;
@@ -44,6 +46,8 @@ pub struct View {
     pub sources: Arc<Sources>,
     /// What is known to be missing before anything is asked: rows of other nodes that are not published yet.
     pub behind: Vec<Partial>,
+    /// Plates that the asker may not see: parts give none of their rows, and the book must not name them.
+    pub hidden: Arc<BTreeSet<PlateCode>>,
 }
 
 /// Why an answer is not whole.

@@ -256,7 +256,7 @@ pub fn world_of(parts: Vec<VecPart>, in_book: usize) -> World {
         }
     }
     let parts = parts.into_iter().map(|part| Arc::new(part) as Arc<dyn Part>).collect();
-    let view = View { parts, plates: Arc::new(book), sources: Arc::new(sources()), behind: Vec::new() };
+    let view = View { parts, plates: Arc::new(book), sources: Arc::new(sources()), behind: Vec::new(), hidden: Arc::default() };
     World { view, all: all.into_values().collect() }
 }
 

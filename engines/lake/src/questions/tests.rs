@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::testing::{at_most, everything, half_damaged, plate};
+use super::testing::{at_most, everything, half_damaged, plate, vec_part, world_of};
 use super::*;
 use crate::catalogue::SegmentId;
 use crate::part::{Bounds, Window};
@@ -85,6 +85,35 @@ fn what_other_nodes_have_not_published_is_said_where_it_matters() {
     }
     let history = history::ask(&world.view, plate(0), window, None, at_most(10_000));
     assert_eq!(history.map(|answer| answer.partial), Ok(vec![behind(window.from_ms + 1)]));
+}
+
+#[test]
+fn a_veiled_lake_answers_as_one_in_which_the_plate_never_passed() {
+    let row = |n: i64| (u32::try_from(n % 7).unwrap_or(0), everything().from_ms + n * 7_000, plate(usize::try_from(n * n % 5).unwrap_or(0)));
+    // Two segments, one of them not in the book of plates, and memory; a third of the rows lie in two of them.
+    let spans = [(0..400, Some(SegmentId(1))), (300..700, Some(SegmentId(2))), (600..900, None)];
+    let world = |hidden: Option<PlateCode>| {
+        let parts = spans.iter().map(|(rows, id)| {
+            let rows: Vec<_> = rows.clone().map(row).filter(|(.., plate)| Some(*plate) != hidden).collect();
+            vec_part(*id, crate::row::Class::PASSAGE, &rows)
+        });
+        world_of(parts.collect(), 1).view
+    };
+    let hours = Hours::around(everything());
+    for number in 0..5 {
+        let (veiled, without) = (world(None).veiled([plate(number)].into()), world(Some(plate(number))));
+        for limits in [at_most(10_000), at_most(3)] {
+            assert_eq!(ask_all(&veiled, limits), ask_all(&without, limits), "plate {number}");
+        }
+        let limits = at_most(10_000);
+        assert_eq!(counts::by_source_hour(&veiled, hours, limits), counts::by_source_hour(&without, hours, limits));
+        assert_eq!(counts::by_hour(&veiled, hours, limits), counts::by_hour(&without, hours, limits));
+        assert_eq!(counts::by_cell(&veiled, 8, hours, limits), counts::by_cell(&without, 8, hours, limits));
+        assert_eq!(find::ask(&veiled, &Like::near(plate(1)), None, limits), find::ask(&without, &Like::near(plate(1)), None, limits));
+        assert_eq!(cameras::rows(&veiled, &[0, 1, 2, 3, 4], everything(), None, limits), cameras::rows(&without, &[0, 1, 2, 3, 4], everything(), None, limits));
+        let far = ask_all(&world(None).veiled([plate(6)].into()), limits);
+        assert_eq!(far, ask_all(&world(None), limits), "a plate that never passed hides nothing");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_env::BoxFuture;
-use shouhu_ids::{ActorId, CameraId, Micros};
+use shouhu_ids::{ActorId, CameraId, ConsentId, Micros, OpeningId};
 use shouhu_plate::Plate;
 
 use crate::{Person, Problem, Purpose, UNLINKED};
@@ -141,4 +141,8 @@ pub trait MovementGate: Send + Sync {
     /// # Errors
     /// When it cannot be written down: nothing may leave then.
     fn reveal(&self, revealing: Revealing) -> BoxFuture<'static, Result<Revealed, Problem>>;
+    /// Whether there is such a consent for whoever looks now.
+    fn is_consent_visible(&self, consent: ConsentId) -> BoxFuture<'static, Result<bool, Problem>>;
+    /// Whether there is such an opening for whoever looks now.
+    fn is_opening_visible(&self, opening: OpeningId) -> BoxFuture<'static, Result<bool, Problem>>;
 }

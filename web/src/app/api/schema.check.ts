@@ -18,6 +18,7 @@ import type * as places from "./types.places";
 import type * as positions from "./types.positions";
 import type * as register from "./types.register";
 import type * as report from "./types.report";
+import type * as seals from "./types.seals";
 import type * as sharing from "./types.sharing";
 import type * as shifts from "./types.shifts";
 import type * as streets from "./types.streets";
@@ -44,6 +45,9 @@ export type Checked = [
   Reads<caller.CallerPage, Served["CallerPage"]>,
   Reads<inquiries.Inquiry, Served["Inquiry"]>,
   Reads<inquiries.InquiryShown, Served["InquiryShown"]>,
+  Reads<seals.Seal, Served["SealShown"]>,
+  Reads<seals.SealCandidate, Served["SealCandidate"]>,
+  Reads<Served["AskSeal"], seals.AskSeal>,
   Reads<sharing.SharingPartner, Served["SharingPartner"]>,
   Reads<sharing.SharingPartnerShown, Served["SharingPartnerShown"]>,
   Reads<ours.Hit, Served["Hit"]>,

@@ -60,6 +60,7 @@ export const app = {
     oversee: "Oversight",
     breaches: "Breaches",
     inquiries: "Who looked at me",
+    seals: "Sealed cases",
     sharing: "Sharing",
     misuse: "Misuse",
     questions: "Questions to me",

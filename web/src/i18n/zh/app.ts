@@ -59,6 +59,7 @@ export const app = {
     oversee: "稽核監督",
     breaches: "個資外洩",
     inquiries: "查詢紀錄申請",
+    seals: "封存案件",
     sharing: "對外共享",
     misuse: "異常查詢",
     questions: "待我說明",

@@ -26,6 +26,7 @@ import { positions } from "./positions";
 import { register } from "./register";
 import { ring } from "./ring";
 import { rooms } from "./rooms";
+import { seals } from "./seals";
 import { sharing } from "./sharing";
 import { shifts } from "./shifts";
 import { streets } from "./streets";
@@ -53,6 +54,7 @@ export const zh = {
   ...boxes,
   ...breach,
   ...inquiry,
+  ...seals,
   ...sharing,
   ...intake,
   ...caller,

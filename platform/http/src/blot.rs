@@ -1,0 +1,88 @@
+//! The last look at an answer before it leaves: what rooms keep back of sealed cases they keep back themselves; words that people wrote –
+//! notes, summaries, objects of the log – are blotted out here.
+//!
+//! What the request itself names is not blotted out of its answer: an echo says nothing, and a hole in it would say that the plate is sealed.
+
+use axum::body::Body;
+use axum::http::header;
+use axum::response::Response;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use shouhu_module::{Caller, Purpose};
+use shouhu_store::{Eyes, Veil};
+
+use crate::gate::Gate;
+
+/// Answers of these keep back whole rows and show what outsiders themselves wrote down about a plate: a hole in that would say that it is sealed.
+const KEPT_BY_ROOMS: [&str; 6] = [
+    "/v1/watchlists/entries",
+    "/v1/oversight/seals",
+    "/v1/oversight/observations",
+    "/v1/oversight/openings",
+    "/v1/oversight/inquiries",
+    "/v1/sightings/exports",
+];
+
+pub fn eyes_of(caller: &Caller) -> Eyes {
+    match caller {
+        Caller::Person(person) => Eyes::Person(person.id),
+        Caller::Device(_) | Caller::Nobody => Eyes::Nobody,
+    }
+}
+
+/// What the request names; nothing is copied while nothing is sealed.
+pub fn said(gate: &Gate, target: &str, purpose: Option<&Purpose>, body: &Bytes) -> String {
+    if gate.app.store.seals().veil(Eyes::Nobody, || gate.app.env.now()).is_none() {
+        return String::new();
+    }
+    let case = purpose.and_then(Purpose::case_number).unwrap_or_default();
+    format!("{}\n{case}\n{}", crate::purpose::unescaped(target), String::from_utf8_lossy(body))
+}
+
+fn is_text(response: &Response) -> bool {
+    let media = response.headers().get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
+    // The live stream never ends; it is looked at event by event.
+    !media.starts_with("text/event-stream") && (media.contains("json") || media.starts_with("text/") || media.contains("xml"))
+}
+
+pub async fn blot(gate: &Gate, eyes: Eyes, said: &str, response: Response) -> Response {
+    let Some(veil) = gate.app.store.seals().veil(eyes, || gate.app.env.now()) else { return response };
+    let is_kept = KEPT_BY_ROOMS.iter().any(|path| gate.route.path.starts_with(path)) && !gate.route.path.ends_with("/file");
+    if is_kept || !is_text(&response) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let Some(blotted) = blotted(&veil, said, &bytes) else { return Response::from_parts(parts, Body::from(bytes)) };
+    tracing::info!(route = gate.route.path, "words of a sealed case were blotted out of an answer");
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(blotted))
+}
+
+fn blotted(veil: &Veil, said: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let Ok(mut json) = serde_json::from_str::<Value>(text) else { return veil.blotted(text, said).map(String::into_bytes) };
+    blot_within(veil, said, &mut json).then(|| json.to_string().into_bytes())
+}
+
+/// Strings only: numbers and names of fields are ours.
+fn blot_within(veil: &Veil, said: &str, json: &mut Value) -> bool {
+    match json {
+        Value::String(text) => match veil.blotted(text, said).filter(|_| !is_id(text)) {
+            Some(blotted) => {
+                *text = blotted;
+                true
+            }
+            None => false,
+        },
+        Value::Array(items) => items.iter_mut().fold(false, |is_any, item| blot_within(veil, said, item) | is_any),
+        Value::Object(fields) => fields.values_mut().fold(false, |is_any, field| blot_within(veil, said, field) | is_any),
+        _ => false,
+    }
+}
+
+/// `AB12` may be four digits of somebody else's id.
+fn is_id(text: &str) -> bool {
+    text.len() == 36 && text.char_indices().all(|(at, ch)| if matches!(at, 8 | 13 | 18 | 23) { ch == '-' } else { ch.is_ascii_hexdigit() })
+}
