@@ -127,3 +127,11 @@ pub struct RejectHit {
     #[serde(default)]
     pub note: String,
 }
+
+/// `POST /v1/hits/{id}/stand-down`: a confirmed hit is not followed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StandDown {
+    pub reason: NotFollowed,
+    #[serde(default)]
+    pub note: String,
+}

@@ -284,7 +284,7 @@ mod tests {
             let begun = store.env().now();
             let declined = scene.assign(first, unit).await.unwrap().id;
             let by = scene.crew(unit);
-            step::step(&store, &by, declined, &AssignmentStep::Decline { reason: "車輛故障".into() }).await.unwrap();
+            step::step(&store, &by, declined, &AssignmentStep::Decline { reason: "車輛故障".into(), code: None }).await.unwrap();
             scene.assign(second, unit).await.unwrap();
             let later = store.env().now().plus(Micros::HOUR);
             let told = tasks_of(&store, unit, begun, later).await.unwrap();

@@ -124,7 +124,7 @@ mod tests {
     use crate::testing::Scene;
 
     fn with(code: ClosingCode) -> CloseIncident {
-        CloseIncident { code, note: "誤報".into() }
+        CloseIncident { code, note: "誤報".into(), without_unit: None }
     }
 
     #[tokio::test]

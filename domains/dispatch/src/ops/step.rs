@@ -390,9 +390,9 @@ mod tests {
             let scene = Scene::new(&store).await;
             let (incident, unit) = (scene.incident().await, scene.unit("永康 21").await);
             let id = scene.assign(incident, unit).await.unwrap().id;
-            let unsaid = AssignmentStep::Decline { reason: " ".into() };
+            let unsaid = AssignmentStep::Decline { reason: " ".into(), code: None };
             assert_eq!(step(&store, &scene.crew(unit), id, &unsaid).await.unwrap_err().key(), "dispatch.step.text_empty");
-            let decline = AssignmentStep::Decline { reason: "車輛故障".into() };
+            let decline = AssignmentStep::Decline { reason: "車輛故障".into(), code: None };
             step(&store, &scene.crew(unit), id, &decline).await.unwrap();
             assert_eq!(store::unit(&store, unit).await.unwrap().unwrap().state, UnitState::Available);
             assert_eq!(store::incident(&store, incident).await.unwrap().unwrap().state, IncidentState::Open);
