@@ -19,10 +19,12 @@ mod inquiries;
 mod misuse;
 mod movements;
 mod ops;
+mod reasons;
 mod retention;
 mod room;
 mod settings;
 mod sharing;
+mod sheet;
 mod transparency;
 mod witnessed;
 mod witnesses;
@@ -50,13 +52,28 @@ pub const MODULE: Module = Module {
     permissions: &[
         Permission {
             name: "oversight.audit",
-            description: "Read and verify the audit log",
+            description: "Read the audit log",
             roles: &[Role::Auditor],
+        },
+        Permission {
+            name: "oversight.verify",
+            description: "Verify the audit log, without reading it",
+            roles: &[Role::Auditor, Role::Inspector],
+        },
+        Permission {
+            name: "oversight.reports",
+            description: "Read in numbers how the house answers for itself: reasons, areas, outcomes, what was given out",
+            roles: &[Role::Auditor, Role::Inspector],
+        },
+        Permission {
+            name: "breaches.read",
+            description: "Read the register of leaks of personal data",
+            roles: &[Role::Auditor, Role::Supervisor, Role::Operator, Role::Inspector],
         },
         Permission {
             name: "oversight.witnesses",
             description: "See the witnesses of the audit log and the logs that this server witnesses",
-            roles: &[Role::Auditor, Role::Operator],
+            roles: &[Role::Auditor, Role::Operator, Role::Inspector],
         },
         Permission {
             name: "oversight.erase",
@@ -175,6 +192,9 @@ pub const MODULE: Module = Module {
         ops::misuse::SET_MARK,
         ops::misuse::END_MARK,
         ops::misuse::SAMPLES,
+        ops::reasons::SHOW,
+        ops::reasons::CSV,
+        ops::misuse_cases::OUTCOMES,
         ops::misuse_cases::LIST,
         ops::misuse_cases::OPEN,
         ops::misuse_cases::SHOW,
@@ -192,6 +212,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0006_breaches", sql: include_str!("../migrations/0006_breaches.sql") },
         Migration { name: "0007_inquiries", sql: include_str!("../migrations/0007_inquiries.sql") },
         Migration { name: "0008_sharing", sql: include_str!("../migrations/0008_sharing.sql") },
+        Migration { name: "0010_reasons", sql: include_str!("../migrations/0010_reasons.sql") },
     ],
     jobs: &[
         retention::RETENTION,
@@ -202,7 +223,9 @@ pub const MODULE: Module = Module {
         inquiries::jobs::TELL,
         misuse::turn::TURN,
         misuse::sampling::SAMPLE,
+        reasons::NOT_ANSWERED_JOB,
     ],
+    reactions: &[reasons::COUNT],
     problems: &[
         "oversight.witness.malformed",
         "oversight.witness.not_theirs",
@@ -270,6 +293,8 @@ pub const MODULE: Module = Module {
         "oversight.misuse.settled",
         "oversight.misuse.not_heard",
         "oversight.misuse.not_asked",
+        "oversight.misuse.code",
+        "oversight.months.month",
         "oversight.misuse.text",
         "oversight.misuse.origin",
         "oversight.misuse.plate",
@@ -319,6 +344,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
             transparency::schedule(&app.store).await?;
             misuse::turn::TURN.schedule_daily(&app.store, misuse::turn::HOUR_UTC_US).await?;
             misuse::sampling::SAMPLE.schedule_daily(&app.store, misuse::sampling::HOUR_UTC_US).await?;
+            reasons::NOT_ANSWERED_JOB.schedule_daily(&app.store, reasons::HOUR_UTC_US).await?;
         }
         let Some(settings) = app.try_room::<Settings>() else { return Ok(()) };
         app.put(Room::open(&app, &settings)?);

@@ -11,6 +11,7 @@ pub mod misuse;
 pub mod misuse_cases;
 pub mod observations;
 pub mod openings;
+pub mod reasons;
 pub mod sharing;
 pub mod transparency;
 pub mod witnesses;
