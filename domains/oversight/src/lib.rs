@@ -12,6 +12,7 @@
 //! `erasures` are what the law takes from the log; `transparency` is what the public may know of it; `breaches` is what leaked, and whom we told;
 //! `inquiries` is who looked at whom, told to whoever asks; `sharing` is what partners get and send.
 
+mod areas;
 mod asked;
 mod breaches;
 mod erasures;
@@ -64,6 +65,11 @@ pub const MODULE: Module = Module {
             name: "oversight.reports",
             description: "Read in numbers how the house answers for itself: reasons, areas, outcomes, what was given out",
             roles: &[Role::Auditor, Role::Inspector],
+        },
+        Permission {
+            name: "oversight.areas",
+            description: "Import the areas by which is counted whether some are watched more than others",
+            roles: &[Role::Auditor],
         },
         Permission {
             name: "breaches.read",
@@ -192,6 +198,10 @@ pub const MODULE: Module = Module {
         ops::misuse::SET_MARK,
         ops::misuse::END_MARK,
         ops::misuse::SAMPLES,
+        ops::areas::LIST,
+        ops::areas::IMPORT,
+        ops::areas::REPORT,
+        ops::areas::CSV,
         ops::reasons::SHOW,
         ops::reasons::CSV,
         ops::misuse_cases::OUTCOMES,
@@ -213,6 +223,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0007_inquiries", sql: include_str!("../migrations/0007_inquiries.sql") },
         Migration { name: "0008_sharing", sql: include_str!("../migrations/0008_sharing.sql") },
         Migration { name: "0010_reasons", sql: include_str!("../migrations/0010_reasons.sql") },
+        Migration { name: "0011_areas", sql: include_str!("../migrations/0011_areas.sql") },
     ],
     jobs: &[
         retention::RETENTION,
@@ -295,6 +306,10 @@ pub const MODULE: Module = Module {
         "oversight.misuse.not_asked",
         "oversight.misuse.code",
         "oversight.months.month",
+        "oversight.areas.none",
+        "oversight.areas.file",
+        "oversight.areas.twice",
+        "oversight.areas.month",
         "oversight.misuse.text",
         "oversight.misuse.origin",
         "oversight.misuse.plate",

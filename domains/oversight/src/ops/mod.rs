@@ -1,6 +1,7 @@
 //! One file per operation.
 
 pub mod add_checkpoint;
+pub mod areas;
 pub mod audit_list;
 pub mod audit_verify;
 pub mod bound;
