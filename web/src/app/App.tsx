@@ -23,6 +23,7 @@ const PAGES = {
   investigate: lazy(() => import("../investigate/InvestigatePage")),
   breaches: lazy(() => import("../breaches/BreachesPage")),
   inquiries: lazy(() => import("../inquiries/InquiriesPage")),
+  answers: lazy(() => import("../answers/AnswersPage")),
   sharing: lazy(() => import("../sharing/SharingPage")),
   observations: lazy(() => import("../observations/ObservationsPage")),
   watchlists: lazy(() => import("../watchlists/WatchlistsPage")),

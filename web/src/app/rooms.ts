@@ -18,6 +18,7 @@ export interface Room {
     | "breaches"
     | "inquiries"
     | "sharing"
+    | "answers"
     | "watchlists"
     | "warnings"
     | "positions"
@@ -51,7 +52,8 @@ export const ROOMS: Room[] = [
   { name: "positions", path: "/positions", needs: ["positions.trackers", "positions.tracks"] },
   { name: "operate", path: "/operate", needs: ["operations.watch", "devices.read", "actors.invite"] },
   { name: "oversee", path: "/oversee", needs: ["oversight.audit"] },
-  { name: "breaches", path: "/breaches", needs: ["oversight.breaches"] },
+  { name: "breaches", path: "/breaches", needs: ["breaches.read"] },
+  { name: "answers", path: "/answers", needs: ["oversight.reports"] },
   { name: "inquiries", path: "/inquiries", needs: ["inquiries.take"] },
   { name: "sharing", path: "/sharing", needs: ["sharing.watch"] },
   { name: "misuse", path: "/misuse", needs: ["misuse.review"] },

@@ -61,6 +61,7 @@ export const app = {
     breaches: "Breaches",
     inquiries: "Who looked at me",
     sharing: "Sharing",
+    answers: "Accountability",
     misuse: "Misuse",
     questions: "Questions to me",
     policy: "Dispatch policy",
@@ -76,6 +77,7 @@ export const app = {
     supervisor: "Supervisor",
     auditor: "Auditor",
     operator: "Operator",
+    inspector: "Inspector",
   },
   age: {
     ago_now: "just now",

@@ -1,3 +1,4 @@
+import { answers } from "./answers";
 import { app } from "./app";
 import { bar } from "./bar";
 import { boxes } from "./boxes";
@@ -35,6 +36,7 @@ import { way } from "./way";
 import { words } from "./words";
 
 export const en = {
+  ...answers,
   ...app,
   ...words,
   ...citizens,
