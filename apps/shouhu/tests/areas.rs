@@ -143,9 +143,9 @@ async fn a_fair_city_is_not_accused_and_an_injected_bias_is_shown_and_both_can_b
     let (auditor, inspector) = (house.person(Role::Auditor), house.person(Role::Inspector));
     let none = house.call(&auditor, "GET", "/v1/oversight/areas/report?month=2026-11", Value::Null).await;
     assert_eq!((none.status, &none.json["key"]), (409, &json!("oversight.areas.none")));
-    let imported = house.call_with(&auditor, "POST", "/v1/oversight/areas", &[], map()).await;
+    let imported = house.call_with(&auditor, "POST", "/v1/oversight/areas", &[], map().into_bytes()).await;
     assert_eq!((imported.status, imported.json["items"].as_array().map(Vec::len)), (200, Some(AREAS)), "{}", imported.json);
-    assert_eq!(house.call_with(&inspector, "POST", "/v1/oversight/areas", &[], map()).await.status, 403, "an inspector reads");
+    assert_eq!(house.call_with(&inspector, "POST", "/v1/oversight/areas", &[], map().into_bytes()).await.status, 403, "an inspector reads");
 
     let mut wrongly = 0;
     for seed in 0..20_u64 {

@@ -6,6 +6,7 @@ use shouhu_events::Event;
 use shouhu_ids::{ActorId, BoxId, Micros, TourPlanId, UnitId};
 use shouhu_module::Person;
 use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
+use shouhu_wire::Asked;
 
 use super::model::{MarkOutcome, PlanState, Retask, TourPlan, TourPlanLine};
 use super::progress::{Mark, Signed};
@@ -262,7 +263,6 @@ mod tests {
     use shouhu_place::Wgs84;
     use shouhu_store::testing::on_each_database;
     use shouhu_wire::Role;
-use shouhu_wire::Asked;
 
     use super::*;
     use crate::MODULE;

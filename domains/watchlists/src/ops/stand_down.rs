@@ -27,6 +27,8 @@ pub enum StandDownError {
     Store(#[from] StoreError),
 }
 
+pub const KEYS: &[&str] = &["hits.stand_down.not_open"];
+
 impl Keyed for StandDownError {
     fn key(&self) -> &'static str {
         match self {
