@@ -15,6 +15,7 @@
 mod areas;
 mod asked;
 mod breaches;
+mod disclosures;
 mod erasures;
 mod inquiries;
 mod misuse;
@@ -70,6 +71,16 @@ pub const MODULE: Module = Module {
             name: "oversight.areas",
             description: "Import the areas by which is counted whether some are watched more than others",
             roles: &[Role::Auditor],
+        },
+        Permission {
+            name: "disclosures.read",
+            description: "See what was asked for and given out under the law on government information",
+            roles: &[Role::Supervisor, Role::Auditor, Role::Inspector],
+        },
+        Permission {
+            name: "disclosures.decide",
+            description: "Ask that incidents be given out without anybody in them, and release what another has asked for",
+            roles: &[Role::Supervisor, Role::Auditor],
         },
         Permission {
             name: "breaches.read",
@@ -198,6 +209,11 @@ pub const MODULE: Module = Module {
         ops::misuse::SET_MARK,
         ops::misuse::END_MARK,
         ops::misuse::SAMPLES,
+        ops::disclosures::LIST,
+        ops::disclosures::ASK,
+        ops::disclosures::RELEASE,
+        ops::disclosures::REFUSE,
+        ops::disclosures::FILE,
         ops::areas::LIST,
         ops::areas::IMPORT,
         ops::areas::REPORT,
@@ -224,6 +240,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0008_sharing", sql: include_str!("../migrations/0008_sharing.sql") },
         Migration { name: "0010_reasons", sql: include_str!("../migrations/0010_reasons.sql") },
         Migration { name: "0011_areas", sql: include_str!("../migrations/0011_areas.sql") },
+        Migration { name: "0012_disclosures", sql: include_str!("../migrations/0012_disclosures.sql") },
     ],
     jobs: &[
         retention::RETENTION,
@@ -309,6 +326,13 @@ pub const MODULE: Module = Module {
         "oversight.areas.none",
         "oversight.areas.file",
         "oversight.areas.twice",
+        "oversight.disclosure.text",
+        "oversight.disclosure.scope",
+        "oversight.disclosure.same_person",
+        "oversight.disclosure.settled",
+        "oversight.disclosure.not_released",
+        "oversight.disclosure.too_many",
+        "oversight.disclosure.nothing",
         "oversight.areas.month",
         "oversight.misuse.text",
         "oversight.misuse.origin",
@@ -351,6 +375,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         let ledger = movements::Ledger { store: app.store.clone(), fold: movements::fold::Fold::open(app.blobs.keys())? };
         app.put(ledger.clone());
         app.put(MovementGatePort(Arc::new(ledger)));
+        app.put(disclosures::make::Secret::open(app.blobs.keys())?);
         app.put(SharingPort(Arc::new(sharing::gate::Gate { store: app.store.clone() })));
         if is_server {
             movements::uses::begin(&app.store).await?;

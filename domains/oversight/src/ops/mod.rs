@@ -6,6 +6,7 @@ pub mod audit_list;
 pub mod audit_verify;
 pub mod bound;
 pub mod breaches;
+pub mod disclosures;
 pub mod erasures;
 pub mod inquiries;
 pub mod misuse;
