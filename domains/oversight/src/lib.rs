@@ -10,7 +10,8 @@
 //! `settings` is the file that names both sides; `witnessed` is this server as a witness of others, `witnesses` and `asked` are
 //! the witnesses of our own log; `movements` is what may be put together about one plate; `misuse` is looking at who asked; `retention` and
 //! `erasures` are what the law takes from the log; `transparency` is what the public may know of it; `breaches` is what leaked, and whom we told;
-//! `inquiries` is who looked at whom, told to whoever asks; `sharing` is what partners get and send.
+//! `inquiries` is who looked at whom, told to whoever asks; `sharing` is what partners get and send; `reasons` is why something was not done,
+//! `areas` whether some places are watched more than others, `disclosures` what is given out to whoever asks by law.
 
 mod areas;
 mod asked;

@@ -5,6 +5,7 @@ import { PanelTabs } from "../app/PanelTabs";
 import { Verify } from "../oversee/Verify";
 import { Witnesses } from "../oversee/Witnesses";
 import { Areas } from "./Areas";
+import { Disclosures } from "./Disclosures";
 import { Outcomes } from "./Outcomes";
 import { Reasons } from "./Reasons";
 
@@ -21,6 +22,7 @@ const TABS = [
   { name: "reasons", needs: "oversight.reports", Panel: Reasons },
   { name: "areas", needs: "oversight.reports", Panel: Areas },
   { name: "outcomes", needs: "oversight.reports", Panel: Outcomes },
+  { name: "disclosures", needs: "disclosures.read", Panel: Disclosures },
   { name: "log", needs: "oversight.verify", Panel: Log },
 ];
 

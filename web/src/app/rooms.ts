@@ -53,7 +53,7 @@ export const ROOMS: Room[] = [
   { name: "operate", path: "/operate", needs: ["operations.watch", "devices.read", "actors.invite"] },
   { name: "oversee", path: "/oversee", needs: ["oversight.audit"] },
   { name: "breaches", path: "/breaches", needs: ["breaches.read"] },
-  { name: "answers", path: "/answers", needs: ["oversight.reports"] },
+  { name: "answers", path: "/answers", needs: ["oversight.reports", "disclosures.read"] },
   { name: "inquiries", path: "/inquiries", needs: ["inquiries.take"] },
   { name: "sharing", path: "/sharing", needs: ["sharing.watch"] },
   { name: "misuse", path: "/misuse", needs: ["misuse.review"] },
