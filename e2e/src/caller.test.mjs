@@ -215,7 +215,7 @@ test("a caller shows where they are and writes, without an account and without a
 
   await t.test("the page ends when its call does, and rubbish opens nothing", async () => {
     const [incident] = (await lin.api("GET", "/v1/incidents")).items;
-    await lin.api("POST", `/v1/incidents/${incident.id}/close`, { code: "handled", note: "" });
+    await lin.api("POST", `/v1/incidents/${incident.id}/close`, { code: "handled", note: "", without_unit: "by_telephone" });
     await phone.page.locator('[data-testid="caller-end"][data-end="ended"]').waitFor();
     await shot(phone.page, "ended");
     await phone.page.getByTestId("language").tap();

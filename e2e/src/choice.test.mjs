@@ -98,6 +98,8 @@ test("units are proposed with reasons, taken away, handed over, and a cry for he
   await t.test("a pressing incident takes a unit from a lesser one, after a person has seen from where", async () => {
     await show(noise);
     await page.locator('[data-testid="recommend-row"][data-unit="東區 3"] [data-testid="dispatch-unit"]').click();
+    // Asked for only where another unit is ranked first.
+    await page.getByTestId("reason-knows_place").click({ timeout: 3_000 }).catch(() => {});
     await until("the order to stand", async () => (await stateOf(noise)).includes("東區 3 offered"));
     const { set_at_us, set_by, ...rules } = await supervisor.api("GET", "/v1/dispatch/policy");
     assert.equal(rules.preemption.is_on, false, "nobody is taken away before a supervisor allows it");
@@ -131,7 +133,7 @@ test("units are proposed with reasons, taken away, handed over, and a cry for he
     const crash = await open(2, "traffic_crash", "路口擦撞", at(0.82, 0.78));
     await officer.api("POST", "/v1/units/mine/join", { unit: units["東區 2"].id });
     await officer.api("POST", "/v1/units/mine/state", { state: "busy" });
-    await dispatcher.api("POST", `/v1/incidents/${crash.id}/assignments`, { unit: units["東區 1"].id });
+    await dispatcher.api("POST", `/v1/incidents/${crash.id}/assignments`, { unit: units["東區 1"].id, overriding: "knows_place" });
     await officer.api("POST", "/v1/units/mine/state", { state: "available" });
     await officer.api("POST", "/v1/units/mine/position", { position: at(0.8, 0.8), measured_at_us: Date.now() * 1000, accuracy_m: 8 });
     await dispatcher.goto("/command?tab=incidents");
@@ -216,7 +218,7 @@ test("units are proposed with reasons, taken away, handed over, and a cry for he
     await row.waitFor().catch((error) => dispatcher.explain(error));
     assert.match(await row.innerText(), /仍須查證/);
     const [panic] = (await dispatcher.api("GET", "/v1/panics")).items;
-    await dispatcher.api("POST", `/v1/incidents/${panic.incident}/close`, { code: "handled", note: "已查證平安" });
+    await dispatcher.api("POST", `/v1/incidents/${panic.incident}/close`, { code: "handled", note: "已查證平安", without_unit: "by_telephone" });
     await row.waitFor({ state: "detached" }).catch((error) => dispatcher.explain(error));
     await phone.locator('[data-testid="panic-dock"][data-view="idle"]').waitFor().catch((error) => officer.explain(error));
   });

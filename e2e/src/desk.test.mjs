@@ -151,7 +151,7 @@ test("a call is worked without a mouse, on a desk and on a wall, and roads are c
 
   await t.test("a wall of 2,560 px has queue, board, map and card beside each other, and nothing is cut", async () => {
     const open = await dispatcher.api("POST", "/v1/incidents", { origin: "call", priority: 2, kind: "traffic_crash", summary: "砂石車翻覆，橫在路中央", address: DOOR, position: place });
-    await dispatcher.api("POST", `/v1/incidents/${open.id}/assignments`, { unit: (await dispatcher.api("GET", "/v1/units")).items.find((one) => one.call_sign === "永康 21").id });
+    await dispatcher.api("POST", `/v1/incidents/${open.id}/assignments`, { unit: (await dispatcher.api("GET", "/v1/units")).items.find((one) => one.call_sign === "永康 21").id, overriding: "knows_place" });
     await page.setViewportSize(WALL);
     await dispatcher.goto(`/command?tab=incidents&incident=${open.id}`);
     await page.getByTestId("incident-card").waitFor().catch(failed);

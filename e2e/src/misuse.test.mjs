@@ -87,6 +87,8 @@ test("a question from the log is opened, the officer is heard, and another offic
     await page.getByText("民眾報案，受理編號").waitFor().catch((error) => two.explain(error));
     await page.getByRole("combobox", { name: "認定" }).click();
     await page.getByRole("option", { name: "不成立" }).click();
+    await page.getByRole("combobox", { name: "不成立的原因" }).click();
+    await page.getByRole("option", { name: "有勤務或案件依據" }).click();
     await page.getByLabel("認定理由").fill("與報案紀錄相符");
     await page.getByTestId("misuse-find").click();
     await page.getByTestId("misuse-state").filter({ hasText: "不成立" }).waitFor().catch((error) => two.explain(error));

@@ -60,7 +60,7 @@ test("an officer's photo reaches the console, also when there was no network, an
     summary: "超商前兩人互毆",
     position: { lon: SCENE.longitude, lat: SCENE.latitude },
   });
-  const sent = await dispatcher.api("POST", `/v1/incidents/${incident.id}/assignments`, { unit: unit.id });
+  const sent = await dispatcher.api("POST", `/v1/incidents/${incident.id}/assignments`, { unit: unit.id, overriding: "knows_place" });
   await officer.api("POST", `/v1/assignments/${sent.id}/step`, { step: "accept" });
   await dispatcher.goto(`/command?tab=incidents&incident=${incident.id}`);
   if ((await dispatcher.page.getByTestId("incident-card").count()) === 0) {

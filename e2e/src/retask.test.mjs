@@ -50,7 +50,7 @@ test("a tour whose crew is called away is proposed anew, and the chief accepts i
 
   await t.test("the crew takes an urgent job, and the list shows a proposal by itself", async () => {
     const incident = await dispatcher.api("POST", "/v1/incidents", { origin: "call", priority: 1, kind: "weapon", summary: "有人持刀", address: "", position: at(0.5, 0.9) });
-    await dispatcher.api("POST", `/v1/incidents/${incident.id}/assignments`, { unit: called.unit.id });
+    await dispatcher.api("POST", `/v1/incidents/${incident.id}/assignments`, { unit: called.unit.id, overriding: "crew_cannot" });
     const { page: phone } = called.officer;
     await called.officer.goto("/patrol");
     await phone.getByTestId("step-accept").click();

@@ -107,7 +107,7 @@ test("a phone leads a crew to its job and shows the boxes around it", { skip, ti
 
   const scene = at(0.7, 0.6);
   const incident = await dispatcher.api("POST", "/v1/incidents", { origin: "call", priority: 2, kind: "traffic_crash", summary: "兩車擦撞", address: "", position: scene });
-  const order = await dispatcher.api("POST", `/v1/incidents/${incident.id}/assignments`, { unit: unit.id });
+  const order = await dispatcher.api("POST", `/v1/incidents/${incident.id}/assignments`, { unit: unit.id, overriding: "knows_place" });
   const assignment = (order.assignments ?? [order]).at(-1).id;
   const wayFrom = (place) => officer.api("GET", `/v1/assignments/mine/way?assignment=${assignment}&lon=${place.lon}&lat=${place.lat}`);
   const left = async () => metresIn(await phone.getByTestId("way-left").innerText());

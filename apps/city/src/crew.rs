@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shouhu_ids::{AssignmentId, Micros, UnitId};
 use shouhu_place::Wgs84;
 use shouhu_roads::Router;
-use shouhu_wire::{AssignmentStep, ClosingCode};
+use shouhu_wire::{AssignmentStep, ClosingCode, Declining};
 
 use crate::api::Person;
 use crate::kpi::Kpis;
@@ -154,7 +154,7 @@ impl Crew {
         match answer {
             AnswerKind::Decline => {
                 kpis.declined += 1;
-                self.step(order.assignment, &AssignmentStep::Decline { reason: "正在處理其他事故".into() })?;
+                self.step(order.assignment, &AssignmentStep::Decline { reason: "正在處理其他事故".into(), code: Some(Declining::OtherJob) })?;
             }
             // Nothing is heard from this crew until the dispatcher takes the order back.
             AnswerKind::Ignore => {

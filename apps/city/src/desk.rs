@@ -165,10 +165,11 @@ impl Desk {
     fn assign(&mut self, waiting: &Waiting) -> anyhow::Result<Option<(AssignmentId, UnitId)>> {
         let path = format!("/v1/incidents/{}/recommendations", waiting.incident);
         let offered: Value = self.person.ask("GET", &path, &Value::Null)?;
+        // Sent is whoever was first when it was looked; the server heeds the reason only where that has changed meanwhile.
         let best = offered.get("items").and_then(Value::as_array).into_iter().flatten();
         let best = best.filter_map(|item| Some((item.get("rank")?.as_u64()?, item.pointer("/unit/id")?.as_str()?))).min();
         let Some((_, unit)) = best else { return Ok(None) };
-        let answer = self.person.call("POST", &format!("/v1/incidents/{}/assignments", waiting.incident), &json!({ "unit": unit }))?;
+        let answer = self.person.call("POST", &format!("/v1/incidents/{}/assignments", waiting.incident), &json!({ "unit": unit, "overriding": "list_changed" }))?;
         // Another dispatcher may have taken the unit meanwhile: that is no error, only bad luck.
         if answer.status == 409 {
             return Ok(None);

@@ -106,5 +106,6 @@ const fn name_of(role: Role) -> &'static str {
         Role::Dispatcher => "模擬執勤",
         Role::Officer => "模擬警員",
         Role::Auditor => "模擬稽核",
+        Role::Inspector => "模擬監察",
     }
 }

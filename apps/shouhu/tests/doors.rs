@@ -110,6 +110,23 @@ async fn every_role_passes_exactly_the_doors_that_the_lists_open() {
     assert!(doors >= 8 * 40, "only {doors} doors were tried");
 }
 
+#[tokio::test]
+async fn an_inspector_reads_registers_and_numbers_and_opens_nothing_else() {
+    let house = House::open(MODULES).await;
+    let permissions = house.app.permissions_of(Role::Inspector);
+    let opens = |route: &Route| matches!(route.access, Access::Permission(name) if permissions.contains(&name));
+    let mut found: Vec<String> = routes().filter(|(_, route)| opens(route)).map(|(_, route)| named(route)).collect();
+    found.sort();
+    assert_eq!(found, exceptions("inspector_routes.txt"), "routes of an inspector and tests/exceptions/inspector_routes.txt must agree");
+    for (_, route) in routes().filter(|(_, route)| opens(route)) {
+        assert_eq!(route.method, Method::Get, "{} changes something", named(route));
+        assert!(route.audit != Audit::PersonalRead, "{} tells of a citizen", named(route));
+    }
+    // Nothing of the live stream is an inspector's: every fact on it asks for a permission of another role.
+    let live = ["hits.watch", "dispatch.watch", "units.watch", "calls.take", "operations.watch", "watchlists.read", "patrol.watch", "warnings.watch", "observations.watch"];
+    assert!(live.iter().all(|name| !permissions.contains(name)), "{permissions:?}");
+}
+
 /// The cookie of somebody who has enrolled, through the routes as a browser does it.
 async fn cookie_of_an_operator(house: &House) -> String {
     let post = async |path: &str, body: Value| house.answer(Request::post(path).body(Body::from(body.to_string())).unwrap()).await;

@@ -7,12 +7,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{
-    AssignmentId, BoxId, CallId, CameraId, CheckId, CheckInId, ClosureId, ConsentId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, OpeningId,
+    ActorId, AssignmentId, BoxId, CallId, CameraId, CheckId, CheckInId, ClosureId, ConsentId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, OpeningId,
     SightingId, TourPlanId, TrackerId, UnitId, WarningId,
 };
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
-use shouhu_wire::{Alternative, AssignmentState, CallState, HitState, IncidentState, RestrictionReason, UnitState};
+use shouhu_wire::{Alternative, Asked, AssignmentState, CallState, HitState, IncidentState, RestrictionReason, UnitState};
 
 /// What watchlists need of a sighting in order to match it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -75,6 +75,16 @@ pub enum Event {
     ConsentChanged { consent: ConsentId },
     /// A plate was opened because a life is in danger, or something about that has changed: read the list.
     OpeningChanged { opening: OpeningId, is_escalated: bool },
+    /// Somebody was asked for something and did not do it, or nobody did until the time for it was over.
+    NotDone {
+        asked: Asked,
+        /// Id of the hit, the order, the plan …
+        object: String,
+        /// Of the closed list of what was asked.
+        code: String,
+        /// Absent: nobody.
+        by: Option<ActorId>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -89,6 +99,18 @@ pub struct UnitMoved {
 }
 
 impl Event {
+    /// What a person was asked for and does not do.
+    #[must_use]
+    pub fn not_done(asked: Asked, object: &impl ToString, code: &str, by: ActorId) -> Self {
+        Self::NotDone { asked, object: object.to_string(), code: code.to_owned(), by: Some(by) }
+    }
+
+    /// What nobody did until the time for it was over.
+    #[must_use]
+    pub fn not_answered(asked: Asked, object: &impl ToString) -> Self {
+        Self::NotDone { asked, object: object.to_string(), code: shouhu_wire::NOT_ANSWERED.to_owned(), by: None }
+    }
+
     /// The `kind` tag; also the name of the server-sent event.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
@@ -117,6 +139,7 @@ impl Event {
             Self::ClosureChanged { .. } => "closure_changed",
             Self::ConsentChanged { .. } => "consent_changed",
             Self::OpeningChanged { .. } => "opening_changed",
+            Self::NotDone { .. } => "not_done",
         }
     }
 
@@ -126,6 +149,8 @@ impl Event {
         match self {
             // Every passage of every citizen is not something to scroll past on a screen.
             Self::SightingsRecorded { .. } => None,
+            // Counted; whoever did not do something is not shown to a room.
+            Self::NotDone { .. } => None,
             Self::SightingsQuarantined { .. } | Self::DeviceChanged { .. } | Self::DeviceTrustChanged { .. } => Some("operations.watch"),
             Self::WatchlistChanged { .. } => Some("watchlists.read"),
             Self::HitRaised { .. } | Self::HitDecided { .. } => Some("hits.watch"),

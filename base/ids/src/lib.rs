@@ -97,6 +97,8 @@ id!(/// A leak of personal data that the house knows of.
     BreachId, "breach");
 id!(/// A citizen's question who has looked at a plate.
     InquiryId, "inquiry");
+id!(/// What is given out under the law on government information, without anybody in it.
+    DisclosureId, "disclosure");
 id!(/// A hint that somebody may have looked up whom he should not: a suggestion to a person, never a verdict.
     MisuseAlertId, "misuse alert");
 id!(/// An auditor's case file about the use of the system.

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use shouhu_ids::{ActorId, AssignmentId, HitId, IncidentId, Micros, UnitId};
 use shouhu_place::Wgs84;
 
+use crate::{Declining, Overriding, WithoutUnit};
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum IncidentState {
@@ -94,6 +96,9 @@ pub struct CloseIncident {
     pub code: ClosingCode,
     #[serde(default)]
     pub note: String,
+    /// Needed where it was dealt with (`handled`, `nothing_found`) and no unit had worked on it.
+    #[serde(default)]
+    pub without_unit: Option<WithoutUnit>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -202,6 +207,9 @@ pub struct AssignUnit {
     /// The less urgent assignment that the unit leaves for this incident; the caller has seen what it is.
     #[serde(default)]
     pub take_from: Option<AssignmentId>,
+    /// Needed where another unit is ranked first.
+    #[serde(default)]
+    pub overriding: Option<Overriding>,
 }
 
 /// What an officer does with an assignment: `POST /v1/assignments/{id}/step`.
@@ -210,7 +218,12 @@ pub struct AssignUnit {
 pub enum AssignmentStep {
     Delivered,
     Accept,
-    Decline { reason: String },
+    Decline {
+        reason: String,
+        /// Needed; `reason` says it in words.
+        #[serde(default)]
+        code: Option<Declining>,
+    },
     EnRoute,
     OnScene,
     Reply { text: String },

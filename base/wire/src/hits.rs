@@ -6,7 +6,7 @@ use shouhu_ids::{ActorId, EntryId, HitId, IncidentId, Micros, SightingId};
 use shouhu_place::Wgs84;
 use shouhu_plate::{MatchKind, Plate, VehicleClass};
 
-use crate::Alternative;
+use crate::{Alternative, NotFollowed};
 
 /// What the entry asks officers to do once a person has confirmed the hit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -124,6 +124,14 @@ pub struct ConfirmHit {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RejectHit {
     pub reason: RejectReason,
+    #[serde(default)]
+    pub note: String,
+}
+
+/// `POST /v1/hits/{id}/stand-down`: a confirmed hit is not followed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StandDown {
+    pub reason: NotFollowed,
     #[serde(default)]
     pub note: String,
 }

@@ -13,10 +13,13 @@ pub enum Role {
     Supervisor,
     Auditor,
     Operator,
+    /// Of another authority: reads how the house answers for itself, changes nothing, sees no citizen and nothing live.
+    Inspector,
 }
 
 impl Role {
-    pub const ALL: [Self; 6] = [Self::Officer, Self::Dispatcher, Self::Detective, Self::Supervisor, Self::Auditor, Self::Operator];
+    pub const ALL: [Self; 7] =
+        [Self::Officer, Self::Dispatcher, Self::Detective, Self::Supervisor, Self::Auditor, Self::Operator, Self::Inspector];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -27,6 +30,7 @@ impl Role {
             Self::Supervisor => "supervisor",
             Self::Auditor => "auditor",
             Self::Operator => "operator",
+            Self::Inspector => "inspector",
         }
     }
 

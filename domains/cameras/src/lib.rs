@@ -32,6 +32,11 @@ pub const MODULE: Module = Module {
             description: "See where cameras stand",
             roles: &[Role::Officer, Role::Dispatcher, Role::Detective, Role::Supervisor, Role::Operator],
         },
+        Permission {
+            name: "cameras.register",
+            description: "Read why each camera stands there and who answers for it",
+            roles: &[Role::Officer, Role::Dispatcher, Role::Detective, Role::Supervisor, Role::Operator, Role::Auditor, Role::Inspector],
+        },
         Permission { name: "cameras.manage", description: "Add, import and take cameras out of service", roles: &[Role::Operator] },
         Permission {
             name: "cameras.review",

@@ -40,7 +40,7 @@ fn steps() -> impl Strategy<Value = AssignmentStep> {
     prop_oneof![
         1 => Just(AssignmentStep::Delivered),
         3 => Just(AssignmentStep::Accept),
-        1 => Just(AssignmentStep::Decline { reason: "no fuel".into() }),
+        1 => Just(AssignmentStep::Decline { reason: "no fuel".into(), code: None }),
         3 => Just(AssignmentStep::EnRoute),
         3 => Just(AssignmentStep::OnScene),
         1 => Just(AssignmentStep::Reply { text: "searching".into() }),
@@ -127,7 +127,7 @@ impl Room {
             }
             Act::Close { incident, code } => {
                 let Some(incident) = self.incidents.get(*incident) else { return };
-                let body = CloseIncident { code: *code, note: String::new() };
+                let body = CloseIncident { code: *code, note: String::new(), without_unit: None };
                 incident_close::close(&self.store, &self.scene.by, *incident, &body).await.err().map(key_of)
             }
             Act::Say { unit, state } => {
@@ -275,7 +275,7 @@ async fn the_list_pages_through_everything_once_and_knows_what_is_closed() {
         for _ in 0..5 {
             opened.push(scene.incident().await);
         }
-        let body = CloseIncident { code: ClosingCode::Handled, note: String::new() };
+        let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: None };
         incident_close::close(&store, &scene.by, *opened.first().unwrap(), &body).await.unwrap();
         let (mut seen, mut cursor) = (Vec::new(), None);
         loop {

@@ -45,6 +45,7 @@ mod roster;
 mod skills;
 mod standing;
 mod store;
+mod unanswered;
 mod write;
 
 #[cfg(test)]
@@ -69,7 +70,7 @@ use std::sync::Arc;
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_module::ports::{
-    CitizenReportsPort, DispatchFactsPort, ErrandsPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, RoadTimesPort, RostersPort,
+    CitizenReportsPort, DispatchFactsPort, ErrandsPort, IncidentFilesPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, RoadTimesPort, RostersPort,
     UnitFixesPort, UnitPlacesPort, UnitTasksPort,
 };
 use shouhu_module::{App, Health, Module, Permission};
@@ -193,7 +194,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0009_codes", sql: include_str!("../migrations/0009_codes.sql") },
         Migration { name: "0010_caller", sql: include_str!("../migrations/0010_caller.sql") },
     ],
-    jobs: &[jobs::PURGE, photos::purge::PURGE_PHOTOS],
+    jobs: &[jobs::PURGE, photos::purge::PURGE_PHOTOS, unanswered::NOT_ANSWERED],
     reactions: react::REACTIONS,
     problems: PROBLEMS,
     health,
@@ -365,6 +366,7 @@ const PROBLEMS: &[&str] = &[
     "dispatch.close.already_closed",
     "dispatch.close.merged",
     "dispatch.close.note_too_long",
+    "dispatch.close.without_unit",
     "dispatch.amend.nothing",
     "dispatch.amend.changed",
     "dispatch.amend.panic",
@@ -385,6 +387,7 @@ const PROBLEMS: &[&str] = &[
     "dispatch.assign.on_scene",
     "dispatch.assign.in_panic",
     "dispatch.assign.not_more_urgent",
+    "dispatch.assign.reason_needed",
     "dispatch.handover.arrived",
     "dispatch.choice.failed",
     "dispatch.policy.out_of_range",
@@ -430,6 +433,7 @@ const PROBLEMS: &[&str] = &[
     "dispatch.cancel.already_ended",
     "dispatch.step.not_allowed",
     "dispatch.step.text_empty",
+    "dispatch.step.code_needed",
     "dispatch.step.text_too_long",
     "dispatch.photo.empty",
     "dispatch.photo.heic",
@@ -501,6 +505,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(UnitTasksPort(Arc::new(ports::TasksOfUnits(app.store.clone()))));
         app.put(OnTheMapPort(Arc::new(ports::MapNow { store: app.store.clone(), known: known.clone() })));
         app.put(DispatchFactsPort(Arc::new(ports::Facts(app.store.clone()))));
+        app.put(IncidentFilesPort(Arc::new(ports::Files(app.store.clone()))));
         app.put(RostersPort(Arc::new(roster::book::ShiftsOfPeople(app.store.clone()))));
         app.put(PartnerKeysPort(Arc::new(ports::RegisteredPartners(app.store.clone()))));
         app.put(caller::Limits { wrong: shouhu_identity::Attempts::new(app.env.random.bytes16()), paces: caller::Paces::default() });
@@ -508,6 +513,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(checks::turn::LastLook::new(app.env.now()));
         app.put(cover::Covers::default());
         jobs::schedule(&app.store).await?;
+        unanswered::NOT_ANSWERED.schedule_daily(&app.store, unanswered::HOUR_UTC_US).await?;
         photos::purge::PURGE_PHOTOS.schedule_daily(&app.store, photos::purge::HOUR_UTC_US).await?;
         tokio::spawn(positions::persist(app.clone(), known.clone()));
         tokio::spawn(checks::turn::look_for_ever(app.clone()));

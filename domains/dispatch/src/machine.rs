@@ -98,7 +98,7 @@ mod tests {
         prop_oneof![
             Just(AssignmentStep::Delivered),
             Just(AssignmentStep::Accept),
-            Just(AssignmentStep::Decline { reason: "at another scene".into() }),
+            Just(AssignmentStep::Decline { reason: "at another scene".into(), code: None }),
             Just(AssignmentStep::EnRoute),
             Just(AssignmentStep::OnScene),
             Just(AssignmentStep::Reply { text: "on it".into() }),

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{ActorId, AssignmentId, IncidentId, Micros, UnitId};
 use shouhu_place::Wgs84;
-use shouhu_wire::{Assignment, Incident, Reason, UnitKind};
+use shouhu_wire::{Assignment, Incident, Overriding, Reason, UnitKind};
 
 use crate::policy::PolicyName;
 
@@ -40,6 +40,9 @@ pub struct Advice {
     pub is_by_road: bool,
     #[serde(default)]
     pub reasons: Vec<Reason>,
+    /// Why it was sent although another unit was ranked first.
+    #[serde(default)]
+    pub overriding: Option<Overriding>,
 }
 
 /// One line of an incident's log; nothing in it is ever changed.

@@ -150,7 +150,7 @@ async fn only_the_crew_of_the_order_sends_and_not_for_ever() {
             assert_eq!(refused.key(), "http.not_found");
         }
         job.take(&to_the_end()).await;
-        let close = CloseIncident { code: ClosingCode::Handled, note: String::new() };
+        let close = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: None };
         incident_close::close(&store, &job.scene.by, job.incident, &close).await.unwrap();
         // It lay in the phone while the incident was closed, and until its officer had gone home.
         job.kept().await;
@@ -165,7 +165,7 @@ async fn only_the_crew_of_the_order_sends_and_not_for_ever() {
 
         let declined = job.scene.assign(job.scene.incident().await, other_unit).await.unwrap().id;
         let crew = job.scene.crew(other_unit);
-        step::step(&store, &crew, declined, &AssignmentStep::Decline { reason: "拋錨".into() }).await.unwrap();
+        step::step(&store, &crew, declined, &AssignmentStep::Decline { reason: "拋錨".into(), code: None }).await.unwrap();
         let refused = photos::keep(&store, &job.blobs, &crew, declined, &job.new_photo(), jpeg(1)).await.unwrap_err();
         assert_eq!(refused.key(), "dispatch.photo.declined");
         assert_eq!(job.files(), 4);

@@ -6,7 +6,7 @@ use shouhu_env::BoxFuture;
 use shouhu_ids::{DeviceId, IncidentId, Micros, UnitId};
 use shouhu_module::Problem;
 use shouhu_module::ports::{
-    CitizenReport, CitizenReports, DispatchFacts, Errand, Errands, IncidentFact, LiveCases, NearbyCase, NearbyCases, OnTheMap, PartnerKeys, PlacedIncident,
+    CitizenReport, CitizenReports, DispatchFacts, Errand, Errands, FileLine, IncidentFact, IncidentFile, IncidentFiles, LiveCases, NearbyCase, NearbyCases, OnTheMap, PartnerKeys, PlacedIncident,
     PlacedUnit, UnitFact, UnitTask, UnitTasks,
 };
 use shouhu_place::Wgs84;
@@ -106,6 +106,46 @@ impl CitizenReports for CallsOfCitizens {
         let store = self.0.clone();
         Box::pin(async move { Ok(citizens_calls(&store, since).await?) })
     }
+}
+
+/// Incidents as they are told to citizens: without callers, words and addresses.
+pub struct Files(pub Store);
+
+impl IncidentFiles for Files {
+    fn opened(&self, from: Micros, until: Micros, most: i64) -> BoxFuture<'static, Result<Vec<IncidentFile>, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move { Ok(files(&store, "opened_at_us >= $1 AND opened_at_us < $2", params![from, until], most).await?) })
+    }
+
+    fn one(&self, number: String) -> BoxFuture<'static, Result<Option<IncidentFile>, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move { Ok(files(&store, "number = $1 AND number = $2", params![&number, &number], 1).await?.into_iter().next()) })
+    }
+}
+
+/// What is not over yet is told to nobody.
+async fn files(store: &Store, which: &str, mut values: Vec<shouhu_store::Value>, most: i64) -> Result<Vec<IncidentFile>, StoreError> {
+    values.push(most.into());
+    let sql = format!(
+        "SELECT id, number, kind, priority, state, closing_code, lon, lat, opened_at_us, closed_at_us FROM dispatch_incident \
+         WHERE {which} AND state = 'closed' ORDER BY opened_at_us, id LIMIT $3"
+    );
+    let mut files = Vec::new();
+    for row in store.fetch(&sql, values).await? {
+        let lines = crate::store::log_of(store, row.parsed("id")?).await?;
+        files.push(IncidentFile {
+            number: row.text("number")?,
+            kind: row.text("kind")?,
+            priority: u8::try_from(row.int("priority")?).unwrap_or_default(),
+            state: row.text("state")?,
+            closing_code: row.opt_text("closing_code")?,
+            position: crate::store::place_of(&row)?,
+            opened_at: row.micros("opened_at_us")?,
+            closed_at: row.opt_micros("closed_at_us")?,
+            lines: lines.into_iter().map(|line| FileLine { at: line.at_us, key: line.key, by: line.by }).collect(),
+        });
+    }
+    Ok(files)
 }
 
 /// When units were bound to assignments.
@@ -284,7 +324,7 @@ mod tests {
             let begun = store.env().now();
             let declined = scene.assign(first, unit).await.unwrap().id;
             let by = scene.crew(unit);
-            step::step(&store, &by, declined, &AssignmentStep::Decline { reason: "車輛故障".into() }).await.unwrap();
+            step::step(&store, &by, declined, &AssignmentStep::Decline { reason: "車輛故障".into(), code: None }).await.unwrap();
             scene.assign(second, unit).await.unwrap();
             let later = store.env().now().plus(Micros::HOUR);
             let told = tasks_of(&store, unit, begun, later).await.unwrap();

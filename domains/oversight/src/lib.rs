@@ -10,21 +10,26 @@
 //! `settings` is the file that names both sides; `witnessed` is this server as a witness of others, `witnesses` and `asked` are
 //! the witnesses of our own log; `movements` is what may be put together about one plate; `misuse` is looking at who asked; `retention` and
 //! `erasures` are what the law takes from the log; `transparency` is what the public may know of it; `breaches` is what leaked, and whom we told;
-//! `inquiries` is who looked at whom, told to whoever asks; `sharing` is what partners get and send; `sealed` is what only
-//! the members of a case may see.
+//! `inquiries` is who looked at whom, told to whoever asks; `sharing` is what partners get and send; `sealed` is what only the members of a
+//! case may see; `reasons` is why something was not done, `areas` whether some places are watched more than others, `disclosures` what is
+//! given out to whoever asks by law.
 
+mod areas;
 mod asked;
 mod breaches;
+mod disclosures;
 mod erasures;
 mod inquiries;
 mod misuse;
 mod movements;
 mod ops;
+mod reasons;
 mod retention;
 mod room;
 mod sealed;
 mod settings;
 mod sharing;
+mod sheet;
 mod transparency;
 mod witnessed;
 mod witnesses;
@@ -52,13 +57,43 @@ pub const MODULE: Module = Module {
     permissions: &[
         Permission {
             name: "oversight.audit",
-            description: "Read and verify the audit log",
+            description: "Read the audit log",
             roles: &[Role::Auditor],
+        },
+        Permission {
+            name: "oversight.verify",
+            description: "Verify the audit log, without reading it",
+            roles: &[Role::Auditor, Role::Inspector],
+        },
+        Permission {
+            name: "oversight.reports",
+            description: "Read in numbers how the house answers for itself: reasons, areas, outcomes, what was given out",
+            roles: &[Role::Auditor, Role::Inspector],
+        },
+        Permission {
+            name: "oversight.areas",
+            description: "Import the areas by which is counted whether some are watched more than others",
+            roles: &[Role::Auditor],
+        },
+        Permission {
+            name: "disclosures.read",
+            description: "See what was asked for and given out under the law on government information",
+            roles: &[Role::Supervisor, Role::Auditor, Role::Inspector],
+        },
+        Permission {
+            name: "disclosures.decide",
+            description: "Ask that incidents be given out without anybody in them, and release what another has asked for",
+            roles: &[Role::Supervisor, Role::Auditor],
+        },
+        Permission {
+            name: "breaches.read",
+            description: "Read the register of leaks of personal data",
+            roles: &[Role::Auditor, Role::Supervisor, Role::Operator, Role::Inspector],
         },
         Permission {
             name: "oversight.witnesses",
             description: "See the witnesses of the audit log and the logs that this server witnesses",
-            roles: &[Role::Auditor, Role::Operator],
+            roles: &[Role::Auditor, Role::Operator, Role::Inspector],
         },
         Permission {
             name: "oversight.erase",
@@ -199,6 +234,18 @@ pub const MODULE: Module = Module {
         ops::misuse::SET_MARK,
         ops::misuse::END_MARK,
         ops::misuse::SAMPLES,
+        ops::disclosures::LIST,
+        ops::disclosures::ASK,
+        ops::disclosures::RELEASE,
+        ops::disclosures::REFUSE,
+        ops::disclosures::FILE,
+        ops::areas::LIST,
+        ops::areas::IMPORT,
+        ops::areas::REPORT,
+        ops::areas::CSV,
+        ops::reasons::SHOW,
+        ops::reasons::CSV,
+        ops::misuse_cases::OUTCOMES,
         ops::misuse_cases::LIST,
         ops::misuse_cases::OPEN,
         ops::misuse_cases::SHOW,
@@ -217,6 +264,9 @@ pub const MODULE: Module = Module {
         Migration { name: "0007_inquiries", sql: include_str!("../migrations/0007_inquiries.sql") },
         Migration { name: "0008_sharing", sql: include_str!("../migrations/0008_sharing.sql") },
         Migration { name: "0009_sealed", sql: include_str!("../migrations/0009_sealed.sql") },
+        Migration { name: "0010_reasons", sql: include_str!("../migrations/0010_reasons.sql") },
+        Migration { name: "0011_areas", sql: include_str!("../migrations/0011_areas.sql") },
+        Migration { name: "0012_disclosures", sql: include_str!("../migrations/0012_disclosures.sql") },
     ],
     jobs: &[
         retention::RETENTION,
@@ -227,7 +277,9 @@ pub const MODULE: Module = Module {
         inquiries::jobs::TELL,
         misuse::turn::TURN,
         misuse::sampling::SAMPLE,
+        reasons::NOT_ANSWERED_JOB,
     ],
+    reactions: &[reasons::COUNT],
     problems: &[
         "oversight.witness.malformed",
         "oversight.witness.not_theirs",
@@ -307,6 +359,19 @@ pub const MODULE: Module = Module {
         "oversight.misuse.settled",
         "oversight.misuse.not_heard",
         "oversight.misuse.not_asked",
+        "oversight.misuse.code",
+        "oversight.months.month",
+        "oversight.areas.none",
+        "oversight.areas.file",
+        "oversight.areas.twice",
+        "oversight.disclosure.text",
+        "oversight.disclosure.scope",
+        "oversight.disclosure.same_person",
+        "oversight.disclosure.settled",
+        "oversight.disclosure.not_released",
+        "oversight.disclosure.too_many",
+        "oversight.disclosure.nothing",
+        "oversight.areas.month",
         "oversight.misuse.text",
         "oversight.misuse.origin",
         "oversight.misuse.plate",
@@ -350,6 +415,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         let ledger = movements::Ledger { store: app.store.clone(), fold: movements::fold::Fold::open(app.blobs.keys())? };
         app.put(ledger.clone());
         app.put(MovementGatePort(Arc::new(ledger)));
+        app.put(disclosures::make::Secret::open(app.blobs.keys())?);
         app.put(SharingPort(Arc::new(sharing::gate::Gate { store: app.store.clone() })));
         if is_server {
             tokio::spawn(sealed::keep::follow(app.store.clone()));
@@ -359,6 +425,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
             transparency::schedule(&app.store).await?;
             misuse::turn::TURN.schedule_daily(&app.store, misuse::turn::HOUR_UTC_US).await?;
             misuse::sampling::SAMPLE.schedule_daily(&app.store, misuse::sampling::HOUR_UTC_US).await?;
+            reasons::NOT_ANSWERED_JOB.schedule_daily(&app.store, reasons::HOUR_UTC_US).await?;
         }
         let Some(settings) = app.try_room::<Settings>() else { return Ok(()) };
         app.put(Room::open(&app, &settings)?);

@@ -2,12 +2,16 @@
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
+use shouhu_events::Event;
 use shouhu_ids::Micros;
 use shouhu_module::{App, JobKind};
 use shouhu_store::{Store, StoreError, params};
+use shouhu_wire::Asked;
 
 use crate::streets::count::{hour_of, taipei_day};
 use crate::streets::{KEPT_DAYS, store as streets};
+use crate::tours::retask::FRESH_US;
+use crate::tours::store as tours;
 
 /// Once a day.
 pub const PURGE: JobKind = JobKind { kind: "patrol.purge", run: purge };
@@ -43,6 +47,28 @@ pub async fn purge_now(db: &Store) -> Result<u64, StoreError> {
     let oldest = hour_of(now) - KEPT_DAYS * 24;
     streets::forget(db, oldest, taipei_day(old)).await?;
     Ok(gone)
+}
+
+/// Once a day: proposals that nobody decided in time are told as facts, which oversight counts.
+pub const NOT_ANSWERED: JobKind = JobKind { kind: "patrol.not_answered", run: not_answered };
+/// 00:45 in Taipei.
+pub const ANSWERED_HOUR_UTC_US: i64 = 16 * Micros::HOUR + 45 * Micros::MINUTE;
+/// A house that was off for a week loses none; what is told twice counts once.
+const LOOK_BACK_US: i64 = 8 * Micros::DAY;
+
+fn not_answered(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move {
+        NOT_ANSWERED.schedule_daily(&app.store, ANSWERED_HOUR_UTC_US).await?;
+        let now = app.env.now();
+        let plans = tours::undecided(&app.store, now.plus(-LOOK_BACK_US), now, FRESH_US).await?;
+        let mut tx = app.store.begin().await?;
+        for plan in &plans {
+            tx.emit(&Event::not_answered(Asked::Tours, plan)).await?;
+        }
+        tx.commit().await?;
+        tracing::info!(plans = plans.len(), "proposed tours that nobody decided in time");
+        Ok(())
+    })
 }
 
 fn purge(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {

@@ -26,9 +26,12 @@ mod tours;
 #[cfg(test)]
 mod doors;
 
+use std::sync::Arc;
+
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_ids::Micros;
+use shouhu_module::ports::CheckInTallyPort;
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
 use shouhu_wire::Role;
@@ -70,7 +73,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0003_streets", sql: include_str!("../migrations/0003_streets.sql") },
         Migration { name: "0004_retask", sql: include_str!("../migrations/0004_retask.sql") },
     ],
-    jobs: &[jobs::PURGE, tours::retask::PROPOSE],
+    jobs: &[jobs::PURGE, jobs::NOT_ANSWERED, tours::retask::PROPOSE],
     reactions: &[tours::retask::CALLED_AWAY],
     problems: PROBLEMS,
     health,
@@ -141,6 +144,7 @@ const PROBLEMS: &[&str] = &[
     "patrol.tours.over",
     "patrol.tours.unit_taken",
     "patrol.tours.reason",
+    "patrol.tours.code",
     "patrol.tours.no_unit",
     "patrol.tours.mark",
     "patrol.tours.span",
@@ -175,6 +179,8 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(streets::round::Answers::default());
         app.put(streets::round::Stuck::default());
         tokio::spawn(streets::round::for_ever(app.clone()));
+        jobs::NOT_ANSWERED.schedule_daily(&app.store, jobs::ANSWERED_HOUR_UTC_US).await?;
+        app.put(CheckInTallyPort(Arc::new(store::CheckInsByBox(app.store.clone()))));
         Ok(jobs::schedule(&app.store).await?)
     })
 }

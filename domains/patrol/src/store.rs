@@ -1,6 +1,9 @@
 //! The SQL of this room.
 
+use shouhu_env::BoxFuture;
 use shouhu_ids::{ActorId, BoxId, CheckInId, Micros};
+use shouhu_module::Problem;
+use shouhu_module::ports::{CheckInTally, PlacedCount};
 use shouhu_place::Wgs84;
 use shouhu_store::{Row, Store, StoreError, Tx, page_before, params, tag_of};
 
@@ -209,4 +212,24 @@ pub async fn refused(store: &Store, by: ActorId, id: Option<BoxId>, problem: &st
     let own = store.env().id(CheckInId::new);
     tx.execute(sql, params![own, store.env().now(), by, id, problem]).await?;
     tx.commit().await
+}
+
+/// How often crews signed in at each box: a number for oversight, without who.
+pub struct CheckInsByBox(pub Store);
+
+impl CheckInTally for CheckInsByBox {
+    fn check_ins(&self, from: Micros, until: Micros) -> BoxFuture<'static, Result<Vec<PlacedCount>, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move { Ok(check_ins_by_box(&store, from, until).await?) })
+    }
+}
+
+async fn check_ins_by_box(store: &Store, from: Micros, until: Micros) -> Result<Vec<PlacedCount>, StoreError> {
+    let sql = "SELECT b.lon, b.lat, CAST(COUNT(*) AS BIGINT) AS n FROM patrol_check_in c JOIN patrol_box b ON b.id = c.box \
+               WHERE c.measured_at_us >= $1 AND c.measured_at_us < $2 GROUP BY b.id, b.lon, b.lat";
+    let count = |row: &Row| {
+        let position = Wgs84::new(row.real("lon")?, row.real("lat")?).ok();
+        Ok(PlacedCount { position, count: row.int("n")?.unsigned_abs() })
+    };
+    store.fetch(sql, params![from, until]).await?.iter().map(count).collect()
 }

@@ -42,6 +42,7 @@ pub async fn schedule(store: &Store) -> Result<(), StoreError> {
 fn run(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         schedule(&app.store).await?;
+        crate::store::tell_unlooked(&app.store).await?;
         purge(&app).await
     })
 }

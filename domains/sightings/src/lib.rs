@@ -25,6 +25,7 @@ mod passing;
 mod react;
 mod shapes;
 mod store;
+mod tally;
 mod unavailable;
 mod window;
 
@@ -38,7 +39,7 @@ use std::sync::Arc;
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_lakehouse::{Lakehouse, Opening};
-use shouhu_module::ports::SightingPicturesPort;
+use shouhu_module::ports::{PassageTallyPort, SightingPicturesPort};
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::Migration;
 use shouhu_wire::Role;
@@ -174,6 +175,7 @@ pub const MODULE: Module = Module {
         "sightings.hold.too_long",
         "sightings.hold.past",
         "sightings.hold.lifted",
+        "sightings.dismiss.reason",
         "sightings.erase.reason_missing",
         "sightings.erase.held",
         "sightings.erase.not_whole",
@@ -274,6 +276,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(feeds::take::Busy::default());
         let pictures = ops::picture::Pictures::of(&app).map_err(|problem| problem.detail)?;
         app.put(SightingPicturesPort(Arc::new(pictures)));
+        app.put(PassageTallyPort(Arc::new(tally::BySource(app.clone()))));
         if app.try_room::<Opening>().is_none_or(|opening| *opening != Opening::Serve) {
             return Ok(());
         }

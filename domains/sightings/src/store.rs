@@ -1,7 +1,9 @@
 //! The SQL of this room, one text for both databases: what was set aside, what is held, certificates. Passages are in the lake.
 
+use shouhu_events::Event;
 use shouhu_ids::{ActorId, DeviceId, Micros, SightingId};
 use shouhu_store::{Row, Store, StoreError, Tx, Veil, params};
+use shouhu_wire::{Asked, LeftAside};
 
 use crate::model::SetAside;
 
@@ -74,7 +76,7 @@ fn is_hidden(veil: Option<&Veil>, row: &Row) -> Result<bool, StoreError> {
 }
 
 /// False when there is no open row of that id.
-pub async fn dismiss(store: &Store, id: &str, by: ActorId) -> Result<bool, StoreError> {
+pub async fn dismiss(store: &Store, id: &str, reason: LeftAside, by: ActorId) -> Result<bool, StoreError> {
     let sql = "SELECT plate_text, raw, detail FROM sightings_quarantine WHERE id = $1";
     let row = store.fetch_opt(sql, params![id]).await?;
     let is_there = row.map(|row| is_hidden(store.veil().as_ref(), &row)).transpose()? == Some(false);
@@ -88,8 +90,32 @@ pub async fn dismiss(store: &Store, id: &str, by: ActorId) -> Result<bool, Store
             params![id, store.env().now(), by],
         )
         .await?;
+    if changed == 1 {
+        tx.emit(&Event::not_done(Asked::SetAside, &id, reason.as_str(), by)).await?;
+    }
     tx.commit().await?;
     Ok(changed == 1)
+}
+
+/// A report that was set aside is looked at within so long.
+const LOOKED_AT_US: i64 = 14 * Micros::DAY;
+/// A house that was off for a week loses none; what is told twice counts once.
+const LOOK_BACK_US: i64 = 8 * Micros::DAY;
+
+/// Tells of reports that nobody looked at in time. A broken device sends thousands: each device and day is told once.
+pub async fn tell_unlooked(store: &Store) -> Result<usize, StoreError> {
+    let until = store.env().now().plus(-LOOKED_AT_US);
+    let day_us = Micros::DAY;
+    let sql = "SELECT DISTINCT device, received_at_us / $3 AS day FROM sightings_quarantine \
+               WHERE dismissed_at_us IS NULL AND received_at_us >= $1 AND received_at_us < $2 ORDER BY device, day";
+    let mut tx = store.begin().await?;
+    let rows = tx.fetch(sql, params![until.plus(-LOOK_BACK_US), until, day_us]).await?;
+    for row in &rows {
+        let object = format!("{} {}", row.text("device")?, row.int("day")?);
+        tx.emit(&Event::not_answered(Asked::SetAside, &object)).await?;
+    }
+    tx.commit().await?;
+    Ok(rows.len())
 }
 
 /// What a sighting from before the lake is called now.

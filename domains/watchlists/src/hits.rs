@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use shouhu_events::{Event, SightingFact};
 use shouhu_ids::{EntryId, HitId, IncidentId, Micros, UnitId};
 use shouhu_module::Person;
+use shouhu_module::ports::TalliedHit;
 use shouhu_place::Wgs84;
 use shouhu_plate::{MatchKind, Plate};
 use shouhu_store::{Row, Store, StoreError, Tx, Value, Veil, page_before, params, tag_of};
-use shouhu_wire::{Alternative, AssignmentState, Conflict, Hit, HitEntry, HitState, RejectReason};
+use shouhu_wire::{Alternative, Asked, AssignmentState, Conflict, Hit, HitEntry, HitState, NotFollowed, RejectReason};
 
 use crate::matching::Earlier;
 use crate::model::Entry;
@@ -16,6 +17,10 @@ use crate::model::Entry;
 pub const JOIN_WITHIN_US: i64 = 60 * Micros::SECOND;
 /// How long before or after what may raise no hit alone another camera must have seen the vehicle: a car crosses the city in that time.
 pub const WITNESS_WITHIN_US: i64 = 30 * Micros::MINUTE;
+/// A month of a large city has a few thousand.
+const TALLIED_MAX: i64 = 200_000;
+/// Confirmed hits that nobody followed are told of after this.
+pub const FOLLOW_WITHIN_US: i64 = 24 * Micros::HOUR;
 /// Raised hits that nobody looked at are over after this.
 pub const LAPSE_AFTER_US: i64 = 24 * Micros::HOUR;
 
@@ -306,6 +311,9 @@ pub async fn decide(
     let changed = tx.execute(&sql, params![id, tag_of(&state), now, by.id, &by.name, seen, reason, note]).await?;
     if changed == 1 {
         tx.emit(&Event::HitDecided { hit: id, state }).await?;
+        if let Decision::Reject { reason } = decision {
+            tx.emit(&Event::not_done(Asked::Hit, &id, &tag_of(reason), by.id)).await?;
+        }
     }
     Ok(changed == 1)
 }
@@ -316,9 +324,41 @@ pub async fn lapse_some(tx: &mut Tx, before: Micros, limit: i64) -> Result<usize
                (SELECT id FROM watchlists_hit WHERE state = 'raised' AND raised_at_us < $1 ORDER BY id LIMIT $2) RETURNING id";
     let rows = tx.fetch(sql, params![before, limit]).await?;
     for row in &rows {
-        tx.emit(&Event::HitDecided { hit: row.parsed("id")?, state: HitState::Lapsed }).await?;
+        let hit: HitId = row.parsed("id")?;
+        tx.emit(&Event::HitDecided { hit, state: HitState::Lapsed }).await?;
+        tx.emit(&Event::not_answered(Asked::Hit, &hit)).await?;
     }
     Ok(rows.len())
+}
+
+/// A confirmed hit without an incident is not followed, and somebody says why. False when it is followed, or was said before.
+pub async fn stand_down(tx: &mut Tx, id: HitId, reason: NotFollowed, by: &Person) -> Result<bool, StoreError> {
+    let sql = "UPDATE watchlists_hit SET not_followed = $2 WHERE id = $1 AND state = 'confirmed' AND incident_id IS NULL \
+               AND (not_followed IS NULL OR not_followed = 'not_answered')";
+    if tx.execute(sql, params![id, reason.as_str()]).await? == 0 {
+        return Ok(false);
+    }
+    tx.emit(&Event::not_done(Asked::FollowUp, &id, reason.as_str(), by.id)).await?;
+    Ok(true)
+}
+
+/// Confirmed hits from before `before` that nobody has followed, and nobody has said why; at most `limit` are marked, and told of.
+pub async fn unfollowed_some(tx: &mut Tx, before: Micros, limit: i64) -> Result<usize, StoreError> {
+    let sql = "UPDATE watchlists_hit SET not_followed = 'not_answered' WHERE state = 'confirmed' AND not_followed IS NULL AND id IN \
+               (SELECT id FROM watchlists_hit WHERE state = 'confirmed' AND incident_id IS NULL AND not_followed IS NULL AND decided_at_us < $1 \
+               ORDER BY id LIMIT $2) RETURNING id";
+    let rows = tx.fetch(sql, params![before, limit]).await?;
+    for row in &rows {
+        tx.emit(&Event::not_answered(Asked::FollowUp, &row.parsed::<HitId>("id")?)).await?;
+    }
+    Ok(rows.len())
+}
+
+/// Without plates, for counts by place: what was raised within a time.
+pub async fn tallied(store: &Store, from: Micros, until: Micros) -> Result<Vec<TalliedHit>, StoreError> {
+    let sql = "SELECT state, reject_reason, lon, lat FROM watchlists_hit WHERE raised_at_us >= $1 AND raised_at_us < $2 ORDER BY id LIMIT $3";
+    let hit = |row: &Row| Ok(TalliedHit { position: position_of(row)?, state: row.tag("state")?, reject_reason: row.opt_tag("reject_reason")? });
+    store.fetch(sql, params![from, until, TALLIED_MAX]).await?.iter().map(hit).collect()
 }
 
 /// The incident under which the hit is worked on. The newest fact counts: an incident that is merged takes its hit along, and

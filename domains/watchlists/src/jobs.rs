@@ -50,11 +50,12 @@ pub async fn sweep_now(db: &Store) -> Result<(), StoreError> {
         let mut tx = db.begin().await?;
         let expired = store::expire_some(&mut tx, now, CHUNK).await?;
         let lapsed = hits::lapse_some(&mut tx, now.plus(-hits::LAPSE_AFTER_US), CHUNK).await?;
-        if expired == 0 && lapsed == 0 {
+        let unfollowed = hits::unfollowed_some(&mut tx, now.plus(-hits::FOLLOW_WITHIN_US), CHUNK).await?;
+        if expired == 0 && lapsed == 0 && unfollowed == 0 {
             break;
         }
         tx.commit().await?;
-        tracing::info!(expired, lapsed, "entries expired and hits lapsed");
+        tracing::info!(expired, lapsed, unfollowed, "entries expired, hits lapsed, or confirmed and not followed");
     }
     give_up_cut_off_imports(db, now).await
 }

@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
-use shouhu_module::ports::{ConfirmedHitsPort, NearbyWantedPort, WatchMatcherPort};
+use shouhu_module::ports::{ConfirmedHitsPort, HitTallyPort, NearbyWantedPort, WatchMatcherPort};
 use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::{Migration, params};
 use shouhu_wire::Role;
@@ -79,10 +79,12 @@ pub const MODULE: Module = Module {
         ops::picture::FRAME,
         ops::confirm::ROUTE,
         ops::reject::ROUTE,
+        ops::stand_down::ROUTE,
     ],
     migrations: &[
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_crew_by_unit", sql: include_str!("../migrations/0002_crew_by_unit.sql") },
+        Migration { name: "0003_not_followed", sql: include_str!("../migrations/0003_not_followed.sql") },
     ],
     jobs: &[jobs::SWEEP, jobs::ACTIVATE_IMPORT],
     reactions: &[react::MATCH, react::REFRESH, react::FOLLOW],
@@ -136,6 +138,7 @@ const PROBLEMS: &[&str] = &[
     "hits.confirm.plate_unreadable",
     "hits.confirm.plate_differs",
     "hits.confirm.not_the_wanted_plate",
+    "hits.stand_down.not_open",
 ];
 
 fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
@@ -148,6 +151,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(WatchMatcherPort(Arc::new(matcher)));
         app.put(ConfirmedHitsPort(Arc::new(port::Confirmed(app.store.clone()))));
         app.put(NearbyWantedPort(Arc::new(port::WantedNearby(app.store.clone()))));
+        app.put(HitTallyPort(Arc::new(port::Tally(app.store.clone()))));
         Ok(jobs::schedule_sweep(&app.store).await?)
     })
 }

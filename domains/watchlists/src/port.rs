@@ -1,12 +1,12 @@
 //! What other rooms may ask of watchlists.
 
 use shouhu_env::BoxFuture;
-use shouhu_ids::HitId;
+use shouhu_ids::{HitId, Micros};
 use shouhu_module::Problem;
 use shouhu_place::Wgs84;
 use std::sync::Arc;
 
-use shouhu_module::ports::{ConfirmedHit, ConfirmedHits, NEARBY_M, NearbyWanted, Reading, WantedAs, WantedNear, WatchMatcher};
+use shouhu_module::ports::{ConfirmedHit, ConfirmedHits, HitTally, NEARBY_M, NearbyWanted, Reading, TalliedHit, WantedAs, WantedNear, WatchMatcher};
 use shouhu_store::Store;
 use shouhu_wire::{Hit, HitState};
 
@@ -33,6 +33,16 @@ impl WatchMatcher for Matcher {
 
     fn may_match(&self, readings: &mut dyn Iterator<Item = Reading<'_>>) -> Vec<usize> {
         self.list.may_match(readings)
+    }
+}
+
+/// Hits as they are counted by place: no plate is among them.
+pub struct Tally(pub Store);
+
+impl HitTally for Tally {
+    fn hits(&self, from: Micros, until: Micros) -> BoxFuture<'static, Result<Vec<TalliedHit>, Problem>> {
+        let db = self.0.clone();
+        Box::pin(async move { Ok(hits::tallied(&db, from, until).await?) })
     }
 }
 

@@ -9,6 +9,7 @@ mod nearby;
 mod recording;
 mod serving;
 mod sharing;
+mod tallies;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub use nearby::{NEARBY_M, NearbyWanted, WantedAs, WantedNear};
 pub use recording::Recording;
 pub use serving::{People, Rosters, Serving, Span};
 pub use sharing::{Direction, Partner, Sharing, SharingGate};
+pub use tallies::{CheckInTally, FileLine, HitTally, IncidentFile, IncidentFiles, PassageTally, PlacedCount, TalliedHit};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraPlace {
@@ -441,4 +443,8 @@ ports!(
     PeoplePort => People,
     RostersPort => Rosters,
     SharingPort => SharingGate,
+    PassageTallyPort => PassageTally,
+    CheckInTallyPort => CheckInTally,
+    HitTallyPort => HitTally,
+    IncidentFilesPort => IncidentFiles,
 );

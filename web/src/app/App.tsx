@@ -24,6 +24,7 @@ const PAGES = {
   breaches: lazy(() => import("../breaches/BreachesPage")),
   inquiries: lazy(() => import("../inquiries/InquiriesPage")),
   seals: lazy(() => import("../seals/SealsPage")),
+  answers: lazy(() => import("../answers/AnswersPage")),
   sharing: lazy(() => import("../sharing/SharingPage")),
   observations: lazy(() => import("../observations/ObservationsPage")),
   watchlists: lazy(() => import("../watchlists/WatchlistsPage")),

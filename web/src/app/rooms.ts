@@ -19,6 +19,7 @@ export interface Room {
     | "inquiries"
     | "seals"
     | "sharing"
+    | "answers"
     | "watchlists"
     | "warnings"
     | "positions"
@@ -52,7 +53,8 @@ export const ROOMS: Room[] = [
   { name: "positions", path: "/positions", needs: ["positions.trackers", "positions.tracks"] },
   { name: "operate", path: "/operate", needs: ["operations.watch", "devices.read", "actors.invite"] },
   { name: "oversee", path: "/oversee", needs: ["oversight.audit"] },
-  { name: "breaches", path: "/breaches", needs: ["oversight.breaches"] },
+  { name: "breaches", path: "/breaches", needs: ["breaches.read"] },
+  { name: "answers", path: "/answers", needs: ["oversight.reports", "disclosures.read"] },
   { name: "inquiries", path: "/inquiries", needs: ["inquiries.take"] },
   { name: "seals", path: "/seals", needs: ["seals.watch"] },
   { name: "sharing", path: "/sharing", needs: ["sharing.watch"] },

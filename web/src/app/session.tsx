@@ -17,6 +17,7 @@ export const HOME: Record<Role, string> = {
   detective: "/investigate",
   auditor: "/oversee",
   operator: "/operate",
+  inspector: "/answers",
 };
 
 export interface Session {

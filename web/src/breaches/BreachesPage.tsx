@@ -10,6 +10,7 @@ import { microsFromTaipei, taipei, taipeiField, useNow } from "../app/age";
 import { breaches as calls } from "../app/api/calls.breaches";
 import { BREACH_STEPS, type Breach, type BreachStepKind } from "../app/api/types.breaches";
 import { MoreButton } from "../app/MoreButton";
+import { useSession } from "../app/session";
 import { Answer, Empty } from "../app/states";
 import { clockOf } from "./clock";
 
@@ -173,6 +174,7 @@ function ClockLine({ breach }: { breach: Breach }) {
 
 function Card({ breach }: { breach: Breach }) {
   const { t } = useTranslation();
+  const { may } = useSession();
   const [isWriting, setWriting] = useState(false);
   return (
     <article className="panel breach" data-testid="breach" aria-label={breach.what.slice(0, 60)}>
@@ -204,19 +206,21 @@ function Card({ breach }: { breach: Breach }) {
           ))}
         </ol>
       )}
-      {isWriting ? (
-        <Step breach={breach} />
-      ) : (
-        <Button variant="default" onClick={() => setWriting(true)} data-testid="breach-step">
-          {t("breach.step_add")}
-        </Button>
-      )}
+      {may("oversight.breaches") &&
+        (isWriting ? (
+          <Step breach={breach} />
+        ) : (
+          <Button variant="default" onClick={() => setWriting(true)} data-testid="breach-step">
+            {t("breach.step_add")}
+          </Button>
+        ))}
     </article>
   );
 }
 
 export default function BreachesPage() {
   const { t } = useTranslation();
+  const { may } = useSession();
   const query = useInfiniteQuery({
     queryKey: LIST,
     initialPageParam: null as string | null,
@@ -226,7 +230,7 @@ export default function BreachesPage() {
   return (
     <div className="page breaches">
       <p className="dim">{t("breach.intro")}</p>
-      <Write />
+      {may("oversight.breaches") && <Write />}
       <Answer query={query}>
         {(data) => {
           const all = data.pages.flatMap((page) => page.items);

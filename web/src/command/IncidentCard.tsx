@@ -9,6 +9,7 @@ import { Age } from "../app/Age";
 import { taipeiTime } from "../app/age";
 import { dispatch, hits as hitCalls } from "../app/api/calls";
 import { CLOSING_CODES, type ClosingCode, type Id, type Incident, type Unit } from "../app/api/types";
+import { WITHOUT_UNIT, type WithoutUnit } from "../app/api/types.reasons";
 import { ProvedImage } from "../app/ProvedImage";
 import { useIncident, useKindTitle } from "../app/queries";
 import { replayPath } from "../app/rooms";
@@ -38,8 +39,11 @@ function CloseForm({ incident }: { incident: Incident }) {
   const [isOpen, setOpen] = useState(false);
   const [code, setCode] = useState<ClosingCode | null>(null);
   const [note, setNote] = useState("");
+  const [without, setWithout] = useState<WithoutUnit | null>(null);
+  const isDealtWith = code === "handled" || code === "nothing_found";
+  const asksWithout = isDealtWith && !incident.assignments.some((one) => one.state === "closed");
   const close = useMutation({
-    mutationFn: () => dispatch.close(incident.id, code ?? "handled", note),
+    mutationFn: () => dispatch.close(incident.id, code ?? "handled", note, asksWithout ? without : null),
     onSuccess: () => void client.invalidateQueries({ queryKey: ["incidents"] }),
   });
   if (!isOpen) {
@@ -58,6 +62,15 @@ function CloseForm({ incident }: { incident: Incident }) {
         onChange={(value) => setCode(value as ClosingCode | null)}
         data-testid="incident-closing-code"
       />
+      {asksWithout && (
+        <Select
+          label={t("reasons.without_unit")}
+          data={WITHOUT_UNIT.map((value) => ({ value, label: t(`reason_code.${value}`) }))}
+          value={without}
+          onChange={(value) => setWithout(value as WithoutUnit | null)}
+          data-testid="without-unit"
+        />
+      )}
       <TextInput
         label={t("hit.note")}
         value={note}
@@ -68,7 +81,7 @@ function CloseForm({ incident }: { incident: Incident }) {
           {t("app.back")}
         </Button>
         <Button
-          disabled={!code}
+          disabled={!code || (asksWithout && !without)}
           loading={close.isPending}
           onClick={() => close.mutate()}
           data-testid="close-incident"

@@ -11,8 +11,10 @@ import { dispatch } from "../app/api/calls";
 import { choice } from "../app/api/calls.choice";
 import type { Id, Incident, Reason, Unit } from "../app/api/types";
 import type { Advised, Proposal } from "../app/api/types.choice";
+import { OVERRIDING, type Overriding } from "../app/api/types.reasons";
 import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
+import { ReasonButtons } from "../app/ReasonButtons";
 import { sayDistance, saySeconds } from "../app/say";
 import { Answer, Empty, Failure } from "../app/states";
 import { isSendable, reasonText, splitAdvised } from "./choice/reasons";
@@ -114,6 +116,16 @@ function Row({ one, isChosen, hasKey, isBusy, isSending, onShow, onSend }: RowPr
   );
 }
 
+interface Sending {
+  unit: Id;
+  take_from: Id | null;
+  overriding: Overriding;
+}
+
+/** Another one is ranked first: whoever sends this one says why. */
+export const isAgainst = (one: Advised, chosen: Id | null | undefined): boolean =>
+  !!chosen && one.unit.id !== chosen && one.rank !== 1;
+
 interface Props {
   incident: Incident;
   /** Somebody is on the way already. */
@@ -125,15 +137,21 @@ export function Recommendations({ incident, isSecond, onShow }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [taking, setTaking] = useState<Advised | null>(null);
+  const [against, setAgainst] = useState<Advised | null>(null);
   const query = useQuery({
     queryKey: ["recommendations", incident.id],
     queryFn: () => choice.proposal(incident.id),
     refetchInterval: 20_000,
   });
   const assign = useMutation({
-    mutationFn: ({ unit, take_from }: { unit: Id; take_from: Id | null }) =>
-      take_from ? choice.takeAway(incident.id, unit, take_from) : dispatch.assign(incident.id, unit),
-    onSuccess: () => setTaking(null),
+    mutationFn: ({ unit, take_from, overriding }: Sending) =>
+      take_from
+        ? choice.takeAway(incident.id, unit, take_from, overriding)
+        : dispatch.assign(incident.id, unit, overriding),
+    onSuccess: () => {
+      setTaking(null);
+      setAgainst(null);
+    },
     onSettled: () => {
       for (const name of ["incidents", "units", "recommendations", "advice"])
         void client.invalidateQueries({ queryKey: [name] });
@@ -142,8 +160,11 @@ export function Recommendations({ incident, isSecond, onShow }: Props) {
   const chosen = query.data?.items.find((one) => one.unit.id === query.data.chosen && isSendable(one));
   const start = (one: Advised) => {
     assign.reset();
+    setAgainst(null);
     if (one.takes_from) setTaking(one);
-    else assign.mutate({ unit: one.unit.id, take_from: null });
+    else if (isAgainst(one, query.data?.chosen)) setAgainst(one);
+    // Should the list have changed since it was read, this is why; else nobody reads it.
+    else assign.mutate({ unit: one.unit.id, take_from: null, overriding: "list_changed" });
   };
   // One key sends the proposed unit; a second unit takes a click, so that a key held too long sends nobody twice.
   useKeys({ d: (event) => !event.repeat && chosen && !isSecond && !assign.isPending && start(chosen) });
@@ -165,6 +186,15 @@ export function Recommendations({ incident, isSecond, onShow }: Props) {
     <section>
       <h3 className="section-title">{t(isSecond ? "dispatch.another" : "dispatch.who")}</h3>
       {assign.error && !taking && <Failure error={assign.error} />}
+      {against && (
+        <ReasonButtons
+          title={t("reasons.why_unit", { unit: against.unit.call_sign })}
+          codes={OVERRIDING.filter((code) => code !== "list_changed")}
+          isBusy={assign.isPending}
+          onPick={(overriding) => assign.mutate({ unit: against.unit.id, take_from: null, overriding })}
+          onBack={() => setAgainst(null)}
+        />
+      )}
       <Answer query={query}>
         {(proposal) => {
           const { can, cannot } = splitAdvised(proposal.items, proposal.chosen);
@@ -189,7 +219,11 @@ export function Recommendations({ incident, isSecond, onShow }: Props) {
         act={assign}
         onYes={() => {
           if (taking?.takes_from)
-            assign.mutate({ unit: taking.unit.id, take_from: taking.takes_from.assignment });
+            assign.mutate({
+              unit: taking.unit.id,
+              take_from: taking.takes_from.assignment,
+              overriding: "list_changed",
+            });
         }}
         onNo={() => setTaking(null)}
       />

@@ -9,6 +9,7 @@ import { readable, taipei } from "../app/age";
 import { misuse } from "../app/api/calls.misuse";
 import type { AuditLine } from "../app/api/types";
 import { type CaseFinding, type CaseStep, FINDINGS, type MisuseCaseShown } from "../app/api/types.misuse";
+import { NOT_FOUNDED, type NotFounded } from "../app/api/types.reasons";
 import { Answer } from "../app/states";
 import { Hint } from "./Alerts";
 import { isSaid, TEXT_CHARS_MAX } from "./said";
@@ -99,9 +100,11 @@ function Ask({ id }: { id: string }) {
 function Find({ id }: { id: string }) {
   const { t } = useTranslation();
   const [finding, setFinding] = useState<CaseFinding | null>(null);
+  const [code, setCode] = useState<NotFounded | null>(null);
+  const isFounded = finding === "founded";
   const [reason, setReason] = useState("");
   const act = useAct(
-    () => misuse.finding(id, finding ?? "unproven", reason),
+    () => misuse.finding(id, finding ?? "unproven", reason, isFounded ? null : code),
     () => setReason(""),
   );
   return (
@@ -109,7 +112,7 @@ function Find({ id }: { id: string }) {
       className="stack"
       act={act}
       label={t("misuse.close")}
-      isComplete={finding !== null && isSaid(reason)}
+      isComplete={finding !== null && (isFounded || code !== null) && isSaid(reason)}
       buttonTestId="misuse-find"
     >
       <Select
@@ -119,6 +122,15 @@ function Find({ id }: { id: string }) {
         value={finding}
         onChange={(value) => setFinding(value as CaseFinding | null)}
       />
+      {finding !== null && !isFounded && (
+        <Select
+          label={t("reasons.why_not_founded")}
+          data={NOT_FOUNDED.map((value) => ({ value, label: t(`reason_code.${value}`) }))}
+          value={code}
+          onChange={(value) => setCode(value as NotFounded | null)}
+          data-testid="misuse-code"
+        />
+      )}
       <Textarea
         label={t("misuse.finding_reason")}
         description={t("misuse.chars")}

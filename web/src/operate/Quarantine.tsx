@@ -1,9 +1,10 @@
-import { Button } from "@mantine/core";
+import { Select } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Age } from "../app/Age";
 import { sightings } from "../app/api/calls";
+import { LEFT_ASIDE, type LeftAside } from "../app/api/types.reasons";
 import { MoreButton } from "../app/MoreButton";
 import { Roster } from "./Roster";
 
@@ -17,7 +18,7 @@ export function Quarantine() {
     getNextPageParam: (last) => last.next_cursor,
   });
   const dismiss = useMutation({
-    mutationFn: sightings.dismiss,
+    mutationFn: ({ id, reason }: { id: string; reason: LeftAside }) => sightings.dismiss(id, reason),
     onSuccess: () => void client.invalidateQueries({ queryKey: ["quarantine"] }),
   });
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
@@ -63,14 +64,15 @@ export function Quarantine() {
             key: "act",
             head: t("quarantine.head_act"),
             show: (one) => (
-              <Button
+              <Select
                 size="xs"
-                variant="default"
-                loading={dismiss.isPending && dismiss.variables === one.id}
-                onClick={() => dismiss.mutate(one.id)}
-              >
-                {t("quarantine.dismiss")}
-              </Button>
+                aria-label={t("quarantine.dismiss")}
+                placeholder={t("quarantine.dismiss")}
+                data={LEFT_ASIDE.map((value) => ({ value, label: t(`reason_code.${value}`) }))}
+                value={null}
+                disabled={dismiss.isPending && dismiss.variables.id === one.id}
+                onChange={(reason) => reason && dismiss.mutate({ id: one.id, reason: reason as LeftAside })}
+              />
             ),
           },
         ]}

@@ -1,7 +1,7 @@
 // Who asked what, why, and what the answer was; and whether the log has been touched.
 
 import { Button, Modal, Select, Table, TextInput, VisuallyHidden } from "@mantine/core";
-import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
@@ -9,10 +9,11 @@ import { readable, taipei } from "../app/age";
 import { oversight } from "../app/api/calls";
 import type { AuditLine } from "../app/api/types";
 import { useSession } from "../app/session";
-import { Answer, Empty, Failure } from "../app/states";
+import { Answer, Empty } from "../app/states";
 import "./oversee.css";
 import { MoreButton } from "../app/MoreButton";
 import { OpenForm } from "../misuse/OpenForm";
+import { Verify } from "./Verify";
 import { Witnesses } from "./Witnesses";
 
 const CLASSES = ["personal_read", "work_read", "write", "security", "log"];
@@ -22,40 +23,6 @@ function fits(line: AuditLine, text: string, kind: string): boolean {
   if (!text) return true;
   const all = [line.actor_name, line.action, line.object, line.purpose, line.case_ref, String(line.outcome)];
   return all.some((part) => part?.toLowerCase().includes(text.toLowerCase()));
-}
-
-function Verify() {
-  const { t } = useTranslation();
-  const verify = useMutation({ mutationFn: oversight.verify });
-  const verdict = verify.data;
-  return (
-    <section className="panel verify">
-      <div>
-        <h2 className="section-title">{t("audit.verify_title")}</h2>
-        <p className="dim">{t("audit.verify_hint")}</p>
-      </div>
-      <Button size="md" loading={verify.isPending} onClick={() => verify.mutate()} data-testid="verify-audit">
-        {t("audit.verify")}
-      </Button>
-      {verify.error && <Failure error={verify.error} />}
-      {verdict && (
-        <div
-          className={verdict.is_intact ? "verdict" : "verdict verdict-broken"}
-          role={verdict.is_intact ? "status" : "alert"}
-          data-testid="audit-verdict"
-        >
-          <strong>
-            {verdict.is_intact
-              ? `✓ ${t("audit.intact", { count: verdict.leaves })}`
-              : `▲ ${t("audit.broken", { seq: verdict.first_bad_seq })}`}
-          </strong>
-          {verdict.reason && <span>{verdict.reason}</span>}
-          <span className="dim">{t("audit.root")}</span>
-          <span className="code">{verdict.root}</span>
-        </div>
-      )}
-    </section>
-  );
 }
 
 export default function OverseePage() {

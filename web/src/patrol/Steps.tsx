@@ -2,6 +2,7 @@ import { Button, Textarea } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type AssignmentState, type AssignmentStep, CLOSING_CODES, type ClosingCode } from "../app/api/types";
+import { DECLINING, type Declining } from "../app/api/types.reasons";
 
 const NEXT: Partial<Record<AssignmentState, "accept" | "en_route" | "on_scene">> = {
   offered: "accept",
@@ -24,6 +25,7 @@ export function Steps({ state, photo, onStep }: Props) {
   const [sheet, setSheet] = useState<Sheet>("none");
   const [text, setText] = useState("");
   const [code, setCode] = useState<ClosingCode | null>(null);
+  const [why, setWhy] = useState<Declining | null>(null);
   const [isFull, setFull] = useState(false);
   const next = NEXT[state];
 
@@ -61,14 +63,30 @@ export function Steps({ state, photo, onStep }: Props) {
       )}
       {sheet === "decline" && (
         <>
-          {field(t("patrol.decline_reason"), "decline-reason", true)}
+          <fieldset className="codes" data-testid="decline-code">
+            <legend>{t("reasons.why_not_order")}</legend>
+            {DECLINING.map((one) => (
+              <button
+                type="button"
+                key={one}
+                aria-pressed={why === one}
+                onClick={() => setWhy(one)}
+                data-testid={`decline-code-${one}`}
+              >
+                {t(`reason_code.${one}`)}
+              </button>
+            ))}
+          </fieldset>
+          {field(t("patrol.decline_reason"), "decline-reason", false)}
           <div className="two">
             {back}
             <Button
               size="lg"
               color="red"
-              disabled={!text.trim()}
-              onClick={() => take({ step: "decline", reason: text.trim() })}
+              disabled={!why}
+              onClick={() =>
+                why && take({ step: "decline", code: why, reason: text.trim() || t(`reason_code.${why}`) })
+              }
               data-testid="step-decline-send"
             >
               {t("step.decline")}

@@ -1,17 +1,18 @@
 // One plan: what it promises, on the map and in a table for each crew, and what a person decides of it.
 
-import { Button, Textarea } from "@mantine/core";
+import { Button, Select, Textarea } from "@mantine/core";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { taipei } from "../app/age";
+import { PLAN_DECLINED, type PlanDeclined } from "../app/api/types.reasons";
 import type { TourPlan } from "../app/api/types.tours";
 import { Icon } from "../app/icons";
 import { useKeys } from "../app/keys";
+import { ReasonButtons } from "../app/ReasonButtons";
 import { Answer, Failure } from "../app/states";
 import type { LiveMap } from "../map/LiveMap";
 import { MapView } from "../map/MapView";
 import { stopId, tourFeatures } from "../map/tourFeatures";
-import { SureButton } from "../operate/SureButton";
 import { CrewBar } from "./CrewBar";
 import { PlanFacts } from "./PlanFacts";
 import { PlanStateTag } from "./PlanStateTag";
@@ -32,6 +33,7 @@ function Decide({ plan, go }: { plan: TourPlan; go: Props["go"] }) {
   const { t } = useTranslation();
   const { publish, discard } = usePlanActs();
   const [reason, setReason] = useState("");
+  const [code, setCode] = useState<PlanDeclined | null>(null);
   const error = publish.error ?? discard.error;
   const isOpen = plan.state === "proposed" || plan.state === "published";
   return (
@@ -46,14 +48,15 @@ function Decide({ plan, go }: { plan: TourPlan; go: Props["go"] }) {
           >
             {t(plan.retask ? "tour.accept" : "tour.publish")}
           </Button>
-          <SureButton
-            label={t("tour.discard")}
-            sure={t("tour.discard_sure")}
-            size="md"
-            isBusy={discard.isPending}
-            onSure={() => discard.mutate({ id: plan.id, reason: "" })}
-            testId="tours-discard"
-          />
+          <details>
+            <summary data-testid="tours-discard">{t("tour.discard")}</summary>
+            <ReasonButtons
+              title={t("reasons.why_not_plan")}
+              codes={PLAN_DECLINED}
+              isBusy={discard.isPending}
+              onPick={(code) => discard.mutate({ id: plan.id, code, reason: "" })}
+            />
+          </details>
         </>
       )}
       {plan.state === "published" && (
@@ -69,11 +72,18 @@ function Decide({ plan, go }: { plan: TourPlan; go: Props["go"] }) {
               onChange={(event) => setReason(event.currentTarget.value)}
               data-testid="tours-withdraw-reason"
             />
+            <Select
+              label={t("reasons.why_not_plan")}
+              data={PLAN_DECLINED.map((value) => ({ value, label: t(`reason_code.${value}`) }))}
+              value={code}
+              onChange={(value) => setCode(value as PlanDeclined | null)}
+              data-testid="tours-withdraw-code"
+            />
             <Button
               color="red"
-              disabled={!reason.trim()}
+              disabled={!reason.trim() || !code}
               loading={discard.isPending}
-              onClick={() => discard.mutate({ id: plan.id, reason: reason.trim() })}
+              onClick={() => code && discard.mutate({ id: plan.id, code, reason: reason.trim() })}
               data-testid="tours-withdraw"
             >
               {t("tour.withdraw")}

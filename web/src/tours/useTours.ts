@@ -3,6 +3,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { tours } from "../app/api/calls.tours";
 import type { Id } from "../app/api/types";
+import type { PlanDeclined } from "../app/api/types.reasons";
 import type { AskTours, TourPlan } from "../app/api/types.tours";
 import { useUrlState } from "../app/useUrlState";
 
@@ -40,7 +41,8 @@ export function usePlanActs() {
     make: useMutation({ mutationFn: (ask: AskTours) => tours.plan(ask), onSuccess: taken }),
     publish: useMutation({ mutationFn: (id: Id) => tours.publish(id), onSuccess: taken }),
     discard: useMutation({
-      mutationFn: ({ id, reason }: { id: Id; reason: string }) => tours.discard(id, reason),
+      mutationFn: ({ id, code, reason }: { id: Id; code: PlanDeclined; reason: string }) =>
+        tours.discard(id, code, reason),
       onSuccess: taken,
     }),
   };

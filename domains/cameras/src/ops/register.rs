@@ -17,7 +17,7 @@ use crate::store;
 pub const LIST: Route = Route::get("/v1/cameras/register", "Lists why each camera stands there and until when somebody answers for it", || {
     axum::routing::get(list)
 })
-.permission("cameras.read")
+.permission("cameras.register")
 .audit(Audit::None("where and why cameras stand is no personal data"))
 .asks::<PageQuery>()
 .gives::<Page<RegisterLine>>();

@@ -11,7 +11,7 @@ use shouhu_events::Event;
 use shouhu_ids::{AssignmentId, IncidentId, Micros, UnitId};
 use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, Person, Problem, Route};
 use shouhu_store::{Store, StoreError, Tx, params, tag_of};
-use shouhu_wire::{AssignUnit, Assignment, AssignmentState, IncidentState, UnitState};
+use shouhu_wire::{Asked, AssignUnit, Assignment, AssignmentState, IncidentState, UnitState};
 
 use super::take_away::take_away;
 use crate::model::Advice;
@@ -46,6 +46,8 @@ pub enum AssignError {
     OnScene { call_sign: String, incident_number: String },
     #[error("the crew of {call_sign} has asked for help itself")]
     InPanic { call_sign: String },
+    #[error("another unit is ranked first: say with \"overriding\" why this one is sent")]
+    ReasonNeeded,
     #[error("{incident_number} is as urgent or more: {call_sign} stays with it")]
     NotMoreUrgent { call_sign: String, incident_number: String },
     #[error(transparent)]
@@ -64,6 +66,7 @@ impl Keyed for AssignError {
             Self::OnScene { .. } => "dispatch.assign.on_scene",
             Self::InPanic { .. } => "dispatch.assign.in_panic",
             Self::NotMoreUrgent { .. } => "dispatch.assign.not_more_urgent",
+            Self::ReasonNeeded => "dispatch.assign.reason_needed",
             Self::Store(error) => error.key(),
         }
     }
@@ -71,7 +74,7 @@ impl Keyed for AssignError {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::UnknownUnit => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::UnknownUnit | Self::ReasonNeeded => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Store(error) => error.status(),
             _ => StatusCode::CONFLICT,
         }
@@ -132,6 +135,9 @@ pub async fn offer(tx: &mut Tx, incident: &Locked, order: &Order<'_>, by: &Perso
     )
     .await?;
     let values = json!({ "call_sign": call_sign, "assignment": id, "rank": advice.rank, "eta_s": advice.eta_s });
+    if let Some(why) = advice.overriding {
+        tx.emit(&Event::not_done(Asked::Proposal, &id, why.as_str(), by.id)).await?;
+    }
     write::log(tx, incident.id, now, by, "unit_assigned", values).await?;
     tx.emit(&Event::AssignmentChanged { assignment: id, incident: incident.id, unit, state: AssignmentState::Offered }).await?;
     tx.emit(&Event::UnitChanged { unit, state: UnitState::Dispatched }).await?;
@@ -175,12 +181,16 @@ async fn handle(
     Id(id): Id<IncidentId>,
     Body(body): Body<AssignUnit>,
 ) -> Result<Audited<Assignment>, Problem> {
-    let advice = super::recommend::advice_for(&app, id, body.unit).await?;
+    let (mut advice, is_against) = super::recommend::advice_against(&app, id, body.unit, body.take_from.is_some()).await?;
+    if is_against {
+        advice.overriding = Some(body.overriding.ok_or(AssignError::ReasonNeeded)?);
+    }
     let assignment = match body.take_from {
         None => assign(&app.store, &person, id, body.unit, &advice).await?,
         Some(from) => take_away(&app.store, &person, id, from, body.unit, &advice).await?,
     };
-    Ok(Audited::new(format!("{} {}", assignment.incident_number, assignment.call_sign), assignment))
+    let why = advice.overriding.map(|why| format!(", not as proposed: {}", why.as_str())).unwrap_or_default();
+    Ok(Audited::new(format!("{} {}{why}", assignment.incident_number, assignment.call_sign), assignment))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use shouhu_ids::{ActorId, CallId, IncidentId, Micros};
 use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, Person, Problem, Route};
 use shouhu_place::Wgs84;
 use shouhu_store::{Store, StoreError, params, tag_of};
-use shouhu_wire::{CallKind, CallState};
+use shouhu_wire::{Asked, CallKind, CallState};
 
 use crate::calls::{self, CallAct, CallRow, masked};
 
@@ -234,6 +234,9 @@ pub async fn settle(store: &Store, by: &Person, id: CallId, body: &SettleCall) -
     let sql = "UPDATE dispatch_call SET state = 'settled', settled_at_us = $1, settled_by = $2, settled_as = $3, incident = $4 WHERE id = $5";
     tx.execute(sql, params![store.env().now(), by.id, tag_of(&body.settled_as), body.incident, id]).await?;
     tx.emit(&Event::CallChanged { call: id, state: CallState::Settled }).await?;
+    if body.settled_as != SettledAs::Incident {
+        tx.emit(&Event::not_done(Asked::Call, &id, &tag_of(&body.settled_as), by.id)).await?;
+    }
     tx.commit().await?;
     Ok(seen_by(calls::one(store, id).await?.ok_or(CallError::NotFound)?, by.id))
 }

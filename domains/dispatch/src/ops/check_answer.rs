@@ -162,7 +162,7 @@ mod tests {
             let late = answer(&store, &crew, check.id, SAFE, None).await.unwrap();
             assert_eq!((late.state, late.answered_by.as_deref()), (CheckState::Overdue, Some(crew.name.as_str())));
             answer(&store, &crew, check.id, SAFE, None).await.unwrap();
-            let body = CloseIncident { code: ClosingCode::Cancelled, note: String::new() };
+            let body = CloseIncident { code: ClosingCode::Cancelled, note: String::new(), without_unit: None };
             incident_close::close(&store, &scene.by, incident, &body).await.unwrap();
             assert_eq!(book::open(&store).await.unwrap().len(), 1, "a closed incident does not silence it");
             assert_eq!(check_deal::deal(&store, &scene.by, check.id, " ").await.unwrap_err().key(), "dispatch.check.reason");

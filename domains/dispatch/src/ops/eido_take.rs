@@ -339,7 +339,7 @@ mod tests {
             assert_eq!((refused.key(), refused.status()), ("dispatch.eido.over", StatusCode::CONFLICT));
 
             let ours = taken(&store, &eido(&[])).await.incident;
-            let done = CloseIncident { code: ClosingCode::HandedOver, note: String::new() };
+            let done = CloseIncident { code: ClosingCode::HandedOver, note: String::new(), without_unit: None };
             incident_close::close(&store, &by, ours, &done).await.unwrap();
             let reopened = eido(&[("22:05:00.250", "23:00:00"), ("\"Active\"", "\"ReOpened\"")]);
             assert_eq!(taken(&store, &reopened).await.outcome, EidoOutcome::Noted);

@@ -7,7 +7,7 @@ use shouhu_events::Event;
 use shouhu_ids::IncidentId;
 use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, Person, Problem, Route};
 use shouhu_store::{Store, StoreError, params, tag_of};
-use shouhu_wire::{AssignmentState, CloseIncident, ClosingCode, Incident, IncidentState};
+use shouhu_wire::{Asked, AssignmentState, CloseIncident, ClosingCode, Incident, IncidentState, WithoutUnit};
 
 use crate::model::NOTE_MAX;
 use crate::write::{self, Held};
@@ -30,6 +30,8 @@ pub enum CloseError {
     AlreadyClosed,
     #[error("incident {number} is merged: close the one that it belongs to, or undo the merge first")]
     Merged { number: String },
+    #[error("no unit has worked on it: say with \"without_unit\" how it was dealt with, or close it with another code")]
+    WithoutUnit,
     #[error("note has {length} characters, {NOTE_MAX} are the most")]
     NoteTooLong { length: usize },
     #[error(transparent)]
@@ -44,6 +46,7 @@ impl Keyed for CloseError {
             Self::AlreadyClosed => "dispatch.close.already_closed",
             Self::Merged { .. } => "dispatch.close.merged",
             Self::NoteTooLong { .. } => "dispatch.close.note_too_long",
+            Self::WithoutUnit => "dispatch.close.without_unit",
             Self::Store(error) => error.key(),
         }
     }
@@ -52,10 +55,31 @@ impl Keyed for CloseError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::UnitAssigned { .. } | Self::AlreadyClosed | Self::Merged { .. } => StatusCode::CONFLICT,
-            Self::NoteTooLong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NoteTooLong { .. } | Self::WithoutUnit => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Store(error) => error.status(),
         }
     }
+}
+
+/// Why no unit was there, where none was. Some closing codes say it themselves.
+fn why_nobody_went(body: &CloseIncident) -> Option<&'static str> {
+    match body.code {
+        ClosingCode::Handled | ClosingCode::NothingFound => body.without_unit.map(WithoutUnit::as_str),
+        ClosingCode::HandedOver => Some("handed_over"),
+        ClosingCode::Unfounded => Some("unfounded"),
+        ClosingCode::Cancelled => Some("cancelled"),
+    }
+}
+
+/// A unit has worked on it, or it is said why none has.
+async fn is_accounted_for(store: &Store, id: IncidentId, body: &CloseIncident) -> Result<bool, CloseError> {
+    if why_nobody_went(body).is_some() {
+        return Ok(true);
+    }
+    let known = store::incident(store, id).await?.ok_or(CloseError::NotFound)?;
+    let was_worked_on = known.assignments.iter().any(|one| one.state == AssignmentState::Closed || machine::is_live(one.state));
+    // What is closed or merged already is refused, or answered, for that.
+    Ok(was_worked_on || matches!(known.state, IncidentState::Closed | IncidentState::Merged))
 }
 
 /// Closes it. Closing it again with the same code changes nothing.
@@ -95,6 +119,9 @@ pub async fn close(store: &Store, by: &Person, id: IncidentId, body: &CloseIncid
         params![now, tag_of(&body.code), &body.note, id],
     )
     .await?;
+    if let Some(code) = why_nobody_went(body).filter(|_| !held.iter().any(|held| held.state == AssignmentState::Closed)) {
+        tx.emit(&Event::not_done(Asked::Incident, &id, code, by.id)).await?;
+    }
     write::log(&mut tx, id, now, by, "incident_closed", json!({ "code": tag_of(&body.code), "note": body.note })).await?;
     tx.emit(&Event::IncidentChanged { incident: id, state: IncidentState::Closed, hit: incident.hit }).await?;
     panic::end(&mut tx, id, now).await?;
@@ -109,8 +136,12 @@ async fn handle(
     Id(id): Id<IncidentId>,
     Body(body): Body<CloseIncident>,
 ) -> Result<Audited<Incident>, Problem> {
+    if !is_accounted_for(&app.store, id, &body).await? {
+        return Err(CloseError::WithoutUnit.into());
+    }
     let incident = close(&app.store, &person, id, &body).await?;
-    Ok(Audited::new(incident.number.clone(), incident))
+    let why = body.without_unit.map(|why| format!(", without a unit: {}", why.as_str())).unwrap_or_default();
+    Ok(Audited::new(format!("{}: {}{why}", incident.number, tag_of(&body.code)), incident))
 }
 
 #[cfg(test)]
@@ -124,7 +155,7 @@ mod tests {
     use crate::testing::Scene;
 
     fn with(code: ClosingCode) -> CloseIncident {
-        CloseIncident { code, note: "誤報".into() }
+        CloseIncident { code, note: "誤報".into(), without_unit: None }
     }
 
     #[tokio::test]

@@ -149,7 +149,7 @@ mod tests {
             }
             merge::merge(&store, &scene.by, id, target).await.unwrap();
             assert_eq!(add(&store, &scene.by, id, "一").await.unwrap_err().key(), "dispatch.note.merged");
-            let body = CloseIncident { code: ClosingCode::Handled, note: String::new() };
+            let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: None };
             incident_close::close(&store, &scene.by, target, &body).await.unwrap();
             assert_eq!(add(&store, &scene.by, target, "一").await.unwrap_err().key(), "dispatch.note.closed");
         })

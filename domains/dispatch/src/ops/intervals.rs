@@ -170,7 +170,7 @@ mod tests {
             let incident = scene.incident().await;
             let (first, second) = (scene.unit("永康 21").await, scene.unit("永康 22").await);
             let declining = scene.assign(incident, second).await.unwrap().id;
-            let decline = AssignmentStep::Decline { reason: "故障".into() };
+            let decline = AssignmentStep::Decline { reason: "故障".into(), code: None };
             step::step(&store, &scene.crew(second), declining, &decline).await.unwrap();
             let id = scene.assign(incident, first).await.unwrap().id;
             let crew = scene.crew(first);

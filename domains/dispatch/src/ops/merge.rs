@@ -405,7 +405,7 @@ mod tests {
 
             let done = AssignmentStep::Close { code: ClosingCode::Handled, text: String::new() };
             step::step(&store, &scene.crew(units.0), first, &done).await.unwrap();
-            let body = CloseIncident { code: ClosingCode::Handled, note: String::new() };
+            let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: None };
             incident_close::close(&store, &scene.by, target, &body).await.unwrap();
             assert_eq!(unmerge(&store, &scene.by, arrived).await.unwrap_err().key(), "dispatch.unmerge.target_closed");
         })
@@ -454,7 +454,7 @@ mod tests {
                 let said = log.iter().filter(|line| line.key == "assignment_reply").filter_map(|line| line.params.get("text"));
                 assert_eq!(said.collect::<Vec<_>>(), ["目擊者在對街"], "{id}");
             }
-            let body = CloseIncident { code: ClosingCode::Handled, note: String::new() };
+            let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: None };
             incident_close::close(&store, &scene.by, target, &body).await.unwrap();
             assert!(step::step(&store, &scene.crew(unit), sent, &reply("補充")).await.is_err(), "what it belongs to is over");
         })
@@ -469,7 +469,7 @@ mod tests {
             let unit = scene.unit("永康 21").await;
             merge(&store, &scene.by, one, other).await.unwrap();
             assert_eq!(scene.assign(one, unit).await.unwrap_err().key(), "dispatch.assign.incident_merged");
-            let body = CloseIncident { code: ClosingCode::Cancelled, note: String::new() };
+            let body = CloseIncident { code: ClosingCode::Cancelled, note: String::new(), without_unit: None };
             assert_eq!(incident_close::close(&store, &scene.by, one, &body).await.unwrap_err().key(), "dispatch.close.merged");
             for (from, into, key) in [
                 (one, third, "dispatch.merge.already_merged"),

@@ -246,7 +246,7 @@ mod tests {
             assert_eq!(state(&store).await.0, PanicState::Cancelled);
             let again = call_for_help(&store, &crew, unit, None).await.unwrap();
             assert_eq!((again.id, state(&store).await), (raised.id, (PanicState::Raised, None)));
-            let body = CloseIncident { code: ClosingCode::Handled, note: String::new() };
+            let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: None };
             incident_close::close(&store, &scene.by, raised.id, &body).await.unwrap();
             assert_eq!(state(&store).await.0, PanicState::Over);
             let next = call_for_help(&store, &crew, unit, None).await.unwrap();

@@ -176,17 +176,44 @@ pub async fn propose_among(
 /// # Errors
 /// When there is no such incident.
 pub async fn advice_for(app: &App, incident: IncidentId, unit: UnitId) -> Result<Advice, Problem> {
+    Ok(advice_and_first(app, incident, unit).await?.0)
+}
+
+/// The same, and whether sending it now is against the proposal.
+///
+/// # Errors
+/// When there is no such incident.
+pub async fn advice_against(app: &App, incident: IncidentId, unit: UnitId, is_taken_away: bool) -> Result<(Advice, bool), Problem> {
+    let (advice, chosen) = advice_and_first(app, incident, unit).await?;
+    // Where nobody is proposed, nobody is passed over.
+    let is_against = chosen.is_some_and(|chosen| is_overriding(advice.rank, chosen == unit, is_taken_away));
+    Ok((advice, is_against))
+}
+
+async fn advice_and_first(app: &App, incident: IncidentId, unit: UnitId) -> Result<(Advice, Option<UnitId>), Problem> {
     let incident = store::incident(&app.store, incident).await?.ok_or_else(|| Problem::not_found("incident"))?;
     let proposal = propose(app, &incident).await?;
+    let chosen = proposal.chosen;
     let found = proposal.items.into_iter().find(|item| item.recommendation.unit.id == unit);
-    Ok(found.map_or_else(Advice::default, |item| Advice {
+    let advice = found.map_or_else(Advice::default, |item| Advice {
         policy: Some(proposal.policy),
         rank: item.recommendation.rank,
         eta_s: item.recommendation.eta_s,
         distance_m: item.recommendation.distance_m,
         is_by_road: item.recommendation.is_by_road,
         reasons: item.recommendation.reasons,
-    }))
+        overriding: None,
+    });
+    Ok((advice, chosen))
+}
+
+/// Whether another unit is proposed than this one: then a person who sends it says why. What cannot be sent at all is refused for that.
+const fn is_overriding(rank: Option<u32>, is_chosen: bool, is_taken_away: bool) -> bool {
+    match rank {
+        Some(1) => false,
+        Some(_) => !is_chosen,
+        None => !is_chosen && is_taken_away,
+    }
 }
 
 async fn handle(State(app): State<App>, Id(id): Id<IncidentId>) -> Result<Audited<Proposal>, Problem> {

@@ -217,7 +217,7 @@ mod tests {
         on_each_database(&[MODULE.schema()], |store| async move {
             let scene = Scene::new(&store).await;
             let (closed, merged, open) = (scene.incident().await, scene.incident().await, scene.incident().await);
-            let body = CloseIncident { code: ClosingCode::Cancelled, note: String::new() };
+            let body = CloseIncident { code: ClosingCode::Cancelled, note: String::new(), without_unit: None };
             incident_close::close(&store, &scene.by, closed, &body).await.unwrap();
             merge::merge(&store, &scene.by, merged, open).await.unwrap();
             assert_eq!(join(&store, &scene.by, closed, &report(1, 120.25)).await.unwrap_err().key(), "dispatch.report.closed");
@@ -245,7 +245,7 @@ mod tests {
             assert_eq!(found(asked.clone()).await, [near]);
             let own = store::incident(&store, near).await.unwrap().unwrap();
             assert!(for_incident(&store, &own).await.unwrap().is_empty(), "an incident does not resemble itself or its reports");
-            let body = CloseIncident { code: ClosingCode::Cancelled, note: String::new() };
+            let body = CloseIncident { code: ClosingCode::Cancelled, note: String::new(), without_unit: None };
             incident_close::close(&store, &scene.by, near, &body).await.unwrap();
             assert!(found(asked).await.is_empty());
         })

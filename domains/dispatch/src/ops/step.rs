@@ -11,7 +11,7 @@ use shouhu_events::Event;
 use shouhu_ids::{AssignmentId, IncidentId, Micros};
 use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Load, Person, Problem, Route};
 use shouhu_store::{Store, StoreError, Tx, params, tag_of};
-use shouhu_wire::{Assignment, AssignmentState, AssignmentStep, IncidentState, Role};
+use shouhu_wire::{Asked, Assignment, AssignmentState, AssignmentStep, IncidentState, Role};
 
 use crate::machine::{self, Verdict};
 use crate::model::NOTE_MAX;
@@ -36,6 +36,8 @@ pub enum StepError {
     NotAllowed { state: String, hint: &'static str },
     #[error("{field} is empty: say it in a few words")]
     TextEmpty { field: &'static str },
+    #[error("a crew that declines says with \"code\" why: one of the list")]
+    CodeNeeded,
     #[error("{field} has {length} characters, {NOTE_MAX} are the most")]
     TextTooLong { field: &'static str, length: usize },
     #[error(transparent)]
@@ -48,6 +50,7 @@ impl Keyed for StepError {
             Self::NotFound => "http.not_found",
             Self::NotAllowed { .. } => "dispatch.step.not_allowed",
             Self::TextEmpty { .. } => "dispatch.step.text_empty",
+            Self::CodeNeeded => "dispatch.step.code_needed",
             Self::TextTooLong { .. } => "dispatch.step.text_too_long",
             Self::Store(error) => error.key(),
         }
@@ -57,7 +60,7 @@ impl Keyed for StepError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::NotAllowed { .. } => StatusCode::CONFLICT,
-            Self::TextEmpty { .. } | Self::TextTooLong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TextEmpty { .. } | Self::CodeNeeded | Self::TextTooLong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Store(error) => error.status(),
         }
     }
@@ -78,7 +81,7 @@ fn not_allowed(state: AssignmentState) -> StepError {
 
 fn check(step: &AssignmentStep) -> Result<(), StepError> {
     let (field, text, is_needed) = match step {
-        AssignmentStep::Decline { reason } => ("reason", reason, true),
+        AssignmentStep::Decline { reason, .. } => ("reason", reason, true),
         AssignmentStep::Reply { text } => ("text", text, true),
         AssignmentStep::Close { text, .. } => ("text", text, false),
         _ => return Ok(()),
@@ -223,10 +226,13 @@ async fn explain(
         AssignmentStep::Accept => ("assignment_accepted", json!({ "call_sign": call_sign })),
         AssignmentStep::EnRoute => ("assignment_en_route", json!({ "call_sign": call_sign })),
         AssignmentStep::OnScene => ("assignment_on_scene", json!({ "call_sign": call_sign })),
-        AssignmentStep::Decline { reason } => {
+        AssignmentStep::Decline { reason, code } => {
             let sql = "UPDATE dispatch_assignment SET end_reason = $1 WHERE id = $2";
             tx.execute(sql, params![reason.trim(), held.id]).await?;
-            ("assignment_declined", json!({ "call_sign": call_sign, "reason": reason.trim() }))
+            if let Some(code) = code {
+                tx.emit(&Event::not_done(Asked::Order, &held.id, code.as_str(), by.by.id)).await?;
+            }
+            ("assignment_declined", json!({ "call_sign": call_sign, "reason": reason.trim(), "code": code.map(shouhu_wire::Declining::as_str) }))
         }
         AssignmentStep::Close { code, text } => {
             let sql = "UPDATE dispatch_assignment SET closing_code = $1 WHERE id = $2";
@@ -247,9 +253,14 @@ async fn handle(
     Id(id): Id<AssignmentId>,
     Body(body): Body<AssignmentStep>,
 ) -> Result<Audited<Assignment>, Problem> {
+    let declined = match &body {
+        AssignmentStep::Decline { code, .. } => Some(code.ok_or(StepError::CodeNeeded)?),
+        _ => None,
+    };
     let assignment = step(&app.store, &person, id, &body).await?;
     positions::of(&app).persist(&app.store, assignment.unit).await?;
-    Ok(Audited::new(format!("{} {}", assignment.incident_number, assignment.call_sign), assignment))
+    let why = declined.map(|code| format!(", declined: {}", code.as_str())).unwrap_or_default();
+    Ok(Audited::new(format!("{} {}{why}", assignment.incident_number, assignment.call_sign), assignment))
 }
 
 #[cfg(test)]
@@ -390,9 +401,9 @@ mod tests {
             let scene = Scene::new(&store).await;
             let (incident, unit) = (scene.incident().await, scene.unit("永康 21").await);
             let id = scene.assign(incident, unit).await.unwrap().id;
-            let unsaid = AssignmentStep::Decline { reason: " ".into() };
+            let unsaid = AssignmentStep::Decline { reason: " ".into(), code: None };
             assert_eq!(step(&store, &scene.crew(unit), id, &unsaid).await.unwrap_err().key(), "dispatch.step.text_empty");
-            let decline = AssignmentStep::Decline { reason: "車輛故障".into() };
+            let decline = AssignmentStep::Decline { reason: "車輛故障".into(), code: None };
             step(&store, &scene.crew(unit), id, &decline).await.unwrap();
             assert_eq!(store::unit(&store, unit).await.unwrap().unwrap().state, UnitState::Available);
             assert_eq!(store::incident(&store, incident).await.unwrap().unwrap().state, IncidentState::Open);

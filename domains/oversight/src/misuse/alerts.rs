@@ -3,10 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use shouhu_events::Event;
 use shouhu_ids::{ActorId, Micros, MisuseAlertId};
 use shouhu_misuse::{Kind, Suggestion};
 use shouhu_module::{App, Person, Problem};
 use shouhu_store::{Row, Store, StoreError, Tx, page_before, params, tag_of};
+use shouhu_wire::Asked;
 
 use super::{MisuseError, impartial, serving, text};
 
@@ -241,6 +243,7 @@ pub async fn set_aside(app: &App, person: &Person, id: MisuseAlertId, asked: &Se
     let mut tx = app.store.begin().await?;
     settle(&mut tx, app.env.now(), person, id, AlertState::SetAside).await?;
     tx.execute("UPDATE oversight_alert SET reason = $2, note = $3 WHERE id = $1", params![id, tag_of(&asked.reason), note]).await?;
+    tx.emit(&Event::not_done(Asked::MisuseAlert, &id, &tag_of(&asked.reason), person.id)).await?;
     tx.commit().await?;
     Ok(one(&app.store, id).await?.ok_or(MisuseError::Unknown)?)
 }

@@ -1,12 +1,16 @@
 //! The auditor's case file: opened, asked, answered, found. Every step is kept, and each is a leaf of the log by its route.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shouhu_audit::Leaf;
+use shouhu_events::Event;
 use shouhu_ids::{ActorId, Micros, MisuseAlertId, MisuseCaseId};
 use shouhu_module::{App, Person, Problem};
 use shouhu_store::{Row, Store, StoreError, Tx, page_before, params, tag_of};
+use shouhu_wire::{Asked, NotFounded};
 
 use super::alerts::{self, AlertState, Evidence};
 use super::{ANSWER_US, CASE_US, MisuseError, impartial, sampling, serving, text};
@@ -128,6 +132,9 @@ pub struct Said {
 pub struct Find {
     pub finding: CaseFinding,
     pub reason: String,
+    /// Needed unless it is founded: then nothing more is done, and it is counted why.
+    #[serde(default)]
+    pub code: Option<NotFounded>,
 }
 
 const COLUMNS: &str = "id, state, officer, officer_name, office, origin, alert, evidence, opened_at_us, opened_by, due_at_us, answer_due_at_us, \
@@ -189,6 +196,37 @@ pub async fn page(store: &Store, person: &Person, is_open: bool, before: Option<
 pub async fn overdue(store: &Store) -> Result<i64, StoreError> {
     let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM oversight_case WHERE state <> 'closed' AND due_at_us <= $1";
     store.fetch_one(sql, params![store.env().now()]).await?.int("n")
+}
+
+/// How many files ended in one way in one month, or are open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CaseOutcome {
+    /// `2026-11`: closed in that month by the clock of Taipei; empty of files that are open.
+    pub month: String,
+    pub origin: CaseOrigin,
+    pub finding: Option<CaseFinding>,
+    /// Why it was not founded.
+    pub code: Option<String>,
+    pub count: i64,
+}
+
+/// The files of ten years, counted; neither officers nor offices are in it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn outcomes(store: &Store) -> Result<Vec<CaseOutcome>, StoreError> {
+    let since = store.env().now().plus(-3_660 * Micros::DAY);
+    let sql = "SELECT origin, finding, not_founded, closed_at_us FROM oversight_case WHERE closed_at_us IS NULL OR closed_at_us > $1";
+    let mut counts: BTreeMap<(String, String, Option<String>, Option<String>), i64> = BTreeMap::new();
+    for row in store.fetch(sql, params![since]).await? {
+        let month = row.opt_micros("closed_at_us")?.map(crate::transparency::month_of).unwrap_or_default();
+        *counts.entry((month, row.text("origin")?, row.opt_text("finding")?, row.opt_text("not_founded")?)).or_default() += 1;
+    }
+    let tag = |text: String| serde_json::from_value(serde_json::Value::String(text)).ok();
+    let outcome = |((month, origin, finding, code), count)| {
+        Some(CaseOutcome { month, origin: serde_json::from_value(serde_json::Value::String(origin)).ok()?, finding: finding.and_then(tag), code, count })
+    };
+    Ok(counts.into_iter().rev().filter_map(outcome).collect())
 }
 
 /// A leaf that a person has caused, and who.
@@ -283,6 +321,10 @@ pub async fn find(app: &App, person: &Person, id: MisuseCaseId, asked: &Find) ->
     let case = seen(app, person, id).await?;
     impartial(person, case.officer, case.office.as_deref())?;
     let now = app.env.now();
+    let code = match asked.finding {
+        CaseFinding::Founded => None,
+        CaseFinding::Unfounded | CaseFinding::Unproven => Some(asked.code.ok_or(MisuseError::Code)?),
+    };
     if asked.finding == CaseFinding::Founded {
         if case.opened_by == person.id {
             return Err(MisuseError::SecondPerson.into());
@@ -298,12 +340,15 @@ pub async fn find(app: &App, person: &Person, id: MisuseCaseId, asked: &Find) ->
     }
     let mut tx = app.store.begin().await?;
     // In the state that was judged: an answer or a question that came meanwhile is read first.
-    let sql = "UPDATE oversight_case SET state = $2, finding = $3, closed_at_us = $4 WHERE id = $1 AND state = $5 AND state <> 'closed'";
-    let values = params![id, tag_of(&CaseState::Closed), tag_of(&asked.finding), now, tag_of(&case.state)];
+    let sql = "UPDATE oversight_case SET state = $2, finding = $3, closed_at_us = $4, not_founded = $6 WHERE id = $1 AND state = $5 AND state <> 'closed'";
+    let values = params![id, tag_of(&CaseState::Closed), tag_of(&asked.finding), now, tag_of(&case.state), code.map(NotFounded::as_str)];
     if tx.execute(sql, values).await? == 0 {
         return Err(MisuseError::Settled.into());
     }
     add_step(&mut tx, now, id, person, StepKind::Finding, &reason).await?;
+    if let Some(code) = code {
+        tx.emit(&Event::not_done(Asked::MisuseFile, &id, code.as_str(), person.id)).await?;
+    }
     tx.commit().await?;
     shown(app, person, id).await
 }

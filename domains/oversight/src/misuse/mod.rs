@@ -49,6 +49,8 @@ pub enum MisuseError {
     Settled,
     #[error("the officer has not been heard: ask, and wait for the answer or for the end of its time")]
     NotHeard,
+    #[error("a file that is not founded is closed with a code of the list")]
+    Code,
     #[error("nothing is asked of you there")]
     NotAsked,
     #[error("write it in {} to {} characters", TEXT_CHARS.start(), TEXT_CHARS.end())]
@@ -74,6 +76,7 @@ impl Keyed for MisuseError {
             Self::Settled => "oversight.misuse.settled",
             Self::NotHeard => "oversight.misuse.not_heard",
             Self::NotAsked => "oversight.misuse.not_asked",
+            Self::Code => "oversight.misuse.code",
             Self::Text => "oversight.misuse.text",
             Self::Origin => "oversight.misuse.origin",
             Self::Plate(_) => "oversight.misuse.plate",
@@ -87,7 +90,7 @@ impl Keyed for MisuseError {
             Self::Unknown => StatusCode::NOT_FOUND,
             Self::SamePerson | Self::NoOffice | Self::SameOffice | Self::SecondPerson => StatusCode::FORBIDDEN,
             Self::Settled | Self::NotHeard | Self::NotAsked => StatusCode::CONFLICT,
-            Self::Text | Self::Origin | Self::Plate(_) | Self::Officer => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Code | Self::Text | Self::Origin | Self::Plate(_) | Self::Officer => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Store(error) => error.status(),
         }
     }

@@ -192,7 +192,7 @@ async fn a_decoy_becomes_one_alert_however_often_the_turn_runs_and_a_file_is_jud
         let set = alerts::set_aside(&app, &two, all[0].id, &aside).await.unwrap();
         assert_eq!((set.state, set.reason, set.settled_by_name.as_deref()), (AlertState::SetAside, Some(AsideReason::Training), Some("稽核二")));
 
-        let founded = Find { finding: CaseFinding::Founded, reason: "無公務理由".into() };
+        let founded = Find { finding: CaseFinding::Founded, reason: "無公務理由".into(), code: None };
         assert_eq!(key_of(cases::find(&app, &one, id, &founded).await), "oversight.misuse.second_person");
         assert_eq!(key_of(cases::find(&app, &two, id, &founded).await), "oversight.misuse.not_heard");
         assert!(cases::questions(&app.store, &officer, None, 50).await.unwrap().is_empty(), "nothing is asked yet, so nothing is told");

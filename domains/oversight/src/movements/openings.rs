@@ -11,7 +11,7 @@ use shouhu_module::ports::LiveCasesPort;
 use shouhu_module::{App, Keyed, Person, Problem};
 use shouhu_plate::{Plate, PlateError};
 use shouhu_store::{NewJob, Row, Store, StoreError, Veil, page_before, params, tag_of};
-use shouhu_wire::Role;
+use shouhu_wire::{Asked, Role};
 
 use super::fold::{Fold, case_key};
 use super::jobs::REVIEW_DUE;
@@ -276,6 +276,7 @@ pub async fn escalate(store: &Store, id: OpeningId) -> Result<bool, StoreError> 
         return Ok(false);
     }
     tx.emit(&Event::OpeningChanged { opening: id, is_escalated: true }).await?;
+    tx.emit(&Event::not_answered(Asked::Opening, &id)).await?;
     tx.commit().await?;
     Ok(true)
 }

@@ -8,7 +8,7 @@ pub const ROUTE: Route =
     Route::get("/v1/oversight/audit/verify", "Recompute the audit log and say whether it is intact", || {
         axum::routing::get(handle)
     })
-    .permission("oversight.audit")
+    .permission("oversight.verify")
     .audit(Audit::Security)
     .load(Load::Bulk)
     .gives::<Verdict>();

@@ -7,13 +7,13 @@ use shouhu_module::{App, Audit, Audited, Body, Id, Page, PageQuery, Params, Pers
 use crate::breaches::{self, Breach, BreachError, WriteBreach, WriteStep};
 
 pub const LIST: Route = Route::get("/v1/oversight/breaches", "Lists breaches of personal data with what was done about each", || axum::routing::get(list))
-    .permission("oversight.breaches")
+    .permission("breaches.read")
     .audit(Audit::WorkRead)
     .asks::<PageQuery>()
     .gives::<Page<Breach>>();
 
 pub const SHOW: Route = Route::get("/v1/oversight/breaches/{id}", "Shows a breach", || axum::routing::get(show))
-    .permission("oversight.breaches")
+    .permission("breaches.read")
     .audit(Audit::WorkRead)
     .gives::<Breach>();
 

@@ -37,6 +37,13 @@ pub const FIND: Route = Route::post("/v1/oversight/misuse/cases/{id}/finding", "
     .takes::<Find>()
     .gives::<MisuseCaseShown>();
 
+pub const OUTCOMES: Route = Route::get("/v1/oversight/misuse/outcomes", "Counts files about misuse by month, origin and finding; names nobody", || {
+    axum::routing::get(outcomes)
+})
+.permission("oversight.reports")
+.audit(Audit::WorkRead)
+.gives::<Page<CaseOutcome>>();
+
 pub const QUESTIONS: Route = Route::get("/v1/oversight/questions", "Lists what oversight has asked of oneself, newest first", || {
     axum::routing::get(questions)
 })
@@ -84,8 +91,14 @@ async fn ask(State(app): State<App>, person: Person, Id(id): Id<MisuseCaseId>, B
 }
 
 async fn find(State(app): State<App>, person: Person, Id(id): Id<MisuseCaseId>, Body(asked): Body<Find>) -> Result<Audited<MisuseCaseShown>, Problem> {
-    let what = format!("found {}", shouhu_store::tag_of(&asked.finding));
+    let why = asked.code.map(|code| format!(" ({})", code.as_str())).unwrap_or_default();
+    let what = format!("found {}{why}", shouhu_store::tag_of(&asked.finding));
     Ok(named(&what, cases::find(&app, &person, id, &asked).await?))
+}
+
+async fn outcomes(State(app): State<App>) -> Result<Audited<Page<CaseOutcome>>, Problem> {
+    let found = cases::outcomes(&app.store).await?;
+    Ok(Audited::new(format!("{} outcomes of files about misuse", found.len()), Page::whole(found)))
 }
 
 async fn questions(State(app): State<App>, person: Person, Params(query): Params<PageQuery>) -> Result<Audited<Page<QuestionToMe>>, Problem> {

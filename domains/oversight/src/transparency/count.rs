@@ -36,7 +36,9 @@ fn run(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), Reaction
     })
 }
 
-fn month_of(at: Micros) -> String {
+/// `2026-11`, by the clock of Taipei.
+#[must_use]
+pub fn month_of(at: Micros) -> String {
     let date = Date::from_days(at.plus(TAIPEI_US).day());
     format!("{:04}-{:02}", date.year(), date.month())
 }

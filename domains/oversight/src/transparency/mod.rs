@@ -24,7 +24,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_audit::Entry;
 
-pub use count::{COUNT, schedule};
+pub use count::{COUNT, month_of, schedule};
 pub use store::{months, seq_of};
 
 /// The least number that is told; 0 is told too.

@@ -1,9 +1,11 @@
 //! A person makes a proposal valid, or ends a plan. Nothing else does either.
 
 use axum::extract::State;
+use shouhu_events::Event;
 use shouhu_ids::TourPlanId;
 use shouhu_module::{App, Audit, Audited, Body, Id, NoBody, Person, Problem, Route};
 use shouhu_store::tag_of;
+use shouhu_wire::Asked;
 
 use super::tours::with_progress;
 use crate::tours::model::{DiscardPlan, PlanState, TourPlan};
@@ -77,6 +79,7 @@ async fn discard(
     Body(body): Body<DiscardPlan>,
 ) -> Result<Audited<TourPlan>, Problem> {
     let reason = body.reason.trim();
+    let code = body.code.ok_or(TourError::Code)?;
     let mut tx = app.store.begin().await?;
     let state = tour_store::locked(&mut tx, id).await?.ok_or_else(|| Problem::not_found("tour plan"))?;
     let end = match state {
@@ -90,6 +93,7 @@ async fn discard(
     }
     let kept = Some(reason).filter(|reason| !reason.is_empty());
     tour_store::decide(&mut tx, id, [state; 2], end, &person, app.env.now(), kept).await?;
+    tx.emit(&Event::not_done(Asked::Tours, &id, code.as_str(), person.id)).await?;
     tx.commit().await?;
-    shown(&app, id, &tag_of(&end)).await
+    shown(&app, id, &format!("{}: {}", tag_of(&end), code.as_str())).await
 }

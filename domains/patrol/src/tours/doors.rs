@@ -369,14 +369,14 @@ async fn a_plan_binds_nobody_until_a_person_publishes_it_and_none_is_lost() {
     let rival = text(&city.plan(city.ask()).await, "/id");
     let taken = city.tried(&format!("/v1/patrol/tours/{rival}/publish"), json!({})).await;
     assert_eq!((taken.status, key(&taken)), (409, "patrol.tours.unit_taken".into()));
-    city.post(&format!("/v1/patrol/tours/{rival}/discard"), json!({})).await;
+    city.post(&format!("/v1/patrol/tours/{rival}/discard"), json!({ "code": "weather" })).await;
     let again = text(&city.published(with(city.ask(), "replaces", json!(proposed))).await, "/id");
     assert_eq!(text(&city.get(&city.chief, &path).await, "/state"), "replaced");
     assert_eq!(text(&city.mine().await, "/tour/plan"), again);
 
     let end = format!("/v1/patrol/tours/{again}/discard");
-    assert_eq!(key(&city.tried(&end, json!({ "reason": " " })).await), "patrol.tours.reason", "its crews want to know why");
-    assert_eq!(text(&city.post(&end, json!({ "reason": "颱風停班" })).await, "/state"), "withdrawn");
+    assert_eq!(key(&city.tried(&end, json!({ "code": "weather", "reason": " " })).await), "patrol.tours.reason", "its crews want to know why");
+    assert_eq!(text(&city.post(&end, json!({ "code": "weather", "reason": "颱風停班" })).await, "/state"), "withdrawn");
     assert_eq!(city.mine().await.get("tour"), Some(&Value::Null));
     let all = city.get(&city.chief, "/v1/patrol/tours").await;
     let states: Vec<String> = list(&all, "/items").iter().map(|line| text(line, "/state")).collect();
@@ -446,7 +446,7 @@ async fn what_was_done_before_a_plan_was_withdrawn_is_still_taken() {
     city.clock.advance_us(2 * Micros::HOUR);
     let done_at = city.now();
     city.clock.advance_us(Micros::MINUTE);
-    city.post(&format!("/v1/patrol/tours/{id}/discard"), json!({ "reason": "颱風停班" })).await;
+    city.post(&format!("/v1/patrol/tours/{id}/discard"), json!({ "code": "weather", "reason": "颱風停班" })).await;
     city.clock.advance_us(Micros::MINUTE);
     let word = |at: Micros| json!({ "plan": id, "seq": 1, "outcome": "done", "at_us": at });
     let after = city.mark(word(city.now())).await;

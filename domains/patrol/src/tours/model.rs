@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{BoxId, Micros, TourPlanId, UnitId};
 use shouhu_place::Wgs84;
+use shouhu_wire::PlanDeclined;
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct AskTours {
@@ -298,6 +299,9 @@ pub struct TourPlanLine {
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct DiscardPlan {
+    /// Needed: what was proposed, or published, is not to be done.
+    #[serde(default)]
+    pub code: Option<PlanDeclined>,
     /// Needed for a plan that was published.
     #[serde(default)]
     #[schemars(length(max = 300))]

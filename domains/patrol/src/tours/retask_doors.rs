@@ -206,13 +206,13 @@ async fn a_job_that_is_not_urgent_a_crew_without_a_tour_and_an_old_proposal_chan
     scene.city.clock.advance_us(16 * Micros::MINUTE);
     let stale = scene.publish(&proposed).await;
     assert_eq!((stale.status, key(&stale)), (409, "patrol.tours.stale".into()));
-    scene.city.post(&format!("/v1/patrol/tours/{}/discard", text(&proposed, "/id")), json!({})).await;
+    scene.city.post(&format!("/v1/patrol/tours/{}/discard", text(&proposed, "/id")), json!({ "code": "not_worth" })).await;
     assert_eq!(text(&scene.mine(0).await, "/tour/plan"), text(&scene.plan, "/id"));
 
     let other = Scene::new(1).await;
     other.tell(1, AssignmentState::Accepted).await;
     let proposed = other.proposal().await;
-    other.city.post(&format!("/v1/patrol/tours/{}/discard", text(&other.plan, "/id")), json!({ "reason": "颱風" })).await;
+    other.city.post(&format!("/v1/patrol/tours/{}/discard", text(&other.plan, "/id")), json!({ "code": "weather", "reason": "颱風" })).await;
     let late = other.publish(&proposed).await;
     assert_eq!((late.status, key(&late)), (409, "patrol.tours.stale".into()), "the plan was withdrawn: its rest does not come back");
     other.tell(3, AssignmentState::Accepted).await;

@@ -6,6 +6,7 @@ use shouhu_events::Event;
 use shouhu_ids::{ActorId, BoxId, Micros, TourPlanId, UnitId};
 use shouhu_module::Person;
 use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
+use shouhu_wire::Asked;
 
 use super::model::{MarkOutcome, PlanState, Retask, TourPlan, TourPlanLine};
 use super::progress::{Mark, Signed};
@@ -216,8 +217,20 @@ pub async fn keep_mark(store: &Store, new: &NewMark<'_>) -> Result<(), StoreErro
         &mark.by_name,
     ];
     let mut tx = store.begin().await?;
-    tx.execute(sql, values).await?;
+    let is_news = tx.execute(sql, values).await? > 0;
+    if let Some(reason) = mark.reason.filter(|_| is_news) {
+        let stop = format!("{} {} {}", new.plan, new.unit, new.seq);
+        tx.emit(&Event::not_done(Asked::Stop, &stop, &tag_of(&reason), new.by.id)).await?;
+    }
     tx.commit().await
+}
+
+/// Proposals whose time was over since `since` and that nobody decided: published neither nor discarded. An order of a crew that was called
+/// away is over sooner than its shift.
+pub async fn undecided(store: &Store, since: Micros, now: Micros, fresh_us: i64) -> Result<Vec<TourPlanId>, StoreError> {
+    let sql = "SELECT id FROM patrol_plan WHERE state = 'proposed' AND (\
+         (to_us > $1 AND to_us <= $2) OR (retask_key IS NOT NULL AND created_at_us > $1 AND created_at_us <= $3)) ORDER BY id LIMIT 1000";
+    store.fetch(sql, params![since, now, now.plus(-fresh_us)]).await?.iter().map(|row| row.parsed("id")).collect()
 }
 
 /// What each crew of a plan said, by unit and stop.

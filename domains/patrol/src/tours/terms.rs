@@ -49,6 +49,8 @@ pub enum TourError {
     UnitTaken(String),
     #[error("say in 1 to 300 characters why a published plan is withdrawn")]
     Reason,
+    #[error("say with \"code\" why the plan is not to be done: one of the list")]
+    Code,
     #[error("join a unit first")]
     NoUnit,
     #[error("{0}")]
@@ -74,6 +76,7 @@ impl Keyed for TourError {
             Self::Over => "patrol.tours.over",
             Self::UnitTaken(_) => "patrol.tours.unit_taken",
             Self::Reason => "patrol.tours.reason",
+            Self::Code => "patrol.tours.code",
             Self::NoUnit => "patrol.tours.no_unit",
             Self::Mark(_) => "patrol.tours.mark",
             Self::Store(error) => error.key(),
@@ -82,7 +85,7 @@ impl Keyed for TourError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Window | Self::Units | Self::UnknownUnit(_) | Self::Station(_) | Self::Limits(_) | Self::Reason | Self::Mark(_) => {
+            Self::Window | Self::Units | Self::UnknownUnit(_) | Self::Station(_) | Self::Limits(_) | Self::Reason | Self::Code | Self::Mark(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,

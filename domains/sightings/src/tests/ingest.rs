@@ -220,9 +220,10 @@ async fn an_operator_sees_the_quarantine_and_dismisses_it_once() {
     let statuses = [
         world.house.call(&world.house.person(Role::Detective), "POST", &path, json!(null)).await.status,
         world.house.call(&operator, "POST", &path, json!(null)).await.status,
-        world.house.call(&operator, "POST", &path, json!(null)).await.status,
+        world.house.call(&operator, "POST", &path, json!({ "reason": "known_fault" })).await.status,
+        world.house.call(&operator, "POST", &path, json!({ "reason": "known_fault" })).await.status,
     ];
-    assert_eq!(statuses, [403, 200, 404]);
+    assert_eq!(statuses, [403, 422, 200, 404], "and not without a reason");
     let left = world.house.call(&operator, "GET", "/v1/sightings/quarantine", json!(null)).await;
     assert_eq!(left.json["items"].as_array().map(Vec::len), Some(1));
     let other = world.house.call(&world.house.person(Role::Detective), "GET", "/v1/sightings/quarantine", json!(null)).await;

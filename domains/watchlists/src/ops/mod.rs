@@ -13,3 +13,4 @@ pub mod list_hits;
 pub mod picture;
 pub mod propose;
 pub mod reject;
+pub mod stand_down;

@@ -37,5 +37,6 @@ async fn handle(
     if !done {
         return Err(DecideError::already(&hit).into());
     }
-    Ok(Audited::new(format!("hit {id} {}", hit.plate), hit))
+    let why = shouhu_store::tag_of(&asked.reason);
+    Ok(Audited::new(format!("hit {id} {}, rejected: {why}", hit.plate), hit))
 }

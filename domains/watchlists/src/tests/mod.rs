@@ -147,6 +147,7 @@ fn every_key_of_an_operation_is_in_the_modules_list_and_no_other() {
         import::ROW_KEYS,
         ops::approve_import::KEYS,
         ops::confirm::KEYS,
+        ops::stand_down::KEYS,
     ];
     let ours: Vec<&str> = lists.into_iter().flatten().copied().collect();
     assert_eq!(ours, crate::MODULE.problems);

@@ -3,6 +3,7 @@
 import { ask, newKey } from "./client";
 import type { Assignment, Id, Incident } from "./types";
 import type * as C from "./types.choice";
+import type { Overriding } from "./types.reasons";
 
 const post = <R>(path: string, json: unknown = {}, idempotencyKey = newKey()) =>
   ask<R>(path, { method: "POST", json, idempotencyKey });
@@ -10,8 +11,8 @@ const post = <R>(path: string, json: unknown = {}, idempotencyKey = newKey()) =>
 export const choice = {
   proposal: (incident: Id) => ask<C.Proposal>(`/v1/incidents/${incident}/recommendations`),
   /** Ends the unit's other job and sends it here, in one step. */
-  takeAway: (incident: Id, unit: Id, take_from: Id) =>
-    post<Assignment>(`/v1/incidents/${incident}/assignments`, { unit, take_from }),
+  takeAway: (incident: Id, unit: Id, take_from: Id, overriding: Overriding | null) =>
+    post<Assignment>(`/v1/incidents/${incident}/assignments`, { unit, take_from, overriding }),
   handover: (incident: Id, from: Id, to: Id) =>
     post<Assignment>(`/v1/incidents/${incident}/handover`, { from, to }),
   advice: () => ask<C.AdviceBoard>("/v1/dispatch/advice"),

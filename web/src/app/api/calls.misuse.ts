@@ -3,6 +3,7 @@
 import { ask, newKey } from "./client";
 import type { Id, Page } from "./types";
 import type * as T from "./types.misuse";
+import type { NotFounded } from "./types.reasons";
 
 const AT = "/v1/oversight/misuse";
 const MINE = "/v1/oversight/questions";
@@ -19,8 +20,9 @@ export const misuse = {
   case: (id: Id) => ask<T.MisuseCaseShown>(`${AT}/cases/${id}`),
   open: (json: T.OpenCase) => post<T.MisuseCaseShown>(`${AT}/cases`, json),
   question: (id: Id, text: string) => post<T.MisuseCaseShown>(`${AT}/cases/${id}/question`, { text }),
-  finding: (id: Id, finding: T.CaseFinding, reason: string) =>
-    post<T.MisuseCaseShown>(`${AT}/cases/${id}/finding`, { finding, reason }),
+  /** `code`: why it is not founded. */
+  finding: (id: Id, finding: T.CaseFinding, reason: string, code: NotFounded | null) =>
+    post<T.MisuseCaseShown>(`${AT}/cases/${id}/finding`, { finding, reason, code }),
   marks: (cursor: string | null) => ask<Page<T.PlateMark>>(`${AT}/marks`, { query: { cursor, limit: 50 } }),
   setMark: (json: T.SetMark) => post<T.PlateMark>(`${AT}/marks`, json),
   endMark: (id: Id) => post<T.PlateMark>(`${AT}/marks/${id}/end`),

@@ -2,6 +2,7 @@
 
 import { ask, newKey } from "./client";
 import type { Id, Micros, Page } from "./types";
+import type { PlanDeclined } from "./types.reasons";
 import type * as T from "./types.tours";
 
 const TOURS = "/v1/patrol/tours";
@@ -17,7 +18,8 @@ export const tours = {
   get: (id: Id) => ask<T.TourPlan>(`${TOURS}/${id}`),
   plan: (json: T.AskTours) => post<T.TourPlan>(TOURS, json),
   publish: (id: Id) => post<T.TourPlan>(`${TOURS}/${id}/publish`),
-  discard: (id: Id, reason: string) => post<T.TourPlan>(`${TOURS}/${id}/discard`, { reason }),
+  discard: (id: Id, code: PlanDeclined, reason: string) =>
+    post<T.TourPlan>(`${TOURS}/${id}/discard`, { code, reason }),
   report: (station: string, from_us: Micros, to_us: Micros) =>
     ask<T.TourReport>(`${TOURS}/report`, { query: { station, from_us, to_us } }),
   mine: (signal?: AbortSignal) => ask<T.MyTour>(`${TOURS}/mine`, signal ? { signal } : {}),

@@ -4,6 +4,7 @@ import { ask, groundsQuery, newKey, pathWithQuery } from "./client";
 import { sessionKey } from "./proof";
 import type * as T from "./types";
 import type { AddressFile, FoundPlaces } from "./types.places";
+import type { LeftAside, NotFollowed, Overriding, WithoutUnit } from "./types.reasons";
 import type { Transparency } from "./types.transparency";
 
 const post = <R>(path: string, json: unknown = {}, idempotencyKey = newKey()) =>
@@ -82,7 +83,7 @@ export const sightings = {
     pathWithQuery(`/v1/sightings/${id}/${which}`, groundsQuery(grounds)),
   quarantine: (cursor: string | null) =>
     ask<T.Page<T.QuarantinedSighting>>("/v1/sightings/quarantine", { query: { cursor } }),
-  dismiss: (id: T.Id) => post<void>(`/v1/sightings/quarantine/${id}/dismiss`),
+  dismiss: (id: T.Id, reason: LeftAside) => post<void>(`/v1/sightings/quarantine/${id}/dismiss`, { reason }),
 };
 
 export interface ImportDefaults {
@@ -120,6 +121,8 @@ export const hits = {
     post<T.Hit>(`/v1/hits/${id}/confirm`, { plate_seen, note }),
   reject: (id: T.Id, reason: T.RejectReason, note: string) =>
     post<T.Hit>(`/v1/hits/${id}/reject`, { reason, note }),
+  standDown: (id: T.Id, reason: NotFollowed, note: string) =>
+    post<T.Hit>(`/v1/hits/${id}/stand-down`, { reason, note }),
   picture: (id: T.Id, which: "crop" | "frame") => `/v1/hits/${id}/${which}`,
 };
 
@@ -128,10 +131,13 @@ export const dispatch = {
     ask<T.Page<T.Incident>>("/v1/incidents", { query: { state, limit: 100 } }),
   incident: (id: T.Id) => ask<T.Incident>(`/v1/incidents/${id}`),
   open: (body: T.OpenIncident) => post<T.Incident>("/v1/incidents", body),
-  close: (id: T.Id, code: T.ClosingCode, note: string) =>
-    post<T.Incident>(`/v1/incidents/${id}/close`, { code, note }),
+  /** `without_unit`: how it was dealt with where no unit has worked on it. */
+  close: (id: T.Id, code: T.ClosingCode, note: string, without_unit: WithoutUnit | null = null) =>
+    post<T.Incident>(`/v1/incidents/${id}/close`, { code, note, without_unit }),
   log: (id: T.Id) => ask<{ items: T.IncidentLogLine[] }>(`/v1/incidents/${id}/log`),
-  assign: (id: T.Id, unit: T.Id) => post<T.Assignment>(`/v1/incidents/${id}/assignments`, { unit }),
+  /** `overriding`: why this unit although another one is ranked first. */
+  assign: (id: T.Id, unit: T.Id, overriding: Overriding | null = null) =>
+    post<T.Assignment>(`/v1/incidents/${id}/assignments`, { unit, overriding }),
   /** A question: nobody is sent by it. */
   ring: (id: T.Id, question: T.AskRing) => post<T.RingPlan>(`/v1/incidents/${id}/ring`, question),
   /** Crews that were sent see on their phones which junction they hold. */

@@ -7,6 +7,7 @@ import type * as trust from "./types.attestation";
 import type * as breaches from "./types.breaches";
 import type * as caller from "./types.caller";
 import type * as choice from "./types.choice";
+import type * as disclosures from "./types.disclosures";
 import type * as exchange from "./types.exchange";
 import type * as feeds from "./types.feeds";
 import type * as inquiries from "./types.inquiries";
@@ -16,6 +17,7 @@ import type * as patrol from "./types.patrol";
 import type * as photos from "./types.photos";
 import type * as places from "./types.places";
 import type * as positions from "./types.positions";
+import type * as reasons from "./types.reasons";
 import type * as register from "./types.register";
 import type * as report from "./types.report";
 import type * as seals from "./types.seals";
@@ -48,6 +50,18 @@ export type Checked = [
   Reads<seals.Seal, Served["SealShown"]>,
   Reads<seals.SealCandidate, Served["SealCandidate"]>,
   Reads<Served["AskSeal"], seals.AskSeal>,
+  Reads<reasons.Reasons, Served["Reasons"]>,
+  Reads<reasons.CaseOutcome, Served["CaseOutcome"]>,
+  Reads<reasons.AreaReport, Served["AreaReport"]>,
+  Reads<reasons.AreasListed, Served["AreasListed"]>,
+  Reads<disclosures.Disclosure, Served["Disclosure"]>,
+  Reads<Served["Overriding"], reasons.Overriding>,
+  Reads<Served["Declining"], reasons.Declining>,
+  Reads<Served["WithoutUnit"], reasons.WithoutUnit>,
+  Reads<Served["PlanDeclined"], reasons.PlanDeclined>,
+  Reads<Served["LeftAside"], reasons.LeftAside>,
+  Reads<Served["NotFounded"], reasons.NotFounded>,
+  Reads<Served["NotFollowed"], reasons.NotFollowed>,
   Reads<sharing.SharingPartner, Served["SharingPartner"]>,
   Reads<sharing.SharingPartnerShown, Served["SharingPartnerShown"]>,
   Reads<ours.Hit, Served["Hit"]>,

@@ -1,6 +1,7 @@
 // Calls, incidents, units and assignments.
 
 import type { Id, Micros, Wgs84 } from "./types";
+import type { Declining } from "./types.reasons";
 
 export type IncidentState = "open" | "assigned" | "on_scene" | "closed" | "merged";
 export type IncidentOrigin = "call" | "hit" | "officer" | "partner";
@@ -101,7 +102,7 @@ export interface IncidentKind {
 export type AssignmentStep =
   | { step: "delivered" }
   | { step: "accept" }
-  | { step: "decline"; reason: string }
+  | { step: "decline"; reason: string; code: Declining }
   | { step: "en_route" }
   | { step: "on_scene" }
   | { step: "reply"; text: string }

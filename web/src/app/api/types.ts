@@ -39,7 +39,15 @@ export interface Problem {
   bound?: BoundUse;
 }
 
-export const ROLES = ["officer", "dispatcher", "detective", "supervisor", "auditor", "operator"] as const;
+export const ROLES = [
+  "officer",
+  "dispatcher",
+  "detective",
+  "supervisor",
+  "auditor",
+  "operator",
+  "inspector",
+] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface Me {

@@ -2,7 +2,9 @@
 
 import { dispatch } from "../../app/api/calls";
 import { desk } from "../../app/api/calls.desk";
+import { ApiError } from "../../app/api/client";
 import type { AssignmentStep, Wgs84 } from "../../app/api/types";
+import { OVERRIDING, type Overriding, WITHOUT_UNIT, type WithoutUnit } from "../../app/api/types.reasons";
 import { type Meaning, mustAsk, type Reading } from "./grammar";
 
 /** The way back, where there is one. */
@@ -44,13 +46,22 @@ export function flownTo(fly: string | null): Wgs84 | null {
   return isPlace ? { lon, lat } : null;
 }
 
+/** What the server asks for when it refuses an act that declines something: the codes of the list. */
+export function reasonsFor(error: unknown): readonly string[] {
+  if (!(error instanceof ApiError)) return [];
+  if (error.key === "dispatch.assign.reason_needed") return OVERRIDING;
+  return error.key === "dispatch.close.without_unit" ? WITHOUT_UNIT : [];
+}
+
 const SAID = ["available", "busy", "off_duty"];
 
 /** Nothing is shown as done before the server says so; of several requests, those before a refusal hold. */
-export async function act(meant: Meaning): Promise<Undo> {
+export async function act(meant: Meaning, why: string | null = null): Promise<Undo> {
   switch (meant.kind) {
     case "assign":
-      for (const unit of meant.units) await dispatch.assign(meant.incident.id, unit.id);
+      for (const unit of meant.units) {
+        await dispatch.assign(meant.incident.id, unit.id, why as Overriding | null);
+      }
       return null;
     case "steps":
       for (const name of meant.steps) {
@@ -77,7 +88,7 @@ export async function act(meant: Meaning): Promise<Undo> {
       return () => desk.amend(id, { priority: { was: meant.to, now: was } });
     }
     case "close":
-      await dispatch.close(meant.incident.id, meant.code, "");
+      await dispatch.close(meant.incident.id, meant.code, "", why as WithoutUnit | null);
       return null;
     case "go":
     case "unit":

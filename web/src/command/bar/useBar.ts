@@ -12,7 +12,7 @@ import { useIncidents, useKindTitle, useUnits } from "../../app/queries";
 import { useSession } from "../../app/session";
 import { explain } from "../../app/states";
 import { dropNotice, tellDone } from "../desk/undo";
-import { act, asksFirst, flyPath, pathOf } from "./act";
+import { act, asksFirst, flyPath, pathOf, reasonsFor } from "./act";
 import { type Meaning, placeIn, type Reading, read } from "./grammar";
 import { forgetLines, remember } from "./history";
 import { meaningId, sayHint, sayMeaning } from "./say";
@@ -60,6 +60,8 @@ export function useBar(text: string, isOpen: boolean, onDone: () => void) {
   );
   const [failed, setFailed] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
+  // What was refused for want of a reason, and the reasons to choose from.
+  const [unsaid, setUnsaid] = useState<{ meant: Meaning; codes: readonly string[] } | null>(null);
 
   const world = useMemo(
     () => ({
@@ -87,7 +89,7 @@ export function useBar(text: string, isOpen: boolean, onDone: () => void) {
     retry: false,
   });
 
-  const run = async (meant: Meaning) => {
+  const run = async (meant: Meaning, why: string | null = null) => {
     const to = pathOf(meant);
     if (to) {
       remember(text);
@@ -97,14 +99,17 @@ export function useBar(text: string, isOpen: boolean, onDone: () => void) {
     }
     setBusy(true);
     setFailed(null);
+    setUnsaid(null);
     try {
-      const undo = await act(meant);
+      const undo = await act(meant, why);
       tellDone({ said: sayMeaning(meant, t, kindTitle), undo });
       remember(text);
       onDone();
     } catch (error) {
       // The line stays: what was refused is mended and sent again.
       setFailed(explain(error, t));
+      const codes = reasonsFor(error);
+      setUnsaid(codes.length > 0 ? { meant, codes } : null);
     } finally {
       setBusy(false);
       for (const key of ["incidents", "units", "recommendations"]) {
@@ -132,11 +137,20 @@ export function useBar(text: string, isOpen: boolean, onDone: () => void) {
       asks: false,
       run: () => fly(place),
     }));
+  const whys: BarChoice[] = (unsaid?.codes ?? []).map((code) => ({
+    id: `why ${code}`,
+    label: t(`reason_code.${code}`),
+    asks: false,
+    run: () => void (unsaid && run(unsaid.meant, code)),
+  }));
   return {
-    choices: [...meant, ...found],
+    choices: unsaid ? whys : [...meant, ...found],
     hint: reading.hint ? sayHint(reading.hint, t) : null,
     failed,
     isBusy,
-    forget: () => setFailed(null),
+    forget: () => {
+      setFailed(null);
+      setUnsaid(null);
+    },
   };
 }

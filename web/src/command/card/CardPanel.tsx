@@ -34,7 +34,8 @@ function useSendOffers(incident: Id) {
       for (const { advised } of status.offers) {
         const { call_sign, id } = advised.unit;
         try {
-          await dispatch.assign(incident, id);
+          // The card asks for a kind of unit, the ranking for the nearest.
+          await dispatch.assign(incident, id, "skill_needed");
           sent.push({ call_sign, error: null });
         } catch (error) {
           sent.push({ call_sign, error });

@@ -52,12 +52,13 @@ export function useSend(incident: Id, plan: RingPlan): Sender {
     }
   };
 
+  // Whoever is ranked first for the place itself is not whom the ring needs there.
   const send = async (orders: RingOrder[]) => {
     for (const order of orders) tell(order, { state: "sending" });
     let isAnySent = false;
     for (const order of orders) {
       try {
-        show(await dispatch.assign(incident, order.unit));
+        show(await dispatch.assign(incident, order.unit, "reserved"));
         tell(order, { state: "sent" });
         isAnySent = true;
       } catch (error) {

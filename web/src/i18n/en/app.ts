@@ -62,6 +62,7 @@ export const app = {
     inquiries: "Who looked at me",
     seals: "Sealed cases",
     sharing: "Sharing",
+    answers: "Accountability",
     misuse: "Misuse",
     questions: "Questions to me",
     policy: "Dispatch policy",
@@ -77,6 +78,7 @@ export const app = {
     supervisor: "Supervisor",
     auditor: "Auditor",
     operator: "Operator",
+    inspector: "Inspector",
   },
   age: {
     ago_now: "just now",

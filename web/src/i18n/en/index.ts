@@ -1,3 +1,4 @@
+import { answers } from "./answers";
 import { app } from "./app";
 import { bar } from "./bar";
 import { boxes } from "./boxes";
@@ -36,6 +37,7 @@ import { way } from "./way";
 import { words } from "./words";
 
 export const en = {
+  ...answers,
   ...app,
   ...words,
   ...citizens,

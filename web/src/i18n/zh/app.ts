@@ -61,6 +61,7 @@ export const app = {
     inquiries: "查詢紀錄申請",
     seals: "封存案件",
     sharing: "對外共享",
+    answers: "問責報表",
     misuse: "異常查詢",
     questions: "待我說明",
     policy: "派遣原則",
@@ -76,6 +77,7 @@ export const app = {
     supervisor: "督導",
     auditor: "稽核員",
     operator: "系統維運員",
+    inspector: "監察員",
   },
   age: {
     ago_now: "剛剛",

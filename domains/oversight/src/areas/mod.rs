@@ -1,0 +1,209 @@
+//! Whether some places are watched more than others 區域衡平: passages, hits, signatures of patrols and erroneous hits of each village or
+//! district, beside how many live there and how many call the police from there.
+//!
+//! | word | meaning |
+//! |---|---|
+//! | area | a village or district with its outline and, where known, its residents; imported as GeoJSON |
+//! | measure | what is counted: `passages`, `hits`, `check_ins`, `errors` (hits that a person rejected as misread or because the list was out of date) |
+//! | reference | against what: `residents`, `reports` (what citizens called about), and for errors also `hits` |
+//! | ratio | the area's share of the measure over its share of the reference; 1 is even |
+//!
+//! A ratio is told with an interval that holds for all areas at once with 95 % (`judge`); only an interval that lies wholly beyond
+//! [`MORE`] or [`LESS`] is called more or less. Small numbers are hidden as in `transparency`.
+//!
+//! The report is made anew each time from what the rooms have, and is the same for as long as they have it: passages for as long as their
+//! retention, signatures for a year.
+
+pub mod judge;
+pub mod shapes;
+pub mod store;
+pub mod tally;
+
+use axum::http::StatusCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shouhu_ids::Micros;
+use shouhu_module::Keyed;
+use shouhu_store::StoreError;
+
+pub use crate::transparency::TOLD_MIN;
+
+/// Above this an area is watched more than the reference would have it, below [`LESS`] less.
+pub const MORE: f64 = 1.25;
+pub const LESS: f64 = 0.8;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "AreaMeasure")]
+pub enum Measure {
+    Passages,
+    Hits,
+    CheckIns,
+    Errors,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "AreaReference")]
+pub enum Reference {
+    Residents,
+    Reports,
+    Hits,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "AreaVerdict")]
+pub enum Verdict {
+    More,
+    Less,
+    /// Surely neither.
+    Even,
+    /// The numbers are too small to say.
+    Unsure,
+}
+
+/// How much of everything there was in one area. `null` where nobody counts it, or the number is too small to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AreaCounts {
+    pub area: String,
+    pub residents: Option<u64>,
+    pub reports: Option<u64>,
+    pub passages: Option<u64>,
+    pub hits: Option<u64>,
+    pub check_ins: Option<u64>,
+    pub errors: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AreaRatio {
+    pub area: String,
+    /// Of the measure, with its Wilson interval.
+    pub share: f64,
+    pub share_low: f64,
+    pub share_high: f64,
+    pub reference_share: f64,
+    /// share ÷ reference share, with an interval that holds for all areas at once.
+    pub ratio: f64,
+    pub ratio_low: f64,
+    pub ratio_high: f64,
+    pub verdict: Verdict,
+}
+
+/// One measure against one reference.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AreaComparison {
+    pub measure: Measure,
+    pub reference: Reference,
+    /// Of all areas together.
+    pub total: u64,
+    pub reference_total: u64,
+    /// Areas that are large enough to be told of; the most surely more first.
+    pub lines: Vec<AreaRatio>,
+    /// Areas that are not.
+    pub hidden: usize,
+}
+
+/// `GET /v1/oversight/areas/report`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AreaReport {
+    /// `2026-11`, by the clock of Taipei.
+    pub month: String,
+    /// The month is not over, and the numbers are of its beginning.
+    pub is_running: bool,
+    pub areas_version: i64,
+    pub told_min: i64,
+    pub areas: Vec<AreaCounts>,
+    /// What lies in no area, or nowhere.
+    pub outside: AreaCounts,
+    pub comparisons: Vec<AreaComparison>,
+    /// What the report can say and what it cannot, in Chinese and English.
+    pub statement_zh: &'static str,
+    pub statement_en: &'static str,
+}
+
+/// An area as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AreaListed {
+    pub name: String,
+    pub residents: Option<u64>,
+}
+
+/// `GET /v1/oversight/areas`. Version 0: none were imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AreasListed {
+    pub version: i64,
+    pub set_at_us: Option<Micros>,
+    pub set_by_name: Option<String>,
+    pub items: Vec<AreaListed>,
+}
+
+pub const STATEMENT_ZH: &str = "本表可以說明：某一村里或行政區的通行紀錄、命中、巡簽與誤報，占全市的比例是否高於或低於其人口或民眾報案的比例，\
+以及這個差距是否大到不能以偶然解釋。本表不能說明：差距的原因、是否有人故意、是否違法；通行的車輛不等於當地居民，攝影機設在幹道上本來就會多；\
+報案多寡也受民眾報案意願影響。區間假設各筆互相獨立，同一車輛反覆通行時實際的不確定性較大。小於 10 的數字不公布。";
+pub const STATEMENT_EN: &str = "This report can say whether the share of passages, hits, patrol signatures and erroneous hits in an area is higher or \
+lower than its share of residents or of what citizens reported, and whether the difference is larger than chance explains. It cannot say why, \
+whether anybody meant it, or whether it is unlawful; vehicles that pass are not those who live there, and cameras on trunk roads see more; how \
+much is reported depends on who calls. The intervals take each row as independent: where one vehicle passes again and again the true uncertainty \
+is larger. Numbers below 10 are not told.";
+
+#[derive(Debug, thiserror::Error)]
+pub enum AreasError {
+    #[error("no areas were imported: import villages or districts as GeoJSON first")]
+    None,
+    #[error("the file is no GeoJSON collection of areas with a name: {0}")]
+    File(String),
+    #[error("area {0:?} is there twice")]
+    Twice(String),
+    #[error("{0} lies in the future, or before what is kept")]
+    Month(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Keyed for AreasError {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::None => "oversight.areas.none",
+            Self::File(_) => "oversight.areas.file",
+            Self::Twice(_) => "oversight.areas.twice",
+            Self::Month(_) => "oversight.areas.month",
+            Self::Store(error) => error.key(),
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::None => StatusCode::CONFLICT,
+            Self::File(_) | Self::Twice(_) | Self::Month(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Store(error) => error.status(),
+        }
+    }
+}
+
+/// For people and their spreadsheets: one line for each area, measure and reference.
+#[must_use]
+pub fn csv(report: &AreaReport) -> String {
+    let mut text = String::from(
+        "\u{feff}month,measure,reference,area,share,share_low,share_high,reference_share,ratio,ratio_low,ratio_high,verdict\r\n",
+    );
+    for comparison in &report.comparisons {
+        let (measure, reference) = (shouhu_store::tag_of(&comparison.measure), shouhu_store::tag_of(&comparison.reference));
+        for line in &comparison.lines {
+            text += &format!(
+                "{},{measure},{reference},{},{:.5},{:.5},{:.5},{:.5},{:.3},{:.3},{:.3},{}\r\n",
+                report.month,
+                crate::sheet::field(&line.area),
+                line.share,
+                line.share_low,
+                line.share_high,
+                line.reference_share,
+                line.ratio,
+                line.ratio_low,
+                line.ratio_high,
+                shouhu_store::tag_of(&line.verdict),
+            );
+        }
+    }
+    text
+}

@@ -1,0 +1,37 @@
+// How the house answers for itself, in numbers: reasons why not, areas, outcomes of files, and whether the log is whole.
+
+import { useTranslation } from "react-i18next";
+import { PanelTabs } from "../app/PanelTabs";
+import { Verify } from "../oversee/Verify";
+import { Witnesses } from "../oversee/Witnesses";
+import { Areas } from "./Areas";
+import { Disclosures } from "./Disclosures";
+import { Outcomes } from "./Outcomes";
+import { Reasons } from "./Reasons";
+
+function Log() {
+  return (
+    <>
+      <Verify />
+      <Witnesses />
+    </>
+  );
+}
+
+const TABS = [
+  { name: "reasons", needs: "oversight.reports", Panel: Reasons },
+  { name: "areas", needs: "oversight.reports", Panel: Areas },
+  { name: "outcomes", needs: "oversight.reports", Panel: Outcomes },
+  { name: "disclosures", needs: "disclosures.read", Panel: Disclosures },
+  { name: "log", needs: "oversight.verify", Panel: Log },
+];
+
+export default function AnswersPage() {
+  const { t } = useTranslation();
+  return (
+    <>
+      <p className="page dim">{t("answers.intro")}</p>
+      <PanelTabs tabs={TABS} page="answers" texts="answers" />
+    </>
+  );
+}

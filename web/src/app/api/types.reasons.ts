@@ -1,0 +1,150 @@
+// Why something was not done: the closed lists of base/wire, and how often each reason was given.
+
+export const OVERRIDING = [
+  "list_changed",
+  "crew_cannot",
+  "skill_needed",
+  "knows_place",
+  "road_blocked",
+  "reserved",
+  "volunteered",
+] as const;
+export type Overriding = (typeof OVERRIDING)[number];
+
+export const DECLINING = [
+  "other_job",
+  "vehicle",
+  "equipment",
+  "crew",
+  "too_far",
+  "unsafe",
+  "shift_over",
+] as const;
+export type Declining = (typeof DECLINING)[number];
+
+export const WITHOUT_UNIT = [
+  "by_telephone",
+  "other_agency",
+  "other_incident",
+  "caller_declined",
+  "by_camera",
+  "no_unit",
+] as const;
+export type WithoutUnit = (typeof WITHOUT_UNIT)[number];
+
+export const NOT_FOLLOWED = [
+  "observe_only",
+  "out_of_reach",
+  "other_agency",
+  "already_stopped",
+  "no_unit",
+  "too_dangerous",
+] as const;
+export type NotFollowed = (typeof NOT_FOLLOWED)[number];
+
+export const PLAN_DECLINED = [
+  "weather",
+  "staff",
+  "operation",
+  "wrong_data",
+  "replaced",
+  "not_worth",
+] as const;
+export type PlanDeclined = (typeof PLAN_DECLINED)[number];
+
+export const LEFT_ASIDE = [
+  "device_mended",
+  "known_fault",
+  "test",
+  "unreadable",
+  "duplicate",
+  "harmless",
+] as const;
+export type LeftAside = (typeof LEFT_ASIDE)[number];
+
+export const NOT_FOUNDED = [
+  "task",
+  "training",
+  "wrong_data",
+  "duplicate",
+  "evidence",
+  "records_gone",
+] as const;
+export type NotFounded = (typeof NOT_FOUNDED)[number];
+
+export type Asked =
+  | "hit"
+  | "follow_up"
+  | "proposal"
+  | "order"
+  | "incident"
+  | "call"
+  | "tours"
+  | "stop"
+  | "set_aside"
+  | "misuse_alert"
+  | "misuse_file"
+  | "opening";
+
+export interface ReasonLine {
+  month: string;
+  asked: Asked;
+  code: string;
+  /** Empty: nobody, or somebody who serves in no office. */
+  office: string;
+  count: number;
+}
+
+export interface Reasons {
+  from: string;
+  until: string;
+  lists: { asked: Asked; codes: string[] }[];
+  lines: ReasonLine[];
+}
+
+export interface CaseOutcome {
+  /** Empty: open. */
+  month: string;
+  origin: "alert" | "sample" | "hand";
+  finding: "founded" | "unfounded" | "unproven" | null;
+  code: string | null;
+  count: number;
+}
+
+export type AreaVerdict = "more" | "less" | "even" | "unsure";
+
+export interface AreaRatio {
+  area: string;
+  share: number;
+  share_low: number;
+  share_high: number;
+  reference_share: number;
+  ratio: number;
+  ratio_low: number;
+  ratio_high: number;
+  verdict: AreaVerdict;
+}
+
+export interface AreaComparison {
+  measure: "passages" | "hits" | "check_ins" | "errors";
+  reference: "residents" | "reports" | "hits";
+  total: number;
+  reference_total: number;
+  lines: AreaRatio[];
+  hidden: number;
+}
+
+export interface AreaReport {
+  month: string;
+  is_running: boolean;
+  areas_version: number;
+  told_min: number;
+  comparisons: AreaComparison[];
+  statement_zh: string;
+  statement_en: string;
+}
+
+export interface AreasListed {
+  version: number;
+  items: { name: string; residents: number | null }[];
+}
