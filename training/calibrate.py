@@ -1,7 +1,7 @@
 """Fits `WEIGHTS` of engines/vision/src/calibration.rs from what `examples/score --dump` wrote: `calibrate.py DUMP.tsv [DRAWN.tsv]`.
 
 A logistic regression, drawn towards "the posterior is right" so that few reads cannot bend it far. Drawn plates, where given, count
-for a tenth of a real one each: they are harder than real ones and have every circumstance in them. Needs numpy alone.
+for a hundredth of a real one each: they are far harder than real ones and have every circumstance in them. Needs numpy alone.
 """
 
 import sys
@@ -12,7 +12,7 @@ NAMES = ("one", "posterior", "weakest", "burnt")
 PRIOR = np.array([0.0, 1.0, 0.0, 0.0])
 # How many reads the prior is worth, per number.
 STRENGTH = np.array([0.5, 2.0, 2.0, 1.0])
-DRAWN_WEIGHT = 0.1
+DRAWN_WEIGHT = 0.01
 BINS = 10
 
 

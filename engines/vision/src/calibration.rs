@@ -20,7 +20,7 @@ pub struct Evidence {
 const LOGIT_MAX: f32 = 7.0;
 const NUMBERS: usize = 4;
 /// For: one, logit of the posterior, logit of the weakest character, burnt share.
-const WEIGHTS: [f32; NUMBERS] = [0.521, 0.926, 0.145, -1.346];
+const WEIGHTS: [f32; NUMBERS] = [1.121, 1.026, 0.396, -0.351];
 
 fn logit(probability: f32) -> f32 {
     let p = if probability.is_finite() { probability.clamp(1e-6, 1.0 - 1e-6) } else { 0.5 };

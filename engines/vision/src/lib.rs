@@ -20,6 +20,7 @@ mod ctc;
 mod detect;
 mod frame;
 mod grammar;
+mod lettering;
 mod net;
 mod pixels;
 mod quad;
@@ -37,4 +38,4 @@ pub use recognise::{Detection, Engine, Recogniser, RecogniserConfig, VisionError
 pub use track::{Passage, TrackUpdate, Tracker, TrackerConfig, TravelDirection};
 
 /// Names the weights that produced a read; stored with every read so that a later better model can be told apart.
-pub const MODEL_VERSION: &str = "shouhu-plates-2026-11-22";
+pub const MODEL_VERSION: &str = "shouhu-plates-2026-11-23";

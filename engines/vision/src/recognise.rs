@@ -12,6 +12,7 @@ use crate::calibration::Evidence;
 use crate::ctc::{CLASSES, Places};
 use crate::detect::{CHANNELS, Grid, Outlined, STRIDE, one_per_plate};
 use crate::grammar;
+use crate::lettering::{LETTERING_MOST, is_lettering};
 use crate::net::Net;
 use crate::pixels::{
     FOR_READER, FOR_SECOND_LOOK, Grey, burnt_colours, burnt_share, difference, lean, normalise, rectify, sharpness, unstraightened,
@@ -177,6 +178,16 @@ pub struct Recogniser {
     reader: Network,
 }
 
+/// Believed no more than lettering is; its other readings keep their proportions.
+fn doubted(mut read: PlateRead) -> PlateRead {
+    let share = (LETTERING_MOST / read.confidence.max(LETTERING_MOST)).min(1.0);
+    read.confidence *= share;
+    for other in &mut read.alternatives {
+        other.probability *= share;
+    }
+    read
+}
+
 impl Recogniser {
     pub fn load() -> Result<Self, VisionError> {
         Self::with_config(RecogniserConfig::default())
@@ -218,7 +229,8 @@ impl Recogniser {
     fn read_all(&self, looked: &Looked) -> Result<Vec<PlateRead>, VisionError> {
         let mut reads = Vec::new();
         for plate in self.detect_in(&looked.grey)?.into_iter().take(self.config.max_plates) {
-            if let Some(read) = self.read_in(looked, &plate)?
+            let read = self.read_in(looked, &plate)?.map(|read| if is_lettering(&read.text) { doubted(read) } else { read });
+            if let Some(read) = read
                 && read.confidence >= self.config.min_confidence
                 && read.text.len() >= TEXT_LENGTH_MIN
             {

@@ -304,7 +304,7 @@ pub fn wilson(hits: usize, of: usize) -> (f64, f64) {
     let centre = p + z * z / (2.0 * n);
     let spread = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
     let scale = 100.0 / (1.0 + z * z / n);
-    ((centre - spread) * scale, (centre + spread) * scale)
+    (((centre - spread) * scale).max(0.0), (centre + spread) * scale)
 }
 
 impl Score {
