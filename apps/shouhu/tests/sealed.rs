@@ -156,8 +156,8 @@ impl World {
                 report(3, "XYZ-9998", at.plus(3 * Micros::MINUTE), as_other),
                 broken,
             ]);
-            let sent = self.house.call(&Caller::Device(device), "POST", "/v1/sightings", json!({ "model": "test-1", "sent_at_us": NOW.0, "sightings": sightings }));
-            let sent = sent.await;
+            let batch = json!({ "model": "test-1", "sent_at_us": NOW.0, "sightings": sightings });
+            let sent = self.house.call(&Caller::Device(device), "POST", "/v1/sightings", batch).await;
             assert_eq!(sent.status, 200, "{}", sent.json);
             assert_eq!(sent.json["quarantined"].as_array().map(Vec::len), Some(1), "{}", sent.json);
         }

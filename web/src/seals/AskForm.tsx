@@ -33,7 +33,11 @@ function Form({ people, onDone }: { people: SealCandidate[]; onDone: () => void 
   });
   const named = (of: SealCandidate) => ({
     value: of.actor,
-    label: `${of.name}（${of.office ?? t("seals.no_office")}・${t(`role.${of.role}`)}）`,
+    label: t("seals.person", {
+      name: of.name,
+      office: of.office ?? t("seals.no_office"),
+      role: t(`role.${of.role}`),
+    }),
   });
   return (
     <ActForm

@@ -109,14 +109,18 @@ function Extend({ of, onDone }: { of: Seal; onDone: () => void }) {
 function Content({ of }: { of: SealContent }) {
   const { t } = useTranslation();
   const lines: [string, string | null][] = [
-    ["plates", of.plates.join("、")],
-    ["members", of.members.map((member) => member.name).join("、")],
+    ["plates", of.plates.join(t("seals.and"))],
+    ["members", of.members.map((member) => member.name).join(t("seals.and"))],
     ["reason", of.reason],
     ["asked_by", of.asked_by_name],
     ["decider", of.decider_name],
     ["note", of.decided_note || null],
     ["extended_by", of.extended_by_name],
-    ["lift_asked_by", of.lift_asked_by_name && `${of.lift_asked_by_name}：${of.lift_reason}`],
+    [
+      "lift_asked_by",
+      of.lift_asked_by_name &&
+        t("seals.lift_asked_says", { by: of.lift_asked_by_name, reason: of.lift_reason }),
+    ],
     ["lifted_by", of.lifted_by_name],
   ];
   return (

@@ -29,7 +29,7 @@ const REASON_CHARS_MIN = 5;
 /** One plate in each line, or between commas. */
 export function platesOf(text: string): string[] {
   return text
-    .split(/[\s,，、;；]+/)
+    .split(/[\s,;\u3001\uff0c\uff1b]+/)
     .map((plate) => plate.trim())
     .filter((plate) => plate !== "");
 }

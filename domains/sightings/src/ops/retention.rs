@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use shouhu_lakehouse::lake::{DAY_MS, Part, PlateCode};
 use shouhu_module::{App, Audit, Problem, Route};
 use shouhu_store::{Row, Store, StoreError};
 use shouhu_wire::{Erasure, PurgeCertificate, Retention, RetentionClass};
 
-use crate::lake::lake_of;
+use crate::lake::{code_of, lake_of};
 use crate::model::RETENTIONS;
 use crate::passing::{class_of, micros_of};
 
@@ -21,19 +22,34 @@ const CERTIFICATES_SHOWN: usize = 92;
 
 async fn handle(State(app): State<App>) -> Result<Json<Retention>, Problem> {
     let lake = lake_of(&app)?;
+    let veil = app.store.veil();
+    let codes: Vec<PlateCode> = veil.iter().flat_map(|veil| veil.plates().map(|(plate, _)| code_of(plate)).collect::<Vec<_>>()).collect();
     let classes = RETENTIONS.iter().map(|retention| {
         let parts = lake.view(&[class_of(retention.class)]).parts;
         let filled = || parts.iter().filter(|part| part.rows() > 0);
+        let hidden: u64 = parts.iter().map(|part| hidden_rows(part.as_ref(), &codes)).sum();
+        // The very moment of the oldest may be one of a sealed plate.
+        let shown = |from_ms: i64| if codes.is_empty() { from_ms } else { from_ms.div_euclid(DAY_MS) * DAY_MS };
         RetentionClass {
             class: retention.class,
             days: retention.days.and_then(|days| u32::try_from(days).ok()),
             legal_basis: retention.legal_basis.to_owned(),
-            sightings: filled().map(|part| part.rows()).sum(),
-            oldest_us: filled().map(|part| part.span().from_ms).min().map(micros_of),
+            sightings: filled().map(|part| part.rows()).sum::<u64>().saturating_sub(hidden),
+            oldest_us: filled().map(|part| part.span().from_ms).min().map(|from_ms| micros_of(shown(from_ms))),
         }
     });
     let classes = classes.collect();
     Ok(Json(Retention { classes, certificates: certificates(&app.store).await?, erasures: erasures(&app.store).await? }))
+}
+
+/// Of plates that whoever asks may not see; a few look-ups, and none while nothing is sealed.
+fn hidden_rows(part: &dyn Part, codes: &[PlateCode]) -> u64 {
+    let mut rows = Vec::new();
+    for code in codes {
+        // What cannot be read is counted as it is counted elsewhere.
+        let _ = part.of_plate(*code, part.span(), &mut rows);
+    }
+    rows.len() as u64
 }
 
 fn count(row: &Row, column: &str) -> Result<u64, StoreError> {
