@@ -1342,6 +1342,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/oversight/disclosures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what was asked for and given out under the law on government information, newest first */
+        get: operations["get_v1_oversight_disclosures"];
+        put?: never;
+        /** Asks that incidents be given out, without anybody in them */
+        post: operations["post_v1_oversight_disclosures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/disclosures/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Releases a disclosure, as the second person */
+        post: operations["post_v1_oversight_disclosures_id_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/disclosures/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuses a disclosure, as the second person */
+        post: operations["post_v1_oversight_disclosures_id_refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/disclosures/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file that was released: entries and their proofs */
+        get: operations["get_v1_oversight_disclosures_id_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the areas by which is counted, with their residents */
+        get: operations["get_v1_oversight_areas"];
+        put?: never;
+        /** Imports villages or districts as GeoJSON; the whole list is replaced */
+        post: operations["post_v1_oversight_areas"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/areas/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says of a month which areas were watched more or less than others */
+        get: operations["get_v1_oversight_areas_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/areas/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ratios of the same report as CSV */
+        get: operations["get_v1_oversight_areas_report_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts what was asked of people and not done, by reason, office and month */
+        get: operations["get_v1_oversight_reasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/reasons.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same counts as CSV */
+        get: operations["get_v1_oversight_reasons_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/misuse/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts files about misuse by month, origin and finding; names nobody */
+        get: operations["get_v1_oversight_misuse_outcomes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/oversight/misuse/cases": {
         parameters: {
             query?: never;
@@ -2314,6 +2486,23 @@ export interface paths {
         put?: never;
         /** Reject a hit, with the reason */
         post: operations["post_v1_hits_id_reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hits/{id}/stand-down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say why a confirmed hit is not followed */
+        post: operations["post_v1_hits_id_stand_down"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4582,8 +4771,7 @@ export interface components {
             /** @default null */
             unit: components["schemas"]["UnitId"] | null;
         };
-        /** @enum {string} */
-        Role: "officer" | "dispatcher" | "detective" | "supervisor" | "auditor" | "operator";
+        Role: ("officer" | "dispatcher" | "detective" | "supervisor" | "auditor" | "operator") | "inspector";
         /**
          * Format: uuid
          * @description A crew that can be sent: car, motorcycle or foot patrol.
@@ -6210,6 +6398,251 @@ export interface components {
             /** @description Those of them that are questions about a person or vehicle, to be looked at. */
             questions: number[];
         };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page16: {
+            items: components["schemas"]["Disclosure"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        Disclosure: {
+            id: components["schemas"]["DisclosureId"];
+            state: components["schemas"]["DisclosureState"];
+            request_ref: string;
+            basis: string;
+            scope: components["schemas"]["DisclosureScope"];
+            asked_at_us: components["schemas"]["Micros"];
+            asked_by_name: string;
+            decided_at_us?: components["schemas"]["Micros"] | null;
+            decided_by_name?: string | null;
+            reason?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description What is given out under the law on government information, without anybody in it.
+         */
+        DisclosureId: string;
+        /** @enum {string} */
+        DisclosureState: "asked" | "released" | "refused";
+        /** @description Which incidents: those that were opened within a time, or one. */
+        DisclosureScope: {
+            /** @constant */
+            by: "time";
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+        } | {
+            /** @constant */
+            by: "incident";
+            number: string;
+        };
+        /** @description `POST /v1/oversight/disclosures`. */
+        AskDisclosure: {
+            /** @description The house's own number of the request: not the name of who made it. */
+            request_ref: string;
+            /** @description By which article it is given out, and what of §18 was looked at. */
+            basis: string;
+            scope: components["schemas"]["DisclosureScope"];
+        };
+        /** @description `POST /v1/oversight/disclosures/{id}/release`. */
+        ReleaseDisclosure: {
+            /**
+             * @description Numbers of incidents that are kept back by §18.
+             * @default []
+             */
+            without: string[];
+        };
+        /** @description `POST /v1/oversight/disclosures/{id}/refuse`. */
+        RefuseDisclosure: {
+            reason: string;
+        };
+        /** @description `GET /v1/oversight/disclosures/{id}/file`. */
+        DisclosureFile: {
+            disclosure: components["schemas"]["DisclosureId"];
+            request_ref: string;
+            basis: string;
+            made_at_us: components["schemas"]["Micros"];
+            /** @description C2SP verifier key of the log; believe it from elsewhere than from this file. */
+            log_key: string;
+            /**
+             * Format: uint
+             * @description How many incidents were kept back by §18.
+             */
+            kept_back: number;
+            entries: components["schemas"]["DisclosedEntry"][];
+            statement_zh: string;
+            statement_en: string;
+        };
+        /** @description One entry with what proves it. */
+        DisclosedEntry: {
+            /** @description A [`DisclosedIncident`] as JSON, byte by byte as it was hashed. */
+            text: string;
+            /** @description Hex. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Number of the leaf that holds the hash.
+             */
+            leaf: number;
+            /** @description C2SP tlog-proof of that leaf: `shouhu verify --proof`. */
+            proof: string;
+        };
+        /** @description `GET /v1/oversight/areas`. Version 0: none were imported. */
+        AreasListed: {
+            /** Format: int64 */
+            version: number;
+            set_at_us?: components["schemas"]["Micros"] | null;
+            set_by_name?: string | null;
+            items: components["schemas"]["AreaListed"][];
+        };
+        /** @description An area as it is listed. */
+        AreaListed: {
+            name: string;
+            /** Format: uint64 */
+            residents?: number | null;
+        };
+        AskReport: {
+            /** @description `2026-11`; without one, this month as far as it is over. */
+            month?: string | null;
+            /**
+             * Format: int64
+             * @description Of the areas; without one, the newest.
+             */
+            version?: number | null;
+        };
+        /** @description `GET /v1/oversight/areas/report`. */
+        AreaReport: {
+            /** @description `2026-11`, by the clock of Taipei. */
+            month: string;
+            /** @description The month is not over, and the numbers are of its beginning. */
+            is_running: boolean;
+            /** Format: int64 */
+            areas_version: number;
+            /** Format: int64 */
+            told_min: number;
+            areas: components["schemas"]["AreaCounts"][];
+            /** @description What lies in no area, or nowhere. */
+            outside: components["schemas"]["AreaCounts"];
+            comparisons: components["schemas"]["AreaComparison"][];
+            /** @description What the report can say and what it cannot, in Chinese and English. */
+            statement_zh: string;
+            statement_en: string;
+        };
+        /** @description How much of everything there was in one area. `null` where nobody counts it, or the number is too small to be told. */
+        AreaCounts: {
+            area: string;
+            /** Format: uint64 */
+            residents?: number | null;
+            /** Format: uint64 */
+            reports?: number | null;
+            /** Format: uint64 */
+            passages?: number | null;
+            /** Format: uint64 */
+            hits?: number | null;
+            /** Format: uint64 */
+            check_ins?: number | null;
+            /** Format: uint64 */
+            errors?: number | null;
+        };
+        /** @description One measure against one reference. */
+        AreaComparison: {
+            measure: components["schemas"]["AreaMeasure"];
+            reference: components["schemas"]["AreaReference"];
+            /**
+             * Format: uint64
+             * @description Of all areas together.
+             */
+            total: number;
+            /** Format: uint64 */
+            reference_total: number;
+            /** @description Areas that are large enough to be told of; the most surely more first. */
+            lines: components["schemas"]["AreaRatio"][];
+            /**
+             * Format: uint
+             * @description Areas that are not.
+             */
+            hidden: number;
+        };
+        /** @enum {string} */
+        AreaMeasure: "passages" | "hits" | "check_ins" | "errors";
+        /** @enum {string} */
+        AreaReference: "residents" | "reports" | "hits";
+        AreaRatio: {
+            area: string;
+            /**
+             * Format: double
+             * @description Of the measure, with its Wilson interval.
+             */
+            share: number;
+            /** Format: double */
+            share_low: number;
+            /** Format: double */
+            share_high: number;
+            /** Format: double */
+            reference_share: number;
+            /**
+             * Format: double
+             * @description share ÷ reference share, with an interval that holds for all areas at once.
+             */
+            ratio: number;
+            /** Format: double */
+            ratio_low: number;
+            /** Format: double */
+            ratio_high: number;
+            verdict: components["schemas"]["AreaVerdict"];
+        };
+        AreaVerdict: ("more" | "less") | "even" | "unsure";
+        /** @description Which months; without any, this one. */
+        Months: {
+            /** @description `2026-10`. */
+            from?: string | null;
+            until?: string | null;
+        };
+        /** @description `GET /v1/oversight/reasons`. */
+        Reasons: {
+            from: string;
+            until: string;
+            lists: components["schemas"]["ReasonList"][];
+            /** @description By month, what was asked, code and office. */
+            lines: components["schemas"]["ReasonLine"][];
+        };
+        /** @description The closed list of one thing that is asked for. */
+        ReasonList: {
+            asked: components["schemas"]["Asked"];
+            /** @description Besides `not_answered`. */
+            codes: string[];
+        };
+        /** @description What was asked of somebody. */
+        Asked: "hit" | "follow_up" | "proposal" | "order" | "incident" | "call" | "tours" | "stop" | "set_aside" | "misuse_alert" | "misuse_file" | "opening";
+        /** @description How often something was not done for one reason by one office in one month. */
+        ReasonLine: {
+            /** @description `2026-11`, by the clock of Taipei. */
+            month: string;
+            asked: components["schemas"]["Asked"];
+            code: string;
+            /** @description Empty: nobody answered, or somebody who serves in no office. */
+            office: string;
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page17: {
+            items: components["schemas"]["CaseOutcome"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description How many files ended in one way in one month, or are open. */
+        CaseOutcome: {
+            /** @description `2026-11`: closed in that month by the clock of Taipei; empty of files that are open. */
+            month: string;
+            origin: components["schemas"]["CaseOrigin"];
+            finding?: components["schemas"]["CaseFinding"] | null;
+            /** @description Why it was not founded. */
+            code?: string | null;
+            /** Format: int64 */
+            count: number;
+        };
+        /** @enum {string} */
+        CaseOrigin: "alert" | "sample" | "hand";
+        CaseFinding: "founded" | "unfounded" | "unproven";
         ListCases: {
             /**
              * @description Only those without a finding.
@@ -6221,7 +6654,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page16: {
+        Page18: {
             items: components["schemas"]["MisuseCase"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6252,9 +6685,6 @@ export interface components {
          */
         MisuseCaseId: string;
         CaseState: ("open" | "answered" | "closed") | "asked";
-        /** @enum {string} */
-        CaseOrigin: "alert" | "sample" | "hand";
-        CaseFinding: "founded" | "unfounded" | "unproven";
         /** @description A file with its steps and what its leaves say. */
         MisuseCaseShown: {
             id: components["schemas"]["MisuseCaseId"];
@@ -6309,9 +6739,16 @@ export interface components {
         Find: {
             finding: components["schemas"]["CaseFinding"];
             reason: string;
+            /**
+             * @description Needed unless it is founded: then nothing more is done, and it is counted why.
+             * @default null
+             */
+            code: components["schemas"]["NotFounded"] | null;
         };
+        /** @description Why a file about misuse is closed without a founded finding. */
+        NotFounded: "training" | "task" | "wrong_data" | "duplicate" | "evidence" | "records_gone";
         /** @description One page of a list, and the cursor of the next one. */
-        Page17: {
+        Page19: {
             items: components["schemas"]["QuestionToMe"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6327,7 +6764,7 @@ export interface components {
             finding?: components["schemas"]["CaseFinding"] | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page18: {
+        Page20: {
             items: components["schemas"]["Camera"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6404,7 +6841,7 @@ export interface components {
             is_active: boolean;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page19: {
+        Page21: {
             items: components["schemas"]["RegisterLine"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7169,7 +7606,7 @@ export interface components {
             pictures: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page20: {
+        Page22: {
             items: components["schemas"]["Hold"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7274,13 +7711,13 @@ export interface components {
             area: components["schemas"]["Area"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page21: {
+        Page23: {
             items: components["schemas"]["Export"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page22: {
+        Page24: {
             items: components["schemas"]["Feed"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7490,7 +7927,7 @@ export interface components {
             expires_at_us: components["schemas"]["Micros"] | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page23: {
+        Page25: {
             items: components["schemas"]["Site"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7511,13 +7948,13 @@ export interface components {
             file_name?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page24: {
+        Page26: {
             items: components["schemas"]["FeedPush"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page25: {
+        Page27: {
             items: components["schemas"]["SetAsideView"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7544,6 +7981,16 @@ export interface components {
         Dismissed: {
             id: string;
         };
+        /** @description `POST /v1/sightings/quarantine/{id}/dismiss`. */
+        DismissReport: {
+            /**
+             * @description Needed: why it is left as it is.
+             * @default null
+             */
+            reason: components["schemas"]["LeftAside"] | null;
+        };
+        /** @description Why a report that was set aside is left. */
+        LeftAside: ("known_fault" | "test" | "unreadable" | "duplicate") | "device_mended" | "harmless";
         ListEntries: {
             state?: components["schemas"]["EntryState"] | null;
             legal_basis?: string | null;
@@ -7559,7 +8006,7 @@ export interface components {
         /** Format: uuid */
         ImportId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page26: {
+        Page28: {
             items: components["schemas"]["Entry"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7624,7 +8071,7 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
-            encoding?: components["schemas"]["Asked"];
+            encoding?: components["schemas"]["Asked2"];
             /** @description For rows that say none; key, title or alias. */
             legal_basis?: string | null;
             owner?: string | null;
@@ -7637,7 +8084,7 @@ export interface components {
          * @description Which encoding the sender says the file has.
          * @enum {string}
          */
-        Asked: "auto" | "utf-8" | "cp950";
+        Asked2: "auto" | "utf-8" | "cp950";
         /** @description `POST /v1/watchlists/import`. */
         ImportReport: {
             /** @description Absent after a dry run and when no row was accepted. */
@@ -7692,7 +8139,7 @@ export interface components {
             waiting: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page27: {
+        Page29: {
             items: components["schemas"]["LegalBasis"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7753,7 +8200,7 @@ export interface components {
         };
         HitState: "raised" | "confirmed" | "rejected" | "lapsed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page28: {
+        Page30: {
             items: components["schemas"]["Hit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7825,6 +8272,14 @@ export interface components {
             /** @default  */
             note: string;
         };
+        /** @description `POST /v1/hits/{id}/stand-down`: a confirmed hit is not followed. */
+        StandDown: {
+            reason: components["schemas"]["NotFollowed"];
+            /** @default  */
+            note: string;
+        };
+        /** @description Why a confirmed hit is not followed. */
+        NotFollowed: "observe_only" | "out_of_reach" | "other_agency" | "already_stopped" | "no_unit" | "too_dangerous";
         Incident: {
             id: components["schemas"]["IncidentId"];
             /** @description Human number: `115-1121-0007` (ROC year, month and day, running number of the day). */
@@ -7907,7 +8362,7 @@ export interface components {
         };
         ListedState: ("closed" | "all") | "open";
         /** @description One page of a list, and the cursor of the next one. */
-        Page29: {
+        Page31: {
             items: components["schemas"]["Incident"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7930,7 +8385,14 @@ export interface components {
             code: components["schemas"]["ClosingCode"];
             /** @default  */
             note: string;
+            /**
+             * @description Needed where it was dealt with (`handled`, `nothing_found`) and no unit had worked on it.
+             * @default null
+             */
+            without_unit: components["schemas"]["WithoutUnit"] | null;
         };
+        /** @description Why an incident was dealt with and no unit was there. */
+        WithoutUnit: ("by_telephone" | "by_camera" | "no_unit") | "other_agency" | "other_incident" | "caller_declined";
         /** @description `POST /v1/incidents/{id}/amend`: what is absent stays. */
         AmendIncident: {
             /** @default null */
@@ -9093,7 +9555,14 @@ export interface components {
              * @default null
              */
             take_from: components["schemas"]["AssignmentId"] | null;
+            /**
+             * @description Needed where another unit is ranked first.
+             * @default null
+             */
+            overriding: components["schemas"]["Overriding"] | null;
         };
+        /** @description Why another unit is sent than the one that the ranking put first. */
+        Overriding: "list_changed" | "crew_cannot" | "skill_needed" | "knows_place" | "road_blocked" | "reserved" | "volunteered";
         /** @description `POST /v1/incidents/{id}/handover`. */
         HandOver: {
             /** @description The assignment of the unit that is on its way. */
@@ -9116,6 +9585,11 @@ export interface components {
             /** @constant */
             step: "decline";
             reason: string;
+            /**
+             * @description Needed; `reason` says it in words.
+             * @default null
+             */
+            code: components["schemas"]["Declining"] | null;
         } | {
             /** @constant */
             step: "en_route";
@@ -9133,6 +9607,8 @@ export interface components {
             /** @default  */
             text: string;
         };
+        /** @description Why a crew declines an order. */
+        Declining: ("vehicle" | "equipment" | "crew" | "too_far" | "shift_over") | "other_job" | "unsafe";
         /** @description `POST /v1/assignments/{id}/photos`. */
         SendPhoto: {
             /** @description A UUID that the phone makes once for a picture. */
@@ -9228,7 +9704,7 @@ export interface components {
             incident: components["schemas"]["Incident"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page30: {
+        Page32: {
             items: components["schemas"]["Unit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -9657,7 +10133,7 @@ export interface components {
         /** @description How well a box is looked after. */
         BoxState: ("never" | "retired") | "on_time" | "late" | "missed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page31: {
+        Page33: {
             items: components["schemas"]["PatrolBox"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -9765,7 +10241,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page32: {
+        Page34: {
             items: components["schemas"]["BoxCode"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -9893,7 +10369,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page33: {
+        Page35: {
             items: components["schemas"]["CheckIn"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10207,7 +10683,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page34: {
+        Page36: {
             items: components["schemas"]["TourPlanLine"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10229,11 +10705,18 @@ export interface components {
         };
         DiscardPlan: {
             /**
+             * @description Needed: what was proposed, or published, is not to be done.
+             * @default null
+             */
+            code: components["schemas"]["PlanDeclined"] | null;
+            /**
              * @description Needed for a plan that was published.
              * @default
              */
             reason: string;
         };
+        /** @description Why proposed tours are not published, or published ones withdrawn. */
+        PlanDeclined: ("weather" | "staff") | "operation" | "wrong_data" | "replaced" | "not_worth";
         MyTour: {
             /** @description Of the unit's published plan that goes on, or begins within a day, or ended within the half hour. */
             tour?: components["schemas"]["CrewTour"] | null;
@@ -10773,7 +11256,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page35: {
+        Page37: {
             items: components["schemas"]["Warning"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10837,7 +11320,7 @@ export interface components {
             instruction: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page36: {
+        Page38: {
             items: components["schemas"]["Subscription"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10885,7 +11368,7 @@ export interface components {
          */
         TrackerId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page37: {
+        Page39: {
             items: components["schemas"]["Tracker"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10989,7 +11472,7 @@ export interface components {
             detail: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page38: {
+        Page40: {
             items: components["schemas"]["UnitPosition"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -11272,6 +11755,16 @@ export interface components {
             kind: "opening_changed";
             opening: components["schemas"]["OpeningId"];
             is_escalated: boolean;
+        } | {
+            /** @constant */
+            kind: "not_done";
+            asked: components["schemas"]["Asked"];
+            /** @description Id of the hit, the order, the plan … */
+            object: string;
+            /** @description Of the closed list of what was asked. */
+            code: string;
+            /** @description Absent: nobody. */
+            by?: components["schemas"]["ActorId"] | null;
         };
         /** @description What watchlists need of a sighting in order to match it. */
         SightingFact: {
@@ -14223,6 +14716,387 @@ export interface operations {
             };
         };
     };
+    get_v1_oversight_disclosures: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page16"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_disclosures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskDisclosure"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disclosure"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_disclosures_id_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseDisclosure"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disclosure"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_disclosures_id_refuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseDisclosure"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disclosure"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_disclosures_id_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisclosureFile"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_areas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreasListed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_areas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreasListed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_areas_report: {
+        parameters: {
+            query?: {
+                month?: string | null;
+                version?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaReport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_areas_report_csv: {
+        parameters: {
+            query?: {
+                month?: string | null;
+                version?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_reasons: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reasons"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_reasons_csv: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_misuse_outcomes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page17"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_oversight_misuse_cases: {
         parameters: {
             query?: {
@@ -14242,7 +15116,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             /** @description Problem */
@@ -14408,7 +15282,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             /** @description Problem */
@@ -14475,7 +15349,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             /** @description Problem */
@@ -14607,7 +15481,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             /** @description Problem */
@@ -15240,7 +16114,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             /** @description Problem */
@@ -15373,7 +16247,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page23"];
                 };
             };
             /** @description Problem */
@@ -15538,7 +16412,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             /** @description Problem */
@@ -15637,7 +16511,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page23"];
+                    "application/json": components["schemas"]["Page25"];
                 };
             };
             /** @description Problem */
@@ -15668,7 +16542,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page23"];
+                    "application/json": components["schemas"]["Page25"];
                 };
             };
             /** @description Problem */
@@ -15733,7 +16607,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page24"];
+                    "application/json": components["schemas"]["Page26"];
                 };
             };
             /** @description Problem */
@@ -15799,7 +16673,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page25"];
+                    "application/json": components["schemas"]["Page27"];
                 };
             };
             /** @description Problem */
@@ -15824,7 +16698,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NoBody"];
+                "application/json": components["schemas"]["DismissReport"];
             };
         };
         responses: {
@@ -15972,7 +16846,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page26"];
+                    "application/json": components["schemas"]["Page28"];
                 };
             };
             /** @description Problem */
@@ -16128,7 +17002,7 @@ export interface operations {
         parameters: {
             query?: {
                 dry_run?: boolean;
-                encoding?: components["schemas"]["Asked"];
+                encoding?: components["schemas"]["Asked2"];
                 legal_basis?: string | null;
                 owner?: string | null;
                 reason?: string | null;
@@ -16211,7 +17085,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page27"];
+                    "application/json": components["schemas"]["Page29"];
                 };
             };
             /** @description Problem */
@@ -16276,7 +17150,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page28"];
+                    "application/json": components["schemas"]["Page30"];
                 };
             };
             /** @description Problem */
@@ -16453,6 +17327,41 @@ export interface operations {
             };
         };
     };
+    post_v1_hits_id_stand_down: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandDown"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hit"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_incidents: {
         parameters: {
             query?: {
@@ -16472,7 +17381,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page29"];
+                    "application/json": components["schemas"]["Page31"];
                 };
             };
             /** @description Problem */
@@ -18440,7 +19349,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page30"];
+                    "application/json": components["schemas"]["Page32"];
                 };
             };
             /** @description Problem */
@@ -19632,7 +20541,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page31"];
+                    "application/json": components["schemas"]["Page33"];
                 };
             };
             /** @description Problem */
@@ -19836,7 +20745,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page32"];
+                    "application/json": components["schemas"]["Page34"];
                 };
             };
             /** @description Problem */
@@ -20008,7 +20917,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page33"];
+                    "application/json": components["schemas"]["Page35"];
                 };
             };
             /** @description Problem */
@@ -20104,7 +21013,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page34"];
+                    "application/json": components["schemas"]["Page36"];
                 };
             };
             /** @description Problem */
@@ -20467,7 +21376,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page35"];
+                    "application/json": components["schemas"]["Page37"];
                 };
             };
             /** @description Problem */
@@ -20719,7 +21628,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page36"];
+                    "application/json": components["schemas"]["Page38"];
                 };
             };
             /** @description Problem */
@@ -20819,7 +21728,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page37"];
+                    "application/json": components["schemas"]["Page39"];
                 };
             };
             /** @description Problem */
@@ -21160,7 +22069,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page38"];
+                    "application/json": components["schemas"]["Page40"];
                 };
             };
             /** @description Problem */
