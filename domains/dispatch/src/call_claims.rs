@@ -311,7 +311,7 @@ async fn a_catalogue_is_looked_at_taken_whole_and_never_breaks_incidents_of_a_ki
     let path = format!("/v1/incidents/{}", text(&loud.json, "/id"));
     assert_eq!(house.call(&desk, "GET", &path, Value::Null).await.status, 200);
     assert_eq!(house.call(&desk, "GET", &format!("{path}/recommendations"), Value::Null).await.status, 200);
-    assert_eq!(house.call(&desk, "POST", &format!("{path}/close"), json!({ "code": "handled" })).await.status, 200);
+    assert_eq!(house.call(&desk, "POST", &format!("{path}/close"), json!({ "code": "handled", "without_unit": "by_telephone" })).await.status, 200);
     assert_eq!(house.call(&desk, "POST", "/v1/incident-kinds/import", Value::Null).await.status, 403);
 }
 

@@ -37,7 +37,12 @@ pub const MODULE: Module = Module {
             roles: &[Role::Operator, Role::Supervisor],
         },
         Permission { name: "operations.retry", description: "Let a failed job run again", roles: &[Role::Operator] },
-        Permission { name: "map.read", description: "See the base map", roles: &Role::ALL },
+        Permission {
+            name: "map.read",
+            description: "See the base map and what is closed now",
+            // Not an inspector's: what is closed now is where something is going on.
+            roles: &[Role::Officer, Role::Dispatcher, Role::Detective, Role::Supervisor, Role::Auditor, Role::Operator],
+        },
         Permission { name: "map.way", description: "Be led to the own unit's job", roles: &[Role::Officer] },
         Permission {
             name: "map.close",

@@ -28,7 +28,7 @@ pub enum CaseState {
     Closed,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseOrigin {
     Alert,
@@ -36,7 +36,7 @@ pub enum CaseOrigin {
     Hand,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseFinding {
     /// The use was not lawful.
@@ -217,16 +217,16 @@ pub struct CaseOutcome {
 pub async fn outcomes(store: &Store) -> Result<Vec<CaseOutcome>, StoreError> {
     let since = store.env().now().plus(-3_660 * Micros::DAY);
     let sql = "SELECT origin, finding, not_founded, closed_at_us FROM oversight_case WHERE closed_at_us IS NULL OR closed_at_us > $1";
-    let mut counts: BTreeMap<(String, String, Option<String>, Option<String>), i64> = BTreeMap::new();
+    let mut counts: BTreeMap<(String, CaseOrigin, Option<CaseFinding>, Option<String>), i64> = BTreeMap::new();
     for row in store.fetch(sql, params![since]).await? {
         let month = row.opt_micros("closed_at_us")?.map(crate::transparency::month_of).unwrap_or_default();
-        *counts.entry((month, row.text("origin")?, row.opt_text("finding")?, row.opt_text("not_founded")?)).or_default() += 1;
+        *counts.entry((month, row.tag("origin")?, row.opt_tag("finding")?, row.opt_text("not_founded")?)).or_default() += 1;
     }
-    let tag = |text: String| serde_json::from_value(serde_json::Value::String(text)).ok();
-    let outcome = |((month, origin, finding, code), count)| {
-        Some(CaseOutcome { month, origin: serde_json::from_value(serde_json::Value::String(origin)).ok()?, finding: finding.and_then(tag), code, count })
-    };
-    Ok(counts.into_iter().rev().filter_map(outcome).collect())
+    let mut outcomes = Vec::with_capacity(counts.len());
+    for ((month, origin, finding, code), count) in counts.into_iter().rev() {
+        outcomes.push(CaseOutcome { month, origin, finding, code, count });
+    }
+    Ok(outcomes)
 }
 
 /// A leaf that a person has caused, and who.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use shouhu_ids::MisuseCaseId;
 use shouhu_module::{Access, App, Audit, Audited, Body, Id, Page, PageQuery, Params, Person, Problem, Route, page_limit};
 
-use crate::misuse::cases::{self, Find, MisuseCase, MisuseCaseShown, OpenCase, QuestionToMe, Said};
+use crate::misuse::cases::{self, CaseOutcome, Find, MisuseCase, MisuseCaseShown, OpenCase, QuestionToMe, Said};
 
 pub const LIST: Route = Route::get("/v1/oversight/misuse/cases", "Lists case files about uses of the system, newest first", || axum::routing::get(list))
     .permission("misuse.review")

@@ -1445,6 +1445,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/oversight/disclosures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what was asked for and given out under the law on government information, newest first */
+        get: operations["get_v1_oversight_disclosures"];
+        put?: never;
+        /** Asks that incidents be given out, without anybody in them */
+        post: operations["post_v1_oversight_disclosures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/disclosures/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Releases a disclosure, as the second person */
+        post: operations["post_v1_oversight_disclosures_id_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/disclosures/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuses a disclosure, as the second person */
+        post: operations["post_v1_oversight_disclosures_id_refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/disclosures/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file that was released: entries and their proofs */
+        get: operations["get_v1_oversight_disclosures_id_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the areas by which is counted, with their residents */
+        get: operations["get_v1_oversight_areas"];
+        put?: never;
+        /** Imports villages or districts as GeoJSON; the whole list is replaced */
+        post: operations["post_v1_oversight_areas"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/areas/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says of a month which areas were watched more or less than others */
+        get: operations["get_v1_oversight_areas_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/areas/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ratios of the same report as CSV */
+        get: operations["get_v1_oversight_areas_report_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts what was asked of people and not done, by reason, office and month */
+        get: operations["get_v1_oversight_reasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/reasons.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same counts as CSV */
+        get: operations["get_v1_oversight_reasons_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oversight/misuse/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts files about misuse by month, origin and finding; names nobody */
+        get: operations["get_v1_oversight_misuse_outcomes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/oversight/misuse/cases": {
         parameters: {
             query?: never;
@@ -2417,6 +2589,23 @@ export interface paths {
         put?: never;
         /** Reject a hit, with the reason */
         post: operations["post_v1_hits_id_reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hits/{id}/stand-down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say why a confirmed hit is not followed */
+        post: operations["post_v1_hits_id_stand_down"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4685,8 +4874,7 @@ export interface components {
             /** @default null */
             unit: components["schemas"]["UnitId"] | null;
         };
-        /** @enum {string} */
-        Role: "officer" | "dispatcher" | "detective" | "supervisor" | "auditor" | "operator";
+        Role: ("officer" | "dispatcher" | "detective" | "supervisor" | "auditor" | "operator") | "inspector";
         /**
          * Format: uuid
          * @description A crew that can be sent: car, motorcycle or foot patrol.
@@ -6409,6 +6597,251 @@ export interface components {
             /** @description Those of them that are questions about a person or vehicle, to be looked at. */
             questions: number[];
         };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page16: {
+            items: components["schemas"]["Disclosure"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        Disclosure: {
+            id: components["schemas"]["DisclosureId"];
+            state: components["schemas"]["DisclosureState"];
+            request_ref: string;
+            basis: string;
+            scope: components["schemas"]["DisclosureScope"];
+            asked_at_us: components["schemas"]["Micros"];
+            asked_by_name: string;
+            decided_at_us?: components["schemas"]["Micros"] | null;
+            decided_by_name?: string | null;
+            reason?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description What is given out under the law on government information, without anybody in it.
+         */
+        DisclosureId: string;
+        /** @enum {string} */
+        DisclosureState: "asked" | "released" | "refused";
+        /** @description Which incidents: those that were opened within a time, or one. */
+        DisclosureScope: {
+            /** @constant */
+            by: "time";
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+        } | {
+            /** @constant */
+            by: "incident";
+            number: string;
+        };
+        /** @description `POST /v1/oversight/disclosures`. */
+        AskDisclosure: {
+            /** @description The house's own number of the request: not the name of who made it. */
+            request_ref: string;
+            /** @description By which article it is given out, and what of §18 was looked at. */
+            basis: string;
+            scope: components["schemas"]["DisclosureScope"];
+        };
+        /** @description `POST /v1/oversight/disclosures/{id}/release`. */
+        ReleaseDisclosure: {
+            /**
+             * @description Numbers of incidents that are kept back by §18.
+             * @default []
+             */
+            without: string[];
+        };
+        /** @description `POST /v1/oversight/disclosures/{id}/refuse`. */
+        RefuseDisclosure: {
+            reason: string;
+        };
+        /** @description `GET /v1/oversight/disclosures/{id}/file`. */
+        DisclosureFile: {
+            disclosure: components["schemas"]["DisclosureId"];
+            request_ref: string;
+            basis: string;
+            made_at_us: components["schemas"]["Micros"];
+            /** @description C2SP verifier key of the log; believe it from elsewhere than from this file. */
+            log_key: string;
+            /**
+             * Format: uint
+             * @description How many incidents were kept back by §18.
+             */
+            kept_back: number;
+            entries: components["schemas"]["DisclosedEntry"][];
+            statement_zh: string;
+            statement_en: string;
+        };
+        /** @description One entry with what proves it. */
+        DisclosedEntry: {
+            /** @description A [`DisclosedIncident`] as JSON, byte by byte as it was hashed. */
+            text: string;
+            /** @description Hex. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Number of the leaf that holds the hash.
+             */
+            leaf: number;
+            /** @description C2SP tlog-proof of that leaf: `shouhu verify --proof`. */
+            proof: string;
+        };
+        /** @description `GET /v1/oversight/areas`. Version 0: none were imported. */
+        AreasListed: {
+            /** Format: int64 */
+            version: number;
+            set_at_us?: components["schemas"]["Micros"] | null;
+            set_by_name?: string | null;
+            items: components["schemas"]["AreaListed"][];
+        };
+        /** @description An area as it is listed. */
+        AreaListed: {
+            name: string;
+            /** Format: uint64 */
+            residents?: number | null;
+        };
+        AskReport: {
+            /** @description `2026-11`; without one, this month as far as it is over. */
+            month?: string | null;
+            /**
+             * Format: int64
+             * @description Of the areas; without one, the newest.
+             */
+            version?: number | null;
+        };
+        /** @description `GET /v1/oversight/areas/report`. */
+        AreaReport: {
+            /** @description `2026-11`, by the clock of Taipei. */
+            month: string;
+            /** @description The month is not over, and the numbers are of its beginning. */
+            is_running: boolean;
+            /** Format: int64 */
+            areas_version: number;
+            /** Format: int64 */
+            told_min: number;
+            areas: components["schemas"]["AreaCounts"][];
+            /** @description What lies in no area, or nowhere. */
+            outside: components["schemas"]["AreaCounts"];
+            comparisons: components["schemas"]["AreaComparison"][];
+            /** @description What the report can say and what it cannot, in Chinese and English. */
+            statement_zh: string;
+            statement_en: string;
+        };
+        /** @description How much of everything there was in one area. `null` where nobody counts it, or the number is too small to be told. */
+        AreaCounts: {
+            area: string;
+            /** Format: uint64 */
+            residents?: number | null;
+            /** Format: uint64 */
+            reports?: number | null;
+            /** Format: uint64 */
+            passages?: number | null;
+            /** Format: uint64 */
+            hits?: number | null;
+            /** Format: uint64 */
+            check_ins?: number | null;
+            /** Format: uint64 */
+            errors?: number | null;
+        };
+        /** @description One measure against one reference. */
+        AreaComparison: {
+            measure: components["schemas"]["AreaMeasure"];
+            reference: components["schemas"]["AreaReference"];
+            /**
+             * Format: uint64
+             * @description Of all areas together.
+             */
+            total: number;
+            /** Format: uint64 */
+            reference_total: number;
+            /** @description Areas that are large enough to be told of; the most surely more first. */
+            lines: components["schemas"]["AreaRatio"][];
+            /**
+             * Format: uint
+             * @description Areas that are not.
+             */
+            hidden: number;
+        };
+        /** @enum {string} */
+        AreaMeasure: "passages" | "hits" | "check_ins" | "errors";
+        /** @enum {string} */
+        AreaReference: "residents" | "reports" | "hits";
+        AreaRatio: {
+            area: string;
+            /**
+             * Format: double
+             * @description Of the measure, with its Wilson interval.
+             */
+            share: number;
+            /** Format: double */
+            share_low: number;
+            /** Format: double */
+            share_high: number;
+            /** Format: double */
+            reference_share: number;
+            /**
+             * Format: double
+             * @description share ÷ reference share, with an interval that holds for all areas at once.
+             */
+            ratio: number;
+            /** Format: double */
+            ratio_low: number;
+            /** Format: double */
+            ratio_high: number;
+            verdict: components["schemas"]["AreaVerdict"];
+        };
+        AreaVerdict: ("more" | "less") | "even" | "unsure";
+        /** @description Which months; without any, this one. */
+        Months: {
+            /** @description `2026-10`. */
+            from?: string | null;
+            until?: string | null;
+        };
+        /** @description `GET /v1/oversight/reasons`. */
+        Reasons: {
+            from: string;
+            until: string;
+            lists: components["schemas"]["ReasonList"][];
+            /** @description By month, what was asked, code and office. */
+            lines: components["schemas"]["ReasonLine"][];
+        };
+        /** @description The closed list of one thing that is asked for. */
+        ReasonList: {
+            asked: components["schemas"]["Asked"];
+            /** @description Besides `not_answered`. */
+            codes: string[];
+        };
+        /** @description What was asked of somebody. */
+        Asked: "hit" | "follow_up" | "proposal" | "order" | "incident" | "call" | "tours" | "stop" | "set_aside" | "misuse_alert" | "misuse_file" | "opening";
+        /** @description How often something was not done for one reason by one office in one month. */
+        ReasonLine: {
+            /** @description `2026-11`, by the clock of Taipei. */
+            month: string;
+            asked: components["schemas"]["Asked"];
+            code: string;
+            /** @description Empty: nobody answered, or somebody who serves in no office. */
+            office: string;
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page17: {
+            items: components["schemas"]["CaseOutcome"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description How many files ended in one way in one month, or are open. */
+        CaseOutcome: {
+            /** @description `2026-11`: closed in that month by the clock of Taipei; empty of files that are open. */
+            month: string;
+            origin: components["schemas"]["CaseOrigin"];
+            finding?: components["schemas"]["CaseFinding"] | null;
+            /** @description Why it was not founded. */
+            code?: string | null;
+            /** Format: int64 */
+            count: number;
+        };
+        /** @enum {string} */
+        CaseOrigin: "alert" | "sample" | "hand";
+        CaseFinding: "founded" | "unfounded" | "unproven";
         ListCases: {
             /**
              * @description Only those without a finding.
@@ -6451,9 +6884,6 @@ export interface components {
          */
         MisuseCaseId: string;
         CaseState: ("open" | "answered" | "closed") | "asked";
-        /** @enum {string} */
-        CaseOrigin: "alert" | "sample" | "hand";
-        CaseFinding: "founded" | "unfounded" | "unproven";
         /** @description A file with its steps and what its leaves say. */
         MisuseCaseShown: {
             id: components["schemas"]["MisuseCaseId"];
@@ -6508,7 +6938,14 @@ export interface components {
         Find: {
             finding: components["schemas"]["CaseFinding"];
             reason: string;
+            /**
+             * @description Needed unless it is founded: then nothing more is done, and it is counted why.
+             * @default null
+             */
+            code: components["schemas"]["NotFounded"] | null;
         };
+        /** @description Why a file about misuse is closed without a founded finding. */
+        NotFounded: "training" | "task" | "wrong_data" | "duplicate" | "evidence" | "records_gone";
         /** @description One page of a list, and the cursor of the next one. */
         Page19: {
             items: components["schemas"]["QuestionToMe"][];
@@ -7743,6 +8180,16 @@ export interface components {
         Dismissed: {
             id: string;
         };
+        /** @description `POST /v1/sightings/quarantine/{id}/dismiss`. */
+        DismissReport: {
+            /**
+             * @description Needed: why it is left as it is.
+             * @default null
+             */
+            reason: components["schemas"]["LeftAside"] | null;
+        };
+        /** @description Why a report that was set aside is left. */
+        LeftAside: ("known_fault" | "test" | "unreadable" | "duplicate") | "device_mended" | "harmless";
         ListEntries: {
             state?: components["schemas"]["EntryState"] | null;
             legal_basis?: string | null;
@@ -7823,7 +8270,7 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
-            encoding?: components["schemas"]["Asked"];
+            encoding?: components["schemas"]["Asked2"];
             /** @description For rows that say none; key, title or alias. */
             legal_basis?: string | null;
             owner?: string | null;
@@ -7836,7 +8283,7 @@ export interface components {
          * @description Which encoding the sender says the file has.
          * @enum {string}
          */
-        Asked: "auto" | "utf-8" | "cp950";
+        Asked2: "auto" | "utf-8" | "cp950";
         /** @description `POST /v1/watchlists/import`. */
         ImportReport: {
             /** @description Absent after a dry run and when no row was accepted. */
@@ -8024,6 +8471,14 @@ export interface components {
             /** @default  */
             note: string;
         };
+        /** @description `POST /v1/hits/{id}/stand-down`: a confirmed hit is not followed. */
+        StandDown: {
+            reason: components["schemas"]["NotFollowed"];
+            /** @default  */
+            note: string;
+        };
+        /** @description Why a confirmed hit is not followed. */
+        NotFollowed: "observe_only" | "out_of_reach" | "other_agency" | "already_stopped" | "no_unit" | "too_dangerous";
         Incident: {
             id: components["schemas"]["IncidentId"];
             /** @description Human number: `115-1121-0007` (ROC year, month and day, running number of the day). */
@@ -8129,7 +8584,14 @@ export interface components {
             code: components["schemas"]["ClosingCode"];
             /** @default  */
             note: string;
+            /**
+             * @description Needed where it was dealt with (`handled`, `nothing_found`) and no unit had worked on it.
+             * @default null
+             */
+            without_unit: components["schemas"]["WithoutUnit"] | null;
         };
+        /** @description Why an incident was dealt with and no unit was there. */
+        WithoutUnit: ("by_telephone" | "by_camera" | "no_unit") | "other_agency" | "other_incident" | "caller_declined";
         /** @description `POST /v1/incidents/{id}/amend`: what is absent stays. */
         AmendIncident: {
             /** @default null */
@@ -9292,7 +9754,14 @@ export interface components {
              * @default null
              */
             take_from: components["schemas"]["AssignmentId"] | null;
+            /**
+             * @description Needed where another unit is ranked first.
+             * @default null
+             */
+            overriding: components["schemas"]["Overriding"] | null;
         };
+        /** @description Why another unit is sent than the one that the ranking put first. */
+        Overriding: "list_changed" | "crew_cannot" | "skill_needed" | "knows_place" | "road_blocked" | "reserved" | "volunteered";
         /** @description `POST /v1/incidents/{id}/handover`. */
         HandOver: {
             /** @description The assignment of the unit that is on its way. */
@@ -9315,6 +9784,11 @@ export interface components {
             /** @constant */
             step: "decline";
             reason: string;
+            /**
+             * @description Needed; `reason` says it in words.
+             * @default null
+             */
+            code: components["schemas"]["Declining"] | null;
         } | {
             /** @constant */
             step: "en_route";
@@ -9332,6 +9806,8 @@ export interface components {
             /** @default  */
             text: string;
         };
+        /** @description Why a crew declines an order. */
+        Declining: ("vehicle" | "equipment" | "crew" | "too_far" | "shift_over") | "other_job" | "unsafe";
         /** @description `POST /v1/assignments/{id}/photos`. */
         SendPhoto: {
             /** @description A UUID that the phone makes once for a picture. */
@@ -10428,11 +10904,18 @@ export interface components {
         };
         DiscardPlan: {
             /**
+             * @description Needed: what was proposed, or published, is not to be done.
+             * @default null
+             */
+            code: components["schemas"]["PlanDeclined"] | null;
+            /**
              * @description Needed for a plan that was published.
              * @default
              */
             reason: string;
         };
+        /** @description Why proposed tours are not published, or published ones withdrawn. */
+        PlanDeclined: ("weather" | "staff") | "operation" | "wrong_data" | "replaced" | "not_worth";
         MyTour: {
             /** @description Of the unit's published plan that goes on, or begins within a day, or ended within the half hour. */
             tour?: components["schemas"]["CrewTour"] | null;
@@ -11471,6 +11954,16 @@ export interface components {
             kind: "opening_changed";
             opening: components["schemas"]["OpeningId"];
             is_escalated: boolean;
+        } | {
+            /** @constant */
+            kind: "not_done";
+            asked: components["schemas"]["Asked"];
+            /** @description Id of the hit, the order, the plan … */
+            object: string;
+            /** @description Of the closed list of what was asked. */
+            code: string;
+            /** @description Absent: nobody. */
+            by?: components["schemas"]["ActorId"] | null;
         };
         /** @description What watchlists need of a sighting in order to match it. */
         SightingFact: {
@@ -14649,6 +15142,387 @@ export interface operations {
             };
         };
     };
+    get_v1_oversight_disclosures: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page16"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_disclosures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskDisclosure"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disclosure"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_disclosures_id_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseDisclosure"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disclosure"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_disclosures_id_refuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseDisclosure"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disclosure"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_disclosures_id_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisclosureFile"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_areas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreasListed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_oversight_areas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreasListed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_areas_report: {
+        parameters: {
+            query?: {
+                month?: string | null;
+                version?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaReport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_areas_report_csv: {
+        parameters: {
+            query?: {
+                month?: string | null;
+                version?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_reasons: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reasons"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_reasons_csv: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_misuse_outcomes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page17"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_oversight_misuse_cases: {
         parameters: {
             query?: {
@@ -16250,7 +17124,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NoBody"];
+                "application/json": components["schemas"]["DismissReport"];
             };
         };
         responses: {
@@ -16554,7 +17428,7 @@ export interface operations {
         parameters: {
             query?: {
                 dry_run?: boolean;
-                encoding?: components["schemas"]["Asked"];
+                encoding?: components["schemas"]["Asked2"];
                 legal_basis?: string | null;
                 owner?: string | null;
                 reason?: string | null;
@@ -16856,6 +17730,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RejectHit"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hit"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_hits_id_stand_down: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandDown"];
             };
         };
         responses: {

@@ -3,7 +3,8 @@ import { ApiError } from "../../app/api/client";
 import { OVERRIDING, WITHOUT_UNIT } from "../../app/api/types.reasons";
 import { reasonsFor } from "./act";
 
-const refused = (key: string) => new ApiError({ type: "about:blank", title: "", status: 422, key, detail: "" });
+const refused = (key: string) =>
+  new ApiError({ type: "about:blank", title: "", status: 422, key, detail: "" });
 
 describe("what is refused for want of a reason", () => {
   it("is asked for with the closed list of what was declined", () => {
