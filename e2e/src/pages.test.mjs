@@ -61,6 +61,19 @@ Object.assign(ANSWERS, {
   "/oversight/inquiries/q2": { ...inquiry(2, "answered"), cases: [], told_anyway: 0, answers: [{ number: 1, made_at_us: NOW_US - HOUR_US, text: "車牌查詢使用紀錄答覆書\n\n申請編號：q2\n車牌：ABC-1280\n\n一、依個人資料保護法第 3 條、第 10 條，上述期間內對本車牌行車紀錄之查詢使用如下：\n    1. 2026-11-20　單位：第一分局　事由：巡邏勤務　與案件連結：否\n       依據：個人資料保護法第 16 條（執行法定職務必要範圍）　稽核紀錄：第 41822 筆", sha256: "5e".repeat(32), leaf: 52_114, handed_at_us: null, handed_by_name: null }], deferrals: [{ case_ref: "115-偵-7", uses: 4, until_us: NOW_US + 90 * 24 * HOUR_US, reason: "偵查中，告知將使嫌疑人逃匿", set_at_us: NOW_US - HOUR_US, set_by_name: "稽核 林", renewed_at_us: null, renewed_by_name: null, renewed_reason: null, told_in: null }] },
   "/oversight/breaches": { items: [breach(0, 3, []), breach(1, 30, []), breach(2, 30, [step(1, "measure", "更換全部平板的解鎖碼，停用遺失裝置的憑證。", null), step(8, "persons_told", "以掛號信與簡訊通知。", 37)])], next_cursor: null },
 });
+const sealed = (at, state, more = {}) => ({ id: `s${at}`, state, asked_office: ["刑事警察大隊偵二隊", "督察室"][at % 2], decider_office: ["督察室", "第一分局"][at % 2], asked_at_us: NOW_US - (at + 2) * 24 * HOUR_US, decided_at_us: state === "asked" ? null : NOW_US - (at + 1) * 24 * HOUR_US, ends_at_us: NOW_US + 90 * 24 * HOUR_US, extended_at_us: null, lifted_at_us: null, is_lift_asked: false, plates_sealed: 3, members_named: 4, content: null, is_mine_to_decide: false, ...more });
+const content = { case_ref: "115-偵-88", plates: ["ABC-1280", "A8C-1280", "XY-9876"], members: [{ actor: "a1", name: "偵查 許" }, { actor: "a2", name: "偵查 林" }], reason: "臥底偵查中，保護同仁安全", asked_by_name: "偵查 許", decider_name: "督導 陳", decided_note: "", extended_by_name: null, lift_asked_by_name: null, lift_reason: null, lifted_by_name: null };
+const ratio = (at) => ({ area: ["永康里", "中正里", "龍潭里", "大灣里", "王行里", "網寮里"][at], share: 0.16, share_low: 0.15, share_high: 0.17, reference_share: [0.11, 0.16, 0.2, 0.17, 0.18, 0.16][at], ratio: [1.45, 1, 0.8, 0.94, 0.89, 1][at], ratio_low: [1.31, 0.8, 0.7, 0.8, 0.6, 0.9][at], ratio_high: [1.6, 1.2, 0.9, 1.1, 1.3, 1.1][at], verdict: ["more", "unsure", "less", "even", "unsure", "even"][at] });
+const disclosure = (at, state) => ({ id: `d${at}`, state, request_ref: `115-公開-${at + 1}`, basis: "政府資訊公開法第 9 條", scope: at ? { by: "incident", number: "115-1122-0007" } : { by: "time", from_us: NOW_US - 30 * 24 * HOUR_US, until_us: NOW_US - 24 * HOUR_US }, asked_at_us: NOW_US - 9 * HOUR_US, asked_by_name: "執勤 張", decided_at_us: state === "asked" ? null : NOW_US - HOUR_US, decided_by_name: state === "asked" ? null : "督導 陳", reason: state === "refused" ? "偵查中案件，依第 18 條第 1 項第 2 款不予提供" : null });
+Object.assign(ANSWERS, {
+  "/oversight/seals": { items: [sealed(0, "asked", { content, is_mine_to_decide: true }), sealed(1, "in_force", { content }), sealed(2, "in_force"), sealed(3, "ended")], next_cursor: null },
+  "/oversight/seals/people": { items: Array.from({ length: 9 }, (_, at) => ({ actor: `a${at}`, name: `偵查 ${"許林陳張王李吳劉蔡"[at]}`, role: at % 3 ? "detective" : "supervisor", office: at % 2 ? "督察室" : "刑事警察大隊偵二隊", may_decide: at % 3 === 0 })), next_cursor: null },
+  "/oversight/reasons": { from: "2026-09", until: "2026-11", lists: [{ asked: "hit", codes: ["misread", "not_answered"] }], lines: Array.from({ length: 24 }, (_, at) => ({ month: `2026-${9 + (at % 3)}`.replace("-9", "-09"), asked: ["hit", "order", "incident", "tours"][at % 4], code: ["misread", "too_far", "by_telephone", "weather"][at % 4], office: at % 5 ? "永康分局" : "", count: 40 - at })) },
+  "/oversight/areas": { version: 3, items: ["永康里", "中正里"].map((name) => ({ name, residents: 4_200 })) },
+  "/oversight/areas/report": { month: "2026-10", is_running: false, areas_version: 3, told_min: 10, comparisons: [{ measure: "passages", reference: "residents", total: 48_210, reference_total: 25_200, lines: [0, 1, 2, 3, 4, 5].map(ratio), hidden: 2 }, { measure: "errors", reference: "hits", total: 41, reference_total: 310, lines: [1, 2].map(ratio), hidden: 4 }], statement_zh: "本報告比較各里所占比例，不能說明原因。", statement_en: "This compares shares; it does not say why." },
+  "/oversight/misuse/outcomes": { items: [{ month: "2026-10", origin: "alert", finding: "founded", code: null, count: 1 }, { month: "2026-10", origin: "sample", finding: "unfounded", code: "task", count: 11 }, { month: "", origin: "hand", finding: null, code: null, count: 3 }], next_cursor: null },
+  "/oversight/disclosures": { items: [disclosure(0, "asked"), disclosure(1, "released"), disclosure(2, "refused")], next_cursor: null },
+});
 /** Of an incident: what happened, each with its second. */
 const LOG = ["incident_opened", "assignment_offered", "assignment_accepted", "assignment_en_route", "assignment_on_scene"].map((key, at) => ({ at_us: NOW_US - HOUR_US + at * 40_000_000, by_name: "執勤 張", key, params: { call_sign: "永康 11" } }));
 
@@ -78,6 +91,11 @@ const PAGES = {
   inquiry: "/inquiries?id=q1",
   answered: "/inquiries?id=q2",
   sharing: "/sharing",
+  seals: "/seals",
+  reasons: "/answers",
+  areas: "/answers?tab=areas",
+  disclosures: "/answers?tab=disclosures",
+  outcomes: "/answers?tab=outcomes",
 };
 
 let browser;
@@ -113,7 +131,7 @@ async function open({ viewport, scheme, language }) {
   await page.route("**/v1/incidents/*/log", (route) => json(route, { items: LOG }));
   await page.route("**/v1/identity/me", (route) => {
     const me = mock.of("GET", "/identity/me", {}, new URLSearchParams());
-    return json(route, { ...me, permissions: [...PERMISSIONS.supervisor, "shifts.plan", "dispatch.report", "dispatch.replay", "patrol.plan", "actors.invite", "cameras.read", "cameras.review", "oversight.breaches", "inquiries.take", "inquiries.decide", "sharing.watch", "sharing.stop", "sharing.allow"] });
+    return json(route, { ...me, permissions: [...PERMISSIONS.supervisor, "shifts.plan", "dispatch.report", "dispatch.replay", "patrol.plan", "actors.invite", "cameras.read", "cameras.review", "oversight.breaches", "inquiries.take", "inquiries.decide", "sharing.watch", "sharing.stop", "sharing.allow", "seals.watch", "seals.ask", "seals.decide", "oversight.reports", "disclosures.read", "disclosures.ask", "disclosures.decide"] });
   });
   const go = async (path) => {
     await page.goto(`${site.url}${path.replace("{incident}", mock.incidents[0].id)}`);
