@@ -131,7 +131,7 @@ async function open({ viewport, scheme, language }) {
   await page.route("**/v1/incidents/*/log", (route) => json(route, { items: LOG }));
   await page.route("**/v1/identity/me", (route) => {
     const me = mock.of("GET", "/identity/me", {}, new URLSearchParams());
-    return json(route, { ...me, permissions: [...PERMISSIONS.supervisor, "shifts.plan", "dispatch.report", "dispatch.replay", "patrol.plan", "actors.invite", "cameras.read", "cameras.review", "oversight.breaches", "inquiries.take", "inquiries.decide", "sharing.watch", "sharing.stop", "sharing.allow", "seals.watch", "seals.ask", "seals.decide", "oversight.reports", "disclosures.read", "disclosures.ask", "disclosures.decide"] });
+    return json(route, { ...me, permissions: [...PERMISSIONS.supervisor, "shifts.plan", "dispatch.report", "dispatch.replay", "patrol.plan", "actors.invite", "cameras.read", "cameras.review", "oversight.breaches", "breaches.read", "cameras.register", "oversight.areas", "oversight.verify", "inquiries.take", "inquiries.decide", "sharing.watch", "sharing.stop", "sharing.allow", "seals.watch", "seals.ask", "seals.decide", "oversight.reports", "disclosures.read", "disclosures.decide"] });
   });
   const go = async (path) => {
     await page.goto(`${site.url}${path.replace("{incident}", mock.incidents[0].id)}`);

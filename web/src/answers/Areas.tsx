@@ -57,7 +57,7 @@ function Comparison({ of }: { of: AreaComparison }) {
   const { t } = useTranslation();
   const title = useTitle()(of);
   return (
-    <section data-testid={`areas-${of.measure}-${of.reference}`}>
+    <section className="stack" data-testid={`areas-${of.measure}-${of.reference}`}>
       <h3 className="section-title">{title}</h3>
       {of.lines.length > 0 && (
         <WideTable label={title}>
@@ -124,7 +124,7 @@ function Report({ of }: { of: AreaReport }) {
       ),
     );
   return (
-    <>
+    <div className="stack">
       {of.is_running && <p className="note-warn">{t("answers.running")}</p>}
       <p data-testid="areas-statement">
         {i18n.language.startsWith("zh") ? of.statement_zh : of.statement_en}
@@ -132,14 +132,14 @@ function Report({ of }: { of: AreaReport }) {
       {of.comparisons.length === 0 ? (
         <Empty title={t("answers.no_comparison")} />
       ) : (
-        <Button variant="default" onClick={save}>
+        <Button variant="default" className="start" onClick={save}>
           {t("answers.csv")}
         </Button>
       )}
       {of.comparisons.map((one) => (
         <Comparison key={`${one.measure} ${one.reference}`} of={one} />
       ))}
-    </>
+    </div>
   );
 }
 
@@ -156,7 +156,7 @@ export function Areas() {
   });
   const isUnknown = query.error instanceof ApiError && query.error.key === "oversight.areas.none";
   return (
-    <section data-testid="areas-report">
+    <section className="stack" data-testid="areas-report">
       <div className="filters">
         <TextInput
           type="month"

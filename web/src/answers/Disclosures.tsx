@@ -150,7 +150,7 @@ function Card({ of }: { of: Disclosure }) {
       ? of.scope.number
       : `${taipei(of.scope.from_us)} – ${taipei(of.scope.until_us)}`;
   return (
-    <article className="panel" data-testid="disclosure" aria-label={of.request_ref}>
+    <article className="panel stack" data-testid="disclosure" aria-label={of.request_ref}>
       <h3 className="section-title">{of.request_ref}</h3>
       <p>
         {t(`disclosure.state_${of.state}`)} · {scope}
@@ -163,7 +163,7 @@ function Card({ of }: { of: Disclosure }) {
       {of.reason && <p>{of.reason}</p>}
       {of.state === "asked" && may("disclosures.decide") && <Decide of={of} />}
       {of.state === "released" && (
-        <Button variant="default" loading={fetch.isPending} onClick={() => fetch.mutate()}>
+        <Button variant="default" className="start" loading={fetch.isPending} onClick={() => fetch.mutate()}>
           {t("disclosure.fetch")}
         </Button>
       )}
@@ -183,7 +183,7 @@ export function Disclosures() {
     refetchOnWindowFocus: false,
   });
   return (
-    <section data-testid="disclosures">
+    <section className="stack" data-testid="disclosures">
       <p className="dim">{t("disclosure.intro")}</p>
       {may("disclosures.decide") && <Ask />}
       <Answer query={query}>

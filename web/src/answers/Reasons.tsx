@@ -22,7 +22,7 @@ export function Reasons() {
   });
   const heads = ["month", "asked", "code", "office", "count"].map((name) => t(`answers.${name}`));
   return (
-    <section data-testid="reasons-report">
+    <section className="stack" data-testid="reasons-report">
       <div className="filters">
         <TextInput
           type="month"
@@ -42,9 +42,10 @@ export function Reasons() {
           lines.length === 0 ? (
             <Empty title={t("answers.none")} hint={t("answers.none_hint")} />
           ) : (
-            <>
+            <div className="stack">
               <Button
                 variant="default"
+                className="start"
                 onClick={() =>
                   saveFile(
                     `shouhu-reasons-${from}-${until}.csv`,
@@ -88,7 +89,7 @@ export function Reasons() {
                   </tbody>
                 </table>
               </WideTable>
-            </>
+            </div>
           )
         }
       </Answer>
