@@ -290,12 +290,12 @@ async fn what_is_due_is_told_and_an_officer_answers_at_his_own_door() {
     let door = format!("/v1/oversight/questions/{id}/answer");
     let answered = house.call(&answerer, "POST", &door, json!({ "text": "民眾報案時提供" })).await;
     assert_eq!((answered.status, answered.json["state"].clone()), (200, json!("answered")), "late, and heard: {}", answered.json);
-    let finding = json!({ "finding": "unfounded", "reason": "與報案紀錄相符" });
+    let finding = json!({ "finding": "unfounded", "reason": "與報案紀錄相符", "code": "task" });
     assert_eq!(house.call(&finder, "POST", &path("/finding"), finding).await.json["finding"], "unfounded");
     assert!(!(crate::MODULE.health)(house.app.clone()).await.detail.contains("ATTENTION"), "and no longer once it has its finding");
     // Every step is a leaf that names the file and not the vehicle.
     let leaves = house.app.audit.page(None, 50).await.unwrap();
-    for what in ["opened", "asked", "answered", "found unfounded"] {
+    for what in ["opened", "asked", "answered", "found unfounded (task)"] {
         let object = format!("misuse case {id} {what}");
         assert!(leaves.iter().any(|leaf| leaf.entry.object == object && leaf.entry.class == "security"), "{object}");
     }
