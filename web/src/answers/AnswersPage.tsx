@@ -3,7 +3,7 @@
 import { useTranslation } from "react-i18next";
 import { PanelTabs } from "../app/PanelTabs";
 import { Verify } from "../oversee/Verify";
-import "../investigate/answers.css";
+import "./answers.css";
 import { Witnesses } from "../oversee/Witnesses";
 import { Areas } from "./Areas";
 import { Disclosures } from "./Disclosures";

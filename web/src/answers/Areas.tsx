@@ -61,7 +61,7 @@ function Comparison({ of }: { of: AreaComparison }) {
       <h3 className="section-title">{title}</h3>
       {of.lines.length > 0 && (
         <WideTable label={title}>
-          <table className="data-table">
+          <table className="count-table">
             <thead>
               <tr>
                 {["area", "share", "ratio", "interval", "verdict"].map((name) => (

@@ -18,7 +18,7 @@ export function Outcomes() {
           <Empty title={t("answers.no_outcomes")} />
         ) : (
           <WideTable label={t("answers.tab_outcomes")}>
-            <table className="data-table">
+            <table className="count-table">
               <thead>
                 <tr>
                   {["month", "origin", "finding", "code", "count"].map((name) => (

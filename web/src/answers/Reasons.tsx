@@ -65,7 +65,7 @@ export function Reasons() {
                 {t("answers.csv")}
               </Button>
               <WideTable label={t("answers.tab_reasons")}>
-                <table className="data-table">
+                <table className="count-table">
                   <thead>
                     <tr>
                       {heads.map((head) => (
