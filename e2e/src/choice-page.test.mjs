@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { MockChoice } from "./choice-mock.mjs";
-import { artefacts, root, until } from "./house.mjs";
+import { answerByEnter, artefacts, root, until } from "./house.mjs";
 import { isBuilt, serveDist } from "./lake-mock.mjs";
 import { DESK, openBrowser, PHONE, settled } from "./people.mjs";
 
@@ -63,10 +63,8 @@ for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {
     assert.deepEqual(mock.asked.filter((one) => one.path.endsWith("/assignments")), []);
     await page.keyboard.press("d");
     await page.getByTestId("take-dialog").waitFor();
-    await until("the order", async () => {
-      await page.keyboard.press("Enter");
-      return mock.asked.some((one) => one.path.endsWith("/assignments"));
-    });
+    await answerByEnter(page, "take-dialog");
+    await until("the order", () => mock.asked.some((one) => one.path.endsWith("/assignments")));
     const sent = mock.asked.filter((one) => one.path.endsWith("/assignments"));
     assert.equal(sent.length, 1);
     assert.ok(sent[0].body.take_from && sent[0].key, JSON.stringify(sent[0]));
@@ -90,12 +88,15 @@ for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {
     await page.getByTestId("handover").first().focus();
     await page.keyboard.press("Enter");
     await page.getByTestId("handover-dialog").waitFor();
-    await until("the handover", async () => {
-      await page.keyboard.press("Enter");
-      return mock.asked.some((one) => one.path.endsWith("/handover"));
-    });
+    await answerByEnter(page, "handover-dialog");
     await page.getByTestId("handover-done").getByText("已交接").waitFor();
     await page.getByRole("dialog").waitFor({ state: "detached" });
+    // Enter once more, by a hand that is faster than the answer: the order is not asked for again, what was done still stands there.
+    assert.equal(await page.locator('[data-testid="handover-row"][data-done]').getByTestId("handover").count(), 0);
+    await page.keyboard.press("Enter");
+    await page.getByTestId("handover-done").getByText("已交接").waitFor();
+    assert.equal(await page.getByTestId("handover-dialog").count(), 0);
+    assert.equal(mock.asked.filter((one) => one.path.endsWith("/handover")).length, 1);
     await page.keyboard.press("v");
     await page.getByTestId("advice-panel").waitFor({ state: "detached" });
     assert.deepEqual(page.problems, []);

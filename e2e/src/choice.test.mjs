@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { noCity, openCity } from "./city.mjs";
-import { House, root, until } from "./house.mjs";
+import { answerByEnter, House, root, until } from "./house.mjs";
 import { Actor, openBrowser, PHONE, settled } from "./people.mjs";
 
 const skip = noCity();
@@ -119,12 +119,8 @@ test("units are proposed with reasons, taken away, handed over, and a cry for he
     await dialog.waitFor({ state: "hidden" });
     assert.deepEqual(await stateOf(robbery), []);
     await row.getByTestId("take-unit").click();
-    await page.getByTestId("take-dialog-yes").waitFor();
-    // A key held too long answers nothing: the dialog wants a moment.
-    await until("Enter to be taken", async () => {
-      await page.keyboard.press("Enter");
-      return (await stateOf(robbery)).includes("東區 3 offered");
-    });
+    await answerByEnter(page, "take-dialog");
+    await until("the order to stand", async () => (await stateOf(robbery)).includes("東區 3 offered"));
     assert.deepEqual(await stateOf(noise), ["東區 3 cancelled"]);
   });
 
@@ -147,10 +143,8 @@ test("units are proposed with reasons, taken away, handed over, and a cry for he
     await row.getByTestId("handover").click();
     await page.getByTestId("handover-dialog").waitFor();
     await page.getByTestId("handover-dialog").getByText("的派遣會取消").waitFor();
-    await until("the handover", async () => {
-      await page.keyboard.press("Enter");
-      return (await stateOf(crash)).includes("東區 2 offered");
-    });
+    await answerByEnter(page, "handover-dialog");
+    await until("the handover", async () => (await stateOf(crash)).includes("東區 2 offered"));
     assert.ok((await stateOf(crash)).includes("東區 1 cancelled"));
   });
 

@@ -27,12 +27,13 @@ function Handovers({ all, onIncident }: { all: Handover[]; onIncident: (id: Id) 
   const { may } = useSession();
   const client = useQueryClient();
   const [asked, setAsked] = useState<Handover | null>(null);
-  const [done, setDone] = useState<string | null>(null);
+  // An order that was handed over may stand in the list until the next look: it is not offered twice.
+  const [done, setDone] = useState<{ to: string; handover: Handover } | null>(null);
   const act = useMutation({
     mutationFn: (one: Handover) => choice.handover(one.incident, one.from, one.to),
-    onSuccess: (assignment) => {
+    onSuccess: (assignment, handover) => {
       setAsked(null);
-      setDone(assignment.call_sign);
+      setDone({ to: assignment.call_sign, handover });
     },
     onSettled: () => {
       for (const name of ["advice", "incidents", "units", "recommendations"])
@@ -40,11 +41,13 @@ function Handovers({ all, onIncident }: { all: Handover[]; onIncident: (id: Id) 
     },
   });
   const time = (seconds: number) => saySeconds(seconds, t);
+  const isDone = (one: Handover) =>
+    one.incident === done?.handover.incident && one.from === done.handover.from;
   return (
     <section>
       <h3 className="section-title">{t("advice.handovers")}</h3>
       <p role="status" className={done ? "note-good" : "unseen"} data-testid="handover-done">
-        {done && `✓ ${t("handover.done", { call_sign: done })}`}
+        {done && `✓ ${t("handover.done", { call_sign: done.to })}`}
       </p>
       {all.length === 0 && <p className="dim">{t("advice.no_handovers")}</p>}
       <ul className="advice-list">
@@ -54,6 +57,7 @@ function Handovers({ all, onIncident }: { all: Handover[]; onIncident: (id: Id) 
             data-testid="handover-row"
             data-from={one.from_call_sign}
             data-to={one.to_call_sign}
+            data-done={isDone(one) || undefined}
           >
             <button type="button" className="recommend-main" onClick={() => onIncident(one.incident)}>
               <strong>{t("advice.from_to", { from: one.from_call_sign, to: one.to_call_sign })}</strong>
@@ -61,7 +65,7 @@ function Handovers({ all, onIncident }: { all: Handover[]; onIncident: (id: Id) 
                 {t("handover.saves", { time: time(one.saves_s), number: one.incident_number })}
               </span>
             </button>
-            {may("dispatch.order") && (
+            {may("dispatch.order") && !isDone(one) && (
               <Button
                 size="sm"
                 variant="default"
