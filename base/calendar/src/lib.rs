@@ -1,4 +1,4 @@
-//! Calendar days: Gregorian dates, years of the Republic of China, and the clock of Taipei.
+//! Calendar days: Gregorian dates and months, years of the Republic of China, and the clock of Taipei.
 //!
 //! A **date** is a day of the proleptic Gregorian calendar; its **days** are counted from 1970-01-01. A **written** year
 //! below 1,000 is one of the Republic, as files and people in Taiwan write it.
@@ -8,8 +8,12 @@
 //!
 //! **Invariant:** no dependencies, so that the engines may count days with it.
 
+mod month;
+
 use std::error::Error;
 use std::fmt;
+
+pub use month::{Month, NoSuchMonth};
 
 /// Taipei is UTC+8, without summer time since 1980 (tz database, `Asia/Taipei`); microseconds.
 pub const TAIPEI_US: i64 = 8 * 3_600 * 1_000_000;

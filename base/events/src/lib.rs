@@ -14,6 +14,10 @@ use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
 use shouhu_wire::{Alternative, Asked, AssignmentState, CallState, HitState, IncidentState, RestrictionReason, UnitState};
 
+/// Deadlines that passed within so long are looked at again by whoever tells that nobody answered: a house that was off for a week loses none.
+/// What is told twice counts once.
+pub const LOOK_BACK_US: i64 = 8 * Micros::DAY;
+
 /// What watchlists need of a sighting in order to match it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SightingFact {

@@ -106,6 +106,9 @@ pub struct Hit {
     pub decided_by_name: Option<String>,
     pub reject_reason: Option<RejectReason>,
     pub note: String,
+    /// Why it is not followed although it was confirmed: a code of [`NotFollowed`], or `not_answered`.
+    #[serde(default)]
+    pub not_followed: Option<String>,
     /// The incident opened for it.
     pub incident: Option<IncidentId>,
 }

@@ -12,8 +12,7 @@ macro_rules! reasons {
     ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$about])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$doc])* $variant),+ }
+        pub enum $name { $($(#[$doc])* #[serde(rename = $text)] $variant),+ }
 
         impl $name {
             pub const CODES: &'static [&'static str] = &[$($text),+];
@@ -61,6 +60,8 @@ reasons!(
         Reserved = "reserved",
         /// The other one has offered to go.
         Volunteered = "volunteered",
+        /// A plan that was made beforehand names it: a run card, a place of a ring.
+        ByPlan = "by_plan",
     }
 );
 
@@ -203,21 +204,40 @@ impl Asked {
 mod tests {
     use super::*;
 
-    fn wire<T: Serialize>(value: T) -> String {
-        serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    /// What an enumeration is called on the wire.
+    fn names<T: JsonSchema>() -> Vec<String> {
+        let schema = serde_json::to_value(schemars::schema_for!(T)).unwrap_or_default();
+        let mut names = Vec::new();
+        let mut open = vec![&schema];
+        while let Some(one) = open.pop() {
+            let told = one["enum"].as_array().into_iter().flatten().chain(one.get("const")).filter_map(|name| name.as_str());
+            names.extend(told.map(str::to_owned));
+            open.extend(one["oneOf"].as_array().into_iter().flatten());
+        }
+        names.sort();
+        names
+    }
+
+    fn listed(asked: Asked) -> Vec<String> {
+        let mut codes: Vec<String> = asked.codes().iter().map(|code| (*code).to_owned()).collect();
+        codes.sort();
+        codes
     }
 
     #[test]
-    fn a_code_in_code_is_the_code_on_the_wire() {
-        for code in [NotFollowed::ObserveOnly, NotFollowed::TooDangerous] {
-            assert_eq!(wire(code), code.as_str());
-        }
-        assert_eq!(wire(Overriding::ListChanged), Overriding::ListChanged.as_str());
-        assert_eq!(wire(Declining::OtherJob), Declining::OtherJob.as_str());
-        assert_eq!(wire(WithoutUnit::CallerDeclined), WithoutUnit::CallerDeclined.as_str());
-        assert_eq!(wire(PlanDeclined::NotWorth), PlanDeclined::NotWorth.as_str());
-        assert_eq!(wire(LeftAside::DeviceMended), LeftAside::DeviceMended.as_str());
-        assert_eq!(wire(NotFounded::RecordsGone), NotFounded::RecordsGone.as_str());
+    fn what_a_door_takes_is_on_the_list_and_the_list_has_nothing_else() {
+        assert_eq!(names::<NotFollowed>(), listed(Asked::FollowUp));
+        assert_eq!(names::<Overriding>(), listed(Asked::Proposal));
+        assert_eq!(names::<Declining>(), listed(Asked::Order));
+        assert_eq!(names::<PlanDeclined>(), listed(Asked::Tours));
+        assert_eq!(names::<LeftAside>(), listed(Asked::SetAside));
+        assert_eq!(names::<NotFounded>(), listed(Asked::MisuseFile));
+        assert_eq!(names::<crate::RejectReason>(), listed(Asked::Hit));
+        assert_eq!(Asked::ALL.len(), names::<Asked>().len(), "nothing that is asked for is left out");
+    }
+
+    #[test]
+    fn why_no_unit_went_is_among_the_reasons_of_an_incident_and_nobody_says_that_nobody_answered() {
         for code in WithoutUnit::CODES {
             assert!(Asked::Incident.codes().contains(code), "{code}");
         }

@@ -3,6 +3,8 @@
 //!
 //! What the request itself names is not blotted out of its answer: an echo says nothing, and a hole in it would say that the plate is sealed.
 
+use std::sync::OnceLock;
+
 use axum::body::Body;
 use axum::http::header;
 use axum::response::Response;
@@ -10,19 +12,24 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use shouhu_module::{Caller, Purpose};
-use shouhu_store::{Eyes, Veil};
+use shouhu_store::{Eyes, Named, Veil};
 
 use crate::gate::Gate;
 
 /// Answers of these keep back whole rows and show what outsiders themselves wrote down about a plate: a hole in that would say that it is sealed.
-const KEPT_BY_ROOMS: [&str; 6] = [
+const KEPT_BY_ROOMS: [&str; 7] = [
     "/v1/watchlists/entries",
     "/v1/oversight/seals",
     "/v1/oversight/observations",
     "/v1/oversight/openings",
     "/v1/oversight/inquiries",
     "/v1/sightings/exports",
+    // Hashed as it is: with a hole in it no proof would hold. Files that are older than a seal are not given.
+    "/v1/oversight/disclosures/{id}/file",
 ];
+
+/// Made before somebody sealed what is in it, and of passages: no room has looked at it since.
+const EXPORTED_FILE: &str = "/v1/sightings/exports/{id}/file";
 
 pub fn eyes_of(caller: &Caller) -> Eyes {
     match caller {
@@ -31,13 +38,25 @@ pub fn eyes_of(caller: &Caller) -> Eyes {
     }
 }
 
-/// What the request names; nothing is copied while nothing is sealed.
-pub fn said(gate: &Gate, target: &str, purpose: Option<&Purpose>, body: &Bytes) -> String {
-    if gate.app.store.seals().veil(Eyes::Nobody, || gate.app.env.now()).is_none() {
-        return String::new();
+/// What the request names: its address, the case of its purpose, its body. Put together when the first hidden word is met, which is hardly ever.
+pub struct Said {
+    target: String,
+    case: String,
+    body: Bytes,
+    asked: OnceLock<Named>,
+}
+
+impl Said {
+    pub fn of(target: &str, purpose: Option<&Purpose>, body: &Bytes) -> Self {
+        let case = purpose.and_then(Purpose::case_number).unwrap_or_default().to_owned();
+        Self { target: target.to_owned(), case, body: body.clone(), asked: OnceLock::new() }
     }
-    let case = purpose.and_then(Purpose::case_number).unwrap_or_default();
-    format!("{}\n{case}\n{}", crate::purpose::unescaped(target), String::from_utf8_lossy(body))
+
+    fn asked(&self) -> &Named {
+        self.asked.get_or_init(|| {
+            Named::of(&format!("{}\n{}\n{}", crate::purpose::unescaped(&self.target), self.case, String::from_utf8_lossy(&self.body)))
+        })
+    }
 }
 
 fn is_text(response: &Response) -> bool {
@@ -46,9 +65,9 @@ fn is_text(response: &Response) -> bool {
     !media.starts_with("text/event-stream") && (media.contains("json") || media.starts_with("text/") || media.contains("xml"))
 }
 
-pub async fn blot(gate: &Gate, eyes: Eyes, said: &str, response: Response) -> Response {
+pub async fn blot(gate: &Gate, eyes: Eyes, said: &Said, response: Response) -> Response {
     let Some(veil) = gate.app.store.seals().veil(eyes, || gate.app.env.now()) else { return response };
-    let is_kept = KEPT_BY_ROOMS.iter().any(|path| gate.route.path.starts_with(path)) && !gate.route.path.ends_with("/file");
+    let is_kept = KEPT_BY_ROOMS.iter().any(|path| gate.route.path.starts_with(path)) && gate.route.path != EXPORTED_FILE;
     if is_kept || !is_text(&response) {
         return response;
     }
@@ -60,16 +79,16 @@ pub async fn blot(gate: &Gate, eyes: Eyes, said: &str, response: Response) -> Re
     Response::from_parts(parts, Body::from(blotted))
 }
 
-fn blotted(veil: &Veil, said: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+fn blotted(veil: &Veil, said: &Said, bytes: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(bytes).ok()?;
-    let Ok(mut json) = serde_json::from_str::<Value>(text) else { return veil.blotted(text, said).map(String::into_bytes) };
+    let Ok(mut json) = serde_json::from_str::<Value>(text) else { return veil.blotted(text, || said.asked()).map(String::into_bytes) };
     blot_within(veil, said, &mut json).then(|| json.to_string().into_bytes())
 }
 
 /// Strings only: numbers and names of fields are ours.
-fn blot_within(veil: &Veil, said: &str, json: &mut Value) -> bool {
+fn blot_within(veil: &Veil, said: &Said, json: &mut Value) -> bool {
     match json {
-        Value::String(text) => match veil.blotted(text, said).filter(|_| !is_id(text)) {
+        Value::String(text) => match Some(&*text).filter(|text| !is_id(text)).and_then(|text| veil.blotted(text, || said.asked())) {
             Some(blotted) => {
                 *text = blotted;
                 true

@@ -131,7 +131,7 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
         match idempotency::reserve(&gate.app, &actor, key, method, target, &body).await? {
             idempotency::Reservation::Run => {}
             idempotency::Reservation::Replay { status, body: answer } => {
-                let said = blot::said(gate, target, purpose.as_ref(), &body);
+                let said = blot::Said::of(target, purpose.as_ref(), &body);
                 let replayed = blot::blot(gate, blot::eyes_of(&caller), &said, replayed(status, answer)).await;
                 return Err(Rejected::Answered(replayed));
             }
@@ -142,7 +142,7 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     if let Some(purpose) = &purpose {
         parts.extensions.insert(purpose.clone());
     }
-    let (eyes, said) = (blot::eyes_of(&caller), blot::said(gate, target, purpose.as_ref(), &body));
+    let (eyes, said) = (blot::eyes_of(&caller), blot::Said::of(target, purpose.as_ref(), &body));
     let work = eyes.look(next.run(Request::from_parts(parts, Body::from(body))));
     let response = match &key {
         Some(key) => idempotency::mark(&actor, key).along_with(work).await,

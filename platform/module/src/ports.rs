@@ -32,7 +32,7 @@ pub use nearby::{NEARBY_M, NearbyWanted, WantedAs, WantedNear};
 pub use recording::Recording;
 pub use serving::{People, Rosters, Serving, Span};
 pub use sharing::{Direction, Partner, Sharing, SharingGate};
-pub use tallies::{CheckInTally, FileLine, HitTally, IncidentFile, IncidentFiles, PassageTally, PlacedCount, TalliedHit};
+pub use tallies::{CheckInTally, FileLine, HitTally, IncidentFile, IncidentFiles, PassageTally, PlacedCount, Tallied, TalliedHits};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraPlace {
@@ -218,10 +218,10 @@ pub struct CitizenReport {
     pub kind: String,
 }
 
-/// Answered by dispatch: calls by citizens since a time that have a place, the oldest first. Never what patrols found, what a
+/// Answered by dispatch: calls by citizens within a time that have a place, the oldest first. Never what patrols found, what a
 /// camera hit, or what an officer asked for: whoever learns from those sends patrols where patrols have been.
 pub trait CitizenReports: Send + Sync {
-    fn since(&self, since: Micros) -> BoxFuture<'static, Result<Vec<CitizenReport>, Problem>>;
+    fn within(&self, from: Micros, until: Micros) -> BoxFuture<'static, Result<Vec<CitizenReport>, Problem>>;
 }
 
 /// A fix as a road piece is sought for it.

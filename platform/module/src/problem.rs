@@ -1,5 +1,7 @@
 //! Errors as RFC 9457 problem documents with stable keys.
 
+use std::collections::BTreeMap;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
@@ -35,6 +37,9 @@ pub struct Problem {
     pub detail: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<ProblemRow>,
+    /// What the translation of the key has a place for, by the name of the place.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, String>,
     /// Seconds after which it is worth trying again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,
@@ -47,6 +52,10 @@ pub struct Problem {
 pub trait Keyed: std::fmt::Display {
     fn key(&self) -> &'static str;
     fn status(&self) -> StatusCode;
+    /// Values for the places of the key's translation.
+    fn params(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 }
 
 impl Problem {
@@ -59,6 +68,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             rows: Vec::new(),
+            params: BTreeMap::new(),
             retry_after_s: None,
             bound: None,
         }
@@ -72,7 +82,8 @@ impl Problem {
 
     #[must_use]
     pub fn of<E: Keyed>(error: &E) -> Self {
-        Self::new(error.status(), error.key(), error.to_string())
+        let params = error.params().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { params, ..Self::new(error.status(), error.key(), error.to_string()) }
     }
 
     #[must_use]
@@ -135,6 +146,7 @@ impl IntoResponse for Problem {
             // The reason may quote SQL or a path: it belongs in the log, not with the caller.
             tracing::error!(key = self.key, detail = self.detail, "request failed");
             public.detail = "the server failed; the operator's log says why".into();
+            public.params.clear();
         }
         let body = serde_json::to_vec(&public).unwrap_or_default();
         let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();

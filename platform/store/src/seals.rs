@@ -185,14 +185,19 @@ impl Veil {
     /// Whether a text names what is hidden, however it is written.
     #[must_use]
     pub fn is_named_in(&self, text: &str) -> bool {
-        !self.places_in(text, |_| false).is_empty()
+        !self.places_in(text).is_empty()
     }
 
-    /// The text with everything hidden blotted out, except what `asked` names already; `None` when there is nothing to blot out.
+    /// The text with everything hidden blotted out, except what was asked for by name; `None` when there is nothing to blot out. What was
+    /// asked is looked for only when there is.
     #[must_use]
-    pub fn blotted(&self, text: &str, asked: &str) -> Option<String> {
-        let asked = folded(asked);
-        let places = self.places_in(text, |word| asked.contains(word));
+    pub fn blotted<'a>(&self, text: &str, asked: impl FnOnce() -> &'a Named) -> Option<String> {
+        let named = self.places_in(text);
+        if named.is_empty() {
+            return None;
+        }
+        let asked = asked();
+        let places: Vec<_> = named.into_iter().filter(|(word, _)| !asked.0.contains(*word)).map(|(_, place)| place).collect();
         if places.is_empty() {
             return None;
         }
@@ -200,12 +205,12 @@ impl Veil {
         Some(text.char_indices().map(blot).collect())
     }
 
-    fn places_in(&self, text: &str, is_free: impl Fn(&str) -> bool) -> Vec<Range<usize>> {
+    fn places_in(&self, text: &str) -> Vec<(&str, Range<usize>)> {
         let kept: Vec<(usize, char)> = text.char_indices().filter_map(|(at, ch)| Some((at, kept(ch)?))).collect();
         let plain: String = kept.iter().map(|(_, ch)| *ch).collect();
         let words = self.0.plates.keys().map(Plate::as_str).chain(self.0.cases.keys().map(String::as_str));
         let mut places = Vec::new();
-        for word in words.filter(|word| !word.is_empty() && !is_free(word)) {
+        for word in words.filter(|word| !word.is_empty()) {
             for (at, found) in plain.match_indices(word) {
                 let first = plain.get(..at).map_or(0, |before| before.chars().count());
                 let last = first + found.chars().count() - 1;
@@ -214,11 +219,22 @@ impl Veil {
                 let is_whole = !text.get(..*from).and_then(|t| t.chars().next_back()).is_some_and(|ch| ch.is_ascii_alphanumeric())
                     && !text.get(*until..).and_then(|t| t.chars().nth(1)).is_some_and(|ch| ch.is_ascii_alphanumeric());
                 if is_whole {
-                    places.push(*from..*until + 1);
+                    places.push((word, *from..*until + 1));
                 }
             }
         }
         places
+    }
+}
+
+/// What a request names, comparable.
+#[derive(Debug, Default)]
+pub struct Named(String);
+
+impl Named {
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self(folded(text))
     }
 }
 
@@ -288,13 +304,18 @@ mod tests {
         let seals = Seals::default();
         seals.put(vec![seal(1, "115-密-1", &["ABC-1234"], 1)]);
         let veil = veil(&seals, Eyes::Nobody).unwrap();
-        let blotted = |text: &str| veil.blotted(text, "").unwrap_or_else(|| text.to_owned());
+        let nothing = Named::default();
+        let blotted = |text: &str| veil.blotted(text, || &nothing).unwrap_or_else(|| text.to_owned());
         assert_eq!(blotted("seen abc 1234, case 115 - 密 - 1."), "seen ▇▇▇ ▇▇▇▇, case ▇▇▇ - ▇ - ▇.");
         assert_eq!(blotted("ＡＢＣ－１２３４"), "▇▇▇－▇▇▇▇");
         for other in ["ABC-12345", "XABC-1234", "115-密-12", "ABC,1234", ""] {
             assert_eq!(blotted(other), other);
         }
-        assert_eq!(veil.blotted("plate ABC-1234 is unknown", "/v1/sightings?plate=ABC1234"), None, "what was asked is said");
+        let asked = Named::of("/v1/sightings?plate=ABC1234");
+        assert_eq!(veil.blotted("plate ABC-1234 is unknown", || &asked), None, "what was asked is said");
+        let both = veil.blotted("ABC-1234 of case 115-密-1", || &asked);
+        assert_eq!(both.as_deref(), Some("ABC-1234 of case ▇▇▇-▇-▇"), "and only that");
+        assert_eq!(veil.blotted("ABC-1235", || unreachable!("nothing is hidden here: nobody asks what was asked")), None);
         assert!(veil.is_named_in("x ABC-1234") && !veil.is_named_in("ABC-1235"));
     }
 

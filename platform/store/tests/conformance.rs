@@ -4,7 +4,7 @@
 use shouhu_events::Event;
 use shouhu_ids::Micros;
 use shouhu_store::testing::on_each_database;
-use shouhu_store::{Backend, Migration, ModuleMigrations, NewJob, Rider, StoreError, page_before, params};
+use shouhu_store::{Backend, Migration, ModuleMigrations, NewJob, Rider, StoreError, page_before, params, shown_page};
 
 const THINGS: ModuleMigrations = ModuleMigrations {
     module: "things",
@@ -33,6 +33,30 @@ async fn every_type_and_its_null_come_back_as_they_went_in() {
         assert!(matches!(null.int("n"), Err(StoreError::Column { .. })));
         let whole = store.fetch_one("SELECT x FROM things_thing WHERE id = 'whole'", vec![]).await.unwrap();
         assert!((whole.real("x").unwrap() - 3.0).abs() < f64::EPSILON);
+    })
+    .await;
+}
+
+/// 1,200 rows of which every 400th is shown: pages are whole although whole pieces are hidden.
+#[tokio::test]
+async fn a_page_is_as_long_as_asked_however_many_rows_in_between_are_hidden() {
+    on_each_database(&[THINGS], |store| async move {
+        let mut tx = store.begin().await.unwrap();
+        for n in 0..1_200_i64 {
+            tx.execute("INSERT INTO things_thing (id, n) VALUES ($1, $2)", params![format!("{n:04}"), n]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let sql = "SELECT id, n FROM things_thing WHERE id < $1 AND n >= $3 ORDER BY id DESC LIMIT $2";
+        let page = |before: String, most, least: i64| {
+            let store = store.clone();
+            async move {
+                shown_page(&store, sql, &before, most, &params![least], |row| Ok(Some(row.int("n")?).filter(|n| n % 400 == 0))).await.unwrap()
+            }
+        };
+        assert_eq!(page(page_before(None::<String>), 2, 0).await, [800, 400]);
+        assert_eq!(page("0400".into(), 2, 0).await, [0]);
+        assert_eq!(page(page_before(None::<String>), 10, 500).await, [800], "what the question leaves out is left out");
+        assert!(page(page_before(None::<String>), 0, 0).await.is_empty());
     })
     .await;
 }
