@@ -47,13 +47,13 @@ impl RoadTimes for Streets {
 struct Reports;
 
 impl CitizenReports for Reports {
-    fn since(&self, since: Micros) -> BoxFuture<'static, Result<Vec<CitizenReport>, Problem>> {
+    fn within(&self, from: Micros, until: Micros) -> BoxFuture<'static, Result<Vec<CitizenReport>, Problem>> {
         let report = |n: i64| CitizenReport {
             at: NOW.plus(-(1 + n * 2) * Micros::DAY),
             position: Wgs84::new(120.2261 + 0.006 * (n % 3) as f64, 23.0072).unwrap(),
             kind: "theft".into(),
         };
-        let told = (0..60).map(report).filter(|report| report.at >= since).collect();
+        let told = (0..60).map(report).filter(|report| report.at >= from && report.at < until).collect();
         Box::pin(async move { Ok(told) })
     }
 }

@@ -10,7 +10,9 @@ use proptest::test_runner::{Config, TestRunner};
 use shouhu_ids::{AssignmentId, IncidentId, UnitId};
 use shouhu_store::Store;
 use shouhu_store::testing::on_each_database;
-use shouhu_wire::{Assignment, AssignmentState, AssignmentStep, CloseIncident, ClosingCode, IncidentState, UnitState};
+use shouhu_wire::{
+    Assignment, AssignmentState, AssignmentStep, CloseIncident, ClosingCode, Declining, IncidentState, UnitState, WithoutUnit,
+};
 
 use crate::ops::{cancel, incident_close, merge, step, unit_state};
 use crate::store::Which;
@@ -40,7 +42,7 @@ fn steps() -> impl Strategy<Value = AssignmentStep> {
     prop_oneof![
         1 => Just(AssignmentStep::Delivered),
         3 => Just(AssignmentStep::Accept),
-        1 => Just(AssignmentStep::Decline { reason: "no fuel".into(), code: None }),
+        1 => Just(AssignmentStep::Decline { reason: "no fuel".into(), code: Some(Declining::Vehicle) }),
         3 => Just(AssignmentStep::EnRoute),
         3 => Just(AssignmentStep::OnScene),
         1 => Just(AssignmentStep::Reply { text: "searching".into() }),
@@ -127,7 +129,7 @@ impl Room {
             }
             Act::Close { incident, code } => {
                 let Some(incident) = self.incidents.get(*incident) else { return };
-                let body = CloseIncident { code: *code, note: String::new(), without_unit: None };
+                let body = CloseIncident { code: *code, note: String::new(), without_unit: Some(WithoutUnit::ByTelephone) };
                 incident_close::close(&self.store, &self.scene.by, *incident, &body).await.err().map(key_of)
             }
             Act::Say { unit, state } => {
@@ -275,7 +277,7 @@ async fn the_list_pages_through_everything_once_and_knows_what_is_closed() {
         for _ in 0..5 {
             opened.push(scene.incident().await);
         }
-        let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: None };
+        let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: Some(WithoutUnit::ByTelephone) };
         incident_close::close(&store, &scene.by, *opened.first().unwrap(), &body).await.unwrap();
         let (mut seen, mut cursor) = (Vec::new(), None);
         loop {

@@ -90,7 +90,7 @@ pub fn incident_state(assignments: &[AssignmentState]) -> IncidentState {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use shouhu_wire::ClosingCode;
+    use shouhu_wire::{ClosingCode, Declining};
 
     use super::*;
 
@@ -98,7 +98,7 @@ mod tests {
         prop_oneof![
             Just(AssignmentStep::Delivered),
             Just(AssignmentStep::Accept),
-            Just(AssignmentStep::Decline { reason: "at another scene".into(), code: None }),
+            Just(AssignmentStep::Decline { reason: "at another scene".into(), code: Some(Declining::OtherJob) }),
             Just(AssignmentStep::EnRoute),
             Just(AssignmentStep::OnScene),
             Just(AssignmentStep::Reply { text: "on it".into() }),

@@ -14,7 +14,7 @@ use shouhu_module::{Caller, Keyed, Module, Person};
 use shouhu_place::Wgs84;
 use shouhu_store::testing::on_each_database;
 use shouhu_store::{Store, params};
-use shouhu_wire::{AssignmentStep, CloseIncident, ClosingCode, Role};
+use shouhu_wire::{AssignmentStep, CloseIncident, ClosingCode, Declining, Role, WithoutUnit};
 
 use crate::ops::{cancel, incident_close, merge, step};
 use crate::photos::purge::{PHOTO_DAYS, UNCLOSED_DAYS, purge_now};
@@ -150,7 +150,7 @@ async fn only_the_crew_of_the_order_sends_and_not_for_ever() {
             assert_eq!(refused.key(), "http.not_found");
         }
         job.take(&to_the_end()).await;
-        let close = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: None };
+        let close = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: Some(WithoutUnit::ByTelephone) };
         incident_close::close(&store, &job.scene.by, job.incident, &close).await.unwrap();
         // It lay in the phone while the incident was closed, and until its officer had gone home.
         job.kept().await;
@@ -165,7 +165,7 @@ async fn only_the_crew_of_the_order_sends_and_not_for_ever() {
 
         let declined = job.scene.assign(job.scene.incident().await, other_unit).await.unwrap().id;
         let crew = job.scene.crew(other_unit);
-        step::step(&store, &crew, declined, &AssignmentStep::Decline { reason: "拋錨".into(), code: None }).await.unwrap();
+        step::step(&store, &crew, declined, &AssignmentStep::Decline { reason: "拋錨".into(), code: Some(Declining::Vehicle) }).await.unwrap();
         let refused = photos::keep(&store, &job.blobs, &crew, declined, &job.new_photo(), jpeg(1)).await.unwrap_err();
         assert_eq!(refused.key(), "dispatch.photo.declined");
         assert_eq!(job.files(), 4);

@@ -1,5 +1,6 @@
 //! What other rooms may ask of dispatch.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use shouhu_env::BoxFuture;
@@ -10,7 +11,7 @@ use shouhu_module::ports::{
     PlacedUnit, UnitFact, UnitTask, UnitTasks,
 };
 use shouhu_place::Wgs84;
-use shouhu_store::{Store, StoreError, params, tag_of};
+use shouhu_store::{Eyes, Row, Store, StoreError, Value, Veil, params, placeholders, tag_of};
 use shouhu_wire::{Incident, Unit};
 
 use crate::merging::COUNTED_CALL;
@@ -102,9 +103,9 @@ impl NearbyCases for IncidentsNear {
 pub struct CallsOfCitizens(pub Store);
 
 impl CitizenReports for CallsOfCitizens {
-    fn since(&self, since: Micros) -> BoxFuture<'static, Result<Vec<CitizenReport>, Problem>> {
+    fn within(&self, from: Micros, until: Micros) -> BoxFuture<'static, Result<Vec<CitizenReport>, Problem>> {
         let store = self.0.clone();
-        Box::pin(async move { Ok(citizens_calls(&store, since).await?) })
+        Box::pin(async move { Ok(citizens_calls(&store, from, until).await?) })
     }
 }
 
@@ -124,28 +125,99 @@ impl IncidentFiles for Files {
 }
 
 /// What is not over yet is told to nobody.
-async fn files(store: &Store, which: &str, mut values: Vec<shouhu_store::Value>, most: i64) -> Result<Vec<IncidentFile>, StoreError> {
+async fn files(store: &Store, which: &str, mut values: Vec<Value>, most: i64) -> Result<Vec<IncidentFile>, StoreError> {
     values.push(most.into());
     let sql = format!(
-        "SELECT id, number, kind, priority, state, closing_code, lon, lat, opened_at_us, closed_at_us FROM dispatch_incident \
+        "SELECT id, number, kind, priority, state, closing_code, lon, lat, hit, opened_at_us, closed_at_us FROM dispatch_incident \
          WHERE {which} AND state = 'closed' ORDER BY opened_at_us, id LIMIT $3"
     );
-    let mut files = Vec::new();
-    for row in store.fetch(&sql, values).await? {
-        let lines = crate::store::log_of(store, row.parsed("id")?).await?;
-        files.push(IncidentFile {
-            number: row.text("number")?,
-            kind: row.text("kind")?,
-            priority: u8::try_from(row.int("priority")?).unwrap_or_default(),
-            state: row.text("state")?,
-            closing_code: row.opt_text("closing_code")?,
-            position: crate::store::place_of(&row)?,
-            opened_at: row.micros("opened_at_us")?,
-            closed_at: row.opt_micros("closed_at_us")?,
-            lines: lines.into_iter().map(|line| FileLine { at: line.at_us, key: line.key, by: line.by }).collect(),
-        });
+    let rows = store.fetch(&sql, values).await?;
+    let ids = rows.iter().map(|row| row.parsed("id")).collect::<Result<Vec<IncidentId>, _>>()?;
+    let (mut lines, sealed) = (lines_of(store, &ids).await?, sealed_of(store, &ids).await?);
+    let file = |(row, id): (&Row, &IncidentId)| file_of(row, lines.remove(id).unwrap_or_default(), sealed.contains(id));
+    rows.iter().zip(&ids).map(file).collect()
+}
+
+fn file_of(row: &Row, lines: Vec<FileLine>, is_sealed: bool) -> Result<IncidentFile, StoreError> {
+    Ok(IncidentFile {
+        number: row.text("number")?,
+        kind: row.text("kind")?,
+        priority: u8::try_from(row.int("priority")?).unwrap_or_default(),
+        state: row.text("state")?,
+        closing_code: row.opt_text("closing_code")?,
+        position: crate::store::place_of(row)?,
+        hit: row.opt_parsed("hit")?,
+        opened_at: row.micros("opened_at_us")?,
+        closed_at: row.opt_micros("closed_at_us")?,
+        lines,
+        is_sealed,
+    })
+}
+
+fn values_of(ids: &[IncidentId]) -> Vec<Value> {
+    ids.iter().copied().map(Value::from).collect()
+}
+
+/// The logs of all of them, with one question.
+async fn lines_of(store: &Store, ids: &[IncidentId]) -> Result<BTreeMap<IncidentId, Vec<FileLine>>, StoreError> {
+    let mut lines: BTreeMap<IncidentId, Vec<FileLine>> = BTreeMap::new();
+    if ids.is_empty() {
+        return Ok(lines);
     }
-    Ok(files)
+    let among = placeholders(1..=ids.len());
+    let sql = format!("SELECT incident, at_us, log_key, by_actor FROM dispatch_log WHERE incident IN ({among}) ORDER BY incident, seq");
+    for row in store.fetch(&sql, values_of(ids)).await? {
+        let line = FileLine { at: row.micros("at_us")?, key: row.text("log_key")?, by: row.parsed("by_actor")? };
+        lines.entry(row.parsed("incident")?).or_default().push(line);
+    }
+    Ok(lines)
+}
+
+/// Those of them whose number is sealed, or in whose words, or in those of what was merged into them, something sealed is named. Nobody's eyes:
+/// what leaves the house is seen by everybody, whoever asks for it.
+async fn sealed_of(store: &Store, ids: &[IncidentId]) -> Result<BTreeSet<IncidentId>, StoreError> {
+    let veil = store.seals().veil(Eyes::Nobody, || store.env().now());
+    let Some(veil) = veil.filter(|_| !ids.is_empty()) else { return Ok(BTreeSet::new()) };
+    let sql = format!("SELECT id, merged_into FROM dispatch_incident WHERE merged_into IN ({})", placeholders(1..=ids.len()));
+    let mut told_as: BTreeMap<IncidentId, IncidentId> = ids.iter().map(|id| (*id, *id)).collect();
+    for row in store.fetch(&sql, values_of(ids)).await? {
+        told_as.insert(row.parsed("id")?, row.parsed("merged_into")?);
+    }
+    let all: Vec<IncidentId> = told_as.keys().copied().collect();
+    let mut sealed = BTreeSet::new();
+    for row in store.fetch(&words_sql(all.len()), values_of(&all)).await? {
+        let (incident, words): (IncidentId, String) = (row.parsed("incident")?, row.text("words")?);
+        // Escapes of JSON touch the words: what it holds is looked through as it was written.
+        let is_in_json = || serde_json::from_str::<serde_json::Value>(&words).is_ok_and(|json| is_named_within(&veil, &json));
+        if veil.is_named_in(&words) || is_in_json() {
+            sealed.extend(told_as.get(&incident));
+        }
+    }
+    Ok(sealed)
+}
+
+/// Every text of so many incidents.
+fn words_sql(count: usize) -> String {
+    let among = placeholders(1..=count);
+    format!(
+        "SELECT id AS incident, number AS words FROM dispatch_incident WHERE id IN ({among}) \
+         UNION ALL SELECT id, summary FROM dispatch_incident WHERE id IN ({among}) \
+         UNION ALL SELECT id, address FROM dispatch_incident WHERE id IN ({among}) \
+         UNION ALL SELECT id, closing_note FROM dispatch_incident WHERE id IN ({among}) AND closing_note IS NOT NULL \
+         UNION ALL SELECT incident, params FROM dispatch_log WHERE incident IN ({among}) \
+         UNION ALL SELECT a.incident, r.body FROM dispatch_reply r JOIN dispatch_assignment a ON a.id = r.assignment WHERE a.incident IN ({among}) \
+         UNION ALL SELECT incident, words FROM dispatch_call WHERE incident IN ({among}) \
+         UNION ALL SELECT c.incident, w.body FROM dispatch_caller_word w JOIN dispatch_call c ON c.id = w.call WHERE c.incident IN ({among})"
+    )
+}
+
+fn is_named_within(veil: &Veil, json: &serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::String(text) => veil.is_named_in(text),
+        serde_json::Value::Array(items) => items.iter().any(|item| is_named_within(veil, item)),
+        serde_json::Value::Object(fields) => fields.values().any(|field| is_named_within(veil, field)),
+        _ => false,
+    }
 }
 
 /// When units were bound to assignments.
@@ -261,13 +333,13 @@ async fn incidents_near(store: &Store, place: Wgs84, within_m: f64, since: Micro
     Ok(near)
 }
 
-async fn citizens_calls(store: &Store, since: Micros) -> Result<Vec<CitizenReport>, StoreError> {
+async fn citizens_calls(store: &Store, from: Micros, until: Micros) -> Result<Vec<CitizenReport>, StoreError> {
     let sql = format!(
-        "SELECT i.opened_at_us, i.lon, i.lat, i.kind FROM dispatch_incident i WHERE {COUNTED_CALL} AND i.opened_at_us >= $1 \
+        "SELECT i.opened_at_us, i.lon, i.lat, i.kind FROM dispatch_incident i WHERE {COUNTED_CALL} AND i.opened_at_us >= $1 AND i.opened_at_us < $2 \
          ORDER BY i.opened_at_us, i.id"
     );
     let mut reports = Vec::new();
-    for row in store.fetch(&sql, params![since]).await? {
+    for row in store.fetch(&sql, params![from, until]).await? {
         let Some(position) = crate::store::place_of(&row)? else { continue };
         reports.push(CitizenReport { at: row.micros("opened_at_us")?, position, kind: row.text("kind")? });
     }
@@ -280,7 +352,7 @@ async fn tasks_of(store: &Store, unit: UnitId, since: Micros, until: Micros) -> 
          WHERE a.unit = $1 AND a.state <> 'declined' AND a.offered_at_us < $3 AND (a.ended_at_us IS NULL OR a.ended_at_us > $2) \
          ORDER BY a.offered_at_us, a.id";
     let rows = store.fetch(sql, params![unit, since, until]).await?;
-    let task = |row: &shouhu_store::Row| {
+    let task = |row: &Row| {
         Ok(UnitTask { incident_number: row.text("number")?, from: row.micros("offered_at_us")?, until: row.opt_micros("ended_at_us")? })
     };
     rows.iter().map(task).collect()
@@ -289,13 +361,15 @@ async fn tasks_of(store: &Store, unit: UnitId, since: Micros, until: Micros) -> 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use shouhu_ids::SealId;
+    use shouhu_plate::Plate;
+    use shouhu_store::Seal;
     use shouhu_store::testing::on_each_database;
-
-    use shouhu_wire::{AssignmentStep, IncidentOrigin, OpenIncident};
+    use shouhu_wire::{AssignmentStep, CloseIncident, ClosingCode, Declining, IncidentOrigin, OpenIncident};
 
     use super::*;
     use crate::MODULE;
-    use crate::ops::{incident_open, step};
+    use crate::ops::{incident_close, incident_notes, incident_open, step};
     use crate::testing::{Scene, call};
 
     #[tokio::test]
@@ -308,9 +382,11 @@ mod tests {
             for other in [placeless, found] {
                 incident_open::open(&store, &scene.by, other, None).await.unwrap();
             }
-            let told = citizens_calls(&store, Micros(0)).await.unwrap();
+            let later = store.env().now().plus(1);
+            let told = citizens_calls(&store, Micros(0), later).await.unwrap();
             assert_eq!(told.iter().map(|report| report.kind.as_str()).collect::<Vec<_>>(), ["traffic_crash"]);
-            assert!(citizens_calls(&store, store.env().now().plus(1)).await.unwrap().is_empty());
+            assert!(citizens_calls(&store, later, later.plus(1)).await.unwrap().is_empty());
+            assert!(citizens_calls(&store, Micros(0), Micros(1)).await.unwrap().is_empty());
         })
         .await;
     }
@@ -324,7 +400,7 @@ mod tests {
             let begun = store.env().now();
             let declined = scene.assign(first, unit).await.unwrap().id;
             let by = scene.crew(unit);
-            step::step(&store, &by, declined, &AssignmentStep::Decline { reason: "車輛故障".into(), code: None }).await.unwrap();
+            step::step(&store, &by, declined, &AssignmentStep::Decline { reason: "車輛故障".into(), code: Some(Declining::Vehicle) }).await.unwrap();
             scene.assign(second, unit).await.unwrap();
             let later = store.env().now().plus(Micros::HOUR);
             let told = tasks_of(&store, unit, begun, later).await.unwrap();
@@ -349,6 +425,88 @@ mod tests {
             assert!(incidents_near(&store, at(120.254), 300.0, Micros(0)).await.unwrap().is_empty(), "409 m away");
             let later = store.env().now().plus(1);
             assert!(incidents_near(&store, at(120.252), 300.0, later).await.unwrap().is_empty());
+        })
+        .await;
+    }
+
+    fn sealing(store: &Store, case_ref: &str, plate: &str) -> Seal {
+        let (env, now) = (store.env(), store.env().now());
+        let plates = vec![Plate::parse(plate).unwrap()];
+        Seal { id: env.id(SealId::new), case_ref: case_ref.into(), plates, members: BTreeSet::new(), since: now, ends_at: now.plus(Micros::DAY) }
+    }
+
+    async fn closed(store: &Store, scene: &Scene, id: IncidentId, note: &str) -> String {
+        let body = CloseIncident { code: ClosingCode::Unfounded, note: note.into(), without_unit: None };
+        incident_close::close(store, &scene.by, id, &body).await.unwrap().number
+    }
+
+    async fn all_files(store: &Store) -> Vec<IncidentFile> {
+        files(store, "opened_at_us >= $1 AND opened_at_us < $2", params![Micros(0), store.env().now().plus(1)], 10).await.unwrap()
+    }
+
+    async fn sealed(store: &Store) -> BTreeSet<String> {
+        all_files(store).await.into_iter().filter(|file| file.is_sealed).map(|file| file.number).collect()
+    }
+
+    #[tokio::test]
+    async fn files_have_each_its_own_lines_and_what_is_not_over_is_in_none() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            assert!(all_files(&store).await.is_empty());
+            let noted = scene.incident().await;
+            incident_notes::add(&store, &scene.by, noted, "車主已到場").await.unwrap();
+            let noted = closed(&store, &scene, noted, "").await;
+            let plain = closed(&store, &scene, scene.incident().await, "").await;
+            scene.incident().await;
+            let told: BTreeMap<_, _> = all_files(&store).await.into_iter().map(|file| (file.number.clone(), file)).collect();
+            assert_eq!(told.keys().collect::<BTreeSet<_>>(), BTreeSet::from([&noted, &plain]));
+            let lines = |number: &String| told.get(number).unwrap().lines.len();
+            assert_eq!(lines(&noted), lines(&plain) + 1, "{told:?}");
+            assert!(told.values().all(|file| !file.is_sealed && file.lines.iter().all(|line| line.by == scene.by.id)));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_incident_is_sealed_by_its_number_and_by_words_anywhere_in_it_for_everybody() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let numbered = closed(&store, &scene, scene.incident().await, "").await;
+            let worded = closed(&store, &scene, scene.incident().await, "見 qwe-7319 離去").await;
+            let other = closed(&store, &scene, scene.incident().await, "見 QWE-7310 離去").await;
+            let noted = scene.incident().await;
+            // As it stands in the log's JSON a letter comes before the plate.
+            incident_notes::add(&store, &scene.by, noted, "目擊\nQWE7319").await.unwrap();
+            let noted = closed(&store, &scene, noted, "").await;
+            assert!(sealed(&store).await.is_empty(), "nothing is sealed yet");
+            let mut seal = sealing(&store, &numbered, "QWE-7319");
+            seal.members.insert(scene.by.id);
+            store.seals().put(vec![seal]);
+            let by_member = Eyes::Person(scene.by.id).look(sealed(&store)).await;
+            let expected = BTreeSet::from([numbered, worded, noted]);
+            assert_eq!(by_member, expected, "its member gives it to nobody either");
+            assert_eq!(Eyes::House.look(sealed(&store)).await, expected);
+            assert!(!expected.contains(&other));
+            store.seals().put(Vec::new());
+            assert!(sealed(&store).await.is_empty());
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn what_was_merged_into_an_incident_seals_it_too() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let into = scene.incident().await;
+            let merged = OpenIncident { summary: "懸掛 QWE-7319".into(), ..call("traffic_crash") };
+            let merged = incident_open::open(&store, &scene.by, merged, None).await.unwrap().id;
+            let mut tx = store.begin().await.unwrap();
+            let sql = "UPDATE dispatch_incident SET state = 'merged', merged_into = $2 WHERE id = $1";
+            tx.execute(sql, params![merged, into]).await.unwrap();
+            tx.commit().await.unwrap();
+            closed(&store, &scene, into, "").await;
+            store.seals().put(vec![sealing(&store, "115-密-77", "QWE-7319")]);
+            assert_eq!(all_files(&store).await.iter().map(|file| file.is_sealed).collect::<Vec<_>>(), [true]);
         })
         .await;
     }

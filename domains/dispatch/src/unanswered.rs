@@ -3,10 +3,10 @@
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
-use shouhu_events::Event;
+use shouhu_events::{Event, LOOK_BACK_US};
 use shouhu_ids::Micros;
 use shouhu_module::{App, JobKind};
-use shouhu_store::{Store, StoreError, params};
+use shouhu_store::{Store, StoreError, params, tell_each};
 use shouhu_wire::Asked;
 
 pub const NOT_ANSWERED: JobKind = JobKind { kind: "dispatch.not_answered", run };
@@ -17,10 +17,6 @@ pub const HOUR_UTC_US: i64 = 16 * Micros::HOUR + 40 * Micros::MINUTE;
 pub const ORDER_US: i64 = 15 * Micros::MINUTE;
 /// A call is taken within so long.
 pub const CALL_US: i64 = 10 * Micros::MINUTE;
-/// Deadlines of the last days are looked at again, so that a house that was off for a week loses none. What is told twice counts once.
-const LOOK_BACK_US: i64 = 8 * Micros::DAY;
-const SOME: i64 = 1_000;
-
 fn run(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         NOT_ANSWERED.schedule_daily(&app.store, HOUR_UTC_US).await?;
@@ -34,27 +30,12 @@ fn run(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), Reaction
 /// When the database fails.
 pub async fn tell(store: &Store) -> Result<usize, StoreError> {
     // Answered is: accepted, declined, or taken back before its time was over.
-    let orders = "SELECT id FROM dispatch_assignment WHERE offered_at_us > $1 AND offered_at_us <= $2 \
-         AND COALESCE(accepted_at_us, ended_at_us, $3) > offered_at_us + $4 AND id > $6 ORDER BY id LIMIT $5";
-    let calls = "SELECT id FROM dispatch_call WHERE arrived_at_us > $1 AND arrived_at_us <= $2 \
-         AND COALESCE(taken_at_us, $3) > arrived_at_us + $4 AND id > $6 ORDER BY id LIMIT $5";
-    let orders = tell_of(store, Asked::Order, orders, ORDER_US).await?;
-    Ok(orders + tell_of(store, Asked::Call, calls, CALL_US).await?)
-}
-
-async fn tell_of(store: &Store, asked: Asked, sql: &str, within_us: i64) -> Result<usize, StoreError> {
-    let (now, mut last, mut told) = (store.env().now(), String::new(), 0);
-    loop {
-        let mut tx = store.begin().await?;
-        let rows = tx.fetch(sql, params![now.plus(-LOOK_BACK_US), now.plus(-within_us), now, within_us, SOME, &last]).await?;
-        for row in &rows {
-            last = row.text("id")?;
-            tx.emit(&Event::not_answered(asked, &last)).await?;
-        }
-        tx.commit().await?;
-        told += rows.len();
-        if rows.is_empty() {
-            return Ok(told);
-        }
-    }
+    let orders = "SELECT id FROM dispatch_assignment WHERE id > $1 AND offered_at_us > $3 AND offered_at_us <= $4 \
+         AND COALESCE(accepted_at_us, ended_at_us, $5) > offered_at_us + $6 ORDER BY id LIMIT $2";
+    let calls = "SELECT id FROM dispatch_call WHERE id > $1 AND arrived_at_us > $3 AND arrived_at_us <= $4 \
+         AND COALESCE(taken_at_us, $5) > arrived_at_us + $6 ORDER BY id LIMIT $2";
+    let now = store.env().now();
+    let values = |within_us: i64| params![now.plus(-LOOK_BACK_US), now.plus(-within_us), now, within_us];
+    let orders = tell_each(store, orders, &values(ORDER_US), |id| Event::not_answered(Asked::Order, &id)).await?;
+    Ok(orders + tell_each(store, calls, &values(CALL_US), |id| Event::not_answered(Asked::Call, &id)).await?)
 }

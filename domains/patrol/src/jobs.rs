@@ -2,11 +2,10 @@
 
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
-use shouhu_events::Event;
+use shouhu_events::LOOK_BACK_US;
 use shouhu_ids::Micros;
 use shouhu_module::{App, JobKind};
 use shouhu_store::{Store, StoreError, params};
-use shouhu_wire::Asked;
 
 use crate::streets::count::{hour_of, taipei_day};
 use crate::streets::{KEPT_DAYS, store as streets};
@@ -21,6 +20,12 @@ const KEPT_US: i64 = 365 * Micros::DAY;
 /// A signature may arrive a day after its nonce ended.
 const NONCES_KEPT_US: i64 = Micros::DAY;
 
+/// Signatures from this moment on are there; older ones are destroyed.
+#[must_use]
+pub const fn kept_since(now: Micros) -> Micros {
+    now.plus(-KEPT_US)
+}
+
 /// Enqueues the next turn. Every process may: the key of the turn is the day.
 ///
 /// # Errors
@@ -33,7 +38,7 @@ pub async fn schedule(db: &Store) -> Result<(), StoreError> {
 /// When the database fails; nothing is gone then.
 pub async fn purge_now(db: &Store) -> Result<u64, StoreError> {
     let now = db.env().now();
-    let old = now.plus(-KEPT_US);
+    let old = kept_since(now);
     let mut tx = db.begin().await?;
     let gone = tx.execute("DELETE FROM patrol_check_in WHERE measured_at_us < $1", params![old]).await?;
     tx.execute("DELETE FROM patrol_refusal WHERE at_us < $1", params![old]).await?;
@@ -53,20 +58,13 @@ pub async fn purge_now(db: &Store) -> Result<u64, StoreError> {
 pub const NOT_ANSWERED: JobKind = JobKind { kind: "patrol.not_answered", run: not_answered };
 /// 00:45 in Taipei.
 pub const ANSWERED_HOUR_UTC_US: i64 = 16 * Micros::HOUR + 45 * Micros::MINUTE;
-/// A house that was off for a week loses none; what is told twice counts once.
-const LOOK_BACK_US: i64 = 8 * Micros::DAY;
 
 fn not_answered(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         NOT_ANSWERED.schedule_daily(&app.store, ANSWERED_HOUR_UTC_US).await?;
         let now = app.env.now();
-        let plans = tours::undecided(&app.store, now.plus(-LOOK_BACK_US), now, FRESH_US).await?;
-        let mut tx = app.store.begin().await?;
-        for plan in &plans {
-            tx.emit(&Event::not_answered(Asked::Tours, plan)).await?;
-        }
-        tx.commit().await?;
-        tracing::info!(plans = plans.len(), "proposed tours that nobody decided in time");
+        let plans = tours::tell_undecided(&app.store, now.plus(-LOOK_BACK_US), now, FRESH_US).await?;
+        tracing::info!(plans, "proposed tours that nobody decided in time");
         Ok(())
     })
 }

@@ -3,10 +3,11 @@
 use shouhu_env::BoxFuture;
 use shouhu_ids::{ActorId, BoxId, CheckInId, Micros};
 use shouhu_module::Problem;
-use shouhu_module::ports::{CheckInTally, PlacedCount};
+use shouhu_module::ports::{CheckInTally, PlacedCount, Tallied};
 use shouhu_place::Wgs84;
 use shouhu_store::{Row, Store, StoreError, Tx, page_before, params, tag_of};
 
+use crate::jobs::kept_since;
 use crate::model::{BoxState, CheckIn, Doubt, Method, PatrolBox};
 use crate::rules::Other;
 use crate::table::NewBox;
@@ -218,9 +219,15 @@ pub async fn refused(store: &Store, by: ActorId, id: Option<BoxId>, problem: &st
 pub struct CheckInsByBox(pub Store);
 
 impl CheckInTally for CheckInsByBox {
-    fn check_ins(&self, from: Micros, until: Micros) -> BoxFuture<'static, Result<Vec<PlacedCount>, Problem>> {
+    fn check_ins(&self, from: Micros, until: Micros) -> BoxFuture<'static, Result<Tallied<PlacedCount>, Problem>> {
         let store = self.0.clone();
-        Box::pin(async move { Ok(check_ins_by_box(&store, from, until).await?) })
+        Box::pin(async move {
+            let before = kept_since(store.env().now());
+            if from < before {
+                return Ok(Tallied::Destroyed { before });
+            }
+            Ok(Tallied::Whole(check_ins_by_box(&store, from, until).await?))
+        })
     }
 }
 

@@ -54,6 +54,20 @@ pub async fn ask_at<T: Send + 'static>(
     rows_max: usize,
     question: impl FnOnce(&View, Limits<'_>) -> T + Send + 'static,
 ) -> Result<T, Problem> {
+    ask_of(&Class::ALL, lake, env, rows_max, question).await
+}
+
+/// As [`ask_at`], of these classes alone.
+///
+/// # Errors
+/// When the lake is closed.
+pub async fn ask_of<T: Send + 'static>(
+    classes: &[Class],
+    lake: &Lakehouse,
+    env: &Env,
+    rows_max: usize,
+    question: impl FnOnce(&View, Limits<'_>) -> T + Send + 'static,
+) -> Result<T, Problem> {
     let gone = Gone(Arc::new(AtomicBool::new(false)));
     let (is_gone, env) = (gone.0.clone(), env.clone());
     let deadline = env.now().plus(TIME_MAX_US);
@@ -61,7 +75,7 @@ pub async fn ask_at<T: Send + 'static>(
         let is_stopped = || is_gone.load(Ordering::Relaxed) || is_over(&env, deadline);
         question(view, Limits { rows_max, is_stopped: &is_stopped })
     };
-    let answer = lake.ask(&Class::ALL, bounded).await.map_err(|e| problem_of(&e));
+    let answer = lake.ask(classes, bounded).await.map_err(|e| problem_of(&e));
     drop(gone);
     answer
 }

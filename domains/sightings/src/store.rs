@@ -1,8 +1,8 @@
 //! The SQL of this room, one text for both databases: what was set aside, what is held, certificates. Passages are in the lake.
 
-use shouhu_events::Event;
+use shouhu_events::{Event, LOOK_BACK_US};
 use shouhu_ids::{ActorId, DeviceId, Micros, SightingId};
-use shouhu_store::{Row, Store, StoreError, Tx, Veil, params};
+use shouhu_store::{Row, Store, StoreError, Tx, Veil, params, shown_page, tell_each};
 use shouhu_wire::{Asked, LeftAside};
 
 use crate::model::SetAside;
@@ -51,22 +51,8 @@ pub async fn open_quarantine(store: &Store) -> Result<i64, StoreError> {
 pub async fn quarantine_page(store: &Store, before: &str, limit: i64) -> Result<Vec<Row>, StoreError> {
     let sql = "SELECT id, device, device_name, sequence, reason, detail, plate_text, raw, received_at_us FROM sightings_quarantine \
                WHERE dismissed_at_us IS NULL AND id < $1 ORDER BY id DESC LIMIT $2";
-    let (veil, mut before, mut visible) = (store.veil(), before.to_owned(), Vec::new());
-    loop {
-        let rows = store.fetch(sql, params![&before, limit]).await?;
-        let is_last = rows.len() < usize::try_from(limit).unwrap_or_default();
-        let Some(last) = rows.last() else { return Ok(visible) };
-        before = last.text("id")?;
-        for row in rows {
-            if !is_hidden(veil.as_ref(), &row)? {
-                visible.push(row);
-            }
-        }
-        if is_last || visible.len() >= usize::try_from(limit).unwrap_or_default() {
-            visible.truncate(usize::try_from(limit).unwrap_or_default());
-            return Ok(visible);
-        }
-    }
+    let (veil, most) = (store.veil(), usize::try_from(limit).unwrap_or_default());
+    shown_page(store, sql, before, most, &[], |row| Ok((!is_hidden(veil.as_ref(), row)?).then(|| row.clone()))).await
 }
 
 /// A report is hidden with the plate that it names, wherever it names it: nobody knows yet which of its words can be believed.
@@ -99,23 +85,17 @@ pub async fn dismiss(store: &Store, id: &str, reason: LeftAside, by: ActorId) ->
 
 /// A report that was set aside is looked at within so long.
 const LOOKED_AT_US: i64 = 14 * Micros::DAY;
-/// A house that was off for a week loses none; what is told twice counts once.
-const LOOK_BACK_US: i64 = 8 * Micros::DAY;
 
 /// Tells of reports that nobody looked at in time. A broken device sends thousands: each device and day is told once.
 pub async fn tell_unlooked(store: &Store) -> Result<usize, StoreError> {
     let until = store.env().now().plus(-LOOKED_AT_US);
-    let day_us = Micros::DAY;
-    let sql = "SELECT DISTINCT device, received_at_us / $3 AS day FROM sightings_quarantine \
-               WHERE dismissed_at_us IS NULL AND received_at_us >= $1 AND received_at_us < $2 ORDER BY device, day";
-    let mut tx = store.begin().await?;
-    let rows = tx.fetch(sql, params![until.plus(-LOOK_BACK_US), until, day_us]).await?;
-    for row in &rows {
-        let object = format!("{} {}", row.text("device")?, row.int("day")?);
-        tx.emit(&Event::not_answered(Asked::SetAside, &object)).await?;
-    }
-    tx.commit().await?;
-    Ok(rows.len())
+    let of_day = "device || ' ' || CAST(received_at_us / $5 AS TEXT)";
+    let sql = format!(
+        "SELECT DISTINCT {of_day} AS id FROM sightings_quarantine WHERE {of_day} > $1 AND dismissed_at_us IS NULL \
+         AND received_at_us >= $3 AND received_at_us < $4 ORDER BY id LIMIT $2"
+    );
+    let values = params![until.plus(-LOOK_BACK_US), until, Micros::DAY];
+    tell_each(store, &sql, &values, |id| Event::not_answered(Asked::SetAside, &id)).await
 }
 
 /// What a sighting from before the lake is called now.

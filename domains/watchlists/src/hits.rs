@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use shouhu_events::{Event, SightingFact};
 use shouhu_ids::{EntryId, HitId, IncidentId, Micros, UnitId};
 use shouhu_module::Person;
-use shouhu_module::ports::TalliedHit;
+use shouhu_module::ports::{Tallied, TalliedHits};
 use shouhu_place::Wgs84;
 use shouhu_plate::{MatchKind, Plate};
 use shouhu_store::{Row, Store, StoreError, Tx, Value, Veil, page_before, params, tag_of};
@@ -17,8 +17,8 @@ use crate::model::Entry;
 pub const JOIN_WITHIN_US: i64 = 60 * Micros::SECOND;
 /// How long before or after what may raise no hit alone another camera must have seen the vehicle: a car crosses the city in that time.
 pub const WITNESS_WITHIN_US: i64 = 30 * Micros::MINUTE;
-/// A month of a large city has a few thousand.
-const TALLIED_MAX: i64 = 200_000;
+/// Places times what came of their hits: a city has some thousand cameras, and hits of a patrol car's have a place each.
+const TALLIED_MAX: usize = 200_000;
 /// Confirmed hits that nobody followed are told of after this.
 pub const FOLLOW_WITHIN_US: i64 = 24 * Micros::HOUR;
 /// Raised hits that nobody looked at are over after this.
@@ -38,7 +38,7 @@ struct Shown {
 }
 
 const HIT_COLUMNS: &str = "id, state, kind, sighting_id, captured_at_us, raised_at_us, lon, lat, shown, decided_at_us, decided_by, \
-     decided_by_name, reject_reason, note, incident_id";
+     decided_by_name, reject_reason, note, not_followed, incident_id";
 
 fn position_of(row: &Row) -> Result<Option<Wgs84>, StoreError> {
     let (lon, lat) = (row.opt_real("lon")?, row.opt_real("lat")?);
@@ -72,6 +72,7 @@ fn hit_of(row: &Row, veil: Option<&Veil>) -> Result<Hit, StoreError> {
         decided_by_name: row.opt_text("decided_by_name")?,
         reject_reason: row.opt_tag("reject_reason")?,
         note: row.text("note")?,
+        not_followed: row.opt_text("not_followed")?,
         incident: row.opt_parsed("incident_id")?,
     })
 }
@@ -354,11 +355,23 @@ pub async fn unfollowed_some(tx: &mut Tx, before: Micros, limit: i64) -> Result<
     Ok(rows.len())
 }
 
-/// Without plates, for counts by place: what was raised within a time.
-pub async fn tallied(store: &Store, from: Micros, until: Micros) -> Result<Vec<TalliedHit>, StoreError> {
-    let sql = "SELECT state, reject_reason, lon, lat FROM watchlists_hit WHERE raised_at_us >= $1 AND raised_at_us < $2 ORDER BY id LIMIT $3";
-    let hit = |row: &Row| Ok(TalliedHit { position: position_of(row)?, state: row.tag("state")?, reject_reason: row.opt_tag("reject_reason")? });
-    store.fetch(sql, params![from, until, TALLIED_MAX]).await?.iter().map(hit).collect()
+/// Without plates, for counts by place: what was raised within a time. Hits are never destroyed, so that every month is whole.
+pub async fn tallied(store: &Store, from: Micros, until: Micros) -> Result<Tallied<TalliedHits>, StoreError> {
+    tallied_at_most(store, from, until, TALLIED_MAX).await
+}
+
+async fn tallied_at_most(store: &Store, from: Micros, until: Micros, most: usize) -> Result<Tallied<TalliedHits>, StoreError> {
+    let sql = "SELECT reject_reason, lon, lat, CAST(COUNT(*) AS BIGINT) AS n FROM watchlists_hit WHERE raised_at_us >= $1 AND raised_at_us < $2 \
+               GROUP BY reject_reason, lon, lat LIMIT $3";
+    // One more than is taken shows that there are more.
+    let rows = store.fetch(sql, params![from, until, i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1)]).await?;
+    if rows.len() > most {
+        return Ok(Tallied::Incomplete);
+    }
+    let hits = |row: &Row| {
+        Ok::<_, StoreError>(TalliedHits { position: position_of(row)?, reject_reason: row.opt_tag("reject_reason")?, count: row.int("n")?.unsigned_abs() })
+    };
+    Ok(Tallied::Whole(rows.iter().map(hits).collect::<Result<_, _>>()?))
 }
 
 /// The incident under which the hit is worked on. The newest fact counts: an incident that is merged takes its hit along, and
@@ -387,4 +400,46 @@ pub async fn set_crew(tx: &mut Tx, incident: IncidentId, unit: UnitId, state: As
 pub async fn was_sent(store: &Store, hit: HitId, unit: UnitId) -> Result<bool, StoreError> {
     let sql = "SELECT hit_id FROM watchlists_hit_crew WHERE hit_id = $1 AND unit_id = $2";
     Ok(store.fetch_opt(sql, params![hit, unit]).await?.is_some())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use shouhu_store::testing::on_each_database;
+
+    use super::*;
+    use crate::MODULE;
+
+    async fn raised(store: &Store, id: &str, at: i64, place: Option<(f64, f64)>, reason: Option<&str>) {
+        let sql = "INSERT INTO watchlists_hit (id, state, kind, entry_id, sighting_id, plate, spot, captured_at_us, last_captured_at_us, \
+                   raised_at_us, lon, lat, shown, reject_reason, note) VALUES ($1, 'raised', 'exact', 'e', 's', 'p', 'x', 0, 0, $2, $3, $4, '{}', $5, '')";
+        let mut tx = store.begin().await.unwrap();
+        tx.execute(sql, params![id, at, place.map(|(lon, _)| lon), place.map(|(_, lat)| lat), reason]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn hits_are_counted_by_place_and_by_what_came_of_them_and_never_cut_in_silence() {
+        on_each_database(&[MODULE.schema()], |db| async move {
+            let place = Some((120.5, 23.0));
+            for (id, at, place, reason) in [
+                ("a", 10, place, None),
+                ("b", 11, place, None),
+                ("c", 12, place, Some("misread")),
+                ("d", 13, None, Some("misread")),
+                ("e", 9, place, None),
+                ("f", 20, place, None),
+            ] {
+                raised(&db, id, at, place, reason).await;
+            }
+            let at_most = async |most| tallied_at_most(&db, Micros(10), Micros(20), most).await.unwrap();
+            let Tallied::Whole(mut found) = at_most(3).await else { panic!("three groups are as many as were asked for") };
+            found.sort_by_key(|hits| (hits.position.is_none(), hits.reject_reason.is_some()));
+            let counts: Vec<_> = found.iter().map(|hits| (hits.position.is_some(), hits.reject_reason, hits.count)).collect();
+            let misread = Some(RejectReason::Misread);
+            assert_eq!(counts, [(true, None, 2), (true, misread, 1), (false, misread, 1)], "from the first moment to before the last");
+            assert_eq!(at_most(2).await, Tallied::Incomplete, "a part never looks like the whole");
+        })
+        .await;
+    }
 }

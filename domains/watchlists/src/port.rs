@@ -6,7 +6,7 @@ use shouhu_module::Problem;
 use shouhu_place::Wgs84;
 use std::sync::Arc;
 
-use shouhu_module::ports::{ConfirmedHit, ConfirmedHits, HitTally, NEARBY_M, NearbyWanted, Reading, TalliedHit, WantedAs, WantedNear, WatchMatcher};
+use shouhu_module::ports::{ConfirmedHit, ConfirmedHits, HitTally, NEARBY_M, NearbyWanted, Reading, Tallied, TalliedHits, WantedAs, WantedNear, WatchMatcher};
 use shouhu_store::Store;
 use shouhu_wire::{Hit, HitState};
 
@@ -40,7 +40,7 @@ impl WatchMatcher for Matcher {
 pub struct Tally(pub Store);
 
 impl HitTally for Tally {
-    fn hits(&self, from: Micros, until: Micros) -> BoxFuture<'static, Result<Vec<TalliedHit>, Problem>> {
+    fn hits(&self, from: Micros, until: Micros) -> BoxFuture<'static, Result<Tallied<TalliedHits>, Problem>> {
         let db = self.0.clone();
         Box::pin(async move { Ok(hits::tallied(&db, from, until).await?) })
     }

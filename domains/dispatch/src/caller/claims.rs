@@ -131,7 +131,7 @@ async fn a_link_ends_with_its_call_or_with_the_incident_that_the_call_became() {
         let colleague = dispatcher(&store);
         assert_eq!(view(&store, &colleague, call).await.link.unwrap().state, LinkState::Sharing, "who works on the incident sees it too");
         assert_eq!(book::live(&store, colleague.id, 9).await.unwrap().len(), 1);
-        let closing = shouhu_wire::CloseIncident { code: shouhu_wire::ClosingCode::Handled, note: String::new(), without_unit: None };
+        let closing = shouhu_wire::CloseIncident { code: shouhu_wire::ClosingCode::Handled, note: String::new(), without_unit: Some(shouhu_wire::WithoutUnit::ByTelephone) };
         incident_close::close(&store, by, incident, &closing).await.unwrap();
         assert_eq!(placed(&store, &link, &at(120.2, 23.0)).await.unwrap_err().key(), "dispatch.caller.ended");
         assert_eq!(make(&store, by, call).await.unwrap_err().key(), "dispatch.caller.over");

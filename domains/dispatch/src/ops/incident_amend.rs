@@ -249,7 +249,7 @@ async fn handle(
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use shouhu_store::testing::on_each_database;
-    use shouhu_wire::{AssignmentStep, CloseIncident, ClosingCode};
+    use shouhu_wire::{AssignmentStep, CloseIncident, ClosingCode, WithoutUnit};
 
     use super::*;
     use crate::MODULE;
@@ -348,7 +348,7 @@ mod tests {
             }
             merge::merge(&store, by, id, target).await.unwrap();
             assert_eq!(key_of(amend(&store, by, id, &to_priority(2, 1)).await), "dispatch.amend.merged");
-            let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: None };
+            let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: Some(WithoutUnit::ByTelephone) };
             incident_close::close(&store, by, target, &body).await.unwrap();
             assert_eq!(key_of(amend(&store, by, target, &to_priority(1, 2)).await), "dispatch.amend.closed");
             assert_eq!(key_of(amend(&store, by, store.env().id(IncidentId::new), &to_priority(1, 2)).await), "http.not_found");

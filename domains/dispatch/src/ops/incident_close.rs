@@ -71,21 +71,10 @@ fn why_nobody_went(body: &CloseIncident) -> Option<&'static str> {
     }
 }
 
-/// A unit has worked on it, or it is said why none has.
-async fn is_accounted_for(store: &Store, id: IncidentId, body: &CloseIncident) -> Result<bool, CloseError> {
-    if why_nobody_went(body).is_some() {
-        return Ok(true);
-    }
-    let known = store::incident(store, id).await?.ok_or(CloseError::NotFound)?;
-    let was_worked_on = known.assignments.iter().any(|one| one.state == AssignmentState::Closed || machine::is_live(one.state));
-    // What is closed or merged already is refused, or answered, for that.
-    Ok(was_worked_on || matches!(known.state, IncidentState::Closed | IncidentState::Merged))
-}
-
 /// Closes it. Closing it again with the same code changes nothing.
 ///
 /// # Errors
-/// When a unit is still on it, or it was closed with another code.
+/// When a unit is still on it, none has worked on it and nobody says why, or it was closed with another code.
 pub async fn close(store: &Store, by: &Person, id: IncidentId, body: &CloseIncident) -> Result<Incident, CloseError> {
     let length = body.note.chars().count();
     if length > NOTE_MAX {
@@ -108,6 +97,11 @@ pub async fn close(store: &Store, by: &Person, id: IncidentId, body: &CloseIncid
         let call_signs = live.iter().map(|held| held.call_sign.as_str()).collect::<Vec<_>>().join(", ");
         return Err(CloseError::UnitAssigned { call_signs });
     }
+    let was_worked_on = held.iter().any(|held| held.state == AssignmentState::Closed);
+    let why_nobody = why_nobody_went(body).filter(|_| !was_worked_on);
+    if !was_worked_on && why_nobody.is_none() {
+        return Err(CloseError::WithoutUnit);
+    }
     for held in live {
         write::move_assignment(&mut tx, &incident, held, AssignmentState::Cancelled, now).await?;
         let values = json!({ "call_sign": held.call_sign, "reason": body.note });
@@ -119,7 +113,7 @@ pub async fn close(store: &Store, by: &Person, id: IncidentId, body: &CloseIncid
         params![now, tag_of(&body.code), &body.note, id],
     )
     .await?;
-    if let Some(code) = why_nobody_went(body).filter(|_| !held.iter().any(|held| held.state == AssignmentState::Closed)) {
+    if let Some(code) = why_nobody {
         tx.emit(&Event::not_done(Asked::Incident, &id, code, by.id)).await?;
     }
     write::log(&mut tx, id, now, by, "incident_closed", json!({ "code": tag_of(&body.code), "note": body.note })).await?;
@@ -136,11 +130,10 @@ async fn handle(
     Id(id): Id<IncidentId>,
     Body(body): Body<CloseIncident>,
 ) -> Result<Audited<Incident>, Problem> {
-    if !is_accounted_for(&app.store, id, &body).await? {
-        return Err(CloseError::WithoutUnit.into());
-    }
     let incident = close(&app.store, &person, id, &body).await?;
-    let why = body.without_unit.map(|why| format!(", without a unit: {}", why.as_str())).unwrap_or_default();
+    // Said although a unit was there, it counts for nothing.
+    let was_worked_on = incident.assignments.iter().any(|one| one.state == AssignmentState::Closed);
+    let why = body.without_unit.filter(|_| !was_worked_on).map(|why| format!(", without a unit: {}", why.as_str())).unwrap_or_default();
     Ok(Audited::new(format!("{}: {}{why}", incident.number, tag_of(&body.code)), incident))
 }
 
@@ -148,14 +141,42 @@ async fn handle(
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use shouhu_store::testing::on_each_database;
-    use shouhu_wire::UnitState;
+    use shouhu_wire::{AssignmentStep, UnitState};
 
     use super::*;
     use crate::MODULE;
+    use crate::ops::{cancel, step};
     use crate::testing::Scene;
 
     fn with(code: ClosingCode) -> CloseIncident {
         CloseIncident { code, note: "誤報".into(), without_unit: None }
+    }
+
+    #[tokio::test]
+    async fn where_no_unit_worked_it_is_said_how_it_was_dealt_with_and_only_there() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let incident = scene.incident().await;
+            let declined = scene.assign(incident, scene.unit("永康 21").await).await.unwrap();
+            cancel::cancel(&store, &scene.by, declined.id, "另有任務").await.unwrap();
+            for code in [ClosingCode::Handled, ClosingCode::NothingFound] {
+                let refused = close(&store, &scene.by, incident, &with(code)).await.unwrap_err();
+                assert_eq!((refused.key(), refused.status()), ("dispatch.close.without_unit", StatusCode::UNPROCESSABLE_ENTITY));
+            }
+            assert_eq!(store::incident(&store, incident).await.unwrap().unwrap().state, IncidentState::Open, "nothing is half closed");
+            let by_telephone = CloseIncident { without_unit: Some(WithoutUnit::ByTelephone), ..with(ClosingCode::Handled) };
+            assert_eq!(close(&store, &scene.by, incident, &by_telephone).await.unwrap().state, IncidentState::Closed);
+
+            let worked_on = scene.incident().await;
+            let unit = scene.unit("永康 22").await;
+            let order = scene.assign(worked_on, unit).await.unwrap().id;
+            let done = AssignmentStep::Close { code: ClosingCode::Handled, text: String::new() };
+            for next in [AssignmentStep::Accept, AssignmentStep::EnRoute, AssignmentStep::OnScene, done] {
+                step::step(&store, &scene.crew(unit), order, &next).await.unwrap();
+            }
+            assert_eq!(close(&store, &scene.by, worked_on, &with(ClosingCode::Handled)).await.unwrap().state, IncidentState::Closed);
+        })
+        .await;
     }
 
     #[tokio::test]

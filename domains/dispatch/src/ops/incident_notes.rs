@@ -128,7 +128,7 @@ async fn list(State(app): State<App>, person: Person, Id(id): Id<IncidentId>) ->
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use shouhu_store::testing::on_each_database;
-    use shouhu_wire::{CloseIncident, ClosingCode};
+    use shouhu_wire::{CloseIncident, ClosingCode, WithoutUnit};
 
     use super::*;
     use crate::MODULE;
@@ -149,7 +149,7 @@ mod tests {
             }
             merge::merge(&store, &scene.by, id, target).await.unwrap();
             assert_eq!(add(&store, &scene.by, id, "一").await.unwrap_err().key(), "dispatch.note.merged");
-            let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: None };
+            let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: Some(WithoutUnit::ByTelephone) };
             incident_close::close(&store, &scene.by, target, &body).await.unwrap();
             assert_eq!(add(&store, &scene.by, target, "一").await.unwrap_err().key(), "dispatch.note.closed");
         })

@@ -156,7 +156,7 @@ async fn handle(State(app): State<App>, Params(query): Params<IntervalQuery>) ->
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use shouhu_store::testing::on_each_database;
-    use shouhu_wire::{AssignmentStep, ClosingCode, IncidentOrigin, OpenIncident};
+    use shouhu_wire::{AssignmentStep, ClosingCode, Declining, IncidentOrigin, OpenIncident};
 
     use super::*;
     use crate::MODULE;
@@ -170,7 +170,7 @@ mod tests {
             let incident = scene.incident().await;
             let (first, second) = (scene.unit("永康 21").await, scene.unit("永康 22").await);
             let declining = scene.assign(incident, second).await.unwrap().id;
-            let decline = AssignmentStep::Decline { reason: "故障".into(), code: None };
+            let decline = AssignmentStep::Decline { reason: "故障".into(), code: Some(Declining::Vehicle) };
             step::step(&store, &scene.crew(second), declining, &decline).await.unwrap();
             let id = scene.assign(incident, first).await.unwrap().id;
             let crew = scene.crew(first);

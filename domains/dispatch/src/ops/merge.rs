@@ -324,10 +324,10 @@ async fn unmerge_one(State(app): State<App>, person: Person, Id(id): Id<Incident
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use shouhu_ids::Micros;
     use shouhu_module::ports::CitizenReports;
+    use shouhu_ids::Micros;
     use shouhu_store::testing::on_each_database;
-    use shouhu_wire::{AssignmentStep, CloseIncident, ClosingCode, IncidentOrigin, OpenIncident, Priority, UnitState};
+    use shouhu_wire::{AssignmentStep, CloseIncident, ClosingCode, IncidentOrigin, OpenIncident, Priority, UnitState, WithoutUnit};
 
     use super::*;
     use crate::MODULE;
@@ -405,7 +405,7 @@ mod tests {
 
             let done = AssignmentStep::Close { code: ClosingCode::Handled, text: String::new() };
             step::step(&store, &scene.crew(units.0), first, &done).await.unwrap();
-            let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: None };
+            let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: Some(WithoutUnit::ByTelephone) };
             incident_close::close(&store, &scene.by, target, &body).await.unwrap();
             assert_eq!(unmerge(&store, &scene.by, arrived).await.unwrap_err().key(), "dispatch.unmerge.target_closed");
         })
@@ -454,7 +454,7 @@ mod tests {
                 let said = log.iter().filter(|line| line.key == "assignment_reply").filter_map(|line| line.params.get("text"));
                 assert_eq!(said.collect::<Vec<_>>(), ["目擊者在對街"], "{id}");
             }
-            let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: None };
+            let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: Some(WithoutUnit::ByTelephone) };
             incident_close::close(&store, &scene.by, target, &body).await.unwrap();
             assert!(step::step(&store, &scene.crew(unit), sent, &reply("補充")).await.is_err(), "what it belongs to is over");
         })
@@ -521,7 +521,7 @@ mod tests {
             let (first, second, third) = (scene.incident().await, scene.incident().await, scene.incident().await);
             let found = opened(&store, OpenIncident { origin: IncidentOrigin::Officer, ..call("traffic_crash") }).await;
             let calls = CallsOfCitizens(store.clone());
-            let counted = || async { calls.since(Micros(0)).await.map(|told| told.len()).unwrap_or(usize::MAX) };
+            let counted = || async { calls.within(Micros(0), Micros(i64::MAX)).await.map(|told| told.len()).unwrap_or(usize::MAX) };
             assert_eq!(counted().await, 3);
             merge(&store, &scene.by, second, first).await.unwrap();
             assert_eq!(counted().await, 2);

@@ -216,7 +216,7 @@ async fn list(State(app): State<App>) -> Result<Json<Items<Panic>>, Problem> {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use shouhu_store::testing::on_each_database;
-    use shouhu_wire::{CloseIncident, ClosingCode};
+    use shouhu_wire::{CloseIncident, ClosingCode, WithoutUnit};
 
     use super::*;
     use crate::MODULE;
@@ -246,7 +246,7 @@ mod tests {
             assert_eq!(state(&store).await.0, PanicState::Cancelled);
             let again = call_for_help(&store, &crew, unit, None).await.unwrap();
             assert_eq!((again.id, state(&store).await), (raised.id, (PanicState::Raised, None)));
-            let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: None };
+            let body = CloseIncident { code: ClosingCode::Handled, note: String::new(), without_unit: Some(WithoutUnit::ByTelephone) };
             incident_close::close(&store, &scene.by, raised.id, &body).await.unwrap();
             assert_eq!(state(&store).await.0, PanicState::Over);
             let next = call_for_help(&store, &crew, unit, None).await.unwrap();

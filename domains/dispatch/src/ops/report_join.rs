@@ -202,7 +202,7 @@ mod tests {
             let found = OpenIncident { origin: IncidentOrigin::Officer, ..call("fight") };
             let found = incident_open::open(&store, &scene.by, found, None).await.unwrap().id;
             join(&store, &scene.by, found, &report(1, 120.30)).await.unwrap();
-            let counted = || async { CallsOfCitizens(store.clone()).since(Micros(0)).await.unwrap().len() };
+            let counted = || async { CallsOfCitizens(store.clone()).within(Micros(0), Micros(i64::MAX)).await.unwrap().len() };
             assert_eq!(counted().await, 2);
             merge::merge(&store, &scene.by, other, id).await.unwrap();
             assert_eq!(counted().await, 1);

@@ -81,7 +81,9 @@ fn not_allowed(state: AssignmentState) -> StepError {
 
 fn check(step: &AssignmentStep) -> Result<(), StepError> {
     let (field, text, is_needed) = match step {
-        AssignmentStep::Decline { reason, .. } => ("reason", reason, true),
+        AssignmentStep::Decline { code: None, .. } => return Err(StepError::CodeNeeded),
+        // The code says why; more may be said in words.
+        AssignmentStep::Decline { reason, .. } => ("reason", reason, false),
         AssignmentStep::Reply { text } => ("text", text, true),
         AssignmentStep::Close { text, .. } => ("text", text, false),
         _ => return Ok(()),
@@ -254,7 +256,7 @@ async fn handle(
     Body(body): Body<AssignmentStep>,
 ) -> Result<Audited<Assignment>, Problem> {
     let declined = match &body {
-        AssignmentStep::Decline { code, .. } => Some(code.ok_or(StepError::CodeNeeded)?),
+        AssignmentStep::Decline { code, .. } => *code,
         _ => None,
     };
     let assignment = step(&app.store, &person, id, &body).await?;
@@ -267,7 +269,7 @@ async fn handle(
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use shouhu_store::testing::on_each_database;
-    use shouhu_wire::{ClosingCode, UnitState};
+    use shouhu_wire::{ClosingCode, Declining, UnitState};
 
     use super::*;
     use crate::MODULE;
@@ -401,9 +403,9 @@ mod tests {
             let scene = Scene::new(&store).await;
             let (incident, unit) = (scene.incident().await, scene.unit("永康 21").await);
             let id = scene.assign(incident, unit).await.unwrap().id;
-            let unsaid = AssignmentStep::Decline { reason: " ".into(), code: None };
-            assert_eq!(step(&store, &scene.crew(unit), id, &unsaid).await.unwrap_err().key(), "dispatch.step.text_empty");
-            let decline = AssignmentStep::Decline { reason: "車輛故障".into(), code: None };
+            let unsaid = AssignmentStep::Decline { reason: "車輛故障".into(), code: None };
+            assert_eq!(step(&store, &scene.crew(unit), id, &unsaid).await.unwrap_err().key(), "dispatch.step.code_needed");
+            let decline = AssignmentStep::Decline { reason: "車輛故障".into(), code: Some(Declining::Vehicle) };
             step(&store, &scene.crew(unit), id, &decline).await.unwrap();
             assert_eq!(store::unit(&store, unit).await.unwrap().unwrap().state, UnitState::Available);
             assert_eq!(store::incident(&store, incident).await.unwrap().unwrap().state, IncidentState::Open);

@@ -5,10 +5,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use shouhu_calendar::{Month, NoSuchMonth};
 use shouhu_module::{App, Audit, AuditObject, Audited, Keyed, Params, Problem, Route};
 
 use crate::reasons::{self, Reasons};
-use crate::transparency::month_of;
 
 pub const SHOW: Route =
     Route::get("/v1/oversight/reasons", "Counts what was asked of people and not done, by reason, office and month", || axum::routing::get(show))
@@ -32,36 +32,63 @@ pub struct Months {
     pub until: Option<String>,
 }
 
+/// Three years: what changed since the year before last.
+const MONTHS_MAX: i64 = 36;
+
 #[derive(Debug, thiserror::Error)]
-pub enum MonthError {
-    #[error("{0:?} is no month: write it as 2026-11")]
-    Month(String),
+pub enum MonthsError {
+    #[error(transparent)]
+    Month(#[from] NoSuchMonth),
+    #[error("{until} is before {from}: ask from the earlier month to the later")]
+    Order { from: Month, until: Month },
+    #[error("{asked} months are asked for; {MONTHS_MAX} are possible at once")]
+    TooMany { asked: i64 },
 }
 
-impl Keyed for MonthError {
+impl Keyed for MonthsError {
     fn key(&self) -> &'static str {
-        "oversight.months.month"
+        match self {
+            Self::Month(_) => "oversight.months.month",
+            Self::Order { .. } => "oversight.months.order",
+            Self::TooMany { .. } => "oversight.months.too_many",
+        }
     }
 
     fn status(&self) -> StatusCode {
         StatusCode::UNPROCESSABLE_ENTITY
     }
+
+    fn params(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Month(_) => Vec::new(),
+            Self::Order { from, until } => vec![("from", from.to_string()), ("until", until.to_string())],
+            Self::TooMany { asked } => vec![("asked", asked.to_string()), ("most", MONTHS_MAX.to_string())],
+        }
+    }
 }
 
+/// The month that is asked for; without one, that of `now`.
+///
 /// # Errors
 /// When it is none.
-pub fn month(given: &str) -> Result<String, MonthError> {
-    let is_month = given.len() == 7
-        && given.get(4..5) == Some("-")
-        && given.get(..4).is_some_and(|year| year.bytes().all(|digit| digit.is_ascii_digit()))
-        && given.get(5..).and_then(|month| month.parse::<u8>().ok()).is_some_and(|month| (1..=12).contains(&month));
-    if is_month { Ok(given.to_owned()) } else { Err(MonthError::Month(given.chars().take(20).collect())) }
+pub fn month(given: Option<&str>, now: Month) -> Result<Month, MonthsError> {
+    Ok(given.map_or(Ok(now), Month::parse)?)
+}
+
+/// From the first month to the last, both told.
+fn span(asked: &Months, now: Month) -> Result<(Month, Month), MonthsError> {
+    let from = month(asked.from.as_deref(), now)?;
+    let until = month(asked.until.as_deref(), now.max(from))?;
+    if until < from {
+        return Err(MonthsError::Order { from, until });
+    }
+    let asked = until.since(from) + 1;
+    if asked > MONTHS_MAX { Err(MonthsError::TooMany { asked }) } else { Ok((from, until)) }
 }
 
 async fn found(app: &App, asked: &Months) -> Result<Reasons, Problem> {
-    let now = month_of(app.env.now());
-    let from = asked.from.as_deref().map_or_else(|| Ok(now.clone()), month)?;
-    let until = asked.until.as_deref().map_or_else(|| Ok(now.max(from.clone())), month)?;
+    let (from, until) = span(asked, Month::in_taipei(app.env.now().0))?;
+    let (from, until) = (from.to_string(), until.to_string());
     let lines = reasons::lines(&app.store, &from, &until).await?;
     Ok(Reasons { from, until, lists: reasons::lists(), lines })
 }
@@ -81,4 +108,26 @@ pub fn file(object: String, text: String) -> Response {
     let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response();
     response.extensions_mut().insert(AuditObject(object));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_are_asked_for_in_order_and_three_years_of_them_at_most() {
+        let asked = |from: &str, until: &str| {
+            let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+            let now = Month::in_taipei(1_795_147_200_000_000);
+            let found = span(&Months { from: some(from), until: some(until) }, now);
+            found.map(|(from, until)| format!("{from} {until}")).map_err(|error| error.key())
+        };
+        assert_eq!(asked("", ""), Ok("2026-11 2026-11".into()));
+        assert_eq!(asked("2023-12", ""), Ok("2023-12 2026-11".into()));
+        assert_eq!(asked("2027-01", ""), Ok("2027-01 2027-01".into()), "a month to come has nothing yet");
+        assert_eq!(asked("2023-11", "2026-11"), Err("oversight.months.too_many"));
+        assert_eq!(asked("2026-11", "2026-10"), Err("oversight.months.order"));
+        assert_eq!(asked("2026-+1", ""), Err("oversight.months.month"));
+        assert_eq!(asked("", "2026-1"), Err("oversight.months.month"));
+    }
 }

@@ -66,7 +66,7 @@ pub fn csv(lines: &[ReasonLine]) -> String {
     let mut text = String::from("\u{feff}month,asked,code,office,count\r\n");
     for line in lines {
         let asked = shouhu_store::tag_of(&line.asked);
-        text += &format!("{},{asked},{},{},{}\r\n", line.month, line.code, crate::sheet::field(&line.office), line.count);
+        text += &format!("{},{asked},{},{},{}\r\n", line.month, line.code, shouhu_text::sheet::cell(&line.office), line.count);
     }
     text
 }

@@ -20,8 +20,6 @@ pub const HOUR_UTC_US: i64 = 16 * Micros::HOUR + 50 * Micros::MINUTE;
 
 /// A hint of misuse is settled within so long.
 const ALERT_US: i64 = 14 * Micros::DAY;
-/// A house that was off for a week loses none; what is told twice counts once.
-const LOOK_BACK_US: i64 = 8 * Micros::DAY;
 
 fn count(app: App, envelope: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
@@ -69,12 +67,8 @@ fn unanswered(told: &Told<'_>) -> Entry {
 fn not_answered(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         NOT_ANSWERED_JOB.schedule_daily(&app.store, HOUR_UTC_US).await?;
-        let overdue = store::overdue(&app.store, LOOK_BACK_US, ALERT_US).await?;
-        let mut tx = app.store.begin().await?;
-        for (asked, object) in &overdue {
-            tx.emit(&Event::not_answered(*asked, object)).await?;
-        }
-        tx.commit().await?;
+        let told = store::tell_overdue(&app.store, ALERT_US).await?;
+        tracing::info!(told, "hints and files of misuse that nobody settled in time");
         Ok(())
     })
 }

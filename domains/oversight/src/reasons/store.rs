@@ -1,13 +1,11 @@
 //! The SQL of what was not done.
 
+use shouhu_events::{Event, LOOK_BACK_US};
 use shouhu_ids::Micros;
-use shouhu_store::{Row, Store, StoreError, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, params, tag_of, tell_each};
 use shouhu_wire::Asked;
 
 use super::ReasonLine;
-
-/// A house with a hundred offices has some thousand lines a month.
-const LINES_MAX: i64 = 100_000;
 
 /// What was told.
 pub struct Told<'a> {
@@ -42,13 +40,13 @@ pub async fn set_leaf(store: &Store, told: &Told<'_>, leaf: i64) -> Result<(), S
     tx.commit().await
 }
 
-/// Months from `from` to `until`, both told (`2026-11`).
+/// Months from `from` to `until`, both told (`2026-11`). As many lines as codes, offices and months allow, and doors bound the months.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn lines(store: &Store, from: &str, until: &str) -> Result<Vec<ReasonLine>, StoreError> {
     let sql = "SELECT month, asked, code, office, CAST(COUNT(*) AS BIGINT) AS n FROM oversight_not_done WHERE month >= $1 AND month <= $2 \
-               GROUP BY month, asked, code, office ORDER BY month, asked, code, office LIMIT $3";
+               GROUP BY month, asked, code, office ORDER BY month, asked, code, office";
     let line = |row: &Row| {
         Ok(ReasonLine {
             month: row.text("month")?,
@@ -58,24 +56,18 @@ pub async fn lines(store: &Store, from: &str, until: &str) -> Result<Vec<ReasonL
             count: row.int("n")?,
         })
     };
-    store.fetch(sql, params![from, until, LINES_MAX]).await?.iter().map(line).collect()
+    store.fetch(sql, params![from, until]).await?.iter().map(line).collect()
 }
 
-/// Hints that nobody has settled and files without a finding whose time was over since `since`, as id and what was asked.
+/// Tells of hints that nobody has settled and of files without a finding whose time was over of late, and how many there were.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn overdue(store: &Store, since_us: i64, alert_us: i64) -> Result<Vec<(Asked, String)>, StoreError> {
+pub async fn tell_overdue(store: &Store, alert_us: i64) -> Result<usize, StoreError> {
     let now = store.env().now();
-    let since = now.plus(-since_us);
-    let alerts = "SELECT id FROM oversight_alert WHERE state = 'new' AND made_at_us > $1 AND made_at_us <= $2 ORDER BY id";
-    let files = "SELECT id FROM oversight_case WHERE state <> 'closed' AND due_at_us > $1 AND due_at_us <= $2 ORDER BY id";
-    let mut overdue = Vec::new();
-    for row in store.fetch(alerts, params![since.plus(-alert_us), now.plus(-alert_us)]).await? {
-        overdue.push((Asked::MisuseAlert, row.text("id")?));
-    }
-    for row in store.fetch(files, params![since, now]).await? {
-        overdue.push((Asked::MisuseFile, row.text("id")?));
-    }
-    Ok(overdue)
+    let since = now.plus(-LOOK_BACK_US);
+    let alerts = "SELECT id FROM oversight_alert WHERE id > $1 AND state = 'new' AND made_at_us > $3 AND made_at_us <= $4 ORDER BY id LIMIT $2";
+    let files = "SELECT id FROM oversight_case WHERE id > $1 AND state <> 'closed' AND due_at_us > $3 AND due_at_us <= $4 ORDER BY id LIMIT $2";
+    let alerts = tell_each(store, alerts, &params![since.plus(-alert_us), now.plus(-alert_us)], |id| Event::not_answered(Asked::MisuseAlert, &id)).await?;
+    Ok(alerts + tell_each(store, files, &params![since, now], |id| Event::not_answered(Asked::MisuseFile, &id)).await?)
 }

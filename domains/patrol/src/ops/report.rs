@@ -193,7 +193,7 @@ async fn handle(State(app): State<App>, Params(query): Params<PatrolReportQuery>
     let refused = refusals(&app.store, &station, first.from()).await?;
     let (plans, plans_cut) = held(&app, &station, (first.from(), last.until()), PLANS_MAX).await?;
     let reports = match app.try_room::<CitizenReportsPort>() {
-        Some(port) => port.0.since(first.from()).await?,
+        Some(port) => port.0.within(first.from(), last.until()).await?,
         None => Vec::new(),
     };
     let days = streets::days(&app.store, &station, first.from_day, last.until_day).await?;

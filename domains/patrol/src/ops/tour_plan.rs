@@ -55,9 +55,10 @@ async fn question(app: &App, ask: &AskTours) -> Result<Question, Problem> {
     if let (Some(station), true) = (station, boxes.is_empty()) {
         return Err(TourError::Station(station.chars().take(40).collect()).into());
     }
-    let since = app.env.now().plus(-terms.days * Micros::DAY);
+    let now = app.env.now();
+    let since = now.plus(-terms.days * Micros::DAY);
     let mut reports = match app.try_room::<CitizenReportsPort>() {
-        Some(port) => port.0.since(since).await?,
+        Some(port) => port.0.within(since, now).await?,
         None => Vec::new(),
     };
     reports.retain(|report| terms.kinds.is_empty() || terms.kinds.contains(&report.kind));

@@ -55,7 +55,7 @@ async fn handle(State(app): State<App>, Params(query): Params<ReportQuery>) -> R
     let station = query.station.unwrap_or_default();
     let (plans, is_cut) = held(&app, station.trim(), (from, to), PLANS_MAX).await?;
     let reports = match app.try_room::<CitizenReportsPort>() {
-        Some(port) => port.0.since(from).await?,
+        Some(port) => port.0.within(from, to).await?,
         None => Vec::new(),
     };
     let told = report(&plans, &reports, (from, to), is_cut);

@@ -2,11 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use shouhu_shares::{Z_95, wilson};
 
-/// Two-sided 95 % of the normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
-
-/// So many of so many, with the 95 % interval of Wilson (J. Am. Stat. Assoc. 22, 1927): right for small numbers too.
+/// So many of so many, with the 95 % interval of Wilson ([`wilson`]).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "ReportShare")]
 pub struct Share {
@@ -25,11 +23,8 @@ impl Share {
         if whole <= 0 || !(0..=whole).contains(&part) {
             return None;
         }
-        let (n, share) = (whole as f64, part as f64 / whole as f64);
-        let scale = 1.0 + Z * Z / n;
-        let middle = (share + Z * Z / (2.0 * n)) / scale;
-        let half = Z / scale * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-        Some(Self { part, whole, share, low: (middle - half).max(0.0), high: (middle + half).min(1.0) })
+        let (low, high) = wilson(part.unsigned_abs(), whole.unsigned_abs(), Z_95);
+        Some(Self { part, whole, share: part as f64 / whole as f64, low, high })
     }
 }
 

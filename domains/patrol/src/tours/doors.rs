@@ -28,8 +28,8 @@ pub(super) const NOW: Micros = Micros(1_800_000_000_000_000);
 struct Reports(Vec<CitizenReport>);
 
 impl CitizenReports for Reports {
-    fn since(&self, since: Micros) -> BoxFuture<'static, Result<Vec<CitizenReport>, Problem>> {
-        let told = self.0.iter().filter(|report| report.at >= since).cloned().collect();
+    fn within(&self, from: Micros, until: Micros) -> BoxFuture<'static, Result<Vec<CitizenReport>, Problem>> {
+        let told = self.0.iter().filter(|report| report.at >= from && report.at < until).cloned().collect();
         Box::pin(async move { Ok(told) })
     }
 }
@@ -469,6 +469,8 @@ async fn a_report_counts_crews_places_hours_and_what_citizens_then_called_about(
     city.clock.advance_us(2 * Micros::HOUR);
     let done = json!({ "plan": id, "seq": 1, "outcome": "done", "at_us": city.now() });
     assert_eq!(city.mark(done).await.status, 200);
+    // What was called in this very moment is counted by the next question.
+    city.clock.advance_us(Micros::MINUTE);
     let told = city.get(&city.chief, "/v1/patrol/tours/report").await;
     assert_eq!((number(&told, "/plans"), number(&told, "/done"), number(&told, "/stops")), (1, 1, planned as i64), "{told}");
     assert_eq!((number(&told, "/hits/reports"), number(&told, "/hits/hits")), (1, 1), "the other was in another county");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use shouhu_events::Event;
 use shouhu_ids::{ActorId, BoxId, Micros, TourPlanId, UnitId};
 use shouhu_module::Person;
-use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of, tell_each};
 use shouhu_wire::Asked;
 
 use super::model::{MarkOutcome, PlanState, Retask, TourPlan, TourPlanLine};
@@ -225,12 +225,12 @@ pub async fn keep_mark(store: &Store, new: &NewMark<'_>) -> Result<(), StoreErro
     tx.commit().await
 }
 
-/// Proposals whose time was over since `since` and that nobody decided: published neither nor discarded. An order of a crew that was called
-/// away is over sooner than its shift.
-pub async fn undecided(store: &Store, since: Micros, now: Micros, fresh_us: i64) -> Result<Vec<TourPlanId>, StoreError> {
-    let sql = "SELECT id FROM patrol_plan WHERE state = 'proposed' AND (\
-         (to_us > $1 AND to_us <= $2) OR (retask_key IS NOT NULL AND created_at_us > $1 AND created_at_us <= $3)) ORDER BY id LIMIT 1000";
-    store.fetch(sql, params![since, now, now.plus(-fresh_us)]).await?.iter().map(|row| row.parsed("id")).collect()
+/// Tells of proposals whose time was over since `since` and that nobody decided: published neither nor discarded. An order of a crew that was
+/// called away is over sooner than its shift.
+pub async fn tell_undecided(store: &Store, since: Micros, now: Micros, fresh_us: i64) -> Result<usize, StoreError> {
+    let sql = "SELECT id FROM patrol_plan WHERE id > $1 AND state = 'proposed' AND (\
+         (to_us > $3 AND to_us <= $4) OR (retask_key IS NOT NULL AND created_at_us > $3 AND created_at_us <= $5)) ORDER BY id LIMIT $2";
+    tell_each(store, sql, &params![since, now, now.plus(-fresh_us)], |id| Event::not_answered(Asked::Tours, &id)).await
 }
 
 /// What each crew of a plan said, by unit and stop.

@@ -3,6 +3,7 @@
 
 use super::records::{Line, taipei};
 use shouhu_store::tag_of;
+use shouhu_text::sheet::cell;
 
 const HEADINGS: [&str; 12] = [
     "車牌 plate",
@@ -28,9 +29,9 @@ pub fn heading() -> String {
 pub fn push(text: &mut String, line: &Line) {
     let (lon, lat) = line.lon_lat.map_or((String::new(), String::new()), |(lon, lat)| (format!("{lon:.6}"), format!("{lat:.6}")));
     let cells = [
-        guarded(&line.plate_display),
+        cell(&line.plate_display),
         taipei(line.at_ms),
-        guarded(&line.place_name),
+        cell(&line.place_name),
         lon,
         lat,
         line.heading.map(|heading| tag_of(&heading)).unwrap_or_default(),
@@ -45,34 +46,10 @@ pub fn push(text: &mut String, line: &Line) {
     text.push_str("\r\n");
 }
 
-/// Text that a spreadsheet shows and never calculates (OWASP, "CSV Injection"): what begins like a formula gets an
-/// apostrophe before it, and everything that needs quotation marks has them.
-fn guarded(text: &str) -> String {
-    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    let plain: String = text.chars().filter(|ch| !ch.is_control()).collect();
-    let safe = if is_formula { format!("'{plain}") } else { plain };
-    if safe.contains([',', '"', ';', '\'']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::exports::tests_line;
-
-    #[test]
-    fn a_name_that_is_a_formula_is_shown_and_not_calculated() {
-        for (name, cell) in [
-            ("=HYPERLINK(\"http://x\")", "\"'=HYPERLINK(\"\"http://x\"\")\""),
-            (" +1", "\"' +1\""),
-            ("＝1+1", "\"'＝1+1\""),
-            ("-2", "\"'-2\""),
-            ("@SUM(A1)", "\"'@SUM(A1)\""),
-            ("中山路, 民生路口", "\"中山路, 民生路口\""),
-            ("中山路\n口", "中山路口"),
-        ] {
-            assert_eq!(guarded(name), cell);
-        }
-    }
 
     #[test]
     fn a_file_has_a_mark_a_heading_in_both_languages_and_one_line_per_passage() {

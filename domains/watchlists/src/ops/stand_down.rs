@@ -46,12 +46,14 @@ impl Keyed for StandDownError {
 }
 
 async fn handle(State(app): State<App>, person: Person, Id(id): Id<HitId>, Body(asked): Body<StandDown>) -> Result<Audited<Hit>, Problem> {
-    let hit = hits::hit(&app.store, id).await?.ok_or_else(|| Problem::not_found("hit"))?;
+    // Before anything is written: a hit that may not be seen is none.
+    hits::hit(&app.store, id).await?.ok_or_else(|| Problem::not_found("hit"))?;
     let mut tx = app.store.begin().await.map_err(StandDownError::from)?;
     if !hits::stand_down(&mut tx, id, asked.reason, &person).await? {
         return Err(StandDownError::NotOpen.into());
     }
     tx.commit().await?;
+    let hit = hits::hit(&app.store, id).await?.ok_or_else(|| Problem::not_found("hit"))?;
     let note = clipped(&asked.note, WHY_CHARS_MAX);
     Ok(Audited::new(format!("hit {id} {}, not followed: {}; {note}", hit.plate, asked.reason.as_str()), hit))
 }
