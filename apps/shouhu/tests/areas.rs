@@ -10,11 +10,11 @@ use shouhu_http::testing::House;
 use shouhu_ids::Micros;
 use shouhu_module::ports::{
     CheckInTally, CheckInTallyPort, CitizenReport, CitizenReports, CitizenReportsPort, HitTally, HitTallyPort, PassageTally, PassageTallyPort, PlacedCount,
-    TalliedHit,
+    Tallied, TalliedHits,
 };
 use shouhu_module::{Caller, Problem};
 use shouhu_place::Wgs84;
-use shouhu_wire::{HitState, RejectReason, Role};
+use shouhu_wire::{RejectReason, Role};
 
 /// 2026-11-20 12:00 in Taipei.
 const NOW: Micros = Micros(1_795_147_200_000_000);
@@ -27,6 +27,14 @@ fn residents(area: usize) -> u64 {
 
 fn middle(area: usize) -> Wgs84 {
     Wgs84::new(120.0 + 0.01 * area as f64 + 0.005, 23.005).unwrap()
+}
+
+/// Beyond the last area, and nowhere.
+const OUTSIDE: usize = AREAS;
+const NOWHERE: usize = AREAS + 1;
+
+fn place_of(area: usize) -> Option<Wgs84> {
+    (area != NOWHERE).then(|| middle(area))
 }
 
 fn map() -> String {
@@ -66,46 +74,62 @@ impl City {
     }
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Fake {
     passages: Vec<usize>,
     check_ins: Vec<usize>,
     hits: Vec<usize>,
     errors: Vec<usize>,
     reports: Vec<usize>,
+    /// Hits that were rejected for another reason: nobody's error.
+    handled: Vec<usize>,
+    /// Instead of the passages.
+    passages_left_out: Option<Tallied<PlacedCount>>,
 }
 
-fn counted(places: &[usize]) -> Vec<PlacedCount> {
-    places.iter().map(|area| PlacedCount { position: Some(middle(*area)), count: 1 }).collect()
+/// All of it happened here.
+const AT: Micros = Micros(NOW.0 - Micros::DAY);
+
+fn is_within(from: Micros, until: Micros) -> bool {
+    from <= AT && AT < until
+}
+
+fn counted(places: &[usize], from: Micros, until: Micros) -> Tallied<PlacedCount> {
+    let places = if is_within(from, until) { places } else { &[] };
+    Tallied::Whole(places.iter().map(|area| PlacedCount { position: place_of(*area), count: 1 }).collect())
 }
 
 impl PassageTally for Fake {
-    fn passages(&self, _: Micros, _: Micros) -> BoxFuture<'static, Result<Vec<PlacedCount>, Problem>> {
-        let counted = counted(&self.passages);
+    fn passages(&self, from: Micros, until: Micros) -> BoxFuture<'static, Result<Tallied<PlacedCount>, Problem>> {
+        let counted = self.passages_left_out.clone().unwrap_or_else(|| counted(&self.passages, from, until));
         Box::pin(async move { Ok(counted) })
     }
 }
 
 impl CheckInTally for Fake {
-    fn check_ins(&self, _: Micros, _: Micros) -> BoxFuture<'static, Result<Vec<PlacedCount>, Problem>> {
-        let counted = counted(&self.check_ins);
+    fn check_ins(&self, from: Micros, until: Micros) -> BoxFuture<'static, Result<Tallied<PlacedCount>, Problem>> {
+        let counted = counted(&self.check_ins, from, until);
         Box::pin(async move { Ok(counted) })
     }
 }
 
 impl HitTally for Fake {
-    fn hits(&self, _: Micros, _: Micros) -> BoxFuture<'static, Result<Vec<TalliedHit>, Problem>> {
-        let hit = |area: &usize, state, reject_reason| TalliedHit { position: Some(middle(*area)), state, reject_reason };
-        let mut hits: Vec<_> = self.hits.iter().map(|area| hit(area, HitState::Confirmed, None)).collect();
-        hits.extend(self.errors.iter().map(|area| hit(area, HitState::Rejected, Some(RejectReason::Misread))));
-        Box::pin(async move { Ok(hits) })
+    fn hits(&self, from: Micros, until: Micros) -> BoxFuture<'static, Result<Tallied<TalliedHits>, Problem>> {
+        let hit = |area: &usize, reject_reason| TalliedHits { position: place_of(*area), reject_reason, count: 1 };
+        let mut hits: Vec<_> = self.hits.iter().map(|area| hit(area, None)).collect();
+        hits.extend(self.errors.iter().map(|area| hit(area, Some(RejectReason::Misread))));
+        hits.extend(self.handled.iter().map(|area| hit(area, Some(RejectReason::AlreadyHandled))));
+        if !is_within(from, until) {
+            hits.clear();
+        }
+        Box::pin(async move { Ok(Tallied::Whole(hits)) })
     }
 }
 
 impl CitizenReports for Fake {
-    fn since(&self, _: Micros) -> BoxFuture<'static, Result<Vec<CitizenReport>, Problem>> {
-        let report = |area: &usize| CitizenReport { at: NOW.plus(-Micros::DAY), position: middle(*area), kind: "theft".into() };
-        let reports: Vec<_> = self.reports.iter().map(report).collect();
+    fn within(&self, from: Micros, until: Micros) -> BoxFuture<'static, Result<Vec<CitizenReport>, Problem>> {
+        let report = |area: &usize| Some(CitizenReport { at: AT, position: place_of(*area)?, kind: "theft".into() });
+        let reports = if is_within(from, until) { self.reports.iter().filter_map(report).collect() } else { Vec::new() };
         Box::pin(async move { Ok(reports) })
     }
 }
@@ -118,7 +142,11 @@ fn put(house: &House, fake: &Fake) {
 }
 
 async fn report(house: &House, who: &Caller) -> Value {
-    let answer = house.call(who, "GET", "/v1/oversight/areas/report?month=2026-11", Value::Null).await;
+    report_of(house, who, "2026-11").await
+}
+
+async fn report_of(house: &House, who: &Caller, month: &str) -> Value {
+    let answer = house.call(who, "GET", &format!("/v1/oversight/areas/report?month={month}"), Value::Null).await;
     assert_eq!(answer.status, 200, "{}", answer.json);
     answer.json
 }
@@ -156,6 +184,7 @@ async fn a_fair_city_is_not_accused_and_an_injected_bias_is_shown_and_both_can_b
             hits: city.places(6_000, None),
             errors: city.places(2_000, None),
             reports: city.places(20_000, None),
+            ..Fake::default()
         };
         put(&house, &fair);
         wrongly += called(&report(&house, &inspector).await).len();
@@ -178,7 +207,7 @@ async fn a_fair_city_is_not_accused_and_an_injected_bias_is_shown_and_both_can_b
 
     // Few: nothing small is told, and nothing is said of it.
     let mut city = City { state: 1 };
-    let small = Fake { passages: city.places(90, None), check_ins: vec![3; 9], hits: vec![3; 4], errors: vec![], reports: vec![2; 8] };
+    let small = Fake { passages: city.places(90, None), check_ins: vec![3; 9], hits: vec![3; 4], reports: vec![2; 8], ..Fake::default() };
     put(&house, &small);
     let told = report(&house, &auditor).await;
     assert_eq!(called(&told), []);
@@ -186,8 +215,99 @@ async fn a_fair_city_is_not_accused_and_an_injected_bias_is_shown_and_both_can_b
 
     let csv = house.call(&inspector, "GET", "/v1/oversight/areas/report.csv?month=2026-11", Value::Null).await;
     assert!(String::from_utf8_lossy(&csv.bytes).starts_with("\u{feff}month,measure,reference,area"));
-    for month in ["2027-01", "2026-13", "x"] {
+    for month in ["2027-01", "2026-13", "x", "2026-%2B1", "2026-1"] {
         assert_eq!(house.call(&auditor, "GET", &format!("/v1/oversight/areas/report?month={month}"), Value::Null).await.status, 422, "{month}");
     }
     assert_eq!(house.call(&house.person(Role::Officer), "GET", "/v1/oversight/areas/report", Value::Null).await.status, 403);
+}
+
+#[tokio::test]
+async fn an_area_that_is_left_alone_is_called_less() {
+    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(NOW)), ..Env::real() }).await;
+    let auditor = house.person(Role::Auditor);
+    assert_eq!(house.call_with(&auditor, "POST", "/v1/oversight/areas", &[], map().into_bytes()).await.status, 200);
+    let mut city = City { state: 5 };
+    put(&house, &Fake { check_ins: city.places(20_000, Some((25, 0.25))), reports: city.places(40_000, None), ..Fake::default() });
+    let less = |(m, r, a, verdict): &(String, String, String, String)| (m == "check_ins" && verdict == "less").then(|| (r.clone(), a.clone()));
+    let found: Vec<_> = called(&report(&house, &auditor).await).iter().filter_map(less).collect();
+    let area = || "測試區25里".to_owned();
+    assert_eq!(found, [("residents".to_owned(), area()), ("reports".to_owned(), area())]);
+}
+
+#[tokio::test]
+async fn what_lies_outside_is_told_apart_and_another_month_has_nothing_of_this_one() {
+    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(NOW)), ..Env::real() }).await;
+    let auditor = house.person(Role::Auditor);
+    assert_eq!(house.call_with(&auditor, "POST", "/v1/oversight/areas", &[], map().into_bytes()).await.status, 200);
+    let mut hits: Vec<usize> = vec![0; 30];
+    hits.extend([vec![1; 20], vec![OUTSIDE; 7], vec![NOWHERE; 5]].concat());
+    put(&house, &Fake { hits, handled: vec![1; 15], check_ins: [vec![0; 40], vec![1; 30], vec![NOWHERE; 4]].concat(), ..Fake::default() });
+    let told = report(&house, &auditor).await;
+    assert_eq!((&told["areas"][0]["hits"], &told["areas"][1]["hits"], &told["areas"][2]["hits"]), (&json!(30), &json!(35), &json!(0)));
+    assert_eq!(told["areas"][1]["errors"], 0, "handled already is no error");
+    assert_eq!((&told["outside"]["hits"], &told["outside"]["check_ins"]), (&json!(12), &Value::Null), "seven beside all areas, five nowhere");
+    let of_hits = told["comparisons"].as_array().unwrap().iter().find(|one| one["measure"] == "hits").unwrap();
+    assert_eq!(of_hits["total"], 65, "what lies outside is in no total");
+    let before = report_of(&house, &auditor, "2026-10").await;
+    assert_eq!((&before["areas"][0]["hits"], &before["is_running"]), (&json!(0), &json!(false)));
+}
+
+#[tokio::test]
+async fn a_month_that_is_half_kept_is_not_told_as_if_it_were_whole() {
+    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(NOW)), ..Env::real() }).await;
+    let auditor = house.person(Role::Auditor);
+    assert_eq!(house.call_with(&auditor, "POST", "/v1/oversight/areas", &[], map().into_bytes()).await.status, 200);
+    let before = NOW.plus(-90 * Micros::DAY);
+    for (left_out, said) in [
+        (Tallied::Destroyed { before }, json!({ "counted": "passages", "reason": "destroyed", "kept_since_us": before.0 })),
+        (Tallied::Incomplete, json!({ "counted": "passages", "reason": "incomplete", "kept_since_us": null })),
+    ] {
+        put(&house, &Fake { hits: vec![0; 30], passages_left_out: Some(left_out), ..Fake::default() });
+        let told = report(&house, &auditor).await;
+        assert_eq!((&told["left_out"], &told["areas"][0]["passages"], &told["areas"][0]["hits"]), (&json!([said]), &Value::Null, &json!(30)));
+        assert!(told["comparisons"].as_array().unwrap().iter().all(|one| one["measure"] != "passages"));
+        let csv = house.call(&auditor, "GET", "/v1/oversight/areas/report.csv?month=2026-11", Value::Null).await;
+        assert!(String::from_utf8_lossy(&csv.bytes).contains("2026-11,passages,"), "the sheet says it too");
+    }
+}
+
+#[tokio::test]
+async fn the_rooms_themselves_know_what_they_have_destroyed() {
+    let (house, destroyed) = (house_of_rooms().await, json!("destroyed"));
+    let told = report_of(&house, &house.person(Role::Auditor), "2025-10").await;
+    let reasons: Vec<_> = told["left_out"].as_array().unwrap().iter().map(|one| (&one["counted"], &one["reason"])).collect();
+    assert_eq!(reasons, [(&json!("passages"), &destroyed), (&json!("check_ins"), &destroyed)]);
+    let told = report_of(&house, &house.person(Role::Auditor), "2026-10").await;
+    assert_eq!(told["left_out"], json!([]), "a month that all rooms have");
+}
+
+/// With areas, and every room answering for itself.
+async fn house_of_rooms() -> House {
+    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(NOW)), ..Env::real() }).await;
+    let imported = house.call_with(&house.person(Role::Auditor), "POST", "/v1/oversight/areas", &[], map().into_bytes()).await;
+    assert_eq!(imported.status, 200, "{}", imported.json);
+    house
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_file_is_said_where_it_is() {
+    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(NOW)), ..Env::real() }).await;
+    let auditor = house.person(Role::Auditor);
+    let ring = |west: f64| json!([[west, 23.0], [west + 1.0, 23.0], [west + 1.0, 24.0], [west, 23.0]]);
+    let area = |name: &str, residents: Value, ring: Value| {
+        json!({ "properties": { "name": name, "residents": residents }, "geometry": { "type": "Polygon", "coordinates": [ring] } })
+    };
+    let file = |features: Vec<Value>| json!({ "type": "FeatureCollection", "features": features }).to_string();
+    for (text, key, name, value) in [
+        ("no file".to_owned(), "oversight.areas.file", "what", None),
+        (file(vec![area("東區", json!(1), ring(120.0)), area("東區", json!(1), ring(121.0))]), "oversight.areas.twice", "name", Some("東區")),
+        (file(vec![area("東區", json!(10_000_001), ring(120.0))]), "oversight.areas.residents", "name", Some("東區")),
+        (file(vec![area("東區", json!(1), json!([[120.0, 23.0]]))]), "oversight.areas.outline", "name", Some("東區")),
+        (file(vec![area("", json!(1), ring(120.0))]), "oversight.areas.name", "nth", Some("1")),
+    ] {
+        let refused = house.call_with(&auditor, "POST", "/v1/oversight/areas", &[], text.into_bytes()).await;
+        assert_eq!((refused.status, &refused.json["key"]), (422, &json!(key)));
+        let told = refused.json["params"][name].as_str();
+        assert!(told.is_some_and(|told| value.is_none_or(|value| told == value)), "{}", refused.json);
+    }
 }

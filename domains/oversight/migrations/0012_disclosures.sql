@@ -1,4 +1,5 @@
--- What is given out under 政府資訊公開法. Guarded by state: asked → released or refused, by another person than who asked.
+-- What is given out under 政府資訊公開法. Guarded by state: asked → releasing → released, or refused, by another person than who asked.
+-- releasing is claimed before the first leaf is written: of two who release at once one writes leaves, and a release that died is taken over.
 CREATE TABLE oversight_disclosure (
     id TEXT PRIMARY KEY,
     state TEXT NOT NULL,
@@ -10,7 +11,9 @@ CREATE TABLE oversight_disclosure (
     asked_at_us BIGINT NOT NULL,
     asked_by TEXT NOT NULL,
     asked_by_name TEXT NOT NULL,
+    -- While it is releasing: when it was claimed, and by whom.
     decided_at_us BIGINT,
+    decided_by TEXT,
     decided_by_name TEXT,
     -- Why it was refused.
     reason TEXT,

@@ -29,7 +29,6 @@ mod room;
 mod sealed;
 mod settings;
 mod sharing;
-mod sheet;
 mod transparency;
 mod witnessed;
 mod witnesses;
@@ -47,6 +46,8 @@ use shouhu_module::{App, Health, Module, Permission};
 use shouhu_store::{Migration, StoreError};
 use shouhu_wire::Role;
 
+/// For its fuzz target: a file of areas comes from outside.
+pub use areas::shapes::read as read_areas;
 pub use room::Room;
 pub use settings::{AskedWitness, Settings, SettingsError};
 pub use witnesses::{AskError, Whom, ask};
@@ -236,6 +237,7 @@ pub const MODULE: Module = Module {
         ops::misuse::SAMPLES,
         ops::disclosures::LIST,
         ops::disclosures::ASK,
+        disclosures::preview::ROUTE,
         ops::disclosures::RELEASE,
         ops::disclosures::REFUSE,
         ops::disclosures::FILE,
@@ -361,9 +363,14 @@ pub const MODULE: Module = Module {
         "oversight.misuse.not_asked",
         "oversight.misuse.code",
         "oversight.months.month",
+        "oversight.months.order",
+        "oversight.months.too_many",
         "oversight.areas.none",
         "oversight.areas.file",
         "oversight.areas.twice",
+        "oversight.areas.name",
+        "oversight.areas.residents",
+        "oversight.areas.outline",
         "oversight.disclosure.text",
         "oversight.disclosure.scope",
         "oversight.disclosure.same_person",
@@ -371,6 +378,9 @@ pub const MODULE: Module = Module {
         "oversight.disclosure.not_released",
         "oversight.disclosure.too_many",
         "oversight.disclosure.nothing",
+        "oversight.disclosure.unknown_numbers",
+        "oversight.disclosure.changed",
+        "oversight.disclosure.older_than_seal",
         "oversight.areas.month",
         "oversight.misuse.text",
         "oversight.misuse.origin",
@@ -416,6 +426,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(ledger.clone());
         app.put(MovementGatePort(Arc::new(ledger)));
         app.put(disclosures::make::Secret::open(app.blobs.keys())?);
+        app.put(areas::store::Kept::default());
         app.put(SharingPort(Arc::new(sharing::gate::Gate { store: app.store.clone() })));
         if is_server {
             tokio::spawn(sealed::keep::follow(app.store.clone()));

@@ -9,12 +9,16 @@
 //! | ratio | the area's share of the measure over its share of the reference; 1 is even |
 //!
 //! A ratio is told with an interval that holds for all areas at once with 95 % (`judge`); only an interval that lies wholly beyond
-//! [`MORE`] or [`LESS`] is called more or less. Small numbers are hidden as in `transparency`.
+//! [`MORE`] or [`LESS`] is called more or less. Small numbers are hidden once for the whole report, with what would tell them (`mask`).
 //!
-//! The report is made anew each time from what the rooms have, and is the same for as long as they have it: passages for as long as their
-//! retention, signatures for a year.
+//! The report is made anew each time from what the rooms have (`tally`), of the days that are over. Hits and reports are there for good,
+//! passages for 90 days, signatures for a year: of a month of which anything was destroyed, or could not be read whole, a measure is left
+//! out, and the report says so ([`AreaLeftOut`]). Otherwise it is the same whenever it is made, but for what people decide later: a hit may
+//! be rejected, a call merged, a plate erased.
 
-pub mod judge;
+mod judge;
+mod mask;
+mod report;
 pub mod shapes;
 pub mod store;
 pub mod tally;
@@ -22,6 +26,7 @@ pub mod tally;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use shouhu_calendar::Month;
 use shouhu_ids::Micros;
 use shouhu_module::Keyed;
 use shouhu_store::StoreError;
@@ -63,7 +68,41 @@ pub enum Verdict {
     Unsure,
 }
 
-/// How much of everything there was in one area. `null` where nobody counts it, or the number is too small to be told.
+/// What is counted, be it a measure or what one is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "AreaCounted")]
+pub enum Counted {
+    Reports,
+    Passages,
+    Hits,
+    CheckIns,
+    Errors,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "AreaLeftOutReason")]
+pub enum WhyLeftOut {
+    /// Some of the month is not kept any more: what is left is not the month.
+    Destroyed,
+    /// Not everything could be counted now: damaged, not published yet by another server, or too much.
+    Incomplete,
+    /// This house has no room that counts it.
+    NotCounted,
+}
+
+/// What the report says nothing of, neither in the counts nor in a comparison.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AreaLeftOut {
+    pub counted: Counted,
+    pub reason: WhyLeftOut,
+    /// With `destroyed`: only what is younger is all there.
+    pub kept_since_us: Option<Micros>,
+}
+
+/// How much of everything there was in one area. `null` where it was left out, the number is too small to be told, or would tell another
+/// that is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AreaCounts {
     pub area: String,
@@ -95,9 +134,9 @@ pub struct AreaRatio {
 pub struct AreaComparison {
     pub measure: Measure,
     pub reference: Reference,
-    /// Of all areas together.
-    pub total: u64,
-    pub reference_total: u64,
+    /// Of all areas together. `null` where it is too small to be told, or would tell an area's number that is: no share is told then either.
+    pub total: Option<u64>,
+    pub reference_total: Option<u64>,
     /// Areas that are large enough to be told of; the most surely more first.
     pub lines: Vec<AreaRatio>,
     /// Areas that are not.
@@ -109,13 +148,15 @@ pub struct AreaComparison {
 pub struct AreaReport {
     /// `2026-11`, by the clock of Taipei.
     pub month: String,
-    /// The month is not over, and the numbers are of its beginning.
+    /// The month is not over, and the numbers are of its days that are.
     pub is_running: bool,
     pub areas_version: i64,
     pub told_min: i64,
     pub areas: Vec<AreaCounts>,
-    /// What lies in no area, or nowhere.
+    /// What lies in no area, or nowhere. No total has it in it.
     pub outside: AreaCounts,
+    /// What could not be counted for the whole month.
+    pub left_out: Vec<AreaLeftOut>,
     pub comparisons: Vec<AreaComparison>,
     /// What the report can say and what it cannot, in Chinese and English.
     pub statement_zh: &'static str,
@@ -138,25 +179,31 @@ pub struct AreasListed {
     pub items: Vec<AreaListed>,
 }
 
-pub const STATEMENT_ZH: &str = "本表可以說明：某一村里或行政區的通行紀錄、命中、巡簽與誤報，占全市的比例是否高於或低於其人口或民眾報案的比例，\
+pub const STATEMENT_ZH: &str = "本表可以說明：某一村里或行政區的通行紀錄、命中、巡簽與誤命中，占全市的比例是否高於或低於其人口或民眾報案的比例，\
 以及這個差距是否大到不能以偶然解釋。本表不能說明：差距的原因、是否有人故意、是否違法；通行的車輛不等於當地居民，攝影機設在幹道上本來就會多；\
-報案多寡也受民眾報案意願影響。區間假設各筆互相獨立，同一車輛反覆通行時實際的不確定性較大。小於 10 的數字不公布。";
+報案多寡也受民眾報案意願影響。區間假設各筆互相獨立，同一車輛反覆通行時實際的不確定性較大。小於 10 的數字不公布，能由其他數字推算出它的數字亦同。停車場與國道門架的通行不計入。";
 pub const STATEMENT_EN: &str = "This report can say whether the share of passages, hits, patrol signatures and erroneous hits in an area is higher or \
 lower than its share of residents or of what citizens reported, and whether the difference is larger than chance explains. It cannot say why, \
 whether anybody meant it, or whether it is unlawful; vehicles that pass are not those who live there, and cameras on trunk roads see more; how \
 much is reported depends on who calls. The intervals take each row as independent: where one vehicle passes again and again the true uncertainty \
-is larger. Numbers below 10 are not told.";
+is larger. Numbers below 10 are not told, nor are numbers that would tell one. Passages at car parks and freeway gantries are not counted.";
 
 #[derive(Debug, thiserror::Error)]
 pub enum AreasError {
     #[error("no areas were imported: import villages or districts as GeoJSON first")]
     None,
-    #[error("the file is no GeoJSON collection of areas with a name: {0}")]
+    #[error("the file is no GeoJSON collection of areas: {0}")]
     File(String),
+    #[error("area number {nth} has no name, or one of more than {} characters (VILLNAME, TOWNNAME or name)", shapes::NAME_CHARS_MAX)]
+    Name { nth: usize },
+    #[error("the residents of {name:?} are no whole number from 0 to {}", shapes::RESIDENTS_MAX)]
+    Residents { name: String },
+    #[error("the outline of {name:?} cannot be used: {what}")]
+    Outline { name: String, what: shapes::OutlineError },
     #[error("area {0:?} is there twice")]
     Twice(String),
-    #[error("{0} lies in the future, or before what is kept")]
-    Month(String),
+    #[error("{0} has not begun")]
+    Month(Month),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -166,6 +213,9 @@ impl Keyed for AreasError {
         match self {
             Self::None => "oversight.areas.none",
             Self::File(_) => "oversight.areas.file",
+            Self::Name { .. } => "oversight.areas.name",
+            Self::Residents { .. } => "oversight.areas.residents",
+            Self::Outline { .. } => "oversight.areas.outline",
             Self::Twice(_) => "oversight.areas.twice",
             Self::Month(_) => "oversight.areas.month",
             Self::Store(error) => error.key(),
@@ -175,13 +225,26 @@ impl Keyed for AreasError {
     fn status(&self) -> StatusCode {
         match self {
             Self::None => StatusCode::CONFLICT,
-            Self::File(_) | Self::Twice(_) | Self::Month(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Store(error) => error.status(),
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+
+    fn params(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::None | Self::Store(_) => Vec::new(),
+            Self::File(what) => vec![("what", what.clone())],
+            Self::Name { nth } => vec![("nth", nth.to_string()), ("most", shapes::NAME_CHARS_MAX.to_string())],
+            Self::Residents { name } => vec![("name", name.clone()), ("most", shapes::RESIDENTS_MAX.to_string())],
+            Self::Outline { name, what } => vec![("name", name.clone()), ("what", what.to_string())],
+            Self::Twice(name) => vec![("name", name.clone())],
+            Self::Month(month) => vec![("month", month.to_string())],
         }
     }
 }
 
-/// For people and their spreadsheets: one line for each area, measure and reference.
+/// For people and their spreadsheets: one line for each area, measure and reference, and one for what was left out, with the reason where
+/// the verdict would be.
 #[must_use]
 pub fn csv(report: &AreaReport) -> String {
     let mut text = String::from(
@@ -193,7 +256,7 @@ pub fn csv(report: &AreaReport) -> String {
             text += &format!(
                 "{},{measure},{reference},{},{:.5},{:.5},{:.5},{:.5},{:.3},{:.3},{:.3},{}\r\n",
                 report.month,
-                crate::sheet::field(&line.area),
+                shouhu_text::sheet::cell(&line.area),
                 line.share,
                 line.share_low,
                 line.share_high,
@@ -204,6 +267,10 @@ pub fn csv(report: &AreaReport) -> String {
                 shouhu_store::tag_of(&line.verdict),
             );
         }
+    }
+    for left_out in &report.left_out {
+        let (counted, reason) = (shouhu_store::tag_of(&left_out.counted), shouhu_store::tag_of(&left_out.reason));
+        text += &format!("{},{counted},,,,,,,,,,{reason}\r\n", report.month);
     }
     text
 }

@@ -1,18 +1,22 @@
 //! Makes what is given out: entries without anybody in them, each with its leaf and proof.
 
+use std::collections::BTreeSet;
+
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-use shouhu_audit::Entry;
+use shouhu_audit::{AuditError, Entry};
 use shouhu_blobs::{KeyError, Keys};
 use shouhu_ids::{DisclosureId, Micros};
-use shouhu_module::ports::{IncidentFile, IncidentFilesPort};
+use shouhu_module::ports::{ConfirmedHitsPort, FileLine, IncidentFile, IncidentFilesPort};
 use shouhu_module::{App, Person, Problem};
-use shouhu_store::StoreError;
+use shouhu_store::{Eyes, StoreError};
 
 use super::{
-    DisclosedEntry, DisclosedIncident, DisclosedLine, Disclosure, DisclosureError, DisclosureFile, DisclosureState, ENTRIES_MAX, ReleaseDisclosure, Scope,
-    store,
+    DisclosedEntry, DisclosedIncident, DisclosedLine, Disclosure, DisclosureError, DisclosureFile, DisclosureState, ENTRIES_MAX, PreviewedEntry,
+    ReleaseDisclosure, Scope, store,
 };
-use crate::areas::shapes::{Areas, Lookup};
+use crate::areas::shapes::Lookup;
+use crate::sealed::keep;
 
 /// File of the secret in the folder of keys.
 const SECRET: &str = "disclosures";
@@ -27,7 +31,6 @@ impl Secret {
         Ok(Self(keys.lasting(SECRET)?))
     }
 }
-const BLOCK_BYTES: usize = 64;
 
 const STATEMENT_ZH: &str = "本檔不含姓名、地址、車牌、文字內容與影像。人員以代號表示：同一檔內同一人代號相同，不同檔之間無法對照。\
 每一筆的雜湊均已寫入稽核紀錄，可用 shouhu verify --proof 驗證；驗證可證明本筆自公開時起未經更改，不能證明原始紀錄之全部內容。";
@@ -35,17 +38,11 @@ const STATEMENT_EN: &str = "This file holds no names, addresses, plates, free te
 this file and cannot be matched with another file's. The hash of each entry stands in the audit log; shouhu verify --proof checks it. That shows that \
 the entry has not been changed since it was given out, not what else the original record holds.";
 
-/// HMAC-SHA-256 (RFC 2104). The key is at most a block long.
 fn hmac(key: &[u8; 32], text: &[u8]) -> [u8; 32] {
-    let padded = |with: u8| {
-        let mut block = [with; BLOCK_BYTES];
-        for (byte, key) in block.iter_mut().zip(key) {
-            *byte ^= key;
-        }
-        block
-    };
-    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(text).finalize();
-    Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize().into()
+    // Keys of any length are taken (RFC 2104 §2).
+    let Ok(mut mac) = <Hmac<sha2_11::Sha256> as KeyInit>::new_from_slice(key) else { return [0; 32] };
+    mac.update(text);
+    mac.finalize().into_bytes().into()
 }
 
 /// Names whoever acted, within one disclosure.
@@ -65,37 +62,53 @@ impl Pseudonyms {
     }
 }
 
-/// Releases it, as the second person: makes the file, says its hashes in the log, keeps it.
+/// What would be given out now.
+pub struct Content {
+    /// Taken before the seals are read: what is sealed later is newer than what is made of this.
+    pub at: Micros,
+    pub entries: Vec<PreviewedEntry>,
+    /// Numbers that lie in the scope and are given to nobody.
+    pub sealed: Vec<String>,
+}
+
+impl Content {
+    /// As [`super::DisclosurePreview::entries_sha256`] is described.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        let all = self.entries.iter().fold(Sha256::new(), |all, entry| all.chain_update(&entry.sha256).chain_update("\n"));
+        hex::encode(all.finalize())
+    }
+}
+
+/// Reads it. Nothing of it depends on who asks, so that two who look at the same time see the same.
 ///
 /// # Errors
-/// When it is not this person's to release, or there is nothing or too much in it.
-pub async fn release(app: &App, person: &Person, id: DisclosureId, asked: &ReleaseDisclosure) -> Result<Disclosure, Problem> {
-    let known = store::decidable(&app.store, person, id).await?;
-    let mut found = incidents(app, &known.scope).await?;
-    let before = found.len();
-    found.retain(|incident| !asked.without.contains(&incident.number));
+/// When there is nothing or too much in it.
+pub async fn content(app: &App, of: &Disclosure) -> Result<Content, Problem> {
+    let at = app.env.now();
+    // Another server of the house may have sealed something just now.
+    keep::refresh(&app.store).await?;
+    let is_any_sealed = app.store.seals().veil(Eyes::Nobody, || app.env.now()).is_some();
+    let (mut found, mut sealed) = (Vec::new(), Vec::new());
+    for incident in incidents(app, &of.scope).await? {
+        if incident.is_sealed || (is_any_sealed && is_of_sealed_hit(app, &incident).await?) {
+            sealed.push(incident.number);
+        } else {
+            found.push(incident);
+        }
+    }
     if found.is_empty() {
         return Err(DisclosureError::Nothing.into());
     }
-    let kept_back = before - found.len();
-    let areas = crate::areas::store::newest(&app.store).await?.map(|(_, areas)| areas);
-    let pseudonyms = Pseudonyms::of(&app.room::<Secret>().0, id);
-    let mut entries = Vec::with_capacity(found.len());
-    for incident in &found {
-        entries.push(entry(app, id, &disclosed(incident, areas.as_ref(), &pseudonyms)).await?);
-    }
-    let file = DisclosureFile {
-        disclosure: id,
-        request_ref: known.request_ref,
-        basis: known.basis,
-        made_at_us: app.env.now(),
-        log_key: app.audit.log_key().await?.to_string(),
-        kept_back,
-        entries,
-        statement_zh: STATEMENT_ZH.to_owned(),
-        statement_en: STATEMENT_EN.to_owned(),
+    let areas = crate::areas::store::known(app, None).await?.map(|(_, areas)| areas);
+    let lookup = areas.as_ref().map(|areas| (Lookup::of(areas), &areas.areas));
+    let pseudonyms = Pseudonyms::of(&app.room::<Secret>().0, of.id);
+    let told = |incident: &IncidentFile| {
+        let area = lookup.as_ref().zip(incident.position).and_then(|((lookup, areas), place)| areas.get(lookup.find(place)?));
+        previewed(&disclosed(incident, area.map(|area| area.name.clone()).unwrap_or_default(), &pseudonyms))
     };
-    Ok(store::decide(&app.store, person, id, DisclosureState::Released, None, Some(&file)).await?)
+    let entries = found.iter().map(told).collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(Content { at, entries, sealed })
 }
 
 async fn incidents(app: &App, scope: &Scope) -> Result<Vec<IncidentFile>, Problem> {
@@ -108,33 +121,113 @@ async fn incidents(app: &App, scope: &Scope) -> Result<Vec<IncidentFile>, Proble
     if found.len() > usize::try_from(ENTRIES_MAX).unwrap_or(usize::MAX) { Err(DisclosureError::TooMany.into()) } else { Ok(found) }
 }
 
-fn disclosed(incident: &IncidentFile, areas: Option<&Areas>, pseudonyms: &Pseudonyms) -> DisclosedIncident {
-    let area = areas.zip(incident.position).and_then(|(areas, place)| {
-        let at = Lookup::of(areas).find(place)?;
-        areas.areas.get(at).map(|area| area.name.clone())
-    });
+/// Opened from a hit that members alone see, whatever a dispatcher has written into it. A hit that the house does not see either was destroyed,
+/// and hides nothing.
+async fn is_of_sealed_hit(app: &App, incident: &IncidentFile) -> Result<bool, Problem> {
+    let (Some(hit), Some(port)) = (incident.hit, app.try_room::<ConfirmedHitsPort>()) else { return Ok(false) };
+    Ok(Eyes::House.look(port.0.is_visible(hit)).await? && !Eyes::Nobody.look(port.0.is_visible(hit)).await?)
+}
+
+fn disclosed(incident: &IncidentFile, area: String, pseudonyms: &Pseudonyms) -> DisclosedIncident {
     let after_s = |at: Micros| at.since(incident.opened_at) / Micros::SECOND;
-    let line = |line: &shouhu_module::ports::FileLine| DisclosedLine {
-        after_s: after_s(line.at),
-        act: line.key.clone(),
-        by: pseudonyms.name(&line.by.to_string()),
-    };
+    let line = |line: &FileLine| DisclosedLine { after_s: after_s(line.at), act: line.key.clone(), by: pseudonyms.name(&line.by.to_string()) };
     DisclosedIncident {
         number: incident.number.clone(),
         kind: incident.kind.clone(),
         priority: incident.priority,
         closing_code: incident.closing_code.clone(),
-        area: area.unwrap_or_default(),
+        area,
         opened_hour_us: Micros(incident.opened_at.0.div_euclid(Micros::HOUR) * Micros::HOUR),
         lasted_s: incident.closed_at.map(after_s),
         log: incident.lines.iter().map(line).collect(),
     }
 }
 
-/// Says the hash in the log, in an entry that names nobody, before anybody sees the text.
-async fn entry(app: &App, id: DisclosureId, incident: &DisclosedIncident) -> Result<DisclosedEntry, Problem> {
+fn previewed(incident: &DisclosedIncident) -> Result<PreviewedEntry, StoreError> {
     let text = serde_json::to_string(incident).map_err(|error| StoreError::Corrupt { what: "disclosure", detail: error.to_string() })?;
     let sha256 = hex::encode(Sha256::digest(text.as_bytes()));
+    Ok(PreviewedEntry { number: incident.number.clone(), text, sha256 })
+}
+
+/// Releases what was seen, as the second person: claims it, says in the log what was kept back and the hash of each entry, keeps the file.
+///
+/// # Errors
+/// When it is not this person's to release, is not what the preview showed, or nothing of it is left.
+pub async fn release(app: &App, person: &Person, id: DisclosureId, asked: &ReleaseDisclosure) -> Result<Disclosure, Problem> {
+    let known = store::decidable(&app.store, person, id).await?;
+    let content = content(app, &known).await?;
+    let seen = content.sha256();
+    if seen != asked.entries_sha256 {
+        return Err(DisclosureError::Changed.into());
+    }
+    let kept_back = kept_back(&content.entries, &asked.without)?;
+    if kept_back.len() == content.entries.len() {
+        return Err(DisclosureError::Nothing.into());
+    }
+    // Before the first leaf: whoever decides at the same time is told so now.
+    store::decide(&app.store, person, id, DisclosureState::Releasing, None, None).await?;
+    log_decision(app, person, id, &seen, &kept_back, &content.sealed).await?;
+    let mut entries = Vec::with_capacity(content.entries.len());
+    for previewed in &content.entries {
+        if !kept_back.contains(previewed.number.as_str()) {
+            entries.push(entry(app, id, previewed).await?);
+        }
+    }
+    let file = DisclosureFile {
+        disclosure: id,
+        made_at_us: content.at,
+        log_key: app.audit.log_key().await?.to_string(),
+        kept_back: kept_back.len(),
+        entries,
+        statement_zh: STATEMENT_ZH.to_owned(),
+        statement_en: STATEMENT_EN.to_owned(),
+    };
+    Ok(store::decide(&app.store, person, id, DisclosureState::Released, None, Some(&file)).await?)
+}
+
+/// A number that is sealed is answered as one that is not there.
+fn kept_back<'a>(entries: &[PreviewedEntry], without: &'a [String]) -> Result<BTreeSet<&'a str>, DisclosureError> {
+    let asked: BTreeSet<&str> = without.iter().map(|number| number.trim()).collect();
+    let is_there = |number: &str| entries.iter().any(|entry| entry.number == number);
+    let unknown: Vec<String> = asked.iter().filter(|number| !is_there(number)).map(|number| (*number).to_owned()).collect();
+    if unknown.is_empty() { Ok(asked) } else { Err(DisclosureError::UnknownNumbers(unknown)) }
+}
+
+/// What the decider saw and kept back stands here and not in the file. The sealed ones have a leaf of their own, so that whoever may not see
+/// them still reads the other.
+async fn log_decision(
+    app: &App,
+    person: &Person,
+    id: DisclosureId,
+    seen: &str,
+    kept_back: &BTreeSet<&str>,
+    sealed: &[String],
+) -> Result<(), AuditError> {
+    let numbers = if kept_back.is_empty() { "nothing".to_owned() } else { kept_back.iter().copied().collect::<Vec<_>>().join(", ") };
+    let mut objects = vec![format!("disclosure {id} released as seen, sha256 {seen}; kept back: {numbers}")];
+    if !sealed.is_empty() {
+        objects.push(format!("disclosure {id}: sealed and not given out: {}", sealed.join(", ")));
+    }
+    for object in objects {
+        let leaf = Entry {
+            at_us: app.env.now(),
+            actor: person.id.to_string(),
+            actor_name: person.name.clone(),
+            action: "disclosure.decided".into(),
+            class: "security".into(),
+            purpose: None,
+            case_ref: None,
+            object,
+            outcome: 200,
+        };
+        app.audit.append(leaf).await?;
+    }
+    Ok(())
+}
+
+/// Says the hash in the log, in an entry that names nobody, before anybody sees the text.
+async fn entry(app: &App, id: DisclosureId, previewed: &PreviewedEntry) -> Result<DisclosedEntry, Problem> {
+    let PreviewedEntry { text, sha256, .. } = previewed.clone();
     let leaf = app
         .audit
         .append(Entry {
@@ -154,8 +247,31 @@ async fn entry(app: &App, id: DisclosureId, incident: &DisclosedIncident) -> Res
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use shouhu_module::Keyed;
+
     use super::*;
+
+    #[test]
+    fn what_was_seen_is_the_hash_of_all_hashes_in_their_order() {
+        let content = |hashes: [&str; 2]| {
+            let entry = |sha256: &str| PreviewedEntry { number: String::new(), text: String::new(), sha256: sha256.to_owned() };
+            Content { at: Micros(1), entries: hashes.map(entry).to_vec(), sealed: vec!["115-密-1".into()] }
+        };
+        assert_eq!(content(["aa", "bb"]).sha256(), hex::encode(Sha256::digest(b"aa\nbb\n")));
+        assert_ne!(content(["aa", "bb"]).sha256(), content(["bb", "aa"]).sha256());
+    }
+
+    #[test]
+    fn a_number_is_kept_back_where_it_is_there_and_else_named() {
+        let entries = ["1", "2"].map(|number| PreviewedEntry { number: number.into(), text: String::new(), sha256: String::new() });
+        let asked = |numbers: &[&str]| -> Vec<String> { numbers.iter().map(|number| (*number).to_owned()).collect() };
+        assert_eq!(kept_back(&entries, &asked(&[" 2 ", "2"])).unwrap(), BTreeSet::from(["2"]));
+        assert!(kept_back(&entries, &asked(&[])).unwrap().is_empty());
+        let refused = kept_back(&entries, &asked(&["2", "4", "3"])).unwrap_err();
+        assert_eq!((refused.key(), refused.params()), ("oversight.disclosure.unknown_numbers", vec![("numbers", "3, 4".to_owned())]));
+    }
 
     #[test]
     fn the_hash_is_rfc_2104s_and_two_disclosures_cannot_be_joined() {

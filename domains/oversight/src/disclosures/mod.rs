@@ -5,16 +5,22 @@
 //! | disclosure 公開 | what one request gets: asked for by one person, released or refused by another |
 //! | entry | one incident, as it is given out: kind, area, hours, codes, and its log by acts |
 //! | pseudonym 代號 | an officer, or who else acted, within one disclosure: a keyed hash whose key no other disclosure has |
+//! | preview | the entries as they would be given out now; who decides says by their hash what he saw |
 //!
 //! **Invariant:** no free text, name, call sign, address, plate or picture goes into an entry: what could hold a person is left out and not
 //! searched for persons. Regular expressions find the plates that they know.
+//! **Invariant:** what is sealed is in no preview and no file, whoever asks; a file that is older than a seal is not shown while that lasts.
 //!
 //! Each entry has a leaf of the log of its own that holds the hash of its text and names nobody, and the proof of that leaf, which
 //! `shouhu verify --proof` checks. The leaves of what officers did cannot be shown in part: salt and entry are hashed whole, names included
 //! (ADR 0021).
 
 pub mod make;
+pub mod preview;
 pub mod store;
+
+#[cfg(test)]
+mod claims;
 
 use axum::http::StatusCode;
 use schemars::JsonSchema;
@@ -33,6 +39,8 @@ const TEXT_CHARS: std::ops::RangeInclusive<usize> = 2..=300;
 #[serde(rename_all = "snake_case")]
 pub enum DisclosureState {
     Asked,
+    /// Claimed by who releases it, while its leaves are written. Open to be decided again when that took too long: whoever did it has died.
+    Releasing,
     Released,
     Refused,
 }
@@ -57,9 +65,11 @@ pub struct AskDisclosure {
 }
 
 /// `POST /v1/oversight/disclosures/{id}/release`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReleaseDisclosure {
-    /// Numbers of incidents that are kept back by §18.
+    /// `entries_sha256` of the preview that was looked at: of anything else nothing is released.
+    pub entries_sha256: String,
+    /// Numbers of incidents of the preview that are kept back by §18.
     #[serde(default)]
     pub without: Vec<String>,
 }
@@ -108,6 +118,25 @@ pub struct DisclosedIncident {
     pub log: Vec<DisclosedLine>,
 }
 
+/// One entry before it is given out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PreviewedEntry {
+    pub number: String,
+    /// A [`DisclosedIncident`] as JSON, byte by byte as it will be.
+    pub text: String,
+    /// Hex, of the text.
+    pub sha256: String,
+}
+
+/// `GET /v1/oversight/disclosures/{id}/preview`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DisclosurePreview {
+    pub disclosure: DisclosureId,
+    pub entries: Vec<PreviewedEntry>,
+    /// Hex SHA-256 of the hex hashes of all entries, each with a line feed: sent back with the release.
+    pub entries_sha256: String,
+}
+
 /// One entry with what proves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DisclosedEntry {
@@ -121,16 +150,15 @@ pub struct DisclosedEntry {
     pub proof: String,
 }
 
-/// `GET /v1/oversight/disclosures/{id}/file`.
+/// `GET /v1/oversight/disclosures/{id}/file`. Nothing of the request is in it: it is published, and who asked is nobody's business.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DisclosureFile {
     pub disclosure: DisclosureId,
-    pub request_ref: String,
-    pub basis: String,
+    /// When the incidents were read.
     pub made_at_us: Micros,
     /// C2SP verifier key of the log; believe it from elsewhere than from this file.
     pub log_key: String,
-    /// How many incidents were kept back by §18.
+    /// How many incidents were kept back by §18; which, says the log. What is sealed is not counted: it is not there.
     pub kept_back: usize,
     pub entries: Vec<DisclosedEntry>,
     pub statement_zh: String,
@@ -147,7 +175,7 @@ pub enum DisclosureError {
     Scope,
     #[error("whoever asked for it does not release or refuse it: a second person does")]
     SamePerson,
-    #[error("it was released or refused already")]
+    #[error("it was released or refused already, or somebody is just doing it")]
     Settled,
     #[error("it was not released")]
     NotReleased,
@@ -155,6 +183,12 @@ pub enum DisclosureError {
     TooMany,
     #[error("no incident that is over lies in it")]
     Nothing,
+    #[error("not among the incidents that would be given out: {}", .0.join(", "))]
+    UnknownNumbers(Vec<String>),
+    #[error("what would be given out is not what the preview showed any more: look at it again")]
+    Changed,
+    #[error("a case was sealed after this file was made, so that it is not shown any more: ask for it anew")]
+    OlderThanSeal,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -170,6 +204,9 @@ impl Keyed for DisclosureError {
             Self::NotReleased => "oversight.disclosure.not_released",
             Self::TooMany => "oversight.disclosure.too_many",
             Self::Nothing => "oversight.disclosure.nothing",
+            Self::UnknownNumbers(_) => "oversight.disclosure.unknown_numbers",
+            Self::Changed => "oversight.disclosure.changed",
+            Self::OlderThanSeal => "oversight.disclosure.older_than_seal",
             Self::Store(error) => error.key(),
         }
     }
@@ -178,9 +215,16 @@ impl Keyed for DisclosureError {
         match self {
             Self::Unknown => StatusCode::NOT_FOUND,
             Self::SamePerson => StatusCode::FORBIDDEN,
-            Self::Settled | Self::NotReleased => StatusCode::CONFLICT,
-            Self::Text | Self::Scope | Self::TooMany | Self::Nothing => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Settled | Self::NotReleased | Self::Changed | Self::OlderThanSeal => StatusCode::CONFLICT,
+            Self::Text | Self::Scope | Self::TooMany | Self::Nothing | Self::UnknownNumbers(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Store(error) => error.status(),
+        }
+    }
+
+    fn params(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::UnknownNumbers(numbers) => vec![("numbers", numbers.join(", "))],
+            _ => Vec::new(),
         }
     }
 }

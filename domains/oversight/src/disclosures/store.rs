@@ -2,9 +2,13 @@
 
 use shouhu_ids::{DisclosureId, Micros};
 use shouhu_module::Person;
-use shouhu_store::{Row, Store, StoreError, page_before, params, tag_of};
+use shouhu_store::{Eyes, Row, Store, StoreError, page_before, params, tag_of};
 
 use super::{AskDisclosure, Disclosure, DisclosureError, DisclosureFile, DisclosureState, SPAN_MAX_US, Scope, text};
+use crate::sealed::keep;
+
+/// Two hundred leaves take seconds: a release that has not ended after this long has died, and a second person decides anew.
+pub const CLAIM_US: i64 = 2 * Micros::MINUTE;
 
 const COLUMNS: &str = "id, state, request_ref, basis, scope, asked_at_us, asked_by, asked_by_name, decided_at_us, decided_by_name, reason";
 
@@ -62,20 +66,28 @@ pub async fn ask(store: &Store, by: &Person, asked: &AskDisclosure) -> Result<Di
     one(store, id).await
 }
 
+/// What nobody has decided yet.
+///
+/// # Errors
+/// When there is none, or it is decided.
+pub async fn waiting(store: &Store, id: DisclosureId) -> Result<Disclosure, DisclosureError> {
+    let known = one(store, id).await?;
+    let has_died = known.decided_at_us.is_some_and(|at| at < store.env().now().plus(-CLAIM_US));
+    let is_open = known.state == DisclosureState::Asked || (known.state == DisclosureState::Releasing && has_died);
+    if is_open { Ok(known) } else { Err(DisclosureError::Settled) }
+}
+
 /// Whether this person may decide it now.
 ///
 /// # Errors
 /// When it is decided, or this person has asked for it.
 pub async fn decidable(store: &Store, by: &Person, id: DisclosureId) -> Result<Disclosure, DisclosureError> {
-    let known = one(store, id).await?;
-    if known.state != DisclosureState::Asked {
-        return Err(DisclosureError::Settled);
-    }
+    let known = waiting(store, id).await?;
     let row = store.fetch_one("SELECT asked_by FROM oversight_disclosure WHERE id = $1", params![id]).await?;
     if row.text("asked_by")? == by.id.to_string() { Err(DisclosureError::SamePerson) } else { Ok(known) }
 }
 
-/// Of two who decide at once one wins.
+/// asked → releasing or refused, by a second person; releasing → released, by whoever claimed it. Of two who decide at once one wins.
 ///
 /// # Errors
 /// When it was decided meanwhile, or the database fails.
@@ -89,10 +101,20 @@ pub async fn decide(
 ) -> Result<Disclosure, DisclosureError> {
     let text = file.map(serde_json::to_string).transpose().map_err(|error| StoreError::Corrupt { what: "disclosure", detail: error.to_string() })?;
     let now: Micros = store.env().now();
+    let mut values = params![id, tag_of(&state), now, by.id, &by.name, reason, text];
+    let guard = if state == DisclosureState::Released {
+        // Whose claim was taken over has lost it.
+        "state = 'releasing' AND decided_by = $4"
+    } else {
+        values.push(now.plus(-CLAIM_US).into());
+        "(state = 'asked' OR (state = 'releasing' AND decided_at_us < $8))"
+    };
+    let sql = format!(
+        "UPDATE oversight_disclosure SET state = $2, decided_at_us = $3, decided_by = $4, decided_by_name = $5, reason = $6, file = $7 \
+         WHERE id = $1 AND asked_by <> $4 AND {guard}"
+    );
     let mut tx = store.begin().await?;
-    let sql = "UPDATE oversight_disclosure SET state = $2, decided_at_us = $3, decided_by_name = $4, reason = $5, file = $6 \
-               WHERE id = $1 AND state = 'asked' AND asked_by <> $7";
-    if tx.execute(sql, params![id, tag_of(&state), now, &by.name, reason, text, by.id]).await? == 0 {
+    if tx.execute(&sql, values).await? == 0 {
         return Err(DisclosureError::Settled);
     }
     tx.commit().await?;
@@ -100,11 +122,22 @@ pub async fn decide(
 }
 
 /// # Errors
-/// When there is none, or it was not released.
+/// When there is none, it was not released, or something was sealed since.
 pub async fn file(store: &Store, id: DisclosureId) -> Result<DisclosureFile, DisclosureError> {
-    let row = store.fetch_opt("SELECT state, file FROM oversight_disclosure WHERE id = $1", params![id]).await?.ok_or(DisclosureError::Unknown)?;
+    let row = store.fetch_opt("SELECT file FROM oversight_disclosure WHERE id = $1", params![id]).await?.ok_or(DisclosureError::Unknown)?;
     if row.opt_text("file")?.is_none() {
         return Err(DisclosureError::NotReleased);
     }
-    Ok(row.json("file")?)
+    let file: DisclosureFile = row.json("file")?;
+    if is_older_than_a_seal(store, file.made_at_us).await? { Err(DisclosureError::OlderThanSeal) } else { Ok(file) }
+}
+
+/// With nobody's eyes: a member who fetches it hands it out. Older than *any* seal in force, since to hold back those alone that name what is
+/// sealed would tell which they are.
+async fn is_older_than_a_seal(store: &Store, made_at: Micros) -> Result<bool, StoreError> {
+    // Another server may have sealed something just now, or a moment before the file was made.
+    keep::refresh(store).await?;
+    let lag_us = i64::try_from(keep::LOOK.as_micros()).unwrap_or(i64::MAX);
+    let veil = store.seals().veil(Eyes::Nobody, || store.env().now());
+    Ok(veil.is_some_and(|veil| made_at.plus(-lag_us) < veil.newest_since()))
 }

@@ -9,7 +9,7 @@ use shouhu_events::Event;
 use shouhu_ids::{ActorId, CameraId, ConsentId, Micros};
 use shouhu_module::{Keyed, Person};
 use shouhu_plate::{Plate, PlateError};
-use shouhu_store::{Row, Store, StoreError, Tx, Value, Veil, page_before, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, Value, Veil, page_before, params, shown_page, tag_of};
 use shouhu_wire::Role;
 
 use super::fold::{Fold, case_key};
@@ -321,22 +321,9 @@ pub async fn page(store: &Store, person: &Person, which: Which, before: Option<&
         ),
     };
     let sql = format!("SELECT {COLUMNS} FROM oversight_consent WHERE id < $1 AND {condition} ORDER BY id DESC LIMIT $2");
-    let (veil, mut before, mut visible) = (store.veil(), page_before(before), Vec::new());
-    let most = usize::try_from(limit).unwrap_or_default();
-    loop {
-        let mut all = params![&before, limit];
-        all.extend(values.clone());
-        let found: Vec<Observation> = store.fetch(&sql, all).await?.iter().map(|row| of_row(row, now)).collect::<Result<_, _>>()?;
-        let is_last = found.len() < most;
-        if let Some(last) = found.last() {
-            before = last.id.to_string();
-        }
-        visible.extend(found.into_iter().filter(|one| !is_hidden(veil.as_ref(), one)));
-        if is_last || visible.len() >= most {
-            visible.truncate(most);
-            return Ok(visible);
-        }
-    }
+    let (veil, most) = (store.veil(), usize::try_from(limit).unwrap_or_default());
+    let before = page_before(before);
+    shown_page(store, &sql, &before, most, &values, |row| Ok(Some(of_row(row, now)?).filter(|one| !is_hidden(veil.as_ref(), one)))).await
 }
 
 /// Of a sealed case, or of a plate of one, without being its member.

@@ -10,7 +10,7 @@ use shouhu_ids::{ActorId, Micros, OpeningId};
 use shouhu_module::ports::LiveCasesPort;
 use shouhu_module::{App, Keyed, Person, Problem};
 use shouhu_plate::{Plate, PlateError};
-use shouhu_store::{NewJob, Row, Store, StoreError, Veil, page_before, params, tag_of};
+use shouhu_store::{NewJob, Row, Store, StoreError, Veil, page_before, params, shown_page, tag_of};
 use shouhu_wire::{Asked, Role};
 
 use super::fold::{Fold, case_key};
@@ -208,22 +208,9 @@ pub async fn page(store: &Store, person: &Person, is_to_review: bool, before: Op
     let open = if is_to_review { " AND reviewed_at_us IS NULL" } else { "" };
     let (whose, values) = if person.role == Role::Auditor { ("", vec![]) } else { (" AND opened_by = $3", params![person.id]) };
     let sql = format!("SELECT {COLUMNS} FROM oversight_opening WHERE id < $1{open}{whose} ORDER BY id DESC LIMIT $2");
-    let (veil, mut before, mut visible) = (store.veil(), page_before(before), Vec::new());
-    let most = usize::try_from(limit).unwrap_or_default();
-    loop {
-        let mut all = params![&before, limit];
-        all.extend(values.clone());
-        let found: Vec<PlateOpening> = store.fetch(&sql, all).await?.iter().map(|row| of_row(row, now)).collect::<Result<_, _>>()?;
-        let is_last = found.len() < most;
-        if let Some(last) = found.last() {
-            before = last.id.to_string();
-        }
-        visible.extend(found.into_iter().filter(|one| !is_hidden(veil.as_ref(), one)));
-        if is_last || visible.len() >= most {
-            visible.truncate(most);
-            return Ok(visible);
-        }
-    }
+    let (veil, most) = (store.veil(), usize::try_from(limit).unwrap_or_default());
+    let before = page_before(before);
+    shown_page(store, &sql, &before, most, &values, |row| Ok(Some(of_row(row, now)?).filter(|one| !is_hidden(veil.as_ref(), one)))).await
 }
 
 /// What was shown under an opening or a consent, by person and day.

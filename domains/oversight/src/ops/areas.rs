@@ -4,11 +4,11 @@ use axum::extract::State;
 use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use shouhu_calendar::Month;
 use shouhu_module::{App, Audit, Audited, Load, Params, Person, Problem, RawBody, Route};
 
 use crate::areas::{self, AreaReport, AreasError, AreasListed};
 use crate::ops::reasons::{file, month};
-use crate::transparency::month_of;
 
 /// The villages of a city, with outlines of some thousand points.
 const AREAS_BYTES_MAX: usize = 32 << 20;
@@ -45,28 +45,30 @@ pub const CSV: Route = Route::get("/v1/oversight/areas/report.csv", "The ratios 
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct AskReport {
-    /// `2026-11`; without one, this month as far as it is over.
+    /// `2026-11`; without one, the days of this month that are over.
     pub month: Option<String>,
     /// Of the areas; without one, the newest.
     pub version: Option<i64>,
 }
 
 async fn list(State(app): State<App>) -> Result<Audited<AreasListed>, Problem> {
-    let listed = areas::store::listed(&app.store).await?;
+    let listed = areas::store::listed(&app).await?;
     Ok(Audited::new(format!("{} areas", listed.items.len()), listed))
 }
 
 async fn import(State(app): State<App>, person: Person, RawBody(bytes): RawBody) -> Result<Audited<AreasListed>, Problem> {
-    let text = std::str::from_utf8(&bytes).map_err(|error| AreasError::File(error.to_string()))?;
-    let read = areas::shapes::read(text)?;
-    areas::store::set(&app.store, &person, &read).await?;
-    let listed = areas::store::listed(&app.store).await?;
+    let read = areas::store::off_thread(move || {
+        let text = std::str::from_utf8(&bytes).map_err(|error| AreasError::File(error.to_string()))?;
+        areas::shapes::read(text)
+    });
+    areas::store::set(&app, &person, read.await??).await?;
+    let listed = areas::store::listed(&app).await?;
     Ok(Audited::new(format!("areas version {}: {}", listed.version, listed.items.len()), listed))
 }
 
 async fn found(app: &App, asked: &AskReport) -> Result<AreaReport, Problem> {
-    let month = asked.month.as_deref().map_or_else(|| Ok(month_of(app.env.now())), month)?;
-    areas::tally::report(app, &month, asked.version).await
+    let month = month(asked.month.as_deref(), Month::in_taipei(app.env.now().0))?;
+    areas::tally::report(app, month, asked.version).await
 }
 
 async fn report(State(app): State<App>, Params(asked): Params<AskReport>) -> Result<Audited<AreaReport>, Problem> {

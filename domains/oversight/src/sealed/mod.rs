@@ -197,6 +197,12 @@ fn text(given: &str) -> Result<String, SealError> {
     if TEXT_CHARS.contains(&clean.chars().count()) { Ok(clean) } else { Err(SealError::Text) }
 }
 
+/// What may be left out.
+fn note(given: &str) -> Result<String, SealError> {
+    let clean: String = given.trim().chars().filter(|ch| !ch.is_control() || *ch == '\n').collect();
+    if clean.chars().count() <= *TEXT_CHARS.end() { Ok(clean) } else { Err(SealError::Text) }
+}
+
 fn case(given: &str) -> Result<String, SealError> {
     let clean: String = given.trim().chars().filter(|ch| !ch.is_control()).collect();
     let chars = clean.chars().filter(|ch| ch.is_alphanumeric()).count();

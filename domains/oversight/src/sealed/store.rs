@@ -1,15 +1,17 @@
 //! The SQL of seals, and the rules of their acts.
 
+use std::collections::BTreeMap;
+
 use shouhu_ids::{ActorId, Micros, SealId};
 use shouhu_module::Person;
 use shouhu_module::ports::{People, Serving};
 use shouhu_plate::Plate;
-use shouhu_store::{Row, Store, StoreError, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, Value, params, placeholders, tag_of};
 use shouhu_wire::Role;
 
 use super::{
-    AskSeal, DecideSeal, ExtendSeal, LiftSeal, MEMBERS_MAX, SealContent, SealError, SealMember, SealShown, SealState, WAITS_US, case, office, plates, text,
-    until,
+    AskSeal, DecideSeal, ExtendSeal, LiftSeal, MEMBERS_MAX, SealContent, SealError, SealMember, SealShown, SealState, WAITS_US, case, note, office, plates,
+    text, until,
 };
 
 /// Roles that may be named to decide.
@@ -47,19 +49,41 @@ impl Known {
     }
 }
 
-async fn known_of(store: &Store, row: &Row) -> Result<Known, StoreError> {
-    let (now, id): (Micros, SealId) = (store.env().now(), row.parsed("id")?);
+type Listed<T> = BTreeMap<SealId, Vec<T>>;
+
+/// Plates and members of these seals, each with one question.
+async fn parts_of(store: &Store, ids: &[SealId]) -> Result<(Listed<String>, Listed<SealMember>), StoreError> {
+    let (mut plates, mut members) = (Listed::new(), Listed::new());
+    if ids.is_empty() {
+        return Ok((plates, members));
+    }
+    let (among, values) = (placeholders(1..=ids.len()), || ids.iter().copied().map(Value::from).collect::<Vec<_>>());
+    let sql = format!("SELECT seal, plate FROM oversight_seal_plate WHERE seal IN ({among}) ORDER BY plate");
+    for row in store.fetch(&sql, values()).await? {
+        plates.entry(row.parsed("seal")?).or_default().push(row.parsed::<Plate>("plate")?.display());
+    }
+    let sql = format!("SELECT seal, actor, name FROM oversight_seal_member WHERE seal IN ({among}) ORDER BY name, actor");
+    for row in store.fetch(&sql, values()).await? {
+        members.entry(row.parsed("seal")?).or_default().push(SealMember { actor: row.parsed("actor")?, name: row.text("name")? });
+    }
+    Ok((plates, members))
+}
+
+async fn known_of(store: &Store, rows: &[Row]) -> Result<Vec<Known>, StoreError> {
+    let ids = rows.iter().map(|row| row.parsed("id")).collect::<Result<Vec<SealId>, _>>()?;
+    let ((mut plates, mut members), now) = (parts_of(store, &ids).await?, store.env().now());
+    let known = |(row, id): (&Row, &SealId)| of_row(row, now, plates.remove(id).unwrap_or_default(), members.remove(id).unwrap_or_default());
+    rows.iter().zip(&ids).map(known).collect()
+}
+
+fn of_row(row: &Row, now: Micros, plates: Vec<String>, members: Vec<SealMember>) -> Result<Known, StoreError> {
+    let id: SealId = row.parsed("id")?;
     let (stored, ends_at_us, asked_at_us): (SealState, Micros, Micros) = (row.tag("state")?, row.micros("ends_at_us")?, row.micros("asked_at_us")?);
     let is_over = match stored {
         SealState::InForce => ends_at_us <= now,
         SealState::Asked => asked_at_us.plus(WAITS_US) <= now || ends_at_us <= now,
         _ => false,
     };
-    let plates = store.fetch("SELECT plate FROM oversight_seal_plate WHERE seal = $1 ORDER BY plate", params![id]).await?;
-    let plates = plates.iter().map(|row| Ok(row.parsed::<Plate>("plate")?.display())).collect::<Result<Vec<_>, StoreError>>()?;
-    let members = store.fetch("SELECT actor, name FROM oversight_seal_member WHERE seal = $1 ORDER BY name, actor", params![id]).await?;
-    let member = |row: &Row| Ok(SealMember { actor: row.parsed("actor")?, name: row.text("name")? });
-    let members = members.iter().map(member).collect::<Result<Vec<_>, StoreError>>()?;
     let lift_asked_by: Option<ActorId> = row.opt_parsed("lift_asked_by")?;
     let shown = SealShown {
         id,
@@ -100,18 +124,14 @@ async fn known_of(store: &Store, row: &Row) -> Result<Known, StoreError> {
 /// When the database fails.
 pub async fn list(store: &Store) -> Result<Vec<Known>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM oversight_seal ORDER BY id DESC LIMIT {SHOWN_MAX}");
-    let mut all = Vec::new();
-    for row in store.fetch(&sql, params![]).await? {
-        all.push(known_of(store, &row).await?);
-    }
-    Ok(all)
+    known_of(store, &store.fetch(&sql, params![]).await?).await
 }
 
 /// # Errors
 /// When there is none, or the database fails.
 pub async fn one(store: &Store, id: SealId) -> Result<Known, SealError> {
-    let row = store.fetch_opt(&format!("SELECT {COLUMNS} FROM oversight_seal WHERE id = $1"), params![id]).await?;
-    Ok(known_of(store, &row.ok_or(SealError::Unknown)?).await?)
+    let rows = store.fetch(&format!("SELECT {COLUMNS} FROM oversight_seal WHERE id = $1"), params![id]).await?;
+    known_of(store, &rows).await?.pop().ok_or(SealError::Unknown)
 }
 
 /// What is about to be sealed, with everybody's account looked up.
@@ -181,7 +201,7 @@ pub async fn decide(store: &Store, person: &Person, id: SealId, decision: &Decid
     if office(person)? == known.shown.asked_office {
         return Err(SealError::SameOffice);
     }
-    let note: String = decision.note.trim().chars().filter(|ch| !ch.is_control()).take(*super::TEXT_CHARS.end()).collect();
+    let note = note(&decision.note)?;
     let state = if decision.is_sealed { SealState::InForce } else { SealState::Refused };
     let mut tx = store.begin().await?;
     let sql = "UPDATE oversight_seal SET state = $2, decided_at_us = $3, decided_note = $4 WHERE id = $1 AND state = 'asked'";

@@ -2,7 +2,7 @@
 
 use shouhu_audit::Entry;
 use shouhu_bus::ReactionError;
-use shouhu_calendar::{Date, TAIPEI_US};
+use shouhu_calendar::Month as CalendarMonth;
 use shouhu_env::BoxFuture;
 use shouhu_ids::Micros;
 use shouhu_module::{App, JobKind};
@@ -39,8 +39,7 @@ fn run(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), Reaction
 /// `2026-11`, by the clock of Taipei.
 #[must_use]
 pub fn month_of(at: Micros) -> String {
-    let date = Date::from_days(at.plus(TAIPEI_US).day());
-    format!("{:04}-{:02}", date.year(), date.month())
+    CalendarMonth::in_taipei(at.0).to_string()
 }
 
 /// Counts what came since the last count; returns the last entry counted.
