@@ -71,10 +71,12 @@ export class MockChoice {
   isDown = false;
   panics = [];
 
-  constructor({ role = "dispatcher", units = 30, incidents = 25, isLong = false, isEmpty = false, isTaking = true } = {}) {
+  constructor({ role = "dispatcher", units = 30, incidents = 25, isLong = false, isEmpty = false, isTaking = true, isTakenFirst = true } = {}) {
     this.role = role;
     this.isEmpty = isEmpty;
     this.isTaking = isTaking;
+    /** Whether the unit that would be taken from another job is the proposed one. */
+    this.isTakenFirst = isTakenFirst;
     this.units = isEmpty ? [] : makeUnits(units, isLong);
     this.incidents = isEmpty ? [] : makeIncidents(incidents, isLong);
     this.skills = new Map(this.units.map((unit, at) => [unit.id, at % 3 === 0 ? ["crash_kit", "breath_test"] : []]));
@@ -256,7 +258,7 @@ export class MockChoice {
     }));
     const taken = away && this.isTaking ? [{ unit: away, rank: null, distance_m: 310, eta_s: 41, is_by_road: true, reasons: [reason("taken_from_lesser", true, 154), reason("least_travel", true, 54), reason("en_route", false)], takes_from: { assignment: id("0004", 999), incident: this.incidents[5]?.id ?? id("0002", 5), incident_number: "115-1121-0006", priority: 3 } }] : [];
     const others = this.units.filter((unit) => ["busy", "on_scene"].includes(unit.state)).map((unit, at) => ({ unit, rank: null, distance_m: null, eta_s: null, is_by_road: false, reasons: [reason(at === 0 ? "in_panic" : unit.state, false), ...(at === 1 ? [reason("preempted_too_often", false, 2)] : [])], takes_from: null }));
-    return { policy: this.isTaking ? "nearest_by_road" : "nearest_by_air", fell_back_from: this.isTaking ? null : "coverage_aware", chosen: taken[0]?.unit.id ?? free[0]?.id ?? null, items: [...items, ...taken, ...others] };
+    return { policy: this.isTaking ? "nearest_by_road" : "nearest_by_air", fell_back_from: this.isTaking ? null : "coverage_aware", chosen: (this.isTakenFirst && taken[0]?.unit.id) || (free[0]?.id ?? null), items: [...items, ...taken, ...others] };
   }
 
   advice() {

@@ -68,6 +68,9 @@ for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {
     const sent = mock.asked.filter((one) => one.path.endsWith("/assignments"));
     assert.equal(sent.length, 1);
     assert.ok(sent[0].body.take_from && sent[0].key, JSON.stringify(sent[0]));
+    // It was the proposed one: nobody is asked why, and should the list have changed since, that is what is kept.
+    assert.equal(sent[0].body.overriding, "list_changed");
+    assert.equal(await page.getByTestId("reasons").count(), 0);
     assert.deepEqual(page.problems, []);
     await close();
   });
@@ -152,6 +155,53 @@ for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {
     await close();
   });
 }
+
+const ordersOf = (mock) => mock.asked.filter((one) => one.path.endsWith("/assignments")).map((one) => one.body);
+const focusedId = (page) => page.evaluate(() => document.activeElement?.dataset.testid);
+
+test("whoever sends another unit than the first says why, by keyboard: the list takes the focus and gives it back", { skip }, async () => {
+  const { page, mock, close } = await open(`/command?tab=incidents&incident=${incident(0)}`, { isTaking: false });
+  const rows = page.getByTestId("recommend-row");
+  await page.locator('[data-testid="recommend-row"][data-rank="2"]').waitFor();
+  const second = page.locator('[data-testid="recommend-row"][data-rank="2"]').getByTestId("dispatch-unit");
+  await second.focus();
+  // An Enter that is held too long opens the list and gives no reason in it.
+  await page.keyboard.down("Enter");
+  await page.getByTestId("reasons").waitFor();
+  await page.keyboard.down("Enter");
+  await page.keyboard.up("Enter");
+  assert.deepEqual(ordersOf(mock), []);
+  assert.equal(await focusedId(page), "reason-crew_cannot");
+  for (const known of ["list_changed", "by_plan"]) assert.equal(await page.getByTestId(`reason-${known}`).count(), 0, "no person says that");
+  assert.deepEqual(await seriousFaults(page), []);
+  await page.keyboard.press("Escape");
+  await page.getByTestId("reasons").waitFor({ state: "detached" });
+  assert.equal(await page.getByTestId("incident-card").count(), 1, "the card behind it stays");
+  assert.ok(await second.evaluate((button) => button === document.activeElement), "the keyboard is where it was");
+  await page.keyboard.press("Enter");
+  await page.getByTestId("reason-knows_place").click();
+  await until("the order", () => ordersOf(mock).length === 1);
+  assert.equal(ordersOf(mock)[0].overriding, "knows_place");
+  await page.getByTestId("reasons").waitFor({ state: "detached" });
+  assert.ok((await rows.count()) > 0);
+  assert.deepEqual(page.problems, []);
+  await close();
+});
+
+test("a unit that is not first is taken from its job only with a reason", { skip }, async () => {
+  const { page, mock, close } = await open(`/command?tab=incidents&incident=${incident(0)}`, { isTakenFirst: false });
+  await page.getByTestId("take-unit").click();
+  await page.getByTestId("reason-skill_needed").click();
+  await page.getByTestId("take-dialog").waitFor();
+  assert.deepEqual(ordersOf(mock), [], "a reason alone takes nobody away");
+  await answerByEnter(page, "take-dialog");
+  await until("the order", () => ordersOf(mock).length === 1);
+  const [order] = ordersOf(mock);
+  assert.ok(order.take_from, JSON.stringify(order));
+  assert.equal(order.overriding, "skill_needed");
+  assert.deepEqual(page.problems, []);
+  await close();
+});
 
 test("a call that is being written down is not thrown away by a cry for help", { skip }, async () => {
   const { page, mock, close } = await open("/command?new=call");

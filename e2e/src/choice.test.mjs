@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { noCity, openCity } from "./city.mjs";
+import { Device, sighting } from "./device.mjs";
 import { answerByEnter, House, root, until } from "./house.mjs";
 import { Actor, openBrowser, PHONE, settled } from "./people.mjs";
 
@@ -97,10 +98,9 @@ test("units are proposed with reasons, taken away, handed over, and a cry for he
 
   await t.test("a pressing incident takes a unit from a lesser one, after a person has seen from where", async () => {
     await show(noise);
-    await page.locator('[data-testid="recommend-row"][data-unit="東區 3"] [data-testid="dispatch-unit"]').click();
-    // Asked for only where another unit is ranked first.
-    await page.getByTestId("reason-knows_place").click({ timeout: 3_000 }).catch(() => {});
+    await page.locator('[data-testid="recommend-row"][data-unit="東區 3"][data-chosen] [data-testid="dispatch-unit"]').click().catch((error) => dispatcher.explain(error));
     await until("the order to stand", async () => (await stateOf(noise)).includes("東區 3 offered"));
+    assert.equal(await page.getByTestId("reasons").count(), 0, "why is asked only where another unit is first");
     const { set_at_us, set_by, ...rules } = await supervisor.api("GET", "/v1/dispatch/policy");
     assert.equal(rules.preemption.is_on, false, "nobody is taken away before a supervisor allows it");
     await supervisor.api("POST", "/v1/dispatch/policy", { ...rules, preemption: { ...rules.preemption, is_on: true } });
@@ -149,6 +149,25 @@ test("units are proposed with reasons, taken away, handed over, and a cry for he
   });
 
   const phone = officer.page;
+
+  await t.test("a crew that cannot go says why by a code, and the incident says so", async () => {
+    const quarrel = await open(3, "fight", "口角", at(0.8, 0.8));
+    await officer.api("POST", "/v1/units/mine/join", { unit: units["東區 1"].id });
+    await show(quarrel);
+    // The others are on the way: it is the first, and nobody is asked why.
+    await page.locator('[data-testid="recommend-row"][data-unit="東區 1"][data-chosen] [data-testid="dispatch-unit"]').click().catch((error) => dispatcher.explain(error));
+    await until("the order to stand", async () => (await stateOf(quarrel)).includes("東區 1 offered"));
+    await officer.goto("/patrol");
+    await phone.getByTestId("step-decline").click().catch((error) => officer.explain(error));
+    assert.ok(await phone.getByTestId("step-decline-send").isDisabled(), "without a code nothing is declined");
+    await officer.shot("choice-decline", [PHONE]);
+    await phone.getByTestId("decline-code-vehicle").click();
+    await phone.getByTestId("step-decline-send").click();
+    await until("the order to be declined", async () => (await stateOf(quarrel)).includes("東區 1 declined"));
+    await page.locator(".log").getByText("東區 1 婉拒：車輛故障").waitFor().catch((error) => dispatcher.explain(error));
+    await dispatcher.api("POST", `/v1/incidents/${quarrel.id}/close`, { code: "handled", note: "", without_unit: "by_telephone" });
+  });
+
   const hold = async () => {
     const box = await phone.getByTestId("panic-hold").boundingBox();
     await phone.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
@@ -225,6 +244,63 @@ test("units are proposed with reasons, taken away, handed over, and a cry for he
     assert.ok(took_ms <= PANIC_MAX_MS, `${took_ms} ms`);
   });
   for (const person of [dispatcher, supervisor, officer]) assert.deepEqual(person.problems, [], person.name);
+});
+
+test("a confirmed hit that nobody follows is stood down with its reason, and every screen says so", { skip, timeout: 180_000 }, async (t) => {
+  const house = await House.open();
+  const browser = await openBrowser();
+  after(async () => {
+    await browser.close();
+    await house.close();
+  });
+  const operator = await Actor.enrol(browser, house, "維運 林", "operator");
+  const detective = await Actor.enrol(browser, house, "偵查 王", "detective");
+  const supervisor = await Actor.enrol(browser, house, "督導 陳", "supervisor");
+  const dispatcher = await Actor.enrol(browser, house, "執勤 張", "dispatcher");
+  const { items: bases } = await detective.api("GET", "/v1/watchlists/legal-bases");
+  const basis = bases.find((one) => one.key.includes("stolen")) ?? bases[0];
+  const wanted = { pattern: "STD-2468", legal_basis: basis.key, owner: "第一分局偵查隊", reason: "失竊車輛", action: "observe", vehicle_note: "", expires_at_us: (Date.now() + 3_600_000) * 1000 };
+  const entry = await detective.api("POST", "/v1/watchlists/entries", wanted);
+  await supervisor.api("POST", `/v1/watchlists/entries/${entry.id}/approve`, {});
+  const { token } = await operator.api("POST", "/v1/devices", { name: "巡邏車 1", kind: "patrol_car" });
+  const device = await Device.enrol(house, token);
+  const { json } = await device.batch([sighting(1, "STD-2468")]);
+  assert.equal(json.accepted, 1, JSON.stringify(json));
+  const [hit] = await until("the hit", async () => {
+    const { items } = await dispatcher.api("GET", "/v1/hits?state=raised");
+    return items.length > 0 && items;
+  });
+  const { page } = dispatcher;
+  const failed = (error) => dispatcher.explain(error);
+
+  await t.test("the reason is chosen by keyboard, and the list gives the keyboard back", async () => {
+    await dispatcher.goto(`/command?hit=${hit.id}`);
+    await page.getByTestId("plate-seen-input").fill("STD-2468").catch(failed);
+    await page.getByTestId("confirm-hit").click();
+    await page.getByTestId("stand-down").click().catch(failed);
+    await page.getByTestId("reason-observe_only").waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement?.dataset.testid), "reason-observe_only");
+    await page.keyboard.press("Escape");
+    await page.getByTestId("reasons").waitFor({ state: "detached" });
+    assert.equal(await page.evaluate(() => document.activeElement?.dataset.testid), "stand-down");
+    assert.equal(await page.getByTestId("hit-card").count(), 1, "the card behind it stays");
+    await page.keyboard.press("Enter");
+    await page.getByTestId("reason-observe_only").press("Enter");
+    await page.locator('[data-testid="not-followed"][data-code="observe_only"]').waitFor().catch(failed);
+    assert.equal(await page.getByTestId("stand-down").count(), 0, "it is said once");
+    await until("the keyboard to reach the card", () => page.evaluate(() => document.activeElement?.id === "card"), 5_000);
+    assert.deepEqual(await seriousFaults(page, "#card"), []);
+    await dispatcher.shot("choice-stand-down");
+  });
+
+  await t.test("it stands there after a reload and on another's screen", async () => {
+    await page.reload();
+    await page.getByTestId("not-followed").getByText("僅觀察、不攔查").waitFor().catch(failed);
+    await supervisor.goto(`/command?hit=${hit.id}`);
+    await supervisor.page.getByTestId("not-followed").getByText("僅觀察、不攔查").waitFor().catch((error) => supervisor.explain(error));
+    assert.equal(await supervisor.page.getByTestId("stand-down").count(), 0);
+  });
+  for (const person of [dispatcher, supervisor]) assert.deepEqual(person.problems, [], person.name);
 });
 
 test("an address that two towns have is asked about, chosen by keyboard, and stands on the incident", { skip, timeout: 180_000 }, async () => {

@@ -184,9 +184,11 @@ test("a file is made with progress and fetched with its reason", { skip }, async
   await page.getByTestId("export-open").click();
   await page.getByTestId("export-start").click();
   await page.locator('[data-testid="export-state"][data-state="running"]').waitFor();
-  const link = page.getByTestId("export-file");
-  await link.waitFor();
-  assert.match(await link.getAttribute("href"), /\/v1\/sightings\/exports\/export-1\/file\?purpose=investigation&case=115-1121-0041/);
+  // A button and no link: its address carries a proof, which is made at the click and opens once.
+  const fetch = page.getByRole("button").and(page.getByTestId("export-file"));
+  await fetch.waitFor();
+  const [file] = await Promise.all([page.waitForEvent("download"), fetch.click()]);
+  assert.match(file.url(), /\/v1\/sightings\/exports\/export-1\/file\?purpose=investigation&case=115-1121-0041/);
   await close();
 });
 

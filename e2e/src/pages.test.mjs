@@ -63,15 +63,16 @@ Object.assign(ANSWERS, {
 });
 const sealed = (at, state, more = {}) => ({ id: `s${at}`, state, asked_office: ["刑事警察大隊偵二隊", "督察室"][at % 2], decider_office: ["督察室", "第一分局"][at % 2], asked_at_us: NOW_US - (at + 2) * 24 * HOUR_US, decided_at_us: state === "asked" ? null : NOW_US - (at + 1) * 24 * HOUR_US, ends_at_us: NOW_US + 90 * 24 * HOUR_US, extended_at_us: null, lifted_at_us: null, is_lift_asked: false, plates_sealed: 3, members_named: 4, content: null, is_mine_to_decide: false, ...more });
 const content = { case_ref: "115-偵-88", plates: ["ABC-1280", "A8C-1280", "XY-9876"], members: [{ actor: "a1", name: "偵查 許" }, { actor: "a2", name: "偵查 林" }], reason: "臥底偵查中，保護同仁安全", asked_by_name: "偵查 許", decider_name: "督導 陳", decided_note: "", extended_by_name: null, lift_asked_by_name: null, lift_reason: null, lifted_by_name: null };
+const given = (at) => ({ number: `115-1012-000${at}`, kind: ["traffic_crash", "noise", "theft"][at % 3], priority: 2 + (at % 3), closing_code: "handled", area: ["永康里", ""][at % 2], opened_hour_us: Date.UTC(2026, 9, 12, at) * 1000, lasted_s: 1_800 + at * 60, log: [{ after_s: 0, act: "incident_opened", by: "officer-5e5e5e5e5e5e5e5e" }, { after_s: 95, act: "unit_assigned", by: "officer-5e5e5e5e5e5e5e5e" }] });
 const ratio = (at) => ({ area: ["永康里", "中正里", "龍潭里", "大灣里", "王行里", "網寮里"][at], share: 0.16, share_low: 0.15, share_high: 0.17, reference_share: [0.11, 0.16, 0.2, 0.17, 0.18, 0.16][at], ratio: [1.45, 1, 0.8, 0.94, 0.89, 1][at], ratio_low: [1.31, 0.8, 0.7, 0.8, 0.6, 0.9][at], ratio_high: [1.6, 1.2, 0.9, 1.1, 1.3, 1.1][at], verdict: ["more", "unsure", "less", "even", "unsure", "even"][at] });
-const disclosure = (at, state) => ({ id: `d${at}`, state, request_ref: `115-公開-${at + 1}`, basis: "政府資訊公開法第 9 條", scope: at ? { by: "incident", number: "115-1122-0007" } : { by: "time", from_us: NOW_US - 30 * 24 * HOUR_US, until_us: NOW_US - 24 * HOUR_US }, asked_at_us: NOW_US - 9 * HOUR_US, asked_by_name: "執勤 張", decided_at_us: state === "asked" ? null : NOW_US - HOUR_US, decided_by_name: state === "asked" ? null : "督導 陳", reason: state === "refused" ? "偵查中案件，依第 18 條第 1 項第 2 款不予提供" : null });
+const disclosure = (at, state) => ({ id: `d${at}`, state, request_ref: `115-公開-${at + 1}`, basis: "政府資訊公開法第 9 條", scope: at ? { by: "incident", number: "115-1122-0007" } : { by: "time", from_us: Date.UTC(2026, 9, 1, -8) * 1000, until_us: Date.UTC(2026, 10, 1, -8) * 1000 }, asked_at_us: NOW_US - 9 * HOUR_US, asked_by_name: "執勤 張", decided_at_us: state === "asked" ? null : NOW_US - HOUR_US, decided_by_name: state === "asked" ? null : "督導 陳", reason: state === "refused" ? "偵查中案件，依第 18 條第 1 項第 2 款不予提供" : null });
 Object.assign(ANSWERS, {
   "/oversight/seals": { items: [sealed(0, "asked", { content, is_mine_to_decide: true }), sealed(1, "in_force", { content }), sealed(2, "in_force"), sealed(3, "ended")], next_cursor: null },
   "/oversight/seals/people": { items: Array.from({ length: 9 }, (_, at) => ({ actor: `a${at}`, name: `偵查 ${"許林陳張王李吳劉蔡"[at]}`, role: at % 3 ? "detective" : "supervisor", office: at % 2 ? "督察室" : "刑事警察大隊偵二隊", may_decide: at % 3 === 0 })), next_cursor: null },
   "/oversight/reasons": { from: "2026-09", until: "2026-11", lists: [{ asked: "hit", codes: ["misread", "not_answered"] }], lines: Array.from({ length: 24 }, (_, at) => ({ month: `2026-${9 + (at % 3)}`.replace("-9", "-09"), asked: ["hit", "order", "incident", "tours"][at % 4], code: ["misread", "too_far", "by_telephone", "weather"][at % 4], office: at % 5 ? "永康分局" : "", count: 40 - at })) },
-  "/oversight/areas": { version: 3, items: ["永康里", "中正里"].map((name) => ({ name, residents: 4_200 })) },
-  "/oversight/areas/report": { month: "2026-10", is_running: false, areas_version: 3, told_min: 10, comparisons: [{ measure: "passages", reference: "residents", total: 48_210, reference_total: 25_200, lines: [0, 1, 2, 3, 4, 5].map(ratio), hidden: 2 }, { measure: "errors", reference: "hits", total: 41, reference_total: 310, lines: [1, 2].map(ratio), hidden: 4 }], statement_zh: "本報告比較各里所占比例，不能說明原因。", statement_en: "This compares shares; it does not say why." },
+  "/oversight/areas/report": { month: "2026-10", is_running: false, areas_version: 3, told_min: 10, left_out: [{ counted: "check_ins", reason: "destroyed", kept_since_us: NOW_US - 20 * 24 * HOUR_US }, { counted: "reports", reason: "not_counted", kept_since_us: null }], comparisons: [{ measure: "passages", reference: "residents", total: 48_210, reference_total: 25_200, lines: [0, 1, 2, 3, 4, 5].map(ratio), hidden: 2 }, { measure: "errors", reference: "hits", total: null, reference_total: 310, lines: [1, 2].map(ratio), hidden: 4 }], statement_zh: "本報告比較各里所占比例，不能說明原因。", statement_en: "This compares shares; it does not say why." },
   "/oversight/misuse/outcomes": { items: [{ month: "2026-10", origin: "alert", finding: "founded", code: null, count: 1 }, { month: "2026-10", origin: "sample", finding: "unfounded", code: "task", count: 11 }, { month: "", origin: "hand", finding: null, code: null, count: 3 }], next_cursor: null },
+  "/oversight/disclosures/d0/preview": { disclosure: "d0", entries: [1, 2, 3].map((at) => ({ number: given(at).number, text: JSON.stringify(given(at)), sha256: "5e".repeat(32) })), entries_sha256: "ab".repeat(32) },
   "/oversight/disclosures": { items: [disclosure(0, "asked"), disclosure(1, "released"), disclosure(2, "refused")], next_cursor: null },
 });
 /** Of an incident: what happened, each with its second. */
@@ -168,6 +169,141 @@ for (const [viewport, scheme, language] of [[DESK, "dark", "zh-TW"], [PHONE, "li
     await close();
   });
 }
+
+test("a month that is half typed asks nothing and says so, and the file comes from the server", { skip }, async () => {
+  const { page, go, close } = await open({ viewport: DESK, scheme: "dark", language: "zh-TW" });
+  const asked = [];
+  page.on("request", (request) => request.url().includes("/oversight/reasons?") && asked.push(request.url()));
+  await go(PAGES.reasons);
+  assert.equal(await page.locator("#main .page").count(), 1, "the introduction stands in the page, not above it");
+  const [from, until] = [page.getByTestId("month-from"), page.getByTestId("month-until")];
+  const first = await from.inputValue();
+  const before = asked.length;
+  await from.fill("");
+  await page.getByText("請填完整的年與月").waitFor();
+  assert.equal(await page.getByText("載入中").count(), 0, "nothing is waited for that was not asked");
+  assert.equal(await page.getByTestId("reason-row").count(), 0);
+  await from.fill(first);
+  await page.getByTestId("reason-row").first().waitFor();
+  await until.fill("2020-01");
+  await page.getByText("結束月份早於起始月份").waitFor();
+  assert.equal(await until.getAttribute("aria-invalid"), "true", "it is said at the field");
+  assert.equal(asked.length, before);
+  await until.fill(first);
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByTestId("reasons-csv").click()]);
+  assert.match(file.url(), new RegExp(`/v1/oversight/reasons\\.csv\\?from=${first}&until=${first}`));
+  assert.deepEqual(page.problems, []);
+  await close();
+});
+
+test("shares stand beside what they are held against, and what is left out is said", { skip }, async () => {
+  const { page, go, close } = await open({ viewport: DESK, scheme: "light", language: "zh-TW" });
+  await go(PAGES.areas);
+  const table = page.getByTestId("areas-passages-residents");
+  await table.getByRole("columnheader", { name: "對照占比" }).waitFor();
+  assert.match(await table.getByTestId("area-row").first().innerText(), /16\.00 %[\s\S]*11\.00 %[\s\S]*1\.45/);
+  await table.getByText("小於 10").waitFor();
+  await page.getByTestId("areas-errors-hits").getByText("不公布", { exact: false }).first().waitFor();
+  assert.match(await page.getByTestId("areas-left-out").innerText(), /巡簽[\s\S]*民眾報案/);
+  await page.getByTestId("areas-month").fill("");
+  await page.getByText("請填完整的年與月").waitFor();
+  assert.equal(await page.getByText("載入中").count(), 0);
+  await close();
+});
+
+test("a disclosure is released as it was looked at, less what is kept back, by two presses", { skip }, async () => {
+  const { page, go, close } = await open({ viewport: DESK, scheme: "dark", language: "zh-TW" });
+  const sent = [];
+  let refusal = "oversight.disclosure.changed";
+  await page.route("**/v1/oversight/disclosures/d0/re*", (route) => {
+    sent.push({ path: new URL(route.request().url()).pathname, body: route.request().postDataJSON() });
+    if (refusal) return route.fulfill({ status: 409, contentType: "application/problem+json", body: JSON.stringify({ type: "x", title: "t", status: 409, key: refusal }) });
+    return route.fulfill({ contentType: "application/json", body: JSON.stringify(disclosure(0, "released")) });
+  });
+  await go(PAGES.disclosures);
+  const card = page.getByTestId("disclosure").first();
+  // Both days are in it, as whoever asked typed them.
+  await card.getByText("2026-10-01 – 2026-10-31").waitFor();
+  assert.equal(await card.getByTestId("disclosure-release").count(), 0, "nothing is released unseen");
+  await card.getByTestId("disclosure-look").click();
+  const rows = card.getByTestId("preview-row");
+  await rows.nth(2).waitFor();
+  await rows.nth(1).getByRole("checkbox").uncheck();
+  await rows.nth(0).locator("summary").click();
+  assert.ok((await rows.nth(0).innerText()).includes(JSON.stringify(given(1))), "letter by letter");
+  assert.deepEqual(await seriousFaults(page), []);
+  await page.screenshot({ path: join(artefacts, "pages-disclosure-preview.png") });
+  await card.getByTestId("disclosure-release").click();
+  assert.deepEqual(sent, [], "one press releases nothing");
+  await card.getByTestId("disclosure-release-sure").click();
+  // What was seen is not what there is any more: it is looked at again.
+  await card.getByTestId("disclosure-decide").getByRole("alert").first().waitFor();
+  assert.deepEqual(sent[0], { path: "/v1/oversight/disclosures/d0/release", body: { entries_sha256: "ab".repeat(32), without: ["115-1012-0002"] } });
+  assert.equal(await card.getByTestId("disclosure-release").count(), 0);
+  refusal = null;
+  await card.getByTestId("disclosure-look").click();
+  await card.getByTestId("disclosure-release").click();
+  await card.getByTestId("disclosure-release-sure").click();
+  await until("the release", () => sent.length === 2);
+  assert.equal(await card.getByTestId("disclosure-refuse").isDisabled(), true, "no refusal without a reason");
+  await card.getByTestId("disclosure-reason").fill("偵查中案件");
+  await card.getByTestId("disclosure-refuse").click();
+  await card.getByTestId("disclosure-refuse-sure").click();
+  await until("the refusal", () => sent.length === 3);
+  assert.deepEqual(sent[2], { path: "/v1/oversight/disclosures/d0/refuse", body: { reason: "偵查中案件" } });
+  assert.deepEqual(page.problems, []);
+  await close();
+});
+
+test("days of a request are both in it, and days that are not over are refused at the field", { skip }, async () => {
+  const { page, go, close } = await open({ viewport: DESK, scheme: "dark", language: "zh-TW" });
+  const sent = [];
+  await page.route("**/v1/oversight/disclosures", (route) => {
+    if (route.request().method() !== "POST") return route.fallback();
+    sent.push(route.request().postDataJSON());
+    return route.fulfill({ contentType: "application/json", body: JSON.stringify(disclosure(0, "asked")) });
+  });
+  await go(PAGES.disclosures);
+  const form = page.getByTestId("disclosure-form");
+  await form.getByLabel("申請案號").fill("115-公開-9");
+  await form.getByLabel("依據及第 18 條審查").fill("政府資訊公開法第 9 條");
+  const day = (ago) => new Date(Date.now() + (8 - 24 * ago) * 3_600_000).toISOString().slice(0, 10);
+  const midnight_us = (text) => Date.parse(`${text}T00:00:00+08:00`) * 1000;
+  await form.getByTestId("disclosure-from").fill(day(40));
+  await form.getByTestId("disclosure-until").fill(day(0));
+  await form.getByText("只能申請已經過去的日子").waitFor();
+  await form.getByTestId("disclosure-until").fill(day(9));
+  await form.getByText("至多 31 日", { exact: true }).waitFor();
+  assert.ok(await form.getByTestId("disclosure-ask").isDisabled());
+  await form.getByTestId("disclosure-until").fill(day(10));
+  await form.getByTestId("disclosure-ask").click();
+  await until("the request", () => sent.length === 1);
+  assert.deepEqual(sent[0].scope, { by: "time", from_us: midnight_us(day(40)), until_us: midnight_us(day(9)) });
+  await close();
+});
+
+test("a seal is lengthened only to a day that the server takes", { skip }, async () => {
+  const { page, go, close } = await open({ viewport: DESK, scheme: "dark", language: "zh-TW" });
+  const sent = [];
+  await page.route("**/v1/oversight/seals/s1/extend", (route) => {
+    sent.push(route.request().postDataJSON());
+    return route.fulfill({ status: 422, contentType: "application/problem+json", body: JSON.stringify({ type: "x", title: "t", status: 422, key: "oversight.seal.until" }) });
+  });
+  await go(PAGES.seals);
+  const seal = page.getByTestId("seal").nth(1);
+  await seal.getByTestId("seal-extend").click();
+  const day = seal.getByTestId("seal-until");
+  const [first, last] = [await day.getAttribute("min"), await day.getAttribute("max")];
+  assert.ok(first && last && first < last, `${first} ${last}`);
+  await day.fill("2026-01-01");
+  await seal.getByText(`須在 ${first} 與 ${last} 之間`).waitFor();
+  assert.ok(await seal.getByTestId("seal-extend-sure").isDisabled());
+  await day.fill(last);
+  await seal.getByTestId("seal-extend-sure").click();
+  await seal.getByText("封存須在一日後至一年內屆期").waitFor();
+  assert.equal(sent[0].until_us, Date.parse(`${last}T23:59:00+08:00`) * 1000);
+  await close();
+});
 
 test("paper is black on white and has no console on it, from either theme", { skip }, async (t) => {
   const { page, go, close } = await open({ viewport: DESK, scheme: "dark", language: "zh-TW" });

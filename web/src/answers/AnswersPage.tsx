@@ -1,12 +1,10 @@
 // How the house answers for itself, in numbers: reasons why not, areas, outcomes of files, and whether the log is whole.
 
-import { useTranslation } from "react-i18next";
 import { PanelTabs } from "../app/PanelTabs";
 import { Verify } from "../oversee/Verify";
-import "./answers.css";
 import { Witnesses } from "../oversee/Witnesses";
 import { Areas } from "./Areas";
-import { Disclosures } from "./Disclosures";
+import { Disclosures } from "./disclosures/Disclosures";
 import { Outcomes } from "./Outcomes";
 import { Reasons } from "./Reasons";
 
@@ -28,11 +26,5 @@ const TABS = [
 ];
 
 export default function AnswersPage() {
-  const { t } = useTranslation();
-  return (
-    <>
-      <p className="page dim">{t("answers.intro")}</p>
-      <PanelTabs tabs={TABS} page="answers" texts="answers" />
-    </>
-  );
+  return <PanelTabs tabs={TABS} page="answers" texts="answers" intro="answers.intro" />;
 }

@@ -1,6 +1,11 @@
+// How files about misuse ended, by month.
+
+import { Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { answers } from "../app/api/calls.answers";
+import { Heads } from "../app/Heads";
+import { sayReason } from "../app/reasonText";
 import { Answer, Empty } from "../app/states";
 import { WideTable } from "../app/WideTable";
 
@@ -18,26 +23,25 @@ export function Outcomes() {
           <Empty title={t("answers.no_outcomes")} />
         ) : (
           <WideTable label={t("answers.tab_outcomes")}>
-            <table className="count-table">
-              <thead>
-                <tr>
-                  {["month", "origin", "finding", "code", "count"].map((name) => (
-                    <th key={name}>{t(`answers.${name}`)}</th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
+            <Table>
+              <Heads of="answers" heads={["month", "origin", "finding", "code", "count"]} ends={["count"]} />
+              <Table.Tbody>
                 {items.map((one) => (
-                  <tr key={`${one.month} ${one.origin} ${one.finding} ${one.code}`} data-testid="outcome-row">
-                    <td className="number">{one.month || t("answers.nobody")}</td>
-                    <td>{t(`answers.origin_${one.origin}`)}</td>
-                    <td>{one.finding ? t(`misuse.finding_${one.finding}`) : t("answers.open")}</td>
-                    <td>{one.code ? t(`reason_code.${one.code}`, { defaultValue: one.code }) : ""}</td>
-                    <td className="number">{one.count}</td>
-                  </tr>
+                  <Table.Tr
+                    key={`${one.month} ${one.origin} ${one.finding} ${one.code}`}
+                    data-testid="outcome-row"
+                  >
+                    <Table.Td className="number">{one.month || t("answers.nobody")}</Table.Td>
+                    <Table.Td>{t(`answers.origin_${one.origin}`)}</Table.Td>
+                    <Table.Td>
+                      {one.finding ? t(`misuse.finding_${one.finding}`) : t("answers.open")}
+                    </Table.Td>
+                    <Table.Td>{one.code && sayReason("misuse_file", one.code, t)}</Table.Td>
+                    <Table.Td className="number number-cell">{one.count}</Table.Td>
+                  </Table.Tr>
                 ))}
-              </tbody>
-            </table>
+              </Table.Tbody>
+            </Table>
           </WideTable>
         )
       }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isMonth, monthOf, monthsFrom } from "./month";
+import { isMonth, monthFault, monthOf, monthsFault, monthsFrom } from "./month";
 
 describe("months", () => {
   it("begin at midnight in Taipei", () => {
@@ -14,5 +14,26 @@ describe("months", () => {
 
   it("are four digits and two", () => {
     expect(["2026-11", "2026-13", "2026-1", "x"].map(isMonth)).toEqual([true, false, false, false]);
+  });
+
+  it("are asked for when they are whole and have begun", () => {
+    const said = (text: string) => monthFault(text, "2026-11");
+    expect(["2026-11", "2026-1", "", "0002-11", "2026-12"].map(said)).toEqual([
+      null,
+      "not_whole",
+      "not_whole",
+      "not_whole",
+      "future",
+    ]);
+  });
+
+  it("that are two say at the end that it lies before the beginning, once both are whole", () => {
+    expect(monthsFault("2026-09", "2026-11", "2026-11")).toEqual({ from: null, until: null });
+    expect(monthsFault("2026-11", "2026-11", "2026-11")).toEqual({ from: null, until: null });
+    expect(monthsFault("2026-11", "2026-09", "2026-11")).toEqual({ from: null, until: "before_from" });
+    expect(monthsFault("2023-12", "2026-11", "2026-11")).toEqual({ from: null, until: null });
+    expect(monthsFault("2023-11", "2026-11", "2026-11")).toEqual({ from: null, until: "too_many" });
+    expect(monthsFault("2026-1", "2026-09", "2026-11")).toEqual({ from: "not_whole", until: null });
+    expect(monthsFault("2026-09", "", "2026-11")).toEqual({ from: null, until: "not_whole" });
   });
 });

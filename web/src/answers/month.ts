@@ -13,3 +13,23 @@ export function monthsFrom(month: string, by: number): string {
 }
 
 export const isMonth = (text: string): boolean => /^\d{4}-(0[1-9]|1[0-2])$/.test(text);
+
+/** Nobody records before this, and nothing is asked for of years that are half typed: `0002-11` is a month, too. */
+const YEAR_MIN = "2000";
+
+/** What is wrong with a month that is being typed; null: it can be asked for. The texts stand under `answers.fault_…`. */
+export function monthFault(text: string, now: string): "not_whole" | "future" | null {
+  if (!isMonth(text) || text < YEAR_MIN) return "not_whole";
+  return text > now ? "future" : null;
+}
+
+/** As the server has it. */
+export const MONTHS_MAX = 36;
+
+/** The same of two months; what is wrong with both together is said at the end. */
+export function monthsFault(from: string, until: string, now: string) {
+  const faults = { from: monthFault(from, now), until: monthFault(until, now) };
+  if (faults.from !== null || faults.until !== null) return faults;
+  if (until < from) return { ...faults, until: "before_from" as const };
+  return until > monthsFrom(from, MONTHS_MAX - 1) ? { ...faults, until: "too_many" as const } : faults;
+}

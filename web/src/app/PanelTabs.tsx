@@ -14,7 +14,7 @@ export interface PanelTab {
 }
 
 /** `page` begins the tests' names, `texts` the translations of the tabs (`<texts>.tab_<name>`). */
-export function PanelTabs({ tabs, page, texts, className }: PanelTabsProps) {
+export function PanelTabs({ tabs, page, texts, intro, className }: PanelTabsProps) {
   const { t } = useTranslation();
   const { may } = useSession();
   const [params, setParams] = useSearchParams();
@@ -23,6 +23,7 @@ export function PanelTabs({ tabs, page, texts, className }: PanelTabsProps) {
   if (!chosen) return null;
   return (
     <div className={className ? `page ${className}` : "page"}>
+      {intro && <p className="dim">{t(intro)}</p>}
       <Tabs value={chosen.name} onChange={(next) => setParams(next ? { tab: next } : {})}>
         <Tabs.List>
           {open.map(({ name }) => (
@@ -41,5 +42,7 @@ interface PanelTabsProps {
   tabs: PanelTab[];
   page: string;
   texts: string;
+  /** The key of what stands above the tabs. */
+  intro?: string;
   className?: string;
 }

@@ -6,7 +6,10 @@ import type { ReactNode } from "react";
 import { provedAddress } from "./api/client";
 import { Failure } from "./states";
 
-/** A download sends no headers, so that its address carries the session's proof; it is made at the click, for it does not last. */
+/**
+ * A download sends no headers, so that its address carries the session's proof; it is made at the click, for it does not last. Hence a
+ * button: its address would open nothing in another tab.
+ */
 export function ProvedDownload({
   path,
   name = "",
@@ -25,17 +28,7 @@ export function ProvedDownload({
   return (
     <>
       {save.error && <Failure error={save.error} />}
-      <Button
-        {...look}
-        component="a"
-        href={path}
-        onClick={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
-        loading={save.isPending}
-        data-testid={testId}
-      >
+      <Button {...look} onClick={() => save.mutate()} loading={save.isPending} data-testid={testId}>
         {children}
       </Button>
     </>

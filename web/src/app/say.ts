@@ -2,6 +2,11 @@
 
 import type { TFunction } from "i18next";
 
+/** `甲、乙和丙`; `a, b, and c`. */
+export function sayList(items: readonly string[], language: string): string {
+  return new Intl.ListFormat(language, { type: "conjunction" }).format(items);
+}
+
 export function sayDistance(metres: number, t: TFunction): string {
   if (metres < 1000) return t("say.metres", { count: Math.round(metres / 10) * 10 });
   return t("say.kilometres", { value: (metres / 1000).toFixed(metres < 10_000 ? 1 : 0) });

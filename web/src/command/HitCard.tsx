@@ -14,7 +14,7 @@ import { Answer } from "../app/states";
 import { CardHead } from "./CardHead";
 import { HitDecision } from "./HitDecision";
 import { HitIncident } from "./HitIncident";
-import { HitStandDown } from "./HitStandDown";
+import { HitStandDown, maySayWhyNot, NotFollowedNote } from "./HitStandDown";
 
 /** Letters where the wanted pattern and the reading differ are marked by an underline, not by colour alone. */
 function Reading({ text, pattern }: { text: string; pattern: string }) {
@@ -167,11 +167,12 @@ export function HitCard({ id, onIncident, onClose }: Props) {
           />
           <Conflicts hit={hit} />
           <Outcome hit={hit} />
+          <NotFollowedNote hit={hit} />
           {hit.state === "raised" && may("hits.decide") && <HitDecision hit={hit} />}
           {hit.state === "confirmed" && !hit.incident && may("dispatch.order") && (
             <HitIncident hit={hit} onIncident={onIncident} />
           )}
-          {hit.state === "confirmed" && !hit.incident && may("hits.decide") && <HitStandDown hit={hit} />}
+          {maySayWhyNot(hit) && may("hits.decide") && <HitStandDown hit={hit} />}
           {hit.incident && (
             <Button
               variant="light"

@@ -1,6 +1,6 @@
 // The decision. The plate is typed from the picture, not copied: that is the point of asking a person.
 
-import { Button, Select, Textarea, TextInput } from "@mantine/core";
+import { Button, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +9,7 @@ import { ApiError } from "../app/api/client";
 import { type Hit, REJECT_REASONS, type RejectReason } from "../app/api/types";
 import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
+import { ReasonSelect } from "../app/ReasonSelect";
 import { Failure } from "../app/states";
 
 export function HitDecision({ hit }: { hit: Hit }) {
@@ -52,16 +53,17 @@ export function HitDecision({ hit }: { hit: Hit }) {
   if (isRejecting) {
     return (
       <section className="decision" aria-label={t("hit.reject")}>
-        <Select
+        <ReasonSelect
+          asked="hit"
           ref={select}
           label={t("hit.why_not")}
           placeholder={t("hit.why_not_hint")}
-          data={REJECT_REASONS.map((value) => ({ value, label: t(`reject_reason.${value}`) }))}
+          codes={REJECT_REASONS}
           value={reason}
-          onChange={(value) => setReason(value as RejectReason | null)}
+          onChange={setReason}
           allowDeselect={false}
           size="md"
-          data-testid="reject-reason"
+          testId="reject-reason"
         />
         <Textarea
           label={t("hit.note")}

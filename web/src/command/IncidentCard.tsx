@@ -12,6 +12,7 @@ import { CLOSING_CODES, type ClosingCode, type Id, type Incident, type Unit } fr
 import { WITHOUT_UNIT, type WithoutUnit } from "../app/api/types.reasons";
 import { ProvedImage } from "../app/ProvedImage";
 import { useIncident, useKindTitle } from "../app/queries";
+import { ReasonSelect } from "../app/ReasonSelect";
 import { replayPath } from "../app/rooms";
 import { useSession } from "../app/session";
 import { Answer, Failure } from "../app/states";
@@ -63,12 +64,13 @@ function CloseForm({ incident }: { incident: Incident }) {
         data-testid="incident-closing-code"
       />
       {asksWithout && (
-        <Select
+        <ReasonSelect
+          asked="incident"
           label={t("reasons.without_unit")}
-          data={WITHOUT_UNIT.map((value) => ({ value, label: t(`reason_code.${value}`) }))}
+          codes={WITHOUT_UNIT}
           value={without}
-          onChange={(value) => setWithout(value as WithoutUnit | null)}
-          data-testid="without-unit"
+          onChange={setWithout}
+          testId="without-unit"
         />
       )}
       <TextInput

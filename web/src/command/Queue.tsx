@@ -8,6 +8,7 @@ import type { Hit, Incident } from "../app/api/types";
 import { Icon } from "../app/icons";
 import { Key } from "../app/Key";
 import { useKindTitle } from "../app/queries";
+import { sayReason } from "../app/reasonText";
 import { sayDuration, sayProbability } from "../app/say";
 import { changeSetting, useSetting } from "../app/settings";
 import { Answer, Empty } from "../app/states";
@@ -29,7 +30,9 @@ function Consequence({ hit }: { hit: Hit }) {
   const { t } = useTranslation();
   const left_s = FRESH_S - (useNow() / 1000 - hit.captured_at_us / 1_000_000);
   if (hit.state === "confirmed") {
-    return <span>{hit.incident ? t("hit.then_incident") : t("hit.then_no_incident")}</span>;
+    if (hit.incident) return <span>{t("hit.then_incident")}</span>;
+    if (!hit.not_followed) return <span>{t("hit.then_no_incident")}</span>;
+    return <span>{t("reasons.not_followed", { why: sayReason("follow_up", hit.not_followed, t) })}</span>;
   }
   if (hit.state === "rejected") return <span>{t(`reject_reason.${hit.reject_reason ?? "misread"}`)}</span>;
   if (hit.state === "lapsed") return <span>{t("hit.then_lapsed")}</span>;

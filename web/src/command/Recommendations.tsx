@@ -2,34 +2,21 @@
 // takes it from another job.
 
 import "./choice/choice.css";
-import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { dispatch } from "../app/api/calls";
 import { choice } from "../app/api/calls.choice";
-import type { Id, Incident, Reason, Unit } from "../app/api/types";
+import type { Incident, Unit } from "../app/api/types";
 import type { Advised, Proposal } from "../app/api/types.choice";
-import { OVERRIDING, type Overriding } from "../app/api/types.reasons";
-import { Key } from "../app/Key";
+import { OVERRIDING_SAID, type Overriding } from "../app/api/types.reasons";
 import { useKeys } from "../app/keys";
 import { ReasonButtons } from "../app/ReasonButtons";
-import { sayDistance, saySeconds } from "../app/say";
 import { Answer, Empty, Failure } from "../app/states";
-import { isSendable, reasonText, splitAdvised } from "./choice/reasons";
+import { RecommendRow } from "./choice/RecommendRow";
+import { isAgainst, isSendable, splitAdvised } from "./choice/reasons";
 import { TakeDialog } from "./choice/TakeDialog";
-
-function ReasonLine({ reason }: { reason: Reason }) {
-  const { t } = useTranslation();
-  return (
-    <li className={reason.is_for ? "reason-for" : "reason-against"}>
-      <span aria-hidden="true">{reason.is_for ? "＋" : "－"}</span>
-      <span className="unseen">{t(reason.is_for ? "dispatch.for" : "dispatch.against")}</span>
-      {reasonText(reason, t)}
-    </li>
-  );
-}
 
 function PolicyLine({ proposal }: { proposal: Proposal }) {
   const { t } = useTranslation();
@@ -51,80 +38,11 @@ function PolicyLine({ proposal }: { proposal: Proposal }) {
   );
 }
 
-interface RowProps {
-  one: Advised;
-  isChosen: boolean;
-  /** `d` acts on it. */
-  hasKey: boolean;
-  isBusy: boolean;
-  isSending: boolean;
-  onShow: () => void;
-  onSend: () => void;
-}
-
-function Row({ one, isChosen, hasKey, isBusy, isSending, onShow, onSend }: RowProps) {
-  const { t } = useTranslation();
-  const { unit, takes_from } = one;
-  return (
-    <li
-      className="recommend"
-      data-testid="recommend-row"
-      data-unit={unit.call_sign}
-      data-rank={one.rank ?? ""}
-      data-chosen={isChosen || undefined}
-    >
-      <button type="button" className="recommend-main" onClick={onShow}>
-        <span className="recommend-top">
-          <strong>{unit.call_sign}</strong>
-          <span className="dim">{t(`unit_kind.${unit.kind}`)}</span>
-          <span className="tag">{t(`unit_state.${unit.state}`)}</span>
-          {isChosen && <span className="tag tag-chosen">✓ {t("proposal.chosen")}</span>}
-        </span>
-        {takes_from && (
-          <span className="recommend-takes">
-            ▲ {t("proposal.takes", { number: takes_from.incident_number, n: takes_from.priority })}
-          </span>
-        )}
-        <span className="recommend-numbers">
-          {one.distance_m !== null && sayDistance(one.distance_m, t)}
-          {one.eta_s !== null && ` · ${t("dispatch.eta", { eta: saySeconds(one.eta_s, t) })}`}
-          {one.distance_m !== null && (
-            <span className="dim"> · {t(one.is_by_road ? "dispatch.by_road" : "dispatch.straight")}</span>
-          )}
-        </span>
-        <ul className="reasons">
-          {one.reasons.map((reason) => (
-            <ReasonLine key={reason.key} reason={reason} />
-          ))}
-        </ul>
-      </button>
-      {isSendable(one) && (
-        <Button
-          size="md"
-          variant={hasKey ? "filled" : "default"}
-          loading={isSending}
-          disabled={isBusy}
-          onClick={onSend}
-          rightSection={hasKey ? <Key>d</Key> : undefined}
-          data-testid={takes_from ? "take-unit" : "dispatch-unit"}
-        >
-          {t(takes_from ? "proposal.take" : "dispatch.send")}
-          <span className="unseen"> {unit.call_sign}</span>
-        </Button>
-      )}
-    </li>
-  );
-}
-
+/** A unit, and why it although another one is ranked first. */
 interface Sending {
-  unit: Id;
-  take_from: Id | null;
+  one: Advised;
   overriding: Overriding;
 }
-
-/** Another one is ranked first: whoever sends this one says why. */
-export const isAgainst = (one: Advised, chosen: Id | null | undefined): boolean =>
-  !!chosen && one.unit.id !== chosen && one.rank !== 1;
 
 interface Props {
   incident: Incident;
@@ -136,7 +54,7 @@ interface Props {
 export function Recommendations({ incident, isSecond, onShow }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const [taking, setTaking] = useState<Advised | null>(null);
+  const [taking, setTaking] = useState<Sending | null>(null);
   const [against, setAgainst] = useState<Advised | null>(null);
   const query = useQuery({
     queryKey: ["recommendations", incident.id],
@@ -144,10 +62,10 @@ export function Recommendations({ incident, isSecond, onShow }: Props) {
     refetchInterval: 20_000,
   });
   const assign = useMutation({
-    mutationFn: ({ unit, take_from, overriding }: Sending) =>
-      take_from
-        ? choice.takeAway(incident.id, unit, take_from, overriding)
-        : dispatch.assign(incident.id, unit, overriding),
+    mutationFn: ({ one: { unit, takes_from }, overriding }: Sending) =>
+      takes_from
+        ? choice.takeAway(incident.id, unit.id, takes_from.assignment, overriding)
+        : dispatch.assign(incident.id, unit.id, overriding),
     onSuccess: () => {
       setTaking(null);
       setAgainst(null);
@@ -158,25 +76,29 @@ export function Recommendations({ incident, isSecond, onShow }: Props) {
     },
   });
   const chosen = query.data?.items.find((one) => one.unit.id === query.data.chosen && isSendable(one));
+  const send = (sending: Sending) => {
+    if (!sending.one.takes_from) return assign.mutate(sending);
+    setAgainst(null);
+    setTaking(sending);
+  };
   const start = (one: Advised) => {
     assign.reset();
     setAgainst(null);
-    if (one.takes_from) setTaking(one);
-    else if (isAgainst(one, query.data?.chosen)) setAgainst(one);
-    // Should the list have changed since it was read, this is why; else nobody reads it.
-    else assign.mutate({ unit: one.unit.id, take_from: null, overriding: "list_changed" });
+    if (isAgainst(one, query.data?.chosen)) setAgainst(one);
+    // It is first on this screen. Should the list have changed since, that is why it is sent.
+    else send({ one, overriding: "list_changed" });
   };
   // One key sends the proposed unit; a second unit takes a click, so that a key held too long sends nobody twice.
   useKeys({ d: (event) => !event.repeat && chosen && !isSecond && !assign.isPending && start(chosen) });
 
   const row = (one: Advised) => (
-    <Row
+    <RecommendRow
       key={one.unit.id}
       one={one}
       isChosen={one === chosen}
       hasKey={one === chosen && !isSecond}
       isBusy={assign.isPending}
-      isSending={assign.isPending && assign.variables.unit === one.unit.id}
+      isSending={assign.isPending && assign.variables.one.unit.id === one.unit.id}
       onShow={() => onShow(one.unit)}
       onSend={() => start(one)}
     />
@@ -188,10 +110,12 @@ export function Recommendations({ incident, isSecond, onShow }: Props) {
       {assign.error && !taking && <Failure error={assign.error} />}
       {against && (
         <ReasonButtons
+          key={against.unit.id}
+          asked="proposal"
           title={t("reasons.why_unit", { unit: against.unit.call_sign })}
-          codes={OVERRIDING.filter((code) => code !== "list_changed")}
+          codes={OVERRIDING_SAID}
           isBusy={assign.isPending}
-          onPick={(overriding) => assign.mutate({ unit: against.unit.id, take_from: null, overriding })}
+          onPick={(overriding) => send({ one: against, overriding })}
           onBack={() => setAgainst(null)}
         />
       )}
@@ -215,16 +139,9 @@ export function Recommendations({ incident, isSecond, onShow }: Props) {
       </Answer>
       <TakeDialog
         incident={incident}
-        advised={taking}
+        advised={taking?.one ?? null}
         act={assign}
-        onYes={() => {
-          if (taking?.takes_from)
-            assign.mutate({
-              unit: taking.unit.id,
-              take_from: taking.takes_from.assignment,
-              overriding: "list_changed",
-            });
-        }}
+        onYes={() => taking && assign.mutate(taking)}
         onNo={() => setTaking(null)}
       />
     </section>

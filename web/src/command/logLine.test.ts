@@ -30,3 +30,14 @@ test("a correction says old and new in words: titles of kinds, places in degrees
   expect(sayLogLine(line("address_amended", { from: "", to: "中山路" }), t)).toContain("desk.nothing 中山路");
   expect(sayLogLine(line("priority_amended", { from: 2, to: 1 }), t)).toContain("2 1");
 });
+
+test("a crew that declines says why by a code, in words beside it, or as older lines have it", () => {
+  const say = ((key: string | string[], given: Record<string, unknown> = {}) =>
+    [key, given.reason].flat().filter(Boolean).join(" ")) as unknown as TFunction;
+  const said = (params: Record<string, unknown>) => sayLogLine(line("assignment_declined", params), say);
+  expect(said({ code: "vehicle", reason: "" })).toBe("incident_log.assignment_declined reason_code.vehicle");
+  expect(said({ code: "vehicle", reason: "爆胎" })).toBe(
+    "incident_log.assignment_declined reason_code.vehicleapp.clause_joiner爆胎",
+  );
+  expect(said({ code: null, reason: "爆胎" })).toBe("incident_log.assignment_declined 爆胎");
+});

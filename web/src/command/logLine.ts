@@ -2,6 +2,7 @@
 
 import type { TFunction } from "i18next";
 import type { IncidentLogLine } from "../app/api/types";
+import { sayReason } from "../app/reasonText";
 
 type Place = { lon: number; lat: number } | null;
 
@@ -18,6 +19,12 @@ function amended(line: IncidentLogLine, t: TFunction, kindTitle: (key: string) =
   return { from: say(line.params.from), to: say(line.params.to) };
 }
 
+/** Why a crew does not go: the code's words, and what it said beside them. Older lines have only words. */
+function declined({ params }: IncidentLogLine, t: TFunction) {
+  const said = [params.code ? sayReason("order", String(params.code), t) : "", String(params.reason ?? "")];
+  return { reason: [...new Set(said)].filter((text) => text !== "").join(t("app.clause_joiner")) };
+}
+
 export function sayLogLine(line: IncidentLogLine, t: TFunction, kindTitle = (key: string) => key): string {
   const said = t(`incident_log.${line.key}`, {
     note: "",
@@ -25,6 +32,7 @@ export function sayLogLine(line: IncidentLogLine, t: TFunction, kindTitle = (key
     units: "",
     address: "",
     ...line.params,
+    ...(line.key === "assignment_declined" ? declined(line, t) : {}),
     ...(line.params.code ? { code: t(`closing_code.${line.params.code}`) } : {}),
     ...(line.key.endsWith("_amended") ? amended(line, t, kindTitle) : {}),
     // A server that is newer than this page may write lines that it has no words for.

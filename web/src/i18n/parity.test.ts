@@ -61,8 +61,7 @@ describe("translations", () => {
 
   it("bring their own punctuation: no page has one language's", () => {
     // They read what a person typed or keep what an incident says, which is Chinese; or are sample files of this country.
-    const mayKnow =
-      /(plateText|h3cell|mapping|ring|places|HitIncident|BoxImport|ShiftImport|observations.ask)\.tsx?$/;
+    const mayKnow = /(plateText|h3cell|mapping|ring|places|HitIncident|BoxImport|ShiftImport)\.tsx?$/;
     const strange: string[] = [];
     for (const path of sources(join(import.meta.dirname, ".."))) {
       if (mayKnow.test(path)) continue;

@@ -1,7 +1,6 @@
 // What those who decide do: confirm the claim, say of each case what is told, let a deferral last longer.
 
 import { Button, Radio, Textarea, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActForm } from "../app/ActForm";
@@ -9,21 +8,14 @@ import { taipei, taipeiDay, useNow } from "../app/age";
 import { inquiries } from "../app/api/calls.inquiries";
 import type { CaseUses, Deferral, InquiryShown } from "../app/api/types.inquiries";
 import { Failure } from "../app/states";
+import { useAct } from "../app/useAct";
 import { type Decision, endOf, hasReason, REASON_MAX, requestOf, UNDECIDED } from "./decisions";
-
-function useAct<T>(run: () => Promise<T>) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: run,
-    onSuccess: () => void client.invalidateQueries({ queryKey: ["inquiries"] }),
-  });
-}
 
 export function Confirm({ inquiry }: { inquiry: InquiryShown }) {
   const { t } = useTranslation();
   const [note, setNote] = useState("");
-  const confirm = useAct(() => inquiries.confirm(inquiry.id, true, ""));
-  const refuse = useAct(() => inquiries.confirm(inquiry.id, false, note.trim()));
+  const confirm = useAct("inquiries", () => inquiries.confirm(inquiry.id, true, ""));
+  const refuse = useAct("inquiries", () => inquiries.confirm(inquiry.id, false, note.trim()));
   return (
     <div className="inquiry-case">
       <p className="dim">{t("inquiry.confirm_hint")}</p>
@@ -117,7 +109,7 @@ export function AnswerForm({ inquiry }: { inquiry: InquiryShown }) {
   const now_us = useNow() * 1000;
   const [decisions, setDecisions] = useState<Record<string, Decision>>({});
   const request = requestOf(inquiry.cases, decisions, now_us);
-  const answer = useAct(() => inquiries.answer(inquiry.id, request ?? []));
+  const answer = useAct("inquiries", () => inquiries.answer(inquiry.id, request ?? []));
   const change = (of: string, part: Partial<Decision>) =>
     setDecisions((old) => ({ ...old, [of]: { ...(old[of] ?? UNDECIDED), ...part } }));
   return (
@@ -147,7 +139,9 @@ function Renew({ inquiry, of }: { inquiry: InquiryShown; of: Deferral }) {
   const [draft, setDraft] = useState({ until: "", reason: "" });
   const until_us = endOf(draft.until, now_us, of.until_us);
   const isLater = until_us !== null && until_us > of.until_us;
-  const renew = useAct(() => inquiries.renew(inquiry.id, of.case_ref, until_us ?? 0, draft.reason.trim()));
+  const renew = useAct("inquiries", () =>
+    inquiries.renew(inquiry.id, of.case_ref, until_us ?? 0, draft.reason.trim()),
+  );
   return (
     <ActForm
       className="stack"

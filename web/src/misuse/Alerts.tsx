@@ -1,7 +1,7 @@
 // Hints, newest first: what was counted, against what. Each is opened into a file or set aside with a reason.
 
-import { Button, Group, Select, Switch, Textarea } from "@mantine/core";
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { Button, Group, Switch, Textarea } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActForm } from "../app/ActForm";
@@ -9,7 +9,10 @@ import { taipei } from "../app/age";
 import { misuse } from "../app/api/calls.misuse";
 import { ASIDE_REASONS, type AsideReason, type MisuseAlert } from "../app/api/types.misuse";
 import { MoreButton } from "../app/MoreButton";
+import { ReasonSelect } from "../app/ReasonSelect";
+import { sayReason } from "../app/reasonText";
 import { Answer, Empty } from "../app/states";
+import { useAct } from "../app/useAct";
 import { OpenForm } from "./OpenForm";
 import { chanceOf, expectedOf, isSaid, TEXT_CHARS_MAX } from "./said";
 
@@ -32,13 +35,9 @@ export function Hint({ alert }: { alert: MisuseAlert }) {
 
 function SetAside({ id }: { id: string }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const [reason, setReason] = useState<AsideReason | null>(null);
   const [note, setNote] = useState("");
-  const act = useMutation({
-    mutationFn: () => misuse.setAside(id, reason ?? "too_little", note),
-    onSuccess: () => void client.invalidateQueries({ queryKey: ["misuse"] }),
-  });
+  const act = useAct("misuse", () => misuse.setAside(id, reason ?? "too_little", note));
   return (
     <ActForm
       className="stack"
@@ -48,11 +47,12 @@ function SetAside({ id }: { id: string }) {
       button={{ variant: "default" }}
       buttonTestId="misuse-set-aside"
     >
-      <Select
+      <ReasonSelect
+        asked="misuse_alert"
         label={t("misuse.aside_reason")}
-        data={ASIDE_REASONS.map((value) => ({ value, label: t(`misuse.aside_${value}`) }))}
+        codes={ASIDE_REASONS}
         value={reason}
-        onChange={(value) => setReason(value as AsideReason | null)}
+        onChange={setReason}
       />
       <Textarea
         label={t("misuse.note")}
@@ -81,7 +81,7 @@ function Alert({ alert, onOpened }: { alert: MisuseAlert; onOpened: (id: string)
       {alert.settled_at_us !== null && (
         <p className="dim said">
           {alert.settled_by_name} {taipei(alert.settled_at_us)}
-          {alert.reason && ` ${t(`misuse.aside_${alert.reason}`)}: ${alert.note ?? ""}`}
+          {alert.reason && ` ${sayReason("misuse_alert", alert.reason, t)}: ${alert.note ?? ""}`}
         </p>
       )}
       {alert.state === "new" && (

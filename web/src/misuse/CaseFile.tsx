@@ -1,16 +1,18 @@
 // One case file: why it was opened, what the log says, what was asked and answered, and the finding.
 
 import { Select, Textarea } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActForm } from "../app/ActForm";
 import { readable, taipei } from "../app/age";
 import { misuse } from "../app/api/calls.misuse";
 import type { AuditLine } from "../app/api/types";
-import { type CaseFinding, type CaseStep, FINDINGS, type MisuseCaseShown } from "../app/api/types.misuse";
+import { type CaseFinding, type CaseStep, FINDINGS } from "../app/api/types.misuse";
 import { NOT_FOUNDED, type NotFounded } from "../app/api/types.reasons";
+import { ReasonSelect } from "../app/ReasonSelect";
 import { Answer } from "../app/states";
+import { useAct } from "../app/useAct";
 import { Hint } from "./Alerts";
 import { isSaid, TEXT_CHARS_MAX } from "./said";
 
@@ -58,21 +60,11 @@ function Log({ log, count }: { log: AuditLine[]; count: number }) {
   );
 }
 
-function useAct(mutationFn: () => Promise<MisuseCaseShown>, onDone: () => void) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn,
-    onSuccess: () => {
-      onDone();
-      void client.invalidateQueries({ queryKey: ["misuse"] });
-    },
-  });
-}
-
 function Ask({ id }: { id: string }) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const act = useAct(
+    "misuse",
     () => misuse.question(id, text),
     () => setText(""),
   );
@@ -104,6 +96,7 @@ function Find({ id }: { id: string }) {
   const isFounded = finding === "founded";
   const [reason, setReason] = useState("");
   const act = useAct(
+    "misuse",
     () => misuse.finding(id, finding ?? "unproven", reason, isFounded ? null : code),
     () => setReason(""),
   );
@@ -123,12 +116,13 @@ function Find({ id }: { id: string }) {
         onChange={(value) => setFinding(value as CaseFinding | null)}
       />
       {finding !== null && !isFounded && (
-        <Select
+        <ReasonSelect
+          asked="misuse_file"
           label={t("reasons.why_not_founded")}
-          data={NOT_FOUNDED.map((value) => ({ value, label: t(`reason_code.${value}`) }))}
+          codes={NOT_FOUNDED}
           value={code}
-          onChange={(value) => setCode(value as NotFounded | null)}
-          data-testid="misuse-code"
+          onChange={setCode}
+          testId="misuse-code"
         />
       )}
       <Textarea

@@ -1,10 +1,9 @@
 // The request as it is typed, and what of it can be sent.
 
 import type { AskObservation, ObservationBasis } from "../app/api/types.observations";
+import { spanOf } from "../app/days";
+import { platesOf } from "../app/plates";
 
-const DAY_US = 86_400_000_000;
-/** Taipei has no summer time. */
-const TAIPEI_US = 8 * 3_600_000_000;
 export const TERM_DAYS_MAX = 365;
 export const PLATES_MAX = 10;
 
@@ -35,20 +34,10 @@ export interface Draft {
   termDays: number | string;
 }
 
-export function platesOf(text: string): string[] {
-  const plates = text.split(/[\s,，、;；]+/).map((plate) => plate.trim());
-  return [...new Set(plates.filter((plate) => plate !== ""))];
-}
-
-/** Midnight in Taipei; NaN for what is no date. */
-export function midnight_us(date: string): number {
-  return /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(`${date}T00:00:00Z`) * 1000 - TAIPEI_US : Number.NaN;
-}
-
 /** Null while something is missing or cannot be. The last day is in it. */
 export function requestOf(draft: Draft): AskObservation | null {
   const plates = platesOf(draft.plates);
-  const [from_us, until_us] = [midnight_us(draft.from), midnight_us(draft.until) + DAY_US];
+  const span = spanOf(draft.from, draft.until);
   const term_days = Number(draft.termDays);
   const isWhole =
     plates.length >= 1 &&
@@ -56,18 +45,16 @@ export function requestOf(draft: Draft): AskObservation | null {
     draft.caseRef.trim() !== "" &&
     draft.basis !== null &&
     [...draft.reason.trim()].length >= 10 &&
-    from_us < until_us &&
     Number.isInteger(term_days) &&
     term_days >= 1 &&
     term_days <= TERM_DAYS_MAX;
-  if (!isWhole || draft.basis === null) return null;
+  if (!isWhole || draft.basis === null || span === null) return null;
   return {
     plates,
     case_ref: draft.caseRef.trim(),
     basis: draft.basis,
     reason: draft.reason.trim(),
-    from_us,
-    until_us,
+    ...span,
     cameras: [],
     term_days,
   };

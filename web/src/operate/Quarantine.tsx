@@ -1,26 +1,25 @@
-import { Select } from "@mantine/core";
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Age } from "../app/Age";
 import { sightings } from "../app/api/calls";
 import { LEFT_ASIDE, type LeftAside } from "../app/api/types.reasons";
 import { MoreButton } from "../app/MoreButton";
+import { ReasonSelect } from "../app/ReasonSelect";
+import { useAct } from "../app/useAct";
 import { Roster } from "./Roster";
 
 export function Quarantine() {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const query = useInfiniteQuery({
     queryKey: ["quarantine"],
     initialPageParam: null as string | null,
     queryFn: ({ pageParam }) => sightings.quarantine(pageParam),
     getNextPageParam: (last) => last.next_cursor,
   });
-  const dismiss = useMutation({
-    mutationFn: ({ id, reason }: { id: string; reason: LeftAside }) => sightings.dismiss(id, reason),
-    onSuccess: () => void client.invalidateQueries({ queryKey: ["quarantine"] }),
-  });
+  const dismiss = useAct("quarantine", ({ id, reason }: { id: string; reason: LeftAside }) =>
+    sightings.dismiss(id, reason),
+  );
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
   return (
     <>
@@ -64,14 +63,19 @@ export function Quarantine() {
             key: "act",
             head: t("quarantine.head_act"),
             show: (one) => (
-              <Select
+              <ReasonSelect
+                asked="set_aside"
                 size="xs"
-                aria-label={t("quarantine.dismiss")}
+                aria-label={t("quarantine.dismiss_of", {
+                  device: one.device_name,
+                  sequence: one.sequence ?? "—",
+                })}
                 placeholder={t("quarantine.dismiss")}
-                data={LEFT_ASIDE.map((value) => ({ value, label: t(`reason_code.${value}`) }))}
+                codes={LEFT_ASIDE}
                 value={null}
                 disabled={dismiss.isPending && dismiss.variables.id === one.id}
-                onChange={(reason) => reason && dismiss.mutate({ id: one.id, reason: reason as LeftAside })}
+                onChange={(reason) => reason && dismiss.mutate({ id: one.id, reason })}
+                testId="quarantine-reason"
               />
             ),
           },

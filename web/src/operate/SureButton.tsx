@@ -6,13 +6,15 @@ interface Props {
   label: string;
   sure: string;
   isBusy: boolean;
+  /** Something that it needs is missing. */
+  isDisabled?: boolean;
   onSure: () => void;
   size?: "xs" | "md";
   testId?: string;
 }
 
 /** What cannot be taken back takes two clicks, in one place, without a dialog. */
-export function SureButton({ label, sure, isBusy, onSure, size = "xs", testId }: Props) {
+export function SureButton({ label, sure, isBusy, isDisabled = false, onSure, size = "xs", testId }: Props) {
   const { t } = useTranslation();
   const [isAsking, setAsking] = useState(false);
   const wasAsking = useRef(false);
@@ -31,6 +33,7 @@ export function SureButton({ label, sure, isBusy, onSure, size = "xs", testId }:
         size={size}
         variant="default"
         loading={isBusy}
+        disabled={isDisabled}
         onClick={() => setAsking(true)}
         data-testid={testId}
       >
@@ -44,6 +47,7 @@ export function SureButton({ label, sure, isBusy, onSure, size = "xs", testId }:
         size={size}
         color="red"
         loading={isBusy}
+        disabled={isDisabled}
         onClick={() => {
           setAsking(false);
           onSure();

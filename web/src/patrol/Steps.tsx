@@ -3,6 +3,8 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type AssignmentState, type AssignmentStep, CLOSING_CODES, type ClosingCode } from "../app/api/types";
 import { DECLINING, type Declining } from "../app/api/types.reasons";
+import { sayReason } from "../app/reasonText";
+import { Codes } from "./Codes";
 
 const NEXT: Partial<Record<AssignmentState, "accept" | "en_route" | "on_scene">> = {
   offered: "accept",
@@ -63,30 +65,22 @@ export function Steps({ state, photo, onStep }: Props) {
       )}
       {sheet === "decline" && (
         <>
-          <fieldset className="codes" data-testid="decline-code">
-            <legend>{t("reasons.why_not_order")}</legend>
-            {DECLINING.map((one) => (
-              <button
-                type="button"
-                key={one}
-                aria-pressed={why === one}
-                onClick={() => setWhy(one)}
-                data-testid={`decline-code-${one}`}
-              >
-                {t(`reason_code.${one}`)}
-              </button>
-            ))}
-          </fieldset>
-          {field(t("patrol.decline_reason"), "decline-reason", false)}
+          <Codes
+            legend={t("reasons.why_not_order")}
+            codes={DECLINING}
+            chosen={why}
+            onChoose={setWhy}
+            say={(one) => sayReason("order", one, t)}
+            testId="decline-code"
+          />
+          {field(t("patrol.decline_note"), "decline-note", false)}
           <div className="two">
             {back}
             <Button
               size="lg"
               color="red"
               disabled={!why}
-              onClick={() =>
-                why && take({ step: "decline", code: why, reason: text.trim() || t(`reason_code.${why}`) })
-              }
+              onClick={() => why && take({ step: "decline", code: why, reason: text.trim() })}
               data-testid="step-decline-send"
             >
               {t("step.decline")}
@@ -112,20 +106,14 @@ export function Steps({ state, photo, onStep }: Props) {
       )}
       {sheet === "close" && (
         <>
-          <fieldset className="codes" data-testid="closing-code">
-            <legend>{t("patrol.closing_code")}</legend>
-            {CLOSING_CODES.filter((one) => one !== "cancelled").map((one) => (
-              <button
-                type="button"
-                key={one}
-                aria-pressed={code === one}
-                onClick={() => setCode(one)}
-                data-testid={`closing-code-${one}`}
-              >
-                {t(`closing_code.${one}`)}
-              </button>
-            ))}
-          </fieldset>
+          <Codes
+            legend={t("patrol.closing_code")}
+            codes={CLOSING_CODES.filter((one) => one !== "cancelled")}
+            chosen={code}
+            onChoose={setCode}
+            say={(one) => t(`closing_code.${one}`)}
+            testId="closing-code"
+          />
           {field(t("patrol.closing_note"), "closing-text", false)}
           <div className="two">
             {back}

@@ -1,36 +1,28 @@
 // Asks somebody of another office that a case be sealed.
 
 import { MultiSelect, Select, Textarea, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActForm } from "../app/ActForm";
-import { microsFromTaipei, taipeiDay } from "../app/age";
+import { useNow } from "../app/age";
 import { seals } from "../app/api/calls.seals";
-import type { SealCandidate } from "../app/api/types.seals";
+import type { AskSeal, SealCandidate } from "../app/api/types.seals";
+import { WHY_CHARS_MAX, WHY_CHARS_MIN } from "../app/ReasonForm";
 import { Answer } from "../app/states";
-import { asked, EMPTY } from "./draft";
+import { useAct } from "../app/useAct";
+import { asked, daysAllowed, EMPTY, PLATE_CHARS_MIN, PLATES_MAX, TERM_DAYS_MAX } from "./draft";
+import { SealDay } from "./SealDay";
 
 const CASE_MAX = 40;
-const TEXT_MAX = 500;
-const DAY_MS = 86_400_000;
 
 function Form({ people, onDone }: { people: SealCandidate[]; onDone: () => void }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const [draft, setDraft] = useState(EMPTY);
-  const [day, setDay] = useState("");
   const set = (some: Partial<typeof EMPTY>) => setDraft((old) => ({ ...old, ...some }));
-  const whole = asked(draft);
-  const act = useMutation({
-    mutationFn: async () => {
-      if (whole) await seals.ask(whole);
-    },
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ["seals"] });
-      onDone();
-    },
-  });
+  const now_us = useNow() * 1000;
+  const whole = asked(draft, now_us);
+  const act = useAct("seals", (seal: AskSeal) => seals.ask(seal), onDone);
   const named = (of: SealCandidate) => ({
     value: of.actor,
     label: t("seals.person", {
@@ -42,7 +34,7 @@ function Form({ people, onDone }: { people: SealCandidate[]; onDone: () => void 
   return (
     <ActForm
       className="form-grid"
-      act={act}
+      act={{ ...act, mutate: () => whole && act.mutate(whole) }}
       label={t("seals.ask_sure")}
       isComplete={whole !== null}
       testId="seal-form"
@@ -55,23 +47,15 @@ function Form({ people, onDone }: { people: SealCandidate[]; onDone: () => void 
         onChange={(event) => set({ case_ref: event.currentTarget.value })}
         required
       />
-      <TextInput
-        type="date"
-        label={t("seals.until")}
-        description={t("seals.until_hint")}
-        value={day}
-        min={taipeiDay((Date.now() + 2 * DAY_MS) * 1000)}
-        max={taipeiDay((Date.now() + 363 * DAY_MS) * 1000)}
-        onChange={(event) => {
-          const chosen = event.currentTarget.value;
-          setDay(chosen);
-          set({ until_us: chosen ? microsFromTaipei(`${chosen}T23:59`) : null });
-        }}
-        required
+      <SealDay
+        days={daysAllowed(now_us)}
+        value={draft.until}
+        onChange={(until) => set({ until })}
+        hint={t("seals.until_hint", { days: TERM_DAYS_MAX })}
       />
       <Textarea
         label={t("seals.plates")}
-        description={t("seals.plates_hint")}
+        description={t("seals.plates_hint", { min: PLATE_CHARS_MIN, max: PLATES_MAX })}
         value={draft.plates}
         onChange={(event) => set({ plates: event.currentTarget.value })}
         autosize
@@ -80,9 +64,9 @@ function Form({ people, onDone }: { people: SealCandidate[]; onDone: () => void 
       />
       <Textarea
         label={t("seals.reason")}
-        description={t("seals.reason_hint")}
+        description={t("seals.reason_hint", { min: WHY_CHARS_MIN, max: WHY_CHARS_MAX })}
         value={draft.reason}
-        maxLength={TEXT_MAX}
+        maxLength={WHY_CHARS_MAX}
         onChange={(event) => set({ reason: event.currentTarget.value })}
         autosize
         minRows={2}

@@ -1,6 +1,10 @@
 // A seal as it is being asked for, and what still lacks of it.
 
+import type { Micros } from "../app/api/types";
 import type { AskSeal } from "../app/api/types.seals";
+import { DAY_US, dayEnd_us, daysEnding } from "../app/days";
+import { platesOf } from "../app/plates";
+import { saysWhy } from "../app/ReasonForm";
 
 export interface SealDraft {
   case_ref: string;
@@ -8,8 +12,8 @@ export interface SealDraft {
   members: string[];
   decider: string | null;
   reason: string;
-  /** End of that day, once one is chosen. */
-  until_us: number | null;
+  /** The last day on which it holds; empty until one is chosen. */
+  until: string;
 }
 
 export const EMPTY: SealDraft = {
@@ -18,35 +22,38 @@ export const EMPTY: SealDraft = {
   members: [],
   decider: null,
   reason: "",
-  until_us: null,
+  until: "",
 };
 
-const PLATES_MAX = 20;
-const PLATE_CHARS_MIN = 4;
+export const PLATES_MAX = 20;
+export const PLATE_CHARS_MIN = 4;
+export const TERM_DAYS_MAX = 365;
 const CASE_CHARS_MIN = 4;
-const REASON_CHARS_MIN = 5;
 
-/** One plate in each line, or between commas. */
-export function platesOf(text: string): string[] {
-  return text
-    .split(/[\s,;\u3001\uff0c\uff1b]+/)
-    .map((plate) => plate.trim())
-    .filter((plate) => plate !== "");
+/** The first and the last day that the server takes, a day to a year from now; for one that is lengthened, after its end. */
+export function daysAllowed(now_us: Micros, ends_at_us: Micros = 0): [string, string] {
+  return daysEnding(Math.max(now_us + DAY_US, ends_at_us + 1), now_us + TERM_DAYS_MAX * DAY_US);
+}
+
+/** Whether a seal may hold until that day. */
+export function isAllowed(day: string, [first, last]: [string, string]): boolean {
+  return dayEnd_us(day) !== null && first <= day && day <= last;
 }
 
 const letters = (text: string) => text.replace(/[^\p{L}\p{N}]/gu, "").length;
 
 /** What is sent; null while something lacks. The server has the last word. */
-export function asked(draft: SealDraft): AskSeal | null {
+export function asked(draft: SealDraft, now_us: Micros): AskSeal | null {
   const plates = platesOf(draft.plates);
-  const { decider, until_us } = draft;
+  const { decider } = draft;
+  const until_us = isAllowed(draft.until, daysAllowed(now_us)) ? dayEnd_us(draft.until) : null;
   const isWhole =
     letters(draft.case_ref) >= CASE_CHARS_MIN &&
     plates.length >= 1 &&
     plates.length <= PLATES_MAX &&
     plates.every((plate) => letters(plate) >= PLATE_CHARS_MIN) &&
     draft.members.length >= 1 &&
-    draft.reason.trim().length >= REASON_CHARS_MIN;
+    saysWhy(draft.reason);
   if (!isWhole || decider === null || until_us === null) return null;
   return {
     case_ref: draft.case_ref.trim(),

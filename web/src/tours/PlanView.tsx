@@ -1,25 +1,24 @@
-// One plan: what it promises, on the map and in a table for each crew, and what a person decides of it.
+// One plan: what it promises, on the map and in a table for each crew.
 
-import { Button, Select, Textarea } from "@mantine/core";
-import { useMemo, useRef, useState } from "react";
+import { Button } from "@mantine/core";
+import { useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { taipei } from "../app/age";
-import { PLAN_DECLINED, type PlanDeclined } from "../app/api/types.reasons";
 import type { TourPlan } from "../app/api/types.tours";
 import { Icon } from "../app/icons";
 import { useKeys } from "../app/keys";
-import { ReasonButtons } from "../app/ReasonButtons";
-import { Answer, Failure } from "../app/states";
+import { Answer } from "../app/states";
 import type { LiveMap } from "../map/LiveMap";
 import { MapView } from "../map/MapView";
 import { stopId, tourFeatures } from "../map/tourFeatures";
 import { CrewBar } from "./CrewBar";
+import { PlanDecision } from "./PlanDecision";
 import { PlanFacts } from "./PlanFacts";
 import { PlanStateTag } from "./PlanStateTag";
 import { clock } from "./say";
 import { TourTable } from "./TourTable";
 import { savePlan } from "./toursCsv";
-import { type TourParams, usePlan, usePlanActs } from "./useTours";
+import { type TourParams, usePlan } from "./useTours";
 
 /** As the server holds it: a proposal that is older is of another situation. */
 const FRESH_US = 15 * 60 * 1_000_000;
@@ -27,83 +26,6 @@ const FRESH_US = 15 * 60 * 1_000_000;
 interface Props {
   params: TourParams;
   go: (next: Partial<TourParams>) => void;
-}
-
-function Decide({ plan, go }: { plan: TourPlan; go: Props["go"] }) {
-  const { t } = useTranslation();
-  const { publish, discard } = usePlanActs();
-  const [reason, setReason] = useState("");
-  const [code, setCode] = useState<PlanDeclined | null>(null);
-  const error = publish.error ?? discard.error;
-  const isOpen = plan.state === "proposed" || plan.state === "published";
-  return (
-    <div className="tours-decide not-printed">
-      {plan.state === "proposed" && (
-        <>
-          <Button
-            size="md"
-            loading={publish.isPending}
-            onClick={() => publish.mutate(plan.id)}
-            data-testid="tours-publish"
-          >
-            {t(plan.retask ? "tour.accept" : "tour.publish")}
-          </Button>
-          <details>
-            <summary data-testid="tours-discard">{t("tour.discard")}</summary>
-            <ReasonButtons
-              title={t("reasons.why_not_plan")}
-              codes={PLAN_DECLINED}
-              isBusy={discard.isPending}
-              onPick={(code) => discard.mutate({ id: plan.id, code, reason: "" })}
-            />
-          </details>
-        </>
-      )}
-      {plan.state === "published" && (
-        <details>
-          <summary>{t("tour.withdraw")}</summary>
-          <div className="tours-fields">
-            <Textarea
-              label={t("tour.withdraw_reason")}
-              maxLength={300}
-              autosize
-              minRows={2}
-              value={reason}
-              onChange={(event) => setReason(event.currentTarget.value)}
-              data-testid="tours-withdraw-reason"
-            />
-            <Select
-              label={t("reasons.why_not_plan")}
-              data={PLAN_DECLINED.map((value) => ({ value, label: t(`reason_code.${value}`) }))}
-              value={code}
-              onChange={(value) => setCode(value as PlanDeclined | null)}
-              data-testid="tours-withdraw-code"
-            />
-            <Button
-              color="red"
-              disabled={!reason.trim() || !code}
-              loading={discard.isPending}
-              onClick={() => code && discard.mutate({ id: plan.id, code, reason: reason.trim() })}
-              data-testid="tours-withdraw"
-            >
-              {t("tour.withdraw")}
-            </Button>
-          </div>
-        </details>
-      )}
-      {isOpen && (
-        <Button
-          size={plan.state === "proposed" ? "md" : "sm"}
-          variant="default"
-          onClick={() => go({ tab: "new", plan: plan.id })}
-          data-testid="tours-again"
-        >
-          {t("tour.again")}
-        </Button>
-      )}
-      {error && <Failure error={error} />}
-    </div>
-  );
 }
 
 function Inside({ plan, params, go }: Props & { plan: TourPlan }) {
@@ -207,7 +129,7 @@ function Inside({ plan, params, go }: Props & { plan: TourPlan }) {
         </p>
       )}
       {!plan.is_by_road && <p className="note-warn">▲ {t("tour.no_roads")}</p>}
-      <Decide plan={plan} go={go} />
+      <PlanDecision plan={plan} go={go} />
       <PlanFacts plan={plan} />
       <CrewBar plan={plan} unit={params.unit} onUnit={(unit) => go({ unit, stop: "" })} />
       <div className="tours-split">

@@ -9,7 +9,6 @@ const AT = "/v1/oversight";
 export const answers = {
   reasons: (from: string, until: string) => ask<T.Reasons>(`${AT}/reasons`, { query: { from, until } }),
   reasonsCsv: (from: string, until: string) => pathWithQuery(`${AT}/reasons.csv`, { from, until }),
-  areas: () => ask<T.AreasListed>(`${AT}/areas`),
   importAreas: (file: Blob) =>
     ask<T.AreasListed>(`${AT}/areas`, {
       method: "POST",

@@ -2,7 +2,7 @@
 
 import { ask, newKey } from "./client";
 import type { Id, Page } from "./types";
-import type { AskDisclosure, Disclosure } from "./types.disclosures";
+import type { AskDisclosure, Disclosure, DisclosurePreview, ReleaseDisclosure } from "./types.disclosures";
 
 const AT = "/v1/oversight/disclosures";
 const post = (path: string, json: unknown) =>
@@ -11,7 +11,9 @@ const post = (path: string, json: unknown) =>
 export const disclosures = {
   list: (cursor: string | null) => ask<Page<Disclosure>>(AT, { query: { cursor, limit: 50 } }),
   ask: (json: AskDisclosure) => post(AT, json),
-  release: (id: Id, without: string[]) => post(`${AT}/${id}/release`, { without }),
+  /** What would be given out now. */
+  preview: (id: Id) => ask<DisclosurePreview>(`${AT}/${id}/preview`),
+  release: (id: Id, seen: ReleaseDisclosure) => post(`${AT}/${id}/release`, seen),
   refuse: (id: Id, reason: string) => post(`${AT}/${id}/refuse`, { reason }),
   /** As it was released: entries and their proofs. */
   file: (id: Id) => ask<unknown>(`${AT}/${id}/file`),

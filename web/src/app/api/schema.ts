@@ -1463,6 +1463,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/oversight/disclosures/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a disclosure would hold if it were released now */
+        get: operations["get_v1_oversight_disclosures_id_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/oversight/disclosures/{id}/release": {
         parameters: {
             query?: never;
@@ -6620,8 +6637,7 @@ export interface components {
          * @description What is given out under the law on government information, without anybody in it.
          */
         DisclosureId: string;
-        /** @enum {string} */
-        DisclosureState: "asked" | "released" | "refused";
+        DisclosureState: ("asked" | "released" | "refused") | "releasing";
         /** @description Which incidents: those that were opened within a time, or one. */
         DisclosureScope: {
             /** @constant */
@@ -6641,10 +6657,27 @@ export interface components {
             basis: string;
             scope: components["schemas"]["DisclosureScope"];
         };
+        /** @description `GET /v1/oversight/disclosures/{id}/preview`. */
+        DisclosurePreview: {
+            disclosure: components["schemas"]["DisclosureId"];
+            entries: components["schemas"]["PreviewedEntry"][];
+            /** @description Hex SHA-256 of the hex hashes of all entries, each with a line feed: sent back with the release. */
+            entries_sha256: string;
+        };
+        /** @description One entry before it is given out. */
+        PreviewedEntry: {
+            number: string;
+            /** @description A [`DisclosedIncident`] as JSON, byte by byte as it will be. */
+            text: string;
+            /** @description Hex, of the text. */
+            sha256: string;
+        };
         /** @description `POST /v1/oversight/disclosures/{id}/release`. */
         ReleaseDisclosure: {
+            /** @description `entries_sha256` of the preview that was looked at: of anything else nothing is released. */
+            entries_sha256: string;
             /**
-             * @description Numbers of incidents that are kept back by §18.
+             * @description Numbers of incidents of the preview that are kept back by §18.
              * @default []
              */
             without: string[];
@@ -6653,17 +6686,16 @@ export interface components {
         RefuseDisclosure: {
             reason: string;
         };
-        /** @description `GET /v1/oversight/disclosures/{id}/file`. */
+        /** @description `GET /v1/oversight/disclosures/{id}/file`. Nothing of the request is in it: it is published, and who asked is nobody's business. */
         DisclosureFile: {
             disclosure: components["schemas"]["DisclosureId"];
-            request_ref: string;
-            basis: string;
+            /** @description When the incidents were read. */
             made_at_us: components["schemas"]["Micros"];
             /** @description C2SP verifier key of the log; believe it from elsewhere than from this file. */
             log_key: string;
             /**
              * Format: uint
-             * @description How many incidents were kept back by §18.
+             * @description How many incidents were kept back by §18; which, says the log. What is sealed is not counted: it is not there.
              */
             kept_back: number;
             entries: components["schemas"]["DisclosedEntry"][];
@@ -6699,7 +6731,7 @@ export interface components {
             residents?: number | null;
         };
         AskReport: {
-            /** @description `2026-11`; without one, this month as far as it is over. */
+            /** @description `2026-11`; without one, the days of this month that are over. */
             month?: string | null;
             /**
              * Format: int64
@@ -6711,21 +6743,26 @@ export interface components {
         AreaReport: {
             /** @description `2026-11`, by the clock of Taipei. */
             month: string;
-            /** @description The month is not over, and the numbers are of its beginning. */
+            /** @description The month is not over, and the numbers are of its days that are. */
             is_running: boolean;
             /** Format: int64 */
             areas_version: number;
             /** Format: int64 */
             told_min: number;
             areas: components["schemas"]["AreaCounts"][];
-            /** @description What lies in no area, or nowhere. */
+            /** @description What lies in no area, or nowhere. No total has it in it. */
             outside: components["schemas"]["AreaCounts"];
+            /** @description What could not be counted for the whole month. */
+            left_out: components["schemas"]["AreaLeftOut"][];
             comparisons: components["schemas"]["AreaComparison"][];
             /** @description What the report can say and what it cannot, in Chinese and English. */
             statement_zh: string;
             statement_en: string;
         };
-        /** @description How much of everything there was in one area. `null` where nobody counts it, or the number is too small to be told. */
+        /**
+         * @description How much of everything there was in one area. `null` where it was left out, the number is too small to be told, or would tell another
+         *     that is.
+         */
         AreaCounts: {
             area: string;
             /** Format: uint64 */
@@ -6741,17 +6778,30 @@ export interface components {
             /** Format: uint64 */
             errors?: number | null;
         };
+        /** @description What the report says nothing of, neither in the counts nor in a comparison. */
+        AreaLeftOut: {
+            counted: components["schemas"]["AreaCounted"];
+            reason: components["schemas"]["AreaLeftOutReason"];
+            /** @description With `destroyed`: only what is younger is all there. */
+            kept_since_us?: components["schemas"]["Micros"] | null;
+        };
+        /**
+         * @description What is counted, be it a measure or what one is held against.
+         * @enum {string}
+         */
+        AreaCounted: "reports" | "passages" | "hits" | "check_ins" | "errors";
+        AreaLeftOutReason: "destroyed" | "incomplete" | "not_counted";
         /** @description One measure against one reference. */
         AreaComparison: {
             measure: components["schemas"]["AreaMeasure"];
             reference: components["schemas"]["AreaReference"];
             /**
              * Format: uint64
-             * @description Of all areas together.
+             * @description Of all areas together. `null` where it is too small to be told, or would tell an area's number that is: no share is told then either.
              */
-            total: number;
+            total?: number | null;
             /** Format: uint64 */
-            reference_total: number;
+            reference_total?: number | null;
             /** @description Areas that are large enough to be told of; the most surely more first. */
             lines: components["schemas"]["AreaRatio"][];
             /**
@@ -8428,6 +8478,11 @@ export interface components {
             decided_by_name?: string | null;
             reject_reason?: components["schemas"]["RejectReason"] | null;
             note: string;
+            /**
+             * @description Why it is not followed although it was confirmed: a code of [`NotFollowed`], or `not_answered`.
+             * @default null
+             */
+            not_followed: string | null;
             /** @description The incident opened for it. */
             incident?: components["schemas"]["IncidentId"] | null;
         };
@@ -9761,7 +9816,7 @@ export interface components {
             overriding: components["schemas"]["Overriding"] | null;
         };
         /** @description Why another unit is sent than the one that the ranking put first. */
-        Overriding: "list_changed" | "crew_cannot" | "skill_needed" | "knows_place" | "road_blocked" | "reserved" | "volunteered";
+        Overriding: "list_changed" | "crew_cannot" | "skill_needed" | "knows_place" | "road_blocked" | "reserved" | "volunteered" | "by_plan";
         /** @description `POST /v1/incidents/{id}/handover`. */
         HandOver: {
             /** @description The assignment of the unit that is on its way. */
@@ -11324,7 +11379,7 @@ export interface components {
             /** @description On time, of all three. */
             on_time_share?: components["schemas"]["ReportShare"] | null;
         };
-        /** @description So many of so many, with the 95 % interval of Wilson (J. Am. Stat. Assoc. 22, 1927): right for small numbers too. */
+        /** @description So many of so many, with the 95 % interval of Wilson ([`wilson`]). */
         ReportShare: {
             /** Format: int64 */
             part: number;
@@ -11777,6 +11832,10 @@ export interface components {
             /** @description What and where, in English; the UI shows it where it has no translation. */
             detail: string;
             rows?: components["schemas"]["ProblemRow"][];
+            /** @description What the translation of the key has a place for, by the name of the place. */
+            params?: {
+                [key: string]: string;
+            };
             /**
              * Format: uint32
              * @description Seconds after which it is worth trying again.
@@ -15194,6 +15253,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Disclosure"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_oversight_disclosures_id_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisclosurePreview"];
                 };
             };
             /** @description Problem */

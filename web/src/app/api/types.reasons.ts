@@ -1,5 +1,7 @@
 // Why something was not done: the closed lists of base/wire, and how often each reason was given.
 
+import type { Micros } from "./types";
+
 export const OVERRIDING = [
   "list_changed",
   "crew_cannot",
@@ -8,8 +10,14 @@ export const OVERRIDING = [
   "road_blocked",
   "reserved",
   "volunteered",
+  "by_plan",
 ] as const;
 export type Overriding = (typeof OVERRIDING)[number];
+
+/** Nobody says these: the page knows that the unit was first when it was looked at, or that a run card or a ring chose it. */
+const KNOWN: readonly Overriding[] = ["list_changed", "by_plan"];
+/** Those that a person chooses from. */
+export const OVERRIDING_SAID = OVERRIDING.filter((code) => !KNOWN.includes(code));
 
 export const DECLINING = [
   "other_job",
@@ -72,19 +80,24 @@ export const NOT_FOUNDED = [
 ] as const;
 export type NotFounded = (typeof NOT_FOUNDED)[number];
 
-export type Asked =
-  | "hit"
-  | "follow_up"
-  | "proposal"
-  | "order"
-  | "incident"
-  | "call"
-  | "tours"
-  | "stop"
-  | "set_aside"
-  | "misuse_alert"
-  | "misuse_file"
-  | "opening";
+export const ASKED = [
+  "hit",
+  "follow_up",
+  "proposal",
+  "order",
+  "incident",
+  "call",
+  "tours",
+  "stop",
+  "set_aside",
+  "misuse_alert",
+  "misuse_file",
+  "opening",
+] as const;
+export type Asked = (typeof ASKED)[number];
+
+/** Nobody did anything until the time for it was over: written by the clock, never said by a person. */
+export const NOT_ANSWERED = "not_answered";
 
 export interface ReasonLine {
   month: string;
@@ -128,10 +141,19 @@ export interface AreaRatio {
 export interface AreaComparison {
   measure: "passages" | "hits" | "check_ins" | "errors";
   reference: "residents" | "reports" | "hits";
-  total: number;
-  reference_total: number;
+  /** Null when it is too small to be told, or would tell an area's number that is. */
+  total: number | null;
+  reference_total: number | null;
   lines: AreaRatio[];
   hidden: number;
+}
+
+/** What the report says nothing of, and why. */
+export interface AreaLeftOut {
+  counted: "reports" | "passages" | "hits" | "check_ins" | "errors";
+  reason: "destroyed" | "incomplete" | "not_counted";
+  /** With `destroyed`: only what is younger is all there. */
+  kept_since_us: Micros | null;
 }
 
 export interface AreaReport {
@@ -139,6 +161,7 @@ export interface AreaReport {
   is_running: boolean;
   areas_version: number;
   told_min: number;
+  left_out: AreaLeftOut[];
   comparisons: AreaComparison[];
   statement_zh: string;
   statement_en: string;

@@ -295,6 +295,8 @@ export interface Hit {
   decided_by_name: string | null;
   reject_reason: RejectReason | null;
   note: string;
+  /** Why it is not followed although it was confirmed: a `NotFollowed`, or `not_answered`. */
+  not_followed: string | null;
   incident: Id | null;
 }
 

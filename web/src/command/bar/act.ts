@@ -4,7 +4,13 @@ import { dispatch } from "../../app/api/calls";
 import { desk } from "../../app/api/calls.desk";
 import { ApiError } from "../../app/api/client";
 import type { AssignmentStep, Wgs84 } from "../../app/api/types";
-import { OVERRIDING, type Overriding, WITHOUT_UNIT, type WithoutUnit } from "../../app/api/types.reasons";
+import {
+  type Asked,
+  OVERRIDING_SAID,
+  type Overriding,
+  WITHOUT_UNIT,
+  type WithoutUnit,
+} from "../../app/api/types.reasons";
 import { type Meaning, mustAsk, type Reading } from "./grammar";
 
 /** The way back, where there is one. */
@@ -46,11 +52,16 @@ export function flownTo(fly: string | null): Wgs84 | null {
   return isPlace ? { lon, lat } : null;
 }
 
+export interface Unsaid {
+  asked: Asked;
+  codes: readonly string[];
+}
+
 /** What the server asks for when it refuses an act that declines something: the codes of the list. */
-export function reasonsFor(error: unknown): readonly string[] {
-  if (!(error instanceof ApiError)) return [];
-  if (error.key === "dispatch.assign.reason_needed") return OVERRIDING;
-  return error.key === "dispatch.close.without_unit" ? WITHOUT_UNIT : [];
+export function reasonsFor(error: unknown): Unsaid | null {
+  if (!(error instanceof ApiError)) return null;
+  if (error.key === "dispatch.assign.reason_needed") return { asked: "proposal", codes: OVERRIDING_SAID };
+  return error.key === "dispatch.close.without_unit" ? { asked: "incident", codes: WITHOUT_UNIT } : null;
 }
 
 const SAID = ["available", "busy", "off_duty"];

@@ -9,10 +9,11 @@ import { dispatch } from "../../app/api/calls";
 import { desk } from "../../app/api/calls.desk";
 import type { PlaceCandidate } from "../../app/api/types.places";
 import { useIncidents, useKindTitle, useUnits } from "../../app/queries";
+import { sayReason } from "../../app/reasonText";
 import { useSession } from "../../app/session";
 import { explain } from "../../app/states";
 import { dropNotice, tellDone } from "../desk/undo";
-import { act, asksFirst, flyPath, pathOf, reasonsFor } from "./act";
+import { act, asksFirst, flyPath, pathOf, reasonsFor, type Unsaid } from "./act";
 import { type Meaning, placeIn, type Reading, read } from "./grammar";
 import { forgetLines, remember } from "./history";
 import { meaningId, sayHint, sayMeaning } from "./say";
@@ -61,7 +62,7 @@ export function useBar(text: string, isOpen: boolean, onDone: () => void) {
   const [failed, setFailed] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   // What was refused for want of a reason, and the reasons to choose from.
-  const [unsaid, setUnsaid] = useState<{ meant: Meaning; codes: readonly string[] } | null>(null);
+  const [unsaid, setUnsaid] = useState<({ meant: Meaning } & Unsaid) | null>(null);
 
   const world = useMemo(
     () => ({
@@ -108,8 +109,8 @@ export function useBar(text: string, isOpen: boolean, onDone: () => void) {
     } catch (error) {
       // The line stays: what was refused is mended and sent again.
       setFailed(explain(error, t));
-      const codes = reasonsFor(error);
-      setUnsaid(codes.length > 0 ? { meant, codes } : null);
+      const asks = reasonsFor(error);
+      setUnsaid(asks && { meant, ...asks });
     } finally {
       setBusy(false);
       for (const key of ["incidents", "units", "recommendations"]) {
@@ -137,14 +138,14 @@ export function useBar(text: string, isOpen: boolean, onDone: () => void) {
       asks: false,
       run: () => fly(place),
     }));
-  const whys: BarChoice[] = (unsaid?.codes ?? []).map((code) => ({
+  const whys: BarChoice[] | undefined = unsaid?.codes.map((code) => ({
     id: `why ${code}`,
-    label: t(`reason_code.${code}`),
+    label: sayReason(unsaid.asked, code, t),
     asks: false,
-    run: () => void (unsaid && run(unsaid.meant, code)),
+    run: () => void run(unsaid.meant, code),
   }));
   return {
-    choices: unsaid ? whys : [...meant, ...found],
+    choices: whys ?? [...meant, ...found],
     hint: reading.hint ? sayHint(reading.hint, t) : null,
     failed,
     isBusy,

@@ -35,7 +35,7 @@ function useSendOffers(incident: Id) {
         const { call_sign, id } = advised.unit;
         try {
           // The card asks for a kind of unit, the ranking for the nearest.
-          await dispatch.assign(incident, id, "skill_needed");
+          await dispatch.assign(incident, id, "by_plan");
           sent.push({ call_sign, error: null });
         } catch (error) {
           sent.push({ call_sign, error });

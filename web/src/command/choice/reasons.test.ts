@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Unit } from "../../app/api/types";
 import type { Advised } from "../../app/api/types.choice";
 import { zh } from "../../i18n/zh";
-import { reasonText, splitAdvised } from "./reasons";
+import { isAgainst, reasonText, splitAdvised } from "./reasons";
 
 beforeAll(async () => {
   await i18next.init({ lng: "zh-TW", resources: { "zh-TW": { translation: zh } }, returnNull: false });
@@ -46,5 +46,13 @@ describe("a proposal", () => {
     const { can, cannot } = splitAdvised(items, "d");
     expect(can.map((one) => one.unit.id)).toEqual(["d", "a", "b"]);
     expect(cannot.map((one) => one.unit.id)).toEqual(["c"]);
+  });
+
+  it("asks why whoever sends another one, taken from another job or not, and nobody who sends the first", () => {
+    const [first, second, away] = [advised("a", 1), advised("b", 2), advised("c", null, true)];
+    expect([first, second, away].map((one) => isAgainst(one, "a"))).toEqual([false, true, true]);
+    // The one that is proposed is taken from another job; the first of those that are free is no refusal either.
+    expect([first, second, away].map((one) => isAgainst(one, "c"))).toEqual([false, true, false]);
+    expect([first, second, away].map((one) => isAgainst(one, null))).toEqual([false, false, false]);
   });
 });

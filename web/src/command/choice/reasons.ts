@@ -1,7 +1,7 @@
 // What speaks for and against a unit, in words: which reason counts metres, which seconds, which nothing.
 
 import type { TFunction } from "i18next";
-import type { Reason } from "../../app/api/types";
+import type { Id, Reason } from "../../app/api/types";
 import type { Advised } from "../../app/api/types.choice";
 import { sayDistance, saySeconds } from "../../app/say";
 
@@ -49,6 +49,11 @@ export function reasonText({ key, value }: Reason, t: TFunction): string {
 /** May go: by itself, or taken from another job. */
 export function isSendable(one: Advised): boolean {
   return one.rank !== null || one.takes_from !== null;
+}
+
+/** Another one is proposed or ranked first: whoever sends this one says why. The server judges by the same rule. */
+export function isAgainst(one: Advised, chosen: Id | null | undefined): boolean {
+  return !!chosen && one.unit.id !== chosen && one.rank !== 1;
 }
 
 /** The proposed one first, then those that can go in the server's order. */

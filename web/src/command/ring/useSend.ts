@@ -58,7 +58,7 @@ export function useSend(incident: Id, plan: RingPlan): Sender {
     let isAnySent = false;
     for (const order of orders) {
       try {
-        show(await dispatch.assign(incident, order.unit, "reserved"));
+        show(await dispatch.assign(incident, order.unit, "by_plan"));
         tell(order, { state: "sent" });
         isAnySent = true;
       } catch (error) {

@@ -41,8 +41,8 @@ export const app = {
     not_permitted_hint: "Ask an administrator if you need it.",
     not_found: "There is no such page",
     not_found_hint: "Choose a room from the menu above.",
-    yes: "Yes",
-    no: "No",
+    chars: "{{min}} to {{max}} characters",
+    optional: "May be left empty",
     none: "None",
   },
   room: {

@@ -18,7 +18,7 @@ export const patrol = {
     seen: "I have seen it",
     queue_full: "Too many unsent steps. Get back online first.",
     decline_more: "Cannot go…",
-    decline_reason: "Why you cannot go",
+    decline_note: "Note (optional)",
     reply_text: "What to report",
     reply_send: "Send reply",
     closing_code: "Outcome",

@@ -256,6 +256,7 @@ export const rooms = {
     head_when: "Received",
     head_act: "Do",
     dismiss: "Seen",
+    dismiss_of: "{{device}}, number {{sequence}}: seen, because",
   },
   mapimport: {
     now: "The road map now",

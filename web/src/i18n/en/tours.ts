@@ -79,7 +79,6 @@ export const tours = {
     map_hint: "Straight lines show the order, not the way. A1: stop 1 of the first unit; ✓ done, × skipped.",
     publish: "Publish to crews",
     discard: "Discard",
-    discard_sure: "Discard it",
     withdraw: "Withdraw",
     withdraw_reason: "Why it is withdrawn (kept on record)",
     again: "Plan again",

@@ -40,8 +40,8 @@ export const app = {
     not_permitted_hint: "如需使用，請向管理人員申請。",
     not_found: "找不到這個頁面",
     not_found_hint: "請由上方選單選擇功能區。",
-    yes: "是",
-    no: "否",
+    chars: "{{min}} 至 {{max}} 字",
+    optional: "可不填",
     none: "無",
   },
   room: {

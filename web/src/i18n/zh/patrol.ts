@@ -18,7 +18,7 @@ export const patrol = {
     seen: "知道了",
     queue_full: "未送出的步驟已滿，請先恢復連線。",
     decline_more: "無法前往…",
-    decline_reason: "無法前往的原因",
+    decline_note: "說明（可不填）",
     reply_text: "回報內容",
     reply_send: "送出回報",
     closing_code: "處理結果",

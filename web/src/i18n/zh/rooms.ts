@@ -253,6 +253,7 @@ export const rooms = {
     head_when: "收到時間",
     head_act: "動作",
     dismiss: "已看過",
+    dismiss_of: "{{device}} 第 {{sequence}} 筆：已看過，原因",
   },
   mapimport: {
     now: "目前的道路圖",

@@ -78,7 +78,6 @@ export const tours = {
     map_hint: "直線只表示順序，不是行車路線。A1：第一個單位的第 1 站；✓ 完成，× 略過。",
     publish: "發布給員警",
     discard: "不採用",
-    discard_sure: "確定不採用",
     withdraw: "撤回",
     withdraw_reason: "撤回原因（會留下紀錄）",
     again: "重新規劃",

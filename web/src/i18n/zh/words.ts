@@ -60,7 +60,7 @@ export const words = {
     handled: "已處理",
     nothing_found: "未發現",
     handed_over: "移交其他單位",
-    unfounded: "非警察業務或誤報",
+    unfounded: "非警察業務或查無實據",
     cancelled: "到場前取消",
   },
   assignment_state: {

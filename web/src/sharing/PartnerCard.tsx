@@ -1,0 +1,104 @@
+// One partner: whether anything passes, by which agreement, and how much did.
+
+import { Table } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ActButtons } from "../app/ActButtons";
+import { taipei } from "../app/age";
+import { sharing } from "../app/api/calls.sharing";
+import type { SharingPartner } from "../app/api/types.sharing";
+import { Heads } from "../app/Heads";
+import { useSession } from "../app/session";
+import { Answer } from "../app/states";
+import { WideTable } from "../app/WideTable";
+import { Agree, Switch } from "./PartnerActs";
+
+const HOUR_US = 3_600_000_000;
+const HEADS = ["hour", "direction", "kind", "passed", "refused", "basis"];
+
+function Hours({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const query = useQuery({ queryKey: ["sharing", id], queryFn: () => sharing.get(id) });
+  return (
+    <Answer query={query}>
+      {(shown) => (
+        <WideTable label={t("sharing.hours")}>
+          <Table>
+            <Heads of="sharing" heads={HEADS} ends={["passed", "refused"]} />
+            <Table.Tbody>
+              {shown.hours.map((hour) => (
+                <Table.Tr key={`${hour.hour} ${hour.direction} ${hour.kind} ${hour.basis}`}>
+                  <Table.Td className="number">{taipei(hour.hour * HOUR_US)}</Table.Td>
+                  <Table.Td>{t(`sharing.direction_${hour.direction}`)}</Table.Td>
+                  <Table.Td>{t(`sharing.kind_${hour.kind}`, { defaultValue: hour.kind })}</Table.Td>
+                  <Table.Td className="number number-cell">{hour.passed}</Table.Td>
+                  <Table.Td className="number number-cell">{hour.refused}</Table.Td>
+                  <Table.Td>{hour.basis ?? t("sharing.no_agreement")}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </WideTable>
+      )}
+    </Answer>
+  );
+}
+
+function State({ of }: { of: SharingPartner }) {
+  const { t } = useTranslation();
+  if (of.off_at_us !== null) {
+    return (
+      <>
+        <p className="note-warn partner-stopped" role="alert">
+          ▲ {t("sharing.off_since", { at: taipei(of.off_at_us), by: of.off_by_name, reason: of.off_reason })}
+        </p>
+        {of.on_asked_by_name !== null && (
+          <p>{t("sharing.on_asked", { by: of.on_asked_by_name, reason: of.on_reason })}</p>
+        )}
+      </>
+    );
+  }
+  const at = taipei(of.passes_until_us ?? 0);
+  if (of.is_stopped) return <p className="note-warn partner-stopped">▲ {t("sharing.over", { at })}</p>;
+  return (
+    <p className={of.agreement ? "dim" : "note-warn"}>
+      {t(of.agreement ? "sharing.agreed" : "sharing.not_agreed", { at, basis: of.agreement?.basis })}
+    </p>
+  );
+}
+
+type Act = "off" | "on" | "agree" | "hours";
+
+function actsOf(of: SharingPartner, may: (permission: string) => boolean): Act[] {
+  const acts: Act[] = ["hours"];
+  if (may("sharing.allow")) acts.unshift("agree");
+  if (of.off_at_us === null && may("sharing.stop")) acts.unshift("off");
+  if (of.off_at_us !== null && may("sharing.allow")) acts.unshift("on");
+  return acts;
+}
+
+export function PartnerCard({ of }: { of: SharingPartner }) {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  const [open, setOpen] = useState<Act | null>(null);
+  const done = () => setOpen(null);
+  return (
+    <article className="panel partner" data-testid="partner" aria-label={of.title}>
+      <h2 className="section-title">{of.title}</h2>
+      <State of={of} />
+      <p className="number">{t("sharing.day", { passed: of.passed_day, refused: of.refused_day })}</p>
+      <ActButtons
+        acts={actsOf(of, may)}
+        open={open}
+        onOpen={setOpen}
+        texts="sharing"
+        page="sharing"
+        red={["off"]}
+      />
+      {(open === "off" || open === "on") && <Switch key={open} of={of} way={open} onDone={done} />}
+      {open === "agree" && <Agree of={of} onDone={done} />}
+      {open === "hours" && <Hours id={of.id} />}
+    </article>
+  );
+}
