@@ -87,7 +87,8 @@ test("units are proposed with reasons, taken away, handed over, and a cry for he
     await desk.getByTestId("policy-choice-nearest_by_road").click();
     await desk.getByTestId("policy-ageing_step_s").fill("999999999");
     await desk.getByTestId("policy-save").click();
-    await desk.getByText(/須在 .* 之間/).first().waitFor().catch((error) => supervisor.explain(error));
+    // At its field, in its unit.
+    await desk.getByText("須在 1 至 1440 之間", { exact: true }).first().waitFor().catch((error) => supervisor.explain(error));
     await desk.getByTestId("policy-ageing_step_s").fill("15");
     await desk.getByTestId("policy-save").click();
     await desk.getByText("已儲存").waitFor();

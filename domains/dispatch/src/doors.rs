@@ -273,6 +273,7 @@ async fn a_policy_is_the_supervisors_and_a_unit_is_taken_away_only_with_the_job_
     policy["coverage"]["busy_share"] = json!(1.5);
     let wrong = house.call(&supervisor, "POST", "/v1/dispatch/policy", policy).await;
     assert_eq!((wrong.status, text(&wrong.json, "/key")), (422, "dispatch.policy.out_of_range".into()));
+    assert_eq!(wrong.json["params"], json!({ "field": "coverage.busy_share", "least": "0", "most": "0.95" }));
 
     let (trifle, urgent) = (incident(&house, &dispatcher, 4).await, incident(&house, &dispatcher, 1).await);
     let held = text(&send_to(&house, &dispatcher, &trifle, json!({ "unit": unit })).await.json, "/id");

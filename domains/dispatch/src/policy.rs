@@ -159,6 +159,16 @@ impl Keyed for PolicyError {
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
+
+    /// The page shows the refusal at the field that it is about.
+    fn params(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::OutOfRange { field, least, most, .. } => {
+                vec![("field", (*field).to_owned()), ("least", least.to_string()), ("most", most.to_string())]
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 fn short(text: &str) -> String {

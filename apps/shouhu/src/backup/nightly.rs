@@ -45,20 +45,21 @@ impl Nightly {
 }
 
 /// When nights begin here: 02:30 in Taipei.
-const BACKUP_AT_US: i64 = 2 * Micros::HOUR + 30 * Micros::MINUTE;
+pub const BACKUP_AT_US: i64 = 2 * Micros::HOUR + 30 * Micros::MINUTE;
 /// An hour later, so that it is tonight's backup that is drilled.
-const DRILL_AT_US: i64 = BACKUP_AT_US + Micros::HOUR;
+pub const DRILL_AT_US: i64 = BACKUP_AT_US + Micros::HOUR;
 /// Day 0 of Unix was a Thursday.
-const SUNDAY: i64 = 3;
+pub const SUNDAY: i64 = 3;
 /// After a failure: a disk may have been full or not mounted.
-const BACKUP_AGAIN_US: i64 = Micros::HOUR;
-const DRILL_AGAIN_US: i64 = 6 * Micros::HOUR;
+pub const BACKUP_AGAIN_US: i64 = Micros::HOUR;
+pub const DRILL_AGAIN_US: i64 = 6 * Micros::HOUR;
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Notes that are looked at: a week of one backup an hour.
 const NOTES: i64 = 200;
 
 /// The last moment not after `now` that is so long after midnight in Taipei, of a day whose number leaves `rest` when divided by `every`.
-const fn last(now: Micros, after_midnight_us: i64, every: i64, rest: i64) -> Micros {
+#[must_use]
+pub const fn last(now: Micros, after_midnight_us: i64, every: i64, rest: i64) -> Micros {
     let local = now.0 + shouhu_calendar::TAIPEI_US - after_midnight_us;
     let day = local.div_euclid(Micros::DAY);
     let day = day - (day - rest).rem_euclid(every);
@@ -66,7 +67,8 @@ const fn last(now: Micros, after_midnight_us: i64, every: i64, rest: i64) -> Mic
 }
 
 /// What is to be done now. A backup first: a drill of an old one would prove little.
-fn due(now: Micros, notes: &[BackupNote]) -> Option<BackupKind> {
+#[must_use]
+pub fn due(now: Micros, notes: &[BackupNote]) -> Option<BackupKind> {
     let is_due = |kind: BackupKind, since: Micros, again_us: i64| {
         let mut of_kind = notes.iter().filter(|note| note.kind == kind);
         let is_done = of_kind.clone().any(|note| note.is_good && note.began_at_us >= since);
@@ -135,47 +137,4 @@ async fn drilled(app: &App, options: &Options, nightly: &Nightly, to: &std::path
     let order = drill::order(app.env.clone(), Some(app), place_to_read(to)?, None, into, keys).await?;
     let drilled = drill::one(app, &order, &to.display().to_string()).await?;
     Ok(format!("backup {} was restored, opened and asked", drilled.restored.manifest.id))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Tuesday 2024-10-01, noon in Taipei.
-    const TUESDAY_NOON: Micros = Micros(19_997 * Micros::DAY + 4 * Micros::HOUR);
-
-    fn note(kind: BackupKind, began_at_us: Micros, is_good: bool) -> BackupNote {
-        BackupNote { kind, began_at_us, is_good, backup: None, took_us: 1, bytes_written: None, rpo_us: None, newest_passage_age_us: None, detail: String::new() }
-    }
-
-    #[test]
-    fn nights_begin_at_half_past_two_in_taipei_and_weeks_on_sunday() {
-        let tonight = last(TUESDAY_NOON, BACKUP_AT_US, 1, 0);
-        assert_eq!(TUESDAY_NOON.since(tonight), 9 * Micros::HOUR + 30 * Micros::MINUTE);
-        let sunday = last(TUESDAY_NOON, DRILL_AT_US, 7, SUNDAY);
-        assert_eq!(TUESDAY_NOON.since(sunday), 2 * Micros::DAY + 8 * Micros::HOUR + 30 * Micros::MINUTE);
-        assert_eq!(last(sunday, DRILL_AT_US, 7, SUNDAY), sunday);
-        assert_eq!(last(sunday.plus(-1), DRILL_AT_US, 7, SUNDAY), sunday.plus(-7 * Micros::DAY));
-    }
-
-    #[test]
-    fn each_night_has_one_backup_each_week_one_drill_and_a_failure_is_tried_again_in_time() {
-        let (backup, drill) = (BackupKind::Backup, BackupKind::Drill);
-        let tonight = last(TUESDAY_NOON, BACKUP_AT_US, 1, 0);
-        assert_eq!(due(TUESDAY_NOON, &[]), Some(backup), "a house that was never backed up");
-        let mut notes = vec![note(backup, tonight.plus(-1), true)];
-        assert_eq!(due(TUESDAY_NOON, &notes), Some(backup), "yesterday's is not tonight's");
-        notes.push(note(backup, TUESDAY_NOON.plus(-Micros::MINUTE), false));
-        assert_eq!(due(TUESDAY_NOON, &notes), Some(drill), "what failed a minute ago waits; the older one was never drilled");
-        assert_eq!(due(TUESDAY_NOON.plus(BACKUP_AGAIN_US), &notes), Some(backup));
-        notes.push(note(backup, tonight, true));
-        notes.push(note(drill, TUESDAY_NOON, false));
-        assert_eq!(due(TUESDAY_NOON.plus(DRILL_AGAIN_US - 1), &notes), None);
-        assert_eq!(due(TUESDAY_NOON.plus(DRILL_AGAIN_US), &notes), Some(drill));
-        notes.push(note(drill, TUESDAY_NOON, true));
-        assert_eq!(due(TUESDAY_NOON.plus(DRILL_AGAIN_US), &notes), None);
-        let sunday = last(TUESDAY_NOON.plus(7 * Micros::DAY), DRILL_AT_US, 7, SUNDAY);
-        notes.push(note(backup, sunday.plus(-Micros::HOUR), true));
-        assert_eq!([due(sunday.plus(-1), &notes), due(sunday, &notes)], [None, Some(drill)]);
-    }
 }

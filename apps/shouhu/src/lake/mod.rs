@@ -4,17 +4,17 @@
 //! durable before a row is printed. The lake is opened for reading only: files and catalogue, not the memory of a running
 //! server, and every answer says so.
 
-mod ask;
+pub mod ask;
 mod export;
 pub(crate) mod feed;
 mod mend;
 mod migrate;
 mod progress;
-mod stats;
-pub(crate) mod table;
+pub mod stats;
+pub mod table;
 mod verify;
 pub(crate) mod who;
-pub(crate) mod window;
+pub mod window;
 
 use std::process::ExitCode;
 use std::sync::Arc;

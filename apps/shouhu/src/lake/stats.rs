@@ -22,14 +22,14 @@ pub struct Args {
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Serialize)]
-struct Sum {
-    segments: u64,
-    rows: u64,
-    bytes_by_plate: u64,
-    bytes_by_source: u64,
-    bytes_index: u64,
-    oldest_ms: Option<i64>,
-    newest_ms: Option<i64>,
+pub struct Sum {
+    pub segments: u64,
+    pub rows: u64,
+    pub bytes_by_plate: u64,
+    pub bytes_by_source: u64,
+    pub bytes_index: u64,
+    pub oldest_ms: Option<i64>,
+    pub newest_ms: Option<i64>,
 }
 
 impl Sum {
@@ -44,7 +44,8 @@ impl Sum {
         self.newest_ms = Some(self.newest_ms.map_or(meta.last_ms, |known| known.max(meta.last_ms)));
     }
 
-    const fn bytes(&self) -> u64 {
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
         self.bytes_by_plate + self.bytes_by_source + self.bytes_index
     }
 
@@ -70,19 +71,21 @@ impl Sum {
 }
 
 #[derive(Debug, Serialize)]
-struct Stats {
-    all: Sum,
-    bytes_per_row: f64,
-    days: usize,
-    sources: u64,
+pub struct Stats {
+    pub all: Sum,
+    pub bytes_per_row: f64,
+    pub days: usize,
+    pub sources: u64,
     /// In the log and the memory of servers, in no segment yet, as they said last.
-    unflushed_rows: u64,
-    by_class: BTreeMap<String, Sum>,
+    pub unflushed_rows: u64,
+    pub by_class: BTreeMap<String, Sum>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    by_day: BTreeMap<String, Sum>,
+    pub by_day: BTreeMap<String, Sum>,
 }
 
-fn stats_of(segments: &[SegmentMeta], sources: u64, unflushed_rows: u64, with_days: bool) -> Stats {
+/// Sums over everything, classes and days.
+#[must_use]
+pub fn stats_of(segments: &[SegmentMeta], sources: u64, unflushed_rows: u64, with_days: bool) -> Stats {
     let (mut all, mut by_class, mut by_day) = (Sum::default(), BTreeMap::<String, Sum>::new(), BTreeMap::<String, Sum>::new());
     for meta in segments {
         all.add(meta);
@@ -115,20 +118,4 @@ pub async fn run(args: Args, options: &Options, env: Env) -> anyhow::Result<Exit
         println!("{}", sum.line(day));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-#[cfg(test)]
-mod tests {
-    use shouhu_lakehouse::lake::{Class, SegmentId};
-
-    use super::*;
-
-    #[test]
-    fn sums_add_up_over_classes_and_days() {
-        let meta = |id, class, day, rows| SegmentMeta { id: SegmentId(id), class, day, rows, plates: rows, first_ms: day * 86_400_000, last_ms: day * 86_400_000 + 5, bytes: [rows * 5, rows * 6, rows], index_crc: 0 };
-        let stats = stats_of(&[meta(1, Class::PASSAGE, 20_000, 10), meta(2, Class::GANTRY, 20_001, 30)], 7, 3, true);
-        assert_eq!((stats.all.rows, stats.all.bytes(), stats.days, stats.by_class.len(), stats.by_day.len()), (40, 480, 2, 2, 2));
-        assert!((stats.bytes_per_row - 12.0).abs() < 1e-9);
-        assert_eq!((stats.all.oldest_ms, stats.all.newest_ms), (Some(20_000 * 86_400_000), Some(20_001 * 86_400_000 + 5)));
-    }
 }

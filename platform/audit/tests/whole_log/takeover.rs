@@ -1,7 +1,7 @@
 //! A database of the older hash chain, opened by this program.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use sha2::{Digest, Sha256};
 use shouhu_store::params;

@@ -1,7 +1,7 @@
 //! An export is checked by who has nothing but the log's public key.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use shouhu_audit::offline::{Trust, verify_folder, verify_proof};
 use shouhu_files::{Files, SimFiles};

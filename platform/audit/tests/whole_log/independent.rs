@@ -3,7 +3,7 @@
 //! `SHOUHU_PYTHON` names a Python that has both; without one the test says so.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use std::path::Path;
 use std::process::Command;

@@ -1,7 +1,7 @@
 //! What an administrator with root does to the stored log is found each time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use shouhu_audit::AuditError;
 use shouhu_store::params;

@@ -1,7 +1,7 @@
 //! Entries go by law; leaves and every proof that was ever given stay.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-mod support;
+use crate::support;
 
 use shouhu_audit::offline::{Trust, verify_proof};
 use shouhu_audit::{AuditError, EntryErasure, Erasure, ErasureOrder, Orderer};

@@ -1,0 +1,15 @@
+//! The whole house with all its rooms. One program: as one each, they took twenty seconds each to build.
+
+mod areas;
+mod disclosures;
+mod doors;
+mod forgotten;
+mod inquiries;
+mod movements;
+mod nightly;
+mod nodes;
+mod parts;
+mod reasons;
+mod sealed;
+mod sharing;
+mod tpm;

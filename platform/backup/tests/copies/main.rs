@@ -1,0 +1,5 @@
+//! Backups of a whole house. One program, because each takes its time to link.
+
+mod common;
+mod forgotten;
+mod house;
