@@ -1,0 +1,37 @@
+//! What was seen of a session. `None` is never a suspicion: it takes no points, and the assessment names it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::AddressMove;
+
+/// What is known of the maker of the person's passkey. The order is that of suspicion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Passkey {
+    Attested,
+    Unattested,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Signals {
+    /// Time since the person last touched the passkey and was recognised by it.
+    pub verified_ago_us: Option<i64>,
+    /// Also the age of the browser's key in use.
+    pub session_age_us: Option<i64>,
+    pub passkey: Option<Passkey>,
+    pub address: Option<AddressMove>,
+    pub is_threat_listed: Option<bool>,
+    /// `None` for who is on no roster: of him nothing is known, and not that he was off.
+    pub is_on_rota: Option<bool>,
+    /// Straight-line speed between two fixes of the person's unit that lie far apart.
+    pub jump_km_per_h: Option<u32>,
+    /// Questions about persons and vehicles since the last verification, in the last minute.
+    pub reads_per_minute: Option<u32>,
+    /// As above, in the last hour.
+    pub reads_per_hour: Option<u32>,
+    /// One's own mean over hours in which one asked at all.
+    pub usual_reads_per_hour: Option<u32>,
+    /// Requests with the session's cookie and without its key, since the last verification.
+    pub doubts: Option<u32>,
+}
