@@ -64,6 +64,7 @@ fn options(folder: &std::path::Path) -> Options {
         tak: None,
         mqtt: None,
         witness_file: None,
+        trust_file: None,
     }
 }
 

@@ -142,6 +142,9 @@ struct Place {
     /// where there is one.
     #[arg(long, global = true, env = "SHOUHU_WITNESS_FILE")]
     witness_file: Option<PathBuf>,
+    /// File that names the networks of the house and addresses that are a threat. Default: <data>/trust.toml, where there is one.
+    #[arg(long, global = true, env = "SHOUHU_TRUST_FILE")]
+    trust_file: Option<PathBuf>,
     /// For simulations: the clock runs so many times as fast since --clock-origin-us.
     #[arg(long, global = true, hide = true, requires = "clock_origin_us")]
     clock_speed: Option<u32>,
@@ -175,6 +178,7 @@ impl Place {
             tak: self.tak_listen.map(|listen| TakStream { listen, allow: self.tak_allow }),
             mqtt: self.mqtt_listen.map(|listen| MqttDoor { listen, allow: self.mqtt_allow }),
             witness_file: self.witness_file,
+            trust_file: self.trust_file,
         }
     }
 }

@@ -7,6 +7,7 @@ use shouhu_audit::{Audit, AuditError};
 use shouhu_blobs::{BlobError, Blobs};
 use shouhu_env::{DiskError, Env};
 use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, TrustedProxies, router, serve, wiring};
+use shouhu_identity::{TrustSettings, TrustSettingsError};
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, OnDamage, Opening};
 use shouhu_module::App;
 use shouhu_outgoing::Outgoing;
@@ -46,6 +47,8 @@ pub struct Options {
     pub trusted_proxies: Vec<IpAddr>,
     /// Witnesses, and logs to witness; the default is `witness.toml` in `data`, where there is one.
     pub witness_file: Option<PathBuf>,
+    /// Networks of the house and threats; the default is `trust.toml` in `data`, where there is one.
+    pub trust_file: Option<PathBuf>,
 }
 
 impl Options {
@@ -85,6 +88,20 @@ impl Options {
         settings.map(Some).map_err(|reason| StartError::Witnesses { path, reason })
     }
 
+    /// What the file of networks and threats says; `None` without one.
+    ///
+    /// # Errors
+    /// When it was named and is missing, or something in it is wrong.
+    pub fn trust(&self, env: &Env) -> Result<Option<TrustSettings>, StartError> {
+        let path = self.trust_file.clone().unwrap_or_else(|| self.data.join("trust.toml"));
+        let bytes = match env.disk.read(&path) {
+            Err(DiskError::Missing { .. }) if self.trust_file.is_none() => return Ok(None),
+            other => other.map_err(|reason| StartError::TrustFile { path: path.clone(), reason })?,
+        };
+        let settings = TrustSettings::parse(&String::from_utf8_lossy(&bytes));
+        settings.map(Some).map_err(|reason| StartError::Trust { path, reason })
+    }
+
     #[must_use]
     pub fn store_url(&self) -> String {
         self.store.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("shouhu.db").display()))
@@ -111,6 +128,10 @@ pub enum StartError {
     WitnessFile { path: PathBuf, reason: DiskError },
     #[error("the file of witnesses {path:?}: {reason}")]
     Witnesses { path: PathBuf, reason: SettingsError },
+    #[error("the file of networks and threats {path:?}: {reason}")]
+    TrustFile { path: PathBuf, reason: DiskError },
+    #[error("the file of networks and threats {path:?}: {reason}")]
+    Trust { path: PathBuf, reason: TrustSettingsError },
     #[error("module {module} cannot start: {reason}")]
     Module { module: &'static str, reason: String },
     #[error("the modules' lists are wrong: {0:?}")]
@@ -131,6 +152,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     folder(&options.data)?;
     folder(&options.keys)?;
     let witnesses = options.witnesses(&env)?;
+    let trust = options.trust(&env)?;
     let store = Store::open(&options.store_url(), env.clone()).await?;
     let applied = store.migrate(&wiring::schemas(MODULES)).await?;
     if applied > 0 {
@@ -144,6 +166,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     if let Some(witnesses) = witnesses {
         app.put(witnesses);
     }
+    app.put(trust.unwrap_or_default());
     // The server's owner decides what the house may reach, not who may press buttons in it.
     let may_reach_private = std::env::var("SHOUHU_OUTGOING_PRIVATE").is_ok_and(|said| said == "1");
     app.put(Outgoing::new(app.env.net.clone(), may_reach_private)?);

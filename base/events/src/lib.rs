@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{
-    ActorId, AssignmentId, BoxId, CallId, CameraId, CheckId, CheckInId, ClosureId, ConsentId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, OpeningId,
+    ActorId, AssignmentId, BoxId, CallId, CameraId, CheckId, CheckInId, ClosureId, ConsentId, DeviceId, EntryId, EventId, HitId, IncidentId, Micros, OpeningId, SessionId,
     SightingId, TourPlanId, TrackerId, UnitId, WarningId,
 };
 use shouhu_place::Wgs84;
@@ -68,6 +68,8 @@ pub enum Event {
     DeviceChanged { device: DeviceId },
     /// A device is restricted, for another reason than before, or not any more: its attestation says more.
     DeviceTrustChanged { device: DeviceId, restriction: Option<RestrictionReason> },
+    /// A session is trusted less than before, or again, or was ended for it: read the list, which says who may see it.
+    TrustChanged { session: SessionId, is_worse: bool },
     /// A warning came in, was issued, or ended by a later message.
     WarningChanged { warning: WarningId },
     /// Somebody asks for help through a tracker. Without a position when the tracker had none that could be believed.
@@ -137,6 +139,7 @@ impl Event {
             Self::TourPlanChanged { .. } => "tour_plan_changed",
             Self::DeviceChanged { .. } => "device_changed",
             Self::DeviceTrustChanged { .. } => "device_trust_changed",
+            Self::TrustChanged { .. } => "trust_changed",
             Self::WarningChanged { .. } => "warning_changed",
             Self::TrackerAlarmed { .. } => "tracker_alarmed",
             Self::MapReplaced { .. } => "map_replaced",
@@ -156,6 +159,7 @@ impl Event {
             // Counted; whoever did not do something is not shown to a room.
             Self::NotDone { .. } => None,
             Self::SightingsQuarantined { .. } | Self::DeviceChanged { .. } | Self::DeviceTrustChanged { .. } => Some("operations.watch"),
+            Self::TrustChanged { .. } => Some("trust.watch"),
             Self::WatchlistChanged { .. } => Some("watchlists.read"),
             Self::HitRaised { .. } | Self::HitDecided { .. } => Some("hits.watch"),
             Self::IncidentChanged { .. } => Some("dispatch.watch"),

@@ -113,6 +113,8 @@ id!(/// A camera, edge agent or phone that holds a key.
     DeviceId, "device");
 id!(/// A change of whom the house believes, asked for by one person and decided by another.
     TrustChangeId, "change of trust");
+id!(/// A moment at which a session was trusted less, or again.
+    TrustAlertId, "trust alert");
 id!(/// A fixed or moving lens.
     CameraId, "camera");
 id!(/// One passage of one vehicle past one source. Computed from what it identifies, see [`SightingId::of`].

@@ -4,6 +4,8 @@
 //!
 //! **Invariant:** each point that is taken has a reason, and what is not known takes none and is said.
 //!
+//! Schemas of types with everyday names are called `Trust…`: one document describes all rooms.
+//!
 //! | word | meaning |
 //! |---|---|
 //! | signal 訊號 | something that was seen of a session: an address, an age, a pace |

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// A screen has a sentence for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TrustReasonCode")]
 pub enum ReasonCode {
     ThreatListed,
     ReadsPerHour,
@@ -46,6 +47,7 @@ impl ReasonCode {
 
 /// A reason and the points that it took. It may take none where a heavier one has left none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TrustReason")]
 pub struct Reason {
     pub code: ReasonCode,
     pub points: u8,
@@ -54,6 +56,7 @@ pub struct Reason {
 /// A signal that was not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TrustSignal")]
 pub enum SignalName {
     Verification,
     SessionAge,

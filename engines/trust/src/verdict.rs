@@ -13,6 +13,7 @@ pub const CALM_US: i64 = 10 * Micros::MINUTE;
 /// The order is that of severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TrustVerdict")]
 pub enum Verdict {
     #[default]
     Allow,

@@ -1,5 +1,5 @@
-//! The gate around every route: load, caller with the proof of the session's key, permission, body, purpose, idempotency, and the audit leaf
-//! before release.
+//! The gate around every route: load, caller with the proof of the session's key, permission, trust, body, purpose, idempotency, and the audit
+//! leaf before release.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -89,6 +89,10 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     // Whoever may not come in sends no body first.
     if let Some(caller) = &known {
         let_in(gate, caller).await?;
+        // A person that a test gives has no session to judge.
+        if !is_given {
+            trusted(gate, caller, peer).await?;
+        }
     }
     // Whoever sends slowly must not hold what others wait for; who sends much keeps the place, for the memory's sake.
     let is_small = gate.route.body_bytes_max <= SMALL_BODY_BYTES;
@@ -198,6 +202,15 @@ const fn takes_signatures(access: Access) -> bool {
 async fn let_in(gate: &Gate, caller: &Caller) -> Result<(), Rejected> {
     match allowed(&gate.app, &gate.route, caller) {
         Ok(()) => Ok(passes(gate, caller).await?),
+        Err(problem) => Err(deny(gate, caller, problem).await.into()),
+    }
+}
+
+/// Whether what is known of the session speaks against this route (ADR 0022). A refusal is a leaf; so is a change, which identity writes itself.
+async fn trusted(gate: &Gate, caller: &Caller, peer: Option<IpAddr>) -> Result<(), Rejected> {
+    let Caller::Person(person) = caller else { return Ok(()) };
+    match shouhu_identity::trust_of(&gate.app, person, peer, &gate.route).await {
+        Ok(()) => Ok(()),
         Err(problem) => Err(deny(gate, caller, problem).await.into()),
     }
 }

@@ -166,10 +166,15 @@ pub fn nonce_for(app: &App, proof: &str) -> Option<String> {
     (!is_known).then_some(nonce)
 }
 
-/// Whether the log is to be told that a session's cookie came without its key; not for each of a thousand tries.
+/// Whether the log is to be told that a session's cookie came without its key; not for each of a thousand tries. Each is counted as a doubt about the session.
 #[must_use]
 pub fn is_worth_telling(app: &App, person: &Person, why: Unproved) -> bool {
-    why.is_suspicious() && Room::of(app).doubts.is_due(app.env.now(), person.session)
+    if !why.is_suspicious() {
+        return false;
+    }
+    let (room, now) = (Room::of(app), app.env.now());
+    room.keeper.doubted(now, person.session);
+    room.doubts.is_due(now, person.session)
 }
 
 /// `https://host:port` of an address that may have a path.

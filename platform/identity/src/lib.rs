@@ -13,6 +13,8 @@
 //! **Invariant:** ending a session, disabling a person and revoking a device hold from the next request on; nothing about
 //! who may enter is cached.
 //!
+//! How far a session is trusted is asked for each request of a person (`trust`, ADR 0022); never of a route that saves lives.
+//!
 //! What anonymous callers can cost is bounded: [`SIGN_INS_PENDING_MAX`] and [`ENROLMENTS_PENDING_MAX`] challenges in
 //! memory, [`FAILURES_PER_MINUTE_MAX`] refusals per address and minute, and no row in the database without a valid link.
 //!
@@ -34,6 +36,7 @@ mod room;
 mod secret;
 mod session;
 mod store;
+mod trust;
 
 #[cfg(test)]
 mod harness;
@@ -55,9 +58,10 @@ pub use model::{Actor, Device, DeviceStatus, NAME_CHARS_MAX, NameError, Peer, ch
 pub use ops::invite::{InviteError, LINK_LIFE_US, invite};
 pub use pending::CHALLENGE_LIFE_US;
 pub use proof::{NONCE_EVERY_US, Unproved};
-pub use room::{ENROLMENTS_PENDING_MAX, SIGN_INS_PENDING_MAX};
+pub use room::{ENROLMENTS_PENDING_MAX, SIGN_INS_PENDING_MAX, STEP_UPS_PENDING_MAX};
 pub use secret::{fresh as fresh_token, hash_of as token_hash};
 pub use session::{ABSOLUTE_US, COOKIE, IDLE_US};
+pub use trust::{TrustRefused, TrustSettings, TrustSettingsError, trust_of};
 
 pub const MODULE: Module = Module {
     name: "identity",
@@ -72,6 +76,8 @@ pub const MODULE: Module = Module {
         Permission { name: "actors.disable", description: "Take access away", roles: &[Role::Operator] },
         Permission { name: "actors.office", description: "Say in which office people serve", roles: &[Role::Operator] },
         Permission { name: "devices.manage", description: "Register and revoke devices", roles: &[Role::Operator] },
+        Permission { name: "trust.watch", description: "See which sessions are trusted less, and why", roles: &[Role::Operator, Role::Auditor] },
+        Permission { name: "trust.end", description: "End a session that is not trusted", roles: &[Role::Operator] },
         Permission { name: "devices.read", description: "See devices", roles: &[Role::Operator, Role::Supervisor] },
     ],
     routes: &[
@@ -81,6 +87,11 @@ pub const MODULE: Module = Module {
         ops::sign_in::START,
         ops::sign_in::FINISH,
         ops::sign_out::ROUTE,
+        ops::step_up::START,
+        ops::step_up::FINISH,
+        ops::trust_mine::ROUTE,
+        ops::trust_alerts::LIST,
+        ops::trust_alerts::END,
         ops::me::ROUTE,
         ops::list_actors::ROUTE,
         ops::disable_actor::ROUTE,
@@ -112,6 +123,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0003_office", sql: include_str!("../migrations/0003_office.sql") },
         Migration { name: "0004_trust_change", sql: include_str!("../migrations/0004_trust_change.sql") },
         Migration { name: "0005_session_key", sql: include_str!("../migrations/0005_session_key.sql") },
+        Migration { name: "0006_trust", sql: include_str!("../migrations/0006_trust.sql") },
     ],
     jobs: &[jobs::PURGE],
     problems: &[
@@ -137,6 +149,11 @@ pub const MODULE: Module = Module {
         "identity.enrol.key_taken",
         "identity.sign_in.challenge_unknown",
         "identity.sign_in.refused",
+        "identity.step_up_required",
+        "identity.step_up.challenge_unknown",
+        "identity.step_up.refused",
+        "identity.restricted",
+        "identity.trust_blocked",
         "identity.disable.self",
         "identity.enrol_device.token_invalid",
         "identity.enrol_device.key_invalid",

@@ -1,11 +1,11 @@
 //! What identity keeps in memory: the WebAuthn site, challenges that wait for their answer, failed attempts,
-//! proofs that were used.
+//! proofs that were used, and what was counted of sessions.
 
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use shouhu_bus::ReactionError;
-use shouhu_ids::ActorId;
+use shouhu_ids::{ActorId, SessionId};
 use shouhu_module::{App, Keyed, Problem};
 use webauthn_rs::Webauthn;
 use webauthn_rs::prelude::{DiscoverableAuthentication, PasskeyRegistration, Url, WebauthnBuilder};
@@ -15,11 +15,21 @@ use crate::doubts::Doubts;
 use crate::model::Peer;
 use crate::pending::Pending;
 use crate::proof::Proofs;
+use crate::trust::Keeper;
 
 /// Sign-ins that may be under way at once.
 pub const SIGN_INS_PENDING_MAX: usize = 10_000;
 /// Enrolments that may be under way at once; each needs a valid link.
 pub const ENROLMENTS_PENDING_MAX: usize = 1_000;
+
+/// Step-ups that may be under way at once; each needs a session.
+pub const STEP_UPS_PENDING_MAX: usize = 10_000;
+
+/// A person in a session is asked to touch the key again.
+pub struct SteppingUp {
+    pub session: SessionId,
+    pub state: DiscoverableAuthentication,
+}
 
 /// Somebody with a valid link is making a key.
 pub struct Enrolment {
@@ -32,9 +42,11 @@ pub struct Room {
     pub webauthn: Webauthn,
     pub enrolments: Pending<Enrolment>,
     pub sign_ins: Pending<DiscoverableAuthentication>,
+    pub step_ups: Pending<SteppingUp>,
     pub attempts: Attempts,
     pub proofs: Proofs,
     pub doubts: Doubts,
+    pub keeper: Keeper,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -77,9 +89,11 @@ impl Room {
             webauthn: webauthn_for(&app.public_url)?,
             enrolments: Pending::at_most(ENROLMENTS_PENDING_MAX),
             sign_ins: Pending::at_most(SIGN_INS_PENDING_MAX),
+            step_ups: Pending::at_most(STEP_UPS_PENDING_MAX),
             attempts: Attempts::new(app.env.random.bytes16()),
             proofs: Proofs::new(&app.env),
             doubts: Doubts::default(),
+            keeper: Keeper::default(),
         })
     }
 

@@ -5,6 +5,7 @@ use shouhu_ids::{ActorId, Micros, SessionId};
 use shouhu_module::{App, Person, Problem};
 use shouhu_store::{StoreError, Tx};
 
+use crate::model::Peer;
 use crate::proof::{self, KeyInvalid};
 use crate::{secret, store};
 
@@ -41,11 +42,12 @@ impl SessionKey {
 }
 
 /// Begins a session within the transaction that proved who it is.
-pub async fn begin(app: &App, tx: &mut Tx, actor: ActorId, key: &SessionKey) -> Result<NewSession, StoreError> {
+pub async fn begin(app: &App, tx: &mut Tx, actor: ActorId, key: &SessionKey, peer: Peer) -> Result<NewSession, StoreError> {
     let now = app.env.now();
     let (token, hash) = secret::fresh(&app.env);
     let id = app.env.id(SessionId::new);
-    store::insert_session(tx, now, &store::BegunSession { id, actor, token_hash: &hash, key: &key.0 }).await?;
+    let from = peer.0.map(|ip| ip.to_canonical().to_string());
+    store::insert_session(tx, now, &store::BegunSession { id, actor, token_hash: &hash, key: &key.0, from: from.as_deref() }).await?;
     let cookie = set_cookie(app, &token, ABSOLUTE_US / Micros::SECOND);
     Ok(NewSession { id, cookie, expires_at: now.plus(IDLE_US) })
 }

@@ -13,7 +13,7 @@ use crate::session::{ABSOLUTE_US, IDLE_US, Known, PER_ACTOR_MAX};
 
 /// Ids in one question to the database; both have a limit on parameters.
 const IDS_PER_QUERY: usize = 200;
-/// How long ended sessions and used links are kept for whoever asks what happened.
+/// How long ended sessions, with their addresses, used links and trust alerts are kept for whoever asks what happened.
 const KEPT_US: i64 = 30 * Micros::DAY;
 
 pub struct NewActor<'a> {
@@ -126,13 +126,17 @@ pub struct BegunSession<'a> {
     pub actor: ActorId,
     pub token_hash: &'a str,
     pub key: &'a str,
+    /// The address of the browser, as far as it is known.
+    pub from: Option<&'a str>,
 }
 
 pub async fn insert_session(tx: &mut Tx, now: Micros, begun: &BegunSession<'_>) -> Result<(), StoreError> {
-    let BegunSession { id, actor, token_hash, key } = *begun;
+    let BegunSession { id, actor, token_hash, key, from } = *begun;
+    // Signing in is the first verification.
     tx.execute(
-        "INSERT INTO identity_session (id, actor, token_hash, created_at_us, seen_at_us, expires_at_us, proof_key) VALUES ($1, $2, $3, $4, $4, $5, $6)",
-        params![id, actor, token_hash, now, now.plus(ABSOLUTE_US), key],
+        "INSERT INTO identity_session (id, actor, token_hash, created_at_us, seen_at_us, expires_at_us, proof_key, verified_at_us, \
+         signed_in_from, verified_from, last_from) VALUES ($1, $2, $3, $4, $4, $5, $6, $4, $7, $7, $7)",
+        params![id, actor, token_hash, now, now.plus(ABSOLUTE_US), key, from],
     )
     .await?;
     tx.execute(
@@ -146,7 +150,7 @@ pub async fn insert_session(tx: &mut Tx, now: Micros, begun: &BegunSession<'_>) 
 }
 
 /// One without a key was begun before keys were asked for, and opens nothing.
-const LIVE: &str = "s.proof_key IS NOT NULL AND s.ended_at_us IS NULL AND s.expires_at_us > $2 AND s.seen_at_us > $3 AND a.disabled_at_us IS NULL";
+pub const LIVE: &str = "s.proof_key IS NOT NULL AND s.ended_at_us IS NULL AND s.expires_at_us > $2 AND s.seen_at_us > $3 AND a.disabled_at_us IS NULL";
 
 /// A live session with its person.
 pub async fn session(store: &Store, now: Micros, token_hash: &str) -> Result<Option<Known>, StoreError> {
@@ -247,12 +251,13 @@ pub async fn operators(store: &Store) -> Result<i64, StoreError> {
     store.fetch_one(sql, vec![]).await?.int("n")
 }
 
-/// Forgets sessions and links that were over long ago.
+/// Forgets sessions, links and trust alerts that were over long ago.
 pub async fn purge(store: &Store, now: Micros) -> Result<u64, StoreError> {
     let before = now.plus(-KEPT_US);
     let mut tx = store.begin().await?;
     let sessions = tx.execute("DELETE FROM identity_session WHERE expires_at_us < $1", params![before]).await?;
     let links = tx.execute("DELETE FROM identity_invitation WHERE expires_at_us < $1", params![before]).await?;
+    let alerts = tx.execute("DELETE FROM identity_trust_alert WHERE at_us < $1", params![before]).await?;
     tx.commit().await?;
-    Ok(sessions + links)
+    Ok(sessions + links + alerts)
 }

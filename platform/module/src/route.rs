@@ -49,6 +49,14 @@ pub enum Proving {
     Waived(&'static str),
 }
 
+/// Whether the gate asks how far a person's session is trusted (ADR 0022). Of routes that save lives it never does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trusting {
+    Asked,
+    /// Open whatever the verdict, for the reason given.
+    Waived(&'static str),
+}
+
 /// What the audit log keeps of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audit {
@@ -112,6 +120,7 @@ pub struct Route {
     pub summary: &'static str,
     pub access: Access,
     pub proving: Proving,
+    pub trusting: Trusting,
     pub audit: Audit,
     pub load: Load,
     pub body_bytes_max: usize,
@@ -134,6 +143,7 @@ impl Route {
             summary,
             access: Access::Undeclared,
             proving: Proving::Needed,
+            trusting: Trusting::Asked,
             audit: Audit::Undeclared,
             load: Load::Interactive,
             body_bytes_max: BODY_BYTES_DEFAULT,
@@ -170,6 +180,13 @@ impl Route {
     #[must_use]
     pub const fn unproved(mut self, reason: &'static str) -> Self {
         self.proving = Proving::Waived(reason);
+        self
+    }
+
+    /// Open whatever the session's verdict, for this reason.
+    #[must_use]
+    pub const fn whatever_the_trust(mut self, reason: &'static str) -> Self {
+        self.trusting = Trusting::Waived(reason);
         self
     }
 

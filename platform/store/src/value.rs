@@ -116,7 +116,7 @@ macro_rules! from_ids {
 }
 
 from_ids!(
-    ActorId, DeviceId, CameraId, SightingId, EntryId, HitId, IncidentId, UnitId, AssignmentId, EventId, JobId, SessionId, ImportId, ExportId, HoldId, BoxId, CallId, CheckInId, WarningId, WebhookId, TrackerId, TourPlanId, CheckId, ShiftId, PhotoId, ClosureId, ConsentId, OpeningId, BreachId, InquiryId, DisclosureId, MisuseAlertId, MisuseCaseId, MarkId, TrustChangeId, SealId,
+    ActorId, DeviceId, CameraId, SightingId, EntryId, HitId, IncidentId, UnitId, AssignmentId, EventId, JobId, SessionId, ImportId, ExportId, HoldId, BoxId, CallId, CheckInId, WarningId, WebhookId, TrackerId, TourPlanId, CheckId, ShiftId, PhotoId, ClosureId, ConsentId, OpeningId, BreachId, InquiryId, DisclosureId, MisuseAlertId, MisuseCaseId, MarkId, TrustChangeId, TrustAlertId, SealId,
 );
 
 /// Sorts after every id in any collation: ids are lower-case hexadecimal, and in most languages' rules punctuation sorts before

@@ -9,7 +9,7 @@ use axum::http::Request;
 use serde_json::{Value, json};
 use shouhu::MODULES;
 use shouhu_http::testing::House;
-use shouhu_module::{Access, Audit, Caller, Method, Proving, Route};
+use shouhu_module::{Access, Audit, Caller, Load, Method, Proving, Route, Trusting};
 use shouhu_passkey::{Passkeys, SessionKey};
 use shouhu_wire::{DeviceKind, Role};
 
@@ -123,7 +123,7 @@ async fn an_inspector_reads_registers_and_numbers_and_opens_nothing_else() {
         assert!(route.audit != Audit::PersonalRead, "{} tells of a citizen", named(route));
     }
     // Nothing of the live stream is an inspector's: every fact on it asks for a permission of another role.
-    let live = ["hits.watch", "dispatch.watch", "units.watch", "calls.take", "operations.watch", "watchlists.read", "patrol.watch", "warnings.watch", "observations.watch"];
+    let live = ["hits.watch", "dispatch.watch", "units.watch", "calls.take", "operations.watch", "watchlists.read", "patrol.watch", "warnings.watch", "observations.watch", "trust.watch"];
     assert!(live.iter().all(|name| !permissions.contains(name)), "{permissions:?}");
 }
 
@@ -158,6 +158,21 @@ async fn a_copied_cookie_opens_no_door_of_any_room() {
     }
     assert!(doors > 150, "{doors}");
     assert_eq!(waived, exceptions("unproved_routes.txt"), "routes without a proof and tests/exceptions/unproved_routes.txt must agree; the list may only shrink");
+}
+
+#[test]
+fn a_route_that_is_open_whatever_the_trust_says_why_and_is_listed() {
+    let mut open = Vec::new();
+    for (_, route) in routes() {
+        if let Trusting::Waived(reason) = route.trusting {
+            assert!(reason.len() >= 10, "{}: why whatever the trust?", named(route));
+            assert!(route.load != Load::Life, "{} is open for life's sake already", named(route));
+            assert!(route.access == Access::Session && route.audit != Audit::PersonalRead, "{} is more than one's own", named(route));
+            open.push(named(route));
+        }
+    }
+    open.sort();
+    assert_eq!(open, exceptions("untrusted_routes.txt"), "routes whatever the trust and tests/exceptions/untrusted_routes.txt must agree; the list may only shrink");
 }
 
 /// A body that notes when somebody reads of it.

@@ -26,6 +26,7 @@ fn options(folder: &Path) -> Options {
         tak: None,
         mqtt: None,
         witness_file: None,
+        trust_file: None,
     }
 }
 

@@ -151,7 +151,7 @@ async fn finish(State(app): State<App>, peer: Peer, Body(body): Body<FinishEnrol
         if !store::insert_passkey(&mut tx, now, &key_id, actor, &passkey).await? {
             return Err(EnrolError::KeyTaken.into());
         }
-        let begun = session::begin(&app, &mut tx, actor, &session_key).await?;
+        let begun = session::begin(&app, &mut tx, actor, &session_key, peer).await?;
         tx.commit().await?;
 
         tracing::info!(%actor, role = invited.role.as_str(), "person enrolled");

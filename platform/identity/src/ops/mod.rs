@@ -20,8 +20,11 @@ pub mod revoke_device;
 pub mod set_office;
 pub mod sign_in;
 pub mod sign_out;
+pub mod step_up;
 pub mod tpm_makers;
+pub mod trust_alerts;
 pub mod trust_changes;
+pub mod trust_mine;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};

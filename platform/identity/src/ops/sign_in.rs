@@ -112,7 +112,7 @@ async fn finish(State(app): State<App>, peer: Peer, caller: Caller, Body(body): 
             store::end_session(&mut tx, now, before.session).await?;
         }
         store::passkey_used(&mut tx, now, &key_id, &passkey).await?;
-        let begun = session::begin(&app, &mut tx, actor.id, &session_key).await?;
+        let begun = session::begin(&app, &mut tx, actor.id, &session_key, peer).await?;
         tx.commit().await?;
 
         let person = Person {

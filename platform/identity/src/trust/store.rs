@@ -1,0 +1,205 @@
+//! SQL about trust: a session's own row, and alerts.
+
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shouhu_events::Event;
+use shouhu_ids::{ActorId, Micros, SessionId, TrustAlertId};
+use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
+use shouhu_trust::{Reason, SignalName, Standing, Verdict};
+use shouhu_wire::Role;
+
+use super::Look;
+use crate::session::IDLE_US;
+use crate::store::LIVE;
+
+/// Sessions that are shown at once; more than these at one time is an attack, of which the newest say enough.
+const SESSIONS_SHOWN: i64 = 200;
+const ALERTS_SHOWN: i64 = 100;
+
+/// What the session's row says about trust.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionRow {
+    pub created_at: Micros,
+    pub verified_at: Micros,
+    pub verified_from: Option<IpAddr>,
+    pub last_from: Option<IpAddr>,
+    /// Without its calm, which is kept in memory.
+    pub standing: Standing,
+}
+
+/// Reasons and gaps, as they are stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TrustWhy")]
+pub struct Why {
+    /// The heaviest first.
+    pub reasons: Vec<Reason>,
+    /// What was not known, and so took nothing.
+    pub unknown: Vec<SignalName>,
+}
+
+/// `None` when the session has ended.
+pub async fn row(store: &Store, session: SessionId) -> Result<Option<SessionRow>, StoreError> {
+    let sql = "SELECT created_at_us, verified_at_us, verified_from, last_from, trust_verdict, trust_since_us \
+               FROM identity_session WHERE id = $1 AND ended_at_us IS NULL";
+    let Some(row) = store.fetch_opt(sql, params![session]).await? else { return Ok(None) };
+    let created_at = row.micros("created_at_us")?;
+    let verdict = row.opt_tag("trust_verdict")?.unwrap_or_default();
+    let since = row.opt_micros("trust_since_us")?.unwrap_or(created_at);
+    Ok(Some(SessionRow {
+        created_at,
+        verified_at: row.opt_micros("verified_at_us")?.unwrap_or(created_at),
+        verified_from: row.opt_parsed("verified_from")?,
+        last_from: row.opt_parsed("last_from")?,
+        standing: Standing { verdict, since, calm_since: None },
+    }))
+}
+
+pub struct NewChange<'a> {
+    pub id: TrustAlertId,
+    pub session: SessionId,
+    pub actor: ActorId,
+    pub from: Option<IpAddr>,
+    pub seen: &'a Look,
+    pub ends: bool,
+}
+
+/// Writes a change into the session, with its alert and its event. False when another request was first.
+pub async fn change(tx: &mut Tx, now: Micros, new: &NewChange<'_>) -> Result<bool, StoreError> {
+    let (before, after) = (new.seen.row.standing.verdict, new.seen.standing);
+    let assessment = &new.seen.assessment;
+    let why = Why { reasons: assessment.reasons.clone(), unknown: assessment.unknown.clone() };
+    let why = serde_json::to_string(&why).map_err(|e| StoreError::Corrupt { what: "trust", detail: e.to_string() })?;
+    let (score, ended_at) = (i64::from(assessment.score), new.ends.then_some(now));
+    let sql = "UPDATE identity_session SET trust_verdict = $2, trust_since_us = $3, trust_score = $4, trust_why = $5, ended_at_us = $6 \
+               WHERE id = $1 AND COALESCE(trust_verdict, 'allow') = $7 AND ended_at_us IS NULL";
+    let values = params![new.session, after.verdict.as_str(), after.since, score, &why, ended_at, before.as_str()];
+    if tx.execute(sql, values).await? == 0 {
+        return Ok(false);
+    }
+    let from = new.from.map(|ip| ip.to_canonical().to_string());
+    tx.execute(
+        "INSERT INTO identity_trust_alert (id, session, actor, at_us, verdict_before, verdict, score, why, came_from, has_ended) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        params![new.id, new.session, new.actor, now, before.as_str(), after.verdict.as_str(), score, &why, from, i64::from(new.ends)],
+    )
+    .await?;
+    tx.emit(&Event::TrustChanged { session: new.session, is_worse: new.ends || after.verdict > before }).await?;
+    Ok(true)
+}
+
+/// The person has touched the key here. A verdict that fell by a clock that was ahead counts as fallen before it.
+pub async fn verified(tx: &mut Tx, now: Micros, session: SessionId, from: Option<IpAddr>) -> Result<bool, StoreError> {
+    let from = from.map(|ip| ip.to_canonical().to_string());
+    let sql = "UPDATE identity_session SET verified_at_us = $2, verified_from = COALESCE($3, verified_from), last_from = COALESCE($3, last_from), \
+               trust_since_us = CASE WHEN trust_since_us > $2 THEN $2 ELSE trust_since_us END WHERE id = $1 AND ended_at_us IS NULL";
+    Ok(tx.execute(sql, params![session, now, from]).await? == 1)
+}
+
+pub async fn moved(store: &Store, session: SessionId, from: Option<IpAddr>) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    let from = from.map(|ip| ip.to_string());
+    tx.execute("UPDATE identity_session SET last_from = $2 WHERE id = $1", params![session, from]).await?;
+    tx.commit().await
+}
+
+/// Ends one session by a person's word. False when it is over already.
+pub async fn end(tx: &mut Tx, now: Micros, session: SessionId) -> Result<bool, StoreError> {
+    let sql = "UPDATE identity_session SET ended_at_us = $2 WHERE id = $1 AND ended_at_us IS NULL";
+    if tx.execute(sql, params![session, now]).await? == 0 {
+        return Ok(false);
+    }
+    tx.emit(&Event::TrustChanged { session, is_worse: true }).await?;
+    Ok(true)
+}
+
+/// A live session that is not trusted as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionTrust {
+    pub session: SessionId,
+    pub actor: ActorId,
+    pub name: String,
+    pub role: Role,
+    pub verdict: Verdict,
+    /// When the verdict fell; the next request may say otherwise.
+    pub score: u8,
+    pub since_us: Micros,
+    pub verified_at_us: Option<Micros>,
+    /// Blocked, and not ended because somebody may need it to help: a person decides.
+    pub is_held: bool,
+    pub why: Why,
+}
+
+/// A change of a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TrustAlert {
+    pub id: TrustAlertId,
+    pub session: SessionId,
+    pub actor: ActorId,
+    pub name: String,
+    pub at_us: Micros,
+    pub before: Verdict,
+    pub verdict: Verdict,
+    pub score: u8,
+    pub why: Why,
+    /// The address of the request that showed it.
+    pub came_from: Option<String>,
+    pub has_ended: bool,
+}
+
+fn score_of(row: &Row) -> Result<u8, StoreError> {
+    Ok(u8::try_from(row.opt_int("score")?.unwrap_or(0)).unwrap_or(0))
+}
+
+fn session_of(row: &Row) -> Result<SessionTrust, StoreError> {
+    let verdict = row.tag("trust_verdict")?;
+    Ok(SessionTrust {
+        session: row.parsed("session")?,
+        actor: row.parsed("actor")?,
+        name: row.text("name")?,
+        role: row.tag("role")?,
+        verdict,
+        score: score_of(row)?,
+        since_us: row.micros("trust_since_us")?,
+        verified_at_us: row.opt_micros("verified_at_us")?,
+        is_held: verdict == Verdict::Block,
+        why: row.json("why")?,
+    })
+}
+
+/// Live sessions that are not simply allowed, the latest first.
+pub async fn sessions(store: &Store, now: Micros) -> Result<Vec<SessionTrust>, StoreError> {
+    let sql = format!(
+        "SELECT s.id AS session, a.id AS actor, a.name, a.role, s.trust_verdict, s.trust_score AS score, s.trust_since_us, s.verified_at_us, \
+         s.trust_why AS why FROM identity_session s JOIN identity_actor a ON a.id = s.actor \
+         WHERE s.trust_verdict IS NOT NULL AND s.trust_verdict <> $1 AND {LIVE} ORDER BY s.trust_since_us DESC, s.id DESC LIMIT {SESSIONS_SHOWN}"
+    );
+    let values = params![tag_of(&Verdict::Allow), now, now.plus(-IDLE_US)];
+    store.fetch(&sql, values).await?.iter().map(session_of).collect()
+}
+
+fn alert_of(row: &Row) -> Result<TrustAlert, StoreError> {
+    Ok(TrustAlert {
+        id: row.parsed("id")?,
+        session: row.parsed("session")?,
+        actor: row.parsed("actor")?,
+        name: row.text("name")?,
+        at_us: row.micros("at_us")?,
+        before: row.tag("verdict_before")?,
+        verdict: row.tag("verdict")?,
+        score: score_of(row)?,
+        why: row.json("why")?,
+        came_from: row.opt_text("came_from")?,
+        has_ended: row.truth("has_ended")?,
+    })
+}
+
+/// The newest first.
+pub async fn alerts(store: &Store) -> Result<Vec<TrustAlert>, StoreError> {
+    let sql = format!(
+        "SELECT t.id, t.session, t.actor, a.name, t.at_us, t.verdict_before, t.verdict, t.score, t.why, t.came_from, t.has_ended \
+         FROM identity_trust_alert t JOIN identity_actor a ON a.id = t.actor ORDER BY t.at_us DESC, t.id DESC LIMIT {ALERTS_SHOWN}"
+    );
+    store.fetch(&sql, vec![]).await?.iter().map(alert_of).collect()
+}
