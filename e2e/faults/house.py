@@ -73,8 +73,9 @@ class House:
         self.life += 1
         # People here ask faster than hands can: trust is reckoned and told, and refuses nobody.
         trust = os.path.join(self.folder, "trust.toml")
-        with open(trust, "w") as file:
-            file.write("is_enforced = false\n")
+        if not os.path.exists(trust):
+            with open(trust, "w") as file:
+                file.write("is_enforced = false\n")
         log = open(self.said, "ab")
         self.server = subprocess.Popen([self.program, "serve", *self.arguments()], stdout=log, stderr=log,
                                        env={**os.environ, "RUST_BACKTRACE": "0", "SHOUHU_TRUST_FILE": trust, **self.environment, **(environment or {})})

@@ -6,6 +6,7 @@ import { LiveProvider } from "./live";
 import { ROOMS } from "./rooms";
 import { Shell } from "./Shell";
 import { SignIn } from "./SignIn";
+import { StepUpDialog } from "./StepUpDialog";
 import { HOME, useSession } from "./session";
 import { Empty, Failure, Loading } from "./states";
 
@@ -63,6 +64,7 @@ function Inside() {
   }
   return (
     <LiveProvider isOn>
+      <StepUpDialog />
       <Shell>
         <Suspense fallback={<Loading />}>
           <Switch>

@@ -3,7 +3,9 @@
 import { Button, type ButtonProps } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { trust } from "./api/calls.trust";
 import { provedAddress } from "./api/client";
+import { stepUp } from "./api/stepUp";
 import { Failure } from "./states";
 
 /**
@@ -19,6 +21,8 @@ export function ProvedDownload({
 }: ButtonProps & { path: string; name?: string; children: ReactNode; testId?: string }) {
   const save = useMutation({
     mutationFn: async () => {
+      // The browser fetches it by itself and cannot send it again: who would be asked to verify is asked before.
+      if ((await trust.mine()).verdict !== "allow" && !(await stepUp())) return;
       const link = document.createElement("a");
       link.href = await provedAddress(path);
       link.download = name;

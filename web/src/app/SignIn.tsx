@@ -1,13 +1,13 @@
 import { Button } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "wouter";
 import { useUnsentCry } from "../panic/usePanicQueue";
 import { identity } from "./api/calls";
-import { ApiError, OfflineError } from "./api/client";
+import { ApiError, BLOCKED, OfflineError } from "./api/client";
 import { useArrival } from "./arrival";
 import { Doorway } from "./Doorway";
-import { HOME } from "./session";
+import { HOME, LOST } from "./session";
 import { Empty, Failure } from "./states";
 import { passkeysPossible, passkeyTrouble, presentPasskey } from "./webauthn";
 
@@ -29,6 +29,7 @@ export function SignIn() {
     onSuccess: (me) => arrive(me, safeNext(params.get("next")) ?? HOME[me.role]),
   });
   const isCrying = useUnsentCry();
+  const wasBlocked = useQueryClient().getQueryData(LOST) === BLOCKED;
   const isOurs = act.error instanceof ApiError || act.error instanceof OfflineError;
   return (
     <Doorway title={t("signin.title")} intro={t("signin.intro")}>
@@ -38,6 +39,11 @@ export function SignIn() {
           <p>{t("panic.unsent_radio")}</p>
           <p>{t("panic.unsent_sign_in")}</p>
         </div>
+      )}
+      {wasBlocked && (
+        <p className="note-warn" role="alert" data-testid="was-blocked">
+          {t("trust.was_blocked")}
+        </p>
       )}
       {!passkeysPossible() && <Empty title={t("signin.unsupported")} hint={t("signin.unsupported_hint")} />}
       <Button

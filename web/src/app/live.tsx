@@ -48,6 +48,7 @@ export const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]
   camera_changed: ["cameras", "camera-register"],
   device_changed: ["devices", "attestation"],
   device_trust_changed: ["devices", "attestation"],
+  trust_changed: ["trust"],
   map_replaced: ["map"],
   closure_changed: ["closures", "recommendations", "advice"],
   warning_changed: ["warnings"],

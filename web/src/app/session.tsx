@@ -9,6 +9,8 @@ import { ApiError, OfflineError, whenSessionIsLost } from "./api/client";
 import type { Me, Role } from "./api/types";
 
 const REMEMBERED = "shouhu.me";
+/** Why the last session ended by itself: whoever signs in anew may know it. */
+export const LOST = ["lost"];
 
 export const HOME: Record<Role, string> = {
   officer: "/patrol",
@@ -78,8 +80,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const me = query.data ?? null;
 
   useEffect(() => {
-    whenSessionIsLost(() => {
+    whenSessionIsLost((key) => {
       localStorage.removeItem(REMEMBERED);
+      client.setQueryData(LOST, key);
       client.setQueryData(["me"], null);
     });
   }, [client]);

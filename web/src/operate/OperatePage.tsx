@@ -15,11 +15,13 @@ import { MapImport } from "./MapImport";
 import { People } from "./People";
 import { Quarantine } from "./Quarantine";
 import { Register } from "./Register";
+import { Trust } from "./Trust";
 import { Units } from "./Units";
 
 const TABS = [
   { name: "health", needs: "operations.watch", Panel: Health },
   { name: "devices", needs: "devices.read", Panel: Devices },
+  { name: "trust", needs: "trust.watch", Panel: Trust },
   { name: "cameras", needs: "cameras.read", Panel: Cameras },
   { name: "register", needs: "cameras.read", Panel: Register },
   { name: "feeds", needs: "sightings.feeds", Panel: Feeds },

@@ -10,6 +10,7 @@ import {
   PROOF_HEADER,
   prove,
 } from "./proof";
+import { STEP_UP, stepUp } from "./stepUp";
 import type { Grounds, Problem } from "./types";
 
 export class ApiError extends Error {
@@ -66,8 +67,8 @@ export function pathWithQuery(path: string, query: Ask["query"] = {}): string {
   return text ? `${path}?${text}` : path;
 }
 
-let onSessionLost: (() => void) | null = null;
-export function whenSessionIsLost(act: () => void): void {
+let onSessionLost: ((key: string) => void) | null = null;
+export function whenSessionIsLost(act: (key: string) => void): void {
   onSessionLost = act;
 }
 
@@ -90,21 +91,37 @@ export async function problemOf(response: Response): Promise<Problem> {
 const STALE = "identity.proof_stale";
 /** The session's key may have been made by another tab since this one looked. */
 const KEY_UNKNOWN = ["identity.proof_required", "identity.proof_refused"];
+/** Too much spoke against the session: it was ended. */
+export const BLOCKED = "identity.trust_blocked";
 /** Whoever hears one of these is signed out here, whatever the cookie says. */
-const SESSION_LOST = ["identity.session_required", ...KEY_UNKNOWN];
+const SESSION_LOST = ["identity.session_required", BLOCKED, ...KEY_UNKNOWN];
 
-/** `fetch` with a proof by the session's key. It is made anew once when its nonce had run out: nothing was done by the first try. */
+/**
+ * `fetch` with a proof by the session's key. It is made anew once when its nonce had run out, and sent once more when the person had to verify: nothing
+ * was done by the first try.
+ */
 export async function fetchProved(path: string, init: RequestInit = {}): Promise<Response> {
-  for (let isSecond = false; ; isSecond = true) {
+  let hasVerified = false;
+  let isSecond = false;
+  for (;;) {
     const proof = await prove(init.method ?? "GET", path, init.body);
     const headers = new Headers(init.headers);
     if (proof) headers.set(PROOF_HEADER, proof);
     const response = await fetch(path, { ...init, headers, credentials: "same-origin" });
     heard(response.headers.get(NONCE_HEADER), proof);
-    if (response.status !== 401 || isSecond) return response;
+    if (response.status !== 401) return response;
     const { key } = await problemOf(response.clone());
+    if (key === STEP_UP) {
+      if (hasVerified || !(await stepUp())) return response;
+      hasVerified = true;
+      // The nonce may have run out while the person looked for the key.
+      isSecond = false;
+      continue;
+    }
+    if (isSecond) return response;
     if (KEY_UNKNOWN.includes(key)) forgetKnownKey();
     else if (key !== STALE) return response;
+    isSecond = true;
   }
 }
 
@@ -162,7 +179,7 @@ export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
     const problem = await problemOf(response);
     // A gateway without a server behind it speaks for the network, not for Shouhu.
     if ([502, 504].includes(response.status) && problem.type === "about:blank") throw new OfflineError();
-    if (response.status === 401 && SESSION_LOST.includes(problem.key)) onSessionLost?.();
+    if (response.status === 401 && SESSION_LOST.includes(problem.key)) onSessionLost?.(problem.key);
     throw new ApiError(problem);
   }
   if (response.status === 204) return undefined as T;

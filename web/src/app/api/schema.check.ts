@@ -25,6 +25,7 @@ import type * as sharing from "./types.sharing";
 import type * as shifts from "./types.shifts";
 import type * as streets from "./types.streets";
 import type * as tours from "./types.tours";
+import type * as sessions from "./types.trust";
 import type * as warnings from "./types.warnings";
 
 /** The server writes every field; what has no value is null. JSON Schema can only say that it may be missing. */
@@ -41,6 +42,8 @@ export type Checked = [
   Reads<register.RegisterLine, Served["RegisterLine"]>,
   Reads<breaches.Breach, Served["Breach"]>,
   Reads<trust.TrustChange, Served["TrustChange"]>,
+  Reads<sessions.MyTrust, Served["MyTrust"]>,
+  Reads<sessions.TrustState, Served["TrustState"]>,
   Reads<caller.CallerView, Served["CallerView"]>,
   Reads<caller.MadeLink, Served["MadeLink"]>,
   Reads<caller.LiveCaller, Served["LiveCaller"]>,

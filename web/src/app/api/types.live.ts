@@ -25,6 +25,7 @@ export type LiveEvent =
   | { kind: "camera_changed"; camera: Id }
   | { kind: "device_changed"; device: Id }
   | { kind: "device_trust_changed"; device: Id; restriction: RestrictionReason | null }
+  | { kind: "trust_changed"; session: Id; is_worse: boolean }
   | { kind: "map_replaced"; version: number }
   | { kind: "closure_changed"; closure: Id }
   | { kind: "warning_changed"; warning: Id }
@@ -57,6 +58,7 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "camera_changed",
   "device_changed",
   "device_trust_changed",
+  "trust_changed",
   "map_replaced",
   "closure_changed",
   "warning_changed",

@@ -42,6 +42,12 @@ export const errors = {
   "identity.sign_in.challenge_unknown": "Sign-in took too long. Try again.",
   "identity.sign_in.refused": "This passkey cannot sign in: not enrolled, or the account is disabled.",
   "identity.invite.role_not_allowed": "You may not invite this role.",
+  "identity.step_up_required": "Verify that it is you, then try again.",
+  "identity.step_up.challenge_unknown": "The verification took too long. Try again.",
+  "identity.step_up.refused": "This passkey is not yours, or cannot be used here. Use your own.",
+  "identity.restricted": "This session may not do this for now. Operators see why.",
+  "identity.trust_blocked":
+    "This session was ended because too much spoke against it. Sign in again, from a network of the police.",
   "identity.disable.self": "You cannot disable yourself.",
   "identity.device_required": "Only devices may do this.",
   "identity.device_header": "The device's request lacks a header.",

@@ -32,6 +32,7 @@ import { sharing } from "./sharing";
 import { shifts } from "./shifts";
 import { streets } from "./streets";
 import { tours } from "./tours";
+import { trust } from "./trust";
 import { warnings } from "./warnings";
 import { way } from "./way";
 import { words } from "./words";
@@ -67,6 +68,7 @@ export const en = {
   ...ring,
   ...streets,
   ...tours,
+  ...trust,
   ...shifts,
   ...rooms,
   ...warnings,

@@ -98,6 +98,7 @@ export const rooms = {
   operate: {
     tab_health: "Health",
     tab_devices: "Devices",
+    tab_trust: "Trust alerts",
     tab_cameras: "Cameras",
     tab_register: "Camera register",
     tab_units: "Units",

@@ -96,6 +96,7 @@ export const rooms = {
   operate: {
     tab_health: "健康狀態",
     tab_devices: "載具",
+    tab_trust: "信任警示",
     tab_cameras: "攝影機",
     tab_register: "攝影機登錄",
     tab_units: "警力單位",
