@@ -40,7 +40,7 @@ pub struct Look {
 }
 
 impl Look {
-    /// A session that is blocked and nobody's only way to help ends.
+    /// A session that is blocked ends, unless somebody may need it to help.
     fn ends(&self, is_on_job: bool) -> bool {
         self.standing.verdict == Verdict::Block && !is_on_job
     }
@@ -98,13 +98,13 @@ pub async fn trust_of(app: &App, person: &Person, peer: Option<IpAddr>, route: &
 
 /// Writes a change down: the leaf first, so that nothing takes effect that the log does not know. Of requests at once the first one tells.
 async fn tell(app: &App, person: &Person, from: Option<IpAddr>, route: &Route, seen: &Look, ends: bool) -> Result<(), Problem> {
-    let (keeper, now) = (&Room::of(app).keeper, app.env.now());
-    if !keeper.claim(now, person.session, (seen.standing.verdict, ends)) {
+    let room = Room::of(app);
+    if !room.keeper.claim(app.env.now(), person.session, (seen.standing.verdict, ends)) {
         return Ok(());
     }
     let told = write(app, person, from, route, seen, ends).await;
     if told.is_err() {
-        keeper.release(person.session);
+        room.keeper.release(person.session);
     }
     told
 }

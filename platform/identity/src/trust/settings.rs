@@ -110,7 +110,7 @@ mod tests {
         let text = "is_enforced = false\n[networks]\noffice = [\"10.1.0.0/16\"]\n[threats]\nnetworks = [\"203.0.113.7\"]\n";
         let settings = TrustSettings::parse(text).unwrap_or_default();
         assert!(!settings.is_enforced);
-        assert_eq!("203.0.113.7".parse().ok().and_then(|ip| settings.networks.is_threat(ip)), Some(true));
+        assert_eq!("203.0.113.7".parse::<std::net::IpAddr>().ok().and_then(|ip| settings.networks.is_threat(ip)), Some(true));
         assert_eq!(TrustSettings::parse(""), Ok(TrustSettings::default()));
     }
 
