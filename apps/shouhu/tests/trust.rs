@@ -161,7 +161,7 @@ async fn who_changes_the_network_and_asks_fast_verifies_once_and_goes_on() {
 
     let leaves = world.leaves().await;
     assert_eq!(leaves.len(), 1, "one change is one leaf: {leaves:?}");
-    assert!(leaves[0].contains("allow to step_up") && leaves[0].contains(ELSEWHERE) && leaves[0].contains("address_out_of_listed 25"), "{}", leaves[0]);
+    assert!(leaves[0].contains("at GET /v1/sightings: allow to step_up") && leaves[0].contains(ELSEWHERE) && leaves[0].contains("address_out_of_listed 25"), "{}", leaves[0]);
     world.house.settle().await;
     let told = std::iter::from_fn(|| live.try_recv().ok()).filter(|envelope| envelope.event.kind() == "trust_changed").count();
     assert_eq!(told, 1);
@@ -273,6 +273,20 @@ async fn a_session_that_may_be_needed_is_held_until_a_person_ends_it() {
     assert_eq!(operator.send("POST", &end, OFFICE, "{}").await.status, 204);
     assert_eq!(key(&officer.get("/v1/assignments/mine", OFFICE).await), "identity.session_required", "a person has ended it");
     assert_eq!(operator.send("POST", &end, OFFICE, "{}").await.status, 404, "once");
+}
+
+#[tokio::test]
+async fn whoever_signs_in_at_a_blocked_address_can_still_call_for_help_and_reads_nothing() {
+    let world = World::with(LISTS).await;
+    let detective = world.browser(Role::Detective, 1, THREAT).await;
+    let officer = world.browser(Role::Officer, 2, THREAT).await;
+    for _ in 0..2 {
+        assert_eq!(key(&detective.get(QUESTION, THREAT).await), "identity.restricted");
+        assert_eq!(detective.get("/v1/identity/me", THREAT).await.status, 200, "the session goes on");
+    }
+    let panic = officer.send("POST", "/v1/units/mine/panic", THREAT, "{}").await;
+    assert!(!TRUST_KEYS.contains(&key(&panic)) && key(&panic) != "identity.session_required", "{}", panic.json);
+    assert!(world.leaves().await.iter().all(|leaf| !leaf.contains("ended")), "held, not ended");
 }
 
 #[tokio::test]

@@ -209,9 +209,14 @@ async fn let_in(gate: &Gate, caller: &Caller) -> Result<(), Rejected> {
 /// Whether what is known of the session speaks against this route (ADR 0022). A refusal is a leaf; so is a change, which identity writes itself.
 async fn trusted(gate: &Gate, caller: &Caller, peer: Option<IpAddr>) -> Result<(), Rejected> {
     let Caller::Person(person) = caller else { return Ok(()) };
-    match shouhu_identity::trust_of(&gate.app, person, peer, &gate.route).await {
-        Ok(()) => Ok(()),
-        Err(problem) => Err(deny(gate, caller, problem).await.into()),
+    let Err(problem) = shouhu_identity::trust_of(&gate.app, person, peer, &gate.route).await else { return Ok(()) };
+    if problem.status >= 500 {
+        return Err(problem.into());
+    }
+    // With its key: it is no want of a permission, and is counted apart from those.
+    match gate.app.audit.append(entry(gate, caller, None, "security", problem.key.clone(), problem.status)).await {
+        Ok(_) => Err(problem.into()),
+        Err(error) => Err(Problem::of(&error).into()),
     }
 }
 

@@ -75,6 +75,9 @@ const BY_ROUTE: [(&str, &str); 5] = [
     ("log_read", "GET /v1/oversight/audit"),
 ];
 
+/// Objects of leaves that say why trust in a session was not enough: nobody lacked a permission (ADR 0022).
+const TRUST_REFUSALS: [&str; 3] = ["identity.step_up_required", "identity.restricted", "identity.trust_blocked"];
+
 const EXPORT_NOTES: [&str; 2] = ["export begins", "export made"];
 
 /// Line, purpose and link of an entry; `None` of one that no line counts.
@@ -91,6 +94,7 @@ fn line_of(entry: &Entry) -> Option<(&'static str, &str, Link)> {
             };
             Some(("asked", entry.purpose.as_deref().unwrap_or_default(), link))
         }
+        "security" if TRUST_REFUSALS.contains(&entry.object.as_str()) => None,
         "security" if matches!(entry.outcome, 401 | 403) => Some(("refused", "", Link::None)),
         _ if is_done => BY_ROUTE.iter().find(|(_, route)| *route == entry.action).map(|(line, _)| (*line, "", Link::None)),
         _ => None,

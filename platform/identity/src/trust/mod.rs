@@ -7,7 +7,8 @@
 //!
 //! **Invariant:** of a route that saves lives nothing is asked, so that no failure here can stop one.
 //!
-//! **Invariant:** a score ends no session that crews a unit or has just acted for somebody's life: it is held until a person decides.
+//! **Invariant:** a score ends no session that crews a unit, has just acted for somebody's life, or was verified where it is: it is held until a person
+//! decides.
 
 mod gather;
 mod keeper;
@@ -21,7 +22,7 @@ use std::net::IpAddr;
 use shouhu_audit::Entry;
 use shouhu_ids::Micros;
 use shouhu_module::{App, Caller, Method, Person, Problem, Route};
-use shouhu_trust::{Assessment, Standing, Verdict, assess};
+use shouhu_trust::{Assessment, Standing, Verdict, assess, is_near};
 
 pub use keeper::Keeper;
 pub use settings::{TrustSettings, TrustSettingsError};
@@ -30,6 +31,9 @@ pub use touch::TrustRefused;
 use crate::room::Room;
 use store::SessionRow;
 use touch::Touch;
+
+/// The action of the leaf that tells a change.
+const ACTION: &str = "trust changed";
 
 /// What one request showed of its session.
 pub struct Look {
@@ -41,12 +45,12 @@ pub struct Look {
 
 impl Look {
     /// A session that is blocked ends, unless somebody may need it to help.
-    fn ends(&self, is_on_job: bool) -> bool {
-        self.standing.verdict == Verdict::Block && !is_on_job
+    fn ends(&self, is_needed: bool) -> bool {
+        self.standing.verdict == Verdict::Block && !is_needed
     }
 
-    fn is_news(&self, is_on_job: bool) -> bool {
-        self.standing.verdict != self.row.standing.verdict || self.ends(is_on_job)
+    fn is_news(&self) -> bool {
+        self.standing.verdict != self.row.standing.verdict
     }
 }
 
@@ -78,13 +82,13 @@ pub async fn trust_of(app: &App, person: &Person, peer: Option<IpAddr>, route: &
     let Some(seen) = look(app, person, peer, is_question).await? else { return Err(touch::session_over()) };
     room.keeper.set_calm_since(person.session, seen.standing.calm_since);
     note_address(app, person, &seen.row, peer).await;
-    let is_on_job = person.unit.is_some() || room.keeper.is_at_life(now, person.session);
+    let is_needed = may_be_needed(app, person, &seen.row, peer);
     let is_enforced = settings::of(app).is_enforced;
-    let ends = is_enforced && seen.ends(is_on_job);
-    if seen.is_news(is_on_job || !is_enforced) {
+    let ends = is_enforced && seen.ends(is_needed);
+    if ends || seen.is_news() {
         tell(app, person, peer, route, &seen, ends).await?;
     }
-    let refused = if is_enforced { touch.refusal(seen.standing.verdict, is_on_job) } else { None };
+    let refused = if is_enforced { touch.refusal(seen.standing.verdict, is_needed) } else { None };
     match refused {
         Some(refused) => Err(refused.into()),
         None => {
@@ -94,6 +98,13 @@ pub async fn trust_of(app: &App, person: &Person, peer: Option<IpAddr>, route: &
             Ok(())
         }
     }
+}
+
+/// Whether a score alone may not end this session: it crews a unit, has just acted for somebody's life, or its person has touched the key at this very
+/// address, so that whoever was ended signs in anew and can call for help from wherever he is.
+fn may_be_needed(app: &App, person: &Person, row: &SessionRow, from: Option<IpAddr>) -> bool {
+    let has_verified_here = row.verified_from.zip(from).is_some_and(|(verified_from, from)| is_near(verified_from, from));
+    person.unit.is_some() || has_verified_here || Room::of(app).keeper.is_at_life(app.env.now(), person.session)
 }
 
 /// Writes a change down: the leaf first, so that nothing takes effect that the log does not know. Of requests at once the first one tells.
@@ -115,11 +126,12 @@ async fn write(app: &App, person: &Person, from: Option<IpAddr>, route: &Route, 
         at_us: app.env.now(),
         actor,
         actor_name,
-        action: format!("{} {}", route.method.as_str(), route.path),
+        // Not the route's own words: what counts those must not take this for a call of it.
+        action: ACTION.to_owned(),
         class: "security".to_owned(),
         purpose: None,
         case_ref: None,
-        object: told_of(person, from, seen, ends),
+        object: told_of(person, from, route, seen, ends),
         // Of the change; a request that is refused for it has a leaf of its own.
         outcome: 200,
     };
@@ -136,14 +148,16 @@ async fn write(app: &App, person: &Person, from: Option<IpAddr>, route: &Route, 
     Ok(())
 }
 
-/// For the leaf: which session, from where, what became of it, and each reason with its points.
-fn told_of(person: &Person, from: Option<IpAddr>, seen: &Look, ends: bool) -> String {
+/// For the leaf: which session, from where, asking for what, what became of it, and each reason with its points.
+fn told_of(person: &Person, from: Option<IpAddr>, route: &Route, seen: &Look, ends: bool) -> String {
     let from = from.map_or_else(|| "an unknown address".to_owned(), |ip| ip.to_canonical().to_string());
     let reasons: Vec<String> = seen.assessment.reasons.iter().map(|one| format!("{} {}", one.code.as_str(), one.points)).collect();
     let reasons = if reasons.is_empty() { "no reason left".to_owned() } else { reasons.join(", ") };
     let (before, verdict) = (seen.row.standing.verdict.as_str(), seen.standing.verdict.as_str());
     let ended = if ends { ", ended" } else { "" };
-    format!("trust in session {} from {from}: {before} to {verdict}{ended}, score {}: {reasons}", person.session, seen.assessment.score)
+    let (session, score) = (person.session, seen.assessment.score);
+    let at = format!("{} {}", route.method.as_str(), route.path);
+    format!("trust in session {session} from {from} at {at}: {before} to {verdict}{ended}, score {score}: {reasons}")
 }
 
 /// Where the session was last seen. A database that is too busy to note it must not turn anybody away.
