@@ -60,3 +60,76 @@ async fn is_on_rota(app: &App, person: &Person, now: Micros) -> Option<bool> {
     room.keeper.set_rota(now, person.session, is_on);
     is_on
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::collections::HashMap;
+    use std::sync::Arc;
+
+    use shouhu_env::BoxFuture;
+    use shouhu_ids::ActorId;
+    use shouhu_module::Problem;
+    use shouhu_module::ports::{Rosters, Span};
+    use shouhu_trust::{AddressMove, SignalName, assess};
+    use shouhu_wire::Role;
+
+    use super::*;
+    use crate::harness::{Harness, SimPerson};
+    use crate::trust::{TrustSettings, store};
+
+    /// Everybody asked about has this shift, or nobody is on a roster.
+    struct Roster(Option<Span>);
+
+    impl Rosters for Roster {
+        fn shifts_of(&self, people: Vec<Serving>, _: Micros, _: Micros) -> BoxFuture<'static, Result<HashMap<ActorId, Vec<Span>>, Problem>> {
+            let span = self.0;
+            Box::pin(async move { Ok(people.into_iter().filter_map(|one| Some((one.id, vec![span?]))).collect()) })
+        }
+    }
+
+    async fn seen(h: &Harness, person: &SimPerson) -> Signals {
+        let token = person.cookie.split_once('=').unwrap().1;
+        let known = crate::session::known(&h.app, token).await.unwrap().unwrap().person;
+        let row = store::row(&h.app.store, known.session).await.unwrap().unwrap();
+        signals(&h.app, &known, "192.0.2.1".parse().ok(), &row, true).await
+    }
+
+    #[tokio::test]
+    async fn a_house_without_lists_and_rosters_knows_little_and_suspects_nothing() {
+        let h = Harness::simulated().await;
+        let person = h.person(Role::Officer).await;
+        let found = assess(&seen(&h, &person).await);
+        assert_eq!((found.score, found.reasons.len()), (100, 0));
+        for name in [SignalName::Passkey, SignalName::Address, SignalName::ThreatList, SignalName::Rota, SignalName::Place, SignalName::Habit] {
+            assert!(found.unknown.contains(&name), "{name:?} in {:?}", found.unknown);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_works_near_his_shift_is_on_and_who_is_on_no_roster_is_not_off() {
+        let h = Harness::simulated().await;
+        let person = h.person(Role::Officer).await;
+        let now = h.app.env.now();
+        let ago = |hours: i64| now.plus(-hours * Micros::HOUR);
+        for (shift, is_on) in [(Some((ago(9), ago(4))), Some(false)), (Some((ago(9), ago(2))), Some(true)), (None, None)] {
+            h.app.put(RostersPort(Arc::new(Roster(shift))));
+            assert_eq!(seen(&h, &person).await.is_on_rota, is_on, "{shift:?}");
+            h.advance(10 * Micros::MINUTE);
+            assert_eq!(h.get_with_cookie(&person.cookie, "/v1/identity/me").await.status, 200);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_is_compared_with_that_of_the_last_verification() {
+        let h = Harness::simulated().await;
+        let person = h.person(Role::Officer).await;
+        let session = h.session_of(&person.cookie).await;
+        h.app.put(TrustSettings::parse("[networks]\noffice = [\"10.1.0.0/16\"]").unwrap());
+        let mut tx = h.app.store.begin().await.unwrap();
+        assert!(store::verified(&mut tx, h.app.env.now(), session, "10.1.0.4".parse().ok()).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(seen(&h, &person).await.address, Some(AddressMove::OutOfListed));
+    }
+}
