@@ -9,7 +9,9 @@ export function TrustReasons({ reasons }: { reasons: TrustReason[] }) {
     <ul aria-label={t("trust.reasons")}>
       {reasons.map(({ code, points }) => (
         <li key={code}>
-          {t(`trust.reason_${code}`)} <span className="dim">−{points}</span>
+          {t(`trust.reason_${code}`)}
+          {/* A heavier one has left nothing to take. */}
+          {points > 0 && <span className="dim"> −{points}</span>}
         </li>
       ))}
     </ul>
