@@ -13,3 +13,4 @@ mod reasons;
 mod sealed;
 mod sharing;
 mod tpm;
+mod trust;
