@@ -12,8 +12,9 @@
 pub const Z_95: f64 = 1.959_963_984_540_054;
 
 /// Exact up to 2⁵³; nobody here counts as far.
+#[must_use]
 #[allow(clippy::cast_precision_loss, reason = "shares are told with five digits")]
-const fn real(count: u64) -> f64 {
+pub const fn real(count: u64) -> f64 {
     count as f64
 }
 

@@ -237,7 +237,7 @@ pub const MODULE: Module = Module {
         ops::misuse::SAMPLES,
         ops::disclosures::LIST,
         ops::disclosures::ASK,
-        disclosures::preview::ROUTE,
+        ops::disclosures::PREVIEW,
         ops::disclosures::RELEASE,
         ops::disclosures::REFUSE,
         ops::disclosures::FILE,

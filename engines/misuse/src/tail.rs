@@ -4,6 +4,8 @@
 //! binomial (Greenwood & Yule 1920). That many are looked at is paid for by counting how many suggestions chance alone would make, over
 //! everybody (the expected number of false discoveries, which is Bonferroni's bound before it is a probability; Dunn 1961).
 
+use shouhu_shares::{real, wilson};
+
 /// P(X ≥ count), X Poisson of that mean.
 #[must_use]
 pub fn poisson_tail(count: u32, mean: f64) -> f64 {
@@ -86,6 +88,8 @@ impl Tail {
     const TRUSTED_MIN: u64 = 30;
     /// Where too few stand to learn anything, half of those who came so far go one further.
     const SHARE_UNKNOWN: f64 = 0.5;
+    /// Of the normal distribution: a share is taken as high as it may well be.
+    const Z_ONE_SIDED_95: f64 = 1.645;
 
     /// From `counted[k]`: how many counts are k.
     #[must_use]
@@ -103,7 +107,7 @@ impl Tail {
         let base = (1..reached.len()).take_while(|k| at(*k) >= trusted).last().unwrap_or(0);
         let mut share: f64 = if base == 0 { Self::SHARE_UNKNOWN } else { 0.0 };
         for k in 1..=base {
-            share = share.max(wilson_upper(at(k + 1), at(k)));
+            share = share.max(wilson(at(k + 1), at(k), Self::Z_ONE_SIDED_95).1);
         }
         Self { reached, base, share }
     }
@@ -120,8 +124,7 @@ impl Tail {
     }
 
     fn at(&self, k: usize) -> f64 {
-        #[allow(clippy::cast_precision_loss, reason = "counts of pairs stay far below 2^52")]
-        self.reached.get(k).map_or(0.0, |number| *number as f64)
+        self.reached.get(k).map_or(0.0, |number| real(*number))
     }
 
     /// What somebody usually counts, given that he counts at all.
@@ -130,17 +133,6 @@ impl Tail {
         let all: f64 = (1..self.reached.len()).map(|k| self.at(k)).sum();
         if self.at(1) > 0.0 { all / self.at(1) } else { 0.0 }
     }
-}
-
-/// The upper end of Wilson's interval (1927) for `hits` of `of`, one-sided 95 %.
-#[allow(clippy::cast_precision_loss, reason = "counts of pairs stay far below 2^52")]
-fn wilson_upper(hits: u64, of: u64) -> f64 {
-    const Z: f64 = 1.645;
-    let n = of as f64;
-    let p = hits as f64 / n;
-    let middle = p + Z * Z / (2.0 * n);
-    let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-    ((middle + half) / (1.0 + Z * Z / n)).min(1.0)
 }
 
 #[cfg(test)]

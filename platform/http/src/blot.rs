@@ -6,30 +6,15 @@
 use std::sync::OnceLock;
 
 use axum::body::Body;
-use axum::http::header;
+use axum::http::{Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use serde_json::Value;
-use shouhu_module::{Caller, Purpose};
+use shouhu_module::{Blotting, Caller, Purpose};
 use shouhu_store::{Eyes, Named, Veil};
 
-use crate::gate::Gate;
-
-/// Answers of these keep back whole rows and show what outsiders themselves wrote down about a plate: a hole in that would say that it is sealed.
-const KEPT_BY_ROOMS: [&str; 7] = [
-    "/v1/watchlists/entries",
-    "/v1/oversight/seals",
-    "/v1/oversight/observations",
-    "/v1/oversight/openings",
-    "/v1/oversight/inquiries",
-    "/v1/sightings/exports",
-    // Hashed as it is: with a hole in it no proof would hold. Files that are older than a seal are not given.
-    "/v1/oversight/disclosures/{id}/file",
-];
-
-/// Made before somebody sealed what is in it, and of passages: no room has looked at it since.
-const EXPORTED_FILE: &str = "/v1/sightings/exports/{id}/file";
+use crate::gate::{Gate, target_of};
 
 pub fn eyes_of(caller: &Caller) -> Eyes {
     match caller {
@@ -40,21 +25,23 @@ pub fn eyes_of(caller: &Caller) -> Eyes {
 
 /// What the request names: its address, the case of its purpose, its body. Put together when the first hidden word is met, which is hardly ever.
 pub struct Said {
-    target: String,
+    /// Shares its bytes with the request.
+    uri: Uri,
     case: String,
     body: Bytes,
     asked: OnceLock<Named>,
 }
 
 impl Said {
-    pub fn of(target: &str, purpose: Option<&Purpose>, body: &Bytes) -> Self {
+    pub fn of(uri: &Uri, purpose: Option<&Purpose>, body: &Bytes) -> Self {
         let case = purpose.and_then(Purpose::case_number).unwrap_or_default().to_owned();
-        Self { target: target.to_owned(), case, body: body.clone(), asked: OnceLock::new() }
+        Self { uri: uri.clone(), case, body: body.clone(), asked: OnceLock::new() }
     }
 
     fn asked(&self) -> &Named {
         self.asked.get_or_init(|| {
-            Named::of(&format!("{}\n{}\n{}", crate::purpose::unescaped(&self.target), self.case, String::from_utf8_lossy(&self.body)))
+            let target = crate::purpose::unescaped(target_of(&self.uri));
+            Named::of(&format!("{target}\n{}\n{}", self.case, String::from_utf8_lossy(&self.body)))
         })
     }
 }
@@ -67,8 +54,7 @@ fn is_text(response: &Response) -> bool {
 
 pub async fn blot(gate: &Gate, eyes: Eyes, said: &Said, response: Response) -> Response {
     let Some(veil) = gate.app.store.seals().veil(eyes, || gate.app.env.now()) else { return response };
-    let is_kept = KEPT_BY_ROOMS.iter().any(|path| gate.route.path.starts_with(path)) && gate.route.path != EXPORTED_FILE;
-    if is_kept || !is_text(&response) {
+    if matches!(gate.route.blotting, Blotting::Waived(_)) || !is_text(&response) {
         return response;
     }
     let (mut parts, body) = response.into_parts();

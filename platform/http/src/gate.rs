@@ -50,7 +50,7 @@ pub async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Res
     response
 }
 
-fn target_of(uri: &Uri) -> &str {
+pub fn target_of(uri: &Uri) -> &str {
     uri.path_and_query().map_or("/", |target| target.as_str())
 }
 
@@ -135,7 +135,7 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
         match idempotency::reserve(&gate.app, &actor, key, method, target, &body).await? {
             idempotency::Reservation::Run => {}
             idempotency::Reservation::Replay { status, body: answer } => {
-                let said = blot::Said::of(target, purpose.as_ref(), &body);
+                let said = blot::Said::of(&parts.uri, purpose.as_ref(), &body);
                 let replayed = blot::blot(gate, blot::eyes_of(&caller), &said, replayed(status, answer)).await;
                 return Err(Rejected::Answered(replayed));
             }
@@ -146,7 +146,7 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     if let Some(purpose) = &purpose {
         parts.extensions.insert(purpose.clone());
     }
-    let (eyes, said) = (blot::eyes_of(&caller), blot::Said::of(target, purpose.as_ref(), &body));
+    let (eyes, said) = (blot::eyes_of(&caller), blot::Said::of(&parts.uri, purpose.as_ref(), &body));
     let work = eyes.look(next.run(Request::from_parts(parts, Body::from(body))));
     let response = match &key {
         Some(key) => idempotency::mark(&actor, key).along_with(work).await,

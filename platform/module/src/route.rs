@@ -57,6 +57,14 @@ pub enum Trusting {
     Waived(&'static str),
 }
 
+/// Whether the gate blots words of sealed cases out of an answer before it leaves (ADR 0020).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blotting {
+    Done,
+    /// The room keeps back whole rows itself and a hole would do harm, for the reason given.
+    Waived(&'static str),
+}
+
 /// What the audit log keeps of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audit {
@@ -121,6 +129,7 @@ pub struct Route {
     pub access: Access,
     pub proving: Proving,
     pub trusting: Trusting,
+    pub blotting: Blotting,
     pub audit: Audit,
     pub load: Load,
     pub body_bytes_max: usize,
@@ -144,6 +153,7 @@ impl Route {
             access: Access::Undeclared,
             proving: Proving::Needed,
             trusting: Trusting::Asked,
+            blotting: Blotting::Done,
             audit: Audit::Undeclared,
             load: Load::Interactive,
             body_bytes_max: BODY_BYTES_DEFAULT,
@@ -187,6 +197,13 @@ impl Route {
     #[must_use]
     pub const fn whatever_the_trust(mut self, reason: &'static str) -> Self {
         self.trusting = Trusting::Waived(reason);
+        self
+    }
+
+    /// Its answers leave as the room made them, for this reason: it has kept sealed rows back.
+    #[must_use]
+    pub const fn unblotted(mut self, reason: &'static str) -> Self {
+        self.blotting = Blotting::Waived(reason);
         self
     }
 

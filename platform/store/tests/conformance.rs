@@ -4,7 +4,7 @@
 use shouhu_events::Event;
 use shouhu_ids::Micros;
 use shouhu_store::testing::on_each_database;
-use shouhu_store::{Backend, Migration, ModuleMigrations, NewJob, Rider, StoreError, page_before, params, shown_page};
+use shouhu_store::{Backend, Migration, ModuleMigrations, NewJob, Rider, StoreError, page_before, params, shown_page, tell_each};
 
 const THINGS: ModuleMigrations = ModuleMigrations {
     module: "things",
@@ -57,6 +57,30 @@ async fn a_page_is_as_long_as_asked_however_many_rows_in_between_are_hidden() {
         assert_eq!(page("0400".into(), 2, 0).await, [0]);
         assert_eq!(page(page_before(None::<String>), 10, 500).await, [800], "what the question leaves out is left out");
         assert!(page(page_before(None::<String>), 0, 0).await.is_empty());
+    })
+    .await;
+}
+
+/// More rows than are read at once: each is told of once, in their order, and what the question leaves out is not.
+#[tokio::test]
+async fn every_row_is_told_of_once_over_more_than_one_piece() {
+    const ROWS: i64 = 1_203;
+    on_each_database(&[THINGS], |store| async move {
+        let mut tx = store.begin().await.unwrap();
+        for n in 0..ROWS {
+            tx.execute("INSERT INTO things_thing (id, n) VALUES ($1, $2)", params![format!("{n:04}"), n]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let sql = "SELECT id FROM things_thing WHERE id > $1 AND n >= $3 ORDER BY id LIMIT $2";
+        let told = |least: i64| {
+            let store = store.clone();
+            async move { tell_each(&store, sql, &params![least], |id| Event::WatchlistChanged { version: id.parse().unwrap() }).await.unwrap() }
+        };
+        assert_eq!(told(3).await, 1_200);
+        assert_eq!(told(ROWS).await, 0);
+        let waiting = store.unpublished(2_000).await.unwrap();
+        let events: Vec<Event> = waiting.into_iter().map(|stored| stored.event).collect();
+        assert_eq!(events, (3..ROWS).map(|version| Event::WatchlistChanged { version }).collect::<Vec<_>>());
     })
     .await;
 }

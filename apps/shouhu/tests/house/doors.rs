@@ -9,19 +9,14 @@ use axum::http::Request;
 use serde_json::{Value, json};
 use shouhu::MODULES;
 use shouhu_http::testing::House;
-use shouhu_module::{Access, Audit, Caller, Load, Method, Proving, Route, Trusting};
+use shouhu_module::{Access, Audit, Blotting, Caller, Load, Method, Proving, Route, Trusting};
 use shouhu_passkey::{Passkeys, SessionKey};
 use shouhu_wire::{DeviceKind, Role};
 
+use crate::exceptions;
+
 fn routes() -> impl Iterator<Item = (&'static str, &'static Route)> {
     MODULES.iter().flat_map(|module| module.routes.iter().map(move |route| (module.name, route)))
-}
-
-/// A committed list may only shrink: it names routes that lack something, with the reason.
-fn exceptions(file: &str) -> Vec<String> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exceptions").join(file);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')).map(|line| line.split('#').next().unwrap().trim().to_owned()).collect()
 }
 
 fn named(route: &Route) -> String {
@@ -44,8 +39,8 @@ fn takes_raw(route: &Route) -> bool {
 
 #[test]
 fn a_route_without_a_leaf_or_without_sign_in_says_why() {
-    let may_be_public = exceptions("public_routes.txt");
-    let silent = exceptions("unlogged_posts.txt");
+    let may_be_public = exceptions::of("public_routes.txt");
+    let silent = exceptions::of("unlogged_posts.txt");
     let mut public = Vec::new();
     for (_, route) in routes() {
         if let Audit::None(reason) = route.audit {
@@ -117,7 +112,7 @@ async fn an_inspector_reads_registers_and_numbers_and_opens_nothing_else() {
     let opens = |route: &Route| matches!(route.access, Access::Permission(name) if permissions.contains(&name));
     let mut found: Vec<String> = routes().filter(|(_, route)| opens(route)).map(|(_, route)| named(route)).collect();
     found.sort();
-    assert_eq!(found, exceptions("inspector_routes.txt"), "routes of an inspector and tests/exceptions/inspector_routes.txt must agree");
+    assert_eq!(found, exceptions::of("inspector_routes.txt"), "routes of an inspector and tests/exceptions/inspector_routes.txt must agree");
     for (_, route) in routes().filter(|(_, route)| opens(route)) {
         assert_eq!(route.method, Method::Get, "{} changes something", named(route));
         assert!(route.audit != Audit::PersonalRead, "{} tells of a citizen", named(route));
@@ -157,7 +152,7 @@ async fn a_copied_cookie_opens_no_door_of_any_room() {
         doors += 1;
     }
     assert!(doors > 150, "{doors}");
-    assert_eq!(waived, exceptions("unproved_routes.txt"), "routes without a proof and tests/exceptions/unproved_routes.txt must agree; the list may only shrink");
+    assert_eq!(waived, exceptions::of("unproved_routes.txt"), "routes without a proof and tests/exceptions/unproved_routes.txt must agree; the list may only shrink");
 }
 
 #[test]
@@ -172,7 +167,21 @@ fn a_route_that_is_open_whatever_the_trust_says_why_and_is_listed() {
         }
     }
     open.sort();
-    assert_eq!(open, exceptions("untrusted_routes.txt"), "routes whatever the trust and tests/exceptions/untrusted_routes.txt must agree; the list may only shrink");
+    assert_eq!(open, exceptions::of("untrusted_routes.txt"), "routes whatever the trust and tests/exceptions/untrusted_routes.txt must agree; the list may only shrink");
+}
+
+#[test]
+fn a_route_whose_answers_are_not_blotted_says_why_and_is_listed() {
+    let mut unblotted = Vec::new();
+    for (_, route) in routes() {
+        if let Blotting::Waived(reason) = route.blotting {
+            assert!(reason.len() >= 10, "{}: why unblotted?", named(route));
+            assert!(!matches!(route.access, Access::Public(_)), "{} is everybody's", named(route));
+            unblotted.push(named(route));
+        }
+    }
+    unblotted.sort();
+    assert_eq!(unblotted, exceptions::of("unblotted_routes.txt"), "unblotted routes and tests/exceptions/unblotted_routes.txt must agree; the list may only shrink");
 }
 
 /// A body that notes when somebody reads of it.

@@ -3,6 +3,7 @@
 mod areas;
 mod disclosures;
 mod doors;
+mod exceptions;
 mod forgotten;
 mod inquiries;
 mod movements;

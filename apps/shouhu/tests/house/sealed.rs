@@ -5,7 +5,7 @@
 //! about a plate that never passed.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -288,12 +288,6 @@ fn searches(plate: &str) -> Vec<(&'static str, String, Value)> {
     ]
 }
 
-fn exceptions(file: &str) -> BTreeSet<String> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exceptions").join(file);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')).map(|line| line.split('#').next().unwrap().trim().to_owned()).collect()
-}
-
 /// However a text writes the plate.
 fn names_plate(text: &str) -> bool {
     text.contains(CANARY) || text.contains(&CANARY.replace('-', ""))
@@ -368,7 +362,7 @@ async fn a_sealed_canary_is_found_by_no_route_of_the_openapi() {
         assert!(before.contains_key(*route), "without a seal {route} finds the canary, so that the sweep can fail: {:?}", before.keys());
     }
     world.seal().await;
-    let open = exceptions("sealed_routes.txt");
+    let open = crate::exceptions::of("sealed_routes.txt");
     let after = sweep(&world, &world.outsiders.clone(), &sighting).await;
     let leaks: BTreeMap<_, _> = after.iter().filter(|(route, _)| !open.contains(*route)).collect();
     assert!(leaks.is_empty(), "{leaks:#?}");

@@ -5,7 +5,7 @@
 //! by their share. Whoever looks at forty areas finds two at 5 % by chance alone: the intervals are widened so that all of them hold at once
 //! with 95 % (Šidák 1967).
 
-use shouhu_shares::{katz, quantile, wilson};
+use shouhu_shares::{katz, quantile, real, wilson};
 
 use super::{AreaRatio, LESS, MORE, Measure, Reference, Verdict};
 
@@ -62,12 +62,6 @@ fn verdict_of(low: f64, high: f64) -> Verdict {
     } else {
         Verdict::Unsure
     }
-}
-
-/// Exact up to 2⁵³; a city has fewer passages in a month.
-#[allow(clippy::cast_precision_loss, reason = "shares are told with five digits")]
-const fn real(count: u64) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

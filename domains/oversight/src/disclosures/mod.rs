@@ -16,7 +16,6 @@
 //! (ADR 0021).
 
 pub mod make;
-pub mod preview;
 pub mod store;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use shouhu_ids::DisclosureId;
 use shouhu_module::{App, Audit, AuditObject, Audited, Body, Id, Load, Page, PageQuery, Params, Person, Problem, Route, page_limit};
 
 use crate::disclosures::{
-    AskDisclosure, Disclosure, DisclosureFile, DisclosureState, RefuseDisclosure, ReleaseDisclosure, make, refusal, store,
+    AskDisclosure, Disclosure, DisclosureFile, DisclosurePreview, DisclosureState, RefuseDisclosure, ReleaseDisclosure, make, refusal, store,
 };
 
 pub const LIST: Route =
@@ -25,6 +25,14 @@ pub const ASK: Route =
         .audit(Audit::Security)
         .takes::<AskDisclosure>()
         .gives::<Disclosure>();
+
+pub const PREVIEW: Route = Route::get("/v1/oversight/disclosures/{id}/preview", "What a disclosure would hold if it were released now", || {
+    axum::routing::get(preview)
+})
+.permission("disclosures.decide")
+.audit(Audit::WorkRead)
+.load(Load::Bulk)
+.gives::<DisclosurePreview>();
 
 pub const RELEASE: Route = Route::post("/v1/oversight/disclosures/{id}/release", "Releases a disclosure, as the second person", || {
     axum::routing::post(release)
@@ -47,6 +55,7 @@ pub const FILE: Route = Route::get("/v1/oversight/disclosures/{id}/file", "The f
     axum::routing::get(file)
 })
 .permission("disclosures.read")
+.unblotted("it is hashed as it is: with a hole in it no proof would hold; a file that is older than a seal is not given")
 .audit(Audit::WorkRead)
 .load(Load::Bulk)
 .gives::<DisclosureFile>();
@@ -64,6 +73,13 @@ async fn list(State(app): State<App>, Params(query): Params<PageQuery>) -> Resul
 
 async fn ask(State(app): State<App>, person: Person, Body(asked): Body<AskDisclosure>) -> Result<Audited<Disclosure>, Problem> {
     Ok(named("asked for", store::ask(&app.store, &person, &asked).await?))
+}
+
+async fn preview(State(app): State<App>, Id(id): Id<DisclosureId>) -> Result<Audited<DisclosurePreview>, Problem> {
+    let content = make::content(&app, &store::waiting(&app.store, id).await?).await?;
+    let preview = DisclosurePreview { disclosure: id, entries_sha256: content.sha256(), entries: content.entries };
+    let object = format!("disclosure {id} before it is decided: {} entries, sha256 {}", preview.entries.len(), preview.entries_sha256);
+    Ok(Audited::new(object, preview))
 }
 
 async fn release(

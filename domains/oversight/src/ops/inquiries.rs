@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use shouhu_ids::InquiryId;
 use shouhu_module::{App, Audit, AuditObject, Audited, Body, Id, Load, Page, PageQuery, Params, Person, Problem, Route, page_limit};
 
+use super::KEEPS_ROWS;
 use crate::inquiries::{
     AnswerInquiry, AskInquiry, ConfirmInquiry, HandOverAnswer, Inquiry, InquiryError, InquiryShown, InquiryState, RenewDeferral, acts, cases, store,
 };
@@ -18,6 +19,7 @@ const DECIDE: &str = "inquiries.decide";
 pub const LIST: Route =
     Route::get("/v1/oversight/inquiries", "Lists citizens' questions who has looked at a plate: one's own, or all", || axum::routing::get(list))
         .permission(TAKE)
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::WorkRead)
         .asks::<PageQuery>()
         .gives::<Page<Inquiry>>();
@@ -25,6 +27,7 @@ pub const LIST: Route =
 pub const SHOW: Route =
     Route::get("/v1/oversight/inquiries/{id}", "Shows a citizen's question with its answers", || axum::routing::get(show))
         .permission(TAKE)
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::WorkRead)
         .gives::<InquiryShown>();
 
@@ -32,6 +35,7 @@ pub const ASK: Route =
     Route::post("/v1/oversight/inquiries", "Takes a citizen's question who has looked at a plate", || axum::routing::post(ask))
         .permission(TAKE)
         // Not idempotent on purpose: the body holds a document's number, of which nothing is kept but a hash.
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::Security)
         .takes::<AskInquiry>()
         .gives::<Inquiry>();
@@ -41,6 +45,7 @@ pub const CONFIRM: Route =
         axum::routing::post(confirm)
     })
     .permission(DECIDE)
+    .unblotted(KEEPS_ROWS)
     .audit(Audit::Security)
     .takes::<ConfirmInquiry>()
     .gives::<Inquiry>();
@@ -48,6 +53,7 @@ pub const CONFIRM: Route =
 pub const ANSWER: Route =
     Route::post("/v1/oversight/inquiries/{id}/answer", "Decides about each case and makes the answer", || axum::routing::post(answer))
         .permission(DECIDE)
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::Security)
         .load(Load::Bulk)
         .takes::<AnswerInquiry>()
@@ -56,6 +62,7 @@ pub const ANSWER: Route =
 pub const RENEW: Route =
     Route::post("/v1/oversight/inquiries/{id}/renew", "Extends a deferral once, as another person", || axum::routing::post(renew))
         .permission(DECIDE)
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::Security)
         .takes::<RenewDeferral>()
         .gives::<InquiryShown>();
@@ -63,6 +70,7 @@ pub const RENEW: Route =
 pub const HAND_OVER: Route =
     Route::post("/v1/oversight/inquiries/{id}/hand-over", "Hands an answer to whoever shows the same document again", || axum::routing::post(hand_over))
         .permission(TAKE)
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::Security)
         .takes::<HandOverAnswer>()
         .gives::<InquiryShown>();
@@ -72,6 +80,7 @@ pub const PROOF: Route =
         axum::routing::get(proof)
     })
     .permission(TAKE)
+    .unblotted(KEEPS_ROWS)
     .audit(Audit::WorkRead)
     .gives_media("text/plain");
 

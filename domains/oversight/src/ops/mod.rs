@@ -18,3 +18,6 @@ pub mod seals;
 pub mod sharing;
 pub mod transparency;
 pub mod witnesses;
+
+/// Why the gate blots nothing out of the answers of these: `Route::unblotted`.
+pub(crate) const KEEPS_ROWS: &str = "sealed rows are kept back whole; a hole in what outsiders wrote about a plate would say that it is sealed";

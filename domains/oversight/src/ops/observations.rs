@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use shouhu_ids::ConsentId;
 use shouhu_module::{App, Audit, Audited, Body, Id, Page, Params, Person, Problem, Route, page_limit};
 
+use super::KEEPS_ROWS;
 use crate::movements::Ledger;
 use crate::movements::consents::{self, AskObservation, Decide, Extend, Observation, Which, Withdraw};
 use crate::movements::openings::{self, ReleasedUnder};
@@ -13,6 +14,7 @@ use crate::movements::openings::{self, ReleasedUnder};
 pub const LIST: Route =
     Route::get("/v1/oversight/observations", "Lists consents to put movements together: waiting, one's own, or running", || axum::routing::get(list))
         .permission("observations.watch")
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::WorkRead)
         .asks::<ListObservations>()
         .gives::<Page<Observation>>();
@@ -20,12 +22,14 @@ pub const LIST: Route =
 pub const SHOW: Route =
     Route::get("/v1/oversight/observations/{id}", "Shows a consent and what was shown under it", || axum::routing::get(show))
         .permission("observations.watch")
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::WorkRead)
         .gives::<ObservationShown>();
 
 pub const ASK: Route =
     Route::post("/v1/oversight/observations", "Asks for a consent to put movements of plates together", || axum::routing::post(ask))
         .permission("observations.ask")
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::Write)
         .takes::<AskObservation>()
         .gives::<Observation>();
@@ -33,6 +37,7 @@ pub const ASK: Route =
 pub const DECIDE: Route =
     Route::post("/v1/oversight/observations/{id}/decide", "Gives or refuses a consent or its extension, as another office", || axum::routing::post(decide))
         .permission("observations.decide")
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::Security)
         .takes::<Decide>()
         .gives::<Observation>();
@@ -40,6 +45,7 @@ pub const DECIDE: Route =
 pub const EXTEND: Route =
     Route::post("/v1/oversight/observations/{id}/extend", "Asks, once, that a running consent go on", || axum::routing::post(extend))
         .permission("observations.ask")
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::Write)
         .takes::<Extend>()
         .gives::<Observation>();
@@ -47,6 +53,7 @@ pub const EXTEND: Route =
 pub const WITHDRAW: Route =
     Route::post("/v1/oversight/observations/{id}/withdraw", "Ends a consent at once", || axum::routing::post(withdraw))
         .permission("observations.watch")
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::Security)
         .takes::<Withdraw>()
         .gives::<Observation>();

@@ -7,12 +7,14 @@ use shouhu_ids::OpeningId;
 use shouhu_module::{App, Audit, Audited, Body, Id, Load, Page, Params, Person, Problem, Route, page_limit};
 use shouhu_wire::Role;
 
+use super::KEEPS_ROWS;
 use crate::movements::Ledger;
 use crate::movements::openings::{self, Open, OpeningError, PlateOpening, ReleasedUnder, Review};
 
 pub const OPEN: Route =
     Route::post("/v1/oversight/openings", "Opens one plate for one live incident because a life is in danger", || axum::routing::post(open))
         .permission("observations.open")
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::Security)
         .load(Load::Life)
         .takes::<Open>()
@@ -21,18 +23,21 @@ pub const OPEN: Route =
 pub const LIST: Route =
     Route::get("/v1/oversight/openings", "Lists openings: all for whoever reviews them, else one's own", || axum::routing::get(list))
         .permission("observations.watch")
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::WorkRead)
         .asks::<ListOpenings>()
         .gives::<Page<PlateOpening>>();
 
 pub const SHOW: Route = Route::get("/v1/oversight/openings/{id}", "Shows an opening and what was shown under it", || axum::routing::get(show))
     .permission("observations.watch")
+    .unblotted(KEEPS_ROWS)
     .audit(Audit::WorkRead)
     .gives::<OpeningShown>();
 
 pub const REVIEW: Route =
     Route::post("/v1/oversight/openings/{id}/review", "Says whether an opening was justified", || axum::routing::post(review))
         .permission("observations.review")
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::Security)
         .takes::<Review>()
         .gives::<PlateOpening>();

@@ -11,16 +11,19 @@ use shouhu_module::ports::{PeoplePort, Serving};
 use shouhu_module::{App, Audit, Audited, Body, Id, Page, Person, Problem, Route};
 use shouhu_wire::Role;
 
+use super::KEEPS_ROWS;
 use crate::sealed::store::Known;
 use crate::sealed::{AskSeal, DecideSeal, ExtendSeal, LiftSeal, SealError, SealShown, keep, store};
 
 pub const LIST: Route = Route::get("/v1/oversight/seals", "Lists sealed cases; what they are about only to those who know it", || axum::routing::get(list))
     .permission("seals.watch")
+    .unblotted(KEEPS_ROWS)
     .audit(Audit::WorkRead)
     .gives::<Page<SealShown>>();
 
 pub const SHOW: Route = Route::get("/v1/oversight/seals/{id}", "Shows a sealed case; what it is about only to those who know it", || axum::routing::get(show))
     .permission("seals.watch")
+    .unblotted(KEEPS_ROWS)
     .audit(Audit::WorkRead)
     .gives::<SealShown>();
 
@@ -33,18 +36,21 @@ pub const PEOPLE: Route = Route::get("/v1/oversight/seals/people", "Lists whom a
 
 pub const ASK: Route = Route::post("/v1/oversight/seals", "Asks somebody of another office that a case be sealed", || axum::routing::post(ask))
     .permission("seals.ask")
+    .unblotted(KEEPS_ROWS)
     .audit(Audit::Security)
     .takes::<AskSeal>()
     .gives::<SealShown>();
 
 pub const DECIDE: Route = Route::post("/v1/oversight/seals/{id}/decide", "Seals a case or refuses to, as the one who was named", || axum::routing::post(decide))
     .permission("seals.decide")
+    .unblotted(KEEPS_ROWS)
     .audit(Audit::Security)
     .takes::<DecideSeal>()
     .gives::<SealShown>();
 
 pub const EXTEND: Route = Route::post("/v1/oversight/seals/{id}/extend", "Lets a seal last longer, once", || axum::routing::post(extend))
     .permission("seals.decide")
+    .unblotted(KEEPS_ROWS)
     .audit(Audit::Security)
     .takes::<ExtendSeal>()
     .gives::<SealShown>();
@@ -53,6 +59,7 @@ pub const LIFT: Route = Route::post("/v1/oversight/seals/{id}/lift", "Asks that 
     axum::routing::post(lift)
 })
 .permission("seals.watch")
+.unblotted(KEEPS_ROWS)
 .audit(Audit::Security)
 .takes::<LiftSeal>()
 .gives::<SealShown>();

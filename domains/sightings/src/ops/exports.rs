@@ -16,25 +16,32 @@ use crate::exports::{CAMERAS_MAX, ExportError, OPEN_MAX, WINDOW_PLATE_MAX_US, WI
 use crate::gate::Asking;
 use crate::unavailable::lake_of;
 
+/// Why the gate blots nothing out of their answers. Of the file it does: that was made before somebody sealed what is in it.
+const OWN_WORDS: &str = "they tell the asker what he asked himself; a hole in that would say that the plate is sealed";
+
 pub const ASK: Route = Route::post("/v1/sightings/exports", "Asks for an export of sightings as CSV, GeoJSON or Parquet", || axum::routing::post(ask))
     .permission("sightings.export")
+    .unblotted(OWN_WORDS)
     .audit(Audit::PersonalRead)
     .takes::<NewExport>()
     .gives::<Export>();
 
 pub const LIST: Route = Route::get("/v1/sightings/exports", "Lists the caller's exports, newest first", || axum::routing::get(list))
     .permission("sightings.export")
+    .unblotted(OWN_WORDS)
     .audit(Audit::WorkRead)
     .asks::<PageQuery>()
     .gives::<Page<Export>>();
 
 pub const SHOW: Route = Route::get("/v1/sightings/exports/{id}", "Shows how far an export is", || axum::routing::get(show))
     .permission("sightings.export")
+    .unblotted(OWN_WORDS)
     .audit(Audit::WorkRead)
     .gives::<Export>();
 
 pub const CANCEL: Route = Route::post("/v1/sightings/exports/{id}/cancel", "Stops an export and destroys what it has", || axum::routing::post(cancel))
     .permission("sightings.export")
+    .unblotted(OWN_WORDS)
     .audit(Audit::Write)
     .takes::<NoBody>()
     .gives::<Export>();

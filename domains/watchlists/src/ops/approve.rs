@@ -6,6 +6,7 @@ use shouhu_ids::{EntryId, Micros};
 use shouhu_module::{App, Audit, Audited, Id, Keyed, NoBody, Person, Problem, Route};
 use shouhu_store::Store;
 
+use super::KEEPS_ROWS;
 use crate::index::ActiveList;
 use crate::model::{Entry, EntryState};
 use crate::store;
@@ -16,6 +17,7 @@ pub const ROUTE: Route = Route::post(
     || axum::routing::post(handle),
 )
 .permission("watchlists.approve")
+.unblotted(KEEPS_ROWS)
 .audit(Audit::Write)
 .takes::<NoBody>()
 .gives::<Entry>();

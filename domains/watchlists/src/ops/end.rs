@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use shouhu_ids::EntryId;
 use shouhu_module::{App, Audit, Audited, Body, Id, Keyed, Person, Problem, Route};
 
+use super::KEEPS_ROWS;
 use crate::fold::clipped;
 use crate::index::ActiveList;
 use crate::model::{Entry, EntryState, WHY_CHARS_MAX};
@@ -17,6 +18,7 @@ use crate::store;
 pub const REFUSE: Route =
     Route::post("/v1/watchlists/entries/{id}/refuse", "Refuse a proposed entry, with the reason", || axum::routing::post(refuse))
         .permission("watchlists.approve")
+        .unblotted(KEEPS_ROWS)
         .audit(Audit::Write)
         .takes::<Why>()
         .gives::<Entry>();
@@ -26,6 +28,7 @@ pub const WITHDRAW: Route =
         axum::routing::post(withdraw)
     })
     .permission("watchlists.propose")
+    .unblotted(KEEPS_ROWS)
     .audit(Audit::Write)
     .takes::<Why>()
     .gives::<Entry>();

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use shouhu_ids::{EntryId, ImportId};
 use shouhu_module::{App, Audit, Audited, Page, Params, Problem, Route, page_limit};
 
+use super::KEEPS_ROWS;
 use crate::model::{Entry, EntryState, search_words};
 use crate::store::{self, Filter};
 
@@ -14,6 +15,7 @@ const Q_CHARS_MAX: usize = 100;
 
 pub const ROUTE: Route = Route::get("/v1/watchlists/entries", "Watchlist entries, newest first", || axum::routing::get(handle))
     .permission("watchlists.read")
+    .unblotted(KEEPS_ROWS)
     .audit(Audit::WorkRead)
     .asks::<ListEntries>()
     .gives::<Page<Entry>>();

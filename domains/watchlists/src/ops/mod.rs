@@ -14,3 +14,6 @@ pub mod picture;
 pub mod propose;
 pub mod reject;
 pub mod stand_down;
+
+/// Why the gate blots nothing out of the answers of these: `Route::unblotted`.
+pub(crate) const KEEPS_ROWS: &str = "sealed rows are kept back whole; a hole in what outsiders wrote about a plate would say that it is sealed";

@@ -5,11 +5,13 @@ use axum::http::StatusCode;
 use shouhu_ids::EntryId;
 use shouhu_module::{App, Audit, Audited, Body, Keyed, Person, Problem, Route};
 
+use super::KEEPS_ROWS;
 use crate::model::{Entry, NewEntry, ProposeEntry};
 use crate::store;
 
 pub const ROUTE: Route = Route::post("/v1/watchlists/entries", "Propose a watchlist entry", || axum::routing::post(handle))
     .permission("watchlists.propose")
+    .unblotted(KEEPS_ROWS)
     .audit(Audit::Write)
     .takes::<ProposeEntry>()
     .gives::<Entry>();

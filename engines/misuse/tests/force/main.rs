@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use deeds::Deed;
 use shouhu_misuse::{Facts, Kind, Look, Told, suggestions};
+use shouhu_shares::{Z_95, wilson};
 use work::{DAY_US, Force, WEEKS};
 
 /// The first turns have no weeks behind them, as a new house has none; they count all the same.
@@ -41,10 +42,10 @@ struct Outcome {
     officer_weeks: f64,
 }
 
-/// The end of Wilson's interval, two-sided 95 %.
-fn wilson(hits: u32, of: u32, sign: f64) -> f64 {
-    let (n, p, z) = (f64::from(of), f64::from(hits) / f64::from(of), 1.96);
-    (p + z * z / (2.0 * n) + sign * z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt()) / (1.0 + z * z / n)
+/// Of the share of `hits` of `of`, two-sided, in percent.
+fn percents(hits: u32, of: u32) -> (f64, f64) {
+    let (low, high) = wilson(hits.into(), of.into(), Z_95);
+    (100.0 * low, 100.0 * high)
 }
 
 fn trial(seed: u64) -> Outcome {
@@ -100,22 +101,22 @@ fn trial(seed: u64) -> Outcome {
 fn report(outcome: &mut Outcome) -> (f64, f64) {
     let (mut all, mut hit) = (0, 0);
     for (deed, (of, found)) in &outcome.deeds {
-        let low = wilson(*found, *of, -1.0);
+        let (low, high) = percents(*found, *of);
         let note = if deed.is_in_aim() { "" } else { "  (not in the aim)" };
-        println!("  {deed:?}: {found} of {of} = {:.1} % ({:.1}–{:.1}){note}", 100.0 * f64::from(*found) / f64::from(*of), 100.0 * low, 100.0 * wilson(*found, *of, 1.0));
+        println!("  {deed:?}: {found} of {of} = {:.1} % ({:.1}–{:.1}){note}", 100.0 * f64::from(*found) / f64::from(*of), low, high);
         if deed.is_in_aim() {
             all += of;
             hit += found;
         }
     }
-    let recall = f64::from(hit) / f64::from(all);
+    let (recall, (low, high)) = (f64::from(hit) / f64::from(all), percents(hit, all));
     let wrong: u32 = outcome.false_alerts.values().sum();
     let rate = f64::from(wrong) / outcome.officer_weeks * 1_000.0;
     // Poisson, by the square root: good enough above ten.
     let half = 1.96 * f64::from(wrong).sqrt() / outcome.officer_weeks * 1_000.0;
     outcome.delays.sort_unstable();
     let median = outcome.delays[outcome.delays.len() / 2];
-    println!("  recall {:.1} % ({:.1}–{:.1}), {hit} of {all}", 100.0 * recall, 100.0 * wilson(hit, all, -1.0), 100.0 * wilson(hit, all, 1.0));
+    println!("  recall {:.1} % ({:.1}–{:.1}), {hit} of {all}", 100.0 * recall, low, high);
     println!("  false alerts {rate:.2} ± {half:.2} per 1,000 officers and week: {wrong} of {} alerts {:?}", outcome.alerts, outcome.false_alerts);
     println!("  told {median} days after the first of the looks (median)");
     (recall, rate)

@@ -297,14 +297,8 @@ pub fn distance(a: &str, b: &str) -> usize {
 
 /// Wilson's score interval at 95 %, in percent.
 pub fn wilson(hits: usize, of: usize) -> (f64, f64) {
-    if of == 0 {
-        return (0.0, 100.0);
-    }
-    let (n, p, z) = (of as f64, hits as f64 / of as f64, 1.96_f64);
-    let centre = p + z * z / (2.0 * n);
-    let spread = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
-    let scale = 100.0 / (1.0 + z * z / n);
-    (((centre - spread) * scale).max(0.0), (centre + spread) * scale)
+    let (low, high) = shouhu_shares::wilson(hits as u64, of as u64, shouhu_shares::Z_95);
+    (100.0 * low, 100.0 * high)
 }
 
 impl Score {

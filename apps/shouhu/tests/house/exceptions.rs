@@ -1,0 +1,10 @@
+//! Lists of `tests/exceptions`: routes that lack something, one a line, with the reason after a `#`. They may only shrink.
+
+/// # Panics
+/// When there is no such list.
+pub fn of(file: &str) -> Vec<String> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exceptions").join(file);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let named = |line: &str| line.split('#').next().unwrap_or_default().trim().to_owned();
+    text.lines().map(named).filter(|name| !name.is_empty()).collect()
+}
