@@ -340,6 +340,7 @@ pub async fn stand_down(tx: &mut Tx, id: HitId, reason: NotFollowed, by: &Person
         return Ok(false);
     }
     tx.emit(&Event::not_done(Asked::FollowUp, &id, reason.as_str(), by.id)).await?;
+    tx.emit(&Event::HitNotFollowed { hit: id }).await?;
     Ok(true)
 }
 
@@ -350,7 +351,9 @@ pub async fn unfollowed_some(tx: &mut Tx, before: Micros, limit: i64) -> Result<
                ORDER BY id LIMIT $2) RETURNING id";
     let rows = tx.fetch(sql, params![before, limit]).await?;
     for row in &rows {
-        tx.emit(&Event::not_answered(Asked::FollowUp, &row.parsed::<HitId>("id")?)).await?;
+        let hit: HitId = row.parsed("id")?;
+        tx.emit(&Event::not_answered(Asked::FollowUp, &hit)).await?;
+        tx.emit(&Event::HitNotFollowed { hit }).await?;
     }
     Ok(rows.len())
 }

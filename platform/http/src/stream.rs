@@ -161,7 +161,7 @@ impl Listener {
         }
         let (hits, movements) = (self.app.try_room::<ConfirmedHitsPort>(), self.app.try_room::<MovementGatePort>());
         let asked = match event {
-            Event::HitRaised { hit, .. } | Event::HitDecided { hit, .. } | Event::IncidentChanged { hit: Some(hit), .. } => {
+            Event::HitRaised { hit, .. } | Event::HitDecided { hit, .. } | Event::HitNotFollowed { hit } | Event::IncidentChanged { hit: Some(hit), .. } => {
                 hits.map(|port| port.0.is_visible(*hit))
             }
             Event::ConsentChanged { consent } => movements.map(|port| port.0.is_consent_visible(*consent)),

@@ -32,6 +32,7 @@ export const TOUCHES: Record<Exclude<LiveEvent["kind"], "units_moved">, string[]
   watchlist_changed: ["entries"],
   hit_raised: ["hits"],
   hit_decided: ["hits"],
+  hit_not_followed: ["hits"],
   incident_changed: ["incidents", "hits", "advice", "run-card"],
   assignment_changed: [
     "incidents",

@@ -194,6 +194,33 @@ async fn a_second_decision_is_told_who_was_first_and_when() {
     assert_eq!(decided.map(|rows| rows.len()).ok(), Some(1));
 }
 
+/// Two consoles look at one hit: that nobody goes is told to both, by whoever said it or by nobody in time.
+#[tokio::test]
+async fn that_a_confirmed_hit_is_not_followed_is_told_on_the_stream() {
+    let world = World::open().await;
+    world.in_force("ABC1234").await;
+    world.in_force("XYZ1234").await;
+    world.pass(&[world.seen("ABC1234"), world.seen("XYZ1234")]).await;
+    let hits = world.hits().await;
+    for hit in &hits {
+        assert_eq!(world.confirm(hit, hit["plate"].as_str().unwrap_or_default()).await.status, 200);
+    }
+    let mut live = world.house.app.hub.listen();
+    let path = format!("/v1/hits/{}/stand-down", hit_id(&hits[0]));
+    let reason = json!({"reason": "no_unit", "note": ""});
+    assert_eq!(world.post(&world.dispatcher, &path, reason.clone()).await.status, 200);
+    assert_eq!(world.post(&world.dispatcher, &path, reason).await.status, 409, "said once");
+    world.clock.advance_us(crate::hits::FOLLOW_WITHIN_US + 2 * Micros::MINUTE);
+    world.house.settle().await;
+    let told: Vec<HitId> = std::iter::from_fn(|| live.try_recv().ok())
+        .filter_map(|envelope| match &envelope.event {
+            Event::HitNotFollowed { hit } => Some(*hit),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [hit_id(&hits[0]), hit_id(&hits[1])]);
+}
+
 #[tokio::test]
 async fn a_hit_whose_entry_left_force_is_not_confirmed() {
     let world = World::open().await;

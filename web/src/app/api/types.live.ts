@@ -18,6 +18,7 @@ export type LiveEvent =
   | { kind: "watchlist_changed"; version: number }
   | { kind: "hit_raised"; hit: Id; sighting: Id; entry: Id; position: Wgs84 | null }
   | { kind: "hit_decided"; hit: Id; state: HitState }
+  | { kind: "hit_not_followed"; hit: Id }
   | { kind: "incident_changed"; incident: Id; state: IncidentState; hit: Id | null }
   | { kind: "assignment_changed"; assignment: Id; incident: Id; unit: Id; state: AssignmentState }
   | { kind: "unit_changed"; unit: Id; state: UnitState }
@@ -51,6 +52,7 @@ export const LIVE_KINDS: LiveEvent["kind"][] = [
   "watchlist_changed",
   "hit_raised",
   "hit_decided",
+  "hit_not_followed",
   "incident_changed",
   "assignment_changed",
   "unit_changed",
