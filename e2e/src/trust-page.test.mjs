@@ -1,5 +1,5 @@
 // Trust alerts and the dialogue that asks for a step-up, in a real browser over made-up answers, at a desk and on a phone, in both languages. What the real server
-// answers is the matter of apps/shouhu/tests/trust.rs.
+// answers is the matter of apps/shouhu/tests/house/trust.rs.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
