@@ -14,18 +14,21 @@ Closing line: `N passed, N failed, N skipped`, counted in operations.
 import argparse, collections, concurrent.futures, itertools, json, os, random, re, sys, threading, time
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "../faults")]
 
 import hypothesis
 import schemathesis
 from hypothesis import HealthCheck, Phase, given
 from schemathesis import GenerationMode
+from schemathesis.config import SanitizationConfig
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import CoverageScenario
 from schemathesis.transport.prepare import prepare_request
-from schemathesis.config import SanitizationConfig
 
-from sender import ENDS, Sender, curl
 from house import Answer
+from openers import openers
+from sender import ENDS, Sender, curl
 import verdict
 
 SHORT = {"cases": 8, "fuzz": 0}
@@ -46,7 +49,7 @@ def schema_of(document, seed):
         for route in methods.values():
             route["security"] = []
     bare["components"].pop("securitySchemes")
-    schema = schemathesis.openapi.from_dict(bare, config=schemathesis.Config.from_dict({"seed": seed}))
+    schema = schemathesis.openapi.from_dict(bare, config=schemathesis.Config.from_dict({"seed": seed, "checks": {"missing_required_header": {"expected-statuses": [400, 428]}}}))
     schema.config.update(base_url="http://localhost")
     return schema
 
@@ -84,6 +87,15 @@ def drawn(operation, count, seed):
     return cases
 
 
+def scenario(case):
+    return getattr(case.meta.phase.data, "scenario", None) if case.meta else None
+
+
+def is_of_the_door(answer):
+    """Says nothing about the operation behind it; doors with secrets of their own have keys of their own."""
+    return answer.status in (401, 403) and (answer.key or "").startswith("identity.") or answer.status in (429, None) or answer.status >= 500
+
+
 class Run:
     def __init__(self, options):
         self.options, self.lock, self.making = options, threading.Lock(), threading.Lock()
@@ -99,7 +111,25 @@ class Run:
                 rounds.setdefault((bool(ENDS.search(operation.path)), operation.path.count("{"), operation.method == "get"), []).append(operation)
         return [(1 if is_end else SENDERS, rounds[round_]) for round_ in sorted(rounds) for is_end in [round_[0]]]
 
+    def heard(self, operation):
+        return self.by_operation.setdefault(operation.label, {"statuses": collections.Counter(), "keys": collections.Counter()})
+
+    def begin(self):
+        """What others are about. It is judged like the rest, and whether it succeeds is told."""
+        refused = []
+        for what, parts, query, body, role, headers in openers(self.sender):
+            method, path = what.split()
+            operation, route = self.schema[path][method], self.sender.document["paths"][path][method.lower()]
+            declared = {parameter["name"] for parameter in route["parameters"] if parameter["in"] == "header"}
+            taken = {} if body is None else {"body": body, "media_type": "application/json"}
+            case = operation.Case(path_parameters=parts, query=dict(query), headers={name: value for name, value in headers.items() if name in declared}, **taken)
+            answer = self.ask(operation, case, [role] if role else self.sender.may(path, route)[:1], self.heard(operation), random.Random(0))
+            if not answer.is_ok:
+                refused.append(f"{what} {answer.status} {answer.key} {(answer.json or {}).get('detail')}")
+        return refused
+
     def all(self):
+        self.refused = self.begin()
         for senders, operations in self.operations():
             with concurrent.futures.ThreadPoolExecutor(senders) as pool:
                 list(pool.map(self.one, operations))
@@ -112,8 +142,7 @@ class Run:
         # An operation's cases do not depend on which others are asked.
         chance = random.Random(f"{self.options.seed} {operation.label}")
         route = self.sender.document["paths"][operation.path][operation.method.lower()]
-        heard = self.by_operation.setdefault(operation.label, {"statuses": collections.Counter(), "keys": collections.Counter()})
-        may = self.sender.may(operation.path, route)
+        heard, may = self.heard(operation), self.sender.may(operation.path, route)
         # One thread makes: Python 3.11 compiles in one at a time, which hypothesis does.
         with self.making:
             cases = covering(self.schema, operation, self.options.cases, chance)
@@ -124,13 +153,9 @@ class Run:
         self.doors(operation, route, may[0])
 
     def ask(self, operation, case, may, heard, chance):
-        data = case.meta.phase.data
-        is_other_method = getattr(data, "scenario", None) is CoverageScenario.UNSPECIFIED_HTTP_METHOD
-        spare = None if is_other_method else self.sender.spare(operation.path)
-        if case.meta.generation.mode is GenerationMode.POSITIVE and not is_other_method:
-            self.fill(operation, case, spare, chance)
-        elif spare and "id" in (case.path_parameters or {}):
-            case.path_parameters = {**case.path_parameters, "id": spare}
+        is_other_method = scenario(case) is CoverageScenario.UNSPECIFIED_HTTP_METHOD
+        if case.meta and not is_other_method:
+            self.fill(operation, case, chance)
         request = prepare_request(case, None, config=AS_IT_IS, base_url="http://localhost")
         body = request.body.encode() if isinstance(request.body, str) else request.body
         headers = {name.lower(): value for name, value in request.headers.items() if name.lower() in ("content-type", "shouhu-purpose", "shouhu-case")}
@@ -144,24 +169,28 @@ class Run:
             if not is_other_method:
                 heard["statuses"][answer.status] += 1
                 heard["keys"][answer.key] += answer.key is not None
+                heard["beyond"] = heard.get("beyond", 0) + (not is_of_the_door(answer))
         for fault, more in wrong:
             self.fault(operation.label, fault, more, answer, curl(self.sender, who, case.method, request.path_url, body, headers))
+        return answer
 
-    def fill(self, operation, case, spare, chance):
-        sender = self.sender
+    def fill(self, operation, case, chance):
+        """What schemathesis leaves open gets a meaning; what it makes wrong stays wrong."""
+        sender, spare, where = self.sender, self.sender.spare(operation.path), case.meta.phase.data.parameter_location
+        if "shouhu-purpose" in case.headers and where is not ParameterLocation.HEADER:
+            case.headers = {**case.headers, "shouhu-purpose": "patrol", **({"shouhu-case": sender.city.case["number"]} if "shouhu-case" in case.headers else {})}
+        is_right = case.meta.generation.mode is GenerationMode.POSITIVE
         parts = dict(case.path_parameters or {})
         for name in parts:
             known = spare or sender.known_part(chance, operation.path, name)
-            if known is not None and (spare or chance.random() < 0.85):
+            if known is not None and where is not ParameterLocation.PATH and (spare or chance.random() < 0.85):
                 parts[name] = str(known)
         if parts:
             case.path_parameters = parts
-        if isinstance(case.body, (dict, list)) and chance.random() < 0.8:
+        if is_right and isinstance(case.body, (dict, list)) and chance.random() < 0.8:
             case.body = sender.made_plausible(chance, case.body)
-        if case.query and chance.random() < 0.5:
+        if is_right and case.query and chance.random() < 0.5:
             case.query = sender.made_plausible(chance, dict(case.query))
-        if "shouhu-purpose" in case.headers and chance.random() < 0.85:
-            case.headers = {**case.headers, "shouhu-purpose": "patrol", **({"shouhu-case": sender.city.case["number"]} if "shouhu-case" in case.headers else {})}
 
     def doors(self, operation, route, who):
         """Who may not come in is told so, before anything is looked at."""
@@ -191,8 +220,7 @@ class Run:
         """What says that the run meant something."""
         said = {}
         for label, heard in self.by_operation.items():
-            statuses = {status for status in heard["statuses"] if status}
-            said[label] = "done" if any(status < 300 for status in statuses) else "heard" if statuses - {401, 403, 429} and any(status < 500 for status in statuses) else "unheard"
+            said[label] = "done" if any(status and status < 300 for status in heard["statuses"]) else "heard" if heard.get("beyond") else "unheard"
         done, all_ = sum(one == "done" for one in said.values()), max(len(operations), 1)
         heard = done + sum(one == "heard" for one in said.values())
         failures = []
@@ -244,6 +272,8 @@ def main():
         print(f"{one['operation']}: {one['fault']} × {one['times']}\n  {one['more'] or one['said']}\n  {one['curl']}\n  --seed {options.seed} --only '{re.escape(one['operation'])}$'")
     if len(found) > SHOWN_MAX:
         print(f"and {len(found) - SHOWN_MAX} more kinds of faults")
+    for one in run.refused:
+        print(f"an opener was refused: {one}")
     for one in failures:
         print(one)
     count, kinds = sum(run.statuses.values()), collections.Counter(said.values())

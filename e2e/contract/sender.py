@@ -1,7 +1,5 @@
 """Sends what schemathesis made, signed by whoever may go through that door, and remembers what the answers name."""
-import http.client, os, random, re, shlex, sys, threading, time
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../faults"))
+import http.client, os, random, re, shlex, threading, time
 
 from house import Answer, House, now_us
 from load import City
