@@ -76,13 +76,7 @@ fn operation(generator: &mut SchemaGenerator, module: &Module, route: &Route) ->
         "operationId": operation_id(route),
         "summary": route.summary,
         "parameters": parameters(generator, route),
-        "responses": {
-            "200": success(generator, route),
-            "default": {
-                "description": "Problem",
-                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
-            },
-        },
+        "responses": responses(generator, route),
         "x-audit-class": route.audit.class(),
         "x-load-class": format!("{:?}", route.load).to_lowercase(),
     });
@@ -124,14 +118,26 @@ fn operation_id(route: &Route) -> String {
     format!("{}_{}", route.method.as_str().to_lowercase(), words.join("_"))
 }
 
-fn success(generator: &mut SchemaGenerator, route: &Route) -> Value {
-    match (route.response, route.media) {
-        (Some(response), _) => {
-            json!({ "description": "Success", "content": { "application/json": { "schema": response(generator) } } })
-        }
-        (None, Some(media)) => json!({ "description": "Success", "content": { media: {} } }),
-        (None, None) => json!({ "description": "Success" }),
+fn responses(generator: &mut SchemaGenerator, route: &Route) -> Value {
+    let success = match (route.response, route.media) {
+        (Some(response), _) => Some(json!({ "application/json": { "schema": response(generator) } })),
+        (None, Some(media)) => Some(json!({ media: {} })),
+        (None, None) => None,
+    };
+    let nothing = if success.is_none() { Some("Success") } else { route.nothing_when };
+    let mut all = Map::new();
+    if let Some(content) = success {
+        all.insert("200".into(), json!({ "description": "Success", "content": content }));
     }
+    if let Some(when) = nothing {
+        all.insert("204".into(), json!({ "description": when }));
+    }
+    let problem = json!({
+        "description": "Problem",
+        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+    });
+    all.insert("default".into(), problem);
+    all.into()
 }
 
 fn parameters(generator: &mut SchemaGenerator, route: &Route) -> Vec<Value> {
@@ -168,4 +174,24 @@ fn query_parameters(generator: &mut SchemaGenerator, query: SchemaOf) -> Vec<Val
         .flatten()
         .map(|(name, schema)| json!({ "name": name, "in": "query", "required": required.contains(&name.as_str()), "schema": schema }))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTHING: Route = Route::post("/v1/nothing", "Gives nothing", || axum::routing::post(|| async {}));
+    const PICTURE: Route = Route::get("/v1/picture", "Gives a picture", || axum::routing::get(|| async {})).gives_media("image/jpeg");
+
+    fn statuses(route: Route) -> Vec<String> {
+        let said = responses(&mut SchemaGenerator::default(), &route);
+        said.as_object().into_iter().flat_map(Map::keys).cloned().collect()
+    }
+
+    #[test]
+    fn a_route_declares_204_where_it_gives_nothing_and_200_where_it_gives_something() {
+        assert_eq!(statuses(NOTHING), ["204", "default"]);
+        assert_eq!(statuses(PICTURE), ["200", "default"]);
+        assert_eq!(statuses(PICTURE.gives_nothing_when("There is none")), ["200", "204", "default"]);
+    }
 }

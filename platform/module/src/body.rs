@@ -11,7 +11,7 @@ use crate::{App, Problem};
 /// A JSON body of type `T`.
 pub struct Body<T>(pub T);
 
-/// For routes that take no body.
+/// For routes that take no body, and for answers that say no more than that it was done.
 #[derive(Debug, Clone, Copy, serde::Deserialize, schemars::JsonSchema)]
 pub struct NoBody {}
 

@@ -129,6 +129,8 @@ pub struct Route {
     pub response: Option<SchemaOf>,
     /// Content type of the answer where it is not JSON.
     pub media: Option<&'static str>,
+    /// When it answers 204 instead of what it gives; a route that gives nothing always does.
+    pub nothing_when: Option<&'static str>,
     pub mount: fn() -> MethodRouter<App>,
 }
 
@@ -151,6 +153,7 @@ impl Route {
             request: None,
             response: None,
             media: None,
+            nothing_when: None,
             mount,
         }
     }
@@ -233,6 +236,13 @@ impl Route {
     #[must_use]
     pub const fn gives_media(mut self, media: &'static str) -> Self {
         self.media = Some(media);
+        self
+    }
+
+    /// Sometimes there is nothing to give: then it answers 204.
+    #[must_use]
+    pub const fn gives_nothing_when(mut self, when: &'static str) -> Self {
+        self.nothing_when = Some(when);
         self
     }
 }

@@ -4942,7 +4942,7 @@ export interface components {
              */
             options: unknown;
         };
-        /** @description For routes that take no body. */
+        /** @description For routes that take no body, and for answers that say no more than that it was done. */
         NoBody: Record<string, never>;
         FinishSignIn: {
             challenge_id: string;
@@ -12304,7 +12304,7 @@ export interface operations {
         };
         responses: {
             /** @description Success */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12398,7 +12398,7 @@ export interface operations {
         };
         responses: {
             /** @description Success */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12431,7 +12431,7 @@ export interface operations {
         };
         responses: {
             /** @description Success */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12562,7 +12562,7 @@ export interface operations {
         };
         responses: {
             /** @description Success */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12622,7 +12622,7 @@ export interface operations {
         };
         responses: {
             /** @description Success */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12975,7 +12975,7 @@ export interface operations {
         };
         responses: {
             /** @description Success */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13037,7 +13037,7 @@ export interface operations {
         };
         responses: {
             /** @description Success */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13070,7 +13070,7 @@ export interface operations {
         };
         responses: {
             /** @description Success */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13200,7 +13200,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["NoBody"];
+                };
             };
             /** @description Problem */
             default: {
@@ -13295,6 +13297,13 @@ export interface operations {
                 content: {
                     "application/vnd.mapbox-vector-tile": unknown;
                 };
+            };
+            /** @description The tile is empty, or no map is loaded */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {
