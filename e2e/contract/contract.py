@@ -101,6 +101,8 @@ class Run:
         self.options, self.lock, self.making = options, threading.Lock(), threading.Lock()
         self.sender = Sender(options.program, options.seed)
         self.schema = schema_of(self.sender.document, options.seed)
+        self.unread = {f"{method.upper()} {path}" for path, methods in self.sender.document["paths"].items() for method, route in methods.items()
+                       if route.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "").endswith("/NoBody")}
         self.statuses, self.by_operation, self.found, self.gone = collections.Counter(), {}, {}, None
 
     def operations(self):
@@ -161,7 +163,7 @@ class Run:
         headers = {name.lower(): value for name, value in request.headers.items() if name.lower() in ("content-type", "shouhu-purpose", "shouhu-case")}
         who = may[0] if chance.random() < 0.8 else chance.choice(may)
         answer = self.sender.send(who, case.method, request.path_url, body, headers)
-        wrong = verdict.faults(case, request, answer, self.sender.keys)
+        wrong = verdict.faults(case, request, answer, self.sender.keys, operation.label in self.unread)
         if answer.is_ok and answer.json is not None:
             self.sender.known.learn(operation.path, answer.json)
         with self.lock:

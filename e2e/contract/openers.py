@@ -24,18 +24,20 @@ def openers(sender):
         return known.values.get(noun, ["0"])[0]
 
     incident = {"id": city.case["id"]}
-    questions = {"shouhu-purpose": "patrol"}
+    questions = {"shouhu-purpose": "patrol", "shouhu-case": number}
     begun = [
         ("GET /v1/identity/actors", {}, {}, None),
         ("GET /v1/incidents", {}, {}, None),
         ("GET /v1/units", {}, {}, None),
         ("GET /v1/devices", {}, {}, None),
         ("POST /v1/identity/enrolments", {}, {}, {"name": "新人", "role": "officer"}),
+        *(("POST /v1/identity/actors/{id}/office", {"id": person.id}, {}, {"office": office}) for office, person in zip(("偵查隊", "督察組", "勤務中心"), (people["detective"], people["supervisor"], people["dispatcher"]))),
         ("POST /v1/cameras", {}, {}, {"name": "永康 01", "position": here, "heading_deg": 90.0}),
         ("POST /v1/cameras", {}, {}, {"name": "永康 02", "position": {"lon": 120.21, "lat": 23.01}}),
-        ("POST /v1/watchlists/entries", {}, {}, {"pattern": WANTED, "legal_basis": "stolen_vehicle", "owner": "刑警隊", "reason": TEXT, "action": "stop", "expires_at_us": now + 30 * DAY_US}),
-        ("POST /v1/watchlists/entries", {}, {}, {"pattern": PLATE, "legal_basis": "stolen_vehicle", "owner": "刑警隊", "reason": TEXT, "action": "observe", "expires_at_us": now + 30 * DAY_US}),
+        ("POST /v1/watchlists/entries", {}, {}, {"pattern": WANTED, "legal_basis": "stolen_vehicle", "owner": "刑警隊", "reason": TEXT, "action": "stop", "expires_at_us": now + 30 * DAY_US}, "detective"),
+        ("POST /v1/watchlists/entries", {}, {}, {"pattern": PLATE, "legal_basis": "stolen_vehicle", "owner": "刑警隊", "reason": TEXT, "action": "observe", "expires_at_us": now + 30 * DAY_US}, "detective"),
         ("POST /v1/watchlists/entries/{id}/approve", lambda: {"id": first("entries")}, {}, {}, "supervisor"),
+        ("POST /v1/watchlists/entries/{id}/approve", lambda: {"id": last("entries")}, {}, {}, "supervisor"),
         ("POST /v1/sightings", {}, {}, lambda: {"model": "contract", "sent_at_us": now_us(), "sightings": [passage(PLATE), passage(WANTED)]}),
         ("GET /v1/sightings", {}, {"plate": PLATE, **span}, None),
         ("GET /v1/sightings/seen", {}, {"plate": PLATE}, None),
@@ -44,7 +46,7 @@ def openers(sender):
         ("GET /v1/sightings/counts", {}, span, None),
         ("GET /v1/hits", {}, {}, None),
         ("POST /v1/sightings/area", {}, {}, {"area": {"kind": "circle", "center": here, "radius_m": 500}, **span}),
-        ("POST /v1/sightings/area/plates", {}, {}, {"areas": [], **span}),
+        ("POST /v1/sightings/area/plates", {}, {}, {"area": {"kind": "circle", "center": here, "radius_m": 500}, **span}),
         ("POST /v1/sightings/cameras", {}, {}, lambda: {"cameras": [last("cameras")], **span}),
         ("POST /v1/sightings/passed", {}, {}, lambda: {"first": [first("cameras")], "then": [last("cameras")], **span}),
         ("POST /v1/sightings/convoys", {}, {}, {"plate": PLATE, **span}),
@@ -56,11 +58,11 @@ def openers(sender):
         ("POST /v1/incidents", {}, {}, {"origin": "call", "priority": 2, "kind": "burglary", "summary": "侵入住宅", "position": here}),
         ("POST /v1/incidents/{id}/assignments", incident, {}, {"unit": unit}),
         ("GET /v1/assignments/mine", {}, {}, None, "officer"),
-        ("POST /v1/units/mine/state", {}, {}, {"state": "busy"}, "officer"),
         ("POST /v1/units/mine/position", {}, {}, lambda: {"position": here, "measured_at_us": now_us(), "accuracy_m": 5.0}, "officer"),
         ("POST /v1/incidents/{id}/level", incident, {}, {"level": 2}),
         ("POST /v1/calls", {}, {}, {"ref": "contract-1", "news": "ringing", "kind": "voice", "line": "110-1"}),
         ("GET /v1/calls", {}, {}, None),
+        ("POST /v1/calls/{id}/take", lambda: {"id": last("calls")}, {}, {}, "dispatcher"),
         ("POST /v1/calls/{id}/caller/link", lambda: {"id": last("calls")}, {}, {}, "dispatcher"),
         ("POST /v1/shifts", {}, {}, {"unit": unit, "name": "早班", "from_us": now + DAY_US, "until_us": now + DAY_US + 8 * HOUR_US}),
         ("POST /v1/dispatch/partners", {}, {}, {"device": partner.id, "title": "消防局", "element": "fire.tainan.example"}),
@@ -86,9 +88,12 @@ def openers(sender):
         ("GET /v1/positions/units/{id}/track.gpx", {"id": unit}, span, None),
         ("GET /v1/incidents/{id}/replay", incident, {}, None),
         ("GET /v1/patrol/streets/lines", {}, {"west": 120.1, "south": 22.9, "east": 120.3, "north": 23.1}, None),
+        ("POST /v1/units", {}, {}, {"call_sign": "永康 9", "kind": "car"}),
+        ("POST /v1/incidents/{id}/notes", incident, {}, {"text": "報案人在場"}),
+        ("POST /v1/units/{id}/skills", {"id": unit}, {}, {"skills": []}),
         ("GET /v1/patrol/tours/report", {}, {"from_us": now - DAY_US, "to_us": now}, None),
     ]
     for one in begun:
         what, parts, query, body, role = (*one, None)[:5]
         parts, body = (made() if callable(made) else made for made in (parts, body))
-        yield what, parts, query, body, role, {**questions, "shouhu-case": number}
+        yield what, parts, query, body, role, questions
