@@ -82,8 +82,9 @@ fn operation(generator: &mut SchemaGenerator, module: &Module, route: &Route) ->
     });
     let Some(fields) = operation.as_object_mut() else { return operation };
     if let Some(request) = route.request {
-        let schema = request(generator);
-        fields.insert("requestBody".into(), json!({ "required": true, "content": { "application/json": { "schema": schema } } }));
+        let schema = request(generator).to_value();
+        let is_required = !takes_nothing(&resolved(generator, &schema));
+        fields.insert("requestBody".into(), json!({ "required": is_required, "content": { "application/json": { "schema": schema } } }));
     }
     match route.access {
         Access::Public(reason) => {
@@ -158,14 +159,25 @@ fn parameters(generator: &mut SchemaGenerator, route: &Route) -> Vec<Value> {
     all
 }
 
+/// Whether `{}` fits, which is what an empty body counts as.
+fn takes_nothing(schema: &Value) -> bool {
+    let is_one_of = ["oneOf", "anyOf", "allOf"].iter().any(|several| schema.get(several).is_some());
+    let is_demanding = schema.get("required").and_then(Value::as_array).is_some_and(|names| !names.is_empty());
+    schema.get("type").and_then(Value::as_str) == Some("object") && !is_one_of && !is_demanding
+}
+
+fn resolved(generator: &SchemaGenerator, schema: &Value) -> Value {
+    let reference = schema.get("$ref").and_then(Value::as_str).and_then(|text| text.rsplit('/').next());
+    match reference {
+        Some(name) => generator.definitions().get(name).cloned().unwrap_or_default(),
+        None => schema.clone(),
+    }
+}
+
 /// A query type is an object; each of its fields is a parameter.
 fn query_parameters(generator: &mut SchemaGenerator, query: SchemaOf) -> Vec<Value> {
     let schema = query(generator).to_value();
-    let reference = schema.get("$ref").and_then(Value::as_str).and_then(|text| text.rsplit('/').next());
-    let object = match reference {
-        Some(name) => generator.definitions().get(name).cloned().unwrap_or_default(),
-        None => schema,
-    };
+    let object = resolved(generator, &schema);
     let required: Vec<&str> =
         object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let properties = object.get("properties").and_then(Value::as_object);
@@ -193,5 +205,18 @@ mod tests {
         assert_eq!(statuses(NOTHING), ["204", "default"]);
         assert_eq!(statuses(PICTURE), ["200", "default"]);
         assert_eq!(statuses(PICTURE.gives_nothing_when("There is none")), ["200", "204", "default"]);
+    }
+
+    #[test]
+    fn a_body_is_required_unless_an_empty_object_would_do() {
+        for (schema, is_enough) in [
+            (json!({ "type": "object" }), true),
+            (json!({ "type": "object", "properties": { "note": { "type": "string" } }, "required": [] }), true),
+            (json!({ "type": "object", "properties": { "note": { "type": "string" } }, "required": ["note"] }), false),
+            (json!({ "oneOf": [{ "type": "object" }] }), false),
+            (json!({ "type": "string" }), false),
+        ] {
+            assert_eq!(takes_nothing(&schema), is_enough, "{schema}");
+        }
     }
 }
