@@ -122,7 +122,7 @@ fn operation_id(route: &Route) -> String {
 fn responses(generator: &mut SchemaGenerator, route: &Route) -> Value {
     let success = match (route.response, route.media) {
         (Some(response), _) => Some(json!({ "application/json": { "schema": response(generator) } })),
-        (None, Some(media)) => Some(json!({ media: {} })),
+        (None, Some(media)) => Some(media.split(", ").map(|one| (one.to_owned(), json!({}))).collect::<Map<String, Value>>().into()),
         (None, None) => None,
     };
     let nothing = if success.is_none() { Some("Success") } else { route.nothing_when };

@@ -127,7 +127,7 @@ pub struct Route {
     pub query: Option<SchemaOf>,
     pub request: Option<SchemaOf>,
     pub response: Option<SchemaOf>,
-    /// Content type of the answer where it is not JSON.
+    /// Content type of the answer where it is not JSON, or those that it may have, with commas between.
     pub media: Option<&'static str>,
     /// When it answers 204 instead of what it gives; a route that gives nothing always does.
     pub nothing_when: Option<&'static str>,
@@ -232,7 +232,7 @@ impl Route {
         self
     }
 
-    /// The answer is no JSON.
+    /// The answer is no JSON, but this, or one of these with commas between.
     #[must_use]
     pub const fn gives_media(mut self, media: &'static str) -> Self {
         self.media = Some(media);

@@ -16905,7 +16905,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": unknown;
+                    "text/csv": unknown;
+                    "application/geo+json": unknown;
+                    "application/vnd.apache.parquet": unknown;
                 };
             };
             /** @description Problem */
