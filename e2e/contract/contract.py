@@ -11,7 +11,7 @@ same order, about other ids. `--only` repeats one operation (a part of `POST /v1
 
 Closing line: `N passed, N failed, N skipped`, counted in operations.
 """
-import argparse, collections, concurrent.futures, itertools, json, os, random, re, sys, threading, time
+import argparse, collections, concurrent.futures, itertools, json, os, random, re, signal, sys, threading, time
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -239,6 +239,8 @@ class Run:
         verified = self.sender.house.command("verify")
         if verified.returncode:
             failures.append(f"verify: {verified.stderr[-300:]}")
+        if not self.gone and (code := self.sender.house.stop(signal.SIGTERM)) != 0:
+            failures.append(f"asked to stop, it ended with {code}: {self.sender.house.look()[-300:]}")
         return said, failures
 
 
@@ -260,6 +262,8 @@ def main():
     for name, value in (LONG if options.long else SHORT).items():
         if getattr(options, name) is None:
             setattr(options, name, value)
+    # Whoever ends the test ends its house too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     began = time.monotonic()
     run = Run(options)
     try:
