@@ -12,7 +12,7 @@ APT_RUN := ffmpeg
 APT_TEST := chromium e2fsprogs ffmpeg fonts-noto-cjk libssl-dev openjdk-17-jre-headless pkg-config postgresql python3 python3-venv swtpm swtpm-tools tpm2-tools
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json web/vite.config.ts web/tsconfig*.json -type f 2>/dev/null)
 
-.PHONY: help run test check bench openapi asvs clean-data deps-run deps-test web test-rust test-web test-e2e test-faults test-spark eval-vision eval-vision-peers faults fuzz bench-lake bench-traffic
+.PHONY: help run test check bench openapi asvs clean-data deps-run deps-test web test-rust test-web test-e2e test-faults test-contract test-spark eval-vision eval-vision-peers faults fuzz bench-lake bench-traffic
 
 help: ## Show the commands
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,7 +50,7 @@ run: deps-run web ## Install, build, load the demo city, start everything, print
 clean-data: ## Forget the demo city and everything that was recorded in DATA
 	rm -rf "$(DATA)"
 
-test: deps-test test-rust test-faults test-spark test-web test-e2e ## Everything that must hold
+test: deps-test test-rust test-faults test-contract test-spark test-web test-e2e ## Everything that must hold
 
 # target/cargo-timings/ then says where the time went.
 test-rust: deps-test
@@ -76,15 +76,24 @@ test-faults:
 	e2e/faults/lake.py --kills 20 --power-cuts 6
 	e2e/faults/server.py
 
+e2e/contract/.venv/.installed: e2e/contract/requirements.txt
+	python3 -m venv e2e/contract/.venv
+	e2e/contract/.venv/bin/pip install --quiet --disable-pip-version-check -r e2e/contract/requirements.txt
+	@touch $@
+
+test-contract: deps-test e2e/contract/.venv/.installed
+	e2e/contract/.venv/bin/python e2e/contract/contract.py
+
 FUZZ_SECONDS ?= 60
 
 fuzz: ## Every parser of what comes from outside, FUZZ_SECONDS each, with coverage
 	tools/fuzz.sh $(FUZZ_SECONDS)
 
-faults: ## The long form of the fault tests: a thousand kills, two hundred power cuts, every i/o, 100,000 malformed requests
+faults: e2e/contract/.venv/.installed ## The long form of the fault tests: a thousand kills, two hundred power cuts, every i/o, 100,000 malformed requests, each operation against its document
 	cargo build --config tools/test-profile.toml --release --workspace --bins
 	e2e/faults/lake.py --kills 1000 --power-cuts 200 --report target/faults.json
 	e2e/faults/server.py --long --report target/faults-server.json
+	e2e/contract/.venv/bin/python e2e/contract/contract.py --long --report target/contract.json
 	SHOUHU_LAKE_CRASHES=20000 cargo test --config tools/test-profile.toml --release -p shouhu-lake --test crash
 
 e2e/lake/.venv/.installed: e2e/lake/requirements.txt

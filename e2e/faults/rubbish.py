@@ -100,7 +100,7 @@ class Routes:
             return None
         if "x-permission" in route:
             return next((role for role, may in self.may.items() if route["x-permission"] in may), "operator")
-        if path in ("/v1/calls", "/v1/partners/eido", "/v1/partners/warnings") or path.startswith("/v1/feeds/"):
+        if path in ("/v1/calls", "/v1/partners/eido", "/v1/partners/warnings") or path == "/v1/sightings/feeds/{feed}":
             return self.partner
         if path.startswith("/v1/devices/mine") or path in ("/v1/sightings", "/v1/watchlists/delta"):
             return self.device

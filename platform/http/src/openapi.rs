@@ -76,20 +76,15 @@ fn operation(generator: &mut SchemaGenerator, module: &Module, route: &Route) ->
         "operationId": operation_id(route),
         "summary": route.summary,
         "parameters": parameters(generator, route),
-        "responses": {
-            "200": success(generator, route),
-            "default": {
-                "description": "Problem",
-                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
-            },
-        },
+        "responses": responses(generator, route),
         "x-audit-class": route.audit.class(),
         "x-load-class": format!("{:?}", route.load).to_lowercase(),
     });
     let Some(fields) = operation.as_object_mut() else { return operation };
     if let Some(request) = route.request {
-        let schema = request(generator);
-        fields.insert("requestBody".into(), json!({ "required": true, "content": { "application/json": { "schema": schema } } }));
+        let schema = request(generator).to_value();
+        let is_required = !takes_nothing(&resolved(generator, &schema));
+        fields.insert("requestBody".into(), json!({ "required": is_required, "content": { "application/json": { "schema": schema } } }));
     }
     match route.access {
         Access::Public(reason) => {
@@ -124,14 +119,26 @@ fn operation_id(route: &Route) -> String {
     format!("{}_{}", route.method.as_str().to_lowercase(), words.join("_"))
 }
 
-fn success(generator: &mut SchemaGenerator, route: &Route) -> Value {
-    match (route.response, route.media) {
-        (Some(response), _) => {
-            json!({ "description": "Success", "content": { "application/json": { "schema": response(generator) } } })
-        }
-        (None, Some(media)) => json!({ "description": "Success", "content": { media: {} } }),
-        (None, None) => json!({ "description": "Success" }),
+fn responses(generator: &mut SchemaGenerator, route: &Route) -> Value {
+    let success = match (route.response, route.media) {
+        (Some(response), _) => Some(json!({ "application/json": { "schema": response(generator) } })),
+        (None, Some(media)) => Some(media.split(", ").map(|one| (one.to_owned(), json!({}))).collect::<Map<String, Value>>().into()),
+        (None, None) => None,
+    };
+    let nothing = if success.is_none() { Some("Success") } else { route.nothing_when };
+    let mut all = Map::new();
+    if let Some(content) = success {
+        all.insert("200".into(), json!({ "description": "Success", "content": content }));
     }
+    if let Some(when) = nothing {
+        all.insert("204".into(), json!({ "description": when }));
+    }
+    let problem = json!({
+        "description": "Problem",
+        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+    });
+    all.insert("default".into(), problem);
+    all.into()
 }
 
 fn parameters(generator: &mut SchemaGenerator, route: &Route) -> Vec<Value> {
@@ -152,14 +159,25 @@ fn parameters(generator: &mut SchemaGenerator, route: &Route) -> Vec<Value> {
     all
 }
 
+/// Whether `{}` fits, which is what an empty body counts as.
+fn takes_nothing(schema: &Value) -> bool {
+    let is_one_of = ["oneOf", "anyOf", "allOf"].iter().any(|several| schema.get(several).is_some());
+    let is_demanding = schema.get("required").and_then(Value::as_array).is_some_and(|names| !names.is_empty());
+    schema.get("type").and_then(Value::as_str) == Some("object") && !is_one_of && !is_demanding
+}
+
+fn resolved(generator: &SchemaGenerator, schema: &Value) -> Value {
+    let reference = schema.get("$ref").and_then(Value::as_str).and_then(|text| text.rsplit('/').next());
+    match reference {
+        Some(name) => generator.definitions().get(name).cloned().unwrap_or_default(),
+        None => schema.clone(),
+    }
+}
+
 /// A query type is an object; each of its fields is a parameter.
 fn query_parameters(generator: &mut SchemaGenerator, query: SchemaOf) -> Vec<Value> {
     let schema = query(generator).to_value();
-    let reference = schema.get("$ref").and_then(Value::as_str).and_then(|text| text.rsplit('/').next());
-    let object = match reference {
-        Some(name) => generator.definitions().get(name).cloned().unwrap_or_default(),
-        None => schema,
-    };
+    let object = resolved(generator, &schema);
     let required: Vec<&str> =
         object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let properties = object.get("properties").and_then(Value::as_object);
@@ -168,4 +186,37 @@ fn query_parameters(generator: &mut SchemaGenerator, query: SchemaOf) -> Vec<Val
         .flatten()
         .map(|(name, schema)| json!({ "name": name, "in": "query", "required": required.contains(&name.as_str()), "schema": schema }))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTHING: Route = Route::post("/v1/nothing", "Gives nothing", || axum::routing::post(|| async {}));
+    const PICTURE: Route = Route::get("/v1/picture", "Gives a picture", || axum::routing::get(|| async {})).gives_media("image/jpeg");
+
+    fn statuses(route: Route) -> Vec<String> {
+        let said = responses(&mut SchemaGenerator::default(), &route);
+        said.as_object().into_iter().flat_map(Map::keys).cloned().collect()
+    }
+
+    #[test]
+    fn a_route_declares_204_where_it_gives_nothing_and_200_where_it_gives_something() {
+        assert_eq!(statuses(NOTHING), ["204", "default"]);
+        assert_eq!(statuses(PICTURE), ["200", "default"]);
+        assert_eq!(statuses(PICTURE.gives_nothing_when("There is none")), ["200", "204", "default"]);
+    }
+
+    #[test]
+    fn a_body_is_required_unless_an_empty_object_would_do() {
+        for (schema, is_enough) in [
+            (json!({ "type": "object" }), true),
+            (json!({ "type": "object", "properties": { "note": { "type": "string" } }, "required": [] }), true),
+            (json!({ "type": "object", "properties": { "note": { "type": "string" } }, "required": ["note"] }), false),
+            (json!({ "oneOf": [{ "type": "object" }] }), false),
+            (json!({ "type": "string" }), false),
+        ] {
+            assert_eq!(takes_nothing(&schema), is_enough, "{schema}");
+        }
+    }
 }

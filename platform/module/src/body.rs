@@ -11,7 +11,7 @@ use crate::{App, Problem};
 /// A JSON body of type `T`.
 pub struct Body<T>(pub T);
 
-/// For routes that take no body.
+/// For routes that take no body, and for answers that say no more than that it was done.
 #[derive(Debug, Clone, Copy, serde::Deserialize, schemars::JsonSchema)]
 pub struct NoBody {}
 
@@ -40,13 +40,21 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let bytes = bytes_of(request, app).await?;
-        // An empty body counts as `{}`, so that a POST without fields needs no body.
-        let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        serde_json::from_slice(text).map(Self).map_err(|error| {
-            let key = if error.is_data() { "http.body.invalid" } else { "http.body.malformed" };
-            Problem::new(StatusCode::BAD_REQUEST, key, error.to_string())
-        })
+        read(&bytes).map(Self)
     }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // An empty body counts as `{}`, so that a POST without fields needs no body.
+    let text: &[u8] = if bytes.is_empty() { b"{}" } else { bytes };
+    // serde would take a list for an object, its fields in the order of our source.
+    if text.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "http.body.invalid", "the body is a list where an object is due"));
+    }
+    serde_json::from_slice(text).map_err(|error| {
+        let key = if error.is_data() { "http.body.invalid" } else { "http.body.malformed" };
+        Problem::new(StatusCode::BAD_REQUEST, key, error.to_string())
+    })
 }
 
 impl FromRequest<App> for RawBody {
@@ -75,5 +83,25 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Id<T> {
         // A path that is no id names nothing, so it is not found rather than invalid.
         let path = Path::<T>::from_request_parts(parts, app).await;
         path.map(|Path(value)| Self(value)).map_err(|_| Problem::not_found("thing"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Eq, serde::Deserialize)]
+    struct Named {
+        name: Option<String>,
+    }
+
+    #[test]
+    fn a_list_is_no_object_and_an_empty_body_is_an_empty_one() {
+        for list in ["[]", " [null]", "[\"a\"]"] {
+            let refused = read::<Named>(list.as_bytes()).err();
+            assert_eq!(refused.map(|problem| problem.key), Some("http.body.invalid".to_owned()), "{list}");
+        }
+        assert_eq!(read(b"").ok(), Some(Named { name: None }));
+        assert_eq!(read(b"{\"name\": \"a\"}").ok(), Some(Named { name: Some("a".to_owned()) }));
     }
 }

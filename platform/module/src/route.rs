@@ -136,8 +136,10 @@ pub struct Route {
     pub query: Option<SchemaOf>,
     pub request: Option<SchemaOf>,
     pub response: Option<SchemaOf>,
-    /// Content type of the answer where it is not JSON.
+    /// Content type of the answer where it is not JSON, or those that it may have, with commas between.
     pub media: Option<&'static str>,
+    /// When it answers 204 instead of what it gives; a route that gives nothing always does.
+    pub nothing_when: Option<&'static str>,
     pub mount: fn() -> MethodRouter<App>,
 }
 
@@ -161,6 +163,7 @@ impl Route {
             request: None,
             response: None,
             media: None,
+            nothing_when: None,
             mount,
         }
     }
@@ -246,10 +249,17 @@ impl Route {
         self
     }
 
-    /// The answer is no JSON.
+    /// The answer is no JSON, but this, or one of these with commas between.
     #[must_use]
     pub const fn gives_media(mut self, media: &'static str) -> Self {
         self.media = Some(media);
+        self
+    }
+
+    /// Sometimes there is nothing to give: then it answers 204.
+    #[must_use]
+    pub const fn gives_nothing_when(mut self, when: &'static str) -> Self {
+        self.nothing_when = Some(when);
         self
     }
 }

@@ -18,7 +18,8 @@ pub const RETRY_ROUTE: Route =
     Route::post("/v1/operations/jobs/{id}/retry", "Let a failed job run again now", || axum::routing::post(retry))
         .permission("operations.retry")
         .audit(Audit::Write)
-        .takes::<NoBody>();
+        .takes::<NoBody>()
+        .gives::<NoBody>();
 
 #[derive(Debug, thiserror::Error)]
 enum RetryError {

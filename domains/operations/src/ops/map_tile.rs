@@ -16,7 +16,8 @@ pub const ROUTE: Route = Route::get(
 .permission("map.read")
 .unproved("roads are no personal data, and the map's worker fetches tiles by the hundred by itself")
 .audit(Audit::None("roads are no personal data"))
-.gives_media("application/vnd.mapbox-vector-tile");
+.gives_media("application/vnd.mapbox-vector-tile")
+.gives_nothing_when("The tile is empty, or no map is loaded");
 
 struct Refused(TileError);
 

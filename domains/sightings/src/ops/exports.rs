@@ -50,7 +50,7 @@ pub const FILE: Route = Route::get("/v1/sightings/exports/{id}/file", "The file 
     .permission("sightings.export")
     .audit(Audit::WorkRead)
     .load(Load::Bulk)
-    .gives_media("application/octet-stream");
+    .gives_media("text/csv, application/geo+json, application/vnd.apache.parquet");
 
 /// What is asked, in words, as the log has it.
 ///
