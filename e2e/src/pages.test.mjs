@@ -205,6 +205,9 @@ test("shares stand beside what they are held against, and what is left out is sa
   await table.getByText("小於 10").waitFor();
   await page.getByTestId("areas-errors-hits").getByText("不公布", { exact: false }).first().waitFor();
   assert.match(await page.getByTestId("areas-left-out").innerText(), /巡簽[\s\S]*民眾報案/);
+  await page.setViewportSize(PHONE);
+  const beyond = await table.locator(".wide-table").evaluate((box) => box.scrollWidth - box.clientWidth);
+  assert.equal(beyond, 0, "on a phone no number lies beyond the edge");
   await page.getByTestId("areas-month").fill("");
   await page.getByText("請填完整的年與月").waitFor();
   assert.equal(await page.getByText("載入中").count(), 0);
