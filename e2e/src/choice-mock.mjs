@@ -1,6 +1,8 @@
 // The built web app in front of a made-up shift: thirty units, twenty-five incidents, long names, nothing at all, refusals, and
 // a stream that tells what the test wants told.
 
+import { TRUSTED } from "./lake-mock.mjs";
+
 const NOW_US = () => Date.now() * 1000;
 const MINUTE_US = 60_000_000;
 const id = (kind, at) => `019c${kind}-0000-7000-8000-${String(at).padStart(12, "0")}`;
@@ -156,6 +158,7 @@ export class MockChoice {
   of(method, path, body, query) {
     const list = (items) => ({ items, next_cursor: null });
     if (path === "/identity/me") return { id: "me", name: { officer: "警員 李", dispatcher: "執勤 張", supervisor: "督導 陳" }[this.role], role: this.role, unit: this.role === "officer" ? id("0001", 0) : null, permissions: PERMISSIONS[this.role], session_expires_at_us: NOW_US() + 600 * MINUTE_US };
+    if (path === "/session/trust") return TRUSTED;
     if (path === "/map") return { version: 0, bounds: null, center: null, roads: 0, attribution: "", imported_at_us: null };
     if (path === "/units") return list(this.units);
     if (path === "/incident-kinds") return { items: KINDS };

@@ -2,15 +2,15 @@
 // refusals, no line. What the real server answers is the matter of choice.test.mjs.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { MockChoice } from "./choice-mock.mjs";
-import { answerByEnter, artefacts, root, until } from "./house.mjs";
+import { seriousFaults } from "./faults.mjs";
+import { answerByEnter, artefacts, until } from "./house.mjs";
 import { isBuilt, serveDist } from "./lake-mock.mjs";
-import { DESK, openBrowser, PHONE, settled } from "./people.mjs";
+import { DESK, fits, openBrowser, PHONE } from "./people.mjs";
 
-const axePath = join(root, "web/node_modules/axe-core/axe.min.js");
 const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
 const skip = !existsSync(chromium) ? "no Chromium" : !isBuilt() ? "web/dist is not built" : false;
 const incident = (at) => `019c0002-0000-7000-8000-${String(at).padStart(12, "0")}`;
@@ -38,15 +38,6 @@ async function open(path, { viewport = DESK, scheme = "dark", ...shift } = {}) {
   await page.goto(`${site.url}${path}`);
   return { page, mock, close: () => context.close(), shot: (name) => page.screenshot({ path: join(artefacts, `e2e-choice-${name}-${viewport.width}-${scheme}.png`) }) };
 }
-
-async function seriousFaults(page) {
-  await settled(page);
-  await page.addScriptTag({ content: readFileSync(axePath, "utf8") });
-  const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
-  return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
-}
-
-const fits = (page) => until("the page to fit", () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 5_000);
 
 for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {
   test(`a proposal is read and its unit taken away by keyboard alone, ${scheme}, ${viewport.width} px`, { skip }, async () => {

@@ -2,27 +2,18 @@
 // real server.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { noCity, openCity } from "./city.mjs";
 import { Device, sighting } from "./device.mjs";
-import { answerByEnter, House, root, until } from "./house.mjs";
+import { seriousFaults } from "./faults.mjs";
+import { answerByEnter, House, until } from "./house.mjs";
 import { Actor, openBrowser, PHONE, settled } from "./people.mjs";
 
 const skip = noCity();
-const axePath = join(root, "web/node_modules/axe-core/axe.min.js");
 /** What the brief asks for, and what a loaded machine may need. */
 const PANIC_MS = 1_000;
 const PANIC_MAX_MS = 5_000;
-
-async function seriousFaults(page, within) {
-  await settled(page);
-  // Evaluated, not added as a tag: the server's content security policy holds for tests too.
-  await page.evaluate(readFileSync(axePath, "utf8"));
-  const found = await page.evaluate((where) => globalThis.axe.run(where, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }), within);
-  return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
-}
 
 /** One officer joins each unit in turn; a unit keeps its place and its word when its crew leaves. */
 async function crew(operator, officer, units, at) {

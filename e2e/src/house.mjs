@@ -45,13 +45,9 @@ export async function until(what, look, withinMs = START_MS) {
   throw new Error(`waited ${withinMs} ms for ${what}; last: ${last}`);
 }
 
-/** Longer than a dialog refuses a key that came with it (`TOO_SOON_MS`). */
-const DIALOG_TAKES_MS = 600;
-
-/** Says yes to a dialog by keyboard. Once: a second Enter would go to what is under it when it has closed. */
+/** Says yes to a dialog by keyboard, once it takes keys. Once: a second Enter would go to what is under it when it has closed. */
 export async function answerByEnter(page, dialog) {
-  await page.waitForFunction((id) => document.activeElement?.matches(`[data-testid="${id}"]`), `${dialog}-yes`);
-  await page.waitForTimeout(DIALOG_TAKES_MS);
+  await page.locator(`[data-testid="${dialog}-yes"][data-ready]:focus`).waitFor();
   await page.keyboard.press("Enter");
 }
 

@@ -10,6 +10,9 @@ const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".css": "te
 const HOUR_US = 3_600_000_000;
 const NOW_US = Math.floor(Date.now() / 3_600_000) * HOUR_US;
 
+/** A session against which nothing speaks: whoever downloads is asked nothing before. */
+export const TRUSTED = { verdict: "allow", since_us: NOW_US, score: 100, reasons: [], unknown: [], verified_at_us: NOW_US };
+
 export function isBuilt() {
   return existsSync(join(dist, "index.html"));
 }
@@ -208,6 +211,7 @@ export class MockLake {
 
   of(method, path, query, body) {
     if (path === "/identity/me") return { id: "me", name: "偵查員 林", role: "supervisor", unit: null, permissions: this.permissions, session_expires_at_us: NOW_US + 9 * HOUR_US };
+    if (path === "/session/trust") return TRUSTED;
     if (path === "/map") return { version: 0, bounds: null, center: null, roads: 0, attribution: "", imported_at_us: null };
     if (path === "/cameras") return { items: cameras, next_cursor: null };
     if (path === "/sightings") {

@@ -5,11 +5,11 @@ import assert from "node:assert/strict";
 import { readFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { artefacts, root, until } from "./house.mjs";
+import { seriousFaults } from "./faults.mjs";
+import { artefacts, until } from "./house.mjs";
 import { isBuilt, MockLake, serveDist } from "./lake-mock.mjs";
 import { DESK, openBrowser, PHONE } from "./people.mjs";
 
-const axePath = join(root, "web/node_modules/axe-core/axe.min.js");
 const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
 const skip = !existsSync(chromium) ? "no Chromium" : !isBuilt() ? "web/dist is not built" : false;
 const camera = (at) => `019a0000-0000-7000-8000-${String(at).padStart(12, "0")}`;
@@ -53,12 +53,6 @@ async function open({ viewport = DESK, scheme = "dark", permissions, caseRef = "
   const mock = new MockLake({ permissions });
   await mock.attach(page);
   return { page, mock, ask: () => page.getByTestId("search-submit").click(), close: () => context.close() };
-}
-
-async function seriousFaults(page) {
-  await page.addScriptTag({ content: readFileSync(axePath, "utf8") });
-  const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
-  return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
 }
 
 for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {

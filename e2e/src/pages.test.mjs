@@ -2,15 +2,15 @@
 // answers: they fit every width in either theme and language, nothing bars an assistive tool, and paper has no console on it.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { MockChoice, PERMISSIONS } from "./choice-mock.mjs";
-import { artefacts, root, until } from "./house.mjs";
+import { seriousFaults } from "./faults.mjs";
+import { artefacts, until } from "./house.mjs";
 import { isBuilt, serveDist } from "./lake-mock.mjs";
-import { DESK, openBrowser, PHONE, settled } from "./people.mjs";
+import { DESK, fits, openBrowser, PHONE, settled } from "./people.mjs";
 
-const axePath = join(root, "web/node_modules/axe-core/axe.min.js");
 const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
 const skip = !existsSync(chromium) ? "no Chromium" : !isBuilt() ? "web/dist is not built" : false;
 const WALL = { width: 2560, height: 1440 };
@@ -142,19 +142,13 @@ async function open({ viewport, scheme, language }) {
   return { page, go, close: () => context.close() };
 }
 
-async function seriousFaults(page) {
-  await page.addScriptTag({ content: readFileSync(axePath, "utf8") });
-  const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
-  return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
-}
-
 for (const [viewport, scheme, language] of [[DESK, "dark", "zh-TW"], [PHONE, "light", "zh-TW"], [WALL, "light", "en"]]) {
   test(`every page fits and is sound, ${viewport.width} px, ${scheme}, ${language}`, { skip }, async (t) => {
     const { page, go, close } = await open({ viewport, scheme, language });
     for (const [what, path] of Object.entries(PAGES)) {
       await t.test(what, async () => {
         await go(path);
-        await until("the page to fit", () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 5_000);
+        await fits(page);
         assert.equal(await page.evaluate(() => scrollY + document.getElementById("main").scrollTop), 0, "a page opens at its top");
         const cut = await page.evaluate(() => {
           const main = document.getElementById("main");
@@ -205,6 +199,9 @@ test("shares stand beside what they are held against, and what is left out is sa
   await table.getByText("小於 10").waitFor();
   await page.getByTestId("areas-errors-hits").getByText("不公布", { exact: false }).first().waitFor();
   assert.match(await page.getByTestId("areas-left-out").innerText(), /巡簽[\s\S]*民眾報案/);
+  await page.setViewportSize(PHONE);
+  const beyond = await table.locator(".wide-table").evaluate((box) => box.scrollWidth - box.clientWidth);
+  assert.equal(beyond, 0, "on a phone no number lies beyond the edge");
   await page.getByTestId("areas-month").fill("");
   await page.getByText("請填完整的年與月").waitFor();
   assert.equal(await page.getByText("載入中").count(), 0);

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { artefacts } from "./house.mjs";
+import { artefacts, until } from "./house.mjs";
 
 export const DESK = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
@@ -156,3 +156,6 @@ export async function settled(page) {
     return !moving && [...document.querySelectorAll('[role="dialog"]')].every(isWhole);
   });
 }
+
+/** Waits until nothing of the page hangs over its edge. */
+export const fits = (page) => until("the page to fit", () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 5_000);

@@ -2,15 +2,15 @@
 // gone. What the real server answers is the matter of photos.test.mjs.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { MockChoice, PERMISSIONS } from "./choice-mock.mjs";
-import { artefacts, root, until } from "./house.mjs";
+import { seriousFaults } from "./faults.mjs";
+import { artefacts, until } from "./house.mjs";
 import { isBuilt, serveDist } from "./lake-mock.mjs";
-import { DESK, openBrowser, PHONE, settled } from "./people.mjs";
+import { DESK, fits, openBrowser, PHONE } from "./people.mjs";
 
-const axePath = join(root, "web/node_modules/axe-core/axe.min.js");
 const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
 const skip = !existsSync(chromium) ? "no Chromium" : !isBuilt() ? "web/dist is not built" : false;
 const NOW_US = () => Date.now() * 1000;
@@ -94,15 +94,6 @@ async function open(path, { role, viewport, scheme = "dark", all = () => [] }) {
   await page.goto(`${site.url}${path.replace("{incident}", photos.incident.id)}`);
   return { page, photos, close: () => context.close(), shot: (name) => page.screenshot({ path: join(artefacts, `e2e-photos-${name}-${viewport.width}-${scheme}.png`) }) };
 }
-
-async function seriousFaults(page) {
-  await settled(page);
-  await page.addScriptTag({ content: readFileSync(axePath, "utf8") });
-  const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
-  return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
-}
-
-const fits = (page) => until("the page to fit", () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 5_000);
 
 /** As a camera gives it, drawn by the page so that no real scene lies in the project. */
 async function picture(page) {

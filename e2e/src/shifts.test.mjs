@@ -2,24 +2,16 @@
 // seen until somebody has dealt with it, and afterwards it is all there to look back at.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { noCity, openCity } from "./city.mjs";
-import { House, root, until } from "./house.mjs";
-import { Actor, openBrowser, PHONE, settled } from "./people.mjs";
+import { seriousFaults } from "./faults.mjs";
+import { House, until } from "./house.mjs";
+import { Actor, openBrowser, PHONE } from "./people.mjs";
 
 const skip = noCity();
-const axePath = join(root, "web/node_modules/axe-core/axe.min.js");
 /** The shortest that a policy takes. */
 const ANSWER_S = 30;
-
-async function seriousFaults(page, within) {
-  await settled(page);
-  await page.evaluate(readFileSync(axePath, "utf8"));
-  const found = await page.evaluate((where) => globalThis.axe.run(where, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }), within);
-  return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
-}
 
 const local = (ms) => new Date(ms + 8 * 3_600_000).toISOString().slice(0, 16).replace("T", " ");
 

@@ -2,14 +2,14 @@
 // answers is the matter of apps/shouhu/tests/house/trust.rs.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { artefacts, root, until } from "./house.mjs";
+import { seriousFaults } from "./faults.mjs";
+import { artefacts, until } from "./house.mjs";
 import { isBuilt, serveDist } from "./lake-mock.mjs";
-import { DESK, openBrowser, PHONE, settled } from "./people.mjs";
+import { DESK, fits, openBrowser, PHONE } from "./people.mjs";
 
-const axePath = join(root, "web/node_modules/axe-core/axe.min.js");
 const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
 const skip = !existsSync(chromium) ? "no Chromium" : !isBuilt() ? "web/dist is not built" : false;
 const NOW_US = Date.now() * 1000;
@@ -105,15 +105,6 @@ async function open(path, { viewport = DESK, scheme = "dark", locale = "zh-TW", 
   await page.goto(`${site.url}${path}`);
   return { page, mock, close: () => context.close(), shot: (name) => page.screenshot({ path: join(artefacts, `e2e-trust-${name}-${viewport.width}-${scheme}.png`) }) };
 }
-
-async function seriousFaults(page) {
-  await settled(page);
-  await page.addScriptTag({ content: readFileSync(axePath, "utf8") });
-  const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
-  return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
-}
-
-const fits = (page) => until("the page to fit", () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 5_000);
 
 for (const [scheme, viewport, locale] of [["dark", DESK, "zh-TW"], ["light", PHONE, "en-GB"]]) {
   test(`a sensitive act asks for the passkey once and then goes on by itself, ${scheme}, ${viewport.width} px`, { skip }, async () => {

@@ -6,6 +6,7 @@ import { taipeiDay } from "../app/age";
 import type { AreaComparison, AreaRatio, AreaReport } from "../app/api/types.reasons";
 import { Heads } from "../app/Heads";
 import { WideTable } from "../app/WideTable";
+import "./areas.css";
 
 const NUMBERS = ["share", "reference_share", "ratio", "interval"];
 
@@ -35,7 +36,7 @@ export function Comparison({ of, told_min }: { of: AreaComparison; told_min: num
   const title = t("answers.against", { measure, reference });
   const say = (total: number | null) => (total === null ? t("answers.not_told") : total.toLocaleString("en"));
   return (
-    <section className="stack" data-testid={`areas-${of.measure}-${of.reference}`}>
+    <section className="stack area-comparison" data-testid={`areas-${of.measure}-${of.reference}`}>
       <h3 className="section-title">{title}</h3>
       <p className="dim">{t("answers.share_hint", { measure, reference })}</p>
       <p className="number">

@@ -64,6 +64,7 @@ export function StepUpDialog() {
         <Button
           size="lg"
           fullWidth
+          data-autofocus
           loading={act.isPending}
           onClick={() => act.mutate()}
           data-testid="step-up-yes"

@@ -1,4 +1,4 @@
-// An act that changes what a list shows: the list is read again before the act counts as over.
+// An act that changes what a list shows: the list is read again once it was done.
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 

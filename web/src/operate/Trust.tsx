@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Age } from "../app/Age";
 import { trust } from "../app/api/calls.trust";
 import type { SessionTrust, TrustAlert, TrustVerdict, TrustWhy } from "../app/api/types.trust";
+import { sayList } from "../app/say";
 import { useSession } from "../app/session";
 import { Answer, Empty, Failure } from "../app/states";
 import { TrustReasons } from "../app/TrustReasons";
@@ -24,14 +25,13 @@ function VerdictTag({ verdict }: { verdict: TrustVerdict }) {
 }
 
 function Why({ why }: { why: TrustWhy }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const unknown = why.unknown.map((name) => t(`trust.signal_${name}`));
   return (
     <>
       <TrustReasons reasons={why.reasons} />
-      {why.unknown.length > 0 && (
-        <div className="dim">
-          {t("trust.unknown")}: {why.unknown.map((name) => t(`trust.signal_${name}`)).join(t("trust.comma"))}
-        </div>
+      {unknown.length > 0 && (
+        <div className="dim">{t("trust.unknown", { list: sayList(unknown, i18n.language) })}</div>
       )}
     </>
   );
@@ -146,7 +146,11 @@ export function Trust() {
       {({ sessions, alerts }) => (
         <div className="stack">
           <p className="dim">{t("trust.intro")}</p>
-          <div aria-live="polite">
+          {/* Only this is read out: in the tables ages change by themselves. */}
+          <p className="unseen" role="status">
+            {t("trust.how_many", { n: sessions.length })}
+          </p>
+          <div>
             <h3 className="section-title">{t("trust.sessions")}</h3>
             <Sessions rows={sessions} />
           </div>

@@ -8,6 +8,7 @@ import { ActForm } from "../app/ActForm";
 import { useNow } from "../app/age";
 import { seals } from "../app/api/calls.seals";
 import type { AskSeal, SealCandidate } from "../app/api/types.seals";
+import { HINT_BELOW } from "../app/hintBelow";
 import { WHY_CHARS_MAX, WHY_CHARS_MIN } from "../app/ReasonForm";
 import { Answer } from "../app/states";
 import { useAct } from "../app/useAct";
@@ -56,6 +57,7 @@ function Form({ people, onDone }: { people: SealCandidate[]; onDone: () => void 
       <Textarea
         label={t("seals.plates")}
         description={t("seals.plates_hint", { min: PLATE_CHARS_MIN, max: PLATES_MAX })}
+        inputWrapperOrder={HINT_BELOW}
         value={draft.plates}
         onChange={(event) => set({ plates: event.currentTarget.value })}
         autosize
@@ -65,6 +67,7 @@ function Form({ people, onDone }: { people: SealCandidate[]; onDone: () => void 
       <Textarea
         label={t("seals.reason")}
         description={t("seals.reason_hint", { min: WHY_CHARS_MIN, max: WHY_CHARS_MAX })}
+        inputWrapperOrder={HINT_BELOW}
         value={draft.reason}
         maxLength={WHY_CHARS_MAX}
         onChange={(event) => set({ reason: event.currentTarget.value })}
@@ -75,6 +78,7 @@ function Form({ people, onDone }: { people: SealCandidate[]; onDone: () => void 
       <MultiSelect
         label={t("seals.members")}
         description={t("seals.members_hint")}
+        inputWrapperOrder={HINT_BELOW}
         data={people.map(named)}
         value={draft.members}
         onChange={(members) => set({ members })}
@@ -84,6 +88,7 @@ function Form({ people, onDone }: { people: SealCandidate[]; onDone: () => void 
       <Select
         label={t("seals.decider")}
         description={t("seals.decider_hint")}
+        inputWrapperOrder={HINT_BELOW}
         data={people.filter((of) => of.may_decide).map(named)}
         value={draft.decider}
         onChange={(decider) => set({ decider })}

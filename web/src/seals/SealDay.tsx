@@ -2,6 +2,7 @@
 
 import { TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { HINT_BELOW } from "../app/hintBelow";
 import { isAllowed, TERM_DAYS_MAX } from "./draft";
 
 interface Props {
@@ -23,6 +24,7 @@ export function SealDay({ days, value, onChange, hint }: Props) {
       type="date"
       label={t("seals.until")}
       description={hint}
+      inputWrapperOrder={HINT_BELOW}
       value={value}
       min={first}
       max={last}

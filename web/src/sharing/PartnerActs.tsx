@@ -9,6 +9,7 @@ import { sharing } from "../app/api/calls.sharing";
 import type { Micros } from "../app/api/types";
 import type { SharingPartner } from "../app/api/types.sharing";
 import { DAY_US, dayEnd_us, daysEnding } from "../app/days";
+import { HINT_BELOW } from "../app/hintBelow";
 import { ReasonForm, saysWhy, WHY_CHARS_MAX, WHY_CHARS_MIN } from "../app/ReasonForm";
 import { useAct } from "../app/useAct";
 
@@ -55,6 +56,7 @@ export function Agree({ of, onDone }: Props) {
       <Textarea
         label={t("sharing.basis")}
         description={t("sharing.basis_hint", { min: WHY_CHARS_MIN, max: WHY_CHARS_MAX })}
+        inputWrapperOrder={HINT_BELOW}
         value={basis}
         onChange={(event) => setBasis(event.currentTarget.value)}
         maxLength={WHY_CHARS_MAX}
@@ -66,6 +68,7 @@ export function Agree({ of, onDone }: Props) {
         type="date"
         label={t("sharing.until")}
         description={t("sharing.until_hint", { years: YEARS_MAX })}
+        inputWrapperOrder={HINT_BELOW}
         value={until}
         min={first}
         max={last}

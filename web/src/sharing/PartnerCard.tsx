@@ -82,23 +82,19 @@ export function PartnerCard({ of }: { of: SharingPartner }) {
   const { t } = useTranslation();
   const { may } = useSession();
   const [open, setOpen] = useState<Act | null>(null);
+  const acts = actsOf(of, may);
+  // Somebody else may have done meanwhile what was begun here.
+  const act = open && acts.includes(open) ? open : null;
   const done = () => setOpen(null);
   return (
     <article className="panel partner" data-testid="partner" aria-label={of.title}>
       <h2 className="section-title">{of.title}</h2>
       <State of={of} />
       <p className="number">{t("sharing.day", { passed: of.passed_day, refused: of.refused_day })}</p>
-      <ActButtons
-        acts={actsOf(of, may)}
-        open={open}
-        onOpen={setOpen}
-        texts="sharing"
-        page="sharing"
-        red={["off"]}
-      />
-      {(open === "off" || open === "on") && <Switch key={open} of={of} way={open} onDone={done} />}
-      {open === "agree" && <Agree of={of} onDone={done} />}
-      {open === "hours" && <Hours id={of.id} />}
+      <ActButtons acts={acts} open={act} onOpen={setOpen} texts="sharing" page="sharing" red={["off"]} />
+      {(act === "off" || act === "on") && <Switch key={act} of={of} way={act} onDone={done} />}
+      {act === "agree" && <Agree of={of} onDone={done} />}
+      {act === "hours" && <Hours id={of.id} />}
     </article>
   );
 }

@@ -299,10 +299,11 @@ async fn what_is_wrong_with_a_file_is_said_where_it_is() {
     };
     let file = |features: Vec<Value>| json!({ "type": "FeatureCollection", "features": features }).to_string();
     for (text, key, name, value) in [
-        ("no file".to_owned(), "oversight.areas.file", "what", None),
+        ("no file".to_owned(), "oversight.areas.file", "what", Some("no_json")),
         (file(vec![area("東區", json!(1), ring(120.0)), area("東區", json!(1), ring(121.0))]), "oversight.areas.twice", "name", Some("東區")),
         (file(vec![area("東區", json!(10_000_001), ring(120.0))]), "oversight.areas.residents", "name", Some("東區")),
         (file(vec![area("東區", json!(1), json!([[120.0, 23.0]]))]), "oversight.areas.outline", "name", Some("東區")),
+        (file(vec![area("東區", json!(1), json!([[120.0, 23.0]]))]), "oversight.areas.outline", "what", Some("few_points")),
         (file(vec![area("", json!(1), ring(120.0))]), "oversight.areas.name", "nth", Some("1")),
     ] {
         let refused = house.call_with(&auditor, "POST", "/v1/oversight/areas", &[], text.into_bytes()).await;

@@ -23,6 +23,8 @@ pub mod shapes;
 pub mod store;
 pub mod tally;
 
+use std::iter;
+
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -193,7 +195,7 @@ pub enum AreasError {
     #[error("no areas were imported: import villages or districts as GeoJSON first")]
     None,
     #[error("the file is no GeoJSON collection of areas: {0}")]
-    File(String),
+    File(shapes::FileError),
     #[error("area number {nth} has no name, or one of more than {} characters (VILLNAME, TOWNNAME or name)", shapes::NAME_CHARS_MAX)]
     Name { nth: usize },
     #[error("the residents of {name:?} are no whole number from 0 to {}", shapes::RESIDENTS_MAX)]
@@ -233,10 +235,10 @@ impl Keyed for AreasError {
     fn params(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::None | Self::Store(_) => Vec::new(),
-            Self::File(what) => vec![("what", what.clone())],
+            Self::File(what) => what.params(),
             Self::Name { nth } => vec![("nth", nth.to_string()), ("most", shapes::NAME_CHARS_MAX.to_string())],
             Self::Residents { name } => vec![("name", name.clone()), ("most", shapes::RESIDENTS_MAX.to_string())],
-            Self::Outline { name, what } => vec![("name", name.clone()), ("what", what.to_string())],
+            Self::Outline { name, what } => iter::once(("name", name.clone())).chain(what.params()).collect(),
             Self::Twice(name) => vec![("name", name.clone())],
             Self::Month(month) => vec![("month", month.to_string())],
         }

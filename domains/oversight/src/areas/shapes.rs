@@ -39,6 +39,38 @@ pub struct Areas {
     pub areas: Vec<Area>,
 }
 
+/// What is wrong with a file as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    #[error("it is no text in UTF-8")]
+    NoText,
+    #[error("it is no JSON from line {line}, column {column} on")]
+    NoJson { line: usize, column: usize },
+    #[error("it has no features")]
+    NoFeatures,
+    #[error("it has no areas")]
+    NoAreas,
+    #[error("it has {areas} areas, more than {AREAS_MAX}")]
+    TooManyAreas { areas: usize },
+}
+
+impl FileError {
+    /// `what` is a code that the web has words for (`answers.area_fault_…`); the others stand in them.
+    #[must_use]
+    pub fn params(self) -> Vec<(&'static str, String)> {
+        let what = |code: &str| ("what", code.to_owned());
+        match self {
+            Self::NoText => vec![what("no_text")],
+            Self::NoJson { line, column } => vec![what("no_json"), ("line", line.to_string()), ("column", column.to_string())],
+            Self::NoFeatures => vec![what("no_features")],
+            Self::NoAreas => vec![what("no_areas")],
+            Self::TooManyAreas { areas } => {
+                vec![what("too_many_areas"), ("areas", areas.to_string()), ("most", AREAS_MAX.to_string())]
+            }
+        }
+    }
+}
+
 /// What is wrong with an outline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OutlineError {
@@ -56,17 +88,35 @@ pub enum OutlineError {
     TooManyPoints,
 }
 
+impl OutlineError {
+    /// As [`FileError::params`].
+    #[must_use]
+    pub fn params(self) -> Vec<(&'static str, String)> {
+        let what = |code: &str| ("what", code.to_owned());
+        match self {
+            Self::NoPolygon => vec![what("no_polygon")],
+            Self::NoRing => vec![what("no_ring")],
+            Self::FewPoints { points } => {
+                vec![what("few_points"), ("points", points.to_string()), ("least", RING_POINTS_MIN.to_string())]
+            }
+            Self::Open => vec![what("open")],
+            Self::NoPlace => vec![what("no_place")],
+            Self::TooManyPoints => vec![what("too_many_points"), ("most", POINTS_MAX.to_string())],
+        }
+    }
+}
+
 /// # Errors
 /// When it is no collection of polygons with names, a name is there twice, or a number of residents cannot be one.
 pub fn read(text: &str) -> Result<Areas, AreasError> {
-    let file = |what: &str| AreasError::File(what.to_owned());
-    let document: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| AreasError::File(error.to_string()))?;
-    let features = document.get("features").and_then(Value::as_array).ok_or_else(|| file("it has no features"))?;
+    let document: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| AreasError::File(FileError::NoJson { line: error.line(), column: error.column() }))?;
+    let features = document.get("features").and_then(Value::as_array).ok_or(AreasError::File(FileError::NoFeatures))?;
     if features.is_empty() {
-        return Err(file("it has no areas"));
+        return Err(AreasError::File(FileError::NoAreas));
     }
     if features.len() > AREAS_MAX {
-        return Err(AreasError::File(format!("it has {} areas, more than {AREAS_MAX}", features.len())));
+        return Err(AreasError::File(FileError::TooManyAreas { areas: features.len() }));
     }
     let mut names = HashSet::with_capacity(features.len());
     let mut points_left = POINTS_MAX;
@@ -243,11 +293,19 @@ mod tests {
 
     #[test]
     fn what_is_no_map_of_areas_is_refused() {
-        for rubbish in ["", "{", "{}", "[]", "null", r#"{"features":[]}"#, r#"{"features":{}}"#] {
-            assert!(matches!(read(rubbish), Err(AreasError::File(_))), "{rubbish}");
-        }
         let many = file(&vec![(json!({}), Value::Null); AREAS_MAX + 1]);
-        assert!(matches!(read(&many), Err(AreasError::File(what)) if what.contains("10001")));
+        for (rubbish, known) in [
+            ("", FileError::NoJson { line: 1, column: 0 }),
+            ("{\n{", FileError::NoJson { line: 2, column: 1 }),
+            ("{}", FileError::NoFeatures),
+            ("[]", FileError::NoFeatures),
+            ("null", FileError::NoFeatures),
+            (r#"{"features":{}}"#, FileError::NoFeatures),
+            (r#"{"features":[]}"#, FileError::NoAreas),
+            (many.as_str(), FileError::TooManyAreas { areas: AREAS_MAX + 1 }),
+        ] {
+            assert!(matches!(read(rubbish), Err(AreasError::File(what)) if what == known), "{known}");
+        }
     }
 
     #[test]
@@ -299,8 +357,11 @@ mod tests {
         }
         let twice = read(&file(&[(json!({ "name": "東區" }), geometry()), (json!({ "name": "東區" }), geometry())])).unwrap_err();
         assert_eq!((twice.key(), twice.params()), ("oversight.areas.twice", vec![("name", "東區".to_owned())]));
-        let file = read("{}").unwrap_err();
-        assert_eq!((file.key(), file.params()), ("oversight.areas.file", vec![("what", "it has no features".to_owned())]));
+        let rubbish = read("{}").unwrap_err();
+        assert_eq!((rubbish.key(), rubbish.params()), ("oversight.areas.file", vec![("what", "no_features".to_owned())]));
+        let few = read(&file(&[(json!({ "name": "東區" }), polygon(json!([[[120.0, 23.0]]])))])).unwrap_err();
+        let said = [("name", "東區"), ("what", "few_points"), ("points", "1"), ("least", "4")].map(|(name, value)| (name, value.to_owned()));
+        assert_eq!((few.key(), few.params()), ("oversight.areas.outline", said.to_vec()));
     }
 
     /// Anything, in places where a file of areas has something.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use shouhu_calendar::Month;
 use shouhu_module::{App, Audit, Audited, Load, Params, Person, Problem, RawBody, Route};
 
+use crate::areas::shapes::FileError;
 use crate::areas::{self, AreaReport, AreasError, AreasListed};
 use crate::ops::reasons::{file, month};
 
@@ -58,7 +59,7 @@ async fn list(State(app): State<App>) -> Result<Audited<AreasListed>, Problem> {
 
 async fn import(State(app): State<App>, person: Person, RawBody(bytes): RawBody) -> Result<Audited<AreasListed>, Problem> {
     let read = areas::store::off_thread(move || {
-        let text = std::str::from_utf8(&bytes).map_err(|error| AreasError::File(error.to_string()))?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| AreasError::File(FileError::NoText))?;
         areas::shapes::read(text)
     });
     areas::store::set(&app, &person, read.await??).await?;

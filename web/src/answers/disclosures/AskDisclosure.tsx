@@ -7,6 +7,7 @@ import { ActForm } from "../../app/ActForm";
 import { useNow } from "../../app/age";
 import { disclosures } from "../../app/api/calls.disclosures";
 import type { AskDisclosure } from "../../app/api/types.disclosures";
+import { HINT_BELOW } from "../../app/hintBelow";
 import { useAct } from "../../app/useAct";
 import { DAYS_MAX, daysFault, scopeOf, yesterday } from "./scope";
 
@@ -39,6 +40,7 @@ export function AskForm() {
       <TextInput
         label={t("disclosure.ref")}
         description={t("disclosure.ref_hint")}
+        inputWrapperOrder={HINT_BELOW}
         value={draft.ref}
         maxLength={TEXT_CHARS_MAX}
         onChange={(event) => set({ ref: event.currentTarget.value })}
@@ -52,8 +54,10 @@ export function AskForm() {
         required
       />
       <TextInput
+        className="form-wide"
         label={t("disclosure.number")}
         description={t("disclosure.number_hint")}
+        inputWrapperOrder={HINT_BELOW}
         value={draft.number}
         onChange={(event) => set({ number: event.currentTarget.value })}
       />
@@ -69,6 +73,7 @@ export function AskForm() {
         type="date"
         label={t("disclosure.until")}
         description={t("disclosure.until_hint", { max: DAYS_MAX })}
+        inputWrapperOrder={HINT_BELOW}
         value={draft.until}
         max={yesterday(now_us)}
         error={fault && t(`disclosure.fault_${fault}`, { max: DAYS_MAX })}

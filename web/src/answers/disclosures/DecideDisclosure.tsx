@@ -44,15 +44,17 @@ function Release({
       <p className="dim">{t("disclosure.keep_hint")}</p>
       <Preview preview={preview} keptBack={keptBack} onKeep={keep} />
       {release.error && <Failure error={release.error} />}
-      <SureButton
-        size="md"
-        label={t("disclosure.release", { count: entries.length - keptBack.size, kept: keptBack.size })}
-        sure={t("disclosure.release_sure")}
-        isBusy={release.isPending}
-        isDisabled={keptBack.size === entries.length}
-        onSure={() => release.mutate()}
-        testId="disclosure-release"
-      />
+      <div className="acts">
+        <SureButton
+          size="md"
+          label={t("disclosure.release", { count: entries.length - keptBack.size, kept: keptBack.size })}
+          sure={t("disclosure.release_sure")}
+          isBusy={release.isPending}
+          isDisabled={keptBack.size === entries.length}
+          onSure={() => release.mutate()}
+          testId="disclosure-release"
+        />
+      </div>
     </>
   );
 }
@@ -74,15 +76,17 @@ function Refuse({ id }: { id: string }) {
         data-testid="disclosure-reason"
       />
       {refuse.error && <Failure error={refuse.error} />}
-      <SureButton
-        size="md"
-        label={t("disclosure.refuse")}
-        sure={t("disclosure.refuse_sure")}
-        isBusy={refuse.isPending}
-        isDisabled={reason.trim().length < TEXT_CHARS_MIN}
-        onSure={() => refuse.mutate()}
-        testId="disclosure-refuse"
-      />
+      <div className="acts">
+        <SureButton
+          size="md"
+          label={t("disclosure.refuse")}
+          sure={t("disclosure.refuse_sure")}
+          isBusy={refuse.isPending}
+          isDisabled={reason.trim().length < TEXT_CHARS_MIN}
+          onSure={() => refuse.mutate()}
+          testId="disclosure-refuse"
+        />
+      </div>
     </>
   );
 }

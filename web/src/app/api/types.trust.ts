@@ -37,20 +37,18 @@ export type TrustSignal =
   | "habit"
   | "doubts";
 
-export interface MyTrust {
-  verdict: TrustVerdict;
-  since_us: Micros;
-  score: number;
-  reasons: TrustReason[];
-  unknown: TrustSignal[];
-  verified_at_us: Micros;
-}
-
 export interface TrustWhy {
   /** The heaviest first. */
   reasons: TrustReason[];
   /** What was not known, and so took nothing. */
   unknown: TrustSignal[];
+}
+
+export interface MyTrust extends TrustWhy {
+  verdict: TrustVerdict;
+  since_us: Micros;
+  score: number;
+  verified_at_us: Micros;
 }
 
 export interface SessionTrust {

@@ -1,7 +1,7 @@
 // What a person must see before an order that takes something from somebody. Enter orders, Escape does not.
 
 import { Button, Modal } from "@mantine/core";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Failure } from "../../app/states";
 
@@ -22,9 +22,14 @@ interface Props {
 
 export function ConfirmOrder({ isOpen, title, yes, no, act, onYes, onNo, children, testId }: Props) {
   const { t } = useTranslation();
-  const since = useRef(0);
+  const [isReady, setReady] = useState(false);
   useEffect(() => {
-    if (isOpen) since.current = Date.now();
+    if (!isOpen) return;
+    const timer = setTimeout(() => setReady(true), TOO_SOON_MS);
+    return () => {
+      clearTimeout(timer);
+      setReady(false);
+    };
   }, [isOpen]);
   return (
     <Modal
@@ -47,8 +52,9 @@ export function ConfirmOrder({ isOpen, title, yes, no, act, onYes, onNo, childre
             data-autofocus
             loading={act.isPending}
             onClick={() => {
-              if (Date.now() - since.current > TOO_SOON_MS) onYes();
+              if (isReady) onYes();
             }}
+            data-ready={isReady || undefined}
             data-testid={`${testId}-yes`}
           >
             {yes} <kbd className="confirm-key">Enter</kbd>

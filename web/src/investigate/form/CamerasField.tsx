@@ -4,6 +4,7 @@ import { Loader, MultiSelect } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Camera, Id } from "../../app/api/types";
+import { HINT_BELOW } from "../../app/hintBelow";
 import { findCameras, nameOf } from "../cameras";
 
 interface Props {
@@ -38,7 +39,7 @@ export function CamerasField(props: Props) {
       className="field-cameras"
       label={label}
       description={t("lake.cameras_hint", { count: cameras.length })}
-      inputWrapperOrder={["label", "input", "description", "error"]}
+      inputWrapperOrder={HINT_BELOW}
       placeholder={value.length === 0 ? t("lake.cameras_type") : ""}
       data={data}
       value={value}

@@ -2,6 +2,7 @@
 
 import { TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { HINT_BELOW } from "../../app/hintBelow";
 import { isPattern, readPlate } from "../plateText";
 
 interface Props {
@@ -25,7 +26,7 @@ export function PlateField({ value, mayBePattern, error, onChange }: Props) {
       className="field-plate"
       label={t("search.plate")}
       description={hint()}
-      inputWrapperOrder={["label", "input", "description", "error"]}
+      inputWrapperOrder={HINT_BELOW}
       value={value}
       onChange={(event) => onChange(event.currentTarget.value)}
       error={error}

@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Camera, Id, Wgs84 } from "../../app/api/types";
 import { COUNTS_BY, LIKENESSES } from "../../app/api/types.lake";
+import { HINT_BELOW } from "../../app/hintBelow";
 import { findCameras, nameOf } from "../cameras";
 import {
   carriedTo,
@@ -88,7 +89,7 @@ export function QuestionForm(props: Props) {
           className="field-plates"
           label={t("lake.plates")}
           description={t("lake.plates_hint")}
-          inputWrapperOrder={["label", "input", "description", "error"]}
+          inputWrapperOrder={HINT_BELOW}
           value={draft.plates}
           onChange={(event) => set({ plates: event.currentTarget.value })}
           error={error("plates")}

@@ -3,6 +3,7 @@
 import { Button, Textarea } from "@mantine/core";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { HINT_BELOW } from "../../app/hintBelow";
 import { readThefts, theftsFile } from "../thefts";
 
 interface Props {
@@ -34,7 +35,7 @@ export function TheftsField({ value, error, onChange }: Props) {
         description={
           thefts.length > 0 ? t("lake.thefts_read", { count: thefts.length, found }) : t("lake.thefts_hint")
         }
-        inputWrapperOrder={["label", "input", "description", "error"]}
+        inputWrapperOrder={HINT_BELOW}
         placeholder={"ABC-1234 2026-11-01 08:30 2026-11-04 10:00\nDEF-5678 115/11/02"}
         value={value}
         onChange={(event) => onChange(event.currentTarget.value)}

@@ -4,6 +4,7 @@ import { Autocomplete, Button, NumberInput, Select, Switch, TextInput } from "@m
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { FEED_CHARSETS, FEED_FORMATS, type FeedMapping, TIME_FORMS } from "../../app/api/types.feeds";
+import { HINT_BELOW } from "../../app/hintBelow";
 import { ChoiceField } from "../../investigate/form/ChoiceField";
 import {
   columnsOf,
@@ -84,7 +85,7 @@ export function MappingFields({ mapping, kind, onChange, onKind }: Props) {
           key={column}
           label={t(`feed.column_${column}`)}
           description={shownOf(column)}
-          inputWrapperOrder={["label", "input", "description", "error"]}
+          inputWrapperOrder={HINT_BELOW}
           data={[...new Set(sample?.columns)]}
           value={mapping[column] ?? ""}
           onChange={(value) => set({ [column]: value })}

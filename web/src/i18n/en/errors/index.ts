@@ -1,0 +1,23 @@
+// Stable error keys of the server (problem+json). What is missing here is shown in the server's own words.
+
+import { dispatch } from "./dispatch";
+import { house } from "./house";
+import { identity } from "./identity";
+import { oversight } from "./oversight";
+import { patrol } from "./patrol";
+import { sightings } from "./sightings";
+import { warnings } from "./warnings";
+import { watchlists } from "./watchlists";
+
+export const errors = {
+  offline: "The server cannot be reached. Check the network and try again.",
+  unexpected: "Something unexpected happened: {{message}}",
+  ...house,
+  ...identity,
+  ...oversight,
+  ...dispatch,
+  ...watchlists,
+  ...sightings,
+  ...patrol,
+  ...warnings,
+};
