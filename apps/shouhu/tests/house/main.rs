@@ -9,6 +9,7 @@ mod movements;
 mod nightly;
 mod nodes;
 mod parts;
+mod policy;
 mod reasons;
 mod sealed;
 mod sharing;
