@@ -2,7 +2,7 @@
 //!
 //! Hours, purposes and doors are tried one by one where a rule speaks of them; of offices, units and persons, those that a rule names, one that none names, and none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shouhu_wire::Role;
 
@@ -27,18 +27,15 @@ pub struct Change {
     pub is_gain: bool,
     /// In which circumstances; `always`, or what they have in common.
     pub when: String,
-    /// The rules that make the difference, of the set in which they stand.
-    pub reasons: Vec<Reason>,
+    /// The rule of the force that makes the difference, of the set in which it stands; two rules are two changes. None where the rooms' lists do.
+    pub reason: Option<Reason>,
 }
 
 impl std::fmt::Display for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (sign, verb) = if self.is_gain { ('+', "gains") } else { ('-', "loses") };
         write!(f, "{sign} {} {verb} {} {}", self.role.as_str(), self.permission, self.when)?;
-        for reason in &self.reasons {
-            write!(f, " [{}: {}]", reason.id, reason.why)?;
-        }
-        Ok(())
+        self.reason.as_ref().map_or(Ok(()), |reason| write!(f, " [{}: {}]", reason.id, reason.why))
     }
 }
 
@@ -113,13 +110,16 @@ fn people(words: &Words) -> Vec<Someone<'_>> {
 fn decided(policies: &Policies, role: Role, permission: &str, corner: &Corner<'_>) -> Decision {
     let (id, office, unit) = corner.someone;
     let who = Who { id, role, office, unit };
-    policies.decide(&Ask { who, permission, door: corner.door, purpose: corner.purpose, hour_local: corner.hour })
+    policies.decide_anew(&Ask { who, permission, door: corner.door, purpose: corner.purpose, hour_local: corner.hour })
 }
 
 impl Policies {
     /// How far a role has a permission, over every circumstance that the rules can tell from another.
     #[must_use]
     pub fn reach(&self, role: Role, permission: &str) -> Reach {
+        if !self.may_permit(role, permission) {
+            return Reach::Never;
+        }
         let words = words_of(self.rules_about(role, permission));
         let corners = Corners::of(self, permission, &words).all();
         let permitted = corners.iter().filter(|corner| decided(self, role, permission, corner).is_permitted).count();
@@ -138,33 +138,33 @@ pub fn diff(old: &Policies, new: &Policies) -> Vec<Change> {
     let names: BTreeSet<&str> = old.grants().chain(new.grants()).map(|grant| grant.permission.as_str()).collect();
     let mut changes = Vec::new();
     for permission in names {
-        for role in Role::ALL {
+        for role in Role::ALL.into_iter().filter(|role| old.may_permit(*role, permission) || new.may_permit(*role, permission)) {
             let words = words_of(old.rules_about(role, permission).chain(new.rules_about(role, permission)));
             let known = if new.grant(permission).is_some() { new } else { old };
             let corners = Corners::of(known, permission, &words).all();
-            let (mut gained, mut lost) = (Vec::new(), Vec::new());
+            // By which rule, and whether it is a gain: the corners that it changes.
+            let mut found: BTreeMap<(bool, Option<Reason>), Vec<Corner<'_>>> = BTreeMap::new();
             for corner in &corners {
                 let (before, after) = (decided(old, role, permission, corner), decided(new, role, permission, corner));
-                match (before.is_permitted, after.is_permitted) {
-                    (false, true) => gained.push((*corner, [before.reasons, after.reasons].concat())),
-                    (true, false) => lost.push((*corner, [before.reasons, after.reasons].concat())),
-                    _ => {}
+                if before.is_permitted == after.is_permitted {
+                    continue;
+                }
+                let reasons: BTreeSet<Reason> = before.reasons.into_iter().chain(after.reasons).collect();
+                let reasons = if reasons.is_empty() { vec![None] } else { reasons.into_iter().map(Some).collect() };
+                for reason in reasons {
+                    found.entry((after.is_permitted, reason)).or_default().push(*corner);
                 }
             }
-            for (is_gain, found) in [(true, gained), (false, lost)] {
-                if !found.is_empty() {
-                    changes.push(change(role, permission, is_gain, &found, &corners));
-                }
-            }
+            changes.extend(found.into_iter().map(|((is_gain, reason), changed)| Change {
+                role,
+                permission: permission.to_owned(),
+                is_gain,
+                when: when(&changed, &corners),
+                reason,
+            }));
         }
     }
     changes
-}
-
-fn change(role: Role, permission: &str, is_gain: bool, found: &[(Corner<'_>, Vec<Reason>)], all: &[Corner<'_>]) -> Change {
-    let reasons: BTreeSet<Reason> = found.iter().flat_map(|(_, reasons)| reasons.iter().cloned()).collect();
-    let corners: Vec<Corner<'_>> = found.iter().map(|(corner, _)| *corner).collect();
-    Change { role, permission: permission.to_owned(), is_gain, when: when(&corners, all), reasons: reasons.into_iter().collect() }
 }
 
 /// What some corners have in common that not all have, one property after the other.

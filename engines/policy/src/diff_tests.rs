@@ -64,6 +64,16 @@ fn offices_purposes_persons_and_patterns_that_a_rule_names_are_tried() {
 }
 
 #[test]
+fn two_rules_about_one_right_are_told_apart() {
+    let night = "@id(\"night\") @why(\"w\") forbid (principal, action == Action::\"audit.read\", resource) when { context.hour_local < 6 };";
+    let office = "@id(\"office\") @why(\"w\") forbid (principal, action, resource) when { principal has office && principal.office == \"七\" };";
+    let told = told("", &format!("{night}\n{office}"));
+    assert!(told.contains(&"- auditor loses audit.read in hours 00-05 [night: w]".to_owned()), "{told:?}");
+    assert!(told.contains(&"- auditor loses audit.read of office 七 [office: w]".to_owned()), "{told:?}");
+    assert!(told.iter().all(|line| !line.contains("in part")), "{told:?}");
+}
+
+#[test]
 fn what_saves_lives_is_lost_by_a_rule_that_says_so_alone() {
     let all = "@id(\"x\") @why(\"w\") forbid (principal in Role::\"officer\", action, resource);";
     assert_eq!(told("", all), Vec::<String>::new());

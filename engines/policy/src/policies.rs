@@ -163,9 +163,7 @@ impl Policies {
     /// Whether it is permitted. What is not known is not.
     #[must_use]
     pub fn decide(&self, ask: &Ask<'_>) -> Decision {
-        let Some((action, cell)) = self.actions.get(ask.permission).and_then(|action| Some((action, action.cells.get(&ask.who.role)?))) else {
-            return Decision::listed(false);
-        };
+        let Some((action, cell)) = self.cell_of(ask.who.role, ask.permission) else { return Decision::listed(false) };
         let set = if ask.door.is_life { &cell.life } else { &cell.usual };
         let Some(set) = set else { return Decision::listed(cell.is_listed) };
         let purpose = ask.purpose.filter(|said| self.purposes().iter().any(|known| known == said));
@@ -174,13 +172,37 @@ impl Policies {
         if let Some(decision) = self.kept.of(&question) {
             return decision;
         }
-        let decision = match self.asked(action, set, ask) {
+        let decision = self.decide_by(action, cell, set, ask);
+        self.kept.keep(question, &decision);
+        decision
+    }
+
+    /// As [`Policies::decide`], for the many questions of a comparison: they are asked once.
+    pub(crate) fn decide_anew(&self, ask: &Ask<'_>) -> Decision {
+        let Some((action, cell)) = self.cell_of(ask.who.role, ask.permission) else { return Decision::listed(false) };
+        match if ask.door.is_life { &cell.life } else { &cell.usual } {
+            Some(set) => self.decide_by(action, cell, set, ask),
+            None => Decision::listed(cell.is_listed),
+        }
+    }
+
+    fn decide_by(&self, action: &Action, cell: &Cell, set: &PolicySet, ask: &Ask<'_>) -> Decision {
+        match self.asked(action, set, ask) {
             Some(response) => self.decision(ask, &response),
             // Not even asked: as if a rule had failed.
             None => Decision::listed(cell.is_listed && ask.door.is_life),
-        };
-        self.kept.keep(question, &decision);
-        decision
+        }
+    }
+
+    fn cell_of(&self, role: Role, permission: &str) -> Option<(&Action, &Cell)> {
+        let action = self.actions.get(permission)?;
+        Some((action, action.cells.get(&role)?))
+    }
+
+    /// Whether some policy could permit it at all.
+    pub(crate) fn may_permit(&self, role: Role, permission: &str) -> bool {
+        let is_listed = self.cell_of(role, permission).is_some_and(|(_, cell)| cell.is_listed);
+        is_listed || self.rules_about(role, permission).any(|rule| rule.is_permit)
     }
 
     /// As [`Policies::decide`] for what has no route of its own: a fact on the live stream, a part of an answer. It saves lives where a route that asks for
