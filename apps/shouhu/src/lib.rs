@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod backup;
 pub mod lake;
+pub mod policy;
 mod serve;
 
 pub use serve::{Options, StartError, build, run};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use shouhu::{MODULES, Options, audit, backup, build, lake, run};
+use shouhu::{MODULES, Options, audit, backup, build, lake, policy, run};
 use shouhu_env::{Env, ScaledClock};
 use shouhu_ids::Micros;
 use shouhu_lakehouse::{OnDamage, Opening};
@@ -71,6 +71,14 @@ enum Command {
         place: Place,
         #[command(subcommand)]
         act: lake::Act,
+    },
+    /// Who may do what in this house, whether a file of rules holds, and what it would change.
+    #[command(arg_required_else_help = true)]
+    Policy {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        act: policy::Act,
     },
     /// Copy the house to a second place while its server runs; list and verify what is there; write the keys out.
     #[command(arg_required_else_help = true)]
@@ -145,6 +153,9 @@ struct Place {
     /// File that names the networks of the house and addresses that are a threat. Default: <data>/trust.toml, where there is one.
     #[arg(long, global = true, env = "SHOUHU_TRUST_FILE")]
     trust_file: Option<PathBuf>,
+    /// File of the force's own rules. Default: <data>/policy.cedar, where there is one.
+    #[arg(long, global = true, env = "SHOUHU_POLICY_FILE")]
+    policy_file: Option<PathBuf>,
     /// For simulations: the clock runs so many times as fast since --clock-origin-us.
     #[arg(long, global = true, hide = true, requires = "clock_origin_us")]
     clock_speed: Option<u32>,
@@ -179,6 +190,7 @@ impl Place {
             mqtt: self.mqtt_listen.map(|listen| MqttDoor { listen, allow: self.mqtt_allow }),
             witness_file: self.witness_file,
             trust_file: self.trust_file,
+            policy_file: self.policy_file,
         }
     }
 }
@@ -224,6 +236,10 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Lake { place, act } => {
             let env = place.env();
             return lake::run(act, &place.options(), env).await;
+        }
+        Command::Policy { place, act } => {
+            let env = place.env();
+            policy::run(&act, &place.options(), &env)?;
         }
         Command::Backup { place, backup } => {
             let env = place.env();

@@ -3,21 +3,24 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use shouhu_audit::{Audit, AuditError};
+use sha2::{Digest, Sha256};
+use shouhu_audit::{Audit, AuditError, Entry};
 use shouhu_blobs::{BlobError, Blobs};
 use shouhu_env::{DiskError, Env};
-use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, TrustedProxies, router, serve, wiring};
+use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, TrustedProxies, built_in_policies, router, serve, wiring};
 use shouhu_identity::{TrustSettings, TrustSettingsError};
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, OnDamage, Opening};
 use shouhu_module::App;
 use shouhu_outgoing::Outgoing;
 use shouhu_oversight::{Settings as WitnessSettings, SettingsError};
+use shouhu_policy::{Policies, PolicyError};
 use shouhu_positions::mqtt::MqttDoor;
 use shouhu_positions::tak::TakStream;
 use shouhu_sightings::feeds::drop::DropFolder;
 use shouhu_store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
+use crate::policy::name_of;
 use crate::{DESTROYING, MODULES};
 
 #[derive(Debug, Clone)]
@@ -49,6 +52,8 @@ pub struct Options {
     pub witness_file: Option<PathBuf>,
     /// Networks of the house and threats; the default is `trust.toml` in `data`, where there is one.
     pub trust_file: Option<PathBuf>,
+    /// The force's own rules; the default is `policy.cedar` in `data`, where there is one.
+    pub policy_file: Option<PathBuf>,
 }
 
 impl Options {
@@ -102,6 +107,21 @@ impl Options {
         settings.map(Some).map_err(|reason| StartError::Trust { path, reason })
     }
 
+    /// Who may do what: by the rooms' lists, and by the force's own rules where there are some.
+    ///
+    /// # Errors
+    /// When the file was named and is missing, or something in it is wrong.
+    pub fn policies(&self, env: &Env) -> Result<Policies, StartError> {
+        let path = self.policy_file.clone().unwrap_or_else(|| self.data.join("policy.cedar"));
+        let wrong = |reason| StartError::Policy { path: path.clone(), reason };
+        let built_in = built_in_policies(MODULES).map_err(wrong)?;
+        let bytes = match env.disk.read(&path) {
+            Err(DiskError::Missing { .. }) if self.policy_file.is_none() => return Ok(built_in),
+            other => other.map_err(|reason| StartError::PolicyFile { path: path.clone(), reason })?,
+        };
+        built_in.and_file(&bytes, &name_of(&path)).map_err(wrong)
+    }
+
     #[must_use]
     pub fn store_url(&self) -> String {
         self.store.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("shouhu.db").display()))
@@ -132,6 +152,11 @@ pub enum StartError {
     TrustFile { path: PathBuf, reason: DiskError },
     #[error("the file of networks and threats {path:?}: {reason}")]
     Trust { path: PathBuf, reason: TrustSettingsError },
+    #[error("the force's rules {path:?}: {reason}")]
+    PolicyFile { path: PathBuf, reason: DiskError },
+    /// `reason` begins with the file's name and line.
+    #[error("the force's rules {path:?}: {reason}")]
+    Policy { path: PathBuf, reason: PolicyError },
     #[error("module {module} cannot start: {reason}")]
     Module { module: &'static str, reason: String },
     #[error("the modules' lists are wrong: {0:?}")]
@@ -153,6 +178,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     folder(&options.keys)?;
     let witnesses = options.witnesses(&env)?;
     let trust = options.trust(&env)?;
+    let policies = options.policies(&env)?;
     let store = Store::open(&options.store_url(), env.clone()).await?;
     let applied = store.migrate(&wiring::schemas(MODULES)).await?;
     if applied > 0 {
@@ -167,6 +193,10 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
         app.put(witnesses);
     }
     app.put(trust.unwrap_or_default());
+    if matches!(opening, Opening::Serve) && !policies.rules().is_empty() {
+        note_rules(&app, &policies).await?;
+    }
+    app.put(policies);
     // The server's owner decides what the house may reach, not who may press buttons in it.
     let may_reach_private = std::env::var("SHOUHU_OUTGOING_PRIVATE").is_ok_and(|said| said == "1");
     app.put(Outgoing::new(app.env.net.clone(), may_reach_private)?);
@@ -192,6 +222,26 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
             .map_err(|error| StartError::Module { module: module.name, reason: error.to_string() })?;
     }
     Ok(app)
+}
+
+/// Which rules of the force hold from now on, before anybody is judged by them.
+async fn note_rules(app: &App, policies: &Policies) -> Result<(), StartError> {
+    let named: Vec<String> = policies.rules().iter().map(|rule| rule.id.clone()).collect();
+    let texts: Vec<&str> = policies.rules().iter().map(|rule| rule.text.as_str()).collect();
+    let sha256 = hex::encode(Sha256::digest(texts.join("\n")));
+    let leaf = Entry {
+        at_us: app.env.now(),
+        actor: "none".into(),
+        actor_name: "shouhu".into(),
+        action: "policy.in_force".into(),
+        class: "security".into(),
+        purpose: None,
+        case_ref: None,
+        object: format!("{} rules of the force, sha256 {sha256}: {}", named.len(), named.join(", ")),
+        outcome: 200,
+    };
+    app.audit.append(leaf).await?;
+    Ok(())
 }
 
 /// Serves until `stop` is cancelled. `ready` is called once, when requests are answered.

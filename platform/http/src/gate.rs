@@ -1,5 +1,5 @@
-//! The gate around every route: load, caller with the proof of the session's key, permission, trust, body, purpose, idempotency, and the audit
-//! leaf before release.
+//! The gate around every route: load, caller with the proof of the session's key, permission by the rules of the house, trust, body, purpose,
+//! idempotency, and the audit leaf before release.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use shouhu_audit::Entry;
 use shouhu_identity::{Asked, Refused, Unproved};
 use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort};
-use shouhu_module::{Access, App, Audit, AuditObject, Caller, Load, Method, Person, Problem, Proving, Route};
+use shouhu_module::{Access, App, Audit, AuditObject, Caller, Load, Method, Person, Problem, Proving, Route, door_of};
 use shouhu_wire::{DeviceKind, NONCE_HEADER, Proof};
 
 pub use shouhu_module::Purpose;
@@ -71,6 +71,8 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     let whole_target = target_of(&parts.uri).to_owned();
     let asked = Asked::of(&parts.headers, &parts.method, &whole_target);
     let (target, proof) = (asked.target, asked.proof.map(ToOwned::to_owned));
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let said_purpose = if gate.route.audit == Audit::PersonalRead { purpose::said(&parts.headers, query) } else { None };
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|connection| connection.0.ip());
 
     // A caller that is there already was put by a test in this process; nothing from the network can do that.
@@ -88,7 +90,7 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     };
     // Whoever may not come in sends no body first.
     if let Some(caller) = &known {
-        let_in(gate, caller).await?;
+        let_in(gate, caller, said_purpose.as_deref()).await?;
         // A person that a test gives has no session to judge.
         if !is_given {
             trusted(gate, caller, peer).await?;
@@ -108,7 +110,7 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
         Some(caller) => caller,
         None => {
             let caller = who_asks(gate, &asked, peer, Some(&body)).await?;
-            let_in(gate, &caller).await?;
+            let_in(gate, &caller, said_purpose.as_deref()).await?;
             caller
         }
     };
@@ -199,8 +201,8 @@ const fn takes_signatures(access: Access) -> bool {
     matches!(access, Access::Device | Access::Partner | Access::Public(_))
 }
 
-async fn let_in(gate: &Gate, caller: &Caller) -> Result<(), Rejected> {
-    match allowed(&gate.app, &gate.route, caller) {
+async fn let_in(gate: &Gate, caller: &Caller, said_purpose: Option<&str>) -> Result<(), Rejected> {
+    match allowed(&gate.app, &gate.route, caller, said_purpose) {
         Ok(()) => Ok(passes(gate, caller).await?),
         Err(problem) => Err(deny(gate, caller, problem).await.into()),
     }
@@ -240,20 +242,13 @@ async fn read_body(body: Body, bytes_max: usize, body_time: Duration) -> Result<
     }
 }
 
-fn allowed(app: &App, route: &Route, caller: &Caller) -> Result<(), Problem> {
+fn allowed(app: &App, route: &Route, caller: &Caller, said_purpose: Option<&str>) -> Result<(), Problem> {
     let sign_in = || Problem::new(StatusCode::UNAUTHORIZED, "identity.session_required", "sign in first");
     match (route.access, caller) {
         (Access::Public(_), _) | (Access::Session, Caller::Person(_)) => Ok(()),
         (Access::Device, Caller::Device(device)) if device.kind != DeviceKind::Partner => Ok(()),
         (Access::Partner, Caller::Device(device)) if device.kind == DeviceKind::Partner => Ok(()),
-        (Access::Permission(name), Caller::Person(person)) => {
-            if app.permissions_of(person.role).contains(&name) {
-                Ok(())
-            } else {
-                let detail = format!("the role {} does not have the permission {name}", person.role.as_str());
-                Err(Problem::new(StatusCode::FORBIDDEN, "identity.not_permitted", detail))
-            }
-        }
+        (Access::Permission(name), Caller::Person(person)) => permitted(app, route, person, name, said_purpose),
         (Access::Device, _) => {
             Err(Problem::new(StatusCode::UNAUTHORIZED, "identity.device_required", "only an enrolled device may call this"))
         }
@@ -267,12 +262,42 @@ fn allowed(app: &App, route: &Route, caller: &Caller) -> Result<(), Problem> {
     }
 }
 
+/// By the rules of the house (ADR 0023). Whom a rule of the force refuses is told which, and why.
+fn permitted(app: &App, route: &Route, person: &Person, permission: &str, said_purpose: Option<&str>) -> Result<(), Problem> {
+    let decision = app.decide(person, permission, door_of(route), said_purpose);
+    for fault in &decision.faults {
+        tracing::error!(rule = fault.id, permission, "a rule of the force could not be evaluated");
+    }
+    if decision.is_permitted {
+        return Ok(());
+    }
+    let detail = match decision.reasons.first() {
+        Some(rule) => format!("a rule of this house forbids it: {} ({})", rule.why, rule.id),
+        None => format!("the role {} does not have the permission {permission}", person.role.as_str()),
+    };
+    let mut problem = Problem::new(StatusCode::FORBIDDEN, "identity.not_permitted", detail);
+    if let Some(rule) = decision.reasons.into_iter().next() {
+        problem.params.extend([(RULE.to_owned(), rule.id), (WHY.to_owned(), rule.why)]);
+    }
+    Err(problem)
+}
+
+/// Names of the values that a refusal by a rule of the force carries.
+const RULE: &str = "rule";
+const WHY: &str = "why";
+
+/// Which rule refused, for the leaf; nothing where the rooms' lists did.
+fn refused_by(problem: &Problem) -> String {
+    let (rule, why) = (problem.params.get(RULE), problem.params.get(WHY));
+    rule.zip(why).map(|(rule, why)| format!("rule {rule}: {why}")).unwrap_or_default()
+}
+
 /// A signed-in person who tries a forbidden door is worth a leaf; strangers are only counted.
 async fn deny(gate: &Gate, caller: &Caller, problem: Problem) -> Problem {
     if !matches!(caller, Caller::Person(_)) {
         return problem;
     }
-    match gate.app.audit.append(entry(gate, caller, None, "security", String::new(), problem.status)).await {
+    match gate.app.audit.append(entry(gate, caller, None, "security", refused_by(&problem), problem.status)).await {
         Ok(_) => problem,
         Err(error) => Problem::of(&error),
     }

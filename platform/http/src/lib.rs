@@ -35,7 +35,8 @@ pub use stream::StopStreams;
 use shouhu_env::BoxFuture;
 use shouhu_ids::Micros;
 use shouhu_jobs::{Belief, STEADY_US};
-use shouhu_module::{App, Health, JobKind, Module};
+use shouhu_module::{App, Health, JobKind, Module, grants_of};
+use shouhu_policy::{Policies, PolicyError};
 use shouhu_store::Migration;
 
 /// The front door's own routes: the live stream and the API's description.
@@ -78,6 +79,14 @@ pub const MODULE: Module = Module {
     start: idempotency::start,
     ..Module::EMPTY
 };
+
+/// The rules that the lists of these rooms make, for the shelf; a force's own come on top of them.
+///
+/// # Errors
+/// When the lists name a permission twice, or one that is no name.
+pub fn built_in_policies(modules: &[Module]) -> Result<Policies, PolicyError> {
+    Policies::built_in(&grants_of(modules), &PURPOSES.map(|(purpose, _)| purpose))
+}
 
 /// What is wrong with the clock, where it is.
 async fn attention(app: &App) -> Option<String> {

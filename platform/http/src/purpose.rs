@@ -64,11 +64,16 @@ mod tests {
     }
 }
 
+/// The purpose as it was said; nobody has checked it.
+pub fn said(headers: &HeaderMap, query: &str) -> Option<String> {
+    given(headers, PURPOSE_HEADER, query, "purpose")
+}
+
 /// # Errors
 /// 428 when the purpose or the case that it needs is missing, 400 when the purpose is none of ours.
 pub async fn required(app: &App, headers: &HeaderMap, query: &str) -> Result<Purpose, Problem> {
     let refused = |key: &str, detail: &str| Problem::new(StatusCode::PRECONDITION_REQUIRED, key, detail);
-    let code = given(headers, PURPOSE_HEADER, query, "purpose").ok_or_else(|| {
+    let code = said(headers, query).ok_or_else(|| {
         refused("oversight.purpose_required", "a query about a vehicle or person needs the header shouhu-purpose")
     })?;
     let Some((_, needs_case)) = PURPOSES.iter().find(|(known, _)| *known == code) else {

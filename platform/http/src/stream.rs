@@ -84,7 +84,7 @@ async fn handle(
     let last_seq = waiting.back().map_or_else(|| after.unwrap_or(now_at).min(now_at), |e: &Arc<Envelope>| e.seq);
     let stop = app.try_room::<StopStreams>().map_or_else(CancellationToken::new, |stop| stop.0.clone());
     let listener = Listener {
-        permissions: app.permissions_of(person.role),
+        permissions: app.permissions_apart(&person),
         app,
         person,
         live,
@@ -146,6 +146,8 @@ impl Listener {
                     if !shouhu_identity::is_session_alive(&self.app, self.person.session).await {
                         return None;
                     }
+                    // A rule may hold for some hours only.
+                    self.permissions = self.app.permissions_apart(&self.person);
                     self.next_look = tokio::time::Instant::now() + SESSION_LOOK;
                 }
                 () = self.stop.cancelled() => return None,

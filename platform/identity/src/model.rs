@@ -60,7 +60,7 @@ pub(crate) fn me_of(app: &App, person: &Person) -> Me {
         role: person.role,
         unit: person.unit,
         office: person.office.clone(),
-        permissions: app.permissions_of(person.role).into_iter().map(ToOwned::to_owned).collect(),
+        permissions: app.permissions_now(person).into_iter().map(ToOwned::to_owned).collect(),
         session_expires_at_us: person.session_expires_at,
     }
 }

@@ -74,7 +74,7 @@ impl App {
         shelf.get(&TypeId::of::<T>()).cloned().and_then(|any| any.downcast::<T>().ok())
     }
 
-    /// Names of everything that a role may do.
+    /// Names of everything that the rooms' lists give to a role. Whether a person may is [`App::decide`].
     #[must_use]
     pub fn permissions_of(&self, role: shouhu_wire::Role) -> Vec<&'static str> {
         let all = self.modules.iter().flat_map(|module| module.permissions);

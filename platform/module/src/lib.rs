@@ -7,6 +7,7 @@ mod app;
 mod body;
 mod caller;
 mod page;
+mod policy;
 pub mod ports;
 mod problem;
 mod route;
@@ -15,6 +16,7 @@ pub use app::App;
 pub use body::{Body, Id, NoBody, Params, RawBody};
 pub use caller::{CASE_CHARS_MAX, Caller, DevicePeer, NoCase, Person, Purpose, UNLINKED};
 pub use page::{PAGE_DEFAULT, PAGE_MAX, Page, PageQuery, page_limit};
+pub use policy::{door_of, grants_of};
 pub use problem::{Keyed, Problem, ProblemRow};
 pub use route::{Access, Audit, AuditObject, Audited, Blotting, Load, Method, Proving, Route, SchemaOf, Trusting, schema_of};
 

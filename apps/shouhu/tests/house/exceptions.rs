@@ -1,4 +1,4 @@
-//! Lists of `tests/exceptions`: routes that lack something, one a line, with the reason after a `#`. They may only shrink.
+//! Lists of `tests/exceptions`, one name a line, with the reason after a `#`. Those of routes that lack something may only shrink.
 
 /// # Panics
 /// When there is no such list.

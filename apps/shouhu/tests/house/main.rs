@@ -10,6 +10,7 @@ mod movements;
 mod nightly;
 mod nodes;
 mod parts;
+mod policy;
 mod reasons;
 mod sealed;
 mod sharing;

@@ -89,7 +89,7 @@ fn named(what: &str, of: &Inquiry) -> String {
 }
 
 fn decides(app: &App, person: &Person) -> bool {
-    app.permissions_of(person.role).contains(&DECIDE)
+    app.may(person, DECIDE)
 }
 
 /// Whoever stands at the counter sees question and answers; which cases there are, and what is deferred, is for those who decide.
