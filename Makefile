@@ -56,8 +56,8 @@ test: deps-test test-rust test-faults test-contract test-spark test-web test-e2e
 test-rust: deps-test
 	@SHOUHU_TEST_POSTGRES="$$(tools/postgres.sh start)"; export SHOUHU_TEST_POSTGRES; \
 	trap 'tools/postgres.sh stop' EXIT; \
-	if command -v cargo-nextest >/dev/null; then cargo nextest run --timings --config tools/test-profile.toml --release --workspace --lib --bins --tests --no-fail-fast; \
-	else cargo test --timings --config tools/test-profile.toml --release --workspace --lib --bins --tests --no-fail-fast; fi
+	if command -v cargo-nextest >/dev/null; then cargo nextest run --timings --config tools/test-profile.toml --release --workspace --tests --no-fail-fast; \
+	else cargo test --timings --config tools/test-profile.toml --release --workspace --tests --no-fail-fast; fi
 
 test-web: web
 	cd web && npm run check --silent && npm test --silent
