@@ -35,7 +35,7 @@ SHORT = {"cases": 6, "fuzz": 0}
 LONG = {"cases": 0, "fuzz": 100}
 # Of how many a short form chooses: making them costs more than asking them.
 CHOICE = 4
-# A run that is refused at every door would find nothing wrong. Measured: see docs/reference/figures.md.
+# A run that is refused at every door would find nothing wrong. Of this house all are heard, and 59 % succeed: the rest need maps, TPMs or files.
 HEARD_MIN, DONE_MIN = 0.97, 0.55
 AS_IT_IS = SanitizationConfig(enabled=False)
 SHOWN_MAX = 40
@@ -221,8 +221,8 @@ class Run:
 
     def guards(self, operations):
         """What says that the run meant something."""
-        said = {}
-        for label, heard in self.by_operation.items():
+        said, asked = {}, {operation.label for operation in operations}
+        for label, heard in ((label, heard) for label, heard in self.by_operation.items() if label in asked):
             said[label] = "done" if any(status and status < 300 for status in heard["statuses"]) else "heard" if heard.get("beyond") else "unheard"
         done, all_ = sum(one == "done" for one in said.values()), max(len(operations), 1)
         heard = done + sum(one == "heard" for one in said.values())
@@ -290,7 +290,7 @@ def main():
         with open(options.report, "w") as file:
             json.dump({"seed": options.seed, "program": os.path.basename(options.program), "operations": len(operations), "requests": count, "seconds": round(took_s, 1),
                        "statuses": {str(status): times for status, times in run.statuses.most_common()}, "reached": dict(kinds), "failures": failures, "faults": found,
-                       "by_operation": {label: {"reached": said[label], "statuses": {str(status): times for status, times in heard["statuses"].items()}, "keys": +heard["keys"]} for label, heard in run.by_operation.items()}},
+                       "by_operation": {label: {"reached": said[label], "statuses": {str(status): times for status, times in heard["statuses"].items()}, "keys": +heard["keys"]} for label, heard in run.by_operation.items() if label in said}},
                       file, indent=1, ensure_ascii=False)
     failed = len({one["operation"] for one in found})
     print(f"seed {options.seed}: {len(operations) - failed} passed, {failed} failed, 0 skipped")
