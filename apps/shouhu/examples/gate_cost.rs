@@ -65,6 +65,7 @@ fn options(folder: &std::path::Path) -> Options {
         mqtt: None,
         witness_file: None,
         trust_file: None,
+        signals_file: None,
     }
 }
 

@@ -145,6 +145,9 @@ struct Place {
     /// File that names the networks of the house and addresses that are a threat. Default: <data>/trust.toml, where there is one.
     #[arg(long, global = true, env = "SHOUHU_TRUST_FILE")]
     trust_file: Option<PathBuf>,
+    /// File that names the systems that tell this house of accounts, and that it tells. Default: <data>/signals.toml, where there is one.
+    #[arg(long, global = true, env = "SHOUHU_SIGNALS_FILE")]
+    signals_file: Option<PathBuf>,
     /// For simulations: the clock runs so many times as fast since --clock-origin-us.
     #[arg(long, global = true, hide = true, requires = "clock_origin_us")]
     clock_speed: Option<u32>,
@@ -179,6 +182,7 @@ impl Place {
             mqtt: self.mqtt_listen.map(|listen| MqttDoor { listen, allow: self.mqtt_allow }),
             witness_file: self.witness_file,
             trust_file: self.trust_file,
+            signals_file: self.signals_file,
         }
     }
 }

@@ -15,6 +15,7 @@ use shouhu_oversight::{Settings as WitnessSettings, SettingsError};
 use shouhu_positions::mqtt::MqttDoor;
 use shouhu_positions::tak::TakStream;
 use shouhu_sightings::feeds::drop::DropFolder;
+use shouhu_signals::{SignalSettings, SignalSettingsError};
 use shouhu_store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
@@ -49,6 +50,8 @@ pub struct Options {
     pub witness_file: Option<PathBuf>,
     /// Networks of the house and threats; the default is `trust.toml` in `data`, where there is one.
     pub trust_file: Option<PathBuf>,
+    /// Systems that tell us of accounts, and that we tell; the default is `signals.toml` in `data`, where there is one.
+    pub signals_file: Option<PathBuf>,
 }
 
 impl Options {
@@ -102,6 +105,20 @@ impl Options {
         settings.map(Some).map_err(|reason| StartError::Trust { path, reason })
     }
 
+    /// What the file of systems that tell or are told says; `None` without one.
+    ///
+    /// # Errors
+    /// When it was named and is missing, or something in it is wrong.
+    pub fn signals(&self, env: &Env) -> Result<Option<SignalSettings>, StartError> {
+        let path = self.signals_file.clone().unwrap_or_else(|| self.data.join("signals.toml"));
+        let bytes = match env.disk.read(&path) {
+            Err(DiskError::Missing { .. }) if self.signals_file.is_none() => return Ok(None),
+            other => other.map_err(|reason| StartError::SignalsFile { path: path.clone(), reason })?,
+        };
+        let settings = SignalSettings::parse(&String::from_utf8_lossy(&bytes));
+        settings.map(Some).map_err(|reason| StartError::Signals { path, reason })
+    }
+
     #[must_use]
     pub fn store_url(&self) -> String {
         self.store.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("shouhu.db").display()))
@@ -132,6 +149,10 @@ pub enum StartError {
     TrustFile { path: PathBuf, reason: DiskError },
     #[error("the file of networks and threats {path:?}: {reason}")]
     Trust { path: PathBuf, reason: TrustSettingsError },
+    #[error("the file of systems that tell or are told {path:?}: {reason}")]
+    SignalsFile { path: PathBuf, reason: DiskError },
+    #[error("the file of systems that tell or are told {path:?}: {reason}")]
+    Signals { path: PathBuf, reason: SignalSettingsError },
     #[error("module {module} cannot start: {reason}")]
     Module { module: &'static str, reason: String },
     #[error("the modules' lists are wrong: {0:?}")]
@@ -153,6 +174,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     folder(&options.keys)?;
     let witnesses = options.witnesses(&env)?;
     let trust = options.trust(&env)?;
+    let signals = options.signals(&env)?;
     let store = Store::open(&options.store_url(), env.clone()).await?;
     let applied = store.migrate(&wiring::schemas(MODULES)).await?;
     if applied > 0 {
@@ -167,6 +189,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
         app.put(witnesses);
     }
     app.put(trust.unwrap_or_default());
+    app.put(signals.unwrap_or_default());
     // The server's owner decides what the house may reach, not who may press buttons in it.
     let may_reach_private = std::env::var("SHOUHU_OUTGOING_PRIVATE").is_ok_and(|said| said == "1");
     app.put(Outgoing::new(app.env.net.clone(), may_reach_private)?);

@@ -68,7 +68,9 @@ pub fn opened(text: &str, keys: &[SetKey]) -> Result<Map<String, Value>, SetRefu
     serde_json::from_slice(&decoded(claims)?).map_err(|_| SetRefused::Form)
 }
 
-pub fn signed(claims: &Value, signer: &SetSigner) -> String {
+/// The token of these claims, as [`crate::Set::claims`] gives them: the same bytes whenever they are signed again.
+#[must_use]
+pub fn sign_claims(claims: &Value, signer: &SetSigner) -> String {
     let header = json!({ "alg": ALGORITHM, "kid": signer.public().kid, "typ": TYPE });
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
     let signature = URL_SAFE_NO_PAD.encode(signer.sign(message.as_bytes()));

@@ -19,6 +19,7 @@ mod set;
 mod subject;
 
 pub use event::{Change, Direction, EVENT_TYPES, Happened, Initiator, SharedEvent};
+pub use jws::sign_claims;
 pub use key::{Jwk, KeyRefused, SetKey, SetSigner};
 pub use refused::{Err8935, SetRefused};
 pub use set::{AGE_MAX_S, AHEAD_MAX_S, Expected, JTI_CHARS_MAX, SET_BYTES_MAX, Set, verify};

@@ -64,7 +64,7 @@ impl Set {
     /// The token: the same one whenever it is signed again.
     #[must_use]
     pub fn signed(&self, signer: &SetSigner) -> String {
-        jws::signed(&self.claims(), signer)
+        jws::sign_claims(&self.claims(), signer)
     }
 
     fn of(claims: &Map<String, Value>) -> Result<Self, SetRefused> {

@@ -39,6 +39,7 @@ fn options(folder: &Path) -> Options {
         mqtt: None,
         witness_file: None,
         trust_file: None,
+        signals_file: None,
     }
 }
 

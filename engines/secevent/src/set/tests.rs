@@ -36,7 +36,7 @@ fn claims() -> Value {
 
 /// Signed as it stands, whatever it says.
 fn token(claims: &Value) -> String {
-    jws::signed(claims, &signer(7))
+    jws::sign_claims(claims, &signer(7))
 }
 
 fn with(name: &str, value: Value) -> Result<Set, SetRefused> {

@@ -748,4 +748,10 @@ export const errors = {
   "positions.track.tolerance": "The tolerance is between 0 and 1,000 metres.",
   "positions.track.too_many": "There are too many positions in this time. Ask for a shorter one.",
   "positions.units.unavailable": "Units are not known at the moment.",
+  "signals.push.invalid_request": "This signal cannot be read, or is no security event token.",
+  "signals.push.invalid_key": "This signal is not signed by a key that was agreed.",
+  "signals.push.invalid_issuer": "This signal is by another system than the one of this stream.",
+  "signals.push.invalid_audience": "This signal is not for this house.",
+  "signals.push.authentication_failed": "No stream has this token.",
+  "signals.push.access_denied": "This stream was switched off here.",
 };

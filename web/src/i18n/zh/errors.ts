@@ -694,4 +694,10 @@ export const errors = {
   "positions.track.tolerance": "簡化容許誤差須介於 0 與 1000 公尺之間。",
   "positions.track.too_many": "這段時間的定位點太多，請縮短時間。",
   "positions.units.unavailable": "目前無法取得警力單位。",
+  "signals.push.invalid_request": "這份訊號無法讀取，或不是安全事件權杖。",
+  "signals.push.invalid_key": "這份訊號不是以約定的金鑰簽章。",
+  "signals.push.invalid_issuer": "這份訊號的發送端不是這條通道的發送端。",
+  "signals.push.invalid_audience": "這份訊號不是給本系統的。",
+  "signals.push.authentication_failed": "沒有任何通道使用這個權杖。",
+  "signals.push.access_denied": "這條通道已在本系統停止收受。",
 };
