@@ -13,5 +13,6 @@ mod parts;
 mod reasons;
 mod sealed;
 mod sharing;
+mod signals;
 mod tpm;
 mod trust;
