@@ -111,10 +111,9 @@ fn only_es256_by_a_pinned_key_is_believed() {
 
 #[test]
 fn a_token_without_a_signature_is_none() {
-    let unsigned = format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"secevent+jwt"}"#), URL_SAFE_NO_PAD.encode(claims().to_string()));
-    assert_eq!(read(&unsigned, &[7]).err(), Some(SetRefused::Algorithm));
-    let unsigned = unsigned.replace(&URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"secevent+jwt"}"#), &URL_SAFE_NO_PAD.encode(r#"{"alg":"ES256","typ":"secevent+jwt"}"#));
-    assert_eq!(read(&unsigned, &[7]).err(), Some(SetRefused::Signature));
+    let unsigned = |header: &str| format!("{}.{}.", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims().to_string()));
+    assert_eq!(read(&unsigned(r#"{"alg":"none","typ":"secevent+jwt"}"#), &[7]).err(), Some(SetRefused::Algorithm));
+    assert_eq!(read(&unsigned(r#"{"alg":"ES256","typ":"secevent+jwt"}"#), &[7]).err(), Some(SetRefused::Signature));
     for rubbish in ["", ".", "..", "...", "a.b.c", "e30.e30.e30", "{}"] {
         assert!(read(rubbish, &[7]).is_err(), "{rubbish}");
     }
