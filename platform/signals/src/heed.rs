@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn bad_news_asks_for_something_and_good_news_lightens_nothing() {
-        let compliance = |is_compliant| SharedEvent::DeviceComplianceChange { was_compliant: !is_compliant, is_compliant };
+        let compliance = |is_compliant: bool| SharedEvent::DeviceComplianceChange { was_compliant: !is_compliant, is_compliant };
         assert_eq!(word_of(&SharedEvent::SessionRevoked, true), Some(Word::Revoked { may_end: true }));
         assert_eq!(word_of(&SharedEvent::SessionRevoked, false), Some(Word::Revoked { may_end: false }));
         for bad in [compliance(false), level(Some(Direction::Decrease)), level(None)] {

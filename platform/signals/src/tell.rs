@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn an_account_that_is_taken_away_is_told_of_all_its_sessions_and_an_ended_session_of_itself() {
-        let told = |session, change| of_access(ISS, "1".into(), actor(), session, &change);
+        let told = |session: Option<SessionId>, change: AccessChange| of_access(ISS, "1".into(), actor(), session, &change);
         let disabled = told(None, AccessChange::Disabled);
         assert_eq!((disabled.event, disabled.by), (SharedEvent::SessionRevoked, Initiator::Admin));
         assert_eq!(disabled.subject, Subject::user(named(ISS, actor().to_string())));
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_verdict_is_told_as_a_level_with_its_direction() {
-        let change = |is_worse| AccessChange::Trusted { before: "allow".into(), now: "step_up".into(), is_worse };
+        let change = |is_worse: bool| AccessChange::Trusted { before: "allow".into(), now: "step_up".into(), is_worse };
         for (is_worse, direction) in [(true, Direction::Decrease), (false, Direction::Increase)] {
             let told = of_access(ISS, "1".into(), actor(), None, &change(is_worse));
             let SharedEvent::AssuranceLevelChange { namespace, previous, direction: said, .. } = told.event else { panic!("no level") };
