@@ -66,6 +66,7 @@ fn options(folder: &std::path::Path) -> Options {
         witness_file: None,
         trust_file: None,
         policy_file: None,
+        signals_file: None,
     }
 }
 

@@ -15,6 +15,7 @@ use shouhu_module::Module;
 pub static MODULES: &[Module] = &[
     shouhu_http::MODULE,
     shouhu_identity::MODULE,
+    shouhu_signals::MODULE,
     shouhu_operations::MODULE,
     shouhu_oversight::MODULE,
     shouhu_cameras::MODULE,
@@ -33,6 +34,7 @@ pub const DESTROYING: &[&str] = &[
     "identity.purge",
     "oversight.forget_movements",
     "oversight.retention",
+    "signals.purge",
     "sightings.export_expire",
     "sightings.purge",
     "watchlists.sweep",

@@ -156,6 +156,9 @@ struct Place {
     /// File of the force's own rules. Default: <data>/policy.cedar, where there is one.
     #[arg(long, global = true, env = "SHOUHU_POLICY_FILE")]
     policy_file: Option<PathBuf>,
+    /// File that names the systems that tell this house of accounts, and that it tells. Default: <data>/signals.toml, where there is one.
+    #[arg(long, global = true, env = "SHOUHU_SIGNALS_FILE")]
+    signals_file: Option<PathBuf>,
     /// For simulations: the clock runs so many times as fast since --clock-origin-us.
     #[arg(long, global = true, hide = true, requires = "clock_origin_us")]
     clock_speed: Option<u32>,
@@ -191,6 +194,7 @@ impl Place {
             witness_file: self.witness_file,
             trust_file: self.trust_file,
             policy_file: self.policy_file,
+            signals_file: self.signals_file,
         }
     }
 }

@@ -17,6 +17,7 @@ use shouhu_policy::{Policies, PolicyError};
 use shouhu_positions::mqtt::MqttDoor;
 use shouhu_positions::tak::TakStream;
 use shouhu_sightings::feeds::drop::DropFolder;
+use shouhu_signals::{SignalSettings, SignalSettingsError};
 use shouhu_store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
@@ -54,6 +55,8 @@ pub struct Options {
     pub trust_file: Option<PathBuf>,
     /// The force's own rules; the default is `policy.cedar` in `data`, where there is one.
     pub policy_file: Option<PathBuf>,
+    /// Systems that tell us of accounts, and that we tell; the default is `signals.toml` in `data`, where there is one.
+    pub signals_file: Option<PathBuf>,
 }
 
 impl Options {
@@ -122,6 +125,20 @@ impl Options {
         built_in.and_file(&bytes, &name_of(&path)).map_err(wrong)
     }
 
+    /// What the file of systems that tell or are told says; `None` without one.
+    ///
+    /// # Errors
+    /// When it was named and is missing, or something in it is wrong.
+    pub fn signals(&self, env: &Env) -> Result<Option<SignalSettings>, StartError> {
+        let path = self.signals_file.clone().unwrap_or_else(|| self.data.join("signals.toml"));
+        let bytes = match env.disk.read(&path) {
+            Err(DiskError::Missing { .. }) if self.signals_file.is_none() => return Ok(None),
+            other => other.map_err(|reason| StartError::SignalsFile { path: path.clone(), reason })?,
+        };
+        let settings = SignalSettings::parse(&String::from_utf8_lossy(&bytes));
+        settings.map(Some).map_err(|reason| StartError::Signals { path, reason })
+    }
+
     #[must_use]
     pub fn store_url(&self) -> String {
         self.store.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("shouhu.db").display()))
@@ -157,6 +174,10 @@ pub enum StartError {
     /// `reason` begins with the file's name and line.
     #[error("the force's rules {path:?}: {reason}")]
     Policy { path: PathBuf, reason: PolicyError },
+    #[error("the file of systems that tell or are told {path:?}: {reason}")]
+    SignalsFile { path: PathBuf, reason: DiskError },
+    #[error("the file of systems that tell or are told {path:?}: {reason}")]
+    Signals { path: PathBuf, reason: SignalSettingsError },
     #[error("module {module} cannot start: {reason}")]
     Module { module: &'static str, reason: String },
     #[error("the modules' lists are wrong: {0:?}")]
@@ -179,6 +200,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     let witnesses = options.witnesses(&env)?;
     let trust = options.trust(&env)?;
     let policies = options.policies(&env)?;
+    let signals = options.signals(&env)?;
     let store = Store::open(&options.store_url(), env.clone()).await?;
     let applied = store.migrate(&wiring::schemas(MODULES)).await?;
     if applied > 0 {
@@ -197,6 +219,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
         note_rules(&app, &policies).await?;
     }
     app.put(policies);
+    app.put(signals.unwrap_or_default());
     // The server's owner decides what the house may reach, not who may press buttons in it.
     let may_reach_private = std::env::var("SHOUHU_OUTGOING_PRIVATE").is_ok_and(|said| said == "1");
     app.put(Outgoing::new(app.env.net.clone(), may_reach_private)?);

@@ -12,7 +12,7 @@ use shouhu_ids::{
 };
 use shouhu_place::Wgs84;
 use shouhu_plate::Plate;
-use shouhu_wire::{Alternative, Asked, AssignmentState, CallState, HitState, IncidentState, RestrictionReason, UnitState};
+use shouhu_wire::{AccessChange, Alternative, Asked, AssignmentState, CallState, HitState, IncidentState, RestrictionReason, UnitState};
 
 /// Deadlines that passed within so long are looked at again by whoever tells that nobody answered: a house that was off for a week loses none.
 /// What is told twice counts once.
@@ -72,6 +72,8 @@ pub enum Event {
     DeviceTrustChanged { device: DeviceId, restriction: Option<RestrictionReason> },
     /// A session is trusted less than before, or again, or was ended for it: read the list, which says who may see it.
     TrustChanged { session: SessionId, is_worse: bool },
+    /// Somebody's way in was taken away, or is trusted less or again, and nobody else had told us to: for who tells other houses.
+    AccessChanged { actor: ActorId, session: Option<SessionId>, change: AccessChange },
     /// A warning came in, was issued, or ended by a later message.
     WarningChanged { warning: WarningId },
     /// Somebody asks for help through a tracker. Without a position when the tracker had none that could be believed.
@@ -143,6 +145,7 @@ impl Event {
             Self::DeviceChanged { .. } => "device_changed",
             Self::DeviceTrustChanged { .. } => "device_trust_changed",
             Self::TrustChanged { .. } => "trust_changed",
+            Self::AccessChanged { .. } => "access_changed",
             Self::WarningChanged { .. } => "warning_changed",
             Self::TrackerAlarmed { .. } => "tracker_alarmed",
             Self::MapReplaced { .. } => "map_replaced",
@@ -161,6 +164,8 @@ impl Event {
             Self::SightingsRecorded { .. } => None,
             // Counted; whoever did not do something is not shown to a room.
             Self::NotDone { .. } => None,
+            // Operators read who it was on their page; a stream tells no room of it.
+            Self::AccessChanged { .. } => None,
             Self::SightingsQuarantined { .. } | Self::DeviceChanged { .. } | Self::DeviceTrustChanged { .. } => Some("operations.watch"),
             Self::TrustChanged { .. } => Some("trust.watch"),
             Self::WatchlistChanged { .. } => Some("watchlists.read"),

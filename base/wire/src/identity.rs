@@ -127,6 +127,18 @@ pub struct EnrolledDevice {
     pub frame_policy: FramePolicy,
 }
 
+/// What became of somebody's way in, by this house's own doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum AccessChange {
+    /// No session goes on, and none begins.
+    Disabled,
+    EndedByPerson,
+    EndedByTrust,
+    /// The session goes on under another verdict.
+    Trusted { before: String, now: String, is_worse: bool },
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum FramePolicy {

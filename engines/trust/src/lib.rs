@@ -14,6 +14,7 @@
 //! | standing 現況 | the verdict in force, which gets worse at once and better slowly |
 //! | calm 平靜 | a time in which every score would have been worth a lighter verdict |
 //! | doubt 疑點 | a request with the session's cookie that its key had not signed |
+//! | told 外部通報 | what another house or an identity provider, whose word counts here, has said about the person |
 
 mod network;
 mod reason;
@@ -24,5 +25,5 @@ mod verdict;
 pub use network::{AddressMove, LISTED_MAX, ListedAs, Network, NetworkError, Networks, Overlap, is_near};
 pub use reason::{Reason, ReasonCode, SignalName};
 pub use score::{Assessment, SCORE_FULL, assess};
-pub use signals::{Passkey, Signals};
+pub use signals::{Passkey, Signals, Told};
 pub use verdict::{BLOCK_BELOW, CALM_US, RESTRICT_BELOW, STEP_UP_BELOW, Standing, Verdict};

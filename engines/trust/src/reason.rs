@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 #[schemars(rename = "TrustReasonCode")]
 pub enum ReasonCode {
     ThreatListed,
+    ToldByTransmitter,
     ReadsPerHour,
     ReadsPerMinute,
     ReadsBeyondHabit,
@@ -29,6 +30,7 @@ impl ReasonCode {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ThreatListed => "threat_listed",
+            Self::ToldByTransmitter => "told_by_transmitter",
             Self::ReadsPerHour => "reads_per_hour",
             Self::ReadsPerMinute => "reads_per_minute",
             Self::ReadsBeyondHabit => "reads_beyond_habit",
@@ -69,4 +71,5 @@ pub enum SignalName {
     PaceHour,
     Habit,
     Doubts,
+    Told,
 }

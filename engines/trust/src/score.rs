@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::Micros;
 
-use crate::{AddressMove, Passkey, Reason, ReasonCode, SignalName, Signals, Verdict};
+use crate::{AddressMove, Passkey, Reason, ReasonCode, SignalName, Signals, Told, Verdict};
 
 pub const SCORE_FULL: u8 = 100;
 
@@ -29,6 +29,9 @@ const BEYOND_HABIT: u8 = 5;
 /// Together with anything else they ask for a verification; alone, whatever their number, for nothing: a thief with a copied cookie
 /// must not be able to trouble its owner (ADR 0018).
 const DOUBTS: Steps<u32> = &[(0, 5), (2, 15), (9, 20)];
+/// Enough to ask for a touch of the key, with nothing else beside it.
+const TOLD_VERIFY: u8 = 45;
+const TOLD_REVOKED: u8 = SCORE_FULL;
 
 /// A score with its reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -59,6 +62,14 @@ fn address_code(address: AddressMove) -> Option<(ReasonCode, u8)> {
         AddressMove::IntoListed => Some((ReasonCode::AddressIntoListed, 10)),
         AddressMove::BetweenUnlisted => Some((ReasonCode::AddressBetweenUnlisted, 20)),
         AddressMove::OutOfListed => Some((ReasonCode::AddressOutOfListed, 25)),
+    }
+}
+
+const fn told_points(told: Told) -> u8 {
+    match told {
+        Told::Nothing => 0,
+        Told::Verify => TOLD_VERIFY,
+        Told::Revoked => TOLD_REVOKED,
     }
 }
 
@@ -125,6 +136,7 @@ pub fn assess(signals: &Signals) -> Assessment {
         flag(is_beyond_habit(reads, usual), BEYOND_HABIT)
     });
     sum.take(SignalName::Doubts, signals.doubts, ReasonCode::ProofsRefused, |doubts| passed(DOUBTS, doubts));
+    sum.take(SignalName::Told, signals.told, ReasonCode::ToldByTransmitter, told_points);
     sum.done()
 }
 

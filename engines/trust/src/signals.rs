@@ -13,6 +13,19 @@ pub enum Passkey {
     Unattested,
 }
 
+/// What others whom the house believes have told about the person since the last verification (ADR 0024). The order is that of suspicion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "TrustTold")]
+pub enum Told {
+    #[default]
+    Nothing,
+    /// A credential or a device of the person, or what is assured about him, is not what it was.
+    Verify,
+    /// The person's sessions are over, by another's word. No verification answers for that; a new session does.
+    Revoked,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Signals {
     /// Time since the person last touched the passkey and was recognised by it.
@@ -34,4 +47,5 @@ pub struct Signals {
     pub usual_reads_per_hour: Option<u32>,
     /// Requests with the session's cookie and without its key, since the last verification.
     pub doubts: Option<u32>,
+    pub told: Option<Told>,
 }

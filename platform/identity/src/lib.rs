@@ -36,6 +36,7 @@ mod room;
 mod secret;
 mod session;
 mod store;
+mod told;
 mod trust;
 
 #[cfg(test)]
@@ -58,9 +59,10 @@ pub use model::{Actor, Device, DeviceStatus, NAME_CHARS_MAX, NameError, Peer, ch
 pub use ops::invite::{InviteError, LINK_LIFE_US, invite};
 pub use pending::CHALLENGE_LIFE_US;
 pub use proof::{NONCE_EVERY_US, Unproved};
-pub use room::{ENROLMENTS_PENDING_MAX, SIGN_INS_PENDING_MAX, STEP_UPS_PENDING_MAX};
+pub use room::{ENROLMENTS_PENDING_MAX, SIGN_INS_PENDING_MAX, STEP_UPS_PENDING_MAX, limited};
 pub use secret::{fresh as fresh_token, hash_of as token_hash};
 pub use session::{ABSOLUTE_US, COOKIE, IDLE_US};
+pub use told::{Heeded, SKEW_US, Word, heed};
 pub use trust::{TrustRefused, TrustSettings, TrustSettingsError, trust_of};
 
 pub const MODULE: Module = Module {
@@ -124,6 +126,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0004_trust_change", sql: include_str!("../migrations/0004_trust_change.sql") },
         Migration { name: "0005_session_key", sql: include_str!("../migrations/0005_session_key.sql") },
         Migration { name: "0006_trust", sql: include_str!("../migrations/0006_trust.sql") },
+        Migration { name: "0007_told", sql: include_str!("../migrations/0007_told.sql") },
     ],
     jobs: &[jobs::PURGE],
     problems: &[

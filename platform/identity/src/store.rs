@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use shouhu_events::Event;
 use shouhu_ids::{ActorId, Micros, SessionId, UnitId};
 use shouhu_module::Person;
 use shouhu_store::{Row, Store, StoreError, Tx, Value, page_before, params, placeholders, tag_of};
-use shouhu_wire::Role;
+use shouhu_wire::{AccessChange, Role};
 use webauthn_rs::prelude::Passkey;
 
 use crate::model::Actor;
@@ -200,9 +201,12 @@ pub async fn disable(tx: &mut Tx, now: Micros, actor: ActorId, by: ActorId) -> R
         return Ok(false);
     }
     let sql = "UPDATE identity_actor SET disabled_at_us = $2, disabled_by = $3 WHERE id = $1 AND disabled_at_us IS NULL";
-    tx.execute(sql, params![actor, now, by]).await?;
+    let is_news = tx.execute(sql, params![actor, now, by]).await? == 1;
     let sql = "UPDATE identity_session SET ended_at_us = $2 WHERE actor = $1 AND ended_at_us IS NULL";
     tx.execute(sql, params![actor, now]).await?;
+    if is_news {
+        tx.emit(&Event::AccessChanged { actor, session: None, change: AccessChange::Disabled }).await?;
+    }
     Ok(true)
 }
 

@@ -107,8 +107,22 @@ impl Outgoing {
     /// # Errors
     /// When there is no answer, it is longer, or it points elsewhere.
     pub async fn ask(&self, to: &Address, text: String, body_bytes_max: usize) -> Result<Answer, CallError> {
-        let (status, content_type, body) =
-            self.within_time(to, "text/plain; charset=utf-8", &[], text.into_bytes(), body_bytes_max).await?;
+        self.push(to, "text/plain; charset=utf-8", &[], text.into_bytes(), body_bytes_max).await
+    }
+
+    /// As [`Self::ask`], with a body of any type and headers of its own.
+    ///
+    /// # Errors
+    /// As `ask`.
+    pub async fn push(
+        &self,
+        to: &Address,
+        content_type: &str,
+        headers: &[(&str, String)],
+        body: Vec<u8>,
+        body_bytes_max: usize,
+    ) -> Result<Answer, CallError> {
+        let (status, content_type, body) = self.within_time(to, content_type, headers, body, body_bytes_max).await?;
         if status.is_redirection() {
             return Err(CallError::Redirect { status: status.as_u16() });
         }

@@ -40,6 +40,7 @@ fn options(folder: &Path) -> Options {
         witness_file: None,
         trust_file: None,
         policy_file: None,
+        signals_file: None,
     }
 }
 

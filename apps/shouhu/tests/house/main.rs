@@ -14,5 +14,6 @@ mod policy;
 mod reasons;
 mod sealed;
 mod sharing;
+mod signals;
 mod tpm;
 mod trust;

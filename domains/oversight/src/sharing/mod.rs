@@ -40,7 +40,7 @@ pub struct SharingAgreement {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SharingPartner {
-    /// `device …` or `webhook …`.
+    /// `device …`, `webhook …` or `signals …`.
     pub id: String,
     pub title: String,
     pub since_us: Micros,

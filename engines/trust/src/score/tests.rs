@@ -17,8 +17,10 @@ const CALM: Signals = Signals {
     reads_per_hour: Some(0),
     usual_reads_per_hour: Some(10),
     doubts: Some(0),
+    told: Some(Told::Nothing),
 };
 
+const TOLD: [Told; 3] = [Told::Nothing, Told::Verify, Told::Revoked];
 const MOVES: [AddressMove; 5] =
     [AddressMove::Same, AddressMove::Near, AddressMove::IntoListed, AddressMove::BetweenUnlisted, AddressMove::OutOfListed];
 
@@ -26,8 +28,8 @@ fn any_signals() -> impl Strategy<Value = Signals> {
     let ages = (known(0..14 * Micros::HOUR), known(0..14 * Micros::HOUR));
     let passkey = known(prop_oneof![Just(Passkey::Attested), Just(Passkey::Unattested)]);
     let where_ = (known(proptest::sample::select(&MOVES[..])), known(any::<bool>()), known(any::<bool>()), known(0_u32..2_000));
-    let pace = (known(0_u32..100), known(0_u32..2_000), known(0_u32..400), known(0_u32..20));
-    (ages, passkey, where_, pace).prop_map(|((verified, age), passkey, (address, threat, rota, jump), (minute, hour, usual, doubts))| Signals {
+    let pace = (known(0_u32..100), known(0_u32..2_000), known(0_u32..400), known(0_u32..20), known(proptest::sample::select(&TOLD[..])));
+    (ages, passkey, where_, pace).prop_map(|((verified, age), passkey, (address, threat, rota, jump), (minute, hour, usual, doubts, told))| Signals {
         verified_ago_us: verified,
         session_age_us: age,
         passkey,
@@ -39,6 +41,7 @@ fn any_signals() -> impl Strategy<Value = Signals> {
         reads_per_hour: hour,
         usual_reads_per_hour: usual,
         doubts,
+        told,
     })
 }
 
@@ -64,6 +67,7 @@ fn worse_than_both(a: &Signals, b: &Signals) -> Signals {
             (a, b) => a.or(b),
         },
         doubts: worst(a.doubts, b.doubts),
+        told: worst(a.told, b.told),
     }
 }
 
@@ -75,7 +79,7 @@ fn a_calm_session_loses_nothing_and_everything_is_known_of_it() {
 #[test]
 fn who_is_known_nothing_of_is_trusted_and_all_that_is_not_known_is_said() {
     let nothing = assess(&Signals::default());
-    assert_eq!((nothing.score, nothing.reasons.len(), nothing.unknown.len()), (SCORE_FULL, 0, 11));
+    assert_eq!((nothing.score, nothing.reasons.len(), nothing.unknown.len()), (SCORE_FULL, 0, 12));
 }
 
 #[test]
@@ -113,6 +117,14 @@ fn overtime_on_a_telephone_that_changed_its_network_asks_for_nothing() {
 #[test]
 fn refused_proofs_alone_ask_for_nothing_whatever_their_number() {
     assert_eq!(assess(&Signals { doubts: Some(u32::MAX), ..CALM }).verdict(), Verdict::Allow);
+}
+
+#[test]
+fn a_transmitters_word_asks_for_a_verification_by_itself_and_a_revocation_blocks() {
+    let told = |told| assess(&Signals { told: Some(told), ..CALM });
+    assert_eq!((told(Told::Verify).score, told(Told::Verify).verdict()), (55, Verdict::StepUp));
+    assert_eq!((told(Told::Revoked).score, told(Told::Revoked).verdict()), (0, Verdict::Block));
+    assert_eq!(told(Told::Verify).reasons, [Reason { code: ReasonCode::ToldByTransmitter, points: 45 }]);
 }
 
 #[test]
@@ -155,7 +167,7 @@ proptest! {
     }
 
     #[test]
-    fn what_becomes_unknown_takes_no_points_and_is_said(signals in any_signals(), which in 0_usize..11) {
+    fn what_becomes_unknown_takes_no_points_and_is_said(signals in any_signals(), which in 0_usize..12) {
         let mut less = signals;
         let name = match which {
             0 => { less.verified_ago_us = None; SignalName::Verification }
@@ -168,7 +180,8 @@ proptest! {
             7 => { less.reads_per_minute = None; SignalName::PaceMinute }
             8 => { less.reads_per_hour = None; SignalName::PaceHour }
             9 => { less.usual_reads_per_hour = None; SignalName::Habit }
-            _ => { less.doubts = None; SignalName::Doubts }
+            10 => { less.doubts = None; SignalName::Doubts }
+            _ => { less.told = None; SignalName::Told }
         };
         let found = assess(&less);
         prop_assert!(found.unknown.contains(&name));

@@ -32,6 +32,7 @@ pub async fn signals(app: &App, person: &Person, from: Option<IpAddr>, row: &Ses
         reads_per_hour: Some(counted.in_hour),
         usual_reads_per_hour: counted.usual,
         doubts: Some(counted.doubts),
+        told: Some(row.told),
     }
 }
 

@@ -20,9 +20,11 @@ mod touch;
 use std::net::IpAddr;
 
 use shouhu_audit::Entry;
+use shouhu_events::Event;
 use shouhu_ids::Micros;
 use shouhu_module::{App, Caller, Method, Person, Problem, Route};
-use shouhu_trust::{Assessment, Standing, Verdict, assess, is_near};
+use shouhu_trust::{Assessment, Standing, Told, Verdict, assess, is_near};
+use shouhu_wire::AccessChange;
 
 pub use keeper::Keeper;
 pub use settings::{TrustSettings, TrustSettingsError};
@@ -101,9 +103,10 @@ pub async fn trust_of(app: &App, person: &Person, peer: Option<IpAddr>, route: &
 }
 
 /// Whether a score alone may not end this session: it crews a unit, has just acted for somebody's life, or its person has touched the key at this very
-/// address, so that whoever was ended signs in anew and can call for help from wherever he is.
+/// address, so that whoever was ended signs in anew and can call for help from wherever he is. Where one was verified says nothing against a revocation.
 fn may_be_needed(app: &App, person: &Person, row: &SessionRow, from: Option<IpAddr>) -> bool {
-    let has_verified_here = row.verified_from.zip(from).is_some_and(|(verified_from, from)| is_near(verified_from, from));
+    let is_near_itself = row.verified_from.zip(from).is_some_and(|(verified_from, from)| is_near(verified_from, from));
+    let has_verified_here = is_near_itself && row.told != Told::Revoked;
     person.unit.is_some() || has_verified_here || Room::of(app).keeper.is_at_life(app.env.now(), person.session)
 }
 
@@ -140,12 +143,24 @@ async fn write(app: &App, person: &Person, from: Option<IpAddr>, route: &Route, 
     let change = store::NewChange { id, session: person.session, actor: person.id, from, seen, ends };
     let mut tx = app.store.begin().await?;
     let is_first = store::change(&mut tx, app.env.now(), &change).await?;
+    // What follows from another's word is not told on: two houses that believe each other would never be done.
+    if is_first && seen.row.told == Told::Nothing {
+        tx.emit(&Event::AccessChanged { actor: person.id, session: Some(person.session), change: access_change(seen, ends) }).await?;
+    }
     tx.commit().await?;
     if is_first {
         let (before, verdict) = (seen.row.standing.verdict.as_str(), seen.standing.verdict.as_str());
         tracing::warn!(session = %person.session, before, verdict, score = seen.assessment.score, ends, "trust in a session changed");
     }
     Ok(())
+}
+
+fn access_change(seen: &Look, ends: bool) -> AccessChange {
+    if ends {
+        return AccessChange::EndedByTrust;
+    }
+    let (before, now) = (seen.row.standing.verdict, seen.standing.verdict);
+    AccessChange::Trusted { before: before.as_str().to_owned(), now: now.as_str().to_owned(), is_worse: now > before }
 }
 
 /// For the leaf: which session, from where, asking for what, what became of it, and each reason with its points.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use shouhu_events::Event;
 use shouhu_ids::{ActorId, Micros, SessionId, TrustAlertId};
 use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
-use shouhu_trust::{Reason, SignalName, Standing, Verdict};
-use shouhu_wire::Role;
+use shouhu_trust::{Reason, SignalName, Standing, Told, Verdict};
+use shouhu_wire::{AccessChange, Role};
 
 use super::Look;
 use crate::session::IDLE_US;
@@ -27,6 +27,8 @@ pub struct SessionRow {
     pub last_from: Option<IpAddr>,
     /// Without its calm, which is kept in memory.
     pub standing: Standing,
+    /// By a transmitter of shared signals.
+    pub told: Told,
 }
 
 /// Reasons and gaps, as they are stored.
@@ -41,19 +43,49 @@ pub struct Why {
 
 /// `None` when the session has ended.
 pub async fn row(store: &Store, session: SessionId) -> Result<Option<SessionRow>, StoreError> {
-    let sql = "SELECT created_at_us, verified_at_us, verified_from, last_from, trust_verdict, trust_since_us \
+    let sql = "SELECT created_at_us, verified_at_us, verified_from, last_from, trust_verdict, trust_since_us, told \
                FROM identity_session WHERE id = $1 AND ended_at_us IS NULL";
-    let Some(row) = store.fetch_opt(sql, params![session]).await? else { return Ok(None) };
+    store.fetch_opt(sql, params![session]).await?.as_ref().map(row_of).transpose()
+}
+
+fn row_of(row: &Row) -> Result<SessionRow, StoreError> {
     let created_at = row.micros("created_at_us")?;
     let verdict = row.opt_tag("trust_verdict")?.unwrap_or_default();
     let since = row.opt_micros("trust_since_us")?.unwrap_or(created_at);
-    Ok(Some(SessionRow {
+    Ok(SessionRow {
         created_at,
         verified_at: row.opt_micros("verified_at_us")?.unwrap_or(created_at),
         verified_from: row.opt_parsed("verified_from")?,
         last_from: row.opt_parsed("last_from")?,
         standing: Standing { verdict, since, calm_since: None },
-    }))
+        told: row.opt_tag("told")?.unwrap_or_default(),
+    })
+}
+
+/// A live session, with whether it crews a unit.
+pub struct LiveSession {
+    pub id: SessionId,
+    pub row: SessionRow,
+    pub has_unit: bool,
+}
+
+/// The live sessions of a person, which no other transaction changes before this one is done.
+pub async fn live_of(tx: &mut Tx, now: Micros, actor: ActorId) -> Result<Vec<LiveSession>, StoreError> {
+    // On PostgreSQL it holds the rows still.
+    tx.execute("UPDATE identity_session SET told = told WHERE actor = $1 AND ended_at_us IS NULL", params![actor]).await?;
+    let sql = format!(
+        "SELECT s.id AS session, s.created_at_us, s.verified_at_us, s.verified_from, s.last_from, s.trust_verdict, s.trust_since_us, s.told, a.unit \
+         FROM identity_session s JOIN identity_actor a ON a.id = s.actor WHERE s.actor = $1 AND {LIVE} ORDER BY s.id"
+    );
+    let live = tx.fetch(&sql, params![actor, now, now.plus(-IDLE_US)]).await?;
+    live.iter().map(|row| Ok(LiveSession { id: row.parsed("session")?, row: row_of(row)?, has_unit: row.opt_text("unit")?.is_some() })).collect()
+}
+
+/// Notes what was told about a session's person; a revocation stays one whatever is told after it.
+pub async fn told(tx: &mut Tx, session: SessionId, told: Told) -> Result<(), StoreError> {
+    let sql = "UPDATE identity_session SET told = CASE WHEN told = 'revoked' THEN told ELSE $2 END WHERE id = $1 AND ended_at_us IS NULL";
+    tx.execute(sql, params![session, tag_of(&told)]).await?;
+    Ok(())
 }
 
 pub struct NewChange<'a> {
@@ -93,7 +125,8 @@ pub async fn change(tx: &mut Tx, now: Micros, new: &NewChange<'_>) -> Result<boo
 pub async fn verified(tx: &mut Tx, now: Micros, session: SessionId, from: Option<IpAddr>) -> Result<bool, StoreError> {
     let from = from.map(|ip| ip.to_canonical().to_string());
     let sql = "UPDATE identity_session SET verified_at_us = $2, verified_from = COALESCE($3, verified_from), last_from = COALESCE($3, last_from), \
-               trust_since_us = CASE WHEN trust_since_us > $2 THEN $2 ELSE trust_since_us END WHERE id = $1 AND ended_at_us IS NULL";
+               trust_since_us = CASE WHEN trust_since_us > $2 THEN $2 ELSE trust_since_us END, \
+               told = CASE WHEN told = 'revoked' THEN told END WHERE id = $1 AND ended_at_us IS NULL";
     Ok(tx.execute(sql, params![session, now, from]).await? == 1)
 }
 
@@ -106,11 +139,10 @@ pub async fn moved(store: &Store, session: SessionId, from: Option<IpAddr>) -> R
 
 /// Ends one session by a person's word. False when it is over already.
 pub async fn end(tx: &mut Tx, now: Micros, session: SessionId) -> Result<bool, StoreError> {
-    let sql = "UPDATE identity_session SET ended_at_us = $2 WHERE id = $1 AND ended_at_us IS NULL";
-    if tx.execute(sql, params![session, now]).await? == 0 {
-        return Ok(false);
-    }
+    let sql = "UPDATE identity_session SET ended_at_us = $2 WHERE id = $1 AND ended_at_us IS NULL RETURNING actor";
+    let Some(row) = tx.fetch_opt(sql, params![session, now]).await? else { return Ok(false) };
     tx.emit(&Event::TrustChanged { session, is_worse: true }).await?;
+    tx.emit(&Event::AccessChanged { actor: row.parsed("actor")?, session: Some(session), change: AccessChange::EndedByPerson }).await?;
     Ok(true)
 }
 

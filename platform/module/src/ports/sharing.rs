@@ -17,7 +17,7 @@ pub enum Direction {
 /// Somebody outside of the house, by what he is known by here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partner {
-    /// `device …` or `webhook …`.
+    /// `device …`, `webhook …` or `signals …`.
     pub key: String,
     pub title: String,
 }
@@ -33,6 +33,12 @@ impl Partner {
     #[must_use]
     pub fn webhook(id: WebhookId, title: &str) -> Self {
         Self { key: format!("webhook {id}"), title: title.to_owned() }
+    }
+
+    /// One that tells, or is told, what becomes of accounts: by the name of its stream.
+    #[must_use]
+    pub fn signals(name: &str) -> Self {
+        Self { key: format!("signals {name}"), title: name.to_owned() }
     }
 }
 

@@ -6,6 +6,7 @@ export type TrustVerdict = "allow" | "step_up" | "restrict" | "block";
 
 export type TrustReasonCode =
   | "threat_listed"
+  | "told_by_transmitter"
   | "reads_per_hour"
   | "reads_per_minute"
   | "reads_beyond_habit"
@@ -35,7 +36,8 @@ export type TrustSignal =
   | "pace_minute"
   | "pace_hour"
   | "habit"
-  | "doubts";
+  | "doubts"
+  | "told";
 
 export interface TrustWhy {
   /** The heaviest first. */

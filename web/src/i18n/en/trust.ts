@@ -36,6 +36,7 @@ export const trust = {
     verdict_restrict: "Restricted",
     verdict_block: "Blocked",
     reason_threat_listed: "The address is on the threat list",
+    reason_told_by_transmitter: "Another system whose word counts here has told something about this person",
     reason_reads_per_hour: "Many questions in an hour",
     reason_reads_per_minute: "Many questions in a minute",
     reason_reads_beyond_habit: "Far more questions than usual",
@@ -59,5 +60,6 @@ export const trust = {
     signal_pace_hour: "questions in an hour",
     signal_habit: "own habit",
     signal_doubts: "refused proofs",
+    signal_told: "word of other systems",
   },
 };

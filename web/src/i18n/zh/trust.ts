@@ -33,6 +33,7 @@ export const trust = {
     verdict_restrict: "限制",
     verdict_block: "阻斷",
     reason_threat_listed: "來源位址列於威脅清單",
+    reason_told_by_transmitter: "本系統採信之外部系統已通報此人情形",
     reason_reads_per_hour: "一小時內查詢過多",
     reason_reads_per_minute: "一分鐘內查詢過多",
     reason_reads_beyond_habit: "查詢量遠超過平常",
@@ -56,5 +57,6 @@ export const trust = {
     signal_pace_hour: "每小時查詢數",
     signal_habit: "個人平常查詢量",
     signal_doubts: "遭拒的證明",
+    signal_told: "外部系統通報",
   },
 };

@@ -60,4 +60,10 @@ export const identity = {
   "identity.trust_change.same_person": "You asked for it: another person must approve it.",
   "identity.trust_change.over": "This change was decided, taken back, or waited for more than seven days.",
   "identity.trust_change.reason_invalid": "Give a reason of 1 to 500 characters.",
+  "signals.push.invalid_request": "This signal cannot be read, or is no security event token.",
+  "signals.push.invalid_key": "This signal is not signed by a key that was agreed.",
+  "signals.push.invalid_issuer": "This signal is by another system than the one of this stream.",
+  "signals.push.invalid_audience": "This signal is not for this house.",
+  "signals.push.authentication_failed": "No stream has this token.",
+  "signals.push.access_denied": "This stream was switched off here.",
 };

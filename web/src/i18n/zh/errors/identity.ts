@@ -57,4 +57,10 @@ export const identity = {
   "identity.trust_change.same_person": "這是您提出的，須由另一人同意。",
   "identity.trust_change.over": "這項變更已決定、已撤回，或已逾七日。",
   "identity.trust_change.reason_invalid": "請填寫 1 至 500 字的理由。",
+  "signals.push.invalid_request": "這份訊號無法讀取，或不是安全事件權杖。",
+  "signals.push.invalid_key": "這份訊號不是以約定的金鑰簽章。",
+  "signals.push.invalid_issuer": "這份訊號的發送端不是這條通道的發送端。",
+  "signals.push.invalid_audience": "這份訊號不是給本系統的。",
+  "signals.push.authentication_failed": "沒有任何通道使用這個權杖。",
+  "signals.push.access_denied": "這條通道已在本系統停止收受。",
 };

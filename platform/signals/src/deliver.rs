@@ -1,0 +1,100 @@
+//! Signs one signal and pushes it to one receiver (RFC 8935). What fails is tried again by the jobs' back-off; the reason stays visible.
+
+use serde::Deserialize;
+use serde_json::Value;
+use shouhu_bus::ReactionError;
+use shouhu_env::BoxFuture;
+use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort};
+use shouhu_module::{App, Problem};
+use shouhu_outgoing::{Answer, CallError, Outgoing};
+use shouhu_secevent::{MEDIA, sign_claims};
+
+use crate::room::Room;
+use crate::settings::{self, Receiver};
+use crate::store;
+
+pub const KIND: &str = "signals.deliver";
+/// A refusal is a word and a sentence.
+const ANSWER_BYTES_MAX: usize = 4 * 1024;
+const SAID_CHARS_MAX: usize = 200;
+const TAKEN: &str = "taken";
+
+#[derive(Debug, Deserialize)]
+struct Delivery {
+    receiver: String,
+    fact: String,
+    kind: String,
+    claims: Value,
+}
+
+/// What a receiver says of what it does not take.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Refusal {
+    err: String,
+    description: String,
+}
+
+/// Written down by oversight before the address is called. A database that cannot be asked is no refusal, and the job comes again.
+async fn pass(app: &App, receiver: &Receiver, kind: &str) -> Result<Result<(), Problem>, Problem> {
+    let Some(port) = app.try_room::<SharingPort>() else { return Ok(Ok(())) };
+    let sharing = Sharing { partner: Partner::signals(&receiver.name), direction: Direction::Out, kind: kind.to_owned(), is_life: false };
+    match port.0.pass(sharing).await {
+        Err(problem) if problem.status >= 500 => Err(problem),
+        passed => Ok(passed),
+    }
+}
+
+/// # Errors
+/// Why it was not taken, in words for an operator.
+fn judged(sent: Result<Answer, CallError>) -> Result<(), String> {
+    let answer = sent.map_err(|error| error.to_string())?;
+    if (200..300).contains(&answer.status) {
+        return Ok(());
+    }
+    let refusal: Refusal = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let said: String = format!("{} {}", refusal.err, refusal.description).chars().filter(|ch| !ch.is_control()).take(SAID_CHARS_MAX).collect();
+    Err(format!("answered {} {}", answer.status, said.trim()).trim_end().to_owned())
+}
+
+pub fn run(app: App, payload: Value) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move {
+        let delivery: Delivery = serde_json::from_value(payload)?;
+        let settings = settings::of(&app);
+        // Taken out of the file meanwhile: it is not told any more.
+        let Some(receiver) = settings.receiver(&delivery.receiver) else { return Ok(()) };
+        if let Err(refused) = pass(&app, receiver, &delivery.kind).await.map_err(|problem| problem.detail)? {
+            // It is not told later: who comes back is told of what happens from then on.
+            store::tried(&app.store, &receiver.name, &delivery.fact, &refused.key, false).await?;
+            return Ok(());
+        }
+        let outgoing = app.try_room::<Outgoing>().ok_or("this program makes no calls of its own")?;
+        let token = sign_claims(&delivery.claims, &Room::of(&app).signer);
+        let headers = [("authorization", receiver.token.bearer()), ("accept", "application/json".to_owned())];
+        let sent = outgoing.push(&receiver.url, MEDIA, &headers, token.into_bytes(), ANSWER_BYTES_MAX).await;
+        let judged = judged(sent);
+        let outcome = judged.as_ref().err().map_or(TAKEN, String::as_str);
+        store::tried(&app.store, &receiver.name, &delivery.fact, outcome, judged.is_ok()).await?;
+        Ok(judged?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Result<(), String> {
+        judged(Ok(Answer { status, content_type: "application/json".into(), body: body.as_bytes().to_vec() }))
+    }
+
+    #[test]
+    fn what_a_receiver_says_is_kept_short_and_plain() {
+        assert_eq!((answer(202, ""), answer(200, "{}")), (Ok(()), Ok(())));
+        let refused = answer(400, r#"{"err":"invalid_key","description":"no such\nkey"}"#);
+        assert_eq!(refused, Err("answered 400 invalid_key no suchkey".into()));
+        assert_eq!(answer(503, "<html>"), Err("answered 503".into()));
+        let long = answer(400, &format!(r#"{{"err":"x","description":"{}"}}"#, "y".repeat(3_000)));
+        assert!(long.is_err_and(|said| said.len() < SAID_CHARS_MAX + 20));
+        assert_eq!(judged(Err(CallError::Slow)), Err(CallError::Slow.to_string()));
+    }
+}
