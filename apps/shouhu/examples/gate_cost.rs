@@ -10,7 +10,7 @@ use shouhu::{MODULES, Options, build};
 use shouhu_audit::Entry;
 use shouhu_env::Env;
 use shouhu_ids::{ActorId, Micros};
-use shouhu_lakehouse::{OnDamage, Opening};
+use shouhu_lakehouse::Opening;
 use shouhu_module::App;
 use shouhu_module::ports::{Glimpse, MovementAsker, MovementGatePort, Revealing};
 use shouhu_plate::Plate;
@@ -25,7 +25,7 @@ async fn main() {
     let rounds = arguments.next().map_or(ROUNDS_USUAL, |text| text.parse().unwrap());
     let folder = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from).join(format!("gate-cost-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let app = build(&options(&folder), Env::real(), Opening::Serve).await.unwrap();
+    let app = build(&Options::below(&folder), Env::real(), Opening::Serve).await.unwrap();
     println!("{} rooms, {rounds} questions of {ROWS} rows each, SQLite in {}", MODULES.len(), folder.display());
     let asker = app.env.id(ActorId::new);
     let (mut first, mut again, mut leaves, mut both) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -47,27 +47,6 @@ async fn main() {
     }
     app.store.close().await;
     std::fs::remove_dir_all(&folder).unwrap();
-}
-
-fn options(folder: &std::path::Path) -> Options {
-    Options {
-        data: folder.join("data"),
-        keys: folder.join("keys"),
-        store: None,
-        listen: ([127, 0, 0, 1], 0).into(),
-        public_url: "http://localhost:8470".into(),
-        trusted_proxies: Vec::new(),
-        web: folder.join("web"),
-        lake: None,
-        node: None,
-        on_lake_log_damage: OnDamage::Refuse,
-        tak: None,
-        mqtt: None,
-        witness_file: None,
-        trust_file: None,
-        policy_file: None,
-        signals_file: None,
-    }
 }
 
 /// A history of another plate each time, so that every decision writes.

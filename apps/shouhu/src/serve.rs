@@ -60,6 +60,29 @@ pub struct Options {
 }
 
 impl Options {
+    /// A house that has everything below one folder and nothing set: for tests and measurements.
+    #[must_use]
+    pub fn below(folder: &Path) -> Self {
+        Self {
+            data: folder.join("house"),
+            keys: folder.join("keys"),
+            store: None,
+            listen: ([127, 0, 0, 1], 0).into(),
+            public_url: "http://localhost:8470".into(),
+            trusted_proxies: Vec::new(),
+            web: folder.join("web"),
+            lake: None,
+            node: None,
+            on_lake_log_damage: OnDamage::Refuse,
+            tak: None,
+            mqtt: None,
+            witness_file: None,
+            trust_file: None,
+            policy_file: None,
+            signals_file: None,
+        }
+    }
+
     /// How this server keeps the lake.
     ///
     /// # Errors

@@ -75,7 +75,7 @@ pub fn concrete(route: &Route) -> String {
 async fn every_role_passes_exactly_the_doors_that_the_lists_open() {
     let house = House::open(MODULES).await;
     house.app.put(shouhu_http::built_in_policies(MODULES).unwrap());
-    let matrix = exceptions("matrix.txt");
+    let matrix = exceptions::of("matrix.txt");
     let mut doors = 0;
     for (_, route) in routes() {
         let path = concrete(route);

@@ -17,32 +17,11 @@ use shouhu_backup::{ForgetsPlates, Order, Place, keys_in, restore, take};
 use shouhu_env::{Env, RealFiles};
 use shouhu_http::{Metrics, Site, router, wiring};
 use shouhu_ids::{ActorId, DeviceId, Micros, SessionId};
-use shouhu_lakehouse::{OnDamage, Opening, forgotten_in};
+use shouhu_lakehouse::{Opening, forgotten_in};
 use shouhu_module::{App, Caller, DevicePeer, Person};
 use shouhu_store::Store;
 use shouhu_wire::{DeviceKind, Role};
 use tower::ServiceExt as _;
-
-fn options(folder: &Path) -> Options {
-    Options {
-        data: folder.join("house"),
-        keys: folder.join("keys"),
-        store: None,
-        listen: ([127, 0, 0, 1], 0).into(),
-        public_url: "http://localhost:8470".into(),
-        trusted_proxies: Vec::new(),
-        web: folder.join("web"),
-        lake: None,
-        node: None,
-        on_lake_log_damage: OnDamage::Refuse,
-        tak: None,
-        mqtt: None,
-        witness_file: None,
-        trust_file: None,
-        policy_file: None,
-        signals_file: None,
-    }
-}
 
 async fn post(router: &Router, caller: &Caller, path: &str, body: Value) -> Value {
     let request = Request::post(path).header("shouhu-purpose", "patrol").extension(caller.clone());
@@ -97,7 +76,7 @@ async fn kept(data: &Path) -> (usize, i64) {
 #[tokio::test]
 async fn pictures_and_notes_of_a_plate_that_was_erased_after_the_backup_are_forgotten_by_a_restore() {
     let folder = tempfile::tempdir().unwrap();
-    let options = options(folder.path());
+    let options = Options::below(folder.path());
     let app = build(&options, Env::real(), Opening::Serve).await.unwrap();
     let router = router(&app, &Metrics::default(), Site::default()).unwrap();
     let (camera, supervisor, now) = (device(&app), supervisor(&app), app.env.now());

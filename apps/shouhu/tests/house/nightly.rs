@@ -8,29 +8,8 @@ use shouhu::backup::nightly::look;
 use shouhu::{Options, build};
 use shouhu_env::Env;
 use shouhu_ids::Micros;
-use shouhu_lakehouse::{OnDamage, Opening};
+use shouhu_lakehouse::Opening;
 use shouhu_operations::backups::{BackupKind, BackupNote, list};
-
-fn options(folder: &Path) -> Options {
-    Options {
-        data: folder.join("house"),
-        keys: folder.join("keys"),
-        store: None,
-        listen: ([127, 0, 0, 1], 0).into(),
-        public_url: "http://localhost:8470".into(),
-        trusted_proxies: Vec::new(),
-        web: folder.join("web"),
-        lake: None,
-        node: None,
-        on_lake_log_damage: OnDamage::Refuse,
-        tak: None,
-        mqtt: None,
-        witness_file: None,
-        trust_file: None,
-        policy_file: None,
-        signals_file: None,
-    }
-}
 
 fn nightly(to: PathBuf, keys: Option<(PathBuf, PathBuf)>) -> Nightly {
     let (backup_keys_to, backup_passphrase_file) = keys.unzip();
@@ -40,7 +19,7 @@ fn nightly(to: PathBuf, keys: Option<(PathBuf, PathBuf)>) -> Nightly {
 #[tokio::test]
 async fn a_night_backs_the_house_up_drills_it_and_notes_both_with_rpo_and_rto() {
     let folder = tempfile::tempdir().unwrap();
-    let (options, to) = (options(folder.path()), folder.path().join("second-site"));
+    let (options, to) = (Options::below(folder.path()), folder.path().join("second-site"));
     let (sealed, passphrase) = (folder.path().join("house.keys"), folder.path().join("passphrase"));
     std::fs::write(&passphrase, "a passphrase of many words\n").unwrap();
     let nightly = nightly(to.clone(), Some((sealed.clone(), passphrase)));
@@ -77,7 +56,7 @@ async fn a_night_backs_the_house_up_drills_it_and_notes_both_with_rpo_and_rto() 
 #[test]
 fn a_house_on_postgresql_is_told_at_the_start_that_nothing_backs_it_up() {
     let folder = Path::new("/nowhere");
-    let options = Options { store: Some("postgres://shouhu@db/shouhu".into()), ..options(folder) };
+    let options = Options { store: Some("postgres://shouhu@db/shouhu".into()), ..Options::below(folder) };
     let refused = nightly(folder.join("to"), None).check(&options);
     assert!(refused.is_err_and(|error| error.to_string().contains("pg_dump")));
 }

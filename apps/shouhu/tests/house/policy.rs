@@ -10,7 +10,7 @@ use shouhu_env::{Env, SimClock};
 use shouhu_http::built_in_policies;
 use shouhu_http::testing::{Answer, House};
 use shouhu_ids::Micros;
-use shouhu_lakehouse::{OnDamage, Opening};
+use shouhu_lakehouse::Opening;
 use shouhu_module::{Access, Audit, Caller, Load, Person, Route, door_of};
 use shouhu_policy::diff;
 use shouhu_wire::Role;
@@ -202,30 +202,10 @@ fn the_rules_of_the_guide_hold() {
     }
 }
 
-fn options(folder: &Path) -> Options {
-    Options {
-        data: folder.join("house"),
-        keys: folder.join("keys"),
-        store: None,
-        listen: ([127, 0, 0, 1], 0).into(),
-        public_url: "http://localhost:8470".into(),
-        trusted_proxies: Vec::new(),
-        web: folder.join("web"),
-        lake: None,
-        node: None,
-        on_lake_log_damage: OnDamage::Refuse,
-        tak: None,
-        mqtt: None,
-        witness_file: None,
-        trust_file: None,
-        policy_file: None,
-    }
-}
-
 #[tokio::test]
 async fn a_broken_file_of_rules_stops_the_start_and_a_good_one_stands_in_the_log() {
     let folder = tempfile::tempdir().unwrap();
-    let mut options = options(folder.path());
+    let mut options = Options::below(folder.path());
     let file = options.data.join("policy.cedar");
     std::fs::create_dir_all(&options.data).unwrap();
     for (text, said) in [

@@ -140,6 +140,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session/step-up/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a fresh verification of the person in this session */
+        post: operations["post_v1_session_step_up_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/step-up/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Verifies the person in this session anew by a passkey */
+        post: operations["post_v1_session_step_up_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/trust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far this session is trusted, with reasons */
+        get: operations["get_v1_session_trust"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/trust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions that are trusted less, and the newest trust alerts, with reasons */
+        get: operations["get_v1_identity_trust"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/trust/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a session, as a person's decision */
+        post: operations["post_v1_identity_trust_id_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/identity/me": {
         parameters: {
             query?: never;
@@ -494,6 +579,74 @@ export interface paths {
         put?: never;
         /** Takes back what one asked for, or refuses what another did */
         post: operations["post_v1_devices_trust_changes_id_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/signals/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a signal about an account from a system whose word counts here (RFC 8935) */
+        post: operations["post_v1_signals_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/signals/streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the systems that tell us of accounts or are told, with what came last and what was not taken */
+        get: operations["get_v1_signals_streams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/ssf-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How this house tells other systems of accounts (OpenID SSF 1.0) */
+        get: operations["get_well_known_ssf_configuration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/signals/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public key by which this house signs what it tells */
+        get: operations["get_v1_signals_jwks_json"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4951,6 +5104,110 @@ export interface components {
             /** @description The public half of the key with which this browser will sign each request: P-256, uncompressed point, base64url. */
             session_key: string;
         };
+        StepUpStarted: {
+            challenge_id: string;
+            /**
+             * @description For `navigator.credentials.get`, bytes as base64url: `PublicKeyCredential.parseRequestOptionsFromJSON` reads its
+             *     `publicKey`.
+             */
+            options: unknown;
+        };
+        SteppedUp: {
+            verified_at_us: components["schemas"]["Micros"];
+        };
+        FinishStepUp: {
+            challenge_id: string;
+            /** @description `PublicKeyCredential.toJSON()` of the assertion. */
+            credential: unknown;
+        };
+        MyTrust: {
+            /** @description In force; lighter only after a verification or ten calm minutes. */
+            verdict: components["schemas"]["TrustVerdict"];
+            since_us: components["schemas"]["Micros"];
+            /**
+             * Format: uint8
+             * @description As of now, 0 to 100.
+             */
+            score: number;
+            reasons: components["schemas"]["TrustReason"][];
+            unknown: components["schemas"]["TrustSignal"][];
+            verified_at_us: components["schemas"]["Micros"];
+        };
+        /** @description The order is that of severity. */
+        TrustVerdict: "allow" | "step_up" | "restrict" | "block";
+        /** @description A reason and the points that it took. It may take none where a heavier one has left none. */
+        TrustReason: {
+            code: components["schemas"]["TrustReasonCode"];
+            /** Format: uint8 */
+            points: number;
+        };
+        /**
+         * @description A screen has a sentence for each.
+         * @enum {string}
+         */
+        TrustReasonCode: "threat_listed" | "told_by_transmitter" | "reads_per_hour" | "reads_per_minute" | "reads_beyond_habit" | "address_out_of_listed" | "address_between_unlisted" | "address_into_listed" | "place_jump" | "proofs_refused" | "verified_long_ago" | "session_old" | "passkey_unattested" | "off_rota";
+        /**
+         * @description A signal that was not known.
+         * @enum {string}
+         */
+        TrustSignal: "verification" | "session_age" | "passkey" | "address" | "threat_list" | "rota" | "place" | "pace_minute" | "pace_hour" | "habit" | "doubts" | "told";
+        TrustState: {
+            /** @description Live ones whose verdict is not `allow`, the latest first. */
+            sessions: components["schemas"]["SessionTrust"][];
+            /** @description Of thirty days, the newest hundred. */
+            alerts: components["schemas"]["TrustAlert"][];
+        };
+        /** @description A live session that is not trusted as it was. */
+        SessionTrust: {
+            session: components["schemas"]["SessionId"];
+            actor: components["schemas"]["ActorId"];
+            name: string;
+            role: components["schemas"]["Role"];
+            verdict: components["schemas"]["TrustVerdict"];
+            /**
+             * Format: uint8
+             * @description When the verdict fell; the next request may say otherwise.
+             */
+            score: number;
+            since_us: components["schemas"]["Micros"];
+            verified_at_us?: components["schemas"]["Micros"] | null;
+            /** @description Blocked, and not ended because somebody may need it to help: a person decides. */
+            is_held: boolean;
+            why: components["schemas"]["TrustWhy"];
+        };
+        /**
+         * Format: uuid
+         * @description A browser or app session of an actor.
+         */
+        SessionId: string;
+        /** @description Reasons and gaps, as they are stored. */
+        TrustWhy: {
+            /** @description The heaviest first. */
+            reasons: components["schemas"]["TrustReason"][];
+            /** @description What was not known, and so took nothing. */
+            unknown: components["schemas"]["TrustSignal"][];
+        };
+        /** @description A change of a verdict. */
+        TrustAlert: {
+            id: components["schemas"]["TrustAlertId"];
+            session: components["schemas"]["SessionId"];
+            actor: components["schemas"]["ActorId"];
+            name: string;
+            at_us: components["schemas"]["Micros"];
+            before: components["schemas"]["TrustVerdict"];
+            verdict: components["schemas"]["TrustVerdict"];
+            /** Format: uint8 */
+            score: number;
+            why: components["schemas"]["TrustWhy"];
+            /** @description The address of the request that showed it. */
+            came_from?: string | null;
+            has_ended: boolean;
+        };
+        /**
+         * Format: uuid
+         * @description A moment at which a session was trusted less, or again.
+         */
+        TrustAlertId: string;
         /** @description `?cursor=…&limit=…`, to be flattened into or used beside a route's own query. */
         PageQuery: {
             cursor?: string | null;
@@ -5253,6 +5510,57 @@ export interface components {
         TrustChanges: {
             items: components["schemas"]["TrustChange"][];
         };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page3: {
+            items: components["schemas"]["SignalStream"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        SignalStream: {
+            name: string;
+            direction: components["schemas"]["SignalDirection"];
+            /** @description Its issuer, or the address to which is pushed. */
+            peer: string;
+            /** @description Whether its word ends even the session of somebody who crews a unit. */
+            may_end: boolean;
+            /**
+             * Format: int64
+             * @description Signals of the last 24 hours.
+             */
+            in_day: number;
+            last_event?: string | null;
+            /** @description Of one that tells us `heeded`, `no_session`, `unknown_subject` or `no_act`; of one that is told `taken`, or why not. */
+            last_outcome?: string | null;
+            last_at_us?: components["schemas"]["Micros"] | null;
+            /**
+             * Format: int64
+             * @description Of the last thirty days; the page of jobs says which wait and which failed for good.
+             */
+            not_taken: number;
+            oldest_not_taken_at_us?: components["schemas"]["Micros"] | null;
+        };
+        SignalDirection: "in" | "out";
+        SsfConfiguration: {
+            spec_version: string;
+            issuer: string;
+            jwks_uri: string;
+            delivery_methods_supported: string[];
+            /** @description `ALL`: a receiver is told of everybody here, as the agreement with it says. */
+            default_subjects: string;
+        };
+        SignalKeys: {
+            keys: components["schemas"]["SignalKey"][];
+        };
+        /** @description The public half as it is published and pinned. */
+        SignalKey: {
+            kty: string;
+            crv: string;
+            x: string;
+            y: string;
+            kid: string;
+            alg?: string | null;
+            use?: string | null;
+        };
         HealthReport: {
             version: string;
             modules: components["schemas"]["ModuleHealth"][];
@@ -5263,7 +5571,7 @@ export interface components {
             detail: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page3: {
+        Page4: {
             items: components["schemas"]["BackupNote"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5295,7 +5603,7 @@ export interface components {
         /** @enum {string} */
         BackupKind: "backup" | "drill";
         /** @description One page of a list, and the cursor of the next one. */
-        Page4: {
+        Page5: {
             items: components["schemas"]["JobView"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5550,7 +5858,7 @@ export interface components {
             distance: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page5: {
+        Page6: {
             items: components["schemas"]["AddressFile"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5591,7 +5899,7 @@ export interface components {
             report: unknown;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page6: {
+        Page7: {
             items: components["schemas"]["Leaf"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5734,7 +6042,7 @@ export interface components {
             sent: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page7: {
+        Page8: {
             items: components["schemas"]["ErasureAsked"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5807,7 +6115,7 @@ export interface components {
         /** @description Whether a question named a case that somebody works on. */
         Link: "live" | "unlinked" | "no_case" | "none";
         /** @description One page of a list, and the cursor of the next one. */
-        Page8: {
+        Page9: {
             items: components["schemas"]["Breach"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5923,7 +6231,7 @@ export interface components {
         /** @description Whose consents are listed. */
         Which: "waiting" | "mine" | "running";
         /** @description One page of a list, and the cursor of the next one. */
-        Page9: {
+        Page10: {
             items: components["schemas"]["Observation"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6107,7 +6415,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page10: {
+        Page11: {
             items: components["schemas"]["PlateOpening"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6142,7 +6450,7 @@ export interface components {
             note: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page11: {
+        Page12: {
             items: components["schemas"]["Inquiry"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6302,13 +6610,13 @@ export interface components {
             document_number: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page12: {
+        Page13: {
             items: components["schemas"]["SharingPartner"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         SharingPartner: {
-            /** @description `device …` or `webhook …`. */
+            /** @description `device …`, `webhook …` or `signals …`. */
             id: string;
             title: string;
             since_us: components["schemas"]["Micros"];
@@ -6339,7 +6647,7 @@ export interface components {
             written_by_name: string;
         };
         SharingPartnerShown: {
-            /** @description `device …` or `webhook …`. */
+            /** @description `device …`, `webhook …` or `signals …`. */
             id: string;
             title: string;
             since_us: components["schemas"]["Micros"];
@@ -6394,7 +6702,7 @@ export interface components {
             until_us: components["schemas"]["Micros"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page13: {
+        Page14: {
             items: components["schemas"]["SealShown"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6446,7 +6754,7 @@ export interface components {
             name: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page14: {
+        Page15: {
             items: components["schemas"]["SealCandidate"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6500,7 +6808,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page15: {
+        Page16: {
             items: components["schemas"]["MisuseAlert"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6552,7 +6860,7 @@ export interface components {
             note: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page16: {
+        Page17: {
             items: components["schemas"]["PlateMark"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6588,7 +6896,7 @@ export interface components {
             note: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page17: {
+        Page18: {
             items: components["schemas"]["Sample"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6615,7 +6923,7 @@ export interface components {
             questions: number[];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page18: {
+        Page19: {
             items: components["schemas"]["Disclosure"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6873,7 +7181,7 @@ export interface components {
             count: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page19: {
+        Page20: {
             items: components["schemas"]["CaseOutcome"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6903,7 +7211,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page20: {
+        Page21: {
             items: components["schemas"]["MisuseCase"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6997,7 +7305,7 @@ export interface components {
         /** @description Why a file about misuse is closed without a founded finding. */
         NotFounded: "training" | "task" | "wrong_data" | "duplicate" | "evidence" | "records_gone";
         /** @description One page of a list, and the cursor of the next one. */
-        Page21: {
+        Page22: {
             items: components["schemas"]["QuestionToMe"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7013,7 +7321,7 @@ export interface components {
             finding?: components["schemas"]["CaseFinding"] | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page22: {
+        Page23: {
             items: components["schemas"]["Camera"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7090,7 +7398,7 @@ export interface components {
             is_active: boolean;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page23: {
+        Page24: {
             items: components["schemas"]["RegisterLine"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7855,7 +8163,7 @@ export interface components {
             pictures: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page24: {
+        Page25: {
             items: components["schemas"]["Hold"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7960,13 +8268,13 @@ export interface components {
             area: components["schemas"]["Area"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page25: {
+        Page26: {
             items: components["schemas"]["Export"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page26: {
+        Page27: {
             items: components["schemas"]["Feed"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8176,7 +8484,7 @@ export interface components {
             expires_at_us: components["schemas"]["Micros"] | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page27: {
+        Page28: {
             items: components["schemas"]["Site"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8197,13 +8505,13 @@ export interface components {
             file_name?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page28: {
+        Page29: {
             items: components["schemas"]["FeedPush"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page29: {
+        Page30: {
             items: components["schemas"]["SetAsideView"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8255,7 +8563,7 @@ export interface components {
         /** Format: uuid */
         ImportId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page30: {
+        Page31: {
             items: components["schemas"]["Entry"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8388,7 +8696,7 @@ export interface components {
             waiting: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page31: {
+        Page32: {
             items: components["schemas"]["LegalBasis"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8449,7 +8757,7 @@ export interface components {
         };
         HitState: "raised" | "confirmed" | "rejected" | "lapsed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page32: {
+        Page33: {
             items: components["schemas"]["Hit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8616,7 +8924,7 @@ export interface components {
         };
         ListedState: ("closed" | "all") | "open";
         /** @description One page of a list, and the cursor of the next one. */
-        Page33: {
+        Page34: {
             items: components["schemas"]["Incident"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -9958,7 +10266,7 @@ export interface components {
             incident: components["schemas"]["Incident"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page34: {
+        Page35: {
             items: components["schemas"]["Unit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10387,7 +10695,7 @@ export interface components {
         /** @description How well a box is looked after. */
         BoxState: ("never" | "retired") | "on_time" | "late" | "missed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page35: {
+        Page36: {
             items: components["schemas"]["PatrolBox"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10495,7 +10803,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page36: {
+        Page37: {
             items: components["schemas"]["BoxCode"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10623,7 +10931,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page37: {
+        Page38: {
             items: components["schemas"]["CheckIn"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10937,7 +11245,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page38: {
+        Page39: {
             items: components["schemas"]["TourPlanLine"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -11510,7 +11818,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page39: {
+        Page40: {
             items: components["schemas"]["Warning"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -11574,7 +11882,7 @@ export interface components {
             instruction: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page40: {
+        Page41: {
             items: components["schemas"]["Subscription"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -11622,7 +11930,7 @@ export interface components {
          */
         TrackerId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page41: {
+        Page42: {
             items: components["schemas"]["Tracker"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -11726,7 +12034,7 @@ export interface components {
             detail: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page42: {
+        Page43: {
             items: components["schemas"]["UnitPosition"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -11919,6 +12227,10 @@ export interface components {
             state: components["schemas"]["HitState"];
         } | {
             /** @constant */
+            kind: "hit_not_followed";
+            hit: components["schemas"]["HitId"];
+        } | {
+            /** @constant */
             kind: "incident_changed";
             incident: components["schemas"]["IncidentId"];
             state: components["schemas"]["IncidentState"];
@@ -11983,6 +12295,17 @@ export interface components {
             kind: "device_trust_changed";
             device: components["schemas"]["DeviceId"];
             restriction?: components["schemas"]["RestrictionReason"] | null;
+        } | {
+            /** @constant */
+            kind: "trust_changed";
+            session: components["schemas"]["SessionId"];
+            is_worse: boolean;
+        } | {
+            /** @constant */
+            kind: "access_changed";
+            actor: components["schemas"]["ActorId"];
+            session?: components["schemas"]["SessionId"] | null;
+            change: components["schemas"]["AccessChange"];
         } | {
             /** @constant */
             kind: "warning_changed";
@@ -12055,6 +12378,23 @@ export interface components {
              */
             accuracy_m: number | null;
             measured_at_us: components["schemas"]["Micros"];
+        };
+        /** @description What became of somebody's way in, by this house's own doing. */
+        AccessChange: {
+            /** @constant */
+            what: "disabled";
+        } | {
+            /** @constant */
+            what: "ended_by_person";
+        } | {
+            /** @constant */
+            what: "ended_by_trust";
+        } | {
+            /** @constant */
+            what: "trusted";
+            before: string;
+            now: string;
+            is_worse: boolean;
         };
     };
     responses: never;
@@ -12295,6 +12635,163 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_session_step_up_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepUpStarted"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_session_step_up_finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishStepUp"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SteppedUp"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_session_trust: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyTrust"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_identity_trust: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustState"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_identity_trust_id_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: {
@@ -13087,6 +13584,122 @@ export interface operations {
             };
         };
     };
+    post_v1_signals_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_signals_streams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page3"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_well_known_ssf_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsfConfiguration"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_signals_jwks_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalKeys"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_v1_operations_health: {
         parameters: {
             query?: never;
@@ -13134,7 +13747,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page3"];
+                    "application/json": components["schemas"]["Page4"];
                 };
             };
             /** @description Problem */
@@ -13166,7 +13779,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page4"];
+                    "application/json": components["schemas"]["Page5"];
                 };
             };
             /** @description Problem */
@@ -13462,7 +14075,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page5"];
+                    "application/json": components["schemas"]["Page6"];
                 };
             };
             /** @description Problem */
@@ -13527,7 +14140,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page6"];
+                    "application/json": components["schemas"]["Page7"];
                 };
             };
             /** @description Problem */
@@ -13646,7 +14259,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page7"];
+                    "application/json": components["schemas"]["Page8"];
                 };
             };
             /** @description Problem */
@@ -13841,7 +14454,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page8"];
+                    "application/json": components["schemas"]["Page9"];
                 };
             };
             /** @description Problem */
@@ -14035,7 +14648,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page9"];
+                    "application/json": components["schemas"]["Page10"];
                 };
             };
             /** @description Problem */
@@ -14237,7 +14850,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page10"];
+                    "application/json": components["schemas"]["Page11"];
                 };
             };
             /** @description Problem */
@@ -14368,7 +14981,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page12"];
                 };
             };
             /** @description Problem */
@@ -14633,7 +15246,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             /** @description Problem */
@@ -14798,7 +15411,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             /** @description Problem */
@@ -14860,7 +15473,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             /** @description Problem */
@@ -15029,7 +15642,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             /** @description Problem */
@@ -15096,7 +15709,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page17"];
                 };
             };
             /** @description Problem */
@@ -15196,7 +15809,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             /** @description Problem */
@@ -15228,7 +15841,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             /** @description Problem */
@@ -15608,7 +16221,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             /** @description Problem */
@@ -15641,7 +16254,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             /** @description Problem */
@@ -15807,7 +16420,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             /** @description Problem */
@@ -15874,7 +16487,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page23"];
                 };
             };
             /** @description Problem */
@@ -16006,7 +16619,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page23"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             /** @description Problem */
@@ -16639,7 +17252,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page24"];
+                    "application/json": components["schemas"]["Page25"];
                 };
             };
             /** @description Problem */
@@ -16772,7 +17385,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page25"];
+                    "application/json": components["schemas"]["Page26"];
                 };
             };
             /** @description Problem */
@@ -16939,7 +17552,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page26"];
+                    "application/json": components["schemas"]["Page27"];
                 };
             };
             /** @description Problem */
@@ -17038,7 +17651,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page27"];
+                    "application/json": components["schemas"]["Page28"];
                 };
             };
             /** @description Problem */
@@ -17069,7 +17682,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page27"];
+                    "application/json": components["schemas"]["Page28"];
                 };
             };
             /** @description Problem */
@@ -17134,7 +17747,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page28"];
+                    "application/json": components["schemas"]["Page29"];
                 };
             };
             /** @description Problem */
@@ -17200,7 +17813,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page29"];
+                    "application/json": components["schemas"]["Page30"];
                 };
             };
             /** @description Problem */
@@ -17373,7 +17986,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page30"];
+                    "application/json": components["schemas"]["Page31"];
                 };
             };
             /** @description Problem */
@@ -17612,7 +18225,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page31"];
+                    "application/json": components["schemas"]["Page32"];
                 };
             };
             /** @description Problem */
@@ -17677,7 +18290,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page32"];
+                    "application/json": components["schemas"]["Page33"];
                 };
             };
             /** @description Problem */
@@ -17908,7 +18521,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page33"];
+                    "application/json": components["schemas"]["Page34"];
                 };
             };
             /** @description Problem */
@@ -19876,7 +20489,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page34"];
+                    "application/json": components["schemas"]["Page35"];
                 };
             };
             /** @description Problem */
@@ -21068,7 +21681,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page35"];
+                    "application/json": components["schemas"]["Page36"];
                 };
             };
             /** @description Problem */
@@ -21272,7 +21885,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page36"];
+                    "application/json": components["schemas"]["Page37"];
                 };
             };
             /** @description Problem */
@@ -21444,7 +22057,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page37"];
+                    "application/json": components["schemas"]["Page38"];
                 };
             };
             /** @description Problem */
@@ -21540,7 +22153,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page38"];
+                    "application/json": components["schemas"]["Page39"];
                 };
             };
             /** @description Problem */
@@ -21903,7 +22516,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page39"];
+                    "application/json": components["schemas"]["Page40"];
                 };
             };
             /** @description Problem */
@@ -22155,7 +22768,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page40"];
+                    "application/json": components["schemas"]["Page41"];
                 };
             };
             /** @description Problem */
@@ -22255,7 +22868,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page41"];
+                    "application/json": components["schemas"]["Page42"];
                 };
             };
             /** @description Problem */
@@ -22596,7 +23209,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page42"];
+                    "application/json": components["schemas"]["Page43"];
                 };
             };
             /** @description Problem */
