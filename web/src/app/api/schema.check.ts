@@ -115,7 +115,10 @@ export type Checked = [
   Reads<choice.UnitSkills, Served["UnitSkills"]>,
   Reads<choice.Panic, Served["Panic"]>,
   // Passages of every citizen are never on the stream.
-  Reads<ours.LiveEvent, Exclude<Served["Event"], { kind: "sightings_recorded" | "not_done" | "access_changed" }>>,
+  Reads<
+    ours.LiveEvent,
+    Exclude<Served["Event"], { kind: "sightings_recorded" | "not_done" | "access_changed" }>
+  >,
   Reads<ours.UnitMoved, Served["UnitMoved"]>,
   Reads<warnings.Warning, Served["Warning"]>,
   Reads<warnings.WarningInForce, Served["WarningInForce"]>,
