@@ -72,7 +72,7 @@ impl Standing {
             return Self { calm_since: None, ..self };
         }
         let calm_since = self.calm_since.unwrap_or(now);
-        let has_verified = verified_at.is_some_and(|at| at > self.since);
+        let has_verified = verified_at.is_some_and(|at| at >= self.since);
         if has_verified || now.since(calm_since) >= CALM_US { fallen } else { Self { calm_since: Some(calm_since), ..self } }
     }
 }
