@@ -12,6 +12,7 @@ import { TrustReasons } from "../app/TrustReasons";
 import { WideTable } from "../app/WideTable";
 import { RosterTable } from "./Roster";
 import { SureButton } from "./SureButton";
+import "./trust.css";
 
 function VerdictTag({ verdict }: { verdict: TrustVerdict }) {
   const { t } = useTranslation();
@@ -150,11 +151,11 @@ export function Trust() {
           <p className="unseen" role="status">
             {t("trust.how_many", { n: sessions.length })}
           </p>
-          <div>
+          <div className="trust-cards">
             <h3 className="section-title">{t("trust.sessions")}</h3>
             <Sessions rows={sessions} />
           </div>
-          <div>
+          <div className="trust-cards">
             <h3 className="section-title">{t("trust.alerts")}</h3>
             <Alerts rows={alerts} />
           </div>
