@@ -72,7 +72,8 @@ class House:
     def begin(self, environment=None):
         self.life += 1
         # People here ask faster than hands can: trust is reckoned and told, and refuses nobody.
-        trust = os.path.join(self.folder, "trust.toml")
+        # Beside what it says, not on the disk that fails.
+        trust = self.said.removesuffix(".log") + ".trust.toml"
         if not os.path.exists(trust):
             with open(trust, "w") as file:
                 file.write("is_enforced = false\n")
