@@ -2,41 +2,23 @@
 // refusals, no line. What the real server answers is the matter of choice.test.mjs.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { MockChoice } from "./choice-mock.mjs";
 import { seriousFaults } from "./faults.mjs";
-import { answerByEnter, artefacts, until } from "./house.mjs";
-import { isBuilt, serveDist } from "./lake-mock.mjs";
-import { DESK, fits, openBrowser, PHONE } from "./people.mjs";
+import { answerByEnter, until } from "./house.mjs";
+import { address, IN_TAINAN, openPage, shots, skip, withPages } from "./mock-page.mjs";
+import { DESK, fits, PHONE } from "./people.mjs";
 
-const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
-const skip = !existsSync(chromium) ? "no Chromium" : !isBuilt() ? "web/dist is not built" : false;
 const incident = (at) => `019c0002-0000-7000-8000-${String(at).padStart(12, "0")}`;
 
-let browser;
-let site;
-before(async () => {
-  if (skip) return;
-  browser = await openBrowser();
-  site = await serveDist();
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+withPages();
 
 async function open(path, { viewport = DESK, scheme = "dark", ...shift } = {}) {
-  const context = await browser.newContext({ viewport, locale: "zh-TW", timezoneId: "Asia/Taipei", colorScheme: scheme, hasTouch: viewport === PHONE, geolocation: { longitude: 120.2, latitude: 22.99, accuracy: 9 }, permissions: ["geolocation"] });
-  await context.addInitScript((colours) => localStorage.setItem("mantine-color-scheme-value", colours), scheme);
-  const page = await context.newPage();
-  page.problems = [];
-  page.on("pageerror", (error) => page.problems.push(String(error)));
+  const page = await openPage({ viewport, scheme, ...IN_TAINAN });
   const mock = new MockChoice(shift);
   await mock.attach(page);
-  await page.goto(`${site.url}${path}`);
-  return { page, mock, close: () => context.close(), shot: (name) => page.screenshot({ path: join(artefacts, `e2e-choice-${name}-${viewport.width}-${scheme}.png`) }) };
+  await page.goto(address(`${path}`));
+  return { page, mock, close: () => page.context().close(), shot: shots(page, "choice", scheme) };
 }
 
 for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {
@@ -304,7 +286,7 @@ for (const scheme of ["dark", "light"]) {
     await shot("unsent");
     await page.reload();
     mock.isDown = false;
-    await page.goto(`${site.url}/patrol`);
+    await page.goto(address(`/patrol`));
     await page.locator('[data-testid="panic-dock"][data-view="raised"]').waitFor();
     const keys = new Set(mock.asked.filter((one) => one.path.endsWith("/panic")).map((one) => one.key));
     assert.equal(keys.size, 1, "every try is the same cry");

@@ -2,16 +2,15 @@
 // whole, refusals. What the real server answers is the matter of main-job.test.mjs.
 
 import assert from "node:assert/strict";
-import { readFileSync, existsSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { seriousFaults } from "./faults.mjs";
 import { artefacts, until } from "./house.mjs";
-import { isBuilt, MockLake, serveDist } from "./lake-mock.mjs";
-import { DESK, openBrowser, PHONE } from "./people.mjs";
+import { MockLake } from "./lake-mock.mjs";
+import { address, openPage, skip, withPages } from "./mock-page.mjs";
+import { DESK, PHONE } from "./people.mjs";
 
-const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
-const skip = !existsSync(chromium) ? "no Chromium" : !isBuilt() ? "web/dist is not built" : false;
 const camera = (at) => `019a0000-0000-7000-8000-${String(at).padStart(12, "0")}`;
 
 const QUESTIONS = {
@@ -26,41 +25,21 @@ const QUESTIONS = {
   counts: "?q=counts",
 };
 
-let browser;
-let site;
-before(async () => {
-  if (skip) return;
-  browser = await openBrowser();
-  site = await serveDist();
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+withPages();
 
 async function open({ viewport = DESK, scheme = "dark", permissions, caseRef = "115-1121-0041" } = {}) {
-  const context = await browser.newContext({ viewport, locale: "zh-TW", timezoneId: "Asia/Taipei", colorScheme: scheme, acceptDownloads: true });
-  await context.addInitScript(
-    ([colours, grounds]) => {
-      localStorage.setItem("mantine-color-scheme-value", colours);
-      sessionStorage.setItem("shouhu.grounds", JSON.stringify(grounds));
-    },
-    [scheme, { purpose: "investigation", case_ref: caseRef }],
-  );
-  const page = await context.newPage();
-  page.problems = [];
-  page.on("pageerror", (error) => page.problems.push(String(error)));
+  const page = await openPage({ viewport, scheme, session: { "shouhu.grounds": { purpose: "investigation", case_ref: caseRef } }, acceptDownloads: true });
   const mock = new MockLake({ permissions });
   await mock.attach(page);
-  return { page, mock, ask: () => page.getByTestId("search-submit").click(), close: () => context.close() };
+  return { page, mock, ask: () => page.getByTestId("search-submit").click(), close: () => page.context().close() };
 }
 
 for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {
   test(`every question can be asked and read, ${scheme}, ${viewport.width} px`, { skip }, async (t) => {
     const { page, ask, close } = await open({ scheme, viewport });
-    for (const [kind, address] of Object.entries(QUESTIONS)) {
+    for (const [kind, query] of Object.entries(QUESTIONS)) {
       await t.test(kind, async () => {
-        await page.goto(`${site.url}/investigate${address}`);
+        await page.goto(address(`/investigate${query}`));
         await ask();
         await page.getByTestId(`answer-${kind}`).waitFor();
         assert.deepEqual(await seriousFaults(page), []);
@@ -75,7 +54,7 @@ for (const [scheme, viewport] of [["dark", DESK], ["light", PHONE]]) {
 
 test("the plate is sent as it is read, with its reason, and nothing is asked twice", { skip }, async () => {
   const { page, mock, ask, close } = await open();
-  await page.goto(`${site.url}/investigate`);
+  await page.goto(address(`/investigate`));
   await page.getByTestId("search-plate").fill("ｂｋｆ－５８２０");
   await ask();
   await page.getByTestId("sighting-row").first().waitFor();
@@ -89,7 +68,7 @@ test("the plate is sent as it is read, with its reason, and nothing is asked twi
 
 test("without a case nothing is asked, and the field says so", { skip }, async () => {
   const { page, mock, ask, close } = await open({ caseRef: "" });
-  await page.goto(`${site.url}/investigate?plate=BKF5820`);
+  await page.goto(address(`/investigate?plate=BKF5820`));
   await ask();
   await page.locator(".grounds-bar .mantine-InputWrapper-error").waitFor();
   assert.deepEqual(mock.asked, []);
@@ -98,7 +77,7 @@ test("without a case nothing is asked, and the field says so", { skip }, async (
 
 test("of thousands of rows only those near the window exist, and the last can be reached", { skip }, async () => {
   const { page, ask, close } = await open();
-  await page.goto(`${site.url}/investigate${QUESTIONS.area}`);
+  await page.goto(address(`/investigate${QUESTIONS.area}`));
   await ask();
   await page.getByTestId("sighting-row").first().waitFor();
   assert.ok((await page.getByTestId("sighting-row").count()) < 100);
@@ -109,7 +88,7 @@ test("of thousands of rows only those near the window exist, and the last can be
 
 test("an answer that is not whole says so before its first row", { skip }, async () => {
   const { page, ask, close } = await open();
-  await page.goto(`${site.url}/investigate${QUESTIONS.area}`);
+  await page.goto(address(`/investigate${QUESTIONS.area}`));
   await ask();
   assert.match(await page.getByTestId("partial").innerText(), /結果不完整[\s\S]*0007\.parquet/);
   await close();
@@ -117,7 +96,7 @@ test("an answer that is not whole says so before its first row", { skip }, async
 
 test("keys go from question to question and from row to row", { skip }, async () => {
   const { page, ask, close } = await open();
-  await page.goto(`${site.url}/investigate${QUESTIONS.trajectory}`);
+  await page.goto(address(`/investigate${QUESTIONS.trajectory}`));
   await ask();
   await page.getByTestId("leg-row").first().waitFor();
   await page.locator(".answer-rows").focus();
@@ -140,7 +119,7 @@ test("keys go from question to question and from row to row", { skip }, async ()
 
 test("an impossible way is said in words, by shape and in the table", { skip }, async () => {
   const { page, ask, close } = await open();
-  await page.goto(`${site.url}/investigate${QUESTIONS.trajectory}`);
+  await page.goto(address(`/investigate${QUESTIONS.trajectory}`));
   await ask();
   assert.match(await page.locator('[data-kind="impossible"]').first().innerText(), /▲ 需 \d+ km\/h，不可能/);
   assert.match(await page.locator('[data-kind="gap"]').first().innerText(), /▨ 5\.2 小時沒有任何紀錄|▨ .*沒有任何紀錄/);
@@ -151,7 +130,7 @@ test("an impossible way is said in words, by shape and in the table", { skip }, 
 
 test("an area can be drawn by hand and typed as coordinates", { skip }, async () => {
   const { page, mock, ask, close } = await open();
-  await page.goto(`${site.url}/investigate?q=area`);
+  await page.goto(address(`/investigate?q=area`));
   await page.getByTestId("area-centre").fill("22.9908, 120.2055");
   await page.getByTestId("area-radius").fill("800");
   await ask();
@@ -173,7 +152,7 @@ test("an area can be drawn by hand and typed as coordinates", { skip }, async ()
 
 test("a file is made with progress and fetched with its reason", { skip }, async () => {
   const { page, ask, close } = await open();
-  await page.goto(`${site.url}/investigate${QUESTIONS.history}`);
+  await page.goto(address(`/investigate${QUESTIONS.history}`));
   await ask();
   await page.getByTestId("export-open").click();
   await page.getByTestId("export-start").click();
@@ -188,7 +167,7 @@ test("a file is made with progress and fetched with its reason", { skip }, async
 
 test("what is shown can be saved as a table", { skip }, async () => {
   const { page, ask, close } = await open();
-  await page.goto(`${site.url}/investigate${QUESTIONS.trajectory}`);
+  await page.goto(address(`/investigate${QUESTIONS.trajectory}`));
   await ask();
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByTestId("export-csv").click()]);
   const text = readFileSync(await file.path(), "utf8");
@@ -199,7 +178,7 @@ test("what is shown can be saved as a table", { skip }, async () => {
 
 test("a supervisor holds and lifts, and erases only what was typed twice", { skip }, async () => {
   const { page, mock, ask, close } = await open();
-  await page.goto(`${site.url}/investigate${QUESTIONS.history}`);
+  await page.goto(address(`/investigate${QUESTIONS.history}`));
   await ask();
   await page.getByTestId("sighting-row").nth(1).locator(".passage-main").click();
   await page.getByTestId("hold-this").click();
@@ -209,7 +188,7 @@ test("a supervisor holds and lifts, and erases only what was typed twice", { ski
   await page.keyboard.press("Escape");
   await page.getByTestId("hold-done").waitFor({ state: "detached" });
   await page.getByTestId("detail").waitFor({ timeout: 1_000 });
-  await page.goto(`${site.url}/investigate?q=custody`);
+  await page.goto(address(`/investigate?q=custody`));
   await page.getByTestId("hold-lift").first().click();
   await page.getByTestId("lift-note").fill("法院撤銷");
   await page.getByTestId("lift-confirm").click();
@@ -228,7 +207,7 @@ test("a supervisor holds and lifts, and erases only what was typed twice", { ski
 
 test("who may not hold, erase or export sees no such doors", { skip }, async () => {
   const { page, ask, close } = await open({ permissions: ["sightings.search", "cameras.read"] });
-  await page.goto(`${site.url}/investigate${QUESTIONS.history}`);
+  await page.goto(address(`/investigate${QUESTIONS.history}`));
   await ask();
   await page.getByTestId("sighting-row").first().locator(".passage-main").click();
   await page.getByTestId("detail").waitFor();
@@ -238,7 +217,7 @@ test("who may not hold, erase or export sees no such doors", { skip }, async () 
 
 test("Escape closes the dialog of a file and leaves the row behind it chosen", { skip }, async () => {
   const { page, ask, close } = await open();
-  await page.goto(`${site.url}/investigate${QUESTIONS.history}`);
+  await page.goto(address(`/investigate${QUESTIONS.history}`));
   await ask();
   await page.getByTestId("sighting-row").nth(1).locator(".passage-main").click();
   await page.getByTestId("detail").waitFor();
@@ -255,7 +234,7 @@ test("Escape closes the dialog of a file and leaves the row behind it chosen", {
 test("a refusal is explained and can be tried again", { skip }, async () => {
   const { page, mock, ask, close } = await open();
   mock.failing = { path: "/sightings", status: 503, key: "http.overloaded" };
-  await page.goto(`${site.url}/investigate${QUESTIONS.convoys}`);
+  await page.goto(address(`/investigate${QUESTIONS.convoys}`));
   await ask();
   assert.match(await page.locator(".failure").innerText(), /忙/);
   mock.failing = null;
@@ -266,7 +245,7 @@ test("a refusal is explained and can be tried again", { skip }, async () => {
 
 test("recent questions come back filled in, and only from memory", { skip }, async () => {
   const { page, mock, ask, close } = await open();
-  await page.goto(`${site.url}/investigate${QUESTIONS.trajectory}`);
+  await page.goto(address(`/investigate${QUESTIONS.trajectory}`));
   await ask();
   await page.getByTestId("answer-trajectory").waitFor();
   await page.keyboard.press("Escape");
@@ -283,7 +262,7 @@ test("recent questions come back filled in, and only from memory", { skip }, asy
 
 test("on paper every row is there, with the reason, in black on white", { skip }, async () => {
   const { page, ask, close } = await open();
-  await page.goto(`${site.url}/investigate${QUESTIONS.trajectory}`);
+  await page.goto(address(`/investigate${QUESTIONS.trajectory}`));
   await ask();
   await page.getByTestId("leg-row").first().waitFor();
   await page.emulateMedia({ media: "print" });

@@ -2,17 +2,15 @@
 // answers: they fit every width in either theme and language, nothing bars an assistive tool, and paper has no console on it.
 
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { MockChoice, PERMISSIONS } from "./choice-mock.mjs";
 import { seriousFaults } from "./faults.mjs";
 import { artefacts, until } from "./house.mjs";
-import { isBuilt, serveDist } from "./lake-mock.mjs";
-import { DESK, fits, openBrowser, PHONE, settled } from "./people.mjs";
+import { address, openPage, skip, withPages } from "./mock-page.mjs";
+import { DESK, fits, PHONE, settled } from "./people.mjs";
 
-const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
-const skip = !existsSync(chromium) ? "no Chromium" : !isBuilt() ? "web/dist is not built" : false;
 const WALL = { width: 2560, height: 1440 };
 const NOW_US = Date.now() * 1000;
 const HOUR_US = 3_600_000_000;
@@ -99,30 +97,10 @@ const PAGES = {
   outcomes: "/answers?tab=outcomes",
 };
 
-let browser;
-let site;
-before(async () => {
-  if (skip) return;
-  browser = await openBrowser();
-  site = await serveDist();
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+withPages();
 
 async function open({ viewport, scheme, language }) {
-  const context = await browser.newContext({ viewport, locale: "zh-TW", timezoneId: "Asia/Taipei", colorScheme: scheme });
-  await context.addInitScript(
-    ([colours, words]) => {
-      localStorage.setItem("mantine-color-scheme-value", colours);
-      localStorage.setItem("shouhu.settings", JSON.stringify({ language: words }));
-    },
-    [scheme, language],
-  );
-  const page = await context.newPage();
-  page.problems = [];
-  page.on("pageerror", (error) => page.problems.push(String(error)));
+  const page = await openPage({ viewport, scheme, local: { "shouhu.settings": { language } } });
   const mock = new MockChoice({ role: "supervisor" });
   await mock.attach(page);
   const json = (route, body) => route.fulfill({ contentType: "application/json", body: JSON.stringify(body) });
@@ -135,11 +113,11 @@ async function open({ viewport, scheme, language }) {
     return json(route, { ...me, permissions: [...PERMISSIONS.supervisor, "shifts.plan", "dispatch.report", "dispatch.replay", "patrol.plan", "actors.invite", "cameras.read", "cameras.review", "oversight.breaches", "breaches.read", "cameras.register", "oversight.areas", "oversight.verify", "inquiries.take", "inquiries.decide", "sharing.watch", "sharing.stop", "sharing.allow", "seals.watch", "seals.ask", "seals.decide", "oversight.reports", "disclosures.read", "disclosures.decide"] });
   });
   const go = async (path) => {
-    await page.goto(`${site.url}${path.replace("{incident}", mock.incidents[0].id)}`);
+    await page.goto(address(`${path.replace("{incident}", mock.incidents[0].id)}`));
     await page.locator("#main").locator("table, fieldset, article").first().waitFor();
     await settled(page);
   };
-  return { page, go, close: () => context.close() };
+  return { page, go, close: () => page.context().close() };
 }
 
 for (const [viewport, scheme, language] of [[DESK, "dark", "zh-TW"], [PHONE, "light", "zh-TW"], [WALL, "light", "en"]]) {

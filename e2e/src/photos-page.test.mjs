@@ -2,32 +2,18 @@
 // gone. What the real server answers is the matter of photos.test.mjs.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { MockChoice, PERMISSIONS } from "./choice-mock.mjs";
 import { seriousFaults } from "./faults.mjs";
-import { artefacts, until } from "./house.mjs";
-import { isBuilt, serveDist } from "./lake-mock.mjs";
-import { DESK, fits, openBrowser, PHONE } from "./people.mjs";
+import { until } from "./house.mjs";
+import { address, IN_TAINAN, openPage, shots, skip, withPages } from "./mock-page.mjs";
+import { DESK, fits, PHONE } from "./people.mjs";
 
-const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
-const skip = !existsSync(chromium) ? "no Chromium" : !isBuilt() ? "web/dist is not built" : false;
 const NOW_US = () => Date.now() * 1000;
 /** As large as a kept photo. */
 const SCENE = `<svg xmlns="http://www.w3.org/2000/svg" width="2048" height="1536"><rect width="2048" height="1536" fill="#575"/><text x="400" y="800" font-size="260" fill="#fff">ABC-1234</text></svg>`;
 
-let browser;
-let site;
-before(async () => {
-  if (skip) return;
-  browser = await openBrowser();
-  site = await serveDist();
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+withPages();
 
 /** The server's part in photos: what was sent, and whether there is a line. */
 class Photos {
@@ -81,18 +67,14 @@ class Photos {
 }
 
 async function open(path, { role, viewport, scheme = "dark", all = () => [] }) {
-  const context = await browser.newContext({ viewport, locale: "zh-TW", timezoneId: "Asia/Taipei", colorScheme: scheme, hasTouch: viewport === PHONE, geolocation: { longitude: 120.2, latitude: 22.99, accuracy: 9 }, permissions: ["geolocation"] });
-  await context.addInitScript((colours) => localStorage.setItem("mantine-color-scheme-value", colours), scheme);
-  const page = await context.newPage();
-  page.problems = [];
-  page.on("pageerror", (error) => page.problems.push(String(error)));
+  const page = await openPage({ viewport, scheme, ...IN_TAINAN });
   const mock = new MockChoice({ role });
   await mock.attach(page);
   const photos = new Photos(mock);
   photos.all = all(photos);
   await photos.attach(page);
-  await page.goto(`${site.url}${path.replace("{incident}", photos.incident.id)}`);
-  return { page, photos, close: () => context.close(), shot: (name) => page.screenshot({ path: join(artefacts, `e2e-photos-${name}-${viewport.width}-${scheme}.png`) }) };
+  await page.goto(address(`${path.replace("{incident}", photos.incident.id)}`));
+  return { page, photos, close: () => page.context().close(), shot: shots(page, "photos", scheme) };
 }
 
 /** As a camera gives it, drawn by the page so that no real scene lies in the project. */

@@ -2,16 +2,12 @@
 // answers is the matter of apps/shouhu/tests/house/trust.rs.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { seriousFaults } from "./faults.mjs";
-import { artefacts, until } from "./house.mjs";
-import { isBuilt, serveDist } from "./lake-mock.mjs";
-import { DESK, fits, openBrowser, PHONE } from "./people.mjs";
+import { until } from "./house.mjs";
+import { address, openPage, shots, skip, withPages } from "./mock-page.mjs";
+import { DESK, fits, PHONE } from "./people.mjs";
 
-const chromium = process.env.SHOUHU_CHROMIUM ?? "/usr/bin/chromium";
-const skip = !existsSync(chromium) ? "no Chromium" : !isBuilt() ? "web/dist is not built" : false;
 const NOW_US = Date.now() * 1000;
 const MINUTE_US = 60_000_000;
 const id = (at) => `019c0022-0000-7000-8000-${String(at).padStart(12, "0")}`;
@@ -74,36 +70,18 @@ class Mock {
   }
 }
 
-let browser;
-let site;
-before(async () => {
-  if (skip) return;
-  browser = await openBrowser();
-  site = await serveDist();
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+withPages();
 
 async function open(path, { viewport = DESK, scheme = "dark", locale = "zh-TW", ...state } = {}) {
-  const context = await browser.newContext({ viewport, locale, timezoneId: "Asia/Taipei", colorScheme: scheme, hasTouch: viewport === PHONE });
-  await context.addInitScript(
-    ([colours, language]) => {
-      localStorage.setItem("mantine-color-scheme-value", colours);
-      localStorage.setItem("shouhu.settings", JSON.stringify({ language }));
-      // A finger that is always there.
-      navigator.credentials.get = async () => ({ toJSON: () => ({ id: "k" }) });
-    },
-    [scheme, locale.startsWith("en") ? "en" : "zh-TW"],
-  );
-  const page = await context.newPage();
-  page.problems = [];
-  page.on("pageerror", (error) => page.problems.push(String(error)));
+  const page = await openPage({ viewport, scheme, locale, local: { "shouhu.settings": { language: locale.startsWith("en") ? "en" : "zh-TW" } } });
+  // A finger that is always there.
+  await page.addInitScript(() => {
+    navigator.credentials.get = async () => ({ toJSON: () => ({ id: "k" }) });
+  });
   const mock = new Mock(state);
   await mock.attach(page);
-  await page.goto(`${site.url}${path}`);
-  return { page, mock, close: () => context.close(), shot: (name) => page.screenshot({ path: join(artefacts, `e2e-trust-${name}-${viewport.width}-${scheme}.png`) }) };
+  await page.goto(address(`${path}`));
+  return { page, mock, close: () => page.context().close(), shot: shots(page, "trust", scheme) };
 }
 
 for (const [scheme, viewport, locale] of [["dark", DESK, "zh-TW"], ["light", PHONE, "en-GB"]]) {
