@@ -144,6 +144,10 @@ class House:
             held = (self.life, http.client.HTTPConnection("127.0.0.1", self.port, timeout=wait_s))
             self.local.connection = held
         connection, self.local.used = held[1], now
+        # Who opened it may have had less patience.
+        connection.timeout = wait_s
+        if connection.sock:
+            connection.sock.settimeout(wait_s)
         try:
             connection.request(method, path, body=body, headers={"host": f"localhost:{self.port}", **(headers or {})})
             answer = connection.getresponse()

@@ -7,6 +7,8 @@ from shim import ALL, EIO, ENOSPC, NoShim, SYNC, Shim
 
 FOR_EVER = 1 << 40
 RECOVERS_S = 5
+# Whoever asks while the disk fails is told so, and does not wait for it as for another writer (10 s).
+TELLS_S = 8
 # What a disk that fails may make the server say: that it did not, and why.
 CLEAR = {"503 audit.unavailable", "503 store.unavailable", "503 store.busy", "507 store.disk_full", "500 store.failed", "500 blobs.disk", "507 blobs.disk",
          "503 positions.not_kept", "409 http.idempotency.running", "409 http.idempotency.answer_lost"}
@@ -74,7 +76,9 @@ def _fail_at(shimmed, number, error, kinds, name, nth, times):
     act = shimmed.city.acts()[name]
     shimmed.shim.fail(nth, error, times, kinds)
     shimmed.city.is_disk_failing = True
+    asked = time.monotonic()
     answer = act()
+    told_s = time.monotonic() - asked
     hit = shimmed.shim.get("failed")
     shimmed.shim.heal()
     shimmed.city.is_disk_failing = False
@@ -82,6 +86,8 @@ def _fail_at(shimmed, number, error, kinds, name, nth, times):
     said = f"{answer.status} {answer.key}"
     if not answer.is_ok and said not in CLEAR:
         failure = f"says {said}"
+    if told_s > TELLS_S:
+        failure = f"says {said} only after {told_s:.1f} s"
     while not (after := act()).is_ok:
         if time.monotonic() - began > RECOVERS_S:
             failure = f"does not recover: {after.status} {after.key}"
@@ -89,7 +95,7 @@ def _fail_at(shimmed, number, error, kinds, name, nth, times):
         time.sleep(0.05)
     what = f"{errno.errorcode[error]} at {'sync' if kinds == SYNC else 'i/o'} {nth}{' and on' if times > 1 else ''} of {name}"
     result = result_of("i/o fault", number, [], shimmed, None, failure and f"{what}: {failure}")
-    return result | {"place": what, "hit": hit, "said": said, "recovered_s": round(time.monotonic() - began, 3)}
+    return result | {"place": what, "hit": hit, "said": said, "told_s": round(told_s, 3), "recovered_s": round(time.monotonic() - began, 3)}
 
 
 def _starts(shimmed, options, chance, results):

@@ -28,7 +28,7 @@ pub enum Backend {
 #[derive(Debug, Clone)]
 pub(crate) enum Db {
     /// SQLite has one writer: a pool of one makes callers queue fairly instead of failing with `SQLITE_BUSY`.
-    Lite { read: SqlitePool, write: SqlitePool },
+    Lite { read: SqlitePool, write: SqlitePool, is_unfit: Arc<AtomicBool> },
     Pg(PgPool),
 }
 
@@ -74,23 +74,22 @@ impl Store {
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(WAIT);
-            let is_first = AtomicBool::new(true);
-            let write = SqlitePoolOptions::new()
+            let is_unfit = Arc::new(AtomicBool::new(false));
+            let is_unfit_now = is_unfit.clone();
+            // Connections to a file do not age; and while one of them is open, SQLite keeps what they share.
+            let pool = || SqlitePoolOptions::new().acquire_timeout(WAIT).idle_timeout(None).max_lifetime(None);
+            let write = pool()
                 .max_connections(1)
-                .acquire_timeout(WAIT)
                 // A full disk makes SQLite itself end the transaction; the driver's rollback then finds none and counts one open for ever,
-                // so that no further write would begin on this connection. A fresh one takes its place.
-                .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-                // While a disk fails SQLite opens for reading what it cannot open for writing, and such a connection would never write
-                // again after the disk is well: it is none, and the next caller tries anew. Only the first one may be so, for whoever looks at a copy.
-                .after_connect(move |connection, _| {
-                    let is_first = is_first.swap(false, Ordering::Relaxed);
-                    Box::pin(async move { if is_first { Ok(()) } else { connection.begin_with("BEGIN IMMEDIATE").await?.rollback().await } })
+                // so that no further write would begin on this connection. A fresh one takes its place, as of one that is unfit.
+                .before_acquire(move |connection, _| {
+                    let is_fit = !is_unfit_now.swap(false, Ordering::SeqCst) && !connection.is_in_transaction();
+                    Box::pin(async move { Ok(is_fit) })
                 })
                 .connect_with(options.clone())
                 .await?;
-            let read = SqlitePoolOptions::new().max_connections(LITE_READERS).acquire_timeout(WAIT).connect_with(options).await?;
-            Db::Lite { read, write }
+            let read = pool().max_connections(LITE_READERS).connect_with(options).await?;
+            Db::Lite { read, write, is_unfit }
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options: PgConnectOptions = url.parse().map_err(|_| StoreError::Address { url: url.to_owned() })?;
             Db::Pg(PgPoolOptions::new().max_connections(PG_CONNECTIONS).acquire_timeout(WAIT).connect_with(options).await?)
@@ -167,7 +166,7 @@ impl Store {
     /// `Busy` when the wait for the other writers was too long.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let inner = match &self.db {
-            Db::Lite { write, .. } => Inner::Lite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Lite { write, is_unfit, .. } => Inner::Lite(begin_lite(write, is_unfit).await?),
             Db::Pg(pool) => Inner::Pg(pool.begin().await?),
         };
         Ok(Tx::new(inner, self.clone()))
@@ -186,13 +185,30 @@ impl Store {
     /// Closes every connection; SQLite then folds its log into the file.
     pub async fn close(&self) {
         match &self.db {
-            Db::Lite { read, write } => {
+            Db::Lite { read, write, .. } => {
                 read.close().await;
                 write.close().await;
             }
             Db::Pg(pool) => pool.close().await,
         }
     }
+}
+
+/// SQLite opens for reading what it cannot open for writing, and after a corrupted page or a failed disk it lets a connection only read on:
+/// such a connection would never write again, however well the disk is. One fresh connection is tried at once, and one for each later caller;
+/// nobody waits for the disk.
+async fn begin_lite(write: &SqlitePool, is_unfit: &AtomicBool) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, sqlx::Error> {
+    let begin = || async { write.begin_with("BEGIN IMMEDIATE").await.inspect_err(|error| is_unfit.store(is_only_readable(error), Ordering::SeqCst)) };
+    match begin().await {
+        Err(error) if is_only_readable(&error) => begin().await,
+        begun => begun,
+    }
+}
+
+/// `SQLITE_READONLY` and its kinds (SQLite, Result and Error Codes, §2: the primary code is the low byte).
+fn is_only_readable(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else { return false };
+    error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 8)
 }
 
 pub(crate) fn at_most_one(mut rows: Vec<Row>) -> Result<Option<Row>, StoreError> {

@@ -217,6 +217,27 @@ async fn after_a_full_disk_the_next_transaction_begins() {
     .await;
 }
 
+/// Found by a disk that failed for a while: SQLite lets a connection that met it only read on, and the server wrote nothing until its next start.
+#[tokio::test]
+async fn a_connection_that_may_only_read_is_replaced_at_once() {
+    on_each_database(&[THINGS], |store| async move {
+        if store.backend() != Backend::Sqlite {
+            return;
+        }
+        let mut last = store.begin().await.unwrap();
+        last.fetch("PRAGMA query_only = 1", vec![]).await.unwrap();
+        drop(last);
+
+        for id in ["first", "second"] {
+            let mut again = store.begin().await.unwrap();
+            again.execute("INSERT INTO things_thing (id) VALUES ($1)", params![id]).await.unwrap();
+            again.commit().await.unwrap();
+        }
+        assert_eq!(store.fetch("SELECT id FROM things_thing", vec![]).await.unwrap().len(), 2);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_rider_goes_once_with_the_first_change_that_is_kept() {
     on_each_database(&[THINGS], |store| async move {
