@@ -81,10 +81,8 @@ fn operation(generator: &mut SchemaGenerator, module: &Module, route: &Route) ->
         "x-load-class": format!("{:?}", route.load).to_lowercase(),
     });
     let Some(fields) = operation.as_object_mut() else { return operation };
-    if let Some(request) = route.request {
-        let schema = request(generator).to_value();
-        let is_required = !takes_nothing(&resolved(generator, &schema));
-        fields.insert("requestBody".into(), json!({ "required": is_required, "content": { "application/json": { "schema": schema } } }));
+    if let Some(body) = request_body(generator, route) {
+        fields.insert("requestBody".into(), body);
     }
     match route.access {
         Access::Public(reason) => {
@@ -103,6 +101,26 @@ fn operation(generator: &mut SchemaGenerator, module: &Module, route: &Route) ->
         }
     }
     operation
+}
+
+fn request_body(generator: &mut SchemaGenerator, route: &Route) -> Option<Value> {
+    if let Some(request) = route.request {
+        let schema = request(generator).to_value();
+        let is_required = !takes_nothing(&resolved(generator, &schema));
+        return Some(json!({ "required": is_required, "content": { "application/json": { "schema": schema } } }));
+    }
+    let media = route.request_media?.split(", ");
+    let content: Map<String, Value> = media.map(|one| (one.to_owned(), json!({ "schema": schema_of_media(one, route.body_bytes_max) }))).collect();
+    Some(json!({ "required": true, "content": content }))
+}
+
+/// Of a file there is no more to say than how long it may be. JSON and forms here are protocols of others, who say what is in them.
+fn schema_of_media(media: &str, bytes_max: usize) -> Value {
+    match media {
+        "application/x-www-form-urlencoded" => json!({ "type": "object" }),
+        one if one == "application/json" || one.ends_with("+json") => json!({}),
+        _ => json!({ "type": "string", "format": "binary", "maxLength": bytes_max }),
+    }
 }
 
 fn session_of(route: &Route) -> Value {
@@ -195,6 +213,9 @@ mod tests {
     const NOTHING: Route = Route::post("/v1/nothing", "Gives nothing", || axum::routing::post(|| async {}));
     const PICTURE: Route = Route::get("/v1/picture", "Gives a picture", || axum::routing::get(|| async {})).gives_media("image/jpeg");
 
+    const LIST: Route =
+        Route::post("/v1/list", "Takes a list", || axum::routing::post(|| async {})).body_bytes_max(9).takes_media("text/csv, application/geo+json");
+
     fn statuses(route: Route) -> Vec<String> {
         let said = responses(&mut SchemaGenerator::default(), &route);
         said.as_object().into_iter().flat_map(Map::keys).cloned().collect()
@@ -205,6 +226,17 @@ mod tests {
         assert_eq!(statuses(NOTHING), ["204", "default"]);
         assert_eq!(statuses(PICTURE), ["200", "default"]);
         assert_eq!(statuses(PICTURE.gives_nothing_when("There is none")), ["200", "204", "default"]);
+    }
+
+    #[test]
+    fn a_body_that_is_a_file_is_declared_with_its_media_and_its_length() {
+        let content = json!({
+            "text/csv": { "schema": { "type": "string", "format": "binary", "maxLength": 9 } },
+            "application/geo+json": { "schema": {} },
+        });
+        let declared = |route: Route| request_body(&mut SchemaGenerator::default(), &route);
+        assert_eq!(declared(LIST), Some(json!({ "required": true, "content": content })));
+        assert_eq!(declared(NOTHING), None);
     }
 
     #[test]

@@ -135,6 +135,8 @@ pub struct Route {
     pub body_bytes_max: usize,
     pub query: Option<SchemaOf>,
     pub request: Option<SchemaOf>,
+    /// Content type of the body where it is not JSON of a type of ours, or those that it may have, with commas between.
+    pub request_media: Option<&'static str>,
     pub response: Option<SchemaOf>,
     /// Content type of the answer where it is not JSON, or those that it may have, with commas between.
     pub media: Option<&'static str>,
@@ -161,6 +163,7 @@ impl Route {
             body_bytes_max: BODY_BYTES_DEFAULT,
             query: None,
             request: None,
+            request_media: None,
             response: None,
             media: None,
             nothing_when: None,
@@ -239,6 +242,13 @@ impl Route {
     #[must_use]
     pub const fn takes<T: JsonSchema>(mut self) -> Self {
         self.request = Some(schema_of::<T>);
+        self
+    }
+
+    /// The body is no JSON of a type of ours, but this, or one of these with commas between.
+    #[must_use]
+    pub const fn takes_media(mut self, media: &'static str) -> Self {
+        self.request_media = Some(media);
         self
     }
 

@@ -45,6 +45,7 @@ pub const OSMAND_POST: Route =
     .audit(WHY_NO_LEAF)
     .load(LOAD)
     .body_bytes_max(BODY_BYTES_MAX)
+    .takes_media("application/x-www-form-urlencoded, application/json")
     .gives::<IngestReport>();
 
 pub const OWNTRACKS: Route =
@@ -55,6 +56,7 @@ pub const OWNTRACKS: Route =
     .audit(WHY_NO_LEAF)
     .load(LOAD)
     .body_bytes_max(BODY_BYTES_MAX)
+    .takes_media("application/json")
     .gives_media("application/json");
 
 pub const TRACCAR: Route = Route::post("/v1/positions/traccar", "Take positions that a Traccar server forwards as JSON", || {
@@ -64,6 +66,7 @@ pub const TRACCAR: Route = Route::post("/v1/positions/traccar", "Take positions 
 .audit(WHY_NO_LEAF)
 .load(LOAD)
 .body_bytes_max(BODY_BYTES_MAX)
+.takes_media("application/json")
 .gives::<IngestReport>();
 
 pub const COT: Route = Route::post("/v1/positions/cot", "Take events of Cursor on Target", || axum::routing::post(cot))
@@ -71,6 +74,7 @@ pub const COT: Route = Route::post("/v1/positions/cot", "Take events of Cursor o
     .audit(WHY_NO_LEAF)
     .load(LOAD)
     .body_bytes_max(BODY_BYTES_MAX)
+    .takes_media("application/xml")
     .gives::<IngestReport>();
 
 /// The address that a request came from, as the HTTP floor noted it.

@@ -19,6 +19,7 @@ pub const ROUTE: Route =
         .access(Access::Public("a signal proves itself by its stream's token and by a key that this server's owner has pinned"))
         .audit(Audit::None("each signal that is believed is a leaf of its own, written before it takes effect"))
         .body_bytes_max(SET_BYTES_MAX)
+        .takes_media(MEDIA)
         .gives_media("application/json");
 
 #[derive(Debug, thiserror::Error)]
