@@ -52,22 +52,25 @@ pub fn document(modules: &[Module]) -> Value {
         "paths": paths,
         "components": {
             "schemas": generator.take_definitions(true),
-            "securitySchemes": {
-                "session": { "type": "apiKey", "in": "cookie", "name": "shouhu_session" },
-                "proof": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": PROOF_HEADER,
-                    "description": "nonce.id.hash.signature, base64url without padding. The nonce is that of the last shouhu-nonce header; the id is another \
-                                    16 bytes for each request; the hash is SHA-256 of the body, or - for none; the signature is ECDSA P-256 SHA-256 (r and s) by \
-                                    the session's key over the lines shouhu-proof-v1, nonce, id, method, path with query, hash. A GET may carry it as the last \
-                                    query parameter proof, which is then not signed.",
-                },
-                "device": { "type": "apiKey", "in": "header", "name": "shouhu-signature" },
-            },
+            "securitySchemes": security_schemes(modules),
         },
         "x-problem-keys": keys,
     })
+}
+
+fn security_schemes(modules: &[Module]) -> Map<String, Value> {
+    let proof = "nonce.id.hash.signature, base64url without padding. The nonce is that of the last shouhu-nonce header; the id is another \
+                 16 bytes for each request; the hash is SHA-256 of the body, or - for none; the signature is ECDSA P-256 SHA-256 (r and s) by \
+                 the session's key over the lines shouhu-proof-v1, nonce, id, method, path with query, hash. A GET may carry it as the last \
+                 query parameter proof, which is then not signed.";
+    let of_the_gate = [
+        ("session", json!({ "type": "apiKey", "in": "cookie", "name": "shouhu_session" })),
+        ("proof", json!({ "type": "apiKey", "in": "header", "name": PROOF_HEADER, "description": proof })),
+        ("device", json!({ "type": "apiKey", "in": "header", "name": "shouhu-signature" })),
+    ];
+    let bearers = modules.iter().flat_map(|module| module.routes).filter_map(|route| route.bearer);
+    let of_rooms = bearers.map(|bearer| (bearer.name, json!({ "type": "http", "scheme": "bearer", "description": bearer.description })));
+    of_the_gate.into_iter().chain(of_rooms).map(|(name, scheme)| (name.to_owned(), scheme)).collect()
 }
 
 fn operation(generator: &mut SchemaGenerator, module: &Module, route: &Route) -> Value {
@@ -86,7 +89,7 @@ fn operation(generator: &mut SchemaGenerator, module: &Module, route: &Route) ->
     }
     match route.access {
         Access::Public(reason) => {
-            fields.insert("security".into(), json!([]));
+            fields.insert("security".into(), route.bearer.map_or_else(|| json!([]), |bearer| json!([{ (bearer.name): [] }])));
             fields.insert("x-public-because".into(), json!(reason));
         }
         Access::Device | Access::Partner => {

@@ -41,6 +41,15 @@ pub enum Access {
     Partner,
 }
 
+/// A secret that a public route checks by itself, in the header `Authorization: Bearer …`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bearer {
+    /// What the OpenAPI document calls it.
+    pub name: &'static str,
+    /// Whose it is, and where else in a request it may stand.
+    pub description: &'static str,
+}
+
 /// Whether a person's request must be signed by the session's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proving {
@@ -127,6 +136,7 @@ pub struct Route {
     /// What it does, one sentence; the OpenAPI summary.
     pub summary: &'static str,
     pub access: Access,
+    pub bearer: Option<Bearer>,
     pub proving: Proving,
     pub trusting: Trusting,
     pub blotting: Blotting,
@@ -155,6 +165,7 @@ impl Route {
             path,
             summary,
             access: Access::Undeclared,
+            bearer: None,
             proving: Proving::Needed,
             trusting: Trusting::Asked,
             blotting: Blotting::Done,
@@ -190,6 +201,13 @@ impl Route {
     #[must_use]
     pub const fn permission(self, name: &'static str) -> Self {
         self.access(Access::Permission(name))
+    }
+
+    /// Public to the gate; the room lets in whoever has this.
+    #[must_use]
+    pub const fn opened_by(mut self, bearer: Bearer) -> Self {
+        self.bearer = Some(bearer);
+        self
     }
 
     /// Needs no proof by the session's key, for this reason.

@@ -76,6 +76,21 @@ fn a_route_without_a_leaf_or_without_sign_in_says_why() {
     assert_eq!(public, listed, "public routes and tests/exceptions/public_routes.txt must agree; the list may only shrink");
 }
 
+#[tokio::test]
+async fn a_route_that_asks_for_a_secret_of_its_own_is_closed_without_it() {
+    let house = House::open(MODULES).await;
+    let mut named_secrets = std::collections::BTreeMap::new();
+    for (_, route) in routes() {
+        let Some(bearer) = route.bearer else { continue };
+        assert!(matches!(route.access, Access::Public(_)), "{}: the gate asks already", named(route));
+        let first = *named_secrets.entry(bearer.name).or_insert(bearer);
+        assert_eq!(first, bearer, "two secrets are called {}", bearer.name);
+        let answer = house.call(&Caller::Nobody, route.method.as_str(), &concrete(route), Value::Null).await;
+        assert!(matches!(answer.status, 400 | 401 | 429), "{} without {}: {} {}", named(route), bearer.name, answer.status, answer.json);
+    }
+    assert_eq!(named_secrets.into_keys().collect::<Vec<_>>(), ["caller_link", "signal_stream", "tracker"]);
+}
+
 /// A path with an id that no row has.
 pub fn concrete(route: &Route) -> String {
     route
