@@ -10,6 +10,8 @@ use shouhu_events::Envelope;
 use shouhu_module::{Access, App, Audit, Module, Problem, Proving, Route, SchemaOf};
 use shouhu_wire::PROOF_HEADER;
 
+use crate::PURPOSES;
+
 pub const ROUTE: Route =
     Route::get("/openapi.json", "This API's OpenAPI 3.1 document", || axum::routing::get(handle))
         .access(Access::Public("the shape of the API is no secret; the source is open"))
@@ -173,8 +175,9 @@ fn parameters(generator: &mut SchemaGenerator, route: &Route) -> Vec<Value> {
         all.extend(query_parameters(generator, query));
     }
     if route.audit == Audit::PersonalRead {
-        for (name, required) in [(shouhu_wire::PURPOSE_HEADER, true), (shouhu_wire::CASE_HEADER, false)] {
-            all.push(json!({ "name": name, "in": "header", "required": required, "schema": { "type": "string" } }));
+        let purposes = json!({ "type": "string", "enum": PURPOSES.map(|(purpose, _)| purpose) });
+        for (name, required, schema) in [(shouhu_wire::PURPOSE_HEADER, true, purposes), (shouhu_wire::CASE_HEADER, false, json!({ "type": "string" }))] {
+            all.push(json!({ "name": name, "in": "header", "required": required, "schema": schema }));
         }
     }
     all
@@ -229,6 +232,14 @@ mod tests {
         assert_eq!(statuses(NOTHING), ["204", "default"]);
         assert_eq!(statuses(PICTURE), ["200", "default"]);
         assert_eq!(statuses(PICTURE.gives_nothing_when("There is none")), ["200", "204", "default"]);
+    }
+
+    #[test]
+    fn a_question_about_a_person_names_one_of_our_purposes() {
+        let headers = parameters(&mut SchemaGenerator::default(), &PICTURE.audit(Audit::PersonalRead));
+        let purpose = headers.iter().find(|header| header.get("name").and_then(Value::as_str) == Some(shouhu_wire::PURPOSE_HEADER));
+        let words = purpose.and_then(|purpose| purpose.pointer("/schema/enum")).and_then(Value::as_array);
+        assert!(words.is_some_and(|words| words.len() == PURPOSES.len() && words.contains(&json!("patrol"))), "{headers:?}");
     }
 
     #[test]
