@@ -6,6 +6,7 @@
 mod app;
 mod body;
 mod caller;
+mod lists;
 mod page;
 mod policy;
 pub mod ports;
