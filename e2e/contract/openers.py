@@ -95,6 +95,9 @@ def openers(sender):
         ("POST /v1/incidents/{id}/notes", incident, {}, {"text": "報案人在場"}),
         ("POST /v1/units/{id}/skills", {"id": unit}, {}, {"skills": []}),
         ("GET /v1/patrol/tours/report", {}, {"from_us": now - DAY_US, "to_us": now}, None),
+        # The webhook of above leads nowhere, so that this cannot be told.
+        ("POST /v1/incidents", {}, {}, {"origin": "call", "priority": 3, "kind": "burglary", "summary": "後門被撬開", "position": here}),
+        ("POST /v1/operations/jobs/{id}/retry", lambda: {"id": sender.failed_job()}, {}, {}),
     ]
     for one in begun:
         what, parts, query, body, role = (*one, None)[:5]
