@@ -19,7 +19,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "../faults")]
 
 import hypothesis
 import schemathesis
-from hypothesis import HealthCheck, Phase, given
+from hypothesis import HealthCheck, Phase, given, strategies as st
 from schemathesis import GenerationMode
 from schemathesis.config import SanitizationConfig
 from schemathesis.core.parameters import ParameterLocation
@@ -27,7 +27,8 @@ from schemathesis.generation.meta import CoverageScenario
 from schemathesis.transport.prepare import prepare_request
 
 from house import Answer
-from openers import openers
+from openers import FILES, openers
+from rubbish import RAW
 from sender import ENDS, Sender, curl
 import verdict
 
@@ -52,6 +53,13 @@ def schema_of(document, seed):
     schema = schemathesis.openapi.from_dict(bare, config=schemathesis.Config.from_dict({"seed": seed, "checks": {"missing_required_header": {"expected-statuses": [400, 428]}}}))
     schema.config.update(base_url="http://localhost")
     return schema
+
+
+def declare_files(document):
+    """schemathesis knows no such files: of each kind that the document names one that could be right, and rubbish."""
+    contents = [route.get("requestBody", {}).get("content", {}) for methods in document["paths"].values() for route in methods.values()]
+    for media in sorted({media for content in contents for media, of in content.items() if of["schema"].get("format") == "binary"}):
+        schemathesis.openapi.media_type(media, st.sampled_from([FILES.get(media, "").encode(), *RAW]) | st.binary(max_size=200))
 
 
 def covering(schema, operation, count, chance):
@@ -100,6 +108,7 @@ class Run:
     def __init__(self, options):
         self.options, self.lock, self.making = options, threading.Lock(), threading.Lock()
         self.sender = Sender(options.program, options.seed)
+        declare_files(self.sender.document)
         self.schema = schema_of(self.sender.document, options.seed)
         self.unread = {f"{method.upper()} {path}" for path, methods in self.sender.document["paths"].items() for method, route in methods.items()
                        if route.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "").endswith("/NoBody")}

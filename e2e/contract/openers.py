@@ -4,6 +4,15 @@ from house import now_us
 DAY_US, HOUR_US = 86_400_000_000, 3_600_000_000
 PLATE, WANTED = "KLM-4821", "KLM-7733"
 TEXT = "查訪所需,經主管核可"
+# How a file of each kind can begin. One list has the columns of several imports.
+FILES = {
+    "text/csv": "number,code,name,station,lon,lat\n永康-001,A1,永康路口,永康派出所,120.2,23.0\n",
+    "text/plain": "old 0\n\nlog.example/1\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+    "application/xml": '<event version="2.0" uid="contract-1" type="a-f-G-U-C"/>',
+    "application/cap+xml": '<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"/>',
+    "application/x-ndjson": '{"plate": "KLM-4821", "time": "2026-11-22T08:00:00+08:00", "site": "A1"}\n',
+    "application/secevent+jwt": "e30.e30.AA",
+}
 
 
 def openers(sender):
@@ -86,6 +95,9 @@ def openers(sender):
         ("POST /v1/incidents/{id}/notes", incident, {}, {"text": "報案人在場"}),
         ("POST /v1/units/{id}/skills", {"id": unit}, {}, {"skills": []}),
         ("GET /v1/patrol/tours/report", {}, {"from_us": now - DAY_US, "to_us": now}, None),
+        # The webhook of above leads nowhere, so that this cannot be told.
+        ("POST /v1/incidents", {}, {}, {"origin": "call", "priority": 3, "kind": "burglary", "summary": "後門被撬開", "position": here}),
+        ("POST /v1/operations/jobs/{id}/retry", lambda: {"id": sender.failed_job()}, {}, {}),
     ]
     for one in begun:
         what, parts, query, body, role = (*one, None)[:5]

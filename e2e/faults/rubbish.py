@@ -139,8 +139,10 @@ class Routes:
 
     def _body(self, route):
         chance, content = self.chance, route.get("requestBody", {}).get("content", {})
-        if "application/json" in content and chance.random() < 0.8:
-            value = self.maker.fit(content["application/json"]["schema"])
+        # Of a protocol of others the document has no schema.
+        schema = content.get("application/json", {}).get("schema")
+        if schema and chance.random() < 0.8:
+            value = self.maker.fit(schema)
             for _ in range(chance.choice([0, 1, 1, 1, 2, 3])):
                 value = self.maker.spoilt(value)
             return json.dumps(value).encode(errors="surrogatepass")

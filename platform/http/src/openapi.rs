@@ -10,6 +10,8 @@ use shouhu_events::Envelope;
 use shouhu_module::{Access, App, Audit, Module, Problem, Proving, Route, SchemaOf};
 use shouhu_wire::PROOF_HEADER;
 
+use crate::PURPOSES;
+
 pub const ROUTE: Route =
     Route::get("/openapi.json", "This API's OpenAPI 3.1 document", || axum::routing::get(handle))
         .access(Access::Public("the shape of the API is no secret; the source is open"))
@@ -52,22 +54,25 @@ pub fn document(modules: &[Module]) -> Value {
         "paths": paths,
         "components": {
             "schemas": generator.take_definitions(true),
-            "securitySchemes": {
-                "session": { "type": "apiKey", "in": "cookie", "name": "shouhu_session" },
-                "proof": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": PROOF_HEADER,
-                    "description": "nonce.id.hash.signature, base64url without padding. The nonce is that of the last shouhu-nonce header; the id is another \
-                                    16 bytes for each request; the hash is SHA-256 of the body, or - for none; the signature is ECDSA P-256 SHA-256 (r and s) by \
-                                    the session's key over the lines shouhu-proof-v1, nonce, id, method, path with query, hash. A GET may carry it as the last \
-                                    query parameter proof, which is then not signed.",
-                },
-                "device": { "type": "apiKey", "in": "header", "name": "shouhu-signature" },
-            },
+            "securitySchemes": security_schemes(modules),
         },
         "x-problem-keys": keys,
     })
+}
+
+fn security_schemes(modules: &[Module]) -> Map<String, Value> {
+    let proof = "nonce.id.hash.signature, base64url without padding. The nonce is that of the last shouhu-nonce header; the id is another \
+                 16 bytes for each request; the hash is SHA-256 of the body, or - for none; the signature is ECDSA P-256 SHA-256 (r and s) by \
+                 the session's key over the lines shouhu-proof-v1, nonce, id, method, path with query, hash. A GET may carry it as the last \
+                 query parameter proof, which is then not signed.";
+    let of_the_gate = [
+        ("session", json!({ "type": "apiKey", "in": "cookie", "name": "shouhu_session" })),
+        ("proof", json!({ "type": "apiKey", "in": "header", "name": PROOF_HEADER, "description": proof })),
+        ("device", json!({ "type": "apiKey", "in": "header", "name": "shouhu-signature" })),
+    ];
+    let bearers = modules.iter().flat_map(|module| module.routes).filter_map(|route| route.bearer);
+    let of_rooms = bearers.map(|bearer| (bearer.name, json!({ "type": "http", "scheme": "bearer", "description": bearer.description })));
+    of_the_gate.into_iter().chain(of_rooms).map(|(name, scheme)| (name.to_owned(), scheme)).collect()
 }
 
 fn operation(generator: &mut SchemaGenerator, module: &Module, route: &Route) -> Value {
@@ -81,14 +86,12 @@ fn operation(generator: &mut SchemaGenerator, module: &Module, route: &Route) ->
         "x-load-class": format!("{:?}", route.load).to_lowercase(),
     });
     let Some(fields) = operation.as_object_mut() else { return operation };
-    if let Some(request) = route.request {
-        let schema = request(generator).to_value();
-        let is_required = !takes_nothing(&resolved(generator, &schema));
-        fields.insert("requestBody".into(), json!({ "required": is_required, "content": { "application/json": { "schema": schema } } }));
+    if let Some(body) = request_body(generator, route) {
+        fields.insert("requestBody".into(), body);
     }
     match route.access {
         Access::Public(reason) => {
-            fields.insert("security".into(), json!([]));
+            fields.insert("security".into(), route.bearer.map_or_else(|| json!([]), |bearer| json!([{ (bearer.name): [] }])));
             fields.insert("x-public-because".into(), json!(reason));
         }
         Access::Device | Access::Partner => {
@@ -103,6 +106,26 @@ fn operation(generator: &mut SchemaGenerator, module: &Module, route: &Route) ->
         }
     }
     operation
+}
+
+fn request_body(generator: &mut SchemaGenerator, route: &Route) -> Option<Value> {
+    if let Some(request) = route.request {
+        let schema = request(generator).to_value();
+        let is_required = !takes_nothing(&resolved(generator, &schema));
+        return Some(json!({ "required": is_required, "content": { "application/json": { "schema": schema } } }));
+    }
+    let media = route.request_media?.split(", ");
+    let content: Map<String, Value> = media.map(|one| (one.to_owned(), json!({ "schema": schema_of_media(one, route.body_bytes_max) }))).collect();
+    Some(json!({ "required": true, "content": content }))
+}
+
+/// Of a file there is no more to say than how long it may be. JSON and forms here are protocols of others, who say what is in them.
+fn schema_of_media(media: &str, bytes_max: usize) -> Value {
+    match media {
+        "application/x-www-form-urlencoded" => json!({ "type": "object" }),
+        one if one == "application/json" || one.ends_with("+json") => json!({}),
+        _ => json!({ "type": "string", "format": "binary", "maxLength": bytes_max }),
+    }
 }
 
 fn session_of(route: &Route) -> Value {
@@ -152,8 +175,9 @@ fn parameters(generator: &mut SchemaGenerator, route: &Route) -> Vec<Value> {
         all.extend(query_parameters(generator, query));
     }
     if route.audit == Audit::PersonalRead {
-        for (name, required) in [(shouhu_wire::PURPOSE_HEADER, true), (shouhu_wire::CASE_HEADER, false)] {
-            all.push(json!({ "name": name, "in": "header", "required": required, "schema": { "type": "string" } }));
+        let purposes = json!({ "type": "string", "enum": PURPOSES.map(|(purpose, _)| purpose) });
+        for (name, required, schema) in [(shouhu_wire::PURPOSE_HEADER, true, purposes), (shouhu_wire::CASE_HEADER, false, json!({ "type": "string" }))] {
+            all.push(json!({ "name": name, "in": "header", "required": required, "schema": schema }));
         }
     }
     all
@@ -195,6 +219,9 @@ mod tests {
     const NOTHING: Route = Route::post("/v1/nothing", "Gives nothing", || axum::routing::post(|| async {}));
     const PICTURE: Route = Route::get("/v1/picture", "Gives a picture", || axum::routing::get(|| async {})).gives_media("image/jpeg");
 
+    const LIST: Route =
+        Route::post("/v1/list", "Takes a list", || axum::routing::post(|| async {})).body_bytes_max(9).takes_media("text/csv, application/geo+json");
+
     fn statuses(route: Route) -> Vec<String> {
         let said = responses(&mut SchemaGenerator::default(), &route);
         said.as_object().into_iter().flat_map(Map::keys).cloned().collect()
@@ -205,6 +232,25 @@ mod tests {
         assert_eq!(statuses(NOTHING), ["204", "default"]);
         assert_eq!(statuses(PICTURE), ["200", "default"]);
         assert_eq!(statuses(PICTURE.gives_nothing_when("There is none")), ["200", "204", "default"]);
+    }
+
+    #[test]
+    fn a_question_about_a_person_names_one_of_our_purposes() {
+        let headers = parameters(&mut SchemaGenerator::default(), &PICTURE.audit(Audit::PersonalRead));
+        let purpose = headers.iter().find(|header| header.get("name").and_then(Value::as_str) == Some(shouhu_wire::PURPOSE_HEADER));
+        let words = purpose.and_then(|purpose| purpose.pointer("/schema/enum")).and_then(Value::as_array);
+        assert!(words.is_some_and(|words| words.len() == PURPOSES.len() && words.contains(&json!("patrol"))), "{headers:?}");
+    }
+
+    #[test]
+    fn a_body_that_is_a_file_is_declared_with_its_media_and_its_length() {
+        let content = json!({
+            "text/csv": { "schema": { "type": "string", "format": "binary", "maxLength": 9 } },
+            "application/geo+json": { "schema": {} },
+        });
+        let declared = |route: Route| request_body(&mut SchemaGenerator::default(), &route);
+        assert_eq!(declared(LIST), Some(json!({ "required": true, "content": content })));
+        assert_eq!(declared(NOTHING), None);
     }
 
     #[test]

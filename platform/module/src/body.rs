@@ -4,8 +4,10 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+use crate::lists::has_misplaced_list;
 use crate::{App, Problem};
 
 /// A JSON body of type `T`.
@@ -35,7 +37,7 @@ async fn bytes_of(request: Request, app: &App) -> Result<Bytes, Problem> {
     })
 }
 
-impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
+impl<T: DeserializeOwned + JsonSchema> FromRequest<App> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
@@ -44,17 +46,17 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     }
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+fn read<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, Problem> {
     // An empty body counts as `{}`, so that a POST without fields needs no body.
     let text: &[u8] = if bytes.is_empty() { b"{}" } else { bytes };
-    // serde would take a list for an object, its fields in the order of our source.
-    if text.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "http.body.invalid", "the body is a list where an object is due"));
-    }
-    serde_json::from_slice(text).map_err(|error| {
+    let value = serde_json::from_slice(text).map_err(|error| {
         let key = if error.is_data() { "http.body.invalid" } else { "http.body.malformed" };
         Problem::new(StatusCode::BAD_REQUEST, key, error.to_string())
-    })
+    })?;
+    if has_misplaced_list::<T>(text) {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "http.body.invalid", "a list stands where an object is due"));
+    }
+    Ok(value)
 }
 
 impl FromRequest<App> for RawBody {
@@ -90,7 +92,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Id<T> {
 mod tests {
     use super::*;
 
-    #[derive(Debug, PartialEq, Eq, serde::Deserialize)]
+    #[derive(Debug, PartialEq, Eq, serde::Deserialize, JsonSchema)]
     struct Named {
         name: Option<String>,
     }

@@ -6,6 +6,7 @@
 mod app;
 mod body;
 mod caller;
+mod lists;
 mod page;
 mod policy;
 pub mod ports;
@@ -18,7 +19,7 @@ pub use caller::{CASE_CHARS_MAX, Caller, DevicePeer, NoCase, Person, Purpose, UN
 pub use page::{PAGE_DEFAULT, PAGE_MAX, Page, PageQuery, page_limit};
 pub use policy::{door_of, grants_of};
 pub use problem::{Keyed, Problem, ProblemRow};
-pub use route::{Access, Audit, AuditObject, Audited, Blotting, Load, Method, Proving, Route, SchemaOf, Trusting, schema_of};
+pub use route::{Access, Audit, AuditObject, Audited, Bearer, Blotting, Load, Method, Proving, Route, SchemaOf, Trusting, schema_of};
 
 use shouhu_env::BoxFuture;
 use shouhu_events::Envelope;

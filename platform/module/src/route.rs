@@ -41,6 +41,15 @@ pub enum Access {
     Partner,
 }
 
+/// A secret that a public route checks by itself, in the header `Authorization: Bearer …`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bearer {
+    /// What the OpenAPI document calls it.
+    pub name: &'static str,
+    /// Whose it is, and where else in a request it may stand.
+    pub description: &'static str,
+}
+
 /// Whether a person's request must be signed by the session's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proving {
@@ -127,6 +136,7 @@ pub struct Route {
     /// What it does, one sentence; the OpenAPI summary.
     pub summary: &'static str,
     pub access: Access,
+    pub bearer: Option<Bearer>,
     pub proving: Proving,
     pub trusting: Trusting,
     pub blotting: Blotting,
@@ -135,6 +145,8 @@ pub struct Route {
     pub body_bytes_max: usize,
     pub query: Option<SchemaOf>,
     pub request: Option<SchemaOf>,
+    /// Content type of the body where it is not JSON of a type of ours, or those that it may have, with commas between.
+    pub request_media: Option<&'static str>,
     pub response: Option<SchemaOf>,
     /// Content type of the answer where it is not JSON, or those that it may have, with commas between.
     pub media: Option<&'static str>,
@@ -153,6 +165,7 @@ impl Route {
             path,
             summary,
             access: Access::Undeclared,
+            bearer: None,
             proving: Proving::Needed,
             trusting: Trusting::Asked,
             blotting: Blotting::Done,
@@ -161,6 +174,7 @@ impl Route {
             body_bytes_max: BODY_BYTES_DEFAULT,
             query: None,
             request: None,
+            request_media: None,
             response: None,
             media: None,
             nothing_when: None,
@@ -187,6 +201,13 @@ impl Route {
     #[must_use]
     pub const fn permission(self, name: &'static str) -> Self {
         self.access(Access::Permission(name))
+    }
+
+    /// Public to the gate; the room lets in whoever has this.
+    #[must_use]
+    pub const fn opened_by(mut self, bearer: Bearer) -> Self {
+        self.bearer = Some(bearer);
+        self
     }
 
     /// Needs no proof by the session's key, for this reason.
@@ -239,6 +260,13 @@ impl Route {
     #[must_use]
     pub const fn takes<T: JsonSchema>(mut self) -> Self {
         self.request = Some(schema_of::<T>);
+        self
+    }
+
+    /// The body is no JSON of a type of ours, but this, or one of these with commas between.
+    #[must_use]
+    pub const fn takes_media(mut self, media: &'static str) -> Self {
+        self.request_media = Some(media);
         self
     }
 

@@ -14,6 +14,7 @@ use shouhu_passkey::{Passkeys, SessionKey};
 use shouhu_wire::{DeviceKind, Role};
 
 use crate::exceptions;
+use crate::forgotten::files_below;
 
 pub fn routes() -> impl Iterator<Item = (&'static str, &'static Route)> {
     MODULES.iter().flat_map(|module| module.routes.iter().map(move |route| (module.name, route)))
@@ -28,13 +29,29 @@ fn every_route_declares_access_audit_class_and_description() {
     assert_eq!(shouhu_http::check_routes(MODULES), []);
     for (module, route) in routes() {
         assert!(route.summary.len() >= 10 && !route.summary.ends_with('.'), "{module}: {} needs a sentence", named(route));
-        assert!(route.method == Method::Get || route.request.is_some() || route.media.is_some() || takes_raw(route), "{} takes what?", named(route));
+        let bodies = usize::from(route.request.is_some()) + usize::from(route.request_media.is_some());
+        assert_eq!(bodies, usize::from(route.method == Method::Post), "{} takes what?", named(route));
     }
 }
 
-/// Routes whose body is a file: they take more than a JSON body has.
-fn takes_raw(route: &Route) -> bool {
-    route.body_bytes_max > 64 * 1024
+/// A handler's type cannot be asked what it reads: the sources can.
+#[test]
+fn a_handler_that_reads_bytes_stands_beside_a_route_that_says_of_which_media() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut handlers = 0;
+    for file in ["domains", "platform"].into_iter().flat_map(|floor| files_below(&root.join(floor))).filter(|file| file.extension().is_some_and(|e| e == "rs")) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let count = |word: &str| text.matches(word).count();
+        let raw = count("): RawBody");
+        if raw > 0 {
+            // A batch of sightings is JSON of a type, read row by row.
+            let of_type = usize::from(file.ends_with("sightings/src/ops/ingest.rs"));
+            assert_eq!(raw, count(".takes_media(") + of_type, "{}", file.display());
+            handlers += raw;
+        }
+    }
+    let said = routes().filter(|(_, route)| route.request_media.is_some()).count();
+    assert_eq!(handlers, said + 1, "every route that says its media is read by such a handler");
 }
 
 #[test]
@@ -57,6 +74,21 @@ fn a_route_without_a_leaf_or_without_sign_in_says_why() {
     let mut listed = may_be_public;
     listed.sort();
     assert_eq!(public, listed, "public routes and tests/exceptions/public_routes.txt must agree; the list may only shrink");
+}
+
+#[tokio::test]
+async fn a_route_that_asks_for_a_secret_of_its_own_is_closed_without_it() {
+    let house = House::open(MODULES).await;
+    let mut named_secrets = std::collections::BTreeMap::new();
+    for (_, route) in routes() {
+        let Some(bearer) = route.bearer else { continue };
+        assert!(matches!(route.access, Access::Public(_)), "{}: the gate asks already", named(route));
+        let first = *named_secrets.entry(bearer.name).or_insert(bearer);
+        assert_eq!(first, bearer, "two secrets are called {}", bearer.name);
+        let answer = house.call(&Caller::Nobody, route.method.as_str(), &concrete(route), Value::Null).await;
+        assert!(matches!(answer.status, 400 | 401 | 429), "{} without {}: {} {}", named(route), bearer.name, answer.status, answer.json);
+    }
+    assert_eq!(named_secrets.into_keys().collect::<Vec<_>>(), ["caller_link", "signal_stream", "tracker"]);
 }
 
 /// A path with an id that no row has.
@@ -259,6 +291,8 @@ async fn rubbish_is_answered_with_a_problem_and_never_with_a_failure() {
             if answer.status >= 400 {
                 let key = answer.json.get("key").and_then(Value::as_str);
                 assert!(key.is_some_and(|key| !key.is_empty()), "{} with {body:?} answered {} without a key", named(route), answer.status);
+                let is_read_as_ours = key.is_some_and(|key| matches!(key, "http.body.malformed" | "http.body.invalid"));
+                assert!(!is_read_as_ours || route.request_media.is_none(), "{} says that it takes a file, and reads JSON", named(route));
             }
         }
     }

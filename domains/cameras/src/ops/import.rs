@@ -19,6 +19,7 @@ pub const ROUTE: Route =
         .audit(Audit::Write)
         .load(Load::Bulk)
         .body_bytes_max(8 * 1024 * 1024)
+        .takes_media("text/csv")
         .asks::<ImportQuery>()
         .gives::<CameraImport>();
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use shouhu_events::Event;
 use shouhu_identity::{Peer, token_hash};
 use shouhu_ids::Micros;
-use shouhu_module::{Access, App, Audit, Body, Keyed, Load, NoBody, Problem, Route};
+use shouhu_module::{Access, App, Audit, Bearer, Body, Keyed, Load, NoBody, Problem, Route};
 use shouhu_place::Wgs84;
 use shouhu_store::{Store, StoreError, Tx, params, tag_of};
 
@@ -23,10 +23,14 @@ use crate::caller::{FIX_EVERY_US, HEARD_EVERY_US, Limits, LinkRow, LinkState, Pl
 use crate::calls;
 
 const WHY_PUBLIC: Access = Access::Public("whoever calls has no account: the token of a link that a dispatcher made opens one call");
+const LINK: Bearer = Bearer {
+    name: "caller_link",
+    description: "The token of a link that a dispatcher sent to a caller: what stands behind the # of its address.",
+};
 const WHY_NO_LEAF: Audit = Audit::None("callers speak for themselves; whoever reads what they said leaves a leaf");
 
 const fn public(route: Route) -> Route {
-    route.access(WHY_PUBLIC).audit(WHY_NO_LEAF).load(Load::Life)
+    route.access(WHY_PUBLIC).opened_by(LINK).audit(WHY_NO_LEAF).load(Load::Life)
 }
 
 pub const LOOK: Route = public(Route::post("/v1/caller/look", "Read what the centre wrote to the caller, and say how the page stands", || {

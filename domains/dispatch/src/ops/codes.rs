@@ -26,6 +26,7 @@ pub const IMPORT: Route = Route::post("/v1/dispatch/codes/import", "Import the h
 .audit(Audit::Write)
 .load(Load::Bulk)
 .body_bytes_max(CODES_BYTES_MAX)
+.takes_media("text/csv")
 .asks::<ImportCodes>()
 .gives::<CodesImport>();
 

@@ -34,6 +34,7 @@ pub const BY_HAND: Route =
     .audit(Audit::Write)
     .load(Load::Life)
     .body_bytes_max(EIDO_BYTES_MAX)
+    .takes_media("application/json")
     .gives::<EidoReceipt>();
 
 pub const BY_PARTNER: Route =
@@ -44,6 +45,7 @@ pub const BY_PARTNER: Route =
     .audit(Audit::Write)
     .load(Load::Life)
     .body_bytes_max(EIDO_BYTES_MAX)
+    .takes_media("application/json")
     .gives::<EidoReceipt>();
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

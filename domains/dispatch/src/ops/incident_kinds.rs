@@ -27,6 +27,7 @@ pub const IMPORT: Route =
     .audit(Audit::Write)
     .load(Load::Bulk)
     .body_bytes_max(KINDS_BYTES_MAX)
+    .takes_media("text/csv")
     .asks::<ImportKinds>()
     .gives::<KindsImport>();
 

@@ -20,6 +20,7 @@ pub const ROUTE: Route = Route::post(
 .audit(Audit::Write)
 .load(Load::Upload)
 .body_bytes_max(PHOTO_BYTES_MAX)
+.takes_media("image/jpeg, image/png")
 .asks::<SendPhoto>()
 .gives::<Photo>();
 

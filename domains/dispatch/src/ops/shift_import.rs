@@ -24,6 +24,7 @@ pub const ROUTE: Route =
         .audit(Audit::Write)
         .load(Load::Bulk)
         .body_bytes_max(4 * 1024 * 1024)
+        .takes_media("text/csv")
         .asks::<ShiftImportQuery>()
         .gives::<ShiftImport>();
 

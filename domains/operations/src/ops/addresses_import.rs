@@ -30,6 +30,7 @@ pub const ROUTE: Route = Route::post(
 .audit(Audit::Write)
 .load(Load::Bulk)
 .body_bytes_max(FILE_BYTES_MAX)
+.takes_media("application/geo+json, text/csv")
 .asks::<AddressesQuery>()
 .gives::<AddressesImported>();
 

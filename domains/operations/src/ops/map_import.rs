@@ -28,6 +28,7 @@ pub const ROUTE: Route = Route::post(
 .audit(Audit::Write)
 .load(Load::Bulk)
 .body_bytes_max(FILE_BYTES_MAX)
+.takes_media("application/octet-stream, application/xml, application/geo+json, text/csv")
 .asks::<ImportQuery>()
 .gives::<ImportAnswer>();
 

@@ -16,6 +16,7 @@ pub const ROUTE: Route =
     .access(Access::Public("a checkpoint proves itself by the signature of a log that this server's owner has named"))
     .audit(Audit::None("a checkpoint names nobody; what is signed has a row, and what is refused as evidence a leaf of its own"))
     .load(Load::Bulk)
+    .takes_media("text/plain")
     .gives_media("text/plain");
 
 /// Content type of the specification for the size that a client may go on from.

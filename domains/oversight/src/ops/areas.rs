@@ -26,6 +26,7 @@ pub const IMPORT: Route =
         .audit(Audit::Write)
         .load(Load::Bulk)
         .body_bytes_max(AREAS_BYTES_MAX)
+        .takes_media("application/geo+json")
         .gives::<AreasListed>();
 
 pub const REPORT: Route = Route::get("/v1/oversight/areas/report", "Says of a month which areas were watched more or less than others", || {

@@ -11,7 +11,7 @@ use axum::extract::{ConnectInfo, FromRequestParts, RawQuery, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use shouhu_module::{Access, App, Audit, Load, Problem, RawBody, Route};
+use shouhu_module::{Access, App, Audit, Bearer, Load, Problem, RawBody, Route};
 use shouhu_trackers::osmand::{self, Fields};
 use shouhu_trackers::{MessageError, Record, cot, owntracks, traccar};
 
@@ -23,6 +23,11 @@ use crate::take::{self, TakeError};
 /// A thousand records of a Traccar server.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 const WHY_PUBLIC: Access = Access::Public("a tracker proves itself by its own secret, which this room checks");
+const SECRET: Bearer = Bearer {
+    name: "tracker",
+    description: "The secret of a tracker, told once when it is registered. Instead of it: as the password of Basic, as the query parameter secret, and from \
+                  OsmAnd and Traccar clients as the field id or deviceid by which they call themselves.",
+};
 const WHY_NO_LEAF: Audit =
     Audit::None("a tracker reports its own place each second; nobody's data is read, and its page counts what it sent");
 /// A cry for help comes through the same door as a fix, and a fix takes microseconds: neither waits behind pictures of cars.
@@ -33,6 +38,7 @@ pub const OSMAND_GET: Route =
         axum::routing::get(osmand_get)
     })
     .access(WHY_PUBLIC)
+    .opened_by(SECRET)
     .audit(WHY_NO_LEAF)
     .load(LOAD)
     .gives::<IngestReport>();
@@ -42,9 +48,11 @@ pub const OSMAND_POST: Route =
         axum::routing::post(osmand_post)
     })
     .access(WHY_PUBLIC)
+    .opened_by(SECRET)
     .audit(WHY_NO_LEAF)
     .load(LOAD)
     .body_bytes_max(BODY_BYTES_MAX)
+    .takes_media("application/x-www-form-urlencoded, application/json")
     .gives::<IngestReport>();
 
 pub const OWNTRACKS: Route =
@@ -52,25 +60,31 @@ pub const OWNTRACKS: Route =
         axum::routing::post(owntracks)
     })
     .access(WHY_PUBLIC)
+    .opened_by(SECRET)
     .audit(WHY_NO_LEAF)
     .load(LOAD)
     .body_bytes_max(BODY_BYTES_MAX)
+    .takes_media("application/json")
     .gives_media("application/json");
 
 pub const TRACCAR: Route = Route::post("/v1/positions/traccar", "Take positions that a Traccar server forwards as JSON", || {
     axum::routing::post(traccar)
 })
 .access(WHY_PUBLIC)
+.opened_by(SECRET)
 .audit(WHY_NO_LEAF)
 .load(LOAD)
 .body_bytes_max(BODY_BYTES_MAX)
+.takes_media("application/json")
 .gives::<IngestReport>();
 
 pub const COT: Route = Route::post("/v1/positions/cot", "Take events of Cursor on Target", || axum::routing::post(cot))
     .access(WHY_PUBLIC)
+    .opened_by(SECRET)
     .audit(WHY_NO_LEAF)
     .load(LOAD)
     .body_bytes_max(BODY_BYTES_MAX)
+    .takes_media("application/xml")
     .gives::<IngestReport>();
 
 /// The address that a request came from, as the HTTP floor noted it.

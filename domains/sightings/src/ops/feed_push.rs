@@ -12,6 +12,9 @@ use crate::feeds::take::{Arrival, take};
 use crate::feeds::{FeedError, FeedReport, PUSH_BYTES_MAX};
 use crate::unavailable::lake_of;
 
+/// Told by content.
+const MEDIA: &str = "text/csv, application/x-ndjson, application/json, application/vnd.apache.parquet, application/octet-stream";
+
 pub const PUSH: Route = Route::post(
     "/v1/sightings/feeds/{feed}",
     "Takes a partner's file (CSV, JSON lines, JSON array or Parquet); the report is given when all that it accepted is on disk",
@@ -21,6 +24,7 @@ pub const PUSH: Route = Route::post(
 .audit(Audit::Write)
 .load(Load::Ingest)
 .body_bytes_max(PUSH_BYTES_MAX)
+.takes_media(MEDIA)
 .gives::<FeedReport>();
 
 pub const UPLOAD: Route = Route::post("/v1/sightings/feeds/{feed}/files", "Takes a file of a feed from an operator, or only checks it", || {
@@ -30,6 +34,7 @@ pub const UPLOAD: Route = Route::post("/v1/sightings/feeds/{feed}/files", "Takes
 .audit(Audit::Write)
 .load(Load::Bulk)
 .body_bytes_max(PUSH_BYTES_MAX)
+.takes_media(MEDIA)
 .asks::<UploadQuery>()
 .gives::<FeedReport>();
 

@@ -26,6 +26,7 @@ pub const REPLACE: Route = Route::post(
 .audit(Audit::Write)
 .load(Load::Bulk)
 .body_bytes_max(LIST_BYTES_MAX)
+.takes_media("text/csv, application/json, application/octet-stream")
 .gives::<Page<Site>>();
 
 async fn list(State(app): State<App>, Id(name): Id<FeedName>) -> Result<Json<Page<Site>>, Problem> {

@@ -18,6 +18,7 @@ pub const BY_HAND: Route =
         .permission("warnings.draft")
         .audit(Audit::Write)
         .body_bytes_max(CAP_BYTES_MAX)
+        .takes_media("application/cap+xml, application/xml")
         .gives::<WarningReceipt>();
 
 pub const BY_PARTNER: Route =
@@ -27,6 +28,7 @@ pub const BY_PARTNER: Route =
     .access(Access::Partner)
     .audit(Audit::Write)
     .body_bytes_max(CAP_BYTES_MAX)
+    .takes_media("application/cap+xml, application/xml")
     .gives::<WarningReceipt>();
 
 #[derive(Debug, thiserror::Error)]

@@ -21,6 +21,7 @@ pub const ROUTE: Route = Route::post("/v1/watchlists/import", "Import a CSV or X
 .audit(Audit::Write)
 .load(Load::Bulk)
 .body_bytes_max(BYTES_MAX)
+.takes_media("text/csv, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, application/octet-stream")
 .asks::<ImportQuery>()
 .gives::<ImportReport>();
 

@@ -8,17 +8,21 @@ use serde::Serialize;
 use shouhu_identity::{Peer, limited};
 use shouhu_ids::Micros;
 use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort};
-use shouhu_module::{Access, App, Audit, Keyed, Problem, RawBody, Route};
+use shouhu_module::{Access, App, Audit, Bearer, Keyed, Problem, RawBody, Route};
 use shouhu_secevent::{Err8935, Expected, MEDIA, SET_BYTES_MAX, Set, SetRefused, verify};
 
 use crate::settings::{self, Transmitter};
 use crate::{heed, store};
 
+const TOKEN: Bearer = Bearer { name: "signal_stream", description: "The token of a stream, which stands in signals.toml beside the keys of its transmitter." };
+
 pub const ROUTE: Route =
     Route::post("/v1/signals/events", "Takes a signal about an account from a system whose word counts here (RFC 8935)", || axum::routing::post(handle))
         .access(Access::Public("a signal proves itself by its stream's token and by a key that this server's owner has pinned"))
+        .opened_by(TOKEN)
         .audit(Audit::None("each signal that is believed is a leaf of its own, written before it takes effect"))
         .body_bytes_max(SET_BYTES_MAX)
+        .takes_media(MEDIA)
         .gives_media("application/json");
 
 #[derive(Debug, thiserror::Error)]

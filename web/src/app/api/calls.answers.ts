@@ -13,7 +13,7 @@ export const answers = {
     ask<T.AreasListed>(`${AT}/areas`, {
       method: "POST",
       raw: file,
-      contentType: "application/octet-stream",
+      contentType: "application/geo+json",
       idempotencyKey: newKey(),
     }),
   areaReport: (month: string) => ask<T.AreaReport>(`${AT}/areas/report`, { query: { month } }),
