@@ -85,12 +85,6 @@ fn parts_of(token: &str) -> Result<Parts<'_>, OidcRefused> {
     Ok(Parts { message, header: header_of(header)?, claims, signature: decoded(signature)? })
 }
 
-/// The name of the key that a token says it is signed by: for whoever must decide whether to fetch keys anew. Nothing is proved by it.
-#[must_use]
-pub fn kid_of(token: &str) -> Option<String> {
-    parts_of(token).ok()?.header.kid
-}
-
 /// The claims of a token that one of these keys has signed.
 fn opened(token: &str, expected: &ExpectedToken<'_>) -> Result<Map<String, Value>, OidcRefused> {
     let parts = parts_of(token)?;
