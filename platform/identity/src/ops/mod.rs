@@ -15,6 +15,8 @@ pub mod invite;
 pub mod list_actors;
 pub mod list_devices;
 pub mod me;
+pub mod provider_sign_in;
+pub mod providers;
 pub mod register_device;
 pub mod revoke_device;
 pub mod set_office;
