@@ -157,10 +157,15 @@ fn level_of(claims: &Map<String, Value>, enough: &[String]) -> Result<Option<Str
     if is_enough { Ok(acr) } else { Err(OidcRefused::Weak { found: acr }) }
 }
 
+/// Whether a text can be the subject of a token: others are none that a provider has told.
+#[must_use]
+pub fn is_subject(text: &str) -> bool {
+    (1..=SUBJECT_CHARS_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
+}
+
 fn subject_of(claims: &Map<String, Value>) -> Result<String, OidcRefused> {
     let subject = text(claims, "sub")?;
-    let is_one = subject.len() <= SUBJECT_CHARS_MAX && subject.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-    if is_one { Ok(subject.to_owned()) } else { Err(OidcRefused::Claim("sub")) }
+    if is_subject(subject) { Ok(subject.to_owned()) } else { Err(OidcRefused::Claim("sub")) }
 }
 
 /// Reads the token that the token endpoint has given.

@@ -24,7 +24,7 @@ pub mod testing;
 mod token_answer;
 
 pub use discovery::{Metadata, well_known};
-pub use id_token::{AHEAD_MAX_S, ExpectedToken, ID_TOKEN_BYTES_MAX, ISSUED_AGO_MAX_S, Identified, SUBJECT_CHARS_MAX, verify};
+pub use id_token::{AHEAD_MAX_S, ExpectedToken, ID_TOKEN_BYTES_MAX, ISSUED_AGO_MAX_S, Identified, SUBJECT_CHARS_MAX, is_subject, verify};
 pub use key::{Algorithm, KEYS_MAX, ProviderKey, keys_of};
 pub use refused::{OidcRefused, RefusedAs};
 pub use request::{AuthorizationRequest, authorization_url, basic_credentials, challenge_of, token_form};

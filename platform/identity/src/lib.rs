@@ -2,7 +2,7 @@
 //!
 //! - An *actor* 使用者 is a person with a role. They are invited by a one-time link, make a passkey on their own device
 //!   (WebAuthn, user verification required) and sign in with it. There are no passwords.
-//! - A *provider* 身分提供者 may say who somebody is instead (`provider`, ADR 0025). Until a passkey is touched such a session asks for one before anything sensitive.
+//! - A *provider* 身分提供者 may say who somebody is instead (`provider`, ADR 0025), where an operator has linked its subject to an account. Until a passkey is touched such a session asks for one before anything sensitive.
 //! - A *session* is a signed-in browser: a random cookie, kept here only as a hash, and a key that never leaves the browser. Each
 //!   request is signed with it (`proof`), so that the cookie alone opens nothing.
 //! - A *device* 載具 is an edge agent with an Ed25519 key. It is registered by an operator, enrols with a one-time token and
@@ -80,6 +80,7 @@ pub const MODULE: Module = Module {
         },
         Permission { name: "actors.disable", description: "Take access away", roles: &[Role::Operator] },
         Permission { name: "actors.office", description: "Say in which office people serve", roles: &[Role::Operator] },
+        Permission { name: "actors.link", description: "Say by which identity provider's word somebody may sign in", roles: &[Role::Operator] },
         Permission { name: "devices.manage", description: "Register and revoke devices", roles: &[Role::Operator] },
         Permission { name: "trust.watch", description: "See which sessions are trusted less, and why", roles: &[Role::Operator, Role::Auditor] },
         Permission { name: "trust.end", description: "End a session that is not trusted", roles: &[Role::Operator] },
@@ -92,6 +93,9 @@ pub const MODULE: Module = Module {
         ops::sign_in::START,
         ops::sign_in::FINISH,
         ops::providers::ROUTE,
+        ops::provider_links::LIST,
+        ops::provider_links::LINK,
+        ops::provider_links::UNLINK,
         ops::provider_sign_in::START,
         ops::provider_sign_in::FINISH,
         ops::sign_out::ROUTE,
@@ -166,6 +170,8 @@ pub const MODULE: Module = Module {
         "identity.provider.refused",
         "identity.provider.stranger",
         "identity.provider.unavailable",
+        "identity.provider.subject_invalid",
+        "identity.provider.link_taken",
         "identity.step_up_required",
         "identity.step_up.challenge_unknown",
         "identity.step_up.refused",

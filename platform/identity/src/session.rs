@@ -46,7 +46,7 @@ impl SessionKey {
 #[derive(Debug, Clone, Copy)]
 pub enum Proved<'a> {
     ByPasskey,
-    /// The name of an identity provider (ADR 0025). Until a passkey is touched the session is worth less.
+    /// An identity provider, named by its issuer (ADR 0025). Until a passkey is touched the session is worth less.
     ByProvider(&'a str),
 }
 
@@ -56,13 +56,13 @@ pub async fn begin(app: &App, tx: &mut Tx, actor: ActorId, key: &SessionKey, pee
     let (token, hash) = secret::fresh(&app.env);
     let id = app.env.id(SessionId::new);
     let from = peer.0.map(|ip| ip.to_canonical().to_string());
-    let provider = match proved {
+    let issuer = match proved {
         Proved::ByPasskey => None,
-        Proved::ByProvider(name) => Some(name),
+        Proved::ByProvider(issuer) => Some(issuer),
     };
-    let begun = store::BegunSession { id, actor, token_hash: &hash, key: &key.0, from: from.as_deref(), provider };
+    let begun = store::BegunSession { id, actor, token_hash: &hash, key: &key.0, from: from.as_deref(), issuer };
     store::insert_session(tx, now, &begun).await?;
-    if provider.is_some() {
+    if issuer.is_some() {
         trusts::untouched(tx, now, id).await?;
     }
     let cookie = set_cookie(app, &token, ABSOLUTE_US / Micros::SECOND);

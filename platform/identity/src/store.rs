@@ -115,18 +115,6 @@ pub async fn passkey_of(store: &Store, id: &str, actor: ActorId) -> Result<Optio
     Ok(Some((Actor::of(&row)?, row.json("passkey")?)))
 }
 
-/// Somebody who has enrolled here and was not disabled.
-pub async fn enrolled(store: &Store, actor: ActorId) -> Result<Option<Actor>, StoreError> {
-    let row = store
-        .fetch_opt(
-            "SELECT id, name, role, unit, office, enrolled_at_us, disabled_at_us, last_seen_at_us FROM identity_actor \
-             WHERE id = $1 AND enrolled_at_us IS NOT NULL AND disabled_at_us IS NULL",
-            params![actor],
-        )
-        .await?;
-    row.as_ref().map(Actor::of).transpose()
-}
-
 pub async fn passkey_used(tx: &mut Tx, now: Micros, id: &str, passkey: &Passkey) -> Result<(), StoreError> {
     let json = serde_json::to_string(passkey)
         .map_err(|e| StoreError::Corrupt { what: "passkey", detail: e.to_string() })?;
@@ -141,18 +129,18 @@ pub struct BegunSession<'a> {
     pub key: &'a str,
     /// The address of the browser, as far as it is known.
     pub from: Option<&'a str>,
-    /// The identity provider by whose word it begins; `None`: a passkey was touched.
-    pub provider: Option<&'a str>,
+    /// The issuer by whose word it begins; `None`: a passkey was touched.
+    pub issuer: Option<&'a str>,
 }
 
 pub async fn insert_session(tx: &mut Tx, now: Micros, begun: &BegunSession<'_>) -> Result<(), StoreError> {
-    let BegunSession { id, actor, token_hash, key, from, provider } = *begun;
+    let BegunSession { id, actor, token_hash, key, from, issuer } = *begun;
     // Signing in with a passkey is the first verification; another's word is none, and makes no address one that the person has proved.
-    let (verified_at, verified_from) = if provider.is_some() { (None, None) } else { (Some(now), from) };
+    let (verified_at, verified_from) = if issuer.is_some() { (None, None) } else { (Some(now), from) };
     tx.execute(
         "INSERT INTO identity_session (id, actor, token_hash, created_at_us, seen_at_us, expires_at_us, proof_key, verified_at_us, \
          signed_in_from, verified_from, last_from, begun_by) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $8, $10)",
-        params![id, actor, token_hash, now, now.plus(ABSOLUTE_US), key, verified_at, from, verified_from, provider],
+        params![id, actor, token_hash, now, now.plus(ABSOLUTE_US), key, verified_at, from, verified_from, issuer],
     )
     .await?;
     tx.execute(

@@ -15,6 +15,7 @@ pub mod invite;
 pub mod list_actors;
 pub mod list_devices;
 pub mod me;
+pub mod provider_links;
 pub mod provider_sign_in;
 pub mod providers;
 pub mod register_device;

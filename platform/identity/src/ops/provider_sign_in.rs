@@ -18,7 +18,7 @@ use shouhu_wire::Me;
 use super::enrol::signed_in;
 use crate::model::{Actor, Peer};
 use crate::provider::settings::{self, Provider};
-use crate::provider::{self, ProviderError};
+use crate::provider::{self, ProviderError, links};
 use crate::room::{ProviderSignIn, Room, limited};
 use crate::session::{Proved, SessionKey};
 use crate::{secret, session, store};
@@ -106,17 +106,13 @@ fn noted(provider: &Provider, object: &Object, error: &ProviderError) -> Problem
     Problem::of(error)
 }
 
-/// Who it is: judged by what was asked, then by the provider's token, then by the table of this house.
+/// Who it is: judged by what was asked, then by the provider's token, then by what an operator has linked.
 async fn recognised(app: &App, provider: &Provider, asked: &ProviderSignIn, body: &FinishProviderSignIn, object: &Object) -> Result<(Actor, Identified), Problem> {
     let returned = Returned { state: &body.state, code: body.code.as_deref(), error: body.error.as_deref(), iss: body.iss.as_deref() };
     let expected = Asked { state: &asked.state, issuer: &provider.issuer, sends_iss: asked.metadata.sends_iss };
     let code = code_of(&returned, &expected).map_err(|refused| noted(provider, object, &refused.into()))?;
     let identified = provider::identified(app, provider, asked, code).await.map_err(|error| noted(provider, object, &error))?;
-    let known = match provider.actor_of(&identified.subject) {
-        Some(actor) => store::enrolled(&app.store, actor).await?,
-        None => None,
-    };
-    match known {
+    match links::whose(&app.store, &provider.issuer, &identified.subject).await? {
         Some(actor) => Ok((actor, identified)),
         // Also of an account that was disabled, or that has never made a passkey here.
         None => Err(noted(provider, object, &ProviderError::Stranger { subject: identified.subject })),
@@ -135,7 +131,7 @@ async fn sign_in(app: &App, peer: Peer, caller: &Caller, body: &FinishProviderSi
     if let Caller::Person(before) = caller {
         store::end_session(&mut tx, now, before.session).await?;
     }
-    let begun = session::begin(app, &mut tx, actor.id, &asked.session_key, peer, Proved::ByProvider(&provider.name)).await?;
+    let begun = session::begin(app, &mut tx, actor.id, &asked.session_key, peer, Proved::ByProvider(&provider.issuer)).await?;
     tx.commit().await?;
 
     let acr = identified.acr.as_deref().unwrap_or("not said");

@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** no address is called but those in the discovery document of an issuer that stands in `oidc.toml`.
 
+pub mod links;
 mod refused;
 pub mod settings;
 

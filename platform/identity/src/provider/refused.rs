@@ -27,7 +27,7 @@ impl ProviderError {
         Self::Unavailable { why: why.to_string() }
     }
 
-    /// For the log. The subject of somebody whom nobody here knows stands in it, so that the server's owner can name him in the table.
+    /// For the log. The subject of somebody whom nobody here knows stands in it, so that an operator can link it.
     pub fn told(&self) -> String {
         match self {
             Self::Denied(why) | Self::TooWeak(why) | Self::Refused(why) => why.to_string(),

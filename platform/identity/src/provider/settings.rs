@@ -17,29 +17,24 @@
 //! crv = "P-256"
 //! x = "…"
 //! y = "…"
-//!
-//! [provider.people]                           # its subjects, and their accounts here
-//! "P-0042" = "01890000-0000-7000-8000-000000000000"
 //! ```
+//!
+//! Which of its subjects is whose account here is no setting: an operator says so (`ops::provider_links`), person by person and on the log.
 //!
 //! **Invariant:** what is wrong with it stops the start; a house never runs with half of it.
 
-use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use shouhu_ids::ActorId;
 use shouhu_module::App;
-use shouhu_oidc::{Algorithm, ProviderKey, SUBJECT_CHARS_MAX, well_known};
+use shouhu_oidc::{Algorithm, ProviderKey, well_known};
 use shouhu_outgoing::{Address, AddressError};
 
 /// Each is a button on the page for signing in.
 const PROVIDERS_MAX: usize = 4;
 const KEYS_MAX: usize = 8;
 const LEVELS_MAX: usize = 8;
-/// Twice the police of the country.
-const PEOPLE_MAX: usize = 200_000;
 const NAME_CHARS_MAX: usize = 40;
 const TITLE_CHARS_MAX: usize = 40;
 const TEXT_CHARS_MAX: usize = 500;
@@ -67,8 +62,6 @@ pub enum OidcSettingsError {
     MaxAge { number: usize },
     #[error("key {key} of provider {number}: P-256, or RSA of 2048 to 4096 bits, for signatures")]
     Key { number: usize, key: usize },
-    #[error("a subject in people of provider {number}: 1 to {SUBJECT_CHARS_MAX} visible ASCII characters")]
-    Subject { number: usize },
 }
 
 /// What proves this house to a provider; it is never shown.
@@ -100,15 +93,6 @@ pub struct Provider {
     pub max_age_s: i64,
     /// None: they are fetched from it.
     pub pinned: Vec<ProviderKey>,
-    people: HashMap<String, ActorId>,
-}
-
-impl Provider {
-    /// Whose account a subject has been given. Names, numbers and addresses that a provider tells beside it find nobody.
-    #[must_use]
-    pub fn actor_of(&self, subject: &str) -> Option<ActorId> {
-        self.people.get(subject).copied()
-    }
 }
 
 /// Put on the shelf by the program before the rooms start.
@@ -138,8 +122,6 @@ struct Entry {
     max_age_s: Option<i64>,
     #[serde(default)]
     key: Vec<serde_json::Value>,
-    #[serde(default)]
-    people: BTreeMap<String, ActorId>,
 }
 
 fn is_name(name: &str) -> bool {
@@ -172,12 +154,6 @@ fn keys_of(number: usize, jwks: &[serde_json::Value]) -> Result<Vec<ProviderKey>
     (1..).zip(jwks).map(|(key, jwk)| ProviderKey::of(jwk).ok_or(OidcSettingsError::Key { number, key })).collect()
 }
 
-fn people_of(number: usize, people: BTreeMap<String, ActorId>) -> Result<HashMap<String, ActorId>, OidcSettingsError> {
-    at_most("[provider.people]", people.len(), PEOPLE_MAX)?;
-    let is_subject = |text: &String| (1..=SUBJECT_CHARS_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-    if people.keys().all(is_subject) { Ok(people.into_iter().collect()) } else { Err(OidcSettingsError::Subject { number }) }
-}
-
 fn provider_of(number: usize, entry: Entry, known: &[Provider]) -> Result<Provider, OidcSettingsError> {
     if !is_name(&entry.name) || known.iter().any(|other| other.name == entry.name) {
         return Err(OidcSettingsError::Name { number });
@@ -201,7 +177,6 @@ fn provider_of(number: usize, entry: Entry, known: &[Provider]) -> Result<Provid
         secret: ClientSecret(checked(number, "client_secret", &entry.client_secret)?),
         acr: entry.acr.iter().map(|level| checked(number, "acr", level)).collect::<Result<_, _>>()?,
         pinned: keys_of(number, &entry.key)?,
-        people: people_of(number, entry.people)?,
         algorithms,
         max_age_s,
         name: entry.name,
@@ -241,14 +216,13 @@ mod tests {
 
     use super::*;
 
-    const ACTOR: &str = "01890000-0000-7000-8000-000000000001";
     const KEY: &str = "[[provider.key]]\nkid = \"a3\"\nkty = \"EC\"\ncrv = \"P-256\"\nx = \"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\"\n\
                        y = \"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"\n";
 
     fn provider(name: &str, more: &str) -> String {
         format!(
             "[[provider]]\nname = \"{name}\"\ntitle = \"政府身分認證\"\nissuer = \"https://{name}.example\"\nclient_id = \"shouhu\"\nclient_secret = \"hidden\"\n\
-             {more}{KEY}[provider.people]\n\"P-1\" = \"{ACTOR}\"\n"
+             {more}{KEY}"
         )
     }
 
@@ -257,11 +231,11 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_is_read_with_its_people_and_its_secret_is_not_shown() {
+    fn a_provider_is_read_and_its_secret_is_not_shown() {
         let settings = OidcSettings::parse(&provider("idp", "acr = [\"urn:gov:card\"]\nalgorithms = [\"ES256\", \"PS256\"]\n")).unwrap();
         let idp = settings.provider("idp").unwrap();
         assert_eq!((idp.algorithms.as_slice(), idp.acr.len(), idp.max_age_s), ([Algorithm::Es256, Algorithm::Ps256].as_slice(), 1, MAX_AGE_USUAL_S));
-        assert_eq!((idp.actor_of("P-1"), idp.actor_of("p-1"), idp.pinned.len()), (ACTOR.parse().ok(), None, 1));
+        assert_eq!(idp.pinned.len(), 1);
         assert!(!format!("{settings:?}").contains("hidden") && settings.provider("other").is_none());
         let fetched = OidcSettings::parse(&provider("idp", "").replace(KEY, "")).unwrap();
         assert_eq!(fetched.provider("idp").map(|one| (one.pinned.len(), one.algorithms.len())), Some((0, 3)));
@@ -285,8 +259,7 @@ mod tests {
         }
         assert!(told(&provider("idp", "max_age_s = -1\n")).starts_with("max_age_s of provider 1"));
         assert!(told(&good.replace("P-256", "P-384")).starts_with("key 1 of provider 1"));
-        assert!(told(&good.replace("\"P-1\"", "\"王小明\"")).starts_with("a subject in people of provider 1"));
-        assert!(told(&good.replace(ACTOR, "wang@police.example")).contains("it is not the TOML"));
+        assert!(told(&format!("{good}[provider.people]\n\"P-1\" = \"x\"\n")).contains("it is not the TOML"), "people are linked by operators");
         assert!(told(&good.replace("title =", "titles =")).contains("it is not the TOML"));
         let five: String = ["a", "b", "c", "d", "e"].map(|name| provider(name, "")).concat();
         assert!(told(&five).starts_with("there are 5 of [[provider]]"));
