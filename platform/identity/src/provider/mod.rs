@@ -93,6 +93,16 @@ fn address_of(url: &str) -> Result<Address, ProviderError> {
     Address::parse(url).map_err(|error| ProviderError::unavailable(&error))
 }
 
+/// Only a provider on this very machine names addresses on it: another's word must not reach what listens beside this house.
+fn check_named(issuer: &str, url: &str) -> Result<(), ProviderError> {
+    address_of(url)?;
+    let is_plain = |url: &str| !url.starts_with("https://");
+    if is_plain(url) && !is_plain(issuer) {
+        return Err(ProviderError::unavailable(&format!("it names {url}, which is no https address")));
+    }
+    Ok(())
+}
+
 fn outgoing_of(app: &App) -> Result<std::sync::Arc<Outgoing>, ProviderError> {
     app.try_room::<Outgoing>().ok_or_else(|| ProviderError::unavailable(&"this program makes no calls of its own"))
 }
@@ -128,9 +138,9 @@ pub async fn metadata_of(app: &App, provider: &Provider) -> Result<Metadata, Pro
         return Ok(known);
     }
     let metadata = Metadata::parse(&read(app, provider, &well_known(&provider.issuer)).await?, &provider.issuer)?;
-    // A browser is sent to one and this house calls the others: all are https, or this very machine.
+    // A browser is sent to one and this house calls the others, one of them with its secret.
     for url in [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri] {
-        address_of(url)?;
+        check_named(&provider.issuer, url)?;
     }
     providers.with(&provider.issuer, |known| known.metadata = Some((app.env.now(), metadata.clone())));
     Ok(metadata)
@@ -205,6 +215,20 @@ mod tests {
         assert!(providers.keys(now.plus(DOCUMENT_LIFE_US), "a").is_none() && providers.keys(now.plus(-DOCUMENT_LIFE_US), "a").is_none());
         providers.with("a", |known| known.silent_at = Some(now));
         assert!(providers.is_silent(now.plus(SILENT_US - 1), "a") && !providers.is_silent(now.plus(SILENT_US), "a"));
+    }
+
+    #[test]
+    fn a_provider_elsewhere_names_no_address_of_this_machine_and_none_without_tls() {
+        for (issuer, url, is_taken) in [
+            ("https://idp.example", "https://keys.example/keys", true),
+            ("https://idp.example", "http://localhost:8470/v1", false),
+            ("https://idp.example", "http://keys.example", false),
+            ("https://idp.example", "file:///etc/passwd", false),
+            ("http://127.0.0.1:9", "http://127.0.0.1:9/keys", true),
+            ("http://127.0.0.1:9", "http://keys.example", false),
+        ] {
+            assert_eq!(check_named(issuer, url).is_ok(), is_taken, "{issuer} names {url}");
+        }
     }
 
     #[test]
