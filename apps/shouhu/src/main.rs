@@ -159,6 +159,9 @@ struct Place {
     /// File that names the systems that tell this house of accounts, and that it tells. Default: <data>/signals.toml, where there is one.
     #[arg(long, global = true, env = "SHOUHU_SIGNALS_FILE")]
     signals_file: Option<PathBuf>,
+    /// File that names the identity providers by whose word people may sign in. Default: <data>/oidc.toml, where there is one.
+    #[arg(long, global = true, env = "SHOUHU_OIDC_FILE")]
+    oidc_file: Option<PathBuf>,
     /// For simulations: the clock runs so many times as fast since --clock-origin-us.
     #[arg(long, global = true, hide = true, requires = "clock_origin_us")]
     clock_speed: Option<u32>,
@@ -195,6 +198,7 @@ impl Place {
             trust_file: self.trust_file,
             policy_file: self.policy_file,
             signals_file: self.signals_file,
+            oidc_file: self.oidc_file,
         }
     }
 }

@@ -8,7 +8,7 @@ use shouhu_audit::{Audit, AuditError, Entry};
 use shouhu_blobs::{BlobError, Blobs};
 use shouhu_env::{DiskError, Env};
 use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, TrustedProxies, built_in_policies, router, serve, wiring};
-use shouhu_identity::{TrustSettings, TrustSettingsError};
+use shouhu_identity::{OidcSettings, OidcSettingsError, TrustSettings, TrustSettingsError};
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, OnDamage, Opening};
 use shouhu_module::App;
 use shouhu_outgoing::Outgoing;
@@ -57,6 +57,8 @@ pub struct Options {
     pub policy_file: Option<PathBuf>,
     /// Systems that tell us of accounts, and that we tell; the default is `signals.toml` in `data`, where there is one.
     pub signals_file: Option<PathBuf>,
+    /// Identity providers whose word about who somebody is counts here; the default is `oidc.toml` in `data`, where there is one.
+    pub oidc_file: Option<PathBuf>,
 }
 
 impl Options {
@@ -80,6 +82,7 @@ impl Options {
             trust_file: None,
             policy_file: None,
             signals_file: None,
+            oidc_file: None,
         }
     }
 
@@ -162,6 +165,20 @@ impl Options {
         settings.map(Some).map_err(|reason| StartError::Signals { path, reason })
     }
 
+    /// What the file of identity providers says; `None` without one.
+    ///
+    /// # Errors
+    /// When it was named and is missing, or something in it is wrong.
+    pub fn oidc(&self, env: &Env) -> Result<Option<OidcSettings>, StartError> {
+        let path = self.oidc_file.clone().unwrap_or_else(|| self.data.join("oidc.toml"));
+        let bytes = match env.disk.read(&path) {
+            Err(DiskError::Missing { .. }) if self.oidc_file.is_none() => return Ok(None),
+            other => other.map_err(|reason| StartError::OidcFile { path: path.clone(), reason })?,
+        };
+        let settings = OidcSettings::parse(&String::from_utf8_lossy(&bytes));
+        settings.map(Some).map_err(|reason| StartError::Oidc { path, reason })
+    }
+
     #[must_use]
     pub fn store_url(&self) -> String {
         self.store.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("shouhu.db").display()))
@@ -201,6 +218,10 @@ pub enum StartError {
     SignalsFile { path: PathBuf, reason: DiskError },
     #[error("the file of systems that tell or are told {path:?}: {reason}")]
     Signals { path: PathBuf, reason: SignalSettingsError },
+    #[error("the file of identity providers {path:?}: {reason}")]
+    OidcFile { path: PathBuf, reason: DiskError },
+    #[error("the file of identity providers {path:?}: {reason}")]
+    Oidc { path: PathBuf, reason: OidcSettingsError },
     #[error("module {module} cannot start: {reason}")]
     Module { module: &'static str, reason: String },
     #[error("the modules' lists are wrong: {0:?}")]
@@ -224,6 +245,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     let trust = options.trust(&env)?;
     let policies = options.policies(&env)?;
     let signals = options.signals(&env)?;
+    let oidc = options.oidc(&env)?;
     let store = Store::open(&options.store_url(), env.clone()).await?;
     let applied = store.migrate(&wiring::schemas(MODULES)).await?;
     if applied > 0 {
@@ -243,6 +265,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     }
     app.put(policies);
     app.put(signals.unwrap_or_default());
+    app.put(oidc.unwrap_or_default());
     // The server's owner decides what the house may reach, not who may press buttons in it.
     let may_reach_private = std::env::var("SHOUHU_OUTGOING_PRIVATE").is_ok_and(|said| said == "1");
     app.put(Outgoing::new(app.env.net.clone(), may_reach_private)?);

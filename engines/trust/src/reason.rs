@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum ReasonCode {
     ThreatListed,
     ToldByTransmitter,
+    PasskeyUntouched,
     ReadsPerHour,
     ReadsPerMinute,
     ReadsBeyondHabit,
@@ -31,6 +32,7 @@ impl ReasonCode {
         match self {
             Self::ThreatListed => "threat_listed",
             Self::ToldByTransmitter => "told_by_transmitter",
+            Self::PasskeyUntouched => "passkey_untouched",
             Self::ReadsPerHour => "reads_per_hour",
             Self::ReadsPerMinute => "reads_per_minute",
             Self::ReadsBeyondHabit => "reads_beyond_habit",

@@ -15,6 +15,8 @@ const VERIFIED_AGO_US: Steps<i64> = &[(4 * Micros::HOUR, 5), (8 * Micros::HOUR, 
 /// A shift is eight hours and its end is not a guillotine.
 const SESSION_AGE_US: Steps<i64> = &[(9 * Micros::HOUR, 5)];
 const PASSKEY_UNATTESTED: u8 = 5;
+/// Enough to ask for a touch of it, with nothing else beside it.
+const PASSKEY_UNTOUCHED: u8 = 45;
 const THREAT_LISTED: u8 = SCORE_FULL;
 const OFF_ROTA: u8 = 5;
 /// A car with siren stays below the first, a helicopter below the second.
@@ -116,9 +118,12 @@ pub fn assess(signals: &Signals) -> Assessment {
     let flag = |is_bad: bool, points: u8| if is_bad { points } else { 0 };
     sum.take(SignalName::Verification, signals.verified_ago_us, ReasonCode::VerifiedLongAgo, |ago| passed(VERIFIED_AGO_US, ago));
     sum.take(SignalName::SessionAge, signals.session_age_us, ReasonCode::SessionOld, |age| passed(SESSION_AGE_US, age));
-    sum.take(SignalName::Passkey, signals.passkey, ReasonCode::PasskeyUnattested, |passkey| {
-        flag(passkey == Passkey::Unattested, PASSKEY_UNATTESTED)
-    });
+    match signals.passkey {
+        None => sum.unknown.push(SignalName::Passkey),
+        Some(Passkey::Attested) => {}
+        Some(Passkey::Unattested) => sum.add(ReasonCode::PasskeyUnattested, PASSKEY_UNATTESTED),
+        Some(Passkey::Untouched) => sum.add(ReasonCode::PasskeyUntouched, PASSKEY_UNTOUCHED),
+    }
     match signals.address {
         None => sum.unknown.push(SignalName::Address),
         Some(address) => {

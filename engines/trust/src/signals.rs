@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::AddressMove;
 
-/// What is known of the maker of the person's passkey. The order is that of suspicion.
+/// What is known of the person's passkey. The order is that of suspicion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Passkey {
     Attested,
     Unattested,
+    /// None was touched in this session: an identity provider has said who it is (ADR 0025).
+    Untouched,
 }
 
 /// What others whom the house believes have told about the person since the last verification (ADR 0024). The order is that of suspicion.
@@ -28,7 +30,7 @@ pub enum Told {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Signals {
-    /// Time since the person last touched the passkey and was recognised by it.
+    /// Time since the person last touched the passkey and was recognised by it; where none was touched yet, since the sign-in.
     pub verified_ago_us: Option<i64>,
     /// Also the age of the browser's key in use.
     pub session_age_us: Option<i64>,

@@ -2,6 +2,7 @@
 //!
 //! - An *actor* 使用者 is a person with a role. They are invited by a one-time link, make a passkey on their own device
 //!   (WebAuthn, user verification required) and sign in with it. There are no passwords.
+//! - A *provider* 身分提供者 may say who somebody is instead (`provider`, ADR 0025), where an operator has linked its subject to an account. Until a passkey is touched such a session asks for one before anything sensitive.
 //! - A *session* is a signed-in browser: a random cookie, kept here only as a hash, and a key that never leaves the browser. Each
 //!   request is signed with it (`proof`), so that the cookie alone opens nothing.
 //! - A *device* 載具 is an edge agent with an Ed25519 key. It is registered by an operator, enrols with a one-time token and
@@ -15,7 +16,7 @@
 //!
 //! How far a session is trusted is asked for each request of a person (`trust`, ADR 0022); never of a route that saves lives.
 //!
-//! What anonymous callers can cost is bounded: [`SIGN_INS_PENDING_MAX`] and [`ENROLMENTS_PENDING_MAX`] challenges in
+//! What anonymous callers can cost is bounded: [`SIGN_INS_PENDING_MAX`], [`PROVIDER_SIGN_INS_PENDING_MAX`] and [`ENROLMENTS_PENDING_MAX`] challenges in
 //! memory, [`FAILURES_PER_MINUTE_MAX`] refusals per address and minute, and no row in the database without a valid link.
 //!
 //! A repeated device request is not refused for its age, because clocks of devices may be a year off. Sightings are
@@ -32,6 +33,7 @@ mod ops;
 mod pending;
 mod people;
 mod proof;
+mod provider;
 mod room;
 mod secret;
 mod session;
@@ -59,7 +61,8 @@ pub use model::{Actor, Device, DeviceStatus, NAME_CHARS_MAX, NameError, Peer, ch
 pub use ops::invite::{InviteError, LINK_LIFE_US, invite};
 pub use pending::CHALLENGE_LIFE_US;
 pub use proof::{NONCE_EVERY_US, Unproved};
-pub use room::{ENROLMENTS_PENDING_MAX, SIGN_INS_PENDING_MAX, STEP_UPS_PENDING_MAX, limited};
+pub use provider::settings::{OidcSettings, OidcSettingsError, Provider};
+pub use room::{ENROLMENTS_PENDING_MAX, PROVIDER_SIGN_INS_PENDING_MAX, SIGN_INS_PENDING_MAX, STEP_UPS_PENDING_MAX, limited};
 pub use secret::{fresh as fresh_token, hash_of as token_hash};
 pub use session::{ABSOLUTE_US, COOKIE, IDLE_US};
 pub use told::{Heeded, SKEW_US, Word, heed};
@@ -77,6 +80,7 @@ pub const MODULE: Module = Module {
         },
         Permission { name: "actors.disable", description: "Take access away", roles: &[Role::Operator] },
         Permission { name: "actors.office", description: "Say in which office people serve", roles: &[Role::Operator] },
+        Permission { name: "actors.link", description: "Say by which identity provider's word somebody may sign in", roles: &[Role::Operator] },
         Permission { name: "devices.manage", description: "Register and revoke devices", roles: &[Role::Operator] },
         Permission { name: "trust.watch", description: "See which sessions are trusted less, and why", roles: &[Role::Operator, Role::Auditor] },
         Permission { name: "trust.end", description: "End a session that is not trusted", roles: &[Role::Operator] },
@@ -88,6 +92,12 @@ pub const MODULE: Module = Module {
         ops::enrol::FINISH,
         ops::sign_in::START,
         ops::sign_in::FINISH,
+        ops::providers::ROUTE,
+        ops::provider_links::LIST,
+        ops::provider_links::LINK,
+        ops::provider_links::UNLINK,
+        ops::provider_sign_in::START,
+        ops::provider_sign_in::FINISH,
         ops::sign_out::ROUTE,
         ops::step_up::START,
         ops::step_up::FINISH,
@@ -127,6 +137,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0005_session_key", sql: include_str!("../migrations/0005_session_key.sql") },
         Migration { name: "0006_trust", sql: include_str!("../migrations/0006_trust.sql") },
         Migration { name: "0007_told", sql: include_str!("../migrations/0007_told.sql") },
+        Migration { name: "0008_provider", sql: include_str!("../migrations/0008_provider.sql") },
     ],
     jobs: &[jobs::PURGE],
     problems: &[
@@ -152,6 +163,15 @@ pub const MODULE: Module = Module {
         "identity.enrol.key_taken",
         "identity.sign_in.challenge_unknown",
         "identity.sign_in.refused",
+        "identity.provider.unknown",
+        "identity.provider.flow_unknown",
+        "identity.provider.denied",
+        "identity.provider.too_weak",
+        "identity.provider.refused",
+        "identity.provider.stranger",
+        "identity.provider.unavailable",
+        "identity.provider.subject_invalid",
+        "identity.provider.link_taken",
         "identity.step_up_required",
         "identity.step_up.challenge_unknown",
         "identity.step_up.refused",

@@ -1,5 +1,5 @@
 //! What identity keeps in memory: the WebAuthn site, challenges that wait for their answer, failed attempts,
-//! proofs that were used, and what was counted of sessions.
+//! proofs that were used, what was counted of sessions, and what identity providers say of themselves.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use shouhu_bus::ReactionError;
 use shouhu_ids::{ActorId, SessionId};
 use shouhu_module::{App, Keyed, Problem};
+use shouhu_oidc::Metadata;
 use webauthn_rs::Webauthn;
 use webauthn_rs::prelude::{DiscoverableAuthentication, PasskeyRegistration, Url, WebauthnBuilder};
 
@@ -15,6 +16,8 @@ use crate::doubts::Doubts;
 use crate::model::Peer;
 use crate::pending::Pending;
 use crate::proof::Proofs;
+use crate::provider::Providers;
+use crate::session::SessionKey;
 use crate::trust::Keeper;
 
 /// Sign-ins that may be under way at once.
@@ -24,6 +27,20 @@ pub const ENROLMENTS_PENDING_MAX: usize = 1_000;
 
 /// Step-ups that may be under way at once; each needs a session.
 pub const STEP_UPS_PENDING_MAX: usize = 10_000;
+
+/// Sign-ins that may be under way at identity providers at once.
+pub const PROVIDER_SIGN_INS_PENDING_MAX: usize = 10_000;
+
+/// Somebody was sent to an identity provider: what was asked there, and the key of the browser that asked.
+pub struct ProviderSignIn {
+    /// Its name here.
+    pub provider: String,
+    pub metadata: Metadata,
+    pub state: String,
+    pub nonce: String,
+    pub verifier: String,
+    pub session_key: SessionKey,
+}
 
 /// A person in a session is asked to touch the key again.
 pub struct SteppingUp {
@@ -43,6 +60,8 @@ pub struct Room {
     pub enrolments: Pending<Enrolment>,
     pub sign_ins: Pending<DiscoverableAuthentication>,
     pub step_ups: Pending<SteppingUp>,
+    pub provider_sign_ins: Pending<ProviderSignIn>,
+    pub providers: Providers,
     pub attempts: Attempts,
     pub proofs: Proofs,
     pub doubts: Doubts,
@@ -90,6 +109,8 @@ impl Room {
             enrolments: Pending::at_most(ENROLMENTS_PENDING_MAX),
             sign_ins: Pending::at_most(SIGN_INS_PENDING_MAX),
             step_ups: Pending::at_most(STEP_UPS_PENDING_MAX),
+            provider_sign_ins: Pending::at_most(PROVIDER_SIGN_INS_PENDING_MAX),
+            providers: Providers::default(),
             attempts: Attempts::new(app.env.random.bytes16()),
             proofs: Proofs::new(&app.env),
             doubts: Doubts::default(),

@@ -7,6 +7,7 @@ use shouhu_store::{StoreError, Tx};
 
 use crate::model::Peer;
 use crate::proof::{self, KeyInvalid};
+use crate::trust::store as trusts;
 use crate::{secret, store};
 
 pub const COOKIE: &str = "shouhu_session";
@@ -41,13 +42,29 @@ impl SessionKey {
     }
 }
 
+/// Who has said whose session it is.
+#[derive(Debug, Clone, Copy)]
+pub enum Proved<'a> {
+    ByPasskey,
+    /// An identity provider, named by its issuer (ADR 0025). Until a passkey is touched the session is worth less.
+    ByProvider(&'a str),
+}
+
 /// Begins a session within the transaction that proved who it is.
-pub async fn begin(app: &App, tx: &mut Tx, actor: ActorId, key: &SessionKey, peer: Peer) -> Result<NewSession, StoreError> {
+pub async fn begin(app: &App, tx: &mut Tx, actor: ActorId, key: &SessionKey, peer: Peer, proved: Proved<'_>) -> Result<NewSession, StoreError> {
     let now = app.env.now();
     let (token, hash) = secret::fresh(&app.env);
     let id = app.env.id(SessionId::new);
     let from = peer.0.map(|ip| ip.to_canonical().to_string());
-    store::insert_session(tx, now, &store::BegunSession { id, actor, token_hash: &hash, key: &key.0, from: from.as_deref() }).await?;
+    let issuer = match proved {
+        Proved::ByPasskey => None,
+        Proved::ByProvider(issuer) => Some(issuer),
+    };
+    let begun = store::BegunSession { id, actor, token_hash: &hash, key: &key.0, from: from.as_deref(), issuer };
+    store::insert_session(tx, now, &begun).await?;
+    if issuer.is_some() {
+        trusts::untouched(tx, now, id).await?;
+    }
     let cookie = set_cookie(app, &token, ABSOLUTE_US / Micros::SECOND);
     Ok(NewSession { id, cookie, expires_at: now.plus(IDLE_US) })
 }

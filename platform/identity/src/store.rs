@@ -129,15 +129,18 @@ pub struct BegunSession<'a> {
     pub key: &'a str,
     /// The address of the browser, as far as it is known.
     pub from: Option<&'a str>,
+    /// The issuer by whose word it begins; `None`: a passkey was touched.
+    pub issuer: Option<&'a str>,
 }
 
 pub async fn insert_session(tx: &mut Tx, now: Micros, begun: &BegunSession<'_>) -> Result<(), StoreError> {
-    let BegunSession { id, actor, token_hash, key, from } = *begun;
-    // Signing in is the first verification.
+    let BegunSession { id, actor, token_hash, key, from, issuer } = *begun;
+    // Signing in with a passkey is the first verification; another's word is none, and makes no address one that the person has proved.
+    let (verified_at, verified_from) = if issuer.is_some() { (None, None) } else { (Some(now), from) };
     tx.execute(
         "INSERT INTO identity_session (id, actor, token_hash, created_at_us, seen_at_us, expires_at_us, proof_key, verified_at_us, \
-         signed_in_from, verified_from, last_from) VALUES ($1, $2, $3, $4, $4, $5, $6, $4, $7, $7, $7)",
-        params![id, actor, token_hash, now, now.plus(ABSOLUTE_US), key, from],
+         signed_in_from, verified_from, last_from, begun_by) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $8, $10)",
+        params![id, actor, token_hash, now, now.plus(ABSOLUTE_US), key, verified_at, from, verified_from, issuer],
     )
     .await?;
     tx.execute(

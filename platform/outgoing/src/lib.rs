@@ -1,7 +1,7 @@
-//! Calls that the house makes by itself: one POST to an address that an operator has named.
+//! Calls that the house makes by itself: one POST to an address that an operator has named, or one GET of a document there.
 //!
 //! **Invariant:** TLS but to this machine, no redirect is followed, nothing of the answer is read but its status, or the few
-//! bytes that [`Outgoing::ask`] allows, and an address inside a private network is refused where the operator of the server
+//! bytes that [`Outgoing::ask`] or [`Outgoing::fetch`] allows, and an address inside a private network is refused where the operator of the server
 //! has not allowed it. The name is resolved
 //! once and the connection goes to the address that was judged, so a name that changes in between gains nothing.
 
@@ -16,7 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::SendRequest;
-use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use shouhu_env::Net;
@@ -122,11 +122,17 @@ impl Outgoing {
         body: Vec<u8>,
         body_bytes_max: usize,
     ) -> Result<Answer, CallError> {
-        let (status, content_type, body) = self.within_time(to, content_type, headers, body, body_bytes_max).await?;
-        if status.is_redirection() {
-            return Err(CallError::Redirect { status: status.as_u16() });
-        }
-        Ok(Answer { status: status.as_u16(), content_type, body })
+        answer_of(self.within_time(to, content_type, headers, body, body_bytes_max).await?)
+    }
+
+    /// Reads a document of up to `body_bytes_max`, whatever the status of its answer.
+    ///
+    /// # Errors
+    /// As `ask`.
+    pub async fn fetch(&self, to: &Address, accept: &str, body_bytes_max: usize) -> Result<Answer, CallError> {
+        let request = Request::get(to.path.as_str()).header(HOST, to.authority()).header(USER_AGENT, "shouhu").header(ACCEPT, accept);
+        let request = request.body(Full::new(Bytes::new())).map_err(|error| CallError::Http(error.to_string()))?;
+        answer_of(self.in_time(to, request, body_bytes_max).await?)
     }
 
     async fn within_time(
@@ -145,6 +151,10 @@ impl Outgoing {
             request = request.header(*name, value);
         }
         let request = request.body(Full::new(Bytes::from(body))).map_err(|error| CallError::Http(error.to_string()))?;
+        self.in_time(to, request, body_bytes_max).await
+    }
+
+    async fn in_time(&self, to: &Address, request: Request<Full<Bytes>>, body_bytes_max: usize) -> Result<Heard, CallError> {
         match tokio::time::timeout(CALL_TIME, self.call(to, request, body_bytes_max)).await {
             Ok(heard) => heard,
             Err(_) => Err(CallError::Slow),
@@ -178,6 +188,13 @@ fn failed(error: hyper::Error) -> CallError {
 
 /// Status, content type, and what was read of the body.
 type Heard = (StatusCode, String, Vec<u8>);
+
+fn answer_of((status, content_type, body): Heard) -> Result<Answer, CallError> {
+    if status.is_redirection() {
+        return Err(CallError::Redirect { status: status.as_u16() });
+    }
+    Ok(Answer { status: status.as_u16(), content_type, body })
+}
 
 async fn hear(mut sender: SendRequest<Full<Bytes>>, request: Request<Full<Bytes>>, body_bytes_max: usize) -> Result<Heard, CallError> {
     let answer = sender.send_request(request).await.map_err(failed)?;
@@ -281,6 +298,33 @@ mod tests {
         assert!(matches!(ask(port, 2).await, Err(CallError::Http(_))));
         let (port, _) = answering("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n").await;
         assert!(matches!(ask(port, 100).await, Err(CallError::Redirect { status: 302 })));
+    }
+
+    #[tokio::test]
+    async fn a_document_is_fetched_without_a_body_and_no_further_than_allowed() {
+        let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = Address::parse(&format!("http://{}/keys?a=1", door.local_addr().unwrap())).unwrap();
+        let heard = tokio::spawn(async move {
+            let mut all = Vec::new();
+            for _ in 0..2 {
+                let (mut stream, _) = door.accept().await.unwrap();
+                let mut heard = Vec::new();
+                while !heard.ends_with(b"\r\n\r\n") {
+                    let mut some = [0; 1024];
+                    let count = stream.read(&mut some).await.unwrap();
+                    heard.extend(some.iter().take(count));
+                }
+                stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\ncontent-length: 3\r\n\r\n{ }").await.unwrap();
+                all.push(String::from_utf8_lossy(&heard).to_ascii_lowercase());
+            }
+            all
+        });
+        let outgoing = Outgoing::new(Arc::new(RealNet), true).unwrap();
+        let answer = outgoing.fetch(&to, "application/json", 100).await.unwrap();
+        assert_eq!((answer.status, answer.body.as_slice()), (404, b"{ }".as_slice()));
+        assert!(matches!(outgoing.fetch(&to, "application/json", 2).await, Err(CallError::Http(_))));
+        let heard = heard.await.unwrap();
+        assert!(heard.iter().all(|one| one.starts_with("get /keys?a=1 http/1.1\r\n") && one.contains("\r\naccept: application/json\r\n")), "{heard:?}");
     }
 
     #[tokio::test]

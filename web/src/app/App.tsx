@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { Enrol } from "./Enrol";
 import { LiveProvider } from "./live";
+import { ProviderReturn } from "./ProviderReturn";
 import { ROOMS } from "./rooms";
 import { Shell } from "./Shell";
 import { SignIn } from "./SignIn";
@@ -95,6 +96,7 @@ export function App() {
   return (
     <Switch>
       <Route path="/sign-in" component={SignIn} />
+      <Route path="/sign-in/provider" component={ProviderReturn} />
       <Route path="/enrol" component={Enrol} />
       <Route path="/citizens">
         <Suspense fallback={<Loading />}>

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { changeSetting, useSetting } from "./settings";
 
-/** The two pages that are seen from outside: sign in and enrol. */
+/** The pages that are seen from outside: sign in, back from a provider, and enrol. */
 export function Doorway({ title, intro, children }: { title: string; intro: string; children: ReactNode }) {
   const { t } = useTranslation();
   const language = useSetting("language");

@@ -7,6 +7,7 @@ import { identity } from "./api/calls";
 import { ApiError, BLOCKED, OfflineError } from "./api/client";
 import { useArrival } from "./arrival";
 import { Doorway } from "./Doorway";
+import { ProviderButtons } from "./ProviderButtons";
 import { HOME, LOST } from "./session";
 import { Empty, Failure } from "./states";
 import { passkeysPossible, passkeyTrouble, presentPasskey } from "./webauthn";
@@ -62,6 +63,7 @@ export function SignIn() {
           {t(`passkey.${passkeyTrouble(act.error)}`)}
         </p>
       )}
+      <ProviderButtons next={params.get("next")} />
       <p className="dim">{t("signin.no_account")}</p>
       <Link href="/citizens" className="plain-link">
         {t("citizens.from_outside")}

@@ -8,6 +8,7 @@ import { identity } from "../app/api/calls";
 import { type Actor, ROLES, type Role } from "../app/api/types";
 import { Once } from "../app/Once";
 import { useSession } from "../app/session";
+import { ProviderLinks } from "./ProviderLinks";
 import { Roster, RosterForm } from "./Roster";
 import { SureButton } from "./SureButton";
 
@@ -106,7 +107,12 @@ export function People() {
   return (
     <Roster
       query={query}
-      form={may("actors.invite") && <Invite />}
+      form={
+        <>
+          {may("actors.invite") && <Invite />}
+          {may("actors.link") && <ProviderLinks people={query.data ?? []} />}
+        </>
+      }
       act={disable}
       idOf={(actor) => actor.id}
       rowTestId="actor-row"

@@ -9,6 +9,7 @@ mod inquiries;
 mod movements;
 mod nightly;
 mod nodes;
+mod oidc;
 mod parts;
 mod policy;
 mod reasons;

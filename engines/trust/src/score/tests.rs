@@ -26,7 +26,7 @@ const MOVES: [AddressMove; 5] =
 
 fn any_signals() -> impl Strategy<Value = Signals> {
     let ages = (known(0..14 * Micros::HOUR), known(0..14 * Micros::HOUR));
-    let passkey = known(prop_oneof![Just(Passkey::Attested), Just(Passkey::Unattested)]);
+    let passkey = known(prop_oneof![Just(Passkey::Attested), Just(Passkey::Unattested), Just(Passkey::Untouched)]);
     let where_ = (known(proptest::sample::select(&MOVES[..])), known(any::<bool>()), known(any::<bool>()), known(0_u32..2_000));
     let pace = (known(0_u32..100), known(0_u32..2_000), known(0_u32..400), known(0_u32..20), known(proptest::sample::select(&TOLD[..])));
     (ages, passkey, where_, pace).prop_map(|((verified, age), passkey, (address, threat, rota, jump), (minute, hour, usual, doubts, told))| Signals {
@@ -117,6 +117,13 @@ fn overtime_on_a_telephone_that_changed_its_network_asks_for_nothing() {
 #[test]
 fn refused_proofs_alone_ask_for_nothing_whatever_their_number() {
     assert_eq!(assess(&Signals { doubts: Some(u32::MAX), ..CALM }).verdict(), Verdict::Allow);
+}
+
+#[test]
+fn a_session_in_which_no_passkey_was_touched_is_asked_for_one_by_that_alone() {
+    let begun_by_another = assess(&Signals { passkey: Some(Passkey::Untouched), ..CALM });
+    assert_eq!((begun_by_another.score, begun_by_another.verdict()), (55, Verdict::StepUp));
+    assert_eq!(begun_by_another.reasons, [Reason { code: ReasonCode::PasskeyUntouched, points: 45 }]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use webauthn_rs::prelude::RegisterPublicKeyCredential;
 
 use crate::model::{Peer, me_of};
 use crate::room::{Enrolment, Room, limited};
-use crate::session::SessionKey;
+use crate::session::{Proved, SessionKey};
 use crate::store::Invited;
 use crate::{secret, session, store};
 
@@ -151,7 +151,7 @@ async fn finish(State(app): State<App>, peer: Peer, Body(body): Body<FinishEnrol
         if !store::insert_passkey(&mut tx, now, &key_id, actor, &passkey).await? {
             return Err(EnrolError::KeyTaken.into());
         }
-        let begun = session::begin(&app, &mut tx, actor, &session_key, peer).await?;
+        let begun = session::begin(&app, &mut tx, actor, &session_key, peer, Proved::ByPasskey).await?;
         tx.commit().await?;
 
         tracing::info!(%actor, role = invited.role.as_str(), "person enrolled");

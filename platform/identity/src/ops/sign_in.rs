@@ -17,7 +17,7 @@ use webauthn_rs::prelude::PublicKeyCredential;
 use super::enrol::signed_in;
 use crate::model::Peer;
 use crate::room::{Room, limited};
-use crate::session::SessionKey;
+use crate::session::{Proved, SessionKey};
 use crate::{secret, session, store};
 
 pub const START: Route = Route::post("/v1/identity/sign-in/start", "Begins a sign-in with a passkey", || axum::routing::post(start))
@@ -112,7 +112,7 @@ async fn finish(State(app): State<App>, peer: Peer, caller: Caller, Body(body): 
             store::end_session(&mut tx, now, before.session).await?;
         }
         store::passkey_used(&mut tx, now, &key_id, &passkey).await?;
-        let begun = session::begin(&app, &mut tx, actor.id, &session_key, peer).await?;
+        let begun = session::begin(&app, &mut tx, actor.id, &session_key, peer, Proved::ByPasskey).await?;
         tx.commit().await?;
 
         let person = Person {

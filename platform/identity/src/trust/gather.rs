@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use shouhu_ids::Micros;
 use shouhu_module::ports::{RostersPort, Serving, UnitPlacesPort};
 use shouhu_module::{App, Person};
-use shouhu_trust::Signals;
+use shouhu_trust::{Passkey, Signals};
 
 use super::settings;
 use super::store::SessionRow;
@@ -22,8 +22,8 @@ pub async fn signals(app: &App, person: &Person, from: Option<IpAddr>, row: &Ses
     Signals {
         verified_ago_us: Some(now.since(row.verified_at)),
         session_age_us: Some(now.since(row.created_at)),
-        // Nobody is asked for an attestation when a passkey is made.
-        passkey: None,
+        // Of one that was touched nothing more is known: nobody is asked for an attestation when a passkey is made.
+        passkey: row.is_untouched.then_some(Passkey::Untouched),
         address: row.verified_from.zip(from).map(|(before, now_from)| settings.networks.moved(before, now_from)),
         is_threat_listed: from.and_then(|ip| settings.networks.is_threat(ip)),
         is_on_rota: is_on_rota(app, person, now).await,

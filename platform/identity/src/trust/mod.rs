@@ -90,7 +90,12 @@ pub async fn trust_of(app: &App, person: &Person, peer: Option<IpAddr>, route: &
     if ends || seen.is_news() {
         tell(app, person, peer, route, &seen, ends).await?;
     }
-    let refused = if is_enforced { touch.refusal(seen.standing.verdict, is_needed) } else { None };
+    let refused = match (is_enforced, seen.row.is_untouched) {
+        (true, _) => touch.refusal(seen.standing.verdict, is_needed),
+        // A house that only watches has not decided that another's word opens it.
+        (false, true) => touch.refusal(Verdict::StepUp, is_needed),
+        (false, false) => None,
+    };
     match refused {
         Some(refused) => Err(refused.into()),
         None => {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shouhu_events::Event;
 use shouhu_ids::{ActorId, Micros, SessionId, TrustAlertId};
 use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
-use shouhu_trust::{Reason, SignalName, Standing, Told, Verdict};
+use shouhu_trust::{Passkey, Reason, SignalName, Signals, Standing, Told, Verdict, assess};
 use shouhu_wire::{AccessChange, Role};
 
 use super::Look;
@@ -22,7 +22,10 @@ const ALERTS_SHOWN: i64 = 100;
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionRow {
     pub created_at: Micros,
+    /// Where no passkey was touched yet, the sign-in.
     pub verified_at: Micros,
+    /// An identity provider has said whose it is, and no passkey was touched since.
+    pub is_untouched: bool,
     pub verified_from: Option<IpAddr>,
     pub last_from: Option<IpAddr>,
     /// Without its calm, which is kept in memory.
@@ -43,7 +46,7 @@ pub struct Why {
 
 /// `None` when the session has ended.
 pub async fn row(store: &Store, session: SessionId) -> Result<Option<SessionRow>, StoreError> {
-    let sql = "SELECT created_at_us, verified_at_us, verified_from, last_from, trust_verdict, trust_since_us, told \
+    let sql = "SELECT created_at_us, verified_at_us, begun_by, verified_from, last_from, trust_verdict, trust_since_us, told \
                FROM identity_session WHERE id = $1 AND ended_at_us IS NULL";
     store.fetch_opt(sql, params![session]).await?.as_ref().map(row_of).transpose()
 }
@@ -52,9 +55,11 @@ fn row_of(row: &Row) -> Result<SessionRow, StoreError> {
     let created_at = row.micros("created_at_us")?;
     let verdict = row.opt_tag("trust_verdict")?.unwrap_or_default();
     let since = row.opt_micros("trust_since_us")?.unwrap_or(created_at);
+    let verified_at = row.opt_micros("verified_at_us")?;
     Ok(SessionRow {
         created_at,
-        verified_at: row.opt_micros("verified_at_us")?.unwrap_or(created_at),
+        verified_at: verified_at.unwrap_or(created_at),
+        is_untouched: verified_at.is_none() && row.opt_text("begun_by")?.is_some(),
         verified_from: row.opt_parsed("verified_from")?,
         last_from: row.opt_parsed("last_from")?,
         standing: Standing { verdict, since, calm_since: None },
@@ -74,7 +79,7 @@ pub async fn live_of(tx: &mut Tx, now: Micros, actor: ActorId) -> Result<Vec<Liv
     // On PostgreSQL it holds the rows still.
     tx.execute("UPDATE identity_session SET told = told WHERE actor = $1 AND ended_at_us IS NULL", params![actor]).await?;
     let sql = format!(
-        "SELECT s.id AS session, s.created_at_us, s.verified_at_us, s.verified_from, s.last_from, s.trust_verdict, s.trust_since_us, s.told, a.unit \
+        "SELECT s.id AS session, s.created_at_us, s.verified_at_us, s.begun_by, s.verified_from, s.last_from, s.trust_verdict, s.trust_since_us, s.told, a.unit \
          FROM identity_session s JOIN identity_actor a ON a.id = s.actor WHERE s.actor = $1 AND {LIVE} ORDER BY s.id"
     );
     let live = tx.fetch(&sql, params![actor, now, now.plus(-IDLE_US)]).await?;
@@ -85,6 +90,16 @@ pub async fn live_of(tx: &mut Tx, now: Micros, actor: ActorId) -> Result<Vec<Liv
 pub async fn told(tx: &mut Tx, session: SessionId, told: Told) -> Result<(), StoreError> {
     let sql = "UPDATE identity_session SET told = CASE WHEN told = 'revoked' THEN told ELSE $2 END WHERE id = $1 AND ended_at_us IS NULL";
     tx.execute(sql, params![session, tag_of(&told)]).await?;
+    Ok(())
+}
+
+/// Says of a session that begins by another's word what its first request would find: no alert, because nothing has changed.
+pub async fn untouched(tx: &mut Tx, now: Micros, session: SessionId) -> Result<(), StoreError> {
+    let assessment = assess(&Signals { passkey: Some(Passkey::Untouched), ..Signals::default() });
+    let why = Why { reasons: assessment.reasons.clone(), unknown: Vec::new() };
+    let why = serde_json::to_string(&why).map_err(|e| StoreError::Corrupt { what: "trust", detail: e.to_string() })?;
+    let sql = "UPDATE identity_session SET trust_verdict = $2, trust_since_us = $3, trust_score = $4, trust_why = $5 WHERE id = $1";
+    tx.execute(sql, params![session, assessment.verdict().as_str(), now, i64::from(assessment.score), why]).await?;
     Ok(())
 }
 

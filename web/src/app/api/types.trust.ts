@@ -7,6 +7,7 @@ export type TrustVerdict = "allow" | "step_up" | "restrict" | "block";
 export type TrustReasonCode =
   | "threat_listed"
   | "told_by_transmitter"
+  | "passkey_untouched"
   | "reads_per_hour"
   | "reads_per_minute"
   | "reads_beyond_habit"

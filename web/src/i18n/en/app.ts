@@ -106,6 +106,12 @@ export const app = {
     intro:
       "Sign in with your passkey: this device's fingerprint, face or PIN, or your security key. There are no passwords.",
     button: "Sign in with a passkey",
+    by_provider: "Sign in with {{title}}",
+    provider_back:
+      "Checking what the identity provider says. Your passkey is still asked for before questions about people and vehicles, exports and security.",
+    provider_elsewhere:
+      "This tab has asked no provider for a sign-in, so this address is not believed. Begin again from the sign-in page.",
+    provider_again: "Back to the sign-in page",
     unsupported: "This browser cannot use passkeys",
     unsupported_hint: "Use a newer browser, over https or on localhost.",
     no_account: "No passkey yet? Ask an operator or supervisor for a one-time enrolment link.",

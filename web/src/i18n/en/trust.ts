@@ -37,6 +37,7 @@ export const trust = {
     verdict_block: "Blocked",
     reason_threat_listed: "The address is on the threat list",
     reason_told_by_transmitter: "Another system whose word counts here has told something about this person",
+    reason_passkey_untouched: "Signed in by an identity provider's word; no passkey was touched yet",
     reason_reads_per_hour: "Many questions in an hour",
     reason_reads_per_minute: "Many questions in a minute",
     reason_reads_beyond_habit: "Far more questions than usual",

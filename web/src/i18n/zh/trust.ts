@@ -34,6 +34,7 @@ export const trust = {
     verdict_block: "阻斷",
     reason_threat_listed: "來源位址列於威脅清單",
     reason_told_by_transmitter: "本系統採信之外部系統已通報此人情形",
+    reason_passkey_untouched: "由身分提供者證明身分登入，尚未使用通行密鑰驗證",
     reason_reads_per_hour: "一小時內查詢過多",
     reason_reads_per_minute: "一分鐘內查詢過多",
     reason_reads_beyond_habit: "查詢量遠超過平常",

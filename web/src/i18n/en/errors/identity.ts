@@ -14,6 +14,22 @@ export const identity = {
   "identity.enrol.refused": "The passkey was not accepted. Try again.",
   "identity.sign_in.challenge_unknown": "Sign-in took too long. Try again.",
   "identity.sign_in.refused": "This passkey cannot sign in: not enrolled, or the account is disabled.",
+  "identity.provider.unknown": "No identity provider of that name is believed here.",
+  "identity.provider.flow_unknown":
+    "This sign-in took too long, was finished, or began in another browser: sign in again.",
+  "identity.provider.denied": "The identity provider, or you at it, refused.",
+  "identity.provider.too_weak":
+    "The identity provider has proved too little, or too long ago: sign in there again, with your card.",
+  "identity.provider.refused":
+    "What came back is no answer of that provider to this browser: begin again from the sign-in page.",
+  "identity.provider.stranger":
+    "The identity provider knows you, and no account in use here is linked to it: use your passkey, or ask an operator.",
+  "identity.provider.unavailable":
+    "The identity provider cannot be reached or is out of order: use your passkey, or try again later.",
+  "identity.provider.subject_invalid":
+    "An identifier has 1 to 255 visible ASCII characters, exactly as the provider has it.",
+  "identity.provider.link_taken":
+    "This identifier is linked to somebody else, or this person to another one of that provider: unlink that first.",
   "identity.invite.role_not_allowed": "You may not invite this role.",
   "identity.step_up_required": "Verify that it is you, then try again.",
   "identity.step_up.challenge_unknown": "The verification took too long. Try again.",
