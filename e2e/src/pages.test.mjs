@@ -186,6 +186,17 @@ test("shares stand beside what they are held against, and what is left out is sa
   await close();
 });
 
+test("on a phone no count of a report lies beyond the edge", { skip }, async () => {
+  const { page, go, close } = await open({ viewport: PHONE, scheme: "light", language: "en" });
+  for (const [what, row] of [["reasons", "reason-row"], ["outcomes", "outcome-row"]]) {
+    await go(PAGES[what]);
+    await page.getByTestId(row).first().waitFor();
+    const beyond = await page.locator("#main .wide-table").evaluate((box) => box.scrollWidth - box.clientWidth);
+    assert.equal(beyond, 0, what);
+  }
+  await close();
+});
+
 test("a disclosure is released as it was looked at, less what is kept back, by two presses", { skip }, async () => {
   const { page, go, close } = await open({ viewport: DESK, scheme: "dark", language: "zh-TW" });
   const sent = [];

@@ -30,8 +30,9 @@ pub fn run(act: &Act, options: &Options, env: &Env) -> anyhow::Result<()> {
             let text = env.disk.read(file).with_context(|| format!("{} cannot be read", file.display()))?;
             let built_in = built_in_policies(MODULES)?;
             let policies = built_in.and_file(&text, &name_of(file))?;
-            println!("{} rules hold", policies.rules().len());
-            for rule in policies.rules() {
+            let rules = policies.rules();
+            println!("{} {}", rules.len(), if rules.len() == 1 { "rule holds" } else { "rules hold" });
+            for rule in rules {
                 println!("  {}", told(rule));
             }
             print!("{}", changes(&built_in, &policies));

@@ -8,6 +8,7 @@ import { Heads } from "../app/Heads";
 import { sayReason } from "../app/reasonText";
 import { Answer, Empty } from "../app/states";
 import { WideTable } from "../app/WideTable";
+import "./lines.css";
 
 export function Outcomes() {
   const { t } = useTranslation();
@@ -22,27 +23,33 @@ export function Outcomes() {
         items.length === 0 ? (
           <Empty title={t("answers.no_outcomes")} />
         ) : (
-          <WideTable label={t("answers.tab_outcomes")}>
-            <Table>
-              <Heads of="answers" heads={["month", "origin", "finding", "code", "count"]} ends={["count"]} />
-              <Table.Tbody>
-                {items.map((one) => (
-                  <Table.Tr
-                    key={`${one.month} ${one.origin} ${one.finding} ${one.code}`}
-                    data-testid="outcome-row"
-                  >
-                    <Table.Td className="number">{one.month || t("answers.nobody")}</Table.Td>
-                    <Table.Td>{t(`answers.origin_${one.origin}`)}</Table.Td>
-                    <Table.Td>
-                      {one.finding ? t(`misuse.finding_${one.finding}`) : t("answers.open")}
-                    </Table.Td>
-                    <Table.Td>{one.code && sayReason("misuse_file", one.code, t)}</Table.Td>
-                    <Table.Td className="number number-cell">{one.count}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </WideTable>
+          <div className="report-lines">
+            <WideTable label={t("answers.tab_outcomes")}>
+              <Table>
+                <Heads
+                  of="answers"
+                  heads={["month", "origin", "finding", "code", "count"]}
+                  ends={["count"]}
+                />
+                <Table.Tbody>
+                  {items.map((one) => (
+                    <Table.Tr
+                      key={`${one.month} ${one.origin} ${one.finding} ${one.code}`}
+                      data-testid="outcome-row"
+                    >
+                      <Table.Td className="number">{one.month || t("answers.nobody")}</Table.Td>
+                      <Table.Td>{t(`answers.origin_${one.origin}`)}</Table.Td>
+                      <Table.Td>
+                        {one.finding ? t(`misuse.finding_${one.finding}`) : t("answers.open")}
+                      </Table.Td>
+                      <Table.Td>{one.code && sayReason("misuse_file", one.code, t)}</Table.Td>
+                      <Table.Td className="number number-cell">{one.count}</Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </WideTable>
+          </div>
         )
       }
     </Answer>

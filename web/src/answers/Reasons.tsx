@@ -13,29 +13,32 @@ import { Answer, Empty } from "../app/states";
 import { WideTable } from "../app/WideTable";
 import { MonthField } from "./MonthField";
 import { monthOf, monthsFault, monthsFrom } from "./month";
+import "./lines.css";
 
 function Lines({ lines }: { lines: ReasonLine[] }) {
   const { t } = useTranslation();
   return (
-    <WideTable label={t("answers.tab_reasons")}>
-      <Table>
-        <Heads of="answers" heads={["month", "asked", "code", "office", "count"]} ends={["count"]} />
-        <Table.Tbody>
-          {lines.map((line) => (
-            <Table.Tr
-              key={`${line.month} ${line.asked} ${line.code} ${line.office}`}
-              data-testid="reason-row"
-            >
-              <Table.Td className="number">{line.month}</Table.Td>
-              <Table.Td>{t(`asked.${line.asked}`)}</Table.Td>
-              <Table.Td>{sayReason(line.asked, line.code, t)}</Table.Td>
-              <Table.Td>{line.office || t("answers.nobody")}</Table.Td>
-              <Table.Td className="number number-cell">{line.count}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </WideTable>
+    <div className="report-lines">
+      <WideTable label={t("answers.tab_reasons")}>
+        <Table>
+          <Heads of="answers" heads={["month", "asked", "code", "office", "count"]} ends={["count"]} />
+          <Table.Tbody>
+            {lines.map((line) => (
+              <Table.Tr
+                key={`${line.month} ${line.asked} ${line.code} ${line.office}`}
+                data-testid="reason-row"
+              >
+                <Table.Td className="number">{line.month}</Table.Td>
+                <Table.Td>{t(`asked.${line.asked}`)}</Table.Td>
+                <Table.Td>{sayReason(line.asked, line.code, t)}</Table.Td>
+                <Table.Td>{line.office || t("answers.nobody")}</Table.Td>
+                <Table.Td className="number number-cell">{line.count}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </WideTable>
+    </div>
   );
 }
 

@@ -45,7 +45,7 @@ export function ActForm(props: Props) {
       onSubmit={(event) => {
         event.preventDefault();
         // Enter submits although the button is dead.
-        if (isComplete) act.mutate();
+        if (isComplete && !act.isPending) act.mutate();
       }}
       data-testid={testId}
     >

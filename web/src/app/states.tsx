@@ -5,13 +5,19 @@ import type { TFunction } from "i18next";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, OfflineError } from "./api/client";
+import type { Problem } from "./api/types";
+
+/** Whom a rule of the force refuses is told which, and why; whose role may not is told so. */
+function wordsOf({ key, params }: Problem): string {
+  return key === "identity.not_permitted" && params?.why !== undefined ? `${key}_by_rule` : key;
+}
 
 /** In the person's language where the key is known, in the server's words where it is not. */
 export function explain(error: unknown, t: TFunction): string {
   if (error instanceof OfflineError) return t("errors.offline");
   if (error instanceof ApiError) {
-    const { key, detail, title, params } = error.problem;
-    return t(`errors.${key}`, { ...params, defaultValue: detail || title });
+    const { detail, title, params } = error.problem;
+    return t(`errors.${wordsOf(error.problem)}`, { ...params, defaultValue: detail || title });
   }
   return t("errors.unexpected", { message: error instanceof Error ? error.message : String(error) });
 }

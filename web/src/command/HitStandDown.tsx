@@ -33,15 +33,12 @@ export function HitStandDown({ hit }: { hit: Hit }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [isOpen, setOpen] = useState(false);
-  const act = useAct(
-    "hits",
-    (reason: NotFollowed) => hits.standDown(hit.id, reason, ""),
-    (told) => {
-      // Everything here goes with the question; keys must reach the card.
-      client.setQueryData(["hits", hit.id], told);
-      setTimeout(() => document.getElementById("card")?.focus());
-    },
-  );
+  const act = useAct("hits", async (reason: NotFollowed) => {
+    const told = await hits.standDown(hit.id, reason, "");
+    // The card shows it before the queue is read again. Everything here goes with the question; keys must reach the card.
+    client.setQueryData(["hits", hit.id], told);
+    setTimeout(() => document.getElementById("card")?.focus());
+  });
   return (
     <section className="decision">
       <Button

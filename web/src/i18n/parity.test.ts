@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import i18next from "i18next";
 import { describe, expect, it } from "vitest";
 import { en } from "./en";
 import { zh } from "./zh";
@@ -18,7 +19,23 @@ function leaves(tree: Tree, before = ""): Map<string, string> {
 
 const inChinese = leaves(zh as Tree);
 const inEnglish = leaves(en as Tree);
-const holes = (text: string) => [...text.matchAll(/{{(\w+)}}/g)].map((match) => match[1]).sort();
+const holes = (text: string) => [...text.matchAll(/{{(\w+)(?:, number)?}}/g)].map((match) => match[1]).sort();
+
+/** English says one thing in other words than several: beside `pages` stands `pages_one`, which i18next takes where `count` is 1. Chinese does not. */
+const manyOf = (key: string) => key.replace(/_one$/, "");
+const isOfOne = (key: string) => manyOf(key) !== key && inEnglish.has(manyOf(key));
+/** How many there are, and a noun of several soon after: `{{count}} more rows`. */
+const SEVERAL =
+  /{{count(?:, number)?}} (?:(?!of\b)[a-z]+ ){0,2}?(?!(?:is|was|has|this|less|others)\b)[a-z]{2,}s\b|\bthese {{count}}/;
+/** Where there is never one: a bound, or said only of more. */
+const NEVER_ONE = [
+  "caller_page.too_long",
+  "command.announce_many",
+  "errors.photo.too_slow",
+  "feed.first_hundred",
+  "places.ambiguous",
+  "ring.send_all_sure",
+];
 
 function sources(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
@@ -37,7 +54,52 @@ function rustSources(folder: string): string[] {
 
 describe("translations", () => {
   it("exist in both languages, key by key", () => {
-    expect([...inEnglish.keys()].sort()).toEqual([...inChinese.keys()].sort());
+    const shared = [...inEnglish.keys()].filter((key) => !isOfOne(key));
+    expect(shared.sort()).toEqual([...inChinese.keys()].sort());
+  });
+
+  it("say one thing in English as one, with the values of several", () => {
+    const several = [...inEnglish]
+      .filter(([key, text]) => SEVERAL.test(text) && !isOfOne(key))
+      .map(([key]) => key);
+    expect(several.length).toBeGreaterThan(60);
+    expect(several.filter((key) => !inEnglish.has(`${key}_one`)).sort()).toEqual(NEVER_ONE);
+    for (const [key, text] of inEnglish) {
+      if (!isOfOne(key)) continue;
+      // The number itself may be a word.
+      const others = holes(text).filter((name) => name !== "count");
+      const ofMany = holes(inEnglish.get(manyOf(key)) ?? "");
+      expect([key, others]).toEqual([key, ofMany.filter((name) => name !== "count")]);
+      expect([key, ofMany.includes("count")]).toEqual([key, true]);
+      expect([key, text]).not.toEqual([key, inEnglish.get(manyOf(key))]);
+    }
+  });
+
+  it("take the words for one where there is one, and only then", async () => {
+    await i18next.init({
+      resources: { "zh-TW": { translation: zh }, en: { translation: en } },
+      fallbackLng: "zh-TW",
+      interpolation: { escapeValue: false },
+    });
+    const say = (language: string, count: number) => i18next.getFixedT(language)("lake.count", { count });
+    expect([0, 1, 2, 12_345].map((count) => say("en", count))).toEqual([
+      "0 rows",
+      "1 row",
+      "2 rows",
+      "12,345 rows",
+    ]);
+    expect([1, 12_345].map((count) => say("zh-TW", count))).toEqual(["1 筆", "12,345 筆"]);
+  });
+
+  it("are told a number that is a number, or one is not known for one", () => {
+    const strange: string[] = [];
+    for (const path of sources(join(import.meta.dirname, ".."))) {
+      for (const match of readFileSync(path, "utf8").matchAll(
+        /\bt\(\s*"([\w.]+)", {[^}]*\bcount: [^,}]*(?:toLocaleString|String\()/g,
+      ))
+        if (inEnglish.has(`${match[1]}_one`)) strange.push(`${match[1]} in ${path}`);
+    }
+    expect(strange).toEqual([]);
   });
 
   it("carry the same values in both languages", () => {

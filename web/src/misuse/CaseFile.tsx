@@ -63,11 +63,10 @@ function Log({ log, count }: { log: AuditLine[]; count: number }) {
 function Ask({ id }: { id: string }) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
-  const act = useAct(
-    "misuse",
-    () => misuse.question(id, text),
-    () => setText(""),
-  );
+  const act = useAct("misuse", async () => {
+    await misuse.question(id, text);
+    setText("");
+  });
   return (
     <ActForm
       className="stack"
@@ -95,11 +94,10 @@ function Find({ id }: { id: string }) {
   const [code, setCode] = useState<NotFounded | null>(null);
   const isFounded = finding === "founded";
   const [reason, setReason] = useState("");
-  const act = useAct(
-    "misuse",
-    () => misuse.finding(id, finding ?? "unproven", reason, isFounded ? null : code),
-    () => setReason(""),
-  );
+  const act = useAct("misuse", async () => {
+    await misuse.finding(id, finding ?? "unproven", reason, isFounded ? null : code);
+    setReason("");
+  });
   return (
     <ActForm
       className="stack"

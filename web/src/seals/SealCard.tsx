@@ -52,6 +52,8 @@ export function SealCard({ of }: { of: Seal }) {
   const { may } = useSession();
   const [open, setOpen] = useState<SealAct | null>(null);
   const acts = actsOf(of, may("seals.decide"));
+  // Another form may have been opened while this one waited for its answer.
+  const done = () => setOpen((now) => (now === open ? null : now));
   const title = of.content?.case_ref ?? t("seals.unknown", { at: taipei(of.asked_at_us) });
   return (
     <article className="panel seal" data-testid="seal" aria-label={title}>
@@ -65,7 +67,7 @@ export function SealCard({ of }: { of: Seal }) {
       {of.is_lift_asked && of.state === "in_force" && <p className="note-warn">▲ {t("seals.lift_waits")}</p>}
       {of.content ? <Content of={of.content} /> : <p className="dim">{t("seals.not_yours")}</p>}
       <ActButtons acts={acts} open={open} onOpen={setOpen} texts="seals" page="seal" />
-      {open && acts.includes(open) && <SealActForm act={open} of={of} onDone={() => setOpen(null)} />}
+      {open && acts.includes(open) && <SealActForm act={open} of={of} onDone={done} />}
     </article>
   );
 }

@@ -85,7 +85,8 @@ export function PartnerCard({ of }: { of: SharingPartner }) {
   const acts = actsOf(of, may);
   // Somebody else may have done meanwhile what was begun here.
   const act = open && acts.includes(open) ? open : null;
-  const done = () => setOpen(null);
+  // Another form may have been opened while this one waited for its answer.
+  const done = () => setOpen((now) => (now === open ? null : now));
   return (
     <article className="panel partner" data-testid="partner" aria-label={of.title}>
       <h2 className="section-title">{of.title}</h2>

@@ -23,11 +23,10 @@ export function AskForm() {
   const [scope, fault] = [scopeOf(draft, now_us), daysFault(draft, now_us)];
   const [request_ref, basis] = [draft.ref.trim(), draft.basis.trim()];
   const isSaid = [request_ref, basis].every((text) => text.length >= TEXT_CHARS_MIN);
-  const act = useAct(
-    "disclosures",
-    (asked: AskDisclosure) => disclosures.ask(asked),
-    () => setDraft(EMPTY),
-  );
+  const act = useAct("disclosures", async (asked: AskDisclosure) => {
+    await disclosures.ask(asked);
+    setDraft(EMPTY);
+  });
   return (
     <ActForm
       className="form-grid"

@@ -101,6 +101,7 @@ export const answers = {
     head_closing_code: "Closed as",
     head_text: "Text",
     lines: "{{count}} lines, whole text",
+    lines_one: "{{count}} line, whole text",
     release: "Release {{count}} (keep {{kept}} back)",
     release_sure: "Release: it cannot be taken back",
     refuse: "Refuse",
@@ -159,6 +160,8 @@ export const answers = {
     totals: "In all {{measure}} {{total}}, {{reference}} {{reference_total}}",
     not_told: "not told",
     hidden: "{{count}} more areas have numbers below {{min}}, or such as would tell one, and are not told",
+    hidden_one:
+      "{{count}} more area has a number below {{min}}, or one that would tell another, and is not told",
     left_out_destroyed:
       "{{counted}} are left out: some of this month was destroyed at the end of its time; only from {{day}} on all is there",
     left_out_incomplete: "{{counted}} are left out: not all could be counted now; look again later",
@@ -168,6 +171,7 @@ export const answers = {
     no_areas_hint: "An auditor imports GeoJSON with names, outlines and residents.",
     import: "Import areas (GeoJSON)",
     imported: "Version {{version}}, {{count}} areas",
+    imported_one: "Version {{version}}, {{count}} area",
     area_fault_no_text: "it is no text in UTF-8",
     area_fault_no_json: "it is no JSON from line {{line}}, column {{column}} on",
     area_fault_no_features: "it has no “features”",
@@ -176,7 +180,7 @@ export const answers = {
     area_fault_no_polygon: "it is no Polygon or MultiPolygon",
     area_fault_no_ring: "a polygon has no ring",
     area_fault_few_points:
-      "a ring has {{points}} points; with the first again at its end it has {{least}} or more",
+      "a ring has too few points, {{points}}; with the first again at its end it has {{least}} or more",
     area_fault_open: "a ring does not end where it begins",
     area_fault_no_place: "a point is no longitude and latitude in degrees",
     area_fault_too_many_points: "with it there are more than {{most}} points: simplify the outlines",

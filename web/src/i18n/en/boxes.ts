@@ -55,6 +55,7 @@ export const boxes = {
     near_map: "Map",
     near_all: "All stations",
     near_more: "{{count}} more further away are not listed",
+    near_more_one: "{{count}} more further away is not listed",
     visited: "Check-ins here in 7 days: {{count}}",
   },
   box: {
@@ -175,6 +176,7 @@ export const boxes = {
     sheet_start: "Start at label",
     sheet_whole: "The whole station",
     sheet_print: "Print ({{count}} pages)",
+    sheet_print_one: "Print ({{count}} page)",
     sheet_says:
       "Labels: {{count}}, A4 pages: {{sheets}}. Print at 100 %, without scaling; laminate before use.",
     sheet_kind: "Patrol box",

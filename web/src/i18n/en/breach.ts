@@ -12,6 +12,7 @@ export const breach = {
     persons: "Persons concerned",
     persons_unknown: "not known yet",
     persons_count: "{{count}} persons",
+    persons_count_one: "{{count}} person",
     what: "What happened",
     what_hint: "2 to 2,000 characters",
     data: "Which data",

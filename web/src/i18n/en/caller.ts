@@ -52,5 +52,6 @@ export const caller = {
     on_map: "Caller",
     bar: "Messages of callers",
     bar_unread: "{{count}} messages of a caller ({{number}})",
+    bar_unread_one: "{{count}} message of a caller ({{number}})",
   },
 };

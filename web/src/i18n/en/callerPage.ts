@@ -48,7 +48,7 @@ export const callerPage = {
   quick_hurt: "Somebody is hurt",
   quick_trapped: "I am trapped",
   quick_safe: "I am safe now",
-  ends_in: "This link works for {{minutes}} more minutes",
+  ends_in: "This link works for {{minutes}} min more",
   loading: "Connecting…",
   end_expired: "This link has expired",
   end_expired_hint:

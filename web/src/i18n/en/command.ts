@@ -22,6 +22,7 @@ export const command = {
   hit: {
     sure: "read {{p}}",
     conflicts: "{{count}} conflicts",
+    conflicts_one: "{{count}} conflict",
     conflict_title: "Look closely",
     then_fresh: "Nobody may act before it is confirmed; old in {{left}}",
     then_old: "Ten minutes without a decision: the vehicle may be gone",
@@ -220,7 +221,7 @@ export const command = {
     click_map: "Click the place on the map",
     import: "Import cameras from CSV",
     import_hint: "name, longitude, latitude, heading",
-    imported: "{{accepted}} imported, {{errors}} rows wrong.",
+    imported: "Imported: {{accepted}}; rows wrong: {{errors}}.",
     none: "No camera yet",
     none_hint: "Click the map to add one, or import a CSV file.",
     map_label: "Where the cameras are",

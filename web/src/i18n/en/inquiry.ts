@@ -46,7 +46,10 @@ export const inquiry = {
     answer: "Make the answer",
     answer_hint:
       "{{count}} uses without a case are told in any case. Say of each case below whether it is told now or later; the words of the answer are the same either way.",
+    answer_hint_one:
+      "{{count}} use without a case is told in any case. Say of each case below whether it is told now or later; the words of the answer are the same either way.",
     case_uses: "{{count}} uses, {{first}} to {{last}}, offices: {{offices}}",
+    case_uses_one: "{{count}} use, {{first}} to {{last}}, offices: {{offices}}",
     running: "The case is live or a consent runs: it is told later.",
     tell_now: "Tell now",
     tell_later: "Tell later",
@@ -55,6 +58,7 @@ export const inquiry = {
     reason: "Why later",
     reason_hint: "10 to 1,000 characters: what would be impaired (Personal Data Protection Act §10)",
     deferred: "Told later: {{case}} ({{count}} uses)",
+    deferred_one: "Told later: {{case}} ({{count}} use)",
     deferred_until: "Told by itself at {{at}}",
     deferred_told: "Told in answer {{number}}",
     renew: "Extend once",

@@ -25,16 +25,26 @@ export const misuse = {
     kind_pace: "Far more than usual",
     kind_off_shift: "Outside the shifts",
     why_repeats: "Asked about one vehicle on {{count}} days, without a case that anybody else works on.",
+    why_repeats_one: "Asked about one vehicle on {{count}} day, without a case that anybody else works on.",
     why_borrowed_cases: "Asked about one vehicle under {{count}} cases, of which nobody else asked about it.",
+    why_borrowed_cases_one:
+      "Asked about one vehicle under {{count}} case, in which nobody else asked about it.",
     why_own: "Asked about a vehicle that he has declared as his own, {{count}} times.",
+    why_own_one: "Asked about a vehicle that he has declared as his own, once.",
     why_household: "Asked about a vehicle of his household, {{count}} times.",
+    why_household_one: "Asked about a vehicle of his household, once.",
     why_colleague:
       "Asked about a vehicle of a colleague of the same office on {{count}} days, without a case.",
+    why_colleague_one:
+      "Asked about a vehicle of a colleague of the same office on {{count}} day, without a case.",
     why_vip:
       "Asked about the vehicle of somebody in the news; {{count}} is the number of days, or of officers who asked within a week.",
     why_decoy: "Asked about a number that belongs to nobody, {{count}} times.",
+    why_decoy_one: "Asked about a number that belongs to nobody, once.",
     why_pace: "Asked about {{count}} vehicles in one day, without a case.",
+    why_pace_one: "Asked about {{count}} vehicle in one day, without a case.",
     why_off_shift: "Asked outside his shifts on {{count}} days, without a case.",
+    why_off_shift_one: "Asked outside his shifts on {{count}} day, without a case.",
     by_rule: "A rule decides here, and no statistics.",
     by_count:
       "The same work usually has {{expected}}; by chance alone a turn over everybody would make about {{chance}} such hints.",
@@ -79,6 +89,7 @@ export const misuse = {
     step_answer: "Answer",
     step_finding: "Finding",
     log: "The log ({{count}} leaves, the newest are shown)",
+    log_one: "The log ({{count}} leaf)",
     no_case: "no case named",
     ask: "Send the question",
     question: "Ask the officer",
@@ -89,8 +100,7 @@ export const misuse = {
     samples_none: "There is no sample yet: the first one is drawn tonight",
     sample_of: "Leaves {{from}} to {{to}}",
     sample_waits: "Waits for a checkpoint that the witnesses have signed",
-    sample_drawn:
-      "{{drawn}} were drawn, {{questions}} of them are questions. Choose a number to open a file.",
+    sample_drawn: "Drawn: {{drawn}}; questions among them: {{questions}}. Choose a number to open a file.",
     sample_checkpoint: "Checkpoint and order of the draws",
     marks_none: "Nothing is marked",
     plate: "Plate",

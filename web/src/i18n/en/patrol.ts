@@ -13,6 +13,7 @@ export const patrol = {
     replies: "Replies",
     after_sending: "after sending: {{state}}",
     waiting: "{{count}} steps not sent yet",
+    waiting_one: "{{count}} step not sent yet",
     send_now: "Send now",
     refused: "“{{step}}” was not accepted",
     seen: "I have seen it",

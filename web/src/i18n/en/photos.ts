@@ -14,6 +14,7 @@ export const photos = {
     sending: "Sending",
     waits: "Waiting, kept on the phone",
     queued: "{{count}} photos not sent yet, kept on the phone",
+    queued_one: "{{count}} photo not sent yet, kept on the phone",
     refused: "“{{caption}}” was not accepted",
     slow: "The line is too slow: “{{caption}}” is not sent",
     slow_size: "It is about {{kb}} KB and still on the phone. You decide:",

@@ -6,6 +6,7 @@ export const places = {
     asking: "Looking…",
     none: "No such place is known: click it on the map",
     found: "{{count}} places may be meant: ↑↓ choose, Enter takes one, Esc leaves it",
+    found_one: "{{count}} place may be meant: Enter takes it, Esc leaves it",
     ambiguous: "{{count}} places may be meant, some as good as the first: ask the caller which one",
     picked: "Taken: {{address}} ({{kind}}, within about {{radius}})",
     radius: "within about {{radius}}",
@@ -68,7 +69,7 @@ export const places = {
     drop_hint: "Degrees of WGS84; what cannot be read is named",
     working: "Uploaded; reading…",
     done: "Imported “{{source}}”.",
-    counts: "{{towns}} towns, {{villages}} villages, {{addresses}} addresses",
+    counts: "Towns: {{towns}}, villages: {{villages}}, addresses: {{addresses}}",
     left_out: "{{count}} left out",
     example: "No. {{at}}: {{why}} {{text}}",
     why: {

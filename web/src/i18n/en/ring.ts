@@ -25,9 +25,11 @@ export const ring = {
       closed: "Closed in {{time}} if sent now; units to send: {{count}}",
       closing: "Closed in {{time}}; units sent: {{count}}",
       closed_by_now: "By these figures all {{count}} are in place; whether it is closed, the crews say",
+      closed_by_now_one: "By these figures the one crew is in place; whether it is closed, that crew says",
       slipped: "No longer to be held in time: {{count}} of the junctions. Ask again",
       open: "Units short: {{short}}. Junctions that stay open: {{count}}",
       open_unmanned: "Units short: {{short}}. None of the {{count}} junctions can be held",
+      open_unmanned_one: "Units short: {{short}}. The one junction cannot be held",
       no_way_out: "He cannot drive off the map in this time; there is no junction to hold",
     },
     no_way_out_hint: "Roads end where the map ends. Try fewer minutes of driving.",
@@ -36,6 +38,7 @@ export const ring = {
     map_exit: "leaves the map",
     escape_leaves_map: "It leaves the imported map: what lies beyond is not known, and counts as out.",
     tell: "Tell {{count}} crews their junctions",
+    tell_one: "Tell {{count}} crew its junction",
     told: "told",
     untold: "Their phones do not show the junctions yet: tell them by radio.",
     hold: {
@@ -84,6 +87,7 @@ export const ring = {
     },
     others: "Why not the other {{count}}",
     others_more: "{{count}} more are not listed",
+    others_more_one: "{{count}} more is not listed",
     reason: {
       in_time: "{{slack}} to spare",
       only_one: "nobody else would be in time",

@@ -32,7 +32,7 @@ export const seals = {
     state_refused: "Refused",
     state_lifted: "Lifted",
     state_ended: "Over",
-    counts: "{{plates}} plates, {{members}} members",
+    counts: "Plates: {{plates}}, members: {{members}}",
     offices: "Asked by {{asked}}, decided by {{decided}}",
     not_yours: "What it is about is for its members, who asked and who decides.",
     lift_waits: "Somebody wants it lifted; a second person of another office must",

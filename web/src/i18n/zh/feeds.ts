@@ -131,7 +131,7 @@ export const feeds = {
     count_duplicates: "重複",
     count_late: "其中遲到",
     count_refused: "拒收",
-    passages: "{{count}} 次通過",
+    passages: "{{count, number}} 次通過",
     cells_ignored: "{{count}} 格看不懂，該列仍收下",
     unused: "未使用的欄位：{{names}}",
     cut: "沒有讀到檔尾：{{reason}}",

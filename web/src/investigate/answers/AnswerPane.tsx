@@ -96,7 +96,7 @@ export function AnswerPane(props: Props) {
         <strong role="status">
           {answer.shape === "zones"
             ? t("lake.zones_count", { count: props.zones.length })
-            : t("lake.count", { count: answer.items.length.toLocaleString("en") })}
+            : t("lake.count", { count: answer.items.length })}
           {answer.hasMore && t("lake.there_is_more")}
         </strong>
         {pictured && !isEmpty && (

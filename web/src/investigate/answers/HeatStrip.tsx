@@ -46,7 +46,7 @@ export function HeatStrip({ days, width }: { days: HeatDay[]; width: number }) {
         width={LEFT + cell * 24 + right_px}
         height={height}
         role="img"
-        aria-label={t("lake.heat_label", { days: days.length })}
+        aria-label={t("lake.heat_label", { count: days.length })}
         onPointerLeave={() => setAt(null)}
         onPointerMove={(event) => {
           const box = event.currentTarget.getBoundingClientRect();

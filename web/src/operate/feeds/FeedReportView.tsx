@@ -35,8 +35,7 @@ export function FeedReportView({ report, name }: { report: FeedReport; name: str
       <p className="dim">
         {t(`feed.format_${report.format}`)}
         {report.charset && ` · ${report.charset}`}
-        {report.passages !== report.rows &&
-          ` · ${t("feed.passages", { count: report.passages.toLocaleString("en") })}`}
+        {report.passages !== report.rows && ` · ${t("feed.passages", { count: report.passages })}`}
         {report.cells_ignored > 0 && ` · ${t("feed.cells_ignored", { count: report.cells_ignored })}`}
         {report.columns_unused.length > 0 &&
           ` · ${t("feed.unused", { names: report.columns_unused.join(t("app.list_joiner")) })}`}

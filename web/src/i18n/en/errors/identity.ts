@@ -3,6 +3,7 @@
 export const identity = {
   "identity.session_required": "Your session has ended. Sign in again.",
   "identity.not_permitted": "You may not do this.",
+  "identity.not_permitted_by_rule": "A rule of your force does not allow this: {{why}} (rule {{rule}}).",
   "identity.origin_refused": "This request did not come from this system's own pages.",
   "identity.too_many_failures": "Too many failures. Wait, then try again.",
   "identity.name_invalid": "The name is not valid.",

@@ -3,6 +3,7 @@
 export const identity = {
   "identity.session_required": "登入已逾時，請重新登入。",
   "identity.not_permitted": "您沒有執行這個動作的權限。",
+  "identity.not_permitted_by_rule": "本單位的規則不允許這個動作：{{why}}（規則 {{rule}}）。",
   "identity.origin_refused": "這個請求不是來自本系統的網頁，已拒絕。",
   "identity.too_many_failures": "失敗次數太多，請稍候再試。",
   "identity.name_invalid": "姓名不正確。",
