@@ -123,6 +123,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/identity/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the identity providers that may say who somebody is */
+        get: operations["get_v1_identity_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/actors/{id}/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which identity providers' word a person may sign in */
+        get: operations["get_v1_identity_actors_id_providers"];
+        put?: never;
+        /** Lets a person sign in by an identity provider's word */
+        post: operations["post_v1_identity_actors_id_providers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/actors/{id}/providers/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a person sign in by an identity provider's word no more, and ends the sessions so begun */
+        post: operations["post_v1_identity_actors_id_providers_remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/provider-sign-in/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a sign-in by an identity provider's word */
+        post: operations["post_v1_identity_provider_sign_in_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/provider-sign-in/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in whom the identity provider names, with what came back from it */
+        post: operations["post_v1_identity_provider_sign_in_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/identity/sign-out": {
         parameters: {
             query?: never;
@@ -5104,6 +5190,67 @@ export interface components {
             /** @description The public half of the key with which this browser will sign each request: P-256, uncompressed point, base64url. */
             session_key: string;
         };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page: {
+            items: components["schemas"]["IdentityProvider"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        IdentityProvider: {
+            name: string;
+            /** @description For a button, as the house's owner has written it. */
+            title: string;
+        };
+        /** @description One page of a list, and the cursor of the next one. */
+        Page2: {
+            items: components["schemas"]["ProviderLink"][];
+            /** @description Pass it as `cursor`; absent after the last page. */
+            next_cursor?: string | null;
+        };
+        ProviderLink: {
+            issuer: string;
+            /** @description As `/v1/identity/providers` names it; nothing when its word does not count any more. */
+            provider?: string | null;
+            /** @description The provider's own name for the person. */
+            subject: string;
+            linked_by: components["schemas"]["ActorId"];
+            linked_at_us: components["schemas"]["Micros"];
+        };
+        LinkProvider: {
+            /** @description As `/v1/identity/providers` names it. */
+            provider: string;
+            /** @description The provider's own name for the person (`sub`), letter by letter. */
+            subject: string;
+        };
+        UnlinkProvider: {
+            issuer: string;
+        };
+        ProviderSignInStarted: {
+            /** @description Where the browser goes. It comes back to `/sign-in/provider`, with the answer in the query. */
+            url: string;
+            /** @description What the page keeps to itself until then; it is in no address. */
+            flow: string;
+        };
+        StartProviderSignIn: {
+            /** @description As `/v1/identity/providers` names it. */
+            provider: string;
+            /** @description The public half of the key with which this browser will sign each request: P-256, uncompressed point, base64url. */
+            session_key: string;
+        };
+        FinishProviderSignIn: {
+            flow: string;
+            /** @description This and what follows stood in the query. */
+            state: string;
+            /** @default null */
+            code: string | null;
+            /** @default null */
+            error: string | null;
+            /**
+             * @description From whom the answer comes (RFC 9207).
+             * @default null
+             */
+            iss: string | null;
+        };
         StepUpStarted: {
             challenge_id: string;
             /**
@@ -5145,7 +5292,7 @@ export interface components {
          * @description A screen has a sentence for each.
          * @enum {string}
          */
-        TrustReasonCode: "threat_listed" | "told_by_transmitter" | "reads_per_hour" | "reads_per_minute" | "reads_beyond_habit" | "address_out_of_listed" | "address_between_unlisted" | "address_into_listed" | "place_jump" | "proofs_refused" | "verified_long_ago" | "session_old" | "passkey_unattested" | "off_rota";
+        TrustReasonCode: "threat_listed" | "told_by_transmitter" | "passkey_untouched" | "reads_per_hour" | "reads_per_minute" | "reads_beyond_habit" | "address_out_of_listed" | "address_between_unlisted" | "address_into_listed" | "place_jump" | "proofs_refused" | "verified_long_ago" | "session_old" | "passkey_unattested" | "off_rota";
         /**
          * @description A signal that was not known.
          * @enum {string}
@@ -5215,7 +5362,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page: {
+        Page3: {
             items: components["schemas"]["Actor"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5278,7 +5425,7 @@ export interface components {
             public_key: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page2: {
+        Page4: {
             items: components["schemas"]["DeviceRow"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5511,7 +5658,7 @@ export interface components {
             items: components["schemas"]["TrustChange"][];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page3: {
+        Page5: {
             items: components["schemas"]["SignalStream"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5571,7 +5718,7 @@ export interface components {
             detail: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page4: {
+        Page6: {
             items: components["schemas"]["BackupNote"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5603,7 +5750,7 @@ export interface components {
         /** @enum {string} */
         BackupKind: "backup" | "drill";
         /** @description One page of a list, and the cursor of the next one. */
-        Page5: {
+        Page7: {
             items: components["schemas"]["JobView"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5858,7 +6005,7 @@ export interface components {
             distance: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page6: {
+        Page8: {
             items: components["schemas"]["AddressFile"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -5899,7 +6046,7 @@ export interface components {
             report: unknown;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page7: {
+        Page9: {
             items: components["schemas"]["Leaf"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6042,7 +6189,7 @@ export interface components {
             sent: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page8: {
+        Page10: {
             items: components["schemas"]["ErasureAsked"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6115,7 +6262,7 @@ export interface components {
         /** @description Whether a question named a case that somebody works on. */
         Link: "live" | "unlinked" | "no_case" | "none";
         /** @description One page of a list, and the cursor of the next one. */
-        Page9: {
+        Page11: {
             items: components["schemas"]["Breach"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6231,7 +6378,7 @@ export interface components {
         /** @description Whose consents are listed. */
         Which: "waiting" | "mine" | "running";
         /** @description One page of a list, and the cursor of the next one. */
-        Page10: {
+        Page12: {
             items: components["schemas"]["Observation"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6415,7 +6562,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page11: {
+        Page13: {
             items: components["schemas"]["PlateOpening"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6450,7 +6597,7 @@ export interface components {
             note: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page12: {
+        Page14: {
             items: components["schemas"]["Inquiry"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6610,7 +6757,7 @@ export interface components {
             document_number: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page13: {
+        Page15: {
             items: components["schemas"]["SharingPartner"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6702,7 +6849,7 @@ export interface components {
             until_us: components["schemas"]["Micros"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page14: {
+        Page16: {
             items: components["schemas"]["SealShown"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6754,7 +6901,7 @@ export interface components {
             name: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page15: {
+        Page17: {
             items: components["schemas"]["SealCandidate"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6808,7 +6955,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page16: {
+        Page18: {
             items: components["schemas"]["MisuseAlert"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6860,7 +7007,7 @@ export interface components {
             note: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page17: {
+        Page19: {
             items: components["schemas"]["PlateMark"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6896,7 +7043,7 @@ export interface components {
             note: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page18: {
+        Page20: {
             items: components["schemas"]["Sample"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -6923,7 +7070,7 @@ export interface components {
             questions: number[];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page19: {
+        Page21: {
             items: components["schemas"]["Disclosure"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7181,7 +7328,7 @@ export interface components {
             count: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page20: {
+        Page22: {
             items: components["schemas"]["CaseOutcome"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7211,7 +7358,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page21: {
+        Page23: {
             items: components["schemas"]["MisuseCase"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7305,7 +7452,7 @@ export interface components {
         /** @description Why a file about misuse is closed without a founded finding. */
         NotFounded: "training" | "task" | "wrong_data" | "duplicate" | "evidence" | "records_gone";
         /** @description One page of a list, and the cursor of the next one. */
-        Page22: {
+        Page24: {
             items: components["schemas"]["QuestionToMe"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7321,7 +7468,7 @@ export interface components {
             finding?: components["schemas"]["CaseFinding"] | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page23: {
+        Page25: {
             items: components["schemas"]["Camera"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -7398,7 +7545,7 @@ export interface components {
             is_active: boolean;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page24: {
+        Page26: {
             items: components["schemas"]["RegisterLine"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8163,7 +8310,7 @@ export interface components {
             pictures: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page25: {
+        Page27: {
             items: components["schemas"]["Hold"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8268,13 +8415,13 @@ export interface components {
             area: components["schemas"]["Area"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page26: {
+        Page28: {
             items: components["schemas"]["Export"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page27: {
+        Page29: {
             items: components["schemas"]["Feed"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8484,7 +8631,7 @@ export interface components {
             expires_at_us: components["schemas"]["Micros"] | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page28: {
+        Page30: {
             items: components["schemas"]["Site"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8505,13 +8652,13 @@ export interface components {
             file_name?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page29: {
+        Page31: {
             items: components["schemas"]["FeedPush"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page30: {
+        Page32: {
             items: components["schemas"]["SetAsideView"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8563,7 +8710,7 @@ export interface components {
         /** Format: uuid */
         ImportId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page31: {
+        Page33: {
             items: components["schemas"]["Entry"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8696,7 +8843,7 @@ export interface components {
             waiting: number;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page32: {
+        Page34: {
             items: components["schemas"]["LegalBasis"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8757,7 +8904,7 @@ export interface components {
         };
         HitState: "raised" | "confirmed" | "rejected" | "lapsed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page33: {
+        Page35: {
             items: components["schemas"]["Hit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -8924,7 +9071,7 @@ export interface components {
         };
         ListedState: ("closed" | "all") | "open";
         /** @description One page of a list, and the cursor of the next one. */
-        Page34: {
+        Page36: {
             items: components["schemas"]["Incident"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10266,7 +10413,7 @@ export interface components {
             incident: components["schemas"]["Incident"];
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page35: {
+        Page37: {
             items: components["schemas"]["Unit"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10695,7 +10842,7 @@ export interface components {
         /** @description How well a box is looked after. */
         BoxState: ("never" | "retired") | "on_time" | "late" | "missed";
         /** @description One page of a list, and the cursor of the next one. */
-        Page36: {
+        Page38: {
             items: components["schemas"]["PatrolBox"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10803,7 +10950,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page37: {
+        Page39: {
             items: components["schemas"]["BoxCode"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -10931,7 +11078,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page38: {
+        Page40: {
             items: components["schemas"]["CheckIn"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -11245,7 +11392,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page39: {
+        Page41: {
             items: components["schemas"]["TourPlanLine"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -11818,7 +11965,7 @@ export interface components {
             limit?: number | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page40: {
+        Page42: {
             items: components["schemas"]["Warning"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -11882,7 +12029,7 @@ export interface components {
             instruction: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page41: {
+        Page43: {
             items: components["schemas"]["Subscription"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -11930,7 +12077,7 @@ export interface components {
          */
         TrackerId: string;
         /** @description One page of a list, and the cursor of the next one. */
-        Page42: {
+        Page44: {
             items: components["schemas"]["Tracker"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -12034,7 +12181,7 @@ export interface components {
             detail: string;
         };
         /** @description One page of a list, and the cursor of the next one. */
-        Page43: {
+        Page45: {
             items: components["schemas"]["UnitPosition"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
@@ -12630,6 +12777,198 @@ export interface operations {
             };
         };
     };
+    get_v1_identity_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_identity_actors_id_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page2"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_identity_actors_id_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkProvider"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_identity_actors_id_providers_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlinkProvider"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_identity_provider_sign_in_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartProviderSignIn"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderSignInStarted"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_identity_provider_sign_in_finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishProviderSignIn"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_v1_identity_sign_out: {
         parameters: {
             query?: never;
@@ -12865,7 +13204,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page"];
+                    "application/json": components["schemas"]["Page3"];
                 };
             };
             /** @description Problem */
@@ -12963,7 +13302,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page2"];
+                    "application/json": components["schemas"]["Page4"];
                 };
             };
             /** @description Problem */
@@ -13591,7 +13930,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/secevent+jwt": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -13628,7 +13971,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page3"];
+                    "application/json": components["schemas"]["Page5"];
                 };
             };
             /** @description Problem */
@@ -13747,7 +14090,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page4"];
+                    "application/json": components["schemas"]["Page6"];
                 };
             };
             /** @description Problem */
@@ -13779,7 +14122,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page5"];
+                    "application/json": components["schemas"]["Page7"];
                 };
             };
             /** @description Problem */
@@ -13867,7 +14210,14 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "application/xml": string;
+                "application/geo+json": unknown;
+                "text/csv": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -14075,7 +14425,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page6"];
+                    "application/json": components["schemas"]["Page8"];
                 };
             };
             /** @description Problem */
@@ -14100,7 +14450,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/geo+json": unknown;
+                "text/csv": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -14140,7 +14495,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page7"];
+                    "application/json": components["schemas"]["Page9"];
                 };
             };
             /** @description Problem */
@@ -14219,7 +14574,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "text/plain": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -14259,7 +14618,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page8"];
+                    "application/json": components["schemas"]["Page10"];
                 };
             };
             /** @description Problem */
@@ -14454,7 +14813,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page9"];
+                    "application/json": components["schemas"]["Page11"];
                 };
             };
             /** @description Problem */
@@ -14648,7 +15007,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page10"];
+                    "application/json": components["schemas"]["Page12"];
                 };
             };
             /** @description Problem */
@@ -14850,7 +15209,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             /** @description Problem */
@@ -14981,7 +15340,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             /** @description Problem */
@@ -15246,7 +15605,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             /** @description Problem */
@@ -15411,7 +15770,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             /** @description Problem */
@@ -15473,7 +15832,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page17"];
                 };
             };
             /** @description Problem */
@@ -15642,7 +16001,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             /** @description Problem */
@@ -15709,7 +16068,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             /** @description Problem */
@@ -15809,7 +16168,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             /** @description Problem */
@@ -15841,7 +16200,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             /** @description Problem */
@@ -16056,7 +16415,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/geo+json": unknown;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -16221,7 +16584,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             /** @description Problem */
@@ -16254,7 +16617,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page23"];
                 };
             };
             /** @description Problem */
@@ -16420,7 +16783,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page22"];
+                    "application/json": components["schemas"]["Page24"];
                 };
             };
             /** @description Problem */
@@ -16487,7 +16850,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page23"];
+                    "application/json": components["schemas"]["Page25"];
                 };
             };
             /** @description Problem */
@@ -16544,7 +16907,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -16619,7 +16986,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page24"];
+                    "application/json": components["schemas"]["Page26"];
                 };
             };
             /** @description Problem */
@@ -16712,7 +17079,7 @@ export interface operations {
                 limit?: number | null;
             };
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path?: never;
@@ -16783,7 +17150,7 @@ export interface operations {
                 limit?: number | null;
             };
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path?: never;
@@ -16815,7 +17182,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path?: never;
@@ -16851,7 +17218,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path?: never;
@@ -16887,7 +17254,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path?: never;
@@ -16923,7 +17290,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path?: never;
@@ -16963,7 +17330,7 @@ export interface operations {
                 until_us?: number | null;
             };
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path?: never;
@@ -16995,7 +17362,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path?: never;
@@ -17031,7 +17398,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path?: never;
@@ -17067,7 +17434,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path?: never;
@@ -17103,7 +17470,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path?: never;
@@ -17141,7 +17508,7 @@ export interface operations {
                 plate: string;
             };
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path?: never;
@@ -17252,7 +17619,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page25"];
+                    "application/json": components["schemas"]["Page27"];
                 };
             };
             /** @description Problem */
@@ -17385,7 +17752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page26"];
+                    "application/json": components["schemas"]["Page28"];
                 };
             };
             /** @description Problem */
@@ -17403,7 +17770,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path?: never;
@@ -17552,7 +17919,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page27"];
+                    "application/json": components["schemas"]["Page29"];
                 };
             };
             /** @description Problem */
@@ -17651,7 +18018,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page28"];
+                    "application/json": components["schemas"]["Page30"];
                 };
             };
             /** @description Problem */
@@ -17674,7 +18041,13 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "text/csv": string;
+                "application/json": unknown;
+                "application/octet-stream": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -17682,7 +18055,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page28"];
+                    "application/json": components["schemas"]["Page30"];
                 };
             };
             /** @description Problem */
@@ -17705,7 +18078,15 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "text/csv": string;
+                "application/x-ndjson": string;
+                "application/json": unknown;
+                "application/vnd.apache.parquet": string;
+                "application/octet-stream": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -17747,7 +18128,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page29"];
+                    "application/json": components["schemas"]["Page31"];
                 };
             };
             /** @description Problem */
@@ -17773,7 +18154,15 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "text/csv": string;
+                "application/x-ndjson": string;
+                "application/json": unknown;
+                "application/vnd.apache.parquet": string;
+                "application/octet-stream": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -17813,7 +18202,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page30"];
+                    "application/json": components["schemas"]["Page32"];
                 };
             };
             /** @description Problem */
@@ -17866,7 +18255,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path: {
@@ -17900,7 +18289,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path: {
@@ -17934,7 +18323,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path: {
@@ -17986,7 +18375,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page31"];
+                    "application/json": components["schemas"]["Page33"];
                 };
             };
             /** @description Problem */
@@ -18153,7 +18542,13 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "text/csv": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                "application/octet-stream": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -18225,7 +18620,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page32"];
+                    "application/json": components["schemas"]["Page34"];
                 };
             };
             /** @description Problem */
@@ -18290,7 +18685,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page33"];
+                    "application/json": components["schemas"]["Page35"];
                 };
             };
             /** @description Problem */
@@ -18521,7 +18916,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page34"];
+                    "application/json": components["schemas"]["Page36"];
                 };
             };
             /** @description Problem */
@@ -18837,7 +19232,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -18995,7 +19394,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path: {
@@ -20014,7 +20413,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -20320,7 +20723,12 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "image/jpeg": string;
+                "image/png": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -20489,7 +20897,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page35"];
+                    "application/json": components["schemas"]["Page37"];
                 };
             };
             /** @description Problem */
@@ -21295,7 +21703,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -21386,7 +21798,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path: {
@@ -21454,7 +21866,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -21483,7 +21899,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -21681,7 +22101,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page36"];
+                    "application/json": components["schemas"]["Page38"];
                 };
             };
             /** @description Problem */
@@ -21739,7 +22159,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -21885,7 +22309,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page37"];
+                    "application/json": components["schemas"]["Page39"];
                 };
             };
             /** @description Problem */
@@ -22057,7 +22481,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page38"];
+                    "application/json": components["schemas"]["Page40"];
                 };
             };
             /** @description Problem */
@@ -22153,7 +22577,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page39"];
+                    "application/json": components["schemas"]["Page41"];
                 };
             };
             /** @description Problem */
@@ -22516,7 +22940,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page40"];
+                    "application/json": components["schemas"]["Page42"];
                 };
             };
             /** @description Problem */
@@ -22537,7 +22961,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/cap+xml": string;
+                "application/xml": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -22566,7 +22995,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/cap+xml": string;
+                "application/xml": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -22768,7 +23202,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page41"];
+                    "application/json": components["schemas"]["Page43"];
                 };
             };
             /** @description Problem */
@@ -22868,7 +23302,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page42"];
+                    "application/json": components["schemas"]["Page44"];
                 };
             };
             /** @description Problem */
@@ -23056,7 +23490,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+                "application/json": unknown;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -23085,7 +23524,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -23114,7 +23557,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -23172,7 +23619,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/xml": string;
+            };
+        };
         responses: {
             /** @description Success */
             200: {
@@ -23209,7 +23660,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page43"];
+                    "application/json": components["schemas"]["Page45"];
                 };
             };
             /** @description Problem */
@@ -23231,7 +23682,7 @@ export interface operations {
                 tolerance_m?: number | null;
             };
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path: {
@@ -23269,7 +23720,7 @@ export interface operations {
                 tolerance_m?: number | null;
             };
             header: {
-                "shouhu-purpose": string;
+                "shouhu-purpose": "patrol" | "investigation" | "dispatch" | "traffic" | "audit" | "life_threat";
                 "shouhu-case"?: string;
             };
             path: {
