@@ -17,6 +17,7 @@ import type * as patrol from "./types.patrol";
 import type * as photos from "./types.photos";
 import type * as places from "./types.places";
 import type * as positions from "./types.positions";
+import type * as providers from "./types.providers";
 import type * as reasons from "./types.reasons";
 import type * as register from "./types.register";
 import type * as report from "./types.report";
@@ -161,5 +162,9 @@ export type Checked = [
   Reads<report.PatrolReport, Served["PatrolReport"]>,
   Reads<ours.RingHold, Served["RingHold"]>,
   Reads<ours.MyHold, Served["MyHold"]>,
+  Reads<providers.IdentityProvider, Served["IdentityProvider"]>,
+  Reads<providers.ProviderLink, Served["ProviderLink"]>,
+  Reads<providers.ProviderSignInStarted, Served["ProviderSignInStarted"]>,
+  Reads<Served["FinishProviderSignIn"], providers.ProviderReturn & { flow: string }>,
   Reads<Served["TellRing"], ours.TellRing>,
 ];

@@ -1,4 +1,4 @@
-// Of identity providers. By hand, and not held against the server's description yet: that comes with the next `make openapi`.
+// Of identity providers.
 
 import type { Id, Micros } from "./types";
 
