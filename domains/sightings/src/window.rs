@@ -85,7 +85,8 @@ pub fn wide(span: Span) -> Result<Window, AskedError> {
 /// What the audit leaf says of a window.
 #[must_use]
 pub fn said(window: Window) -> String {
-    format!("from {} until {}", window.from_ms * 1_000, window.until_ms * 1_000)
+    // The first and the last moments that a number holds lie in no whole millisecond.
+    format!("from {} until {}", window.from_ms.saturating_mul(1_000), window.until_ms.saturating_mul(1_000))
 }
 
 #[must_use]
@@ -127,6 +128,10 @@ mod tests {
         let refused = checked(0, 8 * Micros::DAY, WIDE_MAX_US);
         assert_eq!(refused, Err(AskedError::WindowTooWide { asked_h: 192, allowed_h: 168 }));
         assert!(matches!(checked(i64::MIN, i64::MAX, EXACT_MAX_US), Err(AskedError::WindowTooWide { .. })));
+        for edge in [i64::MIN, i64::MAX - 1] {
+            let said = checked(edge, edge + 1, WIDE_MAX_US).map(said);
+            assert!(said.is_ok_and(|said| said.starts_with("from ")), "{edge}");
+        }
         assert!(matches!(checked(5, 5, EXACT_MAX_US), Err(AskedError::WindowEmpty { .. })));
     }
 
