@@ -11,7 +11,7 @@ import { Failure } from "../app/states";
 import { RosterForm } from "./Roster";
 import { SureButton } from "./SureButton";
 
-function Links({ person }: { person: Id }) {
+function Links({ person, titles }: { person: Id; titles: Map<string, string> }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const links = useQuery({ queryKey: ["provider-links", person], queryFn: () => providers.links(person) });
@@ -25,7 +25,7 @@ function Links({ person }: { person: Id }) {
       {links.data?.items.length === 0 && <p className="dim">{t("people.provider_none")}</p>}
       {links.data?.items.map(({ issuer, provider, subject }) => (
         <p key={issuer} data-testid="provider-link">
-          {provider ?? t("people.provider_gone", { issuer })} · {subject}{" "}
+          {provider ? (titles.get(provider) ?? provider) : t("people.provider_gone", { issuer })} · {subject}{" "}
           <SureButton
             label={t("people.provider_unlink")}
             sure={t("people.provider_unlink_sure")}
@@ -86,7 +86,9 @@ export function ProviderLinks({ people }: { people: Actor[] }) {
           data-testid="provider-link-subject"
         />
       </ActForm>
-      {person && <Links person={person} />}
+      {person && (
+        <Links person={person} titles={new Map(listed.data.items.map(({ name, title }) => [name, title]))} />
+      )}
     </RosterForm>
   );
 }

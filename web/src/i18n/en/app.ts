@@ -109,6 +109,7 @@ export const app = {
     by_provider: "Sign in with {{title}}",
     provider_back:
       "Checking what the identity provider says. Your passkey is still asked for before questions about people and vehicles, exports and security.",
+    provider_not: "You are not signed in.",
     provider_elsewhere:
       "This tab has asked no provider for a sign-in, so this address is not believed. Begin again from the sign-in page.",
     provider_again: "Back to the sign-in page",

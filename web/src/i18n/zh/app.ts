@@ -106,6 +106,7 @@ export const app = {
     button: "以通行金鑰登入",
     by_provider: "以{{title}}登入",
     provider_back: "正在確認身分提供者的回覆。查詢人車、匯出與安全設定之前，仍須使用您的通行金鑰。",
+    provider_not: "沒有登入成功。",
     provider_elsewhere: "這個分頁沒有送出登入要求，因此不採信這個網址。請由登入頁重新開始。",
     provider_again: "回到登入頁",
     unsupported: "這個瀏覽器不支援通行金鑰",

@@ -28,7 +28,7 @@ export const identity = {
   "identity.invite.role_not_allowed": "您不能邀請這個角色。",
   "identity.step_up_required": "請重新驗證身分後再試一次。",
   "identity.step_up.challenge_unknown": "驗證逾時，請再試一次。",
-  "identity.step_up.refused": "這把通行密鑰不是您的，或無法在此使用。請用您自己的。",
+  "identity.step_up.refused": "這把通行金鑰不是您的，或無法在此使用。請用您自己的。",
   "identity.restricted": "此工作階段目前不得執行這項作業，維運人員看得到原因。",
   "identity.trust_blocked": "此工作階段疑點過多，已經結束。請改由警用網路重新登入。",
   "identity.disable.self": "不能停用自己的帳號。",
