@@ -39,7 +39,10 @@ export function ProviderReturn() {
     mutate();
   }, [isLoading, mutate]);
   return (
-    <Doorway title={t("signin.title")} intro={t(finish.error ? "signin.provider_not" : "signin.provider_back")}>
+    <Doorway
+      title={t("signin.title")}
+      intro={t(finish.error ? "signin.provider_not" : "signin.provider_back")}
+    >
       {!finish.error && <Loading />}
       {finish.error instanceof NotBegunHere && (
         <p className="note-warn" role="alert">
