@@ -16,6 +16,7 @@ mod server;
 mod shed;
 mod site;
 mod stream;
+mod unread;
 pub mod wiring;
 
 #[cfg(feature = "testing")]

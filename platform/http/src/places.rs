@@ -14,6 +14,8 @@ use bytes::Bytes;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio_util::sync::CancellationToken;
 
+use crate::unread::Unread;
+
 /// Whom a connection waits with, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Turn {
@@ -59,7 +61,7 @@ pub struct Places {
 }
 
 /// What a thread that panicked left is whole: each change is one call.
-fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -133,9 +135,11 @@ impl Drop for Asked {
 /// The body of a request. Until the last of it has come its connection may give way: whoever sends slowly is no better than who never asks.
 #[derive(Debug)]
 pub struct Coming {
-    body: Incoming,
+    /// `None` only while it is let go.
+    body: Option<Incoming>,
     place: Arc<Place>,
     asked: Whole,
+    unread: Unread,
 }
 
 /// Where [`Coming`] puts what holds the place once it has come whole.
@@ -143,9 +147,9 @@ pub type Whole = Arc<Mutex<Option<Asked>>>;
 
 impl Coming {
     #[must_use]
-    pub fn new(body: Incoming, place: Arc<Place>, asked: Whole) -> Self {
-        let coming = Self { body, place, asked };
-        if coming.body.is_end_stream() {
+    pub fn new(body: Incoming, place: Arc<Place>, asked: Whole, unread: Unread) -> Self {
+        let coming = Self { body: Some(body), place, asked, unread };
+        if coming.is_end_stream() {
             coming.is_whole();
         }
         coming
@@ -156,24 +160,33 @@ impl Coming {
     }
 }
 
+impl Drop for Coming {
+    fn drop(&mut self) {
+        if let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) {
+            *lock(&self.unread) = Some(body);
+        }
+    }
+}
+
 impl hyper::body::Body for Coming {
     type Data = Bytes;
     type Error = hyper::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        if matches!(polled, Poll::Ready(None)) || (polled.is_ready() && self.body.is_end_stream()) {
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let polled = Pin::new(body).poll_frame(context);
+        if matches!(polled, Poll::Ready(None)) || (polled.is_ready() && self.is_end_stream()) {
             self.is_whole();
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Incoming::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map(Incoming::size_hint).unwrap_or_default()
     }
 }
 
