@@ -177,16 +177,21 @@ def preview(args):
 
 
 def held_out(args):
-    """Labelled pictures of four scenes each, in the layout of the shared data, for fitting the calibration: `plates/made`."""
-    frames, folder = scenes.dashcam("train"), Path(args.to) / "plates" / "made"
+    """Labelled pictures of four scenes each, in the layout of the shared data: for fitting the calibration (`plates/made`), and of what no
+    photograph measures, motorcycles and writing that is no plate (`plates/drawn_motorcycles`, `plates/drawn_signs`)."""
+    street = scenes.dashcam("train") if args.what == "made" else None
+    draw = {"made": lambda rng: scenes.scene(rng, street), "drawn_motorcycles": scenes.motorcycle, "drawn_signs": scenes.signs}[args.what]
+    folder = Path(args.to) / "plates" / args.what
     (folder / "images").mkdir(parents=True, exist_ok=True)
     with open(folder / "labels.tsv", "w") as table:
         print("image", "x", "y", "w", "h", "plate", sep="\t", file=table)
         for number in range(args.count):
             picture = np.zeros((2 * scenes.SCENE_H, 2 * scenes.SCENE_W), np.uint8)
-            name = f"made_{number:04}.png"
+            name = f"{args.what}_{number:04}.{args.format}"
+            if args.what == "drawn_signs":  # a picture without a plate is known by a line without one
+                print(name, "", "", "", "", "", sep="\t", file=table)
             for part in range(4):
-                seen, plates = scenes.scene(np.random.default_rng((args.seed, number * 4 + part)), frames)
+                seen, plates = draw(np.random.default_rng((args.seed, number * 4 + part)))
                 shift = np.array([part % 2 * scenes.SCENE_W, part // 2 * scenes.SCENE_H])
                 picture[shift[1]:shift[1] + scenes.SCENE_H, shift[0]:shift[0] + scenes.SCENE_W] = seen
                 for quad, trust, text in plates:
@@ -195,7 +200,7 @@ def held_out(args):
                     whole = (quad > 1).all() and (quad < (scenes.SCENE_W - 1, scenes.SCENE_H - 1)).all()
                     (x, y), (w, h) = quad.min(0) + shift, np.ptp(quad, 0)
                     print(name, round(x), round(y), round(w), round(h), text if whole and trust == 1 else "", sep="\t", file=table)
-            cv2.imwrite(str(folder / "images" / name), picture)
+            cv2.imwrite(str(folder / "images" / name), picture, [cv2.IMWRITE_JPEG_QUALITY, 80])
     print(f"wrote {args.count} pictures to {folder}")
 
 
@@ -238,7 +243,9 @@ def main():
     sub.set_defaults(run=held_out)
     sub.add_argument("--seed", type=int, default=77)
     sub.add_argument("--count", type=int, default=400)
-    sub.add_argument("--to", required=True, help="folder outside the repository; SHOUHU_SHARED_DATA for the evaluator")
+    sub.add_argument("--what", choices=["made", "drawn_motorcycles", "drawn_signs"], default="made")
+    sub.add_argument("--format", choices=["png", "jpg"], default="png")
+    sub.add_argument("--to", required=True, help="folder for `plates/`; SHOUHU_SHARED_DATA for the evaluator")
     sub = commands.add_parser("export")
     sub.set_defaults(run=export)
     sub.add_argument("--weights", help="folder of the .pt files; default training/out")

@@ -17,11 +17,18 @@ TAIWAN = [
 ]
 FOREIGN = ["L DD LLL", "LL DD LLL", "LLL DDD", "LL DDD LL", "L DDD LL", "LL DDDDD", "DDD LL DD", "LLDD LLL", "D LLL DDD", "LLL DDDD", "DDDD LLL",
            "LL DDDD", "DDDDDDD", "LLLLLL", "L DDDDD", "LL DDDDDD", "XXXXXXX", "XXXXXX", "XXXXX", "XXXXXXXX", "DDL DDDDD", "LL LL DDDD", "LLL LLD"]
+# America, where a state's name stands above and a motto below
+AMERICAN = ["LLL DDDD", "LLL DDDD", "LLLDDDD", "DLLLDDD", "LLL DDD", "DDD LLL", "LLDD LLL", "LLLDLDD", "LL DDDDD", "DDLL DD", "DLL DDDD", "XXX XXXX", "LLDD DLL"]
+MOTTOES = ["CALIFORNIA", "TEXAS", "SP - SAO PAULO", "RJ - RIO DE JANEIRO", "BRASIL", "NEW YORK", "FLORIDA", "MEXICO", "ARGENTINA", "The Lone Star State", "MyState.com",
+           "Land of Lakes", "MG - CURVELO", "GARDEN STATE", "2026", "TAXI", "HISTORIC", "www.dmv.gov"]
 # ground and ink as RGB; share
 COLOURS = [
-    ((235, 235, 232), (25, 25, 28), 0.64), ((235, 235, 232), (190, 30, 40), 0.08), ((235, 235, 232), (20, 110, 60), 0.07), ((20, 105, 60), (235, 235, 235), 0.05),
-    ((185, 25, 35), (240, 240, 240), 0.06), ((235, 190, 40), (25, 25, 28), 0.07), ((20, 20, 22), (235, 235, 235), 0.015), ((40, 70, 150), (235, 235, 235), 0.015),
+    ((235, 235, 232), (25, 25, 28), 0.56), ((235, 235, 232), (190, 30, 40), 0.07), ((235, 235, 232), (20, 110, 60), 0.06), ((20, 105, 60), (235, 235, 235), 0.07),
+    ((185, 25, 35), (240, 240, 240), 0.10), ((235, 190, 40), (25, 25, 28), 0.08), ((20, 20, 22), (235, 235, 235), 0.03), ((40, 70, 150), (235, 235, 235), 0.03),
 ]
+# Motorcycles: form, share; ground and ink (light and ordinary ones, over 250 cm³, over 550 cm³), share
+MOTORCYCLE = [("LLL-DDDD", 0.6), ("LLL-DDD", 0.3), ("DDD-LLL", 0.1)]
+MOTORCYCLE_COLOURS = [((235, 235, 232), (25, 25, 28), 0.66), ((20, 105, 60), (235, 235, 235), 0.12), ((235, 190, 40), (25, 25, 28), 0.11), ((185, 25, 35), (240, 240, 240), 0.11)]
 LEGENDS = ["台灣省", "台北市", "高雄市", "電動車", "金門縣", "連江縣"]
 
 
@@ -39,8 +46,12 @@ def fill(rng, form, letters):
     return "".join({"L": pick(rng, letters), "D": pick(rng, DIGITS), "X": pick(rng, any_ch)}.get(slot, slot) for slot in form)
 
 
-def draw_text(rng):
+def draw_text(rng, is_motorcycle=False):
     """Returns the text with separators, the plate's aspect and whether it is Taiwanese."""
+    if is_motorcycle:
+        text = fill(rng, weighted(rng, MOTORCYCLE, 1)[0], LETTERS)
+        text = text[:4] + text[4:].replace("4", pick(rng, "012356789")) if len(text) == 8 else text
+        return text, 1.9 * rng.uniform(0.95, 1.06), True
     if rng.random() < 0.68:
         form, _, aspect = weighted(rng, TAIWAN, 1)
         text = fill(rng, form, LETTERS)
@@ -60,22 +71,23 @@ def draw_text(rng):
             digit = pick(rng, DIGITS)
             text = "".join(digit if ch.isdigit() and rng.random() < 0.7 else ch for ch in text)
         return text, aspect * rng.uniform(0.95, 1.06), True
-    text = fill(rng, pick(rng, FOREIGN), LETTERS_ALL)
-    return text, float(rng.choice([4.7, 4.6, 3.0, 2.0], p=[0.6, 0.15, 0.15, 0.1])) * rng.uniform(0.93, 1.06), False
+    aspect = float(rng.choice([4.7, 4.6, 3.05, 2.0], p=[0.5, 0.1, 0.2, 0.2]))
+    text = fill(rng, pick(rng, FOREIGN if aspect > 4 or rng.random() < 0.3 else AMERICAN), LETTERS_ALL)
+    return text, aspect * rng.uniform(0.93, 1.06), False
 
 
-def luminances(rng):
-    ground, ink, _ = weighted(rng, COLOURS, 2)
+def luminances(rng, colours=None):
+    ground, ink, _ = weighted(rng, colours or COLOURS, 2)
     mix = np.array([0.30, 0.59, 0.11]) * rng.uniform(0.5, 1.6, 3)  # cameras differ in how they turn colour into grey
     mix /= mix.sum()
     return float(mix @ ground) * rng.uniform(0.85, 1.05), float(mix @ ink) * rng.uniform(0.8, 1.25)
 
 
-def render(rng, height=80):
+def render(rng, height=80, is_motorcycle=False):
     """A flat plate: uint8 grey picture and its text without separators."""
-    text, aspect, is_taiwan = draw_text(rng)
+    text, aspect, is_taiwan = draw_text(rng, is_motorcycle)
     h, w = height, int(height * aspect)
-    ground, ink = luminances(rng)
+    ground, ink = luminances(rng, MOTORCYCLE_COLOURS if is_motorcycle else COLOURS)
     if is_taiwan:
         font = int(rng.choice([-1, -2, -2])) if rng.random() < 0.62 else int(rng.choice([0, 1, 2, 3, 4, 5, 8], p=[0.28, 0.28, 0.1, 0.1, 0.08, 0.08, 0.08]))
         text_h = h * rng.uniform(0.52, 0.68)
@@ -146,6 +158,8 @@ def render(rng, height=80):
             right = int(band * 0.9)
             plate[:, w - right:] = rng.uniform(25, 90)
             flag(rng, plate, w - right, right)
+    if not is_taiwan and aspect <= 3.3 and rng.random() < 0.7:
+        mottoes(rng, plate, ink, mid_y - text_h / 2, mid_y + text_h / 2)
     alpha = mask.astype(np.float32) / 255
     if rng.random() < 0.4:  # pressed metal: a lit and a shaded edge
         edge = cv2.GaussianBlur(alpha, (3, 3), 0)
@@ -182,6 +196,29 @@ def flag(rng, plate, left, band):
         code = pick(rng, ["D", "PL", "F", "RO", "CZ", "I", "H", "SK", "GB", "E", "NL", "A", "S", "HR"])
         size = band / (34 if len(code) > 1 else 24)
         cv2.putText(plate, code, (int(left + band * (0.08 if len(code) > 1 else 0.25)), int(h * rng.uniform(0.78, 0.93))), 0, size, rng.uniform(150, 245), 1 if size < 0.6 else 2, cv2.LINE_AA)
+
+
+def mottoes(rng, plate, ink, top, bottom):
+    """What stands above and below the text of American plates, on a ground that is not all of one shade."""
+    h, w = plate.shape
+    if rng.random() < 0.5:
+        tint = cv2.resize(rng.uniform(-45, 20, (int(rng.integers(2, 4)), int(rng.integers(1, 4)))).astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
+        plate += tint
+    for y0, y1 in ((h * 0.03, top), (bottom, h * 0.97)):
+        room = y1 - y0
+        if room < 6 or rng.random() < 0.25:
+            continue
+        if y0 < top and rng.random() < 0.35:  # a band, as on plates of the Mercosur
+            plate[:int(room)] = rng.uniform(30, 110)
+        words, face = pick(rng, MOTTOES), pick(rng, [0, 2, 3, 4, 7])
+        (tw, th), _ = cv2.getTextSize(words, face, 1.0, 2)
+        size = min(room * rng.uniform(0.45, 0.75) / th, w * 0.8 / tw)
+        at = (int((w - tw * size) / 2 + rng.normal(0, w * 0.03)), int((y0 + y1 + th * size) / 2))
+        cv2.putText(plate, words, at, face, size, ink if rng.random() < 0.7 else rng.uniform(20, 230), 2 if size > 0.55 else 1, cv2.LINE_AA)
+    for x in (0.06, 0.94):  # the stickers of the month and the year
+        if rng.random() < 0.35:
+            half, cy = h * rng.uniform(0.05, 0.1), pick(rng, [top * 0.55, (bottom + h) / 2])
+            cv2.rectangle(plate, (int(w * x - half), int(cy - half * 0.7)), (int(w * x + half), int(cy + half * 0.7)), rng.uniform(20, 235), -1)
 
 
 def draw_emblem(rng, plate, x, y, size):

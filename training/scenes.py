@@ -212,9 +212,9 @@ def reader_sample(rng, frames, is_easy=False):
 
 
 def clutter(rng, canvas):
-    """Things that look like plates and are none: lettering, boards, blank rectangles, grilles."""
+    """Things that look like plates and are none: lettering, boards, blank rectangles, grilles, what a camera burns into its picture."""
     h, w = canvas.shape
-    kind = int(rng.integers(8))
+    kind = int(rng.integers(9))
     x, y = rng.uniform(0, w * 0.9), rng.uniform(0, h * 0.9)
     shade, ink = rng.uniform(0, 255), rng.uniform(0, 255)
     if kind == 0:
@@ -255,11 +255,37 @@ def clutter(rng, canvas):
             box = ((float(x), float(y)), (float(bw * rng.uniform(0.5, 1)), float(bh * rng.uniform(0.5, 1))), float(np.degrees(turn)))
             cv2.ellipse(canvas, box, rng.uniform(0, 255), -1 if rng.random() < 0.6 else int(rng.integers(1, 4)), cv2.LINE_AA)
             x += rng.normal(0, bw * 0.4)
+    elif kind == 8:  # date, time and place as cameras write them, with a rim so that they show on any ground
+        form = pick(rng, ["{y}-{m:02}-{d:02} {h:02}:{n:02}:{s:02}", "{m:02}/{d:02}/{y} {h:02}:{n:02}", "{y}/{m:02}/{d:02}", "{h:02}:{n:02}:{s:02}", "CAM {n}", "CH {n:02}", "IPCamera {n:02}", "{s} KM/H", "A{n:03}"])
+        size, face = rng.uniform(0.3, 1.1), pick(rng, [0, 0, 1, 2, 3])
+        at = (int(rng.uniform(-0.1, 0.6) * w), int(pick(rng, [rng.uniform(10, 40), h - rng.uniform(3, 30), rng.uniform(10, h)])))
+        words = form.format(**{part: int(rng.integers(*span)) for part, span in {"y": (2010, 2031), "m": (1, 13), "d": (1, 29), "h": (0, 24), "n": (0, 60), "s": (0, 60)}.items()})
+        if rng.random() < 0.7:
+            cv2.putText(canvas, words, at, face, size, 10.0, 4 if size > 0.6 else 3, cv2.LINE_AA)
+        cv2.putText(canvas, words, at, face, size, 245.0, 2 if size > 0.7 else 1, cv2.LINE_AA)
     else:  # a sign: board with several short lines
         bw, bh = rng.uniform(30, 120), rng.uniform(30, 90)
         cv2.rectangle(canvas, (int(x), int(y)), (int(x + bw), int(y + bh)), shade, -1)
         for line in range(1, int(rng.integers(2, 5))):
             cv2.putText(canvas, fill(rng, "X" * int(rng.integers(2, 8)), LETTERS_ALL + DIGITS), (int(x + 3), int(y + line * bh / 4)), 0, rng.uniform(0.2, 0.6), ink, 1, cv2.LINE_AA)
+
+
+def rear_wheel(rng, canvas, quad):
+    """What is round a motorcycle's plate, in shades: a tyre below, a mudguard behind, lamps and a bracket above."""
+    x, y = quad.mean(0)
+    w, h = np.ptp(quad[:, 0]), np.ptp(quad[:, 1])
+    dark = rng.uniform(5, 70)
+    wheel = ((float(x + rng.normal(0, w * 0.2)), float(y + h * rng.uniform(0.7, 1.6))), (float(w * rng.uniform(0.4, 0.9)), float(h * rng.uniform(2.0, 4.5))), float(rng.normal(0, 12)))
+    cv2.ellipse(canvas, wheel, dark, -1, cv2.LINE_AA)
+    if rng.random() < 0.6:  # the rim
+        cv2.ellipse(canvas, (wheel[0], (wheel[1][0] * 0.75, wheel[1][1] * 0.75), wheel[2]), rng.uniform(20, 220), max(1, int(h * 0.06)), cv2.LINE_AA)
+    guard = np.array([(x - w * rng.uniform(0.2, 0.7), y + h * 0.3), (x + w * rng.uniform(0.2, 0.7), y + h * 0.3),
+                      (x + w * rng.uniform(0.1, 0.4), y - h * rng.uniform(0.8, 2.2)), (x - w * rng.uniform(0.1, 0.4), y - h * rng.uniform(0.8, 2.2))])
+    cv2.fillPoly(canvas, [guard.astype(np.int32)], rng.uniform(5, 120), cv2.LINE_AA)
+    for side in (-1, 1, 0):
+        if rng.random() < 0.6:
+            lamp = ((float(x + side * w * rng.uniform(0.25, 0.8)), float(y - h * rng.uniform(0.7, 1.2))), (float(w * rng.uniform(0.12, 0.4)), float(h * rng.uniform(0.15, 0.5))), float(rng.normal(0, 15)))
+            cv2.ellipse(canvas, lamp, rng.uniform(20, 255), -1, cv2.LINE_AA)
 
 
 def scene(rng, frames):
@@ -307,7 +333,9 @@ def scene(rng, frames):
             quad += (rng.uniform(0, SCENE_W), rng.uniform(0, SCENE_H))
             if any(overlap(quad, q, 0.35) for q, _, _ in plates):
                 continue
-            if rng.random() < 0.5:  # the panel that carries it
+            if rng.random() < 0.3:
+                rear_wheel(rng, canvas, quad)
+            elif rng.random() < 0.5:  # the panel that carries it
                 grow = quad.mean(0) + (quad - quad.mean(0)) * rng.uniform(1.1, 1.7, 2)
                 around = cv2.resize(rng.uniform(0, 255) + rng.normal(0, 25, (3, 4)).astype(np.float32), (64, 32), interpolation=cv2.INTER_LINEAR)
                 paste(canvas, np.clip(around, 0, 255).astype(np.uint8), grow, soft=1.0)
@@ -318,6 +346,30 @@ def scene(rng, frames):
         detail = min(detail, max(4.0, 0.5 * np.ptp(quad[:, 1])))
     seen = sensor(rng, canvas, detail)
     return seen, [(quad, trust if trust < 1 or is_visible(seen, quad) else 0.0, text) for quad, trust, text in plates]
+
+
+def motorcycle(rng):
+    """A scene as above with one motorcycle's plate of 30 to 170 px and nothing that was photographed."""
+    canvas = backdrop(rng, None, SCENE_H, SCENE_W)
+    for _ in range(int(rng.integers(0, 4))):
+        clutter(rng, canvas)
+    flat, text = render(rng, 64, is_motorcycle=True)
+    quad = pose(rng, flat.shape[1] / flat.shape[0], 0.8)
+    quad *= np.exp(rng.uniform(np.log(30), np.log(170))) / np.ptp(quad[:, 0])
+    half = np.ptp(quad, axis=0) / 2 + 4
+    quad += [rng.uniform(half[0], SCENE_W - half[0]), rng.uniform(half[1], max(half[1] + 1, SCENE_H - half[1]))]
+    rear_wheel(rng, canvas, quad)
+    paste(canvas, flat, quad, soft=rng.uniform(0.2, 1.0))
+    seen = sensor(rng, canvas, max(4.0, 0.5 * np.ptp(quad[:, 1])))
+    return seen, [(quad, 1.0 if is_visible(seen, quad) else 0.0, text)]
+
+
+def signs(rng):
+    """A scene full of writing without any plate."""
+    canvas = backdrop(rng, None, SCENE_H, SCENE_W)
+    for _ in range(int(rng.integers(6, 15))):
+        clutter(rng, canvas)
+    return sensor(rng, canvas, 12.0), []
 
 
 def is_visible(seen, quad):

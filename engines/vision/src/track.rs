@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 
-use crate::vote::{Ballot, vote};
+use crate::vote::{Ballot, believable, unhidden, vote};
 use crate::{Alternative, PlateRead, grammar};
 
 /// At most so many tracks at once; beyond it the one unseen for longest is closed. A picture never holds as many plates.
@@ -31,6 +31,8 @@ pub struct TrackerConfig {
     pub dedup_us: i64,
     /// Two reads that agree within one character publish a track, or one read at least this sure.
     pub certain: f32,
+    /// One certain read waits so long for a second: a plate that the vehicle before it half hides shows all of itself soon.
+    pub settle_us: i64,
     /// A track that ends with a single read is published if that read is at least this sure; the rest are dropped.
     pub worth_keeping: f32,
     /// Every push is a passage of its own: for folders of unrelated stills.
@@ -39,7 +41,7 @@ pub struct TrackerConfig {
 
 impl Default for TrackerConfig {
     fn default() -> Self {
-        Self { lost_after_us: 1_500_000, dedup_us: 60_000_000, certain: 0.98, worth_keeping: 0.7, is_single_shot: false }
+        Self { lost_after_us: 1_500_000, dedup_us: 60_000_000, certain: 0.98, settle_us: 300_000, worth_keeping: 0.7, is_single_shot: false }
     }
 }
 
@@ -98,7 +100,8 @@ struct Track {
     best_captured_at_us: i64,
     ballots: Vec<Ballot>,
     reads: u32,
-    is_published: bool,
+    /// What was announced of it, if anything was.
+    announced: Option<String>,
 }
 
 /// Follows the plates of one camera.
@@ -195,7 +198,7 @@ impl Tracker {
             best: read,
             best_captured_at_us: self.now_us,
             reads: 1,
-            is_published: false,
+            announced: None,
         }
     }
 
@@ -249,15 +252,22 @@ impl Tracker {
     fn last_word(&mut self, track: &Track) -> Option<Passage> {
         let passage = track.passage(self.frame_width);
         let is_worth_it = track.agreeing_reads() >= 2 || passage.confidence >= self.config.worth_keeping;
-        (!track.is_published && is_worth_it && self.announce(&passage.text)).then_some(passage)
+        (track.announced.is_none() && is_worth_it && self.announce(&passage.text)).then_some(passage)
     }
 
     fn publish_certain(&mut self, update: &mut TrackUpdate) {
         let mut ready = Vec::new();
-        for track in self.tracks.iter_mut().filter(|track| !track.is_published) {
-            if track.agreeing_reads() >= 2 || track.best.confidence >= self.config.certain {
-                track.is_published = true;
-                ready.push(track.passage(self.frame_width));
+        let settled_us = self.now_us.saturating_sub(self.config.settle_us);
+        for track in &mut self.tracks {
+            let is_certain = track.best.confidence >= self.config.certain && track.first_seen_us <= settled_us;
+            let is_due = match &track.announced {
+                None => track.agreeing_reads() >= 2 || is_certain,
+                Some(said) => track.has_shown_more_than(said),
+            };
+            if is_due {
+                let passage = track.passage(self.frame_width);
+                track.announced = Some(passage.text.clone());
+                ready.push(passage);
             }
         }
         for passage in ready {
@@ -328,15 +338,25 @@ impl Track {
 
     /// The largest number of voting reads within one character of one of them.
     fn agreeing_reads(&self) -> usize {
-        self.ballots
-            .iter()
-            .map(|one| self.ballots.iter().filter(|other| distance(&one.text, &other.text) <= 1).count())
-            .max()
-            .unwrap_or(0)
+        let whole = unhidden(&self.ballots);
+        whole.iter().map(|one| whole.iter().filter(|other| distance(&one.text, &other.text) <= 1).count()).max().unwrap_or(0)
+    }
+
+    /// Whether what was announced has turned out to be a part of the plate, by two reads that agree. The plate is announced anew then: a
+    /// vehicle counted twice does less harm than one that is known by half of another's number.
+    fn has_shown_more_than(&self, said: &str) -> bool {
+        let of_more = unhidden(&self.ballots);
+        let longer = of_more.iter().filter(|one| one.text.len() > said.len() + 1 && (one.text.starts_with(said) || one.text.ends_with(said)));
+        longer.count() >= 2
     }
 
     fn passage(&self, frame_width: u32) -> Passage {
-        let alternatives = vote(&self.ballots);
+        let whole = unhidden(&self.ballots);
+        let mut alternatives = vote(&whole);
+        if let Some(first) = alternatives.first() {
+            let share = (believable(&whole, &first.text) / first.probability.max(f32::MIN_POSITIVE)).min(1.0);
+            alternatives.iter_mut().for_each(|other| other.probability *= share);
+        }
         let (text, confidence) = alternatives
             .first()
             .map_or_else(|| (self.best.text.clone(), self.best.confidence), |first| (first.text.clone(), first.probability));
@@ -423,11 +443,43 @@ mod tests {
     }
 
     #[test]
-    fn one_certain_read_is_enough() {
+    fn one_certain_read_is_enough_when_nothing_comes_after_it() {
         let mut tracker = Tracker::new(TrackerConfig::default());
         let update = push(&mut tracker, 0, vec![seen("AUV0905", 0.995, 500.0, 90.0)]);
-        assert_eq!(update.passages.first().map(|p| p.display.as_str()), Some("AUV-0905"));
-        assert_eq!(update.best_now, vec![1]);
+        assert_eq!((update.passages.len(), update.best_now), (0, vec![1]));
+        assert!(push(&mut tracker, 2, Vec::new()).passages.is_empty());
+        let settled = push(&mut tracker, 3, Vec::new());
+        assert_eq!(settled.passages.first().map(|p| p.display.as_str()), Some("AUV-0905"));
+    }
+
+    #[test]
+    fn a_plate_that_comes_out_from_behind_another_vehicle_is_announced_whole() {
+        let mut tracker = Tracker::new(TrackerConfig::default());
+        assert!(push(&mut tracker, 0, vec![seen("A23126", 0.999, 580.0, 59.0)]).passages.is_empty());
+        push(&mut tracker, 1, vec![seen("34A23126", 0.8, 560.0, 76.0)]);
+        let passages = push(&mut tracker, 2, vec![seen("34A23126", 0.98, 540.0, 77.0)]).passages;
+        assert_eq!(passages.iter().map(|p| p.text.as_str()).collect::<Vec<_>>(), ["34A23126"]);
+    }
+
+    #[test]
+    fn what_was_announced_while_it_was_half_hidden_is_announced_anew_once() {
+        let mut tracker = Tracker::new(TrackerConfig::default());
+        push(&mut tracker, 0, vec![seen("A23126", 0.999, 580.0, 59.0)]);
+        assert_eq!(push(&mut tracker, 1, vec![seen("A23126", 0.999, 575.0, 59.0)]).passages.len(), 1);
+        let mut texts = Vec::new();
+        for frame in 2..8 {
+            let passages = push(&mut tracker, frame, vec![seen("34A23126", 0.95, 560.0, 76.0)]).passages;
+            texts.extend(passages.into_iter().map(|p| p.text));
+        }
+        assert_eq!(texts, ["34A23126"]);
+    }
+
+    #[test]
+    fn a_passage_is_no_surer_than_its_frames() {
+        let mut tracker = Tracker::new(TrackerConfig::default());
+        let date = || vec![seen("20200522", 0.3, 500.0, 130.0)];
+        let passages: Vec<_> = (0..40).flat_map(|frame| push(&mut tracker, frame, date()).passages).collect();
+        assert!(passages.iter().all(|p| p.confidence < 0.5), "{passages:?}");
     }
 
     #[test]
@@ -452,11 +504,13 @@ mod tests {
     #[test]
     fn the_same_plate_is_announced_again_only_after_a_minute() {
         let mut tracker = Tracker::new(TrackerConfig::default());
-        let sure = || vec![seen("AUV0905", 0.99, 500.0, 90.0)];
-        assert_eq!(push(&mut tracker, 0, sure()).passages.len(), 1);
-        assert_eq!(push(&mut tracker, 100, Vec::new()).closed, vec![1]);
-        assert!(push(&mut tracker, 200, sure()).passages.is_empty());
-        assert_eq!(push(&mut tracker, 900, sure()).passages.len(), 1);
+        let mut sure_at = |frame: i64| {
+            let passages = [frame, frame + 1].map(|frame| push(&mut tracker, frame, vec![seen("AUV0905", 0.99, 500.0, 90.0)]).passages.len());
+            passages.iter().sum::<usize>()
+        };
+        assert_eq!(sure_at(0), 1);
+        assert_eq!(sure_at(200), 0, "a new track, its plate announced twenty seconds ago");
+        assert_eq!(sure_at(900), 1);
     }
 
     #[test]
@@ -465,12 +519,15 @@ mod tests {
         let sure = |x: f32| vec![seen("AUV0905", 0.99, x, 90.0)];
         for step_us in [HOUR_US, -HOUR_US] {
             let mut tracker = Tracker::new(TrackerConfig::default());
-            assert_eq!(tracker.push(0, 1280, 720, sure(500.0)).passages.len(), 1);
+            tracker.push(0, 1280, 720, sure(500.0));
+            assert_eq!(tracker.push(FRAME_US, 1280, 720, sure(502.0)).passages.len(), 1);
             tracker.clock_was_set(step_us);
-            let update = tracker.push(step_us + FRAME_US, 1280, 720, sure(505.0));
+            let update = tracker.push(step_us + 2 * FRAME_US, 1280, 720, sure(505.0));
             assert_eq!((update.passages.len(), update.closed.len()), (0, 0), "the same vehicle, still in sight");
             assert_eq!(tracker.push(step_us + 30_000_000, 1280, 720, Vec::new()).closed, vec![1]);
-            assert_eq!(tracker.push(step_us + 90_000_000, 1280, 720, sure(500.0)).passages.len(), 1, "a minute later it is news");
+            tracker.push(step_us + 90_000_000, 1280, 720, sure(500.0));
+            let later = tracker.push(step_us + 90_000_000 + FRAME_US, 1280, 720, sure(502.0));
+            assert_eq!(later.passages.len(), 1, "a minute later it is news");
         }
     }
 
@@ -478,7 +535,8 @@ mod tests {
     fn another_vehicle_in_the_same_place_is_another_track() {
         let mut tracker = Tracker::new(TrackerConfig::default());
         push(&mut tracker, 0, vec![seen("AUV0905", 0.99, 500.0, 90.0)]);
-        let update = push(&mut tracker, 3, vec![seen("BCQ7171", 0.99, 500.0, 90.0)]);
+        push(&mut tracker, 3, vec![seen("BCQ7171", 0.99, 500.0, 90.0)]);
+        let update = push(&mut tracker, 4, vec![seen("BCQ7171", 0.99, 502.0, 90.0)]);
         assert_eq!(update.passages.first().map(|p| p.track_id), Some(2));
     }
 

@@ -11,6 +11,12 @@ const OTHER_LENGTH: f32 = 0.0005;
 const ALTERNATIVES_MAX: usize = 5;
 /// Frames of one pass share their errors: their logarithms are not summed in full.
 const INDEPENDENCE: f32 = 0.6;
+/// What a text is believed at most that no single frame has read.
+const UNREAD_MOST: f32 = 0.85;
+/// A plate of which another vehicle hides so many characters may still have a form that is issued.
+const HIDDEN_MIN: usize = 2;
+/// A read that shows more of a plate must be worth so much to unmask those that show less.
+const UNMASKS_FROM: f32 = 0.4;
 
 /// One read as it votes.
 #[derive(Debug, Clone)]
@@ -39,8 +45,18 @@ impl Ballot {
         read.confidence * (0.7 + 0.2 * size + 0.1 * sharp)
     }
 
+    /// Whether this read may be of the same plate with its beginning or its end behind something.
+    fn is_cut_off_from(&self, whole: &Self) -> bool {
+        let is_shorter = self.text.chars().count() + HIDDEN_MIN <= whole.text.chars().count();
+        is_shorter && whole.weight >= UNMASKS_FROM && (whole.text.starts_with(&self.text) || whole.text.ends_with(&self.text))
+    }
+
+    fn named(&self, text: &str) -> f32 {
+        self.alternatives.iter().find(|known| known.text == text).map_or(0.0, |known| known.probability)
+    }
+
     fn log_probability(&self, text: &str) -> f32 {
-        let named = self.alternatives.iter().find(|known| known.text == text).map_or(0.0, |known| known.probability);
+        let named = self.named(text);
         let spelled = if text.chars().count() == self.places.len() {
             text.chars()
                 .zip(&self.places)
@@ -79,6 +95,23 @@ pub fn vote(ballots: &[Ballot]) -> Vec<Alternative> {
         .collect()
 }
 
+/// The ballots without those that another unmasks as half hidden.
+pub fn unhidden(ballots: &[Ballot]) -> Vec<Ballot> {
+    ballots.iter().filter(|one| !ballots.iter().any(|whole| one.is_cut_off_from(whole))).cloned().collect()
+}
+
+/// How far a text can be believed for the frames that read it: as far as the best two of them would take it. More frames of one pass
+/// share their errors, and a plate that is half hidden, too small or no plate at all is misread alike in a hundred of them.
+pub fn believable(ballots: &[Ballot], text: &str) -> f32 {
+    let mut named: Vec<f32> = ballots.iter().map(|ballot| ballot.named(text).clamp(0.0, 1.0)).filter(|p| *p > 0.0).collect();
+    named.sort_by(|a, b| b.total_cmp(a));
+    match named.as_slice() {
+        [] => UNREAD_MOST,
+        [only] => *only,
+        [best, second, ..] => 1.0 - (1.0 - best) * (1.0 - second).powf(INDEPENDENCE),
+    }
+}
+
 /// The best character at each place over the ballots of one length: it may be a text that no single frame read.
 fn fused(ballots: &[Ballot], length: usize) -> String {
     let fitting: Vec<&Ballot> = ballots.iter().filter(|ballot| ballot.places.len() == length).collect();
@@ -102,7 +135,7 @@ fn fused(ballots: &[Ballot], length: usize) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles is a test that fails")]
 mod tests {
-    use super::{Ballot, vote};
+    use super::{Ballot, believable, unhidden, vote};
     use crate::Quad;
     use crate::read::sample_read;
 
@@ -134,6 +167,25 @@ mod tests {
         let two = vote(&[ballot("AUV0905", 0.8), ballot("AUV0905", 0.8)]);
         let six = vote(&vec![ballot("AUV0905", 0.8); 6]);
         assert!(six.first().map(|a| a.probability) >= two.first().map(|a| a.probability));
+    }
+
+    #[test]
+    fn a_read_that_shows_all_of_a_plate_silences_those_that_show_a_part() {
+        let kept = |ballots: &[Ballot]| unhidden(ballots).into_iter().map(|one| one.text).collect::<Vec<_>>();
+        assert_eq!(kept(&[ballot("A23126", 0.99), ballot("34A23126", 0.7)]), ["34A23126"]);
+        assert_eq!(kept(&[ballot("A23126", 0.99), ballot("34A23126", 0.2)]).len(), 2, "too unsure to unmask anything");
+        assert_eq!(kept(&[ballot("9635G8", 0.9), ballot("19635G8", 0.9)]).len(), 2, "a rivet read as a 1 hides nothing");
+        assert_eq!(kept(&[ballot("ABC1234", 0.9), ballot("ABC1235", 0.9)]).len(), 2);
+    }
+
+    #[test]
+    fn a_hundred_unsure_frames_are_believed_like_two() {
+        let two = vec![ballot("20200522", 0.3); 2];
+        let many = vec![ballot("20200522", 0.3); 100];
+        assert!((believable(&two, "20200522") - believable(&many, "20200522")).abs() < 1e-6 && believable(&many, "20200522") < 0.5);
+        assert!(believable(&[ballot("AUV0905", 0.85), ballot("AUV0905", 0.85)], "AUV0905") > 0.9);
+        assert!((believable(&[ballot("AUV0905", 0.85)], "AUV0905") - 0.85).abs() < 1e-6);
+        assert!(believable(&[ballot("AUV0905", 0.9)], "AUV0985") < 0.9, "a text that no frame has read is not sure");
     }
 
     #[test]

@@ -66,6 +66,29 @@ pub fn by_condition(scores: &[Score]) -> String {
     table
 }
 
+/// What no photograph measures: motorcycles, and writing that is no plate. Sure reads alone can do harm.
+pub fn of_drawn(scores: &[Score]) -> String {
+    let sure = shouhu_plate::SURE_FROM as f32;
+    let mut table = String::from("| drawn | pictures | plates | exact | 95 % | sure | sure and wrong | sure where no plate is |\n|---|---|---|---|---|---|---|---|\n");
+    for score in scores.iter().filter(|score| score.is_apart) {
+        let (plates, exact) = (score.with_text(), score.exact());
+        let (low, high) = wilson(exact, plates);
+        let judged: Vec<(f32, bool)> = score.judged().into_iter().filter(|(confidence, _)| *confidence >= sure).collect();
+        let wrong = judged.iter().filter(|(_, is_right)| !is_right).count();
+        let share = if plates == 0 { "–".to_owned() } else { percent(exact, plates) };
+        let range = if plates == 0 { "–".to_owned() } else { format!("{low:.0}–{high:.0}") };
+        let _ = writeln!(
+            table,
+            "| {} | {} | {plates} | {share} | {range} | {} | {wrong} | {} |",
+            score.name,
+            score.images,
+            judged.len(),
+            score.ghosts_of(sure)
+        );
+    }
+    table
+}
+
 /// Ours and another reader's on the same pictures, set by set.
 pub fn beside_peer(name: &str, ours: &[Score], theirs: &[Score]) -> String {
     let mut table = format!(

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use shouhu_vision::{DecodeLimits, PlateRead, decode_image, encode_jpeg};
 
-use crate::shared::{GHOST_CONFIDENCE, Score};
+use crate::shared::{GHOST_CONFIDENCE, SETS, Score, root_of};
 
 /// Around a plate, in shares of its sides.
 const MARGIN: f32 = 0.35;
 const JPEG_QUALITY: u8 = 88;
 
-pub fn write(folder: &Path, root: &Path, scores: &[Score]) -> Result<(), String> {
+pub fn write<'a>(folder: &Path, scores: impl IntoIterator<Item = &'a Score>) -> Result<(), String> {
     std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     let mut page = String::from(
         "<!doctype html><meta charset=utf-8><title>Plates read wrong</title><style>body{font:14px sans-serif;background:#1b2129;color:#ddd}\
@@ -19,6 +19,7 @@ pub fn write(folder: &Path, root: &Path, scores: &[Score]) -> Result<(), String>
     );
     for score in scores {
         let _ = writeln!(page, "<h1>{}</h1>", score.name);
+        let Some(root) = SETS.iter().find(|set| set.name == score.name).and_then(root_of) else { continue };
         let mut number = 0;
         let missed = score.outcomes.iter().filter(|o| !o.truth.is_empty() && !o.is_exact());
         let unseen = score.outcomes.iter().filter(|o| o.truth.is_empty() && !o.is_detected);

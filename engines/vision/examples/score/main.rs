@@ -36,10 +36,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let only = arguments.iter().find(|a| !a.starts_with("--"));
     let option = |name: &str| arguments.iter().find_map(|a| a.strip_prefix(name));
-    let Some(root) = shared::plates_root() else {
-        eprintln!("no shared data: set SHOUHU_SHARED_DATA to a folder that holds plates/");
-        return ExitCode::FAILURE;
-    };
+    if shared::plates_root().is_none() {
+        eprintln!("no photographs: set SHOUHU_SHARED_DATA to a folder that holds plates/; drawn pictures alone are measured");
+    }
     let mut config = RecogniserConfig::default();
     if let Some(least) = option("--min-score=").and_then(|least| least.parse().ok()) {
         config.min_detector_score = least;
@@ -57,7 +56,8 @@ fn main() -> ExitCode {
     };
     println!("{}", Score::heading());
     let mut scores = Vec::new();
-    for set in SETS.iter().filter(|set| only.is_none_or(|name| set.name == name) && root.join(set.name).is_dir()) {
+    for set in SETS.iter().filter(|set| only.is_none_or(|name| set.name == name)) {
+        let Some(root) = shared::root_of(set) else { continue };
         match shared::score(&recogniser, &root, set) {
             Ok(score) => {
                 println!("{}", score.row());
@@ -67,6 +67,8 @@ fn main() -> ExitCode {
         }
     }
     println!("\n{}", Score::remarks(&scores));
+    println!("{}", conditions::of_drawn(&scores));
+    let (scores, drawn): (Vec<Score>, Vec<Score>) = scores.into_iter().partition(|score| !score.is_apart);
     println!("{}\n{}", conditions::by_condition(&scores), conditions::reliability(&scores));
     println!("{}", conditions::emitted(&scores));
     for file in arguments.iter().filter_map(|a| a.strip_prefix("--peer=")) {
@@ -78,7 +80,7 @@ fn main() -> ExitCode {
             }
         };
         let name = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or("peer");
-        let theirs: Vec<Score> = SETS.iter().filter_map(|set| shared::peer_score(&table, &root, set).ok()).collect();
+        let theirs: Vec<Score> = SETS.iter().filter_map(|set| shared::peer_score(&table, &shared::root_of(set)?, set).ok()).collect();
         println!("{name}:\n\n{}\n{}", conditions::beside_peer(name, &scores, &theirs), conditions::by_condition(&theirs));
     }
     for (name, text) in [("--dump=", conditions::dump(&scores)), ("--reliability=", diagram::reliability(&scores))] {
@@ -90,7 +92,7 @@ fn main() -> ExitCode {
         }
     }
     if let Some(folder) = option("--gallery=")
-        && let Err(reason) = gallery::write(Path::new(folder), &root, &scores)
+        && let Err(reason) = gallery::write(Path::new(folder), scores.iter().chain(&drawn))
     {
         eprintln!("the gallery: {reason}");
         return ExitCode::FAILURE;
