@@ -9,8 +9,6 @@ FOR_EVER = 1 << 40
 RECOVERS_S = 5
 # Whoever asks while the disk fails is told so, and does not wait for it as for another writer (10 s).
 TELLS_S = 8
-# After a sync that failed nobody knows what is on the disk, and no later sync can tell: the lake takes nothing more until the next start.
-UNTIL_A_START = "503 lakehouse.stopped"
 # What a disk that fails may make the server say: that it did not, and why.
 CLEAR = {"503 audit.unavailable", "503 store.unavailable", "503 store.busy", "507 store.disk_full", "500 store.failed", "500 blobs.disk", "507 blobs.disk",
          "500 lakehouse.failed", "503 lakehouse.stopped", "503 positions.not_kept", "409 http.idempotency.running", "409 http.idempotency.answer_lost"}
@@ -59,8 +57,7 @@ def io_faults(options, chance, results):
             places = chance.sample(places, min(options.io_faults, len(places)))
         for number, place in enumerate(places):
             results.append(_fail_at(shimmed, number, *place))
-            is_broken = results[-1]["failure"] and "recover" in results[-1]["failure"]
-            if is_broken or results[-1]["needs_start"]:
+            if results[-1]["failure"] and "recover" in results[-1]["failure"]:
                 # One that stays broken would be blamed on every later place too.
                 shimmed.house.stop()
                 results.append(shimmed.judged("restart after an i/o fault", number, time.monotonic()))
@@ -91,14 +88,14 @@ def _fail_at(shimmed, number, error, kinds, name, nth, times):
         failure = f"says {said}"
     if told_s > TELLS_S:
         failure = f"says {said} only after {told_s:.1f} s"
-    while not (after := act()).is_ok and f"{after.status} {after.key}" != UNTIL_A_START:
+    while not (after := act()).is_ok:
         if time.monotonic() - began > RECOVERS_S:
             failure = f"does not recover: {after.status} {after.key}"
             break
         time.sleep(0.05)
     what = f"{errno.errorcode[error]} at {'sync' if kinds == SYNC else 'i/o'} {nth}{' and on' if times > 1 else ''} of {name}"
     result = result_of("i/o fault", number, [], shimmed, None, failure and f"{what}: {failure}")
-    return result | {"place": what, "hit": hit, "said": said, "needs_start": not after.is_ok and not failure, "told_s": round(told_s, 3), "recovered_s": round(time.monotonic() - began, 3)}
+    return result | {"place": what, "hit": hit, "said": said, "told_s": round(told_s, 3), "recovered_s": round(time.monotonic() - began, 3)}
 
 
 def _starts(shimmed, options, chance, results):

@@ -451,6 +451,51 @@ fn a_log_file_that_has_nothing_but_a_proof_goes_with_the_others() {
 }
 
 #[test]
+fn after_a_sync_that_failed_the_lake_goes_on_in_a_new_log_file_and_forgets_what_it_refused() {
+    for fault in [1, 3] {
+        let disk = SimFiles::default();
+        let (lake, _) = open(&disk, OnDamage::Refuse).unwrap();
+        let batch = |n: u64| {
+            let row = Row {
+                plate: PlateCode::parse("ABC-1234").unwrap(),
+                at_ms: 20_000 * DAY_MS + n.cast_signed(),
+                sequence: n,
+                source: 1,
+                lon_e6: AT_SOURCE,
+                lat_e6: 0,
+                extra: 0,
+                confidence_pm: 0,
+                direction: NO_DIRECTION,
+                pictures: 0,
+            };
+            Batch { device: 1, class: Class::PASSAGE, rows: vec![row], extras: Vec::new() }
+        };
+        let kept = |lake: &Lake, n: u64| lake.append(batch(n)).map(|receipt| {
+            let outcomes = receipt.outcomes.clone();
+            lake.settle(receipt.ticket);
+            outcomes
+        });
+        // The first sync of a file fails, or a later one.
+        for n in 1..fault {
+            assert_eq!(kept(&lake, n), Ok(vec![Outcome::Fresh]));
+        }
+        disk.inject(Fault::Fail { act: Act::Sync, after: 0 });
+        assert!(matches!(kept(&lake, fault), Err(AppendError::Stopped { .. })));
+        disk.heal();
+        assert!(matches!(kept(&lake, fault), Err(AppendError::Stopped { .. })), "until a new file is on the disk");
+        assert_eq!(contents(&lake).unwrap().len() as u64, fault - 1, "what was acknowledged can be asked for meanwhile");
+        lake.tidy().unwrap();
+        assert_eq!(lake.stats().stopped, None);
+        assert_eq!(kept(&lake, fault), Ok(vec![Outcome::Fresh]), "it was refused, so that it is news");
+        assert_eq!(kept(&lake, fault), Ok(vec![Outcome::Duplicate]));
+        drop(lake);
+        disk.power_cut(fault);
+        let (lake, report) = open(&disk, OnDamage::Refuse).unwrap();
+        assert_eq!((contents(&lake).unwrap().len() as u64, report.damaged.len()), (fault, 0));
+    }
+}
+
+#[test]
 fn many_threads_append_at_once_and_each_row_is_there_once() {
     let disk = SimFiles::default();
     let files: Arc<dyn Files> = Arc::new(disk.clone());

@@ -206,7 +206,7 @@ impl Lakehouse {
     /// the batch must be durable before: nothing is replayed to the caller after a crash.
     ///
     /// # Errors
-    /// `Full` when the device must wait, `Stopped` when the disk failed and the program must be started again.
+    /// `Full` when the device must wait, `Stopped` when the disk failed, until it has taken a new log file.
     pub async fn append(&self, batch: Batch) -> Result<Appended, LakehouseError> {
         let writer = self.writer()?;
         let lake = Arc::clone(&writer.lake);
@@ -444,7 +444,7 @@ impl Lakehouse {
         let mut reasons = writer.troubles.reasons();
         let stats = writer.lake.stats();
         if let Some(reason) = stats.stopped {
-            reasons.push(format!("nothing is taken in until the program is started again: {reason}"));
+            reasons.push(format!("nothing is taken in until the disk has taken a new log file, which is tried every second: {reason}"));
         }
         if stats.memory_rows >= writer.lake.config().memtable_rows_max / 10 * 9 {
             reasons.push(format!("{} passages wait in memory to be written out", stats.memory_rows));

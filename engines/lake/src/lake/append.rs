@@ -61,8 +61,8 @@ pub enum AppendError {
     /// Nothing of the batch is kept; the next may go well.
     #[error("write-ahead log cannot be written: {0}")]
     Refused(FilesError),
-    /// Nobody knows what the disk kept: nothing is taken in until the lake is opened again. Questions are answered.
-    #[error("a sync of the write-ahead log failed and nothing is taken in until the lake is opened again: {reason}")]
+    /// Nobody knows what the disk kept: nothing is taken in until [`Lake::tidy`] has made a new log file durable. Questions are answered.
+    #[error("a sync of the write-ahead log failed and nothing is taken in until a new log file is on the disk: {reason}")]
     Stopped { reason: String },
     #[error("batch of {rows} rows; at most {BATCH_ROWS_MAX} can be")]
     Rows { rows: usize },

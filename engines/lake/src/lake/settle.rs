@@ -57,14 +57,22 @@ impl Lake {
     }
 
     /// Work that nobody has to wait for: sorts what came in, makes the next log file ahead, marks the end of the log as durable, and
-    /// removes log files that are done with. To be called every second or so, and before the lake is dropped.
+    /// removes log files that are done with. To be called every second or so, and before the lake is dropped. After a sync that failed it
+    /// tries a new log file, and when that is on the disk the lake takes in again.
     ///
     /// # Errors
     /// When the disk refuses; the next call tries again.
     pub fn tidy(&self) -> Result<(), FilesError> {
         while self.sort_one() {}
         let mut writer = self.writer();
-        if self.intake.queue().stopped.is_none() {
+        let is_stopped = self.intake.queue().stopped.is_some();
+        if is_stopped {
+            let begun = writer.log.begin_anew();
+            self.note_carried(&writer);
+            let number = begun.map_err(|(LogError::Refused(error) | LogError::Broken(error))| error)?;
+            self.settling().add(number, 0);
+            self.intake.queue().stopped = None;
+        } else {
             if writer.log.is_filling_up() {
                 writer.log.prepare()?;
             }

@@ -49,7 +49,8 @@ struct OpenFile {
 pub(crate) enum LogError {
     /// Nothing of the group is kept; another may be tried.
     Refused(FilesError),
-    /// A sync failed: nobody knows what is on the disk, and no later sync can tell.
+    /// A sync failed: nobody knows what is on the disk behind the group before, and no later sync of that file can tell. It is never written
+    /// again: [`Log::begin_anew`].
     Broken(FilesError),
 }
 
@@ -109,7 +110,10 @@ impl Log {
             self.open = None;
             return Err(LogError::Refused(error));
         }
-        open.append.sync().map_err(LogError::Broken)?;
+        if let Err(error) = open.append.sync() {
+            self.open = None;
+            return Err(LogError::Broken(error));
+        }
         open.end += group.len() as u64;
         open.groups += 1;
         open.is_proven = group.len() == GROUP_HEADER_BYTES;
@@ -133,12 +137,26 @@ impl Log {
             let _ = self.files.remove(&name_of(number));
             return Err(LogError::Refused(error));
         }
-        append.sync().map_err(LogError::Broken)?;
+        if let Err(error) = append.sync() {
+            drop(append);
+            // As above; a disk that stays ill is tried again and again, and must not fill with such files.
+            let _ = self.files.remove(&name_of(number));
+            return Err(LogError::Broken(error));
+        }
         let end = bytes.len() as u64;
         let is_proven = group.len() == GROUP_HEADER_BYTES;
         self.open = Some(OpenFile { append, number, end, groups: 1, is_proven });
         self.last = (number, end);
         Ok(number)
+    }
+
+    /// After a sync that failed: makes an empty group durable in a new file. Its header says where the file before ends, so that what that
+    /// sync may or may not have left behind there is never read. Gives the new file's number.
+    pub fn begin_anew(&mut self) -> Result<u64, LogError> {
+        self.rotate();
+        let mut group = Vec::new();
+        new_group(&mut group);
+        self.write(&mut group)
     }
 
     /// Makes the next file ahead of its need.
