@@ -23,23 +23,25 @@ function Hours({ id }: { id: string }) {
   return (
     <Answer query={query}>
       {(shown) => (
-        <WideTable label={t("sharing.hours")}>
-          <Table>
-            <Heads of="sharing" heads={HEADS} ends={["passed", "refused"]} />
-            <Table.Tbody>
-              {shown.hours.map((hour) => (
-                <Table.Tr key={`${hour.hour} ${hour.direction} ${hour.kind} ${hour.basis}`}>
-                  <Table.Td className="number">{taipei(hour.hour * HOUR_US)}</Table.Td>
-                  <Table.Td>{t(`sharing.direction_${hour.direction}`)}</Table.Td>
-                  <Table.Td>{t(`sharing.kind_${hour.kind}`, { defaultValue: hour.kind })}</Table.Td>
-                  <Table.Td className="number number-cell">{hour.passed}</Table.Td>
-                  <Table.Td className="number number-cell">{hour.refused}</Table.Td>
-                  <Table.Td>{hour.basis ?? t("sharing.no_agreement")}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </WideTable>
+        <div className="partner-hours">
+          <WideTable label={t("sharing.hours")}>
+            <Table>
+              <Heads of="sharing" heads={HEADS} ends={["passed", "refused"]} />
+              <Table.Tbody>
+                {shown.hours.map((hour) => (
+                  <Table.Tr key={`${hour.hour} ${hour.direction} ${hour.kind} ${hour.basis}`}>
+                    <Table.Td className="number">{taipei(hour.hour * HOUR_US)}</Table.Td>
+                    <Table.Td>{t(`sharing.direction_${hour.direction}`)}</Table.Td>
+                    <Table.Td>{t(`sharing.kind_${hour.kind}`, { defaultValue: hour.kind })}</Table.Td>
+                    <Table.Td className="number number-cell">{hour.passed}</Table.Td>
+                    <Table.Td className="number number-cell">{hour.refused}</Table.Td>
+                    <Table.Td>{hour.basis ?? t("sharing.no_agreement")}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </WideTable>
+        </div>
       )}
     </Answer>
   );

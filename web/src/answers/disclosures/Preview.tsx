@@ -22,43 +22,47 @@ export function Preview({ preview, keptBack, onKeep }: Props) {
   const { t } = useTranslation();
   const kindTitle = useKindTitle();
   return (
-    <WideTable label={t("disclosure.preview")}>
-      <Table data-testid="disclosure-preview">
-        <Heads of="disclosure" heads={HEADS} />
-        <Table.Tbody>
-          {preview.entries.map(({ number, text }) => {
-            const of = JSON.parse(text) as DisclosedIncident;
-            return (
-              <Table.Tr key={number} data-testid="preview-row" data-number={number}>
-                <Table.Td>
-                  <Checkbox
-                    aria-label={t("disclosure.give", { number })}
-                    checked={!keptBack.has(number)}
-                    onChange={(event) => onKeep(number, !event.currentTarget.checked)}
-                  />
-                </Table.Td>
-                <Table.Td className="number">{number}</Table.Td>
-                <Table.Td>
-                  {kindTitle(of.kind)} · {t("incident.priority", { n: of.priority })}
-                </Table.Td>
-                <Table.Td>{of.area || t("app.none")}</Table.Td>
-                <Table.Td className="number">{taipei(of.opened_hour_us).slice(0, 13)}</Table.Td>
-                <Table.Td className="number">
-                  {of.lasted_s === null ? t("app.none") : sayDuration(of.lasted_s, t)}
-                </Table.Td>
-                <Table.Td>{of.closing_code ? t(`closing_code.${of.closing_code}`) : t("app.none")}</Table.Td>
-                <Table.Td>
-                  {/* Byte by byte: what the columns leave out is given out all the same. */}
-                  <details>
-                    <summary>{t("disclosure.lines", { count: of.log.length })}</summary>
-                    <pre className="entry-text">{text}</pre>
-                  </details>
-                </Table.Td>
-              </Table.Tr>
-            );
-          })}
-        </Table.Tbody>
-      </Table>
-    </WideTable>
+    <div className="disclosure-preview">
+      <WideTable label={t("disclosure.preview")}>
+        <Table data-testid="disclosure-preview">
+          <Heads of="disclosure" heads={HEADS} />
+          <Table.Tbody>
+            {preview.entries.map(({ number, text }) => {
+              const of = JSON.parse(text) as DisclosedIncident;
+              return (
+                <Table.Tr key={number} data-testid="preview-row" data-number={number}>
+                  <Table.Td>
+                    <Checkbox
+                      aria-label={t("disclosure.give", { number })}
+                      checked={!keptBack.has(number)}
+                      onChange={(event) => onKeep(number, !event.currentTarget.checked)}
+                    />
+                  </Table.Td>
+                  <Table.Td className="number">{number}</Table.Td>
+                  <Table.Td>
+                    {kindTitle(of.kind)} · {t("incident.priority", { n: of.priority })}
+                  </Table.Td>
+                  <Table.Td>{of.area || t("app.none")}</Table.Td>
+                  <Table.Td className="number">{taipei(of.opened_hour_us).slice(0, 13)}</Table.Td>
+                  <Table.Td className="number">
+                    {of.lasted_s === null ? t("app.none") : sayDuration(of.lasted_s, t)}
+                  </Table.Td>
+                  <Table.Td>
+                    {of.closing_code ? t(`closing_code.${of.closing_code}`) : t("app.none")}
+                  </Table.Td>
+                  <Table.Td>
+                    {/* Byte by byte: what the columns leave out is given out all the same. */}
+                    <details>
+                      <summary>{t("disclosure.lines", { count: of.log.length })}</summary>
+                      <pre className="entry-text">{text}</pre>
+                    </details>
+                  </Table.Td>
+                </Table.Tr>
+              );
+            })}
+          </Table.Tbody>
+        </Table>
+      </WideTable>
+    </div>
   );
 }
