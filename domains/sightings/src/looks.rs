@@ -1,7 +1,7 @@
 //! Passages narrowed to what their pictures show: "a white lorry, near here, between two and three".
 //!
 //! What a picture shows lies in the detail of a passage, for which there is no index: the rows that a question finds are read one by
-//! one, newest first, until enough of them fit.
+//! one, newest first, until a page is full.
 //!
 //! **Invariant:** this only leaves rows out, and before the gate sees them. What is shown is counted as without it, and nothing is
 //! shown that the same question without it would not show (ADR 0027).
@@ -16,10 +16,8 @@ use crate::lake::{is_cut, record};
 use crate::ops::search::{SearchError, cut};
 use crate::passing::seen_of;
 
-/// Passages whose pictures one page compares before it gives up: a record takes some tenths of a millisecond.
+/// Passages that a question may find before its look leaves any out: each that is compared takes some tenths of a millisecond.
 pub const COMPARED_MAX: usize = if cfg!(test) { 12 } else { 20_000 };
-/// Rows that are asked for at once.
-const STEP_ROWS: usize = if cfg!(test) { 3 } else { 1_000 };
 
 /// Nothing is asked of the picture.
 #[must_use]
@@ -44,49 +42,42 @@ fn fits(record: &FullRecord, look: Look) -> bool {
 
 /// The rows that `ask` finds and whose picture fits, in their order. `ask` takes the key before which it begins.
 ///
+/// Whether it is refused follows from what the question finds without the look: were it from what fits, a refusal would tell of rows that
+/// the gate keeps back.
+///
 /// # Errors
 /// As `ask`, and when more than [`COMPARED_MAX`] passages would have to be compared.
 pub fn narrowed(
     view: &View,
     look: Look,
-    mut before: Option<Key>,
+    before: Option<Key>,
     limits: Limits<'_>,
     ask: impl Fn(Option<Key>, Limits<'_>) -> Result<Answer<Seen>, Problem>,
 ) -> Result<Answer<Seen>, Problem> {
     if fits_all(look) {
         return ask(before, limits);
     }
-    let (mut found, mut compared) = (Answer { rows: Vec::new(), partial: Vec::new() }, 0);
-    loop {
-        let step = ask(before, Limits { rows_max: STEP_ROWS, ..limits })?;
-        let is_last = !is_cut(&step.partial) || step.rows.is_empty();
-        before = step.rows.last().map(Seen::key).or(before);
-        compared += step.rows.len();
-        for partial in step.partial.into_iter().filter(|partial| !matches!(partial, Partial::Limit { .. })) {
-            note(&mut found, partial);
+    let Answer { rows, partial } = ask(before, Limits { rows_max: COMPARED_MAX, ..limits })?;
+    if is_cut(&partial) {
+        return Err(SearchError::TooBroad.into());
+    }
+    let mut found = Answer { rows: Vec::new(), partial };
+    for seen in rows {
+        if (limits.is_stopped)() {
+            note(&mut found, Partial::Stopped);
+            break;
         }
-        for seen in step.rows {
-            if (limits.is_stopped)() {
-                note(&mut found, Partial::Stopped);
-                return Ok(cut(found, limits.rows_max));
-            }
-            match record(view, seen.key()) {
-                Ok(record) if record.as_ref().is_some_and(|record| fits(record, look)) => found.rows.push(seen),
-                Ok(_) => {}
-                Err(error) => note(&mut found, Partial::Damaged(error)),
-            }
-            // One more than is asked for says that there are more.
-            if found.rows.len() > limits.rows_max {
-                return Ok(cut(found, limits.rows_max));
-            }
+        match record(view, seen.key()) {
+            Ok(record) if record.as_ref().is_some_and(|record| fits(record, look)) => found.rows.push(seen),
+            Ok(_) => {}
+            Err(error) => note(&mut found, Partial::Damaged(error)),
         }
-        if is_last {
-            return Ok(found);
-        }
-        if compared >= COMPARED_MAX {
-            return Err(SearchError::TooBroad.into());
+        // One more than is asked for says that there are more.
+        if found.rows.len() > limits.rows_max {
+            break;
         }
     }
+    Ok(cut(found, limits.rows_max))
 }
 
 fn note(found: &mut Answer<Seen>, partial: Partial) {
