@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shouhu_ids::Micros;
 use shouhu_place::Wgs84;
+use shouhu_plate::{PlateColour, SeenVehicle, VehicleColour, VehicleKind};
 use shouhu_roads::{NodeId, RoadNetwork, Router};
 
 /// Letters of the eighth generation: no I, no O.
@@ -17,6 +18,10 @@ const WANTED: usize = 6;
 const ORDINARY: usize = 70;
 /// One reading in so many has one character wrong.
 const MISREAD_ONE_IN: u32 = 25;
+/// One wanted vehicle in so many is not the one that its plate was given to: a stolen plate on another vehicle.
+const BORROWED_EVERY: usize = 4;
+/// Of each thing that a picture may show, one in so many is not sure.
+const UNSURE_ONE_IN: u32 = 8;
 
 /// A wanted vehicle.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,22 +30,71 @@ pub struct Wanted {
     kind: usize,
 }
 
-/// Basis, reason, action, note: what a detective would write.
-const CASES: [(&str, &str, &str); 3] =
-    [("失竊車輛協尋", "stop", "白色小客車，左後保險桿凹陷"), ("搶案逃逸車輛", "stop_with_caution", "黑色休旅車，兩名男子"), ("贓車出沒", "stop", "銀色小貨車")];
+/// Reason, action, note, colour and kind: what a detective would write, and what drives about.
+const CASES: [(&str, &str, &str, VehicleColour, VehicleKind); 3] = [
+    ("失竊車輛協尋", "stop", "白色小客車，左後保險桿凹陷", VehicleColour::White, VehicleKind::Car),
+    ("搶案逃逸車輛", "stop_with_caution", "黑色休旅車，兩名男子", VehicleColour::Black, VehicleKind::Car),
+    ("贓車出沒", "stop", "銀色小貨車", VehicleColour::Grey, VehicleKind::Truck),
+];
 
 impl Wanted {
     pub fn proposal(&self, now: Micros) -> Value {
-        let (reason, action, note) = CASES.get(self.kind % CASES.len()).copied().unwrap_or(("失竊車輛協尋", "stop", ""));
+        let (reason, action, note, colour, _) = self.case();
         json!({
             "pattern": self.plate,
             "legal_basis": "stolen_vehicle",
             "owner": "第一分局偵查隊",
             "reason": reason,
             "action": action,
+            "vehicle_class": "car",
+            "vehicle_colour": colour,
             "vehicle_note": note,
             "expires_at_us": now.plus(30 * Micros::DAY).0,
         })
+    }
+
+    fn case(&self) -> (&'static str, &'static str, &'static str, VehicleColour, VehicleKind) {
+        let [first, second, third] = CASES;
+        match self.kind % CASES.len() {
+            0 => first,
+            1 => second,
+            _ => third,
+        }
+    }
+
+    /// What its cameras will see: mostly what the entry says, and now and then the plate on a red motorcycle.
+    fn look(&self) -> SeenVehicle {
+        let (_, _, _, colour, kind) = self.case();
+        let is_borrowed = self.kind % BORROWED_EVERY == BORROWED_EVERY - 1;
+        let (kind, colour) = if is_borrowed { (VehicleKind::Motorcycle, VehicleColour::Red) } else { (kind, colour) };
+        SeenVehicle { kind: Some(kind), colour: Some(colour), plate_colour: Some(PlateColour::WhiteBlack) }
+    }
+}
+
+/// A look for everybody else, of the colours that most vehicles have.
+fn look(rng: &mut ChaCha8Rng) -> SeenVehicle {
+    const COLOURS: [VehicleColour; 9] = [
+        VehicleColour::White,
+        VehicleColour::White,
+        VehicleColour::White,
+        VehicleColour::Grey,
+        VehicleColour::Grey,
+        VehicleColour::Black,
+        VehicleColour::Blue,
+        VehicleColour::Red,
+        VehicleColour::Brown,
+    ];
+    let kind = if rng.gen_ratio(1, 7) { VehicleKind::Truck } else { VehicleKind::Car };
+    SeenVehicle { kind: Some(kind), colour: COLOURS.choose(rng).copied(), plate_colour: Some(PlateColour::WhiteBlack) }
+}
+
+/// What one picture shows of a look: a camera is not always sure.
+pub fn shown(rng: &mut ChaCha8Rng, look: SeenVehicle) -> SeenVehicle {
+    let mut is_sure = || !rng.gen_ratio(1, UNSURE_ONE_IN);
+    SeenVehicle {
+        kind: look.kind.filter(|_| is_sure()),
+        colour: look.colour.filter(|_| is_sure()),
+        plate_colour: look.plate_colour.filter(|_| is_sure()),
     }
 }
 
@@ -123,6 +177,8 @@ impl Mover {
 pub struct Vehicle {
     pub plate: String,
     pub is_wanted: bool,
+    /// The same at every camera.
+    pub look: SeenVehicle,
     pub mover: Mover,
     /// The camera that saw it last, and when: one passage is one sighting.
     pub seen: Option<(usize, Micros)>,
@@ -136,9 +192,9 @@ pub fn somewhere(network: &RoadNetwork, rng: &mut ChaCha8Rng) -> Wgs84 {
 }
 
 pub fn vehicles(network: &RoadNetwork, wanted: &[Wanted], rng: &mut ChaCha8Rng) -> Vec<Vehicle> {
-    let ordinary = (0..ORDINARY).map(|_| (plate(rng), false)).collect::<Vec<_>>();
-    let all = wanted.iter().map(|w| (w.plate.clone(), true)).chain(ordinary);
-    all.map(|(plate, is_wanted)| Vehicle { plate, is_wanted, mover: Mover::at(somewhere(network, rng)), seen: None }).collect()
+    let ordinary = (0..ORDINARY).map(|_| (plate(rng), false, look(rng))).collect::<Vec<_>>();
+    let all = wanted.iter().map(|w| (w.plate.clone(), true, w.look())).chain(ordinary);
+    all.map(|(plate, is_wanted, look)| Vehicle { plate, is_wanted, look, mover: Mover::at(somewhere(network, rng)), seen: None }).collect()
 }
 
 /// Gives everyone who has arrived a new destination.
@@ -178,6 +234,19 @@ mod tests {
         assert!(!mover.has_arrived() && mover.place.distance_m(b) < 12.0);
         mover.advance(2.0);
         assert!(mover.has_arrived() && mover.place == b);
+    }
+
+    #[test]
+    fn wanted_vehicles_look_as_their_entries_say_but_for_borrowed_plates() {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let wanted = wanted_plates(&mut rng);
+        let borrowed = wanted.iter().filter(|one| one.look().kind == Some(VehicleKind::Motorcycle)).count();
+        assert_eq!((borrowed, wanted.len()), (1, WANTED), "one contradicts, the others do not");
+        for one in &wanted {
+            let look = one.look();
+            let seen = shown(&mut rng, look);
+            assert!(seen.kind.is_none_or(|kind| Some(kind) == look.kind) && seen.colour.is_none_or(|colour| Some(colour) == look.colour));
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use shouhu_events::{Envelope, Event};
 use shouhu_ids::{AssignmentId, IncidentId, Micros};
-use shouhu_plate::Plate;
+use shouhu_plate::{Plate, SeenVehicle};
 use shouhu_roads::Router;
 use shouhu_wire::{AssignmentState, BatchReceipt, Hit, IncidentState, ReportedSighting, SightingBatch};
 
@@ -177,7 +177,9 @@ impl World {
                 self.sendings.note(&plate, now, Instant::now());
             }
             let picture = crate::frame::draw(&vehicle.plate, u32::try_from(*sequence % 1_000).unwrap_or(0));
-            seen.entry(lens).or_default().push(sighting(*sequence, read, confidence, now, vehicle.is_wanted.then_some(picture).transpose()?));
+            let report = sighting(*sequence, read, confidence, now, vehicle.is_wanted.then_some(picture).transpose()?);
+            let shown = traffic::shown(&mut self.rng, vehicle.look);
+            seen.entry(lens).or_default().push(ReportedSighting { seen: shown, ..report });
         }
         for (lens, sightings) in seen {
             let count = sightings.len() as u64;
@@ -277,6 +279,7 @@ fn sighting(sequence: u64, plate: String, confidence: f64, now: Micros, picture:
         lat: None,
         direction: None,
         speed_kmh: None,
+        seen: SeenVehicle::default(),
         reads: 3,
         crop_jpeg: picture.map(|jpeg| base64::engine::general_purpose::STANDARD.encode(jpeg)),
         frame_jpeg: None,

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use shouhu_plate::Plate;
-use shouhu_vision::{Frame, MODEL_VERSION, Passage, PlateRead, Recogniser, Tracker, encode_jpeg};
+use shouhu_plate::{Plate, SeenVehicle};
+use shouhu_vision::{Frame, MODEL_VERSION, Passage, PlateRead, Quad, Recogniser, Tracker, encode_jpeg};
 use shouhu_wire::{
     ALTERNATIVES_MAX, Alternative, CROP_BYTES_MAX, FRAME_BYTES_MAX, FramePolicy, ReportedSighting, TravelDirection,
 };
@@ -36,6 +36,11 @@ pub trait Reader: Send + Sync {
     /// # Errors
     /// When the networks fail on this frame.
     fn read(&self, frame: &Frame) -> Result<Vec<PlateRead>, String>;
+
+    /// What the frame shows of the vehicle that carries the plate. What cannot be told is absent: no sighting is lost for it.
+    fn describe(&self, _frame: &Frame, _plate: &Quad) -> SeenVehicle {
+        SeenVehicle::default()
+    }
 
     /// Stored with every sighting.
     fn model(&self) -> &str {
@@ -83,6 +88,8 @@ pub struct Draft {
     pub passage: Passage,
     pub plate: Option<Plate>,
     pub hits: Vec<WatchHit>,
+    /// The frame that shows it best: described once it has alerted.
+    evidence: Option<Arc<Frame>>,
     crop_jpeg: Vec<u8>,
     frame_jpeg: Option<Vec<u8>>,
 }
@@ -185,7 +192,7 @@ impl Pipeline {
         let crop_jpeg =
             frame.and_then(|f| small_jpeg(&f.crop(&passage.best.quad, CROP_MARGIN), CROP_BYTES_MAX)).unwrap_or_default();
         let frame_jpeg = frame.filter(|_| wants_frame).and_then(|f| small_jpeg(f, FRAME_BYTES_MAX));
-        Draft { passage, plate, hits, crop_jpeg, frame_jpeg }
+        Draft { passage, plate, hits, evidence: frame.cloned(), crop_jpeg, frame_jpeg }
     }
 
     /// Alerts and keeps. `source` goes to the server; `origin` makes sure that it is kept once.
@@ -202,10 +209,12 @@ impl Pipeline {
                 shared.alerts.raise(*hit, plate, captured_at_us, source);
             }
         }
+        let quad = &draft.passage.best.quad;
+        let seen = draft.evidence.as_ref().map(|frame| shared.reader.describe(frame, quad)).unwrap_or_default();
         let new = NewSighting {
             origin,
             model: shared.reader.model().to_owned(),
-            sighting: reported(&draft, captured_at_us, source, shared.position),
+            sighting: reported(&draft, seen, captured_at_us, source, shared.position),
             crop_jpeg: draft.crop_jpeg,
             frame_jpeg: draft.frame_jpeg,
         };
@@ -264,7 +273,7 @@ fn small_jpeg(frame: &Frame, max_bytes: usize) -> Option<Vec<u8>> {
     None
 }
 
-fn reported(draft: &Draft, captured_at_us: i64, source: &str, position: Option<(f64, f64)>) -> ReportedSighting {
+fn reported(draft: &Draft, seen: SeenVehicle, captured_at_us: i64, source: &str, position: Option<(f64, f64)>) -> ReportedSighting {
     let passage = &draft.passage;
     let unit = |p: f32| f64::from(if p.is_finite() { p.clamp(0.0, 1.0) } else { 0.0 });
     // The vote may differ from the best single read; probabilities of other characters would mislead.
@@ -294,6 +303,7 @@ fn reported(draft: &Draft, captured_at_us: i64, source: &str, position: Option<(
             shouhu_vision::TravelDirection::RightToLeft => TravelDirection::RightToLeft,
         }),
         speed_kmh: None,
+        seen,
         reads: passage.reads,
         crop_jpeg: None,
         frame_jpeg: None,

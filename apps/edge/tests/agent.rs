@@ -9,6 +9,7 @@ use std::fs;
 use shouhu_edge::clock::DeviceClock;
 use shouhu_edge::queue::{Lane, Queue, QueueConfig, RealDisk};
 use shouhu_edge::rejected::RejectedList;
+use shouhu_plate::{SeenVehicle, VehicleColour, VehicleKind};
 use shouhu_wire::FramePolicy;
 use support::{Agent, Mood, Paper, Server, drop_picture, enrolled, entry, options, picture};
 
@@ -51,6 +52,18 @@ fn a_folder_is_read_signed_sent_and_not_sent_again_after_a_restart() {
     drop_picture(&place.pictures, "c", "NEW1111");
     Agent::start(options(&place.data, &place.pictures, true, &Paper::default())).wait();
     assert_eq!(server.with(|s| s.kept.get(&4).map(|k| k.plate.clone())), Some("NEW1111".into()));
+}
+
+#[test]
+fn what_the_best_frame_shows_goes_with_its_sighting() {
+    let server = Server::start(Mood::Fine);
+    let place = place(&server.address);
+    drop_picture(&place.pictures, "a", "TRK1234");
+    drop_picture(&place.pictures, "b", "DEF5678");
+    Agent::start(options(&place.data, &place.pictures, true, &Paper::default())).wait();
+    let seen = server.with(|s| s.kept.values().map(|kept| (kept.plate.clone(), kept.seen)).collect::<Vec<_>>());
+    let lorry = SeenVehicle { kind: Some(VehicleKind::Truck), colour: Some(VehicleColour::White), plate_colour: None };
+    assert_eq!(seen, [("TRK1234".to_owned(), lorry), ("DEF5678".to_owned(), SeenVehicle::default())]);
 }
 
 #[test]

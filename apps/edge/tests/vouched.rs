@@ -63,6 +63,7 @@ fn hit(number: u8) -> NewSighting {
             lat: None,
             direction: None,
             speed_kmh: None,
+            seen: shouhu_plate::SeenVehicle::default(),
             reads: 1,
             crop_jpeg: None,
             frame_jpeg: None,

@@ -11,7 +11,7 @@ use shouhu_ids::{
     SightingId, TourPlanId, TrackerId, UnitId, WarningId,
 };
 use shouhu_place::Wgs84;
-use shouhu_plate::Plate;
+use shouhu_plate::{Plate, SeenVehicle};
 use shouhu_wire::{AccessChange, Alternative, Asked, AssignmentState, CallState, HitState, IncidentState, RestrictionReason, UnitState};
 
 /// Deadlines that passed within so long are looked at again by whoever tells that nobody answered: a house that was off for a week loses none.
@@ -31,6 +31,9 @@ pub struct SightingFact {
     pub captured_at_us: Micros,
     pub clock_corrected_us: i64,
     pub position: Option<Wgs84>,
+    /// What the picture shows; absent in facts from before cameras told it.
+    #[serde(default)]
+    pub seen: SeenVehicle,
     pub has_crop: bool,
     pub has_frame: bool,
     /// Entries that the device matched by itself.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{ActorId, EntryId, HitId, IncidentId, Micros, SightingId};
 use shouhu_place::Wgs84;
-use shouhu_plate::{MatchKind, Plate, VehicleClass};
+use shouhu_plate::{MatchKind, Plate, SeenVehicle, VehicleClass, VehicleColour};
 
 use crate::{Alternative, NotFollowed};
 
@@ -39,6 +39,12 @@ pub enum HitState {
 pub enum Conflict {
     /// The plate's series is of another vehicle class than the entry says.
     Class,
+    /// The picture shows a vehicle of another colour than the entry says.
+    Colour,
+    /// The picture shows another kind of vehicle than the entry says.
+    Kind,
+    /// The picture shows a kind of vehicle that the plate's series is not given to: it may hang on another vehicle 懸掛偽牌.
+    PlateOfOtherKind,
     /// The text fits no series of the issuer that the entry names.
     Issuer,
     /// The reading's calibrated probability is below the floor for acting on it alone.
@@ -77,6 +83,8 @@ pub struct HitEntry {
     pub owner: String,
     pub action: EntryAction,
     pub vehicle_class: Option<VehicleClass>,
+    #[serde(default)]
+    pub vehicle_colour: Option<VehicleColour>,
     pub vehicle_note: String,
     pub reason: String,
     pub expires_at_us: Micros,
@@ -99,6 +107,9 @@ pub struct Hit {
     pub captured_at_us: Micros,
     pub place_name: String,
     pub position: Option<Wgs84>,
+    /// What the picture shows, by the device: for the person to compare with the entry.
+    #[serde(default)]
+    pub seen: SeenVehicle,
     pub has_crop: bool,
     pub has_frame: bool,
     pub decided_at_us: Option<Micros>,

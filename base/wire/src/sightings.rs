@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{CameraId, DeviceId, EntryId, Micros, SightingId};
 use shouhu_place::Wgs84;
-use shouhu_plate::{Form, MatchKind, Pattern, Plate, VehicleClass};
+use shouhu_plate::{Form, MatchKind, Pattern, Plate, SeenVehicle, VehicleClass};
 
 use crate::SenderRestriction;
 
@@ -66,6 +66,9 @@ pub struct ReportedSighting {
     pub direction: Option<TravelDirection>,
     #[serde(default)]
     pub speed_kmh: Option<f64>,
+    /// What the best frame shows of the vehicle; devices from before send nothing.
+    #[serde(default)]
+    pub seen: SeenVehicle,
     /// Frames that voted.
     #[serde(default)]
     pub reads: u32,
@@ -141,6 +144,9 @@ pub struct Sighting {
     pub position: Option<Wgs84>,
     pub direction: Option<TravelDirection>,
     pub speed_kmh: Option<f64>,
+    /// What its picture shows, by the device; what is absent was not sure.
+    #[serde(default)]
+    pub seen: SeenVehicle,
     pub reads: u32,
     /// `GET /v1/sightings/{id}/crop` has a picture.
     pub has_crop: bool,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{ActorId, CameraId, ExportId, HoldId, Micros, SightingId};
 use shouhu_place::Wgs84;
-use shouhu_plate::Plate;
+use shouhu_plate::{Plate, VehicleColour, VehicleKind};
 
 use crate::sightings::TravelDirection;
 
@@ -173,6 +173,24 @@ pub struct AskCameras {
     pub cursor: Option<String>,
 }
 
+/// Narrows passages to those whose picture shows such a vehicle. One of which that was not sure is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Look {
+    #[serde(default)]
+    pub kind: Option<VehicleKind>,
+    #[serde(default)]
+    pub colour: Option<VehicleColour>,
+}
+
+/// `POST /v1/sightings/cameras`, narrowed by what the pictures show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AskCameraPassages {
+    #[serde(flatten)]
+    pub at: AskCameras,
+    #[serde(flatten)]
+    pub look: Look,
+}
+
 /// A plate with its passages in the window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlatePassages {
@@ -193,6 +211,15 @@ pub struct AskArea {
     /// Of the page before.
     #[serde(default)]
     pub cursor: Option<String>,
+}
+
+/// `POST /v1/sightings/area`, narrowed by what the pictures show.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AskAreaPassages {
+    #[serde(flatten)]
+    pub within: AskArea,
+    #[serde(flatten)]
+    pub look: Look,
 }
 
 /// `GET /v1/sightings/trajectory`.

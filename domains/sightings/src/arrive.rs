@@ -178,6 +178,7 @@ fn fact(lake: &Lakehouse, sender: &Sender, passage: &Passage, key: Key, pictures
         captured_at_us: crate::passing::micros_of(key.at_ms),
         clock_corrected_us: sender.clock_corrected_us,
         position: fixed.or(passage.position),
+        seen: passage.seen,
         has_crop: pictures & HAS_CROP != 0,
         has_frame: pictures & HAS_FRAME != 0,
         local_hits: passage.local_hits.clone(),

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use shouhu_ids::{EntryId, Micros};
 use shouhu_place::Wgs84;
-use shouhu_plate::{PLATE_CHARS_MAX, Plate};
+use shouhu_plate::{PLATE_CHARS_MAX, Plate, SeenVehicle};
 use shouhu_wire::{ALTERNATIVES_MAX, Alternative, CROP_BYTES_MAX, FRAME_BYTES_MAX, Heading, TravelDirection};
 
 use crate::model::{AGE_MAX_US, Checked, DeviceClock, FUTURE_TOLERATED_US, Passage, Reason, SetAside};
@@ -54,6 +54,9 @@ pub struct Report<'a> {
     pub direction: Option<TravelDirection>,
     #[serde(default)]
     pub speed_kmh: Option<f64>,
+    /// Stays text until it is judged by itself: a word that a newer device knows must not cost the passage.
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<&'a RawValue>,
     #[serde(default)]
     pub reads: u32,
     #[serde(default, borrow, skip_serializing)]
@@ -225,7 +228,7 @@ fn whole(report: &Report<'_>, clock: DeviceClock) -> Result<(Plate, Micros), (Re
     Ok((plate, captured_at))
 }
 
-/// What may be wrong by itself: pictures, position, speed. The passage is kept without it.
+/// What may be wrong by itself: pictures, position, speed, what a picture shows. The passage is kept without it.
 fn parts(report: Report<'_>, plate: Plate, captured_at: Micros, set_aside: &mut Vec<SetAside>) -> Passage {
     let mut wrong = Vec::new();
     let mut part = |name, value: Option<&RawValue>, bytes_max| {
@@ -244,6 +247,10 @@ fn parts(report: Report<'_>, plate: Plate, captured_at: Micros, set_aside: &mut 
     if let (None, Some(kmh)) = (speed_kmh, report.speed_kmh) {
         wrong.push((Reason::SpeedInvalid, format!("speed {kmh} km/h is not within 0 and {SPEED_MAX_KMH}")));
     }
+    let seen = report.seen.map_or(Ok(SeenVehicle::default()), |value| seen(value.get())).unwrap_or_else(|detail| {
+        wrong.push((Reason::SeenInvalid, detail));
+        SeenVehicle::default()
+    });
     set_aside.extend(wrong.into_iter().map(|(reason, detail)| Refusal::of_report(&report).aside(reason, &detail)));
     let is_sane = report.char_confidence.len() <= PLATE_CHARS_MAX && report.char_confidence.iter().all(|p| is_probability(*p));
     let alternatives = if report.alternatives.is_empty() { Vec::new() } else { alternatives(report.alternatives, &plate) };
@@ -257,6 +264,7 @@ fn parts(report: Report<'_>, plate: Plate, captured_at: Micros, set_aside: &mut 
         position,
         heading: report.direction.map(Heading::from),
         speed_kmh,
+        seen,
         reads: report.reads,
         crop,
         frame,
@@ -318,6 +326,15 @@ pub fn is_in_country(position: Wgs84) -> bool {
     (west..=east).contains(&position.lon) && (south..=north).contains(&position.lat)
 }
 
+/// What the picture shows, as the device says it.
+fn seen(value: &str) -> Result<SeenVehicle, String> {
+    // A list would be read as the fields in the order of our source.
+    if !value.starts_with('{') {
+        return Err("what the picture shows is no object".into());
+    }
+    serde_json::from_str(value).map_err(|error| format!("what the picture shows: {error}"))
+}
+
 /// Decodes a picture and reads its header; the pixels are decoded by whoever looks at it.
 fn picture(name: &str, value: Option<&str>, bytes_max: usize) -> Result<Option<Vec<u8>>, (Reason, String)> {
     let Some(value) = value else { return Ok(None) };
@@ -351,6 +368,8 @@ mod tests {
 
     use proptest::prelude::*;
     use serde_json::json;
+    use shouhu_plate::{PlateColour, VehicleColour, VehicleKind};
+
     use super::*;
     use crate::sample;
 
@@ -425,6 +444,23 @@ mod tests {
         }
         let whole = judged(&json!({ "crop_jpeg": STANDARD.encode(sample::jpeg(32, 16)), "lon": 120.2, "lat": 23.0 }));
         assert!(whole.set_aside.is_empty() && whole.passage.is_some_and(|p| p.crop.is_some() && p.position.is_some()));
+    }
+
+    #[test]
+    fn a_report_with_and_without_what_the_picture_shows_is_kept() {
+        let seen = |change: Value| judged(&change).passage.map(|passage| passage.seen);
+        assert_eq!(seen(json!({})), Some(SeenVehicle::default()), "a device from before");
+        assert_eq!(seen(json!({ "seen": null })), Some(SeenVehicle::default()));
+        let whole = json!({ "seen": { "kind": "truck", "colour": "white", "plate_colour": "white_black", "wheels": 6 } });
+        let expected =
+            SeenVehicle { kind: Some(VehicleKind::Truck), colour: Some(VehicleColour::White), plate_colour: Some(PlateColour::WhiteBlack) };
+        assert_eq!((seen(whole.clone()), judged(&whole).set_aside.len()), (Some(expected), 0));
+        for bad in [json!({ "kind": "hovercraft" }), json!(["car"]), json!("white"), json!(7), json!({ "colour": 3 })] {
+            let checked = judged(&json!({ "seen": bad, "speed_kmh": 50.0 }));
+            assert_eq!(reasons(&checked), [Reason::SeenInvalid], "{bad}");
+            assert_eq!(checked.passage.map(|passage| (passage.seen, passage.speed_kmh)), Some((SeenVehicle::default(), Some(50.0))));
+            assert!(checked.set_aside[0].raw.contains("seen"), "the operator sees what was sent");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod heading;
 mod hold;
 mod jobs;
 mod lake;
+mod looks;
 mod migrate;
 pub mod model;
 pub mod ops;
@@ -151,6 +152,7 @@ pub const MODULE: Module = Module {
         "sightings.ingest.captured_too_old",
         "sightings.ingest.position_invalid",
         "sightings.ingest.speed_invalid",
+        "sightings.ingest.seen_invalid",
         "sightings.ingest.picture_too_large",
         "sightings.ingest.picture_not_base64",
         "sightings.ingest.picture_not_jpeg",

@@ -16,7 +16,7 @@ use shouhu_lakehouse::{Lakehouse, SourceKey};
 use shouhu_module::App;
 use shouhu_module::ports::Picture;
 use shouhu_place::Wgs84;
-use shouhu_plate::Plate;
+use shouhu_plate::{Plate, SeenVehicle};
 use shouhu_store::{Row, StoreError, params};
 use shouhu_wire::{Alternative, Heading, HoldReason, TravelDirection};
 
@@ -92,6 +92,7 @@ fn old_of(row: &Row) -> Result<Old, StoreError> {
         position,
         heading: row.opt_tag::<TravelDirection>("direction")?.map(Heading::from),
         speed_kmh: row.opt_real("speed_kmh")?,
+        seen: SeenVehicle::default(),
         reads: u32::try_from(row.int("reads")?).unwrap_or_default(),
         crop: None,
         frame: None,

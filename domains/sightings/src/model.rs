@@ -2,7 +2,7 @@
 
 use shouhu_ids::{EntryId, Micros};
 use shouhu_place::Wgs84;
-use shouhu_plate::Plate;
+use shouhu_plate::{Plate, SeenVehicle};
 use shouhu_wire::{Alternative, Heading, SightingClass};
 
 /// A device clock within this of ours is right: queues and networks delay by as much.
@@ -64,6 +64,7 @@ pub enum Reason {
     CapturedTooOld,
     PositionInvalid,
     SpeedInvalid,
+    SeenInvalid,
     PictureTooLarge,
     PictureNotBase64,
     PictureNotJpeg,
@@ -71,7 +72,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Malformed,
         Self::SequenceOutOfRange,
         Self::SequenceConflict,
@@ -81,6 +82,7 @@ impl Reason {
         Self::CapturedTooOld,
         Self::PositionInvalid,
         Self::SpeedInvalid,
+        Self::SeenInvalid,
         Self::PictureTooLarge,
         Self::PictureNotBase64,
         Self::PictureNotJpeg,
@@ -100,6 +102,7 @@ impl Reason {
             Self::CapturedTooOld => "sightings.ingest.captured_too_old",
             Self::PositionInvalid => "sightings.ingest.position_invalid",
             Self::SpeedInvalid => "sightings.ingest.speed_invalid",
+            Self::SeenInvalid => "sightings.ingest.seen_invalid",
             Self::PictureTooLarge => "sightings.ingest.picture_too_large",
             Self::PictureNotBase64 => "sightings.ingest.picture_not_base64",
             Self::PictureNotJpeg => "sightings.ingest.picture_not_jpeg",
@@ -122,6 +125,7 @@ pub struct Passage {
     pub position: Option<Wgs84>,
     pub heading: Option<Heading>,
     pub speed_kmh: Option<f64>,
+    pub seen: SeenVehicle,
     pub reads: u32,
     pub crop: Option<Vec<u8>>,
     pub frame: Option<Vec<u8>>,

@@ -6,7 +6,7 @@ use shouhu_lakehouse::lake::row::AT_SOURCE;
 use shouhu_lakehouse::lake::{Class, Extra, FullRecord, Key, PlateCode, Seen};
 use shouhu_lakehouse::{Lakehouse, SourceRecord};
 use shouhu_place::Wgs84;
-use shouhu_plate::Plate;
+use shouhu_plate::{Plate, SeenVehicle};
 use shouhu_store::Veil;
 use shouhu_wire::{Alternative, Heading, Passing, Sighting, SightingClass, TravelDirection};
 
@@ -91,6 +91,9 @@ pub struct Detail {
     pub char_confidence: Vec<f64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub local_hits: Vec<EntryId>,
+    /// Of the picture; only where anything was sure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenVehicle>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }
@@ -122,6 +125,7 @@ impl Extras {
             && passage.char_confidence.is_empty()
             && passage.local_hits.is_empty()
             && passage.source.is_none()
+            && passage.seen.is_nothing()
             && lag_ms.is_some();
         let detail = if is_plain {
             self.shared_text.clone()
@@ -131,6 +135,7 @@ impl Extras {
                 alternatives: passage.alternatives.clone(),
                 char_confidence: passage.char_confidence.clone(),
                 local_hits: passage.local_hits.clone(),
+                seen: Some(passage.seen).filter(|seen| !seen.is_nothing()),
                 source: passage.source.clone(),
                 ..self.shared.clone()
             }))
@@ -142,6 +147,13 @@ impl Extras {
             detail,
         }
     }
+}
+
+/// What the picture of a passage shows, as far as it was sure.
+#[must_use]
+pub fn seen_of(record: &FullRecord) -> SeenVehicle {
+    let detail = record.extra.detail.as_deref().and_then(|text| serde_json::from_str::<Detail>(text).ok());
+    detail.and_then(|detail| detail.seen).unwrap_or_default()
 }
 
 fn text_of(detail: &Detail) -> String {
@@ -227,6 +239,7 @@ pub fn sighting_of(lake: &Lakehouse, record: &FullRecord) -> Option<Sighting> {
         position: place_of(Some(&*source), row.lon_e6, row.lat_e6),
         direction: travel_of(heading::of_code(row.direction)),
         speed_kmh: extra.speed_dkmh.map(|dkmh| f64::from(dkmh) / 10.0),
+        seen: detail.seen.unwrap_or_default(),
         reads: u32::from(extra.reads.unwrap_or_default()),
         has_crop: row.pictures & HAS_CROP != 0,
         has_frame: row.pictures & HAS_FRAME != 0,

@@ -43,9 +43,9 @@ fn leaf() -> impl Strategy<Value = Value> {
 
 /// Anything, and often something whose fields have the right names.
 pub fn any_json() -> impl Strategy<Value = Value> {
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 15] = [
         "sequence", "plate", "confidence", "char_confidence", "alternatives", "captured_at_us", "lon", "lat", "direction", "speed_kmh",
-        "reads", "crop_jpeg", "local_hits", "source",
+        "seen", "reads", "crop_jpeg", "local_hits", "source",
     ];
     let some_field = (proptest::sample::select(NAMES.to_vec()), leaf());
     let mutated = proptest::collection::vec(some_field, 0..3).prop_map(|fields| {

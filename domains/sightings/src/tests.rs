@@ -4,6 +4,7 @@
 mod exports;
 mod feeds;
 mod ingest;
+mod looks;
 mod migrate;
 mod purge;
 mod questions;

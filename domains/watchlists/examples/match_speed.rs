@@ -43,6 +43,7 @@ fn sighting(text: &str, confidence: f64) -> SightingFact {
         captured_at_us: NOW,
         clock_corrected_us: 0,
         position: None,
+        seen: shouhu_plate::SeenVehicle::default(),
         has_crop: false,
         has_frame: false,
         local_hits: Vec::new(),

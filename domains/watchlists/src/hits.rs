@@ -6,7 +6,7 @@ use shouhu_ids::{EntryId, HitId, IncidentId, Micros, UnitId};
 use shouhu_module::Person;
 use shouhu_module::ports::{Tallied, TalliedHits};
 use shouhu_place::Wgs84;
-use shouhu_plate::{MatchKind, Plate};
+use shouhu_plate::{MatchKind, Plate, SeenVehicle};
 use shouhu_store::{Row, Store, StoreError, Tx, Value, Veil, page_before, params, tag_of};
 use shouhu_wire::{Alternative, Asked, AssignmentState, Conflict, Hit, HitEntry, HitState, NotFollowed, RejectReason};
 
@@ -33,6 +33,9 @@ struct Shown {
     confidence: f64,
     alternatives: Vec<Alternative>,
     place_name: String,
+    /// Absent in hits from before cameras told it.
+    #[serde(default)]
+    seen: SeenVehicle,
     has_crop: bool,
     has_frame: bool,
 }
@@ -65,6 +68,7 @@ fn hit_of(row: &Row, veil: Option<&Veil>) -> Result<Hit, StoreError> {
         captured_at_us: row.micros("captured_at_us")?,
         place_name: shown.place_name,
         position: position_of(row)?,
+        seen: shown.seen,
         has_crop: shown.has_crop,
         has_frame: shown.has_frame,
         decided_at_us: row.opt_micros("decided_at_us")?,
@@ -253,6 +257,7 @@ pub async fn raise(tx: &mut Tx, new: NewHit<'_>, now: Micros) -> Result<(), Stor
         confidence: sighting.confidence,
         alternatives: sighting.alternatives.clone(),
         place_name: sighting.place_name.clone(),
+        seen: sighting.seen,
         has_crop: sighting.has_crop,
         has_frame: sighting.has_frame,
     };

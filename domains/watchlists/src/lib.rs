@@ -85,6 +85,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_crew_by_unit", sql: include_str!("../migrations/0002_crew_by_unit.sql") },
         Migration { name: "0003_not_followed", sql: include_str!("../migrations/0003_not_followed.sql") },
+        Migration { name: "0004_vehicle_colour", sql: include_str!("../migrations/0004_vehicle_colour.sql") },
     ],
     jobs: &[jobs::SWEEP, jobs::ACTIVATE_IMPORT],
     reactions: &[react::MATCH, react::REFRESH, react::FOLLOW],

@@ -12,7 +12,7 @@
 use shouhu_events::SightingFact;
 use shouhu_ids::{EntryId, Micros};
 use shouhu_place::Wgs84;
-use shouhu_plate::{MatchKind, Pattern, Plate, WatchMatch, confusable_skeleton, is_unsure};
+use shouhu_plate::{MatchKind, Pattern, Plate, SeenVehicle, WatchMatch, confusable_skeleton, is_unsure};
 use shouhu_wire::Conflict;
 
 use crate::index::ActiveList;
@@ -93,6 +93,7 @@ pub fn conflicts(entry: &Entry, kind: MatchKind, sighting: &SightingFact, neighb
     if entry.vehicle_class.is_some_and(|class| class.conflicts_with(plate.class())) {
         found.push(Conflict::Class);
     }
+    found.extend(unlike(entry, &plate, sighting.seen));
     if entry.issuer == TAIWAN && plate.form().is_none() {
         found.push(Conflict::Issuer);
     }
@@ -111,6 +112,25 @@ pub fn conflicts(entry: &Entry, kind: MatchKind, sighting: &SightingFact, neighb
     found
 }
 
+/// What the picture shows and neither entry nor plate speaks of.
+fn unlike(entry: &Entry, plate: &Plate, seen: SeenVehicle) -> Vec<Conflict> {
+    let mut found = Vec::new();
+    if let (Some(seen), Some(wanted)) = (seen.colour, entry.vehicle_colour)
+        && seen.contradicts(wanted)
+    {
+        found.push(Conflict::Colour);
+    }
+    let Some(kind) = seen.kind else { return found };
+    if entry.vehicle_class.is_some_and(|class| kind.contradicts(class)) {
+        found.push(Conflict::Kind);
+    }
+    // Series of other countries are not ours to know.
+    if entry.issuer == TAIWAN && kind.contradicts(plate.class()) {
+        found.push(Conflict::PlateOfOtherKind);
+    }
+    found
+}
+
 #[allow(clippy::cast_precision_loss, reason = "microseconds between two sightings are far below 2^53")]
 fn is_impossible(here: Wgs84, at: Micros, other: &Earlier) -> bool {
     let hours = at.since(other.captured_at).unsigned_abs() as f64 / Micros::HOUR as f64;
@@ -121,7 +141,7 @@ fn is_impossible(here: Wgs84, at: Micros, other: &Earlier) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use shouhu_plate::{SURE_FROM, VehicleClass};
+    use shouhu_plate::{SURE_FROM, VehicleClass, VehicleColour, VehicleKind};
     use shouhu_wire::Alternative;
 
     use super::*;
@@ -187,6 +207,26 @@ mod tests {
             [Conflict::DeviceClock]
         );
         assert_eq!(of(&clean, &SightingFact { captured_at_us: NOW.plus(-OLD_AFTER_US - 1), ..fine }), [Conflict::OldSighting]);
+    }
+
+    #[test]
+    fn what_the_picture_shows_is_compared_with_the_entry_and_with_the_plate() {
+        let red_car =
+            Entry { vehicle_class: Some(VehicleClass::Car), vehicle_colour: Some(VehicleColour::Red), ..sample_entry("ABC1234") };
+        let of = |entry: &Entry, text: &str, seen: SeenVehicle| {
+            conflicts(entry, MatchKind::Exact, &SightingFact { seen, ..fact(text) }, &[], NOW)
+        };
+        let shows = |kind, colour| SeenVehicle { kind, colour, plate_colour: None };
+        let (car, white) = (Some(VehicleKind::Car), Some(VehicleColour::White));
+        assert_eq!(of(&red_car, "ABC1234", shows(car, white)), [Conflict::Colour]);
+        assert_eq!(of(&red_car, "ABC1234", shows(car, Some(VehicleColour::Brown))), [], "wine red");
+        assert_eq!(of(&red_car, "ABC1234", SeenVehicle::default()), [], "what is not sure is no conflict");
+        assert_eq!(of(&sample_entry("ABC1234"), "ABC1234", shows(car, white)), [], "nobody said which colour it has");
+        let motorcycle = shows(Some(VehicleKind::Motorcycle), None);
+        assert_eq!(of(&red_car, "ABC1234", motorcycle), [Conflict::Kind, Conflict::PlateOfOtherKind]);
+        assert_eq!(of(&sample_entry("ABC1234"), "ABC1234", motorcycle), [Conflict::PlateOfOtherKind], "a plate of a car on a motorcycle");
+        let foreign = Entry { issuer: "JP".into(), ..sample_entry("ABC1234") };
+        assert_eq!(of(&foreign, "ABC1234", motorcycle), [], "other countries give their series otherwise");
     }
 
     #[test]

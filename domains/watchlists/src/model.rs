@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{ActorId, EntryId, ImportId, Micros};
 use shouhu_module::Keyed;
-use shouhu_plate::{Pattern, PatternError, VehicleClass};
+use shouhu_plate::{Pattern, PatternError, VehicleClass, VehicleColour};
 use shouhu_text::{folded, squeezed};
 use shouhu_wire::EntryAction;
 
@@ -57,7 +57,8 @@ pub struct Entry {
     pub reason: String,
     pub action: EntryAction,
     pub vehicle_class: Option<VehicleClass>,
-    /// Make, model, colour.
+    pub vehicle_colour: Option<VehicleColour>,
+    /// Make, model, and what else people say of it.
     pub vehicle_note: String,
     /// Country of the plate, ISO 3166-1 alpha-2.
     pub issuer: String,
@@ -87,6 +88,9 @@ pub struct ProposeEntry {
     pub action: EntryAction,
     #[serde(default)]
     pub vehicle_class: Option<VehicleClass>,
+    /// What the picture's colour is compared with; absent where nobody said, or where they said several.
+    #[serde(default)]
+    pub vehicle_colour: Option<VehicleColour>,
     #[serde(default)]
     pub vehicle_note: String,
     #[serde(default = "taiwan")]
@@ -186,6 +190,7 @@ pub struct NewEntry {
     pub reason: String,
     pub action: EntryAction,
     pub vehicle_class: Option<VehicleClass>,
+    pub vehicle_colour: Option<VehicleColour>,
     pub vehicle_note: String,
     pub issuer: String,
     pub expires_at: Micros,
@@ -250,6 +255,7 @@ impl NewEntry {
             reason,
             action: asked.action,
             vehicle_class: asked.vehicle_class.filter(|class| *class != VehicleClass::Unknown),
+            vehicle_colour: asked.vehicle_colour,
             vehicle_note: bounded("vehicle_note", &asked.vehicle_note, NOTE_CHARS_MAX)?,
             issuer,
             expires_at: asked.expires_at_us,
@@ -306,6 +312,7 @@ mod tests {
             reason: "失竊報案".into(),
             action: EntryAction::Stop,
             vehicle_class: None,
+            vehicle_colour: None,
             vehicle_note: String::new(),
             issuer: "tw".into(),
             expires_at_us: NOW.plus(30 * Micros::DAY),

@@ -18,7 +18,7 @@ use shouhu_wire::{DeltaEntry, HitEntry};
 
 use crate::model::{Entry, EntryState, NewEntry};
 
-const ENTRY_COLUMNS: &str = "id, pattern, legal_basis, owner, reason, action, vehicle_class, vehicle_note, issuer, state, import_id, \
+const ENTRY_COLUMNS: &str = "id, pattern, legal_basis, owner, reason, action, vehicle_class, vehicle_colour, vehicle_note, issuer, state, import_id, \
      proposed_by, proposed_by_name, approved_by, approved_by_name, ended_by_name, end_reason, created_at_us, activated_at_us, \
      ended_at_us, expires_at_us";
 
@@ -46,6 +46,7 @@ fn entry_of(row: &Row, now: Micros) -> Result<Entry, StoreError> {
         reason: row.text("reason")?,
         action: row.tag("action")?,
         vehicle_class: row.opt_tag("vehicle_class")?,
+        vehicle_colour: row.opt_tag("vehicle_colour")?,
         vehicle_note: row.text("vehicle_note")?,
         issuer: row.text("issuer")?,
         state,
@@ -72,6 +73,7 @@ pub fn hit_entry_of(entry: &Entry) -> HitEntry {
         owner: entry.owner.clone(),
         action: entry.action,
         vehicle_class: entry.vehicle_class,
+        vehicle_colour: entry.vehicle_colour,
         vehicle_note: entry.vehicle_note.clone(),
         reason: entry.reason.clone(),
         expires_at_us: entry.expires_at_us,
@@ -216,6 +218,7 @@ pub async fn insert(
                 &entry.reason,
                 tag_of(&entry.action),
                 entry.vehicle_class.map(|class| tag_of(&class)),
+                entry.vehicle_colour.map(|colour| tag_of(&colour)),
                 &entry.vehicle_note,
                 &entry.issuer,
                 import,
@@ -229,8 +232,8 @@ pub async fn insert(
             ids.push(id);
         }
         let sql = format!(
-            "INSERT INTO watchlists_entry (id, pattern, legal_basis, owner, reason, action, vehicle_class, vehicle_note, issuer, \
-             import_id, proposed_by, proposed_by_name, created_at_us, expires_at_us, search, state, end_reason, changed_version) \
+            "INSERT INTO watchlists_entry (id, pattern, legal_basis, owner, reason, action, vehicle_class, vehicle_colour, vehicle_note, \
+             issuer, import_id, proposed_by, proposed_by_name, created_at_us, expires_at_us, search, state, end_reason, changed_version) \
              VALUES {}",
             rows.join(", ")
         );

@@ -8,7 +8,7 @@ use shouhu_events::SightingFact;
 use shouhu_ids::{ActorId, DeviceId, EntryId, Micros, SessionId, SightingId};
 use shouhu_module::Person;
 use shouhu_place::Wgs84;
-use shouhu_plate::{Pattern, Plate};
+use shouhu_plate::{Pattern, Plate, SeenVehicle};
 use shouhu_wire::{EntryAction, Role};
 
 use crate::model::{Entry, EntryState};
@@ -53,6 +53,7 @@ pub fn fact(text: &str) -> SightingFact {
         captured_at_us: NOW.plus(-Micros::SECOND),
         clock_corrected_us: 0,
         position: Wgs84::new(120.2128, 22.9971).ok(),
+        seen: SeenVehicle::default(),
         has_crop: true,
         has_frame: false,
         local_hits: Vec::new(),
@@ -70,6 +71,7 @@ pub fn sample_entry(pattern: &str) -> Entry {
         reason: "失竊".into(),
         action: EntryAction::Stop,
         vehicle_class: None,
+        vehicle_colour: None,
         vehicle_note: String::new(),
         issuer: "TW".into(),
         state: EntryState::Active,

@@ -12,7 +12,7 @@ use shouhu_ids::{DeviceId, Micros, SightingId};
 use shouhu_module::ports::{DeviceTrust, DeviceTrustPort};
 use shouhu_module::{Module, Problem};
 use shouhu_place::Wgs84;
-use shouhu_plate::Plate;
+use shouhu_plate::{Plate, SeenVehicle};
 use shouhu_wire::{RestrictionReason, Role, SenderRestriction};
 
 static MODULES: &[Module] = &[shouhu_watchlists::MODULE];
@@ -73,6 +73,7 @@ impl World {
             captured_at_us: env.now().plus(-Micros::SECOND),
             clock_corrected_us: 0,
             position: Wgs84::new(120.2128, 22.9971).ok(),
+            seen: SeenVehicle::default(),
             has_crop: true,
             has_frame: false,
             local_hits: Vec::new(),

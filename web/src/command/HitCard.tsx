@@ -15,6 +15,7 @@ import { CardHead } from "./CardHead";
 import { HitDecision } from "./HitDecision";
 import { HitIncident } from "./HitIncident";
 import { HitStandDown, maySayWhyNot, NotFollowedNote } from "./HitStandDown";
+import { SeenFacts } from "./SeenFacts";
 
 /** Letters where the wanted pattern and the reading differ are marked by an underline, not by colour alone. */
 function Reading({ text, pattern }: { text: string; pattern: string }) {
@@ -90,10 +91,15 @@ function EntryFacts({ hit }: { hit: Hit }) {
     ],
     [
       t("hit.vehicle"),
-      [entry.vehicle_class && t(`vehicle_class.${entry.vehicle_class}`), entry.vehicle_note]
+      [
+        entry.vehicle_class && t(`vehicle_class.${entry.vehicle_class}`),
+        entry.vehicle_colour && t(`vehicle_colour.${entry.vehicle_colour}`),
+        entry.vehicle_note,
+      ]
         .filter(Boolean)
         .join(t("app.list_joiner")) || "—",
     ],
+    [t("seen.title"), <SeenFacts key="s" hit={hit} />],
     [t("hit.reason"), entry.reason],
     [
       t("hit.legal_basis"),

@@ -6,6 +6,7 @@ import type { Hit, Id, IncidentKind } from "../app/api/types";
 import { Key } from "../app/Key";
 import { useKeys } from "../app/keys";
 import { usableKinds, useKinds } from "../app/queries";
+import { sayWanted } from "../app/seen";
 import { Failure } from "../app/states";
 
 /** The 110 kind that a hit's legal basis calls for; a stolen vehicle where the list says nothing nearer. */
@@ -32,7 +33,7 @@ export function HitIncident({ hit, onIncident }: { hit: Hit; onIncident: (id: Id
         summary: t("hit.incident_summary", {
           plate: hit.plate_display,
           action: t(`entry_action.${hit.entry.action}`),
-          note: [hit.entry.vehicle_note, hit.entry.reason].filter(Boolean).join("；"),
+          note: [sayWanted(hit.entry, t), hit.entry.reason].filter(Boolean).join("；"),
         }),
         address: hit.place_name,
         position: hit.position,

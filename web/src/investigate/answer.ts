@@ -104,20 +104,20 @@ const plateOf = (question: Question) => readPlate(question.draft.plate).text;
 
 const ASKING: Record<Kind, Asking> = {
   history: (q, cursor, signal) =>
-    lake.history({ plate: plateOf(q), ...q.window, cursor, limit: PAGE }, q.grounds, signal),
+    lake.history({ plate: plateOf(q), ...q.window, ...q.draft.look, cursor, limit: PAGE }, q.grounds, signal),
   plates: (q, _, signal) =>
     lake.plates({ plate: plateOf(q), likeness: q.draft.likeness, limit: CROWD }, q.grounds, signal),
   cameras: (q, cursor, signal) => {
     const body = { cameras: q.draft.cameras, ...q.window, cursor, limit: CROWD };
     return q.draft.listed === "plates"
       ? lake.cameraPlates(body, q.grounds, signal)
-      : lake.cameras(body, q.grounds, signal);
+      : lake.cameras({ ...body, ...q.draft.look }, q.grounds, signal);
   },
   area: (q, cursor, signal) => {
     const body = { area: askedArea(q.draft.area), ...q.window, cursor, limit: CROWD };
     return q.draft.listed === "plates"
       ? lake.areaPlates(body, q.grounds, signal)
-      : lake.area(body, q.grounds, signal);
+      : lake.area({ ...body, ...q.draft.look }, q.grounds, signal);
   },
   trajectory: (q, _, signal) => lake.trajectory({ plate: plateOf(q), ...q.window }, q.grounds, signal),
   convoys: (q, _, signal) =>

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { carriedTo, type Draft, FIRST, fromParams, KINDS, problemsOf, SPECS, toParams } from "./questions";
+import {
+  carriedTo,
+  type Draft,
+  FIRST,
+  fromParams,
+  isNarrowed,
+  KINDS,
+  problemsOf,
+  SPECS,
+  toParams,
+} from "./questions";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 const made = (part: Partial<Draft>): Draft => ({ ...FIRST, ...part });
@@ -18,6 +28,7 @@ const FULL = made({
   near_m: 150,
   by: "cell",
   listed: "plates",
+  look: { kind: "truck", colour: "white" },
   camera: "d",
   thefts: "ABC1234 2026-11-01 08:30 2026-11-04 10:00\nDEF5678 2026-11-02 00:00",
   resolution: "9",
@@ -49,6 +60,16 @@ describe("a question in the address", () => {
     expect(toParams("convoys", FULL, false).toString()).toBe(
       "q=convoys&plate=BKF5820&within_s=90&shared_min=4",
     );
+  });
+
+  it("asks the pictures only where passages are listed", () => {
+    expect(toParams("history", FULL, false).toString()).toContain("kind=truck&colour=white");
+    expect(fromParams(new URLSearchParams("plate=BKF5820&kind=tank&colour=mauve"), FULL).draft.look).toEqual(
+      FIRST.look,
+    );
+    expect([isNarrowed("history", FULL), isNarrowed("area", FULL)]).toEqual([true, false]);
+    expect(isNarrowed("area", { ...FULL, listed: "passages" })).toBe(true);
+    expect(isNarrowed("convoys", FULL)).toBe(false);
   });
 
   it("keeps a list of thefts that is too long for an address in the field alone", () => {

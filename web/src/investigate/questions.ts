@@ -1,7 +1,7 @@
 // The questions that can be asked, what each needs, and how a question stands in the address.
 
-import type { Id } from "../app/api/types";
-import { COUNTS_BY, type CountBy, LIKENESSES, type PlateLikeness } from "../app/api/types.lake";
+import { type Id, VEHICLE_COLOURS, VEHICLE_KINDS } from "../app/api/types";
+import { COUNTS_BY, type CountBy, LIKENESSES, type Look, type PlateLikeness } from "../app/api/types.lake";
 import { SIDES, type Side } from "./answers/zones";
 import { type Area, areaText, isWhole, NO_AREA, readArea } from "./area";
 import { CELLS_MAX } from "./h3cell";
@@ -57,6 +57,8 @@ export interface Draft {
   by: CountBy;
   /** Every passage, or every plate once with its number of passages. */
   listed: Listed;
+  /** Only passages whose picture shows this. */
+  look: Look;
   /** One camera, where counts are of one. */
   camera: Id | null;
   /** Stolen vehicles as typed or pasted. */
@@ -83,6 +85,7 @@ export type Field =
   | "near_m"
   | "by"
   | "listed"
+  | "look"
   | "camera"
   | "thefts"
   | "resolution"
@@ -100,15 +103,15 @@ interface Spec {
 
 export const SPECS: Record<Kind, Spec> = {
   history: {
-    fields: ["plate"],
+    fields: ["plate", "look"],
     presets: ["24h", "7d", "30d", "365d"],
     first: "7d",
     patternMax: "7d",
   },
   // The book of plates knows no time.
   plates: { fields: ["plate", "likeness"], presets: [], first: "7d" },
-  cameras: { fields: ["cameras", "listed"], presets: ["1h", "6h", "24h", "7d"], first: "1h" },
-  area: { fields: ["area", "listed"], presets: ["1h", "6h", "24h", "7d"], first: "1h" },
+  cameras: { fields: ["cameras", "listed", "look"], presets: ["1h", "6h", "24h", "7d"], first: "1h" },
+  area: { fields: ["area", "listed", "look"], presets: ["1h", "6h", "24h", "7d"], first: "1h" },
   trajectory: { fields: ["plate"], presets: ["24h", "7d", "30d", "365d"], first: "24h" },
   convoys: {
     fields: ["plate", "within_s", "shared_min"],
@@ -126,6 +129,16 @@ export function presetsOf(kind: Kind, draft: Draft): readonly Preset[] {
   // Every hour of every camera: a day of a city is half a million numbers.
   if (kind === "counts" && draft.by === "hour_camera") return ["6h", "24h"];
   return SPECS[kind].presets;
+}
+
+/** Plates are counted whatever their pictures show. */
+export function mayNarrow(kind: Kind, draft: Draft): boolean {
+  const { fields } = SPECS[kind];
+  return fields.includes("look") && !(fields.includes("listed") && draft.listed === "plates");
+}
+
+export function isNarrowed(kind: Kind, draft: Draft): boolean {
+  return mayNarrow(kind, draft) && (draft.look.kind !== null || draft.look.colour !== null);
 }
 
 export function hasSpan(kind: Kind): boolean {
@@ -147,6 +160,7 @@ export const FIRST: Draft = {
   near_m: 0,
   by: "hour",
   listed: "passages",
+  look: { kind: null, colour: null },
   camera: null,
   thefts: "",
   resolution: "8",
@@ -284,6 +298,8 @@ export function toParams(kind: Kind, draft: Draft, isTable: boolean): URLSearchP
   if (has("area") && areaText(draft.area)) made.set("area", areaText(draft.area));
   if (has("by") && draft.by !== FIRST.by) made.set("by", draft.by);
   if (has("listed") && draft.listed !== FIRST.listed) made.set("list", draft.listed);
+  if (has("look") && draft.look.kind) made.set("kind", draft.look.kind);
+  if (has("look") && draft.look.colour) made.set("colour", draft.look.colour);
   if (has("camera") && draft.camera) made.set("camera", draft.camera);
   if (has("thefts")) theftParams(draft, made);
   for (const name of NUMBERS) {
@@ -323,6 +339,10 @@ export function fromParams(params: URLSearchParams, before: Draft): { kind: Kind
     draft.resolution = oneOf(params.get("size"), RESOLUTIONS, FIRST.resolution);
     draft.period = oneOf(params.get("period"), PERIODS, FIRST.period);
     draft.side = oneOf(params.get("side"), SIDES, FIRST.side);
+  }
+  if (fields.includes("look")) {
+    const kind = VEHICLE_KINDS.find((one) => one === params.get("kind")) ?? null;
+    draft.look = { kind, colour: VEHICLE_COLOURS.find((one) => one === params.get("colour")) ?? null };
   }
   if (fields.includes("listed")) draft.listed = params.get("list") === "plates" ? "plates" : "passages";
   for (const name of NUMBERS) {

@@ -2,10 +2,11 @@
 
 import type { TFunction } from "i18next";
 import type { Camera, Id } from "../app/api/types";
+import { saySeen } from "../app/seen";
 import { type Area, areaText } from "./area";
 import { nameOf } from "./cameras";
 import { readPlate, readPlates } from "./plateText";
-import { type Draft, hasSpan, type Kind, SPECS } from "./questions";
+import { type Draft, hasSpan, isNarrowed, type Kind, SPECS } from "./questions";
 import { readThefts } from "./thefts";
 
 function areaWords(area: Area, t: TFunction): string {
@@ -31,6 +32,7 @@ export function summaryOf(kind: Kind, draft: Draft, byId: Map<Id, Camera>, t: TF
   if (fields.includes("later")) parts.push(`${cameras(draft.cameras)} → ${cameras(draft.later)}`);
   else if (fields.includes("cameras")) parts.push(cameras(draft.cameras));
   if (fields.includes("area")) parts.push(areaWords(draft.area, t));
+  if (isNarrowed(kind, draft)) parts.push(saySeen(draft.look, t));
   if (fields.includes("by")) parts.push(t(`lake.by_${draft.by}`));
   if (fields.includes("thefts")) {
     const { thefts } = readThefts(draft.thefts, Date.now());

@@ -6,6 +6,7 @@ import type { Wgs84 } from "../app/api/types";
 import { ProvedImage } from "../app/ProvedImage";
 import { useHits } from "../app/queries";
 import { distance_m, sayDistance, sayProbability } from "../app/say";
+import { sayWanted } from "../app/seen";
 
 const NEAR_M = 5_000;
 const RECENT_US = 30 * 60 * 1_000_000;
@@ -45,7 +46,7 @@ export function NearbyHits({ here }: { here: Wgs84 | null }) {
             </p>
             <p className="dim">
               {hit.state === "confirmed"
-                ? `${t(`entry_action.${hit.entry.action}`)} · ${hit.entry.vehicle_note}`
+                ? `${t(`entry_action.${hit.entry.action}`)} · ${sayWanted(hit.entry, t)}`
                 : t("hit.sure", { p: sayProbability(hit.confidence) })}
             </p>
           </div>

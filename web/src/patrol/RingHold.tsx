@@ -7,6 +7,7 @@ import type { Id, MyHold, Wgs84 } from "../app/api/types";
 import { Picture } from "../app/Picture";
 import { useHit } from "../app/queries";
 import { sayProbability, saySeconds } from "../app/say";
+import { sayWanted } from "../app/seen";
 import { pointFeature } from "../map/features";
 import { MapView } from "../map/MapView";
 import { Where } from "./Where";
@@ -31,7 +32,7 @@ function Vehicle({ id }: { id: Id }) {
             .join(t("app.list_joiner"))}
         </p>
       )}
-      {hit.entry.vehicle_note && <p>{hit.entry.vehicle_note}</p>}
+      {sayWanted(hit.entry, t) && <p>{sayWanted(hit.entry, t)}</p>}
     </div>
   );
 }

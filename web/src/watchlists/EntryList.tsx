@@ -177,9 +177,13 @@ export function EntryList() {
                         {t(`entry_action.${entry.action}`)}
                       </Table.Td>
                       <Table.Td>
-                        {entry.vehicle_note ||
-                          (entry.vehicle_class && t(`vehicle_class.${entry.vehicle_class}`)) ||
-                          "—"}
+                        {[
+                          entry.vehicle_colour && t(`vehicle_colour.${entry.vehicle_colour}`),
+                          entry.vehicle_note ||
+                            (entry.vehicle_class && t(`vehicle_class.${entry.vehicle_class}`)),
+                        ]
+                          .filter(Boolean)
+                          .join(" · ") || "—"}
                         <div className="dim">{entry.reason}</div>
                       </Table.Td>
                       <Table.Td title={basis(entry.legal_basis).article}>

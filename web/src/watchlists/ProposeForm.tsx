@@ -5,7 +5,14 @@ import { useTranslation } from "react-i18next";
 import { ActForm } from "../app/ActForm";
 import { microsFromTaipei, taipeiDay } from "../app/age";
 import { watchlists } from "../app/api/calls";
-import { ENTRY_ACTIONS, type EntryAction, VEHICLE_CLASSES, type VehicleClass } from "../app/api/types";
+import {
+  ENTRY_ACTIONS,
+  type EntryAction,
+  VEHICLE_CLASSES,
+  VEHICLE_COLOURS,
+  type VehicleClass,
+  type VehicleColour,
+} from "../app/api/types";
 import { useLegalBases } from "../app/queries";
 import { Answer } from "../app/states";
 
@@ -21,6 +28,7 @@ export function ProposeForm({ onDone }: { onDone: () => void }) {
   const [reason, setReason] = useState("");
   const [action, setAction] = useState<EntryAction>("stop");
   const [vehicleClass, setVehicleClass] = useState<VehicleClass | null>(null);
+  const [colour, setColour] = useState<VehicleColour | null>(null);
   const [note, setNote] = useState("");
   const [expires, setExpires] = useState("");
 
@@ -45,6 +53,7 @@ export function ProposeForm({ onDone }: { onDone: () => void }) {
         reason: reason.trim(),
         action,
         ...(vehicleClass ? { vehicle_class: vehicleClass } : {}),
+        ...(colour ? { vehicle_colour: colour } : {}),
         ...(note.trim() ? { vehicle_note: note.trim() } : {}),
         expires_at_us: expires_at_us ?? 0,
       }),
@@ -154,6 +163,16 @@ export function ProposeForm({ onDone }: { onDone: () => void }) {
         onChange={(value) => setVehicleClass(value as VehicleClass | null)}
         clearable
         size="md"
+      />
+      <Select
+        label={t("watch.colour")}
+        description={t("watch.colour_hint")}
+        data={VEHICLE_COLOURS.map((value) => ({ value, label: t(`vehicle_colour.${value}`) }))}
+        value={colour}
+        onChange={(value) => setColour(value as VehicleColour | null)}
+        clearable
+        size="md"
+        data-testid="propose-colour"
       />
       <TextInput
         className="form-wide"

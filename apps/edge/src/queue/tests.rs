@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use shouhu_ids::{EntryId, Micros};
+use shouhu_plate::SeenVehicle;
 use shouhu_wire::ReportedSighting;
 
 use super::simdisk::{SimDisk, Unsynced};
@@ -30,6 +31,7 @@ fn sighting(plate: &str, is_hit: bool) -> NewSighting {
             lat: None,
             direction: None,
             speed_kmh: None,
+            seen: SeenVehicle::default(),
             reads: 1,
             crop_jpeg: None,
             frame_jpeg: None,
@@ -254,4 +256,15 @@ fn the_origins_of_the_newest_records_are_known_after_a_restart() {
     queue.delivered(&[sequence]).unwrap();
     let (_, recovery) = Queue::open(disk, SMALL).unwrap();
     assert!(recovery.recent_origins.contains(&new.origin));
+}
+
+#[test]
+fn what_was_kept_before_cameras_told_what_they_see_is_read() {
+    let json = br#"{"sighting":{"sequence":3,"plate":"ABC1234","confidence":0.9,"captured_at_us":1,"direction":null,"local_hits":[]},
+        "frame":null,"model":"old"}"#;
+    let mut payload = vec![0; 16];
+    payload.extend_from_slice(&u32::try_from(json.len()).unwrap().to_le_bytes());
+    payload.extend_from_slice(json);
+    let (stored, crop) = record::decode(&payload).unwrap();
+    assert_eq!((stored.sighting.seen, stored.sighting.sequence, crop.len()), (SeenVehicle::default(), 3, 0));
 }

@@ -18,7 +18,7 @@ use shouhu_edge::queue::QueueConfig;
 use shouhu_edge::run::RunOptions;
 use shouhu_edge::source::{SourceOptions, SourceSpec};
 use shouhu_ids::{DeviceId, EntryId, Micros};
-use shouhu_plate::Pattern;
+use shouhu_plate::{Pattern, SeenVehicle, VehicleColour, VehicleKind};
 use shouhu_vision::{Alternative, CharRead, Frame, PlateRead, Quad};
 use shouhu_wire::{
     BatchReceipt, DEVICE_HEADER, DeltaEntry, DeviceKind, EnrolledDevice, FramePolicy, Quarantined, ReportedSighting,
@@ -291,6 +291,14 @@ impl Reader for Scripted {
         }
         let text = String::from_utf8_lossy(&frame.rgb[2..2 + len]).into_owned();
         Ok(text.split('+').map(read_of).collect())
+    }
+
+    /// A plate that begins with TRK is on a white lorry; of others nothing is sure.
+    fn describe(&self, frame: &Frame, _: &Quad) -> SeenVehicle {
+        if frame.rgb[2..].starts_with(b"TRK") {
+            return SeenVehicle { kind: Some(VehicleKind::Truck), colour: Some(VehicleColour::White), plate_colour: None };
+        }
+        SeenVehicle::default()
     }
 
     fn model(&self) -> &str {

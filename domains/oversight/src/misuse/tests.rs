@@ -101,6 +101,8 @@ fn the_words_of_a_leaf_name_the_vehicles_that_somebody_chose() {
         ("GET /v1/sightings", "ABC-1234 from 1 until 2", plates(&["ABC-1234"])),
         ("GET /v1/sightings", "ABC-1234 at camera 01890000-0000-7000-8000-000000000000 from 1 until 2 under consent x", plates(&["ABC-1234"])),
         ("GET /v1/sightings", "any plate at camera 01890000-0000-7000-8000-000000000000 from 1 until 2", Named::Nothing),
+        ("GET /v1/sightings", "any plate at camera 01890000-0000-7000-8000-000000000000 from 1 until 2 seen as white truck", Named::Nothing),
+        ("GET /v1/sightings", "ABC-1234 from 1 until 2 seen as red under consent x", plates(&["ABC-1234"])),
         ("GET /v1/sightings", "ABC-??34 from 1 until 2", Named::Nothing),
         ("GET /v1/sightings/{id}", "sighting 01890000-0000-7000-8000-000000000000 of ABC-1234 under opening y", plates(&["ABC-1234"])),
         ("GET /v1/sightings/trajectory", "trajectory of ABC-1234 from 1 until 2", plates(&["ABC-1234"])),

@@ -5,7 +5,7 @@ use super::records::{Line, taipei};
 use shouhu_store::tag_of;
 use shouhu_text::sheet::cell;
 
-const HEADINGS: [&str; 12] = [
+const HEADINGS: [&str; 15] = [
     "車牌 plate",
     "時間 captured_at",
     "地點 place",
@@ -18,6 +18,9 @@ const HEADINGS: [&str; 12] = [
     "攝影機 camera",
     "有影像 has_picture",
     "編號 id",
+    "車輛 vehicle_kind",
+    "車色 vehicle_colour",
+    "牌色 plate_colour",
 ];
 
 /// A file without rows: mark and heading.
@@ -41,6 +44,9 @@ pub fn push(text: &mut String, line: &Line) {
         line.camera.clone(),
         if line.pictures == 0 { "0".into() } else { "1".into() },
         line.id.to_string(),
+        line.seen.kind.map(|kind| tag_of(&kind)).unwrap_or_default(),
+        line.seen.colour.map(|colour| tag_of(&colour)).unwrap_or_default(),
+        line.seen.plate_colour.map(|colour| tag_of(&colour)).unwrap_or_default(),
     ];
     text.push_str(&cells.join(","));
     text.push_str("\r\n");
@@ -59,5 +65,6 @@ mod tests {
         let line = text.lines().nth(1).unwrap_or_default();
         assert!(line.starts_with("ABC-1234,2026-05-01T08:00:00.250+08:00,永康 S,120.240000,23.030000,south,0.970,61.5,gantry,,0,"), "{line}");
         assert_eq!(line.split(',').count(), HEADINGS.len());
+        assert!(line.ends_with(",truck,,"), "what was not sure stays empty: {line}");
     }
 }

@@ -25,6 +25,7 @@ pub fn push(text: &mut String, line: &Line, is_first: bool) {
             "heading": line.heading.map(|heading| tag_of(&heading)),
             "confidence": line.confidence,
             "speed_kmh": line.speed_kmh,
+            "seen": line.seen,
         },
     });
     text.push_str(if is_first { "\n" } else { ",\n" });
@@ -46,6 +47,7 @@ mod tests {
         assert_eq!(json.pointer("/features/0/geometry/coordinates"), Some(&json!([120.24, 23.03])));
         assert_eq!(json.pointer("/features/1/geometry"), Some(&json!(null)));
         assert_eq!(json.pointer("/features/0/properties/heading"), Some(&json!("south")));
+        assert_eq!(json.pointer("/features/0/properties/seen"), Some(&json!({ "kind": "truck" })));
         Ok(())
     }
 }

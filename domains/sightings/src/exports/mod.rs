@@ -84,6 +84,7 @@ impl Keyed for ExportError {
 
 #[cfg(test)]
 fn tests_line() -> records::Line {
+    use shouhu_plate::{SeenVehicle, VehicleKind};
     records::Line {
         id: shouhu_ids::SightingId::of(1, 1_777_593_600_250, 7),
         plate: "ABC1234".into(),
@@ -96,6 +97,7 @@ fn tests_line() -> records::Line {
         heading: Some(shouhu_wire::Heading::South),
         confidence: 0.97,
         speed_kmh: Some(61.5),
+        seen: SeenVehicle { kind: Some(VehicleKind::Truck), ..SeenVehicle::default() },
         pictures: 0,
     }
 }

@@ -7,7 +7,7 @@ use shouhu_lakehouse::lake::questions::{Area, Limits, Partial, export, history};
 use shouhu_lakehouse::lake::row::AT_SOURCE;
 use shouhu_lakehouse::lake::{Class, FullRecord, Key, PlateCode, Seen, View, Window};
 use shouhu_lakehouse::{Lakehouse, SourceRecord};
-use shouhu_plate::Plate;
+use shouhu_plate::{Plate, SeenVehicle};
 use shouhu_wire::{Heading, PartialNote};
 
 use super::{ExportError, ROWS_MAX};
@@ -139,6 +139,7 @@ pub struct Line {
     pub heading: Option<Heading>,
     pub confidence: f64,
     pub speed_kmh: Option<f64>,
+    pub seen: SeenVehicle,
     pub pictures: u8,
 }
 
@@ -166,6 +167,7 @@ impl Line {
             heading: crate::heading::of_code(row.direction),
             confidence: f64::from(row.confidence_pm) / 1_000.0,
             speed_kmh: record.extra.speed_dkmh.map(|dkmh| f64::from(dkmh) / 10.0),
+            seen: crate::passing::seen_of(record),
             pictures: row.pictures,
         }
     }

@@ -278,6 +278,7 @@ fn fact(feed: &Feed, sites: &[Site], numbers: &Numbers, passage: &FeedPassage) -
         captured_at_us: passage.at,
         clock_corrected_us: 0,
         position: Some(site.position),
+        seen: shouhu_plate::SeenVehicle::default(),
         has_crop: false,
         has_frame: false,
         local_hits: Vec::new(),

@@ -1,20 +1,22 @@
 //! `POST /v1/sightings/area` and `/plates` below it: what was seen in a part of the map.
 
 use axum::extract::State;
-use shouhu_lakehouse::lake::questions::{self, area};
+use shouhu_lakehouse::lake::View;
+use shouhu_lakehouse::lake::questions::{self, Limits, area};
 use shouhu_module::{App, Audit, Audited, Body, Problem, Route};
-use shouhu_wire::{Area, AskArea, Found, Passing, PlatePassages};
+use shouhu_wire::{Area, AskArea, AskAreaPassages, Found, Passing, PlatePassages};
 
 use crate::answer::{passages_of, passings_of};
 use crate::gate::{Asking, page};
-use crate::lake::{ask_rows, lake_of, refusal_of};
+use crate::lake::{ask, ask_rows, lake_of, refusal_of};
+use crate::looks::{self, narrowed};
 use crate::{shapes, window};
 
 pub const ROUTE: Route =
     Route::post("/v1/sightings/area", "Lists every passage in an area and a window, newest first", || axum::routing::post(handle))
         .permission("sightings.search")
         .audit(Audit::PersonalRead)
-        .takes::<AskArea>()
+        .takes::<AskAreaPassages>()
         .gives::<Found<Passing>>();
 
 pub const PLATES: Route =
@@ -54,16 +56,23 @@ fn exactly(asked: &Area) -> String {
     serde_json::to_string(asked).unwrap_or_else(|_| said(asked))
 }
 
-async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskArea>) -> Result<Audited<Found<Passing>>, Problem> {
+async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskAreaPassages>) -> Result<Audited<Found<Passing>>, Problem> {
+    let AskAreaPassages { within: asked, look } = asked;
     let (window, before) = (window::wide(asked.span)?, window::parse_cursor(asked.cursor.as_deref())?);
     let area = area_of(&asked.area)?;
     let lake = lake_of(&app)?;
     let page = page(&asking, &lake, &[], window::rows(asked.limit), before, |before, rows_max| {
         let (app, area) = (app.clone(), area.clone());
-        async move { ask_rows(&app, rows_max, move |view, limits| area::ask(view, &area, window, before, limits)).await }
+        async move {
+            let rows = move |view: &View, limits: Limits<'_>| {
+                let from = |before, limits: Limits<'_>| area::ask(view, &area, window, before, limits).map_err(|error| refusal_of(&error));
+                narrowed(view, look, before, limits, from)
+            };
+            ask(&app, rows_max, rows).await?
+        }
     })
     .await?;
-    let object = format!("passages {} {}{}", said(&asked.area), window::said(window), page.under);
+    let object = format!("passages {} {}{}{}", said(&asked.area), window::said(window), looks::said(look), page.under);
     Ok(Audited::new(object, passings_of(&lake, &page)))
 }
 

@@ -3,20 +3,22 @@
 use axum::extract::State;
 use shouhu_ids::CameraId;
 use shouhu_lakehouse::Lakehouse;
-use shouhu_lakehouse::lake::questions::cameras;
+use shouhu_lakehouse::lake::View;
+use shouhu_lakehouse::lake::questions::{Limits, cameras};
 use shouhu_module::{App, Audit, Audited, Body, Problem, Route};
-use shouhu_wire::{AskCameras, Found, Passing, PlatePassages};
+use shouhu_wire::{AskCameraPassages, AskCameras, Found, Passing, PlatePassages};
 
 use crate::answer::{passages_of, passings_of};
 use crate::gate::{Asking, page};
-use crate::lake::{ask_rows, lake_of};
+use crate::lake::{ask, ask_rows, lake_of, refusal_of};
+use crate::looks::{self, narrowed};
 use crate::window::{self, AskedError, CAMERAS_MAX};
 
 pub const ROUTE: Route =
     Route::post("/v1/sightings/cameras", "Lists every passage of some cameras in a window, newest first", || axum::routing::post(handle))
         .permission("sightings.search")
         .audit(Audit::PersonalRead)
-        .takes::<AskCameras>()
+        .takes::<AskCameraPassages>()
         .gives::<Found<Passing>>();
 
 pub const PLATES: Route =
@@ -53,15 +55,22 @@ pub fn said(cameras: &[CameraId]) -> String {
     format!("cameras {}{more}", named.join(" "))
 }
 
-async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskCameras>) -> Result<Audited<Found<Passing>>, Problem> {
+async fn handle(State(app): State<App>, asking: Asking, Body(asked): Body<AskCameraPassages>) -> Result<Audited<Found<Passing>>, Problem> {
+    let AskCameraPassages { at: asked, look } = asked;
     let (lake, window) = (lake_of(&app)?, window::wide(asked.span)?);
     let (sources, before) = (sources_of(&lake, &asked.cameras)?, window::parse_cursor(asked.cursor.as_deref())?);
     let page = page(&asking, &lake, &[], window::rows(asked.limit), before, |before, rows_max| {
         let (app, sources) = (app.clone(), sources.clone());
-        async move { ask_rows(&app, rows_max, move |view, limits| cameras::rows(view, &sources, window, before, limits)).await }
+        async move {
+            let rows = move |view: &View, limits: Limits<'_>| {
+                let from = |before, limits: Limits<'_>| cameras::rows(view, &sources, window, before, limits).map_err(|error| refusal_of(&error));
+                narrowed(view, look, before, limits, from)
+            };
+            ask(&app, rows_max, rows).await?
+        }
     })
     .await?;
-    let object = format!("passages of {} {}{}", said(&asked.cameras), window::said(window), page.under);
+    let object = format!("passages of {} {}{}{}", said(&asked.cameras), window::said(window), looks::said(look), page.under);
     Ok(Audited::new(object, passings_of(&lake, &page)))
 }
 

@@ -14,11 +14,12 @@ use shouhu_lakehouse::lake::plates::Like;
 use shouhu_lakehouse::lake::questions::{AskError, Limits, cameras, find, history};
 use shouhu_lakehouse::lake::{Answer, FullRecord, Key, Partial, Seen, View};
 use shouhu_module::{App, Audit, Audited, Keyed, Params, Problem, Route, page_limit};
-use shouhu_plate::{Pattern, PatternError, Plate};
-use shouhu_wire::{Found, Sighting};
+use shouhu_plate::{Pattern, PatternError, Plate, VehicleColour, VehicleKind};
+use shouhu_wire::{Found, Look, Sighting};
 
 use crate::gate::{Asking, page};
 use crate::lake::{ask, code_of, is_cut, lake_of, notes_of, record, refusal_of};
+use crate::looks::{self, COMPARED_MAX, narrowed};
 use crate::passing::{plate_of, sighting_of};
 use crate::window::{EXACT_MAX_US, WIDE_MAX_US, checked, cursor_of, parse_cursor, said};
 
@@ -43,6 +44,10 @@ pub struct SearchSightings {
     /// Now when absent.
     pub until_us: Option<i64>,
     pub camera: Option<CameraId>,
+    /// Only passages whose picture shows such a vehicle; it narrows a search and is none by itself.
+    pub kind: Option<VehicleKind>,
+    /// Only passages whose picture shows a vehicle of this colour.
+    pub colour: Option<VehicleColour>,
     pub cursor: Option<String>,
     pub limit: Option<i64>,
 }
@@ -53,7 +58,10 @@ pub enum SearchError {
     NothingAsked,
     #[error("{0}")]
     Pattern(PatternError),
-    #[error("more than {PLATES_MAX} plates or {SCAN_MAX} sightings would have to be followed: give more characters, a camera, or a shorter window")]
+    #[error(
+        "more than {PLATES_MAX} plates, {SCAN_MAX} sightings or {COMPARED_MAX} pictures would have to be followed: give more characters, \
+         a camera, or a shorter window"
+    )]
     TooBroad,
 }
 
@@ -79,6 +87,7 @@ const WINDOW_EXACT_US: i64 = 31 * Micros::DAY;
 struct Search {
     pattern: Option<Pattern>,
     camera: Option<CameraId>,
+    look: Look,
     window: Window,
     before: Option<Key>,
 }
@@ -95,14 +104,15 @@ impl Search {
         let until_us = query.until_us.unwrap_or(now.0);
         let from_us = query.from_us.unwrap_or_else(|| until_us.saturating_sub(usual_us));
         let window = checked(from_us, until_us, allowed_us)?;
-        Ok(Self { pattern, camera: query.camera, window, before: parse_cursor(query.cursor.as_deref())? })
+        let look = Look { kind: query.kind, colour: query.colour };
+        Ok(Self { pattern, camera: query.camera, look, window, before: parse_cursor(query.cursor.as_deref())? })
     }
 
     /// What the audit leaf says was searched.
     fn object(&self) -> String {
         let plate = self.pattern.as_ref().map_or_else(|| "any plate".to_owned(), Pattern::display);
         let camera = self.camera.map_or_else(String::new, |camera| format!(" at camera {camera}"));
-        format!("{plate}{camera} {}", said(self.window))
+        format!("{plate}{camera} {}{}", said(self.window), looks::said(self.look))
     }
 }
 
@@ -115,7 +125,13 @@ async fn handle(State(app): State<App>, asking: Asking, Params(query): Params<Se
     let sources = search.camera.map(|camera| lake.sources_of_camera(camera));
     let page = page(&asking, &lake, &named, limit, search.before, |before, rows_max| {
         let (app, search, sources) = (app.clone(), Search { before, ..(*search).clone() }, sources.clone());
-        async move { ask(&app, rows_max, move |view, limits| rows(view, &search, sources.as_deref(), limits)).await? }
+        async move {
+            let rows = move |view: &View, limits: Limits<'_>| {
+                let from = |before, limits: Limits<'_>| rows(view, &Search { before, ..search.clone() }, sources.as_deref(), limits);
+                narrowed(view, search.look, search.before, limits, from)
+            };
+            ask(&app, rows_max, rows).await?
+        }
     })
     .await?;
     let (keys, mut notes): (Vec<Key>, _) = (page.rows.iter().map(Seen::key).collect(), page.notes());
@@ -179,7 +195,7 @@ fn wildcard(view: &View, pattern: &Pattern, search: &Search, limits: Limits<'_>)
     Ok(cut(answer, limits.rows_max))
 }
 
-fn cut(mut answer: Answer<Seen>, rows_max: usize) -> Answer<Seen> {
+pub(crate) fn cut(mut answer: Answer<Seen>, rows_max: usize) -> Answer<Seen> {
     if answer.rows.len() > rows_max {
         answer.rows.truncate(rows_max);
         answer.partial.push(Partial::Limit { limit: rows_max });

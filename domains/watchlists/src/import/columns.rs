@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shouhu_plate::VehicleClass;
+use shouhu_plate::{VehicleClass, VehicleColour};
 use shouhu_text::squeezed;
 use shouhu_wire::EntryAction;
 
@@ -20,19 +20,21 @@ pub enum Field {
     Reason,
     Action,
     VehicleClass,
+    VehicleColour,
     VehicleNote,
     Issuer,
     ExpiresAt,
 }
 
 impl Field {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Pattern,
         Self::LegalBasis,
         Self::Owner,
         Self::Reason,
         Self::Action,
         Self::VehicleClass,
+        Self::VehicleColour,
         Self::VehicleNote,
         Self::Issuer,
         Self::ExpiresAt,
@@ -47,6 +49,7 @@ impl Field {
             Self::Reason => "reason",
             Self::Action => "action",
             Self::VehicleClass => "vehicle_class",
+            Self::VehicleColour => "vehicle_colour",
             Self::VehicleNote => "vehicle_note",
             Self::Issuer => "issuer",
             Self::ExpiresAt => "expires_at",
@@ -75,6 +78,7 @@ impl Field {
             Self::Reason => &["案由", "事由", "原因", "理由", "協尋原因", "reason", "cause"],
             Self::Action => &["動作", "處置", "處置方式", "處理方式", "要求", "action"],
             Self::VehicleClass => &["車種", "車輛種類", "車別", "class", "vehicleclass", "vehicletype"],
+            Self::VehicleColour => &["顏色", "車色", "車身顏色", "colour", "color", "vehiclecolour", "vehiclecolor"],
             Self::VehicleNote => &[
                 "備註",
                 "備考",
@@ -82,7 +86,6 @@ impl Field {
                 "特徵",
                 "廠牌",
                 "廠牌顏色",
-                "顏色",
                 "note",
                 "notes",
                 "vehiclenote",
@@ -209,6 +212,22 @@ pub fn class_of(text: &str) -> Option<VehicleClass> {
     })
 }
 
+/// A colour in words of either language. What is two colours, or one that people call by several names (金, 香檳), is none.
+#[must_use]
+pub fn colour_of(text: &str) -> Option<VehicleColour> {
+    Some(match squeezed(text).as_str() {
+        "白" | "白色" | "珍珠白" | "white" => VehicleColour::White,
+        "灰" | "灰色" | "鐵灰" | "鐵灰色" | "銀" | "銀色" | "銀灰" | "銀灰色" | "grey" | "gray" | "silver" => VehicleColour::Grey,
+        "黑" | "黑色" | "black" => VehicleColour::Black,
+        "紅" | "紅色" | "酒紅" | "酒紅色" | "red" => VehicleColour::Red,
+        "藍" | "藍色" | "深藍" | "深藍色" | "blue" => VehicleColour::Blue,
+        "綠" | "綠色" | "green" => VehicleColour::Green,
+        "黃" | "黃色" | "yellow" => VehicleColour::Yellow,
+        "棕" | "棕色" | "褐" | "褐色" | "咖啡" | "咖啡色" | "brown" => VehicleColour::Brown,
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,5 +274,11 @@ mod tests {
         assert_eq!(action_of("逮捕"), None);
         assert_eq!(class_of("自用小客車"), Some(VehicleClass::Car));
         assert_eq!(class_of("飛機"), None);
+        assert_eq!([colour_of("銀 色"), colour_of("Red"), colour_of("白/紅"), colour_of("")], [
+            Some(VehicleColour::Grey),
+            Some(VehicleColour::Red),
+            None,
+            None,
+        ]);
     }
 }

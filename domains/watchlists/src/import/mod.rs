@@ -145,7 +145,7 @@ impl Defaults {
             Field::Reason => &self.reason,
             Field::Action => &self.action,
             Field::ExpiresAt => &self.expires,
-            Field::Pattern | Field::VehicleClass | Field::VehicleNote | Field::Issuer => return "",
+            Field::Pattern | Field::VehicleClass | Field::VehicleColour | Field::VehicleNote | Field::Issuer => return "",
         };
         text.as_deref().unwrap_or_default()
     }
@@ -327,11 +327,21 @@ fn entry_of(row: &Row, columns: &Columns, defaults: &Defaults, owner: &str, now:
         reason: text(Field::Reason).to_owned(),
         action,
         vehicle_class,
-        vehicle_note: text(Field::VehicleNote).to_owned(),
+        vehicle_colour: columns::colour_of(text(Field::VehicleColour)),
+        vehicle_note: noted(text(Field::VehicleNote), text(Field::VehicleColour)),
         issuer: or(text(Field::Issuer), TAIWAN),
         expires_at_us,
     };
     NewEntry::checked(&asked, now).map_err(|error| fault(field_of(&error), error.key(), error.to_string()))
+}
+
+/// The colour stays words for people too: crews are shown the note alone, and not every colour has a name of ours.
+fn noted(note: &str, colour: &str) -> String {
+    match (note, colour) {
+        (note, colour) if note.contains(colour) => note.to_owned(),
+        ("", colour) => colour.to_owned(),
+        (note, colour) => format!("{note}；{colour}"),
+    }
 }
 
 fn field_of(error: &EntryError) -> Field {
@@ -412,6 +422,14 @@ KNOWN-1,失竊,失車,115/12/31,,,,
             let accepted: Vec<(&str, &str)> = sorted.accepted.iter().map(|e| (e.pattern.as_str(), e.owner.as_str())).collect();
             assert_eq!(accepted, [("ABC1234", "永康分局"), ("XYZ9?76", "永康分局偵查隊")]);
         }
+    }
+
+    #[test]
+    fn a_column_of_colours_is_compared_with_pictures_and_stays_in_the_note() {
+        let file = "車牌,案由,法令依據,到期日,顏色,備註\nABC-1234,失竊,失車,115/12/31,銀色,\nXYZ-9876,失竊,失車,115/12/31,香檳,左門凹陷\n";
+        let sorted = sorted(file.as_bytes());
+        let found: Vec<_> = sorted.accepted.iter().map(|entry| (entry.vehicle_colour, entry.vehicle_note.as_str())).collect();
+        assert_eq!(found, [(Some(shouhu_plate::VehicleColour::Grey), "銀色"), (None, "左門凹陷；香檳")]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use shouhu_ids::{AssignmentId, CameraId, HitId, IncidentId, Micros, SightingId, 
 use shouhu_module::ports::{ConfirmedHitsPort, NearbyWantedPort, Picture, SightingPictures, SightingPicturesPort, UnitPlaces, UnitPlacesPort};
 use shouhu_module::{Caller, Problem};
 use shouhu_place::Wgs84;
-use shouhu_plate::SURE_FROM;
+use shouhu_plate::{SURE_FROM, SeenVehicle, VehicleColour, VehicleKind};
 use shouhu_wire::{Alternative, AssignmentState, EntryAction, IncidentState, Role};
 
 use super::{World, key_of};
@@ -35,6 +35,39 @@ async fn the_same_event_twice_raises_one_hit_and_shows_all_that_a_person_needs()
     assert_eq!(hit["conflicts"], json!([]));
     let raised = world.house.app.store.fetch("SELECT id FROM store_outbox WHERE kind = 'hit_raised'", vec![]).await;
     assert_eq!(raised.map(|rows| rows.len()).ok(), Some(1));
+}
+
+#[tokio::test]
+async fn what_the_picture_shows_stands_beside_the_entry_and_a_contradiction_leaves_the_decision_to_a_person() {
+    let world = World::open().await;
+    let mut wanted = world.proposal("ABC-1234");
+    wanted["vehicle_class"] = json!("car");
+    wanted["vehicle_colour"] = json!("red");
+    world.in_force_as(wanted).await;
+    let seen = SeenVehicle { kind: Some(VehicleKind::Motorcycle), colour: Some(VehicleColour::White), plate_colour: None };
+    world.pass(&[SightingFact { seen, ..world.seen("ABC1234") }]).await;
+    let hit = world.hit().await;
+    assert_eq!(hit["conflicts"], json!(["colour", "kind", "plate_of_other_kind"]));
+    assert_eq!((&hit["entry"]["vehicle_colour"], &hit["seen"]), (&json!("red"), &json!({ "kind": "motorcycle", "colour": "white" })));
+    assert_eq!(hit["state"], json!("raised"), "nobody is sent, and nothing is hidden");
+    assert_eq!(key_of(&world.confirm(&hit, "XYZ9999").await), (422, "hits.confirm.plate_differs"));
+    assert_eq!(world.confirm(&hit, "ABC1234").await.json["state"], json!("confirmed"), "a person who has looked may say yes all the same");
+}
+
+#[tokio::test]
+async fn a_hit_from_before_cameras_told_what_they_see_is_shown_as_it_was() {
+    let world = World::open().await;
+    world.in_force("ABC-1234").await;
+    world.pass(&[world.seen("ABC1234")]).await;
+    let mut tx = world.house.app.store.begin().await.unwrap_or_else(|e| panic!("{e}"));
+    let row = tx.fetch_one("SELECT shown FROM watchlists_hit", vec![]).await.unwrap_or_else(|e| panic!("{e}"));
+    let mut shown: Value = row.json("shown").unwrap_or_else(|e| panic!("{e}"));
+    shown.as_object_mut().and_then(|shown| shown.remove("seen"));
+    shown["entry"].as_object_mut().and_then(|entry| entry.remove("vehicle_colour"));
+    tx.execute("UPDATE watchlists_hit SET shown = $1", shouhu_store::params![shown.to_string()]).await.unwrap_or_else(|e| panic!("{e}"));
+    tx.commit().await.unwrap_or_else(|e| panic!("{e}"));
+    let hit = world.hit().await;
+    assert_eq!((&hit["seen"], &hit["entry"]["vehicle_colour"]), (&json!({}), &json!(null)));
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ async fn proposed(db: &Store, patterns: &[&str], import: Option<shouhu_ids::Impo
                 reason: "r".into(),
                 action: EntryAction::Stop,
                 vehicle_class: Some(shouhu_plate::VehicleClass::Car),
+                vehicle_colour: Some(shouhu_plate::VehicleColour::Red),
                 vehicle_note: String::new(),
                 issuer: "TW".into(),
                 expires_at_us: now.plus(Micros::DAY),
@@ -45,7 +46,7 @@ async fn the_way_from_a_proposal_to_a_confirmed_hit_is_the_same_on_each_database
         let ids = proposed(&db, &["ABC1234", "XYZ98?6"], None).await;
         for id in &ids {
             let entry = approve::approve(&db, *id, &supervisor).await.unwrap_or_else(|e| panic!("{}", e.detail));
-            assert_eq!(entry.state, EntryState::Active);
+            assert_eq!((entry.state, entry.vehicle_colour), (EntryState::Active, Some(shouhu_plate::VehicleColour::Red)));
         }
         let list = ActiveList::default();
         let now = db.env().now();

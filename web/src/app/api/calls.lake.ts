@@ -16,7 +16,7 @@ function reading<R>(path: string, query: Query, grounds: T.Grounds, signal?: Abo
   return ask<R>(at(path), { query, grounds, ...(signal ? { signal } : {}) });
 }
 
-export interface HistoryQuery extends Partial<L.TimeSpan> {
+export interface HistoryQuery extends Partial<L.TimeSpan>, Partial<L.Look> {
   plate: string;
   cursor: string | null;
   limit: number;
@@ -37,12 +37,18 @@ export const lake = {
     grounds: T.Grounds,
     signal?: AbortSignal,
   ) => reading<L.Found<L.KnownPlate>>("/plates", { ...query }, grounds, signal),
-  cameras: (body: L.TimeSpan & { cameras: T.Id[] } & Paged, grounds: T.Grounds, signal?: AbortSignal) =>
-    question<L.Found<L.Passing>>("/cameras", body, grounds, signal),
+  cameras: (
+    body: L.TimeSpan & Partial<L.Look> & { cameras: T.Id[] } & Paged,
+    grounds: T.Grounds,
+    signal?: AbortSignal,
+  ) => question<L.Found<L.Passing>>("/cameras", body, grounds, signal),
   cameraPlates: (body: L.TimeSpan & { cameras: T.Id[] } & Paged, grounds: T.Grounds, signal?: AbortSignal) =>
     question<L.Found<L.KnownPlate>>("/cameras/plates", body, grounds, signal),
-  area: (body: L.TimeSpan & { area: L.AskedArea } & Paged, grounds: T.Grounds, signal?: AbortSignal) =>
-    question<L.Found<L.Passing>>("/area", body, grounds, signal),
+  area: (
+    body: L.TimeSpan & Partial<L.Look> & { area: L.AskedArea } & Paged,
+    grounds: T.Grounds,
+    signal?: AbortSignal,
+  ) => question<L.Found<L.Passing>>("/area", body, grounds, signal),
   areaPlates: (body: L.TimeSpan & { area: L.AskedArea } & Paged, grounds: T.Grounds, signal?: AbortSignal) =>
     question<L.Found<L.KnownPlate>>("/area/plates", body, grounds, signal),
   trajectory: (query: L.TimeSpan & { plate: string }, grounds: T.Grounds, signal?: AbortSignal) =>

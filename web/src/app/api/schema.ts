@@ -7692,6 +7692,11 @@ export interface components {
              */
             speed_kmh: number | null;
             /**
+             * @description What the best frame shows of the vehicle; devices from before send nothing.
+             * @default {}
+             */
+            seen: components["schemas"]["SeenVehicle"];
+            /**
              * Format: uint32
              * @description Frames that voted.
              * @default 0
@@ -7732,6 +7737,27 @@ export interface components {
          * @enum {string}
          */
         TravelDirection: "approaching" | "receding" | "left_to_right" | "right_to_left";
+        /** @description What a picture shows of a vehicle. What is absent is not sure. */
+        SeenVehicle: {
+            kind?: components["schemas"]["VehicleKind"] | null;
+            colour?: components["schemas"]["VehicleColour"] | null;
+            plate_colour?: components["schemas"]["PlateColour"] | null;
+        };
+        /**
+         * @description What kind of vehicle a picture shows, whatever its plate says.
+         * @enum {string}
+         */
+        VehicleKind: "car" | "motorcycle" | "bus" | "truck" | "bicycle";
+        /**
+         * @description The colour that most people would name.
+         * @enum {string}
+         */
+        VehicleColour: "white" | "grey" | "black" | "red" | "blue" | "green" | "yellow" | "brown";
+        /**
+         * @description Ground and characters of a plate.
+         * @enum {string}
+         */
+        PlateColour: "white_black" | "white_red" | "white_green" | "green_white" | "red_white" | "yellow_black";
         /**
          * Format: uuid
          * @description One row of a watchlist.
@@ -7751,6 +7777,10 @@ export interface components {
              */
             until_us?: number | null;
             camera?: components["schemas"]["CameraId"] | null;
+            /** @description Only passages whose picture shows such a vehicle; it narrows a search and is none by itself. */
+            kind?: components["schemas"]["VehicleKind"] | null;
+            /** @description Only passages whose picture shows a vehicle of this colour. */
+            colour?: components["schemas"]["VehicleColour"] | null;
             cursor?: string | null;
             /** Format: int64 */
             limit?: number | null;
@@ -7791,6 +7821,11 @@ export interface components {
             direction?: components["schemas"]["TravelDirection"] | null;
             /** Format: double */
             speed_kmh?: number | null;
+            /**
+             * @description What its picture shows, by the device; what is absent was not sure.
+             * @default {}
+             */
+            seen: components["schemas"]["SeenVehicle"];
             /** Format: uint32 */
             reads: number;
             /** @description `GET /v1/sightings/{id}/crop` has a picture. */
@@ -7888,8 +7923,8 @@ export interface components {
          * @enum {string}
          */
         Heading: "approaching" | "receding" | "left_to_right" | "right_to_left" | "north" | "north_east" | "east" | "south_east" | "south" | "south_west" | "west" | "north_west" | "entered" | "left";
-        /** @description `POST /v1/sightings/cameras`: everything that some cameras saw in a window. */
-        AskCameras: {
+        /** @description `POST /v1/sightings/cameras`, narrowed by what the pictures show. */
+        AskCameraPassages: {
             cameras: components["schemas"]["CameraId"][];
             from_us: components["schemas"]["Micros"];
             until_us: components["schemas"]["Micros"];
@@ -7900,6 +7935,10 @@ export interface components {
              * @default null
              */
             cursor: string | null;
+            /** @default null */
+            kind: components["schemas"]["VehicleKind"] | null;
+            /** @default null */
+            colour: components["schemas"]["VehicleColour"] | null;
         };
         /** @description Rows, where the next page begins, and why there may be more. */
         Found4: {
@@ -7918,8 +7957,21 @@ export interface components {
             first_at_us: components["schemas"]["Micros"];
             last_at_us: components["schemas"]["Micros"];
         };
-        /** @description `POST /v1/sightings/area`: everything that was seen in an area in a window. */
-        AskArea: {
+        /** @description `POST /v1/sightings/cameras`: everything that some cameras saw in a window. */
+        AskCameras: {
+            cameras: components["schemas"]["CameraId"][];
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /** Format: uint32 */
+            limit?: number | null;
+            /**
+             * @description Of the page before.
+             * @default null
+             */
+            cursor: string | null;
+        };
+        /** @description `POST /v1/sightings/area`, narrowed by what the pictures show. */
+        AskAreaPassages: {
             area: components["schemas"]["Area"];
             from_us: components["schemas"]["Micros"];
             until_us: components["schemas"]["Micros"];
@@ -7930,6 +7982,10 @@ export interface components {
              * @default null
              */
             cursor: string | null;
+            /** @default null */
+            kind: components["schemas"]["VehicleKind"] | null;
+            /** @default null */
+            colour: components["schemas"]["VehicleColour"] | null;
         };
         /** @description A part of the map. Polygons are GeoJSON rings: longitude, latitude, first ring outside, the others holes. */
         Area: {
@@ -7957,6 +8013,19 @@ export interface components {
             /** @constant */
             kind: "h3";
             cells: string[];
+        };
+        /** @description `POST /v1/sightings/area`: everything that was seen in an area in a window. */
+        AskArea: {
+            area: components["schemas"]["Area"];
+            from_us: components["schemas"]["Micros"];
+            until_us: components["schemas"]["Micros"];
+            /** Format: uint32 */
+            limit?: number | null;
+            /**
+             * @description Of the page before.
+             * @default null
+             */
+            cursor: string | null;
         };
         /** @description `GET /v1/sightings/trajectory`. */
         AskTrajectory: {
@@ -8728,7 +8797,8 @@ export interface components {
             reason: string;
             action: components["schemas"]["EntryAction"];
             vehicle_class?: components["schemas"]["VehicleClass"] | null;
-            /** @description Make, model, colour. */
+            vehicle_colour?: components["schemas"]["VehicleColour"] | null;
+            /** @description Make, model, and what else people say of it. */
             vehicle_note: string;
             /** @description Country of the plate, ISO 3166-1 alpha-2. */
             issuer: string;
@@ -8760,6 +8830,11 @@ export interface components {
             action: components["schemas"]["EntryAction"];
             /** @default null */
             vehicle_class: components["schemas"]["VehicleClass"] | null;
+            /**
+             * @description What the picture's colour is compared with; absent where nobody said, or where they said several.
+             * @default null
+             */
+            vehicle_colour: components["schemas"]["VehicleColour"] | null;
             /** @default  */
             vehicle_note: string;
             /** @default TW */
@@ -8926,6 +9001,11 @@ export interface components {
             captured_at_us: components["schemas"]["Micros"];
             place_name: string;
             position?: components["schemas"]["Wgs84"] | null;
+            /**
+             * @description What the picture shows, by the device: for the person to compare with the entry.
+             * @default {}
+             */
+            seen: components["schemas"]["SeenVehicle"];
             has_crop: boolean;
             has_frame: boolean;
             decided_at_us?: components["schemas"]["Micros"] | null;
@@ -8949,7 +9029,7 @@ export interface components {
         /** @description How a reading came to match. Declared from the strongest to the weakest. */
         MatchKind: "exact" | "alternative" | "wildcard" | "confusable";
         /** @description What does not fit between the sighting and the entry: shown, never decided on. */
-        Conflict: "class" | "issuer" | "low_confidence" | "device_clock" | "old_sighting" | "impossible_speed" | "sender_restricted";
+        Conflict: "class" | "colour" | "kind" | "plate_of_other_kind" | "issuer" | "low_confidence" | "device_clock" | "old_sighting" | "impossible_speed" | "sender_restricted";
         /** @description The entry as it is shown beside the picture. */
         HitEntry: {
             id: components["schemas"]["EntryId"];
@@ -8958,6 +9038,8 @@ export interface components {
             owner: string;
             action: components["schemas"]["EntryAction"];
             vehicle_class?: components["schemas"]["VehicleClass"] | null;
+            /** @default null */
+            vehicle_colour: components["schemas"]["VehicleColour"] | null;
             vehicle_note: string;
             reason: string;
             expires_at_us: components["schemas"]["Micros"];
@@ -12508,6 +12590,11 @@ export interface components {
             /** Format: int64 */
             clock_corrected_us: number;
             position?: components["schemas"]["Wgs84"] | null;
+            /**
+             * @description What the picture shows; absent in facts from before cameras told it.
+             * @default {}
+             */
+            seen: components["schemas"]["SeenVehicle"];
             has_crop: boolean;
             has_frame: boolean;
             /** @description Entries that the device matched by itself. */
@@ -17075,6 +17162,8 @@ export interface operations {
                 from_us?: number | null;
                 until_us?: number | null;
                 camera?: components["schemas"]["CameraId"] | null;
+                kind?: components["schemas"]["VehicleKind"] | null;
+                colour?: components["schemas"]["VehicleColour"] | null;
                 cursor?: string | null;
                 limit?: number | null;
             };
@@ -17190,7 +17279,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AskCameras"];
+                "application/json": components["schemas"]["AskCameraPassages"];
             };
         };
         responses: {
@@ -17262,7 +17351,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AskArea"];
+                "application/json": components["schemas"]["AskAreaPassages"];
             };
         };
         responses: {

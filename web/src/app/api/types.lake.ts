@@ -1,6 +1,15 @@
 // Questions to the sighting lake and their answers; mirrors base/wire's sightings_lake.
 
-import type { Id, Micros, Sighting, TravelDirection, Wgs84 } from "./types";
+import type {
+  Id,
+  Micros,
+  SeenVehicle,
+  Sighting,
+  TravelDirection,
+  VehicleColour,
+  VehicleKind,
+  Wgs84,
+} from "./types";
 
 /** Why an answer may not be whole. */
 export interface PartialNote {
@@ -42,6 +51,14 @@ export interface Passing extends Spot {
   camera: Id | null;
   confidence: number;
   heading: Heading | null;
+  /** Only where the whole record was given. */
+  seen?: SeenVehicle;
+}
+
+/** What the pictures must show; null: anything. */
+export interface Look {
+  kind: VehicleKind | null;
+  colour: VehicleColour | null;
 }
 
 export type PlateLikeness = "wildcard" | "look_alike" | "one_off";

@@ -139,6 +139,26 @@ export const VEHICLE_CLASSES = [
 ] as const;
 export type VehicleClass = (typeof VEHICLE_CLASSES)[number];
 
+export const VEHICLE_KINDS = ["car", "motorcycle", "bus", "truck", "bicycle"] as const;
+export type VehicleKind = (typeof VEHICLE_KINDS)[number];
+export const VEHICLE_COLOURS = ["white", "grey", "black", "red", "blue", "green", "yellow", "brown"] as const;
+export type VehicleColour = (typeof VEHICLE_COLOURS)[number];
+/** Ground and characters. */
+export type PlateColour =
+  | "white_black"
+  | "white_red"
+  | "white_green"
+  | "green_white"
+  | "red_white"
+  | "yellow_black";
+
+/** What a picture shows of a vehicle; what is absent was not sure. */
+export interface SeenVehicle {
+  kind?: VehicleKind | null;
+  colour?: VehicleColour | null;
+  plate_colour?: PlateColour | null;
+}
+
 export type TravelDirection = "approaching" | "receding" | "left_to_right" | "right_to_left";
 
 export interface Sighting {
@@ -159,6 +179,7 @@ export interface Sighting {
   position: Wgs84 | null;
   direction: TravelDirection | null;
   speed_kmh: number | null;
+  seen?: SeenVehicle;
   reads: number;
   has_crop: boolean;
   has_frame: boolean;
@@ -190,6 +211,7 @@ export interface Entry {
   reason: string;
   action: EntryAction;
   vehicle_class: VehicleClass | null;
+  vehicle_colour?: VehicleColour | null;
   vehicle_note: string;
   issuer: string;
   state: EntryState;
@@ -210,6 +232,7 @@ export interface ProposeEntry {
   reason: string;
   action: EntryAction;
   vehicle_class?: VehicleClass;
+  vehicle_colour?: VehicleColour;
   vehicle_note?: string;
   expires_at_us: Micros;
 }
@@ -241,6 +264,9 @@ export type HitState = "raised" | "confirmed" | "rejected" | "lapsed";
 export type MatchKind = "exact" | "alternative" | "wildcard" | "confusable";
 export type Conflict =
   | "class"
+  | "colour"
+  | "kind"
+  | "plate_of_other_kind"
   | "issuer"
   | "low_confidence"
   | "device_clock"
@@ -268,6 +294,7 @@ export interface HitEntry {
   owner: string;
   action: EntryAction;
   vehicle_class: VehicleClass | null;
+  vehicle_colour?: VehicleColour | null;
   vehicle_note: string;
   reason: string;
   expires_at_us: Micros;
@@ -288,6 +315,7 @@ export interface Hit {
   captured_at_us: Micros;
   place_name: string;
   position: Wgs84 | null;
+  seen?: SeenVehicle;
   has_crop: boolean;
   has_frame: boolean;
   decided_at_us: Micros | null;

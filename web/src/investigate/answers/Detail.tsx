@@ -12,6 +12,7 @@ import type { Passing, Spot } from "../../app/api/types.lake";
 import { Icon } from "../../app/icons";
 import { Picture } from "../../app/Picture";
 import { sayProbability } from "../../app/say";
+import { saySeen } from "../../app/seen";
 import { Failure, Loading } from "../../app/states";
 import type { Question } from "../answer";
 import { readPlate } from "../plateText";
@@ -59,6 +60,7 @@ function Record({ id, grounds }: { id: Id; grounds: Grounds }) {
         {t("hit.sure", { p: sayProbability(s.confidence) })}
         {s.speed_kmh !== null && ` · ${Math.round(s.speed_kmh)} km/h`}
         {s.reads > 0 && ` · ${t("lake.reads", { count: s.reads })}`}
+        {saySeen(s.seen, t) && ` · ${t("seen.title")}${t("app.colon")}${saySeen(s.seen, t)}`}
         {alternatives.length > 0 && <span className="dim"> · {alternatives.join(t("app.list_joiner"))}</span>}
       </p>
     </div>

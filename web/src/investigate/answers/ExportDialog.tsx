@@ -13,12 +13,14 @@ import { Failure } from "../../app/states";
 import { useFocusBack } from "../../app/useFocusBack";
 import { askedArea, type Question } from "../answer";
 import { readPlate } from "../plateText";
+import { isNarrowed } from "../questions";
 import { PartialNotes } from "./PartialNotes";
 
 const LOOK_MS = 1_000;
 
-/** What the server can export; null for the rest. */
+/** What the server can export; null for the rest. A file is not narrowed by what pictures show, and would hold more than the screen. */
 export function exportable({ kind, draft }: Question): ExportQuestion | null {
+  if (isNarrowed(kind, draft)) return null;
   if (kind === "history" || kind === "trajectory")
     return { kind: "history", plate: readPlate(draft.plate).text };
   if (kind === "cameras") return { kind, cameras: draft.cameras };

@@ -8,6 +8,7 @@ import { sightings as calls } from "../../app/api/calls";
 import type { Grounds, Id, Sighting } from "../../app/api/types";
 import { Picture } from "../../app/Picture";
 import { isUnsure, sayDuration, sayProbability } from "../../app/say";
+import { saySeen } from "../../app/seen";
 import { useSlice } from "../virtual";
 
 interface Props {
@@ -35,6 +36,7 @@ function Passage({
 }) {
   const { t } = useTranslation();
   const movement = [
+    saySeen(s.seen, t),
     s.direction && t(`direction.${s.direction}`),
     s.speed_kmh !== null && `${Math.round(s.speed_kmh)} km/h`,
   ].filter(Boolean);

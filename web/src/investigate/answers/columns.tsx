@@ -13,6 +13,7 @@ import type {
   Passing,
 } from "../../app/api/types.lake";
 import { isUnsure, sayDistance, sayDuration, sayProbability } from "../../app/say";
+import { saySeen } from "../../app/seen";
 import { differences } from "../plateText";
 import type { Column } from "./DataTable";
 import { SIDES, type Side, vehiclesOf, type Zone, zoneName } from "./zones";
@@ -103,6 +104,13 @@ export function passingColumns(t: TFunction, numbers: Map<Id, number> | null): C
       className: "file-only",
     },
     { key: "id", head: t("lake.head_id"), show: () => null, value: (p) => p.id, className: "file-only" },
+    {
+      key: "seen",
+      head: t("seen.title"),
+      show: () => null,
+      value: (p) => saySeen(p.seen, t),
+      className: "file-only",
+    },
   ];
 }
 

@@ -14,6 +14,7 @@ import {
   type Kind,
   LIMITS,
   LISTED,
+  mayNarrow,
   NUMBERS,
   PERIODS,
   type Problems,
@@ -25,6 +26,7 @@ import type { Asking } from "../useAsking";
 import { AreaField } from "./AreaField";
 import { CamerasField } from "./CamerasField";
 import { ChoiceField } from "./ChoiceField";
+import { LookFields } from "./LookFields";
 import { PlateField } from "./PlateField";
 import { SpanField } from "./SpanField";
 import { TheftsField } from "./TheftsField";
@@ -171,6 +173,7 @@ export function QuestionForm(props: Props) {
           onChange={(listed) => set({ listed })}
         />
       )}
+      {mayNarrow(kind, draft) && <LookFields look={draft.look} onChange={(look) => set({ look })} />}
       {has("by") && (
         <ChoiceField
           label={t("lake.by")}

@@ -16,6 +16,7 @@ export const sightings = {
   "sightings.ingest.position_invalid": "The position is not valid.",
   "sightings.ingest.sequence_conflict": "The same sequence number with other content.",
   "sightings.ingest.sequence_out_of_range": "The sequence number is out of range.",
+  "sightings.ingest.seen_invalid": "What the picture shows (kind, colour) cannot be read.",
   "sightings.ingest.speed_invalid": "The speed makes no sense.",
   "sightings.ingest.too_many": "Too many at once.",
   "sightings.picture.none": "This sighting has no picture.",

@@ -15,6 +15,7 @@ export const sightings = {
   "sightings.ingest.position_invalid": "座標不正確。",
   "sightings.ingest.sequence_conflict": "同一序號有不同內容。",
   "sightings.ingest.sequence_out_of_range": "序號超出範圍。",
+  "sightings.ingest.seen_invalid": "照片所見（車型、車色）的內容無法解讀。",
   "sightings.ingest.speed_invalid": "車速不合理。",
   "sightings.ingest.too_many": "一次送出的筆數太多。",
   "sightings.picture.none": "這筆紀錄沒有照片。",
