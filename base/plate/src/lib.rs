@@ -7,11 +7,13 @@
 mod form;
 mod matching;
 mod pattern;
+mod seen;
 mod sureness;
 
 pub use form::{Form, VehicleClass};
 pub use matching::{MatchKind, WatchIndex, WatchMatch, confusable_skeleton, look_alike};
 pub use pattern::{Pattern, PatternError};
+pub use seen::{PlateColour, SeenVehicle, VehicleColour, VehicleKind};
 pub use sureness::{SURE_FROM, is_unsure};
 
 use std::fmt;
