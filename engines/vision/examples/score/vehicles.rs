@@ -40,7 +40,8 @@ impl Count {
 
     fn row(self, name: &str) -> String {
         let (low, high) = wilson(self.right, self.said);
-        format!("| {name} | {} | {} | {} | {low:.0}–{high:.0} |", self.asked, percent(self.said, self.asked), percent(self.right, self.said))
+        let (said, right) = (percent(self.said, self.asked), percent(self.right, self.said));
+        format!("| {name} | {} | {said} | {right} | {low:.0}–{high:.0} |", self.asked)
     }
 }
 
@@ -73,7 +74,8 @@ fn labels(table: &str) -> Vec<Label> {
 
 /// The box of one row of a set's labels; none where the set has no boxes.
 fn box_of(table: &str, row: usize) -> Option<Quad> {
-    let numbers: Vec<f32> = table.lines().nth(row + 1)?.split('\t').skip(1).take(4).filter_map(|field| field.parse().ok()).collect();
+    let fields = table.lines().nth(row + 1)?.split('\t').skip(1).take(4);
+    let numbers: Vec<f32> = fields.filter_map(|field| field.parse().ok()).collect();
     match numbers.as_slice() {
         &[x, y, w, h] => Some(Quad::from_box(x, y, w, h)),
         _ => None,
@@ -133,7 +135,7 @@ pub fn tables(recogniser: &Recogniser, root: &Path, file: &Path, only: Option<&S
             }
         }
     }
-    let mut text = String::from("| question | set | part | asked | said | right of the said | 95 % |\n|---|---|---|---|---|---|---|\n");
+    let mut text = String::from("| question | set | part | asked | said | right | 95 % |\n|---|---|---|---|---|---|---|\n");
     let name = |question: usize, rest: &str| format!("{} | {rest}", QUESTIONS.get(question).copied().unwrap_or_default());
     for ((question, part), count) in &by_part {
         let _ = writeln!(text, "{}", count.row(&name(*question, part)));
