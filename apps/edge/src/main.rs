@@ -31,7 +31,7 @@ USAGE
 READ prints the plates of a picture, of a folder of pictures, of a video file or of rtsp://…; each vehicle of a video once.
 Nothing is kept or sent, and no enrolment is needed. Below 90 % a plate is unsure.
   --json           one object a line, with corners and what else it may be
-  --draw FILE.jpg  the picture with its plates outlined
+  --draw FILE.jpg  the picture with its plates and vehicles outlined
 
 ENROL, once per device; an operator makes the token under Devices
   --server URL     https://…, or http://localhost:8470 for a server on this machine

@@ -1,28 +1,34 @@
 //! `shouhu-edge read`: the plates of a picture, a folder, a film or a stream, printed as they are read.
 //!
 //! Nothing is kept, sent or matched, and no device need be enrolled: for trying the recogniser out and for looking at a camera before it is set up.
+//! Of a picture JSON also has the vehicles, in a line of their own after its plates.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use serde_json::json;
+use shouhu_plate::SeenVehicle;
 use shouhu_vision::{
-    Alternative, DecodeLimits, Frame, Passage, PlateRead, Quad, Recogniser, Tracker, TrackerConfig, decode_image, encode_jpeg,
+    Alternative, DecodeLimits, Frame, Passage, PlateRead, Quad, Recogniser, Tracker, TrackerConfig, Vehicle, decode_image,
+    encode_jpeg,
 };
 
 use crate::source::{Ffmpeg, SourceError, SourceOptions, SourceSpec};
 
 const DRAWN_QUALITY: u8 = 92;
 const DRAWN_COLOUR: [u8; 3] = [255, 32, 32];
+const DRAWN_VEHICLE: [u8; 3] = [32, 160, 255];
 
 pub struct ReadOptions {
     /// A picture, a folder of pictures, a film, or the address of a stream.
     pub what: String,
     /// One JSON object a line.
     pub has_json: bool,
-    /// Where a picture goes with its plates outlined, as JPEG.
+    /// Where a picture goes with its plates and vehicles outlined, as JPEG.
     pub draw: Option<PathBuf>,
     pub source: SourceOptions,
 }
@@ -49,10 +55,20 @@ fn picture(path: &Path, options: &ReadOptions, recogniser: &Recogniser, out: &mu
     let reads = recogniser.recognise(&frame)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     for read in &reads {
-        line(out, options, &Found::of_read(&name, read))?;
+        let seen = if options.has_json { Some(recogniser.describe(&frame, &read.quad)?) } else { None };
+        line(out, options, &Found::of_read(&name, read, seen))?;
+    }
+    let vehicles = if options.has_json || options.draw.is_some() { recogniser.vehicles(&frame)? } else { Vec::new() };
+    if options.has_json && !vehicles.is_empty() {
+        let value = json!({ "source": name, "vehicles": vehicles.iter().map(vehicle).collect::<Vec<_>>() });
+        writeln!(out, "{value}")?;
     }
     if let Some(file) = &options.draw {
-        reads.iter().for_each(|read| outline(&mut frame, &read.quad));
+        for seen in &vehicles {
+            let corners = Quad::from_box(seen.left, seen.top, seen.right - seen.left, seen.bottom - seen.top);
+            outline(&mut frame, &corners, DRAWN_VEHICLE);
+        }
+        reads.iter().for_each(|read| outline(&mut frame, &read.quad, DRAWN_COLOUR));
         fs::write(file, encode_jpeg(&frame, DRAWN_QUALITY)?).with_context(|| format!("{} cannot be written", file.display()))?;
     }
     Ok(reads.len() as u64)
@@ -81,19 +97,33 @@ fn follow(film: &SourceSpec, options: &ReadOptions, recogniser: &Recogniser, out
     let mut decoder = Ffmpeg::start(&options.source.ffmpeg, film, fps, false)?;
     let mut tracker = Tracker::new(TrackerConfig::default());
     let label = film.label();
+    // The frame that shows each vehicle best so far; only whoever asks for JSON is told more than the plate.
+    let mut evidence: HashMap<u64, Arc<Frame>> = HashMap::new();
+    let describe = |evidence: &HashMap<u64, Arc<Frame>>, passage: &Passage| -> anyhow::Result<Option<SeenVehicle>> {
+        let Some(frame) = evidence.get(&passage.track_id) else { return Ok(None) };
+        Ok(Some(recogniser.describe(frame, &passage.best.quad)?))
+    };
     let (mut frames, mut count) = (0_u32, 0);
     while let Some(frame) = decoder.frame().context("the stream broke off")? {
         #[expect(clippy::cast_possible_truncation, reason = "float to integer casts saturate")]
         let at_us = (f64::from(frames) * 1e6 / fps) as i64;
         frames = frames.saturating_add(1);
         let reads = recogniser.recognise(&frame)?;
-        for passage in tracker.push(at_us, frame.width, frame.height, reads).passages {
-            line(out, options, &Found::of_passage(&label, &passage))?;
+        let update = tracker.push(at_us, frame.width, frame.height, reads);
+        if options.has_json {
+            let frame = Arc::new(frame);
+            evidence.extend(update.best_now.into_iter().map(|track| (track, Arc::clone(&frame))));
+        }
+        for passage in update.passages {
+            line(out, options, &Found::of_passage(&label, &passage, describe(&evidence, &passage)?))?;
             count += 1;
+        }
+        for track in update.closed {
+            evidence.remove(&track);
         }
     }
     for passage in tracker.finish() {
-        line(out, options, &Found::of_passage(&label, &passage))?;
+        line(out, options, &Found::of_passage(&label, &passage, describe(&evidence, &passage)?))?;
         count += 1;
     }
     let complaint = decoder.finish();
@@ -114,20 +144,27 @@ struct Found<'a> {
     alternatives: &'a [Alternative],
     quad: Quad,
     reads: u32,
+    /// What the picture shows of the vehicle, where it was asked.
+    seen: Option<SeenVehicle>,
 }
 
 impl<'a> Found<'a> {
-    fn of_read(source: &'a str, read: &'a PlateRead) -> Self {
+    fn of_read(source: &'a str, read: &'a PlateRead, seen: Option<SeenVehicle>) -> Self {
         let (text, display, alternatives) = (&read.text, &read.display, &read.alternatives);
-        Self { source, at_s: None, text, display, confidence: read.confidence, alternatives, quad: read.quad, reads: 1 }
+        Self { source, at_s: None, text, display, confidence: read.confidence, alternatives, quad: read.quad, reads: 1, seen }
     }
 
-    fn of_passage(source: &'a str, passage: &'a Passage) -> Self {
+    fn of_passage(source: &'a str, passage: &'a Passage, seen: Option<SeenVehicle>) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "microseconds of a film stay far below 2^52")]
         let at_s = Some(passage.best_captured_at_us as f64 / 1e6);
         let (text, display, alternatives) = (&passage.text, &passage.display, &passage.alternatives);
-        Self { source, at_s, text, display, confidence: passage.confidence, alternatives, quad: passage.best.quad, reads: passage.reads }
+        let (quad, reads) = (passage.best.quad, passage.reads);
+        Self { source, at_s, text, display, confidence: passage.confidence, alternatives, quad, reads, seen }
     }
+}
+
+fn vehicle(seen: &Vehicle) -> serde_json::Value {
+    json!({ "kind": seen.kind, "score": seen.score, "box_px": [seen.left, seen.top, seen.right, seen.bottom] })
 }
 
 fn line(out: &mut dyn Write, options: &ReadOptions, found: &Found) -> anyhow::Result<()> {
@@ -138,6 +175,8 @@ fn line(out: &mut dyn Write, options: &ReadOptions, found: &Found) -> anyhow::Re
         let value = json!({
             "source": found.source, "at_s": found.at_s, "plate": found.text, "display": found.display, "confidence": found.confidence,
             "is_sure": is_sure, "alternatives": alternatives, "corners_px": found.quad.corners, "reads": found.reads,
+            // What the plate's series says of the vehicle stands beside what the picture shows; whoever compares sees both.
+            "vehicle": found.seen, "series": shouhu_plate::Plate::parse(found.text).map(|plate| plate.class()).unwrap_or_default(),
         });
         writeln!(out, "{value}")?;
     } else {
@@ -148,8 +187,8 @@ fn line(out: &mut dyn Write, options: &ReadOptions, found: &Found) -> anyhow::Re
     Ok(())
 }
 
-/// Two pixels wide, along the plate's sides.
-fn outline(frame: &mut Frame, quad: &Quad) {
+/// Two pixels wide, along the sides.
+fn outline(frame: &mut Frame, quad: &Quad, colour: [u8; 3]) {
     let [a, b, c, d] = quad.corners;
     for ((x0, y0), (x1, y1)) in [(a, b), (b, c), (c, d), (d, a)] {
         // Corners may lie outside the picture, never far.
@@ -166,7 +205,7 @@ fn outline(frame: &mut Frame, quad: &Quad) {
                 if x < frame.width
                     && let Some(pixel) = frame.rgb.get_mut(at..at + 3)
                 {
-                    pixel.copy_from_slice(&DRAWN_COLOUR);
+                    pixel.copy_from_slice(&colour);
                 }
             }
         }

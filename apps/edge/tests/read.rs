@@ -31,6 +31,8 @@ fn a_photograph_gives_its_plate_as_json_and_as_a_drawing() {
     assert!(found["plate"].as_str().is_some_and(|plate| plate.len() >= 5), "{found}");
     assert_eq!(found["corners_px"].as_array().map(Vec::len), Some(4));
     assert_eq!(found["alternatives"][0]["plate"], found["plate"]);
+    assert_eq!(found["vehicle"]["plate_colour"], "white_black", "{found}");
+    assert_eq!(found["series"], "car");
     assert!(std::fs::read(drawn).unwrap().starts_with(&[0xff, 0xd8]));
 }
 

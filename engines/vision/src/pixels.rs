@@ -139,7 +139,7 @@ pub fn burnt_colours(frame: &Frame) -> f32 {
 }
 
 /// For each new pixel: the first old pixel it draws on, and the weights of that one and the following.
-fn spans(old: usize, new: usize) -> Vec<(usize, Vec<f32>)> {
+pub fn spans(old: usize, new: usize) -> Vec<(usize, Vec<f32>)> {
     let ratio = old as f32 / new.max(1) as f32;
     (0..new)
         .map(|i| {

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rten::{Model, RunOptions, ThreadPool};
 use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
+use shouhu_plate::SeenVehicle;
 
 use crate::calibration::Evidence;
 use crate::ctc::{CLASSES, Places};
@@ -18,6 +19,7 @@ use crate::pixels::{
     FOR_READER, FOR_SECOND_LOOK, Grey, burnt_colours, burnt_share, difference, lean, normalise, rectify, sharpness, unstraightened,
 };
 use crate::reading::Reading;
+use crate::vehicle::{self, Vehicle, VehicleNet};
 use crate::{Frame, PlateRead, Quad};
 
 static DETECTOR: &[u8] = include_bytes!("../models/detector.onnx");
@@ -48,7 +50,7 @@ const PLATE_HEIGHT_MIN_PX: f32 = 8.0;
 
 #[derive(Debug, thiserror::Error)]
 pub enum VisionError {
-    #[error("the embedded {which} model does not load: {reason}; rebuild it with training/make.py export")]
+    #[error("the embedded {which} model does not load: {reason}; make it anew as training/README.md says")]
     Model { which: &'static str, reason: String },
     #[error("the {which} network failed: {reason}")]
     Inference { which: &'static str, reason: String },
@@ -102,6 +104,12 @@ const BURNT_COLOURS_MIN: f32 = 0.01;
 /// Reads whose outlines overlap so much are of one plate.
 const SAME_PLATE_IOU: f32 = 0.3;
 
+/// Whether a frame holds the pixels that it says.
+fn whole(frame: &Frame) -> Result<(), VisionError> {
+    let wrong = |_| VisionError::FrameShape { width: frame.width, height: frame.height, len: frame.rgb.len() };
+    frame.checked().map_err(wrong)
+}
+
 /// A frame as the networks look at it.
 struct Looked<'a> {
     frame: &'a Frame,
@@ -112,8 +120,7 @@ struct Looked<'a> {
 
 impl<'a> Looked<'a> {
     fn at(frame: &'a Frame) -> Result<Self, VisionError> {
-        let wrong = |_| VisionError::FrameShape { width: frame.width, height: frame.height, len: frame.rgb.len() };
-        frame.checked().map_err(wrong)?;
+        whole(frame)?;
         Ok(Self { frame, grey: Grey::from_frame(frame), darkest: OnceCell::new() })
     }
 
@@ -171,11 +178,13 @@ impl Network {
     }
 }
 
-/// The two networks, loaded once; it may be shared between threads by reference.
+/// The two networks, loaded once, and the one for vehicles; it may be shared between threads by reference.
 pub struct Recogniser {
     config: RecogniserConfig,
     detector: Network,
     reader: Network,
+    /// Loaded when it is first asked for: whoever only reads plates pays neither its time nor its 15 MB.
+    vehicles: OnceLock<Result<VehicleNet, String>>,
 }
 
 /// Believed no more than lettering is; its other readings keep their proportions.
@@ -205,7 +214,7 @@ impl Recogniser {
     fn of(detector: Cow<'static, [u8]>, reader: Cow<'static, [u8]>, config: RecogniserConfig) -> Result<Self, VisionError> {
         let detector = Network::load("detector", detector, &config)?;
         let reader = Network::load("reader", reader, &config)?;
-        Ok(Self { detector, reader, config })
+        Ok(Self { detector, reader, config, vehicles: OnceLock::new() })
     }
 
     /// The plates of one frame, surest detection first.
@@ -255,6 +264,24 @@ impl Recogniser {
     pub fn read(&self, frame: &Frame, detection: &Detection) -> Result<Option<PlateRead>, VisionError> {
         let plate = Outlined { best: *detection, others: Vec::new() };
         self.read_in(&Looked::at(frame)?, &plate)
+    }
+
+    /// The vehicles of one frame, surest first: for drawing and for looking at a camera. Three runs of the network for a 16:9 frame.
+    pub fn vehicles(&self, frame: &Frame) -> Result<Vec<Vehicle>, VisionError> {
+        whole(frame)?;
+        vehicle::all(self.vehicle_net()?, frame).map_err(|reason| VisionError::Inference { which: "vehicle", reason })
+    }
+
+    /// What a frame shows of the vehicle that carries this plate; what is absent is not sure. One run of a large network: for the
+    /// frame that is kept of a passage, not for every frame.
+    pub fn describe(&self, frame: &Frame, plate: &Quad) -> Result<SeenVehicle, VisionError> {
+        whole(frame)?;
+        vehicle::of_plate(self.vehicle_net()?, frame, plate).map_err(|reason| VisionError::Inference { which: "vehicle", reason })
+    }
+
+    fn vehicle_net(&self) -> Result<&VehicleNet, VisionError> {
+        let loaded = self.vehicles.get_or_init(|| VehicleNet::load(self.config.threads));
+        loaded.as_ref().map_err(|reason| VisionError::Model { which: "vehicle", reason: reason.clone() })
     }
 
     fn detect_in(&self, grey: &Grey) -> Result<Vec<Outlined>, VisionError> {

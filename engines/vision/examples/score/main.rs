@@ -2,7 +2,7 @@
 //! everything that went wrong.
 //!
 //! `cargo run --release -p shouhu-vision --example score [-- SET] [--gallery=FOLDER] [--models=FOLDER] [--min-score=0.35]
-//! [--dump=FILE.tsv] [--reliability=FILE.svg] [--peer=NAME.tsv …]`
+//! [--dump=FILE.tsv] [--reliability=FILE.svg] [--peer=NAME.tsv …] [--vehicles=FILE.tsv]`
 //!
 //! A plate is *detected* when a detection overlaps its box by half (sets without boxes: when any plate is found), *exact*
 //! when its text is among the reads of its picture. A *false* plate is a read of at least 0.5 that lies on no labelled
@@ -10,6 +10,7 @@
 //! `--dump` writes what each confidence was made from and whether the read was right, no plate among it, for
 //! `training/calibrate.py`; `--reliability` draws what was promised against what was kept.
 //! `--peer` sets what another reader made of the same pictures (`benches/vision/peers.py`) beside ours, by the same measure.
+//! `--vehicles` names the labels of vehicles' types and colours; `training/vehicles.tsv` when it is not given.
 //! The gallery shows real plates: its folder must lie outside the repository.
 
 #[path = "../../tests/shared/mod.rs"]
@@ -19,8 +20,9 @@ mod shared;
 mod conditions;
 mod diagram;
 mod gallery;
+mod vehicles;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use shared::{SETS, Score};
@@ -71,6 +73,12 @@ fn main() -> ExitCode {
     let (scores, drawn): (Vec<Score>, Vec<Score>) = scores.into_iter().partition(|score| !score.is_apart);
     println!("{}\n{}", conditions::by_condition(&scores), conditions::reliability(&scores));
     println!("{}", conditions::emitted(&scores));
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../training/vehicles.tsv");
+    let labels = option("--vehicles=").map_or_else(beside, PathBuf::from);
+    match vehicles::tables(&recogniser, &root, &labels, only) {
+        Ok(tables) => println!("{tables}"),
+        Err(reason) => println!("Types and colours of vehicles are not measured: {reason}"),
+    }
     for file in arguments.iter().filter_map(|a| a.strip_prefix("--peer=")) {
         let table = match std::fs::read_to_string(file) {
             Ok(table) => table,
