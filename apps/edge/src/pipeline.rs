@@ -52,6 +52,14 @@ impl Reader for Recogniser {
     fn read(&self, frame: &Frame) -> Result<Vec<PlateRead>, String> {
         self.recognise(frame).map_err(|e| e.to_string())
     }
+
+    fn describe(&self, frame: &Frame, plate: &Quad) -> SeenVehicle {
+        // The inherent method, not this one.
+        Self::describe(self, frame, plate).unwrap_or_else(|error| {
+            warn!(%error, "what a picture shows cannot be told; its plate is kept without it");
+            SeenVehicle::default()
+        })
+    }
 }
 
 /// Since the agent started.
