@@ -132,6 +132,9 @@ async fn a_program_without_a_secret_is_bound_by_its_verifier_alone_and_nobody_ca
     let (browser, tool) = (world.browser(Role::Supervisor, 1).await, cli());
     let given = world.tokens(&browser, &tool).await;
     world.believed(&tool, &given["id_token"]).await.unwrap();
+    assert_eq!(world.decide(&browser, &tool.query(""), "ask").await.json["step"], "confirm", "any program could call itself so: the person is asked each time");
+    let silent = world.decide(&browser, &tool.query("&prompt=none"), "ask").await;
+    assert!(silent.json["url"].as_str().unwrap().contains("error=consent_required"), "{}", silent.json);
 
     let code = world.code(&browser, &tool).await;
     let without = token_form(&code, &tool.back, "");

@@ -1,7 +1,7 @@
 //! The yes or no to a tool's request, by the person who sits there (RFC 6749 §4.1.2, OpenID Connect Core 1.0 §3.1.2).
 //!
-//! The person says yes once in each session: who comes back to a screen that was left on is asked by name before another tool opens, and no list of old promises has to be kept or
-//! taken back. A session that has not been verified never comes here: the gate asks it for the passkey, because this route is one of security.
+//! The person says yes once in each session, and each time to a tool without a secret: who comes back to a screen that was left on is asked by name before another tool opens, and no
+//! list of old promises has to be kept or taken back. A session that has not been verified never comes here: the gate asks it for the passkey, because this route is one of security.
 
 use axum::Json;
 use axum::extract::State;
@@ -128,7 +128,9 @@ impl Asking<'_> {
             return Ok(self.ask(SsoStep::Verify, "asks for the passkey"));
         }
         let claims = self.request.client.claims_text();
-        let has_said_yes = !asked.prompt.is_consent && store::has_said_yes(&self.app.store, person.session, &self.request.client.id, &claims).await?;
+        // Any program of the machine may call itself by the name of one that has no secret (RFC 8252 §8.6): the person is asked each time.
+        let is_remembered = !asked.prompt.is_consent && !self.request.client.is_public();
+        let has_said_yes = is_remembered && store::has_said_yes(&self.app.store, person.session, &self.request.client.id, &claims).await?;
         if !has_said_yes && decision != SsoDecision::Yes {
             if asked.prompt.is_silent {
                 return Ok(self.no(AuthorizationRefused::ConsentRequired));
