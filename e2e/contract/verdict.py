@@ -15,8 +15,8 @@ DOCUMENTED = [checks.status_code_conformance, checks.content_type_conformance, c
 NEEDS_META = (checks.missing_required_header, checks.negative_data_rejection, checks.unsupported_method)
 # What does not fit is taken and set aside one by one, so that a car's queue does not stand still behind it.
 QUARANTINES = {"/v1/sightings"}
-# Protocols of others, whose refusals have their own form (C2SP tlog-witness; RFC 8935 §2.3).
-FOREIGN = {"/add-checkpoint": "text/", "/v1/signals/events": "application/json"}
+# Protocols of others, whose refusals have their own form (C2SP tlog-witness; RFC 8935 §2.3; RFC 6749 §5.2).
+FOREIGN = {"/add-checkpoint": "text/", "/v1/signals/events": "application/json", "/v1/sso/token": "application/json"}
 
 
 def heard(answer, request):

@@ -9,7 +9,7 @@ CAUSES = {"http.overloaded", "store.busy", "audit.unavailable"}
 ANSWER_S = 15
 STREAMS = {"/v1/events"}
 # Pages and the protocols of others, which have answers of their own form.
-FOREIGN = {"/add-checkpoint": "text/plain", "/v1/signals/events": "application/json"}
+FOREIGN = {"/add-checkpoint": "text/plain", "/v1/signals/events": "application/json", "/v1/sso/token": "application/json"}
 BIG = 3_000_000
 SENDERS = 6
 

@@ -162,6 +162,9 @@ struct Place {
     /// File that names the identity providers by whose word people may sign in. Default: <data>/oidc.toml, where there is one.
     #[arg(long, global = true, env = "SHOUHU_OIDC_FILE")]
     oidc_file: Option<PathBuf>,
+    /// File that names the force's own tools that may ask this house who somebody is. Default: <data>/sso.toml, where there is one.
+    #[arg(long, global = true, env = "SHOUHU_SSO_FILE")]
+    sso_file: Option<PathBuf>,
     /// For simulations: the clock runs so many times as fast since --clock-origin-us.
     #[arg(long, global = true, hide = true, requires = "clock_origin_us")]
     clock_speed: Option<u32>,
@@ -199,6 +202,7 @@ impl Place {
             policy_file: self.policy_file,
             signals_file: self.signals_file,
             oidc_file: self.oidc_file,
+            sso_file: self.sso_file,
         }
     }
 }

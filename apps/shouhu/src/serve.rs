@@ -18,6 +18,7 @@ use shouhu_positions::mqtt::MqttDoor;
 use shouhu_positions::tak::TakStream;
 use shouhu_sightings::feeds::drop::DropFolder;
 use shouhu_signals::{SignalSettings, SignalSettingsError};
+use shouhu_sso::{SsoSettings, SsoSettingsError};
 use shouhu_store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
@@ -59,6 +60,8 @@ pub struct Options {
     pub signals_file: Option<PathBuf>,
     /// Identity providers whose word about who somebody is counts here; the default is `oidc.toml` in `data`, where there is one.
     pub oidc_file: Option<PathBuf>,
+    /// The force's own tools that may ask this house who somebody is; the default is `sso.toml` in `data`, where there is one.
+    pub sso_file: Option<PathBuf>,
 }
 
 impl Options {
@@ -83,6 +86,7 @@ impl Options {
             policy_file: None,
             signals_file: None,
             oidc_file: None,
+            sso_file: None,
         }
     }
 
@@ -179,6 +183,20 @@ impl Options {
         settings.map(Some).map_err(|reason| StartError::Oidc { path, reason })
     }
 
+    /// What the file of the force's own tools says; `None` without one.
+    ///
+    /// # Errors
+    /// When it was named and is missing, or something in it is wrong.
+    pub fn sso(&self, env: &Env) -> Result<Option<SsoSettings>, StartError> {
+        let path = self.sso_file.clone().unwrap_or_else(|| self.data.join("sso.toml"));
+        let bytes = match env.disk.read(&path) {
+            Err(DiskError::Missing { .. }) if self.sso_file.is_none() => return Ok(None),
+            other => other.map_err(|reason| StartError::SsoFile { path: path.clone(), reason })?,
+        };
+        let settings = SsoSettings::parse(&String::from_utf8_lossy(&bytes));
+        settings.map(Some).map_err(|reason| StartError::Sso { path, reason })
+    }
+
     #[must_use]
     pub fn store_url(&self) -> String {
         self.store.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("shouhu.db").display()))
@@ -222,6 +240,11 @@ pub enum StartError {
     OidcFile { path: PathBuf, reason: DiskError },
     #[error("the file of identity providers {path:?}: {reason}")]
     Oidc { path: PathBuf, reason: OidcSettingsError },
+    #[error("the file of the force's own tools {path:?}: {reason}")]
+    SsoFile { path: PathBuf, reason: DiskError },
+    /// `reason` begins with the line.
+    #[error("the file of the force's own tools {path:?}: {reason}")]
+    Sso { path: PathBuf, reason: SsoSettingsError },
     #[error("module {module} cannot start: {reason}")]
     Module { module: &'static str, reason: String },
     #[error("the modules' lists are wrong: {0:?}")]
@@ -246,6 +269,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     let policies = options.policies(&env)?;
     let signals = options.signals(&env)?;
     let oidc = options.oidc(&env)?;
+    let sso = options.sso(&env)?;
     let store = Store::open(&options.store_url(), env.clone()).await?;
     let applied = store.migrate(&wiring::schemas(MODULES)).await?;
     if applied > 0 {
@@ -266,6 +290,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     app.put(policies);
     app.put(signals.unwrap_or_default());
     app.put(oidc.unwrap_or_default());
+    app.put(sso.unwrap_or_default());
     // The server's owner decides what the house may reach, not who may press buttons in it.
     let may_reach_private = std::env::var("SHOUHU_OUTGOING_PRIVATE").is_ok_and(|said| said == "1");
     app.put(Outgoing::new(app.env.net.clone(), may_reach_private)?);
@@ -334,6 +359,7 @@ pub async fn run(
     let relay = tokio::spawn(shouhu_bus::relay(app.store.clone(), app.hub.clone(), wiring::reactors(&app)));
     let jobs = tokio::spawn(shouhu_jobs::run(app.store.clone(), wiring::workers(&app), DESTROYING));
     let quotes = tokio::spawn(shouhu_identity::watch_quotes(app.clone()));
+    let sessions = tokio::spawn(shouhu_sso::watch_sessions(app.clone()));
     let for_ready = app.clone();
     let served =
         serve(&*env.net, options.listen, router, ServerLimits::default(), metrics, stop, |at| ready(&for_ready, at)).await;
@@ -341,6 +367,7 @@ pub async fn run(
     relay.abort();
     jobs.abort();
     quotes.abort();
+    sessions.abort();
     if let Some(lake) = app.try_room::<Lakehouse>()
         && let Err(error) = lake.close().await
     {

@@ -1,4 +1,5 @@
-//! OpenID Connect 第三方登入 as the house speaks it that is told who somebody is: the relying party's half of the code flow (ADR 0025).
+//! OpenID Connect 第三方登入 in the code flow: as the house speaks it that is told who somebody is (the relying party's half, ADR 0025), and as it says it to its own
+//! tools (the provider's half, [`op`], ADR 0026). Neither half uses the other's code for what it judges, so that each is a judge of the other in tests.
 //!
 //! **Invariant:** nothing of an ID token is read before its signature was checked, but the header that says by which key. What that header itself says about keys (`jwk`,
 //! `jku`, `x5c`) is never looked at, and no key of an answer is ever a shared secret.
@@ -16,6 +17,7 @@
 mod discovery;
 mod id_token;
 mod key;
+pub mod op;
 mod refused;
 mod request;
 mod returned;

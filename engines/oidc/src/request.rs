@@ -39,7 +39,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-fn joined(pairs: &[(&str, &str)]) -> String {
+pub(crate) fn joined(pairs: &[(&str, &str)]) -> String {
     let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
     pairs.join("&")
 }

@@ -42,7 +42,7 @@ const LOG: &str = "log";
 const SETTINGS: &str = "settings";
 const BLOBS: &str = "blobs";
 /// What lies in the data folder by itself and belongs to the house.
-const SETTINGS_FILES: [&str; 5] = ["witness.toml", "trust.toml", "policy.cedar", "signals.toml", "oidc.toml"];
+const SETTINGS_FILES: [&str; 6] = ["witness.toml", "trust.toml", "policy.cedar", "signals.toml", "oidc.toml", "sso.toml"];
 pub(crate) const SQLITE_PATH: &str = "shouhu.db";
 /// Scratch below the data folder; whatever is in it is an earlier run's.
 const WORK: &str = "backup-work";

@@ -66,7 +66,7 @@ pub use room::{ENROLMENTS_PENDING_MAX, PROVIDER_SIGN_INS_PENDING_MAX, SIGN_INS_P
 pub use secret::{fresh as fresh_token, hash_of as token_hash};
 pub use session::{ABSOLUTE_US, COOKIE, IDLE_US};
 pub use told::{Heeded, SKEW_US, Word, heed};
-pub use trust::{TrustRefused, TrustSettings, TrustSettingsError, trust_of};
+pub use trust::{TrustRefused, TrustSettings, TrustSettingsError, Vouched, taken_back, trust_of, vouched};
 
 pub const MODULE: Module = Module {
     name: "identity",

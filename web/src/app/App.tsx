@@ -39,6 +39,7 @@ const PAGES = {
 };
 
 const CitizensPage = lazy(() => import("../citizens/CitizensPage"));
+const AuthorizePage = lazy(() => import("../sso/AuthorizePage"));
 
 function Guarded({ needs, children }: { needs: string[]; children: ReactNode }) {
   const { t } = useTranslation();
@@ -98,6 +99,11 @@ export function App() {
       <Route path="/sign-in" component={SignIn} />
       <Route path="/sign-in/provider" component={ProviderReturn} />
       <Route path="/enrol" component={Enrol} />
+      <Route path="/authorize">
+        <Suspense fallback={<Loading />}>
+          <AuthorizePage />
+        </Suspense>
+      </Route>
       <Route path="/citizens">
         <Suspense fallback={<Loading />}>
           <CitizensPage />

@@ -11,7 +11,8 @@ import { Failure } from "./states";
 import { TrustReasons } from "./TrustReasons";
 import { passkeyTrouble, presentPasskey } from "./webauthn";
 
-async function verify(): Promise<void> {
+/** The person in this session touches the passkey again. */
+export async function verify(): Promise<void> {
   const { challenge_id, options } = await trust.stepUpStart();
   await trust.stepUpFinish(challenge_id, await presentPasskey(options.publicKey));
 }

@@ -137,7 +137,7 @@ describe("translations", () => {
   it("exist for every error key of the server", () => {
     const house = join(import.meta.dirname, "..", "..", "..");
     const rooms =
-      "cameras|dispatch|hits|http|identity|operations|oversight|patrol|plate|positions|roads|sightings|signals|store|warnings|watchlists|webhooks";
+      "cameras|dispatch|hits|http|identity|operations|oversight|patrol|plate|positions|roads|sightings|signals|sso|store|warnings|watchlists|webhooks";
     // Three parts or more make an error key; permissions and job kinds have two.
     const key = new RegExp(`"((?:${rooms})\\.[a-z_]+(?:\\.[a-z_]+)+)"`, "g");
     const missing = new Set<string>();

@@ -88,7 +88,7 @@ async fn a_route_that_asks_for_a_secret_of_its_own_is_closed_without_it() {
         let answer = house.call(&Caller::Nobody, route.method.as_str(), &concrete(route), Value::Null).await;
         assert!(matches!(answer.status, 400 | 401 | 429), "{} without {}: {} {}", named(route), bearer.name, answer.status, answer.json);
     }
-    assert_eq!(named_secrets.into_keys().collect::<Vec<_>>(), ["caller_link", "signal_stream", "tracker"]);
+    assert_eq!(named_secrets.into_keys().collect::<Vec<_>>(), ["caller_link", "signal_stream", "sso_access", "tracker"]);
 }
 
 /// A path with an id that no row has.

@@ -16,5 +16,6 @@ mod reasons;
 mod sealed;
 mod sharing;
 mod signals;
+mod sso;
 mod tpm;
 mod trust;

@@ -16,6 +16,7 @@ mod pace;
 mod settings;
 pub mod store;
 mod touch;
+mod vouch;
 
 use std::net::IpAddr;
 
@@ -29,6 +30,7 @@ use shouhu_wire::AccessChange;
 pub use keeper::Keeper;
 pub use settings::{TrustSettings, TrustSettingsError};
 pub use touch::TrustRefused;
+pub use vouch::{Vouched, taken_back, vouched};
 
 use crate::room::Room;
 use store::SessionRow;

@@ -24,6 +24,7 @@ import type * as report from "./types.report";
 import type * as seals from "./types.seals";
 import type * as sharing from "./types.sharing";
 import type * as shifts from "./types.shifts";
+import type * as sso from "./types.sso";
 import type * as streets from "./types.streets";
 import type * as tours from "./types.tours";
 import type * as sessions from "./types.trust";
@@ -166,5 +167,8 @@ export type Checked = [
   Reads<providers.ProviderLink, Served["ProviderLink"]>,
   Reads<providers.ProviderSignInStarted, Served["ProviderSignInStarted"]>,
   Reads<Served["FinishProviderSignIn"], providers.ProviderReturn & { flow: string }>,
+  Reads<sso.SsoRequest, Served["SsoRequest"]>,
+  Reads<sso.SsoAnswer, Served["SsoAnswer"]>,
+  Reads<Served["AuthorizeSso"], sso.AuthorizeSso>,
   Reads<Served["TellRing"], ours.TellRing>,
 ];

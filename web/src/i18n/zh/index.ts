@@ -30,6 +30,7 @@ import { rooms } from "./rooms";
 import { seals } from "./seals";
 import { sharing } from "./sharing";
 import { shifts } from "./shifts";
+import { sso } from "./sso";
 import { streets } from "./streets";
 import { tours } from "./tours";
 import { trust } from "./trust";
@@ -69,6 +70,7 @@ export const zh = {
   ...streets,
   ...tours,
   ...trust,
+  ...sso,
   ...shifts,
   ...rooms,
   ...warnings,

@@ -6,6 +6,7 @@ import { identity } from "./identity";
 import { oversight } from "./oversight";
 import { patrol } from "./patrol";
 import { sightings } from "./sightings";
+import { sso } from "./sso";
 import { warnings } from "./warnings";
 import { watchlists } from "./watchlists";
 
@@ -14,6 +15,7 @@ export const errors = {
   unexpected: "發生未預期的錯誤：{{message}}",
   ...house,
   ...identity,
+  ...sso,
   ...oversight,
   ...dispatch,
   ...watchlists,

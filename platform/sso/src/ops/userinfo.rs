@@ -1,0 +1,108 @@
+//! Once more what a tool was told, for the access token (OpenID Connect Core 1.0 §5.3): as long as the person's session would itself open something here.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shouhu_identity::{Peer, limited, token_hash};
+use shouhu_module::{Access, App, Audit, Bearer, Problem, RawBody, Route};
+
+use super::authorization;
+use super::token::still_vouched;
+use crate::claims::Told;
+use crate::leaf::{self, About};
+use crate::refused::UserInfoError;
+use crate::room::Room;
+use crate::{settings, store};
+
+const PATH: &str = "/v1/sso/userinfo";
+const SUMMARY: &str = "Tells a tool once more who somebody is, for its access token";
+const WHY_OPEN: &str = "a tool is no person: it proves itself by an access token, which a person's yes has given it";
+const WHY_UNLOGGED: &str = "each time that something is told, and each token that is found to be over, is a leaf of its own, written before the answer";
+const ACTION: &str = "GET /v1/sso/userinfo";
+const TOKEN: Bearer = Bearer { name: "sso_access", description: "The access token that the token endpoint has given a tool beside the ID token." };
+
+pub const GET: Route = Route::get(PATH, SUMMARY, || axum::routing::get(handle))
+    .access(Access::Public(WHY_OPEN))
+    .opened_by(TOKEN)
+    .audit(Audit::None(WHY_UNLOGGED))
+    .gives::<SsoUserInfo>();
+
+/// The standard has both (§5.3.1). What the body says is not read.
+pub const POST: Route = Route::post(PATH, SUMMARY, || axum::routing::post(handle_form))
+    .access(Access::Public(WHY_OPEN))
+    .opened_by(TOKEN)
+    .audit(Audit::None(WHY_UNLOGGED))
+    .takes_media("application/x-www-form-urlencoded")
+    .gives::<SsoUserInfo>();
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SsoUserInfo {
+    /// This tool's own name for the person.
+    pub sub: String,
+    #[serde(flatten)]
+    pub told: Told,
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = authorization(headers)?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+async fn tell(app: &App, headers: &HeaderMap) -> Result<SsoUserInfo, Problem> {
+    let hash = bearer(headers).map(token_hash).ok_or(UserInfoError)?;
+    let token = store::token(&app.store, app.env.now(), &hash).await?.ok_or(UserInfoError)?;
+    let settings = settings::of(app);
+    // Taken out of the file meanwhile: it is told nothing any more.
+    let client = settings.client(&token.client).ok_or(UserInfoError)?;
+    let Some(vouched) = still_vouched(app, client, token.session).await? else {
+        // The first time is told to the log; from then on it is a token like any that never was.
+        if store::revoke(&app.store, app.env.now(), &hash).await? {
+            let object = format!("tool {}: told nothing, for session {} is over or does not sign in here any more", client.id, token.session);
+            leaf::write(app, About { actor: Some(token.actor), name: "" }, ACTION, object, 401).await?;
+        }
+        return Err(UserInfoError.into());
+    };
+    let person = &vouched.person;
+    let answer = SsoUserInfo { sub: Room::of(app).subjects.subject(&client.id, &person.id.to_string()), told: Told::of(client, person) };
+    let object = format!("tool {}: told who it is, as {}, for session {}", client.id, answer.sub, token.session);
+    leaf::write(app, About { actor: Some(person.id), name: &person.name }, ACTION, object, 200).await?;
+    Ok(answer)
+}
+
+async fn answered(app: &App, peer: Peer, headers: &HeaderMap) -> Response {
+    match limited(app, peer, tell(app, headers)).await {
+        Ok(answer) => Json(answer).into_response(),
+        Err(problem) => {
+            let is_token = problem.key == "sso.userinfo.invalid_token";
+            let mut response = problem.into_response();
+            if is_token {
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
+            }
+            response
+        }
+    }
+}
+
+async fn handle(State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response {
+    answered(&app, peer, &headers).await
+}
+
+async fn handle_form(State(app): State<App>, peer: Peer, headers: HeaderMap, RawBody(_): RawBody) -> Response {
+    answered(&app, peer, &headers).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_comes_as_a_bearer() {
+        for (said, token) in [("Bearer abc", Some("abc")), ("bearer  abc ", Some("abc")), ("Basic abc", None), ("Bearer", None)] {
+            assert_eq!(bearer(&HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(said))])), token, "{said}");
+        }
+        assert_eq!(bearer(&HeaderMap::new()), None);
+    }
+}

@@ -1,0 +1,14 @@
+// Saying to the force's own tools who somebody is. The query goes as it stands in the address: the server alone reads it.
+
+import { ask } from "./client";
+import type { AuthorizeSso, SsoAnswer, SsoDecision, SsoRequest } from "./types.sso";
+
+const post = <T>(path: string, json: unknown) => ask<T>(path, { method: "POST", json });
+
+export const sso = {
+  look: (query: string) => post<SsoRequest>("/v1/sso/requests", { query }),
+  decide: (query: string, decision: SsoDecision) => {
+    const body: AuthorizeSso = { query, decision };
+    return post<SsoAnswer>("/v1/sso/authorizations", body);
+  },
+};
