@@ -121,7 +121,8 @@ export const sightings = {
   "cameras.import.too_many_rows": "Too many rows.",
   "lakehouse.closed": "The lake of sightings is not open in this program. Try again shortly.",
   "lakehouse.full": "The lake takes nothing right now. It is tried again by itself.",
-  "lakehouse.stopped": "The lake takes nothing in until its disk works again, which it tries every second. Nothing that was acknowledged is lost.",
+  "lakehouse.stopped":
+    "The lake takes nothing in until its disk works again, which it tries every second. Nothing that was acknowledged is lost.",
   "lakehouse.damaged": "A file of the lake is damaged. Tell the operator.",
   "lakehouse.failed": "The lake failed. The operator's log says why.",
   "lake.ask.empty_window": "The end must be later than the start.",

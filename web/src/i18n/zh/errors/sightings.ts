@@ -112,7 +112,8 @@ export const sightings = {
   "cameras.import.too_many_rows": "列數太多。",
   "lakehouse.closed": "這個程式尚未開啟車辨資料湖,請稍後再試。",
   "lakehouse.full": "車辨資料庫暫時無法接收，會自動重試。",
-  "lakehouse.stopped": "磁碟寫入失敗，車辨資料庫暫停接收；系統每秒重試，磁碟恢復後自動繼續。已確認收下的資料不會遺失。",
+  "lakehouse.stopped":
+    "磁碟寫入失敗，車辨資料庫暫停接收；系統每秒重試，磁碟恢復後自動繼續。已確認收下的資料不會遺失。",
   "lakehouse.damaged": "車辨資料庫的檔案損毀，請通知管理員。",
   "lakehouse.failed": "車辨資料庫發生錯誤，原因在管理員的紀錄中。",
   "lake.ask.empty_window": "結束時間要晚於開始時間。",
