@@ -41,4 +41,4 @@ pub use track::{Passage, TrackUpdate, Tracker, TrackerConfig, TravelDirection};
 pub use vehicle::Vehicle;
 
 /// Names the weights that produced a read; stored with every read so that a later better model can be told apart.
-pub const MODEL_VERSION: &str = "shouhu-plates-2026-11-23";
+pub const MODEL_VERSION: &str = "shouhu-plates-2026-11-23b";

@@ -7,10 +7,13 @@
 mod shared;
 
 use shared::{SETS, score};
+use shouhu_plate::SURE_FROM;
 use shouhu_vision::{Frame, Recogniser};
 
 /// Percent of the plates of `tw_front_a` that must be read exactly.
 const TW_FRONT_A_EXACT_MIN: f64 = 90.0;
+/// Of 64 drawn scenes full of writing.
+const SURE_SIGNS_MAX: usize = 3;
 
 fn set_or_skip(test: &str, name: &str) -> Option<(std::path::PathBuf, &'static shared::Set)> {
     let set = SETS.iter().find(|set| set.name == name)?;
@@ -28,6 +31,26 @@ fn most_frontal_taiwanese_plates_are_read_exactly() {
     let score = score(&recogniser, &root, set).expect("the set is readable");
     let percent = 100.0 * score.exact() as f64 / score.with_text() as f64;
     assert!(percent >= TW_FRONT_A_EXACT_MIN, "{}", score.row());
+}
+
+/// Part of the repository: measured wherever the tests run.
+fn drawn(name: &str) -> shared::Score {
+    let set = SETS.iter().find(|set| set.name == name).expect("the set is known");
+    let recogniser = Recogniser::load().expect("the embedded models load");
+    score(&recogniser, &shared::drawn_root(), set).expect("the set is readable")
+}
+
+#[test]
+fn drawn_motorcycles_are_found_and_mostly_read() {
+    let score = drawn("drawn_motorcycles");
+    let found = score.outcomes.iter().filter(|outcome| outcome.is_detected).count();
+    assert!(score.with_text() > 50 && found * 10 >= score.outcomes.len() * 7 && score.exact() * 10 >= score.with_text() * 4, "{}", score.row());
+}
+
+#[test]
+fn drawn_writing_that_is_no_plate_is_hardly_ever_sure() {
+    let score = drawn("drawn_signs");
+    assert!(score.images >= 16 && score.outcomes.is_empty() && score.ghosts_of(SURE_FROM as f32) <= SURE_SIGNS_MAX, "{}", score.row());
 }
 
 #[test]

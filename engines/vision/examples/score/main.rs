@@ -75,7 +75,8 @@ fn main() -> ExitCode {
     println!("{}", conditions::emitted(&scores));
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../training/vehicles.tsv");
     let labels = option("--vehicles=").map_or_else(beside, PathBuf::from);
-    match vehicles::tables(&recogniser, &root, &labels, only) {
+    let root = shared::plates_root().ok_or_else(|| "there are no photographs".to_owned());
+    match root.and_then(|root| vehicles::tables(&recogniser, &root, &labels, only)) {
         Ok(tables) => println!("{tables}"),
         Err(reason) => println!("Types and colours of vehicles are not measured: {reason}"),
     }
