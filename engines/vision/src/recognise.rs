@@ -35,12 +35,6 @@ const FRAMINGS_MAX: usize = 2;
 const COARSE_WIDTH_MIN: f32 = 90.0;
 /// No country's plate says less; shorter reads are badges and lettering.
 const TEXT_LENGTH_MIN: usize = 3;
-/// Where a frame shows no plate, places that are worth a look all the same: a light text on a dark plate before a dark tyre has no outline.
-const FAINT_SCORE_MIN: f32 = 0.2;
-/// Most of them that are read.
-const FAINT_MAX: usize = 2;
-/// What is read there must speak for itself.
-const FAINT_CONFIDENCE_MIN: f32 = 0.6;
 /// In the second look there is hardly anything but the plate.
 const SECOND_LOOK_SCORE_MIN: f32 = 0.15;
 /// A first read of at least this posterior is not read again in other framings.
@@ -109,13 +103,6 @@ pub struct Detection {
 const BURNT_COLOURS_MIN: f32 = 0.01;
 /// Reads whose outlines overlap so much are of one plate.
 const SAME_PLATE_IOU: f32 = 0.3;
-
-/// What the detector found in a frame, best first.
-struct Found {
-    plates: Vec<Outlined>,
-    /// Below the score that makes a plate.
-    faint: Vec<Outlined>,
-}
 
 /// Whether a frame holds the pixels that it says.
 fn whole(frame: &Frame) -> Result<(), VisionError> {
@@ -233,11 +220,9 @@ impl Recogniser {
     /// The plates of one frame, surest detection first.
     pub fn recognise(&self, frame: &Frame) -> Result<Vec<PlateRead>, VisionError> {
         let looked = Looked::at(frame)?;
-        let found = self.detect_in(&looked.grey)?;
-        let mut reads = self.read_all(&looked, found.plates)?;
+        let mut reads = self.read_all(&looked)?;
         if let Some(toned) = looked.toned() {
-            let found = self.detect_in(&toned.grey)?;
-            for again in self.read_all(&toned, found.plates)? {
+            for again in self.read_all(&toned)? {
                 match reads.iter_mut().find(|read| read.quad.iou(&again.quad) >= SAME_PLATE_IOU) {
                     Some(known) if known.confidence < again.confidence => *known = again,
                     Some(_) => {}
@@ -247,16 +232,12 @@ impl Recogniser {
             reads.sort_by(|a, b| b.detector_score.total_cmp(&a.detector_score));
             reads.truncate(self.config.max_plates);
         }
-        if reads.is_empty() {
-            reads = self.read_all(&looked, found.faint.into_iter().take(FAINT_MAX).collect())?;
-            reads.retain(|read| read.confidence >= FAINT_CONFIDENCE_MIN);
-        }
         Ok(reads)
     }
 
-    fn read_all(&self, looked: &Looked, plates: Vec<Outlined>) -> Result<Vec<PlateRead>, VisionError> {
+    fn read_all(&self, looked: &Looked) -> Result<Vec<PlateRead>, VisionError> {
         let mut reads = Vec::new();
-        for plate in plates.into_iter().take(self.config.max_plates) {
+        for plate in self.detect_in(&looked.grey)?.into_iter().take(self.config.max_plates) {
             let read = self.read_in(looked, &plate)?.map(|read| if is_lettering(&read.text) { doubted(read) } else { read });
             if let Some(read) = read
                 && read.confidence >= self.config.min_confidence
@@ -271,9 +252,9 @@ impl Recogniser {
     /// Where plates are, unread; for drawing, for measuring, and for cropping evidence.
     pub fn detect(&self, frame: &Frame) -> Result<Vec<Detection>, VisionError> {
         let looked = Looked::at(frame)?;
-        let mut found: Vec<Detection> = self.detect_in(&looked.grey)?.plates.into_iter().map(|plate| plate.best).collect();
+        let mut found: Vec<Detection> = self.detect_in(&looked.grey)?.into_iter().map(|plate| plate.best).collect();
         if let Some(toned) = looked.toned() {
-            found.extend(self.detect_in(&toned.grey)?.plates.into_iter().map(|plate| plate.best));
+            found.extend(self.detect_in(&toned.grey)?.into_iter().map(|plate| plate.best));
             found = one_per_plate(found).into_iter().map(|plate| plate.best).collect();
         }
         Ok(found)
@@ -303,7 +284,7 @@ impl Recogniser {
         loaded.as_ref().map_err(|reason| VisionError::Model { which: "vehicle", reason: reason.clone() })
     }
 
-    fn detect_in(&self, grey: &Grey) -> Result<Found, VisionError> {
+    fn detect_in(&self, grey: &Grey) -> Result<Vec<Outlined>, VisionError> {
         let mut found = Vec::new();
         let frame_side = grey.width.max(grey.height);
         let sides = passes(frame_side, self.config.input_long_side);
@@ -315,8 +296,7 @@ impl Recogniser {
                 self.detect_at(grey, long_side)?.into_iter().filter(|d| is_fine || d.quad.width_px() * fine >= COARSE_WIDTH_MIN),
             );
         }
-        let (plates, faint) = found.into_iter().partition(|detection| detection.score >= self.config.min_detector_score);
-        Ok(Found { plates: one_per_plate(plates), faint: one_per_plate(faint) })
+        Ok(one_per_plate(found))
     }
 
     fn detect_at(&self, grey: &Grey, long_side: usize) -> Result<Vec<Detection>, VisionError> {
@@ -324,7 +304,7 @@ impl Recogniser {
         let scaled = |side: usize| ((side as f32 * scale).round() as usize).max(1);
         let small = grey.resized(scaled(grey.width), scaled(grey.height));
         let (frame_w, frame_h) = (grey.width as f32, grey.height as f32);
-        let mut found = self.peaks(&small, scale, self.config.min_detector_score.min(FAINT_SCORE_MIN))?;
+        let mut found = self.peaks(&small, scale, self.config.min_detector_score)?;
         found.retain(|d| {
             let (x, y) = d.quad.centre();
             x >= 0.0 && y >= 0.0 && x < frame_w && y < frame_h
