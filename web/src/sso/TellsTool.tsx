@@ -3,6 +3,7 @@
 import { useTranslation } from "react-i18next";
 import type { Me } from "../app/api/types";
 import type { SsoTool } from "../app/api/types.sso";
+import "./sso.css";
 
 export function useToolTitle(tool: SsoTool): string {
   const { t, i18n } = useTranslation();
@@ -16,7 +17,7 @@ export function TellsTool({ tool, me }: { tool: SsoTool; me: Me }) {
       <p>{t("sso.as_whom", { name: me.name })}</p>
       <div data-testid="sso-tells">
         <p>{t("sso.told")}</p>
-        <ul>
+        <ul className="sso-told">
           {tool.claims.map((claim) => (
             <li key={claim}>{t(`sso.told_${claim}`)}</li>
           ))}
