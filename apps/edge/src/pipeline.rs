@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use shouhu_plate::{Plate, SeenVehicle};
-use shouhu_vision::{Frame, MODEL_VERSION, Passage, PlateRead, Quad, Recogniser, Tracker, encode_jpeg};
+use shouhu_vision::{Frame, MODEL_VERSION, Passage, PlateRead, Quad, Recogniser, TrackUpdate, Tracker, encode_jpeg};
 use shouhu_wire::{
     ALTERNATIVES_MAX, Alternative, CROP_BYTES_MAX, FRAME_BYTES_MAX, FramePolicy, ReportedSighting, TravelDirection,
 };
@@ -164,14 +164,24 @@ impl Pipeline {
         let (width, height) = (frame.width, frame.height);
         let update = self.tracker.push(captured_at_us, width, height, reads);
         let frame = Arc::new(frame);
-        for track in update.best_now {
-            self.evidence.insert(track, Arc::clone(&frame));
+        for track in &update.best_now {
+            self.evidence.insert(*track, Arc::clone(&frame));
         }
+        Ok(self.drafts(update))
+    }
+
+    /// The passages that time alone has completed, without a frame.
+    pub fn wait(&mut self, at_us: i64) -> Vec<Draft> {
+        let update = self.tracker.tick(at_us);
+        self.drafts(update)
+    }
+
+    fn drafts(&mut self, update: TrackUpdate) -> Vec<Draft> {
         let drafts = update.passages.into_iter().map(|passage| self.draft(passage)).collect();
         for track in update.closed {
             self.evidence.remove(&track);
         }
-        Ok(drafts)
+        drafts
     }
 
     /// What is followed and remembered is as old as before, by the new time.

@@ -17,6 +17,7 @@ const TRACKS_MAX: usize = 64;
 const REMEMBERED_MAX: usize = 4096;
 /// Frames that vote: the surest and sharpest.
 const BALLOTS_MAX: usize = 12;
+const ALTERNATIVES_MAX: usize = 5;
 /// A plate that grew or shrank by this share came nearer or went away.
 const GROWTH: f32 = 1.15;
 /// A plate that moved by this share of the picture's width went across.
@@ -161,6 +162,15 @@ impl Tracker {
         update
     }
 
+    /// Time has passed without a frame: a camera that falls silent or hangs up keeps back neither what is certain nor what is over.
+    pub fn tick(&mut self, at_us: i64) -> TrackUpdate {
+        self.now_us = self.now_us.max(at_us);
+        let mut update = TrackUpdate::default();
+        self.close_lost(&mut update);
+        self.publish_certain(&mut update);
+        update
+    }
+
     /// The caller's clock was set by so much: what is followed and remembered stays as old as it was. Without it a clock that goes
     /// back an hour would keep every plate of the last minute unannounced for that hour.
     pub fn clock_was_set(&mut self, by_us: i64) {
@@ -259,13 +269,14 @@ impl Tracker {
         let mut ready = Vec::new();
         let settled_us = self.now_us.saturating_sub(self.config.settle_us);
         for track in &mut self.tracks {
-            let is_certain = track.best.confidence >= self.config.certain && track.first_seen_us <= settled_us;
+            let passage = track.passage(self.frame_width);
+            let do_agree = track.agreeing_reads() >= 2;
+            let is_certain = passage.confidence >= self.config.certain && track.first_seen_us <= settled_us;
             let is_due = match &track.announced {
-                None => track.agreeing_reads() >= 2 || is_certain,
-                Some(said) => track.has_shown_more_than(said),
+                None => do_agree || is_certain,
+                Some(said) => do_agree && is_part_of(said, &passage.text),
             };
             if is_due {
-                let passage = track.passage(self.frame_width);
                 track.announced = Some(passage.text.clone());
                 ready.push(passage);
             }
@@ -327,7 +338,9 @@ impl Track {
             self.ballots.sort_by(|a, b| b.weight.total_cmp(&a.weight));
             self.ballots.truncate(BALLOTS_MAX);
         }
-        let is_best = Ballot::weight_of(&read) > Ballot::weight_of(&self.best);
+        // The picture that is kept shows all of the plate, if any does.
+        let (new, old) = (Ballot::of(&read), Ballot::of(&self.best));
+        let is_best = old.is_cut_off_from(&new) || (new.weight > old.weight && !new.is_cut_off_from(&old));
         if is_best {
             self.best = read.clone();
             self.best_captured_at_us = now_us;
@@ -342,14 +355,6 @@ impl Track {
         whole.iter().map(|one| whole.iter().filter(|other| distance(&one.text, &other.text) <= 1).count()).max().unwrap_or(0)
     }
 
-    /// Whether what was announced has turned out to be a part of the plate, by two reads that agree. The plate is announced anew then: a
-    /// vehicle counted twice does less harm than one that is known by half of another's number.
-    fn has_shown_more_than(&self, said: &str) -> bool {
-        let of_more = unhidden(&self.ballots);
-        let longer = of_more.iter().filter(|one| one.text.len() > said.len() + 1 && (one.text.starts_with(said) || one.text.ends_with(said)));
-        longer.count() >= 2
-    }
-
     fn passage(&self, frame_width: u32) -> Passage {
         let whole = unhidden(&self.ballots);
         let mut alternatives = vote(&whole);
@@ -360,6 +365,12 @@ impl Track {
         let (text, confidence) = alternatives
             .first()
             .map_or_else(|| (self.best.text.clone(), self.best.confidence), |first| (first.text.clone(), first.probability));
+        // What was silenced as half hidden stays in sight: the watchlist looks at it too.
+        for one in &self.ballots {
+            if alternatives.len() < ALTERNATIVES_MAX && alternatives.iter().all(|known| known.text != one.text) {
+                alternatives.push(Alternative { text: one.text.clone(), probability: 0.0 });
+            }
+        }
         Passage {
             track_id: self.id,
             first_seen_us: self.first_seen_us,
@@ -393,6 +404,12 @@ impl Track {
             _ => None,
         }
     }
+}
+
+/// Whether what was announced is only the beginning or the end of a plate: it is announced anew then, for a vehicle counted twice does less harm than one
+/// that is known by half of its number.
+fn is_part_of(said: &str, text: &str) -> bool {
+    text.len() > said.len() + 1 && (text.starts_with(said) || text.ends_with(said))
 }
 
 /// Levenshtein distance in characters.
@@ -447,8 +464,8 @@ mod tests {
         let mut tracker = Tracker::new(TrackerConfig::default());
         let update = push(&mut tracker, 0, vec![seen("AUV0905", 0.995, 500.0, 90.0)]);
         assert_eq!((update.passages.len(), update.best_now), (0, vec![1]));
-        assert!(push(&mut tracker, 2, Vec::new()).passages.is_empty());
-        let settled = push(&mut tracker, 3, Vec::new());
+        assert!(tracker.tick(2 * FRAME_US).passages.is_empty());
+        let settled = tracker.tick(3 * FRAME_US);
         assert_eq!(settled.passages.first().map(|p| p.display.as_str()), Some("AUV-0905"));
     }
 
@@ -459,6 +476,31 @@ mod tests {
         push(&mut tracker, 1, vec![seen("34A23126", 0.8, 560.0, 76.0)]);
         let passages = push(&mut tracker, 2, vec![seen("34A23126", 0.98, 540.0, 77.0)]).passages;
         assert_eq!(passages.iter().map(|p| p.text.as_str()).collect::<Vec<_>>(), ["34A23126"]);
+        assert_eq!(passages[0].best.text, "34A23126", "and so is the picture");
+        assert!(passages[0].alternatives.iter().any(|other| other.text == "A23126"), "what was seen first stays in sight");
+    }
+
+    #[test]
+    fn a_misread_that_is_too_long_silences_nobody() {
+        let mut tracker = Tracker::new(TrackerConfig::default());
+        push(&mut tracker, 0, vec![seen("ABC123411", 0.5, 500.0, 90.0)]);
+        let mut texts = Vec::new();
+        for frame in 1..6 {
+            let passages = push(&mut tracker, frame, vec![seen("ABC1234", 0.97, 502.0, 90.0)]).passages;
+            texts.extend(passages.into_iter().map(|p| p.text));
+        }
+        assert_eq!(texts, ["ABC1234"]);
+    }
+
+    #[test]
+    fn a_parked_vehicle_is_announced_once_whatever_weak_reads_say() {
+        let mut tracker = Tracker::new(TrackerConfig::default());
+        let mut count = 0;
+        for frame in 0..3_000 {
+            let read = if frame % 3 == 0 { seen("ABC123411", 0.3, 500.0, 90.0) } else { seen("ABC1234", 0.97, 500.0, 90.0) };
+            count += push(&mut tracker, frame, vec![read]).passages.len();
+        }
+        assert_eq!(count, 1);
     }
 
     #[test]

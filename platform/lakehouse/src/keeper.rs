@@ -271,11 +271,11 @@ impl Keeper {
             let _ = thread.join();
         }
         flush(&self.lake, &self.counters, Haste::Hurry)?;
-        self.lake.tidy()?;
+        let tidied = self.lake.tidy();
         let rest = self.lake.stats();
         let pulse = Pulse { unflushed_from_ms: rest.memory_oldest_ms, unflushed_rows: rest.memory_rows };
         self.bridge.wait(self.catalogue.beat(pulse, rest.memory_rows > 0))?;
-        Ok(())
+        Ok(tidied?)
     }
 }
 

@@ -36,10 +36,10 @@ pub async fn say_yes(tx: &mut Tx, now: Micros, yes: &Yes<'_>) -> Result<(), Stor
     Ok(())
 }
 
-/// What `sid` is for this session and tool; `None` when it was taken back.
-pub async fn sid_of(store: &Store, session: SessionId, client: &str) -> Result<Option<String>, StoreError> {
-    let sql = "SELECT sid FROM sso_login WHERE session = $1 AND client = $2 AND over_at_us IS NULL";
-    store.fetch_opt(sql, params![session, client]).await?.map(|row| row.text("sid")).transpose()
+/// What `sid` is for this session and tool; `None` when it was taken back, or was said to less than the tool is told now.
+pub async fn sid_of(store: &Store, session: SessionId, client: &str, claims: &str) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT sid FROM sso_login WHERE session = $1 AND client = $2 AND claims = $3 AND over_at_us IS NULL";
+    store.fetch_opt(sql, params![session, client, claims]).await?.map(|row| row.text("sid")).transpose()
 }
 
 pub struct NewCode<'a> {
@@ -225,7 +225,8 @@ mod tests {
             }
             yes(&store, session(1), "wiki", "sid-2", "name role").await;
             assert!(has_said_yes(&store, session(1), "wiki", "name role").await.unwrap());
-            assert_eq!(sid_of(&store, session(1), "wiki").await.unwrap().as_deref(), Some("sid-1"), "it is the same sign-in");
+            assert_eq!(sid_of(&store, session(1), "wiki", "name role").await.unwrap().as_deref(), Some("sid-1"), "it is the same sign-in");
+            assert_eq!(sid_of(&store, session(1), "wiki", "name role unit").await.unwrap(), None, "more than was said yes to");
         })
         .await;
     }
@@ -240,11 +241,11 @@ mod tests {
             assert_eq!(found, [Login { session: session(1), client: "wiki".into(), actor: actor(), sid: "sid-1".into() }]);
             assert!(ended(&store, found.first().unwrap()).await && !ended(&store, found.first().unwrap()).await);
             assert!(!has_said_yes(&store, session(1), "wiki", "").await.unwrap());
-            assert_eq!((sid_of(&store, session(1), "wiki").await.unwrap(), untold(&store).await.unwrap()), (None, 1));
+            assert_eq!((sid_of(&store, session(1), "wiki", "").await.unwrap(), untold(&store).await.unwrap()), (None, 1));
             told(&store, "sid-1").await.unwrap();
             assert_eq!(untold(&store).await.unwrap(), 0);
             yes(&store, session(1), "wiki", "sid-3", "").await;
-            assert_eq!(sid_of(&store, session(1), "wiki").await.unwrap().as_deref(), Some("sid-3"));
+            assert_eq!(sid_of(&store, session(1), "wiki", "").await.unwrap().as_deref(), Some("sid-3"));
             assert!(!ended(&store, found.first().unwrap()).await, "the first one is over already");
         })
         .await;

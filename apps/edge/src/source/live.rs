@@ -93,6 +93,12 @@ impl Slot {
 struct SetClock(Option<(i64, Instant)>);
 
 impl SetClock {
+    /// The present by the clock of the last frame.
+    fn now_us(&self) -> Option<i64> {
+        let (at_us, at) = self.0?;
+        Some(at_us.saturating_add(i64::try_from(at.elapsed().as_micros()).unwrap_or(i64::MAX)))
+    }
+
     /// By how much the clock was set since the last frame.
     fn step_us(&mut self, at_us: i64, at: Instant) -> Option<i64> {
         let (before_us, before) = self.0.replace((at_us, at))?;
@@ -130,6 +136,11 @@ impl LiveSource {
         let mut set_clock = SetClock::default();
         while !stop.is_set() {
             let Some(Captured { frame, at_us, at }) = slot.take(Duration::from_millis(250)) else {
+                // As much later than the last frame as has passed since, whatever the clock was set to meanwhile.
+                if let Some(now_us) = set_clock.now_us() {
+                    let drafts = pipeline.wait(now_us);
+                    keep(&mut pipeline, drafts, &label);
+                }
                 slot.kill_if_silent();
                 if thread.is_finished() {
                     break;

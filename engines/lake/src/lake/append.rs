@@ -275,8 +275,9 @@ impl Lake {
             self.settling().add(number, batches.len() as u64);
             self.remember(batches.drain(..));
         }
-        drop(writer);
+        // The queue before the log is let go: a flush that begins in between would publish numbers of rows that were refused.
         let mut queue = self.intake.queue();
+        drop(writer);
         queue.in_flight = None;
         queue.in_flight_rows = 0;
         queue.is_led = false;

@@ -64,6 +64,13 @@ impl Lake {
     /// When the disk refuses; the next call tries again.
     pub fn tidy(&self) -> Result<(), FilesError> {
         while self.sort_one() {}
+        let tended = self.tend_log();
+        // Also while the log cannot be written: it may want just that room.
+        self.remove_settled()?;
+        tended
+    }
+
+    fn tend_log(&self) -> Result<(), FilesError> {
         let mut writer = self.writer();
         let is_stopped = self.intake.queue().stopped.is_some();
         if is_stopped {
@@ -89,8 +96,7 @@ impl Lake {
                 }
             }
         }
-        drop(writer);
-        self.remove_settled()
+        Ok(())
     }
 
     /// To be called with the log still held, after anything that may have written to it.

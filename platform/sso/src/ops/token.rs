@@ -26,7 +26,7 @@ const ACTION: &str = "POST /v1/sso/token";
 
 pub const ROUTE: Route = Route::post("/v1/sso/token", "Gives a tool the signed word about who somebody is, for a code", || axum::routing::post(handle))
     .access(Access::Public("a tool is no person: it proves itself by its secret, and by the verifier of a code that a person has let it have"))
-    .audit(Audit::None("each code that gives something, and each that is refused to a known tool, is a leaf of its own, written before the answer"))
+    .audit(Audit::None("each code that gives something, and each of ours that gives nothing, is a leaf of its own, written before the answer"))
     .takes_media(FORM)
     .gives::<SsoTokens>();
 
@@ -145,34 +145,36 @@ fn given(app: &App, client: &Client, code: &Code, vouched: &Vouched, sid: &str) 
     Given { tokens, token_hash, expires_at, subject }
 }
 
-/// A no to a known tool, on the log before it is told.
-async fn refused(app: &App, client: &Client, code: Option<&Code>, why: &'static str) -> Result<SsoTokens, Problem> {
-    let of_whom = code.map(|code| format!(", a code of session {}", code.session)).unwrap_or_default();
-    let about = About { actor: code.map(|code| code.actor), name: "" };
-    leaf::write(app, about, ACTION, format!("tool {}: refused{of_whom}: {why}", client.id), 400).await?;
+/// A no to who shows a code of ours, on the log before it is told.
+async fn refused(app: &App, client: &Client, code: &Code, why: &'static str) -> Result<SsoTokens, Problem> {
+    let about = About { actor: Some(code.actor), name: "" };
+    leaf::write(app, about, ACTION, format!("tool {}: refused, a code of session {}: {why}", client.id, code.session), 400).await?;
     Err(TokenError(TokenRefused::InvalidGrant(why)).into())
 }
 
 async fn redeem(app: &App, client: &Client, asked: &TokenAsked) -> Result<SsoTokens, Problem> {
     let (now, hash) = (app.env.now(), token_hash(&asked.code));
-    let Some(code) = store::code(&app.store, &hash).await? else {
-        return refused(app, client, None, "no such code was given").await;
+    // A name alone proves nothing: whoever calls himself by that of a public tool finds its own codes, and cannot use up or take back another's.
+    let code = store::code(&app.store, &hash).await?.filter(|code| !client.is_public() || code.client == client.id);
+    let Some(code) = code else {
+        // About nobody, and made up by anybody: no leaf, or strangers would write the log full.
+        return Err(TokenError(TokenRefused::InvalidGrant("no such code was given")).into());
     };
     let judged = judged(app, client, asked, &code).await?;
-    let sid = store::sid_of(&app.store, code.session, &code.client).await?;
+    let sid = store::sid_of(&app.store, code.session, &code.client, &client.claims_text()).await?;
     let mut tx = app.store.begin().await?;
     if !store::use_code(&mut tx, now, &hash).await? {
         let revoked = store::revoke_given(&mut tx, now, &hash).await?;
         tx.commit().await?;
         tracing::warn!(tool = client.id, session = %code.session, revoked, "a code was shown again");
-        return refused(app, client, Some(&code), "the code was used before, and what it gave is taken back").await;
+        return refused(app, client, &code, "the code was used before, and what it gave is taken back").await;
     }
     let (vouched, sid) = match (judged, sid) {
         (Ok(vouched), Some(sid)) => (vouched, sid),
         (judged, _) => {
             // Used up all the same: nobody tries verifiers one by one.
             tx.commit().await?;
-            return refused(app, client, Some(&code), judged.err().unwrap_or("the person has left this tool")).await;
+            return refused(app, client, &code, judged.err().unwrap_or("the person has left this tool")).await;
         }
     };
     let given = given(app, client, &code, &vouched, &sid);
@@ -192,7 +194,9 @@ async fn redeem(app: &App, client: &Client, asked: &TokenAsked) -> Result<SsoTok
     Ok(given.tokens)
 }
 
-async fn give(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<SsoTokens, Problem> {
+/// What a stranger is refused is an error; what a tool that has proved its secret is refused is told to it and counts against nobody: all its users come from
+/// its one address, and who shows it a made-up code must not shut the others out.
+async fn give(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Result<SsoTokens, Problem>, Problem> {
     if !is_form(headers) {
         return Err(TokenError(TokenRefused::InvalidRequest("the body is a form: application/x-www-form-urlencoded")).into());
     }
@@ -203,11 +207,12 @@ async fn give(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<SsoTokens, 
     let asked = token_asked(said, body).map_err(TokenError)?;
     let settings = settings::of(app);
     let client = proved(&settings, &asked.client).map_err(TokenError)?;
-    redeem(app, client, &asked).await
+    let told = redeem(app, client, &asked).await;
+    if client.is_public() { told.map(Ok) } else { Ok(told) }
 }
 
 async fn handle(State(app): State<App>, peer: Peer, headers: HeaderMap, RawBody(body): RawBody) -> Result<Response, Problem> {
-    match limited(&app, peer, give(&app, &headers, &body)).await {
+    match limited(&app, peer, give(&app, &headers, &body)).await.flatten() {
         Ok(tokens) => Ok(Json(tokens).into_response()),
         Err(problem) if problem.key.starts_with(OURS) => Ok(refusal(problem)),
         Err(problem) => Err(problem),

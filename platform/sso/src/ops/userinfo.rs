@@ -15,6 +15,7 @@ use crate::claims::Told;
 use crate::leaf::{self, About};
 use crate::refused::UserInfoError;
 use crate::room::Room;
+use crate::store::Token;
 use crate::{settings, store};
 
 const PATH: &str = "/v1/sso/userinfo";
@@ -51,15 +52,22 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-async fn tell(app: &App, headers: &HeaderMap) -> Result<SsoUserInfo, Problem> {
+/// A token that never was is an error of a stranger; one of ours that is over counts against nobody, for a tool's users come from its one address.
+async fn tell(app: &App, headers: &HeaderMap) -> Result<Result<SsoUserInfo, Problem>, Problem> {
     let hash = bearer(headers).map(token_hash).ok_or(UserInfoError)?;
     let token = store::token(&app.store, app.env.now(), &hash).await?.ok_or(UserInfoError)?;
+    Ok(tell_by(app, &token, &hash).await)
+}
+
+async fn tell_by(app: &App, token: &Token, hash: &str) -> Result<SsoUserInfo, Problem> {
     let settings = settings::of(app);
     // Taken out of the file meanwhile: it is told nothing any more.
     let client = settings.client(&token.client).ok_or(UserInfoError)?;
-    let Some(vouched) = still_vouched(app, client, token.session).await? else {
+    // No more than was agreed to, and nothing after the tool has been told that this sign-in is over.
+    let is_agreed = store::sid_of(&app.store, token.session, &client.id, &client.claims_text()).await?.is_some();
+    let Some(vouched) = still_vouched(app, client, token.session).await?.filter(|_| is_agreed) else {
         // The first time is told to the log; from then on it is a token like any that never was.
-        if store::revoke(&app.store, app.env.now(), &hash).await? {
+        if store::revoke(&app.store, app.env.now(), hash).await? {
             let object = format!("tool {}: told nothing, for session {} is over or does not sign in here any more", client.id, token.session);
             leaf::write(app, About { actor: Some(token.actor), name: "" }, ACTION, object, 401).await?;
         }
@@ -73,7 +81,7 @@ async fn tell(app: &App, headers: &HeaderMap) -> Result<SsoUserInfo, Problem> {
 }
 
 async fn answered(app: &App, peer: Peer, headers: &HeaderMap) -> Response {
-    match limited(app, peer, tell(app, headers)).await {
+    match limited(app, peer, tell(app, headers)).await.flatten() {
         Ok(answer) => Json(answer).into_response(),
         Err(problem) => {
             let is_token = problem.key == "sso.userinfo.invalid_token";
