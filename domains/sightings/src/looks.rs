@@ -16,7 +16,7 @@ use crate::lake::{is_cut, record};
 use crate::ops::search::{SearchError, cut};
 use crate::passing::seen_of;
 
-/// Passages that a question may find before its look leaves any out: each that is compared takes some tenths of a millisecond.
+/// Passages that a question may find before its look leaves any out: each is read from its segment by itself.
 pub const COMPARED_MAX: usize = if cfg!(test) { 12 } else { 20_000 };
 
 /// Nothing is asked of the picture.
@@ -42,8 +42,8 @@ fn fits(record: &FullRecord, look: Look) -> bool {
 
 /// The rows that `ask` finds and whose picture fits, in their order. `ask` takes the key before which it begins.
 ///
-/// Whether it is refused follows from what the question finds without the look: were it from what fits, a refusal would tell of rows that
-/// the gate keeps back.
+/// Whether it is refused follows from what the question finds without the look: were it from what fits, a refusal would tell what is shown of rows
+/// that the gate keeps back. It still counts those rows: who is shown just [`COMPARED_MAX`] and is refused knows that there are more.
 ///
 /// # Errors
 /// As `ask`, and when more than [`COMPARED_MAX`] passages would have to be compared.

@@ -420,24 +420,28 @@ fn two_lakes_on_one_folder_are_refused() {
     assert!(open(&life.disk, OnDamage::Refuse).err().is_some_and(|error| error.contains("held by another writer")));
 }
 
+/// The passage with this number, of one plate at one camera.
+fn plain_row(n: u64) -> Row {
+    Row {
+        plate: PlateCode::parse("ABC-1234").unwrap(),
+        at_ms: 20_000 * DAY_MS + n.cast_signed(),
+        sequence: n,
+        source: 1,
+        lon_e6: AT_SOURCE,
+        lat_e6: 0,
+        extra: 0,
+        confidence_pm: 0,
+        direction: NO_DIRECTION,
+        pictures: 0,
+    }
+}
+
 #[test]
 fn a_log_file_that_has_nothing_but_a_proof_goes_with_the_others() {
     let disk = SimFiles::default();
     let (lake, _) = open(&disk, OnDamage::Refuse).unwrap();
     for round in 0..5_u64 {
-        let row = |n: u64| Row {
-            plate: PlateCode::parse("ABC-1234").unwrap(),
-            at_ms: 20_000 * DAY_MS + n.cast_signed(),
-            sequence: n,
-            source: 1,
-            lon_e6: AT_SOURCE,
-            lat_e6: 0,
-            extra: 0,
-            confidence_pm: 0,
-            direction: NO_DIRECTION,
-            pictures: 0,
-        };
-        let rows = (round * 600..(round + 1) * 600).map(row).collect();
+        let rows = (round * 600..(round + 1) * 600).map(plain_row).collect();
         let receipt = lake.append(Batch { device: 1, class: Class::PASSAGE, rows, extras: Vec::new() }).unwrap();
         lake.settle(receipt.ticket);
         // The group has filled its file, so that its proof goes to the next one.
@@ -455,21 +459,7 @@ fn after_a_sync_that_failed_the_lake_goes_on_in_a_new_log_file_and_forgets_what_
     for fault in [1, 3] {
         let disk = SimFiles::default();
         let (lake, _) = open(&disk, OnDamage::Refuse).unwrap();
-        let batch = |n: u64| {
-            let row = Row {
-                plate: PlateCode::parse("ABC-1234").unwrap(),
-                at_ms: 20_000 * DAY_MS + n.cast_signed(),
-                sequence: n,
-                source: 1,
-                lon_e6: AT_SOURCE,
-                lat_e6: 0,
-                extra: 0,
-                confidence_pm: 0,
-                direction: NO_DIRECTION,
-                pictures: 0,
-            };
-            Batch { device: 1, class: Class::PASSAGE, rows: vec![row], extras: Vec::new() }
-        };
+        let batch = |n: u64| Batch { device: 1, class: Class::PASSAGE, rows: vec![plain_row(n)], extras: Vec::new() };
         let kept = |lake: &Lake, n: u64| lake.append(batch(n)).map(|receipt| {
             let outcomes = receipt.outcomes.clone();
             lake.settle(receipt.ticket);
@@ -511,15 +501,8 @@ fn many_threads_append_at_once_and_each_row_is_there_once() {
                 for number in 0..batches {
                     let row = |n: u64| Row {
                         plate: PlateCode::parse(&format!("AB-{}", life.0 % 10)).unwrap(),
-                        at_ms: 20_000 * DAY_MS + (number * rows + n).cast_signed(),
-                        sequence: number * rows + n,
                         source: device,
-                        lon_e6: AT_SOURCE,
-                        lat_e6: 0,
-                        extra: 0,
-                        confidence_pm: 0,
-                        direction: NO_DIRECTION,
-                        pictures: 0,
+                        ..plain_row(number * rows + n)
                     };
                     let batch = Batch { device, class: Class::PASSAGE, rows: (0..rows).map(row).collect(), extras: Vec::new() };
                     life.roll();

@@ -1,5 +1,6 @@
 //! From the detector's grid to quads: peaks of the heat, their four corners, and one detection per plate.
 
+use crate::area::Area;
 use crate::{Detection, Quad};
 
 /// The detector answers once per so many input pixels.
@@ -106,10 +107,7 @@ pub fn one_per_plate(mut all: Vec<Detection>) -> Vec<Outlined> {
 
 /// The share of `small`'s bounding box that lies in `large`'s.
 fn inside(small: &Quad, large: &Quad) -> f32 {
-    let (l1, t1, r1, b1) = small.bounds();
-    let (l2, t2, r2, b2) = large.bounds();
-    let shared = (r1.min(r2) - l1.max(l2)).max(0.0) * (b1.min(b2) - t1.max(t2)).max(0.0);
-    shared / ((r1 - l1) * (b1 - t1)).max(f32::MIN_POSITIVE)
+    Area::of(small).inside(&Area::of(large))
 }
 
 #[cfg(test)]

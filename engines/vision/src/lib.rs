@@ -16,6 +16,7 @@
 //! A read is a lead, not a verdict. The Taiwanese grammar re-ranks what the network saw and never replaces it: the
 //! best raw reading always stays among the alternatives.
 
+mod area;
 mod calibration;
 mod ctc;
 mod detect;

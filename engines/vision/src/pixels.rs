@@ -118,8 +118,13 @@ impl Grey {
     }
 }
 
+/// The grey of a colour (ITU-R BT.601).
+pub fn luma_of([red, green, blue]: [f32; 3]) -> f32 {
+    0.299 * red + 0.587 * green + 0.114 * blue
+}
+
 fn luma(r: u8, g: u8, b: u8) -> f32 {
-    0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b)
+    luma_of([r, g, b].map(f32::from))
 }
 
 /// Only so many rows and columns are looked at to tell how burnt a frame is.

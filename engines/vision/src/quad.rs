@@ -1,5 +1,7 @@
 //! Four corners of a plate in frame pixels.
 
+use crate::area::Area;
+
 /// A plate's outline in pixel coordinates, clockwise from the plate's own top-left corner.
 ///
 /// The first corner is where the text starts, so a plate that leans keeps its reading direction.
@@ -48,11 +50,7 @@ impl Quad {
     /// Intersection over union of the two bounding boxes, 0 to 1.
     #[must_use]
     pub fn iou(&self, other: &Self) -> f32 {
-        let (l1, t1, r1, b1) = self.bounds();
-        let (l2, t2, r2, b2) = other.bounds();
-        let shared = (r1.min(r2) - l1.max(l2)).max(0.0) * (b1.min(b2) - t1.max(t2)).max(0.0);
-        let all = (r1 - l1) * (b1 - t1) + (r2 - l2) * (b2 - t2) - shared;
-        if all > 0.0 { shared / all } else { 0.0 }
+        Area::of(self).iou(&Area::of(other))
     }
 
     /// Moves every corner away from the centre along the plate's own axes: `across` of the width, `along` of the

@@ -23,7 +23,7 @@ export function Outcomes() {
         items.length === 0 ? (
           <Empty title={t("answers.no_outcomes")} />
         ) : (
-          <div className="report-lines">
+          <div className="report-lines folded-lines">
             <WideTable label={t("answers.tab_outcomes")}>
               <Table>
                 <Heads

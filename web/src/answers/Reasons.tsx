@@ -18,7 +18,7 @@ import "./lines.css";
 function Lines({ lines }: { lines: ReasonLine[] }) {
   const { t } = useTranslation();
   return (
-    <div className="report-lines">
+    <div className="report-lines folded-lines">
       <WideTable label={t("answers.tab_reasons")}>
         <Table>
           <Heads of="answers" heads={["month", "asked", "code", "office", "count"]} ends={["count"]} />

@@ -23,7 +23,7 @@ function Hours({ id }: { id: string }) {
   return (
     <Answer query={query}>
       {(shown) => (
-        <div className="partner-hours">
+        <div className="partner-hours folded-lines">
           <WideTable label={t("sharing.hours")}>
             <Table>
               <Heads of="sharing" heads={HEADS} ends={["passed", "refused"]} />

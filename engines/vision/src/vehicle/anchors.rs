@@ -5,7 +5,7 @@
 
 use shouhu_plate::VehicleKind;
 
-use super::area::{Area, Window};
+use crate::area::{Area, Window};
 
 /// In the order of the network's logits.
 pub const CLASSES: [VehicleKind; 5] =

@@ -12,7 +12,6 @@
 //! compare.
 
 mod anchors;
-mod area;
 mod ground;
 mod light;
 mod net;
@@ -23,12 +22,13 @@ mod tests;
 use shouhu_plate::{SeenVehicle, VehicleKind};
 
 use anchors::{CLASSES, Place, one_per_vehicle};
-use area::{Area, Window};
 use ground::Tones;
 use light::Light;
 pub use net::VehicleNet;
 use paint::Paint;
 
+use crate::area::{Area, Window};
+use crate::pixels::luma_of as luma;
 use crate::{Frame, Quad};
 
 /// A vehicle somewhere in a frame.
@@ -194,10 +194,6 @@ fn kind(place: &Place) -> Option<VehicleKind> {
         return Some(VehicleKind::Car);
     }
     (motorcycle >= MOTORCYCLE_FROM && motorcycle - car >= LEAD_MIN).then_some(VehicleKind::Motorcycle)
-}
-
-fn luma([red, green, blue]: [f32; 3]) -> f32 {
-    0.299 * red + 0.587 * green + 0.114 * blue
 }
 
 /// How far the channels lie apart, as a share of the brightest; 0 to 1 for grey levels.

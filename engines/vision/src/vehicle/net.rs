@@ -10,8 +10,8 @@ use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
 use super::anchors::{Anchor, Place, anchors, decode};
-use super::area::Window;
 use crate::Frame;
+use crate::area::Window;
 use crate::pixels::spans;
 
 static VEHICLES: &[u8] = include_bytes!("../../models/vehicles.onnx");

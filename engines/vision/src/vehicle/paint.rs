@@ -8,9 +8,9 @@
 
 use shouhu_plate::VehicleColour;
 
-use super::area::Area;
 use super::{hue, luma, saturation};
 use crate::Frame;
+use crate::area::Area;
 
 /// Cells across and down the vehicle's box.
 const CELLS: usize = 48;

@@ -4,12 +4,12 @@ use proptest::prelude::*;
 use shouhu_plate::{PlateColour, SeenVehicle, VehicleColour, VehicleKind};
 
 use super::anchors::{CLASSES, NUMBERS, Place, anchors, decode, one_per_vehicle};
-use super::area::{Area, Window};
 use super::ground::Tones;
 use super::light::Light;
 use super::net::{SIDE, VehicleNet, planes};
 use super::paint::Paint;
 use super::{around, carrier, kind, windows};
+use crate::area::{Area, Window};
 use crate::{Frame, Quad, Recogniser, VisionError};
 
 const WHITE: [u8; 3] = [235, 236, 234];

@@ -22,7 +22,7 @@ export function Preview({ preview, keptBack, onKeep }: Props) {
   const { t } = useTranslation();
   const kindTitle = useKindTitle();
   return (
-    <div className="disclosure-preview">
+    <div className="disclosure-preview folded-lines">
       <WideTable label={t("disclosure.preview")}>
         <Table data-testid="disclosure-preview">
           <Heads of="disclosure" heads={HEADS} />
