@@ -86,7 +86,7 @@ try {
       try {
         const cry = await call(house, phone, "POST", "/v1/units/mine/panic", { position: at(0.5, 0.5), accuracy_m: 8 });
         took.panic.push(cry.took_ms);
-        const close = { code: "handled", note: "量測" };
+        const close = { code: "handled", note: "量測", without_unit: "by_telephone" };
         took.close.push((await call(house, desk, "POST", `/v1/incidents/${cry.json.id}/close`, close)).took_ms);
         const call_110 = { origin: "call", priority: 2, kind: "theft", summary: "量測", address: "", position: at(0.4, 0.5) };
         const opened = await call(house, desk, "POST", "/v1/incidents", call_110);

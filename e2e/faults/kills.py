@@ -26,7 +26,9 @@ class Killed:
     def judged(self, fault, number, killed_at):
         ready = self.house.start()
         if ready is None:
-            return {"fault": fault, "n": number, "failure": f"does not start again: {self.house.look()[-600:]}", "lost": 0, "doubled": 0, "ready_ms": None}
+            said = self.house.look()[-600:]
+            panics, self.house.panics = self.house.panics, []
+            return {"fault": fault, "n": number, "failure": f"does not start again: {said}", "lost": 0, "doubled": 0, "panics": len(panics), "ready_ms": None}
         try:
             wrong = self.city.judge(killed_at)
         except RuntimeError as error:

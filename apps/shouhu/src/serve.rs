@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use shouhu_audit::{Audit, AuditError, Entry};
 use shouhu_blobs::{BlobError, Blobs};
 use shouhu_env::{DiskError, Env};
-use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Site, StopStreams, TrustedProxies, built_in_policies, router, serve, wiring};
+use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Shedder, Site, StopStreams, TrustedProxies, Turnstile, built_in_policies, router, serve, wiring};
 use shouhu_identity::{OidcSettings, OidcSettingsError, TrustSettings, TrustSettingsError};
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, OnDamage, Opening};
 use shouhu_module::App;
@@ -215,6 +215,8 @@ pub enum StartError {
     Outgoing(#[from] shouhu_outgoing::SetupError),
     #[error(transparent)]
     Audit(#[from] AuditError),
+    #[error("no thread that watches how busy this machine is: {0}")]
+    Thread(std::io::Error),
     #[error("web app: {0}")]
     Site(#[from] DiskError),
     #[error("lake: {0}")]
@@ -355,14 +357,18 @@ pub async fn run(
         tracing::warn!(folder = %options.web.display(), "the web app is not built: only the API is served (make run builds it)");
     }
     let metrics = Metrics::default();
+    let shedder = Shedder::default();
+    shedder.watch(tokio::runtime::Handle::current(), metrics.clone()).map_err(StartError::Thread)?;
+    app.put(shedder.clone());
     let router = router(&app, &metrics, site).map_err(StartError::Routes)?;
+    let turnstile = Turnstile::of(&app, &shedder, &metrics);
     let relay = tokio::spawn(shouhu_bus::relay(app.store.clone(), app.hub.clone(), wiring::reactors(&app)));
     let jobs = tokio::spawn(shouhu_jobs::run(app.store.clone(), wiring::workers(&app), DESTROYING));
     let quotes = tokio::spawn(shouhu_identity::watch_quotes(app.clone()));
     let sessions = tokio::spawn(shouhu_sso::watch_sessions(app.clone()));
     let for_ready = app.clone();
     let served =
-        serve(&*env.net, options.listen, router, ServerLimits::default(), metrics, stop, |at| ready(&for_ready, at)).await;
+        serve(&*env.net, options.listen, router, turnstile, ServerLimits::default(), metrics, stop, |at| ready(&for_ready, at)).await;
     // What they have not done yet is in the outbox and the job table, and is done at the next start.
     relay.abort();
     jobs.abort();

@@ -55,6 +55,11 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// When the file is there and cannot be removed.
     fn remove(&self, name: &str) -> Result<(), FilesError>;
+    /// Gives back the space behind the first `bytes` of a file to which nobody appends any more. Only where nothing behind them counts: after a power cut
+    /// they may be there again. A hint, as [`Append::expect_bytes`] is, whose space it gives back: may do nothing.
+    fn trim(&self, name: &str, bytes: u64) {
+        let _ = (name, bytes);
+    }
     /// Every file below `folder` (empty: all), sorted; none when there is no such folder.
     ///
     /// # Errors

@@ -485,6 +485,25 @@ fn after_a_sync_that_failed_the_lake_goes_on_in_a_new_log_file_and_forgets_what_
     }
 }
 
+/// Found by 25 starts of a house on a small disk: each left the space of a whole log file behind.
+#[test]
+fn a_house_that_starts_again_and_again_does_not_fill_its_disk_with_space_asked_for_ahead() {
+    const STARTS: u64 = 12;
+    let disk = SimFiles::default();
+    for start in 0..STARTS {
+        let (lake, report) = open(&disk, OnDamage::Refuse).unwrap();
+        assert_eq!(report.rows, start);
+        lake.settle(report.replay.done());
+        let receipt = lake.append(Batch { device: 1, class: Class::PASSAGE, rows: vec![plain_row(start)], extras: Vec::new() }).unwrap();
+        lake.settle(receipt.ticket);
+    }
+    let mut lengths: Vec<usize> = disk.list("wal").unwrap().iter().map(|name| disk.read(name).unwrap().len()).collect();
+    lengths.sort_unstable();
+    let asked_ahead = usize::try_from(config().wal_file_bytes_max).unwrap();
+    let as_long = lengths.iter().filter(|length| **length >= asked_ahead).count();
+    assert!(lengths.len() as u64 >= STARTS && as_long <= 2, "{lengths:?}");
+}
+
 #[test]
 fn many_threads_append_at_once_and_each_row_is_there_once() {
     let disk = SimFiles::default();

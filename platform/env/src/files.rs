@@ -129,6 +129,16 @@ impl Files for RealFiles {
         sync_folder(path.parent().unwrap_or(&self.root)).map_err(|e| from_io("sync the folder of", name, &e))
     }
 
+    fn trim(&self, name: &str, bytes: u64) {
+        let Ok(path) = self.path(name) else { return };
+        if let Ok(file) = OpenOptions::new().write(true).open(path)
+            && file.metadata().is_ok_and(|found| found.len() > bytes)
+        {
+            // A hint: what stays is space that the file had before.
+            let _ = file.set_len(bytes);
+        }
+    }
+
     fn list(&self, folder: &str) -> Result<Vec<String>, FilesError> {
         let folder = folder.trim_end_matches('/');
         let mut names = Vec::new();

@@ -66,7 +66,7 @@ impl From<Problem> for Rejected {
 }
 
 async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Rejected> {
-    let place = gate.shedder.enter(gate.route.load).await?;
+    let place = gate.shedder.enter(&gate.route).await?;
     let (mut parts, body) = request.into_parts();
     let whole_target = target_of(&parts.uri).to_owned();
     let asked = Asked::of(&parts.headers, &parts.method, &whole_target);
@@ -104,7 +104,7 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     let body = read_body(body, gate.route.body_bytes_max, body_time).await?;
     let _place = match place {
         Some(place) => place,
-        None => gate.shedder.enter(gate.route.load).await?,
+        None => gate.shedder.enter(&gate.route).await?,
     };
     let caller = match known {
         Some(caller) => caller,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
@@ -52,6 +52,16 @@ impl Harden {
         Self { is_https: app.public_url.starts_with("https://"), began_us: app.env.now().0, asked: Arc::default() }
     }
 
+    /// What every answer has.
+    pub(crate) fn stamp(&self, headers: &mut HeaderMap) {
+        for (name, value) in ALWAYS {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        if self.is_https {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
+        }
+    }
+
     /// A name that tells a stranger neither how many ask nor since when.
     fn next_id(&self) -> String {
         let number = self.asked.fetch_add(1, Ordering::Relaxed);
@@ -66,12 +76,7 @@ pub(crate) async fn harden(State(harden): State<Harden>, request: Request, next:
     let span = tracing::info_span!("request", id);
     let mut response = answered(request, next).instrument(span).await;
     let headers = response.headers_mut();
-    for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    if harden.is_https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
-    }
+    harden.stamp(headers);
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }

@@ -16,6 +16,7 @@ mod server;
 mod shed;
 mod site;
 mod stream;
+mod turnstile;
 mod unread;
 pub mod wiring;
 
@@ -32,6 +33,7 @@ pub use server::{ServeError, ServerLimits, serve};
 pub use shed::Shedder;
 pub use site::Site;
 pub use stream::StopStreams;
+pub use turnstile::Turnstile;
 
 use shouhu_env::BoxFuture;
 use shouhu_ids::Micros;

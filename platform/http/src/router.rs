@@ -63,7 +63,8 @@ pub fn router(app: &App, metrics: &Metrics, site: Site) -> Result<Router, Vec<Ro
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    let shedder = Shedder::default();
+    // A house that serves has put one there whose places follow the lag; where none has, they stay as many.
+    let shedder = app.try_room::<Shedder>().map(|shedder| (*shedder).clone()).unwrap_or_default();
     let mut routes = Router::<App>::new();
     for route in app.modules.iter().flat_map(|module| module.routes) {
         let gate = Gate { app: app.clone(), route: *route, shedder: shedder.clone(), metrics: metrics.clone() };

@@ -17,9 +17,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::Metrics;
 use crate::places::{Answering, Coming, Place, Places, Whole, asked_of, lock};
 use crate::unread::{Unread, read_away};
+use crate::{Metrics, Turnstile};
 
 #[derive(Debug, Clone, Copy)]
 pub struct ServerLimits {
@@ -59,6 +59,7 @@ pub async fn serve(
     net: &dyn Net,
     at: SocketAddr,
     router: Router,
+    turnstile: Turnstile,
     limits: ServerLimits,
     metrics: Metrics,
     stop: CancellationToken,
@@ -70,6 +71,7 @@ pub async fn serve(
     })?;
     ready(listener.local_addr().unwrap_or(at));
     let places = Places::new(limits.connections);
+    let turnstile = Arc::new(turnstile);
     let tracker = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -89,7 +91,7 @@ pub async fn serve(
             metrics.refused_connections.inc();
             continue;
         };
-        tracker.spawn(connection(stream, peer, router.clone(), limits, metrics.clone(), stop.clone(), Arc::new(place)));
+        tracker.spawn(connection(stream, peer, (router.clone(), turnstile.clone()), limits, metrics.clone(), stop.clone(), Arc::new(place)));
     }
     tracker.close();
     if tokio::time::timeout(limits.stop_time, tracker.wait()).await.is_err() {
@@ -101,7 +103,7 @@ pub async fn serve(
 async fn connection(
     stream: BoxStream,
     peer: SocketAddr,
-    router: Router,
+    (router, turnstile): (Router, Arc<Turnstile>),
     limits: ServerLimits,
     metrics: Metrics,
     stop: CancellationToken,
@@ -111,11 +113,15 @@ async fn connection(
     let asking = place.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let (place, whole, unread) = (asking.clone(), Whole::default(), Unread::default());
+        let refusal = turnstile.refusal(&request);
         let mut request: Request = request.map(|body| axum::body::Body::new(Coming::new(body, place.clone(), whole.clone(), unread.clone())));
         request.extensions_mut().insert(ConnectInfo(peer));
-        let answer = router.clone().oneshot(request);
+        let router = router.clone();
         async move {
-            let answer = answer.await?;
+            let answer = match refusal {
+                Some(refusal) => refusal,
+                None => router.oneshot(request).await?,
+            };
             if let Some(body) = lock(&unread).take() {
                 tokio::spawn(read_away(body));
             }
@@ -162,7 +168,7 @@ mod tests {
             let env = Env::real();
             let router = Router::new().route("/", get(|| async { "well" })).route("/said", post(|said: String| async move { said }));
             let at = SocketAddr::from(([127, 0, 0, 1], 0));
-            serve(&*env.net, at, router, limits, Metrics::default(), stopped, |at| sender.send(at).unwrap()).await.unwrap();
+            serve(&*env.net, at, router, Turnstile::open(), limits, Metrics::default(), stopped, |at| sender.send(at).unwrap()).await.unwrap();
         });
         (receiver.await.unwrap(), stop)
     }

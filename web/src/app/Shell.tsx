@@ -18,6 +18,7 @@ import { Icon } from "./icons";
 import { useKeys } from "./keys";
 import { useLinkState } from "./live";
 import { Palette } from "./Palette";
+import { RoomsBar } from "./RoomsBar";
 import { openRooms, ROOMS } from "./rooms";
 import { useSession } from "./session";
 import { changeSetting, useSetting } from "./settings";
@@ -82,25 +83,21 @@ function PersonMenu({ onHelp }: { onHelp: () => void }) {
   );
 }
 
-function Rooms({ onGo }: { onGo?: () => void }) {
+function Rooms({ onGo }: { onGo: () => void }) {
   const { t } = useTranslation();
   const { may } = useSession();
   const [path] = useLocation();
-  return openRooms(may).map((room) => {
-    const isHere = path.startsWith(room.path);
-    return (
-      <Link
-        key={room.name}
-        href={room.path}
-        className="room-link"
-        aria-current={isHere ? "page" : undefined}
-        data-testid={`nav-${room.name}`}
-        {...(onGo ? { onClick: onGo } : {})}
-      >
-        {t(`room.${room.name}`)}
-      </Link>
-    );
-  });
+  return openRooms(may).map((room) => (
+    <Link
+      key={room.name}
+      href={room.path}
+      className="room-link"
+      aria-current={path.startsWith(room.path) ? "page" : undefined}
+      onClick={onGo}
+    >
+      {t(`room.${room.name}`)}
+    </Link>
+  ));
 }
 
 export function Shell({ children }: { children: ReactNode }) {
@@ -133,10 +130,8 @@ export function Shell({ children }: { children: ReactNode }) {
           <img src="/icon.svg" alt="" width={26} height={26} />
           守護
         </Link>
-        <nav className="rooms only-wide" aria-label={t("app.rooms")}>
-          <Rooms />
-        </nav>
-        <span className="grow" />
+        <RoomsBar />
+        <span className="grow only-narrow" />
         <LinkSign />
         <UnstyledButton className="palette-button only-wide" onClick={() => setPaletteOpen(true)}>
           <Icon name="search" size={16} />

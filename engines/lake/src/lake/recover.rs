@@ -120,6 +120,8 @@ struct Recovered {
     files: Vec<(u64, Scanned)>,
     /// Files in which nothing counts.
     leftovers: Vec<u64>,
+    /// Files behind which another one counts, and where they end.
+    ended: Vec<(u64, u64)>,
     torn: Vec<LogPlace>,
     damaged: Vec<LogPlace>,
     next: u64,
@@ -149,6 +151,10 @@ impl Lake {
         let (memory, carry) = read_rows(local.as_ref(), &mut recovered, listing.wal_until, &mut receipts)?;
         for leftover in &recovered.leftovers {
             local.remove(&name_of(*leftover))?;
+        }
+        // Each start goes on in a new file, for which space was asked ahead: a house that starts again and again would fill its disk with what none of them used.
+        for (number, end) in &recovered.ended {
+            local.trim(&name_of(*number), *end);
         }
         let horizon = catalogue.next_id()?;
         let (orphans, strangers) = remove_orphans(store.as_ref(), horizon, &listing)?;
@@ -227,6 +233,7 @@ fn recover(config: &LakeConfig, local: &dyn Files, wal_until: u64) -> Result<Rec
         let (previous, end) =
             scanned.header.map_or((below.unwrap_or(0), None), |header| (header.previous, Some(header.previous_end)));
         recovered.files.push((number, scanned));
+        recovered.ended.extend(known_end.map(|end| (number, end)));
         if numbers.contains(&previous) {
             recovered.leftovers.extend(numbers.range(previous + 1..number));
             (at, known_end) = (Some(previous), end);

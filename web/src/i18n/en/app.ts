@@ -9,6 +9,7 @@ export const app = {
     copy: "Copy",
     copied: "Copied",
     more: "Load more",
+    more_rooms: "More",
     list_joiner: ", ",
     clause_joiner: "; ",
     colon: ": ",

@@ -9,6 +9,7 @@ export const app = {
     copy: "複製",
     copied: "已複製",
     more: "載入更多",
+    more_rooms: "更多",
     list_joiner: "、",
     clause_joiner: "；",
     colon: "：",
