@@ -20,7 +20,7 @@ use crate::keeper::Keeper;
 use crate::pipeline::{Counters, Patience, Reader};
 use crate::stop::Stop;
 
-/// So many pictures wait at most: a second's work, which is how long a sighting may be kept back for it.
+/// So many pictures wait at most: a second's work where one takes 71 ms, which is how long a sighting may be kept back for it.
 pub const WAITING_MAX: usize = 16;
 /// All that wait together; a larger one waits alone. Twenty frames of full HD.
 pub const WAITING_BYTES_MAX: usize = 128 << 20;

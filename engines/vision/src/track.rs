@@ -36,7 +36,7 @@ pub struct TrackerConfig {
     pub certain: f32,
     /// One certain read waits so long for a second: a plate that the vehicle before it half hides shows all of itself soon.
     pub settle_us: i64,
-    /// A plate that was only seen at the picture's border is not announced before this, or its end: most come in, and are whole then.
+    /// A plate that was seen at the picture's border and is not sure is not announced before this, or its end: most come in, and are sure then.
     pub border_wait_us: i64,
     /// A track that ends with a single read is published if that read is at least this sure; the rest are dropped.
     pub worth_keeping: f32,
@@ -117,9 +117,10 @@ struct Track {
 }
 
 /// What was announced.
+#[derive(Clone)]
 struct Said {
     text: String,
-    /// It had only been seen at the picture's border, and was not sure for that.
+    /// It was not sure, and the picture's border had a part in that.
     is_at_border: bool,
 }
 
@@ -280,7 +281,7 @@ impl Tracker {
     fn last_word(&mut self, track: &Track) -> Option<Passage> {
         let passage = track.passage(self.frame_width);
         let is_worth_it = track.agreeing_reads() >= 2 || passage.confidence >= self.config.worth_keeping;
-        (track.announced.is_none() && is_worth_it && self.announce(&passage, !track.is_seen_whole())).then_some(passage)
+        (track.announced.is_none() && is_worth_it && self.announce(Said::of(track, &passage), &passage)).then_some(passage)
     }
 
     fn publish_certain(&mut self, update: &mut TrackUpdate) {
@@ -288,9 +289,9 @@ impl Tracker {
         for track in &mut tracks {
             // The vote is taken only where it can decide: this runs for every track of every frame.
             let Some(passage) = track.due(&self.config, self.now_us, self.frame_width) else { continue };
-            let is_at_border = !track.is_seen_whole();
-            track.announced = Some(Said { text: passage.text.clone(), is_at_border });
-            if self.announce(&passage, is_at_border) {
+            let said = Said::of(track, &passage);
+            track.announced = Some(said.clone());
+            if self.announce(said, &passage) {
                 update.passages.push(passage);
             }
         }
@@ -299,12 +300,12 @@ impl Tracker {
 
     /// Remembers the plate; false when it was announced too short a time ago. What was announced at the picture's border could buzz nobody, and
     /// is announced once more when it is sure: a vehicle counted twice does less harm than a wanted one that passes unheard.
-    fn announce(&mut self, passage: &Passage, is_at_border: bool) -> bool {
+    fn announce(&mut self, said: Said, passage: &Passage) -> bool {
         let oldest_us = self.now_us.saturating_sub(self.config.dedup_us);
         self.announced.retain(|(at_us, _)| *at_us > oldest_us);
-        if let Some(at) = self.announced.iter().position(|(_, said)| said.text == passage.text) {
-            let was_at_border = self.announced.get(at).is_some_and(|(_, said)| said.is_at_border);
-            if !was_at_border || is_at_border || is_unsure(f64::from(passage.confidence)) {
+        if let Some(at) = self.announced.iter().position(|(_, known)| known.text == said.text) {
+            let was_at_border = self.announced.get(at).is_some_and(|(_, known)| known.is_at_border);
+            if !was_at_border || passage.is_unsure() {
                 return false;
             }
             self.announced.remove(at);
@@ -312,8 +313,20 @@ impl Tracker {
         if self.announced.len() >= REMEMBERED_MAX {
             self.announced.pop_front();
         }
-        self.announced.push_back((self.now_us, Said { text: passage.text.clone(), is_at_border }));
+        self.announced.push_back((self.now_us, said));
         true
+    }
+}
+
+impl Passage {
+    fn is_unsure(&self) -> bool {
+        is_unsure(f64::from(self.confidence))
+    }
+}
+
+impl Said {
+    fn of(track: &Track, passage: &Passage) -> Self {
+        Self { text: passage.text.clone(), is_at_border: passage.is_unsure() && track.touches_border() }
     }
 }
 
@@ -368,19 +381,27 @@ impl Track {
         let voted = || self.passage(frame_width);
         let has_waited = |wait_us: i64| self.first_seen_us <= now_us.saturating_sub(wait_us);
         let Some(said) = &self.announced else {
-            let is_agreed = self.agreeing_reads() >= 2 && (self.is_seen_whole() || has_waited(config.border_wait_us));
+            let is_agreed = self.agreeing_reads() >= 2;
+            let is_ready = is_agreed && (!self.touches_border() || has_waited(config.border_wait_us));
+            let may_be_sure = is_agreed && self.is_seen_whole();
             let may_be_certain = self.best.confidence >= config.certain && has_waited(config.settle_us);
-            return (is_agreed || may_be_certain).then(voted).filter(|passage| is_agreed || passage.confidence >= config.certain);
+            let is_believed = |passage: &Passage| {
+                is_ready || (may_be_sure && !passage.is_unsure()) || (may_be_certain && passage.confidence >= config.certain)
+            };
+            return (is_ready || may_be_sure || may_be_certain).then(voted).filter(is_believed);
         };
         let may_be_more = self.ballots.iter().any(|ballot| is_part_of(&said.text, &ballot.text));
         let may_be_sure = said.is_at_border && self.is_seen_whole();
         if !(may_be_more || may_be_sure) || self.agreeing_reads() < 2 {
             return None;
         }
-        let is_news = |passage: &Passage| {
-            is_part_of(&said.text, &passage.text) || (may_be_sure && !is_unsure(f64::from(passage.confidence)))
-        };
+        let is_news = |passage: &Passage| is_part_of(&said.text, &passage.text) || (may_be_sure && !passage.is_unsure());
         Some(voted()).filter(is_news)
+    }
+
+    /// Whether any read that votes is of what the picture's border may cut off.
+    fn touches_border(&self) -> bool {
+        self.ballots.iter().any(|ballot| ballot.is_at_border)
     }
 
     /// Whether any read that votes shows the plate away from the picture's border.

@@ -124,6 +124,17 @@ fn a_plate_that_comes_in_over_the_border_is_announced_once_and_whole() {
 }
 
 #[test]
+fn a_plate_at_the_border_waits_until_the_frames_that_show_it_whole_are_sure() {
+    let mut tracker = Tracker::new(TrackerConfig::default());
+    push(&mut tracker, 0, vec![at_border("ABC1234", 0.0)]);
+    let whole = |x: f32| vec![seen("ABC1234", 0.8, x, 60.0)];
+    assert!(push(&mut tracker, 1, whole(8.0)).passages.is_empty(), "announced now it would be unsure, and remain so");
+    let passages = push(&mut tracker, 2, whole(16.0)).passages;
+    assert!(passages.len() == 1 && passages[0].confidence > 0.9, "{passages:?}");
+    assert!(push(&mut tracker, 3, whole(24.0)).passages.is_empty() && tracker.finish().is_empty());
+}
+
+#[test]
 fn what_a_camera_saw_last_before_it_fell_silent_is_told_without_a_further_frame() {
     let mut tracker = Tracker::new(TrackerConfig::default());
     push(&mut tracker, 0, vec![seen("AUV0905", 0.8, 500.0, 90.0), at_border("34C123", 0.0)]);
