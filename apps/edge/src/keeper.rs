@@ -5,7 +5,8 @@ use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tracing::error;
+use shouhu_plate::SeenVehicle;
+use tracing::{error, warn};
 
 use crate::queue::{Counts, KeepError, Lane, NewSighting, Queue, Queued};
 
@@ -51,9 +52,33 @@ impl Keeper {
         kept
     }
 
-    /// For a source that cannot wait: a hit that finds no room is held in memory, anything else is counted as refused.
-    pub fn keep_or_count(&self, new: NewSighting) -> Result<u64, KeepError> {
-        let refused = match self.keep(&new) {
+    /// As [`Self::keep`], of a sighting whose picture is about to be looked at: nobody is given it before [`Self::described`].
+    ///
+    /// # Errors
+    /// When it is not kept; see [`Queue::keep`].
+    pub fn keep_back(&self, new: &NewSighting) -> Result<u64, KeepError> {
+        let mut queue = self.queue();
+        let sequence = queue.keep(new)?;
+        queue.hold_back(sequence);
+        Ok(sequence)
+    }
+
+    /// What the picture of a sighting shows that [`Self::keep_back`] has kept; `None` when nobody will look at it.
+    pub fn described(&self, sequence: u64, seen: Option<SeenVehicle>) {
+        let written = self.queue().describe(sequence, seen);
+        self.changed.notify_all();
+        if let Err(e) = written {
+            warn!(error = %e, "what a picture shows cannot be written down; if the agent ends before its sighting is sent, that goes without");
+        }
+    }
+
+    /// What a live source does when a sighting finds no room: a hit is held in memory, anything else is counted as refused.
+    ///
+    /// # Errors
+    /// When it is not kept on disk.
+    pub fn keep_or_count(&self, new: NewSighting, is_kept_back: bool) -> Result<u64, KeepError> {
+        let kept = if is_kept_back { self.keep_back(&new) } else { self.keep(&new) };
+        let refused = match kept {
             Ok(sequence) => return Ok(sequence),
             Err(e) => e,
         };

@@ -9,7 +9,8 @@
 //! | lane | one of the two ways out of the queue: hits, and the rest |
 //! | rejected | an input that could not be read or delivered, listed with its reason |
 //!
-//! Threads: one per source (two for a live camera), one per lane, one for everything else that is said to the server.
+//! Threads: one per source (two for a live camera), one that looks at what kept pictures show besides plates, one per lane, one for everything
+//! else that is said to the server.
 //! The queue stands between them: no source ever waits for the network, and no upload for a source.
 
 pub mod alert;
@@ -18,6 +19,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod contact;
+pub mod describe;
 pub mod enrol;
 pub mod files;
 pub mod keeper;

@@ -1,6 +1,7 @@
 //! From a frame to a kept sighting: read, follow, match against the local watchlist, alert, keep.
 //!
-//! The alert comes before everything that can fail: it needs neither network nor disk.
+//! The alert comes before everything that can fail or takes its time: it needs neither network nor disk, and all alerts of a frame go out before
+//! any of its plates is cut out, kept or described ([`Describer`]).
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +19,7 @@ use tracing::{error, warn};
 use crate::alert::Alerts;
 use crate::clock::DeviceClock;
 use crate::contact::Policy;
+use crate::describe::{Describer, Picture};
 use crate::keeper::Keeper;
 use crate::queue::{KeepError, NewSighting, Origin};
 use crate::rejected::RejectedList;
@@ -72,6 +74,10 @@ pub struct Counters {
     pub delay_ms: AtomicU64,
     pub sightings: AtomicU64,
     pub local_alerts: AtomicU64,
+    /// Pictures that were looked at for what they show of the vehicle.
+    pub described: AtomicU64,
+    /// Those that were not: they came faster than this device looks at them, or found no room on disk.
+    pub not_described: AtomicU64,
 }
 
 /// What all sources of one agent share.
@@ -79,6 +85,7 @@ pub struct Shared {
     pub reader: Arc<dyn Reader>,
     pub watchlist: Arc<Watchlist>,
     pub keeper: Arc<Keeper>,
+    pub describer: Arc<Describer>,
     pub alerts: Alerts,
     pub policy: Arc<Policy>,
     pub clock: DeviceClock,
@@ -91,15 +98,21 @@ pub struct Shared {
     pub stop: Arc<Stop>,
 }
 
-/// A passage ready to be kept.
+/// A passage ready to alert and to be kept.
 pub struct Draft {
     pub passage: Passage,
     pub plate: Option<Plate>,
     pub hits: Vec<WatchHit>,
-    /// The frame that shows it best: described once it has alerted.
+    /// The frame that shows it best.
     evidence: Option<Arc<Frame>>,
-    crop_jpeg: Vec<u8>,
-    frame_jpeg: Option<Vec<u8>>,
+}
+
+/// A draft, and what its source calls it.
+pub struct Named {
+    pub draft: Draft,
+    pub captured_at_us: i64,
+    /// Makes sure that it is kept once.
+    pub origin: Origin,
 }
 
 /// What became of a draft.
@@ -122,6 +135,18 @@ pub enum Patience {
     Waits,
     /// Live: what finds no room is counted.
     Live,
+}
+
+impl Shared {
+    /// What may raise no hit alone buzzes nobody here; the server, which knows what other cameras saw, hears of it all the same.
+    fn alert(&self, named: &Named, source: &str) {
+        let Some(plate) = &named.draft.plate else { return };
+        let confidence = f64::from(named.draft.passage.confidence);
+        for hit in named.draft.hits.iter().filter(|hit| hit.kind.stands_alone(confidence)) {
+            self.counters.local_alerts.fetch_add(1, Ordering::Relaxed);
+            self.alerts.raise(*hit, plate, named.captured_at_us, source);
+        }
+    }
 }
 
 /// The way through for one source.
@@ -201,66 +226,85 @@ impl Pipeline {
         let alternatives: Vec<Plate> = passage.alternatives.iter().filter_map(|a| Plate::parse(&a.text).ok()).collect();
         let now_us = self.shared.clock.corrected_us();
         let hits = plate.as_ref().map(|plate| self.shared.watchlist.find(plate, &alternatives, now_us)).unwrap_or_default();
-        let frame = self.evidence.get(&passage.track_id);
-        let wants_frame = match self.shared.policy.get() {
-            FramePolicy::Never => false,
-            FramePolicy::Hits => !hits.is_empty(),
-            FramePolicy::Always => true,
-        };
-        let crop_jpeg =
-            frame.and_then(|f| small_jpeg(&f.crop(&passage.best.quad, CROP_MARGIN), CROP_BYTES_MAX)).unwrap_or_default();
-        let frame_jpeg = frame.filter(|_| wants_frame).and_then(|f| small_jpeg(f, FRAME_BYTES_MAX));
-        Draft { passage, plate, hits, evidence: frame.cloned(), crop_jpeg, frame_jpeg }
+        let evidence = self.evidence.get(&passage.track_id).cloned();
+        Draft { passage, plate, hits, evidence }
     }
 
-    /// Alerts and keeps. `source` goes to the server; `origin` makes sure that it is kept once.
-    pub fn commit(&mut self, draft: Draft, captured_at_us: i64, source: &str, origin: Origin) -> Kept {
+    /// Alerts for all of them, then keeps them one by one, and tells what became of each; the last may be the one at which the agent stopped.
+    /// `source` goes to the server.
+    pub fn commit(&mut self, passages: Vec<Named>, source: &str) -> Vec<(Origin, Kept)> {
         let shared = Arc::clone(&self.shared);
-        if shared.known.lock().unwrap_or_else(PoisonError::into_inner).contains(&origin) {
-            return Kept::Already;
+        let is_known: Vec<bool> = {
+            let known = shared.known.lock().unwrap_or_else(PoisonError::into_inner);
+            passages.iter().map(|named| known.contains(&named.origin)).collect()
+        };
+        for (named, _) in passages.iter().zip(&is_known).filter(|(_, is_known)| !**is_known) {
+            shared.alert(named, source);
         }
-        if let Some(plate) = &draft.plate {
-            // What may raise no hit alone buzzes nobody here; the server, which knows what other cameras saw, hears of it all the same.
-            let confidence = f64::from(draft.passage.confidence);
-            for hit in draft.hits.iter().filter(|hit| hit.kind.stands_alone(confidence)) {
-                shared.counters.local_alerts.fetch_add(1, Ordering::Relaxed);
-                shared.alerts.raise(*hit, plate, captured_at_us, source);
+        let mut became = Vec::with_capacity(passages.len());
+        for (named, is_known) in passages.into_iter().zip(is_known) {
+            let origin = named.origin;
+            let kept = if is_known { Kept::Already } else { self.keep(named, source) };
+            became.push((origin, kept));
+            if kept == Kept::Stopped {
+                break;
             }
         }
-        let quad = &draft.passage.best.quad;
-        let seen = draft.evidence.as_ref().map(|frame| shared.reader.describe(frame, quad)).unwrap_or_default();
+        became
+    }
+
+    fn keep(&mut self, named: Named, source: &str) -> Kept {
+        let Named { draft, captured_at_us, origin } = named;
+        let shared = Arc::clone(&self.shared);
+        let frame = draft.evidence.as_deref();
+        let wants_frame = match shared.policy.get() {
+            FramePolicy::Never => false,
+            FramePolicy::Hits => !draft.hits.is_empty(),
+            FramePolicy::Always => true,
+        };
+        let plate = draft.passage.best.quad;
         let new = NewSighting {
             origin,
             model: shared.reader.model().to_owned(),
-            sighting: reported(&draft, seen, captured_at_us, source, shared.position),
-            crop_jpeg: draft.crop_jpeg,
-            frame_jpeg: draft.frame_jpeg,
+            sighting: reported(&draft, captured_at_us, source, shared.position),
+            crop_jpeg: frame.and_then(|frame| small_jpeg(&frame.crop(&plate, CROP_MARGIN), CROP_BYTES_MAX)).unwrap_or_default(),
+            frame_jpeg: frame.filter(|_| wants_frame).and_then(|frame| small_jpeg(frame, FRAME_BYTES_MAX)),
         };
+        let is_hit = !draft.hits.is_empty();
+        let has_picture = draft.evidence.is_some();
         let kept = match self.patience {
-            Patience::Waits => self.keep_patiently(&new),
-            Patience::Live => match shared.keeper.keep_or_count(new) {
-                Ok(_) => Kept::Yes,
-                Err(e) => {
-                    self.say_full(&e);
-                    Kept::Refused
-                }
-            },
+            Patience::Waits => self.keep_patiently(&new, has_picture),
+            Patience::Live => shared.keeper.keep_or_count(new, has_picture).map_err(|e| {
+                self.say_full(&e);
+                Kept::Refused
+            }),
         };
-        if kept == Kept::Yes {
-            self.has_said_full = false;
-            shared.counters.sightings.fetch_add(1, Ordering::Relaxed);
+        match (kept, draft.evidence) {
+            (Ok(sequence), evidence) => {
+                self.has_said_full = false;
+                shared.counters.sightings.fetch_add(1, Ordering::Relaxed);
+                if let Some(frame) = evidence {
+                    shared.describer.submit(Picture { sequence, is_hit, frame, plate }, self.patience, &shared.stop);
+                }
+                Kept::Yes
+            }
+            (Err(Kept::Refused), Some(_)) => {
+                shared.describer.leave_out();
+                Kept::Refused
+            }
+            (Err(why), _) => why,
         }
-        kept
     }
 
-    fn keep_patiently(&mut self, new: &NewSighting) -> Kept {
+    fn keep_patiently(&mut self, new: &NewSighting, is_kept_back: bool) -> Result<u64, Kept> {
         loop {
-            match self.shared.keeper.keep(new) {
-                Ok(_) => return Kept::Yes,
+            let kept = if is_kept_back { self.shared.keeper.keep_back(new) } else { self.shared.keeper.keep(new) };
+            match kept {
+                Ok(sequence) => return Ok(sequence),
                 Err(e) => self.say_full(&e),
             }
             if self.shared.stop.wait(ROOM_PAUSE) {
-                return Kept::Stopped;
+                return Err(Kept::Stopped);
             }
         }
     }
@@ -291,7 +335,7 @@ fn small_jpeg(frame: &Frame, max_bytes: usize) -> Option<Vec<u8>> {
     None
 }
 
-fn reported(draft: &Draft, seen: SeenVehicle, captured_at_us: i64, source: &str, position: Option<(f64, f64)>) -> ReportedSighting {
+fn reported(draft: &Draft, captured_at_us: i64, source: &str, position: Option<(f64, f64)>) -> ReportedSighting {
     let passage = &draft.passage;
     let unit = |p: f32| f64::from(if p.is_finite() { p.clamp(0.0, 1.0) } else { 0.0 });
     // The vote may differ from the best single read; probabilities of other characters would mislead.
@@ -321,7 +365,8 @@ fn reported(draft: &Draft, seen: SeenVehicle, captured_at_us: i64, source: &str,
             shouhu_vision::TravelDirection::RightToLeft => TravelDirection::RightToLeft,
         }),
         speed_kmh: None,
-        seen,
+        // What the picture shows joins it in the queue, when that is known.
+        seen: SeenVehicle::default(),
         reads: passage.reads,
         crop_jpeg: None,
         frame_jpeg: None,

@@ -103,8 +103,17 @@ fn follow(film: &SourceSpec, options: &ReadOptions, recogniser: &Recogniser, out
         let Some(frame) = evidence.get(&passage.track_id) else { return Ok(None) };
         Ok(Some(recogniser.describe(frame, &passage.best.quad)?))
     };
-    let (mut frames, mut count) = (0_u32, 0);
-    while let Some(frame) = decoder.frame().context("the stream broke off")? {
+    let (mut frames, mut count, mut broke_off) = (0_u32, 0, None);
+    loop {
+        let frame = match decoder.frame() {
+            Ok(Some(frame)) => frame,
+            Ok(None) => break,
+            // What was read before it is told all the same.
+            Err(e) => {
+                broke_off = Some(e);
+                break;
+            }
+        };
         #[expect(clippy::cast_possible_truncation, reason = "float to integer casts saturate")]
         let at_us = (f64::from(frames) * 1e6 / fps) as i64;
         frames = frames.saturating_add(1);
@@ -125,6 +134,9 @@ fn follow(film: &SourceSpec, options: &ReadOptions, recogniser: &Recogniser, out
     for passage in tracker.finish() {
         line(out, options, &Found::of_passage(&label, &passage, describe(&evidence, &passage)?))?;
         count += 1;
+    }
+    if let Some(error) = broke_off {
+        return Err(error).context("the stream broke off");
     }
     let complaint = decoder.finish();
     if frames == 0 {

@@ -14,6 +14,7 @@ use crate::client::Client;
 use crate::clock::DeviceClock;
 use crate::config::DataDir;
 use crate::contact::{Contact, Liaison, Policy};
+use crate::describe::Describer;
 use crate::keeper::Keeper;
 use crate::pipeline::{Counters, Reader, Shared};
 use crate::queue::{Lane, Queue, QueueConfig, RealDisk};
@@ -104,10 +105,12 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
         rejected: Arc::clone(&rejected),
         known_contact_us: before.and_then(|s| s.last_contact_us),
     });
+    let describer = Arc::new(Describer::new(Arc::clone(&reader), Arc::clone(&keeper), Arc::clone(&counters)));
     let shared = Arc::new(Shared {
         reader,
         watchlist: Arc::clone(&watchlist),
         keeper: Arc::clone(&keeper),
+        describer: Arc::clone(&describer),
         alerts: Alerts::new(options.alerts_to, options.has_plates_in_alerts),
         policy: Arc::clone(&policy),
         clock: clock.clone(),
@@ -155,12 +158,16 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
     };
     senders.push(spawn("liaison", move || liaison.run())?);
 
+    let looks = Arc::clone(&describer);
+    let describing = spawn("describe", move || looks.run())?;
     let sources = start_sources(&options.sources, &options.source, &data, &shared);
     let sources = match sources {
         Ok(sources) => sources,
         Err(e) => {
             stop.set();
             stop_sending.set();
+            describer.end();
+            senders.push(describing);
             join(senders, Instant::now() + FLUSH);
             return Err(e);
         }
@@ -171,6 +178,9 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
         }
     }
     let flush = if options.source.is_once && !stop.is_set() { FLUSH_ONCE } else { FLUSH };
+    // What was kept last is still looked at, a second's work; what hangs is left behind, and sent as it is at the next start.
+    describer.end();
+    join(vec![describing], Instant::now() + flush);
     stop_sending.set();
     join(senders, Instant::now() + flush);
     if let Err(e) = keeper.save() {

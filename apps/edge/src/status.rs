@@ -42,6 +42,12 @@ pub struct Status {
     pub delay_ms: u64,
     pub sightings: u64,
     pub local_alerts: u64,
+    /// Pictures looked at for kind and colours.
+    #[serde(default)]
+    pub described: u64,
+    /// Those that were not, because they came too fast or found no room.
+    #[serde(default)]
+    pub not_described: u64,
     pub rejected: u64,
 }
 
@@ -84,6 +90,8 @@ impl Reporter {
             delay_ms: count(&self.counters.delay_ms),
             sightings: count(&self.counters.sightings),
             local_alerts: count(&self.counters.local_alerts),
+            described: count(&self.counters.described),
+            not_described: count(&self.counters.not_described),
             rejected: self.rejected.count(),
         }
     }
@@ -174,6 +182,13 @@ pub fn describe(data: &DataDir, clock: &DeviceClock) -> anyhow::Result<String> {
         "this run     {} frames read, {} dropped, {} sightings, {} local alerts; frame pictures: {:?}",
         status.frames_read, status.frames_dropped, status.sightings, status.local_alerts, status.frame_policy
     )?;
+    if status.not_described > 0 {
+        writeln!(
+            text,
+            "described    {} pictures for kind and colour; {} were not: they came faster than this device looks, or found no room",
+            status.described, status.not_described
+        )?;
+    }
     let rejected = RejectedList::open(data.join("rejected"))?.read()?;
     writeln!(text, "rejected     {} inputs", rejected.len())?;
     for line in rejected.iter().rev().take(10) {

@@ -159,6 +159,60 @@ fn a_camera_that_hangs_up_is_called_again_and_its_password_is_nowhere() {
     server.with(|s| assert!(s.kept.values().all(|k| k.source.as_deref() == Some("rtsp://camera/ch1"))));
 }
 
+/// Sends one frame of one car, then does what the script says, and never hangs up.
+fn camera_that(folder: &Path, then: &str) -> PathBuf {
+    let path = camera(folder);
+    let one = [b"P6\n64 32\n255\n".as_slice(), &[20; 64 * 32 * 3]].concat();
+    fs::write(folder.join("frames.ppm"), one).unwrap();
+    let script = fs::read_to_string(&path).unwrap();
+    let (until_frame, _) = script.split_once("\necho 'Connection").unwrap();
+    fs::write(&path, format!("{until_frame}\n{then}\n")).unwrap();
+    path
+}
+
+/// The camera's car arrives, and it was not called a second time for that.
+fn its_car_arrives(folder: &tempfile::TempDir, camera: PathBuf, reader: Arc<dyn Reader>) {
+    let server = Server::start(Mood::Fine);
+    let data = enrolled(folder.path(), &server.address);
+    let mut options = options(&data, folder.path(), false, &Paper::default());
+    options.sources = vec![SourceSpec::parse("rtsp://camera/ch1").unwrap()];
+    options.source.ffmpeg = camera;
+    let stop = Arc::new(Stop::default());
+    let its = Arc::clone(&stop);
+    let agent = std::thread::spawn(move || shouhu_edge::run::run(options, reader, None, &its).unwrap());
+    server.until("the car", |s| !s.kept.is_empty());
+    assert_eq!(fs::read_to_string(folder.path().join("calls")).unwrap().lines().count(), 1, "the first connection still stands");
+    stop.set();
+    assert_eq!(agent.join().unwrap().sightings, 1);
+    assert_eq!(server.plates(), ["AAA1111"]);
+}
+
+#[test]
+fn what_a_camera_saw_last_is_told_while_it_is_silent() {
+    let folder = tempfile::tempdir().unwrap();
+    let silent = camera_that(folder.path(), "exec sleep 60");
+    its_car_arrives(&folder, silent, Arc::new(Brightness));
+}
+
+/// Its networks fail on bright frames.
+struct Dazzled;
+
+impl Reader for Dazzled {
+    fn read(&self, frame: &Frame) -> Result<Vec<PlateRead>, String> {
+        if frame.rgb.first().is_some_and(|level| *level > 60) { Err("too bright".to_owned()) } else { Brightness.read(frame) }
+    }
+}
+
+#[test]
+fn what_was_read_before_frames_that_cannot_be_read_is_told_while_they_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let bright = [b"P6\n64 32\n255\n".as_slice(), &[200; 64 * 32 * 3]].concat();
+    fs::write(folder.path().join("bright.ppm"), bright).unwrap();
+    let then = format!("while :; do cat {}/bright.ppm; sleep 0.05; done", folder.path().display());
+    let dazzling = camera_that(folder.path(), &then);
+    its_car_arrives(&folder, dazzling, Arc::new(Dazzled));
+}
+
 /// Studying a stream and waiting for its key frame takes longer than the silence that a running stream is allowed.
 #[test]
 fn a_camera_that_takes_its_time_is_waited_for() {

@@ -4,7 +4,7 @@
 //! one, newest first, until a page is full.
 //!
 //! **Invariant:** this only leaves rows out, and before the gate sees them. What is shown is counted as without it, and nothing is
-//! shown that the same question without it would not show (ADR 0027).
+//! shown that the same question without it could not show (ADR 0027).
 
 use shouhu_lakehouse::lake::questions::Limits;
 use shouhu_lakehouse::lake::{Answer, FullRecord, Key, Partial, Seen, View};
@@ -43,7 +43,8 @@ fn fits(record: &FullRecord, look: Look) -> bool {
 /// The rows that `ask` finds and whose picture fits, in their order. `ask` takes the key before which it begins.
 ///
 /// Whether it is refused follows from what the question finds without the look: were it from what fits, a refusal would tell what is shown of rows
-/// that the gate keeps back. It still counts those rows: who is shown just [`COMPARED_MAX`] and is refused knows that there are more.
+/// that the gate keeps back. It counts all rows of the lake, those that the gate would keep back too: to leave them out the gate would have to be asked
+/// about each, and would charge it (ADR 0027).
 ///
 /// # Errors
 /// As `ask`, and when more than [`COMPARED_MAX`] passages would have to be compared.

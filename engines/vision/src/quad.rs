@@ -2,6 +2,11 @@
 
 use crate::area::Area;
 
+/// Outlines are off by so much of the plate's height: half the ground that a plate has beside its characters.
+const BORDER_MARGIN: f32 = 0.1;
+/// The last row of pixels is the border itself.
+const BORDER_MARGIN_MIN_PX: f32 = 1.5;
+
 /// A plate's outline in pixel coordinates, clockwise from the plate's own top-left corner.
 ///
 /// The first corner is where the text starts, so a plate that leans keeps its reading direction.
@@ -78,6 +83,13 @@ impl Quad {
         Self { corners: [(a.0 + dx, a.1 + dy), (b.0 + dx, b.1 + dy), (c.0 - dx, c.1 - dy), (d.0 - dx, d.1 - dy)] }
     }
 
+    /// Whether it reaches the border of a frame of this size, or lies nearer to it than an outline can be trusted.
+    pub(crate) fn touches_border(&self, frame_width: u32, frame_height: u32) -> bool {
+        let margin_px = (BORDER_MARGIN * self.height_px()).max(BORDER_MARGIN_MIN_PX);
+        let (left, top, right, bottom) = self.bounds();
+        left.min(top) <= margin_px || right >= frame_width as f32 - margin_px || bottom >= frame_height as f32 - margin_px
+    }
+
     pub(crate) fn is_finite(&self) -> bool {
         self.corners.iter().all(|(x, y)| x.is_finite() && y.is_finite())
     }
@@ -104,6 +116,19 @@ mod tests {
         let there = Quad::from_box(100.0, 0.0, 40.0, 10.0);
         assert!((here.iou(&here) - 1.0).abs() < 1e-6);
         assert!(here.iou(&there).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_plate_at_any_side_of_the_picture_touches_its_border_and_one_beside_it_does_not() {
+        for (x, y) in [(0.0, 100.0), (-9.0, 100.0), (3.0, 100.0), (300.0, 0.0), (562.0, 100.0), (300.0, 321.0), (600.0, 340.0)] {
+            assert!(Quad::from_box(x, y, 80.0, 40.0).touches_border(640, 360), "{x} {y}");
+        }
+        for (x, y) in [(5.0, 100.0), (300.0, 5.0), (555.0, 100.0), (300.0, 315.0)] {
+            assert!(!Quad::from_box(x, y, 80.0, 40.0).touches_border(640, 360), "{x} {y}");
+        }
+        assert!(Quad::from_box(1.0, 100.0, 12.0, 6.0).touches_border(640, 360), "of a small plate the margin is a pixel and a half");
+        let leaning = Quad { corners: [(30.0, 100.0), (90.0, 100.0), (62.0, 130.0), (2.0, 130.0)] };
+        assert!(leaning.touches_border(640, 360), "one corner is enough");
     }
 
     #[test]

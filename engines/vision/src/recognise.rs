@@ -18,6 +18,7 @@ use crate::net::Net;
 use crate::pixels::{
     FOR_READER, FOR_SECOND_LOOK, Grey, burnt_colours, burnt_share, difference, lean, normalise, rectify, sharpness, unstraightened,
 };
+use crate::read::AT_BORDER_MOST;
 use crate::reading::Reading;
 use crate::vehicle::{self, Vehicle, VehicleNet};
 use crate::{Frame, PlateRead, Quad};
@@ -187,16 +188,6 @@ pub struct Recogniser {
     vehicles: OnceLock<Result<VehicleNet, String>>,
 }
 
-/// Believed no more than lettering is; its other readings keep their proportions.
-fn doubted(mut read: PlateRead) -> PlateRead {
-    let share = (LETTERING_MOST / read.confidence.max(LETTERING_MOST)).min(1.0);
-    read.confidence *= share;
-    for other in &mut read.alternatives {
-        other.probability *= share;
-    }
-    read
-}
-
 impl Recogniser {
     pub fn load() -> Result<Self, VisionError> {
         Self::with_config(RecogniserConfig::default())
@@ -238,7 +229,7 @@ impl Recogniser {
     fn read_all(&self, looked: &Looked) -> Result<Vec<PlateRead>, VisionError> {
         let mut reads = Vec::new();
         for plate in self.detect_in(&looked.grey)?.into_iter().take(self.config.max_plates) {
-            let read = self.read_in(looked, &plate)?.map(|read| if is_lettering(&read.text) { doubted(read) } else { read });
+            let read = self.read_in(looked, &plate)?.map(|read| if is_lettering(&read.text) { read.believed_at_most(LETTERING_MOST) } else { read });
             if let Some(read) = read
                 && read.confidence >= self.config.min_confidence
                 && read.text.len() >= TEXT_LENGTH_MIN
@@ -391,19 +382,23 @@ impl Recogniser {
             let quad = outlines.get(reading.framing).copied().unwrap_or(outline);
             let text_height_px = quad.height_px() * TEXT_SHARE;
             let confidence = Evidence { posterior: reading.posterior, weakest: reading.weakest(), burnt }.confidence();
-            PlateRead {
+            let is_at_border = quad.touches_border(looked.frame.width, looked.frame.height);
+            let read = PlateRead {
                 quad,
                 detector_score: plate.best.score,
                 display: grammar::display_form(&reading.text),
                 confidence,
                 posterior: reading.posterior,
                 burnt,
+                is_at_border,
                 alternatives: reading.alternatives_at(confidence),
                 text: reading.text,
                 chars: reading.chars,
                 sharpness,
                 text_height_px,
-            }
+            };
+            // Half a plate is read as well as a whole one, and may have a form that is issued.
+            if is_at_border { read.believed_at_most(AT_BORDER_MOST) } else { read }
         }))
     }
 

@@ -8,6 +8,8 @@
 
 use std::collections::VecDeque;
 
+use shouhu_plate::is_unsure;
+
 use crate::vote::{Ballot, believable, unhidden, vote};
 use crate::{Alternative, PlateRead, grammar};
 
@@ -34,6 +36,8 @@ pub struct TrackerConfig {
     pub certain: f32,
     /// One certain read waits so long for a second: a plate that the vehicle before it half hides shows all of itself soon.
     pub settle_us: i64,
+    /// A plate that was seen at the picture's border and is not sure is not announced before this, or its end: most come in, and are sure then.
+    pub border_wait_us: i64,
     /// A track that ends with a single read is published if that read is at least this sure; the rest are dropped.
     pub worth_keeping: f32,
     /// Every push is a passage of its own: for folders of unrelated stills.
@@ -42,7 +46,15 @@ pub struct TrackerConfig {
 
 impl Default for TrackerConfig {
     fn default() -> Self {
-        Self { lost_after_us: 1_500_000, dedup_us: 60_000_000, certain: 0.98, settle_us: 300_000, worth_keeping: 0.7, is_single_shot: false }
+        Self {
+            lost_after_us: 1_500_000,
+            dedup_us: 60_000_000,
+            certain: 0.98,
+            settle_us: 300_000,
+            border_wait_us: 5_000_000,
+            worth_keeping: 0.7,
+            is_single_shot: false,
+        }
     }
 }
 
@@ -101,15 +113,22 @@ struct Track {
     best_captured_at_us: i64,
     ballots: Vec<Ballot>,
     reads: u32,
-    /// What was announced of it, if anything was.
-    announced: Option<String>,
+    announced: Option<Said>,
+}
+
+/// What was announced.
+#[derive(Clone)]
+struct Said {
+    text: String,
+    /// It was not sure, and the picture's border had a part in that.
+    is_at_border: bool,
 }
 
 /// Follows the plates of one camera.
 pub struct Tracker {
     config: TrackerConfig,
     tracks: Vec<Track>,
-    announced: VecDeque<(i64, String)>,
+    announced: VecDeque<(i64, Said)>,
     next_id: u64,
     now_us: i64,
     frame_width: u32,
@@ -262,50 +281,52 @@ impl Tracker {
     fn last_word(&mut self, track: &Track) -> Option<Passage> {
         let passage = track.passage(self.frame_width);
         let is_worth_it = track.agreeing_reads() >= 2 || passage.confidence >= self.config.worth_keeping;
-        (track.announced.is_none() && is_worth_it && self.announce(&passage.text)).then_some(passage)
+        (track.announced.is_none() && is_worth_it && self.announce(Said::of(track, &passage), &passage)).then_some(passage)
     }
 
     fn publish_certain(&mut self, update: &mut TrackUpdate) {
-        let mut ready = Vec::new();
-        let settled_us = self.now_us.saturating_sub(self.config.settle_us);
-        for track in &mut self.tracks {
+        let mut tracks = std::mem::take(&mut self.tracks);
+        for track in &mut tracks {
             // The vote is taken only where it can decide: this runs for every track of every frame.
-            let voted = || track.passage(self.frame_width);
-            let is_due = match &track.announced {
-                None => {
-                    let may_be_certain = track.best.confidence >= self.config.certain && track.first_seen_us <= settled_us;
-                    track.agreeing_reads() >= 2 || (may_be_certain && voted().confidence >= self.config.certain)
-                }
-                Some(said) => {
-                    let may_be_more = track.ballots.iter().any(|ballot| is_part_of(said, &ballot.text));
-                    may_be_more && track.agreeing_reads() >= 2 && is_part_of(said, &voted().text)
-                }
-            };
-            if is_due {
-                let passage = voted();
-                track.announced = Some(passage.text.clone());
-                ready.push(passage);
-            }
-        }
-        for passage in ready {
-            if self.announce(&passage.text) {
+            let Some(passage) = track.due(&self.config, self.now_us, self.frame_width) else { continue };
+            let said = Said::of(track, &passage);
+            track.announced = Some(said.clone());
+            if self.announce(said, &passage) {
                 update.passages.push(passage);
             }
         }
+        self.tracks = tracks;
     }
 
-    /// Remembers the plate; false when it was announced too short a time ago.
-    fn announce(&mut self, text: &str) -> bool {
+    /// Remembers the plate; false when it was announced too short a time ago. What was announced at the picture's border could buzz nobody, and
+    /// is announced once more when it is sure: a vehicle counted twice does less harm than a wanted one that passes unheard.
+    fn announce(&mut self, said: Said, passage: &Passage) -> bool {
         let oldest_us = self.now_us.saturating_sub(self.config.dedup_us);
         self.announced.retain(|(at_us, _)| *at_us > oldest_us);
-        if self.announced.iter().any(|(_, known)| known == text) {
-            return false;
+        if let Some(at) = self.announced.iter().position(|(_, known)| known.text == said.text) {
+            let was_at_border = self.announced.get(at).is_some_and(|(_, known)| known.is_at_border);
+            if !was_at_border || passage.is_unsure() {
+                return false;
+            }
+            self.announced.remove(at);
         }
         if self.announced.len() >= REMEMBERED_MAX {
             self.announced.pop_front();
         }
-        self.announced.push_back((self.now_us, text.to_owned()));
+        self.announced.push_back((self.now_us, said));
         true
+    }
+}
+
+impl Passage {
+    fn is_unsure(&self) -> bool {
+        is_unsure(f64::from(self.confidence))
+    }
+}
+
+impl Said {
+    fn of(track: &Track, passage: &Passage) -> Self {
+        Self { text: passage.text.clone(), is_at_border: passage.is_unsure() && track.touches_border() }
     }
 }
 
@@ -353,6 +374,39 @@ impl Track {
         }
         self.last = read;
         is_best
+    }
+
+    /// The passage, if it can be announced now: for the first time, or anew because more of the plate is seen than when it was.
+    fn due(&self, config: &TrackerConfig, now_us: i64, frame_width: u32) -> Option<Passage> {
+        let voted = || self.passage(frame_width);
+        let has_waited = |wait_us: i64| self.first_seen_us <= now_us.saturating_sub(wait_us);
+        let Some(said) = &self.announced else {
+            let is_agreed = self.agreeing_reads() >= 2;
+            let is_ready = is_agreed && (!self.touches_border() || has_waited(config.border_wait_us));
+            let may_be_sure = is_agreed && self.is_seen_whole();
+            let may_be_certain = self.best.confidence >= config.certain && has_waited(config.settle_us);
+            let is_believed = |passage: &Passage| {
+                is_ready || (may_be_sure && !passage.is_unsure()) || (may_be_certain && passage.confidence >= config.certain)
+            };
+            return (is_ready || may_be_sure || may_be_certain).then(voted).filter(is_believed);
+        };
+        let may_be_more = self.ballots.iter().any(|ballot| is_part_of(&said.text, &ballot.text));
+        let may_be_sure = said.is_at_border && self.is_seen_whole();
+        if !(may_be_more || may_be_sure) || self.agreeing_reads() < 2 {
+            return None;
+        }
+        let is_news = |passage: &Passage| is_part_of(&said.text, &passage.text) || (may_be_sure && !passage.is_unsure());
+        Some(voted()).filter(is_news)
+    }
+
+    /// Whether any read that votes is of what the picture's border may cut off.
+    fn touches_border(&self) -> bool {
+        self.ballots.iter().any(|ballot| ballot.is_at_border)
+    }
+
+    /// Whether any read that votes shows the plate away from the picture's border.
+    fn is_seen_whole(&self) -> bool {
+        self.ballots.iter().any(|ballot| !ballot.is_at_border)
     }
 
     /// The largest number of voting reads within one character of one of them.

@@ -26,6 +26,8 @@ const UNMASKS_SHARE: f32 = 0.6;
 pub struct Ballot {
     pub text: String,
     pub weight: f32,
+    /// What lies beyond the picture's border may belong to the plate.
+    pub is_at_border: bool,
     /// Per place, the characters it may be.
     places: Vec<Vec<(char, f32)>>,
     alternatives: Vec<Alternative>,
@@ -38,7 +40,7 @@ impl Ballot {
             .iter()
             .map(|seen| std::iter::once((seen.ch, seen.probability)).chain(seen.others.iter().copied()).collect())
             .collect();
-        Self { text: read.text.clone(), weight: Self::weight_of(read), places, alternatives: read.alternatives.clone() }
+        Self { text: read.text.clone(), weight: Self::weight_of(read), is_at_border: read.is_at_border, places, alternatives: read.alternatives.clone() }
     }
 
     /// Sure, sharp and large reads count for most; sureness first.
@@ -107,12 +109,17 @@ pub fn unhidden(ballots: &[Ballot]) -> Vec<Ballot> {
 }
 
 /// How far a text can be believed for the frames that read it: as far as the best two of them would take it. More frames of one pass
-/// share their errors, and a plate that is half hidden, too small or no plate at all is misread alike in a hundred of them.
+/// share their errors, and a plate that is half hidden, too small or no plate at all is misread alike in a hundred of them. What stands
+/// at the picture's border is cut off alike in all of them: such reads add nothing to each other, nor to one of the whole plate.
 pub fn believable(ballots: &[Ballot], text: &str) -> f32 {
-    let mut named: Vec<f32> = ballots.iter().map(|ballot| ballot.named(text).clamp(0.0, 1.0)).filter(|p| *p > 0.0).collect();
-    named.sort_by(|a, b| b.total_cmp(a));
-    match named.as_slice() {
-        [] => UNREAD_MOST,
+    let naming = |is_at_border: bool| -> Vec<f32> {
+        let those = ballots.iter().filter(|ballot| ballot.is_at_border == is_at_border);
+        let mut named: Vec<f32> = those.map(|ballot| ballot.named(text).clamp(0.0, 1.0)).filter(|p| *p > 0.0).collect();
+        named.sort_by(|a, b| b.total_cmp(a));
+        named
+    };
+    match naming(false).as_slice() {
+        [] => naming(true).first().copied().unwrap_or(UNREAD_MOST),
         [only] => *only,
         [best, second, ..] => 1.0 - (1.0 - best) * (1.0 - second).powf(INDEPENDENCE),
     }
@@ -195,6 +202,16 @@ mod tests {
         assert!(believable(&[ballot("AUV0905", 0.85), ballot("AUV0905", 0.85)], "AUV0905") > 0.9);
         assert!((believable(&[ballot("AUV0905", 0.85)], "AUV0905") - 0.85).abs() < 1e-6);
         assert!(believable(&[ballot("AUV0905", 0.9)], "AUV0985") < 0.9, "a text that no frame has read is not sure");
+    }
+
+    #[test]
+    fn what_the_border_cuts_off_is_cut_off_in_every_frame() {
+        let at_border = |text: &str, confidence: f32| Ballot { is_at_border: true, ..ballot(text, confidence) };
+        let many = vec![at_border("34C123", 0.85); 50];
+        assert!((believable(&many, "34C123") - 0.85).abs() < 1e-6);
+        let one_whole = [at_border("34C123", 0.85), at_border("34C123", 0.85), ballot("34C123", 0.6)];
+        assert!((believable(&one_whole, "34C123") - 0.6).abs() < 1e-6, "the frame that shows all of it decides");
+        assert!(believable(&[at_border("AUV0905", 0.85), ballot("AUV0905", 0.97)], "AUV0905") > 0.96);
     }
 
     #[test]

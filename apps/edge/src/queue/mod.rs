@@ -7,6 +7,7 @@
 //! entry are refused and counted; hits may use a reserve. Nothing leaves silently.
 
 mod cursor;
+mod described;
 mod disk;
 mod record;
 mod segments;
@@ -19,10 +20,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::sync::Arc;
 
+use shouhu_plate::SeenVehicle;
 use tracing::{error, warn};
 
 pub use cursor::Counts;
 use cursor::Cursor;
+use described::Described;
 pub use disk::{Disk, RealDisk};
 use record::Stored;
 pub use record::{NewSighting, Origin, Queued};
@@ -86,6 +89,8 @@ pub struct Recovery {
 struct Slot {
     place: Place,
     is_hit: bool,
+    /// What its picture showed, where that was found out after it was kept.
+    seen: Option<SeenVehicle>,
 }
 
 pub struct Queue {
@@ -93,8 +98,11 @@ pub struct Queue {
     config: QueueConfig,
     sightings: SegmentLog,
     frames: SegmentLog,
+    described: Described,
     pending: BTreeMap<u64, Slot>,
     hits: BTreeSet<u64>,
+    /// Kept, and not given out before their pictures were looked at. Few, and forgotten at a restart.
+    held_back: BTreeSet<u64>,
     cursor: Cursor,
     has_reserve: bool,
 }
@@ -106,6 +114,7 @@ impl Queue {
         let mut cursor = Cursor::load(disk.as_ref())?.unwrap_or_default();
         let (sightings, found) = SegmentLog::open(Arc::clone(&disk), "sightings", config.segment_bytes)?;
         let (frames, _) = SegmentLog::open(Arc::clone(&disk), "frames", config.segment_bytes)?;
+        let (described, seen) = Described::open(Arc::clone(&disk), config.segment_bytes)?;
         let after_last = found.records.last().map_or(1, |r| r.sequence.saturating_add(1));
         cursor.next_sequence = cursor.next_sequence.max(after_last).max(sightings.newest().unwrap_or(1));
         if found.cut_bytes > 0 {
@@ -122,13 +131,19 @@ impl Queue {
                 recovery.recent_origins.extend(record::origin(&payload));
             }
             if !cursor.contains(record.sequence) {
-                pending.insert(record.sequence, Slot { place: record.place, is_hit: record.flags & IS_HIT != 0 });
+                pending.insert(record.sequence, Slot { place: record.place, is_hit: record.flags & IS_HIT != 0, seen: None });
+            }
+        }
+        for (sequence, seen) in seen {
+            if let Some(slot) = pending.get_mut(&sequence) {
+                slot.seen = Some(seen);
             }
         }
         let hits = pending.iter().filter(|(_, slot)| slot.is_hit).map(|(sequence, _)| *sequence).collect();
         recovery.pending = pending.len();
         let has_reserve = disk.len(RESERVE_FILE).is_ok_and(|len| len == config.reserve_bytes);
-        let mut queue = Self { disk, config, sightings, frames, pending, hits, cursor, has_reserve };
+        let held_back = BTreeSet::new();
+        let mut queue = Self { disk, config, sightings, frames, described, pending, hits, held_back, cursor, has_reserve };
         queue.restore_reserve();
         Ok((queue, recovery))
     }
@@ -155,14 +170,41 @@ impl Queue {
 
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.sightings.bytes() + self.frames.bytes()
+        self.sightings.bytes() + self.frames.bytes() + self.described.bytes()
     }
 
     #[must_use]
     pub fn is_waiting(&self, lane: Lane) -> bool {
         match lane {
-            Lane::Hits => !self.hits.is_empty(),
-            Lane::Rest => self.pending.len() > self.hits.len(),
+            Lane::Hits => self.hits.iter().any(|sequence| !self.held_back.contains(sequence)),
+            Lane::Rest => {
+                let held_back = self.held_back.iter().filter(|sequence| !self.hits.contains(*sequence)).count();
+                self.pending.len() > self.hits.len() + held_back
+            }
+        }
+    }
+
+    /// Gives a kept sighting to nobody until [`Self::describe`] is called for it: its picture is about to be looked at.
+    pub fn hold_back(&mut self, sequence: u64) {
+        if self.pending.contains_key(&sequence) {
+            self.held_back.insert(sequence);
+        }
+    }
+
+    /// What the picture of a kept sighting shows; `None` when nobody will look at it. From here on it is given out.
+    ///
+    /// # Errors
+    /// When that could not be written down: it is known until the agent ends.
+    pub fn describe(&mut self, sequence: u64, seen: Option<SeenVehicle>) -> io::Result<()> {
+        self.held_back.remove(&sequence);
+        let Some(slot) = self.pending.get_mut(&sequence) else { return Ok(()) };
+        match seen {
+            // Nothing to see is nothing to write down.
+            Some(seen) if seen != SeenVehicle::default() => {
+                slot.seen = Some(seen);
+                self.described.append(sequence, seen)
+            }
+            _ => Ok(()),
         }
     }
 
@@ -216,7 +258,7 @@ impl Queue {
         let payload = record::encode(&new.origin, &Stored { sighting, frame, model: new.model.clone() }, &new.crop_jpeg)?;
         let place = self.sightings.append(sequence, if is_hit { IS_HIT } else { 0 }, &payload)?;
         self.cursor.next_sequence = sequence + 1;
-        self.pending.insert(sequence, Slot { place, is_hit });
+        self.pending.insert(sequence, Slot { place, is_hit, seen: None });
         if is_hit {
             self.hits.insert(sequence);
         }
@@ -266,10 +308,12 @@ impl Queue {
     /// The oldest waiting sightings of a lane, at most `max_count` of them and about `max_bytes` as base64; one at
     /// least, and all read by the same model.
     pub fn waiting(&mut self, lane: Lane, max_count: usize, max_bytes: usize) -> Vec<Queued> {
+        let may_go = |sequence: &u64| !self.held_back.contains(sequence);
         let sequences: Vec<u64> = match lane {
-            Lane::Hits => self.hits.iter().copied().take(max_count).collect(),
+            Lane::Hits => self.hits.iter().copied().filter(may_go).take(max_count).collect(),
             Lane::Rest => {
-                self.pending.iter().filter(|(_, slot)| !slot.is_hit).map(|(sequence, _)| *sequence).take(max_count).collect()
+                let rest = self.pending.iter().filter(|(_, slot)| !slot.is_hit).map(|(sequence, _)| *sequence);
+                rest.filter(may_go).take(max_count).collect()
             }
         };
         let mut taken: Vec<Queued> = Vec::new();
@@ -297,7 +341,8 @@ impl Queue {
     fn load(&self, sequence: u64) -> Result<Queued, ReadError> {
         let slot = self.pending.get(&sequence).ok_or(ReadError::Gone)?;
         let payload = self.sightings.read(slot.place)?;
-        let (stored, crop_jpeg) = record::decode(&payload).ok_or(ReadError::Damaged)?;
+        let (mut stored, crop_jpeg) = record::decode(&payload).ok_or(ReadError::Damaged)?;
+        stored.sighting.seen = slot.seen.unwrap_or(stored.sighting.seen);
         let frame_jpeg = stored.frame.and_then(|place| self.frames.read(place).ok());
         Ok(Queued { model: stored.model, sighting: stored.sighting, crop_jpeg, frame_jpeg })
     }
@@ -340,6 +385,7 @@ impl Queue {
         let low = self.pending.first_key_value().map_or(self.cursor.next_sequence, |(sequence, _)| *sequence);
         self.sightings.remove_below(low)?;
         self.frames.remove_below(low)?;
+        self.described.remove_below(low)?;
         if let Some(oldest) = self.sightings.oldest() {
             self.cursor.forget_below(oldest);
         }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use shouhu_ids::{EntryId, Micros};
-use shouhu_plate::SeenVehicle;
+use shouhu_plate::{VehicleColour, VehicleKind};
 use shouhu_wire::ReportedSighting;
 
 use super::simdisk::{SimDisk, Unsynced};
@@ -256,6 +256,95 @@ fn the_origins_of_the_newest_records_are_known_after_a_restart() {
     queue.delivered(&[sequence]).unwrap();
     let (_, recovery) = Queue::open(disk, SMALL).unwrap();
     assert!(recovery.recent_origins.contains(&new.origin));
+}
+
+const WHITE_LORRY: SeenVehicle =
+    SeenVehicle { kind: Some(VehicleKind::Truck), colour: Some(VehicleColour::White), plate_colour: None };
+
+fn seen_of(queue: &mut Queue) -> BTreeMap<u64, SeenVehicle> {
+    let all = [Lane::Hits, Lane::Rest].map(|lane| queue.waiting(lane, usize::MAX, usize::MAX));
+    all.iter().flatten().map(|queued| (queued.sighting.sequence, queued.sighting.seen)).collect()
+}
+
+#[test]
+fn what_is_held_back_is_not_given_out_and_is_there_after_a_restart() {
+    let disk: Arc<dyn Disk> = Arc::new(SimDisk::default());
+    let (mut queue, _) = Queue::open(Arc::clone(&disk), SMALL).unwrap();
+    for n in 0..4 {
+        let sequence = queue.keep(&sighting(&format!("P{n}"), n == 0)).unwrap();
+        queue.hold_back(sequence);
+    }
+    assert!(!queue.is_waiting(Lane::Hits) && !queue.is_waiting(Lane::Rest) && seen_of(&mut queue).is_empty());
+    assert_eq!((queue.depth(), queue.hits_pending()), (4, 1), "they are counted all the same");
+    queue.describe(3, None).unwrap();
+    assert!(!queue.is_waiting(Lane::Hits) && queue.is_waiting(Lane::Rest));
+    queue.describe(1, Some(WHITE_LORRY)).unwrap();
+    assert!(queue.is_waiting(Lane::Hits));
+    assert_eq!(seen_of(&mut queue), BTreeMap::from([(1, WHITE_LORRY), (3, SeenVehicle::default())]));
+    let (mut again, recovery) = Queue::open(disk, SMALL).unwrap();
+    assert_eq!(recovery.pending, 4);
+    let nothing = SeenVehicle::default();
+    let expected = BTreeMap::from([(1, WHITE_LORRY), (2, nothing), (3, nothing), (4, nothing)]);
+    assert_eq!(seen_of(&mut again), expected, "nobody looks at the rest any more");
+}
+
+#[test]
+fn descriptions_come_in_any_order_and_leave_with_their_sightings() {
+    let disk = Arc::new(SimDisk::default());
+    let (mut queue, _) = Queue::open(Arc::clone(&disk) as Arc<dyn Disk>, SMALL).unwrap();
+    for n in 0..40 {
+        queue.keep(&sighting(&format!("P{n}"), false)).unwrap();
+    }
+    for first in (1..=40).step_by(2) {
+        queue.describe(first + 1, Some(WHITE_LORRY)).unwrap();
+        queue.describe(first, Some(WHITE_LORRY)).unwrap();
+    }
+    let (mut queue, _) = Queue::open(Arc::clone(&disk) as Arc<dyn Disk>, SMALL).unwrap();
+    let seen = seen_of(&mut queue);
+    assert!(seen.len() == 40 && seen.values().all(|seen| *seen == WHITE_LORRY), "{seen:?}");
+    let before = disk.used();
+    queue.delivered(&(1..=40).collect::<Vec<u64>>()).unwrap();
+    queue.describe(5, Some(WHITE_LORRY)).unwrap();
+    assert!(disk.used() < before / 2, "what was delivered leaves nothing behind");
+    for n in 0..10 {
+        let sequence = queue.keep(&sighting(&format!("Q{n}"), false)).unwrap();
+        queue.describe(sequence, Some(WHITE_LORRY)).unwrap();
+        queue.delivered(&[sequence]).unwrap();
+    }
+    assert!(disk.names().unwrap().iter().filter(|name| name.starts_with("described-")).count() <= 2);
+    let (queue, _) = Queue::open(disk, SMALL).unwrap();
+    assert_eq!((queue.depth(), queue.next_sequence()), (0, 51), "numbers of descriptions are not those of sightings");
+}
+
+#[test]
+fn wherever_the_power_fails_a_sighting_has_its_description_or_none() {
+    let run = |disk: &Arc<SimDisk>| {
+        let (mut kept, mut described) = (BTreeSet::new(), BTreeSet::new());
+        let Ok((mut queue, _)) = Queue::open(Arc::clone(disk) as Arc<dyn Disk>, SMALL) else { return (kept, described) };
+        for n in 0..5 {
+            let Ok(sequence) = queue.keep(&sighting(&format!("P{n}"), n == 2)) else { break };
+            kept.insert(sequence);
+            queue.hold_back(sequence);
+            if n != 3 && queue.describe(sequence, Some(WHITE_LORRY)).is_ok() {
+                described.insert(sequence);
+            }
+        }
+        (kept, described)
+    };
+    let whole = Arc::new(SimDisk::default());
+    run(&whole);
+    for fails_after in 0..=whole.written() {
+        for unsynced in [Unsynced::Kept, Unsynced::Lost, Unsynced::Half, Unsynced::Zeros] {
+            let disk = Arc::new(SimDisk::failing_after(fails_after));
+            let (kept, described) = run(&disk);
+            let (mut queue, _) = Queue::open(Arc::new(disk.after_power_cut(unsynced)) as Arc<dyn Disk>, SMALL).unwrap();
+            let seen = seen_of(&mut queue);
+            let context = format!("power failed after byte {fails_after}, unsynced bytes {unsynced:?}");
+            assert!(kept.iter().all(|sequence| seen.contains_key(sequence)), "{context}: a sighting is lost");
+            assert!(described.iter().all(|sequence| seen.get(sequence) == Some(&WHITE_LORRY)), "{context}: a description is lost");
+            assert!(seen.get(&4).is_none_or(|seen| *seen == SeenVehicle::default()), "{context}: another's description");
+        }
+    }
 }
 
 #[test]

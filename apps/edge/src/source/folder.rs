@@ -19,7 +19,7 @@ use tracing::{info, warn};
 use super::SourceOptions;
 use super::seen::Seen;
 use crate::config::DataDir;
-use crate::pipeline::{Kept, Patience, Pipeline, Shared, origin};
+use crate::pipeline::{Kept, Named, Patience, Pipeline, Shared, origin};
 use crate::queue::Origin;
 use crate::rejected::Rejected;
 
@@ -211,11 +211,13 @@ impl FolderSource {
         };
         let source = picture.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let run: &[u8] = if self.options.is_loop { &now_us.to_le_bytes() } else { &[] };
-        for (index, draft) in drafts.into_iter().enumerate() {
+        let named = drafts.into_iter().enumerate().map(|(index, draft)| {
             let origin = origin(&[&picture.key, &index.to_le_bytes(), run]);
-            if self.pipeline.commit(draft, captured_at_us, &source, origin) == Kept::Stopped {
-                return;
-            }
+            Named { draft, captured_at_us, origin }
+        });
+        let became = self.pipeline.commit(named.collect(), &source);
+        if became.iter().any(|(_, kept)| *kept == Kept::Stopped) {
+            return;
         }
         if !is_complete {
             info!("a picture without a proper end was read as far as it goes");

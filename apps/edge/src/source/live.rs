@@ -10,7 +10,7 @@ use tracing::{info, warn};
 
 use super::ffmpeg::{Ffmpeg, Killer};
 use super::{SourceOptions, SourceSpec};
-use crate::pipeline::{Draft, Patience, Pipeline, Shared, origin};
+use crate::pipeline::{Draft, Named, Patience, Pipeline, Shared, origin};
 use crate::rejected::Rejected;
 use crate::stop::Stop;
 
@@ -153,7 +153,12 @@ impl LiveSource {
             }
             match pipeline.look(frame, at_us) {
                 Ok(drafts) => keep(&mut pipeline, drafts, &label),
-                Err(e) => warn!(error = %e, "a frame cannot be read"),
+                Err(e) => {
+                    warn!(error = %e, "a frame cannot be read");
+                    // For what was read before it, time goes on.
+                    let drafts = pipeline.wait(at_us);
+                    keep(&mut pipeline, drafts, &label);
+                }
             }
             let delay_ms = u64::try_from(at.elapsed().as_millis()).unwrap_or(u64::MAX);
             self.shared.counters.delay_ms.store(delay_ms, Ordering::Relaxed);
@@ -166,11 +171,13 @@ impl LiveSource {
 }
 
 fn keep(pipeline: &mut Pipeline, drafts: Vec<Draft>, label: &str) {
-    for draft in drafts {
-        let at_us = draft.passage.best_captured_at_us;
-        let origin = origin(&[label.as_bytes(), &at_us.to_le_bytes(), draft.passage.text.as_bytes()]);
-        pipeline.commit(draft, at_us, label, origin);
-    }
+    let named = drafts.into_iter().map(|draft| {
+        let captured_at_us = draft.passage.best_captured_at_us;
+        let origin = origin(&[label.as_bytes(), &captured_at_us.to_le_bytes(), draft.passage.text.as_bytes()]);
+        Named { draft, captured_at_us, origin }
+    });
+    // What finds no room is counted, and nothing is asked for again.
+    pipeline.commit(named.collect(), label);
 }
 
 /// The thread that reads the pipe and calls the camera again when it hangs up.

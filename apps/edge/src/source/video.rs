@@ -16,7 +16,7 @@ use super::ffmpeg::{Ffmpeg, FfmpegError};
 use super::seen::Seen;
 use super::{SourceOptions, SourceSpec};
 use crate::config::DataDir;
-use crate::pipeline::{Draft, Kept, Patience, Pipeline, Shared, origin};
+use crate::pipeline::{Draft, Kept, Named, Patience, Pipeline, Shared, origin};
 use crate::queue::Origin;
 use crate::rejected::Rejected;
 
@@ -128,7 +128,14 @@ impl VideoSource {
                         return;
                     }
                 }
-                Err(e) => trouble = Some(e),
+                Err(e) => {
+                    trouble = Some(e);
+                    // For what was read before it, time goes on.
+                    let drafts = pipeline.wait(at_us);
+                    if !self.keep(&mut pipeline, drafts, film) {
+                        return;
+                    }
+                }
             }
         }
         let drafts = pipeline.finish();
@@ -147,16 +154,17 @@ impl VideoSource {
     /// False: the agent stops before everything is kept.
     fn keep(&mut self, pipeline: &mut Pipeline, drafts: Vec<Draft>, film: &Film) -> bool {
         let source = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        for draft in drafts {
-            let at_us = draft.passage.best_captured_at_us;
+        let name = |draft: Draft| {
+            let captured_at_us = draft.passage.best_captured_at_us;
             // Frames are numbered the same each time the file is read, so a passage is known again after a restart.
-            let from_start_us = at_us - film.starts_at_us;
+            let from_start_us = captured_at_us - film.starts_at_us;
             let run: &[u8] = if self.options.is_loop { &film.starts_at_us.to_le_bytes() } else { &[] };
             let origin = origin(&[&film.key, &from_start_us.to_le_bytes(), draft.passage.text.as_bytes(), run]);
-            if self.seen.contains(&origin) {
-                continue;
-            }
-            match pipeline.commit(draft, at_us, &source, origin) {
+            Named { draft, captured_at_us, origin }
+        };
+        let named = drafts.into_iter().map(name).filter(|named| !self.seen.contains(&named.origin)).collect();
+        for (origin, kept) in pipeline.commit(named, &source) {
+            match kept {
                 Kept::Stopped => return false,
                 Kept::Yes | Kept::Already if !self.options.is_loop => {
                     if let Err(e) = self.seen.insert(origin) {

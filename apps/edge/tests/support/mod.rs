@@ -317,6 +317,7 @@ fn read_of(text: &str) -> PlateRead {
         confidence,
         posterior: confidence,
         burnt: 0.0,
+        is_at_border: false,
         chars: text.chars().map(|ch| CharRead { ch, probability: confidence, others: vec![] }).collect(),
         alternatives: vec![Alternative { text: text.to_owned(), probability: confidence }],
         sharpness: 0.1,

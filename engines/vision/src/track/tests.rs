@@ -80,6 +80,70 @@ fn what_was_announced_while_it_was_half_hidden_is_announced_anew_once() {
     assert_eq!(texts, ["34A23126"]);
 }
 
+/// As the recogniser gives what touches the border.
+fn at_border(text: &str, x: f32) -> PlateRead {
+    PlateRead { is_at_border: true, ..seen(text, 0.85, x, 60.0) }
+}
+
+#[test]
+fn what_was_only_seen_at_the_border_is_announced_when_it_ends_and_never_sure() {
+    let mut tracker = Tracker::new(TrackerConfig::default());
+    for frame in 0..20 {
+        assert!(push(&mut tracker, frame, vec![at_border("34C123", 0.0)]).passages.is_empty());
+    }
+    let update = push(&mut tracker, 60, Vec::new());
+    assert_eq!(update.passages.iter().map(|p| p.text.as_str()).collect::<Vec<_>>(), ["34C123"]);
+    assert!(update.passages[0].confidence < 0.86 && update.passages[0].reads == 20, "{update:?}");
+}
+
+#[test]
+fn a_vehicle_that_stands_at_the_border_is_announced_unsure_and_again_when_it_is_sure() {
+    let mut tracker = Tracker::new(TrackerConfig::default());
+    let standing: Vec<_> = (0..80).flat_map(|frame| push(&mut tracker, frame, vec![at_border("ABC1234", 0.0)]).passages).collect();
+    assert_eq!((standing.len(), standing[0].confidence < 0.9), (1, true), "{standing:?}");
+    let driving = |tracker: &mut Tracker, frame: i64| push(tracker, frame, vec![seen("ABC1234", 0.97, 20.0 + frame as f32, 60.0)]).passages;
+    let moved: Vec<_> = (80..100).flat_map(|frame| driving(&mut tracker, frame)).collect();
+    assert_eq!((moved.len(), moved[0].confidence > 0.9), (1, true), "{moved:?}");
+    // Lost for a while, and back: what was announced surely is no news.
+    assert!((130..140).flat_map(|frame| driving(&mut tracker, frame)).next().is_none());
+}
+
+#[test]
+fn a_plate_that_comes_in_over_the_border_is_announced_once_and_whole() {
+    let mut tracker = Tracker::new(TrackerConfig::default());
+    let mut passages = Vec::new();
+    for frame in 0..3 {
+        passages.extend(push(&mut tracker, frame, vec![at_border("C1234", 0.0)]).passages);
+    }
+    for frame in 3..8 {
+        passages.extend(push(&mut tracker, frame, vec![seen("ABC1234", 0.97, 10.0 * frame as f32, 90.0)]).passages);
+    }
+    passages.extend(tracker.finish());
+    assert_eq!(passages.iter().map(|p| p.text.as_str()).collect::<Vec<_>>(), ["ABC1234"]);
+    assert!(passages[0].confidence > 0.9 && !passages[0].best.is_at_border, "{passages:?}");
+}
+
+#[test]
+fn a_plate_at_the_border_waits_until_the_frames_that_show_it_whole_are_sure() {
+    let mut tracker = Tracker::new(TrackerConfig::default());
+    push(&mut tracker, 0, vec![at_border("ABC1234", 0.0)]);
+    let whole = |x: f32| vec![seen("ABC1234", 0.8, x, 60.0)];
+    assert!(push(&mut tracker, 1, whole(8.0)).passages.is_empty(), "announced now it would be unsure, and remain so");
+    let passages = push(&mut tracker, 2, whole(16.0)).passages;
+    assert!(passages.len() == 1 && passages[0].confidence > 0.9, "{passages:?}");
+    assert!(push(&mut tracker, 3, whole(24.0)).passages.is_empty() && tracker.finish().is_empty());
+}
+
+#[test]
+fn what_a_camera_saw_last_before_it_fell_silent_is_told_without_a_further_frame() {
+    let mut tracker = Tracker::new(TrackerConfig::default());
+    push(&mut tracker, 0, vec![seen("AUV0905", 0.8, 500.0, 90.0), at_border("34C123", 0.0)]);
+    assert!(tracker.tick(15 * FRAME_US).passages.is_empty(), "unsure, and perhaps still in sight");
+    let over = tracker.tick(16 * FRAME_US);
+    assert_eq!((over.passages.len(), over.closed.len()), (2, 2), "{over:?}");
+    assert!(tracker.tick(999 * FRAME_US).passages.is_empty() && tracker.finish().is_empty(), "and not again");
+}
+
 #[test]
 fn a_passage_is_no_surer_than_its_frames() {
     let mut tracker = Tracker::new(TrackerConfig::default());

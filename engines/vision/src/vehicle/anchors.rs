@@ -111,9 +111,9 @@ pub fn decode(values: &[f32], anchors: &[Anchor], window: Window, least: f32) ->
 /// Boxes that overlap so much are one vehicle.
 const SAME_IOU: f32 = 0.45;
 /// So is a box that lies in a surer one by this share,
-const INSIDE: f32 = 0.85;
+pub const INSIDE: f32 = 0.85;
 /// unless it is much smaller: a car before a lorry.
-const MUCH_SMALLER: f32 = 0.35;
+pub const MUCH_SMALLER: f32 = 0.35;
 /// More in one frame are noise.
 const VEHICLES_MAX: usize = 50;
 

@@ -3,6 +3,7 @@
 //! | file | question | answer |
 //! |---|---|---|
 //! | `net`, `anchors` | a window of the frame | boxes with a score for each class |
+//! | `carrier` | boxes and plate | the vehicle that the plate hangs on, and its kind |
 //! | `light` | the frame | whether colours can be told in it |
 //! | `paint` | box and plate | the body's colour |
 //! | `ground` | plate | the colours of its ground and characters |
@@ -12,6 +13,7 @@
 //! compare.
 
 mod anchors;
+mod carrier;
 mod ground;
 mod light;
 mod net;
@@ -21,7 +23,8 @@ mod tests;
 
 use shouhu_plate::{SeenVehicle, VehicleKind};
 
-use anchors::{CLASSES, Place, one_per_vehicle};
+use anchors::{Place, one_per_vehicle};
+use carrier::Carrier;
 use ground::Tones;
 use light::Light;
 pub use net::VehicleNet;
@@ -61,20 +64,8 @@ const AROUND_BELOW: f32 = 0.15;
 const WIDTH_PER_HEIGHT: f32 = 2.0;
 /// Smaller squares hold nothing that the network could see.
 const AROUND_MIN_PX: f32 = 16.0;
-/// Scores below this are noise,
+/// Scores below this are noise.
 const NEAR_SCORE_MIN: f32 = 0.05;
-/// and below this no box of a plate's vehicle.
-const CARRIER_SCORE_MIN: f32 = 0.15;
-/// A vehicle holds its plate, is wider than it by this much, and carries it below this share of its height.
-const HOLDS_MIN: f32 = 0.8;
-const CARRIER_WIDTHS_MIN: f32 = 1.2;
-const CARRIER_DOWN_MIN: f32 = 0.25;
-/// Boxes of one vehicle, whose scores are taken together.
-const SAME_CARRIER_IOU: f32 = 0.5;
-/// Scores from which a kind is said, and by how much it must lead the rivals.
-const CAR_FROM: f32 = 0.5;
-const MOTORCYCLE_FROM: f32 = 0.6;
-const LEAD_MIN: f32 = 0.2;
 
 /// All vehicles of a frame, surest first.
 pub fn all(net: &VehicleNet, frame: &Frame) -> Result<Vec<Vehicle>, String> {
@@ -93,14 +84,11 @@ pub fn all(net: &VehicleNet, frame: &Frame) -> Result<Vec<Vehicle>, String> {
 /// What the frame shows of the vehicle that carries this plate.
 pub fn of_plate(net: &VehicleNet, frame: &Frame, plate: &Quad) -> Result<SeenVehicle, String> {
     let Some((window, width)) = around(plate, frame) else { return Ok(SeenVehicle::default()) };
-    let carrier = carrier(&net.look(frame, window, NEAR_SCORE_MIN)?, plate, width);
-    let kind = carrier.and_then(|place| kind(&place));
+    let carrier = Carrier::of(&net.look(frame, window, NEAR_SCORE_MIN)?, plate, width);
+    let kind = carrier.and_then(|carrier| carrier.kind());
     let tones = Light::of(frame).tells_colours().then(|| Tones::of(frame, plate)).flatten();
-    let colour = match (carrier, tones) {
-        // There is hardly any paint on a motorcycle.
-        (Some(place), Some(tones)) if !is_rather_a_motorcycle(&place) => {
-            Paint::of(frame, &place.area, &Area::of(plate), tones.bright).and_then(|paint| paint.colour())
-        }
+    let colour = match (carrier.and_then(|carrier| carrier.paintwork()), tones) {
+        (Some(body), Some(tones)) => Paint::of(frame, &body, &Area::of(plate), tones.bright).and_then(|paint| paint.colour()),
         _ => None,
     };
     Ok(SeenVehicle { kind, colour, plate_colour: tones.and_then(|tones| tones.colour()) })
@@ -150,50 +138,6 @@ fn around(plate: &Quad, frame: &Frame) -> Option<(Window, f32)> {
     let (left, across) = span(x, frame.width as usize);
     let (top, down) = span(y - AROUND_BELOW * side, frame.height as usize);
     Some((Window { left, top, width: across, height: down }, width))
-}
-
-/// The vehicle that this plate hangs on, with the highest score of each class among its boxes.
-fn carrier(places: &[Place], plate: &Quad, plate_width: f32) -> Option<Place> {
-    let ((x, y), outline) = (plate.centre(), Area::of(plate));
-    let mut chosen: Option<(f32, &Place)> = None;
-    for place in places.iter().filter(|place| place.best() >= CARRIER_SCORE_MIN) {
-        let area = &place.area;
-        let (across, down) = ((x - area.left) / area.width().max(1.0), (y - area.top) / area.height().max(1.0));
-        let is_wide = area.width() >= CARRIER_WIDTHS_MIN * plate_width;
-        let holds = is_wide && down >= CARRIER_DOWN_MIN && outline.inside(area) >= HOLDS_MIN;
-        // Plates hang in the middle and below it; the box of a vehicle in front or behind holds them elsewhere.
-        let worth = place.best() - 0.25 * (down - 0.65).abs() - 0.2 * (across - 0.5).abs();
-        if holds && chosen.is_none_or(|(most, _)| worth > most) {
-            chosen = Some((worth, place));
-        }
-    }
-    let (_, chosen) = chosen?;
-    let mut carrier = *chosen;
-    for place in places.iter().filter(|place| place.area.iou(&chosen.area) >= SAME_CARRIER_IOU) {
-        for (most, score) in carrier.scores.iter_mut().zip(place.scores) {
-            *most = most.max(score);
-        }
-    }
-    Some(carrier)
-}
-
-fn score_of(place: &Place, kind: VehicleKind) -> f32 {
-    CLASSES.into_iter().zip(place.scores).find(|(known, _)| *known == kind).map_or(0.0, |(_, score)| score)
-}
-
-fn is_rather_a_motorcycle(place: &Place) -> bool {
-    score_of(place, VehicleKind::Motorcycle) > score_of(place, VehicleKind::Car)
-}
-
-/// None when not sure, and for lorries, buses and bicycles always.
-fn kind(place: &Place) -> Option<VehicleKind> {
-    let car = score_of(place, VehicleKind::Car);
-    let large = score_of(place, VehicleKind::Bus).max(score_of(place, VehicleKind::Truck));
-    let motorcycle = score_of(place, VehicleKind::Motorcycle);
-    if car >= CAR_FROM && car - large >= LEAD_MIN {
-        return Some(VehicleKind::Car);
-    }
-    (motorcycle >= MOTORCYCLE_FROM && motorcycle - car >= LEAD_MIN).then_some(VehicleKind::Motorcycle)
 }
 
 /// How far the channels lie apart, as a share of the brightest; 0 to 1 for grey levels.

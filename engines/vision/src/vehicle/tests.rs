@@ -4,11 +4,12 @@ use proptest::prelude::*;
 use shouhu_plate::{PlateColour, SeenVehicle, VehicleColour, VehicleKind};
 
 use super::anchors::{CLASSES, NUMBERS, Place, anchors, decode, one_per_vehicle};
+use super::carrier::{Carrier, kind};
 use super::ground::Tones;
 use super::light::Light;
 use super::net::{SIDE, VehicleNet, planes};
 use super::paint::Paint;
-use super::{around, carrier, kind, windows};
+use super::{around, windows};
 use crate::area::{Area, Window};
 use crate::{Frame, Quad, Recogniser, VisionError};
 
@@ -136,15 +137,69 @@ fn the_vehicle_of_a_plate_is_the_one_that_holds_it_low_in_its_middle() {
     let behind = place(boxed(20.0, 150.0, 250.0, 200.0), VehicleKind::Car, 0.75);
     let elsewhere = place(boxed(300.0, 80.0, 200.0, 170.0), VehicleKind::Bus, 0.99);
     let own_too = place(boxed(104.0, 84.0, 200.0, 170.0), VehicleKind::Truck, 0.6);
-    let found = carrier(&[behind, elsewhere, own_too, own], &plate, 40.0).unwrap();
-    assert_eq!(found.area, own.area);
-    assert_eq!(kind(&found), None, "a lorry's score is too near");
+    let found = Carrier::of(&[behind, elsewhere, own_too, own], &plate, 40.0).unwrap();
+    assert_eq!(found.place.area, own.area);
+    assert_eq!(found.kind(), None, "a lorry's score is too near");
     assert_eq!(kind(&own), Some(VehicleKind::Car));
     assert_eq!(kind(&place(own.area, VehicleKind::Motorcycle, 0.8)), Some(VehicleKind::Motorcycle));
     for never in [VehicleKind::Bus, VehicleKind::Truck, VehicleKind::Bicycle] {
         assert_eq!(kind(&place(own.area, never, 0.99)), None, "{never:?}");
     }
-    assert!(carrier(&[elsewhere], &plate, 40.0).is_none());
+    let both = Place { scores: CLASSES.map(|known| if matches!(known, VehicleKind::Car | VehicleKind::Motorcycle) { 0.7 } else { 0.01 }), ..own };
+    assert_eq!(kind(&both), None, "as much a motorcycle as a car");
+    assert!(Carrier::of(&[elsewhere], &plate, 40.0).is_none());
+}
+
+/// What is said of a plate's vehicle: its kind, and where its paint is.
+fn said(places: &[Place], plate: &Quad) -> (Option<VehicleKind>, Option<Area>) {
+    let carrier = Carrier::of(places, plate, plate.width_px().max(2.0 * plate.height_px())).unwrap();
+    (carrier.kind(), carrier.paintwork())
+}
+
+#[test]
+fn a_scooter_before_a_car_is_not_described_as_the_car() {
+    let plate = Quad::from_box(280.0, 270.0, 30.0, 16.0);
+    let car = place(boxed(100.0, 80.0, 400.0, 300.0), VehicleKind::Car, 0.9);
+    let scooter = |kind: VehicleKind, score: f32| place(boxed(240.0, 200.0, 110.0, 170.0), kind, score);
+    assert_eq!(said(&[car, scooter(VehicleKind::Motorcycle, 0.7)], &plate), (Some(VehicleKind::Motorcycle), None));
+    assert_eq!(said(&[scooter(VehicleKind::Motorcycle, 0.7), car], &plate), (Some(VehicleKind::Motorcycle), None), "in any order");
+    for (kind, score) in [(VehicleKind::Motorcycle, 0.5), (VehicleKind::Bicycle, 0.9)] {
+        assert_eq!(said(&[car, scooter(kind, score)], &plate), (None, None), "{kind:?} {score}: not sure, and not the car");
+    }
+    assert_eq!(said(&[car, scooter(VehicleKind::Motorcycle, 0.3)], &plate), (Some(VehicleKind::Car), Some(car.area)), "noise");
+    let beside = place(boxed(200.0, 200.0, 110.0, 170.0), VehicleKind::Motorcycle, 0.9);
+    let above = place(boxed(240.0, 220.0, 110.0, 240.0), VehicleKind::Motorcycle, 0.9);
+    for elsewhere in [beside, above] {
+        assert_eq!(said(&[car, elsewhere], &plate), (Some(VehicleKind::Car), Some(car.area)), "the car's plate is not the scooter's");
+    }
+}
+
+#[test]
+fn of_two_cars_that_hold_a_plate_nothing_is_said_that_is_not_true_of_both() {
+    let plate = Quad::from_box(290.0, 270.0, 30.0, 16.0);
+    let near = place(boxed(100.0, 80.0, 300.0, 250.0), VehicleKind::Car, 0.8);
+    let other = |kind: VehicleKind, score: f32| place(boxed(220.0, 150.0, 300.0, 250.0), kind, score);
+    assert_eq!(said(&[near, other(VehicleKind::Car, 0.7)], &plate), (Some(VehicleKind::Car), None), "but not in which colour");
+    assert_eq!(said(&[near, other(VehicleKind::Truck, 0.7)], &plate), (None, None));
+    assert_eq!(said(&[near, other(VehicleKind::Truck, 0.4)], &plate), (Some(VehicleKind::Car), Some(near.area)), "noise");
+}
+
+#[test]
+fn a_car_before_a_lorry_is_the_car_and_a_part_of_a_car_is_no_car() {
+    let plate = Quad::from_box(235.0, 330.0, 30.0, 14.0);
+    let small = place(boxed(150.0, 220.0, 200.0, 160.0), VehicleKind::Car, 0.6);
+    let around = |kind: VehicleKind| place(boxed(0.0, 0.0, 500.0, 450.0), kind, 0.9);
+    assert_eq!(said(&[around(VehicleKind::Truck), small], &plate), (Some(VehicleKind::Car), Some(small.area)));
+    let whole = around(VehicleKind::Car);
+    assert_eq!(said(&[whole, small], &plate), (Some(VehicleKind::Car), Some(whole.area)));
+}
+
+#[test]
+fn a_box_that_two_plates_would_fill_is_no_car() {
+    let plate = Quad::from_box(110.0, 130.0, 40.0, 16.0);
+    assert_eq!(said(&[place(boxed(100.0, 80.0, 60.0, 100.0), VehicleKind::Car, 0.9)], &plate), (None, None));
+    let motorcycle = place(boxed(100.0, 80.0, 60.0, 100.0), VehicleKind::Motorcycle, 0.9);
+    assert_eq!(said(&[motorcycle], &plate), (Some(VehicleKind::Motorcycle), None));
 }
 
 #[test]
