@@ -9,6 +9,7 @@ use shouhu_trust::{Passkey, Signals};
 
 use super::settings;
 use super::store::SessionRow;
+use crate::passkeys::{self, settings::Demand};
 use crate::room::Room;
 
 /// Work begins before a shift and ends after it.
@@ -22,8 +23,7 @@ pub async fn signals(app: &App, person: &Person, from: Option<IpAddr>, row: &Ses
     Signals {
         verified_ago_us: Some(now.since(row.verified_at)),
         session_age_us: Some(now.since(row.created_at)),
-        // Of one that was touched nothing more is known: nobody is asked for an attestation when a passkey is made.
-        passkey: row.is_untouched.then_some(Passkey::Untouched),
+        passkey: passkey_of(app, person, row),
         address: row.verified_from.zip(from).map(|(before, now_from)| settings.networks.moved(before, now_from)),
         is_threat_listed: from.and_then(|ip| settings.networks.is_threat(ip)),
         is_on_rota: is_on_rota(app, person, now).await,
@@ -33,6 +33,18 @@ pub async fn signals(app: &App, person: &Person, from: Option<IpAddr>, row: &Ses
         usual_reads_per_hour: counted.usual,
         doubts: Some(counted.doubts),
         told: Some(row.told),
+    }
+}
+
+/// Where nobody asks for an attestation, a key without one says nothing about the session.
+fn passkey_of(app: &App, person: &Person, row: &SessionRow) -> Option<Passkey> {
+    if row.is_untouched {
+        return Some(Passkey::Untouched);
+    }
+    let (facts, rule) = (row.passkey?, passkeys::settings::of(app));
+    match rule.demand(person.role) {
+        Demand::Attested => Some(if rule.takes(person.role, &facts) { Passkey::Attested } else { Passkey::Unattested }),
+        Demand::NotSynced | Demand::Nothing => facts.is_attested.then_some(Passkey::Attested),
     }
 }
 
