@@ -133,7 +133,7 @@ async fn start(State(app): State<App>, peer: Peer, Body(body): Body<StartEnrolme
         let enrolment = Enrolment { token_hash, actor: invited.actor, state };
         room.enrolments.put(app.env.now(), challenge_id.clone(), enrolment);
         let demand = settings.demand(invited.role);
-        let models = if demand == Demand::Attested { settings.names() } else { Vec::new() };
+        let models = if settings.is_attested(invited.role) { settings.names() } else { Vec::new() };
         let may_be_synced = demand == Demand::Nothing;
         Ok(Json(EnrolmentStarted { name: invited.name, role: invited.role, challenge_id, options, models, may_be_synced }))
     })

@@ -43,7 +43,7 @@ pub struct PasskeyRow {
     pub used_at_us: Option<Micros>,
     /// False: the rule of today would refuse it.
     pub meets_rule: bool,
-    /// When such a key opens nothing any more; absent: nobody has set a day, or it meets the rule.
+    /// When such a key opens nothing any more; null: nobody has set a day, or it meets the rule.
     pub opens_until_us: Option<Micros>,
 }
 

@@ -224,8 +224,7 @@ impl PasskeySettings {
         Ok(Self { attested, unsynced, models, roots: roots.list.build(), old_keys_end })
     }
 
-    #[must_use]
-    pub fn demand(&self, role: Role) -> Demand {
+    pub(crate) fn demand(&self, role: Role) -> Demand {
         if self.attested.contains(&role) {
             Demand::Attested
         } else if self.unsynced.contains(&role) {
@@ -233,6 +232,12 @@ impl PasskeySettings {
         } else {
             Demand::Nothing
         }
+    }
+
+    /// Whether keys of people with this role must prove their model.
+    #[must_use]
+    pub fn is_attested(&self, role: Role) -> bool {
+        self.demand(role) == Demand::Attested
     }
 
     pub(crate) fn roots(&self) -> AttestationCaList {

@@ -8,6 +8,8 @@ use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 use shouhu_passkey::{Model, Statement};
 
+use super::settings::PasskeySettings;
+
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const ECDSA_WITH_SHA256: [u8; 8] = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02];
@@ -105,6 +107,18 @@ pub fn pem(der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
     format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+}
+
+/// The model of the rule below.
+pub const AAGUID: [u8; 16] = [7; 16];
+
+/// A rule that takes one model, called "Key 5", by the root of this maker; `more` says of whom.
+pub fn rule_of(maker: &Maker, more: &str) -> PasskeySettings {
+    let text = format!(
+        "attestation = \"required\"\nroots = [\"passkeys/maker.pem\"]\n{more}[[model]]\naaguid = \"07070707-0707-0707-0707-070707070707\"\nname = \"Key 5\"\n"
+    );
+    let root = pem(&maker.root());
+    PasskeySettings::parse(&text, &|_: &str| Ok(root.clone().into_bytes())).unwrap()
 }
 
 pub struct Maker {

@@ -89,7 +89,8 @@ mod tests {
     use shouhu_wire::Role;
 
     use super::*;
-    use crate::harness::{Harness, SimPerson};
+    use crate::harness::{Harness, SimPerson, on_each};
+    use crate::passkeys::soft_maker::{AAGUID, Maker, rule_of};
     use crate::trust::{TrustSettings, store};
 
     /// Everybody asked about has this shift, or nobody is on a roster.
@@ -118,6 +119,23 @@ mod tests {
         for name in [SignalName::Passkey, SignalName::Address, SignalName::ThreatList, SignalName::Rota, SignalName::Place, SignalName::Habit] {
             assert!(found.unknown.contains(&name), "{name:?} in {:?}", found.unknown);
         }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_proves_nothing_speaks_against_a_session_only_where_it_had_to() {
+        on_each(|h| async move {
+            let maker = Maker::new("One", 1);
+            let (old, free) = (h.person(Role::Operator).await, h.person(Role::Officer).await);
+            assert_eq!((seen(&h, &old).await.passkey, seen(&h, &free).await.passkey), (None, None), "nobody asks");
+            h.app.put(rule_of(&maker, "roles = [\"operator\"]\n"));
+            let proved = h.person_on(Role::Operator, &maker.batch(AAGUID).model()).await;
+            assert_eq!(seen(&h, &old).await.passkey, Some(Passkey::Unattested));
+            assert_eq!(seen(&h, &free).await.passkey, None);
+            assert_eq!(seen(&h, &proved).await.passkey, Some(Passkey::Attested));
+            let found = assess(&seen(&h, &old).await);
+            assert_eq!((found.score, found.reasons.len()), (95, 1), "listed, and let in");
+        })
+        .await;
     }
 
     #[tokio::test]
