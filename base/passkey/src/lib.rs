@@ -55,7 +55,7 @@ struct Credential {
     id: String,
     user_handle: String,
     private_key: String,
-    /// What each answer says of the key's being shared by devices; keys from before this was kept say nothing.
+    /// How its answers differ from those of an ordinary key: shared by devices, or nobody is verified. Keys from before this was kept are ordinary.
     #[serde(default)]
     flags: u8,
 }
@@ -151,6 +151,13 @@ impl Passkeys {
         }))
     }
 
+    /// From now on these keys ask for no finger and no number: whoever holds them is believed.
+    pub fn verify_nobody(&mut self) {
+        for credential in &mut self.credentials {
+            credential.flags |= FLAG_USER_VERIFIED;
+        }
+    }
+
     /// Answers `navigator.credentials.get(options)` on a page of `origin`: the JSON of an `AuthenticationResponse`. Of
     /// several keys the newest signs, as a person would choose.
     ///
@@ -214,9 +221,10 @@ fn host_of(origin: &str) -> &str {
     authority.split([':', '/']).next().unwrap_or("")
 }
 
-fn authenticator_data(rp_id: &str, more_flags: u8) -> Vec<u8> {
+/// Flags that an ordinary key sets are taken away, others are set.
+fn authenticator_data(rp_id: &str, other_flags: u8) -> Vec<u8> {
     let mut data = Sha256::digest(rp_id).to_vec();
-    data.push(FLAG_USER_PRESENT | FLAG_USER_VERIFIED | more_flags);
+    data.push((FLAG_USER_PRESENT | FLAG_USER_VERIFIED) ^ other_flags);
     data.extend(COUNTER);
     data
 }

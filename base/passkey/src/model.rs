@@ -4,7 +4,7 @@ use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 use sha2::{Digest, Sha256};
 
-use crate::{ES256, PasskeyError, cbor};
+use crate::{ES256, FLAG_USER_VERIFIED, PasskeyError, cbor};
 
 const FLAG_BACKUP_ELIGIBLE: u8 = 0x08;
 const FLAG_BACKED_UP: u8 = 0x10;
@@ -30,6 +30,8 @@ pub struct Model {
     pub is_backup_eligible: bool,
     /// They are.
     pub is_backed_up: bool,
+    /// It asks for no finger and no number.
+    pub verifies_nobody: bool,
     pub statement: Statement,
 }
 
@@ -37,7 +39,8 @@ impl Model {
     pub(crate) const fn flags(&self) -> u8 {
         let eligible = if self.is_backup_eligible { FLAG_BACKUP_ELIGIBLE } else { 0 };
         let backed_up = if self.is_backed_up { FLAG_BACKED_UP } else { 0 };
-        eligible | backed_up
+        let unverified = if self.verifies_nobody { FLAG_USER_VERIFIED } else { 0 };
+        eligible | backed_up | unverified
     }
 
     /// The attestation object of a key with these authenticator data.

@@ -51,7 +51,7 @@ fn a_created_key_signs_in_and_its_signature_holds() {
 fn a_model_says_which_it_is_and_a_batch_signs_for_it() {
     let batch = [5; 32];
     let chain = vec![b"leaf".to_vec(), b"above".to_vec()];
-    let model = Model { aaguid: [0xAB; 16], is_backup_eligible: true, is_backed_up: true, statement: Statement::Batch { key: batch, chain } };
+    let model = Model { aaguid: [0xAB; 16], is_backup_eligible: true, is_backed_up: true, statement: Statement::Batch { key: batch, chain }, ..Model::default() };
     let mut keys = Passkeys::default();
     let created = keys.create_on(&model, &creation("localhost"), ORIGIN, [7; 32]).unwrap();
     let object = bytes(&created["response"]["attestationObject"]);
@@ -65,6 +65,9 @@ fn a_model_says_which_it_is_and_a_batch_signs_for_it() {
     SigningKey::from_slice(&batch).unwrap().verifying_key().verify(&signed, &signature).unwrap();
     let answer = keys.sign(&request("localhost"), ORIGIN).unwrap();
     assert_eq!(bytes(&answer["response"]["authenticatorData"])[32], 0x01 | 0x04 | 0x08 | 0x10);
+    keys.verify_nobody();
+    let answer = keys.sign(&request("localhost"), ORIGIN).unwrap();
+    assert_eq!(bytes(&answer["response"]["authenticatorData"])[32], 0x01 | 0x08 | 0x10);
 }
 
 #[test]

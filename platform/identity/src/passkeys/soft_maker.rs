@@ -191,6 +191,6 @@ impl Batch {
     /// An authenticator of this batch.
     pub fn model(&self) -> Model {
         let statement = Statement::Batch { key: [self.seed; 32], chain: vec![self.certificate.clone()] };
-        Model { aaguid: self.aaguid, is_backup_eligible: false, is_backed_up: false, statement }
+        Model { aaguid: self.aaguid, statement, ..Model::default() }
     }
 }

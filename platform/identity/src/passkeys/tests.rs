@@ -60,6 +60,10 @@ async fn a_key_whose_maker_proves_its_model_is_taken_kept_with_it_and_listed() {
         assert_eq!((&key["model"], &key["aaguid"]), (&json!("Key 5"), &json!("07070707-0707-0707-0707-070707070707")));
         assert_eq!((&key["is_attested"], &key["is_synced"], &key["meets_rule"]), (&json!(true), &json!(false), &json!(true)));
         assert_eq!(key["opens_until_us"], Value::Null);
+
+        // The extension may be left out (§8.2.1): the batch's key has signed the model all the same.
+        let without = h.person_on(Role::Operator, &made(|wish| wish.extension = None)).await;
+        assert_eq!(keys_of(&h, &supervisor, without.id).await[0]["is_attested"], json!(true));
     })
     .await;
 }
@@ -134,7 +138,7 @@ async fn a_statement_that_was_cut_or_changed_proves_no_other_key() {
 async fn a_shared_key_is_refused_where_it_is_said_and_who_is_asked_for_nothing_enrols_as_before() {
     on_each(|h| async move {
         h.app.put(rule_of(&maker(), "roles = [\"operator\"]\nrefuse_synced = [\"auditor\"]\n"));
-        let shared = Model { aaguid: OTHER, is_backup_eligible: true, is_backed_up: true, statement: Statement::None };
+        let shared = Model { aaguid: OTHER, is_backup_eligible: true, is_backed_up: true, ..Model::default() };
         let auditor = crate::invite(&h.app, "auditor", Role::Auditor, None, None).await.unwrap();
         let refused = h.enrol_on(&auditor.token, &shared).await.0;
         assert_eq!((refused.status, refused.key()), (422, "identity.passkey.synced"));
@@ -191,6 +195,22 @@ async fn a_key_from_before_the_rule_signs_in_is_listed_and_ends_on_its_day() {
         assert_eq!(h.sign_in(&proved.keys).await.status, 200);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_key_that_verifies_nobody_neither_enrols_nor_signs_in() {
+    let h = Harness::simulated().await;
+    for rule in [PasskeySettings::default(), rule_of(&maker(), OPERATORS)] {
+        h.app.put(rule);
+        let good = maker().batch(AAGUID).model();
+        let invitation = crate::invite(&h.app, "operator", Role::Operator, None, None).await.unwrap();
+        let refused = h.enrol_on(&invitation.token, &Model { verifies_nobody: true, ..good.clone() }).await.0;
+        assert_eq!((refused.status, refused.key()), (422, "identity.enrol.refused"), "{}", refused.json);
+        let mut person = h.person_on(Role::Operator, &good).await;
+        person.keys.verify_nobody();
+        let refused = h.sign_in(&person.keys).await;
+        assert_eq!((refused.status, refused.key()), (401, "identity.sign_in.refused"));
+    }
 }
 
 #[tokio::test]
