@@ -162,7 +162,7 @@ async fn enrol(app: &App, peer: Peer, body: FinishEnrolment, object: &Object) ->
         serde_json::from_value(body.credential).map_err(|e| EnrolError::Refused { reason: e.to_string() })?;
     let (passkey, facts) = passkeys::finish(&room.webauthn, &settings, &state, &credential).inspect_err(|refused| {
         let said = passkeys::said(&credential.response.attestation_object).told(&settings);
-        let _ = object.set(format!("{actor} enrolled no passkey, which called itself {said}: {refused}"));
+        let _ = object.set(format!("{actor} enrolled no passkey, which called itself {said}: {}", refused.told()));
     })?;
     let invited = invited(app, &token_hash).await?;
 

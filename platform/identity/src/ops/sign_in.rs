@@ -110,7 +110,7 @@ async fn finish(State(app): State<App>, peer: Peer, caller: Caller, Body(body): 
 
         let (now, facts) = (app.env.now(), facts.after(proved.backup_eligible(), proved.backup_state()));
         // Only now, to whoever has the key: a stranger learns of no rule and of nobody's key.
-        check_opens(&settings::of(&app), now, actor.role, &facts).inspect_err(|over| tracing::info!(actor = %actor.id, %over, "sign-in refused"))?;
+        check_opens(&settings::of(&app), now, actor.role, &facts).inspect_err(|over| tracing::info!(actor = %actor.id, reason = over.told(), "sign-in refused"))?;
         let mut tx = app.store.begin().await?;
         if let Caller::Person(before) = &caller {
             store::end_session(&mut tx, now, before.session).await?;

@@ -44,6 +44,18 @@ impl KeyRefused {
         Self::Over { models: named(settings) }
     }
 
+    /// For the log, which knows the models from the file.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Ceremony { reason } => reason.clone(),
+            Self::Unattested { .. } => "nothing proves its model".to_owned(),
+            Self::Model { .. } => "its model is not taken".to_owned(),
+            Self::Unproved { reason, .. } => format!("its maker's proof does not hold: {reason}"),
+            Self::Synced { .. } => "it may be shared among devices".to_owned(),
+            Self::Over { .. } => "it is older than the rule, whose day has come".to_owned(),
+        }
+    }
+
     /// What the library has found wrong with a key that had to prove its model. What is wrong beside that is wrong with any key.
     pub fn of_attested(error: &WebauthnError, settings: &PasskeySettings) -> Self {
         let (models, reason) = (named(settings), error.to_string());
@@ -98,5 +110,24 @@ impl Keyed for KeyRefused {
                 vec![("models", if models.is_empty() { "—".to_owned() } else { models.clone() })]
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_holds_the_key_reads_what_would_do_and_the_log_what_was_wrong() {
+        let settings = PasskeySettings::default();
+        let refused = KeyRefused::of_attested(&WebauthnError::AttestationStatementSigInvalid, &settings);
+        assert_eq!((refused.key(), refused.status().as_u16()), ("identity.passkey.unproved", 422));
+        assert!(refused.told().contains("signature"), "{}", refused.told());
+        assert_eq!(refused.params(), [("models", "—".to_owned())]);
+        let ordinary = KeyRefused::of_attested(&WebauthnError::MismatchedChallenge, &settings);
+        assert_eq!((ordinary.key(), ordinary.params().len()), ("identity.enrol.refused", 0));
+        let over = KeyRefused::Over { models: "Key 5, Key 6".into() };
+        assert!(over.to_string().ends_with("invited anew: Key 5, Key 6") && !over.told().contains("Key 5"));
+        assert!(KeyRefused::over(&settings).to_string().ends_with("invited anew"));
     }
 }
