@@ -26,7 +26,7 @@ pub enum RootError {
     #[error("it has more than {CERTIFICATES_MAX} certificates")]
     TooMany,
     #[error("it has no certificate in PEM")]
-    None,
+    Empty,
     #[error("certificate {number} in it cannot be read: {reason}")]
     Certificate { number: usize, reason: String },
     /// Such a one would stand above nothing, and everybody would be refused without anybody's knowing why.
@@ -68,7 +68,7 @@ pub fn certificates_of(bytes: &[u8]) -> Result<Vec<Vec<u8>>, RootError> {
         found.push(der);
         rest = after;
     }
-    if found.is_empty() { Err(RootError::None) } else { Ok(found) }
+    if found.is_empty() { Err(RootError::Empty) } else { Ok(found) }
 }
 
 /// What the library demands of whatever stands above a statement's certificate.
@@ -102,7 +102,7 @@ mod tests {
         let (one, two) = (Maker::new("One", 1), Maker::new("Two", 2));
         let text = format!("Root of One\n{}\r\n{}after", pem(&one.root()), pem(&two.root()));
         assert_eq!(certificates_of(text.as_bytes()), Ok(vec![one.root(), two.root()]));
-        assert_eq!(certificates_of(b"no certificate"), Err(RootError::None));
+        assert_eq!(certificates_of(b"no certificate"), Err(RootError::Empty));
         assert_eq!(certificates_of(&vec![b'a'; FILE_BYTES_MAX + 1]), Err(RootError::TooLong(FILE_BYTES_MAX + 1)));
         let many = pem(&one.root()).repeat(CERTIFICATES_MAX + 1);
         assert_eq!(certificates_of(many.as_bytes()), Err(RootError::TooMany));
