@@ -165,6 +165,9 @@ struct Place {
     /// File that names the force's own tools that may ask this house who somebody is. Default: <data>/sso.toml, where there is one.
     #[arg(long, global = true, env = "SHOUHU_SSO_FILE")]
     sso_file: Option<PathBuf>,
+    /// File that says which passkeys people may have. Default: <data>/passkeys.toml, where there is one.
+    #[arg(long, global = true, env = "SHOUHU_PASSKEYS_FILE")]
+    passkeys_file: Option<PathBuf>,
     /// For simulations: the clock runs so many times as fast since --clock-origin-us.
     #[arg(long, global = true, hide = true, requires = "clock_origin_us")]
     clock_speed: Option<u32>,
@@ -203,6 +206,7 @@ impl Place {
             signals_file: self.signals_file,
             oidc_file: self.oidc_file,
             sso_file: self.sso_file,
+            passkeys_file: self.passkeys_file,
         }
     }
 }

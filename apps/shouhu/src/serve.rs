@@ -8,7 +8,7 @@ use shouhu_audit::{Audit, AuditError, Entry};
 use shouhu_blobs::{BlobError, Blobs};
 use shouhu_env::{DiskError, Env};
 use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Shedder, Site, StopStreams, TrustedProxies, Turnstile, built_in_policies, router, serve, wiring};
-use shouhu_identity::{OidcSettings, OidcSettingsError, TrustSettings, TrustSettingsError};
+use shouhu_identity::{OidcSettings, OidcSettingsError, PasskeySettings, PasskeySettingsError, TrustSettings, TrustSettingsError};
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, OnDamage, Opening};
 use shouhu_module::App;
 use shouhu_outgoing::Outgoing;
@@ -62,6 +62,8 @@ pub struct Options {
     pub oidc_file: Option<PathBuf>,
     /// The force's own tools that may ask this house who somebody is; the default is `sso.toml` in `data`, where there is one.
     pub sso_file: Option<PathBuf>,
+    /// Which passkeys people may have; the default is `passkeys.toml` in `data`, where there is one.
+    pub passkeys_file: Option<PathBuf>,
 }
 
 impl Options {
@@ -87,6 +89,7 @@ impl Options {
             signals_file: None,
             oidc_file: None,
             sso_file: None,
+            passkeys_file: None,
         }
     }
 
@@ -197,6 +200,21 @@ impl Options {
         settings.map(Some).map_err(|reason| StartError::Sso { path, reason })
     }
 
+    /// What the file about passkeys says; `None` without one. Certificates that it names lie in the data folder, wherever the file lies.
+    ///
+    /// # Errors
+    /// When it was named and is missing, or something in it or in a certificate is wrong.
+    pub fn passkeys(&self, env: &Env) -> Result<Option<PasskeySettings>, StartError> {
+        let path = self.passkeys_file.clone().unwrap_or_else(|| self.data.join("passkeys.toml"));
+        let bytes = match env.disk.read(&path) {
+            Err(DiskError::Missing { .. }) if self.passkeys_file.is_none() => return Ok(None),
+            other => other.map_err(|reason| StartError::PasskeysFile { path: path.clone(), reason })?,
+        };
+        let read = |name: &str| env.disk.read(&self.data.join(name)).map_err(|reason| reason.to_string());
+        let settings = PasskeySettings::parse(&String::from_utf8_lossy(&bytes), &read);
+        settings.map(Some).map_err(|reason| StartError::Passkeys { path, reason })
+    }
+
     #[must_use]
     pub fn store_url(&self) -> String {
         self.store.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("shouhu.db").display()))
@@ -247,6 +265,10 @@ pub enum StartError {
     /// `reason` begins with the line.
     #[error("the file of the force's own tools {path:?}: {reason}")]
     Sso { path: PathBuf, reason: SsoSettingsError },
+    #[error("the file of passkeys {path:?}: {reason}")]
+    PasskeysFile { path: PathBuf, reason: DiskError },
+    #[error("the file of passkeys {path:?}: {reason}")]
+    Passkeys { path: PathBuf, reason: PasskeySettingsError },
     #[error("module {module} cannot start: {reason}")]
     Module { module: &'static str, reason: String },
     #[error("the modules' lists are wrong: {0:?}")]
@@ -272,6 +294,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     let signals = options.signals(&env)?;
     let oidc = options.oidc(&env)?;
     let sso = options.sso(&env)?;
+    let passkeys = options.passkeys(&env)?;
     let store = Store::open(&options.store_url(), env.clone()).await?;
     let applied = store.migrate(&wiring::schemas(MODULES)).await?;
     if applied > 0 {
@@ -293,6 +316,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     app.put(signals.unwrap_or_default());
     app.put(oidc.unwrap_or_default());
     app.put(sso.unwrap_or_default());
+    app.put(passkeys.unwrap_or_default());
     // The server's owner decides what the house may reach, not who may press buttons in it.
     let may_reach_private = std::env::var("SHOUHU_OUTGOING_PRIVATE").is_ok_and(|said| said == "1");
     app.put(Outgoing::new(app.env.net.clone(), may_reach_private)?);

@@ -44,6 +44,12 @@ impl Writer {
         self
     }
 
+    /// An array of so many items, which follow.
+    pub fn array(&mut self, items: u64) -> &mut Self {
+        self.head(4, items);
+        self
+    }
+
     /// A map of so many pairs; they follow as items.
     pub fn map(&mut self, pairs: u64) -> &mut Self {
         self.head(5, pairs);

@@ -1,14 +1,15 @@
 //! A passkey in software: what a phone or security key does when a page asks it to create a key or to sign in.
 //!
 //! For tests and for the simulated people of the city, who have no thumbs. It behaves as a browser with a good
-//! authenticator would (WebAuthn Level 3): ES256, no attestation, user present and verified, discoverable. The signature
-//! counter stays 0, as it does for keys that a person's devices share.
+//! authenticator would (WebAuthn Level 3): ES256, no attestation unless a [`Model`] makes one, user present and verified,
+//! discoverable. The signature counter stays 0, as it does for keys that a person's devices share.
 //!
 //! No I/O, and no randomness of its own: 32 random bytes are a parameter, so that a seeded city is the same each time.
 //!
 //! **Invariant:** private keys lie in the serialised form in the clear. This is no place for a real person's key.
 
 mod cbor;
+mod model;
 mod session_key;
 
 use base64::Engine as _;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+pub use model::{Model, Statement};
 pub use session_key::SessionKey;
 
 /// COSE algorithm identifier of ECDSA on P-256 with SHA-256.
@@ -27,8 +29,6 @@ const FLAG_USER_PRESENT: u8 = 0x01;
 const FLAG_USER_VERIFIED: u8 = 0x04;
 const FLAG_HAS_CREDENTIAL: u8 = 0x40;
 const CREDENTIAL_ID_BYTES: u8 = 16;
-/// The model of the authenticator; all zero where attestation is "none".
-const AAGUID: [u8; 16] = [0; 16];
 const COUNTER: [u8; 4] = [0; 4];
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +55,9 @@ struct Credential {
     id: String,
     user_handle: String,
     private_key: String,
+    /// How its answers differ from those of an ordinary key: shared by devices, or nobody is verified. Keys from before this was kept are ordinary.
+    #[serde(default)]
+    flags: u8,
 }
 
 impl std::fmt::Debug for Credential {
@@ -86,6 +89,14 @@ impl Passkeys {
     /// When the options are no creation options, the origin may not use the site's keys, the site takes no ES256, or a
     /// key that the site excludes is here.
     pub fn create(&mut self, options: &Value, origin: &str, random: [u8; 32]) -> Result<Value, PasskeyError> {
+        self.create_on(&Model::default(), options, origin, random)
+    }
+
+    /// As `create`, on an authenticator of this model.
+    ///
+    /// # Errors
+    /// As `create`, and when the model's attestation key is no private key.
+    pub fn create_on(&mut self, model: &Model, options: &Value, origin: &str, random: [u8; 32]) -> Result<Value, PasskeyError> {
         let public_key = options.get("publicKey").ok_or(PasskeyError::Options("publicKey"))?;
         let challenge = text(public_key, "challenge")?;
         let rp = public_key.get("rp").ok_or(PasskeyError::Options("rp"))?;
@@ -110,13 +121,13 @@ impl Passkeys {
 
         let mut cose_key = cbor::Writer::default();
         cose_key.map(5).int(1).int(2).int(3).int(ES256).int(-1).int(1).int(-2).bytes(x.as_slice()).int(-3).bytes(y.as_slice());
-        let mut data = authenticator_data(&rp_id, FLAG_HAS_CREDENTIAL);
-        data.extend(AAGUID);
+        let mut data = authenticator_data(&rp_id, FLAG_HAS_CREDENTIAL | model.flags());
+        data.extend(model.aaguid);
         data.extend([0, CREDENTIAL_ID_BYTES]);
         data.extend(&id);
         data.extend(cose_key.finish());
-        let mut attestation = cbor::Writer::default();
-        attestation.map(3).text("fmt").text("none").text("attStmt").map(0).text("authData").bytes(&data);
+        let client_data = client_data("webauthn.create", challenge, origin);
+        let attestation = model.attestation(&key, &data, &client_data)?;
 
         let id = URL_SAFE_NO_PAD.encode(&id);
         self.credentials.push(Credential {
@@ -124,6 +135,7 @@ impl Passkeys {
             id: id.clone(),
             user_handle: user_handle.to_owned(),
             private_key: URL_SAFE_NO_PAD.encode(random),
+            flags: model.flags(),
         });
         Ok(json!({
             "id": id,
@@ -131,12 +143,19 @@ impl Passkeys {
             "type": "public-key",
             "authenticatorAttachment": "platform",
             "response": {
-                "clientDataJSON": URL_SAFE_NO_PAD.encode(client_data("webauthn.create", challenge, origin)),
-                "attestationObject": URL_SAFE_NO_PAD.encode(attestation.finish()),
+                "clientDataJSON": URL_SAFE_NO_PAD.encode(client_data),
+                "attestationObject": URL_SAFE_NO_PAD.encode(attestation),
                 "transports": ["internal"],
             },
             "clientExtensionResults": {"credProps": {"rk": true}},
         }))
+    }
+
+    /// From now on these keys ask for no finger and no number: whoever holds them is believed.
+    pub fn verify_nobody(&mut self) {
+        for credential in &mut self.credentials {
+            credential.flags |= FLAG_USER_VERIFIED;
+        }
     }
 
     /// Answers `navigator.credentials.get(options)` on a page of `origin`: the JSON of an `AuthenticationResponse`. Of
@@ -155,7 +174,7 @@ impl Passkeys {
 
         let private_key = URL_SAFE_NO_PAD.decode(&credential.private_key).map_err(|_| PasskeyError::Randomness)?;
         let key = SigningKey::from_slice(&private_key).map_err(|_| PasskeyError::Randomness)?;
-        let data = authenticator_data(&rp_id, 0);
+        let data = authenticator_data(&rp_id, credential.flags);
         let client_data = client_data("webauthn.get", challenge, origin);
         let mut signed = data.clone();
         signed.extend(Sha256::digest(&client_data));
@@ -202,9 +221,10 @@ fn host_of(origin: &str) -> &str {
     authority.split([':', '/']).next().unwrap_or("")
 }
 
-fn authenticator_data(rp_id: &str, more_flags: u8) -> Vec<u8> {
+/// Flags that an ordinary key sets are taken away, others are set.
+fn authenticator_data(rp_id: &str, other_flags: u8) -> Vec<u8> {
     let mut data = Sha256::digest(rp_id).to_vec();
-    data.push(FLAG_USER_PRESENT | FLAG_USER_VERIFIED | more_flags);
+    data.push((FLAG_USER_PRESENT | FLAG_USER_VERIFIED) ^ other_flags);
     data.extend(COUNTER);
     data
 }

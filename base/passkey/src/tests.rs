@@ -48,6 +48,29 @@ fn a_created_key_signs_in_and_its_signature_holds() {
 }
 
 #[test]
+fn a_model_says_which_it_is_and_a_batch_signs_for_it() {
+    let batch = [5; 32];
+    let chain = vec![b"leaf".to_vec(), b"above".to_vec()];
+    let model = Model { aaguid: [0xAB; 16], is_backup_eligible: true, is_backed_up: true, statement: Statement::Batch { key: batch, chain }, ..Model::default() };
+    let mut keys = Passkeys::default();
+    let created = keys.create_on(&model, &creation("localhost"), ORIGIN, [7; 32]).unwrap();
+    let object = bytes(&created["response"]["attestationObject"]);
+    assert!(object.starts_with(b"\xa3\x63fmt\x66packed\x67attStmt\xa3\x63alg\x26\x63sig\x58"));
+    let sig_bytes = usize::from(object[31]);
+    let signature = Signature::from_der(&object[32..32 + sig_bytes]).unwrap();
+    assert!(object[32 + sig_bytes..].starts_with(b"\x63x5c\x82\x44leaf\x45above\x68authData\x58"));
+    let data = &object[32 + sig_bytes + 27..];
+    assert_eq!((data[32], &data[37..53]), (0x01 | 0x04 | 0x40 | 0x08 | 0x10, [0xAB; 16].as_slice()));
+    let signed = [data, Sha256::digest(bytes(&created["response"]["clientDataJSON"])).as_slice()].concat();
+    SigningKey::from_slice(&batch).unwrap().verifying_key().verify(&signed, &signature).unwrap();
+    let answer = keys.sign(&request("localhost"), ORIGIN).unwrap();
+    assert_eq!(bytes(&answer["response"]["authenticatorData"])[32], 0x01 | 0x04 | 0x08 | 0x10);
+    keys.verify_nobody();
+    let answer = keys.sign(&request("localhost"), ORIGIN).unwrap();
+    assert_eq!(bytes(&answer["response"]["authenticatorData"])[32], 0x01 | 0x08 | 0x10);
+}
+
+#[test]
 fn a_page_elsewhere_gets_neither_a_key_nor_a_signature() {
     let mut keys = Passkeys::default();
     keys.create(&creation("police.example"), "https://police.example", [7; 32]).unwrap();

@@ -42,7 +42,9 @@ const LOG: &str = "log";
 const SETTINGS: &str = "settings";
 const BLOBS: &str = "blobs";
 /// What lies in the data folder by itself and belongs to the house.
-const SETTINGS_FILES: [&str; 6] = ["witness.toml", "trust.toml", "policy.cedar", "signals.toml", "oidc.toml", "sso.toml"];
+const SETTINGS_FILES: [&str; 7] = ["witness.toml", "trust.toml", "policy.cedar", "signals.toml", "oidc.toml", "sso.toml", "passkeys.toml"];
+/// Certificates that `passkeys.toml` names: without them the house would not start.
+const MAKERS: &str = "passkeys";
 pub(crate) const SQLITE_PATH: &str = "shouhu.db";
 /// Scratch below the data folder; whatever is in it is an earlier run's.
 const WORK: &str = "backup-work";
@@ -212,10 +214,11 @@ impl Taking {
             writer.add(DATABASE, SQLITE_PATH, folder.open(SQLITE_PATH)?.as_ref(), Cut::Content)?;
             let data = below(&house.data);
             pictures(&mut writer, data.as_ref())?;
-            for name in SETTINGS_FILES {
-                match data.read(name) {
+            let makers = data.list(MAKERS)?.into_iter().filter(|name| name.ends_with(".pem"));
+            for name in SETTINGS_FILES.into_iter().map(ToOwned::to_owned).chain(makers) {
+                match data.read(&name) {
                     Err(FilesError::Missing { .. }) => {}
-                    bytes => writer.add_bytes(SETTINGS, name, &bytes?)?,
+                    bytes => writer.add_bytes(SETTINGS, &name, &bytes?)?,
                 }
             }
             manifest.canaries.picture = drawn(&house, &writer);

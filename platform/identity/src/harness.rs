@@ -22,8 +22,8 @@ use shouhu_audit::Audit;
 use shouhu_blobs::Blobs;
 use shouhu_env::{Env, SeededRandom, SimClock, SimDisk};
 use shouhu_ids::{ActorId, DeviceId, Micros, SessionId};
-use shouhu_module::{Access, App, Caller, Module, Problem};
-use shouhu_passkey::{Passkeys, SessionKey};
+use shouhu_module::{Access, App, AuditObject, Caller, Module, Problem};
+use shouhu_passkey::{Model, Passkeys, SessionKey};
 use shouhu_store::testing::on_each_database;
 use shouhu_store::{OUTBOX_MIGRATIONS, Store};
 use shouhu_wire::{DEVICE_HEADER, PROOF_HEADER, Role, SIGNATURE_HEADER, SIGNED_AT_HEADER, signed_text};
@@ -49,6 +49,8 @@ pub struct Answer {
     pub status: u16,
     pub json: Value,
     pub set_cookie: Option<String>,
+    /// For the leaf.
+    pub object: Option<String>,
 }
 
 impl Answer {
@@ -174,8 +176,9 @@ impl Harness {
         };
         let status = response.status().as_u16();
         let set_cookie = response.headers().get(header::SET_COOKIE).map(|value| value.to_str().unwrap().to_owned());
+        let object = response.extensions().get::<AuditObject>().map(|object| object.0.clone());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        Answer { status, json: serde_json::from_slice(&bytes).unwrap_or(Value::Null), set_cookie }
+        Answer { status, json: serde_json::from_slice(&bytes).unwrap_or(Value::Null), set_cookie, object }
     }
 
     /// The permission check that the HTTP floor makes from the route's own fields.
@@ -232,15 +235,25 @@ impl Harness {
 
     /// Invited, enrolled and signed in, all through the routes.
     pub async fn person(&self, role: Role) -> SimPerson {
-        let mut keys = Passkeys::default();
+        self.person_on(role, &Model::default()).await
+    }
+
+    /// As `person`, with an authenticator of this model.
+    pub async fn person_on(&self, role: Role, model: &Model) -> SimPerson {
         let invitation = crate::invite(&self.app, role.as_str(), role, None, None).await.unwrap();
-        let started = self.post("/v1/identity/enrol/start", json!({"token": invitation.token})).await;
-        let seed = self.seeds.fetch_add(1, Ordering::Relaxed);
-        let credential = keys.create(started.json.get("options").unwrap(), ORIGIN, [seed; 32]).unwrap();
-        let finish = json!({"challenge_id": started.json.get("challenge_id"), "credential": credential});
-        let finished = self.post("/v1/identity/enrol/finish", finish).await;
+        let (finished, keys) = self.enrol_on(&invitation.token, model).await;
         assert_eq!(finished.status, 200, "{}", finished.json);
         SimPerson { id: invitation.actor, keys, cookie: finished.cookie() }
+    }
+
+    /// The answer to whoever has opened the link and made a key on an authenticator of this model.
+    pub async fn enrol_on(&self, token: &str, model: &Model) -> (Answer, Passkeys) {
+        let mut keys = Passkeys::default();
+        let started = self.post("/v1/identity/enrol/start", json!({"token": token})).await;
+        let seed = self.seeds.fetch_add(1, Ordering::Relaxed);
+        let credential = keys.create_on(model, started.json.get("options").unwrap(), ORIGIN, [seed; 32]).unwrap();
+        let finish = json!({"challenge_id": started.json.get("challenge_id"), "credential": credential});
+        (self.post("/v1/identity/enrol/finish", finish).await, keys)
     }
 
     pub async fn sign_in(&self, keys: &Passkeys) -> Answer {

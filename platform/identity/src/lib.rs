@@ -14,6 +14,8 @@
 //! **Invariant:** ending a session, disabling a person and revoking a device hold from the next request on; nothing about
 //! who may enter is cached.
 //!
+//! Which keys people may have, `passkeys.toml` says (`passkeys`, ADR 0028): of whom the maker must prove the model, and who may have none that is shared.
+//!
 //! How far a session is trusted is asked for each request of a person (`trust`, ADR 0022); never of a route that saves lives.
 //!
 //! What anonymous callers can cost is bounded: [`SIGN_INS_PENDING_MAX`], [`PROVIDER_SIGN_INS_PENDING_MAX`] and [`ENROLMENTS_PENDING_MAX`] challenges in
@@ -30,6 +32,7 @@ mod doubts;
 mod jobs;
 mod model;
 mod ops;
+mod passkeys;
 mod pending;
 mod people;
 mod proof;
@@ -59,6 +62,7 @@ pub use attempts::{Attempts, FAILURES_PER_MINUTE_MAX};
 pub use door::{Asked, DoorError, Refused, caller_of, check_device_named, is_worth_telling, needs_body, nonce_for};
 pub use model::{Actor, Device, DeviceStatus, NAME_CHARS_MAX, NameError, Peer, checked_name};
 pub use ops::invite::{InviteError, LINK_LIFE_US, invite};
+pub use passkeys::settings::{PasskeySettings, PasskeySettingsError};
 pub use pending::CHALLENGE_LIFE_US;
 pub use proof::{NONCE_EVERY_US, Unproved};
 pub use provider::settings::{OidcSettings, OidcSettingsError, Provider};
@@ -138,6 +142,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0006_trust", sql: include_str!("../migrations/0006_trust.sql") },
         Migration { name: "0007_told", sql: include_str!("../migrations/0007_told.sql") },
         Migration { name: "0008_provider", sql: include_str!("../migrations/0008_provider.sql") },
+        Migration { name: "0009_passkey_model", sql: include_str!("../migrations/0009_passkey_model.sql") },
     ],
     jobs: &[jobs::PURGE],
     problems: &[
@@ -161,6 +166,11 @@ pub const MODULE: Module = Module {
         "identity.enrol.challenge_unknown",
         "identity.enrol.refused",
         "identity.enrol.key_taken",
+        "identity.passkey.unattested",
+        "identity.passkey.model",
+        "identity.passkey.unproved",
+        "identity.passkey.synced",
+        "identity.passkey.over",
         "identity.sign_in.challenge_unknown",
         "identity.sign_in.refused",
         "identity.provider.unknown",

@@ -9,11 +9,12 @@ use shouhu_ids::{ActorId, SessionId};
 use shouhu_module::{App, Keyed, Problem};
 use shouhu_oidc::Metadata;
 use webauthn_rs::Webauthn;
-use webauthn_rs::prelude::{DiscoverableAuthentication, PasskeyRegistration, Url, WebauthnBuilder};
+use webauthn_rs::prelude::{DiscoverableAuthentication, Url, WebauthnBuilder};
 
 use crate::attempts::Attempts;
 use crate::doubts::Doubts;
 use crate::model::Peer;
+use crate::passkeys::Registration;
 use crate::pending::Pending;
 use crate::proof::Proofs;
 use crate::provider::Providers;
@@ -52,7 +53,7 @@ pub struct SteppingUp {
 pub struct Enrolment {
     pub token_hash: String,
     pub actor: ActorId,
-    pub state: PasskeyRegistration,
+    pub state: Registration,
 }
 
 pub struct Room {

@@ -45,7 +45,8 @@ impl SessionKey {
 /// Who has said whose session it is.
 #[derive(Debug, Clone, Copy)]
 pub enum Proved<'a> {
-    ByPasskey,
+    /// The key of this credential id, base64url.
+    ByPasskey(&'a str),
     /// An identity provider, named by its issuer (ADR 0025). Until a passkey is touched the session is worth less.
     ByProvider(&'a str),
 }
@@ -56,11 +57,11 @@ pub async fn begin(app: &App, tx: &mut Tx, actor: ActorId, key: &SessionKey, pee
     let (token, hash) = secret::fresh(&app.env);
     let id = app.env.id(SessionId::new);
     let from = peer.0.map(|ip| ip.to_canonical().to_string());
-    let issuer = match proved {
-        Proved::ByPasskey => None,
-        Proved::ByProvider(issuer) => Some(issuer),
+    let (issuer, passkey) = match proved {
+        Proved::ByPasskey(id) => (None, Some(id)),
+        Proved::ByProvider(issuer) => (Some(issuer), None),
     };
-    let begun = store::BegunSession { id, actor, token_hash: &hash, key: &key.0, from: from.as_deref(), issuer };
+    let begun = store::BegunSession { id, actor, token_hash: &hash, key: &key.0, from: from.as_deref(), issuer, passkey };
     store::insert_session(tx, now, &begun).await?;
     if issuer.is_some() {
         trusts::untouched(tx, now, id).await?;

@@ -10,6 +10,7 @@ use shouhu_wire::{AccessChange, Role};
 use webauthn_rs::prelude::Passkey;
 
 use crate::model::Actor;
+use crate::passkeys::KeyFacts;
 use crate::session::{ABSOLUTE_US, IDLE_US, Known, PER_ACTOR_MAX};
 
 /// Ids in one question to the database; both have a limit on parameters.
@@ -88,38 +89,103 @@ pub async fn use_invitation(tx: &mut Tx, now: Micros, token_hash: &str, actor: A
     Ok(used == 1 && enrolled == 1)
 }
 
+pub struct NewPasskey<'a> {
+    /// The credential id, base64url.
+    pub id: &'a str,
+    pub actor: ActorId,
+    pub passkey: &'a Passkey,
+    pub facts: &'a KeyFacts,
+    /// What the force calls the model.
+    pub model: Option<&'a str>,
+}
+
 /// False when a key of that id is known already, whoever's it is.
-pub async fn insert_passkey(tx: &mut Tx, now: Micros, id: &str, actor: ActorId, passkey: &Passkey) -> Result<bool, StoreError> {
-    let json = serde_json::to_string(passkey)
+pub async fn insert_passkey(tx: &mut Tx, now: Micros, new: &NewPasskey<'_>) -> Result<bool, StoreError> {
+    let json = serde_json::to_string(new.passkey)
         .map_err(|e| StoreError::Corrupt { what: "passkey", detail: e.to_string() })?;
+    let facts = new.facts;
+    let (aaguid, is_eligible, is_backed_up) = (facts.aaguid.map(|id| id.to_string()), facts.is_backup_eligible.map(i64::from), facts.is_backed_up.map(i64::from));
     let inserted = tx
         .execute(
-            "INSERT INTO identity_passkey (id, actor, passkey, created_at_us) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING",
-            params![id, actor, json, now],
+            "INSERT INTO identity_passkey (id, actor, passkey, created_at_us, aaguid, is_attested, model, is_backup_eligible, is_backed_up) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
+            params![new.id, new.actor, json, now, aaguid, facts.is_attested, new.model, is_eligible, is_backed_up],
         )
         .await?;
     Ok(inserted == 1)
 }
 
+/// What is known of a key; also of one from before it was kept, of which that is nothing.
+pub fn facts_of(row: &Row) -> Result<KeyFacts, StoreError> {
+    let truth = |column: &str| Ok::<_, StoreError>(row.opt_int(column)?.map(|value| value != 0));
+    Ok(KeyFacts {
+        aaguid: row.opt_parsed("aaguid")?,
+        is_attested: truth("is_attested")?.unwrap_or(false),
+        is_backup_eligible: truth("is_backup_eligible")?,
+        is_backed_up: truth("is_backed_up")?,
+    })
+}
+
+/// A key with the person whose it is.
+pub struct KnownPasskey {
+    pub actor: Actor,
+    pub passkey: Passkey,
+    pub facts: KeyFacts,
+}
+
 /// A key with the person whose it is; nobody when that person is disabled.
-pub async fn passkey_of(store: &Store, id: &str, actor: ActorId) -> Result<Option<(Actor, Passkey)>, StoreError> {
+pub async fn passkey_of(store: &Store, id: &str, actor: ActorId) -> Result<Option<KnownPasskey>, StoreError> {
     let row = store
         .fetch_opt(
-            "SELECT a.id, a.name, a.role, a.unit, a.office, a.enrolled_at_us, a.disabled_at_us, a.last_seen_at_us, p.passkey \
+            "SELECT a.id, a.name, a.role, a.unit, a.office, a.enrolled_at_us, a.disabled_at_us, a.last_seen_at_us, p.passkey, \
+             p.aaguid, p.is_attested, p.is_backup_eligible, p.is_backed_up \
              FROM identity_passkey p JOIN identity_actor a ON a.id = p.actor \
              WHERE p.id = $1 AND p.actor = $2 AND a.disabled_at_us IS NULL",
             params![id, actor],
         )
         .await?;
     let Some(row) = row else { return Ok(None) };
-    Ok(Some((Actor::of(&row)?, row.json("passkey")?)))
+    Ok(Some(KnownPasskey { actor: Actor::of(&row)?, passkey: row.json("passkey")?, facts: facts_of(&row)? }))
 }
 
-pub async fn passkey_used(tx: &mut Tx, now: Micros, id: &str, passkey: &Passkey) -> Result<(), StoreError> {
+/// A key has signed: its counter, and whether it is shared, are as it said.
+pub async fn passkey_used(tx: &mut Tx, now: Micros, id: &str, passkey: &Passkey, facts: &KeyFacts) -> Result<(), StoreError> {
     let json = serde_json::to_string(passkey)
         .map_err(|e| StoreError::Corrupt { what: "passkey", detail: e.to_string() })?;
-    tx.execute("UPDATE identity_passkey SET passkey = $2, used_at_us = $3 WHERE id = $1", params![id, json, now]).await?;
+    let sql = "UPDATE identity_passkey SET passkey = $2, used_at_us = $3, is_backup_eligible = $4, is_backed_up = $5 WHERE id = $1";
+    tx.execute(sql, params![id, json, now, facts.is_backup_eligible.map(i64::from), facts.is_backed_up.map(i64::from)]).await?;
     Ok(())
+}
+
+/// A key as the list of people shows it.
+pub struct ListedPasskey {
+    pub actor: ActorId,
+    pub facts: KeyFacts,
+    pub model: Option<String>,
+    pub created_at: Micros,
+    pub used_at: Option<Micros>,
+}
+
+/// The keys of these people, each one's newest first.
+pub async fn passkeys(store: &Store, actors: &[ActorId]) -> Result<Vec<ListedPasskey>, StoreError> {
+    let mut found = Vec::new();
+    for some in actors.chunks(IDS_PER_QUERY) {
+        let sql = format!(
+            "SELECT actor, aaguid, is_attested, model, is_backup_eligible, is_backed_up, created_at_us, used_at_us FROM identity_passkey \
+             WHERE actor IN ({}) ORDER BY created_at_us DESC, id DESC",
+            placeholders(1..=some.len())
+        );
+        for row in store.fetch(&sql, some.iter().map(|id| Value::from(*id)).collect()).await? {
+            found.push(ListedPasskey {
+                actor: row.parsed("actor")?,
+                facts: facts_of(&row)?,
+                model: row.opt_text("model")?,
+                created_at: row.micros("created_at_us")?,
+                used_at: row.opt_micros("used_at_us")?,
+            });
+        }
+    }
+    Ok(found)
 }
 
 pub struct BegunSession<'a> {
@@ -131,16 +197,18 @@ pub struct BegunSession<'a> {
     pub from: Option<&'a str>,
     /// The issuer by whose word it begins; `None`: a passkey was touched.
     pub issuer: Option<&'a str>,
+    /// That passkey.
+    pub passkey: Option<&'a str>,
 }
 
 pub async fn insert_session(tx: &mut Tx, now: Micros, begun: &BegunSession<'_>) -> Result<(), StoreError> {
-    let BegunSession { id, actor, token_hash, key, from, issuer } = *begun;
+    let BegunSession { id, actor, token_hash, key, from, issuer, passkey } = *begun;
     // Signing in with a passkey is the first verification; another's word is none, and makes no address one that the person has proved.
     let (verified_at, verified_from) = if issuer.is_some() { (None, None) } else { (Some(now), from) };
     tx.execute(
         "INSERT INTO identity_session (id, actor, token_hash, created_at_us, seen_at_us, expires_at_us, proof_key, verified_at_us, \
-         signed_in_from, verified_from, last_from, begun_by) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $8, $10)",
-        params![id, actor, token_hash, now, now.plus(ABSOLUTE_US), key, verified_at, from, verified_from, issuer],
+         signed_in_from, verified_from, last_from, begun_by, passkey) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $8, $10, $11)",
+        params![id, actor, token_hash, now, now.plus(ABSOLUTE_US), key, verified_at, from, verified_from, issuer, passkey],
     )
     .await?;
     tx.execute(

@@ -82,6 +82,14 @@ export function Enrol() {
           <dd data-testid="enrol-role">{start.data && t(`role.${start.data.role}`)}</dd>
         </div>
       </dl>
+      {start.data && start.data.models.length > 0 && (
+        <p data-testid="enrol-models">
+          {t("enrol.models", { models: start.data.models.join(t("enrol.models_and")) })}
+        </p>
+      )}
+      {start.data && start.data.models.length === 0 && !start.data.may_be_synced && (
+        <p data-testid="enrol-not-synced">{t("enrol.not_synced")}</p>
+      )}
       {!passkeysPossible() && <Empty title={t("signin.unsupported")} hint={t("signin.unsupported_hint")} />}
       <Button
         size="lg"

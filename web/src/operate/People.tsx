@@ -8,6 +8,7 @@ import { identity } from "../app/api/calls";
 import { type Actor, ROLES, type Role } from "../app/api/types";
 import { Once } from "../app/Once";
 import { useSession } from "../app/session";
+import { PersonKeys } from "./PersonKeys";
 import { ProviderLinks } from "./ProviderLinks";
 import { Roster, RosterForm } from "./Roster";
 import { SureButton } from "./SureButton";
@@ -130,6 +131,11 @@ export function People() {
           show: (actor) => (
             <span className="tag">{t(actor.is_disabled ? "people.disabled" : "people.active")}</span>
           ),
+        },
+        {
+          key: "keys",
+          head: t("people.head_keys"),
+          show: (actor) => <PersonKeys keys={actor.passkeys} />,
         },
         {
           key: "seen",

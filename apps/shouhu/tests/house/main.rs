@@ -11,6 +11,7 @@ mod nightly;
 mod nodes;
 mod oidc;
 mod parts;
+mod passkeys;
 mod policy;
 mod reasons;
 mod sealed;

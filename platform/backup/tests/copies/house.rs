@@ -19,6 +19,9 @@ const EVER: Window = Window { from_ms: i64::MIN / 2, until_ms: i64::MAX / 2 };
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_house_comes_back_whole_and_is_checked_on_the_way() {
     let small = Small::lived_in().await;
+    std::fs::create_dir(small.house.data.join("passkeys")).unwrap();
+    std::fs::write(small.house.data.join("passkeys/maker.pem"), "a maker's root").unwrap();
+    std::fs::write(small.house.data.join("passkeys/notes.txt"), "anything").unwrap();
     let taken = take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
     // What comes after the backup is not in it.
     small.lake.append(batch(360, 10)).await.unwrap();
@@ -29,6 +32,8 @@ async fn a_house_comes_back_whole_and_is_checked_on_the_way() {
     let rows = sequences(&small.path("back")).await;
     assert_eq!(rows.iter().map(|(_, sequence)| *sequence).collect::<Vec<_>>(), (0..360).collect::<Vec<_>>());
     assert_eq!(std::fs::read(small.path("back/witness.toml")).unwrap(), b"name = \"a.example/w1\"\n");
+    assert_eq!(std::fs::read(small.path("back/passkeys/maker.pem")).unwrap(), b"a maker's root", "what a file of settings names comes along");
+    assert!(!small.path("back/passkeys/notes.txt").exists());
     assert!(!files_below(&small.house.data).iter().any(|path| path.to_string_lossy().contains("backup-work")), "scratch was left behind");
 }
 

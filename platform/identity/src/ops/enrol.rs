@@ -1,4 +1,6 @@
-//! Enrols an invited person: their browser makes a passkey, and they are signed in.
+//! Enrols an invited person: their browser makes a passkey, and they are signed in. Which key will do, `passkeys` says.
+
+use std::sync::OnceLock;
 
 use axum::Json;
 use axum::extract::State;
@@ -9,15 +11,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shouhu_module::{Access, App, Audit, Audited, Body, Keyed, Person, Problem, Route};
+use shouhu_module::{Access, App, Audit, AuditObject, Audited, Body, Keyed, Person, Problem, Route};
 use shouhu_wire::{Me, Role};
 use webauthn_rs::prelude::RegisterPublicKeyCredential;
 
 use crate::model::{Peer, me_of};
+use crate::passkeys::settings::{self, Demand};
 use crate::room::{Enrolment, Room, limited};
 use crate::session::{Proved, SessionKey};
-use crate::store::Invited;
-use crate::{secret, session, store};
+use crate::store::{Invited, NewPasskey};
+use crate::{passkeys, secret, session, store};
 
 pub const START: Route =
     Route::post("/v1/identity/enrol/start", "Begins to enrol the holder of a one-time link", || axum::routing::post(start))
@@ -47,6 +50,10 @@ pub struct EnrolmentStarted {
     /// For `navigator.credentials.create`, bytes as base64url: `PublicKeyCredential.parseCreationOptionsFromJSON` reads
     /// its `publicKey`.
     options: Value,
+    /// Only a key that its maker proves to be of one of these models will do; none: of any.
+    models: Vec<String>,
+    /// False: a key that may be shared among devices is refused.
+    may_be_synced: bool,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -113,7 +120,8 @@ async fn start(State(app): State<App>, peer: Peer, Body(body): Body<StartEnrolme
         let token_hash = secret::hash_of(&body.token);
         let invited = invited(&app, &token_hash).await?;
         let room = Room::of(&app);
-        let begun = room.webauthn.start_passkey_registration(invited.actor.0, &invited.name, &invited.name, None);
+        let settings = settings::of(&app);
+        let begun = passkeys::begin(&room.webauthn, &settings, invited.actor.0, &invited.name, invited.role);
         let (challenge, state) = begun.map_err(|e| EnrolError::Refused { reason: e.to_string() })?;
         let mut options = serde_json::to_value(&challenge).map_err(|e| EnrolError::Refused { reason: e.to_string() })?;
         // The library asks for any key; sign-in without a name needs one that the authenticator finds by itself.
@@ -124,49 +132,66 @@ async fn start(State(app): State<App>, peer: Peer, Body(body): Body<StartEnrolme
         let challenge_id = secret::challenge_id(&app.env);
         let enrolment = Enrolment { token_hash, actor: invited.actor, state };
         room.enrolments.put(app.env.now(), challenge_id.clone(), enrolment);
-        Ok(Json(EnrolmentStarted { name: invited.name, role: invited.role, challenge_id, options }))
+        let demand = settings.demand(invited.role);
+        let models = if settings.is_attested(invited.role) { settings.names() } else { Vec::new() };
+        let may_be_synced = demand == Demand::Nothing;
+        Ok(Json(EnrolmentStarted { name: invited.name, role: invited.role, challenge_id, options, models, may_be_synced }))
     })
     .await
 }
 
-async fn finish(State(app): State<App>, peer: Peer, Body(body): Body<FinishEnrolment>) -> Result<Response, Problem> {
-    limited(&app, peer, async {
-        let session_key = SessionKey::parse(body.session_key)?;
-        let room = Room::of(&app);
-        let waiting = room.enrolments.take(app.env.now(), &body.challenge_id);
-        let Enrolment { token_hash, actor, state } = waiting.ok_or(EnrolError::ChallengeUnknown)?;
-        let refused = |reason: String| EnrolError::Refused { reason };
-        let credential: RegisterPublicKeyCredential =
-            serde_json::from_value(body.credential).map_err(|e| refused(e.to_string()))?;
-        let passkey =
-            room.webauthn.finish_passkey_registration(&credential, &state).map_err(|e| refused(e.to_string()))?;
-        let invited = invited(&app, &token_hash).await?;
+/// What the leaf says, whether somebody was enrolled or not.
+type Object = OnceLock<String>;
 
-        let now = app.env.now();
-        let key_id = URL_SAFE_NO_PAD.encode(passkey.cred_id());
-        let mut tx = app.store.begin().await?;
-        if !store::use_invitation(&mut tx, now, &token_hash, actor).await? {
-            return Err(EnrolError::LinkUsed.into());
-        }
-        if !store::insert_passkey(&mut tx, now, &key_id, actor, &passkey).await? {
-            return Err(EnrolError::KeyTaken.into());
-        }
-        let begun = session::begin(&app, &mut tx, actor, &session_key, peer, Proved::ByPasskey).await?;
-        tx.commit().await?;
+async fn finish(State(app): State<App>, peer: Peer, Body(body): Body<FinishEnrolment>) -> Response {
+    let object = Object::new();
+    let answered = limited(&app, peer, enrol(&app, peer, body, &object)).await;
+    let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+    if let Some(object) = object.into_inner() {
+        response.extensions_mut().insert(AuditObject(object));
+    }
+    response
+}
 
-        tracing::info!(%actor, role = invited.role.as_str(), "person enrolled");
-        let person = Person {
-            id: actor,
-            name: invited.name,
-            role: invited.role,
-            unit: invited.unit,
-            office: invited.office,
-            session: begun.id,
-            session_expires_at: begun.expires_at,
-        };
-        Ok(signed_in(&app, &person, begun.cookie))
-    })
-    .await
+async fn enrol(app: &App, peer: Peer, body: FinishEnrolment, object: &Object) -> Result<Response, Problem> {
+    let session_key = SessionKey::parse(body.session_key)?;
+    let (room, settings) = (Room::of(app), settings::of(app));
+    let waiting = room.enrolments.take(app.env.now(), &body.challenge_id);
+    let Enrolment { token_hash, actor, state } = waiting.ok_or(EnrolError::ChallengeUnknown)?;
+    let credential: RegisterPublicKeyCredential =
+        serde_json::from_value(body.credential).map_err(|e| EnrolError::Refused { reason: e.to_string() })?;
+    let (passkey, facts) = passkeys::finish(&room.webauthn, &settings, &state, &credential).inspect_err(|refused| {
+        let said = passkeys::said(&credential.response.attestation_object).told(&settings);
+        let _ = object.set(format!("{actor} enrolled no passkey, which called itself {said}: {}", refused.told()));
+    })?;
+    let invited = invited(app, &token_hash).await?;
+
+    let now = app.env.now();
+    let key_id = URL_SAFE_NO_PAD.encode(passkey.cred_id());
+    let mut tx = app.store.begin().await?;
+    if !store::use_invitation(&mut tx, now, &token_hash, actor).await? {
+        return Err(EnrolError::LinkUsed.into());
+    }
+    let model = facts.aaguid.and_then(|aaguid| settings.name_of(aaguid));
+    let new = NewPasskey { id: &key_id, actor, passkey: &passkey, facts: &facts, model };
+    if !store::insert_passkey(&mut tx, now, &new).await? {
+        return Err(EnrolError::KeyTaken.into());
+    }
+    let begun = session::begin(app, &mut tx, actor, &session_key, peer, Proved::ByPasskey(&key_id)).await?;
+    tx.commit().await?;
+
+    tracing::info!(%actor, role = invited.role.as_str(), attested = facts.is_attested, "person enrolled");
+    let _ = object.set(format!("{actor} with a passkey of {}", facts.told(&settings)));
+    let person = Person {
+        id: actor,
+        name: invited.name,
+        role: invited.role,
+        unit: invited.unit,
+        office: invited.office,
+        session: begun.id,
+        session_expires_at: begun.expires_at,
+    };
+    Ok(signed_in(app, &person, begun.cookie))
 }
 
 /// The answer that carries the cookie.

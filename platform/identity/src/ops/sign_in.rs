@@ -16,8 +16,10 @@ use webauthn_rs::prelude::PublicKeyCredential;
 
 use super::enrol::signed_in;
 use crate::model::Peer;
+use crate::passkeys::{check_opens, settings};
 use crate::room::{Room, limited};
 use crate::session::{Proved, SessionKey};
+use crate::store::KnownPasskey;
 use crate::{secret, session, store};
 
 pub const START: Route = Route::post("/v1/identity/sign-in/start", "Begins a sign-in with a passkey", || axum::routing::post(start))
@@ -102,17 +104,19 @@ async fn finish(State(app): State<App>, peer: Peer, caller: Caller, Body(body): 
         let (user, key_id) = room.webauthn.identify_discoverable_authentication(&credential).map_err(|e| refused(&e))?;
         let key_id = URL_SAFE_NO_PAD.encode(key_id);
         let known = store::passkey_of(&app.store, &key_id, ActorId(user)).await?;
-        let (actor, mut passkey) = known.ok_or_else(|| refused(&"no such passkey, or its person is disabled"))?;
+        let KnownPasskey { actor, mut passkey, facts } = known.ok_or_else(|| refused(&"no such passkey, or its person is disabled"))?;
         let proved = room.webauthn.finish_discoverable_authentication_v2(&credential, state, &passkey).map_err(|e| refused(&e))?;
         passkey.update_credential(&proved);
 
-        let now = app.env.now();
+        let (now, facts) = (app.env.now(), facts.after(proved.backup_eligible(), proved.backup_state()));
+        // Only now, to whoever has the key: a stranger learns of no rule and of nobody's key.
+        check_opens(&settings::of(&app), now, actor.role, &facts).inspect_err(|over| tracing::info!(actor = %actor.id, reason = over.told(), "sign-in refused"))?;
         let mut tx = app.store.begin().await?;
         if let Caller::Person(before) = &caller {
             store::end_session(&mut tx, now, before.session).await?;
         }
-        store::passkey_used(&mut tx, now, &key_id, &passkey).await?;
-        let begun = session::begin(&app, &mut tx, actor.id, &session_key, peer, Proved::ByPasskey).await?;
+        store::passkey_used(&mut tx, now, &key_id, &passkey, &facts).await?;
+        let begun = session::begin(&app, &mut tx, actor.id, &session_key, peer, Proved::ByPasskey(&key_id)).await?;
         tx.commit().await?;
 
         let person = Person {

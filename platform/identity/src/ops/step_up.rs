@@ -12,7 +12,9 @@ use shouhu_module::{Access, App, Audit, Audited, Body, Keyed, NoBody, Person, Pr
 use webauthn_rs::prelude::PublicKeyCredential;
 
 use crate::model::Peer;
+use crate::passkeys::{check_opens, settings};
 use crate::room::{Room, SteppingUp, limited};
+use crate::store::KnownPasskey;
 use crate::trust::{self, store as trusts};
 use crate::{secret, store};
 
@@ -109,19 +111,22 @@ async fn finish(State(app): State<App>, peer: Peer, person: Person, Body(body): 
         }
         let key_id = URL_SAFE_NO_PAD.encode(key_id);
         let known = store::passkey_of(&app.store, &key_id, person.id).await?;
-        let (_, mut passkey) = known.ok_or_else(|| refused(&"no such passkey, or its person is disabled"))?;
+        let KnownPasskey { mut passkey, facts, .. } = known.ok_or_else(|| refused(&"no such passkey, or its person is disabled"))?;
         let proved = room.webauthn.finish_discoverable_authentication_v2(&credential, state, &passkey).map_err(|e| refused(&e))?;
         // The library has asked for it; a touch without a finger or number would be worth nothing here.
         if !proved.user_verified() {
             return Err(refused(&"the authenticator did not verify the person").into());
         }
         passkey.update_credential(&proved);
+        let facts = facts.after(proved.backup_eligible(), proved.backup_state());
+        check_opens(&settings::of(&app), now, person.role, &facts)?;
 
         let mut tx = app.store.begin().await?;
-        store::passkey_used(&mut tx, now, &key_id, &passkey).await?;
+        store::passkey_used(&mut tx, now, &key_id, &passkey, &facts).await?;
         if !trusts::verified(&mut tx, now, person.session, peer.0).await? {
             return Err(StepUpError::ChallengeUnknown.into());
         }
+        trusts::touched(&mut tx, person.session, &key_id).await?;
         tx.commit().await?;
         trust::verified(&app, &person, now);
         Ok(Audited::new(person.session.to_string(), SteppedUp { verified_at_us: now }))

@@ -9,6 +9,7 @@ use shouhu_trust::{Passkey, Signals};
 
 use super::settings;
 use super::store::SessionRow;
+use crate::passkeys::{self, settings::Demand};
 use crate::room::Room;
 
 /// Work begins before a shift and ends after it.
@@ -22,8 +23,7 @@ pub async fn signals(app: &App, person: &Person, from: Option<IpAddr>, row: &Ses
     Signals {
         verified_ago_us: Some(now.since(row.verified_at)),
         session_age_us: Some(now.since(row.created_at)),
-        // Of one that was touched nothing more is known: nobody is asked for an attestation when a passkey is made.
-        passkey: row.is_untouched.then_some(Passkey::Untouched),
+        passkey: passkey_of(app, person, row),
         address: row.verified_from.zip(from).map(|(before, now_from)| settings.networks.moved(before, now_from)),
         is_threat_listed: from.and_then(|ip| settings.networks.is_threat(ip)),
         is_on_rota: is_on_rota(app, person, now).await,
@@ -33,6 +33,18 @@ pub async fn signals(app: &App, person: &Person, from: Option<IpAddr>, row: &Ses
         usual_reads_per_hour: counted.usual,
         doubts: Some(counted.doubts),
         told: Some(row.told),
+    }
+}
+
+/// Where nobody asks for an attestation, a key without one says nothing about the session.
+fn passkey_of(app: &App, person: &Person, row: &SessionRow) -> Option<Passkey> {
+    if row.is_untouched {
+        return Some(Passkey::Untouched);
+    }
+    let (facts, rule) = (row.passkey?, passkeys::settings::of(app));
+    match rule.demand(person.role) {
+        Demand::Attested => Some(if rule.takes(person.role, &facts) { Passkey::Attested } else { Passkey::Unattested }),
+        Demand::NotSynced | Demand::Nothing => facts.is_attested.then_some(Passkey::Attested),
     }
 }
 
@@ -77,7 +89,8 @@ mod tests {
     use shouhu_wire::Role;
 
     use super::*;
-    use crate::harness::{Harness, SimPerson};
+    use crate::harness::{Harness, SimPerson, on_each};
+    use crate::passkeys::soft_maker::{AAGUID, Maker, rule_of};
     use crate::trust::{TrustSettings, store};
 
     /// Everybody asked about has this shift, or nobody is on a roster.
@@ -106,6 +119,23 @@ mod tests {
         for name in [SignalName::Passkey, SignalName::Address, SignalName::ThreatList, SignalName::Rota, SignalName::Place, SignalName::Habit] {
             assert!(found.unknown.contains(&name), "{name:?} in {:?}", found.unknown);
         }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_proves_nothing_speaks_against_a_session_only_where_it_had_to() {
+        on_each(|h| async move {
+            let maker = Maker::new("One", 1);
+            let (old, free) = (h.person(Role::Operator).await, h.person(Role::Officer).await);
+            assert_eq!((seen(&h, &old).await.passkey, seen(&h, &free).await.passkey), (None, None), "nobody asks");
+            h.app.put(rule_of(&maker, "roles = [\"operator\"]\n"));
+            let proved = h.person_on(Role::Operator, &maker.batch(AAGUID).model()).await;
+            assert_eq!(seen(&h, &old).await.passkey, Some(Passkey::Unattested));
+            assert_eq!(seen(&h, &free).await.passkey, None);
+            assert_eq!(seen(&h, &proved).await.passkey, Some(Passkey::Attested));
+            let found = assess(&seen(&h, &old).await);
+            assert_eq!((found.score, found.reasons.len()), (95, 1), "listed, and let in");
+        })
+        .await;
     }
 
     #[tokio::test]

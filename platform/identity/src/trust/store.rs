@@ -11,8 +11,9 @@ use shouhu_trust::{Passkey, Reason, SignalName, Signals, Standing, Told, Verdict
 use shouhu_wire::{AccessChange, Role};
 
 use super::Look;
+use crate::passkeys::KeyFacts;
 use crate::session::IDLE_US;
-use crate::store::LIVE;
+use crate::store::{LIVE, facts_of};
 
 /// Sessions that are shown at once; more than these at one time is an attack, of which the newest say enough.
 const SESSIONS_SHOWN: i64 = 200;
@@ -26,6 +27,8 @@ pub struct SessionRow {
     pub verified_at: Micros,
     /// An identity provider has said whose it is, and no passkey was touched since.
     pub is_untouched: bool,
+    /// Of the passkey that was touched last; `None` where none was, or nobody noted which.
+    pub passkey: Option<KeyFacts>,
     pub verified_from: Option<IpAddr>,
     pub last_from: Option<IpAddr>,
     /// Without its calm, which is kept in memory.
@@ -46,8 +49,9 @@ pub struct Why {
 
 /// `None` when the session has ended.
 pub async fn row(store: &Store, session: SessionId) -> Result<Option<SessionRow>, StoreError> {
-    let sql = "SELECT created_at_us, verified_at_us, begun_by, verified_from, last_from, trust_verdict, trust_since_us, told \
-               FROM identity_session WHERE id = $1 AND ended_at_us IS NULL";
+    let sql = "SELECT s.created_at_us, s.verified_at_us, s.begun_by, s.verified_from, s.last_from, s.trust_verdict, s.trust_since_us, s.told, \
+               p.id AS passkey_id, p.aaguid, p.is_attested, p.is_backup_eligible, p.is_backed_up \
+               FROM identity_session s LEFT JOIN identity_passkey p ON p.id = s.passkey WHERE s.id = $1 AND s.ended_at_us IS NULL";
     store.fetch_opt(sql, params![session]).await?.as_ref().map(row_of).transpose()
 }
 
@@ -60,6 +64,7 @@ fn row_of(row: &Row) -> Result<SessionRow, StoreError> {
         created_at,
         verified_at: verified_at.unwrap_or(created_at),
         is_untouched: verified_at.is_none() && row.opt_text("begun_by")?.is_some(),
+        passkey: row.opt_text("passkey_id")?.map(|_| facts_of(row)).transpose()?,
         verified_from: row.opt_parsed("verified_from")?,
         last_from: row.opt_parsed("last_from")?,
         standing: Standing { verdict, since, calm_since: None },
@@ -79,8 +84,9 @@ pub async fn live_of(tx: &mut Tx, now: Micros, actor: ActorId) -> Result<Vec<Liv
     // On PostgreSQL it holds the rows still.
     tx.execute("UPDATE identity_session SET told = told WHERE actor = $1 AND ended_at_us IS NULL", params![actor]).await?;
     let sql = format!(
-        "SELECT s.id AS session, s.created_at_us, s.verified_at_us, s.begun_by, s.verified_from, s.last_from, s.trust_verdict, s.trust_since_us, s.told, a.unit \
-         FROM identity_session s JOIN identity_actor a ON a.id = s.actor WHERE s.actor = $1 AND {LIVE} ORDER BY s.id"
+        "SELECT s.id AS session, s.created_at_us, s.verified_at_us, s.begun_by, s.verified_from, s.last_from, s.trust_verdict, s.trust_since_us, s.told, a.unit, \
+         p.id AS passkey_id, p.aaguid, p.is_attested, p.is_backup_eligible, p.is_backed_up FROM identity_session s JOIN identity_actor a ON a.id = s.actor \
+         LEFT JOIN identity_passkey p ON p.id = s.passkey WHERE s.actor = $1 AND {LIVE} ORDER BY s.id"
     );
     let live = tx.fetch(&sql, params![actor, now, now.plus(-IDLE_US)]).await?;
     live.iter().map(|row| Ok(LiveSession { id: row.parsed("session")?, row: row_of(row)?, has_unit: row.opt_text("unit")?.is_some() })).collect()
@@ -143,6 +149,12 @@ pub async fn verified(tx: &mut Tx, now: Micros, session: SessionId, from: Option
                trust_since_us = CASE WHEN trust_since_us > $2 THEN $2 ELSE trust_since_us END, \
                told = CASE WHEN told = 'revoked' THEN told END WHERE id = $1 AND ended_at_us IS NULL";
     Ok(tx.execute(sql, params![session, now, from]).await? == 1)
+}
+
+/// Which passkey that was.
+pub async fn touched(tx: &mut Tx, session: SessionId, passkey: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE identity_session SET passkey = $2 WHERE id = $1", params![session, passkey]).await?;
+    Ok(())
 }
 
 pub async fn moved(store: &Store, session: SessionId, from: Option<IpAddr>) -> Result<(), StoreError> {

@@ -73,6 +73,9 @@ export interface EnrolStart {
   role: Role;
   challenge_id: string;
   options: { publicKey: PublicKeyCredentialCreationOptionsJSON };
+  /** Only a key that proves to be of one of these will do; none: of any. */
+  models: string[];
+  may_be_synced: boolean;
 }
 
 export interface SignInStart {
@@ -88,6 +91,20 @@ export interface Actor {
   office?: string | null;
   is_disabled: boolean;
   last_seen_at_us: Micros | null;
+  passkeys: PersonKey[];
+}
+
+export interface PersonKey {
+  aaguid: string | null;
+  /** What the force calls the model. */
+  model: string | null;
+  is_attested: boolean;
+  /** Null until a key from before the question signs in. */
+  is_synced: boolean | null;
+  made_at_us: Micros;
+  used_at_us: Micros | null;
+  meets_rule: boolean;
+  opens_until_us: Micros | null;
 }
 
 export type DeviceKind = "fixed_camera" | "patrol_car" | "partner";

@@ -131,6 +131,9 @@ export const app = {
     name: "Name",
     role: "Role",
     button: "Create passkey",
+    models: "Your role needs a key of one of these models: {{models}}. Others are refused.",
+    models_and: ", ",
+    not_synced: "Your role needs a key that stays in one device: none that an account shares among several.",
     hint: "If this is not you, stop here and tell whoever sent the link.",
   },
   passkey: {

@@ -127,6 +127,9 @@ export const app = {
     name: "姓名",
     role: "角色",
     button: "建立通行金鑰",
+    models: "您的角色須使用下列型號的金鑰：{{models}}。其他型號不予受理。",
+    models_and: "、",
+    not_synced: "您的角色須使用只存在單一裝置的金鑰，不可使用會在多台裝置間同步的金鑰。",
     hint: "若身分不是您本人，請勿繼續，並通知發出連結的人。",
   },
   passkey: {

@@ -13,6 +13,15 @@ export const identity = {
   "identity.enrol.challenge_unknown": "Enrolment took too long. Try again.",
   "identity.enrol.key_taken": "This passkey belongs to somebody already.",
   "identity.enrol.refused": "The passkey was not accepted. Try again.",
+  "identity.passkey.unattested":
+    "Nothing proves which key this is. Make the passkey on one of these models: {{models}}. When the browser asks, let it see the key's model.",
+  "identity.passkey.model": "This key is of no model that your role may use. Use one of these: {{models}}.",
+  "identity.passkey.unproved":
+    "The proof of this key's maker does not hold. Use one of these models: {{models}}; if it is one of them, tell an operator.",
+  "identity.passkey.synced":
+    "This key may be shared among devices, which your role's may not. Use a security key, or one that stays in this device.",
+  "identity.passkey.over":
+    "This key is older than the rule about keys of your role, and its time is over. Ask an operator for a new invitation, and use one of these: {{models}}.",
   "identity.sign_in.challenge_unknown": "Sign-in took too long. Try again.",
   "identity.sign_in.refused": "This passkey cannot sign in: not enrolled, or the account is disabled.",
   "identity.provider.unknown": "No identity provider of that name is believed here.",
