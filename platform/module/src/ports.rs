@@ -182,9 +182,15 @@ pub trait UnitFixes: Send + Sync {
     fn off_duty(&self) -> BoxFuture<'static, Result<HashSet<UnitId>, Problem>>;
 }
 
+/// Nothing can be written down now: the fix is on the live map alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotWritten;
+
 /// Answered by positions: keeps what a unit's own app reported. Returns at once; it is durable within a second.
 pub trait TrackKeeper: Send + Sync {
-    fn keep(&self, unit: UnitId, fix: UnitFix, taken: FixTaken);
+    /// # Errors
+    /// When the disk refuses, or too much waits for it: whoever sent the fix is told so, and sends again.
+    fn keep(&self, unit: UnitId, fix: UnitFix, taken: FixTaken) -> Result<(), NotWritten>;
 }
 
 /// Answered by positions: the kept fixes of a unit within a span, oldest first, as far as retention still has them; `None` when
