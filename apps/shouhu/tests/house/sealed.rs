@@ -235,6 +235,7 @@ impl World {
                 "until_us" => query.push(format!("until_us={}", NOW.0)),
                 "by" if route.path.contains("sightings") => query.push("by=camera".into()),
                 "after" => query.push("after=0".into()),
+                "partner" => query.push("partner=neighbour".into()),
                 name @ ("west" | "lon" | "near_lon") => query.push(format!("{name}=120.19")),
                 name @ ("south" | "lat" | "near_lat") => query.push(format!("{name}=22.99")),
                 "east" => query.push("east=120.23".into()),
