@@ -307,7 +307,8 @@ pub async fn end(
     let changed = tx
         .execute(
             "UPDATE watchlists_entry SET state = $3, ended_by = $4, ended_by_name = $5, end_reason = $6, ended_at_us = $7, \
-             changed_version = $8, device_version = CASE WHEN is_kept_back = 1 THEN device_version ELSE $8 END WHERE id = $1 AND state = $2 AND ($2 = 'proposed' OR expires_at_us > $7)",
+             changed_version = $8, device_version = CASE WHEN is_kept_back = 1 THEN device_version ELSE $8 END \
+             WHERE id = $1 AND state = $2 AND ($2 = 'proposed' OR expires_at_us > $7)",
             params![id, tag_of(&from), tag_of(&to), by.id, &by.name, why, now, version],
         )
         .await?;

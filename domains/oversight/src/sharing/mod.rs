@@ -2,7 +2,7 @@
 //!
 //! | word | meaning |
 //! |---|---|
-//! | partner 共享對象 | whoever is told of facts by a webhook, sends under a key of his own, or gets what a person of the house fetches for him; known here from the first time that something passed |
+//! | partner 共享對象 | who is told of facts by a webhook, sends under a key of his own, or gets what a person fetches for him; known from the first time on |
 //! | agreement 協議 | by which rule is shared, and until when; without one it goes on for thirty days |
 //! | switch 停止 | everything to and from a partner stops: by anybody with the right at once, and on again by two |
 //!

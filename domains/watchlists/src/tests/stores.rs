@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use shouhu_events::SightingFact;
 use shouhu_ids::{EntryId, Micros, SealId};
 use shouhu_plate::Plate;
-use shouhu_store::{Eyes, Seal, Store};
 use shouhu_store::testing::on_each_database;
+use shouhu_store::{Eyes, Seal, Store};
 use shouhu_wire::{ConfirmHit, EntryAction, HitState, Role};
 
 use crate::index::ActiveList;
