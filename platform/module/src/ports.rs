@@ -31,7 +31,7 @@ pub use movements::{BoundUse, Glimpse, GlimpseKind, MovementAsker, MovementGate,
 pub use nearby::{NEARBY_M, NearbyWanted, WantedAs, WantedNear};
 pub use recording::Recording;
 pub use serving::{People, Rosters, Serving, Span};
-pub use sharing::{Direction, ForWhom, Partner, Sharing, SharingGate, hand_out};
+pub use sharing::{Direction, ForSomebody, ForWhom, Partner, Sharing, SharingGate, hand_out};
 pub use tallies::{CheckInTally, FileLine, HitTally, IncidentFile, IncidentFiles, PassageTally, PlacedCount, Tallied, TalliedHits};
 
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde_json::Value;
 use shouhu_exchange::eido::out::{Desk, Note, Report, eido};
 use shouhu_ids::IncidentId;
-use shouhu_module::ports::{ForWhom, hand_out};
+use shouhu_module::ports::{ForSomebody, hand_out};
 use shouhu_module::{App, Audit, Audited, Id, Load, Params, Person, Problem, Route};
 use shouhu_store::{StoreError, params};
 use shouhu_wire::{Incident, Unit};
@@ -19,7 +19,7 @@ pub const ROUTE: Route =
     .permission("incidents.read")
     .audit(Audit::WorkRead)
     .load(Load::Life)
-    .asks::<ForWhom>()
+    .asks::<ForSomebody>()
     .gives_media("application/json");
 
 /// Who we are: the host under which people reach this server, which is a domain name as STA-010 wants it.
@@ -60,10 +60,10 @@ async fn handle(
     State(app): State<App>,
     person: Person,
     Id(id): Id<IncidentId>,
-    Params(asked): Params<ForWhom>,
+    Params(asked): Params<ForSomebody>,
 ) -> Result<Audited<Value>, Problem> {
     let incident = visible(&app, &person, id).await?;
-    let partner = asked.needed()?;
+    let partner = asked.partner()?;
     hand_out(&app, &partner, ROUTE.path, ROUTE.load == Load::Life).await?;
     let units = units_at_work(&app, &incident).await?;
     let closing_note = closing_note(&app, id).await?;

@@ -77,37 +77,45 @@ impl Partner {
 
 const NAMED: &str = "named ";
 
-/// For whom a person fetches what is made for others to read.
+/// For whom a person fetches what others can read, where it may be for the house itself.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct ForWhom {
     /// Who gets it: the id or the title of a partner as `GET /v1/oversight/partners` has it, or the name of one who is not there yet.
     pub partner: Option<String>,
 }
 
+/// For whom a person fetches what is always for somebody else.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct ForSomebody {
+    /// Who gets it: the id or the title of a partner as `GET /v1/oversight/partners` has it, or the name of one who is not there yet.
+    pub partner: String,
+}
+
 impl ForWhom {
     /// # Errors
     /// When the name is too short or too long to be one.
     pub fn partner(&self) -> Result<Option<Partner>, Problem> {
-        let Some(said) = &self.partner else { return Ok(None) };
-        let name = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        if !NAME_CHARS.contains(&name.chars().count()) || name.chars().any(char::is_control) {
-            return Err(unclear("partner is not a name: 2 to 80 characters"));
-        }
-        let is_key = KINDS.iter().any(|kind| name.starts_with(kind));
-        Ok(Some(if is_key { Partner { key: name, title: String::new() } } else { Partner::named(&name) }))
-    }
-
-    /// As [`Self::partner`], where there is always somebody.
-    ///
-    /// # Errors
-    /// When nobody is named.
-    pub fn needed(&self) -> Result<Partner, Problem> {
-        self.partner()?.ok_or_else(|| unclear("say in partner= who gets it: it is written into the ledger of sharing"))
+        self.partner.as_deref().map(partner_of).transpose()
     }
 }
 
-fn unclear(detail: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "http.query.invalid", detail)
+impl ForSomebody {
+    /// # Errors
+    /// When the name is too short or too long to be one.
+    pub fn partner(&self) -> Result<Partner, Problem> {
+        partner_of(&self.partner)
+    }
+}
+
+fn partner_of(said: &str) -> Result<Partner, Problem> {
+    let name = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    if !NAME_CHARS.contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        let (least, most) = (*NAME_CHARS.start(), *NAME_CHARS.end());
+        let detail = format!("partner says who gets it, in {least} to {most} characters: it is written into the ledger of sharing");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "http.query.invalid", detail));
+    }
+    let is_key = KINDS.iter().any(|kind| name.starts_with(kind));
+    Ok(if is_key { Partner { key: name, title: String::new() } } else { Partner::named(&name) })
 }
 
 /// Something that is about to pass.
@@ -156,6 +164,6 @@ mod tests {
             assert_eq!(partner(wrong).unwrap_err().key, "http.query.invalid", "{wrong:?}");
         }
         assert_eq!(ForWhom::default().partner().unwrap(), None);
-        assert_eq!(ForWhom::default().needed().unwrap_err().key, "http.query.invalid");
+        assert_eq!(ForSomebody { partner: "縣府".into() }.partner().unwrap(), Partner::named("縣府"));
     }
 }
