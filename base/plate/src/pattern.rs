@@ -72,6 +72,12 @@ impl Pattern {
         Ok(Self(normal))
     }
 
+    /// Stands where a format asks for a pattern and none is to be told; no series of plates has it.
+    #[must_use]
+    pub fn untold() -> Self {
+        Self("0000000".to_owned())
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -166,6 +172,13 @@ mod tests {
         assert_eq!(Pattern::parse("A?*").map_err(|e| e.key()), Err("plate.pattern.too_vague"));
         assert_eq!(Pattern::parse("AB*").map_err(|e| e.key()), Err("plate.pattern.too_vague"));
         assert!(Pattern::parse("ABC*").is_ok());
+    }
+
+    #[test]
+    fn what_stands_for_no_pattern_is_read_as_one_and_is_of_no_series() {
+        let untold = Pattern::untold();
+        assert_eq!(Pattern::parse(untold.as_str()).as_ref(), Ok(&untold));
+        assert_eq!(untold.display(), untold.as_str(), "a plate of a known series is written with its hyphen");
     }
 
     proptest! {

@@ -162,9 +162,10 @@ pub struct Sighting {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DeltaEntry {
     pub id: EntryId,
+    /// [`Pattern::untold`] of an entry that is not active: the id says which.
     pub pattern: Pattern,
     pub expires_at_us: Micros,
-    /// False: the entry was withdrawn, or its expiry passed; forget it.
+    /// False: the entry was withdrawn, its expiry passed, or devices may not have it any more; forget it.
     pub is_active: bool,
 }
 

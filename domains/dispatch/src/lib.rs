@@ -461,6 +461,7 @@ const PROBLEMS: &[&str] = &[
     "dispatch.position.jump",
     "dispatch.position.accuracy",
     "dispatch.position.heading",
+    "dispatch.position.not_written",
     "dispatch.eido.too_large",
     "dispatch.eido.malformed",
     "dispatch.eido.member",

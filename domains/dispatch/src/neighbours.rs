@@ -3,11 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::http::StatusCode;
 use serde_json::{Value, json};
+use shouhu_env::BoxFuture;
 use shouhu_exchange::eido::Eido;
 use shouhu_http::testing::House;
 use shouhu_ids::DeviceId;
-use shouhu_module::{Caller, Module};
+use shouhu_module::ports::{Direction, Sharing, SharingGate, SharingPort};
+use shouhu_module::{Caller, Module, Problem};
 use shouhu_wire::{DeviceKind, Role};
 
 use crate::MODULE;
@@ -45,7 +51,7 @@ async fn what_we_tell_opens_the_same_incident_with_a_neighbour() {
     let (ours, theirs) = (House::open(MODULES).await, House::open(MODULES).await);
     let desk = ours.person(Role::Dispatcher);
     let (id, _) = sent(&ours, &desk).await;
-    let told = ours.call(&desk, "GET", &format!("/v1/incidents/{id}/eido"), Value::Null).await;
+    let told = ours.call(&desk, "GET", &format!("/v1/incidents/{id}/eido?partner=kaohsiung"), Value::Null).await;
     assert_eq!(told.status, 200, "{}", told.json);
     let read = Eido::read(&told.bytes).unwrap().told().unwrap();
     assert_eq!(read.remarks, [], "a house of this kind passes nothing over");
@@ -74,7 +80,7 @@ async fn an_officer_tells_no_incident_that_is_not_the_own_units() {
     let house = House::open(MODULES).await;
     let desk = house.person(Role::Dispatcher);
     let (id, unit) = sent(&house, &desk).await;
-    let path = format!("/v1/incidents/{id}/eido");
+    let path = format!("/v1/incidents/{id}/eido?partner=kaohsiung");
     let Caller::Person(officer) = house.person(Role::Officer) else { panic!("officers are people") };
     assert_eq!(house.call(&Caller::Person(officer.clone()), "GET", &path, Value::Null).await.status, 404);
     let crew = Caller::Person(shouhu_module::Person { unit: Some(unit.parse().unwrap()), ..officer });
@@ -119,6 +125,58 @@ async fn a_device_that_nobody_enrolled_is_registered_for_no_centre() {
     let unknown =
         house.call(&house.person(Role::Operator), "POST", &format!("/v1/dispatch/partners/{device}/end"), Value::Null).await;
     assert_eq!((unknown.status, text(&unknown.json, "/key")), (404, "dispatch.partner.unknown".into()));
+}
+
+/// The ledger, as oversight would answer.
+#[derive(Default)]
+struct Switch {
+    is_off: AtomicBool,
+    asked: Mutex<Vec<Sharing>>,
+}
+
+impl SharingGate for Switch {
+    fn pass(&self, sharing: Sharing) -> BoxFuture<'static, Result<(), Problem>> {
+        self.asked.lock().unwrap().push(sharing);
+        let is_off = self.is_off.load(Ordering::SeqCst);
+        let off = || Problem::new(StatusCode::FORBIDDEN, "oversight.sharing.off", "this partner was switched off");
+        Box::pin(async move { if is_off { Err(off()) } else { Ok(()) } })
+    }
+}
+
+#[tokio::test]
+async fn what_a_person_fetches_for_others_is_in_the_ledger_first_and_nothing_of_it_comes_when_they_are_off() {
+    let house = House::open(MODULES).await;
+    let switch = Arc::new(Switch::default());
+    house.app.put(SharingPort(switch.clone()));
+    let desk = house.person(Role::Dispatcher);
+    let (id, _) = sent(&house, &desk).await;
+    let eido = format!("/v1/incidents/{id}/eido");
+    let unsaid = house.call(&desk, "GET", &eido, Value::Null).await;
+    assert_eq!((unsaid.status, text(&unsaid.json, "/key")), (400, "http.query.invalid".into()), "an EIDO is always for somebody");
+    let none = "/v1/incidents/01890000-0000-7000-8000-000000000000/eido?partner=kaohsiung";
+    assert_eq!(house.call(&desk, "GET", none, Value::Null).await.status, 404);
+    assert!(switch.asked.lock().unwrap().is_empty(), "nothing was about to leave");
+
+    let paths = [format!("{eido}?partner=kaohsiung"), "/v1/incidents.geojson".to_owned(), "/v1/units.geojson?partner=county".to_owned()];
+    for path in &paths {
+        assert_eq!(house.call(&desk, "GET", path, Value::Null).await.status, 200, "{path}");
+    }
+    let asked: Vec<_> = switch.asked.lock().unwrap().drain(..).map(|one| (one.partner.key, one.direction, one.kind, one.is_life)).collect();
+    let line = |partner: &str, route: &str, is_life| (partner.to_owned(), Direction::Out, route.to_owned(), is_life);
+    assert_eq!(asked, [
+        line("named kaohsiung", "/v1/incidents/{id}/eido", true),
+        line("unnamed GeoJSON", "/v1/incidents.geojson", true),
+        line("named county", "/v1/units.geojson", false),
+    ]);
+    let leaf = house.app.audit.page(None, 1).await.unwrap().remove(0).entry;
+    assert!(leaf.object.ends_with("units as GeoJSON for county"), "{}", leaf.object);
+
+    switch.is_off.store(true, Ordering::SeqCst);
+    for path in &paths {
+        let refused = house.call(&desk, "GET", path, Value::Null).await;
+        assert_eq!((refused.status, text(&refused.json, "/key")), (403, "oversight.sharing.off".into()), "{path}");
+        assert!(!String::from_utf8_lossy(&refused.bytes).contains("永康"), "{path}: nothing of it comes");
+    }
 }
 
 #[tokio::test]

@@ -410,7 +410,7 @@ async fn a_phones_photo_is_on_the_console_with_its_event_and_each_look_is_a_leaf
     let replay = house.call_with(&supervisor, "GET", &format!("/v1/incidents/{incident}/replay"), &grounds, Vec::new()).await;
     let line = replay.json.pointer("/log").and_then(Value::as_array).unwrap().iter().find(|line| line["key"] == "photo_added").cloned();
     assert!(line.is_some_and(|line| line["at_us"].is_i64() && line["params"]["photo"] == json!(id)), "{}", replay.json);
-    let eido = house.call(&dispatcher, "GET", &format!("/v1/incidents/{incident}/eido"), Value::Null).await;
+    let eido = house.call(&dispatcher, "GET", &format!("/v1/incidents/{incident}/eido?partner=kaohsiung"), Value::Null).await;
     assert!(eido.status == 200 && !eido.json.to_string().contains(&id.to_string()));
 
     let back = house.call(&officer, "POST", &format!("/v1/photos/{id}/withdraw"), json!({ "reason": "拍錯" })).await;

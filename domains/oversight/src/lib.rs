@@ -269,6 +269,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0010_reasons", sql: include_str!("../migrations/0010_reasons.sql") },
         Migration { name: "0011_areas", sql: include_str!("../migrations/0011_areas.sql") },
         Migration { name: "0012_disclosures", sql: include_str!("../migrations/0012_disclosures.sql") },
+        Migration { name: "0013_area_counts", sql: include_str!("../migrations/0013_area_counts.sql") },
     ],
     jobs: &[
         retention::RETENTION,

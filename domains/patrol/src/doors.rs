@@ -11,6 +11,7 @@ use shouhu_ids::{BoxId, HitId, Micros};
 use shouhu_module::ports::{NearbyWanted, NearbyWantedPort, WantedAs, WantedNear};
 use shouhu_module::{Caller, Module, Problem};
 use shouhu_place::Wgs84;
+use shouhu_plate::{VehicleClass, VehicleColour};
 use shouhu_store::params;
 use shouhu_wire::{EntryAction, Role};
 
@@ -173,7 +174,12 @@ impl NearbyWanted for Wanted {
             distance_m: place.distance_m(Wgs84 { lon: 120.25, lat: 23.04 }),
             confirmed,
         };
-        let known = WantedAs { action: EntryAction::Stop, vehicle_note: "白色廂型車".into() };
+        let known = WantedAs {
+            action: EntryAction::Stop,
+            vehicle_class: Some(VehicleClass::Car),
+            vehicle_colour: Some(VehicleColour::White),
+            vehicle_note: "廂型車".into(),
+        };
         let told = vec![seen("ABC-1234", Some(known)), seen("XYZ-0001", None)];
         Box::pin(async move { Ok(told) })
     }
@@ -189,8 +195,10 @@ async fn who_stands_at_a_box_now_is_told_of_wanted_vehicles_near_and_the_leaf_na
     let taken = city.sign(&city.officer, read).await;
     let told = &taken.json["briefing"]["wanted"];
     assert_eq!((told[0]["plate_display"].as_str(), told[0]["is_confirmed"].as_bool()), (Some("ABC-1234"), Some(true)), "{}", taken.json);
-    assert_eq!((told[0]["action"].as_str(), told[0]["vehicle_note"].as_str()), (Some("stop"), Some("白色廂型車")));
+    assert_eq!((told[0]["action"].as_str(), told[0]["vehicle_note"].as_str()), (Some("stop"), Some("廂型車")));
+    assert_eq!((told[0]["vehicle_class"].as_str(), told[0]["vehicle_colour"].as_str()), (Some("car"), Some("white")));
     assert_eq!((told[1]["is_confirmed"].as_bool(), &told[1]["action"], &told[1]["vehicle_note"]), (Some(false), &Value::Null, &Value::Null));
+    assert_eq!((&told[1]["vehicle_class"], &told[1]["vehicle_colour"]), (&Value::Null, &Value::Null), "nobody has compared the pictures");
     assert!(told[0]["distance_m"].as_f64().is_some_and(|metres| (1_000.0..1_200.0).contains(&metres)), "from the box: {told}");
     let app = &city.house.app;
     let leaves = app.audit.page(None, 10).await.unwrap();

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{ActorId, BoxId, CheckInId, HitId, Micros, UnitId};
 use shouhu_place::Wgs84;
+use shouhu_plate::{VehicleClass, VehicleColour};
 use shouhu_wire::EntryAction;
 
 pub const NUMBER_MAX: usize = 20;
@@ -207,7 +208,10 @@ pub struct WantedVehicle {
     pub is_confirmed: bool,
     /// What is asked of officers; of a confirmed one only.
     pub action: Option<EntryAction>,
-    /// Make, colour and the like; of a confirmed one only.
+    /// As the entry says; of a confirmed one only, like what follows.
+    pub vehicle_class: Option<VehicleClass>,
+    pub vehicle_colour: Option<VehicleColour>,
+    /// Make, model and the like.
     pub vehicle_note: Option<String>,
 }
 

@@ -323,6 +323,54 @@ async fn the_crews_own_app_leaves_its_track_too_and_nobody_does_off_duty() {
     );
 }
 
+/// As on a disk that refuses: the log of tracks is not there to be written to.
+async fn take_log_away(city: &City, is_away: bool) {
+    let (from, to) = if is_away { ("positions_log", "positions_log_away") } else { ("positions_log_away", "positions_log") };
+    let mut tx = city.house.app.store.begin().await.unwrap();
+    tx.execute(&format!("ALTER TABLE {from} RENAME TO {to}"), vec![]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn until_writing_fails(city: &City, is_failing: bool) {
+    let room = room::of(&city.house.app);
+    let reached = async {
+        while room.keeper.is_failing() != is_failing {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), reached).await.unwrap();
+}
+
+#[tokio::test]
+async fn while_nothing_can_be_written_a_fix_is_on_the_map_and_nobody_is_told_that_it_is_kept() {
+    let city = City::new().await;
+    let unit = city.unit("永康 21").await;
+    let (id, secret) = city.tracker(json!({ "name": "phone", "protocol": "osmand", "unit": unit })).await;
+    let Caller::Person(mut officer) = city.house.person(Role::Officer) else { panic!("a person") };
+    officer.unit = Some(unit.parse().unwrap());
+    let crew = Caller::Person(officer);
+    take_log_away(&city, true).await;
+    assert_eq!(city.fix(&secret, 120.25, 23.03, 3).await.status, 200, "within its first second nobody knows");
+    until_writing_fails(&city, true).await;
+
+    let refused = city.fix(&secret, 120.2501, 23.03, 2).await;
+    assert_eq!((refused.status, key(&refused)), (503, "positions.message.not_written".into()), "{}", refused.json);
+    assert_eq!(city.shown(&id).await.get("taken"), Some(&1.into()), "its page counts what was taken");
+    let report = json!({ "position": { "lon": 120.2502, "lat": 23.03 }, "measured_at_us": city.now().0, "accuracy_m": 4.0 });
+    let refused = city.house.call(&crew, "POST", "/v1/units/mine/position", report).await;
+    assert_eq!((refused.status, key(&refused)), (503, "dispatch.position.not_written".into()), "{}", refused.json);
+    let units = city.ok(&city.dispatcher, "GET", "/v1/positions/units", Value::Null).await;
+    assert_eq!(units.pointer("/items/0/position/lon"), Some(&120.2502.into()), "who sends help sees where they are: {units}");
+    let room = room::of(&city.house.app);
+    assert_eq!(room.keeper.flush().await, Err(crate::keeper::NotKept::Unwritten), "nobody waits for a disk that refuses");
+
+    take_log_away(&city, false).await;
+    until_writing_fails(&city, false).await;
+    assert_eq!(city.fix(&secret, 120.2503, 23.03, 0).await.status, 200);
+    let track = city.track(&city.chief, &unit, "", WHY).await;
+    assert_eq!(track.json.get("fixes"), Some(&4.into()), "what was refused meanwhile is written, too: {}", track.json);
+}
+
 #[tokio::test]
 async fn each_role_does_its_part_only_and_names_are_checked() {
     let city = City::new().await;

@@ -1,14 +1,17 @@
 //! Writes tracks down: fixes of all units together, one transaction per half second at most.
 //!
-//! A second of ten thousand units is two rows, written one after the other; `fold` sorts them by unit later. While the database
-//! fails, what waits is kept and tried again, and the queue's end is what stops the trackers: they are told to come back.
+//! A second of ten thousand units is two rows, written one after the other; `fold` sorts them by unit later.
+//!
+//! **Invariant:** from the first write that fails, or hangs for [`STALLED_AFTER`], until the next that succeeds nobody is told that a fix is kept.
+//! What came is queued all the same, as far as there is room, and written when the disk takes it; its sender was told to send it again.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use shouhu_events::Event;
 use shouhu_ids::{UnitId, uuid_v7};
-use shouhu_module::ports::{FixTaken, TrackKeeper, UnitFix};
+use shouhu_module::ports::{FixTaken, NotWritten, TrackKeeper, UnitFix};
 use shouhu_store::{Store, StoreError, params};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -24,10 +27,36 @@ const QUEUE_MAX: usize = 65_536;
 /// How long a tracker's request waits for a place in the queue.
 const PLACE_WAIT: Duration = Duration::from_secs(2);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// A write that takes so long is as good as one that fails: what is answered meanwhile would be in memory alone. Other writers hold the
+/// database for some tens of milliseconds.
+pub const STALLED_AFTER: Duration = Duration::from_secs(5);
 
-/// The queue stayed full, or the database refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotKept;
+pub enum NotKept {
+    /// The queue stayed full.
+    Busy,
+    /// The database refuses, or does not answer.
+    Unwritten,
+}
+
+/// How the writer fares.
+#[derive(Default)]
+struct Writing {
+    is_failing: AtomicBool,
+    /// Since when the batch in hand waits for the database.
+    since: Mutex<Option<Instant>>,
+}
+
+impl Writing {
+    fn set_since(&self, since: Option<Instant>) {
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+
+    fn is_failing(&self) -> bool {
+        let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_failing.load(Ordering::Relaxed) || since.is_some_and(|since| since.elapsed() >= STALLED_AFTER)
+    }
+}
 
 struct Item {
     fix: Option<Kept>,
@@ -38,34 +67,52 @@ struct Item {
 
 pub struct Keeper {
     queue: mpsc::Sender<Item>,
-    is_failing: std::sync::Arc<AtomicBool>,
+    writing: Arc<Writing>,
 }
 
 impl Keeper {
     /// Starts the writer; must be called within a tokio runtime.
     pub fn start(store: Store) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-        let is_failing = std::sync::Arc::new(AtomicBool::new(false));
-        tokio::spawn(write_for_ever(store, waiting, is_failing.clone()));
-        Self { queue, is_failing }
+        let writing = Arc::new(Writing::default());
+        tokio::spawn(write_for_ever(store, waiting, writing.clone()));
+        Self { queue, writing }
     }
 
+    /// Nothing can be written now.
     pub fn is_failing(&self) -> bool {
-        self.is_failing.load(Ordering::Relaxed)
+        self.writing.is_failing()
     }
 
     async fn send(&self, item: Item) -> Result<(), NotKept> {
         match timeout(PLACE_WAIT, self.queue.send(item)).await {
             Ok(Ok(())) => Ok(()),
-            _ => Err(NotKept),
+            _ => Err(NotKept::Busy),
         }
+    }
+
+    /// Sends what is to be on disk when this returns.
+    async fn send_and_wait(&self, fix: Option<Kept>, alarm: Option<Event>) -> Result<(), NotKept> {
+        let (done, written) = oneshot::channel();
+        self.send(Item { fix, alarm, done: Some(done) }).await?;
+        // Behind a batch that is tried for ever nobody would ever be answered.
+        if matches!(timeout(STALLED_AFTER, written).await, Ok(Ok(true))) { Ok(()) } else { Err(NotKept::Unwritten) }
+    }
+
+    /// Queues a fix without waiting. False when there is no room for it.
+    fn offer(&self, fix: Kept) -> bool {
+        self.queue.try_send(Item { fix: Some(fix), alarm: None, done: None }).is_ok()
     }
 
     /// Keeps a fix: on disk within a second.
     ///
     /// # Errors
-    /// When the queue stays full.
+    /// When the queue stays full, or nothing can be written.
     pub async fn keep(&self, fix: Kept) -> Result<(), NotKept> {
+        if self.is_failing() {
+            self.offer(fix);
+            return Err(NotKept::Unwritten);
+        }
         self.send(Item { fix: Some(fix), alarm: None, done: None }).await
     }
 
@@ -74,9 +121,7 @@ impl Keeper {
     /// # Errors
     /// When it could not be made durable: whoever cried must cry again.
     pub async fn cry(&self, alarm: Event, fix: Option<Kept>) -> Result<(), NotKept> {
-        let (done, written) = oneshot::channel();
-        self.send(Item { fix, alarm: Some(alarm), done: Some(done) }).await?;
-        if written.await == Ok(true) { Ok(()) } else { Err(NotKept) }
+        self.send_and_wait(fix, Some(alarm)).await
     }
 
     /// Returns when everything that was queued before is on disk.
@@ -84,9 +129,10 @@ impl Keeper {
     /// # Errors
     /// When it could not be made durable.
     pub async fn flush(&self) -> Result<(), NotKept> {
-        let (done, written) = oneshot::channel();
-        self.send(Item { fix: None, alarm: None, done: Some(done) }).await?;
-        if written.await == Ok(true) { Ok(()) } else { Err(NotKept) }
+        if self.is_failing() {
+            return Err(NotKept::Unwritten);
+        }
+        self.send_and_wait(None, None).await
     }
 }
 
@@ -94,13 +140,13 @@ impl Keeper {
 pub struct KeepsApps(pub crate::room::SharedRoom, pub Store);
 
 impl TrackKeeper for KeepsApps {
-    fn keep(&self, unit: UnitId, fix: UnitFix, taken: FixTaken) {
+    fn keep(&self, unit: UnitId, fix: UnitFix, taken: FixTaken) -> Result<(), NotWritten> {
         let room = &self.0.0;
         if taken == FixTaken::Newest {
             room.came_from(unit, None, fix.measured_at);
         }
         if room.is_off_duty(unit) {
-            return;
+            return Ok(());
         }
         let kept = Kept {
             unit,
@@ -114,13 +160,15 @@ impl TrackKeeper for KeepsApps {
             altitude_m: None,
             is_alarm: false,
         };
-        if room.keeper.queue.try_send(Item { fix: Some(kept), alarm: None, done: None }).is_err() {
+        let is_queued = room.keeper.offer(kept);
+        if !is_queued {
             tracing::warn!(%unit, "queue of tracks is full; a fix of a crew's app is on the map but not in the track");
         }
+        if is_queued && !room.keeper.is_failing() { Ok(()) } else { Err(NotWritten) }
     }
 }
 
-async fn write_for_ever(store: Store, mut waiting: mpsc::Receiver<Item>, is_failing: std::sync::Arc<AtomicBool>) {
+async fn write_for_ever(store: Store, mut waiting: mpsc::Receiver<Item>, writing: Arc<Writing>) {
     while let Some(first) = waiting.recv().await {
         let deadline = Instant::now() + BATCH_TIME;
         let mut is_urgent = first.done.is_some();
@@ -132,17 +180,19 @@ async fn write_for_ever(store: Store, mut waiting: mpsc::Receiver<Item>, is_fail
             is_urgent |= item.done.is_some();
             batch.push(item);
         }
-        write_until_done(&store, batch, &is_failing).await;
+        writing.set_since(Some(Instant::now()));
+        write_until_done(&store, batch, &writing).await;
+        writing.set_since(None);
     }
 }
 
-async fn write_until_done(store: &Store, batch: Vec<Item>, is_failing: &AtomicBool) {
+async fn write_until_done(store: &Store, batch: Vec<Item>, writing: &Writing) {
     let fixes: Vec<Kept> = batch.iter().filter_map(|item| item.fix).collect();
     let alarms: Vec<Event> = batch.iter().filter_map(|item| item.alarm.clone()).collect();
     let mut waiters: Vec<oneshot::Sender<bool>> = batch.into_iter().filter_map(|item| item.done).collect();
     loop {
         let written = write(store, &fixes, &alarms).await;
-        is_failing.store(written.is_err(), Ordering::Relaxed);
+        writing.is_failing.store(written.is_err(), Ordering::Relaxed);
         for waiter in waiters.drain(..) {
             // Whoever is told "no" sends it again; a cry that is written twice is better than one that is not.
             let _ = waiter.send(written.is_ok());

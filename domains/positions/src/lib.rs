@@ -106,6 +106,7 @@ const PROBLEMS: &[&str] = &[
     "positions.tracker.is_revoked",
     "positions.message.unreadable",
     "positions.message.busy",
+    "positions.message.not_written",
     "positions.message.not_kept",
     "positions.record.unreadable",
     "positions.record.encrypted",
@@ -129,7 +130,7 @@ fn health(app: App) -> BoxFuture<'static, Health> {
         match store::in_use(&app.store).await {
             Err(error) => Health::bad(format!("trackers cannot be read: {error}")),
             Ok(_) if room.keeper.is_failing() => {
-                Health::bad("tracks cannot be written: positions are refused once the queue is full")
+                Health::bad("tracks cannot be written: positions are on the live map alone, and their senders are told to send them again")
             }
             Ok(n) => Health::good(format!("{n} trackers in use")),
         }

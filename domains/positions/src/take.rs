@@ -32,6 +32,8 @@ pub enum TakeError {
     Unreadable(#[from] MessageError),
     #[error("positions wait to be written: send it again in some seconds")]
     Busy,
+    #[error("the map shows it, and it cannot be written down now: send it again")]
+    Unwritten,
     #[error("the cry for help could not be written down: send it again")]
     NotKept,
 }
@@ -44,6 +46,7 @@ impl Keyed for TakeError {
             Self::Protocol => "positions.tracker.protocol",
             Self::Unreadable(_) => "positions.message.unreadable",
             Self::Busy => "positions.message.busy",
+            Self::Unwritten => "positions.message.not_written",
             Self::NotKept => "positions.message.not_kept",
         }
     }
@@ -54,7 +57,7 @@ impl Keyed for TakeError {
             Self::TooManyGuesses => StatusCode::TOO_MANY_REQUESTS,
             Self::Protocol => StatusCode::FORBIDDEN,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
-            Self::Busy | Self::NotKept => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Unwritten | Self::NotKept => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -120,7 +123,7 @@ enum Became {
 pub async fn take(app: &App, room: &Room, sender: &Arc<Known>, records: Vec<Record>) -> Result<IngestReport, TakeError> {
     let now = app.env.now();
     let message = Message { app, room, now };
-    let mut report = IngestReport::default();
+    let (mut report, mut is_unwritten) = (IngestReport::default(), false);
     room.counts.seen(sender.id, now);
     for (index, record) in records.into_iter().enumerate() {
         let tracker = match tracker_of(room, sender, record.device.as_deref()) {
@@ -139,14 +142,17 @@ pub async fn take(app: &App, room: &Room, sender: &Arc<Known>, records: Vec<Reco
                 continue;
             }
         };
-        match message.one(&tracker, record, &mut report).await? {
-            Became::Taken(FixTaken::Newest) => report.taken += 1,
-            Became::Taken(FixTaken::Older) => report.older += 1,
-            Became::Ignored => report.ignored += 1,
-            Became::Refused(refusal) => message.refuse(&tracker, index, &refusal, &mut report),
+        match message.one(&tracker, record, &mut report).await {
+            Ok(Became::Taken(FixTaken::Newest)) => report.taken += 1,
+            Ok(Became::Taken(FixTaken::Older)) => report.older += 1,
+            Ok(Became::Ignored) => report.ignored += 1,
+            Ok(Became::Refused(refusal)) => message.refuse(&tracker, index, &refusal, &mut report),
+            // The rest of the message may be newer, or a cry: the map has it, though no track can.
+            Err(TakeError::Unwritten) => is_unwritten = true,
+            Err(error) => return Err(error),
         }
     }
-    Ok(report)
+    if is_unwritten { Err(TakeError::Unwritten) } else { Ok(report) }
 }
 
 impl Message<'_> {
@@ -222,7 +228,10 @@ impl Message<'_> {
         if self.room.is_off_duty(kept.unit) {
             return Ok(());
         }
-        self.room.keeper.keep(kept).await.map_err(|NotKept| TakeError::Busy)
+        self.room.keeper.keep(kept).await.map_err(|not_kept| match not_kept {
+            NotKept::Busy => TakeError::Busy,
+            NotKept::Unwritten => TakeError::Unwritten,
+        })
     }
 
     /// True when it is a new cry; it is then on disk.
@@ -237,7 +246,7 @@ impl Message<'_> {
             position: kept.map(|kept| kept.position),
             at_us: kept.map_or(self.now, |kept| kept.measured_at),
         };
-        self.room.keeper.cry(event, kept).await.map_err(|NotKept| TakeError::NotKept)?;
+        self.room.keeper.cry(event, kept).await.map_err(|_| TakeError::NotKept)?;
         self.room.heard(tracker.id, alarm, self.now);
         Ok(true)
     }

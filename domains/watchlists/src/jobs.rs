@@ -99,7 +99,7 @@ fn activate_import(app: App, payload: serde_json::Value) -> BoxFuture<'static, R
         loop {
             let mut tx = app.store.begin().await?;
             let now = app.env.now();
-            let done = store::activate_some(&mut tx, approval.import, approval.by, &approval.by_name, now, CHUNK).await?;
+            let done = store::activate_some(&mut tx, &app.store, approval.import, approval.by, &approval.by_name, now, CHUNK).await?;
             if done == 0 {
                 let sql = "UPDATE watchlists_import SET state = 'approved' WHERE id = $1 AND state = 'approving'";
                 tx.execute(sql, params![approval.import]).await?;

@@ -8,6 +8,7 @@
 //! **Invariant:** an entry whose time is over, or that was withdrawn, raises nothing, whatever the index still holds.
 
 pub mod bases;
+pub mod devices;
 pub mod fold;
 pub mod hits;
 pub mod import;
@@ -86,6 +87,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0002_crew_by_unit", sql: include_str!("../migrations/0002_crew_by_unit.sql") },
         Migration { name: "0003_not_followed", sql: include_str!("../migrations/0003_not_followed.sql") },
         Migration { name: "0004_vehicle_colour", sql: include_str!("../migrations/0004_vehicle_colour.sql") },
+        Migration { name: "0005_devices", sql: include_str!("../migrations/0005_devices.sql") },
     ],
     jobs: &[jobs::SWEEP, jobs::ACTIVATE_IMPORT],
     reactions: &[react::MATCH, react::REFRESH, react::FOLLOW],

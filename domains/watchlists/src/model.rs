@@ -13,6 +13,7 @@ use crate::bases::{LegalBasis, by_key};
 
 pub const OWNER_CHARS_MAX: usize = 80;
 pub const REASON_CHARS_MAX: usize = 500;
+/// Of what somebody writes; an import puts the words of its colour column behind it.
 pub const NOTE_CHARS_MAX: usize = 200;
 /// Reasons for refusing, withdrawing, rejecting.
 pub const WHY_CHARS_MAX: usize = 500;
@@ -196,7 +197,8 @@ pub struct NewEntry {
     pub expires_at: Micros,
 }
 
-fn bounded(field: &'static str, text: &str, max: usize) -> Result<String, EntryError> {
+/// What people wrote, without what does not print.
+pub(crate) fn bounded(field: &'static str, text: &str, max: usize) -> Result<String, EntryError> {
     let text: String = text.trim().chars().filter(|ch| !ch.is_control()).collect();
     match text.chars().count() {
         chars if chars > max => Err(EntryError::TooLong { field, chars, max }),

@@ -91,13 +91,19 @@ impl NearbyWanted for WantedNearby {
 
 fn told(hit: Hit, from: Wgs84) -> Option<WantedNear> {
     let distance_m = hit.position?.distance_m(from);
-    let is_confirmed = hit.state == HitState::Confirmed;
+    let (is_confirmed, entry) = (hit.state == HitState::Confirmed, hit.entry);
+    let known = WantedAs {
+        action: entry.action,
+        vehicle_class: entry.vehicle_class,
+        vehicle_colour: entry.vehicle_colour,
+        vehicle_note: entry.vehicle_note,
+    };
     Some(WantedNear {
         hit: hit.id,
         plate_display: hit.plate_display,
         seen_at: hit.captured_at_us,
         place_name: hit.place_name,
         distance_m,
-        confirmed: is_confirmed.then_some(WantedAs { action: hit.entry.action, vehicle_note: hit.entry.vehicle_note }),
+        confirmed: is_confirmed.then_some(known),
     })
 }

@@ -1,6 +1,6 @@
 //! SQL of entries and of the list's version.
 //!
-//! **Invariant:** everything that a device or the index must hear of gets a version of its own from `next_versions`, in
+//! **Invariant:** everything that a device ([`devices`]) or the index must hear of gets a version of its own from `next_versions`, in
 //! the transaction that changes it. That update locks the one row of `watchlists_list`, so versions become visible in
 //! their order and whoever has read up to `v` has missed nothing at or below `v`.
 //!
@@ -14,8 +14,9 @@ use shouhu_ids::{ActorId, EntryId, ImportId, Micros};
 use shouhu_module::Person;
 use shouhu_plate::{Pattern, Plate};
 use shouhu_store::{Row, Store, StoreError, Tx, Value, Veiled, page_before, params, placeholders, tag_of};
-use shouhu_wire::{DeltaEntry, HitEntry};
+use shouhu_wire::HitEntry;
 
+use crate::devices;
 use crate::model::{Entry, EntryState, NewEntry};
 
 const ENTRY_COLUMNS: &str = "id, pattern, legal_basis, owner, reason, action, vehicle_class, vehicle_colour, vehicle_note, issuer, state, import_id, \
@@ -242,22 +243,27 @@ pub async fn insert(
     Ok(ids)
 }
 
+/// What an approval sets besides who approved: an entry of a sealed plate is in force here, and no device hears of it.
+fn in_force_from(store: &Store, version: &str) -> String {
+    let is_sealed = devices::is_sealed_now(store);
+    format!("changed_version = {version}, is_kept_back = {is_sealed}, device_version = CASE WHEN {is_sealed} = 1 THEN 0 ELSE {version} END")
+}
+
 /// proposed → active by somebody else. False when the guard did not hold.
-pub async fn activate(tx: &mut Tx, id: EntryId, by: &Person, now: Micros) -> Result<bool, StoreError> {
+pub async fn activate(tx: &mut Tx, store: &Store, id: EntryId, by: &Person, now: Micros) -> Result<bool, StoreError> {
     let version = next_versions(tx, 1).await? + 1;
-    let changed = tx
-        .execute(
-            "UPDATE watchlists_entry SET state = 'active', approved_by = $2, approved_by_name = $3, activated_at_us = $4, \
-             changed_version = $5 WHERE id = $1 AND state = 'proposed' AND proposed_by <> $2 AND expires_at_us > $4",
-            params![id, by.id, &by.name, now, version],
-        )
-        .await?;
-    Ok(changed == 1)
+    let sql = format!(
+        "UPDATE watchlists_entry SET state = 'active', approved_by = $2, approved_by_name = $3, activated_at_us = $4, {} \
+         WHERE id = $1 AND state = 'proposed' AND proposed_by <> $2 AND expires_at_us > $4",
+        in_force_from(store, "$5")
+    );
+    Ok(tx.execute(&sql, params![id, by.id, &by.name, now, version]).await? == 1)
 }
 
 /// Activates at most `limit` waiting entries of an import; returns how many.
 pub async fn activate_some(
     tx: &mut Tx,
+    store: &Store,
     import: ImportId,
     by: ActorId,
     by_name: &str,
@@ -273,11 +279,14 @@ pub async fn activate_some(
     }
     let mut version = next_versions(tx, count).await?;
     // Row by row: one statement that joins the page with the table is planned as a scan of all waiting entries per row.
-    let sql = "UPDATE watchlists_entry SET state = 'active', approved_by = $2, approved_by_name = $3, activated_at_us = $4, \
-               changed_version = $5 WHERE id = $1 AND state = 'proposed'";
+    let sql = format!(
+        "UPDATE watchlists_entry SET state = 'active', approved_by = $2, approved_by_name = $3, activated_at_us = $4, {} \
+         WHERE id = $1 AND state = 'proposed'",
+        in_force_from(store, "$5")
+    );
     for row in &rows {
         version += 1;
-        tx.execute(sql, params![row.text("id")?, by, by_name, now, version]).await?;
+        tx.execute(&sql, params![row.text("id")?, by, by_name, now, version]).await?;
     }
     Ok(count)
 }
@@ -298,7 +307,8 @@ pub async fn end(
     let changed = tx
         .execute(
             "UPDATE watchlists_entry SET state = $3, ended_by = $4, ended_by_name = $5, end_reason = $6, ended_at_us = $7, \
-             changed_version = $8 WHERE id = $1 AND state = $2 AND ($2 = 'proposed' OR expires_at_us > $7)",
+             changed_version = $8, device_version = CASE WHEN is_kept_back = 1 THEN device_version ELSE $8 END \
+             WHERE id = $1 AND state = $2 AND ($2 = 'proposed' OR expires_at_us > $7)",
             params![id, tag_of(&from), tag_of(&to), by.id, &by.name, why, now, version],
         )
         .await?;
@@ -314,8 +324,8 @@ pub async fn expire_some(tx: &mut Tx, now: Micros, limit: i64) -> Result<i64, St
         return Ok(0);
     }
     let mut version = next_versions(tx, count).await?;
-    let sql = "UPDATE watchlists_entry SET state = 'expired', ended_at_us = expires_at_us, changed_version = $2 \
-               WHERE id = $1 AND state = 'active'";
+    let sql = "UPDATE watchlists_entry SET state = 'expired', ended_at_us = expires_at_us, changed_version = $2, \
+               device_version = CASE WHEN is_kept_back = 1 THEN device_version ELSE $2 END WHERE id = $1 AND state = 'active'";
     for row in &rows {
         version += 1;
         tx.execute(sql, params![row.text("id")?, version]).await?;
@@ -323,21 +333,13 @@ pub async fn expire_some(tx: &mut Tx, now: Micros, limit: i64) -> Result<i64, St
     Ok(count)
 }
 
-/// A change of the list as the index and devices read it.
+/// A change of the list as the index reads it, or as devices are told of it.
 pub struct Change {
     pub id: EntryId,
     pub pattern: Pattern,
     pub expires_at: Micros,
     pub is_active: bool,
     pub version: i64,
-}
-
-impl Change {
-    #[must_use]
-    pub fn for_device(self, now: Micros) -> DeltaEntry {
-        let is_active = self.is_active && self.expires_at > now;
-        DeltaEntry { id: self.id, pattern: self.pattern, expires_at_us: self.expires_at, is_active }
-    }
 }
 
 /// Changes after `since` up to `until`, oldest first. From the beginning only what is in force counts.

@@ -31,7 +31,7 @@ pub use movements::{BoundUse, Glimpse, GlimpseKind, MovementAsker, MovementGate,
 pub use nearby::{NEARBY_M, NearbyWanted, WantedAs, WantedNear};
 pub use recording::Recording;
 pub use serving::{People, Rosters, Serving, Span};
-pub use sharing::{Direction, Partner, Sharing, SharingGate};
+pub use sharing::{Direction, ForSomebody, ForWhom, Partner, Sharing, SharingGate, hand_out};
 pub use tallies::{CheckInTally, FileLine, HitTally, IncidentFile, IncidentFiles, PassageTally, PlacedCount, Tallied, TalliedHits};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -182,9 +182,15 @@ pub trait UnitFixes: Send + Sync {
     fn off_duty(&self) -> BoxFuture<'static, Result<HashSet<UnitId>, Problem>>;
 }
 
+/// Nothing can be written down now: the fix is on the live map alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotWritten;
+
 /// Answered by positions: keeps what a unit's own app reported. Returns at once; it is durable within a second.
 pub trait TrackKeeper: Send + Sync {
-    fn keep(&self, unit: UnitId, fix: UnitFix, taken: FixTaken);
+    /// # Errors
+    /// When the disk refuses, or too much waits for it: whoever sent the fix is told so, and sends again.
+    fn keep(&self, unit: UnitId, fix: UnitFix, taken: FixTaken) -> Result<(), NotWritten>;
 }
 
 /// Answered by positions: the kept fixes of a unit within a span, oldest first, as far as retention still has them; `None` when

@@ -13,7 +13,7 @@ import { Answer, Empty, Failure } from "../app/states";
 import { useAct } from "../app/useAct";
 import { Comparison, LeftOut } from "./AreaComparisons";
 import { MonthField } from "./MonthField";
-import { monthFault, monthOf } from "./month";
+import { monthFault, newestTold } from "./month";
 
 const AREAS_BYTES_MAX = 32 << 20;
 
@@ -45,7 +45,6 @@ function Report({ of }: { of: AreaReport }) {
   const { t, i18n } = useTranslation();
   return (
     <>
-      {of.is_running && <p className="note-warn">{t("answers.running")}</p>}
       <LeftOut of={of} />
       <p data-testid="areas-statement">
         {i18n.language.startsWith("zh") ? of.statement_zh : of.statement_en}
@@ -73,9 +72,10 @@ function Report({ of }: { of: AreaReport }) {
 export function Areas() {
   const { t } = useTranslation();
   const { may } = useSession();
-  const now = monthOf(Date.now() * 1000);
-  const [month, setMonth] = useState(now);
-  const fault = monthFault(month, now);
+  const newest = newestTold(Date.now() * 1000);
+  const [month, setMonth] = useState(newest);
+  const beyond = monthFault(month, newest);
+  const fault = beyond === "future" ? "not_told" : beyond;
   const query = useQuery({
     queryKey: ["areas", month],
     queryFn: () => answers.areaReport(month),
@@ -91,7 +91,7 @@ export function Areas() {
           label={t("answers.head_month")}
           value={month}
           fault={fault}
-          max={now}
+          max={newest}
           onChange={setMonth}
           testId="areas-month"
         />

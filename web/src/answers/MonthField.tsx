@@ -8,7 +8,7 @@ interface Props {
   label: string;
   value: string;
   fault: string | null;
-  /** The last one that has begun. */
+  /** The last one that may be asked for. */
   max: string;
   onChange: (month: string) => void;
   testId: string;

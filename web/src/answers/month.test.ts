@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isMonth, monthFault, monthOf, monthsFault, monthsFrom } from "./month";
+import { isMonth, monthFault, monthOf, monthsFault, monthsFrom, newestTold } from "./month";
 
 describe("months", () => {
   it("begin at midnight in Taipei", () => {
@@ -10,6 +10,11 @@ describe("months", () => {
   it("are counted over the turn of the year", () => {
     expect(monthsFrom("2026-01", -1)).toBe("2025-12");
     expect(monthsFrom("2026-11", 2)).toBe("2027-01");
+  });
+
+  it("are told two days after their end", () => {
+    expect(newestTold(Date.UTC(2026, 11, 2, 15, 59) * 1000)).toBe("2026-10");
+    expect(newestTold(Date.UTC(2026, 11, 2, 16, 0) * 1000)).toBe("2026-11");
   });
 
   it("are four digits and two", () => {

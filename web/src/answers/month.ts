@@ -12,6 +12,13 @@ export function monthsFrom(month: string, by: number): string {
   return `${Math.floor(whole / 12)}-${String((whole % 12) + 1).padStart(2, "0")}`;
 }
 
+const DAY_US = 86_400_000_000;
+
+/** The last month whose areas are told: it ended two days ago or earlier, as the server has it. */
+export function newestTold(at_us: number): string {
+  return monthsFrom(monthOf(at_us - 2 * DAY_US), -1);
+}
+
 export const isMonth = (text: string): boolean => /^\d{4}-(0[1-9]|1[0-2])$/.test(text);
 
 /** Nobody records before this, and nothing is asked for of years that are half typed: `0002-11` is a month, too. */

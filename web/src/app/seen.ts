@@ -1,7 +1,7 @@
 // What a camera's picture shows of a vehicle, in words. What it was not sure of is left out.
 
 import type { TFunction } from "i18next";
-import type { Hit, HitEntry, SeenVehicle } from "./api/types";
+import type { Hit, SeenVehicle, VehicleClass, VehicleColour } from "./api/types";
 
 /** `白色貨車 · 白底黑字`; empty where nothing was sure. */
 export function saySeen(seen: SeenVehicle | undefined, t: TFunction): string {
@@ -12,10 +12,18 @@ export function saySeen(seen: SeenVehicle | undefined, t: TFunction): string {
   return [vehicle, plate].filter(Boolean).join(" · ");
 }
 
-/** What a crew looks for: the colour that the entry names, and its words. */
-export function sayWanted(entry: Pick<HitEntry, "vehicle_colour" | "vehicle_note">, t: TFunction): string {
+/** What an entry says of its vehicle: of a hit, or of a vehicle that a crew at a box is told of. */
+interface Wanted {
+  vehicle_class?: VehicleClass | null;
+  vehicle_colour?: VehicleColour | null;
+  vehicle_note: string | null;
+}
+
+/** What a crew looks for: the kind and the colour that the entry names, and its words. Empty where it says nothing. */
+export function sayWanted(entry: Wanted, t: TFunction): string {
+  const kind = entry.vehicle_class && t(`vehicle_class.${entry.vehicle_class}`);
   const colour = entry.vehicle_colour && t(`vehicle_colour.${entry.vehicle_colour}`);
-  return [colour, entry.vehicle_note].filter(Boolean).join(t("app.list_joiner"));
+  return [kind, colour, entry.vehicle_note].filter(Boolean).join(t("app.list_joiner"));
 }
 
 export interface SeenPart {

@@ -9,6 +9,7 @@ import type { Hit, Id } from "../app/api/types";
 import { Picture } from "../app/Picture";
 import { useBasis, useHit } from "../app/queries";
 import { sayProbability } from "../app/say";
+import { sayWanted } from "../app/seen";
 import { useSession } from "../app/session";
 import { Answer } from "../app/states";
 import { CardHead } from "./CardHead";
@@ -89,16 +90,7 @@ function EntryFacts({ hit }: { hit: Hit }) {
         {t(`entry_action.${entry.action}`)}
       </strong>,
     ],
-    [
-      t("hit.vehicle"),
-      [
-        entry.vehicle_class && t(`vehicle_class.${entry.vehicle_class}`),
-        entry.vehicle_colour && t(`vehicle_colour.${entry.vehicle_colour}`),
-        entry.vehicle_note,
-      ]
-        .filter(Boolean)
-        .join(t("app.list_joiner")) || "—",
-    ],
+    [t("hit.vehicle"), sayWanted(entry, t) || "—"],
     [t("seen.title"), <SeenFacts key="s" hit={hit} />],
     [t("hit.reason"), entry.reason],
     [

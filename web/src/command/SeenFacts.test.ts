@@ -31,6 +31,9 @@ describe("what a picture shows", () => {
   it("stands beside what a crew looks for, with the colour before the words", () => {
     expect(sayWanted({ vehicle_colour: "red", vehicle_note: "左門凹陷" }, i18next.t)).toBe("紅色、左門凹陷");
     expect(sayWanted({ vehicle_colour: null, vehicle_note: "" }, i18next.t)).toBe("");
+    const car = { vehicle_class: "car", vehicle_colour: "white", vehicle_note: null } as const;
+    expect(sayWanted(car, i18next.t)).toBe("小客車、白色");
+    expect(sayWanted(car, i18next.getFixedT("en"))).toBe("Car, white");
   });
 
   it("that contradicts the entry is marked by a sign and a word", () => {

@@ -85,13 +85,15 @@ export function PartnerCard({ of }: { of: SharingPartner }) {
   const { may } = useSession();
   const [open, setOpen] = useState<Act | null>(null);
   const acts = actsOf(of, may);
+  // What persons fetched without saying for whom, by its format.
+  const title = of.id.startsWith("unnamed ") ? t("sharing.unnamed", { format: of.title }) : of.title;
   // Somebody else may have done meanwhile what was begun here.
   const act = open && acts.includes(open) ? open : null;
   // Another form may have been opened while this one waited for its answer.
   const done = () => setOpen((now) => (now === open ? null : now));
   return (
-    <article className="panel partner" data-testid="partner" aria-label={of.title}>
-      <h2 className="section-title">{of.title}</h2>
+    <article className="panel partner" data-testid="partner" aria-label={title}>
+      <h2 className="section-title">{title}</h2>
       <State of={of} />
       <p className="number">{t("sharing.day", { passed: of.passed_day, refused: of.refused_day })}</p>
       <ActButtons acts={acts} open={act} onOpen={setOpen} texts="sharing" page="sharing" red={["off"]} />

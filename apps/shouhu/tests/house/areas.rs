@@ -18,6 +18,8 @@ use shouhu_wire::{RejectReason, Role};
 
 /// 2026-11-20 12:00 in Taipei.
 const NOW: Micros = Micros(1_795_147_200_000_000);
+/// 2026-12-05 12:00: November is told.
+const ASKED: Micros = Micros(NOW.0 + 15 * Micros::DAY);
 const AREAS: usize = 40;
 
 /// Forty squares in a row, the last one four times as full as the first.
@@ -141,6 +143,12 @@ fn put(house: &House, fake: &Fake) {
     house.app.put(CitizenReportsPort(Arc::new(fake.clone())));
 }
 
+/// As new areas: what is counted by them is counted anew.
+async fn import(house: &House, who: &Caller) {
+    let imported = house.call_with(who, "POST", "/v1/oversight/areas", &[], map().into_bytes()).await;
+    assert_eq!(imported.status, 200, "{}", imported.json);
+}
+
 async fn report(house: &House, who: &Caller) -> Value {
     report_of(house, who, "2026-11").await
 }
@@ -167,7 +175,7 @@ fn called(report: &Value) -> Vec<(String, String, String, String)> {
 
 #[tokio::test]
 async fn a_fair_city_is_not_accused_and_an_injected_bias_is_shown_and_both_can_be_made_again() {
-    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(NOW)), ..Env::real() }).await;
+    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(ASKED)), ..Env::real() }).await;
     let (auditor, inspector) = (house.person(Role::Auditor), house.person(Role::Inspector));
     let none = house.call(&auditor, "GET", "/v1/oversight/areas/report?month=2026-11", Value::Null).await;
     assert_eq!((none.status, &none.json["key"]), (409, &json!("oversight.areas.none")));
@@ -187,10 +195,12 @@ async fn a_fair_city_is_not_accused_and_an_injected_bias_is_shown_and_both_can_b
             ..Fake::default()
         };
         put(&house, &fair);
+        import(&house, &auditor).await;
         wrongly += called(&report(&house, &inspector).await).len();
 
         let unfair = Fake { hits: city.places(6_000, Some((7, 3.0))), errors: city.places(2_000, Some((30, 3.0))), ..fair };
         put(&house, &unfair);
+        import(&house, &auditor).await;
         let told = report(&house, &auditor).await;
         let called = called(&told);
         for (measure, area) in [("hits", "測試區07里"), ("errors", "測試區30里")] {
@@ -201,7 +211,7 @@ async fn a_fair_city_is_not_accused_and_an_injected_bias_is_shown_and_both_can_b
         }
         assert!(called.iter().any(|(m, r, a, _)| (m.as_str(), r.as_str(), a.as_str()) == ("errors", "hits", "測試區30里")), "{called:?}");
         assert!(!called.iter().any(|(measure, ..)| measure == "passages" || measure == "check_ins"), "what is even stays even: {called:?}");
-        assert_eq!(report(&house, &auditor).await, told, "made again it is the same");
+        assert_eq!(report(&house, &auditor).await, told, "asked again it is the same");
     }
     assert_eq!(wrongly, 0, "twenty fair cities of forty areas and nine comparisons");
 
@@ -209,13 +219,14 @@ async fn a_fair_city_is_not_accused_and_an_injected_bias_is_shown_and_both_can_b
     let mut city = City { state: 1 };
     let small = Fake { passages: city.places(90, None), check_ins: vec![3; 9], hits: vec![3; 4], reports: vec![2; 8], ..Fake::default() };
     put(&house, &small);
+    import(&house, &auditor).await;
     let told = report(&house, &auditor).await;
     assert_eq!(called(&told), []);
     assert_eq!((&told["areas"][3]["check_ins"], &told["areas"][3]["hits"], &told["areas"][2]["reports"]), (&Value::Null, &Value::Null, &Value::Null));
 
     let csv = house.call(&inspector, "GET", "/v1/oversight/areas/report.csv?month=2026-11", Value::Null).await;
     assert!(String::from_utf8_lossy(&csv.bytes).starts_with("\u{feff}month,measure,reference,area"));
-    for month in ["2027-01", "2026-13", "x", "2026-%2B1", "2026-1"] {
+    for month in ["2026-12", "2027-01", "2026-13", "x", "2026-%2B1", "2026-1"] {
         assert_eq!(house.call(&auditor, "GET", &format!("/v1/oversight/areas/report?month={month}"), Value::Null).await.status, 422, "{month}");
     }
     assert_eq!(house.call(&house.person(Role::Officer), "GET", "/v1/oversight/areas/report", Value::Null).await.status, 403);
@@ -223,7 +234,7 @@ async fn a_fair_city_is_not_accused_and_an_injected_bias_is_shown_and_both_can_b
 
 #[tokio::test]
 async fn an_area_that_is_left_alone_is_called_less() {
-    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(NOW)), ..Env::real() }).await;
+    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(ASKED)), ..Env::real() }).await;
     let auditor = house.person(Role::Auditor);
     assert_eq!(house.call_with(&auditor, "POST", "/v1/oversight/areas", &[], map().into_bytes()).await.status, 200);
     let mut city = City { state: 5 };
@@ -236,7 +247,7 @@ async fn an_area_that_is_left_alone_is_called_less() {
 
 #[tokio::test]
 async fn what_lies_outside_is_told_apart_and_another_month_has_nothing_of_this_one() {
-    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(NOW)), ..Env::real() }).await;
+    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(ASKED)), ..Env::real() }).await;
     let auditor = house.person(Role::Auditor);
     assert_eq!(house.call_with(&auditor, "POST", "/v1/oversight/areas", &[], map().into_bytes()).await.status, 200);
     let mut hits: Vec<usize> = vec![0; 30];
@@ -249,12 +260,12 @@ async fn what_lies_outside_is_told_apart_and_another_month_has_nothing_of_this_o
     let of_hits = told["comparisons"].as_array().unwrap().iter().find(|one| one["measure"] == "hits").unwrap();
     assert_eq!(of_hits["total"], 65, "what lies outside is in no total");
     let before = report_of(&house, &auditor, "2026-10").await;
-    assert_eq!((&before["areas"][0]["hits"], &before["is_running"]), (&json!(0), &json!(false)));
+    assert_eq!(before["areas"][0]["hits"], json!(0));
 }
 
 #[tokio::test]
 async fn a_month_that_is_half_kept_is_not_told_as_if_it_were_whole() {
-    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(NOW)), ..Env::real() }).await;
+    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(ASKED)), ..Env::real() }).await;
     let auditor = house.person(Role::Auditor);
     assert_eq!(house.call_with(&auditor, "POST", "/v1/oversight/areas", &[], map().into_bytes()).await.status, 200);
     let before = NOW.plus(-90 * Micros::DAY);
@@ -283,15 +294,72 @@ async fn the_rooms_themselves_know_what_they_have_destroyed() {
 
 /// With areas, and every room answering for itself.
 async fn house_of_rooms() -> House {
-    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(NOW)), ..Env::real() }).await;
+    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(ASKED)), ..Env::real() }).await;
     let imported = house.call_with(&house.person(Role::Auditor), "POST", "/v1/oversight/areas", &[], map().into_bytes()).await;
     assert_eq!(imported.status, 200, "{}", imported.json);
     house
 }
 
 #[tokio::test]
+async fn a_running_month_is_not_told_on_any_day_and_one_that_is_over_is_told_the_same_for_ever() {
+    for seed in 0..6_u64 {
+        let mut city = City { state: seed };
+        let clock = Arc::new(SimClock::starting_at(NOW));
+        let house = House::open_in(MODULES, Env { clock: clock.clone(), ..Env::real() }).await;
+        let auditor = house.person(Role::Auditor);
+        import(&house, &auditor).await;
+        // Whatever is counted, and more of it each time: as a running month grows, and as decisions come late.
+        let mut grow = |house: &House| {
+            let mut some = |most: usize| {
+                let n = (city.draw() * most as f64) as usize;
+                city.places(n, None)
+            };
+            put(house, &Fake { passages: some(9_000), check_ins: some(900), hits: some(900), errors: some(300), reports: some(2_000), ..Fake::default() });
+        };
+        // From the twentieth to the second of December.
+        for _ in 0..13 {
+            grow(&house);
+            let refused = house.call(&auditor, "GET", "/v1/oversight/areas/report?month=2026-11", Value::Null).await;
+            assert_eq!((refused.status, &refused.json["key"]), (422, &json!("oversight.areas.month")));
+            assert_eq!(refused.json["params"]["told_from"], json!("2026-12-03"), "{}", refused.json);
+            clock.advance_us(Micros::DAY);
+        }
+        grow(&house);
+        let (told, newest) = (report(&house, &auditor).await, "/v1/oversight/areas/report");
+        let csv = house.call(&auditor, "GET", "/v1/oversight/areas/report.csv?month=2026-11", Value::Null).await.bytes;
+        for _ in 0..4 {
+            clock.advance_us((city_days(seed) + 1) * Micros::DAY);
+            grow(&house);
+            assert_eq!(report(&house, &auditor).await, told, "seed {seed}");
+            assert_eq!(house.call(&auditor, "GET", newest, Value::Null).await.json, told, "it is the newest until December is told");
+            let again = house.call(&auditor, "GET", "/v1/oversight/areas/report.csv?month=2026-11", Value::Null).await.bytes;
+            assert_eq!(again, csv, "seed {seed}");
+        }
+    }
+}
+
+/// From one day to six: four of them end before December is told.
+const fn city_days(seed: u64) -> i64 {
+    (seed % 6) as i64
+}
+
+#[tokio::test]
+async fn what_could_not_be_read_whole_comes_later_and_changes_nothing_that_was_told() {
+    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(ASKED)), ..Env::real() }).await;
+    let auditor = house.person(Role::Auditor);
+    import(&house, &auditor).await;
+    let half = Fake { hits: vec![0; 30], passages_left_out: Some(Tallied::Incomplete), ..Fake::default() };
+    put(&house, &half);
+    let first = report(&house, &auditor).await;
+    assert_eq!((&first["areas"][0]["hits"], &first["areas"][0]["passages"]), (&json!(30), &Value::Null));
+    put(&house, &Fake { hits: vec![0; 31], passages: vec![0; 50], ..Fake::default() });
+    let second = report(&house, &auditor).await;
+    assert_eq!((&second["areas"][0]["hits"], &second["areas"][0]["passages"], &second["left_out"]), (&json!(30), &json!(50), &json!([])));
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_file_is_said_where_it_is() {
-    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(NOW)), ..Env::real() }).await;
+    let house = House::open_in(MODULES, Env { clock: Arc::new(SimClock::starting_at(ASKED)), ..Env::real() }).await;
     let auditor = house.person(Role::Auditor);
     let ring = |west: f64| json!([[west, 23.0], [west + 1.0, 23.0], [west + 1.0, 24.0], [west, 23.0]]);
     let area = |name: &str, residents: Value, ring: Value| {

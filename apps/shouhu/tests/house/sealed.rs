@@ -235,6 +235,7 @@ impl World {
                 "until_us" => query.push(format!("until_us={}", NOW.0)),
                 "by" if route.path.contains("sightings") => query.push("by=camera".into()),
                 "after" => query.push("after=0".into()),
+                "partner" => query.push("partner=neighbour".into()),
                 name @ ("west" | "lon" | "near_lon") => query.push(format!("{name}=120.19")),
                 name @ ("south" | "lat" | "near_lat") => query.push(format!("{name}=22.99")),
                 "east" => query.push("east=120.23".into()),
@@ -465,4 +466,62 @@ async fn an_outsider_may_act_on_a_sealed_plate_as_on_any_other_and_learns_nothin
     assert_eq!(lifted["state"], "lifted");
     let found = world.asked(&detective, OTHER_CASE, "GET", &format!("/v1/sightings?plate={CANARY}"), &Value::Null).await.json;
     assert_eq!(found["items"].as_array().map(Vec::len), Some(3), "{found}");
+}
+
+/// What a device holds that asks with the version of its last answer.
+async fn on_a_device(world: &World, since: i64) -> Value {
+    let device = world.house.device_of("gate", DeviceKind::FixedCamera);
+    let answer = world.house.call(&device, "GET", &format!("/v1/watchlists/delta?since={since}"), Value::Null).await;
+    assert_eq!(answer.status, 200, "{}", answer.json);
+    answer.json
+}
+
+async fn hits_of_canary(world: &World, who: &Person, case: &str) -> usize {
+    let hits = world.asked(who, case, "GET", "/v1/hits", &Value::Null).await.json;
+    hits["items"].as_array().unwrap().iter().filter(|hit| hit["plate_display"] == CANARY).count()
+}
+
+#[tokio::test]
+async fn a_sealed_canary_is_on_no_device_and_its_passage_is_a_hit_for_its_members_alone() {
+    let mut world = World::open().await;
+    let before = on_a_device(&world, 0).await;
+    let version = before["version"].as_i64().unwrap();
+    assert!(names_plate(&before.to_string()), "without a seal a device has it, so that the test can fail: {before}");
+    let id = world.seal().await;
+    let entry = world.ids["entry"].clone();
+    for since in [0, 1, version - 1, version] {
+        let told = on_a_device(&world, since).await;
+        assert!(!names_plate(&told.to_string()), "since {since}: {told}");
+    }
+    let gone = on_a_device(&world, version).await;
+    assert_eq!((&gone["entries"][0]["id"], &gone["entries"][0]["is_active"]), (&json!(entry), &json!(false)), "{gone}");
+
+    // A device that holds nothing of it reports the passage like any other.
+    world.clock.advance_us(2 * Micros::HOUR);
+    let at = world.house.app.env.now().plus(-Micros::SECOND);
+    let device = DevicePeer {
+        id: DeviceId::new(Micros(1), [1; 16]),
+        name: "fixed 0".into(),
+        kind: DeviceKind::FixedCamera,
+        camera: Some(camera(0)),
+        clock_offset_us: 0,
+    };
+    let known = hits_of_canary(&world, &world.second, CASE).await;
+    let report = json!({ "sequence": 90, "plate": CANARY, "confidence": 0.99, "captured_at_us": at.0, "reads": 3, "alternatives": [] });
+    let batch = json!({ "model": "test-1", "sent_at_us": at.0, "sightings": [report] });
+    let sent = world.house.call(&Caller::Device(device), "POST", "/v1/sightings", batch).await;
+    assert_eq!((sent.status, &sent.json["accepted"]), (200, &json!(1)), "{}", sent.json);
+    assert!(!names_plate(&sent.json.to_string()), "the receipt is that of any passage: {}", sent.json);
+    world.house.settle().await;
+    assert_eq!(hits_of_canary(&world, &world.second, CASE).await, known + 1);
+    for role in [Role::Dispatcher, Role::Supervisor, Role::Detective] {
+        assert_eq!(hits_of_canary(&world, world.role(role), OTHER_CASE).await, 0, "{role:?}");
+    }
+
+    let lift = format!("/v1/oversight/seals/{id}/lift");
+    for who in [&world.member, &world.decider] {
+        world.post(who, &lift, json!({ "reason": "案件已偵結" })).await;
+    }
+    let back = on_a_device(&world, gone["version"].as_i64().unwrap()).await;
+    assert!(names_plate(&back.to_string()), "{back}");
 }

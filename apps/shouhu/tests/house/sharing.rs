@@ -1,4 +1,4 @@
-//! The whole house: what a partner sends is counted, and stops with the switch.
+//! The whole house: what a partner sends, and what a person fetches for it, is counted and stops with one switch.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
@@ -40,4 +40,41 @@ async fn a_partner_that_was_switched_off_passes_no_door_of_partners_and_one_with
         assert_eq!(key(&partner, route.path).await, "oversight.sharing.off", "{}", route.path);
         assert!(!key(&other, route.path).await.starts_with("oversight.sharing"), "nobody else: {}", route.path);
     }
+}
+
+#[tokio::test]
+async fn what_persons_fetch_for_a_partner_stops_with_what_its_machine_sends() {
+    let clock = Arc::new(SimClock::starting_at(Micros(20_000 * Micros::DAY)));
+    let house = House::open_in(MODULES, Env { clock: clock.clone(), ..Env::real() }).await;
+    let (partner, chief) = (house.device_of("kaohsiung", DeviceKind::Partner), house.person(Role::Supervisor));
+    let key = |answer: &shouhu_http::testing::Answer| answer.json["key"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(key(&house.call(&partner, "POST", "/v1/partners/warnings", Value::Null).await).split('.').next(), Some("warnings"));
+    let incident = json!({ "origin": "call", "priority": 2, "kind": "fight", "summary": "兩人鬥毆", "address": "中正路" });
+    let incident = house.call(&house.person(Role::Dispatcher), "POST", "/v1/incidents", incident).await.json["id"].as_str().unwrap().to_owned();
+    let pulls = |to: &str| {
+        let to = if to.is_empty() { String::new() } else { format!("?partner={to}") };
+        [format!("/v1/incidents.geojson{to}"), format!("/v1/units.geojson{to}"), format!("/v1/positions/cot{to}")]
+    };
+    let eido = format!("/v1/incidents/{incident}/eido?partner=kaohsiung");
+    for path in pulls("kaohsiung").iter().chain(&pulls("")).chain([&eido]) {
+        let answer = house.call(&chief, "GET", path, Value::Null).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.json);
+    }
+    let listed = house.call(&chief, "GET", "/v1/oversight/partners", Value::Null).await.json;
+    let passed = |title: &str| listed["items"].as_array().unwrap().iter().find(|one| one["title"] == title).map(|one| one["passed_day"].clone());
+    assert_eq!((passed("kaohsiung"), passed("GeoJSON"), passed("Cursor on Target")), (Some(json!(5)), Some(json!(2)), Some(json!(1))), "{listed}");
+
+    let id = listed["items"].as_array().unwrap().iter().find(|one| one["title"] == "kaohsiung").unwrap()["id"].as_str().unwrap();
+    assert!(id.starts_with("device "), "one partner, not two: {listed}");
+    let off = format!("/v1/oversight/partners/{}/off", id.replace(' ', "%20"));
+    assert_eq!(house.call(&chief, "POST", &off, json!({ "reason": "金鑰遭竊，停止收受" })).await.status, 200);
+    assert_eq!(key(&house.call(&partner, "POST", "/v1/partners/warnings", Value::Null).await), "oversight.sharing.off");
+    for path in pulls("kaohsiung").iter().chain([&eido]) {
+        assert_eq!(key(&house.call(&chief, "GET", path, Value::Null).await), "oversight.sharing.off", "{path}");
+    }
+    // A month without agreement later the house's own maps still work, and somebody who was named needs one.
+    assert_eq!(house.call(&chief, "GET", "/v1/units.geojson?partner=county", Value::Null).await.status, 200);
+    clock.advance_us(31 * Micros::DAY);
+    assert_eq!(house.call(&chief, "GET", "/v1/units.geojson", Value::Null).await.status, 200);
+    assert_eq!(key(&house.call(&chief, "GET", "/v1/units.geojson?partner=county", Value::Null).await), "oversight.sharing.no_agreement");
 }

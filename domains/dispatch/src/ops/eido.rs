@@ -4,7 +4,8 @@ use axum::extract::State;
 use serde_json::Value;
 use shouhu_exchange::eido::out::{Desk, Note, Report, eido};
 use shouhu_ids::IncidentId;
-use shouhu_module::{App, Audit, Audited, Id, Load, Person, Problem, Route};
+use shouhu_module::ports::{ForSomebody, hand_out};
+use shouhu_module::{App, Audit, Audited, Id, Load, Params, Person, Problem, Route};
 use shouhu_store::{StoreError, params};
 use shouhu_wire::{Incident, Unit};
 
@@ -18,6 +19,7 @@ pub const ROUTE: Route =
     .permission("incidents.read")
     .audit(Audit::WorkRead)
     .load(Load::Life)
+    .asks::<ForSomebody>()
     .gives_media("application/json");
 
 /// Who we are: the host under which people reach this server, which is a domain name as STA-010 wants it.
@@ -54,8 +56,15 @@ async fn closing_note(app: &App, id: IncidentId) -> Result<String, StoreError> {
     Ok(row.map(|row| row.opt_text("closing_note")).transpose()?.flatten().unwrap_or_default())
 }
 
-async fn handle(State(app): State<App>, person: Person, Id(id): Id<IncidentId>) -> Result<Audited<Value>, Problem> {
+async fn handle(
+    State(app): State<App>,
+    person: Person,
+    Id(id): Id<IncidentId>,
+    Params(asked): Params<ForSomebody>,
+) -> Result<Audited<Value>, Problem> {
     let incident = visible(&app, &person, id).await?;
+    let partner = asked.partner()?;
+    hand_out(&app, &partner, ROUTE.path, ROUTE.load == Load::Life).await?;
     let units = units_at_work(&app, &incident).await?;
     let closing_note = closing_note(&app, id).await?;
     let notes = notes(&incident);
@@ -65,7 +74,7 @@ async fn handle(State(app): State<App>, person: Person, Id(id): Id<IncidentId>) 
         Report { incident: &incident, kind_title, closing_note: &closing_note, units: &units, notes: &notes, now: app.env.now() };
     let told = serde_json::to_value(eido(report, &desk(&app.public_url)));
     let told = told.map_err(|error| StoreError::Corrupt { what: "incident", detail: error.to_string() })?;
-    Ok(Audited::new(format!("{} as EIDO", incident.number), told))
+    Ok(Audited::new(format!("{} as EIDO for {}", incident.number, partner.said()), told))
 }
 
 #[cfg(test)]

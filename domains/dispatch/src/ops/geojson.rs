@@ -4,7 +4,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use shouhu_exchange::geojson::{Feature, FeatureCollection, MEDIA};
-use shouhu_module::{App, Audit, AuditObject, Load, Problem, Route};
+use shouhu_module::ports::{ForWhom, Partner, hand_out};
+use shouhu_module::{App, Audit, AuditObject, Load, Params, Problem, Route};
 
 use crate::positions;
 use crate::store::{self, Which};
@@ -16,6 +17,7 @@ pub const INCIDENTS: Route =
     Route::get("/v1/incidents.geojson", "Show the open incidents as GeoJSON", || axum::routing::get(incidents))
         .permission("dispatch.watch")
         .audit(Audit::WorkRead)
+        .asks::<ForWhom>()
         .gives_media(MEDIA)
         .load(Load::Interactive);
 
@@ -23,26 +25,39 @@ pub const UNITS: Route =
     Route::get("/v1/units.geojson", "Show the units with their newest positions as GeoJSON", || axum::routing::get(units))
         .permission("units.watch")
         .audit(Audit::WorkRead)
+        .asks::<ForWhom>()
         .gives_media(MEDIA)
         .load(Load::Interactive);
 
-fn answer(what: &str, features: Vec<Feature>) -> Response {
-    let object = format!("{} {what} as GeoJSON", features.len());
+/// Who gets it; in the ledger when this returns. Without a name it is a map of the house's own, or nobody said: counted by itself, and
+/// stopped by a switch of its own, which no date is.
+async fn recipient(app: &App, asked: &ForWhom, route: &Route) -> Result<Partner, Problem> {
+    let named = asked.partner()?;
+    let is_unnamed = named.is_none();
+    let partner = named.unwrap_or_else(|| Partner::unnamed("GeoJSON"));
+    hand_out(app, &partner, route.path, is_unnamed).await?;
+    Ok(partner)
+}
+
+fn answer(what: &str, features: Vec<Feature>, to: &Partner) -> Response {
+    let object = format!("{} {what} as GeoJSON for {}", features.len(), to.said());
     let mut response = ([(header::CONTENT_TYPE, MEDIA)], FeatureCollection::new(features).write()).into_response();
     response.extensions_mut().insert(AuditObject(object));
     response
 }
 
-async fn incidents(State(app): State<App>) -> Result<Response, Problem> {
+async fn incidents(State(app): State<App>, Params(asked): Params<ForWhom>) -> Result<Response, Problem> {
+    let to = recipient(&app, &asked, &INCIDENTS).await?;
     let open = store::incidents(&app.store, Which::NotClosed, None, INCIDENTS_MAX).await?;
-    Ok(answer("incidents", open.iter().map(Feature::incident).collect()))
+    Ok(answer("incidents", open.iter().map(Feature::incident).collect(), &to))
 }
 
-async fn units(State(app): State<App>) -> Result<Response, Problem> {
+async fn units(State(app): State<App>, Params(asked): Params<ForWhom>) -> Result<Response, Problem> {
+    let to = recipient(&app, &asked, &UNITS).await?;
     let known = positions::of(&app);
     let mut units = store::units(&app.store).await?;
     for unit in &mut units {
         known.overlay(unit);
     }
-    Ok(answer("units", units.iter().map(Feature::unit).collect()))
+    Ok(answer("units", units.iter().map(Feature::unit).collect(), &to))
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use shouhu_module::ports::{RoadTimesPort, TrackKeeperPort};
+use shouhu_module::ports::{NotWritten, RoadTimesPort, TrackKeeperPort};
 use shouhu_module::{App, Audit, Body, Keyed, Load, Person, Problem, Route};
 use shouhu_wire::ReportPosition;
 
@@ -24,17 +24,23 @@ pub const ROUTE: Route =
 pub enum PositionError {
     #[error("you crew no unit: join one first")]
     NoUnit,
+    #[error("your place is on the map and cannot be written down now: send it again")]
+    NotWritten,
 }
 
 impl Keyed for PositionError {
     fn key(&self) -> &'static str {
         match self {
             Self::NoUnit => "dispatch.unit.none_joined",
+            Self::NotWritten => "dispatch.position.not_written",
         }
     }
 
     fn status(&self) -> StatusCode {
-        StatusCode::CONFLICT
+        match self {
+            Self::NoUnit => StatusCode::CONFLICT,
+            Self::NotWritten => StatusCode::SERVICE_UNAVAILABLE,
+        }
     }
 }
 
@@ -52,11 +58,11 @@ async fn handle(
     let fix = Fix::checked(&body, now)?;
     let road_m = app.try_room::<RoadTimesPort>().and_then(|roads| roads.0.off_road_m(fix.position));
     let taken = known.take_beside(unit, fix, road_m, now)?;
-    if let Some(keeper) = app.try_room::<TrackKeeperPort>() {
-        keeper.0.keep(unit, fix.into(), taken.into());
-    }
+    let kept = app.try_room::<TrackKeeperPort>().map_or(Ok(()), |keeper| keeper.0.keep(unit, fix.into(), taken.into()));
     if taken == (Taken::Newest { is_due: true }) {
         known.persist(&app.store, unit).await?;
     }
+    // Those who send help see it all the same; its sender is not told that it is safe.
+    kept.map_err(|NotWritten| PositionError::NotWritten)?;
     Ok(Json(PositionReceipt { is_newest: matches!(taken, Taken::Newest { .. }) }))
 }

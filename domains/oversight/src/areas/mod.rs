@@ -11,10 +11,14 @@
 //! A ratio is told with an interval that holds for all areas at once with 95 % (`judge`); only an interval that lies wholly beyond
 //! [`MORE`] or [`LESS`] is called more or less. Small numbers are hidden once for the whole report, with what would tell them (`mask`).
 //!
-//! The report is made anew each time from what the rooms have (`tally`), of the days that are over. Hits and reports are there for good,
-//! passages for 90 days, signatures for a year: of a month of which anything was destroyed, or could not be read whole, a measure is left
-//! out, and the report says so ([`AreaLeftOut`]). Otherwise it is the same whenever it is made, but for what people decide later: a hit may
-//! be rejected, a call merged, a plate erased.
+//! A month is told when it is over and has settled ([`SETTLES_US`]), never before: whoever takes the report of one day from that of the next
+//! has what the day added, which may be one officer's few stops. What the rooms have of it (`tally`) is counted once, when the report is first
+//! asked for, and the counts are kept (`store`): a hit that is rejected later, a call that is merged, a plate that is erased would be told by
+//! the difference, too. Hits and reports are there for good, passages for 90 days, signatures for a year: of a month of which anything was
+//! destroyed before it was counted, or could not be read whole, a measure is left out, and the report says so ([`AreaLeftOut`]).
+//!
+//! **Invariant:** of one month by one list of areas no number is ever told that differs from what was told before. (Not covered: two lists
+//! whose outlines differ little. To import one is a write on the log.)
 
 mod judge;
 mod mask;
@@ -38,6 +42,9 @@ pub use crate::transparency::TOLD_MIN;
 /// Above this an area is watched more than the reference would have it, below [`LESS`] less.
 pub const MORE: f64 = 1.25;
 pub const LESS: f64 = 0.8;
+/// So long after its end a month is told: hits lapse within a day, and what the last night brought is decided in the next.
+pub const SETTLES_DAYS: i64 = 2;
+pub const SETTLES_US: i64 = SETTLES_DAYS * Micros::DAY;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -71,7 +78,7 @@ pub enum Verdict {
 }
 
 /// What is counted, be it a measure or what one is held against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "AreaCounted")]
 pub enum Counted {
@@ -150,8 +157,6 @@ pub struct AreaComparison {
 pub struct AreaReport {
     /// `2026-11`, by the clock of Taipei.
     pub month: String,
-    /// The month is not over, and the numbers are of its days that are.
-    pub is_running: bool,
     pub areas_version: i64,
     pub told_min: i64,
     pub areas: Vec<AreaCounts>,
@@ -204,10 +209,15 @@ pub enum AreasError {
     Outline { name: String, what: shapes::OutlineError },
     #[error("area {0:?} is there twice")]
     Twice(String),
-    #[error("{0} has not begun")]
+    #[error("{0} is told {SETTLES_DAYS} days after its end: a running month, asked for day by day, would tell single days")]
     Month(Month),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// The day in Taipei from which on a month is told.
+fn told_from(month: Month) -> String {
+    format!("{}-{:02}", month.next(), 1 + SETTLES_DAYS)
 }
 
 impl Keyed for AreasError {
@@ -240,7 +250,7 @@ impl Keyed for AreasError {
             Self::Residents { name } => vec![("name", name.clone()), ("most", shapes::RESIDENTS_MAX.to_string())],
             Self::Outline { name, what } => iter::once(("name", name.clone())).chain(what.params()).collect(),
             Self::Twice(name) => vec![("name", name.clone())],
-            Self::Month(month) => vec![("month", month.to_string())],
+            Self::Month(month) => vec![("month", month.to_string()), ("told_from", told_from(*month))],
         }
     }
 }

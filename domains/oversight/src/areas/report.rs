@@ -18,18 +18,47 @@ const MEASURES: [Measure; 4] = [Measure::Passages, Measure::Hits, Measure::Check
 #[derive(Debug, Clone, Copy)]
 pub struct Head {
     pub month: Month,
-    pub is_running: bool,
     pub version: i64,
 }
 
-/// What the rooms have answered.
+/// What was counted before, and what the rooms have answered about the rest.
 #[derive(Debug, Default)]
 pub struct Answers {
+    /// By area, and at the end what lies in none, or nowhere.
+    counts: BTreeMap<Counted, Vec<u64>>,
     placed: BTreeMap<Counted, Vec<PlacedCount>>,
     left_out: Vec<AreaLeftOut>,
 }
 
 impl Answers {
+    #[must_use]
+    pub fn knowing(counts: BTreeMap<Counted, Vec<u64>>) -> Self {
+        Self { counts, ..Self::default() }
+    }
+
+    /// Of this no room needs to be asked.
+    #[must_use]
+    pub fn knows(&self, counted: Counted) -> bool {
+        self.counts.contains_key(&counted)
+    }
+
+    /// Sorts by area what the rooms have answered; returns what is new.
+    pub fn sort(&mut self, areas: &Areas) -> BTreeMap<Counted, Vec<u64>> {
+        let lookup = Lookup::of(areas);
+        let placed = std::mem::take(&mut self.placed);
+        let new: BTreeMap<_, _> = placed.iter().map(|(counted, placed)| (*counted, sorted(&lookup, areas.areas.len(), placed))).collect();
+        for (counted, counts) in &new {
+            self.counts.entry(*counted).or_insert_with(|| counts.clone());
+        }
+        new
+    }
+
+    /// What was written down holds, whoever counted it.
+    #[must_use]
+    pub fn as_kept(self, counts: BTreeMap<Counted, Vec<u64>>) -> Self {
+        Self { counts, ..self }
+    }
+
     /// `None`: no room answers.
     pub fn take(&mut self, counted: Counted, tallied: Option<Tallied<PlacedCount>>) {
         let (reason, kept_since_us) = match tallied {
@@ -81,13 +110,10 @@ impl Columns {
 }
 
 #[must_use]
-pub fn made(head: Head, areas: &Areas, answers: Answers) -> AreaReport {
-    let lookup = Lookup::of(areas);
-    let column = |(counted, placed): (&Counted, &Vec<PlacedCount>)| {
-        let counts = sorted(&lookup, areas.areas.len(), placed);
-        (*counted, Column { told: Told::of(&counts), counts })
-    };
-    let columns = Columns { residents: residents(areas), counted: answers.placed.iter().map(column).collect() };
+pub fn made(head: Head, areas: &Areas, mut answers: Answers) -> AreaReport {
+    answers.sort(areas);
+    let column = |(counted, counts): (Counted, Vec<u64>)| (counted, Column { told: Told::of(&counts), counts });
+    let columns = Columns { residents: residents(areas), counted: answers.counts.into_iter().map(column).collect() };
     let mut comparisons = Vec::new();
     for measure in MEASURES {
         for reference in references(measure) {
@@ -98,7 +124,6 @@ pub fn made(head: Head, areas: &Areas, answers: Answers) -> AreaReport {
     }
     AreaReport {
         month: head.month.to_string(),
-        is_running: head.is_running,
         areas_version: head.version,
         told_min: TOLD_MIN,
         areas: areas.areas.iter().enumerate().map(|(index, area)| line(&columns, index, &area.name, area.residents)).collect(),
@@ -170,7 +195,7 @@ mod tests {
     const LEAST: u64 = TOLD_MIN.unsigned_abs();
 
     fn head() -> Head {
-        Head { month: Month::parse("2026-11").unwrap(), is_running: false, version: 1 }
+        Head { month: Month::parse("2026-11").unwrap(), version: 1 }
     }
 
     /// Squares in a row, each a degree wide.
@@ -277,6 +302,24 @@ mod tests {
                 prop_assert!(one.lines.is_empty() || (one.total.is_some() && one.reference_total.is_some()));
             }
         }
+    }
+
+    #[test]
+    fn what_was_counted_once_is_told_and_nothing_that_is_answered_later() {
+        let areas = row_of(&[Some(1_000); 2]);
+        let mut first = Answers::default();
+        first.take(Counted::Hits, Some(Tallied::Whole(placed(&[40, 30, 0]))));
+        let kept = first.sort(&areas);
+        assert_eq!(kept, BTreeMap::from([(Counted::Hits, vec![40, 30, 0])]));
+        let again = Answers::knowing(kept);
+        assert!(again.knows(Counted::Hits) && !again.knows(Counted::Errors));
+        assert_eq!(made(head(), &areas, again), made(head(), &areas, first));
+        // Of two who count at the same moment one is written down.
+        let mut late = Answers::default();
+        late.take(Counted::Hits, Some(Tallied::Whole(placed(&[41, 30, 0]))));
+        late.take(Counted::Passages, Some(Tallied::Incomplete));
+        let late = made(head(), &areas, late.as_kept(BTreeMap::from([(Counted::Hits, vec![40, 30, 0])])));
+        assert_eq!((late.areas[0].hits, late.left_out.len()), (Some(40), 1));
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Areas on disk, and the newest ones in memory: a report needs them each time, and outlines of a city take a second to read.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
+use shouhu_calendar::Month;
 use shouhu_module::{App, Person};
-use shouhu_store::{Store, StoreError, params};
+use shouhu_store::{Store, StoreError, params, tag_of};
 
 use super::shapes::Areas;
-use super::{AreaListed, AreasListed};
+use super::{AreaListed, AreasListed, Counted};
 
 /// The areas that were read last. A version never changes, so that nothing here is ever out of date.
 #[derive(Default)]
@@ -84,6 +87,38 @@ pub async fn set(app: &App, by: &Person, areas: Areas) -> Result<(), StoreError>
         app.room::<Kept>().keep(version, &areas);
     }
     Ok(())
+}
+
+/// As it lies in the table.
+#[derive(Serialize, Deserialize)]
+struct Counts {
+    by_area: Vec<u64>,
+}
+
+/// What was counted of a month before, by the areas of a version.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts(store: &Store, month: Month, version: i64) -> Result<BTreeMap<Counted, Vec<u64>>, StoreError> {
+    let sql = "SELECT counted, counts FROM oversight_area_count WHERE month = $1 AND version = $2";
+    let rows = store.fetch(sql, params![month.to_string(), version]).await?;
+    rows.iter().map(|row| Ok((row.tag("counted")?, row.json::<Counts>("counts")?.by_area))).collect()
+}
+
+/// Writes down what was counted, unless somebody else was first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep_counts(store: &Store, month: Month, version: i64, new: BTreeMap<Counted, Vec<u64>>) -> Result<(), StoreError> {
+    let now = store.env().now();
+    let mut tx = store.begin().await?;
+    for (counted, by_area) in new {
+        let text = serde_json::to_string(&Counts { by_area }).map_err(|error| corrupt(&error))?;
+        let sql = "INSERT INTO oversight_area_count (month, version, counted, counts, made_at_us) VALUES ($1, $2, $3, $4, $5) \
+                   ON CONFLICT (month, version, counted) DO NOTHING";
+        tx.execute(sql, params![month.to_string(), version, tag_of(&counted), text, now]).await?;
+    }
+    tx.commit().await
 }
 
 /// # Errors

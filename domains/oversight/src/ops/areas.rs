@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shouhu_calendar::Month;
 use shouhu_module::{App, Audit, Audited, Load, Params, Person, Problem, RawBody, Route};
 
 use crate::areas::shapes::FileError;
@@ -47,7 +46,7 @@ pub const CSV: Route = Route::get("/v1/oversight/areas/report.csv", "The ratios 
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct AskReport {
-    /// `2026-11`; without one, the days of this month that are over.
+    /// `2026-11`, two days after its end and later; without one, the newest of those.
     pub month: Option<String>,
     /// Of the areas; without one, the newest.
     pub version: Option<i64>,
@@ -69,7 +68,7 @@ async fn import(State(app): State<App>, person: Person, RawBody(bytes): RawBody)
 }
 
 async fn found(app: &App, asked: &AskReport) -> Result<AreaReport, Problem> {
-    let month = month(asked.month.as_deref(), Month::in_taipei(app.env.now().0))?;
+    let month = month(asked.month.as_deref(), areas::tally::newest(app.env.now()))?;
     areas::tally::report(app, month, asked.version).await
 }
 

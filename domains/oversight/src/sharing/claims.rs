@@ -14,7 +14,7 @@ use shouhu_store::testing::on_each_database;
 use shouhu_wire::{DeviceKind, Role};
 
 use super::gate::pass;
-use super::store::{off, on, one, shown};
+use super::store::{list, off, on, one, shown};
 use super::SharingError;
 use crate::MODULE;
 
@@ -90,6 +90,45 @@ async fn of_many_that_pass_while_a_switch_is_set_none_passes_after_it() {
         let after = shown(&store, &told("").partner.key).await.unwrap().partner;
         assert_eq!(after.passed_day, before, "nothing passed after the switch was set");
         assert_eq!(after.passed_day + after.refused_day, 21);
+    })
+    .await;
+}
+
+/// Fetched by a person.
+fn fetched(partner: Partner) -> Sharing {
+    Sharing { partner, direction: Direction::Out, kind: "/v1/incidents.geojson".into(), is_life: false }
+}
+
+#[tokio::test]
+async fn what_a_person_fetches_for_a_partner_stands_with_what_his_machine_gets_and_one_switch_stops_both() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        let Caller::Person(person) = House::open(MODULES).await.person(Role::Supervisor) else { panic!("a person") };
+        let hook = told("unit_state").partner;
+        pass(&store, &told("unit_state")).await.unwrap();
+        let by_id = Partner { key: hook.key.clone(), title: String::new() };
+        for said in [Partner::named("消防局"), by_id.clone()] {
+            pass(&store, &fetched(said)).await.unwrap();
+        }
+        assert_eq!((list(&store).await.unwrap().len(), one(&store, &hook.key).await.unwrap().passed_day), (1, 3), "he is one, however he is named");
+        assert_eq!(one(&store, &hook.key).await.unwrap().title, "消防局");
+        // Somebody without a key, and nobody in particular.
+        for said in [Partner::named("縣府災害應變中心"), Partner::unnamed("GeoJSON"), Partner::unnamed("GeoJSON")] {
+            pass(&store, &fetched(said)).await.unwrap();
+        }
+        let listed: Vec<_> = list(&store).await.unwrap().into_iter().map(|partner| (partner.id, partner.passed_day)).collect();
+        assert_eq!(listed.len(), 3, "{listed:?}");
+        assert!(listed.contains(&("named 縣府災害應變中心".into(), 1)) && listed.contains(&("unnamed GeoJSON".into(), 2)), "{listed:?}");
+        assert_eq!(key(pass(&store, &fetched(Partner { key: "webhook nobody".into(), title: String::new() })).await), "http.not_found");
+        assert_eq!(key(pass(&store, &fetched(Partner::named("GeoJSON"))).await), "", "a name is never the bucket of the nameless");
+
+        off(&store, &person, &hook.key, "資料外洩查證").await.unwrap();
+        for sharing in [told("unit_state"), fetched(Partner::named("消防局")), fetched(by_id)] {
+            assert_eq!(key(pass(&store, &sharing).await), "oversight.sharing.off", "{sharing:?}");
+        }
+        assert_eq!(one(&store, &hook.key).await.unwrap().refused_day, 3);
+        off(&store, &person, "unnamed GeoJSON", "先查明用途").await.unwrap();
+        assert_eq!(key(pass(&store, &fetched(Partner::unnamed("GeoJSON"))).await), "oversight.sharing.off");
+        pass(&store, &fetched(Partner::named("縣府災害應變中心"))).await.unwrap();
     })
     .await;
 }

@@ -3,7 +3,7 @@
 use shouhu_env::BoxFuture;
 use shouhu_ids::Micros;
 use shouhu_module::Problem;
-use shouhu_module::ports::{Direction, Sharing, SharingGate};
+use shouhu_module::ports::{Direction, Partner, Sharing, SharingGate};
 use shouhu_store::{Store, StoreError, Tx, params};
 
 use super::{SharingError, WITHOUT_AGREEMENT_US};
@@ -25,7 +25,8 @@ impl SharingGate for Gate {
 pub async fn pass(store: &Store, sharing: &Sharing) -> Result<(), SharingError> {
     let now = store.env().now();
     let mut tx = store.begin().await?;
-    let (judged, agreement) = judged(&mut tx, sharing, now).await?;
+    let partner = resolved(&mut tx, &sharing.partner).await?;
+    let (judged, agreement) = judged(&mut tx, &partner, sharing.is_life, now).await?;
     let direction = match sharing.direction {
         Direction::Out => "out",
         Direction::In => "in",
@@ -35,16 +36,32 @@ pub async fn pass(store: &Store, sharing: &Sharing) -> Result<(), SharingError> 
         "INSERT INTO oversight_shared (partner, hour, direction, kind, agreement, passed, refused) VALUES ($1, $2, $3, $4, $5, $6, $7) \
          ON CONFLICT (partner, hour, direction, kind, agreement) \
          DO UPDATE SET passed = oversight_shared.passed + excluded.passed, refused = oversight_shared.refused + excluded.refused",
-        params![&sharing.partner.key, now.0.div_euclid(Micros::HOUR), direction, &sharing.kind, agreement, passed, refused],
+        params![&partner.key, now.0.div_euclid(Micros::HOUR), direction, &sharing.kind, agreement, passed, refused],
     )
     .await?;
     tx.commit().await?;
     judged
 }
 
+/// Who is meant where a person said it: whoever is known by that title, under whatever key, and one who is off before one who is not; else the
+/// switch would stop a partner's machine and not the person who fetches for it.
+async fn resolved(tx: &mut Tx, said: &Partner) -> Result<Partner, SharingError> {
+    if said.title.is_empty() {
+        let row = tx.fetch_opt("SELECT title FROM oversight_partner WHERE id = $1", params![&said.key]).await?;
+        return Ok(Partner { key: said.key.clone(), title: row.ok_or(SharingError::Unknown)?.text("title")? });
+    }
+    if said.is_by_name() {
+        let sql = "SELECT id FROM oversight_partner WHERE title = $1 AND id NOT LIKE 'unnamed %' \
+                   ORDER BY CASE WHEN off_at_us IS NULL THEN 1 ELSE 0 END, id LIMIT 1";
+        if let Some(row) = tx.fetch_opt(sql, params![&said.title]).await? {
+            return Ok(Partner { key: row.text("id")?, title: said.title.clone() });
+        }
+    }
+    Ok(said.clone())
+}
+
 /// The row of the partner is locked: what is switched off waits for what is just passing, and nothing passes after it.
-async fn judged(tx: &mut Tx, sharing: &Sharing, now: Micros) -> Result<(Result<(), SharingError>, i64), StoreError> {
-    let partner = &sharing.partner;
+async fn judged(tx: &mut Tx, partner: &Partner, is_life: bool, now: Micros) -> Result<(Result<(), SharingError>, i64), StoreError> {
     let sql = "INSERT INTO oversight_partner (id, title, since_us) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET title = excluded.title \
                RETURNING since_us, off_at_us";
     let row = tx.fetch(sql, params![&partner.key, &partner.title, now]).await?;
@@ -60,7 +77,7 @@ async fn judged(tx: &mut Tx, sharing: &Sharing, now: Micros) -> Result<(Result<(
     };
     let judged = if off.is_some() {
         Err(SharingError::Off)
-    } else if until <= now && !sharing.is_life {
+    } else if until <= now && !is_life {
         Err(SharingError::NoAgreement)
     } else {
         Ok(())

@@ -185,6 +185,8 @@ async fn wanted(app: &App, taken: &CheckIn, at: Wgs84) -> Result<Vec<WantedVehic
         distance_m: seen.distance_m,
         is_confirmed: seen.confirmed.is_some(),
         action: seen.confirmed.as_ref().map(|known| known.action),
+        vehicle_class: seen.confirmed.as_ref().and_then(|known| known.vehicle_class),
+        vehicle_colour: seen.confirmed.as_ref().and_then(|known| known.vehicle_colour),
         vehicle_note: seen.confirmed.map(|known| known.vehicle_note),
     };
     Ok(port.0.near(at).await?.into_iter().map(told).collect())

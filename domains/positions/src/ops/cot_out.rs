@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use shouhu_module::ports::UnitNow;
-use shouhu_module::{App, Audit, AuditObject, Problem, Route};
+use shouhu_module::ports::{ForWhom, Partner, UnitNow, hand_out};
+use shouhu_module::{App, Audit, AuditObject, Params, Problem, Route};
 use shouhu_trackers::cot::{Friend, write};
 use shouhu_wire::{UnitKind, UnitState};
 
@@ -15,6 +15,7 @@ pub const ROUTE: Route =
     Route::get("/v1/positions/cot", "Units as events of Cursor on Target, one after the other", || axum::routing::get(handle))
         .permission("positions.watch")
         .audit(Audit::WorkRead)
+        .asks::<ForWhom>()
         .gives_media("application/xml");
 
 /// Types of the CoT list: a friendly ground vehicle of civilians, a friendly ground unit that fights nobody.
@@ -54,11 +55,16 @@ pub fn event_of(unit: &UnitNow) -> Option<String> {
     }))
 }
 
-async fn handle(State(app): State<App>) -> Result<Response, Problem> {
+async fn handle(State(app): State<App>, Params(asked): Params<ForWhom>) -> Result<Response, Problem> {
+    let named = asked.partner()?;
+    // The crews' own TAK clients name nobody, and no date on a paper stops them.
+    let is_unnamed = named.is_none();
+    let to = named.unwrap_or_else(|| Partner::unnamed("Cursor on Target"));
+    hand_out(&app, &to, ROUTE.path, is_unnamed).await?;
     // Whoever went home is nobody's friend on a map.
     let on_duty = units(&app).await?.into_iter().filter(|unit| unit.state != UnitState::OffDuty);
     let events: Vec<String> = on_duty.filter_map(|unit| event_of(&unit)).collect();
-    let object = AuditObject(format!("positions of {} units as CoT", events.len()));
+    let object = AuditObject(format!("positions of {} units as CoT for {}", events.len(), to.said()));
     let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<events>\n{}\n</events>\n", events.join("\n"));
     let mut response = ([(header::CONTENT_TYPE, "application/xml; charset=utf-8")], body).into_response();
     response.extensions_mut().insert(object);

@@ -16,7 +16,7 @@ use shouhu_module::{Keyed, ProblemRow};
 use shouhu_plate::Pattern;
 
 use crate::bases;
-use crate::model::{EntryError, NewEntry, ProposeEntry, TAIWAN};
+use crate::model::{EntryError, NOTE_CHARS_MAX, NewEntry, ProposeEntry, TAIWAN, bounded};
 use columns::{Columns, Field};
 use encoding::Asked;
 
@@ -328,19 +328,26 @@ fn entry_of(row: &Row, columns: &Columns, defaults: &Defaults, owner: &str, now:
         action,
         vehicle_class,
         vehicle_colour: columns::colour_of(text(Field::VehicleColour)),
-        vehicle_note: noted(text(Field::VehicleNote), text(Field::VehicleColour)),
+        vehicle_note: text(Field::VehicleNote).to_owned(),
         issuer: or(text(Field::Issuer), TAIWAN),
         expires_at_us,
     };
-    NewEntry::checked(&asked, now).map_err(|error| fault(field_of(&error), error.key(), error.to_string()))
+    let refused = |error: EntryError| fault(field_of(&error), error.key(), error.to_string());
+    let mut new = NewEntry::checked(&asked, now).map_err(refused)?;
+    let colour = bounded("vehicle_colour", text(Field::VehicleColour), NOTE_CHARS_MAX).map_err(refused)?;
+    // After the check: each cell has its bound, and no row is refused for what is put together here.
+    new.vehicle_note = noted(new.vehicle_note, &colour);
+    Ok(new)
 }
 
-/// The colour stays words for people too: crews are shown the note alone, and not every colour has a name of ours.
-fn noted(note: &str, colour: &str) -> String {
-    match (note, colour) {
-        (note, colour) if note.contains(colour) => note.to_owned(),
-        ("", colour) => colour.to_owned(),
-        (note, colour) => format!("{note}；{colour}"),
+/// The colour stays words for people too: not every colour has a name of ours, and 銀色 says more than grey.
+fn noted(note: String, colour: &str) -> String {
+    if note.contains(colour) {
+        note
+    } else if note.is_empty() {
+        colour.to_owned()
+    } else {
+        format!("{note}；{colour}")
     }
 }
 
@@ -350,6 +357,7 @@ fn field_of(error: &EntryError) -> Field {
         "owner" => Field::Owner,
         "reason" => Field::Reason,
         "action" => Field::Action,
+        "vehicle_colour" => Field::VehicleColour,
         "vehicle_note" => Field::VehicleNote,
         "issuer" => Field::Issuer,
         "expires_at_us" => Field::ExpiresAt,
@@ -430,6 +438,27 @@ KNOWN-1,失竊,失車,115/12/31,,,,
         let sorted = sorted(file.as_bytes());
         let found: Vec<_> = sorted.accepted.iter().map(|entry| (entry.vehicle_colour, entry.vehicle_note.as_str())).collect();
         assert_eq!(found, [(Some(shouhu_plate::VehicleColour::Grey), "銀色"), (None, "左門凹陷；香檳")]);
+    }
+
+    #[test]
+    fn a_note_that_is_full_takes_its_colour_and_each_cell_alone_has_its_bound() {
+        let long = |chars: usize| "凹".repeat(chars);
+        let row = |plate: &str, colour: &str, note: &str| format!("{plate},失竊,失車,115/12/31,{colour},{note}\n");
+        let file = ["車牌,案由,法令依據,到期日,顏色,備註\n".to_owned()]
+            .into_iter()
+            .chain([
+                row("ABC-1234", "銀色", &long(NOTE_CHARS_MAX)),
+                row("XYZ-9876", &"漆".repeat(NOTE_CHARS_MAX), &long(NOTE_CHARS_MAX)),
+                row("AAA-1111", "銀色", &long(NOTE_CHARS_MAX + 1)),
+                row("BBB-2222", &long(NOTE_CHARS_MAX + 1), ""),
+            ])
+            .collect::<String>();
+        let sorted = sorted(file.as_bytes());
+        let notes: Vec<_> = sorted.accepted.iter().map(|entry| entry.vehicle_note.clone()).collect();
+        assert_eq!(notes, [format!("{}；銀色", long(NOTE_CHARS_MAX)), format!("{}；{}", long(NOTE_CHARS_MAX), "漆".repeat(NOTE_CHARS_MAX))]);
+        assert_eq!(sorted.accepted.first().and_then(|entry| entry.vehicle_colour), Some(shouhu_plate::VehicleColour::Grey));
+        let faults: Vec<_> = sorted.errors.iter().map(|fault| (fault.row, fault.column.as_str(), fault.key.as_str())).collect();
+        assert_eq!(faults, [(4, "備註", "watchlists.entry.too_long"), (5, "顏色", "watchlists.entry.too_long")]);
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub async fn approve(db: &Store, id: EntryId, person: &Person) -> Result<Entry, 
     // Nobody changes what he may not see.
     store::entry(db, id).await?.ok_or_else(|| Problem::not_found("entry"))?;
     let mut tx = db.begin().await?;
-    let done = store::activate(&mut tx, id, person, now).await?;
+    let done = store::activate(&mut tx, db, id, person, now).await?;
     if done {
         tx.commit().await?;
     } else {

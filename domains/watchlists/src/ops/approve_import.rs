@@ -74,7 +74,7 @@ async fn handle(State(app): State<App>, person: Person, Id(id): Id<ImportId>) ->
     }
     let count = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM watchlists_entry WHERE import_id = $1 AND state = 'proposed' AND expires_at_us > $2";
     let all = tx.fetch_one(count, params![id, app.env.now()]).await?.int("n")?;
-    let approved = store::activate_some(&mut tx, id, person.id, &person.name, app.env.now(), AT_ONCE).await?;
+    let approved = store::activate_some(&mut tx, &app.store, id, person.id, &person.name, app.env.now(), AT_ONCE).await?;
     // The job also closes the import; it finds nothing left to do for a short one.
     jobs::enqueue_activation(&mut tx, id, person.id, &person.name).await?;
     tx.commit().await?;

@@ -1,9 +1,12 @@
 //! What the SQL promises, on every database there is.
 
+use std::collections::BTreeSet;
+
 use shouhu_events::SightingFact;
-use shouhu_ids::Micros;
-use shouhu_store::Store;
+use shouhu_ids::{EntryId, Micros, SealId};
+use shouhu_plate::Plate;
 use shouhu_store::testing::on_each_database;
+use shouhu_store::{Eyes, Seal, Store};
 use shouhu_wire::{ConfirmHit, EntryAction, HitState, Role};
 
 use crate::index::ActiveList;
@@ -80,7 +83,7 @@ async fn approval_in_pieces_and_expiry_give_every_change_a_version_of_its_own() 
         loop {
             let mut tx = db.begin().await.unwrap_or_else(|e| panic!("{e}"));
             let some =
-                store::activate_some(&mut tx, import, by.id, &by.name, db.env().now(), 2).await.unwrap_or_else(|e| panic!("{e}"));
+                store::activate_some(&mut tx, &db, import, by.id, &by.name, db.env().now(), 2).await.unwrap_or_else(|e| panic!("{e}"));
             tx.commit().await.unwrap_or_else(|e| panic!("{e}"));
             if some == 0 {
                 break;
@@ -119,6 +122,75 @@ async fn lists_narrow_by_state_words_and_place_on_each_database() {
         }
         let asked: Vec<String> = (0..1_200).map(|n| format!("NOT{n}")).chain(["ABC1234".into(), "XYZ9876".into()]).collect();
         assert_eq!(store::in_use_among(&db, &asked).await.map(|known| known.len()).ok(), Some(2));
+    })
+    .await;
+}
+
+async fn in_force(db: &Store, patterns: &[&str]) -> Vec<EntryId> {
+    let supervisor = person(db.env(), Role::Supervisor);
+    let ids = proposed(db, patterns, None).await;
+    for id in &ids {
+        Eyes::House.look(approve::approve(db, *id, &supervisor)).await.unwrap_or_else(|e| panic!("{}", e.detail));
+    }
+    ids
+}
+
+fn seal(db: &Store, plates: &[&str]) {
+    let (now, plate) = (db.env().now(), |text: &&str| Plate::parse(text).unwrap_or_else(|e| panic!("{e}")));
+    db.seals().put(vec![Seal {
+        id: db.env().id(SealId::new),
+        case_ref: "115-密-1".into(),
+        plates: plates.iter().map(plate).collect(),
+        members: BTreeSet::new(),
+        since: now,
+        ends_at: now.plus(Micros::DAY),
+    }]);
+}
+
+/// What a device hears, and what it asks with next.
+async fn heard(db: &Store, since: i64) -> (Vec<(EntryId, bool, String)>, i64) {
+    let delta = delta::delta(db, since, 100).await.unwrap_or_else(|e| panic!("{e}"));
+    (delta.entries.into_iter().map(|entry| (entry.id, entry.is_active, entry.pattern.to_string())).collect(), delta.version)
+}
+
+#[tokio::test]
+async fn what_is_sealed_leaves_devices_as_if_it_were_withdrawn_is_matched_here_and_comes_back_when_the_seal_is_over() {
+    on_each_database(&[MODULE.schema()], |db| async move {
+        let ids = in_force(&db, &["ABC1234", "XYZ9876", "ABC12??"]).await;
+        let [sealed, other, wide] = ids.as_slice() else { panic!("{ids:?}") };
+        let active = |id: &EntryId, pattern: &str| (*id, true, pattern.to_owned());
+        let (all, before) = heard(&db, 0).await;
+        assert_eq!(all, [active(sealed, "ABC1234"), active(other, "XYZ9876"), active(wide, "ABC12??")]);
+
+        seal(&db, &["ABC1234", "QQQ1111"]);
+        let gone = (*sealed, false, "0000000".to_owned());
+        let (told, since) = heard(&db, before).await;
+        assert_eq!((told, since), (vec![gone.clone()], before + 1), "as of any entry that is over: its id, and no plate");
+        assert_eq!(heard(&db, 0).await.0, [active(other, "XYZ9876"), active(wide, "ABC12??")]);
+        assert_eq!(heard(&db, since).await, (vec![], since), "once");
+
+        // What becomes of it meanwhile, and of what is approved meanwhile, no device hears: not those that were away either.
+        let meanwhile = in_force(&db, &["QQQ1111"]).await;
+        let supervisor = person(db.env(), Role::Supervisor);
+        let mut tx = db.begin().await.unwrap_or_else(|e| panic!("{e}"));
+        let now = db.env().now();
+        let ended = store::end(&mut tx, *sealed, EntryState::Active, EntryState::Withdrawn, &supervisor, "尋獲", now).await;
+        assert_eq!(ended.ok(), Some(true));
+        tx.commit().await.unwrap_or_else(|e| panic!("{e}"));
+        let (told, since) = heard(&db, since).await;
+        assert!(told.is_empty() && since == before + 3, "{told:?} {since}");
+        assert_eq!(heard(&db, before).await.0, [gone]);
+        let away = heard(&db, 1).await.0;
+        assert!(away.iter().all(|(.., pattern)| pattern != "ABC1234" && pattern != "QQQ1111"), "{away:?}");
+
+        // The server does not need the device for it.
+        let seen = [SightingFact { captured_at_us: now, ..fact("QQQ1111") }];
+        assert_eq!(react::match_batch(&db, &ActiveList::default(), &seen, &react::Senders::default()).await.ok(), Some(1));
+
+        db.seals().put(Vec::new());
+        let [meanwhile] = meanwhile.as_slice() else { panic!("{meanwhile:?}") };
+        assert_eq!(heard(&db, since).await, (vec![active(meanwhile, "QQQ1111")], since + 1), "what is over stays over");
+        assert_eq!(heard(&db, since + 1).await, (vec![], since + 1));
     })
     .await;
 }

@@ -3,6 +3,7 @@
 use shouhu_env::BoxFuture;
 use shouhu_ids::{HitId, Micros};
 use shouhu_place::Wgs84;
+use shouhu_plate::{VehicleClass, VehicleColour};
 use shouhu_wire::EntryAction;
 
 use crate::Problem;
@@ -26,6 +27,8 @@ pub struct WantedNear {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WantedAs {
     pub action: EntryAction,
+    pub vehicle_class: Option<VehicleClass>,
+    pub vehicle_colour: Option<VehicleColour>,
     pub vehicle_note: String,
 }
 

@@ -1,10 +1,14 @@
 //! What passes between the house and its partners. Whoever is about to hand something to a partner, or to take something from one, asks here
 //! first: oversight writes it down, and refuses what a person has switched off or nobody has agreed to.
 
+use axum::http::StatusCode;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use shouhu_env::BoxFuture;
 use shouhu_ids::{DeviceId, WebhookId};
 
-use crate::Problem;
+use super::SharingPort;
+use crate::{App, Problem};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
@@ -17,10 +21,15 @@ pub enum Direction {
 /// Somebody outside of the house, by what he is known by here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partner {
-    /// `device …`, `webhook …` or `signals …`.
+    /// `device …`, `webhook …`, `signals …`, `named …` or `unnamed …`.
     pub key: String,
+    /// Empty where only the key was said: the ledger knows the rest.
     pub title: String,
 }
+
+/// What a key begins with.
+const KINDS: [&str; 5] = ["device ", "webhook ", "signals ", "named ", "unnamed "];
+const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=80;
 
 impl Partner {
     /// One that sends under a key of its own.
@@ -40,6 +49,73 @@ impl Partner {
     pub fn signals(name: &str) -> Self {
         Self { key: format!("signals {name}"), title: name.to_owned() }
     }
+
+    /// One to whom a person of the house hands something. Where the ledger knows somebody of that title, it is he.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self { key: format!("{NAMED}{name}"), title: name.to_owned() }
+    }
+
+    /// Whoever gets what a person fetches in a format of other people's systems without saying for whom.
+    #[must_use]
+    pub fn unnamed(format: &str) -> Self {
+        Self { key: format!("unnamed {format}"), title: format.to_owned() }
+    }
+
+    /// Known by name alone, which may be that of somebody with a key of his own.
+    #[must_use]
+    pub fn is_by_name(&self) -> bool {
+        self.key.starts_with(NAMED)
+    }
+
+    /// For a leaf.
+    #[must_use]
+    pub fn said(&self) -> &str {
+        if self.title.is_empty() { &self.key } else { &self.title }
+    }
+}
+
+const NAMED: &str = "named ";
+
+/// For whom a person fetches what others can read, where it may be for the house itself.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+pub struct ForWhom {
+    /// Who gets it: the id or the title of a partner as `GET /v1/oversight/partners` has it, or the name of one who is not there yet.
+    pub partner: Option<String>,
+}
+
+/// For whom a person fetches what is always for somebody else.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct ForSomebody {
+    /// Who gets it: the id or the title of a partner as `GET /v1/oversight/partners` has it, or the name of one who is not there yet.
+    pub partner: String,
+}
+
+impl ForWhom {
+    /// # Errors
+    /// When the name is too short or too long to be one.
+    pub fn partner(&self) -> Result<Option<Partner>, Problem> {
+        self.partner.as_deref().map(partner_of).transpose()
+    }
+}
+
+impl ForSomebody {
+    /// # Errors
+    /// When the name is too short or too long to be one.
+    pub fn partner(&self) -> Result<Partner, Problem> {
+        partner_of(&self.partner)
+    }
+}
+
+fn partner_of(said: &str) -> Result<Partner, Problem> {
+    let name = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    if !NAME_CHARS.contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        let (least, most) = (*NAME_CHARS.start(), *NAME_CHARS.end());
+        let detail = format!("partner says who gets it, in {least} to {most} characters: it is written into the ledger of sharing");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "http.query.invalid", detail));
+    }
+    let is_key = KINDS.iter().any(|kind| name.starts_with(kind));
+    Ok(if is_key { Partner { key: name, title: String::new() } } else { Partner::named(&name) })
 }
 
 /// Something that is about to pass.
@@ -61,4 +137,33 @@ pub trait SharingGate: Send + Sync {
     /// `oversight.sharing.off` where a person has switched the partner off, `oversight.sharing.no_agreement` where nobody has agreed with it, or
     /// no longer.
     fn pass(&self, sharing: Sharing) -> BoxFuture<'static, Result<(), Problem>>;
+}
+
+/// Before something leaves the house in a person's hands, as before it leaves by a machine: written down, and refused where it is off.
+///
+/// # Errors
+/// As [`SharingGate::pass`].
+pub async fn hand_out(app: &App, partner: &Partner, route: &str, is_life: bool) -> Result<(), Problem> {
+    let Some(port) = app.try_room::<SharingPort>() else { return Ok(()) };
+    port.0.pass(Sharing { partner: partner.clone(), direction: Direction::Out, kind: route.to_owned(), is_life }).await
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partner_is_named_by_id_or_by_words_and_nothing_else_is_a_name() {
+        let partner = |said: &str| ForWhom { partner: Some(said.to_owned()) }.partner();
+        assert_eq!(partner("  高雄   勤務中心 ").unwrap(), Some(Partner::named("高雄 勤務中心")));
+        let known = partner("webhook 01890000-0000-7000-8000-000000000000").unwrap().unwrap();
+        assert_eq!((known.title.as_str(), known.said(), known.is_by_name()), ("", known.key.as_str(), false));
+        let long = "長".repeat(81);
+        for wrong in ["", " ", "x", "a\u{7}b", long.as_str()] {
+            assert_eq!(partner(wrong).unwrap_err().key, "http.query.invalid", "{wrong:?}");
+        }
+        assert_eq!(ForWhom::default().partner().unwrap(), None);
+        assert_eq!(ForSomebody { partner: "縣府".into() }.partner().unwrap(), Partner::named("縣府"));
+    }
 }

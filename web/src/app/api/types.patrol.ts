@@ -1,6 +1,6 @@
 // Patrol boxes 巡邏箱 and check-ins 巡簽, as the pages read them; schema.check.ts holds them against the server's schema.
 
-import type { EntryAction, Id, Micros, ProblemRow, Wgs84 } from "./types";
+import type { EntryAction, Id, Micros, ProblemRow, VehicleClass, VehicleColour, Wgs84 } from "./types";
 
 export const BOX_STATES = ["on_time", "late", "missed", "never", "retired"] as const;
 /** Late: overdue by less than its interval. Missed: by more. */
@@ -107,6 +107,8 @@ export interface WantedVehicle {
   is_confirmed: boolean;
   /** Of a confirmed one only. */
   action: EntryAction | null;
+  vehicle_class: VehicleClass | null;
+  vehicle_colour: VehicleColour | null;
   vehicle_note: string | null;
 }
 

@@ -158,7 +158,6 @@ export interface AreaLeftOut {
 
 export interface AreaReport {
   month: string;
-  is_running: boolean;
   areas_version: number;
   told_min: number;
   left_out: AreaLeftOut[];

@@ -36,6 +36,7 @@ export const sharing = {
     head_kind: "Kind",
     head_passed: "Passed",
     head_refused: "Refused",
+    unnamed: "Nobody named ({{format}})",
     kind_incident_opened: "Incident opened",
     kind_incident_closed: "Incident closed",
     kind_unit_state: "State of a unit",

@@ -36,6 +36,7 @@ export const sharing = {
     head_kind: "種類",
     head_passed: "通過",
     head_refused: "拒絕",
+    unnamed: "未指明對象（{{format}}）",
     kind_incident_opened: "案件成立",
     kind_incident_closed: "案件結案",
     kind_unit_state: "警力狀態",

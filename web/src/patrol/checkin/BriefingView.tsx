@@ -4,11 +4,13 @@ import type { Id } from "../../app/api/types";
 import type { Briefing, WantedVehicle } from "../../app/api/types.patrol";
 import { useKindTitle } from "../../app/queries";
 import { sayDistance } from "../../app/say";
+import { sayWanted } from "../../app/seen";
 import { BoxNote } from "../../boxes/BoxNote";
 
 /** Whether a person confirmed it stands before the plate: by word and shape, not by colour alone. */
 function WantedRow({ one }: { one: WantedVehicle }) {
   const { t } = useTranslation();
+  const vehicle = sayWanted(one, t);
   return (
     <li data-testid="briefing-wanted" data-confirmed={one.is_confirmed || undefined}>
       <p className={one.is_confirmed ? "briefing-case-head" : "briefing-case-head ink-warn"}>
@@ -18,7 +20,7 @@ function WantedRow({ one }: { one: WantedVehicle }) {
         <span className="plate">{one.plate_display}</span>
         {one.action && <strong>{t(`entry_action.${one.action}`)}</strong>}
       </div>
-      {one.vehicle_note && <p>{one.vehicle_note}</p>}
+      {vehicle && <p>{vehicle}</p>}
       <p className="dim">
         {one.place_name} · {t("checkin.wanted_off", { away: sayDistance(one.distance_m, t) })} ·{" "}
         <Age at={one.seen_at_us} />

@@ -116,6 +116,7 @@ export const dispatch = {
   "dispatch.position.accuracy": "The accuracy makes no sense; not used.",
   "dispatch.position.from_the_future": "The position is from the future. Set the phone's clock.",
   "dispatch.position.heading": "The heading is not valid.",
+  "dispatch.position.not_written": "On the live map, but not written down now; it is sent again.",
   "dispatch.position.outside": "The position is not in Taiwan: the phone may have no fix yet.",
   "dispatch.position.jump": "The position jumps too far; not used.",
   "dispatch.ring.limits": "The reach or the set-up time is out of bounds.",

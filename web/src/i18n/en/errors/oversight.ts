@@ -54,7 +54,8 @@ export const oversight = {
   "oversight.areas.name": "Area number {{nth}} has no name, or one of more than {{most}} characters.",
   "oversight.areas.residents": "The residents of {{name}} are no whole number from 0 to {{most}}.",
   "oversight.areas.outline": "The outline of {{name}} cannot be used: $t(answers.area_fault_{{what}}).",
-  "oversight.areas.month": "{{month}} has not begun.",
+  "oversight.areas.month":
+    "{{month}} is told from {{told_from}} on: a running month, asked for day by day, would tell single days.",
   "oversight.disclosure.text": "Write 2 to 300 characters.",
   "oversight.disclosure.scope": "A request covers one incident, or at most 31 days that are over.",
   "oversight.disclosure.same_person": "A second person releases or refuses it.",

@@ -81,6 +81,7 @@ export const patrol = {
   "positions.tracker.is_revoked": "This tracker was revoked. Register a new one.",
   "positions.message.unreadable": "This message cannot be read.",
   "positions.message.busy": "Positions wait to be written. Send it again in some seconds.",
+  "positions.message.not_written": "On the live map, but it cannot be written down now. Send it again.",
   "positions.message.not_kept": "The cry for help could not be written down. Send it again!",
   "positions.record.unreadable": "A field of the position cannot be read.",
   "positions.record.encrypted":

@@ -109,6 +109,7 @@ export const dispatch = {
   "dispatch.position.accuracy": "定位精確度不合理，未採用。",
   "dispatch.position.from_the_future": "定位時間在未來，請校正手機時間。",
   "dispatch.position.heading": "方位不正確。",
+  "dispatch.position.not_written": "即時地圖已更新，但目前無法寫入，將再次傳送。",
   "dispatch.position.outside": "位置不在臺灣範圍內：手機可能還沒有定位。",
   "dispatch.position.jump": "位置跳動過大，未採用。",
   "dispatch.ring.limits": "範圍或佈署時間超出允許的值。",

@@ -77,6 +77,7 @@ export const patrol = {
   "positions.tracker.is_revoked": "這個定位裝置已撤銷，請重新登記。",
   "positions.message.unreadable": "無法讀取這則定位訊息。",
   "positions.message.busy": "定位資料等待寫入中，請數秒後再傳。",
+  "positions.message.not_written": "即時地圖已更新，但目前無法寫入，請再傳一次。",
   "positions.message.not_kept": "求救訊息未能寫入，請再傳一次！",
   "positions.record.unreadable": "定位紀錄的欄位無法讀取。",
   "positions.record.encrypted": "內容已加密，無法讀取；請在應用程式中關閉酬載加密（連線本身已加密）。",
