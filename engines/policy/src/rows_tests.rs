@@ -225,7 +225,7 @@ fn about_asker() -> impl Strategy<Value = String> {
         Just("principal in Role::\"officer\"".to_owned()),
         Just("[Role::\"officer\", Role::\"auditor\"].contains(principal.role)".to_owned()),
         Just("principal == Person::\"p7\"".to_owned()),
-        Just("principal in [Person::\"p8\", Role::\"detective\"]".to_owned()),
+        Just("principal in [Role::\"auditor\", Role::\"detective\"]".to_owned()),
         Just("context.is_life".to_owned()),
         Just("context.kind == Kind::\"write\"".to_owned()),
     ]
@@ -289,7 +289,7 @@ fn compare(resource: Resource, text: &str, rows: &[Row]) -> Result<(), TestCaseE
     let Ok(policies) = house().and(text, "p") else { return Ok(()) };
     for look in looks() {
         let hidden = policies.hidden(resource, &look);
-        prop_assert_eq!(&hidden.faults, &vec![], "{:?} by {}", look, text);
+        prop_assert!(hidden.faults.is_empty(), "{:?} by {}", look, text);
         for row in rows {
             let forbidden = is_forbidden(&policies, resource, &look, row);
             prop_assert_eq!(forbidden, Some(hidden.rows.hides(row)), "{:?} of {:?} by {}", row, look, text);
@@ -299,7 +299,7 @@ fn compare(resource: Resource, text: &str, rows: &[Row]) -> Result<(), TestCaseE
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn what_is_left_of_rules_hides_the_cameras_that_cedar_forbids(text in rules(Resource::Camera, about_camera())) {
