@@ -287,7 +287,12 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     if matches!(opening, Opening::Serve) && !policies.rules().is_empty() {
         note_rules(&app, &policies).await?;
     }
-    app.put(policies);
+    if matches!(opening, Opening::Serve) {
+        app.rule_by(policies);
+    } else {
+        // Whoever runs a command on the machine is asked by no rule.
+        app.put(policies);
+    }
     app.put(signals.unwrap_or_default());
     app.put(oidc.unwrap_or_default());
     app.put(sso.unwrap_or_default());
@@ -311,7 +316,8 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
         Opening::Closed => {}
     }
     for module in MODULES {
-        (module.start)(app.clone())
+        Eyes::House
+            .look((module.start)(app.clone()))
             .await
             .map_err(|error| StartError::Module { module: module.name, reason: error.to_string() })?;
     }

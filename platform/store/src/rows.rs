@@ -53,6 +53,11 @@ impl Sight {
         SIGHT.scope(Some(self), work).await
     }
 
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Whether something of this name is shown in part.
     #[must_use]
     pub fn narrows(&self, name: &str) -> bool {

@@ -125,7 +125,8 @@ async fn incidents(app: &App, scope: &Scope) -> Result<Vec<IncidentFile>, Proble
 /// and hides nothing.
 async fn is_of_sealed_hit(app: &App, incident: &IncidentFile) -> Result<bool, Problem> {
     let (Some(hit), Some(port)) = (incident.hit, app.try_room::<ConfirmedHitsPort>()) else { return Ok(false) };
-    Ok(Eyes::House.look(port.0.is_visible(hit)).await? && !Eyes::Nobody.look(port.0.is_visible(hit)).await?)
+    let unsealed = Eyes::Nobody.look(Sight::whole().look(port.0.is_visible(hit)));
+    Ok(Eyes::House.look(port.0.is_visible(hit)).await? && !unsealed.await?)
 }
 
 fn disclosed(incident: &IncidentFile, area: String, pseudonyms: &Pseudonyms) -> DisclosedIncident {
