@@ -19,7 +19,7 @@ use shouhu_positions::tak::TakStream;
 use shouhu_sightings::feeds::drop::DropFolder;
 use shouhu_signals::{SignalSettings, SignalSettingsError};
 use shouhu_sso::{SsoSettings, SsoSettingsError};
-use shouhu_store::{Store, StoreError};
+use shouhu_store::{Eyes, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::policy::name_of;

@@ -20,7 +20,7 @@ pub struct Guarded {
     pub name: &'static str,
     pub from: &'static str,
     /// Which rows are shown, as [`Shown::condition`]; `{hidden}` stands for what the rules hide, where the columns are those of the resource, `{others}` for whether
-    /// what no register knows is shown, `{person}` and `{unit}` for whoever looks (empty where there is none).
+    /// what no register knows is shown, `{person}` and `{unit}` for whoever looks (empty where there is none), `{day_ago}` for when a day ago was, microseconds.
     pub shown: &'static str,
 }
 
@@ -51,7 +51,8 @@ impl App {
     pub fn rule_by(&self, policies: Policies) {
         let is_ruled = |resource: Resource| policies.rules().iter().any(|rule| rule.resource() == Some(resource));
         let shown = self.guarded().filter(|guarded| is_ruled(guarded.of));
-        let unsaid = shown.map(|guarded| guarded.shown(&Residual::Known(true), "", ""));
+        let nobody = Whose { person: "", unit: "", day_ago: Micros(i64::MAX) };
+        let unsaid = shown.map(|guarded| guarded.shown(&Residual::Known(true), nobody));
         self.store.guards().close(Sight::of(unsaid.collect()));
         self.put(policies);
     }
@@ -67,10 +68,11 @@ impl App {
         let (person, unit) = (looking.person.to_string(), looking.unit.map(|unit| unit.to_string()));
         let who = Who { id: &person, role: looking.role, office: looking.office, unit: unit.as_deref() };
         let look = Look { who, permission: looking.permission, door: looking.door, purpose: looking.purpose, hour_local: hour_in_taipei(looking.at) };
+        let whose = Whose { person: &person, unit: unit.as_deref().unwrap_or_default(), day_ago: looking.at.plus(-Micros::DAY) };
         let hidden = Resource::ALL.map(|resource| (resource, told(policies.hidden(resource, &look))));
         let shown = self.guarded().filter_map(|guarded| {
             let (_, rows) = hidden.iter().find(|(resource, rows)| *resource == guarded.of && !rows.is_nothing())?;
-            Some(guarded.shown(rows, &person, unit.as_deref().unwrap_or_default()))
+            Some(guarded.shown(rows, whose))
         });
         Sight::of(shown.collect())
     }
@@ -83,8 +85,16 @@ fn told(hidden: Hidden) -> Residual {
     hidden.rows
 }
 
+/// Whose own rows are shown whatever the rules say.
+#[derive(Clone, Copy)]
+struct Whose<'a> {
+    person: &'a str,
+    unit: &'a str,
+    day_ago: Micros,
+}
+
 impl Guarded {
-    fn shown(&self, hidden: &Residual, person: &str, unit: &str) -> Shown {
+    fn shown(&self, hidden: &Residual, whose: Whose<'_>) -> Shown {
         let (mut condition, mut values) = (String::new(), Vec::new());
         let mut rest = self.shown;
         while let Some((before, (word, after))) = rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) {
@@ -92,8 +102,9 @@ impl Guarded {
             match word {
                 "hidden" => write_condition(hidden, &mut condition, &mut values),
                 "others" => condition.push_str(truth(!hidden.hides(&Row::of_no_camera()))),
-                "person" => value(person.into(), &mut condition, &mut values),
-                "unit" => value(unit.into(), &mut condition, &mut values),
+                "person" => value(whose.person.into(), &mut condition, &mut values),
+                "unit" => value(whose.unit.into(), &mut condition, &mut values),
+                "day_ago" => value(whose.day_ago.into(), &mut condition, &mut values),
                 // Says nothing that is shown: a slip in a list hides its table, and a test finds it.
                 _ => condition.push_str(truth(false)),
             }

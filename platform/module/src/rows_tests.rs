@@ -21,6 +21,7 @@ const SCHEMA: ModuleMigrations = ModuleMigrations {
 };
 
 const SEEN: Guarded = Guarded { of: Resource::Camera, name: "rows_camera", from: "rows_camera", shown: "NOT ({hidden})" };
+const NOBODY: Whose<'static> = Whose { person: "", unit: "", day_ago: Micros(7) };
 const WORDS: [&str; 9] = ["fixed", "Fixed", "永康", "永康路", "路永", "a", "aba", "x'; --", ""];
 
 fn rows() -> Vec<(String, Row)> {
@@ -91,7 +92,7 @@ async fn sql_keeps_exactly_the_rows_that_what_is_left_of_rules_does_not_hide() {
         for _ in 0..400 {
             let residual = strategy.new_tree(&mut runner).unwrap().current();
             let kept: BTreeSet<String> = rows.iter().filter(|(_, row)| !residual.hides(row)).map(|(id, _)| id.clone()).collect();
-            let sight = Sight::of(vec![SEEN.shown(&residual, "", "")]);
+            let sight = Sight::of(vec![SEEN.shown(&residual, NOBODY)]);
             let found = sight.look(store.fetch("SELECT id FROM rows_camera", vec![])).await.unwrap();
             let found: BTreeSet<String> = found.iter().map(|row| row.text("id").unwrap()).collect();
             assert_eq!(found, kept, "{residual:?}");
@@ -104,9 +105,9 @@ async fn sql_keeps_exactly_the_rows_that_what_is_left_of_rules_does_not_hide() {
 fn a_guard_takes_its_words_in_their_order_and_an_unknown_one_shows_nothing() {
     let guarded = |shown: &'static str| Guarded { shown, ..SEEN };
     let hidden = Residual::Text("kind", TextTest::Among(vec!["fixed".into(), "other".into()]));
-    let shown = guarded("by = {person} OR unit = {unit} OR NOT ({hidden}) OR ({others} AND x)").shown(&hidden, "p", "u");
-    assert_eq!(shown.condition, "by = ? OR unit = ? OR NOT ((kind IS NOT NULL AND kind IN (?, ?))) OR (1 = 0 AND x)");
-    assert_eq!(shown.values, params!["p", "u", "fixed", "other"]);
-    assert_eq!(guarded("{others}").shown(&Residual::Known(false), "", "").condition, "1 = 1");
-    assert_eq!(guarded("{hiden} AND a").shown(&hidden, "", "").condition, "1 = 0 AND a");
+    let shown = guarded("by = {person} OR unit = {unit} OR NOT ({hidden}) OR ({others} AND at >= {day_ago})").shown(&hidden, Whose { person: "p", unit: "u", ..NOBODY });
+    assert_eq!(shown.condition, "by = ? OR unit = ? OR NOT ((kind IS NOT NULL AND kind IN (?, ?))) OR (1 = 0 AND at >= ?)");
+    assert_eq!(shown.values, params!["p", "u", "fixed", "other", Micros(7)]);
+    assert_eq!(guarded("{others}").shown(&Residual::Known(false), NOBODY).condition, "1 = 1");
+    assert_eq!(guarded("{hiden} AND a").shown(&hidden, NOBODY).condition, "1 = 0 AND a");
 }

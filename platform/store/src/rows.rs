@@ -252,6 +252,9 @@ mod tests {
                 .look(async {
                     let mut tx = store.begin().await.unwrap();
                     assert_eq!(tx.fetch("SELECT id FROM rows_case", vec![]).await.unwrap().len(), 4);
+                    let shown = [tx.shows("rows_case", "a").await, tx.shows("rows_case", "b").await, tx.shows("rows_case", "c").await];
+                    assert_eq!(shown.map(Result::unwrap), [true, false, true], "but it is asked before something is changed");
+                    assert!(tx.shows("rows_other", "a").await.unwrap());
                     drop(tx);
                     assert!(store.fetch("VALUES ((SELECT COUNT(*) FROM rows_case))", vec![]).await.is_err());
                 })

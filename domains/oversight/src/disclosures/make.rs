@@ -9,7 +9,7 @@ use shouhu_blobs::{KeyError, Keys};
 use shouhu_ids::{DisclosureId, Micros};
 use shouhu_module::ports::{ConfirmedHitsPort, FileLine, IncidentFile, IncidentFilesPort};
 use shouhu_module::{App, Person, Problem};
-use shouhu_store::{Eyes, StoreError};
+use shouhu_store::{Eyes, Sight, StoreError};
 
 use super::{
     DisclosedEntry, DisclosedIncident, DisclosedLine, Disclosure, DisclosureError, DisclosureFile, DisclosureState, ENTRIES_MAX, PreviewedEntry,
