@@ -64,6 +64,12 @@ impl Sight {
         self.0.as_deref().unwrap_or_default().iter().any(|shown| shown.name == name)
     }
 
+    /// What of it is shown, comparable; `None` where that is everything.
+    #[must_use]
+    pub fn told(&self, name: &str) -> Option<String> {
+        self.narrows(name).then(|| format!("{:?}", self.needed(name)))
+    }
+
     /// What of it the statement needs, in its order: what it names, and what that names.
     fn needed(&self, sql: &str) -> Vec<&Shown> {
         let mut needed: Vec<&Shown> = Vec::new();
@@ -111,6 +117,12 @@ impl Guards {
         if let Ok(Some(said)) = SIGHT.try_with(Clone::clone) {
             return said;
         }
+        self.unsaid()
+    }
+
+    /// As whoever sees who has not said who looks.
+    #[must_use]
+    pub fn unsaid(&self) -> Sight {
         if !self.0.is_any.load(Ordering::Acquire) {
             return Sight::whole();
         }
