@@ -13,6 +13,7 @@ mod oidc;
 mod parts;
 mod policy;
 mod reasons;
+mod rows;
 mod sealed;
 mod sharing;
 mod signals;
