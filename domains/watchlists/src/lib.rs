@@ -37,13 +37,14 @@ use shouhu_wire::Role;
 
 use index::ActiveList;
 
-/// A hit is seen through the camera that read it.
+/// A hit is seen through the camera that read it, and by the crew that was sent to it whatever camera it was: it must know whom it is to stop.
 const GUARDED: &[Guarded] = &[
     Guarded {
         of: Resource::Camera,
         name: "watchlists_hit",
         from: "watchlists_hit",
-        shown: "spot IN (SELECT id FROM seen_camera) OR ({others} AND spot NOT IN (SELECT id FROM known_camera))",
+        shown: "spot IN (SELECT id FROM seen_camera) OR ({others} AND spot NOT IN (SELECT id FROM known_camera)) \
+                OR id IN (SELECT hit_id FROM #watchlists_hit_crew WHERE unit_id = {unit})",
     },
     Guarded { of: Resource::Camera, name: "watchlists_match", from: "watchlists_match", shown: "hit_id IN (SELECT id FROM watchlists_hit)" },
     Guarded { of: Resource::Camera, name: "watchlists_hit_crew", from: "watchlists_hit_crew", shown: "hit_id IN (SELECT id FROM watchlists_hit)" },

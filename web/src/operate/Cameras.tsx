@@ -188,7 +188,11 @@ export function Cameras() {
               key: "office",
               head: t("camera.office"),
               show: (camera) =>
-                mayManage ? <Office camera={camera} /> : (camera.office ?? <span className="dim">{t("camera.no_office")}</span>),
+                mayManage ? (
+                  <Office camera={camera} />
+                ) : (
+                  (camera.office ?? <span className="dim">{t("camera.no_office")}</span>)
+                ),
             },
             {
               key: "state",
