@@ -109,5 +109,5 @@ fn a_guard_takes_its_words_in_their_order_and_an_unknown_one_shows_nothing() {
     assert_eq!(shown.condition, "by = ? OR unit = ? OR NOT ((kind IS NOT NULL AND kind IN (?, ?))) OR (1 = 0 AND at >= ?)");
     assert_eq!(shown.values, params!["p", "u", "fixed", "other", Micros(7)]);
     assert_eq!(guarded("{others}").shown(&Residual::Known(false), NOBODY).condition, "1 = 1");
-    assert_eq!(guarded("{hiden} AND a").shown(&hidden, NOBODY).condition, "1 = 0 AND a");
+    assert_eq!(guarded("{nothing} AND a").shown(&hidden, NOBODY).condition, "1 = 0 AND a");
 }
