@@ -13,7 +13,7 @@ use crate::{MODULES, Options};
 
 #[derive(Subcommand)]
 pub enum Act {
-    /// Print every permission with the roles that have it, by the rules of this house.
+    /// Print every permission with the roles that have it, by the rules of this house, and the rules that hide rows.
     Show,
     /// Read a file of rules as the server would at its start, and print what it changes against the rooms' own lists.
     Check { file: PathBuf },
@@ -25,7 +25,13 @@ pub enum Act {
 /// What is wrong with a file, with its line.
 pub fn run(act: &Act, options: &Options, env: &Env) -> anyhow::Result<()> {
     match act {
-        Act::Show => print!("{}", table(&options.policies(env)?)),
+        Act::Show => {
+            let policies = options.policies(env)?;
+            print!("{}", table(&policies));
+            for rule in policies.rules().iter().filter(|rule| rule.resource().is_some()) {
+                println!("{}", told(rule));
+            }
+        }
         Act::Check { file } => {
             let text = env.disk.read(file).with_context(|| format!("{} cannot be read", file.display()))?;
             let built_in = built_in_policies(MODULES)?;
