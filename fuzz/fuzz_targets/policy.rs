@@ -1,10 +1,10 @@
-//! Any text is a set of rules or a refusal; what is taken decides about everybody without a panic, and never gives an inspector more.
+//! Any text is a set of rules or a refusal; what is taken decides about everybody and every row without a panic or a fault, and never gives an inspector more.
 #![no_main]
 
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use shouhu_policy::{Ask, Door, Grant, Kind, Policies, RULES_MAX, Who};
+use shouhu_policy::{Ask, Door, Grant, Kind, Look, Policies, RULES_MAX, Resource, Row, Who};
 use shouhu_wire::Role;
 
 static HOUSE: LazyLock<Policies> = LazyLock::new(|| {
@@ -22,6 +22,12 @@ fuzz_target!(|bytes: &[u8]| {
                 let who = Who { id: "somebody", role, office: Some("first"), unit: None };
                 let door = Door { kind: Kind::PersonalRead, is_bulk: false, is_life };
                 let decision = policies.decide(&Ask { who, permission, door, purpose: Some("patrol"), hour_local: 3 });
+                for resource in Resource::ALL {
+                    let look = Look { who, permission: Some(permission), door, purpose: Some("patrol"), hour_local: 3 };
+                    let hidden = policies.hidden(resource, &look);
+                    assert!(hidden.faults.is_empty(), "strict validation leaves no way to one");
+                    _ = hidden.rows.hides(&Row::of_no_camera());
+                }
                 assert!(role != Role::Inspector || permission == "oversight.verify" || !decision.is_permitted);
             }
         }

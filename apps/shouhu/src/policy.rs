@@ -6,18 +6,18 @@ use anyhow::Context;
 use clap::Subcommand;
 use shouhu_env::{DiskError, Env};
 use shouhu_http::built_in_policies;
-use shouhu_policy::{Policies, Reach, Rule, diff};
+use shouhu_policy::{Policies, Reach, Resource, Rule, diff, rows_diff};
 use shouhu_wire::Role;
 
 use crate::{MODULES, Options};
 
 #[derive(Subcommand)]
 pub enum Act {
-    /// Print every permission with the roles that have it, by the rules of this house.
+    /// Print every permission with the roles that have it, by the rules of this house, and the rules that hide rows.
     Show,
     /// Read a file of rules as the server would at its start, and print what it changes against the rooms' own lists.
     Check { file: PathBuf },
-    /// Print who gains and who loses what when the second file takes the place of the first. A file that is empty or missing stands for the rooms' own lists.
+    /// Print who gains and who loses what, and who sees more or fewer rows, when the second file takes the place of the first. A file that is empty or missing stands for the rooms' own lists.
     Diff { old: PathBuf, new: PathBuf },
 }
 
@@ -25,7 +25,13 @@ pub enum Act {
 /// What is wrong with a file, with its line.
 pub fn run(act: &Act, options: &Options, env: &Env) -> anyhow::Result<()> {
     match act {
-        Act::Show => print!("{}", table(&options.policies(env)?)),
+        Act::Show => {
+            let policies = options.policies(env)?;
+            print!("{}", table(&policies));
+            for rule in policies.rules().iter().filter(|rule| rule.resource().is_some()) {
+                println!("{}", told(rule));
+            }
+        }
         Act::Check { file } => {
             let text = env.disk.read(file).with_context(|| format!("{} cannot be read", file.display()))?;
             let built_in = built_in_policies(MODULES)?;
@@ -59,17 +65,20 @@ fn read(file: &Path, env: &Env) -> anyhow::Result<Policies> {
 }
 
 fn told(rule: &Rule) -> String {
-    let verb = if rule.is_permit { "permits" } else { "forbids" };
+    let verb = match rule.resource() {
+        Some(Resource::Incident) => "hides incidents",
+        Some(Resource::Camera) => "hides what cameras recorded",
+        None if rule.is_permit => "permits",
+        None => "forbids",
+    };
     let life = rule.life.as_ref().map(|life| format!(", also what saves lives: {life}")).unwrap_or_default();
     format!("line {}: {} {verb}: {}{life}", rule.line, rule.id, rule.why)
 }
 
 fn changes(old: &Policies, new: &Policies) -> String {
-    let changes = diff(old, new);
-    if changes.is_empty() {
-        return "nobody gains or loses anything\n".into();
-    }
-    changes.iter().map(|change| format!("{change}\n")).collect()
+    let mut lines: Vec<String> = diff(old, new).iter().map(|change| format!("{change}\n")).collect();
+    lines.extend(rows_diff(old, new).iter().map(|change| format!("{change}\n")));
+    if lines.is_empty() { "nobody gains or loses anything\n".into() } else { lines.concat() }
 }
 
 /// `●` always, `◐` in some circumstances, `·` never.

@@ -19,7 +19,7 @@ use shouhu_positions::tak::TakStream;
 use shouhu_sightings::feeds::drop::DropFolder;
 use shouhu_signals::{SignalSettings, SignalSettingsError};
 use shouhu_sso::{SsoSettings, SsoSettingsError};
-use shouhu_store::{Store, StoreError};
+use shouhu_store::{Eyes, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::policy::name_of;
@@ -312,7 +312,12 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     if matches!(opening, Opening::Serve) && !policies.rules().is_empty() {
         note_rules(&app, &policies).await?;
     }
-    app.put(policies);
+    if matches!(opening, Opening::Serve) {
+        app.rule_by(policies);
+    } else {
+        // Whoever runs a command on the machine is asked by no rule.
+        app.put(policies);
+    }
     app.put(signals.unwrap_or_default());
     app.put(oidc.unwrap_or_default());
     app.put(sso.unwrap_or_default());
@@ -337,7 +342,8 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
         Opening::Closed => {}
     }
     for module in MODULES {
-        (module.start)(app.clone())
+        Eyes::House
+            .look((module.start)(app.clone()))
             .await
             .map_err(|error| StartError::Module { module: module.name, reason: error.to_string() })?;
     }

@@ -17,11 +17,17 @@ use std::sync::Arc;
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_module::ports::{CameraPlacesPort, CamerasNearPort};
-use shouhu_module::{App, Health, Module, Permission};
+use shouhu_module::{App, Guarded, Health, Module, Permission, Resource};
 use shouhu_store::Migration;
 use shouhu_wire::Role;
 
 use crate::directory::Directory;
+
+/// A rule about cameras hides what they recorded, which other rooms keep: they ask by these names which cameras there are, and which may be seen through.
+const GUARDED: &[Guarded] = &[
+    Guarded { of: Resource::Camera, name: "known_camera", from: "cameras_camera", shown: "1 = 1" },
+    Guarded { of: Resource::Camera, name: "seen_camera", from: "cameras_camera", shown: "NOT ({hidden})" },
+];
 
 pub const MODULE: Module = Module {
     name: "cameras",
@@ -49,13 +55,16 @@ pub const MODULE: Module = Module {
         ops::create::ROUTE,
         ops::import::ROUTE,
         ops::set_active::ROUTE,
+        ops::set_office::ROUTE,
         ops::register::LIST,
         ops::register::REVIEW,
         ops::register::END,
     ],
+    guarded: GUARDED,
     migrations: &[
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_register", sql: include_str!("../migrations/0002_register.sql") },
+        Migration { name: "0003_office", sql: include_str!("../migrations/0003_office.sql") },
     ],
     jobs: &[],
     reactions: &[directory::REFRESH],
@@ -64,6 +73,7 @@ pub const MODULE: Module = Module {
         "cameras.create.name_too_long",
         "cameras.create.heading_invalid",
         "cameras.create.name_taken",
+        "cameras.office.too_long",
         "cameras.import.empty",
         "cameras.import.encoding",
         "cameras.import.column_missing",

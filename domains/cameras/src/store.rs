@@ -6,7 +6,7 @@ use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
 
 use crate::model::{Camera, NewCamera};
 
-const COLUMNS: &str = "id, name, kind, lon, lat, heading_deg, is_active, created_at_us";
+const COLUMNS: &str = "id, name, kind, lon, lat, heading_deg, is_active, created_at_us, office";
 
 fn camera_of(row: &Row) -> Result<Camera, StoreError> {
     let position = Wgs84::new(row.real("lon")?, row.real("lat")?);
@@ -18,6 +18,7 @@ fn camera_of(row: &Row) -> Result<Camera, StoreError> {
         heading_deg: row.opt_real("heading_deg")?,
         is_active: row.truth("is_active")?,
         created_at_us: row.micros("created_at_us")?,
+        office: row.opt_text("office")?,
     })
 }
 
@@ -45,12 +46,17 @@ pub async fn insert(tx: &mut Tx, store: &Store, new: &NewCamera) -> Result<Optio
     let id = store.env().id(CameraId::new);
     let changed = tx
         .execute(
-            "INSERT INTO cameras_camera (id, name, kind, lon, lat, heading_deg, is_active, created_at_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, 1, $7) ON CONFLICT (name) DO NOTHING",
-            params![id, &new.name, tag_of(&new.kind), new.position.lon, new.position.lat, new.heading_deg, store.env().now()],
+            "INSERT INTO cameras_camera (id, name, kind, lon, lat, heading_deg, is_active, created_at_us, office) \
+             VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8) ON CONFLICT (name) DO NOTHING",
+            params![id, &new.name, tag_of(&new.kind), new.position.lon, new.position.lat, new.heading_deg, store.env().now(), new.office.clone()],
         )
         .await?;
     Ok((changed == 1).then_some(id))
+}
+
+/// False when there is no such camera.
+pub async fn set_office(tx: &mut Tx, id: CameraId, office: Option<&str>) -> Result<bool, StoreError> {
+    Ok(tx.execute("UPDATE cameras_camera SET office = $2 WHERE id = $1", params![id, office]).await? == 1)
 }
 
 /// False when it is so already, or there is no such camera.

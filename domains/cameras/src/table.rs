@@ -80,6 +80,7 @@ const LON: &[&str] = &["lon", "lng", "long", "longitude", "x", "wgs84x", "px", "
 const LAT: &[&str] = &["lat", "latitude", "y", "wgs84y", "py", "緯度", "北緯", "座標y", "y座標", "wgs84緯度", "緯度wgs84"];
 const HEADING: &[&str] = &["heading", "headingdeg", "bearing", "direction", "azimuth", "方向", "方位", "方位角", "拍攝方向", "朝向", "鏡頭方向"];
 const KIND: &[&str] = &["kind", "type", "類型", "種類"];
+const OFFICE: &[&str] = &["office", "管理單位", "權責單位", "所屬單位", "管理分局"];
 
 /// The text and its character set. A list is read whole or not: with one bad character it was written in another one.
 fn decoded(bytes: &[u8], asked: TableEncoding) -> Result<(Cow<'_, str>, &'static str), TableError> {
@@ -116,6 +117,7 @@ struct Columns {
     lat: usize,
     heading: Option<usize>,
     kind: Option<usize>,
+    office: Option<usize>,
 }
 
 impl Columns {
@@ -128,12 +130,14 @@ impl Columns {
                 names: names.join(", "),
             })
         };
-        Ok(Self { name: must("name", NAME)?, lon: must("lon", LON)?, lat: must("lat", LAT)?, heading: find(HEADING), kind: find(KIND) })
+        let (heading, kind, office) = (find(HEADING), find(KIND), find(OFFICE));
+        Ok(Self { name: must("name", NAME)?, lon: must("lon", LON)?, lat: must("lat", LAT)?, heading, kind, office })
     }
 
     fn named(&self, headings: &csv::StringRecord) -> BTreeMap<String, String> {
-        let pairs = [("name", Some(self.name)), ("lon", Some(self.lon)), ("lat", Some(self.lat)), ("heading_deg", self.heading), ("kind", self.kind)];
-        let found = pairs.into_iter().filter_map(|(ours, index)| Some((ours.to_owned(), headings.get(index?)?.trim().to_owned())));
+        let must = [("name", Some(self.name)), ("lon", Some(self.lon)), ("lat", Some(self.lat))];
+        let pairs = must.into_iter().chain([("heading_deg", self.heading), ("kind", self.kind), ("office", self.office)]);
+        let found = pairs.filter_map(|(ours, index)| Some((ours.to_owned(), headings.get(index?)?.trim().to_owned())));
         found.collect()
     }
 }
@@ -216,9 +220,11 @@ fn camera(record: &csv::StringRecord, columns: &Columns) -> Result<NewCamera, Ce
     let heading_deg = columns.heading.map_or(Ok(None), |index| heading(cell(index)))?;
     let kind = columns.kind.map_or(CameraKind::Fixed, |index| kind(cell(index)));
     let name = cell(columns.name);
-    NewCamera::checked(name, kind, position, heading_deg).map_err(|error| {
+    let office = columns.office.map(cell);
+    NewCamera::checked(name, kind, position, heading_deg).and_then(|camera| camera.of_office(office)).map_err(|error| {
         let (column, value) = match error {
             CameraError::Heading(_) => ("heading_deg", columns.heading.map(cell).unwrap_or_default()),
+            CameraError::OfficeTooLong { .. } => ("office", office.unwrap_or_default()),
             _ => ("name", name),
         };
         CellError::new(column, value, error.key(), error.to_string())
@@ -297,6 +303,16 @@ mod tests {
         assert_eq!((&marked.cameras, &big5.cameras), (&plain.cameras, &plain.cameras));
         let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(CHINESE.replace(',', "\t").encode_utf16().flat_map(u16::to_le_bytes)).collect();
         assert_eq!(Table::read(&utf16, TableEncoding::Auto).unwrap().cameras, plain.cameras);
+    }
+
+    #[test]
+    fn whose_camera_it_is_is_read_where_the_list_says_so() {
+        let text = format!("name,lon,lat,管理單位\nA,120.2,23, 永康分局 \nB,120.2,23,\nC,120.2,23,{}\n", "永".repeat(81));
+        let table = Table::read(text.as_bytes(), TableEncoding::Auto).unwrap();
+        let offices: Vec<Option<&str>> = table.cameras.iter().map(|(_, camera)| camera.office.as_deref()).collect();
+        assert_eq!(offices, [Some("永康分局"), None]);
+        assert_eq!((table.errors[0].row, table.errors[0].column.as_str(), table.errors[0].key.as_str()), (4, "office", "cameras.office.too_long"));
+        assert_eq!(table.columns["office"], "管理單位");
     }
 
     #[test]

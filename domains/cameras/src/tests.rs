@@ -35,6 +35,26 @@ async fn a_new_camera_is_in_the_directory_before_the_answer_and_on_the_list() {
 }
 
 #[tokio::test]
+async fn whose_camera_it_is_is_set_by_operators_and_may_be_nobodys_again() {
+    let house = House::open(MODULES).await;
+    let operator = house.person(Role::Operator);
+    let body = json!({ "name": "A", "position": { "lon": 120.2, "lat": 23.0 }, "office": " 永康分局 " });
+    let made = house.call(&operator, "POST", "/v1/cameras", body).await.json;
+    assert_eq!(made["office"], json!("永康分局"));
+    let path = format!("/v1/cameras/{}/office", made["id"].as_str().unwrap());
+    for (said, kept) in [(json!({ "office": "仁德分局" }), json!("仁德分局")), (json!({ "office": " " }), json!(null))] {
+        let set = house.call(&operator, "POST", &path, said).await;
+        assert_eq!((set.status, &set.json["office"]), (200, &kept), "{}", set.json);
+    }
+    let long = house.call(&operator, "POST", &path, json!({ "office": "永".repeat(81) })).await;
+    assert_eq!((long.status, &long.json["key"]), (422, &json!("cameras.office.too_long")));
+    let other = house.call(&operator, "POST", "/v1/cameras/01890000-0000-7000-8000-000000000000/office", json!({ "office": "A" })).await;
+    assert_eq!(other.status, 404);
+    let refused = house.call(&house.person(Role::Supervisor), "POST", &path, json!({ "office": "A" })).await;
+    assert_eq!(refused.status, 403);
+}
+
+#[tokio::test]
 async fn only_operators_manage_and_auditors_do_not_even_look() {
     let house = House::open(MODULES).await;
     let body = json!({ "name": "A", "position": { "lon": 120.2, "lat": 23.0 } });

@@ -135,11 +135,14 @@ fn call_of(row: &Row) -> Result<CallRow, StoreError> {
     })
 }
 
-/// The call, and whoever changes it waits until this transaction is done.
+/// The call, and whoever changes it waits until this transaction is done. `None` also where whoever acts may not see what it led to.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn lock(tx: &mut Tx, id: CallId) -> Result<Option<CallRow>, StoreError> {
+    if !tx.shows("dispatch_call", id).await? {
+        return Ok(None);
+    }
     tx.execute("UPDATE dispatch_call SET state = state WHERE id = $1", params![id]).await?;
     tx.fetch_opt(&format!("{CALL} WHERE id = $1"), params![id]).await?.as_ref().map(call_of).transpose()
 }

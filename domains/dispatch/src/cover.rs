@@ -14,7 +14,7 @@ use shouhu_ids::{Micros, UnitId};
 use shouhu_module::ports::{Drive, RoadAnswer, RoadTimes, RoadTimesPort, Traveller};
 use shouhu_module::{App, Problem};
 use shouhu_place::Wgs84;
-use shouhu_store::{Store, StoreError, params};
+use shouhu_store::{Eyes, Store, StoreError, params};
 use shouhu_wire::{Unit, UnitKind, UnitState};
 use tokio::sync::Mutex;
 
@@ -244,7 +244,8 @@ impl Covers {
             is_within(ground.made_at, now, DEMAND_FOR_US) && ground.coverage == coverage && ground.roads == roads
         };
         let known = ground_kept.clone().filter(is_known);
-        let calls = if known.is_none() { calls(&app.store, now.plus(-DEMAND_US)).await? } else { Vec::new() };
+        // Kept for everybody: what a force's rules hide from one must not be missing for all.
+        let calls = if known.is_none() { Eyes::House.look(calls(&app.store, now.plus(-DEMAND_US))).await? } else { Vec::new() };
         let made = tokio::task::spawn_blocking(move || {
             let ground = match known {
                 Some(ground) => ground,

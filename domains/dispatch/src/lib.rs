@@ -25,6 +25,7 @@ mod checks;
 mod cover;
 mod duplicates;
 mod fixes;
+mod guarded;
 mod intervals;
 mod jobs;
 mod kinds;
@@ -70,7 +71,7 @@ use std::sync::Arc;
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_module::ports::{
-    CitizenReportsPort, DispatchFactsPort, ErrandsPort, IncidentFilesPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, RoadTimesPort, RostersPort,
+    CitizenReportsPort, DispatchFactsPort, ErrandsPort, IncidentFilesPort, IncidentSightPort, LiveCasesPort, NearbyCasesPort, OnTheMapPort, PartnerKeysPort, RoadTimesPort, RostersPort,
     UnitFixesPort, UnitPlacesPort, UnitTasksPort,
 };
 use shouhu_module::{App, Health, Module, Permission};
@@ -182,6 +183,7 @@ pub const MODULE: Module = Module {
         ops::partners::DEFINE,
         ops::partners::END,
     ],
+    guarded: guarded::GUARDED,
     migrations: &[
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_choice", sql: include_str!("../migrations/0002_choice.sql") },
@@ -507,6 +509,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(OnTheMapPort(Arc::new(ports::MapNow { store: app.store.clone(), known: known.clone() })));
         app.put(DispatchFactsPort(Arc::new(ports::Facts(app.store.clone()))));
         app.put(IncidentFilesPort(Arc::new(ports::Files(app.store.clone()))));
+        app.put(IncidentSightPort(Arc::new(ports::SightOfIncidents(app.store.clone()))));
         app.put(RostersPort(Arc::new(roster::book::ShiftsOfPeople(app.store.clone()))));
         app.put(PartnerKeysPort(Arc::new(ports::RegisteredPartners(app.store.clone()))));
         app.put(caller::Limits { wrong: shouhu_identity::Attempts::new(app.env.random.bytes16()), paces: caller::Paces::default() });

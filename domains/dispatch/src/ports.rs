@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use shouhu_env::BoxFuture;
-use shouhu_ids::{DeviceId, IncidentId, Micros, UnitId};
+use shouhu_ids::{CallId, DeviceId, IncidentId, Micros, UnitId};
 use shouhu_module::Problem;
 use shouhu_module::ports::{
-    CitizenReport, CitizenReports, DispatchFacts, Errand, Errands, FileLine, IncidentFact, IncidentFile, IncidentFiles, LiveCases, NearbyCase, NearbyCases, OnTheMap, PartnerKeys, PlacedIncident,
+    CitizenReport, CitizenReports, DispatchFacts, Errand, Errands, FileLine, IncidentFact, IncidentFile, IncidentFiles, IncidentSight, LiveCases, NearbyCase, NearbyCases, OnTheMap, PartnerKeys, PlacedIncident,
     PlacedUnit, UnitFact, UnitTask, UnitTasks,
 };
 use shouhu_place::Wgs84;
@@ -86,6 +86,21 @@ impl Errands for CrewErrands {
             }
             Ok(errands)
         })
+    }
+}
+
+/// What somebody may know of.
+pub struct SightOfIncidents(pub Store);
+
+impl IncidentSight for SightOfIncidents {
+    fn is_incident_shown(&self, incident: IncidentId) -> BoxFuture<'static, Result<bool, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move { Ok(store.fetch_opt("SELECT id FROM dispatch_incident WHERE id = $1", params![incident]).await?.is_some()) })
+    }
+
+    fn is_call_shown(&self, call: CallId) -> BoxFuture<'static, Result<bool, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move { Ok(store.fetch_opt("SELECT id FROM dispatch_call WHERE id = $1", params![call]).await?.is_some()) })
     }
 }
 

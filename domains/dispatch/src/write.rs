@@ -67,7 +67,11 @@ pub struct Held {
     pub is_delivered: bool,
 }
 
+/// `None` also where whoever acts may not see it, by the force's rules about rows.
 pub async fn lock_incident(tx: &mut Tx, id: IncidentId) -> Result<Option<Locked>, StoreError> {
+    if !tx.shows("dispatch_incident", id).await? {
+        return Ok(None);
+    }
     let row = tx
         .fetch_opt(
             "UPDATE dispatch_incident SET revision = revision + 1 WHERE id = $1 \

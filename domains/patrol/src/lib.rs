@@ -33,7 +33,7 @@ use shouhu_env::BoxFuture;
 use shouhu_ids::Micros;
 use shouhu_module::ports::CheckInTallyPort;
 use shouhu_module::{App, Health, Module, Permission};
-use shouhu_store::Migration;
+use shouhu_store::{Eyes, Migration};
 use shouhu_wire::Role;
 
 pub const MODULE: Module = Module {
@@ -178,7 +178,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         app.put(ops::tour_plan::Planner::default());
         app.put(streets::round::Answers::default());
         app.put(streets::round::Stuck::default());
-        tokio::spawn(streets::round::for_ever(app.clone()));
+        tokio::spawn(Eyes::House.look(streets::round::for_ever(app.clone())));
         jobs::NOT_ANSWERED.schedule_daily(&app.store, jobs::ANSWERED_HOUR_UTC_US).await?;
         app.put(CheckInTallyPort(Arc::new(store::CheckInsByBox(app.store.clone()))));
         Ok(jobs::schedule(&app.store).await?)

@@ -66,6 +66,7 @@ pub const MODULE: Module = Module {
         ops::tracks::GEOJSON,
         ops::tracks::GPX,
     ],
+    guarded: &[],
     migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
     jobs: &[jobs::PURGE],
     reactions: react::REACTIONS,

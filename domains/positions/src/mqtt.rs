@@ -16,6 +16,7 @@ use std::time::Duration;
 use shouhu_env::BoxStream;
 use shouhu_ids::TrackerId;
 use shouhu_module::{App, Keyed};
+use shouhu_store::Eyes;
 use shouhu_trackers::mqtt::{self, Connect, Packet, Publish, Refused};
 use shouhu_trackers::owntracks;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -95,7 +96,7 @@ pub async fn serve(app: App, door: MqttDoor) -> std::io::Result<SocketAddr> {
             let (app, present) = (app.clone(), present.clone());
             tokio::spawn(async move {
                 let device = Device { room: room::of(&app), app, line: Line { stream, read: Vec::new() }, present, peer };
-                if let Err(gone) = device.serve().await {
+                if let Err(gone) = Eyes::House.look(device.serve()).await {
                     tracing::info!(%peer, %gone, "an MQTT device is gone");
                 }
                 drop(place);

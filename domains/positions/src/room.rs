@@ -7,7 +7,7 @@ use std::time::Duration;
 use shouhu_ids::{Micros, TrackerId, UnitId};
 use shouhu_module::App;
 use shouhu_module::ports::{SortedTracksPort, TrackKeeperPort, UnitFixesPort, UnitTracksPort};
-use shouhu_store::StoreError;
+use shouhu_store::{Eyes, StoreError};
 
 use crate::book::Book;
 use crate::counts::Counts;
@@ -66,8 +66,8 @@ pub async fn open(app: &App) -> Result<(), StoreError> {
     app.put(TrackKeeperPort(Arc::new(KeepsApps(room.clone(), app.store.clone()))));
     app.put(SortedTracksPort(Arc::new(FromPieces(app.store.clone()))));
     app.put(UnitTracksPort(Arc::new(TracksKept(room.clone(), app.store.clone()))));
-    tokio::spawn(look(app.clone(), room.0.clone()));
-    tokio::spawn(watch_duty(app.clone(), room.0.clone()));
+    tokio::spawn(Eyes::House.look(look(app.clone(), room.0.clone())));
+    tokio::spawn(Eyes::House.look(watch_duty(app.clone(), room.0.clone())));
     tokio::spawn(count(app.clone(), room.0.clone()));
     tokio::spawn(fold_for_ever(app.clone()));
     Ok(())

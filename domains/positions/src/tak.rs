@@ -14,6 +14,7 @@ use shouhu_env::BoxStream;
 use shouhu_ids::{Micros, UnitId};
 use shouhu_module::App;
 use shouhu_module::ports::UnitNow;
+use shouhu_store::Eyes;
 use shouhu_wire::UnitState;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Semaphore, watch};
@@ -90,7 +91,7 @@ pub async fn serve(app: App, stream: TakStream) -> std::io::Result<SocketAddr> {
     let mut listener = app.env.net.listen(stream.listen).await?;
     let at = listener.local_addr()?;
     let (news, seen) = watch::channel(Units::default());
-    tokio::spawn(look(app.clone(), news));
+    tokio::spawn(Eyes::House.look(look(app.clone(), news)));
     tokio::spawn(async move {
         let places = Arc::new(Semaphore::new(CLIENTS_MAX));
         loop {
@@ -108,7 +109,7 @@ pub async fn serve(app: App, stream: TakStream) -> std::io::Result<SocketAddr> {
             };
             let (app, seen) = (app.clone(), seen.clone());
             tokio::spawn(async move {
-                if let Err(error) = one(&app, client, peer, seen).await {
+                if let Err(error) = Eyes::House.look(one(&app, client, peer, seen)).await {
                     tracing::info!(%peer, %error, "a TAK client is gone");
                 }
                 drop(place);

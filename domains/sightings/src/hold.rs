@@ -1,10 +1,10 @@
 //! Holds: sightings that no purge and no erasure takes.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use shouhu_ids::{ActorId, HitId, HoldId, Micros, SightingId};
 use shouhu_plate::Plate;
-use shouhu_store::{Row, Store, StoreError, Tx, params, tag_of};
+use shouhu_store::{Row, Store, StoreError, Tx, params, shown_page, tag_of};
 use shouhu_wire::{Hold, HoldReason};
 
 use crate::passing::micros_of;
@@ -72,9 +72,16 @@ pub async fn lift(tx: &mut Tx, id: HoldId, by: ActorId, note: &str, now: Micros)
     Ok(tx.execute(sql, params![id, now, by, note]).await? == 1)
 }
 
-pub async fn get(store: &Store, id: HoldId) -> Result<Option<Hold>, StoreError> {
+/// `hidden` are sources whose passages whoever looks may not see.
+pub async fn get(store: &Store, hidden: &BTreeSet<u32>, id: HoldId) -> Result<Option<Hold>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM sightings_hold WHERE id = $1{}", and_visible(store));
-    store.fetch_opt(&sql, params![id]).await?.as_ref().map(view_of).transpose()
+    let hold = store.fetch_opt(&sql, params![id]).await?.as_ref().map(view_of).transpose()?;
+    Ok(hold.filter(|hold| is_seen(hidden, hold)))
+}
+
+/// A passage's id names its source.
+fn is_seen(hidden: &BTreeSet<u32>, hold: &Hold) -> bool {
+    hidden.is_empty() || hold.sighting.parts().is_some_and(|parts| !hidden.contains(&parts.source))
 }
 
 /// Without holds of plates that whoever looks may not see, nor of passages whose plate this server did not see when it held them.
@@ -82,10 +89,15 @@ fn and_visible(store: &Store) -> String {
     store.veil().map_or_else(String::new, |veil| veil.and_not_in("plate") + " AND plate <> ''")
 }
 
-/// Newest first, of those that whoever looks may see.
-pub async fn page(store: &Store, before: &str, limit: i64) -> Result<Vec<Hold>, StoreError> {
+/// Newest first, of those that whoever looks may see; `hidden` as for [`get`].
+pub async fn page(store: &Store, hidden: &BTreeSet<u32>, before: &str, limit: i64) -> Result<Vec<Hold>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM sightings_hold WHERE id < $1{} ORDER BY id DESC LIMIT $2", and_visible(store));
-    store.fetch(&sql, params![before, limit]).await?.iter().map(view_of).collect()
+    let most = usize::try_from(limit).unwrap_or_default();
+    shown_page(store, &sql, before, most, &[], |row| {
+        let hold = view_of(row)?;
+        Ok(is_seen(hidden, &hold).then_some(hold))
+    })
+    .await
 }
 
 fn view_of(row: &Row) -> Result<Hold, StoreError> {

@@ -41,12 +41,29 @@ use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_lakehouse::{Lakehouse, Opening};
 use shouhu_module::ports::{PassageTallyPort, SightingPicturesPort};
-use shouhu_module::{App, Health, Module, Permission};
+use shouhu_module::{App, Guarded, Health, Module, Permission, Resource};
 use shouhu_store::Migration;
 use shouhu_wire::Role;
 
 /// So many reports waiting for an operator mean that a device is ill.
 const QUARANTINE_HEALTHY_MAX: i64 = 1_000;
+
+/// What a camera recorded that may not be seen through: the lake asks by the first of them. A device whose cameras are not all seen through has no reports.
+const GUARDED: &[Guarded] = &[
+    Guarded {
+        of: Resource::Camera,
+        name: shouhu_lakehouse::SEEN_SOURCES,
+        from: "lakehouse_source",
+        shown: "COALESCE(camera, device) IN (SELECT id FROM seen_camera) OR ({others} AND COALESCE(camera, device) NOT IN (SELECT id FROM known_camera))",
+    },
+    Guarded {
+        of: Resource::Camera,
+        name: "sightings_quarantine",
+        from: "sightings_quarantine",
+        shown: "device NOT IN (SELECT device FROM #lakehouse_source WHERE number NOT IN (SELECT number FROM seen_source)) \
+                AND ({others} OR device IN (SELECT device FROM #lakehouse_source))",
+    },
+];
 
 pub const MODULE: Module = Module {
     name: "sightings",
@@ -132,12 +149,14 @@ pub const MODULE: Module = Module {
         ops::picture::CROP,
         ops::picture::FRAME,
     ],
+    guarded: GUARDED,
     migrations: &[
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_lake", sql: include_str!("../migrations/0002_lake.sql") },
         Migration { name: "0003_feeds", sql: include_str!("../migrations/0003_feeds.sql") },
         Migration { name: "0004_exports", sql: include_str!("../migrations/0004_exports.sql") },
         Migration { name: "0005_export_office", sql: include_str!("../migrations/0005_export_office.sql") },
+        Migration { name: "0006_export_sight", sql: include_str!("../migrations/0006_export_sight.sql") },
     ],
     jobs: &[jobs::PURGE, feeds::drop::LOOK, exports::job::MAKE, exports::job::EXPIRE],
     reactions: &[react::HOLD_FOR_HIT],

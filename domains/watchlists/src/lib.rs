@@ -32,11 +32,24 @@ use std::sync::Arc;
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_module::ports::{ConfirmedHitsPort, HitTallyPort, NearbyWantedPort, WatchMatcherPort};
-use shouhu_module::{App, Health, Module, Permission};
+use shouhu_module::{App, Guarded, Health, Module, Permission, Resource};
 use shouhu_store::{Migration, params};
 use shouhu_wire::Role;
 
 use index::ActiveList;
+
+/// A hit is seen through the camera that read it, and by the crew that was sent to it whatever camera it was: it must know whom it is to stop.
+const GUARDED: &[Guarded] = &[
+    Guarded {
+        of: Resource::Camera,
+        name: "watchlists_hit",
+        from: "watchlists_hit",
+        shown: "spot IN (SELECT id FROM seen_camera) OR ({others} AND spot NOT IN (SELECT id FROM known_camera)) \
+                OR id IN (SELECT hit_id FROM #watchlists_hit_crew WHERE unit_id = {unit})",
+    },
+    Guarded { of: Resource::Camera, name: "watchlists_match", from: "watchlists_match", shown: "hit_id IN (SELECT id FROM watchlists_hit)" },
+    Guarded { of: Resource::Camera, name: "watchlists_hit_crew", from: "watchlists_hit_crew", shown: "hit_id IN (SELECT id FROM watchlists_hit)" },
+];
 
 pub const MODULE: Module = Module {
     name: "watchlists",
@@ -82,6 +95,7 @@ pub const MODULE: Module = Module {
         ops::reject::ROUTE,
         ops::stand_down::ROUTE,
     ],
+    guarded: GUARDED,
     migrations: &[
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_crew_by_unit", sql: include_str!("../migrations/0002_crew_by_unit.sql") },

@@ -4,11 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use cedar_policy::{ActionConstraint, Effect, EntityUid, Policy, PolicyId, PolicySet, PrincipalConstraint, ValidationMode};
+use cedar_policy::{ActionConstraint, Effect, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet, PrincipalConstraint, ResourceConstraint, ValidationMode};
 use miette::Diagnostic;
 use serde_json::Value;
 use shouhu_wire::Role;
 
+use crate::rows::Resource;
+use crate::translate::{self, Expr};
 use crate::vocabulary::{Vocabulary, room_of};
 
 pub const FILE_BYTES_MAX: usize = 64 * 1024;
@@ -45,11 +47,22 @@ pub struct Rule {
     pub text: String,
     pub line: usize,
     pub(crate) policy: Policy,
+    /// What kind of rows it hides, and which, where it is about rows: it then decides about no act.
+    pub(crate) about: Option<(Resource, Expr)>,
 }
 
 impl Rule {
-    /// Whether its scope leaves the role and the permission open. What it refuses here cannot hold.
+    /// The rows that it is about, where it is.
+    #[must_use]
+    pub fn resource(&self) -> Option<Resource> {
+        self.about.as_ref().map(|(resource, _)| *resource)
+    }
+
+    /// Whether its scope leaves the role and the permission open. What it refuses here cannot hold; nor can a rule about rows, which are asked for apart.
     pub(crate) fn may_hold_for(&self, vocabulary: &Vocabulary, role: Role, permission: &str) -> bool {
+        if self.about.is_some() {
+            return false;
+        }
         let (action, group) = (vocabulary.action(permission), vocabulary.action(room_of(permission)));
         let is_of = |id: &EntityUid| *id == action || *id == group;
         let is_action = match self.policy.action_constraint() {
@@ -57,12 +70,16 @@ impl Rule {
             ActionConstraint::Eq(id) => id == action,
             ActionConstraint::In(ids) => ids.iter().any(is_of),
         };
+        is_action && self.may_name(vocabulary, role)
+    }
+
+    /// Whether its scope leaves the role open.
+    pub(crate) fn may_name(&self, vocabulary: &Vocabulary, role: Role) -> bool {
         let is_of_role = |id: &EntityUid| id.type_name().to_string() != "Role" || *id == vocabulary.role(role);
-        let is_principal = match self.policy.principal_constraint() {
+        match self.policy.principal_constraint() {
             PrincipalConstraint::In(id) | PrincipalConstraint::IsIn(_, id) => is_of_role(&id),
             PrincipalConstraint::Any | PrincipalConstraint::Eq(_) | PrincipalConstraint::Is(_) => true,
-        };
-        is_action && is_principal
+        }
     }
 
     pub(crate) fn holds_for_life(&self) -> bool {
@@ -195,14 +212,40 @@ fn rule_of(piece: Piece<'_>, name: &str, vocabulary: &Vocabulary) -> Result<Rule
     if !is_permit && gives.is_some() {
         return Err(at_start("the rule says @gives and forbids".to_owned()));
     }
-    check(&policy, vocabulary).map_err(|(within, reason)| (line + within, reason))?;
-    Ok(Rule { id, why, is_permit, life, text: text.to_owned(), line, policy })
+    let about = about(&policy).map_err(at_start)?;
+    if about.is_some() && (is_permit || life.is_some()) {
+        let odd = if is_permit { "the rule permits, and is about rows: such a rule only hides" } else { "@life says nothing of rows: a rule about them stops no act" };
+        return Err(at_start(odd.to_owned()));
+    }
+    check(&policy, about, vocabulary).map_err(|(within, reason)| (line + within, reason))?;
+    let about = about.map(|resource| Ok::<_, String>((resource, translated(&policy, resource)?))).transpose().map_err(at_start)?;
+    Ok(Rule { id, why, is_permit, life, text: text.to_owned(), line, policy, about })
+}
+
+/// Of which rows it is, by its scope.
+fn about(policy: &Policy) -> Result<Option<Resource>, String> {
+    let of = |name: &EntityTypeName| Resource::ALL.into_iter().find(|resource| name.to_string() == resource.as_str());
+    let alone = |resource: Option<Resource>| match resource {
+        Some(resource) => Err(format!("a rule about rows says `resource is {}` and no more in its scope", resource.as_str())),
+        None => Ok(None),
+    };
+    match policy.resource_constraint() {
+        ResourceConstraint::Is(name) => Ok(of(&name)),
+        ResourceConstraint::IsIn(name, _) => alone(of(&name)),
+        ResourceConstraint::In(id) | ResourceConstraint::Eq(id) => alone(of(id.type_name())),
+        ResourceConstraint::Any => Ok(None),
+    }
+}
+
+fn translated(policy: &Policy, resource: Resource) -> Result<Expr, String> {
+    let json = policy.to_json().map_err(|error| error.to_string())?;
+    translate::conditions(&json, resource)
 }
 
 /// Strictly: what may be missing must be asked for, and every name must be one of the schema. What can never hold is a slip, too.
-fn check(policy: &Policy, vocabulary: &Vocabulary) -> Result<(), (usize, String)> {
+fn check(policy: &Policy, about: Option<Resource>, vocabulary: &Vocabulary) -> Result<(), (usize, String)> {
     let set = PolicySet::from_policies([policy.clone()]).map_err(|error| (0, error.to_string()))?;
-    let result = vocabulary.validator.validate(&set, ValidationMode::Strict);
+    let result = vocabulary.validator_of(about).validate(&set, ValidationMode::Strict);
     let text = policy.to_string();
     // File and line say which rule it is.
     let named = format!("for policy `{}`", policy.id());

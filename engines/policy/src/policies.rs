@@ -296,6 +296,10 @@ impl Policies {
         &self.vocabulary.purposes
     }
 
+    pub(crate) fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
     pub(crate) fn rules_about(&self, role: Role, permission: &str) -> impl Iterator<Item = &Rule> {
         self.rules.iter().filter(move |rule| rule.may_hold_for(&self.vocabulary, role, permission))
     }

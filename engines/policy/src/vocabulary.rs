@@ -7,6 +7,7 @@ use std::str::FromStr;
 use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, Policy, PolicyId, Schema, Validator};
 use shouhu_wire::Role;
 
+use crate::rows::{Resource, Type};
 use crate::{Door, Kind, PolicyError};
 
 /// A permission as a room lists it.
@@ -28,6 +29,8 @@ pub(crate) struct Vocabulary {
     pub grants: BTreeMap<String, Grant>,
     pub purposes: Vec<String>,
     pub validator: Validator,
+    /// For rules about rows: the same, of what is not the house but a row in it. Rules about the house keep a schema that knows no rows.
+    of_rows: BTreeMap<Resource, Validator>,
     /// Every generated policy, by its id. That they keep to the schema is a test: they are made of checked names alone.
     pub built: BTreeMap<String, Policy>,
     types: Types,
@@ -71,9 +74,10 @@ impl Vocabulary {
             return Err(PolicyError::Grant((*odd).to_owned()));
         }
         let made = |error: &dyn std::fmt::Display| PolicyError::Built(error.to_string());
-        let (schema, warnings) = Schema::from_cedarschema_str(&schema_text(&by_name, purposes)).map_err(|e| made(&e))?;
-        if let Some(warning) = warnings.into_iter().next() {
-            return Err(made(&warning));
+        let schema = schema_of(&schema_text(&by_name, purposes, None))?;
+        let mut of_rows = BTreeMap::new();
+        for resource in Resource::ALL {
+            of_rows.insert(resource, Validator::new(schema_of(&schema_text(&by_name, purposes, Some(resource)))?));
         }
         let named = |name: &str| EntityTypeName::from_str(name).map_err(|e| made(&e));
         let types = Types {
@@ -91,7 +95,12 @@ impl Vocabulary {
         }
         let validator = Validator::new(schema);
         let purposes = purposes.iter().map(|purpose| (*purpose).to_owned()).collect();
-        Ok(Self { grants: by_name, purposes, validator, built, types })
+        Ok(Self { grants: by_name, purposes, validator, of_rows, built, types })
+    }
+
+    /// What a rule is checked by.
+    pub fn validator_of(&self, about: Option<Resource>) -> &Validator {
+        about.and_then(|resource| self.of_rows.get(&resource)).unwrap_or(&self.validator)
     }
 
     pub fn action(&self, name: &str) -> EntityUid {
@@ -136,7 +145,22 @@ fn permit_id(permission: &str, role: Role) -> String {
     format!("{permission}: {}", role.as_str())
 }
 
-fn schema_text(grants: &BTreeMap<String, Grant>, purposes: &[&str]) -> String {
+fn schema_of(text: &str) -> Result<Schema, PolicyError> {
+    let made = |error: &dyn std::fmt::Display| PolicyError::Built(error.to_string());
+    let (schema, warnings) = Schema::from_cedarschema_str(text).map_err(|e| made(&e))?;
+    warnings.into_iter().next().map_or(Ok(schema), |warning| Err(made(&warning)))
+}
+
+/// `entity Camera = { kind: String, name?: String };`
+fn entity_text(resource: Resource) -> String {
+    let said = resource.attributes().iter().map(|attribute| {
+        let (mark, of) = (if attribute.is_optional { "?" } else { "" }, if attribute.of == Type::Number { "Long" } else { "String" });
+        format!("{}{mark}: {of}", attribute.name)
+    });
+    format!("entity {} = {{ {} }};\n", resource.as_str(), said.collect::<Vec<String>>().join(", "))
+}
+
+fn schema_text(grants: &BTreeMap<String, Grant>, purposes: &[&str], about: Option<Resource>) -> String {
     let roles = quoted(Role::ALL.map(Role::as_str));
     let kinds = quoted(Kind::ALL.map(Kind::as_str));
     let mut text = format!("entity Role enum [{roles}];\nentity Kind enum [{kinds}];\nentity House enum [\"{THIS_HOUSE}\"];\n");
@@ -146,6 +170,8 @@ fn schema_text(grants: &BTreeMap<String, Grant>, purposes: &[&str]) -> String {
         _ = writeln!(text, "entity Purpose enum [{}];", quoted(purposes.iter().copied()));
         ", purpose?: Purpose"
     };
+    text.push_str(&about.map(entity_text).unwrap_or_default());
+    let resource = about.map_or("House", Resource::as_str);
     text.push_str("entity Person in [Role] = { role: Role, office?: String, unit?: String };\n");
     _ = writeln!(text, "type Door = {{ hour_local: Long, kind: Kind, is_bulk: Bool, is_life: Bool{purpose} }};");
     let rooms: BTreeSet<&str> = grants.keys().map(|name| room_of(name)).collect();
@@ -153,7 +179,7 @@ fn schema_text(grants: &BTreeMap<String, Grant>, purposes: &[&str]) -> String {
         _ = writeln!(text, "action \"{room}\";");
     }
     for name in grants.keys() {
-        _ = writeln!(text, "action \"{name}\" in [\"{}\"] appliesTo {{ principal: Person, resource: House, context: Door }};", room_of(name));
+        _ = writeln!(text, "action \"{name}\" in [\"{}\"] appliesTo {{ principal: Person, resource: {resource}, context: Door }};", room_of(name));
     }
     text
 }

@@ -14,7 +14,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use shouhu_audit::Entry;
 use shouhu_identity::{Asked, Refused, Unproved};
 use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort};
-use shouhu_module::{Access, App, Audit, AuditObject, Caller, Load, Method, Person, Problem, Proving, Route, door_of};
+use shouhu_module::{Access, App, Audit, AuditObject, Caller, Load, Looking, Method, Person, Problem, Proving, Route, door_of};
+use shouhu_store::Sight;
 use shouhu_wire::{DeviceKind, NONCE_HEADER, Proof};
 
 pub use shouhu_module::Purpose;
@@ -123,8 +124,13 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     {
         parts.uri = uri;
     }
+    let (eyes, sight) = (blot::eyes_of(&caller), sight_of(gate, &caller, said_purpose.as_deref()));
     let purpose = match gate.route.audit {
-        Audit::PersonalRead => Some(purpose::required(&gate.app, &parts.headers, parts.uri.query().unwrap_or_default()).await?),
+        // Whether a case is live is looked up: one that the caller may not see is none.
+        Audit::PersonalRead => {
+            let required = purpose::required(&gate.app, &parts.headers, parts.uri.query().unwrap_or_default());
+            Some(eyes.look(sight.clone().look(required)).await?)
+        }
         _ => None,
     };
 
@@ -148,8 +154,8 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     if let Some(purpose) = &purpose {
         parts.extensions.insert(purpose.clone());
     }
-    let (eyes, said) = (blot::eyes_of(&caller), blot::Said::of(&parts.uri, purpose.as_ref(), &body));
-    let work = eyes.look(next.run(Request::from_parts(parts, Body::from(body))));
+    let said = blot::Said::of(&parts.uri, purpose.as_ref(), &body);
+    let work = eyes.look(sight.look(next.run(Request::from_parts(parts, Body::from(body)))));
     let response = match &key {
         Some(key) => idempotency::mark(&actor, key).along_with(work).await,
         None => work.await,
@@ -260,6 +266,16 @@ fn allowed(app: &App, route: &Route, caller: &Caller, said_purpose: Option<&str>
         }
         (Access::Session | Access::Permission(_), _) => Err(sign_in()),
     }
+}
+
+/// Which rows the caller sees. Rules are about persons: devices, partners and whoever opens a public door are asked nothing, here as at the door.
+fn sight_of(gate: &Gate, caller: &Caller, said_purpose: Option<&str>) -> Sight {
+    let Caller::Person(person) = caller else { return Sight::whole() };
+    let permission = match gate.route.access {
+        Access::Permission(name) => Some(name),
+        _ => None,
+    };
+    gate.app.sight(&Looking::of(person, permission, door_of(&gate.route), said_purpose, gate.app.env.now()))
 }
 
 /// By the rules of the house (ADR 0023). Whom a rule of the force refuses is told which, and why.

@@ -18,9 +18,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shouhu_events::{Envelope, Event};
 use shouhu_ids::Micros;
-use shouhu_module::ports::{ConfirmedHitsPort, MovementGatePort, NEARBY_M, UnitPlacesPort};
-use shouhu_module::{Access, App, Audit, Load, Params, Person, Problem, Route};
-use shouhu_store::Eyes;
+use shouhu_module::ports::{ConfirmedHitsPort, IncidentSightPort, MovementGatePort, NEARBY_M, UnitPlacesPort};
+use shouhu_module::{Access, App, Audit, Load, Looking, Params, Person, Problem, Route, door_of};
+use shouhu_store::{Eyes, Sight};
 use shouhu_wire::Role;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
@@ -122,7 +122,7 @@ impl Listener {
         }
         loop {
             if let Some(envelope) = self.waiting.pop_front() {
-                if self.may_see(&envelope.event) && !self.is_sealed(&envelope.event).await {
+                if self.may_see(&envelope.event) && !self.is_hidden(&envelope.event).await {
                     return Some(frame(&envelope));
                 }
                 continue;
@@ -155,23 +155,53 @@ impl Listener {
         }
     }
 
-    /// Whether it is about a hit, a consent or an opening that this listener may not know of. Asked only while something is sealed from him; where nobody answers, it is.
-    async fn is_sealed(&self, event: &Event) -> bool {
-        let eyes = Eyes::Person(self.person.id);
-        if self.app.store.seals().veil(eyes, || self.app.env.now()).is_none() {
+    /// Whether it is about something that this listener may not know of: by a seal, or by the force's rules about rows. Asked only while something is hidden from
+    /// him; where nobody answers, it is.
+    async fn is_hidden(&self, event: &Event) -> bool {
+        let (eyes, sight) = (Eyes::Person(self.person.id), self.sight(event));
+        let is_sealed = self.app.store.seals().veil(eyes, || self.app.env.now()).is_some();
+        if sight.is_whole() && !is_sealed {
             return false;
         }
         let (hits, movements) = (self.app.try_room::<ConfirmedHitsPort>(), self.app.try_room::<MovementGatePort>());
+        let incidents = self.app.try_room::<IncidentSightPort>();
+        // Who may see an incident may know that it changed, also where the camera of its hit is hidden from him: the crew that is sent to it must. A seal hides it.
+        if let Event::IncidentChanged { hit: Some(hit), .. } = event
+            && is_sealed
+        {
+            let Some(port) = &hits else { return true };
+            if !eyes.look(Sight::whole().look(port.0.is_visible(*hit))).await.unwrap_or(false) {
+                return true;
+            }
+        }
         let asked = match event {
-            Event::HitRaised { hit, .. } | Event::HitDecided { hit, .. } | Event::HitNotFollowed { hit } | Event::IncidentChanged { hit: Some(hit), .. } => {
-                hits.map(|port| port.0.is_visible(*hit))
+            Event::HitRaised { hit, .. } | Event::HitDecided { hit, .. } | Event::HitNotFollowed { hit } => hits.map(|port| port.0.is_visible(*hit)),
+            Event::IncidentChanged { incident, .. }
+            | Event::AssignmentChanged { incident, .. }
+            | Event::PanicChanged { incident, .. }
+            | Event::CheckChanged { incident: Some(incident), .. } => {
+                if sight.is_whole() {
+                    return false;
+                }
+                incidents.map(|port| port.0.is_incident_shown(*incident))
+            }
+            Event::CallChanged { call, .. } | Event::CallerChanged { call, .. } => {
+                if sight.is_whole() {
+                    return false;
+                }
+                incidents.map(|port| port.0.is_call_shown(*call))
             }
             Event::ConsentChanged { consent } => movements.map(|port| port.0.is_consent_visible(*consent)),
             Event::OpeningChanged { opening, .. } => movements.map(|port| port.0.is_opening_visible(*opening)),
             _ => return false,
         };
         let Some(asked) = asked else { return true };
-        !eyes.look(asked).await.unwrap_or(false)
+        !eyes.look(sight.look(asked)).await.unwrap_or(false)
+    }
+
+    /// By the rules that hold now for whoever may watch such a thing.
+    fn sight(&self, event: &Event) -> Sight {
+        self.app.sight(&Looking::of(&self.person, event.stream_permission(), door_of(&ROUTE), None, self.app.env.now()))
     }
 
     fn may_see(&self, event: &Event) -> bool {

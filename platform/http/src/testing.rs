@@ -14,7 +14,7 @@ use shouhu_env::Env;
 use shouhu_ids::{ActorId, DeviceId, SessionId};
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, Opening};
 use shouhu_module::{App, Caller, DevicePeer, Module, Person};
-use shouhu_store::Store;
+use shouhu_store::{Eyes, Store};
 use shouhu_wire::{DeviceKind, Role};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -76,7 +76,7 @@ impl House {
             app.put(lake.unwrap_or_else(|e| panic!("{e}")));
         }
         for module in modules {
-            (module.start)(app.clone()).await.unwrap_or_else(|e| panic!("{}: {e}", module.name));
+            Eyes::House.look((module.start)(app.clone())).await.unwrap_or_else(|e| panic!("{}: {e}", module.name));
         }
         let router = router(&app, &Metrics::default(), Site::default()).unwrap_or_else(|e| panic!("{e:?}"));
         let (reactors, workers) = (wiring::reactors(&app), wiring::workers(&app));

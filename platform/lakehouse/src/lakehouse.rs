@@ -45,6 +45,9 @@ impl Appended {
     }
 }
 
+/// The sources that whoever looks may see, as statements call them: the part of `lakehouse_source` that a room shows ([`shouhu_store::Shown`]).
+pub const SEEN_SOURCES: &str = "seen_source";
+
 /// Held by the node's program.
 const HOLD: &str = "lakehouse.lock";
 
@@ -251,11 +254,40 @@ impl Lakehouse {
         view
     }
 
-    /// Asks a question on a thread for blocking work; waits while too many are being answered. Passages of sealed plates are not there for
-    /// whoever may not see them ([`shouhu_store::Eyes`]).
+    /// Sources whose passages whoever looks now may not see ([`SEEN_SOURCES`]).
     ///
     /// # Errors
-    /// `Stopped` when the lake is closed.
+    /// When the database fails: then nobody knows what is hidden.
+    pub async fn hidden_sources(&self) -> Result<BTreeSet<u32>, LakehouseError> {
+        let store = &self.0.store;
+        if !store.guards().sight().narrows(SEEN_SOURCES) {
+            return Ok(BTreeSet::new());
+        }
+        let sql = format!("SELECT number FROM lakehouse_source WHERE number NOT IN (SELECT number FROM {SEEN_SOURCES})");
+        let number = |row: &shouhu_store::Row| u32::try_from(row.int("number")?).map_err(|_| LakehouseError::Lake("a source has no number".into()));
+        store.fetch(&sql, Vec::new()).await?.iter().map(number).collect()
+    }
+
+    /// The lake at this moment, of these classes, as whoever looks may see it: without passages of sealed plates ([`shouhu_store::Eyes`]) and of sources that a
+    /// force's rules hide ([`shouhu_store::Sight`]).
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn seen(&self, classes: &[Class]) -> Result<View, LakehouseError> {
+        // Read after the parts: a source is in the database before the first of its rows is in a part.
+        let view = self.view(classes);
+        let view = view.without_sources(self.hidden_sources().await?);
+        Ok(match self.veil() {
+            None => view,
+            Some(veil) => view.veiled(hidden_of(&veil)),
+        })
+    }
+
+    /// Asks a question on a thread for blocking work; waits while too many are being answered. What whoever looks may not see is not there
+    /// ([`Self::seen`]).
+    ///
+    /// # Errors
+    /// `Stopped` when the lake is closed; when the database fails that knows what is hidden.
     pub async fn ask<T: Send + 'static>(
         &self,
         classes: &[Class],
@@ -264,10 +296,7 @@ impl Lakehouse {
         let closed = |_| LakehouseError::Stopped { reason: "it is closed".into() };
         // Given back when the question is answered, even if nobody waits for the answer any more.
         let permit = Arc::clone(&self.0.questions).acquire_owned().await.map_err(closed)?;
-        let view = match self.veil() {
-            None => self.view(classes),
-            Some(veil) => self.view(classes).veiled(hidden_of(&veil)),
-        };
+        let view = self.seen(classes).await?;
         Ok(off_thread(move || {
             let answer = question(&view);
             drop(permit);

@@ -29,7 +29,7 @@ pub use config::{LakePlace, LakehouseConfig, Opening};
 pub use error::LakehouseError;
 pub use forgotten::{FORGOTTEN_KEPT_US, ForgetKey, Forgotten, Target, forgotten_in};
 pub use health::{Figures, LakehouseHealth};
-pub use lakehouse::{Appended, Fate, Lakehouse, files_of};
+pub use lakehouse::{Appended, Fate, Lakehouse, SEEN_SOURCES, files_of};
 pub use objects::ObjectFiles;
 pub use snapshot::{Listed, listed_in};
 pub use sources::{Register, SourceKey, SourceRecord};

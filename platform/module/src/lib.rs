@@ -12,6 +12,7 @@ mod policy;
 pub mod ports;
 mod problem;
 mod route;
+mod rows;
 
 pub use app::App;
 pub use body::{Body, Id, NoBody, Params, RawBody};
@@ -20,6 +21,8 @@ pub use page::{PAGE_DEFAULT, PAGE_MAX, Page, PageQuery, page_limit};
 pub use policy::{door_of, grants_of};
 pub use problem::{Keyed, Problem, ProblemRow};
 pub use route::{Access, Audit, AuditObject, Audited, Bearer, Blotting, Load, Method, Proving, Route, SchemaOf, Trusting, schema_of};
+pub use rows::{Guarded, Looking};
+pub use shouhu_policy::Resource;
 
 use shouhu_env::BoxFuture;
 use shouhu_events::Envelope;
@@ -99,6 +102,8 @@ pub struct Module {
     pub permissions: &'static [Permission],
     pub routes: &'static [Route],
     pub migrations: &'static [Migration],
+    /// Its tables whose rows a force's rules may hide.
+    pub guarded: &'static [Guarded],
     pub jobs: &'static [JobKind],
     pub reactions: &'static [Reaction],
     /// Every error key that its routes may answer; each has a translation in both languages.
@@ -116,6 +121,7 @@ impl Module {
         permissions: &[],
         routes: &[],
         migrations: &[],
+        guarded: &[],
         jobs: &[],
         reactions: &[],
         problems: &[],

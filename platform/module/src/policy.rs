@@ -43,7 +43,7 @@ pub fn grants_of(modules: &[Module]) -> Vec<Grant> {
         .collect()
 }
 
-fn hour_in_taipei(now: Micros) -> u8 {
+pub(crate) fn hour_in_taipei(now: Micros) -> u8 {
     u8::try_from(now.0.saturating_add(TAIPEI_US).rem_euclid(Micros::DAY) / Micros::HOUR).unwrap_or_default()
 }
 

@@ -9,6 +9,7 @@ mod nearby;
 mod recording;
 mod serving;
 mod sharing;
+mod sight;
 mod tallies;
 
 use std::collections::{HashMap, HashSet};
@@ -32,6 +33,7 @@ pub use nearby::{NEARBY_M, NearbyWanted, WantedAs, WantedNear};
 pub use recording::Recording;
 pub use serving::{People, Rosters, Serving, Span};
 pub use sharing::{Direction, ForSomebody, ForWhom, Partner, Sharing, SharingGate, hand_out};
+pub use sight::IncidentSight;
 pub use tallies::{CheckInTally, FileLine, HitTally, IncidentFile, IncidentFiles, PassageTally, PlacedCount, Tallied, TalliedHits};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -453,4 +455,5 @@ ports!(
     CheckInTallyPort => CheckInTally,
     HitTallyPort => HitTally,
     IncidentFilesPort => IncidentFiles,
+    IncidentSightPort => IncidentSight,
 );

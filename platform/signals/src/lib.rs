@@ -36,6 +36,7 @@ pub const MODULE: Module = Module {
         roles: &[Role::Operator, Role::Auditor],
     }],
     routes: &[ops::push::ROUTE, ops::streams::ROUTE, ops::discovery::CONFIGURATION, ops::discovery::KEYS],
+    guarded: &[],
     migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
     jobs: &[JobKind { kind: deliver::KIND, run: deliver::run }, jobs::PURGE],
     reactions: &[Reaction { name: "signals.tell", kinds: &["access_changed", "device_changed", "device_trust_changed"], run: tell::tell }],

@@ -41,6 +41,7 @@ pub struct Store {
     pub(crate) jobs_waiting: Arc<Notify>,
     pub(crate) last_order: Arc<std::sync::atomic::AtomicI64>,
     pub(crate) seals: crate::Seals,
+    pub(crate) guards: crate::Guards,
 }
 
 macro_rules! bind_all {
@@ -103,6 +104,7 @@ impl Store {
             jobs_waiting: Arc::default(),
             last_order: Arc::default(),
             seals: crate::Seals::default(),
+            guards: crate::Guards::default(),
         })
     }
 
@@ -131,18 +133,25 @@ impl Store {
         self.seals.veil(crate::Eyes::now(), || self.env.now())
     }
 
-    /// Rows of a query outside any transaction.
+    /// Which rows a force's rules hide from whoever has not said who looks.
+    #[must_use]
+    pub const fn guards(&self) -> &crate::Guards {
+        &self.guards
+    }
+
+    /// Rows of a query outside any transaction, of those that whoever looks may see ([`crate::Sight`]).
     ///
     /// # Errors
     /// When the database fails or cannot be reached.
     pub async fn fetch(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let (sql, params) = crate::rows::narrowed(&self.guards.sight(), self.backend(), sql, params)?;
         match &self.db {
             Db::Lite { read, .. } => {
-                let query = bind_all!(sqlx::query(AssertSqlSafe(sql.to_owned())), params);
+                let query = bind_all!(sqlx::query(AssertSqlSafe(sql.into_owned())), params);
                 row::from_sqlite(&query.fetch_all(read).await?)
             }
             Db::Pg(pool) => {
-                let query = bind_all!(sqlx::query(AssertSqlSafe(sql.to_owned())), params);
+                let query = bind_all!(sqlx::query(AssertSqlSafe(sql.into_owned())), params);
                 row::from_postgres(&query.fetch_all(pool).await?)
             }
         }

@@ -29,9 +29,11 @@ pub enum Eyes {
 }
 
 impl Eyes {
-    /// Does the work as seen by these eyes. Tasks that it spawns see nothing sealed.
+    /// Does the work as seen by these eyes. Tasks that it spawns see nothing sealed. Which rows the force's rules leave them is said inside of it
+    /// ([`crate::Sight::look`]); the house sees all.
     pub async fn look<F: Future>(self, work: F) -> F::Output {
-        EYES.scope(self, work).await
+        let sight = (self == Self::House).then(crate::Sight::whole);
+        EYES.scope(self, crate::rows::SIGHT.scope(sight, work)).await
     }
 
     #[must_use]

@@ -78,6 +78,21 @@ impl Tx {
         Ok(rows)
     }
 
+    /// Whether whoever looks may see a row of a guarded table, and so may change it ([`crate::Sight`]). One that is not there he may not see where some are hidden from
+    /// him.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn shows(&mut self, table: &str, id: impl Into<Value>) -> Result<bool, StoreError> {
+        let sight = self.store.guards().sight();
+        if !sight.narrows(table) {
+            return Ok(true);
+        }
+        let sql = format!("SELECT id FROM {table} WHERE id = $1");
+        let (sql, values) = crate::rows::narrowed(&sight, self.store.backend(), &sql, vec![id.into()])?;
+        Ok(!self.rows_of(&sql, values).await?.is_empty())
+    }
+
     async fn rows_of(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         match &mut self.inner {
             Inner::Lite(tx) => {

@@ -21,6 +21,7 @@ function Add({ place, onAdded }: { place: Wgs84 | null; onAdded: () => void }) {
   const client = useQueryClient();
   const [name, setName] = useState("");
   const [heading, setHeading] = useState<number | null>(null);
+  const [office, setOffice] = useState("");
   const refresh = () => void client.invalidateQueries({ queryKey: ["cameras"] });
   const add = useMutation({
     mutationFn: () =>
@@ -28,6 +29,7 @@ function Add({ place, onAdded }: { place: Wgs84 | null; onAdded: () => void }) {
         name: name.trim(),
         position: place as Wgs84,
         ...(heading === null ? {} : { heading_deg: heading }),
+        ...(office.trim() === "" ? {} : { office: office.trim() }),
       }),
     onSuccess: () => {
       setName("");
@@ -59,6 +61,13 @@ function Add({ place, onAdded }: { place: Wgs84 | null; onAdded: () => void }) {
           value={heading ?? ""}
           onChange={(value) => setHeading(typeof value === "number" ? value : null)}
         />
+        <TextInput
+          label={t("camera.office")}
+          description={t("camera.office_hint")}
+          value={office}
+          onChange={(event) => setOffice(event.currentTarget.value)}
+          maxLength={80}
+        />
         <p className={place ? "number" : "dim"}>
           {place ? `${place.lat.toFixed(5)}, ${place.lon.toFixed(5)}` : t("camera.click_map")}
         </p>
@@ -82,6 +91,46 @@ function Add({ place, onAdded }: { place: Wgs84 | null; onAdded: () => void }) {
         </p>
       )}
     </RosterForm>
+  );
+}
+
+/** Whose camera it is, with a button that opens a field in its place. */
+function Office({ camera }: { camera: Camera }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [office, setOffice] = useState<string | null>(null);
+  const save = useMutation({
+    mutationFn: () => calls.setOffice(camera.id, (office ?? "").trim()),
+    onSuccess: () => {
+      setOffice(null);
+      void client.invalidateQueries({ queryKey: ["cameras"] });
+    },
+  });
+  if (office === null) {
+    return (
+      <>
+        {camera.office ?? <span className="dim">{t("camera.no_office")}</span>}{" "}
+        <Button
+          size="compact-sm"
+          variant="default"
+          ml="sm"
+          aria-label={`${t("camera.set_office")}: ${camera.name}`}
+          onClick={() => setOffice(camera.office ?? "")}
+        >
+          {t("camera.set_office")}
+        </Button>
+      </>
+    );
+  }
+  return (
+    <ActForm className="inline-form" act={save} label={t("camera.save_office")} isComplete>
+      <TextInput
+        aria-label={`${t("camera.office")}: ${camera.name}`}
+        value={office}
+        onChange={(event) => setOffice(event.currentTarget.value)}
+        maxLength={80}
+      />
+    </ActForm>
   );
 }
 
@@ -134,6 +183,16 @@ export function Cameras() {
                   {camera.name}
                 </button>
               ),
+            },
+            {
+              key: "office",
+              head: t("camera.office"),
+              show: (camera) =>
+                mayManage ? (
+                  <Office camera={camera} />
+                ) : (
+                  (camera.office ?? <span className="dim">{t("camera.no_office")}</span>)
+                ),
             },
             {
               key: "state",

@@ -14,6 +14,7 @@ mod parts;
 mod passkeys;
 mod policy;
 mod reasons;
+mod rows;
 mod sealed;
 mod sharing;
 mod signals;

@@ -21,16 +21,16 @@ use shouhu_place::Wgs84;
 use shouhu_wire::{DeviceKind, Role};
 use tokio_util::sync::CancellationToken;
 
-const NOW: Micros = Micros(20_000 * Micros::DAY);
-const CANARY: &str = "QWE-7319";
+pub(crate) const NOW: Micros = Micros(20_000 * Micros::DAY);
+pub(crate) const CANARY: &str = "QWE-7319";
 /// Never passes anywhere.
 const GHOST: &str = "QWE-7391";
 const COMPANION: &str = "XYZ-9999";
 const CASE: &str = "115-SEALED-77";
-const OTHER_CASE: &str = "115-偵-8";
+pub(crate) const OTHER_CASE: &str = "115-偵-8";
 const CAMERAS: i64 = 3;
 
-fn camera(number: i64) -> CameraId {
+pub(crate) fn camera(number: i64) -> CameraId {
     CameraId::new(Micros(1), [number as u8 + 1; 16])
 }
 
@@ -69,17 +69,17 @@ fn of(caller: Caller, office: &str) -> Person {
     Person { office: Some(office.to_owned()), ..person }
 }
 
-struct World {
-    house: House,
+pub(crate) struct World {
+    pub(crate) house: House,
     clock: Arc<SimClock>,
     member: Person,
     /// Also a member: a watchlist entry needs two.
     second: Person,
     decider: Person,
-    outsiders: Vec<Person>,
+    pub(crate) outsiders: Vec<Person>,
     /// What the canary may be known by: moments, ids, its case.
     traces: Vec<String>,
-    ids: BTreeMap<&'static str, String>,
+    pub(crate) ids: BTreeMap<&'static str, String>,
 }
 
 fn code(plate: &str) -> u64 {
@@ -87,12 +87,12 @@ fn code(plate: &str) -> u64 {
 }
 
 /// When it passed each camera; no two moments share their milliseconds.
-fn passed(number: i64) -> Micros {
+pub(crate) fn passed(number: i64) -> Micros {
     NOW.plus(-(number + 1) * 10 * Micros::MINUTE + number * 1_000 + 137_000)
 }
 
 impl World {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let clock = Arc::new(SimClock::starting_at(NOW));
         let env = Env { clock: clock.clone(), ..Env::real() };
         let house = House::open_in(MODULES, env).await;
@@ -111,7 +111,7 @@ impl World {
         world
     }
 
-    fn role(&self, role: Role) -> &Person {
+    pub(crate) fn role(&self, role: Role) -> &Person {
         self.outsiders.iter().find(|person| person.role == role).unwrap()
     }
 
@@ -121,7 +121,7 @@ impl World {
         answer.json
     }
 
-    async fn asked(&self, who: &Person, case: &str, method: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn asked(&self, who: &Person, case: &str, method: &str, path: &str, body: &Value) -> Answer {
         let case = case.replace('偵', "%E5%81%B5");
         let headers = [("shouhu-purpose", "investigation"), ("shouhu-case", case.as_str())];
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
@@ -192,7 +192,7 @@ impl World {
         self.ids.insert("entry", entry);
     }
 
-    async fn exported(&self, who: &Person) -> String {
+    pub(crate) async fn exported(&self, who: &Person) -> String {
         let body = json!({ "question": { "kind": "area", "area": area() }, "format": "csv", "from_us": NOW.0 - Micros::DAY, "until_us": NOW.0 });
         let asked = self.asked(who, OTHER_CASE, "POST", "/v1/sightings/exports", &body).await;
         assert_eq!(asked.status, 200, "{}", asked.json);
@@ -216,7 +216,7 @@ impl World {
     }
 
     /// The path of a route with the canary's ids where it has any, and the plate wherever a query can name one.
-    fn concrete(&self, route: &Route, document: &Value, plate: &str, sighting: &str) -> String {
+    pub(crate) fn concrete(&self, route: &Route, document: &Value, plate: &str, sighting: &str) -> String {
         const NOBODY: &str = "01890000-0000-7000-8000-000000000000";
         let known = self.ids.iter().filter(|(prefix, _)| route.path.starts_with(*prefix)).max_by_key(|(prefix, _)| prefix.len()).map(|(_, id)| id.as_str());
         let id = match known {
@@ -253,7 +253,7 @@ fn area() -> Value {
 }
 
 /// What is asked about a plate, besides the routes as the document has them.
-fn searches(plate: &str) -> Vec<(&'static str, String, Value)> {
+pub(crate) fn searches(plate: &str) -> Vec<(&'static str, String, Value)> {
     let span = |mut body: Value| {
         body["from_us"] = json!(NOW.0 - 6 * Micros::HOUR);
         body["until_us"] = json!(NOW.0);

@@ -27,10 +27,13 @@ pub struct CreateCamera {
     /// Where it looks, degrees clockwise from north.
     #[serde(default)]
     pub heading_deg: Option<f64>,
+    /// Whose camera it is, as the offices of people are written.
+    #[serde(default)]
+    pub office: Option<String>,
 }
 
 async fn handle(State(app): State<App>, Body(body): Body<CreateCamera>) -> Result<Audited<Camera>, Problem> {
-    let new = NewCamera::checked(&body.name, body.kind, body.position, body.heading_deg)?;
+    let new = NewCamera::checked(&body.name, body.kind, body.position, body.heading_deg)?.of_office(body.office.as_deref())?;
     let mut tx = app.store.begin().await?;
     let Some(id) = store::insert(&mut tx, &app.store, &new).await? else {
         return Err(CameraError::NameTaken(new.name).into());

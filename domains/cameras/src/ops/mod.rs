@@ -5,3 +5,4 @@ pub mod import;
 pub mod list;
 pub mod register;
 pub mod set_active;
+pub mod set_office;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use shouhu_ids::{AssignmentId, CheckId, IncidentId, Micros, UnitId};
 use shouhu_module::App;
-use shouhu_store::{Row, Store, StoreError, params};
+use shouhu_store::{Eyes, Row, Store, StoreError, params};
 use shouhu_wire::{AssignmentState, Priority};
 
 use super::book::{self, Change, PATROL_PRIORITY, Question};
@@ -81,12 +81,12 @@ enum LookError {
     Store(#[from] StoreError),
 }
 
-/// One look in a task of its own, so that neither a panic nor a hung connection stops the clock.
+/// One look of the house in a task of its own, so that neither a panic nor a hung connection stops the clock.
 async fn guarded<T: Send + 'static>(
     at_most: Duration,
     look: impl Future<Output = Result<T, StoreError>> + Send + 'static,
 ) -> Result<T, LookError> {
-    let mut task = tokio::spawn(look);
+    let mut task = tokio::spawn(Eyes::House.look(look));
     match tokio::time::timeout(at_most, &mut task).await {
         Ok(ended) => Ok(ended??),
         Err(_) => {

@@ -9,7 +9,7 @@ use shouhu_blobs::{KeyError, Keys};
 use shouhu_ids::{DisclosureId, Micros};
 use shouhu_module::ports::{ConfirmedHitsPort, FileLine, IncidentFile, IncidentFilesPort};
 use shouhu_module::{App, Person, Problem};
-use shouhu_store::{Eyes, StoreError};
+use shouhu_store::{Eyes, Sight, StoreError};
 
 use super::{
     DisclosedEntry, DisclosedIncident, DisclosedLine, Disclosure, DisclosureError, DisclosureFile, DisclosureState, ENTRIES_MAX, PreviewedEntry,
@@ -125,7 +125,8 @@ async fn incidents(app: &App, scope: &Scope) -> Result<Vec<IncidentFile>, Proble
 /// and hides nothing.
 async fn is_of_sealed_hit(app: &App, incident: &IncidentFile) -> Result<bool, Problem> {
     let (Some(hit), Some(port)) = (incident.hit, app.try_room::<ConfirmedHitsPort>()) else { return Ok(false) };
-    Ok(Eyes::House.look(port.0.is_visible(hit)).await? && !Eyes::Nobody.look(port.0.is_visible(hit)).await?)
+    let unsealed = Eyes::Nobody.look(Sight::whole().look(port.0.is_visible(hit)));
+    Ok(Eyes::House.look(port.0.is_visible(hit)).await? && !unsealed.await?)
 }
 
 fn disclosed(incident: &IncidentFile, area: String, pseudonyms: &Pseudonyms) -> DisclosedIncident {

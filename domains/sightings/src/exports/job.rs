@@ -11,16 +11,16 @@ use shouhu_audit::Entry;
 use shouhu_blobs::{BlobClass, BlobId};
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
-use shouhu_ids::{ExportId, Micros};
-use shouhu_lakehouse::Lakehouse;
+use shouhu_ids::{ActorId, ExportId, Micros, UnitId};
+use shouhu_lakehouse::{Lakehouse, SEEN_SOURCES};
 use shouhu_lakehouse::lake::questions::Partial;
 use shouhu_lakehouse::lake::questions::export_parquet::ParquetExport;
 use shouhu_lakehouse::lake::{Class, FullRecord, PlateCode};
 use shouhu_module::ports::MovementAsker;
-use shouhu_module::{App, JobKind, Problem};
+use shouhu_module::{App, JobKind, Looking, Problem, door_of};
 use shouhu_plate::Plate;
-use shouhu_store::Eyes;
-use shouhu_wire::{ExportFormat, ExportQuestion, PartialNote};
+use shouhu_store::{Eyes, Sight};
+use shouhu_wire::{ExportFormat, ExportQuestion, PartialNote, Role};
 
 use super::records::{Line, Progress, Wanted, gather, notes};
 use super::store::{self, Kept, Made};
@@ -166,7 +166,9 @@ async fn file(app: &App, kept: &Kept) -> Result<(), ReactionError> {
     let asking = Asking::of(app, asker).map_err(|problem| problem.detail)?;
     // A file is for the eyes of whoever asked for it.
     let building = build(&house, &asking, &kept.question, [kept.from, kept.until], kept.export.format, &progress);
-    let building = Eyes::Person(kept.export.asked_by).look(building);
+    let sight = sight_of_asker(app, kept);
+    let seen_as = sight.told(SEEN_SOURCES);
+    let building = Eyes::Person(kept.export.asked_by).look(sight.look(building));
     tokio::pin!(building);
     let started = app.env.now();
     let mut is_cancelled = false;
@@ -185,10 +187,23 @@ async fn file(app: &App, kept: &Kept) -> Result<(), ReactionError> {
     if is_cancelled {
         return Ok(());
     }
-    keep(app, kept, built).await
+    keep(app, kept, built, seen_as).await
 }
 
-async fn keep(app: &App, kept: &Kept, Built { bytes, rows, notes, under }: Built) -> Result<(), ReactionError> {
+/// Which rows of the lake the force's rules leave to whoever asks for an export, as it was asked for at that time.
+#[must_use]
+pub fn sight_of(app: &App, person: ActorId, role: Role, office: Option<&str>, unit: Option<UnitId>, kept: &Kept) -> Sight {
+    let (door, at) = (door_of(&crate::ops::exports::ASK), kept.export.asked_at_us);
+    app.sight(&Looking { person, role, office, unit, permission: Some("sightings.export"), door, purpose: Some(kept.purpose.code.as_str()), at })
+}
+
+/// Whoever asked before anybody noted as whom sees what somebody sees who has not said who looks.
+fn sight_of_asker(app: &App, kept: &Kept) -> Sight {
+    let of = |role| sight_of(app, kept.export.asked_by, role, kept.office.as_deref(), kept.unit, kept);
+    kept.role.map_or_else(|| app.store.guards().unsaid(), of)
+}
+
+async fn keep(app: &App, kept: &Kept, Built { bytes, rows, notes, under }: Built, sight: Option<String>) -> Result<(), ReactionError> {
     let (id, now) = (kept.export.id, app.env.now());
     let (blob, length) = (BlobId::named(BlobClass::Export, now.day(), &format!("export {id} {}", kept.attempts)), bytes.len());
     if !under.is_empty() {
@@ -202,6 +217,7 @@ async fn keep(app: &App, kept: &Kept, Built { bytes, rows, notes, under }: Built
         bytes: length as u64,
         expires_at: now.plus(LIFE_US),
         partial: notes,
+        sight,
     };
     if !store::ready(&app.store, id, &made).await? {
         app.blobs.remove(&blob).await?;

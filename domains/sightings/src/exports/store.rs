@@ -1,10 +1,10 @@
 //! The SQL of exports, one text for both databases. Every change is guarded by the old state.
 
 use serde::{Deserialize, Serialize};
-use shouhu_ids::{ActorId, ExportId, Micros};
+use shouhu_ids::{ActorId, ExportId, Micros, UnitId};
 use shouhu_module::Purpose;
 use shouhu_store::{NewJob, Row, Store, StoreError, params, tag_of};
-use shouhu_wire::{Export, ExportQuestion, ExportState, NewExport, PartialNote};
+use shouhu_wire::{Export, ExportQuestion, ExportState, NewExport, PartialNote, Role};
 
 use super::job;
 
@@ -18,6 +18,12 @@ pub struct Kept {
     pub purpose: Purpose,
     /// In which the asker served when it was asked for.
     pub office: Option<String>,
+    /// Absent in rows from before rules could be about rows.
+    pub role: Option<Role>,
+    /// Which the asker crewed then.
+    pub unit: Option<UnitId>,
+    /// Through which cameras the file was seen, comparable; absent: all.
+    pub sight: Option<String>,
     pub attempts: i64,
     pub blob: Option<String>,
     pub blob_day: Option<i64>,
@@ -29,7 +35,7 @@ struct Notes {
     notes: Vec<PartialNote>,
 }
 
-const SELECT: &str = "SELECT id, state, format, question, from_us, until_us, asked, asked_by, asked_by_name, asked_at_us, asked_office, purpose, case_ref, attempts, \
+const SELECT: &str = "SELECT id, state, format, question, from_us, until_us, asked, asked_by, asked_by_name, asked_at_us, asked_office, asked_role, asked_unit, sight, purpose, case_ref, attempts, \
      percent, rows_written, bytes, blob, blob_day, expires_at_us, partial, error FROM sightings_export";
 
 fn kept_of(row: &Row) -> Result<Kept, StoreError> {
@@ -56,6 +62,9 @@ fn kept_of(row: &Row) -> Result<Kept, StoreError> {
         until: row.micros("until_us")?,
         purpose: Purpose { code: row.text("purpose")?, case_ref: row.opt_text("case_ref")? },
         office: row.opt_text("asked_office")?,
+        role: row.opt_tag("asked_role")?,
+        unit: row.opt_parsed("asked_unit")?,
+        sight: row.opt_text("sight")?,
         attempts: row.int("attempts")?,
         blob: row.opt_text("blob")?,
         blob_day: row.opt_int("blob_day")?,
@@ -70,6 +79,8 @@ pub struct Asker<'a> {
     pub id: ActorId,
     pub name: &'a str,
     pub office: Option<&'a str>,
+    pub role: Role,
+    pub unit: Option<UnitId>,
     pub purpose: &'a Purpose,
 }
 
@@ -78,8 +89,8 @@ pub async fn insert(store: &Store, id: ExportId, asked: &str, new: &NewExport, a
     let mut tx = store.begin().await?;
     tx.execute(
         "INSERT INTO sightings_export (id, state, format, question, from_us, until_us, asked, asked_by, asked_by_name, asked_at_us, purpose, \
-         case_ref, attempts, percent, rows_written, bytes, partial, asked_office) \
-         VALUES ($1, 'waiting', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, 0, $12, $13)",
+         case_ref, attempts, percent, rows_written, bytes, partial, asked_office, asked_role, asked_unit) \
+         VALUES ($1, 'waiting', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, 0, $12, $13, $14, $15)",
         params![
             id,
             tag_of(&new.format),
@@ -94,6 +105,8 @@ pub async fn insert(store: &Store, id: ExportId, asked: &str, new: &NewExport, a
             asker.purpose.case_ref.clone(),
             notes_json(&[]),
             asker.office,
+            asker.role.as_str(),
+            asker.unit,
         ],
     )
     .await?;
@@ -145,6 +158,8 @@ pub struct Made {
     pub bytes: u64,
     pub expires_at: Micros,
     pub partial: Vec<PartialNote>,
+    /// As [`Kept::sight`].
+    pub sight: Option<String>,
 }
 
 /// The file is there and its end is ordered, in one transaction. False when it was cancelled meanwhile.
@@ -153,7 +168,7 @@ pub async fn ready(store: &Store, id: ExportId, made: &Made) -> Result<bool, Sto
     let changed = tx
         .execute(
             "UPDATE sightings_export SET state = 'ready', percent = 100, rows_written = $2, bytes = $3, blob = $4, blob_day = $5, \
-             expires_at_us = $6, partial = $7 WHERE id = $1 AND state = 'running'",
+             expires_at_us = $6, partial = $7, sight = $8 WHERE id = $1 AND state = 'running'",
             params![
                 id,
                 i64::try_from(made.rows).unwrap_or(i64::MAX),
@@ -162,6 +177,7 @@ pub async fn ready(store: &Store, id: ExportId, made: &Made) -> Result<bool, Sto
                 made.blob_day,
                 made.expires_at,
                 notes_json(&made.partial),
+                made.sight.clone(),
             ],
         )
         .await?;

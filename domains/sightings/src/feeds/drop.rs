@@ -12,6 +12,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use shouhu_bus::ReactionError;
 use shouhu_module::{App, JobKind, Problem};
+use shouhu_store::Eyes;
 
 use super::store::{self, Via};
 use super::take::{Arrival, open, take};
@@ -60,7 +61,7 @@ impl DropFolder {
 pub fn keep_looking(app: App, folder: Arc<DropFolder>) {
     tokio::spawn(async move {
         loop {
-            if let Err(error) = look(&app, &folder).await {
+            if let Err(error) = Eyes::House.look(look(&app, &folder)).await {
                 tracing::warn!(%error, folder = %folder.0.display(), "the drop folder could not be looked into and is tried again");
             }
             tokio::time::sleep(EVERY).await;

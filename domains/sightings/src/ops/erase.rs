@@ -70,6 +70,10 @@ async fn handle(State(app): State<App>, person: Person, Body(asked): Body<EraseO
     }
     let case_ref = asked.case_ref.map(|text| clean(text.trim(), CASE_CHARS_MAX)).filter(|text| !text.is_empty());
     let (lake, code) = (lake_of(&app)?, code_of(&plate));
+    // An erasure is of every passage of the plate: whoever may not see through every camera orders none.
+    if !lake.hidden_sources().await.map_err(|error| problem_of(&error))?.is_empty() {
+        return Err(EraseError::NotWhole.into());
+    }
     // For whoever may not see a sealed plate it never passed: the order finds nothing, and destroys nothing of an enquiry that may be about him.
     let is_hidden = app.store.veil().is_some_and(|veil| veil.hides(&plate));
     let held = Arc::new(hold::in_force(&app.store, app.env.now()).await?);

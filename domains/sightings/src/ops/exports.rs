@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use shouhu_audit::Entry;
 use shouhu_blobs::BlobId;
 use shouhu_ids::ExportId;
+use shouhu_lakehouse::SEEN_SOURCES;
 use shouhu_module::{App, Audit, AuditObject, Audited, Body, Id, Load, NoBody, Page, PageQuery, Params, Person, Problem, Purpose, Route, page_limit};
 use shouhu_store::page_before;
 use shouhu_wire::{Export, ExportFormat, ExportQuestion, ExportState, NewExport};
@@ -110,7 +111,8 @@ async fn ask(State(app): State<App>, person: Person, purpose: Purpose, asking: A
         outcome: 200,
     };
     app.audit.append(leaf).await?;
-    store::insert(&app.store, id, &asked, &new, &Asker { id: person.id, name: &person.name, office: person.office.as_deref(), purpose: &purpose }).await?;
+    let asker = Asker { id: person.id, name: &person.name, office: person.office.as_deref(), role: person.role, unit: person.unit, purpose: &purpose };
+    store::insert(&app.store, id, &asked, &new, &asker).await?;
     let kept = mine(&app, &person, id).await?;
     Ok(Audited::new(format!("export {id}: {asked}"), kept.export))
 }
@@ -155,7 +157,10 @@ async fn file(State(app): State<App>, person: Person, Id(id): Id<ExportId>) -> R
     let is_open = kept.export.state == ExportState::Ready && kept.export.expires_at_us.is_some_and(|expires| expires > app.env.now());
     // What was made before a seal that its asker may not look behind can hold what is sealed now: he asks again.
     let is_older = app.store.veil().is_some_and(|veil| kept.export.asked_at_us < veil.newest_since());
-    let Some(blob) = kept.blob.filter(|_| is_open && !is_older) else {
+    // Nor is it given where the rules leave him other cameras now than it was made by.
+    let sight = job::sight_of(&app, person.id, person.role, person.office.as_deref(), person.unit, &kept);
+    let is_other = sight.told(SEEN_SOURCES) != kept.sight;
+    let Some(blob) = kept.blob.filter(|_| is_open && !is_older && !is_other) else {
         return Err(ExportError::NoFile { id, state: state_word(kept.export.state) }.into());
     };
     let bytes = app.blobs.get(&blob.parse::<BlobId>()?).await?;

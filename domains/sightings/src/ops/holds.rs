@@ -1,5 +1,7 @@
 //! `/v1/sightings/holds`: what no purge and no erasure takes.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use shouhu_ids::{HoldId, Micros};
@@ -9,6 +11,7 @@ use shouhu_wire::{Hold, HoldReason, LiftHold, PlaceHold};
 
 use crate::check::clean;
 use crate::hold::{self, NewHold};
+use crate::lake::{lake_of, problem_of};
 use crate::model::AGE_MAX_US;
 use crate::ops::show::record_of;
 use crate::passing::{id_of, micros_of, plate_of};
@@ -67,7 +70,7 @@ impl Keyed for HoldError {
 
 async fn list(State(app): State<App>, Params(query): Params<PageQuery>) -> Result<Audited<Page<Hold>>, Problem> {
     let limit = page_limit(query.limit);
-    let holds = hold::page(&app.store, &page_before(query.cursor), limit + 1).await?;
+    let holds = hold::page(&app.store, &hidden(&app).await?, &page_before(query.cursor), limit + 1).await?;
     Ok(Audited::new("holds on sightings".into(), Page::cut(holds, limit, |hold| hold.id.to_string())))
 }
 
@@ -113,7 +116,7 @@ async fn lift(State(app): State<App>, person: Person, Id(id): Id<HoldId>, Body(a
     if note.is_empty() {
         return Err(HoldError::NoteMissing.into());
     }
-    if hold::get(&app.store, id).await?.is_none() {
+    if hold::get(&app.store, &hidden(&app).await?, id).await?.is_none() {
         return Err(Problem::not_found("hold"));
     }
     let mut tx = app.store.begin().await?;
@@ -124,7 +127,12 @@ async fn lift(State(app): State<App>, person: Person, Id(id): Id<HoldId>, Body(a
     shown(&app, id).await
 }
 
+/// Sources whose passages whoever looks may not see.
+async fn hidden(app: &App) -> Result<BTreeSet<u32>, Problem> {
+    lake_of(app)?.hidden_sources().await.map_err(|error| problem_of(&error))
+}
+
 async fn shown(app: &App, id: HoldId) -> Result<Audited<Hold>, Problem> {
-    let hold = hold::get(&app.store, id).await?.ok_or_else(|| Problem::not_found("hold"))?;
+    let hold = hold::get(&app.store, &hidden(app).await?, id).await?.ok_or_else(|| Problem::not_found("hold"))?;
     Ok(Audited::new(format!("hold {id} on sighting {} of {}", hold.sighting, hold.plate_display), hold))
 }

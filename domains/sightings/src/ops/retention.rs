@@ -1,13 +1,16 @@
 //! `GET /v1/sightings/retention`: how long each class is kept and why, and the certificates of what was destroyed.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
-use shouhu_lakehouse::lake::{DAY_MS, Part, PlateCode};
+use shouhu_lakehouse::lake::questions::counts::Hours;
+use shouhu_lakehouse::lake::{DAY_MS, HOUR_MS, Part, PlateCode};
 use shouhu_module::{App, Audit, Problem, Route};
 use shouhu_store::{Row, Store, StoreError};
 use shouhu_wire::{Erasure, PurgeCertificate, Retention, RetentionClass};
 
-use crate::lake::{code_of, lake_of};
+use crate::lake::{code_of, lake_of, problem_of};
 use crate::model::RETENTIONS;
 use crate::passing::{class_of, micros_of};
 
@@ -24,15 +27,22 @@ async fn handle(State(app): State<App>) -> Result<Json<Retention>, Problem> {
     let lake = lake_of(&app)?;
     let veil = app.store.veil();
     let codes: Vec<PlateCode> = veil.iter().flat_map(|veil| veil.plates().map(|(plate, _)| code_of(plate)).collect::<Vec<_>>()).collect();
+    let hidden = lake.hidden_sources().await.map_err(|error| problem_of(&error))?;
     let classes = RETENTIONS.iter().map(|retention| {
+        let (class, days) = (retention.class, retention.days.and_then(|days| u32::try_from(days).ok()));
+        if !hidden.is_empty() {
+            let view = lake.view(&[class_of(class)]).without_sources(hidden.clone()).veiled(codes.iter().copied().collect());
+            let (sightings, oldest_ms) = counted_by_hours(&view.parts);
+            return RetentionClass { class, days, legal_basis: retention.legal_basis.to_owned(), sightings, oldest_us: oldest_ms.map(micros_of) };
+        }
         let parts = lake.view(&[class_of(retention.class)]).parts;
         let filled = || parts.iter().filter(|part| part.rows() > 0);
         let hidden: u64 = parts.iter().map(|part| hidden_rows(part.as_ref(), &codes)).sum();
         // The very moment of the oldest may be one of a sealed plate.
         let shown = |from_ms: i64| if codes.is_empty() { from_ms } else { from_ms.div_euclid(DAY_MS) * DAY_MS };
         RetentionClass {
-            class: retention.class,
-            days: retention.days.and_then(|days| u32::try_from(days).ok()),
+            class,
+            days,
             legal_basis: retention.legal_basis.to_owned(),
             sightings: filled().map(|part| part.rows()).sum::<u64>().saturating_sub(hidden),
             oldest_us: filled().map(|part| part.span().from_ms).min().map(|from_ms| micros_of(shown(from_ms))),
@@ -40,6 +50,20 @@ async fn handle(State(app): State<App>) -> Result<Json<Retention>, Problem> {
     });
     let classes = classes.collect();
     Ok(Json(Retention { classes, certificates: certificates(&app.store).await?, erasures: erasures(&app.store).await? }))
+}
+
+/// How many, and when the first was, to the hour: of parts that show only what whoever asks may see.
+fn counted_by_hours(parts: &[Arc<dyn Part>]) -> (u64, Option<i64>) {
+    let (mut rows, mut oldest) = (0, None::<i64>);
+    for part in parts.iter().filter(|part| part.rows() > 0) {
+        let hours = Hours::around(part.span());
+        // What cannot be read is counted as it is counted elsewhere.
+        let _ = part.tally_hours(hours.from, hours.until, &mut |hour, count| {
+            rows += u64::from(count);
+            oldest = Some(oldest.map_or(hour, |known| known.min(hour)));
+        });
+    }
+    (rows, oldest.map(|hour| hour * HOUR_MS))
 }
 
 /// Of plates that whoever asks may not see; a few look-ups, and none while nothing is sealed.

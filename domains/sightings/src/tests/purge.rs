@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use shouhu_events::Event;
 use shouhu_ids::{EntryId, HitId, Micros, SightingId};
@@ -163,8 +165,8 @@ async fn holds_are_kept_on_each_database() {
         tx.commit().await.unwrap();
         assert!(hold::in_force(&store, now).await.unwrap().contains(&sighting), "the other hold holds on");
         assert!(hold::in_force(&store, now.plus(Micros::DAY)).await.unwrap().is_empty(), "a hold ends by itself");
-        assert_eq!(hold::page(&store, &page_before(None::<&str>), 10).await.unwrap().len(), 2);
-        assert_eq!(hold::get(&store, legal).await.unwrap().unwrap().plate_display, "ABC-1234");
+        assert_eq!(hold::page(&store, &BTreeSet::new(), &page_before(None::<&str>), 10).await.unwrap().len(), 2);
+        assert_eq!(hold::get(&store, &BTreeSet::new(), legal).await.unwrap().unwrap().plate_display, "ABC-1234");
         assert_eq!(hold::ended(&store, now.plus(2 * Micros::DAY)).await.unwrap(), [sighting]);
         hold::clear(&store, sighting, now.plus(2 * Micros::DAY)).await.unwrap();
         assert!(hold::ended(&store, now.plus(2 * Micros::DAY)).await.unwrap().is_empty());

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use shouhu_ids::HitId;
 use shouhu_module::ports::{Picture, SightingPicturesPort};
 use shouhu_module::{App, Audit, AuditObject, Id, Load, Person, Problem, Route};
+use shouhu_store::Sight;
 
 use crate::sight;
 
@@ -32,7 +33,8 @@ async fn frame(State(app): State<App>, person: Person, Id(id): Id<HitId>) -> Res
 async fn picture(app: &App, person: &Person, id: HitId, which: Picture) -> Result<Response, Problem> {
     let hit = sight::hit(app, person, id).await?;
     let pictures = app.try_room::<SightingPicturesPort>().ok_or_else(|| Problem::not_found("picture"))?;
-    let jpeg = pictures.0.picture(hit.sighting, which).await?;
+    // Whoever sees the hit sees what it is judged by: a crew that was sent to it, also through a camera whose other passages are hidden from it.
+    let jpeg = Sight::whole().look(pictures.0.picture(hit.sighting, which)).await?;
     let mut response = jpeg.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));

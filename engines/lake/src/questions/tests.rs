@@ -117,6 +117,49 @@ fn a_veiled_lake_answers_as_one_in_which_the_plate_never_passed() {
 }
 
 #[test]
+fn a_veiled_lake_answers_as_one_in_which_the_source_recorded_nothing() {
+    let row = |n: i64| (u32::try_from(n % 7).unwrap_or(0), everything().from_ms + n * 7_000, plate(usize::try_from(n * n % 5).unwrap_or(0)));
+    // A plate that one source alone saw: it must not be known at all.
+    let lone = (3, everything().from_ms + 5_000, plate(5));
+    let spans = [(0..400, Some(SegmentId(1))), (300..700, Some(SegmentId(2))), (600..900, None)];
+    let world = |hidden: &[u32], plates: &[PlateCode]| {
+        let parts = spans.iter().enumerate().map(|(number, (rows, id))| {
+            let all = rows.clone().map(row).chain((number == 0).then_some(lone));
+            let rows: Vec<_> = all.filter(|(source, _, plate)| !hidden.contains(source) && !plates.contains(plate)).collect();
+            vec_part(*id, crate::row::Class::PASSAGE, &rows)
+        });
+        world_of(parts.collect(), 1).view
+    };
+    let hours = Hours::around(everything());
+    let compared = |veiled: &View, without: &View, what: &str| {
+        for limits in [at_most(10_000), at_most(3)] {
+            assert_eq!(ask_all(veiled, limits), ask_all(without, limits), "{what}");
+        }
+        let limits = at_most(10_000);
+        assert_eq!(counts::by_source_hour(veiled, hours, limits), counts::by_source_hour(without, hours, limits), "{what}");
+        assert_eq!(counts::by_source(veiled, hours, limits), counts::by_source(without, hours, limits), "{what}");
+        assert_eq!(counts::by_hour(veiled, hours, limits), counts::by_hour(without, hours, limits), "{what}");
+        assert_eq!(counts::by_cell(veiled, 8, hours, limits), counts::by_cell(without, 8, hours, limits), "{what}");
+        for number in 0..6 {
+            let like = Like::near(plate(number));
+            assert_eq!(find::ask(veiled, &like, None, limits), find::ask(without, &like, None, limits), "{what}: plate {number}");
+            let (found, known) = (history::ask(veiled, plate(number), everything(), None, limits), history::ask(without, plate(number), everything(), None, limits));
+            assert_eq!(found, known, "{what}: plate {number}");
+        }
+        let all = [0, 1, 2, 3, 4, 5, 6];
+        assert_eq!(cameras::rows(veiled, &all, everything(), None, limits), cameras::rows(without, &all, everything(), None, limits), "{what}");
+    };
+    for source in 0..7 {
+        compared(&world(&[], &[]).without_sources([source].into()), &world(&[source], &[]), &format!("source {source}"));
+    }
+    compared(&world(&[], &[]).without_sources([1, 3, 6].into()), &world(&[1, 3, 6], &[]), "three sources");
+    let both = world(&[], &[]).veiled([plate(1)].into()).without_sources([2, 3].into());
+    compared(&both, &world(&[2, 3], &[plate(1)]), "a plate and two sources");
+    compared(&world(&[], &[]).without_sources([9].into()), &world(&[], &[]), "a source that recorded nothing hides nothing");
+    compared(&world(&[], &[]).without_sources((0..7).collect()), &world(&[0, 1, 2, 3, 4, 5, 6], &[]), "all sources");
+}
+
+#[test]
 fn a_window_that_ends_before_it_begins_is_refused() {
     let (_, world) = half_damaged();
     let window = Window { from_ms: 5, until_ms: 5 };

@@ -57,9 +57,11 @@ const CAMERAS_PAGE = 5_000;
 export const cameras = {
   list: (cursor: string | null) =>
     ask<T.Page<T.Camera>>("/v1/cameras", { query: { limit: CAMERAS_PAGE, cursor } }),
-  add: (body: { name: string; position: T.Wgs84; heading_deg?: number }) =>
+  add: (body: { name: string; position: T.Wgs84; heading_deg?: number; office?: string }) =>
     post<T.Camera>("/v1/cameras", body),
   setActive: (id: T.Id, is_active: boolean) => post<T.Camera>(`/v1/cameras/${id}/active`, { is_active }),
+  /** Blank: nobody's. */
+  setOffice: (id: T.Id, office: string) => post<T.Camera>(`/v1/cameras/${id}/office`, { office }),
   importCsv: (file: Blob) =>
     ask<T.ImportReport>("/v1/cameras/import", { method: "POST", raw: file, contentType: "text/csv" }),
 };

@@ -137,6 +137,8 @@ export interface Camera {
   position: Wgs84 | null;
   heading_deg: number | null;
   is_active: boolean;
+  /** Whose camera it is; rules of the force may compare it with the office of whoever looks. */
+  office?: string | null;
 }
 
 export interface Alternative {

@@ -101,6 +101,7 @@ export const sightings = {
   "cameras.create.heading_invalid": "The heading is 0 to 359 degrees.",
   "cameras.create.name_empty": "Give a name.",
   "cameras.create.name_taken": "A camera has this name already.",
+  "cameras.office.too_long": "The name of the office is too long: at most 80 characters.",
   "cameras.create.name_too_long": "The name is too long.",
   "cameras.import.column_missing": "A needed column is missing.",
   "cameras.import.empty": "The file is empty.",

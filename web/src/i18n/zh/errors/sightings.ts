@@ -92,6 +92,7 @@ export const sightings = {
   "cameras.create.heading_invalid": "方位須為 0 至 359 度。",
   "cameras.create.name_empty": "請填寫名稱。",
   "cameras.create.name_taken": "這個名稱已有攝影機使用。",
+  "cameras.office.too_long": "單位名稱過長，至多 80 個字。",
   "cameras.create.name_too_long": "名稱太長。",
   "cameras.import.column_missing": "缺少必要的欄位。",
   "cameras.import.empty": "檔案沒有內容。",

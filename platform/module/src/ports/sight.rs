@@ -1,0 +1,12 @@
+//! What somebody may know of, asked before a fact about it is told.
+
+use shouhu_env::BoxFuture;
+use shouhu_ids::{CallId, IncidentId};
+
+use crate::Problem;
+
+/// Answered by dispatch: whether there is such a thing for whoever looks ([`shouhu_store::Sight`]).
+pub trait IncidentSight: Send + Sync {
+    fn is_incident_shown(&self, incident: IncidentId) -> BoxFuture<'static, Result<bool, Problem>>;
+    fn is_call_shown(&self, call: CallId) -> BoxFuture<'static, Result<bool, Problem>>;
+}
