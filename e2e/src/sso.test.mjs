@@ -150,7 +150,7 @@ test("a person signs in to a tool of the force by the house's word, and is out o
   const tool = await Tool.open();
   const file = join(folder, "sso.toml");
   writeFileSync(file, tool.entry);
-  Object.assign(process.env, { SHOUHU_SSO_FILE: file, SHOUHU_OUTGOING_PRIVATE: "1" });
+  Object.assign(process.env, { SHOUHU_SSO_FILE: file, SHOUHU_OUTGOING_TOOLS: "127.0.0.0/8" });
   const house = await House.open();
   const browser = await openBrowser();
   after(async () => {
