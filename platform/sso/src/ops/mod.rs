@@ -3,6 +3,7 @@
 pub mod authorize;
 pub mod discovery;
 pub mod look;
+pub mod mine;
 pub mod token;
 pub mod userinfo;
 

@@ -167,7 +167,9 @@ async fn redeem(app: &App, client: &Client, asked: &TokenAsked) -> Result<SsoTok
         let revoked = store::revoke_given(&mut tx, now, &hash).await?;
         tx.commit().await?;
         tracing::warn!(tool = client.id, session = %code.session, revoked, "a code was shown again");
-        return refused(app, client, &code, "the code was used before, and what it gave is taken back").await;
+        // A yes that is taken back uses up its codes.
+        let why = if sid.is_some() { "the code was used before, and what it gave is taken back" } else { "the person has left this tool, or has taken the yes back" };
+        return refused(app, client, &code, why).await;
     }
     let (vouched, sid) = match (judged, sid) {
         (Ok(vouched), Some(sid)) => (vouched, sid),

@@ -67,22 +67,25 @@ async fn an_access_token_lives_as_long_as_the_entry_says_and_never_longer_than_t
 
 /// A tool that is told of those who leave.
 #[derive(Default)]
-struct Ear {
+pub struct Ear {
     heard: Mutex<Vec<String>>,
     is_deaf: Mutex<bool>,
+    /// What it says beside its status.
+    says: Mutex<String>,
 }
 
-async fn hear(State(ear): State<Arc<Ear>>, body: String) -> StatusCode {
+async fn hear(State(ear): State<Arc<Ear>>, body: String) -> (StatusCode, String) {
+    let said = ear.says.lock().unwrap().clone();
     if *ear.is_deaf.lock().unwrap() {
-        return StatusCode::SERVICE_UNAVAILABLE;
+        return (StatusCode::SERVICE_UNAVAILABLE, said);
     }
     ear.heard.lock().unwrap().push(body);
-    StatusCode::OK
+    (StatusCode::OK, said)
 }
 
 impl Ear {
     /// Claims of the logout tokens, checked as far as a tool can without the house.
-    fn claims(&self) -> Vec<Value> {
+    pub fn claims(&self) -> Vec<Value> {
         let heard = self.heard.lock().unwrap();
         let token = |form: &String| Params::parse(form.as_bytes()).unwrap().get("logout_token").unwrap().to_owned();
         heard
@@ -97,7 +100,7 @@ impl Ear {
     }
 }
 
-async fn listening() -> (World, Arc<Ear>) {
+pub async fn listening() -> (World, Arc<Ear>) {
     let (world, ear) = (World::open().await, Arc::new(Ear::default()));
     let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
     world.set(&format!("backchannel_logout_uri = \"http://{}/out\"\n", door.local_addr().unwrap()));
@@ -173,6 +176,27 @@ async fn a_tool_that_does_not_listen_is_told_again_and_the_reason_is_seen() {
     world.clock.advance_us(2 * Micros::SECOND);
     world.house.settle().await;
     assert_eq!(ear.claims().len(), 1);
+}
+
+#[tokio::test]
+async fn a_tool_may_answer_with_a_whole_page_and_what_it_refuses_is_kept_short() {
+    let (world, ear) = listening().await;
+    let browser = world.browser(Role::Detective, 1).await;
+    world.tokens(&browser, &wiki()).await;
+    *ear.says.lock().unwrap() = "y".repeat(100_000);
+    *ear.is_deaf.lock().unwrap() = true;
+    signed_out(&world, &browser).await;
+    assert_eq!(looked(&world).await, 1);
+    let job = async || {
+        let jobs = shouhu_jobs::list(&world.house.app.store, None, 20).await.unwrap();
+        jobs.into_iter().find(|job| job.kind == "sso.logout").unwrap()
+    };
+    let refused = job().await;
+    assert_eq!(refused.last_error, Some(format!("answered 503 {}", "y".repeat(200))));
+    *ear.is_deaf.lock().unwrap() = false;
+    world.clock.advance_us(2 * Micros::SECOND);
+    world.house.settle().await;
+    assert_eq!((ear.claims().len(), job().await.state), (1, shouhu_jobs::JobState::Done), "its status alone counts");
 }
 
 #[tokio::test]
