@@ -200,6 +200,33 @@ test("a person signs in to a tool of the force by the house's word, and is out o
     }
   });
 
+  await t.test("the person sees the tool in the menu of the account, takes the yes back, and is asked anew", async () => {
+    await page.goto(`${house.url}/`);
+    await page.getByTestId("account-menu").click().catch(failed);
+    await page.getByTestId("my-tools").click().catch(failed);
+    await page.getByTestId("my-tool").waitFor().catch(failed);
+    const shown = await page.getByTestId("my-tool").innerText();
+    for (const words of ["勤務儀表板", "您的姓名", "您的角色", "專屬於這個工具的代號"]) assert.ok(shown.includes(words), `${words} in ${shown}`);
+    assert.deepEqual(await seriousFaults(page), []);
+    await fits(page);
+    await detective.shot("sso-mine");
+    const before = tool.who;
+    await page.getByTestId("my-tool-end").focus();
+    await page.keyboard.press("Enter");
+    await page.getByTestId("my-tool").waitFor({ state: "detached" }).catch(failed);
+    await page.getByTestId("my-tool-gone").getByText("勤務儀表板").waitFor().catch(failed);
+    assert.deepEqual(await seriousFaults(page), []);
+    await detective.shot("sso-mine-none");
+    assert.equal((await tool.userinfo())[0], 401);
+    const [left] = await until("the tool to be told", () => (tool.left.length > 0 ? tool.left : null), 10_000);
+    assert.deepEqual([left.sub, left.sid], [before.sub, before.sid]);
+    tool.left = [];
+    await page.goto(`${tool.url}/login`);
+    await page.getByTestId("sso-yes").click().catch(failed);
+    assert.equal(await said(), "偵查 王 (detective)");
+    assert.notEqual(tool.who.sid, before.sid);
+  });
+
   await t.test("a tool that wants a fresh proof has the passkey touched, and a no is a no", async () => {
     const before = tool.who.auth_time;
     await page.goto(`${tool.url}/login?max_age=0`);
