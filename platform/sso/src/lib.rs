@@ -46,6 +46,7 @@ pub const MODULE: Module = Module {
     routes: &[
         ops::discovery::CONFIGURATION,
         ops::discovery::KEYS,
+        ops::form::ROUTE,
         ops::look::ROUTE,
         ops::authorize::ROUTE,
         ops::token::ROUTE,

@@ -326,6 +326,36 @@ async fn the_page_asks_of_which_tool_a_request_is_before_anybody_is_signed_in_an
 }
 
 #[tokio::test]
+async fn a_request_that_comes_as_a_form_goes_to_the_page_as_it_is_whosever_page_sends_it() {
+    let world = World::open().await;
+    let (browser, tool) = (world.browser(Role::Detective, 1).await, wiki());
+    let form = "application/x-www-form-urlencoded";
+    let query = tool.query("");
+    let sister = [("content-type", form), ("cookie", browser.cookie.as_str()), ("origin", "https://wiki.example"), ("sec-fetch-site", "same-site")];
+    for headers in [&sister[..1], &sister[..]] {
+        let sent = world.house.answer(request("POST", "/authorize", headers, query.clone())).await;
+        assert_eq!((sent.status, sent.headers["location"].to_str().unwrap()), (303, format!("/authorize?{query}").as_str()), "{}", sent.json);
+    }
+    assert!(world.leaves().await.is_empty(), "nothing was said to anybody");
+    let url = world.yes(&browser, &query).await;
+    assert!(tool.code(&url).is_ok(), "and the page asks with the same query");
+
+    for (what, media, body, wanted) in [
+        ("no form", "application/json", query.as_str(), "sso.request.unreadable"),
+        ("rubbish", form, "client_id=%zz", "sso.request.unreadable"),
+        ("nobody's", form, "state=s-1", "sso.request.unknown_tool"),
+    ] {
+        let refused = world.house.answer(request("POST", "/authorize", &[("content-type", media)], body.to_owned())).await;
+        assert_eq!((refused.status, key(&refused)), (400, wanted), "{what}: {}", refused.json);
+    }
+    let long = world.house.answer(request("POST", "/authorize", &sister[..1], format!("{query}&x={}", "a".repeat(9_000)))).await;
+    assert_eq!((long.status, key(&long)), (413, "http.body.too_large"));
+    // A house of tests has no built web app; the path is that of a page all the same.
+    let page = world.house.answer(request("GET", "/authorize", &[], "")).await;
+    assert_eq!((page.status, page.json["detail"].as_str()), (404, Some("the web app is not built")));
+}
+
+#[tokio::test]
 async fn whoever_guesses_at_these_doors_waits() {
     let world = World::open().await;
     let tool = wiki();
