@@ -139,8 +139,14 @@ impl World {
 
     /// The file of tools; `more` is the wiki's.
     pub fn set(&self, more: &str) {
-        let wiki = entry(&wiki(), &format!("claims = [\"role\", \"name\"]\n{more}"));
-        let text = format!("{wiki}{}{}", entry(&grafana(), "token_life_s = 600\n"), entry(&cli(), ""));
+        self.set_both(more, "");
+    }
+
+    /// With what stands in the entries of the wiki and of grafana beside the usual.
+    pub fn set_both(&self, of_wiki: &str, of_grafana: &str) {
+        let wiki = entry(&wiki(), &format!("claims = [\"role\", \"name\"]\n{of_wiki}"));
+        let grafana = entry(&grafana(), &format!("token_life_s = 600\n{of_grafana}"));
+        let text = format!("{wiki}{grafana}{}", entry(&cli(), ""));
         self.house.app.put(SsoSettings::parse(&text).unwrap());
     }
 
