@@ -29,7 +29,7 @@ export const sso = {
     mine_elsewhere: "不是在這個裝置。",
     mine_told: "它可以查詢：",
     mine_end: "收回同意",
-    mine_end_one: "收回對「{{tool}}」的同意",
+    mine_end_one: "收回同意：{{tool}}",
     mine_gone: "已收回對「{{tool}}」的同意。它不能再查詢您是誰；有登記登出通知的工具會在幾秒內得知您已離開。",
     mine_none: "目前沒有您登入的工具",
     mine_none_hint: "從工具登入並同意後，會出現在這裡。",
