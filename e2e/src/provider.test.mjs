@@ -85,7 +85,7 @@ test("an operator links whose word is whose, and a person signs in by it and by 
   const provider = await Provider.open();
   const file = join(folder, "oidc.toml");
   writeFileSync(file, `[[provider]]\nname = "gov"\ntitle = "政府身分認證"\nissuer = "${provider.issuer}"\nclient_id = "${CLIENT}"\nclient_secret = "hidden"\n`);
-  Object.assign(process.env, { SHOUHU_OIDC_FILE: file, SHOUHU_OUTGOING_PRIVATE: "1" });
+  Object.assign(process.env, { SHOUHU_OIDC_FILE: file, SHOUHU_OUTGOING_PROVIDERS: "private" });
   const house = await House.open();
   const browser = await openBrowser();
   after(async () => {

@@ -26,7 +26,7 @@ async function text(request) {
   return all;
 }
 
-/** A relying party of a hundred lines: `/login` sends the browser away, `/back` takes it in, `/out` hears who has left. */
+/** A relying party of a hundred lines: `/login` sends the browser away, `/form` does so by a form, `/back` takes it in, `/out` hears who has left. */
 class Tool {
   /** What it has asked, by state. */
   asked = new Map();
@@ -69,6 +69,7 @@ backchannel_logout_uri = "${this.url}/out"
     const url = new URL(request.url, this.url);
     const page = (said) => [200, { "content-type": "text/html; charset=utf-8" }, `<!doctype html><p id="who">${escaped(said)}</p>`];
     if (url.pathname === "/login") return [302, { location: this.away(url.searchParams) }];
+    if (url.pathname === "/form") return this.form(url.searchParams);
     if (url.pathname === "/back") return page(await this.back(url.searchParams));
     if (url.pathname === "/out") {
       this.left.push(this.opened(new URLSearchParams(await text(request)).get("logout_token"), "logout+jwt"));
@@ -94,6 +95,13 @@ backchannel_logout_uri = "${this.url}/out"
     };
     for (const [name, value] of Object.entries(asks)) to.searchParams.set(name, value);
     return to.href;
+  }
+
+  form(more) {
+    const to = new URL(this.away(more));
+    const fields = [...to.searchParams].map(([name, value]) => `<input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`);
+    const form = `<form method="post" action="${escaped(to.origin + to.pathname)}">${fields.join("")}<button id="go">go</button></form>`;
+    return [200, { "content-type": "text/html; charset=utf-8" }, `<!doctype html>${form}`];
   }
 
   async back(said) {
@@ -150,7 +158,7 @@ test("a person signs in to a tool of the force by the house's word, and is out o
   const tool = await Tool.open();
   const file = join(folder, "sso.toml");
   writeFileSync(file, tool.entry);
-  Object.assign(process.env, { SHOUHU_SSO_FILE: file, SHOUHU_OUTGOING_PRIVATE: "1" });
+  Object.assign(process.env, { SHOUHU_SSO_FILE: file, SHOUHU_OUTGOING_TOOLS: "127.0.0.0/8" });
   const house = await House.open();
   const browser = await openBrowser();
   after(async () => {
@@ -198,6 +206,43 @@ test("a person signs in to a tool of the force by the house's word, and is out o
       await page.goto(`${tool.url}/login${how}`);
       assert.equal(await said(), "偵查 王 (detective)");
     }
+  });
+
+  await t.test("a tool may bring its request as a form, and the page asks as ever", async () => {
+    await page.goto(`${tool.url}/form`);
+    await page.locator("#go").click();
+    assert.equal(await said(), "偵查 王 (detective)");
+    await page.goto(`${tool.url}/form?prompt=consent`);
+    await page.locator("#go").click();
+    await page.getByTestId("sso-no").click().catch(failed);
+    assert.equal(await said(), "access_denied");
+  });
+
+  await t.test("the person sees the tool in the menu of the account, takes the yes back, and is asked anew", async () => {
+    await page.goto(`${house.url}/`);
+    await page.getByTestId("account-menu").click().catch(failed);
+    await page.getByTestId("my-tools").click().catch(failed);
+    await page.getByTestId("my-tool").waitFor().catch(failed);
+    const shown = await page.getByTestId("my-tool").innerText();
+    for (const words of ["勤務儀表板", "您的姓名", "您的角色", "專屬於這個工具的代號"]) assert.ok(shown.includes(words), `${words} in ${shown}`);
+    assert.deepEqual(await seriousFaults(page), []);
+    await fits(page);
+    await detective.shot("sso-mine");
+    const before = tool.who;
+    await page.getByTestId("my-tool-end").focus();
+    await page.keyboard.press("Enter");
+    await page.getByTestId("my-tool").waitFor({ state: "detached" }).catch(failed);
+    await page.getByTestId("my-tool-gone").getByText("勤務儀表板").waitFor().catch(failed);
+    assert.deepEqual(await seriousFaults(page), []);
+    await detective.shot("sso-mine-none");
+    assert.equal((await tool.userinfo())[0], 401);
+    const [left] = await until("the tool to be told", () => (tool.left.length > 0 ? tool.left : null), 10_000);
+    assert.deepEqual([left.sub, left.sid], [before.sub, before.sid]);
+    tool.left = [];
+    await page.goto(`${tool.url}/login`);
+    await page.getByTestId("sso-yes").click().catch(failed);
+    assert.equal(await said(), "偵查 王 (detective)");
+    assert.notEqual(tool.who.sid, before.sid);
   });
 
   await t.test("a tool that wants a fresh proof has the passkey touched, and a no is a no", async () => {

@@ -11,7 +11,7 @@ use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Shedder, Site,
 use shouhu_identity::{OidcSettings, OidcSettingsError, PasskeySettings, PasskeySettingsError, TrustSettings, TrustSettingsError};
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, OnDamage, Opening};
 use shouhu_module::App;
-use shouhu_outgoing::Outgoing;
+use shouhu_outgoing::{Outgoing, PRIVATE_VARIABLE, Reach, ReachError, Use};
 use shouhu_oversight::{Settings as WitnessSettings, SettingsError};
 use shouhu_policy::{Policies, PolicyError};
 use shouhu_positions::mqtt::MqttDoor;
@@ -231,6 +231,9 @@ pub enum StartError {
     Blobs(#[from] BlobError),
     #[error(transparent)]
     Outgoing(#[from] shouhu_outgoing::SetupError),
+    /// Begins with the variable.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
     #[error(transparent)]
     Audit(#[from] AuditError),
     #[error("no thread that watches how busy this machine is: {0}")]
@@ -323,8 +326,7 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
     app.put(sso.unwrap_or_default());
     app.put(passkeys.unwrap_or_default());
     // The server's owner decides what the house may reach, not who may press buttons in it.
-    let may_reach_private = std::env::var("SHOUHU_OUTGOING_PRIVATE").is_ok_and(|said| said == "1");
-    app.put(Outgoing::new(app.env.net.clone(), may_reach_private)?);
+    app.put(Outgoing::reaching(app.env.net.clone(), reach()?)?);
     let (store, env) = (app.store.clone(), app.env.clone());
     match opening {
         Opening::Serve => {
@@ -348,6 +350,16 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
             .map_err(|error| StartError::Module { module: module.name, reason: error.to_string() })?;
     }
     Ok(app)
+}
+
+/// What the house may call beyond the public internet, by the environment.
+fn reach() -> Result<Reach, ReachError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    if variable(PRIVATE_VARIABLE).is_some_and(|said| said == "1") {
+        let instead = Use::ALL.map(Use::variable).join(", ");
+        tracing::warn!(instead, "{PRIVATE_VARIABLE}=1 opens private networks to every use, webhooks too: name what each may reach instead");
+    }
+    Reach::of(variable)
 }
 
 /// Which rules of the force hold from now on, before anybody is judged by them.

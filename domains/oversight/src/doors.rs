@@ -12,7 +12,7 @@ use shouhu_files::SimFiles;
 use shouhu_http::{Metrics, ServerLimits, Site, router, serve, wiring};
 use shouhu_ids::Micros;
 use shouhu_module::{App, Module};
-use shouhu_outgoing::{Address, Answer, Outgoing};
+use shouhu_outgoing::{Address, Answer, Outgoing, Use};
 use shouhu_store::testing::on_each_database;
 use shouhu_store::{Store, params};
 use shouhu_tlog::{
@@ -90,7 +90,7 @@ impl Witness {
 
     async fn posted(&self, body: &str) -> Answer {
         let to = Address::parse(&format!("{}/add-checkpoint", self.url)).unwrap();
-        self.app.room::<Outgoing>().ask(&to, body.to_owned(), 10_000).await.unwrap()
+        self.app.room::<Outgoing>().to(Use::Witnesses).ask(&to, body.to_owned(), 10_000).await.unwrap()
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use shouhu_audit::AuditError;
 use shouhu_ids::Micros;
 use shouhu_module::App;
-use shouhu_outgoing::{Answer, Outgoing};
+use shouhu_outgoing::{Answer, Calls, Outgoing, Use};
 use shouhu_store::StoreError;
 use shouhu_tlog::{AddCheckpoint, Checkpoint, Note, NoteSignature, VerifierKey, cosigned_at_s};
 
@@ -78,7 +78,7 @@ pub async fn ask(app: &App, room: &Room, whom: Whom) -> Result<usize, AskError> 
 pub(crate) async fn ask_for(app: &App, room: &Room, whom: Whom, note: Note) -> Result<usize, AskError> {
     let checkpoint = app.audit.opened(&note).await?;
     let wanted = Arc::new(Wanted { root: hex::encode(checkpoint.root), note, checkpoint });
-    let outgoing = app.try_room::<Outgoing>().ok_or(AskError::NoCalls)?;
+    let calls = app.try_room::<Outgoing>().ok_or(AskError::NoCalls)?.to(Use::Witnesses);
     let now = app.env.now();
     let mut asking = tokio::task::JoinSet::new();
     let mut have_signed = 0;
@@ -92,9 +92,9 @@ pub(crate) async fn ask_for(app: &App, room: &Room, whom: Whom, note: Note) -> R
         if whom == Whom::Due && before.as_ref().is_some_and(|asked| asked.next_at() > now) {
             continue;
         }
-        let (app, outgoing, wanted, witness) = (app.clone(), outgoing.clone(), wanted.clone(), witness.clone());
+        let (app, calls, wanted, witness) = (app.clone(), calls.clone(), wanted.clone(), witness.clone());
         asking.spawn(async move {
-            let said = ask_one(&app, &outgoing, &wanted, &witness, before.as_ref()).await;
+            let said = ask_one(&app, &calls, &wanted, &witness, before.as_ref()).await;
             (witness, before, said)
         });
     }
@@ -126,7 +126,7 @@ pub(crate) async fn ask_for(app: &App, room: &Room, whom: Whom, note: Note) -> R
 
 /// One witness, asked once more from the size that it names when it remembers another one than we do. `None`: another process
 /// of this house was faster with a newer checkpoint, and what stands in the row is not ours to change.
-async fn ask_one(app: &App, outgoing: &Outgoing, wanted: &Wanted, witness: &AskedWitness, before: Option<&Asked>) -> Option<Said> {
+async fn ask_one(app: &App, calls: &Calls, wanted: &Wanted, witness: &AskedWitness, before: Option<&Asked>) -> Option<Said> {
     let remembered = before.map_or(0, |asked| asked.size);
     let mut old = remembered.min(wanted.checkpoint.size);
     for _ in 0..2 {
@@ -135,7 +135,7 @@ async fn ask_one(app: &App, outgoing: &Outgoing, wanted: &Wanted, witness: &Aske
             Err(error) => return Some(said(Outcome::Unreachable, remembered, format!("not asked: {error}"))),
         };
         let request = AddCheckpoint { old_size: old, proof, checkpoint: wanted.note.clone() };
-        let answer = match outgoing.ask(&witness.add_checkpoint, request.to_string(), ANSWER_BYTES_MAX).await {
+        let answer = match calls.ask(&witness.add_checkpoint, request.to_string(), ANSWER_BYTES_MAX).await {
             Ok(answer) => answer,
             Err(error) => return Some(said(Outcome::Unreachable, remembered, error.to_string())),
         };

@@ -8,7 +8,7 @@ use shouhu_exchange::signature::{HEADER, sign};
 use shouhu_ids::WebhookId;
 use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort};
 use shouhu_module::{App, Problem};
-use shouhu_outgoing::{Address, Outgoing};
+use shouhu_outgoing::{Address, Outgoing, Use};
 use shouhu_store::{Store, StoreError, params};
 
 use crate::store::{self, Live};
@@ -52,7 +52,7 @@ pub fn run(app: App, payload: Value) -> BoxFuture<'static, Result<(), ReactionEr
             note(&app.store, &delivery, &refused.key).await?;
             return Ok(());
         }
-        let outgoing = app.try_room::<Outgoing>().ok_or("this program makes no calls of its own")?;
+        let outgoing = app.try_room::<Outgoing>().ok_or("this program makes no calls of its own")?.to(Use::Webhooks);
         let mut body = delivery.body.clone();
         if let Some(object) = body.as_object_mut() {
             object.insert("id".into(), json!(delivery.fact));

@@ -81,7 +81,7 @@ async fn decide(store: &Store, telling: &Telling) -> Result<(), StoreError> {
         tx.execute(forget, params![subscription.id, now.plus(-REMEMBERED_US)]).await?;
         let payload = json!({ "subscription": subscription.id, "fact": telling.fact, "body": telling.body });
         let key = format!("{}:{}", subscription.id, telling.fact);
-        tx.enqueue(NewJob { kind: deliver::KIND, key, payload, run_at: None }).await?;
+        tx.enqueue_call(&subscription.id.to_string(), NewJob { kind: deliver::KIND, key, payload, run_at: None }).await?;
         tx.commit().await?;
     }
     Ok(())

@@ -170,6 +170,10 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
 
 /// Who asks. At a public door a cookie without its key is as good as none: the browser itself sends it along with links and pictures.
 async fn who_asks(gate: &Gate, asked: &Asked<'_>, peer: Option<IpAddr>, body: Option<&Bytes>) -> Result<Caller, Problem> {
+    // A form of a sister site comes with the cookie, and its page may do nothing with it but arrive.
+    if gate.route.sends_on.is_some() {
+        return Ok(Caller::Nobody);
+    }
     let is_waived = matches!(gate.route.proving, Proving::Waived(_));
     match shouhu_identity::caller_of(&gate.app, asked, is_waived, body).await {
         Ok(caller) => Ok(caller),

@@ -33,6 +33,9 @@ pub fn document(modules: &[Module]) -> Value {
             let path = paths.entry(route.path).or_insert_with(|| json!({}));
             if let Some(path) = path.as_object_mut() {
                 path.insert(route.method.as_str().to_lowercase(), operation(&mut generator, module, route));
+                if route.sends_on.is_some() {
+                    path.insert("get".into(), page_beside(module, route));
+                }
             }
         }
     }
@@ -135,6 +138,22 @@ fn session_of(route: &Route) -> Value {
     }
 }
 
+/// The web app's page at the path of a route that sends browsers there.
+fn page_beside(module: &Module, route: &Route) -> Value {
+    let name = operation_id(route).replacen(&route.method.as_str().to_lowercase(), "get", 1);
+    json!({
+        "tags": [module.name],
+        "operationId": name,
+        "summary": "The page of the web app to which it sends",
+        "parameters": [],
+        "responses": { "200": { "description": "Success", "content": { "text/html": {} } }, "default": problem() },
+        "x-audit-class": null,
+        "x-load-class": "interactive",
+        "security": [],
+        "x-public-because": "a page of the web app is the same for everybody",
+    })
+}
+
 /// `post_v1_hits_id_confirm`: stable, because clients name their functions after it.
 fn operation_id(route: &Route) -> String {
     let path: String = route.path.chars().map(|ch| if ch.is_ascii_alphanumeric() { ch } else { '_' }).collect();
@@ -148,7 +167,7 @@ fn responses(generator: &mut SchemaGenerator, route: &Route) -> Value {
         (None, Some(media)) => Some(media.split(", ").map(|one| (one.to_owned(), json!({}))).collect::<Map<String, Value>>().into()),
         (None, None) => None,
     };
-    let nothing = if success.is_none() { Some("Success") } else { route.nothing_when };
+    let nothing = if success.is_none() && route.sends_on.is_none() { Some("Success") } else { route.nothing_when };
     let mut all = Map::new();
     if let Some(content) = success {
         all.insert("200".into(), json!({ "description": "Success", "content": content }));
@@ -156,12 +175,18 @@ fn responses(generator: &mut SchemaGenerator, route: &Route) -> Value {
     if let Some(when) = nothing {
         all.insert("204".into(), json!({ "description": when }));
     }
-    let problem = json!({
+    if let Some(to) = route.sends_on {
+        all.insert("303".into(), json!({ "description": to, "headers": { "location": { "required": true, "schema": { "type": "string" } } } }));
+    }
+    all.insert("default".into(), problem());
+    all.into()
+}
+
+fn problem() -> Value {
+    json!({
         "description": "Problem",
         "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
-    });
-    all.insert("default".into(), problem);
-    all.into()
+    })
 }
 
 fn parameters(generator: &mut SchemaGenerator, route: &Route) -> Vec<Value> {
@@ -232,6 +257,7 @@ mod tests {
         assert_eq!(statuses(NOTHING), ["204", "default"]);
         assert_eq!(statuses(PICTURE), ["200", "default"]);
         assert_eq!(statuses(PICTURE.gives_nothing_when("There is none")), ["200", "204", "default"]);
+        assert_eq!(statuses(NOTHING.sends_on("To the page")), ["303", "default"]);
     }
 
     #[test]

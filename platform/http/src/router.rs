@@ -41,6 +41,10 @@ pub fn check_routes(modules: &[Module]) -> Vec<RouterError> {
             if route.summary.trim().is_empty() {
                 missing("description");
             }
+            // Whoever comes there is nobody.
+            if route.sends_on.is_some() && !matches!(route.access, Access::Public(_)) {
+                missing("access to a page that is everybody's");
+            }
             if let Access::Permission(permission) = route.access
                 && !modules.iter().flat_map(|m| m.permissions).any(|p| p.name == permission)
             {
@@ -69,6 +73,14 @@ pub fn router(app: &App, metrics: &Metrics, site: Site) -> Result<Router, Vec<Ro
     for route in app.modules.iter().flat_map(|module| module.routes) {
         let gate = Gate { app: app.clone(), route: *route, shedder: shedder.clone(), metrics: metrics.clone() };
         routes = routes.route(route.path, (route.mount)().layer(middleware::from_fn_with_state(gate, gate::pass)));
+        if route.sends_on.is_some() {
+            let site = site.clone();
+            let there = move |request: Request| {
+                let site = site.clone();
+                async move { page(&site, &request) }
+            };
+            routes = routes.route(route.path, get(there));
+        }
     }
     let health_app = app.clone();
     let metrics = metrics.clone();

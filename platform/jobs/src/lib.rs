@@ -2,8 +2,12 @@
 //!
 //! A job is enqueued in the transaction of its cause (`Tx::enqueue`). It runs at least once: a process that dies leaves a
 //! lease that runs out, and the job runs again. Workers must therefore be idempotent; the job's key says for what.
+//!
+//! **Invariant:** no kind of job takes all places, and no destination more than one of its kind (`Tx::enqueue_call`): whoever takes a call and never answers
+//! it holds up nobody else.
 
 mod belief;
+mod places;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +16,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_env::BoxFuture;
 use shouhu_ids::{JobId, Micros};
-use shouhu_store::{Row, Store, StoreError, page_before, params, placeholders};
+use shouhu_store::{Row, Store, StoreError, page_before, params};
+
+use places::Places;
 
 pub use belief::{AHEAD_MAX_US, Belief, Doubt, STEADY_US};
 
@@ -22,8 +28,6 @@ pub const ATTEMPTS_MAX: i64 = 12;
 const LEASE_US: i64 = 5 * Micros::MINUTE;
 const BACKOFF_FIRST_US: i64 = Micros::SECOND;
 const BACKOFF_MAX_US: i64 = 10 * Micros::MINUTE;
-/// Jobs of this process that run at the same time.
-const PARALLEL: i64 = 4;
 const IDLE_LOOK: Duration = Duration::from_millis(500);
 /// How often it is written down what the clock is believed to say; at once when that changes.
 const BELIEF_KEPT_EVERY: Duration = Duration::from_secs(60);
@@ -72,6 +76,7 @@ pub fn backoff_us(attempts: i64) -> i64 {
 struct Leased {
     id: JobId,
     kind: String,
+    lane: Option<String>,
     payload: serde_json::Value,
     attempts: i64,
 }
@@ -120,16 +125,16 @@ impl ClockWatch {
 /// Runs due jobs until the process ends. Those of the kinds in `destroying` wait while the clock is doubted ([`Belief`]).
 pub async fn run(store: Store, workers: Vec<Worker>, destroying: &[&str]) {
     let mut watch = ClockWatch { belief: None, looked: Instant::now(), kept: None };
+    let mut places = Places::default();
     loop {
-        let ran = match watch.look(&store).await {
-            Ok(true) => run_due(&store, &workers).await,
-            Ok(false) => run_due_but(&store, &workers, destroying).await,
+        let begun = match watch.look(&store).await {
+            Ok(true) => places.fill(&store, &workers, &[]).await,
+            Ok(false) => places.fill(&store, &workers, destroying).await,
             Err(error) => Err(error),
         };
-        match ran {
-            Ok(0) => {
-                tokio::select! { () = store.job_waiting() => {}, () = tokio::time::sleep(IDLE_LOOK) => {} }
-            }
+        match begun {
+            Ok(0) => places.wait(&store, IDLE_LOOK).await,
+            // More may be due, and a place be left for it.
             Ok(_) => {}
             Err(error) => {
                 tracing::warn!(%error, "jobs not read; they wait");
@@ -148,59 +153,12 @@ pub async fn run_due(store: &Store, workers: &[Worker]) -> Result<usize, StoreEr
 }
 
 async fn run_due_but(store: &Store, workers: &[Worker], waiting: &[&str]) -> Result<usize, StoreError> {
-    let leased = lease(store, waiting).await?;
-    let count = leased.len();
-    let mut running = tokio::task::JoinSet::new();
-    for job in leased {
-        let worker = workers.iter().find(|w| w.kind == job.kind).cloned();
-        let store = store.clone();
-        running.spawn(async move {
-            let result = match worker {
-                Some(worker) => (worker.run)(job.payload.clone()).await,
-                None => Err(format!("no module has jobs of kind {:?}", job.kind).into()),
-            };
-            finish(&store, &job, result.err()).await
-        });
-    }
-    while let Some(joined) = running.join_next().await {
-        // A worker that panicked keeps its lease; the job runs again when that is over.
-        if let Ok(finished) = joined {
-            finished?;
-        }
+    let mut places = Places::default();
+    let count = places.fill(store, workers, waiting).await?;
+    while let Some(finished) = places.ended().await {
+        finished?;
     }
     Ok(count)
-}
-
-async fn lease(store: &Store, waiting: &[&str]) -> Result<Vec<Leased>, StoreError> {
-    let now = store.env().now();
-    let mut params = params![now, PARALLEL];
-    params.extend(waiting.iter().map(|kind| (*kind).into()));
-    let but = if waiting.is_empty() { String::new() } else { format!("AND kind NOT IN ({})", placeholders(3..3 + waiting.len())) };
-    let sql = format!(
-        "SELECT id FROM store_job WHERE ((state = 'waiting' AND run_at_us <= $1) \
-         OR (state = 'running' AND leased_until_us <= $1)) {but} ORDER BY run_at_us, id LIMIT $2"
-    );
-    let due = store.fetch(&sql, params).await?;
-    if due.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut tx = store.begin().await?;
-    let mut leased = Vec::new();
-    for row in due {
-        let taken = tx
-            .fetch_opt(
-                "UPDATE store_job SET state = 'running', attempts = attempts + 1, leased_until_us = $2 \
-                 WHERE id = $1 AND ((state = 'waiting' AND run_at_us <= $3) OR (state = 'running' AND leased_until_us <= $3)) \
-                 RETURNING id, kind, payload, attempts",
-                params![row.text("id")?, now.plus(LEASE_US), now],
-            )
-            .await?;
-        if let Some(job) = taken {
-            leased.push(Leased { id: job.parsed("id")?, kind: job.text("kind")?, payload: job.json("payload")?, attempts: job.int("attempts")? });
-        }
-    }
-    tx.commit().await?;
-    Ok(leased)
 }
 
 async fn finish(store: &Store, job: &Leased, failure: Option<JobFailure>) -> Result<(), StoreError> {

@@ -152,6 +152,8 @@ pub struct Route {
     pub media: Option<&'static str>,
     /// When it answers 204 instead of what it gives; a route that gives nothing always does.
     pub nothing_when: Option<&'static str>,
+    /// It answers 303 instead, and to where: the web app has a page of the same path, which the server serves beside it.
+    pub sends_on: Option<&'static str>,
     pub mount: fn() -> MethodRouter<App>,
 }
 
@@ -178,6 +180,7 @@ impl Route {
             response: None,
             media: None,
             nothing_when: None,
+            sends_on: None,
             mount,
         }
     }
@@ -288,6 +291,14 @@ impl Route {
     #[must_use]
     pub const fn gives_nothing_when(mut self, when: &'static str) -> Self {
         self.nothing_when = Some(when);
+        self
+    }
+
+    /// It sends a browser to there with 303, and there is a page of the web app at its own path. Nobody is asked who he is: whatever page the browser comes from
+    /// has sent it, and it acts in nobody's name.
+    #[must_use]
+    pub const fn sends_on(mut self, to: &'static str) -> Self {
+        self.sends_on = Some(to);
         self
     }
 }

@@ -1,20 +1,22 @@
 //! Calls that the house makes by itself: one POST to an address that an operator has named, or one GET of a document there.
 //!
 //! **Invariant:** TLS but to this machine, no redirect is followed, nothing of the answer is read but its status, or the few
-//! bytes that [`Outgoing::ask`] or [`Outgoing::fetch`] allows, and an address inside a private network is refused where the operator of the server
-//! has not allowed it. The name is resolved
+//! bytes that [`Calls::ask`], [`Calls::tell`] or [`Calls::fetch`] allows, and an address inside a private network is refused where the operator of the server
+//! has not allowed it for just this use. The name is resolved
 //! once and the connection goes to the address that was judged, so a name that changes in between gains nothing.
 
 mod address;
+mod reach;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::{Request, StatusCode};
@@ -26,6 +28,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 pub use address::{Address, AddressError, is_public};
+pub use reach::{PRIVATE_VARIABLE, Reach, ReachError, Use};
 
 /// Name, connection, TLS and answer together.
 const CALL_TIME: Duration = Duration::from_secs(10);
@@ -34,8 +37,8 @@ const CALL_TIME: Duration = Duration::from_secs(10);
 pub enum CallError {
     #[error("the name cannot be resolved: {0}")]
     Name(io::Error),
-    #[error("{0} lies in no public network, and SHOUHU_OUTGOING_PRIVATE does not allow others")]
-    Private(String),
+    #[error("{host} lies in no public network, and {variable} does not name it")]
+    Private { host: String, variable: &'static str },
     #[error("no connection: {0}")]
     Connect(io::Error),
     #[error("no TLS: {0}")]
@@ -50,7 +53,7 @@ pub enum CallError {
     Refused { status: u16 },
 }
 
-/// What was answered to [`Outgoing::ask`].
+/// What was answered to [`Calls::ask`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
@@ -63,20 +66,45 @@ pub struct Answer {
 #[error("TLS cannot be set up: {0}")]
 pub struct SetupError(String);
 
+/// How much of an answer's body is read.
+#[derive(Debug, Clone, Copy)]
+enum Reading {
+    Nothing,
+    /// All of it; one that is longer is no answer.
+    Whole(usize),
+    /// The first bytes, and none of a 2xx.
+    Start(usize),
+}
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Outgoing {
     net: Arc<dyn Net>,
     tls: Arc<ClientConfig>,
-    may_reach_private: bool,
+    reach: Arc<Reach>,
+}
+
+/// Calls for one use; cheap to clone.
+#[derive(Clone)]
+pub struct Calls {
+    outgoing: Outgoing,
+    aim: Use,
 }
 
 impl Outgoing {
+    /// For every use the public internet alone, or everything.
+    ///
+    /// # Errors
+    /// As `reaching`.
+    pub fn new(net: Arc<dyn Net>, may_reach_private: bool) -> Result<Self, SetupError> {
+        Self::reaching(net, if may_reach_private { Reach::any_private() } else { Reach::default() })
+    }
+
     /// Trusts the certificate authorities of the machine.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new(net: Arc<dyn Net>, may_reach_private: bool) -> Result<Self, SetupError> {
+    pub fn reaching(net: Arc<dyn Net>, reach: Reach) -> Result<Self, SetupError> {
         let mut roots = RootCertStore::empty();
         // A certificate that cannot be read is one fewer to trust; with none, each call says that it trusts nobody.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -86,15 +114,23 @@ impl Outgoing {
             .map_err(|error| SetupError(error.to_string()))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Ok(Self { net, tls: Arc::new(tls), may_reach_private })
+        Ok(Self { net, tls: Arc::new(tls), reach: Arc::new(reach) })
     }
 
+    /// Calls reach what is allowed for this use.
+    #[must_use]
+    pub fn to(&self, aim: Use) -> Calls {
+        Calls { outgoing: self.clone(), aim }
+    }
+}
+
+impl Calls {
     /// Sends JSON and waits for a status; only 2xx is good.
     ///
     /// # Errors
     /// Says how far it came.
     pub async fn post(&self, to: &Address, headers: &[(&str, String)], json: Vec<u8>) -> Result<(), CallError> {
-        let status = self.within_time(to, "application/json", headers, json, 0).await?.0;
+        let status = self.within_time(to, "application/json", headers, json, Reading::Nothing).await?.0;
         match status {
             status if status.is_success() => Ok(()),
             status if status.is_redirection() => Err(CallError::Redirect { status: status.as_u16() }),
@@ -122,7 +158,23 @@ impl Outgoing {
         body: Vec<u8>,
         body_bytes_max: usize,
     ) -> Result<Answer, CallError> {
-        answer_of(self.within_time(to, content_type, headers, body, body_bytes_max).await?)
+        answer_of(self.within_time(to, content_type, headers, body, Reading::Whole(body_bytes_max)).await?)
+    }
+
+    /// As [`Self::push`], to somebody of whom the status alone counts: of a 2xx nothing more is read, of another one the first `said_bytes_max` bytes, and what else he says
+    /// is dropped.
+    ///
+    /// # Errors
+    /// When there is no status, or it points elsewhere.
+    pub async fn tell(
+        &self,
+        to: &Address,
+        content_type: &str,
+        headers: &[(&str, String)],
+        body: Vec<u8>,
+        said_bytes_max: usize,
+    ) -> Result<Answer, CallError> {
+        answer_of(self.within_time(to, content_type, headers, body, Reading::Start(said_bytes_max)).await?)
     }
 
     /// Reads a document of up to `body_bytes_max`, whatever the status of its answer.
@@ -132,7 +184,7 @@ impl Outgoing {
     pub async fn fetch(&self, to: &Address, accept: &str, body_bytes_max: usize) -> Result<Answer, CallError> {
         let request = Request::get(to.path.as_str()).header(HOST, to.authority()).header(USER_AGENT, "shouhu").header(ACCEPT, accept);
         let request = request.body(Full::new(Bytes::new())).map_err(|error| CallError::Http(error.to_string()))?;
-        answer_of(self.in_time(to, request, body_bytes_max).await?)
+        answer_of(self.in_time(to, request, Reading::Whole(body_bytes_max)).await?)
     }
 
     async fn within_time(
@@ -141,7 +193,7 @@ impl Outgoing {
         content_type: &str,
         headers: &[(&str, String)],
         body: Vec<u8>,
-        body_bytes_max: usize,
+        reading: Reading,
     ) -> Result<Heard, CallError> {
         let mut request = Request::post(to.path.as_str())
             .header(HOST, to.authority())
@@ -151,32 +203,33 @@ impl Outgoing {
             request = request.header(*name, value);
         }
         let request = request.body(Full::new(Bytes::from(body))).map_err(|error| CallError::Http(error.to_string()))?;
-        self.in_time(to, request, body_bytes_max).await
+        self.in_time(to, request, reading).await
     }
 
-    async fn in_time(&self, to: &Address, request: Request<Full<Bytes>>, body_bytes_max: usize) -> Result<Heard, CallError> {
-        match tokio::time::timeout(CALL_TIME, self.call(to, request, body_bytes_max)).await {
+    async fn in_time(&self, to: &Address, request: Request<Full<Bytes>>, reading: Reading) -> Result<Heard, CallError> {
+        match tokio::time::timeout(CALL_TIME, self.call(to, request, reading)).await {
             Ok(heard) => heard,
             Err(_) => Err(CallError::Slow),
         }
     }
 
-    async fn call(&self, to: &Address, request: Request<Full<Bytes>>, body_bytes_max: usize) -> Result<Heard, CallError> {
-        let stream = self.net.connect(self.resolve(to).await?).await.map_err(CallError::Connect)?;
+    async fn call(&self, to: &Address, request: Request<Full<Bytes>>, reading: Reading) -> Result<Heard, CallError> {
+        let stream = self.outgoing.net.connect(self.resolve(to).await?).await.map_err(CallError::Connect)?;
         if !to.is_tls {
-            return exchange(stream, request, body_bytes_max).await;
+            return exchange(stream, request, reading).await;
         }
         let name = ServerName::try_from(to.host.clone()).map_err(|error| CallError::Tls(error.to_string()))?;
-        let stream = TlsConnector::from(self.tls.clone()).connect(name, stream).await;
-        exchange(stream.map_err(|error| CallError::Tls(error.to_string()))?, request, body_bytes_max).await
+        let stream = TlsConnector::from(self.outgoing.tls.clone()).connect(name, stream).await;
+        exchange(stream.map_err(|error| CallError::Tls(error.to_string()))?, request, reading).await
     }
 
     /// The first address of the name, when all of them may be reached.
     async fn resolve(&self, to: &Address) -> Result<SocketAddr, CallError> {
         let found: Vec<SocketAddr> =
             tokio::net::lookup_host((to.host.as_str(), to.port)).await.map_err(CallError::Name)?.collect();
-        if !self.may_reach_private && found.iter().any(|place| !is_public(place.ip())) {
-            return Err(CallError::Private(to.host.clone()));
+        let may_reach = |ip: IpAddr| is_public(ip) || self.outgoing.reach.has(self.aim, &to.host, ip);
+        if !found.iter().all(|place| may_reach(place.ip())) {
+            return Err(CallError::Private { host: to.host.clone(), variable: self.aim.variable() });
         }
         found.first().copied().ok_or_else(|| CallError::Name(io::ErrorKind::NotFound.into()))
     }
@@ -196,24 +249,42 @@ fn answer_of((status, content_type, body): Heard) -> Result<Answer, CallError> {
     Ok(Answer { status: status.as_u16(), content_type, body })
 }
 
-async fn hear(mut sender: SendRequest<Full<Bytes>>, request: Request<Full<Bytes>>, body_bytes_max: usize) -> Result<Heard, CallError> {
+async fn whole(body: Incoming, bytes_max: usize) -> Result<Vec<u8>, CallError> {
+    let body = Limited::new(body, bytes_max).collect().await;
+    Ok(body.map_err(|error| CallError::Http(error.to_string()))?.to_bytes().to_vec())
+}
+
+/// What cannot be read any more ends it.
+async fn start(mut body: Incoming, bytes_max: usize) -> Vec<u8> {
+    let mut start = Vec::new();
+    while start.len() < bytes_max {
+        let Some(Ok(frame)) = body.frame().await else { break };
+        if let Some(data) = frame.data_ref() {
+            start.extend(data.iter().take(bytes_max - start.len()));
+        }
+    }
+    start
+}
+
+async fn hear(mut sender: SendRequest<Full<Bytes>>, request: Request<Full<Bytes>>, reading: Reading) -> Result<Heard, CallError> {
     let answer = sender.send_request(request).await.map_err(failed)?;
     let content_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let status = answer.status();
-    if body_bytes_max == 0 {
-        return Ok((status, content_type, Vec::new()));
-    }
-    let body = Limited::new(answer.into_body(), body_bytes_max).collect().await;
-    let body = body.map_err(|error| CallError::Http(error.to_string()))?;
-    Ok((status, content_type, body.to_bytes().to_vec()))
+    let body = match reading {
+        Reading::Nothing => Vec::new(),
+        Reading::Start(_) if status.is_success() => Vec::new(),
+        Reading::Start(bytes_max) => start(answer.into_body(), bytes_max).await,
+        Reading::Whole(bytes_max) => whole(answer.into_body(), bytes_max).await?,
+    };
+    Ok((status, content_type, body))
 }
 
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>, body_bytes_max: usize) -> Result<Heard, CallError>
+async fn exchange<S>(stream: S, request: Request<Full<Bytes>>, reading: Reading) -> Result<Heard, CallError>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
-    let mut hearing = pin!(hear(sender, request, body_bytes_max));
+    let mut hearing = pin!(hear(sender, request, reading));
     let connection = pin!(connection);
     tokio::select! {
         biased;
@@ -256,8 +327,13 @@ mod tests {
         (port, heard)
     }
 
+    /// May reach everything.
+    fn calls() -> Calls {
+        Outgoing::new(Arc::new(RealNet), true).unwrap().to(Use::Webhooks)
+    }
+
     async fn post(port: u16, may_reach_private: bool) -> Result<(), CallError> {
-        let outgoing = Outgoing::new(Arc::new(RealNet), may_reach_private).unwrap();
+        let outgoing = Outgoing::new(Arc::new(RealNet), may_reach_private).unwrap().to(Use::Webhooks);
         let to = Address::parse(&format!("http://127.0.0.1:{port}/hook?a=1")).unwrap();
         outgoing.post(&to, &[("shouhu-signature", "t=1,v1=00".into())], b"{}".to_vec()).await
     }
@@ -287,7 +363,7 @@ mod tests {
         let said = "HTTP/1.1 409 Conflict\r\ncontent-type: text/x.tlog.size\r\ncontent-length: 3\r\n\r\n17\n";
         let ask = async |port: u16, bytes_max: usize| {
             let to = Address::parse(&format!("http://127.0.0.1:{port}/add-checkpoint")).unwrap();
-            Outgoing::new(Arc::new(RealNet), true).unwrap().ask(&to, "old 3\n{}".into(), bytes_max).await
+            calls().ask(&to, "old 3\n{}".into(), bytes_max).await
         };
         let (port, heard) = answering(said).await;
         let answer = ask(port, 100).await.unwrap();
@@ -298,6 +374,40 @@ mod tests {
         assert!(matches!(ask(port, 2).await, Err(CallError::Http(_))));
         let (port, _) = answering("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n").await;
         assert!(matches!(ask(port, 100).await, Err(CallError::Redirect { status: 302 })));
+    }
+
+    /// Found by a tool that answered a logout with a whole page: it was told again for half an hour.
+    #[tokio::test]
+    async fn of_whom_is_told_the_status_counts_and_however_much_he_says_is_dropped() {
+        let tell = async |port: u16| {
+            let to = Address::parse(&format!("http://127.0.0.1:{port}/out")).unwrap();
+            calls().tell(&to, "application/x-www-form-urlencoded", &[], b"a={}".to_vec(), 100).await.unwrap()
+        };
+        let page: &'static str = Box::leak(format!("content-length: 9000\r\n\r\n{}", "y".repeat(9_000)).into_boxed_str());
+        let cut_off = "content-length: 9000\r\n\r\nyyy";
+        for (head, rest, said) in [
+            ("HTTP/1.1 200 OK\r\n", page, 0),
+            ("HTTP/1.1 200 OK\r\n", cut_off, 0),
+            ("HTTP/1.1 400 Bad Request\r\n", page, 100),
+        ] {
+            let (port, _) = answering(Box::leak(format!("{head}{rest}").into_boxed_str())).await;
+            let answer = tell(port).await;
+            let status = if said == 0 { 200 } else { 400 };
+            assert_eq!((answer.status, answer.body), (status, vec![b'y'; said]), "{head} {}", rest.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_network_that_is_named_for_tools_is_reached_for_tools_alone() {
+        let named = Reach::of(|variable| (variable == Use::Tools.variable()).then(|| "127.0.0.0/8".to_owned())).unwrap();
+        let outgoing = Outgoing::reaching(Arc::new(RealNet), named).unwrap();
+        let (port, _) = answering("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await;
+        let to = Address::parse(&format!("http://127.0.0.1:{port}/out")).unwrap();
+        for aim in Use::ALL.into_iter().filter(|aim| *aim != Use::Tools) {
+            let refused = outgoing.to(aim).post(&to, &[], b"{}".to_vec()).await.err().map(|error| error.to_string());
+            assert_eq!(refused, Some(format!("127.0.0.1 lies in no public network, and {} does not name it", aim.variable())));
+        }
+        outgoing.to(Use::Tools).post(&to, &[], b"{}".to_vec()).await.unwrap();
     }
 
     #[tokio::test]
@@ -319,7 +429,7 @@ mod tests {
             }
             all
         });
-        let outgoing = Outgoing::new(Arc::new(RealNet), true).unwrap();
+        let outgoing = calls();
         let answer = outgoing.fetch(&to, "application/json", 100).await.unwrap();
         assert_eq!((answer.status, answer.body.as_slice()), (404, b"{ }".as_slice()));
         assert!(matches!(outgoing.fetch(&to, "application/json", 2).await, Err(CallError::Http(_))));
@@ -331,7 +441,7 @@ mod tests {
     async fn a_private_network_is_not_reached_unless_allowed_and_nobody_is_connected() {
         let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let refused = post(door.local_addr().unwrap().port(), false).await;
-        assert!(matches!(refused, Err(CallError::Private(_))), "{refused:?}");
+        assert!(matches!(refused, Err(CallError::Private { .. })), "{refused:?}");
         assert!(matches!(post(1, true).await, Err(CallError::Connect(_))));
     }
 
@@ -346,7 +456,7 @@ mod tests {
             let _ = stream.read_to_end(&mut heard).await;
             heard
         });
-        let refused = Outgoing::new(Arc::new(RealNet), true).unwrap().post(&to, &[], b"secret".to_vec()).await;
+        let refused = calls().post(&to, &[], b"secret".to_vec()).await;
         assert!(matches!(refused, Err(CallError::Tls(_))), "{refused:?}");
         assert!(!heard.await.unwrap().windows(6).any(|part| part == b"secret"));
     }

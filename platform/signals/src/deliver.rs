@@ -6,7 +6,7 @@ use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort};
 use shouhu_module::{App, Problem};
-use shouhu_outgoing::{Answer, CallError, Outgoing};
+use shouhu_outgoing::{Answer, CallError, Outgoing, Use};
 use shouhu_secevent::{MEDIA, sign_claims};
 
 use crate::room::Room;
@@ -14,8 +14,8 @@ use crate::settings::{self, Receiver};
 use crate::store;
 
 pub const KIND: &str = "signals.deliver";
-/// A refusal is a word and a sentence.
-const ANSWER_BYTES_MAX: usize = 4 * 1024;
+/// A refusal is a word and a sentence; of a longer one no words are known.
+const SAID_BYTES_MAX: usize = 4 * 1024;
 const SAID_CHARS_MAX: usize = 200;
 const TAKEN: &str = "taken";
 
@@ -68,10 +68,10 @@ pub fn run(app: App, payload: Value) -> BoxFuture<'static, Result<(), ReactionEr
             store::tried(&app.store, &receiver.name, &delivery.fact, &refused.key, false).await?;
             return Ok(());
         }
-        let outgoing = app.try_room::<Outgoing>().ok_or("this program makes no calls of its own")?;
+        let outgoing = app.try_room::<Outgoing>().ok_or("this program makes no calls of its own")?.to(Use::Signals);
         let token = sign_claims(&delivery.claims, &Room::of(&app).signer);
         let headers = [("authorization", receiver.token.bearer()), ("accept", "application/json".to_owned())];
-        let sent = outgoing.push(&receiver.url, MEDIA, &headers, token.into_bytes(), ANSWER_BYTES_MAX).await;
+        let sent = outgoing.tell(&receiver.url, MEDIA, &headers, token.into_bytes(), SAID_BYTES_MAX).await;
         let judged = judged(sent);
         let outcome = judged.as_ref().err().map_or(TAKEN, String::as_str);
         store::tried(&app.store, &receiver.name, &delivery.fact, outcome, judged.is_ok()).await?;

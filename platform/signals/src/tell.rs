@@ -107,7 +107,7 @@ async fn decide(app: &App, receiver: &Receiver, telling: &Telling, at: Micros) -
     let claims = set_of(&app.public_url, receiver, telling, at, now).claims();
     let payload = json!({ "receiver": receiver.name, "fact": telling.fact, "kind": telling.event.name(), "claims": claims });
     let key = format!("{}:{}", receiver.name, telling.fact);
-    tx.enqueue(NewJob { kind: deliver::KIND, key, payload, run_at: None }).await?;
+    tx.enqueue_call(&receiver.name, NewJob { kind: deliver::KIND, key, payload, run_at: None }).await?;
     tx.commit().await
 }
 

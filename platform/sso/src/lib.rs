@@ -6,10 +6,11 @@
 //!   where the answer says.
 //! - A *code* is for one tool, one address, one verifier, one minute and one try; shown again it takes back what it gave.
 //! - What a tool is told follows from its entry. Its name for a person is no other tool's.
+//! - A yes is for one session, and whoever has said it sees it and takes it back.
 //!
 //! **Invariant:** nothing is told of a session that would itself open nothing here: each code, token and question asks identity anew.
 //!
-//! **Invariant:** each yes, each no to somebody who is known, and each token is a leaf before a byte of it leaves.
+//! **Invariant:** each yes, each no to somebody who is known, and each token is a leaf before a byte of it leaves; a yes is kept only after its leaf.
 //!
 //! **Invariant:** no address is ever called or gone to but those of an entry.
 
@@ -45,18 +46,25 @@ pub const MODULE: Module = Module {
     routes: &[
         ops::discovery::CONFIGURATION,
         ops::discovery::KEYS,
+        ops::form::ROUTE,
         ops::look::ROUTE,
         ops::authorize::ROUTE,
         ops::token::ROUTE,
         ops::userinfo::GET,
         ops::userinfo::POST,
+        ops::mine::LIST,
+        ops::mine::END,
     ],
-    migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
+    migrations: &[
+        Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
+        Migration { name: "0002_mine", sql: include_str!("../migrations/0002_mine.sql") },
+    ],
     jobs: &[JobKind { kind: logout::KIND, run: logout::run }, jobs::PURGE],
     problems: &[
         "sso.request.unreadable",
         "sso.request.unknown_tool",
         "sso.request.other_address",
+        "sso.authorization.other_person",
         "sso.token.invalid_request",
         "sso.token.invalid_client",
         "sso.token.invalid_grant",

@@ -8,15 +8,15 @@ use shouhu_identity::fresh_token;
 use shouhu_ids::{ActorId, Micros};
 use shouhu_module::App;
 use shouhu_oidc::op::LogoutSaid;
-use shouhu_outgoing::{Answer, CallError, Outgoing};
+use shouhu_outgoing::{Answer, CallError, Outgoing, Use};
 
 use crate::room::Room;
 use crate::{settings, store};
 
 pub const KIND: &str = "sso.logout";
 const FORM: &str = "application/x-www-form-urlencoded";
-/// A refusal is a word and a sentence.
-const ANSWER_BYTES_MAX: usize = 4 * 1024;
+/// A refusal is a word and a sentence; whatever else a tool says is dropped, for the status says whether it was taken.
+const SAID_BYTES_MAX: usize = 1024;
 const SAID_CHARS_MAX: usize = 200;
 /// As the standard recommends (§2.4): a try is made in this moment.
 const TOKEN_LIFE_S: i64 = 120;
@@ -64,10 +64,10 @@ pub fn run(app: App, payload: Value) -> BoxFuture<'static, Result<(), ReactionEr
         let Some(to) = settings.client(&leaving.client).and_then(|client| client.backchannel_logout.as_ref()) else {
             return Ok(store::told(&app.store, &leaving.sid).await?);
         };
-        let outgoing = app.try_room::<Outgoing>().ok_or("this program makes no calls of its own")?;
+        let outgoing = app.try_room::<Outgoing>().ok_or("this program makes no calls of its own")?.to(Use::Tools);
         // Base64url and dots: nothing in it wants to be escaped.
         let form = format!("logout_token={}", token_of(&app, &leaving));
-        let sent = outgoing.push(to, FORM, &[("accept", "application/json".to_owned())], form.into_bytes(), ANSWER_BYTES_MAX).await;
+        let sent = outgoing.tell(to, FORM, &[("accept", "application/json".to_owned())], form.into_bytes(), SAID_BYTES_MAX).await;
         judged(sent)?;
         store::told(&app.store, &leaving.sid).await?;
         Ok(())

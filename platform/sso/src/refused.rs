@@ -27,6 +27,21 @@ impl Keyed for RequestError {
     }
 }
 
+/// Another tab has signed somebody else in: whom the page names is not who would say yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("somebody else is signed in here than the page shows: load it again")]
+pub struct OtherPerson;
+
+impl Keyed for OtherPerson {
+    fn key(&self) -> &'static str {
+        "sso.authorization.other_person"
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::CONFLICT
+    }
+}
+
 /// What the token endpoint answers, by the words of RFC 6749 §5.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(transparent)]

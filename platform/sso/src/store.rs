@@ -9,6 +9,8 @@ pub const CODE_LIFE_US: i64 = 60 * Micros::SECOND;
 const SPENT_KEPT_US: i64 = Micros::DAY;
 /// Sign-ins, for whoever asks what happened.
 const LOGINS_KEPT_US: i64 = 30 * Micros::DAY;
+/// More tools than a file has, in more sessions than a shift has.
+const AGREED_MAX: i64 = 500;
 
 /// A yes to a tool in a session.
 pub struct Yes<'a> {
@@ -153,7 +155,51 @@ pub async fn going_on(store: &Store, clients: &[&str]) -> Result<Vec<Login>, Sto
         placeholders(1..=clients.len())
     );
     let rows = store.fetch(&sql, clients.iter().map(|client| Value::from(*client)).collect()).await?;
-    rows.iter().map(|row| Ok(Login { session: row.parsed("session")?, client: row.text("client")?, actor: row.parsed("actor")?, sid: row.text("sid")? })).collect()
+    rows.iter().map(login_of).collect()
+}
+
+fn login_of(row: &Row) -> Result<Login, StoreError> {
+    Ok(Login { session: row.parsed("session")?, client: row.text("client")?, actor: row.parsed("actor")?, sid: row.text("sid")? })
+}
+
+/// A person's sign-ins to one tool that nobody has ended, in whatever sessions.
+pub async fn going_on_of(store: &Store, actor: ActorId, client: &str) -> Result<Vec<Login>, StoreError> {
+    let sql = "SELECT session, client, actor, sid FROM sso_login WHERE actor = $1 AND client = $2 AND over_at_us IS NULL ORDER BY session";
+    store.fetch(sql, params![actor, client]).await?.iter().map(login_of).collect()
+}
+
+/// A yes that nobody has taken back. Its session may be over all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreed {
+    pub session: SessionId,
+    pub client: String,
+    pub claims: String,
+    pub said_yes_at: Micros,
+}
+
+/// What a person has said yes to, the latest first.
+pub async fn agreed(store: &Store, actor: ActorId) -> Result<Vec<Agreed>, StoreError> {
+    let sql = "SELECT session, client, claims, said_yes_at_us FROM sso_login WHERE actor = $1 AND over_at_us IS NULL \
+               ORDER BY said_yes_at_us DESC, client LIMIT $2";
+    let rows = store.fetch(sql, params![actor, AGREED_MAX]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Agreed {
+                session: row.parsed("session")?,
+                client: row.text("client")?,
+                claims: row.text("claims")?,
+                said_yes_at: row.micros("said_yes_at_us")?,
+            })
+        })
+        .collect()
+}
+
+/// Takes back a person's codes and tokens at one tool: a yes that is said anew must not wake them. How many.
+pub async fn revoke_of(tx: &mut Tx, now: Micros, actor: ActorId, client: &str) -> Result<u64, StoreError> {
+    let codes = "UPDATE sso_code SET used_at_us = $3 WHERE actor = $1 AND client = $2 AND used_at_us IS NULL";
+    let tokens = "UPDATE sso_token SET revoked_at_us = $3 WHERE actor = $1 AND client = $2 AND revoked_at_us IS NULL";
+    let codes = tx.execute(codes, params![actor, client, now]).await?;
+    Ok(codes + tx.execute(tokens, params![actor, client, now]).await?)
 }
 
 /// False when another process was first, or the person has said yes anew.
@@ -247,6 +293,46 @@ mod tests {
             yes(&store, session(1), "wiki", "sid-3", "").await;
             assert_eq!(sid_of(&store, session(1), "wiki", "").await.unwrap().as_deref(), Some("sid-3"));
             assert!(!ended(&store, found.first().unwrap()).await, "the first one is over already");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_person_sees_each_yes_that_stands_and_takes_back_what_was_given_at_one_tool() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let other = ActorId::new(NOW, [8; 16]);
+            for (seed, client, sid) in [(1, "wiki", "sid-1"), (2, "wiki", "sid-2"), (1, "grafana", "sid-3")] {
+                yes(&store, session(seed), client, sid, "name").await;
+            }
+            let of = |agreed: Vec<Agreed>| agreed.into_iter().map(|yes| (yes.session, yes.client)).collect::<Vec<_>>();
+            let mut found = of(agreed(&store, actor()).await.unwrap());
+            found.sort();
+            let mut wanted = [(session(1), "grafana".to_owned()), (session(1), "wiki".to_owned()), (session(2), "wiki".to_owned())];
+            wanted.sort();
+            assert_eq!(found, wanted);
+            assert_eq!((agreed(&store, other).await.unwrap(), going_on_of(&store, other, "wiki").await.unwrap()), (vec![], vec![]));
+
+            let mut tx = store.begin().await.unwrap();
+            let expires_at = NOW.plus(Micros::MINUTE);
+            for (client, code, used, token) in [("wiki", "c", "u", "t"), ("grafana", "d", "v", "s")] {
+                for hash in [code, used] {
+                    let new = NewCode { hash, client, session: session(1), actor: actor(), redirect_uri: "https://w/", challenge: "x", nonce: None };
+                    insert_code(&mut tx, NOW, &new).await.unwrap();
+                }
+                assert!(use_code(&mut tx, NOW, used).await.unwrap());
+                let new = NewToken { hash: token, code_hash: used, client, session: session(1), actor: actor(), expires_at };
+                insert_token(&mut tx, &new).await.unwrap();
+            }
+            assert_eq!(revoke_of(&mut tx, NOW, other, "wiki").await.unwrap(), 0);
+            assert_eq!(revoke_of(&mut tx, NOW, actor(), "wiki").await.unwrap(), 2, "a code that was not used, and a token");
+            assert!(!use_code(&mut tx, NOW, "c").await.unwrap() && use_code(&mut tx, NOW, "d").await.unwrap());
+            tx.commit().await.unwrap();
+            assert!(token(&store, NOW, "t").await.unwrap().is_none() && token(&store, NOW, "s").await.unwrap().is_some());
+
+            for login in going_on_of(&store, actor(), "wiki").await.unwrap() {
+                assert!(ended(&store, &login).await);
+            }
+            assert_eq!(of(agreed(&store, actor()).await.unwrap()), [(session(1), "grafana".to_owned())]);
         })
         .await;
     }

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use shouhu_ids::SessionId;
+use shouhu_ids::{Micros, SessionId};
 use shouhu_module::App;
-use shouhu_store::{NewJob, StoreError};
+use shouhu_store::{NewJob, StoreError, Tx};
 
 use crate::logout::{self, Leaving};
 use crate::settings;
@@ -42,15 +42,20 @@ pub async fn look(app: &App) -> Result<usize, StoreError> {
     Ok(tellings)
 }
 
-/// False when another process was first.
 async fn begin(app: &App, login: &Login) -> Result<bool, StoreError> {
     let mut tx = app.store.begin().await?;
-    if !store::end(&mut tx, app.env.now(), login).await? {
+    let has_begun = end(&mut tx, app.env.now(), login).await?;
+    tx.commit().await?;
+    Ok(has_begun)
+}
+
+/// Ends a sign-in and has its tool told, together with what else the transaction does. False when somebody was first.
+pub async fn end(tx: &mut Tx, now: Micros, login: &Login) -> Result<bool, StoreError> {
+    if !store::end(tx, now, login).await? {
         return Ok(false);
     }
     let leaving = Leaving { client: login.client.clone(), sid: login.sid.clone(), actor: login.actor };
     let payload = serde_json::to_value(&leaving).map_err(|e| StoreError::Corrupt { what: "leaving", detail: e.to_string() })?;
-    tx.enqueue(NewJob { kind: logout::KIND, key: login.sid.clone(), payload, run_at: None }).await?;
-    tx.commit().await?;
+    tx.enqueue_call(&login.client, NewJob { kind: logout::KIND, key: login.sid.clone(), payload, run_at: None }).await?;
     Ok(true)
 }

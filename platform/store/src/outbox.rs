@@ -10,6 +10,7 @@ pub const OUTBOX_MIGRATIONS: ModuleMigrations = ModuleMigrations {
     migrations: &[
         Migration { name: "0001_outbox_and_jobs", sql: include_str!("../migrations/0001_outbox_and_jobs.sql") },
         Migration { name: "0002_clock", sql: include_str!("../migrations/0002_clock.sql") },
+        Migration { name: "0003_job_lane", sql: include_str!("../migrations/0003_job_lane.sql") },
     ],
 };
 

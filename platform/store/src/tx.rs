@@ -173,13 +173,26 @@ impl Tx {
     /// # Errors
     /// When the database refuses.
     pub async fn enqueue(&mut self, job: NewJob) -> Result<(), StoreError> {
+        self.put_job(job, None).await
+    }
+
+    /// Enqueues work that calls somebody: of those of its kind that call the same `whom`, one runs at a time.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn enqueue_call(&mut self, whom: &str, job: NewJob) -> Result<(), StoreError> {
+        let lane = format!("{}:{whom}", job.kind);
+        self.put_job(job, Some(lane)).await
+    }
+
+    async fn put_job(&mut self, job: NewJob, lane: Option<String>) -> Result<(), StoreError> {
         let now = self.store.env.now();
         let id = self.store.env.id(JobId::new);
         self.execute(
-            "INSERT INTO store_job (id, kind, job_key, payload, state, attempts, run_at_us, enqueued_at_us) \
-             VALUES ($1, $2, $3, $4, 'waiting', 0, $5, $6) \
+            "INSERT INTO store_job (id, kind, job_key, lane, payload, state, attempts, run_at_us, enqueued_at_us) \
+             VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6, $7) \
              ON CONFLICT (kind, job_key) DO NOTHING",
-            params![id, job.kind, job.key, job.payload.to_string(), job.run_at.unwrap_or(now), now],
+            params![id, job.kind, job.key, lane, job.payload.to_string(), job.run_at.unwrap_or(now), now],
         )
         .await?;
         self.has_jobs = true;

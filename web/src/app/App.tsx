@@ -40,6 +40,7 @@ const PAGES = {
 
 const CitizensPage = lazy(() => import("../citizens/CitizensPage"));
 const AuthorizePage = lazy(() => import("../sso/AuthorizePage"));
+const ToolsPage = lazy(() => import("../sso/ToolsPage"));
 
 function Guarded({ needs, children }: { needs: string[]; children: ReactNode }) {
   const { t } = useTranslation();
@@ -80,6 +81,10 @@ function Inside() {
                 </Route>
               );
             })}
+            {/* Of each person, whatever the role: the menu of the account leads there. */}
+            <Route path="/my-tools">
+              <ToolsPage />
+            </Route>
             <Route path="/">
               <Redirect to={HOME[me.role]} replace />
             </Route>

@@ -74,6 +74,9 @@ function PersonMenu({ onHelp }: { onHelp: () => void }) {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Item component={Link} href="/my-tools" data-testid="my-tools">
+          {t("sso.mine")}
+        </Menu.Item>
         <Menu.Item onClick={onHelp}>{t("app.help")}</Menu.Item>
         <Menu.Item onClick={() => void signOut()} data-testid="sign-out">
           {t("app.sign_out")}

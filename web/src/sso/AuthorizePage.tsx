@@ -17,6 +17,9 @@ import { passkeyTrouble } from "../app/webauthn";
 import { leave } from "./goal";
 import { TellsTool, useToolTitle } from "./TellsTool";
 
+/** Another tab has signed somebody else in since this page was loaded. */
+const OTHER_PERSON = "sso.authorization.other_person";
+
 /** The browser is on its way to the tool. */
 function Leaving({ url }: { url: string }) {
   const { t } = useTranslation();
@@ -44,7 +47,7 @@ function Decide({ query, request, me }: { query: string; request: SsoRequest; me
   const { t } = useTranslation();
   const { silent_url, denied_url } = request;
   const decide = useMutation({
-    mutationFn: (decision: SsoDecision) => sso.decide(query, decision),
+    mutationFn: (decision: SsoDecision) => sso.decide(query, me.id, decision),
     onSuccess: ({ step, url }) => {
       if (step === "go" && url) leave(url);
     },
@@ -67,9 +70,11 @@ function Decide({ query, request, me }: { query: string; request: SsoRequest; me
   const title = useToolTitle(request.tool);
   const { data, error } = decide;
   if (error && !silent_url) {
+    const isOther = error instanceof ApiError && error.key === OTHER_PERSON;
+    const again = () => (isOther ? window.location.reload() : mutate(decide.variables ?? "ask"));
     return (
       <Doorway title={title} intro={t("sso.not")}>
-        <Failure error={error} onRetry={() => mutate(decide.variables ?? "ask")} />
+        <Failure error={error} onRetry={again} />
         <Button variant="default" onClick={() => leave(denied_url)} data-testid="sso-back">
           {t("sso.back")}
         </Button>

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod leaving;
+mod mine;
 mod world;
 
 use serde_json::{Value, json};
@@ -53,8 +54,9 @@ async fn a_person_says_yes_once_in_a_session_and_the_tool_learns_what_its_entry_
     assert_eq!(told.headers["cache-control"], "no-store");
 
     let leaves = world.leaves().await;
-    assert!(leaves.len() == 4 && leaves.iter().all(|leaf| leaf.starts_with("tool wiki: ")), "asked, said yes, given, told: {leaves:?}");
+    assert!(leaves.len() == 5 && leaves.iter().all(|leaf| leaf.starts_with("tool wiki: ")), "asked, said yes, a code, given, told: {leaves:?}");
     assert!(leaves[1].contains(&who.subject) && leaves[2].contains("to be told name role"), "{leaves:?}");
+    assert_eq!(leaves[3], "tool wiki: the person says yes, to be told name role");
 
     let again = world.decide(&browser, &tool.query(""), "ask").await;
     assert_eq!(again.json["step"], "go", "nobody is asked twice in a session: {}", again.json);
@@ -162,6 +164,34 @@ async fn what_comes_back_is_an_answer_to_what_was_asked() {
     let no = world.decide(&browser, &tool.query(""), "no").await;
     assert_eq!(tool.code(no.json["url"].as_str().unwrap()).err(), Some(OidcRefused::Denied { code: "access_denied".into() }));
     assert_eq!(world.last_leaf().await, "tool wiki: the person said no");
+}
+
+#[tokio::test]
+async fn a_yes_is_of_the_person_whom_the_page_shows_and_of_nobody_who_signed_in_meanwhile() {
+    let world = World::open().await;
+    let (shown, other, tool) = (world.browser(Role::Detective, 1).await, world.browser(Role::Supervisor, 2).await, wiki());
+    world.code(&other, &tool).await;
+    let kept = world.kept().await;
+    for decision in ["ask", "yes", "no"] {
+        let refused = world.decide_shown(&other, shown.actor, &tool.query(""), decision).await;
+        assert_eq!((refused.status, key(&refused)), (409, "sso.authorization.other_person"), "{decision}: {}", refused.json);
+        assert_eq!(world.last_leaf().await, "refused: sso.authorization.other_person", "{decision}");
+    }
+    assert_eq!(world.kept().await, kept, "not even a tool that the other one has said yes to is let in");
+    let unsaid = world.send(&other, "POST", AUTHORIZE, &json!({ "query": tool.query(""), "decision": "ask" }).to_string()).await;
+    assert_eq!((unsaid.status, key(&unsaid)), (400, "http.body.invalid"), "and a page that shows nobody is none");
+}
+
+#[tokio::test]
+async fn a_yes_whose_leaf_cannot_be_written_is_no_yes() {
+    let world = World::open().await;
+    let (browser, tool) = (world.browser(Role::Detective, 1).await, wiki());
+    let mut tx = world.house.app.store.begin().await.unwrap();
+    tx.execute("DROP TABLE audit_entry", vec![]).await.unwrap();
+    tx.commit().await.unwrap();
+    let withheld = world.decide(&browser, &tool.query(""), "yes").await;
+    assert_eq!((withheld.status, key(&withheld)), (503, "audit.unavailable"), "{}", withheld.json);
+    assert_eq!(world.kept().await, (0, 0), "the next request must not find a yes that stands on no log");
 }
 
 /// Neither the page's own question nor a decision ever names an address that is not the entry's.
@@ -293,6 +323,36 @@ async fn the_page_asks_of_which_tool_a_request_is_before_anybody_is_signed_in_an
     assert_eq!((copied.status, key(&copied)), (401, "identity.proof_required"));
     let elsewhere = [("cookie", browser.cookie.as_str()), ("origin", "https://evil.example")];
     assert_eq!(key(&world.house.answer(request("POST", AUTHORIZE, &elsewhere, body)).await), "identity.origin_refused");
+}
+
+#[tokio::test]
+async fn a_request_that_comes_as_a_form_goes_to_the_page_as_it_is_whosever_page_sends_it() {
+    let world = World::open().await;
+    let (browser, tool) = (world.browser(Role::Detective, 1).await, wiki());
+    let form = "application/x-www-form-urlencoded";
+    let query = tool.query("");
+    let sister = [("content-type", form), ("cookie", browser.cookie.as_str()), ("origin", "https://wiki.example"), ("sec-fetch-site", "same-site")];
+    for headers in [&sister[..1], &sister[..]] {
+        let sent = world.house.answer(request("POST", "/authorize", headers, query.clone())).await;
+        assert_eq!((sent.status, sent.headers["location"].to_str().unwrap()), (303, format!("/authorize?{query}").as_str()), "{}", sent.json);
+    }
+    assert!(world.leaves().await.is_empty(), "nothing was said to anybody");
+    let url = world.yes(&browser, &query).await;
+    assert!(tool.code(&url).is_ok(), "and the page asks with the same query");
+
+    for (what, media, body, wanted) in [
+        ("no form", "application/json", query.as_str(), "sso.request.unreadable"),
+        ("rubbish", form, "client_id=%zz", "sso.request.unreadable"),
+        ("nobody's", form, "state=s-1", "sso.request.unknown_tool"),
+    ] {
+        let refused = world.house.answer(request("POST", "/authorize", &[("content-type", media)], body.to_owned())).await;
+        assert_eq!((refused.status, key(&refused)), (400, wanted), "{what}: {}", refused.json);
+    }
+    let long = world.house.answer(request("POST", "/authorize", &sister[..1], format!("{query}&x={}", "a".repeat(9_000)))).await;
+    assert_eq!((long.status, key(&long)), (413, "http.body.too_large"));
+    // A house of tests has no built web app; the path is that of a page all the same.
+    let page = world.house.answer(request("GET", "/authorize", &[], "")).await;
+    assert_eq!((page.status, page.json["detail"].as_str()), (404, Some("the web app is not built")));
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use shouhu_ids::Micros;
 use shouhu_module::App;
 use shouhu_oidc::{DOCUMENT_BYTES_MAX, ExpectedToken, Identified, Metadata, OidcRefused, ProviderKey, basic_credentials, id_token_of, keys_of, token_form, verify, well_known};
-use shouhu_outgoing::{Address, Answer, Outgoing};
+use shouhu_outgoing::{Address, Answer, Calls, Outgoing, Use};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use refused::ProviderError;
@@ -103,8 +103,9 @@ fn check_named(issuer: &str, url: &str) -> Result<(), ProviderError> {
     Ok(())
 }
 
-fn outgoing_of(app: &App) -> Result<std::sync::Arc<Outgoing>, ProviderError> {
-    app.try_room::<Outgoing>().ok_or_else(|| ProviderError::unavailable(&"this program makes no calls of its own"))
+fn calls_of(app: &App) -> Result<Calls, ProviderError> {
+    let outgoing = app.try_room::<Outgoing>().ok_or_else(|| ProviderError::unavailable(&"this program makes no calls of its own"))?;
+    Ok(outgoing.to(Use::Providers))
 }
 
 /// A document of the provider. One that cannot be had makes it silent for a while.
@@ -116,7 +117,7 @@ async fn read(app: &App, provider: &Provider, url: &str) -> Result<Vec<u8>, Prov
     }
     let fetched = {
         let _call = providers.call()?;
-        outgoing_of(app)?.fetch(&address_of(url)?, JSON, DOCUMENT_BYTES_MAX).await
+        calls_of(app)?.fetch(&address_of(url)?, JSON, DOCUMENT_BYTES_MAX).await
     };
     let why = match fetched {
         Ok(Answer { status: 200, body, .. }) => return Ok(body),
@@ -197,7 +198,7 @@ async fn redeemed(app: &App, provider: &Provider, asked: &ProviderSignIn, code: 
     let room = Room::of(app);
     let answer = {
         let _call = room.providers.call()?;
-        outgoing_of(app)?.push(&to, FORM, &headers, form, DOCUMENT_BYTES_MAX).await
+        calls_of(app)?.push(&to, FORM, &headers, form, DOCUMENT_BYTES_MAX).await
     };
     let answer = answer.map_err(|error| ProviderError::unavailable(&error))?;
     Ok(id_token_of(answer.status, &answer.body)?)

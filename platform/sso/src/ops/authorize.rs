@@ -10,10 +10,12 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_identity::{Peer, TrustRefused, Vouched, fresh_token, limited};
-use shouhu_ids::Micros;
+use shouhu_ids::{ActorId, Micros};
 use shouhu_module::{App, Audit, AuditObject, Body, Person, Problem, Route};
 use shouhu_oidc::op::{AuthorizationAsked, AuthorizationRefused};
 
+use crate::leaf::{self, About};
+use crate::refused::OtherPerson;
 use crate::request::{Request, SsoTool};
 use crate::room::Room;
 use crate::settings;
@@ -25,6 +27,8 @@ pub const ROUTE: Route =
         .audit(Audit::Security)
         .takes::<AuthorizeSso>()
         .gives::<SsoAnswer>();
+
+const ACTION: &str = "POST /v1/sso/authorizations";
 
 /// Whoever has just signed in for a tool that asks for `prompt=login` has proved himself.
 const LOGIN_FRESH_S: i64 = 60;
@@ -42,6 +46,8 @@ pub enum SsoDecision {
 pub struct AuthorizeSso {
     /// The query of the page's address as it stands there, without the question mark.
     query: String,
+    /// Whom the page shows. Another tab may have signed somebody else in since.
+    person: ActorId,
     decision: SsoDecision,
 }
 
@@ -137,17 +143,26 @@ impl Asking<'_> {
             }
             return Ok(self.ask(SsoStep::Confirm, "asks the person"));
         }
+        let granted = self.grant(&vouched, asked, &claims, has_said_yes).await?;
         room.demands.forget(person.session);
-        self.grant(&vouched, asked, &claims).await
+        Ok(granted)
     }
 
-    async fn grant(&self, vouched: &Vouched, asked: &AuthorizationAsked, claims: &str) -> Result<Decided, Problem> {
+    async fn grant(&self, vouched: &Vouched, asked: &AuthorizationAsked, claims: &str, has_said_yes: bool) -> Result<Decided, Problem> {
         let (app, client, person) = (self.app, self.request.client, &vouched.person);
+        let told = if claims.is_empty() { "its own name alone" } else { claims };
+        if !has_said_yes {
+            // The gate's leaf comes after the rows, and keeps the code back when it cannot be written; a yes would stay, and let the tool in the next time.
+            let about = About { actor: Some(person.id), name: &person.name };
+            leaf::write(app, about, ACTION, self.about(&format!("the person says yes, to be told {told}")), 200).await?;
+        }
         let (now, (code, hash)) = (app.env.now(), fresh_token(&app.env));
-        let (fresh_sid, _) = fresh_token(&app.env);
         let mut tx = app.store.begin().await?;
-        let yes = Yes { session: person.session, client: &client.id, actor: person.id, fresh_sid: &fresh_sid, claims };
-        store::say_yes(&mut tx, now, &yes).await?;
+        if !has_said_yes {
+            let (fresh_sid, _) = fresh_token(&app.env);
+            let yes = Yes { session: person.session, client: &client.id, actor: person.id, fresh_sid: &fresh_sid, claims };
+            store::say_yes(&mut tx, now, &yes).await?;
+        }
         let new = NewCode {
             hash: &hash,
             client: &client.id,
@@ -159,7 +174,6 @@ impl Asking<'_> {
         };
         store::insert_code(&mut tx, now, &new).await?;
         tx.commit().await?;
-        let told = if claims.is_empty() { "its own name alone" } else { claims };
         Ok(Decided {
             step: SsoStep::Go,
             url: Some(self.request.destination.granted(&app.public_url, &code)),
@@ -169,6 +183,10 @@ impl Asking<'_> {
 }
 
 async fn decided(app: &App, person: &Person, body: &AuthorizeSso) -> Result<(SsoAnswer, String), Problem> {
+    // Before anything is read of it: a tool that the other has said yes to would be let in without a word.
+    if body.person != person.id {
+        return Err(OtherPerson.into());
+    }
     let settings = settings::of(app);
     let request = Request::read(&settings, &body.query)?;
     let Decided { step, url, object } = Asking { app, request: &request }.decide(person, body.decision).await?;

@@ -13,7 +13,7 @@ use crate::settings::SsoClaim;
 
 const KEYS_PATH: &str = "/v1/sso/jwks.json";
 /// A page of the web app: it asks with the proof of the session's key, which a link does not carry.
-const AUTHORIZE_PATH: &str = "/authorize";
+pub const AUTHORIZE_PATH: &str = "/authorize";
 
 pub const CONFIGURATION: Route =
     Route::get("/.well-known/openid-configuration", "How this house says to the force's own tools who somebody is (OpenID Connect)", || {

@@ -13,7 +13,7 @@ use shouhu_ids::Micros;
 use shouhu_module::{Access, App, Audit, Problem, RawBody, Route};
 use shouhu_oidc::op::{ClientProof, IdTokenSaid, TokenAsked, TokenRefused, is_verifier_of, same_bytes, token_asked};
 
-use super::authorization;
+use super::{FORM, authorization, is_form};
 use crate::claims::Told;
 use crate::leaf::{self, About};
 use crate::refused::TokenError;
@@ -21,7 +21,6 @@ use crate::room::Room;
 use crate::settings::{self, Client, SsoSettings};
 use crate::store::{self, CODE_LIFE_US, Code, NewToken};
 
-const FORM: &str = "application/x-www-form-urlencoded";
 const ACTION: &str = "POST /v1/sso/token";
 
 pub const ROUTE: Route = Route::post("/v1/sso/token", "Gives a tool the signed word about who somebody is, for a code", || axum::routing::post(handle))
@@ -60,12 +59,6 @@ fn refusal(problem: Problem) -> Response {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"shouhu\""));
     }
     response
-}
-
-/// Parameters of a media type say nothing here.
-fn is_form(headers: &HeaderMap) -> bool {
-    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    said.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM)
 }
 
 /// The tool that has proved to be who it says. Whether there is one of that name is not told.
@@ -167,7 +160,9 @@ async fn redeem(app: &App, client: &Client, asked: &TokenAsked) -> Result<SsoTok
         let revoked = store::revoke_given(&mut tx, now, &hash).await?;
         tx.commit().await?;
         tracing::warn!(tool = client.id, session = %code.session, revoked, "a code was shown again");
-        return refused(app, client, &code, "the code was used before, and what it gave is taken back").await;
+        // A yes that is taken back uses up its codes.
+        let why = if sid.is_some() { "the code was used before, and what it gave is taken back" } else { "the person has left this tool, or has taken the yes back" };
+        return refused(app, client, &code, why).await;
     }
     let (vouched, sid) = match (judged, sid) {
         (Ok(vouched), Some(sid)) => (vouched, sid),

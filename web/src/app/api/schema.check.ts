@@ -169,6 +169,7 @@ export type Checked = [
   Reads<Served["FinishProviderSignIn"], providers.ProviderReturn & { flow: string }>,
   Reads<sso.SsoRequest, Served["SsoRequest"]>,
   Reads<sso.SsoAnswer, Served["SsoAnswer"]>,
+  Reads<sso.SsoAgreedTools, Served["SsoAgreedTools"]>,
   Reads<Served["AuthorizeSso"], sso.AuthorizeSso>,
   Reads<Served["TellRing"], ours.TellRing>,
 ];

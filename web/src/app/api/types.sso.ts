@@ -1,5 +1,7 @@
 // Of the force's own tools that ask who somebody is.
 
+import type { Id, Micros } from "./types";
+
 export type SsoClaim = "name" | "role" | "unit" | "office";
 
 export interface SsoTool {
@@ -31,5 +33,23 @@ export interface SsoAnswer {
 
 export interface AuthorizeSso {
   query: string;
+  /** Whom the page shows: another tab may have signed somebody else in. */
+  person: Id;
   decision: SsoDecision;
+}
+
+/** A tool that oneself has said yes to. */
+export interface SsoAgreedTool {
+  id: string;
+  title_zh: string;
+  title_en: string;
+  claims: SsoClaim[];
+  said_yes_at_us: Micros;
+  /** How many of one's own sessions. */
+  sessions: number;
+  is_here: boolean;
+}
+
+export interface SsoAgreedTools {
+  items: SsoAgreedTool[];
 }

@@ -21,7 +21,7 @@ export const exchange = {
       unit_state: "Call sign and new state; each change, which is many",
     },
     private:
-      "Addresses in private networks are reached only where the server runs with SHOUHU_OUTGOING_PRIVATE=1.",
+      "Addresses in private networks are reached only where SHOUHU_OUTGOING_WEBHOOKS names them on the server.",
     secret: "Signing secret",
     secret_hint: "The receiver needs it to see that a message is really from here.",
     verify:

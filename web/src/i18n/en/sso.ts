@@ -13,7 +13,7 @@ export const sso = {
     told_role: "your role",
     told_unit: "the unit that you crew now",
     told_office: "the office that you serve in",
-    once: "You are asked once after each sign-in, and it stands in the audit log. After you sign out here, the tool can no longer ask who you are.",
+    once: "You are asked once after each sign-in, and it stands in the audit log. After you sign out here, or take your yes back in the menu of your account, the tool can no longer ask who you are.",
     yes: "Yes, sign in",
     no: "No",
     verify: "This tool asks you to prove with your passkey that it is you, now.",
@@ -24,5 +24,18 @@ export const sso = {
     wrong_hint:
       "To keep you safe, you were sent nowhere. Begin again at the tool, and tell its keeper if it happens again.",
     home: "To the start page",
+    mine: "Tools I signed in to",
+    mine_intro:
+      "Tools that you have said yes to and are still signed in to. Your yes ends when you sign out here; a tool that you are done with can be stopped here before that.",
+    mine_since: "You said yes at {{at}}.",
+    mine_sessions: "In {{n}} sign-ins of yours.",
+    mine_elsewhere: "Not on this device.",
+    mine_told: "It may ask for:",
+    mine_end: "Take the yes back",
+    mine_end_one: "Take the yes back: {{tool}}",
+    mine_gone:
+      "Your yes to {{tool}} is taken back. It can no longer ask who you are; a tool that listens for it hears within seconds that you have left.",
+    mine_none: "You are signed in to no tool",
+    mine_none_hint: "A tool stands here after you have signed in from it and said yes.",
   },
 };

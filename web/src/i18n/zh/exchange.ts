@@ -17,7 +17,7 @@ export const exchange = {
       incident_closed: "編號與結案狀態",
       unit_state: "呼號與新的狀態；每一次改變都通知，數量很多",
     },
-    private: "私有網段的網址，要伺服器以 SHOUHU_OUTGOING_PRIVATE=1 啟動才送得到。",
+    private: "私有網段的網址，要在伺服器的 SHOUHU_OUTGOING_WEBHOOKS 列出才送得到。",
     secret: "簽章密鑰",
     secret_hint: "把密鑰設進接收端，用來確認通知真的來自這裡。",
     verify: "每一則通知都有標頭 shouhu-signature。接收端自行計算、比對，並拒收五分鐘以前的：",

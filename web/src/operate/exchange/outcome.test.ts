@@ -14,7 +14,7 @@ describe("how a delivery went", () => {
     expect(outcomeOf("no answer within 10 s")).toEqual({ name: "late", what: "10" });
     expect(outcomeOf("no answer: closed")).toEqual({ name: "answer", what: "closed" });
     expect(
-      outcomeOf("127.0.0.1 lies in no public network, and SHOUHU_OUTGOING_PRIVATE does not allow others"),
+      outcomeOf("127.0.0.1 lies in no public network, and SHOUHU_OUTGOING_WEBHOOKS does not name it"),
     ).toEqual({ name: "private", what: "127.0.0.1" });
   });
 

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use shouhu_ids::Micros;
+use shouhu_jobs::JobState;
 use shouhu_oidc::OidcRefused;
 use shouhu_oidc::op::Params;
 use shouhu_outgoing::Outgoing;
@@ -67,22 +68,25 @@ async fn an_access_token_lives_as_long_as_the_entry_says_and_never_longer_than_t
 
 /// A tool that is told of those who leave.
 #[derive(Default)]
-struct Ear {
+pub struct Ear {
     heard: Mutex<Vec<String>>,
     is_deaf: Mutex<bool>,
+    /// What it says beside its status.
+    says: Mutex<String>,
 }
 
-async fn hear(State(ear): State<Arc<Ear>>, body: String) -> StatusCode {
+async fn hear(State(ear): State<Arc<Ear>>, body: String) -> (StatusCode, String) {
+    let said = ear.says.lock().unwrap().clone();
     if *ear.is_deaf.lock().unwrap() {
-        return StatusCode::SERVICE_UNAVAILABLE;
+        return (StatusCode::SERVICE_UNAVAILABLE, said);
     }
     ear.heard.lock().unwrap().push(body);
-    StatusCode::OK
+    (StatusCode::OK, said)
 }
 
 impl Ear {
     /// Claims of the logout tokens, checked as far as a tool can without the house.
-    fn claims(&self) -> Vec<Value> {
+    pub fn claims(&self) -> Vec<Value> {
         let heard = self.heard.lock().unwrap();
         let token = |form: &String| Params::parse(form.as_bytes()).unwrap().get("logout_token").unwrap().to_owned();
         heard
@@ -97,10 +101,15 @@ impl Ear {
     }
 }
 
-async fn listening() -> (World, Arc<Ear>) {
+pub async fn listening() -> (World, Arc<Ear>) {
+    listening_beside("").await
+}
+
+/// The wiki listens, and this stands in grafana's entry.
+async fn listening_beside(of_grafana: &str) -> (World, Arc<Ear>) {
     let (world, ear) = (World::open().await, Arc::new(Ear::default()));
     let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    world.set(&format!("backchannel_logout_uri = \"http://{}/out\"\n", door.local_addr().unwrap()));
+    world.set_both(&format!("backchannel_logout_uri = \"http://{}/out\"\n", door.local_addr().unwrap()), of_grafana);
     world.house.app.put(Outgoing::new(world.house.app.env.net.clone(), true).unwrap());
     let router = Router::new().route("/out", post(hear)).with_state(ear.clone());
     tokio::spawn(async move { axum::serve(door, router).await.unwrap() });
@@ -168,11 +177,58 @@ async fn a_tool_that_does_not_listen_is_told_again_and_the_reason_is_seen() {
     assert_eq!(looked(&world).await, 1);
     let jobs = shouhu_jobs::list(&world.house.app.store, None, 20).await.unwrap();
     let job = jobs.iter().find(|job| job.kind == "sso.logout").unwrap();
-    assert_eq!((job.state, job.last_error.as_deref()), (shouhu_jobs::JobState::Waiting, Some("answered 503")));
+    assert_eq!((job.state, job.last_error.as_deref()), (JobState::Waiting, Some("answered 503")));
     *ear.is_deaf.lock().unwrap() = false;
     world.clock.advance_us(2 * Micros::SECOND);
     world.house.settle().await;
     assert_eq!(ear.claims().len(), 1);
+}
+
+/// After a shift's end it did so for minutes, and took webhooks and everything else along.
+#[tokio::test]
+async fn a_tool_that_takes_calls_and_never_answers_holds_up_no_other() {
+    let deaf = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (world, ear) = listening_beside(&format!("backchannel_logout_uri = \"http://{}/out\"\n", deaf.local_addr().unwrap())).await;
+    for seed in 1..=3 {
+        let browser = world.browser(Role::Detective, seed).await;
+        world.tokens(&browser, &wiki()).await;
+        world.tokens(&browser, &grafana()).await;
+        signed_out(&world, &browser).await;
+    }
+    let app = &world.house.app;
+    assert_eq!(shouhu_sso::look_for_ended(app).await.unwrap(), 6);
+    let running = tokio::spawn(shouhu_jobs::run(app.store.clone(), shouhu_http::wiring::workers(app), &[]));
+    let (_held, _) = deaf.accept().await.unwrap();
+    let mut states: Vec<JobState> = Vec::new();
+    while states.iter().filter(|state| **state == JobState::Done).count() < 3 {
+        tokio::task::yield_now().await;
+        let jobs = shouhu_jobs::list(&app.store, None, 50).await.unwrap();
+        states = jobs.into_iter().filter(|job| job.kind == "sso.logout").map(|job| job.state).collect();
+    }
+    let count = |wanted: JobState| states.iter().filter(|state| **state == wanted).count();
+    assert_eq!((count(JobState::Running), count(JobState::Waiting), ear.claims().len()), (1, 2, 3), "one call is held, and all whom the other tool is told of are told");
+    running.abort();
+}
+
+#[tokio::test]
+async fn a_tool_may_answer_with_a_whole_page_and_what_it_refuses_is_kept_short() {
+    let (world, ear) = listening().await;
+    let browser = world.browser(Role::Detective, 1).await;
+    world.tokens(&browser, &wiki()).await;
+    *ear.says.lock().unwrap() = "y".repeat(100_000);
+    *ear.is_deaf.lock().unwrap() = true;
+    signed_out(&world, &browser).await;
+    assert_eq!(looked(&world).await, 1);
+    let job = async || {
+        let jobs = shouhu_jobs::list(&world.house.app.store, None, 20).await.unwrap();
+        jobs.into_iter().find(|job| job.kind == "sso.logout").unwrap()
+    };
+    let refused = job().await;
+    assert_eq!(refused.last_error, Some(format!("answered 503 {}", "y".repeat(200))));
+    *ear.is_deaf.lock().unwrap() = false;
+    world.clock.advance_us(2 * Micros::SECOND);
+    world.house.settle().await;
+    assert_eq!((ear.claims().len(), job().await.state), (1, JobState::Done), "its status alone counts");
 }
 
 #[tokio::test]

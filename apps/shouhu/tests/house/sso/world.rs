@@ -28,6 +28,7 @@ pub const HOUSE: &str = "http://localhost:8470";
 pub const LOOK: &str = "/v1/sso/requests";
 pub const AUTHORIZE: &str = "/v1/sso/authorizations";
 pub const TOKEN: &str = "/v1/sso/token";
+pub const TOOLS: &str = "/v1/sso/tools";
 pub const USERINFO: &str = "/v1/sso/userinfo";
 const FORM: &str = "application/x-www-form-urlencoded";
 const MAX_AGE_S: i64 = 3_600;
@@ -138,8 +139,14 @@ impl World {
 
     /// The file of tools; `more` is the wiki's.
     pub fn set(&self, more: &str) {
-        let wiki = entry(&wiki(), &format!("claims = [\"role\", \"name\"]\n{more}"));
-        let text = format!("{wiki}{}{}", entry(&grafana(), "token_life_s = 600\n"), entry(&cli(), ""));
+        self.set_both(more, "");
+    }
+
+    /// With what stands in the entries of the wiki and of grafana beside the usual.
+    pub fn set_both(&self, of_wiki: &str, of_grafana: &str) {
+        let wiki = entry(&wiki(), &format!("claims = [\"role\", \"name\"]\n{of_wiki}"));
+        let grafana = entry(&grafana(), &format!("token_life_s = 600\n{of_grafana}"));
+        let text = format!("{wiki}{grafana}{}", entry(&cli(), ""));
         self.house.app.put(SsoSettings::parse(&text).unwrap());
     }
 
@@ -187,7 +194,12 @@ impl World {
     }
 
     pub async fn decide(&self, browser: &Browser, query: &str, decision: &str) -> Answer {
-        self.send(browser, "POST", AUTHORIZE, &json!({ "query": query, "decision": decision }).to_string()).await
+        self.decide_shown(browser, browser.actor, query, decision).await
+    }
+
+    /// On a page that shows this person.
+    pub async fn decide_shown(&self, browser: &Browser, shown: ActorId, query: &str, decision: &str) -> Answer {
+        self.send(browser, "POST", AUTHORIZE, &json!({ "query": query, "person": shown, "decision": decision }).to_string()).await
     }
 
     /// The address to which a yes sends the browser.
@@ -250,6 +262,16 @@ impl World {
         verify(id_token.as_str().unwrap(), &expected)
     }
 
+    /// What the person sees of the tools that were let in.
+    pub async fn agreed(&self, browser: &Browser) -> Answer {
+        self.send(browser, "GET", TOOLS, "").await
+    }
+
+    /// The person takes a yes back.
+    pub async fn take_back(&self, browser: &Browser, tool: &str) -> Answer {
+        self.send(browser, "POST", &format!("{TOOLS}/{tool}/end"), "{}").await
+    }
+
     /// What the log says of this room, newest first.
     pub async fn leaves(&self) -> Vec<String> {
         let leaves = self.house.app.audit.page(None, 200).await.unwrap();
@@ -258,6 +280,15 @@ impl World {
 
     pub async fn last_leaf(&self) -> String {
         self.leaves().await.into_iter().next().unwrap_or_default()
+    }
+
+    /// Yeses and codes that are kept, whatever became of them.
+    pub async fn kept(&self) -> (i64, i64) {
+        let count = async |table: &str| {
+            let sql = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {table}");
+            self.house.app.store.fetch_one(&sql, vec![]).await.unwrap().int("n").unwrap()
+        };
+        (count("sso_login").await, count("sso_code").await)
     }
 
     /// Puts something into the session's row that would take a long story to come about.
