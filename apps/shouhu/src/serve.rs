@@ -360,6 +360,7 @@ pub async fn run(
     let jobs = tokio::spawn(shouhu_jobs::run(app.store.clone(), wiring::workers(&app), DESTROYING));
     let quotes = tokio::spawn(shouhu_identity::watch_quotes(app.clone()));
     let sessions = tokio::spawn(shouhu_sso::watch_sessions(app.clone()));
+    let polls = tokio::spawn(shouhu_signals::poll_for_ever(app.clone()));
     let for_ready = app.clone();
     let served =
         serve(&*env.net, options.listen, router, ServerLimits::default(), metrics, stop, |at| ready(&for_ready, at)).await;
@@ -368,6 +369,7 @@ pub async fn run(
     jobs.abort();
     quotes.abort();
     sessions.abort();
+    polls.abort();
     if let Some(lake) = app.try_room::<Lakehouse>()
         && let Err(error) = lake.close().await
     {
