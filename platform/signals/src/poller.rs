@@ -80,7 +80,7 @@ async fn follow(app: App, name: String) {
     let mut failures = 0;
     loop {
         let settings = settings::of(&app);
-        let Some((from, polled)) = polled_ones(&settings).find(|(from, _)| from.name == name) else { return };
+        let Some((from, polled)) = settings.transmitter(&name).and_then(|from| Some((from, from.polled.as_ref()?))) else { return };
         let heard = turn(&app, from, polled, false).await;
         failures = if heard.is_some() { 0 } else { failures + 1 };
         tokio::time::sleep(pause(failures)).await;

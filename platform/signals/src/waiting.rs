@@ -25,7 +25,6 @@ pub const ENDED: &str = "the receiver has ended its stream";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    pub fact: String,
     pub jti: String,
     pub event: String,
     pub claims: Value,
@@ -41,10 +40,10 @@ pub async fn hold(tx: &mut Tx, now: Micros, receiver: &str, fact: &str, event: &
 
 /// What a receiver is given next, the oldest first; nothing while its stream does not go on.
 pub async fn next(store: &Store, receiver: &Receiver, most: i64) -> Result<Vec<Waiting>, StoreError> {
-    let sql = "SELECT w.fact, w.jti, w.event, w.claims FROM signals_waiting w JOIN signals_stream s ON s.receiver = w.receiver \
+    let sql = "SELECT w.jti, w.event, w.claims FROM signals_waiting w JOIN signals_stream s ON s.receiver = w.receiver \
                WHERE w.receiver = $1 AND s.aud = $2 AND s.status = 'enabled' ORDER BY w.since_us, w.fact LIMIT $3";
     let rows = store.fetch(sql, params![&receiver.name, &receiver.aud, most]).await?;
-    rows.iter().map(|row| Ok(Waiting { fact: row.text("fact")?, jti: row.text("jti")?, event: row.text("event")?, claims: row.json("claims")? })).collect()
+    rows.iter().map(|row| Ok(Waiting { jti: row.text("jti")?, event: row.text("event")?, claims: row.json("claims")? })).collect()
 }
 
 pub async fn count(store: &Store, receiver: &str) -> Result<i64, StoreError> {

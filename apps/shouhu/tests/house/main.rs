@@ -15,6 +15,7 @@ mod policy;
 mod reasons;
 mod sealed;
 mod sharing;
+mod signal_streams;
 mod signals;
 mod sso;
 mod tpm;
