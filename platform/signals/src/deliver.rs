@@ -1,4 +1,5 @@
-//! Signs one signal and pushes it to one receiver (RFC 8935). What fails is tried again by the jobs' back-off; the reason stays visible. What a receiver has paused waits.
+//! Signs one signal and pushes it to one receiver (RFC 8935). What fails is tried again by the jobs' back-off; the reason stays visible. What a receiver has
+//! paused waits.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

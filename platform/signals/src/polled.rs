@@ -29,7 +29,8 @@ pub async fn of(store: &Store, transmitter: &str) -> Result<Polls, StoreError> {
 /// How the last time went. Whose stream was lost sets it up again the next time.
 pub async fn tried(store: &Store, now: Micros, transmitter: &str, outcome: &str, is_lost: bool) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
-    let sql = "INSERT INTO signals_polled (transmitter, polled_at_us, outcome) VALUES ($1, $2, $3) ON CONFLICT (transmitter) DO UPDATE SET polled_at_us = $2, outcome = $3";
+    let sql = "INSERT INTO signals_polled (transmitter, polled_at_us, outcome) VALUES ($1, $2, $3) \
+               ON CONFLICT (transmitter) DO UPDATE SET polled_at_us = $2, outcome = $3";
     tx.execute(sql, params![transmitter, now, outcome]).await?;
     if is_lost {
         tx.execute("UPDATE signals_polled SET asked_at_us = NULL WHERE transmitter = $1", params![transmitter]).await?;

@@ -27,6 +27,7 @@ const ROUNDS_MAX: usize = 50;
 const VERIFY_EVERY_US: i64 = Micros::HOUR;
 const CONFIGURATION_BYTES_MAX: usize = 64 * 1024;
 const SAID_CHARS_MAX: usize = 200;
+const REFUSED: u16 = 400;
 const GONE: u16 = 404;
 
 /// Why a transmitter was not heard, in words for an operator.
@@ -130,7 +131,7 @@ async fn taken(app: &App, from: &Transmitter, sets: BTreeMap<String, String>) ->
         match take::take(app, from, &token).await {
             Ok(()) => said.ack.push(jti),
             // It would be refused whenever it came.
-            Err(problem) if problem.status < 500 => {
+            Err(problem) if problem.status == REFUSED => {
                 let description = problem.detail.chars().take(SAID_CHARS_MAX).collect();
                 said.set_errs.insert(jti, SetErr { err: take::word_of(&problem).to_owned(), description });
             }
