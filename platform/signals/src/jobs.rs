@@ -15,7 +15,7 @@ fn purge(app: App, _: serde_json::Value) -> BoxFuture<'static, Result<(), Reacti
         PURGE.schedule_daily(&app.store, 0).await?;
         let gone = store::purge(&app.store, app.env.now()).await?;
         for receiver in waiting::receivers(&app.store).await? {
-            waiting::trim(&app, &receiver).await.map_err(|problem| problem.detail)?;
+            waiting::trim_old(&app, &receiver).await.map_err(|problem| problem.detail)?;
         }
         tracing::info!(gone, "old signals forgotten");
         Ok(())

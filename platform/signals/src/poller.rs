@@ -1,4 +1,4 @@
-//! Asks transmitters that do not push for their events (RFC 8936), and now and then for a trial of the stream (SSF 1.0 §7.1.4).
+//! Asks transmitters that do not push for their events (RFC 8936), and now and then for a trial of the stream (SSF 1.0 §8.1.4).
 //!
 //! What came is carried out first and acknowledged with the next question: a process that dies between the two is told again, and knows the token by its name.
 

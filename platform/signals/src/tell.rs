@@ -134,7 +134,7 @@ async fn decide(app: &App, receiver: &Receiver, telling: &Telling, at: Micros) -
     Ok(Some(way))
 }
 
-/// A trial of a stream, which its receiver has asked for: it comes as everything else comes (SSF 1.0 §7.1.4).
+/// A trial of a stream, which its receiver has asked for: it comes as everything else comes (SSF 1.0 §8.1.4).
 pub async fn verification(tx: &mut Tx, app: &App, receiver: &Receiver, stream: &stream::Stream, state: Option<String>) -> Result<(), StoreError> {
     let (now, event) = (app.env.now(), SharedEvent::Verification { state });
     let fact = format!("verification:{}", hex::encode(app.env.random.bytes16()));

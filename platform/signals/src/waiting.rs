@@ -82,10 +82,10 @@ pub async fn forget(tx: &mut Tx, now: Micros, receiver: &str, why: &str) -> Resu
     Ok(())
 }
 
-/// The oldest that are too many or too old, and since when the last one of them waits.
-async fn surplus(store: &Store, now: Micros, receiver: &str, most: i64) -> Result<Option<(i64, Micros)>, StoreError> {
+/// The oldest that are too many or wait since before a time, and since when the last one of them waits.
+async fn surplus(store: &Store, before: Micros, receiver: &str, most: i64) -> Result<Option<(i64, Micros)>, StoreError> {
     let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM signals_waiting WHERE receiver = $1 AND since_us < $2";
-    let old = store.fetch_one(sql, params![receiver, now.plus(-WAITING_AGE_US)]).await?.int("n")?;
+    let old = store.fetch_one(sql, params![receiver, before]).await?.int("n")?;
     let surplus = old.max(count(store, receiver).await? - most);
     if surplus <= 0 {
         return Ok(None);
@@ -108,13 +108,26 @@ async fn drop_oldest(tx: &mut Tx, now: Micros, receiver: &str, most: i64, until:
     Ok(dropped)
 }
 
-/// Keeps what waits within its bounds: a leaf first, then the oldest go.
+/// Keeps what waits within its number. What is too old goes with [`trim_old`] alone, which waits while the clock is doubted.
 ///
 /// # Errors
 /// When the log or the database cannot write: nothing is dropped then.
 pub async fn trim(app: &App, receiver: &str) -> Result<u64, Problem> {
+    beyond(app, receiver, Micros(i64::MIN)).await
+}
+
+/// Keeps what waits within its number and age.
+///
+/// # Errors
+/// As [`trim`].
+pub async fn trim_old(app: &App, receiver: &str) -> Result<u64, Problem> {
+    beyond(app, receiver, app.env.now().plus(-WAITING_AGE_US)).await
+}
+
+/// A leaf first, then the oldest go.
+async fn beyond(app: &App, receiver: &str, before: Micros) -> Result<u64, Problem> {
     let now = app.env.now();
-    let Some((surplus, until)) = surplus(&app.store, now, receiver, WAITING_MAX).await? else { return Ok(0) };
+    let Some((surplus, until)) = surplus(&app.store, before, receiver, WAITING_MAX).await? else { return Ok(0) };
     let leaf = Entry {
         at_us: now,
         actor: "none".to_owned(),
@@ -230,13 +243,15 @@ mod tests {
             for (fact, age_us) in [("old", WAITING_AGE_US + 1), ("fresh", 1), ("new", 0)] {
                 waits(&store, now.plus(-age_us), fact).await;
             }
-            assert_eq!(surplus(&store, now, "south", 10).await.unwrap(), Some((1, now.plus(-WAITING_AGE_US - 1))));
-            assert_eq!(surplus(&store, now, "south", 1).await.unwrap(), Some((2, now.plus(-1))));
+            let (before, never) = (now.plus(-WAITING_AGE_US), Micros(i64::MIN));
+            assert_eq!(surplus(&store, before, "south", 10).await.unwrap(), Some((1, now.plus(-WAITING_AGE_US - 1))));
+            assert_eq!(surplus(&store, before, "south", 1).await.unwrap(), Some((2, now.plus(-1))));
+            assert_eq!(surplus(&store, never, "south", 3).await.unwrap(), None, "of an age that nobody asks for");
             let mut tx = store.begin().await.unwrap();
             assert_eq!(drop_oldest(&mut tx, now.plus(1), "south", 2, now.plus(-WAITING_AGE_US)).await.unwrap(), 1, "none that came later");
             tx.commit().await.unwrap();
             assert_eq!(names(&store).await, ["fresh.south", "new.south"]);
-            assert_eq!((surplus(&store, now, "south", 2).await.unwrap(), surplus(&store, now, "north", 0).await.unwrap()), (None, None));
+            assert_eq!((surplus(&store, before, "south", 2).await.unwrap(), surplus(&store, before, "north", 0).await.unwrap()), (None, None));
             let seen = store::seen_of_receiver(&store, now, "south").await.unwrap();
             assert_eq!((seen.not_taken, seen.last_outcome.as_deref()), (3, Some(DROPPED)));
         })

@@ -87,7 +87,6 @@ async fn handle(State(app): State<App>, peer: Peer, headers: HeaderMap, Body(ask
     }
     stream::of(&app.store, receiver).await?.ok_or(StreamError::Missing)?;
     acknowledged(&app, receiver, &asked).await?;
-    waiting::trim(&app, &receiver.name).await?;
     let (room, most) = (Room::of(&app), asked.events_max());
     let turn = if most == 0 || asked.return_immediately == Some(true) { None } else { room.turn(&receiver.name) };
     let mut given = next(&app, receiver, most, turn.is_some()).await?;
