@@ -207,7 +207,7 @@ class Run:
     def doors(self, operation, route, who):
         """Who may not come in is told so, before anything is looked at."""
         sender, method, target = self.sender, operation.method.upper(), re.sub(r"\{\w+\}", "0", operation.path)
-        body = b"{}" if method == "POST" else None
+        body = b"{}" if method in ("POST", "PUT", "PATCH") else None
         wanted = []
         if "x-public-because" not in route:
             wanted.append(("unsigned", None, target, 401))

@@ -123,7 +123,7 @@ class Routes:
         elif chance.random() < 0.1:
             target += chance.choice(["?%", "?a=%zz", "?%00", "?" + "a=1&" * 400, "?=&=&", "#a"])
         body, kind = b"", "application/json"
-        if method == "POST":
+        if method in ("POST", "PUT", "PATCH"):
             body = self._body(route)
             kind = "application/json" if chance.random() < 0.85 else chance.choice(TYPES)
         headers = {"shouhu-purpose": chance.choice(["patrol", "patrol", "investigation", "", "x" * 200, "\u00ff"]), "content-type": kind}

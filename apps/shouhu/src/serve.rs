@@ -408,6 +408,7 @@ pub async fn run(
     let jobs = tokio::spawn(shouhu_jobs::run(app.store.clone(), wiring::workers(&app), DESTROYING));
     let quotes = tokio::spawn(shouhu_identity::watch_quotes(app.clone()));
     let sessions = tokio::spawn(shouhu_sso::watch_sessions(app.clone()));
+    let polls = tokio::spawn(shouhu_signals::poll_for_ever(app.clone()));
     let for_ready = app.clone();
     let served =
         serve(&*env.net, options.listen, router, turnstile, ServerLimits::default(), metrics, stop, |at| ready(&for_ready, at)).await;
@@ -416,6 +417,7 @@ pub async fn run(
     jobs.abort();
     quotes.abort();
     sessions.abort();
+    polls.abort();
     if let Some(lake) = app.try_room::<Lakehouse>()
         && let Err(error) = lake.close().await
     {

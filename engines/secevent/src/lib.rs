@@ -14,13 +14,15 @@
 mod event;
 mod jws;
 mod key;
+mod poll;
 mod refused;
 mod set;
 mod subject;
 
-pub use event::{Change, Direction, EVENT_TYPES, Happened, Initiator, SharedEvent};
+pub use event::{ASSURANCE_LEVEL_CHANGE, Change, DEVICE_COMPLIANCE_CHANGE, Direction, EVENT_TYPES, Happened, Initiator, SESSION_REVOKED, SharedEvent};
 pub use jws::sign_claims;
 pub use key::{Jwk, KeyRefused, SetKey, SetSigner};
+pub use poll::{POLL_BYTES_MAX, POLL_EVENTS_MAX, POLL_SAID_MAX, PollAnswer, PollAsked, PollRefused, SetErr};
 pub use refused::{Err8935, SetRefused};
 pub use set::{AGE_MAX_S, AHEAD_MAX_S, Expected, JTI_CHARS_MAX, SET_BYTES_MAX, Set, verify};
 pub use subject::{ID_CHARS_MAX, Subject, SubjectId};

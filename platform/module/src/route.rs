@@ -8,10 +8,14 @@ use serde::Serialize;
 
 use crate::App;
 
+/// What is ours is asked and done with GET and POST; the others are there for protocols of others, which say them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     Get,
     Post,
+    Put,
+    Patch,
+    Delete,
 }
 
 impl Method {
@@ -20,7 +24,16 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
+    }
+
+    /// Whether what is wanted stands in a body.
+    #[must_use]
+    pub const fn has_body(self) -> bool {
+        matches!(self, Self::Post | Self::Put | Self::Patch)
     }
 }
 
@@ -193,6 +206,21 @@ impl Route {
     #[must_use]
     pub const fn post(path: &'static str, summary: &'static str, mount: fn() -> MethodRouter<App>) -> Self {
         Self::new(Method::Post, path, summary, mount)
+    }
+
+    #[must_use]
+    pub const fn put(path: &'static str, summary: &'static str, mount: fn() -> MethodRouter<App>) -> Self {
+        Self::new(Method::Put, path, summary, mount)
+    }
+
+    #[must_use]
+    pub const fn patch(path: &'static str, summary: &'static str, mount: fn() -> MethodRouter<App>) -> Self {
+        Self::new(Method::Patch, path, summary, mount)
+    }
+
+    #[must_use]
+    pub const fn delete(path: &'static str, summary: &'static str, mount: fn() -> MethodRouter<App>) -> Self {
+        Self::new(Method::Delete, path, summary, mount)
     }
 
     #[must_use]

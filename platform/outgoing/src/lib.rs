@@ -182,7 +182,18 @@ impl Calls {
     /// # Errors
     /// As `ask`.
     pub async fn fetch(&self, to: &Address, accept: &str, body_bytes_max: usize) -> Result<Answer, CallError> {
-        let request = Request::get(to.path.as_str()).header(HOST, to.authority()).header(USER_AGENT, "shouhu").header(ACCEPT, accept);
+        self.fetch_as(to, accept, &[], body_bytes_max).await
+    }
+
+    /// As [`Self::fetch`], with headers of its own.
+    ///
+    /// # Errors
+    /// As `ask`.
+    pub async fn fetch_as(&self, to: &Address, accept: &str, headers: &[(&str, String)], body_bytes_max: usize) -> Result<Answer, CallError> {
+        let mut request = Request::get(to.path.as_str()).header(HOST, to.authority()).header(USER_AGENT, "shouhu").header(ACCEPT, accept);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
         let request = request.body(Full::new(Bytes::new())).map_err(|error| CallError::Http(error.to_string()))?;
         answer_of(self.in_time(to, request, Reading::Whole(body_bytes_max)).await?)
     }

@@ -1,30 +1,39 @@
-//! Signs one signal and pushes it to one receiver (RFC 8935). What fails is tried again by the jobs' back-off; the reason stays visible.
+//! Signs one signal and pushes it to one receiver (RFC 8935). What fails is tried again by the jobs' back-off; the reason stays visible. What a receiver has
+//! paused waits.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort};
 use shouhu_module::{App, Problem};
 use shouhu_outgoing::{Answer, CallError, Outgoing, Use};
 use shouhu_secevent::{MEDIA, sign_claims};
+use shouhu_store::StoreError;
 
 use crate::room::Room;
-use crate::settings::{self, Receiver};
+use crate::settings::{self, Delivery, Receiver};
 use crate::store;
+use crate::stream::{self, Way};
+use crate::waiting::{self, ENDED};
 
 pub const KIND: &str = "signals.deliver";
 /// A refusal is a word and a sentence; of a longer one no words are known.
 const SAID_BYTES_MAX: usize = 4 * 1024;
 const SAID_CHARS_MAX: usize = 200;
-const TAKEN: &str = "taken";
+pub const TAKEN: &str = "taken";
 
 #[derive(Debug, Deserialize)]
-struct Delivery {
+struct Task {
     receiver: String,
     fact: String,
     kind: String,
     claims: Value,
+}
+
+/// What the job of one telling has to know.
+pub fn payload(receiver: &str, fact: &str, kind: &str, claims: &Value) -> Value {
+    json!({ "receiver": receiver, "fact": fact, "kind": kind, "claims": claims })
 }
 
 /// What a receiver says of what it does not take.
@@ -35,8 +44,8 @@ struct Refusal {
     description: String,
 }
 
-/// Written down by oversight before the address is called. A database that cannot be asked is no refusal, and the job comes again.
-async fn pass(app: &App, receiver: &Receiver, kind: &str) -> Result<Result<(), Problem>, Problem> {
+/// Written down by oversight before anything leaves. A database that cannot be asked is no refusal, and the job comes again.
+pub async fn pass(app: &App, receiver: &Receiver, kind: &str) -> Result<Result<(), Problem>, Problem> {
     let Some(port) = app.try_room::<SharingPort>() else { return Ok(Ok(())) };
     let sharing = Sharing { partner: Partner::signals(&receiver.name), direction: Direction::Out, kind: kind.to_owned(), is_life: false };
     match port.0.pass(sharing).await {
@@ -57,24 +66,45 @@ fn judged(sent: Result<Answer, CallError>) -> Result<(), String> {
     Err(format!("answered {} {}", answer.status, said.trim()).trim_end().to_owned())
 }
 
+/// True when it does not go now: the receiver has paused its stream, has ended it, or comes for its events by itself.
+async fn set_aside(app: &App, receiver: &Receiver, task: &Task) -> Result<bool, StoreError> {
+    if !receiver.manages_itself() {
+        return Ok(false);
+    }
+    let now = app.env.now();
+    let mut tx = app.store.begin().await?;
+    let stream = stream::locked(&mut tx, receiver).await?;
+    match stream::way(receiver, stream.as_ref()) {
+        Way::Push => return Ok(false),
+        Way::Hold => waiting::hold(&mut tx, now, &receiver.name, &task.fact, &task.kind, &task.claims).await?,
+        Way::Not => store::tried_in(&mut tx, now, &receiver.name, &task.fact, ENDED, false).await?,
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
 pub fn run(app: App, payload: Value) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
-        let delivery: Delivery = serde_json::from_value(payload)?;
+        let task: Task = serde_json::from_value(payload)?;
         let settings = settings::of(&app);
         // Taken out of the file meanwhile: it is not told any more.
-        let Some(receiver) = settings.receiver(&delivery.receiver) else { return Ok(()) };
-        if let Err(refused) = pass(&app, receiver, &delivery.kind).await.map_err(|problem| problem.detail)? {
+        let Some(receiver) = settings.receiver(&task.receiver) else { return Ok(()) };
+        if set_aside(&app, receiver, &task).await? {
+            return Ok(());
+        }
+        let Delivery::Push { url, token } = &receiver.delivery else { return Ok(()) };
+        if let Err(refused) = pass(&app, receiver, &task.kind).await.map_err(|problem| problem.detail)? {
             // It is not told later: who comes back is told of what happens from then on.
-            store::tried(&app.store, &receiver.name, &delivery.fact, &refused.key, false).await?;
+            store::tried(&app.store, &receiver.name, &task.fact, &refused.key, false).await?;
             return Ok(());
         }
         let outgoing = app.try_room::<Outgoing>().ok_or("this program makes no calls of its own")?.to(Use::Signals);
-        let token = sign_claims(&delivery.claims, &Room::of(&app).signer);
-        let headers = [("authorization", receiver.token.bearer()), ("accept", "application/json".to_owned())];
-        let sent = outgoing.tell(&receiver.url, MEDIA, &headers, token.into_bytes(), SAID_BYTES_MAX).await;
+        let signed = sign_claims(&task.claims, &Room::of(&app).signer);
+        let headers = [("authorization", token.bearer()), ("accept", "application/json".to_owned())];
+        let sent = outgoing.tell(url, MEDIA, &headers, signed.into_bytes(), SAID_BYTES_MAX).await;
         let judged = judged(sent);
         let outcome = judged.as_ref().err().map_or(TAKEN, String::as_str);
-        store::tried(&app.store, &receiver.name, &delivery.fact, outcome, judged.is_ok()).await?;
+        store::tried(&app.store, &receiver.name, &task.fact, outcome, judged.is_ok()).await?;
         Ok(judged?)
     })
 }

@@ -6,6 +6,7 @@ use shouhu_ids::Micros;
 use shouhu_module::{App, Problem};
 use shouhu_secevent::{Direction, Set, SharedEvent};
 
+use crate::polled;
 use crate::settings::Transmitter;
 use crate::store::{self, Outcome};
 
@@ -71,6 +72,9 @@ pub async fn carry_out(app: &App, from: &Transmitter, set: &Set) -> Result<(), P
     if !store::hear(&mut tx, now, &from.name, &set.jti, event.name(), outcome).await? {
         // Another request was first, and has done all of it.
         return Ok(());
+    }
+    if let SharedEvent::Verification { state: Some(state) } = event {
+        polled::verified(&mut tx, now, &from.name, state).await?;
     }
     tx.commit().await?;
     let Heeded { ended, held, asked } = heeded;

@@ -24,12 +24,29 @@
 //! url = "https://ssf.prosecutors.example/events"
 //! aud = "https://ssf.prosecutors.example"
 //! token = "…"                                 # sent as a bearer token
-//! events = ["session_revoked"]                # left out: everything that is told
+//! events = ["session_revoked"]                # the most that it is ever told; left out: everything that is told
+//! people = ["01890000-0000-7000-8000-000000000000"] # of whom it is ever told; left out: everybody, and devices
+//!
+//! [[receiver]]
+//! name = "south"
+//! delivery = "poll"                           # it comes for its events; no url, no token
+//! aud = "https://south.example"
+//! token_sha256 = "…"                          # of the bearer token by which it comes and manages its stream; a pushed one may have it, too
+//! ```
+//!
+//! A transmitter that is polled has, beside or in place of `token_sha256`:
+//!
+//! ```toml
+//! [transmitter.poll]
+//! url = "https://north.example/v1/signals/poll"
+//! stream = "https://north.example/v1/signals/stream"         # left out: somebody else sets the stream up
+//! verify = "https://north.example/v1/signals/stream/verify"  # left out: it is never asked for a trial
+//! token = "…"                                 # sent as a bearer token
 //! ```
 //!
 //! **Invariant:** what is wrong with it stops the start; a house never runs with half of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -38,7 +55,7 @@ use sha2::{Digest, Sha256};
 use shouhu_ids::ActorId;
 use shouhu_module::App;
 use shouhu_outgoing::{Address, AddressError};
-use shouhu_secevent::{Jwk, KeyRefused, SetKey, Subject, SubjectId};
+use shouhu_secevent::{ASSURANCE_LEVEL_CHANGE, DEVICE_COMPLIANCE_CHANGE, Jwk, KeyRefused, SESSION_REVOKED, SetKey, Subject, SubjectId};
 
 /// Streams of one direction: each fact is a job for each receiver.
 const STREAMS_MAX: usize = 16;
@@ -59,8 +76,14 @@ pub enum SignalSettingsError {
     Name { what: &'static str, number: usize },
     #[error("{field} of {what} {number}: 1 to {TEXT_CHARS_MAX} visible ASCII characters")]
     Text { what: &'static str, number: usize, field: &'static str },
-    #[error("token_sha256 of transmitter {number}: the SHA-256 of its bearer token, {HASH_HEX_CHARS} hex digits, and another one for each transmitter")]
-    Token { number: usize },
+    #[error("token_sha256 of {what} {number}: the SHA-256 of its bearer token, {HASH_HEX_CHARS} hex digits, and another one for each {what}")]
+    Token { what: &'static str, number: usize },
+    #[error("transmitter {number} has neither token_sha256, so that it could push, nor [transmitter.poll]")]
+    NoWay { number: usize },
+    #[error("poll of transmitter {number}: {reason}")]
+    Poll { number: usize, reason: AddressError },
+    #[error("poll of transmitter {number}: whoever asks for a trial (verify) must know the stream (stream)")]
+    NoStream { number: usize },
     #[error("transmitter {number} has no [[transmitter.key]]: nothing that it tells could be believed")]
     NoKey { number: usize },
     #[error("key {key} of transmitter {number}: {reason}")]
@@ -69,6 +92,8 @@ pub enum SignalSettingsError {
     KeyTwice { number: usize, key: usize },
     #[error("url of receiver {number}: {reason}")]
     Address { number: usize, reason: AddressError },
+    #[error("receiver {number}: one that is pushed to has url and token; one with delivery = \"poll\" has token_sha256 and neither of them")]
+    Delivery { number: usize },
 }
 
 /// A token that we send; it is never shown.
@@ -107,6 +132,27 @@ pub enum TellKind {
 
 impl TellKind {
     pub const ALL: [Self; 3] = [Self::SessionRevoked, Self::DeviceComplianceChange, Self::AssuranceLevelChange];
+
+    /// The event's address.
+    #[must_use]
+    pub const fn uri(self) -> &'static str {
+        match self {
+            Self::SessionRevoked => SESSION_REVOKED,
+            Self::DeviceComplianceChange => DEVICE_COMPLIANCE_CHANGE,
+            Self::AssuranceLevelChange => ASSURANCE_LEVEL_CHANGE,
+        }
+    }
+}
+
+/// Where a transmitter is asked for its events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Polled {
+    pub url: Address,
+    /// Where the stream is set up; `None`: somebody else has done it.
+    pub stream: Option<Address>,
+    /// Where a trial is asked for.
+    pub verify: Option<Address>,
+    pub token: Secret,
 }
 
 /// Whose word counts here.
@@ -118,7 +164,9 @@ pub struct Transmitter {
     pub aud: Option<String>,
     pub may_end: bool,
     pub keys: Vec<SetKey>,
-    token_sha256: String,
+    pub polled: Option<Polled>,
+    /// `None`: it pushes nothing.
+    token_sha256: Option<String>,
     format: SubjectFormat,
     people: HashMap<String, ActorId>,
 }
@@ -138,14 +186,46 @@ impl Transmitter {
     }
 }
 
+/// How events come to a receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    Push { url: Address, token: Secret },
+    /// It comes for them.
+    Poll,
+}
+
 /// Whom the house tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receiver {
     pub name: String,
-    pub url: Address,
     pub aud: String,
-    pub token: Secret,
+    pub delivery: Delivery,
+    /// The most that it is ever told.
     pub events: Vec<TellKind>,
+    /// Of whom it is ever told; `None`: everybody, and devices.
+    people: Option<HashSet<ActorId>>,
+    /// Of the token by which it manages its stream; `None`: it has the stream that the file says.
+    token_sha256: Option<String>,
+}
+
+impl Receiver {
+    /// Whether it may be told such an event about this person, or about a device.
+    #[must_use]
+    pub fn may_hear(&self, kind: TellKind, about: Option<ActorId>) -> bool {
+        let is_of_its_people = self.people.as_ref().is_none_or(|people| about.is_some_and(|about| people.contains(&about)));
+        self.events.contains(&kind) && is_of_its_people
+    }
+
+    /// Whether it sets its stream up by itself; until it has, it is told nothing.
+    #[must_use]
+    pub const fn manages_itself(&self) -> bool {
+        self.token_sha256.is_some()
+    }
+
+    #[must_use]
+    pub const fn is_polled(&self) -> bool {
+        matches!(self.delivery, Delivery::Poll)
+    }
 }
 
 /// Put on the shelf by the program before the rooms start.
@@ -170,7 +250,8 @@ struct TransmitterEntry {
     name: String,
     iss: String,
     aud: Option<String>,
-    token_sha256: String,
+    token_sha256: Option<String>,
+    poll: Option<PollEntry>,
     subject: SubjectFormat,
     #[serde(default)]
     may_end: bool,
@@ -182,12 +263,33 @@ struct TransmitterEntry {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct PollEntry {
+    url: String,
+    stream: Option<String>,
+    verify: Option<String>,
+    token: String,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DeliveryWord {
+    #[default]
+    Push,
+    Poll,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ReceiverEntry {
     name: String,
-    url: String,
+    #[serde(default)]
+    delivery: DeliveryWord,
+    url: Option<String>,
     aud: String,
-    token: String,
+    token: Option<String>,
+    token_sha256: Option<String>,
     events: Option<Vec<TellKind>>,
+    people: Option<Vec<ActorId>>,
 }
 
 fn is_name(name: &str) -> bool {
@@ -216,15 +318,44 @@ fn keys_of(number: usize, jwks: &[Jwk]) -> Result<Vec<SetKey>, SignalSettingsErr
     if keys.is_empty() { Err(SignalSettingsError::NoKey { number }) } else { Ok(keys) }
 }
 
+/// In small letters, and nobody else's.
+fn hash_of<'a>(what: &'static str, number: usize, said: Option<&str>, mut known: impl Iterator<Item = &'a str>) -> Result<Option<String>, SignalSettingsError> {
+    let Some(said) = said else { return Ok(None) };
+    let hash = said.to_ascii_lowercase();
+    let is_hash = hash.len() == HASH_HEX_CHARS && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_hash || known.any(|other| other == hash) { Err(SignalSettingsError::Token { what, number }) } else { Ok(Some(hash)) }
+}
+
+fn polled_of(number: usize, entry: PollEntry) -> Result<Polled, SignalSettingsError> {
+    let address = |text: &str| Address::parse(text).map_err(|reason| SignalSettingsError::Poll { number, reason });
+    let polled = Polled {
+        url: address(&entry.url)?,
+        stream: entry.stream.as_deref().map(address).transpose()?,
+        verify: entry.verify.as_deref().map(address).transpose()?,
+        token: Secret(checked("transmitter", number, "token of poll", &entry.token)?),
+    };
+    if polled.verify.is_some() && polled.stream.is_none() { Err(SignalSettingsError::NoStream { number }) } else { Ok(polled) }
+}
+
+fn delivery_of(number: usize, entry: &ReceiverEntry) -> Result<Delivery, SignalSettingsError> {
+    match (entry.delivery, entry.url.as_deref(), entry.token.as_deref()) {
+        (DeliveryWord::Push, Some(url), Some(token)) => Ok(Delivery::Push {
+            url: Address::parse(url).map_err(|reason| SignalSettingsError::Address { number, reason })?,
+            token: Secret(checked("receiver", number, "token", token)?),
+        }),
+        (DeliveryWord::Poll, None, None) if entry.token_sha256.is_some() => Ok(Delivery::Poll),
+        _ => Err(SignalSettingsError::Delivery { number }),
+    }
+}
+
 fn transmitter_of(number: usize, entry: TransmitterEntry, known: &[Transmitter]) -> Result<Transmitter, SignalSettingsError> {
     const WHAT: &str = "transmitter";
     if !is_name(&entry.name) || known.iter().any(|other| other.name == entry.name) {
         return Err(SignalSettingsError::Name { what: WHAT, number });
     }
-    let token_sha256 = entry.token_sha256.to_ascii_lowercase();
-    let is_hash = token_sha256.len() == HASH_HEX_CHARS && token_sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if !is_hash || known.iter().any(|other| other.token_sha256 == token_sha256) {
-        return Err(SignalSettingsError::Token { number });
+    let token_sha256 = hash_of(WHAT, number, entry.token_sha256.as_deref(), known.iter().filter_map(|other| other.token_sha256.as_deref()))?;
+    if token_sha256.is_none() && entry.poll.is_none() {
+        return Err(SignalSettingsError::NoWay { number });
     }
     at_most("[transmitter.people]", entry.people.len(), PEOPLE_MAX)?;
     let named = |name: String| if entry.subject == SubjectFormat::Email { name.to_lowercase() } else { name };
@@ -233,6 +364,7 @@ fn transmitter_of(number: usize, entry: TransmitterEntry, known: &[Transmitter])
         aud: entry.aud.as_deref().map(|aud| checked(WHAT, number, "aud", aud)).transpose()?,
         may_end: entry.may_end,
         keys: keys_of(number, &entry.key)?,
+        polled: entry.poll.map(|poll| polled_of(number, poll)).transpose()?,
         token_sha256,
         format: entry.subject,
         people: entry.people.into_iter().map(|(name, actor)| (named(name), actor)).collect(),
@@ -245,10 +377,12 @@ fn receiver_of(number: usize, entry: ReceiverEntry, known: &[Receiver]) -> Resul
     if !is_name(&entry.name) || known.iter().any(|other| other.name == entry.name) {
         return Err(SignalSettingsError::Name { what: WHAT, number });
     }
+    at_most("people of a receiver", entry.people.as_ref().map_or(0, Vec::len), PEOPLE_MAX)?;
     Ok(Receiver {
-        url: Address::parse(&entry.url).map_err(|reason| SignalSettingsError::Address { number, reason })?,
         aud: checked(WHAT, number, "aud", &entry.aud)?,
-        token: Secret(checked(WHAT, number, "token", &entry.token)?),
+        delivery: delivery_of(number, &entry)?,
+        token_sha256: hash_of(WHAT, number, entry.token_sha256.as_deref(), known.iter().filter_map(|other| other.token_sha256.as_deref()))?,
+        people: entry.people.map(|people| people.into_iter().collect()),
         events: entry.events.unwrap_or_else(|| TellKind::ALL.to_vec()),
         name: entry.name,
     })
@@ -277,7 +411,19 @@ impl SignalSettings {
     #[must_use]
     pub fn by_token(&self, token: &str) -> Option<&Transmitter> {
         let hash = hex::encode(Sha256::digest(token.as_bytes()));
-        self.transmitters.iter().find(|transmitter| transmitter.token_sha256 == hash)
+        self.transmitters.iter().find(|transmitter| transmitter.token_sha256.as_ref() == Some(&hash))
+    }
+
+    /// The receiver that manages its stream by this token; compared as those of transmitters are.
+    #[must_use]
+    pub fn by_receiver_token(&self, token: &str) -> Option<&Receiver> {
+        let hash = hex::encode(Sha256::digest(token.as_bytes()));
+        self.receivers.iter().find(|receiver| receiver.token_sha256.as_ref() == Some(&hash))
+    }
+
+    #[must_use]
+    pub fn transmitter(&self, name: &str) -> Option<&Transmitter> {
+        self.transmitters.iter().find(|transmitter| transmitter.name == name)
     }
 
     #[must_use]
@@ -338,7 +484,9 @@ mod tests {
         let text = "[[receiver]]\nname = \"a\"\nurl = \"https://a.example/e\"\naud = \"https://a.example\"\ntoken = \"hidden\"\n";
         let settings = SignalSettings::parse(text).unwrap();
         let receiver = settings.receiver("a").unwrap();
-        assert_eq!((receiver.events.as_slice(), receiver.token.bearer().as_str()), (TellKind::ALL.as_slice(), "Bearer hidden"));
+        let Delivery::Push { url, token } = &receiver.delivery else { panic!("it is pushed to") };
+        assert_eq!((receiver.events.as_slice(), token.bearer().as_str()), (TellKind::ALL.as_slice(), "Bearer hidden"));
+        assert_eq!((url.to_string().as_str(), receiver.manages_itself(), receiver.is_polled()), ("https://a.example/e", false, false));
         assert!(!format!("{settings:?}").contains("hidden"));
         let some = SignalSettings::parse(&format!("{text}events = [\"session_revoked\"]")).unwrap();
         assert_eq!(some.receiver("a").map(|receiver| receiver.events.clone()), Some(vec![TellKind::SessionRevoked]));
@@ -359,6 +507,39 @@ mod tests {
         assert!(told(&good.replace("subject =", "subjects =")).contains("it is not the TOML"));
         assert!(told("[[receiver]]\nname = \"a\"\nurl = \"http://a.example\"\naud = \"a\"\ntoken = \"b\"").starts_with("url of receiver 1"));
         assert!(!told(&good.replace("iss =", "is =")).contains("token_sha256 = "), "a file with secrets is not quoted");
+    }
+
+    #[test]
+    fn a_receiver_that_comes_by_itself_is_known_by_its_token_and_bounded_by_the_file() {
+        let hash = hex::encode(Sha256::digest("come"));
+        let polled = format!("[[receiver]]\nname = \"south\"\ndelivery = \"poll\"\naud = \"https://south.example\"\ntoken_sha256 = \"{hash}\"\n");
+        let text = format!("{polled}events = [\"session_revoked\"]\npeople = [\"{ACTOR}\"]\n");
+        let settings = SignalSettings::parse(&text).unwrap();
+        let receiver = settings.by_receiver_token("come").unwrap();
+        assert!(receiver.is_polled() && receiver.manages_itself() && settings.by_receiver_token("Come").is_none() && settings.by_token("come").is_none());
+        let (actor, other): (ActorId, ActorId) = (ACTOR.parse().unwrap(), "01890000-0000-7000-8000-000000000002".parse().unwrap());
+        assert!(receiver.may_hear(TellKind::SessionRevoked, Some(actor)));
+        assert!(!receiver.may_hear(TellKind::SessionRevoked, Some(other)) && !receiver.may_hear(TellKind::SessionRevoked, None));
+        assert!(!receiver.may_hear(TellKind::AssuranceLevelChange, Some(actor)));
+        for wrong in [polled.replace(&format!("token_sha256 = \"{hash}\"\n"), ""), format!("{polled}url = \"https://a.example/\"\n"), format!("{polled}token = \"a\"\n"), polled.replace("poll", "push")] {
+            assert!(told(&wrong).starts_with("receiver 1: "), "{wrong}: {}", told(&wrong));
+        }
+        assert!(told(&format!("{polled}{}", polled.replace("south\"", "north\""))).starts_with("token_sha256 of receiver 2"));
+    }
+
+    #[test]
+    fn a_transmitter_is_polled_where_the_file_says_and_nowhere_else() {
+        let pushing = transmitter("idp", "one", "iss_sub", "P-1");
+        let polled = "[transmitter.poll]\nurl = \"https://idp.example/poll\"\nstream = \"https://idp.example/stream\"\ntoken = \"hidden\"\n";
+        let settings = SignalSettings::parse(&format!("{pushing}{polled}")).unwrap();
+        let found = settings.transmitter("idp").and_then(|idp| idp.polled.clone()).unwrap();
+        assert_eq!((found.url.to_string().as_str(), found.token.bearer().as_str()), ("https://idp.example/poll", "Bearer hidden"));
+        assert!(!format!("{settings:?}").contains("hidden"));
+        let hash = format!("token_sha256 = \"{}\"\n", hex::encode(Sha256::digest("one")));
+        assert_eq!(told(&format!("{}{polled}", pushing.replace(&hash, ""))), "", "who is polled needs no token of its own");
+        assert!(told(&pushing.replace(&hash, "")).starts_with("transmitter 1 has neither"));
+        assert!(told(&format!("{pushing}{}", polled.replace("https://idp.example/poll", "http://idp.example/"))).starts_with("poll of transmitter 1"));
+        assert!(told(&format!("{pushing}{}", polled.replace("stream =", "verify ="))).starts_with("poll of transmitter 1: whoever asks"));
     }
 
     proptest! {

@@ -47,9 +47,14 @@ pub async fn decide(tx: &mut Tx, now: Micros, receiver: &str, fact: &str, event:
 
 pub async fn tried(store: &Store, receiver: &str, fact: &str, outcome: &str, is_taken: bool) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
-    let sql = "UPDATE signals_told SET outcome = $3, tried_at_us = $4, is_taken = $5 WHERE receiver = $1 AND fact = $2";
-    tx.execute(sql, params![receiver, fact, outcome, store.env().now(), is_taken]).await?;
+    tried_in(&mut tx, store.env().now(), receiver, fact, outcome, is_taken).await?;
     tx.commit().await
+}
+
+pub async fn tried_in(tx: &mut Tx, now: Micros, receiver: &str, fact: &str, outcome: &str, is_taken: bool) -> Result<(), StoreError> {
+    let sql = "UPDATE signals_told SET outcome = $3, tried_at_us = $4, is_taken = $5 WHERE receiver = $1 AND fact = $2";
+    tx.execute(sql, params![receiver, fact, outcome, now, is_taken]).await?;
+    Ok(())
 }
 
 pub async fn undelivered(store: &Store) -> Result<i64, StoreError> {

@@ -1,17 +1,18 @@
 //! Decides who is told of a fact. Each telling is one job for each receiver, whatever happens to this process.
 
-use serde_json::json;
+use serde_json::Value;
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_events::{Envelope, Event};
 use shouhu_ids::{ActorId, DeviceId, Micros, SessionId};
 use shouhu_module::App;
 use shouhu_secevent::{Direction, Happened, Initiator, Set, SharedEvent, Subject, SubjectId};
-use shouhu_store::{NewJob, StoreError};
+use shouhu_store::{NewJob, StoreError, Tx};
 use shouhu_wire::AccessChange;
 
 use crate::settings::{self, Receiver, TellKind};
-use crate::{deliver, store};
+use crate::stream::{self, Way};
+use crate::{deliver, store, waiting};
 
 /// The namespace of our verdicts as levels of assurance: allow, step_up, restrict, block.
 const LEVELS: &str = "shouhu-trust";
@@ -20,6 +21,8 @@ const LEVELS: &str = "shouhu-trust";
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Telling {
     kind: TellKind,
+    /// Whose account it is; `None`: it is about a device.
+    about: Option<ActorId>,
     /// Names the fact: one fact is told once.
     fact: String,
     subject: Subject,
@@ -34,8 +37,10 @@ pub fn tell(app: App, envelope: Envelope) -> BoxFuture<'static, Result<(), React
             return Ok(());
         }
         let Some(telling) = telling_of(&app, &envelope).await? else { return Ok(()) };
-        for receiver in settings.receivers.iter().filter(|receiver| receiver.events.contains(&telling.kind)) {
-            decide(&app, receiver, &telling, envelope.at_us).await?;
+        for receiver in settings.receivers.iter().filter(|receiver| receiver.may_hear(telling.kind, telling.about)) {
+            if decide(&app, receiver, &telling, envelope.at_us).await? == Some(Way::Hold) {
+                waiting::trim(&app, &receiver.name).await.map_err(|problem| problem.detail)?;
+            }
         }
         Ok(())
     })
@@ -76,13 +81,13 @@ fn of_access(iss: &str, fact: String, actor: ActorId, session: Option<SessionId>
             (TellKind::AssuranceLevelChange, event, Initiator::Policy)
         }
     };
-    Telling { kind, fact, subject, event, by }
+    Telling { kind, about: Some(actor), fact, subject, event, by }
 }
 
 fn of_device(iss: &str, fact: String, device: DeviceId, is_compliant: bool, by: Initiator) -> Telling {
     let subject = Subject { device: Some(named(iss, device.to_string())), ..Subject::default() };
     let event = SharedEvent::DeviceComplianceChange { was_compliant: !is_compliant, is_compliant };
-    Telling { kind: TellKind::DeviceComplianceChange, fact, subject, event, by }
+    Telling { kind: TellKind::DeviceComplianceChange, about: None, fact, subject, event, by }
 }
 
 fn set_of(iss: &str, receiver: &Receiver, telling: &Telling, at: Micros, now: Micros) -> Set {
@@ -98,17 +103,52 @@ fn set_of(iss: &str, receiver: &Receiver, telling: &Telling, at: Micros, now: Mi
     }
 }
 
-async fn decide(app: &App, receiver: &Receiver, telling: &Telling, at: Micros) -> Result<(), StoreError> {
+/// Remembers that a fact is told, and puts it on its way. False when it was before.
+async fn send(tx: &mut Tx, now: Micros, receiver: &Receiver, way: Way, fact: &str, event: &str, claims: &Value) -> Result<bool, StoreError> {
+    if way == Way::Not || !store::decide(tx, now, &receiver.name, fact, event).await? {
+        return Ok(false);
+    }
+    if way == Way::Hold {
+        waiting::hold(tx, now, &receiver.name, fact, event, claims).await?;
+    } else {
+        let (key, payload) = (format!("{}:{fact}", receiver.name), deliver::payload(&receiver.name, fact, event, claims));
+        tx.enqueue_call(&receiver.name, NewJob { kind: deliver::KIND, key, payload, run_at: None }).await?;
+    }
+    Ok(true)
+}
+
+/// `None` when the receiver has no stream for it, or was told before.
+async fn decide(app: &App, receiver: &Receiver, telling: &Telling, at: Micros) -> Result<Option<Way>, StoreError> {
     let now = app.env.now();
     let mut tx = app.store.begin().await?;
-    if !store::decide(&mut tx, now, &receiver.name, &telling.fact, telling.event.name()).await? {
-        return Ok(());
+    let stream = if receiver.manages_itself() { stream::locked(&mut tx, receiver).await? } else { None };
+    if stream.as_ref().is_some_and(|stream| !stream.delivers(telling.kind)) {
+        return Ok(None);
     }
+    let way = stream::way(receiver, stream.as_ref());
     let claims = set_of(&app.public_url, receiver, telling, at, now).claims();
-    let payload = json!({ "receiver": receiver.name, "fact": telling.fact, "kind": telling.event.name(), "claims": claims });
-    let key = format!("{}:{}", receiver.name, telling.fact);
-    tx.enqueue_call(&receiver.name, NewJob { kind: deliver::KIND, key, payload, run_at: None }).await?;
-    tx.commit().await
+    if !send(&mut tx, now, receiver, way, &telling.fact, telling.event.name(), &claims).await? {
+        return Ok(None);
+    }
+    tx.commit().await?;
+    Ok(Some(way))
+}
+
+/// A trial of a stream, which its receiver has asked for: it comes as everything else comes (SSF 1.0 §8.1.4).
+pub async fn verification(tx: &mut Tx, app: &App, receiver: &Receiver, stream: &stream::Stream, state: Option<String>) -> Result<(), StoreError> {
+    let (now, event) = (app.env.now(), SharedEvent::Verification { state });
+    let fact = format!("verification:{}", hex::encode(app.env.random.bytes16()));
+    let name = event.name();
+    let set = Set {
+        iss: app.public_url.to_string(),
+        aud: vec![receiver.aud.clone()],
+        jti: format!("{fact}.{}", receiver.name),
+        iat_s: now.0.div_euclid(Micros::SECOND),
+        subject: Subject::user(SubjectId::Opaque(stream.id.clone())),
+        happened: Happened { event, at_s: None, by: None },
+    };
+    send(tx, now, receiver, stream::way(receiver, Some(stream)), &fact, name, &set.claims()).await?;
+    Ok(())
 }
 
 #[cfg(test)]

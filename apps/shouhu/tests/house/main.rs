@@ -17,6 +17,7 @@ mod reasons;
 mod rows;
 mod sealed;
 mod sharing;
+mod signal_streams;
 mod signals;
 mod sso;
 mod tpm;

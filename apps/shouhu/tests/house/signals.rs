@@ -23,20 +23,20 @@ use shouhu_wire::{NONCE_HEADER, PROOF_HEADER, PURPOSE_HEADER, Role};
 
 const NOW: Micros = Micros(20_000 * Micros::DAY + 3 * Micros::HOUR);
 /// Of the house that listens.
-const HOUSE: &str = "http://localhost:8470";
+pub const HOUSE: &str = "http://localhost:8470";
 const IDP: &str = "https://idp.example";
-const NORTH: &str = "https://north.example";
-const TOKEN: &str = "the-token-of-the-stream";
+pub const NORTH: &str = "https://north.example";
+pub const TOKEN: &str = "the-token-of-the-stream";
 const PUSH: &str = "/v1/signals/events";
 const QUESTION: &str = "/v1/sightings?plate=ABC-1234";
-const STREAM_PATIENCE: Duration = Duration::from_secs(30);
+pub const STREAM_PATIENCE: Duration = Duration::from_secs(30);
 
-fn key(answer: &Answer) -> &str {
+pub fn key(answer: &Answer) -> &str {
     answer.json.get("key").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The file of an operator who believes one transmitter.
-fn believes(iss: &str, key: &Jwk, may_end: bool, people: &[(String, ActorId)]) -> String {
+pub fn believes(iss: &str, key: &Jwk, may_end: bool, people: &[(String, ActorId)]) -> String {
     let people: String = people.iter().map(|(name, actor)| format!("\"{name}\" = \"{actor}\"\n")).collect();
     let hash = shouhu_identity::token_hash(TOKEN);
     format!(
@@ -46,29 +46,29 @@ fn believes(iss: &str, key: &Jwk, may_end: bool, people: &[(String, ActorId)]) -
     )
 }
 
-fn tells(name: &str, to: SocketAddr) -> String {
+pub fn tells(name: &str, to: SocketAddr) -> String {
     format!("[[receiver]]\nname = \"{name}\"\nurl = \"http://{to}{PUSH}\"\naud = \"{HOUSE}\"\ntoken = \"{TOKEN}\"\n")
 }
 
-fn set(settings: &str, house: &House) {
+pub fn set(settings: &str, house: &House) {
     house.app.put(SignalSettings::parse(settings).unwrap());
 }
 
-struct World {
-    house: House,
-    clock: Arc<SimClock>,
+pub struct World {
+    pub house: House,
+    pub clock: Arc<SimClock>,
     idp: SetSigner,
 }
 
-struct Browser {
-    actor: ActorId,
+pub struct Browser {
+    pub actor: ActorId,
     cookie: String,
     key: SessionKey,
     passkeys: Passkeys,
 }
 
 impl World {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let clock = Arc::new(SimClock::starting_at(NOW));
         let house = House::open_in(MODULES, Env { clock: clock.clone(), ..Env::real() }).await;
         Self { house, clock, idp: SetSigner::of(&[7; 32]).unwrap() }
@@ -80,7 +80,7 @@ impl World {
         set(&believes(IDP, self.idp.public(), may_end, &people), &self.house);
     }
 
-    async fn browser(&self, role: Role, seed: u8) -> Browser {
+    pub async fn browser(&self, role: Role, seed: u8) -> Browser {
         let (key, mut passkeys) = (SessionKey::new([seed; 32]).unwrap(), Passkeys::default());
         let invitation = shouhu_identity::invite(&self.house.app, role.as_str(), role, None, None).await.unwrap();
         let post = async |path: &str, body: Value| self.house.answer(request("POST", path, &[], body.to_string().into_bytes())).await;
@@ -109,7 +109,7 @@ impl World {
         }
     }
 
-    async fn get(&self, browser: &Browser, path: &str) -> Answer {
+    pub async fn get(&self, browser: &Browser, path: &str) -> Answer {
         self.send(browser, "GET", path, "").await
     }
 
@@ -139,18 +139,18 @@ impl World {
         leaves.into_iter().filter(|leaf| leaf.entry.action == "signal heard").map(|leaf| leaf.entry.object).collect()
     }
 
-    async fn streams(&self) -> Value {
+    pub async fn streams(&self) -> Value {
         streams(&self.house).await
     }
 }
 
-async fn streams(house: &House) -> Value {
+pub async fn streams(house: &House) -> Value {
     let answer = house.call(&house.person(Role::Auditor), "GET", "/v1/signals/streams", Value::Null).await;
     assert_eq!(answer.status, 200, "{}", answer.json);
     answer.json["items"].clone()
 }
 
-fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Request<Body> {
+pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(path).header(PURPOSE_HEADER, "patrol");
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -292,7 +292,7 @@ async fn a_signal_about_nobody_here_and_a_trial_of_the_stream_are_taken_and_do_n
 }
 
 /// A house in the north that may call this machine, with its public key as anybody reads it.
-async fn north(clock: &Arc<SimClock>) -> (House, Jwk) {
+pub async fn north(clock: &Arc<SimClock>) -> (House, Jwk) {
     let env = Env { clock: clock.clone(), ..Env::real() };
     let house = House::open_as(MODULES, env, |app| app.public_url = NORTH.into()).await;
     house.app.put(Outgoing::new(house.app.env.net.clone(), true).unwrap());
@@ -303,7 +303,7 @@ async fn north(clock: &Arc<SimClock>) -> (House, Jwk) {
     (house, serde_json::from_value(keys["keys"][0].clone()).unwrap())
 }
 
-async fn disable(house: &House, actor: ActorId) {
+pub async fn disable(house: &House, actor: ActorId) {
     let disabled = house.call(&house.person(Role::Operator), "POST", &format!("/v1/identity/actors/{actor}/disable"), json!({})).await;
     assert_eq!(disabled.status, 204, "{}", disabled.json);
 }

@@ -7,11 +7,16 @@ use serde::{Deserialize, Serialize};
 use shouhu_module::{Access, App, Audit, Route};
 use shouhu_secevent::Jwk;
 
+use super::{status, stream, verify};
 use crate::room::Room;
 
 const KEYS_PATH: &str = "/v1/signals/jwks.json";
 /// Push over HTTP (RFC 8935).
-const PUSH: &str = "urn:ietf:rfc:8935";
+pub const PUSH: &str = "urn:ietf:rfc:8935";
+/// Poll over HTTP (RFC 8936).
+pub const POLL: &str = "urn:ietf:rfc:8936";
+/// A bearer token (RFC 6750).
+const BEARER: &str = "urn:ietf:rfc:6750";
 
 pub const CONFIGURATION: Route =
     Route::get("/.well-known/ssf-configuration", "How this house tells other systems of accounts (OpenID SSF 1.0)", || axum::routing::get(configuration))
@@ -30,8 +35,18 @@ pub struct SsfConfiguration {
     pub issuer: String,
     pub jwks_uri: String,
     pub delivery_methods_supported: Vec<String>,
-    /// `ALL`: a receiver is told of everybody here, as the agreement with it says.
+    pub configuration_endpoint: String,
+    pub status_endpoint: String,
+    pub verification_endpoint: String,
+    pub authorization_schemes: Vec<SsfAuthorizationScheme>,
+    /// `ALL`: a receiver is told of everybody of whom it may be told, as the agreement with it says; it adds nobody and takes nobody away.
     pub default_subjects: String,
+}
+
+/// How a receiver proves itself to the endpoints that manage its stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SsfAuthorizationScheme {
+    pub spec_urn: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,11 +55,16 @@ pub struct SignalKeys {
 }
 
 async fn configuration(State(app): State<App>) -> Json<SsfConfiguration> {
+    let at = |path: &str| format!("{}{path}", app.public_url);
     Json(SsfConfiguration {
         spec_version: "1_0".to_owned(),
         issuer: app.public_url.to_string(),
-        jwks_uri: format!("{}{KEYS_PATH}", app.public_url),
-        delivery_methods_supported: vec![PUSH.to_owned()],
+        jwks_uri: at(KEYS_PATH),
+        delivery_methods_supported: vec![PUSH.to_owned(), POLL.to_owned()],
+        configuration_endpoint: at(stream::PATH),
+        status_endpoint: at(status::PATH),
+        verification_endpoint: at(verify::PATH),
+        authorization_schemes: vec![SsfAuthorizationScheme { spec_urn: BEARER.to_owned() }],
         default_subjects: "ALL".to_owned(),
     })
 }

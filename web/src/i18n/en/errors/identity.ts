@@ -92,4 +92,13 @@ export const identity = {
   "signals.push.invalid_audience": "This signal is not for this house.",
   "signals.push.authentication_failed": "No stream has this token.",
   "signals.push.access_denied": "This stream was switched off here.",
+  "signals.stream.authentication_failed": "No receiver has this token.",
+  "signals.stream.missing": "There is no such stream: it was never set up, or was deleted.",
+  "signals.stream.exists": "This receiver has a stream already.",
+  "signals.stream.pushed": "Signals are pushed to this receiver; it fetches none.",
+  "signals.stream.not_agreed": "The server's owner has agreed to something else for this stream.",
+  "signals.stream.unreadable": "Something about this stream is too long, or has characters that it may not have.",
+  "signals.stream.not_enabled": "This stream is paused or disabled: enable it first.",
+  "signals.stream.too_often": "A trial of this stream was asked for a moment ago.",
+  "signals.poll.unreadable": "What became of the signals cannot be read.",
 };

@@ -80,4 +80,13 @@ export const identity = {
   "signals.push.invalid_audience": "這份訊號不是給本系統的。",
   "signals.push.authentication_failed": "沒有任何通道使用這個權杖。",
   "signals.push.access_denied": "這條通道已在本系統停止收受。",
+  "signals.stream.authentication_failed": "沒有任何接收端使用這個權杖。",
+  "signals.stream.missing": "沒有這條通道：尚未設定，或已刪除。",
+  "signals.stream.exists": "這個接收端已有一條通道。",
+  "signals.stream.pushed": "本系統會主動推送訊號給這個接收端，無法來取。",
+  "signals.stream.not_agreed": "與本系統管理者約定的內容不符。",
+  "signals.stream.unreadable": "通道的內容過長，或含有不允許的字元。",
+  "signals.stream.not_enabled": "這條通道已暫停或停用，請先啟用。",
+  "signals.stream.too_often": "剛才已要求測試這條通道，請稍候。",
+  "signals.poll.unreadable": "無法讀取訊號的處理結果。",
 };
