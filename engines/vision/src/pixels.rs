@@ -1,4 +1,4 @@
-//! Grey pictures and the two geometric steps before the networks: shrinking a frame and straightening a plate.
+//! Grey pictures and the geometry before the networks: how a frame is shrunk and a plate straightened ([`crate::sight`] does both).
 //!
 //! `training/scenes.py` does the same arithmetic; the networks have seen nothing else, so the two must agree.
 
