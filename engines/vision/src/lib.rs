@@ -29,6 +29,7 @@ mod quad;
 mod read;
 mod reading;
 mod recognise;
+mod sight;
 mod track;
 mod vehicle;
 mod vote;

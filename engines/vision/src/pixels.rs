@@ -1,8 +1,9 @@
-//! Grey pictures and the two geometric steps before the networks: shrinking a frame and straightening a plate.
+//! Grey pictures and the geometry before the networks: how a frame is shrunk and a plate straightened ([`crate::sight`] does both).
 //!
 //! `training/scenes.py` does the same arithmetic; the networks have seen nothing else, so the two must agree.
 
-use crate::{Frame, Quad};
+use crate::Quad;
+use crate::area::Area;
 
 /// The size of a straightened picture, and where the plate's corners sit in it, as shares of its width and height.
 #[derive(Debug, Clone, Copy)]
@@ -28,18 +29,13 @@ impl Framing {
         [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
     }
 }
-/// Between these levels of its brightest channel a pixel goes over from exposed to burnt out.
-const BRIGHT_LEVEL: f32 = 200.0;
-const CLIPPED_LEVEL: f32 = 250.0;
-/// So much of a burnt-out pixel's toned grey is its darkest channel: where one channel is burnt out, that one still tells a yellow
-/// car from its white plate, and pale magenta strokes from nothing.
-const DARKEST_SHARE: f32 = 0.5;
-/// A pixel is burnt and coloured when its brightest channel is clipped and its darkest lies so far below its grey.
-const COLOUR_LEVELS: f32 = 60.0;
+
 /// From this grey level on a pixel has nothing more to say.
 const BURNT_LEVEL: f32 = 248.0;
 /// A plate larger than the reader's picture is sampled up to so many times per side and averaged.
 const OVERSAMPLE_MAX: usize = 4;
+/// Of the depth at the framing's first corner; what lies nearer may reach anywhere.
+const DEPTH_MIN: f64 = 1e-3;
 
 /// Grey levels 0 to 255, rows from the top.
 pub struct Grey {
@@ -49,98 +45,26 @@ pub struct Grey {
 }
 
 impl Grey {
-    pub fn from_frame(frame: &Frame) -> Self {
-        let levels = frame
-            .rgb
-            .as_chunks::<3>()
-            .0
-            .iter()
-            .map(|&[r, g, b]| luma(r, g, b))
-            .collect();
-        Self { width: frame.width as usize, height: frame.height as usize, levels }
-    }
-
-    /// As [`Self::from_frame`], with burnt-out colours toned down. For a second look only: it also darkens a clean yellow plate.
-    pub fn toned_of(frame: &Frame) -> Self {
-        let toned = |&[r, g, b]: &[u8; 3]| {
-            let (luma, brightest) = (luma(r, g, b), f32::from(r.max(g).max(b)));
-            let burnt = ((brightest - BRIGHT_LEVEL) / (CLIPPED_LEVEL - BRIGHT_LEVEL)).clamp(0.0, 1.0);
-            luma + (f32::from(r.min(g).min(b)) - luma) * burnt * DARKEST_SHARE
-        };
-        let levels = frame.rgb.as_chunks::<3>().0.iter().map(toned).collect();
-        Self { width: frame.width as usize, height: frame.height as usize, levels }
-    }
-
-    /// Of each pixel its darkest channel alone: strokes that the light has coloured stand out, and black on yellow is lost.
-    pub fn darkest_of(frame: &Frame) -> Self {
-        let levels = frame.rgb.as_chunks::<3>().0.iter().map(|&[r, g, b]| f32::from(r.min(g).min(b))).collect();
-        Self { width: frame.width as usize, height: frame.height as usize, levels }
-    }
-
-    fn row(&self, y: usize) -> &[f32] {
-        let from = y.min(self.height.saturating_sub(1)) * self.width;
-        self.levels.get(from..from + self.width).unwrap_or_default()
-    }
-
     /// Bilinear between pixel centres at whole numbers; outside, the border goes on.
-    fn sample(&self, x: f32, y: f32) -> f32 {
+    #[inline(always)]
+    pub fn sample(&self, x: f32, y: f32) -> f32 {
         let max_x = self.width.saturating_sub(1) as f32;
         let max_y = self.height.saturating_sub(1) as f32;
         let (x, y) = (x.clamp(0.0, max_x), y.clamp(0.0, max_y));
-        let (x0, y0) = (x as usize, y as usize);
+        // Sides are below 2^31, and 32 bits are the width in which vectors convert.
+        let (x0, y0) = (x as i32 as usize, y as i32 as usize);
         let (fx, fy) = (x - x0 as f32, y - y0 as f32);
-        let at = |xx: usize, row: &[f32]| row.get(xx.min(self.width - 1)).copied().unwrap_or(0.0);
-        let (upper, lower) = (self.row(y0), self.row(y0 + 1));
-        let above = at(x0, upper) * (1.0 - fx) + at(x0 + 1, upper) * fx;
-        let below = at(x0, lower) * (1.0 - fx) + at(x0 + 1, lower) * fx;
+        let (x1, y1) = ((x0 + 1).min(self.width.saturating_sub(1)), (y0 + 1).min(self.height.saturating_sub(1)));
+        let at = |x: usize, y: usize| self.levels.get(y * self.width + x).copied().unwrap_or(0.0);
+        let above = at(x0, y0) * (1.0 - fx) + at(x1, y0) * fx;
+        let below = at(x0, y1) * (1.0 - fx) + at(x1, y1) * fx;
         above * (1.0 - fy) + below * fy
-    }
-
-    /// Averages over the area of each new pixel when shrinking, interpolates when growing.
-    pub fn resized(&self, width: usize, height: usize) -> Self {
-        let across = spans(self.width, width);
-        let down = spans(self.height, height);
-        let mut narrow = vec![0.0; width * self.height];
-        for (row, out) in self.levels.chunks_exact(self.width.max(1)).zip(narrow.chunks_exact_mut(width.max(1))) {
-            for (value, (first, weights)) in out.iter_mut().zip(&across) {
-                *value = row.iter().skip(*first).zip(weights).map(|(level, weight)| level * weight).sum();
-            }
-        }
-        let mut levels = vec![0.0; width * height];
-        for (out, (first, weights)) in levels.chunks_exact_mut(width.max(1)).zip(&down) {
-            for (row, weight) in narrow.chunks_exact(width.max(1)).skip(*first).zip(weights) {
-                for (value, level) in out.iter_mut().zip(row) {
-                    *value += level * weight;
-                }
-            }
-        }
-        Self { width, height, levels }
     }
 }
 
 /// The grey of a colour (ITU-R BT.601).
 pub fn luma_of([red, green, blue]: [f32; 3]) -> f32 {
     0.299 * red + 0.587 * green + 0.114 * blue
-}
-
-fn luma(r: u8, g: u8, b: u8) -> f32 {
-    luma_of([r, g, b].map(f32::from))
-}
-
-/// Only so many rows and columns are looked at to tell how burnt a frame is.
-const BURNT_STEP: usize = 4;
-
-/// The share of a frame's pixels that are burnt out and coloured.
-pub fn burnt_colours(frame: &Frame) -> f32 {
-    let (rows, _) = frame.rgb.as_chunks::<3>();
-    let seen = rows.chunks(frame.width.max(1) as usize).step_by(BURNT_STEP).flat_map(|row| row.iter().step_by(BURNT_STEP));
-    let (mut burnt, mut all) = (0_usize, 0_usize);
-    for &[r, g, b] in seen {
-        all += 1;
-        let is_clipped = f32::from(r.max(g).max(b)) >= CLIPPED_LEVEL;
-        burnt += usize::from(is_clipped && luma(r, g, b) - f32::from(r.min(g).min(b)) >= COLOUR_LEVELS);
-    }
-    burnt as f32 / all.max(1) as f32
 }
 
 /// For each new pixel: the first old pixel it draws on, and the weights of that one and the following.
@@ -209,30 +133,69 @@ pub fn unstraightened(found: &Quad, framing: Framing, quad: &Quad) -> Option<Qua
     back.is_finite().then_some(back)
 }
 
-/// The plate straightened to the given framing; none when the quad is degenerate.
-pub fn rectify(grey: &Grey, quad: &Quad, framing: Framing) -> Option<Vec<f32>> {
-    if !quad.is_finite() || grey.width == 0 || grey.height == 0 {
+/// How often a plate larger than the framing is sampled for each of its pixels and side, and the map from those places to the frame.
+fn places(quad: &Quad, framing: Framing) -> Option<(usize, [f64; 8])> {
+    if !quad.is_finite() {
         return None;
     }
     let inner = Quad { corners: framing.corners() };
     let shrink = (quad.height_px() / inner.height_px()).max(quad.width_px() / inner.width_px());
     let over = ((shrink - 0.25).ceil() as usize).clamp(1, OVERSAMPLE_MAX);
-    let o = over as f32;
-    let target = inner.corners.map(|(x, y)| (x * o, y * o));
-    let [a, b, c, d, e, f, g, i] = homography(&target, &quad.corners)?;
+    let target = inner.corners.map(|(x, y)| (x * over as f32, y * over as f32));
+    Some((over, homography(&target, &quad.corners)?))
+}
+
+/// Where a place of the framing lies in the frame, and how far away: negative behind the eye.
+#[inline(always)]
+fn seen_at([a, b, c, d, e, f, g, i]: &[f64; 8], x: f64, y: f64) -> (f32, f32, f64) {
+    let depth = g * x + i * y + 1.0;
+    (((a * x + b * y + c) / depth) as f32, ((d * x + e * y + f) / depth) as f32, depth)
+}
+
+/// All of the frame that [`straightened`] asks for; without end where the framing reaches behind the eye.
+pub fn reach(quad: &Quad, framing: Framing) -> Option<Area> {
+    let (over, map) = places(quad, framing)?;
+    let (x, y) = ((framing.width * over - 1) as f64, (framing.height * over - 1) as f64);
+    let corners = [(0.0, 0.0), (x, 0.0), (x, y), (0.0, y)].map(|(x, y)| seen_at(&map, x, y));
+    if corners.iter().all(|(_, _, depth)| *depth > DEPTH_MIN) {
+        // A map that keeps lines straight keeps what is between corners between them.
+        return Some(Area::of(&Quad { corners: corners.map(|(x, y, _)| (x, y)) }));
+    }
+    let end = f32::INFINITY;
+    Some(Area { left: -end, top: -end, right: end, bottom: end })
+}
+
+/// The plate straightened to the given framing, from the grey levels of the frame; none when the quad is degenerate.
+#[inline(always)]
+pub fn straightened(quad: &Quad, framing: Framing, level_at: impl Fn(f32, f32) -> f32) -> Option<Vec<f32>> {
+    let (over, map) = places(quad, framing)?;
     let mut picture = vec![0.0; framing.width * framing.height];
-    let share = 1.0 / (o * o);
+    let share = 1.0 / (over * over) as f32;
+    // All places of a row before their levels: the first are vectors, the second are not.
+    let mut line = vec![(0.0, 0.0); framing.width * over];
     for (y, row) in picture.chunks_exact_mut(framing.width).enumerate() {
-        for (x, level) in row.iter_mut().enumerate() {
-            for sub in 0..over * over {
-                let (px, py) = ((x * over + sub % over) as f64, (y * over + sub / over) as f64);
-                let depth = g * px + i * py + 1.0;
-                let (sx, sy) = ((a * px + b * py + c) / depth, (d * px + e * py + f) / depth);
-                *level += grey.sample(sx as f32, sy as f32) * share;
+        for sub in 0..over {
+            let down = (y * over + sub) as f64;
+            for (n, at) in (0_u32..).zip(&mut line) {
+                let (x, y, _) = seen_at(&map, f64::from(n), down);
+                *at = (x, y);
+            }
+            for (level, places) in row.iter_mut().zip(line.chunks_exact(over)) {
+                for (x, y) in places {
+                    *level += level_at(*x, *y) * share;
+                }
             }
         }
     }
     Some(picture)
+}
+
+/// The same from a grey picture.
+pub fn rectify(grey: &Grey, quad: &Quad, framing: Framing) -> Option<Vec<f32>> {
+    if grey.width == 0 || grey.height == 0 {
+        return None;
+    }
+    straightened(quad, framing, |x, y| grey.sample(x, y))
 }
 
 /// Brings a straightened plate to zero mean and about unit spread, as in training.
@@ -310,38 +273,11 @@ pub fn sharpness(picture: &[f32]) -> f32 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles is a test that fails")]
 mod tests {
-    use super::{FOR_READER, FOR_SECOND_LOOK, Grey, burnt_colours, burnt_share, homography, lean, rectify, sharpness, unstraightened};
-    use crate::{Frame, Quad};
+    use super::{FOR_READER, FOR_SECOND_LOOK, Grey, homography, lean, rectify, sharpness, unstraightened};
+    use crate::Quad;
 
     fn ramp(width: usize, height: usize) -> Grey {
         Grey { width, height, levels: (0..width * height).map(|i| (i % width) as f32).collect() }
-    }
-
-    #[test]
-    fn a_burnt_out_colour_is_told_from_white_and_a_well_exposed_one_is_left_alone() {
-        let one = |[r, g, b]: [u8; 3]| Frame { width: 1, height: 1, rgb: vec![r, g, b] };
-        let (luma, toned) = (|rgb| Grey::from_frame(&one(rgb)).levels[0], |rgb| Grey::toned_of(&one(rgb)).levels[0]);
-        let (white, yellow, magenta) = ([255, 255, 255], [255, 255, 0], [255, 190, 255]);
-        assert!(toned(white) - toned(yellow) > 3.0 * (luma(white) - luma(yellow)), "the car and its plate part");
-        assert!(toned(white) - toned(magenta) > 1.3 * (luma(white) - luma(magenta)), "the strokes and their ground part");
-        for dull in [[10, 180, 60], [190, 30, 40], [120, 120, 120]] {
-            assert!((toned(dull) - luma(dull)).abs() < 1e-3, "{dull:?}");
-        }
-        assert!(burnt_colours(&one(yellow)) > 0.99 && burnt_colours(&one(white)) < 0.01 && burnt_colours(&one([190, 30, 40])) < 0.01);
-        assert!((burnt_share(&[255.0, 250.0, 100.0, 0.0]) - 0.5).abs() < 1e-6);
-    }
-
-    #[test]
-    fn shrinking_keeps_the_mean_level() {
-        let small = ramp(100, 40).resized(33, 13);
-        let mean = small.levels.iter().sum::<f32>() / small.levels.len() as f32;
-        assert!((mean - 49.5).abs() < 0.5, "mean {mean}");
-    }
-
-    #[test]
-    fn growing_a_single_pixel_gives_that_pixel_everywhere() {
-        let one = Grey { width: 1, height: 1, levels: vec![77.0] };
-        assert!(one.resized(16, 16).levels.iter().all(|level| (level - 77.0).abs() < 1e-3));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Detects, straightens and reads the plates of one frame.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::sync::{Arc, OnceLock};
 
 use rten::{Model, RunOptions, ThreadPool};
@@ -15,11 +14,10 @@ use crate::detect::{CHANNELS, Grid, Outlined, STRIDE, one_per_plate};
 use crate::grammar;
 use crate::lettering::{LETTERING_MOST, is_lettering};
 use crate::net::Net;
-use crate::pixels::{
-    FOR_READER, FOR_SECOND_LOOK, Grey, burnt_colours, burnt_share, difference, lean, normalise, rectify, sharpness, unstraightened,
-};
+use crate::pixels::{FOR_READER, FOR_SECOND_LOOK, Grey, burnt_share, difference, lean, normalise, sharpness, unstraightened};
 use crate::read::AT_BORDER_MOST;
 use crate::reading::Reading;
+use crate::sight::{Sight, Tone};
 use crate::vehicle::{self, Vehicle, VehicleNet};
 use crate::{Frame, PlateRead, Quad};
 
@@ -38,13 +36,16 @@ const COARSE_WIDTH_MIN: f32 = 90.0;
 const TEXT_LENGTH_MIN: usize = 3;
 /// In the second look there is hardly anything but the plate.
 const SECOND_LOOK_SCORE_MIN: f32 = 0.15;
+/// What is seen more weakly from afar, and is no plate once it is straight and large, is not read: in no set has such a place held a plate.
+const GLIMPSED: f32 = 0.5;
 /// A first read of at least this posterior is not read again in other framings.
 const SURE_ENOUGH: f32 = 0.92;
 /// A first read of less than this posterior has nothing to vote about: a lamp, a badge, a plate burnt out by its light.
 const HOPELESS: f32 = 0.17;
 /// The darkest channel of an unclear plate is read in place of a framing where so much of it is burnt out,
 const BURNT_MIN: f32 = 0.05;
-/// and where it differs so much from the grey picture, in grey levels: on a plate without colour it would only repeat itself.
+/// and where it differs so much from the grey picture, in grey levels: on a plate without colour it would only repeat itself. So would a
+/// plate with toned-down colours.
 const COLOUR_MIN: f32 = 6.0;
 /// Characters under five pixels high are guesses.
 const PLATE_HEIGHT_MIN_PX: f32 = 8.0;
@@ -111,29 +112,15 @@ fn whole(frame: &Frame) -> Result<(), VisionError> {
     frame.checked().map_err(wrong)
 }
 
-/// A frame as the networks look at it.
-struct Looked<'a> {
-    frame: &'a Frame,
-    grey: Grey,
-    /// Made when the first unclear plate asks for it.
-    darkest: OnceCell<Grey>,
+/// A frame as it is looked at first.
+fn sight_of(frame: &Frame) -> Result<Sight<'_>, VisionError> {
+    whole(frame)?;
+    Ok(Sight { frame, tone: Tone::Luma })
 }
 
-impl<'a> Looked<'a> {
-    fn at(frame: &'a Frame) -> Result<Self, VisionError> {
-        whole(frame)?;
-        Ok(Self { frame, grey: Grey::from_frame(frame), darkest: OnceCell::new() })
-    }
-
-    /// The same frame with its burnt-out colours toned down, where it has enough of them.
-    fn toned(&self) -> Option<Self> {
-        let is_worth_it = burnt_colours(self.frame) >= BURNT_COLOURS_MIN;
-        is_worth_it.then(|| Self { frame: self.frame, grey: Grey::toned_of(self.frame), darkest: OnceCell::new() })
-    }
-
-    fn darkest(&self) -> &Grey {
-        self.darkest.get_or_init(|| Grey::darkest_of(self.frame))
-    }
+/// The same frame with its burnt-out colours toned down, where it has enough of them.
+fn toned(sight: Sight) -> Option<Sight> {
+    (sight.burnt_colours() >= BURNT_COLOURS_MIN).then(|| sight.in_tone(Tone::Toned))
 }
 
 /// One network, as it is run.
@@ -210,10 +197,13 @@ impl Recogniser {
 
     /// The plates of one frame, surest detection first.
     pub fn recognise(&self, frame: &Frame) -> Result<Vec<PlateRead>, VisionError> {
-        let looked = Looked::at(frame)?;
-        let mut reads = self.read_all(&looked)?;
-        if let Some(toned) = looked.toned() {
-            for again in self.read_all(&toned)? {
+        let sight = sight_of(frame)?;
+        let plates = self.most_likely_in(sight)?;
+        let mut reads = self.read_all(sight, &plates)?;
+        if let Some(toned) = toned(sight) {
+            let mut others = self.most_likely_in(toned)?;
+            others.retain(|plate| !is_settled(plate, &reads) && !is_the_same(toned, plate, &plates));
+            for again in self.read_all(toned, &others)? {
                 match reads.iter_mut().find(|read| read.quad.iou(&again.quad) >= SAME_PLATE_IOU) {
                     Some(known) if known.confidence < again.confidence => *known = again,
                     Some(_) => {}
@@ -226,10 +216,21 @@ impl Recogniser {
         Ok(reads)
     }
 
-    fn read_all(&self, looked: &Looked) -> Result<Vec<PlateRead>, VisionError> {
+    /// As many as are read of a frame, surest first.
+    fn most_likely_in(&self, sight: Sight) -> Result<Vec<Outlined>, VisionError> {
+        let mut plates = self.detect_in(sight)?;
+        plates.truncate(self.config.max_plates);
+        Ok(plates)
+    }
+
+    fn read_all(&self, sight: Sight, plates: &[Outlined]) -> Result<Vec<PlateRead>, VisionError> {
         let mut reads = Vec::new();
-        for plate in self.detect_in(&looked.grey)?.into_iter().take(self.config.max_plates) {
-            let read = self.read_in(looked, &plate)?.map(|read| if is_lettering(&read.text) { read.believed_at_most(LETTERING_MOST) } else { read });
+        for plate in plates.iter().filter(|plate| is_legible(plate)) {
+            let closer = self.second_look(sight, &plate.best.quad)?;
+            if closer.is_none() && plate.best.score < GLIMPSED {
+                continue;
+            }
+            let read = self.read_in(sight, plate, closer)?.map(|read| if is_lettering(&read.text) { read.believed_at_most(LETTERING_MOST) } else { read });
             if let Some(read) = read
                 && read.confidence >= self.config.min_confidence
                 && read.text.len() >= TEXT_LENGTH_MIN
@@ -242,10 +243,10 @@ impl Recogniser {
 
     /// Where plates are, unread; for drawing, for measuring, and for cropping evidence.
     pub fn detect(&self, frame: &Frame) -> Result<Vec<Detection>, VisionError> {
-        let looked = Looked::at(frame)?;
-        let mut found: Vec<Detection> = self.detect_in(&looked.grey)?.into_iter().map(|plate| plate.best).collect();
-        if let Some(toned) = looked.toned() {
-            found.extend(self.detect_in(&toned.grey)?.into_iter().map(|plate| plate.best));
+        let sight = sight_of(frame)?;
+        let mut found: Vec<Detection> = self.detect_in(sight)?.into_iter().map(|plate| plate.best).collect();
+        if let Some(toned) = toned(sight) {
+            found.extend(self.detect_in(toned)?.into_iter().map(|plate| plate.best));
             found = one_per_plate(found).into_iter().map(|plate| plate.best).collect();
         }
         Ok(found)
@@ -254,7 +255,11 @@ impl Recogniser {
     /// Reads one plate whose corners are known, whatever the confidence; none when nothing is written there.
     pub fn read(&self, frame: &Frame, detection: &Detection) -> Result<Option<PlateRead>, VisionError> {
         let plate = Outlined { best: *detection, others: Vec::new() };
-        self.read_in(&Looked::at(frame)?, &plate)
+        if !is_legible(&plate) {
+            return Ok(None);
+        }
+        let sight = sight_of(frame)?;
+        self.read_in(sight, &plate, self.second_look(sight, &detection.quad)?)
     }
 
     /// The vehicles of one frame, surest first: for drawing and for looking at a camera. Three runs of the network for a 16:9 frame.
@@ -275,26 +280,26 @@ impl Recogniser {
         loaded.as_ref().map_err(|reason| VisionError::Model { which: "vehicle", reason: reason.clone() })
     }
 
-    fn detect_in(&self, grey: &Grey) -> Result<Vec<Outlined>, VisionError> {
+    fn detect_in(&self, sight: Sight) -> Result<Vec<Outlined>, VisionError> {
         let mut found = Vec::new();
-        let frame_side = grey.width.max(grey.height);
+        let frame_side = sight.width().max(sight.height());
         let sides = passes(frame_side, self.config.input_long_side);
         let fine = sides.first().copied().unwrap_or(frame_side) as f32 / frame_side as f32;
         for long_side in sides {
             let is_fine = long_side as f32 / frame_side as f32 >= fine;
             // The coarse pass is there for plates too large for the fine one; on small things it sees ghosts.
             found.extend(
-                self.detect_at(grey, long_side)?.into_iter().filter(|d| is_fine || d.quad.width_px() * fine >= COARSE_WIDTH_MIN),
+                self.detect_at(sight, long_side)?.into_iter().filter(|d| is_fine || d.quad.width_px() * fine >= COARSE_WIDTH_MIN),
             );
         }
         Ok(one_per_plate(found))
     }
 
-    fn detect_at(&self, grey: &Grey, long_side: usize) -> Result<Vec<Detection>, VisionError> {
-        let scale = long_side as f32 / grey.width.max(grey.height) as f32;
+    fn detect_at(&self, sight: Sight, long_side: usize) -> Result<Vec<Detection>, VisionError> {
+        let scale = long_side as f32 / sight.width().max(sight.height()) as f32;
         let scaled = |side: usize| ((side as f32 * scale).round() as usize).max(1);
-        let small = grey.resized(scaled(grey.width), scaled(grey.height));
-        let (frame_w, frame_h) = (grey.width as f32, grey.height as f32);
+        let small = sight.resized(scaled(sight.width()), scaled(sight.height()));
+        let (frame_w, frame_h) = (sight.width() as f32, sight.height() as f32);
         let mut found = self.peaks(&small, scale, self.config.min_detector_score)?;
         found.retain(|d| {
             let (x, y) = d.quad.centre();
@@ -325,9 +330,9 @@ impl Recogniser {
     }
 
     /// The outline as the detector sees it once the plate is nearly straight and of the size it knows best.
-    fn second_look(&self, grey: &Grey, quad: &Quad) -> Result<Option<Quad>, VisionError> {
+    fn second_look(&self, sight: Sight, quad: &Quad) -> Result<Option<Quad>, VisionError> {
         let framing = FOR_SECOND_LOOK;
-        let Some(levels) = rectify(grey, quad, framing) else { return Ok(None) };
+        let Some(levels) = sight.rectified(quad, framing) else { return Ok(None) };
         let picture = Grey { width: framing.width, height: framing.height, levels };
         let middle = (framing.width as f32 / 2.0, framing.height as f32 / 2.0);
         let found = self.peaks(&picture, 1.0, SECOND_LOOK_SCORE_MIN)?.into_iter().find(|d| {
@@ -337,19 +342,15 @@ impl Recogniser {
         Ok(found.and_then(|d| unstraightened(&d.quad, framing, quad)))
     }
 
-    fn read_in(&self, looked: &Looked, plate: &Outlined) -> Result<Option<PlateRead>, VisionError> {
+    /// Reading stands and falls with the corners, and the frame's pass places them to a stride of its shrunken picture: `closer` is where
+    /// the second look has seen them.
+    fn read_in(&self, sight: Sight, plate: &Outlined, closer: Option<Quad>) -> Result<Option<PlateRead>, VisionError> {
         let seen_first = plate.best.quad;
-        if seen_first.height_px() < PLATE_HEIGHT_MIN_PX {
-            return Ok(None);
-        }
-        let grey = &looked.grey;
-        // Reading stands and falls with the corners, and the frame's pass places them to a stride of its shrunken picture.
-        let closer = self.second_look(grey, &seen_first)?;
         let mut outline = closer.unwrap_or(seen_first);
-        let Some(mut picture) = rectify(grey, &outline, FOR_READER) else { return Ok(None) };
+        let Some(mut picture) = sight.rectified(&outline, FOR_READER) else { return Ok(None) };
         let lean = lean(&picture);
         if lean != 0.0
-            && let Some(upright) = rectify(grey, &outline.leaned(lean), FOR_READER)
+            && let Some(upright) = sight.rectified(&outline.leaned(lean), FOR_READER)
         {
             outline = outline.leaned(lean);
             picture = upright;
@@ -362,7 +363,7 @@ impl Recogniser {
             let mut others = framings(outline, closer.map(|_| seen_first), &plate.others);
             let mut pictures = Vec::new();
             if burnt >= BURNT_MIN
-                && let Some(darkest) = rectify(looked.darkest(), &outline, FOR_READER)
+                && let Some(darkest) = sight.in_tone(Tone::Darkest).rectified(&outline, FOR_READER)
                 && difference(&picture, &darkest) >= COLOUR_MIN
             {
                 pictures.push(darkest);
@@ -370,7 +371,7 @@ impl Recogniser {
                 others.truncate(FRAMINGS_MAX - 1);
             }
             for (quad, stands_for) in others {
-                if let Some(picture) = rectify(grey, &quad, FOR_READER) {
+                if let Some(picture) = sight.rectified(&quad, FOR_READER) {
                     pictures.push(picture);
                     outlines.push(stands_for);
                 }
@@ -382,7 +383,7 @@ impl Recogniser {
             let quad = outlines.get(reading.framing).copied().unwrap_or(outline);
             let text_height_px = quad.height_px() * TEXT_SHARE;
             let confidence = Evidence { posterior: reading.posterior, weakest: reading.weakest(), burnt }.confidence();
-            let is_at_border = quad.touches_border(looked.frame.width, looked.frame.height);
+            let is_at_border = quad.touches_border(sight.width(), sight.height());
             let read = PlateRead {
                 quad,
                 detector_score: plate.best.score,
@@ -417,6 +418,25 @@ impl Recogniser {
     }
 }
 
+fn is_legible(plate: &Outlined) -> bool {
+    plate.best.quad.height_px() >= PLATE_HEIGHT_MIN_PX
+}
+
+/// Whether a plate has been read so surely that toned colours cannot add to it.
+fn is_settled(plate: &Outlined, reads: &[PlateRead]) -> bool {
+    reads.iter().any(|read| read.posterior >= SURE_ENOUGH && read.quad.iou(&plate.best.quad) >= SAME_PLATE_IOU)
+}
+
+/// Whether a plate was there in the first look too, and hardly anything about it was toned down: it would only be read a second time.
+fn is_the_same(toned: Sight, plate: &Outlined, seen_first: &[Outlined]) -> bool {
+    let quad = &plate.best.quad;
+    if !seen_first.iter().any(|known| known.best.quad.iou(quad) >= SAME_PLATE_IOU) {
+        return false;
+    }
+    let (now, before) = (toned.rectified(quad, FOR_READER), toned.in_tone(Tone::Luma).rectified(quad, FOR_READER));
+    now.zip(before).is_some_and(|(now, before)| difference(&now, &before) < COLOUR_MIN)
+}
+
 /// Other framings of an unclear plate, each with the outline it stands for.
 fn framings(outline: Quad, seen_first: Option<Quad>, others: &[Quad]) -> Vec<(Quad, Quad)> {
     let mut framings = vec![(outline.expanded(0.05, 0.12), outline)];
@@ -437,9 +457,68 @@ fn places_of(values: &[f32]) -> Places {
 fn passes(frame_side: usize, asked: Option<u32>) -> Vec<usize> {
     let fine = match asked {
         Some(side) => (side as usize).clamp(64, 4096),
-        None if frame_side > 1280 => 960,
+        None if frame_side > 1280 => (frame_side / 2).clamp(768, 960),
         None => frame_side.clamp(64, 512),
     };
     let coarse = 192;
     if fine > coarse { vec![fine, coarse] } else { vec![fine] }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that stumbles is a test that fails")]
+mod tests {
+    use super::{Recogniser, is_settled, is_the_same, passes, sight_of};
+    use crate::detect::Outlined;
+    use crate::read::sample_read;
+    use crate::sight::Tone;
+    use crate::{Detection, Frame, Quad};
+
+    const HERE: (f32, f32, f32, f32) = (40.0, 30.0, 80.0, 26.0);
+
+    fn plate((x, y, width, height): (f32, f32, f32, f32)) -> Outlined {
+        Outlined { best: Detection { quad: Quad::from_box(x, y, width, height), score: 0.9 }, others: Vec::new() }
+    }
+
+    fn frame(colour: impl Fn(usize, usize) -> [u8; 3]) -> Frame {
+        let rgb = (0..90 * 160).flat_map(|i| colour(i % 160, i / 160)).collect();
+        Frame { width: 160, height: 90, rgb }
+    }
+
+    #[test]
+    fn only_a_sure_read_of_the_same_place_settles_a_plate() {
+        let quad = plate(HERE).best.quad;
+        let (sure, unsure) = (sample_read("ABC1235", 0.95, quad), sample_read("ABC1235", 0.9, quad));
+        assert!(is_settled(&plate(HERE), &[unsure.clone(), sure.clone()]));
+        assert!(!is_settled(&plate(HERE), &[unsure]));
+        assert!(!is_settled(&plate((10.0, 60.0, 60.0, 20.0)), &[sure]));
+    }
+
+    #[test]
+    fn a_plate_is_read_in_toned_colours_only_where_they_change_it_or_where_it_is_new() {
+        let grey = frame(|x, _| [if x % 9 < 3 { 40 } else { 190 }; 3]);
+        let burnt = frame(|x, _| if x % 9 < 3 { [40; 3] } else { [255, 255, 60] });
+        let toned = |frame| sight_of(frame).unwrap().in_tone(Tone::Toned);
+        assert!(is_the_same(toned(&grey), &plate(HERE), &[plate(HERE)]));
+        assert!(!is_the_same(toned(&burnt), &plate(HERE), &[plate(HERE)]));
+        assert!(!is_the_same(toned(&grey), &plate(HERE), &[plate((10.0, 60.0, 60.0, 20.0))]));
+        assert!(!is_the_same(toned(&grey), &plate(HERE), &[]));
+    }
+
+    #[test]
+    fn a_place_that_is_glimpsed_and_no_plate_close_up_is_not_read() {
+        let recogniser = Recogniser::load().unwrap();
+        let wall = frame(|x, y| [(x / 4 + y / 3) as u8 + 80; 3]);
+        let sight = sight_of(&wall).unwrap();
+        let mut glimpsed = plate(HERE);
+        glimpsed.best.score = 0.4;
+        assert_eq!(recogniser.second_look(sight, &glimpsed.best.quad).unwrap(), None);
+        assert!(recogniser.read_all(sight, &[glimpsed]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn large_frames_are_looked_at_in_about_half_their_size() {
+        let sides = [300, 512, 1280, 1477, 1700, 1920, 4000].map(|side| passes(side, None));
+        assert_eq!(sides, [[300, 192], [512, 192], [512, 192], [768, 192], [850, 192], [960, 192], [960, 192]].map(Vec::from));
+        assert_eq!(passes(1280, Some(100)), vec![100]);
+    }
 }

@@ -1,11 +1,15 @@
 //! One convolution: the direct way, row by row.
 
+#![allow(clippy::indexing_slicing, reason = "the lines under a kernel lie inside the picture's margins")]
+
+use std::sync::OnceLock;
+
 use rten_simd::ops::BitOps;
 use rten_simd::{Isa, SimdOp};
 
-use super::maps::{LANES_MAX, MARGIN, Maps, Spare};
-use super::tile::{Finish, Rows, Target, Weights, multiply, packed};
-use super::winograd::Winograd;
+use super::maps::{BEFORE, LANES_MAX, Maps, Spare};
+use super::tile::{Finish, RUN, Rows, Target, Thin, Weights, multiply, multiply_thin, packed};
+use super::winograd::{Four, Two, Winograd};
 
 /// A convolution as it stands in the file.
 #[derive(Clone)]
@@ -20,11 +24,12 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Whether the pictures' margin is wide enough and the numbers are such as a convolution has.
+    /// Whether the pictures' margin is wide enough and the numbers are such as a convolution has; over one channel only three by three.
     pub fn is_possible(&self) -> bool {
         let (kernel, stride, pad) = (self.kernel, self.stride, self.pad);
         let small = |n: usize| (1..=64).contains(&n);
-        small(kernel.0) && small(kernel.1) && small(stride.0) && small(stride.1) && pad.0 <= MARGIN && pad.1 <= MARGIN
+        small(kernel.0) && small(kernel.1) && small(stride.0) && small(stride.1) && pad.0 <= BEFORE && pad.1 <= BEFORE
+            && (self.channels_in > 1 || kernel == (3, 3))
             && (1..=4096).contains(&self.channels_in) && (1..=4096).contains(&self.channels_out)
     }
 
@@ -48,9 +53,13 @@ impl Shape {
     }
 }
 
+/// From so many tiles of four by four results on the quickest way is the quickest: with fewer it waits for its weights.
+const FOUR_TILES_MIN: usize = 60;
+
 enum Way {
     Direct { weights: Vec<f32>, inputs: usize },
-    Winograd(Winograd),
+    /// Three by three: the second is made when the first large picture comes, and from these weights.
+    Quick { two: Winograd<Two, 2, 4>, four: OnceLock<Winograd<Four, 4, 6>>, weights: Vec<f32> },
 }
 
 pub struct Conv {
@@ -78,7 +87,7 @@ impl Conv {
         bias.resize(shape.padded_out(), 0.0);
         let is_quick = shape.kernel == (3, 3) && shape.stride == (1, 1) && shape.pad == (1, 1) && shape.channels_in > 1;
         let way = if is_quick {
-            Way::Winograd(Winograd::new(&shape, weights, lanes))
+            Way::Quick { two: Winograd::new(&shape, weights, lanes), four: OnceLock::new(), weights: weights.to_vec() }
         } else {
             let (high, wide) = shape.kernel;
             let inputs = high * wide * shape.padded_in();
@@ -98,15 +107,19 @@ impl Conv {
     /// None where the kernel is larger than the picture, or `plus` is of another size than the result.
     pub fn run(&self, input: &Maps, plus: Option<&Maps>, spare: &mut Spare) -> Option<Maps> {
         let (rows, columns) = self.shape.size_out(input.rows, input.columns)?;
-        let mut out = Maps::zeros(rows, columns, self.shape.padded_out(), spare);
-        let is_fitting = plus.is_none_or(|plus| plus.values.len() == out.values.len() && plus.columns == out.columns);
+        let mut out = Maps::framed(rows, columns, self.shape.padded_out(), spare);
+        let is_fitting = plus.is_none_or(|plus| (plus.rows, plus.columns, plus.channels) == (out.rows, out.columns, out.channels));
         if input.channels != self.shape.padded_in() || !is_fitting {
             return None;
         }
         let plus = plus.map(|plus| plus.values.as_slice());
         match &self.way {
             Way::Direct { weights, inputs } => Direct { conv: self, weights, inputs: *inputs, input, plus, out: &mut out }.dispatch(),
-            Way::Winograd(winograd) => winograd.run(self, input, plus, &mut out, spare),
+            Way::Quick { four, weights, .. } if rows.div_ceil(4) * columns.div_ceil(4) >= FOUR_TILES_MIN => {
+                let four = four.get_or_init(|| Winograd::new(&self.shape, weights, Lanes.dispatch()));
+                four.run(self, input, plus, &mut out, spare);
+            }
+            Way::Quick { two, .. } => two.run(self, input, plus, &mut out, spare),
         }
         Some(out)
     }
@@ -128,21 +141,21 @@ impl SimdOp for Direct<'_> {
     fn eval<I: Isa>(self, isa: I) {
         let Self { conv, weights, inputs, input, plus, out } = self;
         let shape = &conv.shape;
-        let offsets: Vec<usize> = (0..shape.kernel.0).map(|row| row * input.row_step()).collect();
+        let along = |row: usize| (0..shape.kernel.1 * input.channels).step_by(RUN).map(move |at| row * input.row_step() + at);
+        let offsets: Vec<usize> = (0..shape.kernel.0).flat_map(along).collect();
         let weights = Weights { values: weights, inputs, channels: out.channels };
         let finish = Finish { bias: Some(&conv.bias), plus, is_rectified: conv.is_rectified };
         for row in 0..out.rows {
-            let rows = Rows {
-                values: &input.values,
-                base: input.at_offset(row * shape.stride.0, 0, shape.pad.0, shape.pad.1),
-                step: shape.stride.1 * input.channels,
-                count: out.columns,
-                offsets: &offsets,
-                length: shape.kernel.1 * input.channels,
-            };
-            let base = out.at(row, 0);
-            let step = out.channels;
-            multiply(isa, &rows, weights, &finish, &mut Target { values: &mut out.values, base, step });
+            let from = input.at_offset(row * shape.stride.0, 0, shape.pad.0, shape.pad.1);
+            let (base, step, count) = (out.at(row, 0), out.channels, out.columns);
+            let mut target = Target { values: &mut out.values, base, step };
+            if input.channels == 1 {
+                let lines = [0, 1, 2].map(|below| &input.values[from + below * input.row_step()..]);
+                multiply_thin(isa, &Thin { lines, step: shape.stride.1, count }, weights, &finish, &mut target);
+            } else {
+                let rows = Rows { values: &input.values, base: from, step: shape.stride.1 * input.channels, count, offsets: &offsets };
+                multiply(isa, &rows, weights, &finish, &mut target);
+            }
         }
     }
 }

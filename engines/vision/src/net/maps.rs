@@ -1,11 +1,14 @@
 //! The pictures between two layers.
 
-/// Zeros around every picture: what the widest kernel and the last odd pair of a [`super::winograd`] tile reach for.
-pub const MARGIN: usize = 2;
+/// Zeros above and left of every picture: what the widest kernel reaches for.
+pub const BEFORE: usize = 2;
+/// Zeros below and right of it: what the last tile of [`super::winograd`] reaches for where the sides do not divide.
+pub const BEYOND: usize = 4;
 /// Channels are padded with zeros to a multiple of this, the widest vector there is.
 pub const LANES_MAX: usize = 16;
 
-/// Channels last; the channels that only fill up are zero in every picture, as are the margins.
+/// Channels last; the channels that only fill up are zero in every picture, as are the margins. Behind the last row may be more numbers,
+/// of a larger picture that lay there before.
 #[derive(Clone, Debug, Default)]
 pub struct Maps {
     pub rows: usize,
@@ -22,29 +25,51 @@ pub struct Spare(Vec<Vec<f32>>);
 const SPARE_MAX: usize = 6;
 
 impl Spare {
-    /// Of any length and content.
-    pub fn take(&mut self) -> Vec<f32> {
-        self.0.pop().unwrap_or_default()
+    /// At least so many numbers of any content: the shortest buffer that is long enough.
+    pub fn take(&mut self, len: usize) -> Vec<f32> {
+        let fits = self.0.iter().enumerate().filter(|(_, buffer)| buffer.len() >= len).min_by_key(|(_, buffer)| buffer.len());
+        match fits.map(|(at, _)| at) {
+            Some(at) => self.0.swap_remove(at),
+            None => vec![0.0; len],
+        }
     }
 
+    /// Keeps the longest.
     pub fn give(&mut self, buffer: Vec<f32>) {
-        if buffer.capacity() > 0 && self.0.len() < SPARE_MAX {
-            self.0.push(buffer);
+        self.0.push(buffer);
+        if self.0.len() > SPARE_MAX
+            && let Some((shortest, _)) = self.0.iter().enumerate().min_by_key(|(_, buffer)| buffer.len())
+        {
+            self.0.swap_remove(shortest);
         }
     }
 }
 
+fn blank(values: &mut [f32], from: usize, until: usize) {
+    if let Some(part) = values.get_mut(from..until) {
+        part.fill(0.0);
+    }
+}
+
 impl Maps {
-    pub fn zeros(rows: usize, columns: usize, channels: usize, spare: &mut Spare) -> Self {
-        let mut values = spare.take();
-        values.clear();
-        values.resize((rows + 2 * MARGIN) * (columns + 2 * MARGIN) * channels, 0.0);
-        Self { rows, columns, channels, values }
+    /// With its margins; what its pixels hold from before is for the caller to write over.
+    pub fn framed(rows: usize, columns: usize, channels: usize, spare: &mut Spare) -> Self {
+        let mut maps = Self { rows, columns, channels, values: Vec::new() };
+        let (step, len) = (maps.row_step(), (rows + BEFORE + BEYOND) * maps.row_step());
+        maps.values = spare.take(len);
+        let (first, last) = (maps.at(0, 0), maps.at(rows, 0));
+        blank(&mut maps.values, 0, first);
+        for row in 0..rows {
+            // The right margin of a row, and the left one of the next, which lies behind it.
+            blank(&mut maps.values, first + row * step + columns * channels, first + (row + 1) * step);
+        }
+        blank(&mut maps.values, last, len);
+        maps
     }
 
     /// One channel, from plain rows.
     pub fn from_grey(rows: usize, columns: usize, levels: &[f32], spare: &mut Spare) -> Self {
-        let mut maps = Self::zeros(rows, columns, 1, spare);
+        let mut maps = Self::framed(rows, columns, 1, spare);
         for (row, line) in levels.chunks_exact(columns.max(1)).take(rows).enumerate() {
             let at = maps.at(row, 0);
             if let Some(to) = maps.values.get_mut(at..at + columns) {
@@ -56,7 +81,7 @@ impl Maps {
 
     /// From one row to the next, in numbers.
     pub fn row_step(&self) -> usize {
-        (self.columns + 2 * MARGIN) * self.channels
+        (self.columns + BEFORE + BEYOND) * self.channels
     }
 
     /// Where the channels of a pixel begin.
@@ -64,9 +89,9 @@ impl Maps {
         self.at_offset(row, column, 0, 0)
     }
 
-    /// The same, so many rows up and columns left, at most [`MARGIN`].
+    /// The same, so many rows up and columns left, at most [`BEFORE`].
     pub fn at_offset(&self, row: usize, column: usize, up: usize, left: usize) -> usize {
-        (row + MARGIN - up) * self.row_step() + (column + MARGIN - left) * self.channels
+        (row + BEFORE - up) * self.row_step() + (column + BEFORE - left) * self.channels
     }
 
     /// Channel after channel, as other engines have it.

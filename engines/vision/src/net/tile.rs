@@ -5,10 +5,14 @@
 use rten_simd::Isa;
 use rten_simd::ops::{BitOps, NumOps};
 
+use super::maps::LANES_MAX;
+
 /// Vectors of channels that are summed at once.
 const VECTORS: usize = 2;
+/// Inputs that are found at once: within so many nothing is checked. Channels are filled up to whole runs.
+pub const RUN: usize = LANES_MAX;
 
-/// Weights of one matrix: vector after vector of channels, and in each the inputs one after the other.
+/// Weights of one matrix: pair after pair of vectors of channels, a last vector by itself, and in each the inputs one after the other.
 #[derive(Clone, Copy)]
 pub struct Weights<'a> {
     pub values: &'a [f32],
@@ -18,14 +22,13 @@ pub struct Weights<'a> {
     pub channels: usize,
 }
 
-/// What is multiplied: `count` rows that begin `step` after one another; each sums over runs of `length` at these offsets.
+/// What is multiplied: `count` rows that begin `step` after one another; each sums over runs of [`RUN`] at these offsets.
 pub struct Rows<'a> {
     pub values: &'a [f32],
     pub base: usize,
     pub step: usize,
     pub count: usize,
     pub offsets: &'a [usize],
-    pub length: usize,
 }
 
 /// What becomes of the sums.
@@ -38,6 +41,18 @@ pub struct Finish<'a> {
 
 impl Finish<'_> {
     pub const PLAIN: Self = Finish { bias: None, plus: None, is_rectified: false };
+
+    #[inline(always)]
+    fn of<I: Isa>(&self, isa: I, mut sum: I::F32, channel: usize, at: usize) -> I::F32 {
+        let ops = isa.f32();
+        if let Some(bias) = self.bias {
+            sum = ops.add(sum, ops.load(&bias[channel..]));
+        }
+        if let Some(plus) = self.plus {
+            sum = ops.add(sum, ops.load(&plus[at..]));
+        }
+        if self.is_rectified { ops.max(sum, ops.zero()) } else { sum }
+    }
 }
 
 /// Where the sums go: row after row.
@@ -52,42 +67,43 @@ pub struct Target<'a> {
 pub fn multiply<I: Isa>(isa: I, rows: &Rows, weights: Weights, finish: &Finish, target: &mut Target) {
     // Sums for two vectors fill the registers: 32 of AVX-512 and Neon, 16 of AVX2.
     match isa.f32().len() {
+        16 => all::<I, 12>(isa, rows, weights, finish, target),
         8 => all::<I, 6>(isa, rows, weights, finish, target),
         _ => all::<I, 8>(isa, rows, weights, finish, target),
     }
 }
 
+/// Rows of a tile where a picture is too narrow for more.
+const FEW: usize = 4;
+
 #[inline(always)]
 fn all<I: Isa, const HIGH: usize>(isa: I, rows: &Rows, weights: Weights, finish: &Finish, target: &mut Target) {
-    let lanes = isa.f32().len();
-    let vectors = weights.channels / lanes;
+    let vectors = weights.channels / isa.f32().len();
     let mut vector = 0;
     while vector < vectors {
-        let is_pair = vector + VECTORS <= vectors;
-        if rows.count >= HIGH {
-            let mut row = 0;
-            loop {
-                if is_pair {
-                    tile::<I, HIGH, VECTORS>(isa, rows, row, weights, vector, finish, target);
-                } else {
-                    tile::<I, HIGH, 1>(isa, rows, row, weights, vector, finish, target);
-                }
-                if row + HIGH >= rows.count {
-                    break;
-                }
-                // The last tile overlaps the one before where the rows do not divide: the same sums are written twice.
-                row = (row + HIGH).min(rows.count - HIGH);
-            }
+        if vector + VECTORS <= vectors {
+            down::<I, HIGH, VECTORS>(isa, rows, weights, vector, finish, target);
         } else {
-            for row in 0..rows.count {
-                if is_pair {
-                    tile::<I, 1, VECTORS>(isa, rows, row, weights, vector, finish, target);
-                } else {
-                    tile::<I, 1, 1>(isa, rows, row, weights, vector, finish, target);
-                }
-            }
+            down::<I, HIGH, 1>(isa, rows, weights, vector, finish, target);
         }
-        vector += if is_pair { VECTORS } else { 1 };
+        vector += VECTORS;
+    }
+}
+
+/// All rows by `WIDE` vectors of channels.
+#[inline(always)]
+fn down<I: Isa, const HIGH: usize, const WIDE: usize>(isa: I, rows: &Rows, weights: Weights, vector: usize, finish: &Finish, target: &mut Target) {
+    let high = if rows.count >= HIGH { HIGH } else if rows.count >= FEW { FEW } else { 1 };
+    let mut row = 0;
+    while row < rows.count {
+        // The last tile overlaps the one before where the rows do not divide: the same sums are written twice.
+        let first = row.min(rows.count - high);
+        match high {
+            1 => tile::<I, 1, WIDE>(isa, rows, first, weights, vector, finish, target),
+            FEW => tile::<I, FEW, WIDE>(isa, rows, first, weights, vector, finish, target),
+            _ => tile::<I, HIGH, WIDE>(isa, rows, first, weights, vector, finish, target),
+        }
+        row += high;
     }
 }
 
@@ -104,55 +120,84 @@ fn tile<I: Isa, const HIGH: usize, const WIDE: usize>(
     let ops = isa.f32();
     let lanes = ops.len();
     let mut sums = [[ops.zero(); WIDE]; HIGH];
-    let mut input = 0;
-    for offset in rows.offsets {
-        let mut lines: [&[f32]; HIGH] = [&[]; HIGH];
+    let columns = &weights.values[vector * weights.inputs * lanes..][..WIDE * weights.inputs * lanes];
+    // One loop around the one over a run: two let the compiler lose hold of the sums.
+    for (offset, by) in rows.offsets.iter().zip(columns.chunks_exact(RUN * WIDE * lanes)) {
+        let mut lines = [&[0.0; RUN]; HIGH];
         for (high, line) in lines.iter_mut().enumerate() {
-            *line = &rows.values[rows.base + (first + high) * rows.step + offset..][..rows.length];
+            *line = &rows.values[rows.base + (first + high) * rows.step + offset..][..RUN].as_chunks::<RUN>().0[0];
         }
-        let mut columns: [&[f32]; WIDE] = [&[]; WIDE];
-        for (wide, column) in columns.iter_mut().enumerate() {
-            *column = &weights.values[((vector + wide) * weights.inputs + input) * lanes..][..rows.length * lanes];
-        }
-        for k in 0..rows.length {
-            let mut by = [ops.zero(); WIDE];
+        for k in 0..RUN {
+            let mut weight = [ops.zero(); WIDE];
             for wide in 0..WIDE {
-                by[wide] = ops.load(&columns[wide][k * lanes..]);
+                weight[wide] = ops.load(&by[(k * WIDE + wide) * lanes..]);
             }
             for high in 0..HIGH {
                 let value = ops.splat(lines[high][k]);
                 for wide in 0..WIDE {
-                    sums[high][wide] = ops.mul_add(value, by[wide], sums[high][wide]);
+                    sums[high][wide] = ops.mul_add(value, weight[wide], sums[high][wide]);
                 }
             }
         }
-        input += rows.length;
     }
     for high in 0..HIGH {
         for wide in 0..WIDE {
             let channel = (vector + wide) * lanes;
             let at = target.base + (first + high) * target.step + channel;
-            let mut sum = sums[high][wide];
-            if let Some(bias) = finish.bias {
-                sum = ops.add(sum, ops.load(&bias[channel..]));
+            ops.store(finish.of(isa, sums[high][wide], channel, at), &mut target.values[at..]);
+        }
+    }
+}
+
+/// Pixels of one channel under a kernel of three by three.
+pub struct Thin<'a> {
+    /// From where the kernel first lies.
+    pub lines: [&'a [f32]; 3],
+    pub step: usize,
+    pub count: usize,
+}
+
+/// All pixels of a row by all channels: the weights of a vector of channels stay in registers along the row.
+#[inline(always)]
+pub fn multiply_thin<I: Isa>(isa: I, thin: &Thin, weights: Weights, finish: &Finish, target: &mut Target) {
+    let ops = isa.f32();
+    let lanes = ops.len();
+    let wide = VECTORS * lanes;
+    for channel in (0..weights.channels).step_by(lanes) {
+        let first = channel / wide * wide;
+        // As in [`packed`].
+        let together = wide.min(weights.channels - first);
+        let mut by = [[ops.zero(); 3]; 3];
+        for y in 0..3 {
+            for x in 0..3 {
+                by[y][x] = ops.load(&weights.values[first * weights.inputs + (y * 3 + x) * together + channel - first..]);
             }
-            if let Some(plus) = finish.plus {
-                sum = ops.add(sum, ops.load(&plus[at..]));
+        }
+        for n in 0..thin.count {
+            let mut sum = ops.zero();
+            for y in 0..3 {
+                let under = &thin.lines[y][n * thin.step..][..3];
+                for x in 0..3 {
+                    sum = ops.mul_add(ops.splat(under[x]), by[y][x], sum);
+                }
             }
-            if finish.is_rectified {
-                sum = ops.max(sum, ops.zero());
-            }
-            ops.store(sum, &mut target.values[at..]);
+            let at = target.base + n * target.step + channel;
+            ops.store(finish.of(isa, sum, channel, at), &mut target.values[at..]);
         }
     }
 }
 
 /// Weights as [`multiply`] wants them, from `channels` rows of `inputs`; `lanes` is the vector of this machine.
 pub fn packed(weights: &[f32], channels: usize, inputs: usize, lanes: usize) -> Vec<f32> {
-    let mut out = vec![0.0; channels.next_multiple_of(super::maps::LANES_MAX) * inputs];
+    let padded = channels.next_multiple_of(LANES_MAX);
+    let mut out = vec![0.0; padded * inputs];
+    let wide = VECTORS * lanes;
     for channel in 0..channels {
+        let first = channel / wide * wide;
+        // What is left of a last pair is one vector.
+        let together = wide.min(padded - first);
         for input in 0..inputs {
-            out[((channel / lanes) * inputs + input) * lanes + channel % lanes] = weights[channel * inputs + input];
+            out[first * inputs + input * together + channel - first] = weights[channel * inputs + input];
         }
     }
     out
