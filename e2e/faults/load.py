@@ -63,6 +63,7 @@ class City:
         self.captured_us = now_us() - 6 * 3_600_000_000
         self.case = self.must(self.people["dispatcher"].post("/v1/incidents", self.incident("案由"), key="case")).json
         self.leaves_from = 0
+        self.opened = set()
 
     def must(self, answer):
         if not answer.is_ok:
@@ -307,9 +308,10 @@ class City:
         for plate in self.ledger.acked["leaf of a look"]:
             if not looks[plate]:
                 wrong.append((f"leaf of a look at {plate}", "lost"))
-        opened = {said for action, said in objects if action == "POST /v1/incidents"}
+        # Whoever was cut off after the leaf hears the number only when he asks again: the leaf was read then, maybe many kills ago.
+        self.opened |= {said for action, said in objects if action == "POST /v1/incidents"}
         for summary, number in self.ledger.acked["incident"].items():
-            if number not in opened and summary not in self.ledger.acked["incident checked"]:
+            if number not in self.opened and summary not in self.ledger.acked["incident checked"]:
                 wrong.append((f"leaf of incident {number}", "lost"))
             self.ledger.acked["incident checked"][summary] = None
         self.ledger.acked["leaf of a look"].clear()

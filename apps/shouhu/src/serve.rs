@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use shouhu_audit::{Audit, AuditError, Entry};
 use shouhu_blobs::{BlobError, Blobs};
 use shouhu_env::{DiskError, Env};
-use shouhu_http::{Metrics, RouterError, ServeError, ServerLimits, Shedder, Site, StopStreams, TrustedProxies, Turnstile, built_in_policies, router, serve, wiring};
+use shouhu_http::{LifeRuntime, Metrics, RouterError, ServeError, ServerLimits, Shedder, Site, StopStreams, TrustedProxies, Turnstile, built_in_policies, router, serve, wiring};
 use shouhu_identity::{OidcSettings, OidcSettingsError, PasskeySettings, PasskeySettingsError, TrustSettings, TrustSettingsError};
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, LakehouseError, OnDamage, Opening};
 use shouhu_module::App;
@@ -236,7 +236,7 @@ pub enum StartError {
     Reach(#[from] ReachError),
     #[error(transparent)]
     Audit(#[from] AuditError),
-    #[error("no thread that watches how busy this machine is: {0}")]
+    #[error("no thread for what saves lives, or for watching how busy this machine is: {0}")]
     Thread(std::io::Error),
     #[error("web app: {0}")]
     Site(#[from] DiskError),
@@ -402,6 +402,7 @@ pub async fn run(
     let shedder = Shedder::default();
     shedder.watch(tokio::runtime::Handle::current(), metrics.clone()).map_err(StartError::Thread)?;
     app.put(shedder.clone());
+    app.put(LifeRuntime::start().map_err(StartError::Thread)?);
     let router = router(&app, &metrics, site).map_err(StartError::Routes)?;
     let turnstile = Turnstile::of(&app, &shedder, &metrics);
     let relay = tokio::spawn(shouhu_bus::relay(app.store.clone(), app.hub.clone(), wiring::reactors(&app)));

@@ -84,7 +84,7 @@ impl Quad {
     }
 
     /// Whether it reaches the border of a frame of this size, or lies nearer to it than an outline can be trusted.
-    pub(crate) fn touches_border(&self, frame_width: u32, frame_height: u32) -> bool {
+    pub(crate) fn touches_border(&self, frame_width: usize, frame_height: usize) -> bool {
         let margin_px = (BORDER_MARGIN * self.height_px()).max(BORDER_MARGIN_MIN_PX);
         let (left, top, right, bottom) = self.bounds();
         left.min(top) <= margin_px || right >= frame_width as f32 - margin_px || bottom >= frame_height as f32 - margin_px

@@ -2,6 +2,7 @@
 //! idempotency, and the audit leaf before release.
 
 use std::net::{IpAddr, SocketAddr};
+use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -17,6 +18,8 @@ use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort};
 use shouhu_module::{Access, App, Audit, AuditObject, Caller, Load, Looking, Method, Person, Problem, Proving, Route, door_of};
 use shouhu_store::Sight;
 use shouhu_wire::{DeviceKind, NONCE_HEADER, Proof};
+use tokio::runtime::Handle;
+use tracing::Instrument as _;
 
 pub use shouhu_module::Purpose;
 use crate::{Metrics, Shedder, blot, idempotency, purpose};
@@ -33,9 +36,23 @@ pub struct Gate {
     pub route: Route,
     pub shedder: Shedder,
     pub metrics: Metrics,
+    /// Where what saves lives is worked on; where it came in, if nowhere else.
+    pub life: Option<Handle>,
 }
 
 pub async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let Some(life) = gate.life.clone() else { return worked(gate, request, next).await };
+    // It is not given up when its asker hangs up.
+    match life.spawn(worked(gate, request, next).in_current_span()).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "http.overloaded", "the server is stopping").retry_after_s(2).into_response(),
+        },
+    }
+}
+
+async fn worked(gate: Gate, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let proof = Asked::of(request.headers(), request.method(), target_of(request.uri())).proof.map(ToOwned::to_owned);
     let mut response = match admit(&gate, request, next).await {

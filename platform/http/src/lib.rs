@@ -7,6 +7,7 @@ mod blot;
 mod gate;
 mod harden;
 mod idempotency;
+mod life;
 mod metrics;
 mod openapi;
 mod places;
@@ -25,6 +26,7 @@ pub mod testing;
 
 pub use asker::TrustedProxies;
 pub use gate::Purpose;
+pub use life::LifeRuntime;
 pub use metrics::Metrics;
 pub use openapi::document;
 pub use purpose::PURPOSES;

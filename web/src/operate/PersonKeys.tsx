@@ -16,8 +16,8 @@ function Key({ made }: { made: PersonKey }) {
     <li data-testid="person-key">
       <span title={made.aaguid ?? undefined}>{modelOf(made) ?? t("people.key_model_unknown")}</span>{" "}
       <span className="dim">
-        {t(made.is_attested ? "people.key_attested" : "people.key_unattested")} ·{" "}
-        {t(`people.key_${shared}`)} ·{" "}
+        {t(made.is_attested ? "people.key_attested" : "people.key_unattested")} · {t(`people.key_${shared}`)}{" "}
+        ·{" "}
         <time dateTime={new Date(made.made_at_us / 1000).toISOString()} title={taipei(made.made_at_us)}>
           {taipeiDay(made.made_at_us)}
         </time>

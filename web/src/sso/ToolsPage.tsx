@@ -37,7 +37,7 @@ function Tool({ tool, onGone }: { tool: SsoAgreedTool; onGone: (name: string) =>
         variant="default"
         loading={act.isPending}
         onClick={() => act.mutate()}
-        aria-label={t("sso.mine_end_one", { tool: name })}
+        aria-label={t("sso.mine_end_named", { tool: name })}
         data-testid="my-tool-end"
       >
         {t("sso.mine_end")}

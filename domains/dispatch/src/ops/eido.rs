@@ -12,8 +12,10 @@ use shouhu_wire::{Incident, Unit};
 use super::incident_get::visible;
 use crate::{catalogue, machine, positions, store};
 
+const PATH: &str = "/v1/incidents/{id}/eido";
+
 pub const ROUTE: Route =
-    Route::get("/v1/incidents/{id}/eido", "Show one incident as NENA EIDO, for a neighbouring centre", || {
+    Route::get(PATH, "Show one incident as NENA EIDO, for a neighbouring centre", || {
         axum::routing::get(handle)
     })
     .permission("incidents.read")
@@ -64,7 +66,7 @@ async fn handle(
 ) -> Result<Audited<Value>, Problem> {
     let incident = visible(&app, &person, id).await?;
     let partner = asked.partner()?;
-    hand_out(&app, &partner, ROUTE.path, ROUTE.load == Load::Life).await?;
+    hand_out(&app, &partner, PATH, true).await?;
     let units = units_at_work(&app, &incident).await?;
     let closing_note = closing_note(&app, id).await?;
     let notes = notes(&incident);

@@ -13,8 +13,11 @@ use crate::store::{self, Which};
 /// The newest of so many open incidents; a city has some hundreds.
 const INCIDENTS_MAX: i64 = 2_000;
 
+const INCIDENTS_PATH: &str = "/v1/incidents.geojson";
+const UNITS_PATH: &str = "/v1/units.geojson";
+
 pub const INCIDENTS: Route =
-    Route::get("/v1/incidents.geojson", "Show the open incidents as GeoJSON", || axum::routing::get(incidents))
+    Route::get(INCIDENTS_PATH, "Show the open incidents as GeoJSON", || axum::routing::get(incidents))
         .permission("dispatch.watch")
         .audit(Audit::WorkRead)
         .asks::<ForWhom>()
@@ -22,7 +25,7 @@ pub const INCIDENTS: Route =
         .load(Load::Interactive);
 
 pub const UNITS: Route =
-    Route::get("/v1/units.geojson", "Show the units with their newest positions as GeoJSON", || axum::routing::get(units))
+    Route::get(UNITS_PATH, "Show the units with their newest positions as GeoJSON", || axum::routing::get(units))
         .permission("units.watch")
         .audit(Audit::WorkRead)
         .asks::<ForWhom>()
@@ -31,11 +34,11 @@ pub const UNITS: Route =
 
 /// Who gets it; in the ledger when this returns. Without a name it is a map of the house's own, or nobody said: counted by itself, and
 /// stopped by a switch of its own, which no date is.
-async fn recipient(app: &App, asked: &ForWhom, route: &Route) -> Result<Partner, Problem> {
+async fn recipient(app: &App, asked: &ForWhom, path: &str) -> Result<Partner, Problem> {
     let named = asked.partner()?;
     let is_unnamed = named.is_none();
     let partner = named.unwrap_or_else(|| Partner::unnamed("GeoJSON"));
-    hand_out(app, &partner, route.path, is_unnamed).await?;
+    hand_out(app, &partner, path, is_unnamed).await?;
     Ok(partner)
 }
 
@@ -47,13 +50,13 @@ fn answer(what: &str, features: Vec<Feature>, to: &Partner) -> Response {
 }
 
 async fn incidents(State(app): State<App>, Params(asked): Params<ForWhom>) -> Result<Response, Problem> {
-    let to = recipient(&app, &asked, &INCIDENTS).await?;
+    let to = recipient(&app, &asked, INCIDENTS_PATH).await?;
     let open = store::incidents(&app.store, Which::NotClosed, None, INCIDENTS_MAX).await?;
     Ok(answer("incidents", open.iter().map(Feature::incident).collect(), &to))
 }
 
 async fn units(State(app): State<App>, Params(asked): Params<ForWhom>) -> Result<Response, Problem> {
-    let to = recipient(&app, &asked, &UNITS).await?;
+    let to = recipient(&app, &asked, UNITS_PATH).await?;
     let known = positions::of(&app);
     let mut units = store::units(&app.store).await?;
     for unit in &mut units {

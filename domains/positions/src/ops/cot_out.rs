@@ -11,8 +11,10 @@ use shouhu_wire::{UnitKind, UnitState};
 use crate::model::AGEING_US;
 use crate::ops::units::units;
 
+const PATH: &str = "/v1/positions/cot";
+
 pub const ROUTE: Route =
-    Route::get("/v1/positions/cot", "Units as events of Cursor on Target, one after the other", || axum::routing::get(handle))
+    Route::get(PATH, "Units as events of Cursor on Target, one after the other", || axum::routing::get(handle))
         .permission("positions.watch")
         .audit(Audit::WorkRead)
         .asks::<ForWhom>()
@@ -60,7 +62,7 @@ async fn handle(State(app): State<App>, Params(asked): Params<ForWhom>) -> Resul
     // The crews' own TAK clients name nobody, and no date on a paper stops them.
     let is_unnamed = named.is_none();
     let to = named.unwrap_or_else(|| Partner::unnamed("Cursor on Target"));
-    hand_out(&app, &to, ROUTE.path, is_unnamed).await?;
+    hand_out(&app, &to, PATH, is_unnamed).await?;
     // Whoever went home is nobody's friend on a map.
     let on_duty = units(&app).await?.into_iter().filter(|unit| unit.state != UnitState::OffDuty);
     let events: Vec<String> = on_duty.filter_map(|unit| event_of(&unit)).collect();

@@ -739,6 +739,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/signals/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a receiver how its stream is set up: a list of all without a name */
+        get: operations["get_v1_signals_stream"];
+        /** Sets a receiver's stream up anew, within what was agreed: what is not said is as at first */
+        put: operations["put_v1_signals_stream"];
+        /** Sets up the stream of a receiver that the server's owner has named (OpenID SSF 1.0) */
+        post: operations["post_v1_signals_stream"];
+        /** Ends a receiver's stream: it is told nothing any more */
+        delete: operations["delete_v1_signals_stream"];
+        options?: never;
+        head?: never;
+        /** Changes of a receiver's stream what is said, within what was agreed */
+        patch: operations["patch_v1_signals_stream"];
+        trace?: never;
+    };
+    "/v1/signals/stream/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells a receiver whether its stream goes on */
+        get: operations["get_v1_signals_stream_status"];
+        put?: never;
+        /** Pauses a receiver's stream (what happens waits), disables it (what happens is not told), or goes on with it */
+        post: operations["post_v1_signals_stream_status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/signals/stream/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a receiver an event about nothing, so that it finds out whether its stream works */
+        post: operations["post_v1_signals_stream_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/signals/poll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a receiver its events and hears what became of the last ones (RFC 8936) */
+        post: operations["post_v1_signals_poll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/.well-known/openid-configuration": {
         parameters: {
             query?: never;
@@ -767,6 +840,24 @@ export interface paths {
         get: operations["get_v1_sso_jwks_json"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page of the web app to which it sends */
+        get: operations["get_authorize"];
+        put?: never;
+        /** Sends a browser that brings a tool's request as a form to the page that asks the person */
+        post: operations["post_authorize"];
         delete?: never;
         options?: never;
         head?: never;
@@ -836,6 +927,40 @@ export interface paths {
         put?: never;
         /** Tells a tool once more who somebody is, for its access token */
         post: operations["post_v1_sso_userinfo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sso/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the tools that oneself has said yes to, in sessions that go on */
+        get: operations["get_v1_sso_tools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sso/tools/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back one's own yes to a tool, and what was given for it */
+        post: operations["post_v1_sso_tools_id_end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2125,6 +2250,23 @@ export interface paths {
         put?: never;
         /** Takes a camera out of service, or puts it back */
         post: operations["post_v1_cameras_id_active"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cameras/{id}/office": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says whose camera it is */
+        post: operations["post_v1_cameras_id_office"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5248,6 +5390,10 @@ export interface components {
              *     its `publicKey`.
              */
             options: unknown;
+            /** @description Only a key that its maker proves to be of one of these models will do; none: of any. */
+            models: string[];
+            /** @description False: a key that may be shared among devices is refused. */
+            may_be_synced: boolean;
         };
         StartEnrolment: {
             /** @description The part of the link after `#`. */
@@ -5466,12 +5612,12 @@ export interface components {
         };
         /** @description One page of a list, and the cursor of the next one. */
         Page3: {
-            items: components["schemas"]["Actor"][];
+            items: components["schemas"]["ActorRow"][];
             /** @description Pass it as `cursor`; absent after the last page. */
             next_cursor?: string | null;
         };
-        /** @description A person, as the list of people shows them. */
-        Actor: {
+        /** @description A person with the keys that sign in as them. */
+        ActorRow: {
             id: components["schemas"]["ActorId"];
             name: string;
             role: components["schemas"]["Role"];
@@ -5482,6 +5628,24 @@ export interface components {
             is_enrolled: boolean;
             is_disabled: boolean;
             last_seen_at_us?: components["schemas"]["Micros"] | null;
+            /** @description The newest first. */
+            passkeys: components["schemas"]["PasskeyRow"][];
+        };
+        /** @description What is known of a key. */
+        PasskeyRow: {
+            /** @description The model that the authenticator has named; its maker has proved it only where the key is attested. */
+            aaguid?: string | null;
+            /** @description What the force calls that model. */
+            model?: string | null;
+            is_attested: boolean;
+            /** @description Whether it may be shared among devices; unknown until a key from before the question signs in. */
+            is_synced?: boolean | null;
+            made_at_us: components["schemas"]["Micros"];
+            used_at_us?: components["schemas"]["Micros"] | null;
+            /** @description False: the rule of today would refuse it. */
+            meets_rule: boolean;
+            /** @description When such a key opens nothing any more; null: nobody has set a day, or it meets the rule. */
+            opens_until_us?: components["schemas"]["Micros"] | null;
         };
         /** @description `POST /v1/identity/actors/{id}/office`. */
         SetOffice: {
@@ -5769,8 +5933,24 @@ export interface components {
         SignalStream: {
             name: string;
             direction: components["schemas"]["SignalDirection"];
-            /** @description Its issuer, or the address to which is pushed. */
+            delivery: components["schemas"]["SignalDelivery"];
+            /** @description Its issuer, the address to which is pushed, or the audience of one that comes by itself. */
             peer: string;
+            /** @description Of a receiver that sets its stream up by itself, and has. */
+            status?: components["schemas"]["SignalStreamState"] | null;
+            /** @description Its own words. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description What waits until the receiver comes for it, or goes on with its stream.
+             */
+            waiting: number;
+            /** @description When it last came for its events, or we came for its. */
+            polled_at_us?: components["schemas"]["Micros"] | null;
+            /** @description `answered`, or why one that we ask has not. */
+            last_poll?: string | null;
+            /** @description When a trial that we asked for came back. */
+            verified_at_us?: components["schemas"]["Micros"] | null;
             /** @description Whether its word ends even the session of somebody who crews a unit. */
             may_end: boolean;
             /**
@@ -5790,13 +5970,24 @@ export interface components {
             oldest_not_taken_at_us?: components["schemas"]["Micros"] | null;
         };
         SignalDirection: "in" | "out";
+        /** @enum {string} */
+        SignalDelivery: "push" | "poll";
+        SignalStreamState: "enabled" | "paused" | "disabled";
         SsfConfiguration: {
             spec_version: string;
             issuer: string;
             jwks_uri: string;
             delivery_methods_supported: string[];
-            /** @description `ALL`: a receiver is told of everybody here, as the agreement with it says. */
+            configuration_endpoint: string;
+            status_endpoint: string;
+            verification_endpoint: string;
+            authorization_schemes: components["schemas"]["SsfAuthorizationScheme"][];
+            /** @description `ALL`: a receiver is told of everybody of whom it may be told, as the agreement with it says; it adds nobody and takes nobody away. */
             default_subjects: string;
+        };
+        /** @description How a receiver proves itself to the endpoints that manage its stream. */
+        SsfAuthorizationScheme: {
+            spec_urn: string;
         };
         SignalKeys: {
             keys: components["schemas"]["SignalKey"][];
@@ -5810,6 +6001,105 @@ export interface components {
             kid: string;
             alg?: string | null;
             use?: string | null;
+        };
+        SignalStreamConfig: {
+            stream_id: string;
+            iss: string;
+            aud: string;
+            /** @description Everything that this receiver may ever be told. */
+            events_supported: string[];
+            events_requested?: string[] | null;
+            events_delivered: string[];
+            delivery: components["schemas"]["SignalStreamDelivery"];
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            min_verification_interval: number;
+            description?: string | null;
+        };
+        /** @description How events come. */
+        SignalStreamDelivery: {
+            /** @description `urn:ietf:rfc:8935` (push) or `urn:ietf:rfc:8936` (poll). */
+            method: string;
+            /** @description Where is pushed to, or fetched from. */
+            endpoint_url?: string | null;
+        };
+        SignalStreamWanted: {
+            /** @description Addresses of events. Left out: everything that the receiver may have. */
+            events_requested?: string[] | null;
+            /** @description Left out: as it was agreed. Otherwise it must be so. */
+            delivery?: components["schemas"]["SignalStreamDelivery"] | null;
+            description?: string | null;
+        };
+        SignalStreamAsked: {
+            stream_id?: string | null;
+        };
+        /** @description With `stream_id` that one, without a list of all. */
+        SignalStreamsRead: components["schemas"]["SignalStreamConfig"] | components["schemas"]["SignalStreamConfig"][];
+        /** @description What the transmitter says may be sent back as it was read; it cannot be changed. */
+        SignalStreamChange: {
+            stream_id: string;
+            events_requested?: string[] | null;
+            delivery?: components["schemas"]["SignalStreamDelivery"] | null;
+            description?: string | null;
+            iss?: string | null;
+            /** @description A text, or a list of one. */
+            aud?: unknown;
+            events_supported?: string[] | null;
+            events_delivered?: string[] | null;
+            /** Format: int64 */
+            min_verification_interval?: number | null;
+        };
+        SignalStreamNamed: {
+            stream_id: string;
+        };
+        SignalStreamStatus: {
+            stream_id: string;
+            status: components["schemas"]["SignalStreamState"];
+            reason?: string | null;
+        };
+        SignalStreamStatusWanted: {
+            stream_id: string;
+            status: components["schemas"]["SignalStreamState"];
+            /** @description For the people who run this house. */
+            reason?: string | null;
+        };
+        SignalVerificationWanted: {
+            stream_id: string;
+            /** @description Comes back in the event. */
+            state?: string | null;
+        };
+        /** @description The answer. */
+        SignalSets: {
+            /** @description Tokens by their names; each comes again until it is said what became of it. */
+            sets: {
+                [key: string]: string;
+            };
+            /** @default false */
+            moreAvailable: boolean;
+        };
+        /** @description The question. */
+        SignalPoll: {
+            /**
+             * Format: uint32
+             * @description 0 asks for none: it only says what became of the last ones.
+             */
+            maxEvents?: number | null;
+            /** @description Otherwise an answer without tokens waits for a while. */
+            returnImmediately?: boolean | null;
+            /** @description Names of tokens that are taken, for good. */
+            ack?: string[];
+            /** @description Tokens that will never be taken, by their names. */
+            setErrs?: {
+                [key: string]: components["schemas"]["SignalSetErr"];
+            };
+        };
+        /** @description Why a token was not taken (RFC 8935 §2.4). */
+        SignalSetErr: {
+            err: string;
+            /** @default  */
+            description: string;
         };
         OpenidConfiguration: {
             issuer: string;
@@ -5883,6 +6173,8 @@ export interface components {
         AuthorizeSso: {
             /** @description The query of the page's address as it stands there, without the question mark. */
             query: string;
+            /** @description Whom the page shows. Another tab may have signed somebody else in since. */
+            person: components["schemas"]["ActorId"];
             decision: components["schemas"]["SsoDecision"];
         };
         SsoDecision: ("yes" | "no") | "ask";
@@ -5907,6 +6199,28 @@ export interface components {
             unit?: components["schemas"]["UnitId"] | null;
             /** @description The office that the person serves in. */
             office?: string | null;
+        };
+        SsoAgreedTools: {
+            /** @description The latest yes first. */
+            items: components["schemas"]["SsoAgreedTool"][];
+        };
+        /** @description A tool that may ask who the person is. */
+        SsoAgreedTool: {
+            id: string;
+            /** @description Its id, when it was taken out of the file meanwhile. */
+            title_zh: string;
+            title_en: string;
+            /** @description What it was let know beside its own name for the person. */
+            claims: components["schemas"]["SsoClaim"][];
+            /** @description The latest yes. */
+            said_yes_at_us: components["schemas"]["Micros"];
+            /**
+             * Format: uint32
+             * @description In how many sessions of the person, on whatever devices.
+             */
+            sessions: number;
+            /** @description One of them is this one. */
+            is_here: boolean;
         };
         HealthReport: {
             version: string;
@@ -6963,7 +7277,7 @@ export interface components {
             next_cursor?: string | null;
         };
         SharingPartner: {
-            /** @description `device …`, `webhook …` or `signals …`. */
+            /** @description `device …`, `webhook …`, `signals …`, `named …` (a person fetches for him), or `unnamed …` (nobody said for whom). */
             id: string;
             title: string;
             since_us: components["schemas"]["Micros"];
@@ -6994,7 +7308,7 @@ export interface components {
             written_by_name: string;
         };
         SharingPartnerShown: {
-            /** @description `device …`, `webhook …` or `signals …`. */
+            /** @description `device …`, `webhook …`, `signals …`, `named …` (a person fetches for him), or `unnamed …` (nobody said for whom). */
             id: string;
             title: string;
             since_us: components["schemas"]["Micros"];
@@ -7386,7 +7700,7 @@ export interface components {
             residents?: number | null;
         };
         AskReport: {
-            /** @description `2026-11`; without one, the days of this month that are over. */
+            /** @description `2026-11`, two days after its end and later; without one, the newest of those. */
             month?: string | null;
             /**
              * Format: int64
@@ -7398,8 +7712,6 @@ export interface components {
         AreaReport: {
             /** @description `2026-11`, by the clock of Taipei. */
             month: string;
-            /** @description The month is not over, and the numbers are of its days that are. */
-            is_running: boolean;
             /** Format: int64 */
             areas_version: number;
             /** Format: int64 */
@@ -7685,6 +7997,8 @@ export interface components {
             heading_deg?: number | null;
             is_active: boolean;
             created_at_us: components["schemas"]["Micros"];
+            /** @description Whose camera it is; rules of the force may compare it with the office of whoever looks. */
+            office?: string | null;
         };
         CameraKind: "fixed" | "patrol";
         CreateCamera: {
@@ -7699,6 +8013,11 @@ export interface components {
              * @default null
              */
             heading_deg: number | null;
+            /**
+             * @description Whose camera it is, as the offices of people are written.
+             * @default null
+             */
+            office: string | null;
         };
         ImportQuery2: {
             /**
@@ -7743,6 +8062,13 @@ export interface components {
         };
         SetActive: {
             is_active: boolean;
+        };
+        SetOffice2: {
+            /**
+             * @description As the offices of people are written; blank or absent: nobody's.
+             * @default null
+             */
+            office: string | null;
         };
         /** @description One page of a list, and the cursor of the next one. */
         Page26: {
@@ -9165,9 +9491,10 @@ export interface components {
         /** @description An entry as a device needs it: enough to alert, nothing about why. */
         DeltaEntry: {
             id: components["schemas"]["EntryId"];
+            /** @description [`Pattern::untold`] of an entry that is not active: the id says which. */
             pattern: components["schemas"]["Pattern"];
             expires_at_us: components["schemas"]["Micros"];
-            /** @description False: the entry was withdrawn, or its expiry passed; forget it. */
+            /** @description False: the entry was withdrawn, its expiry passed, or devices may not have it any more; forget it. */
             is_active: boolean;
         };
         ListHits: {
@@ -11079,6 +11406,11 @@ export interface components {
             /** Format: double */
             accuracy_m?: number | null;
         };
+        /** @description For whom a person fetches what is always for somebody else. */
+        ForSomebody: {
+            /** @description Who gets it: the id or the title of a partner as `GET /v1/oversight/partners` has it, or the name of one who is not there yet. */
+            partner: string;
+        };
         EidoReceipt: {
             outcome: components["schemas"]["EidoOutcome"];
             /** @description Ours; where that is merged, the one that it belongs to. */
@@ -11092,6 +11424,11 @@ export interface components {
             /** @description JSON path. */
             path: string;
             reason: string;
+        };
+        /** @description For whom a person fetches what others can read, where it may be for the house itself. */
+        ForWhom: {
+            /** @description Who gets it: the id or the title of a partner as `GET /v1/oversight/partners` has it, or the name of one who is not there yet. */
+            partner?: string | null;
         };
         /** @description A list that is never long enough to be paged. */
         Items14: {
@@ -11337,7 +11674,10 @@ export interface components {
             is_confirmed: boolean;
             /** @description What is asked of officers; of a confirmed one only. */
             action?: components["schemas"]["EntryAction"] | null;
-            /** @description Make, colour and the like; of a confirmed one only. */
+            /** @description As the entry says; of a confirmed one only, like what follows. */
+            vehicle_class?: components["schemas"]["VehicleClass"] | null;
+            vehicle_colour?: components["schemas"]["VehicleColour"] | null;
+            /** @description Make, model and the like. */
             vehicle_note?: string | null;
         };
         TakeCheckIn: {
@@ -14330,6 +14670,293 @@ export interface operations {
             };
         };
     };
+    get_v1_signals_stream: {
+        parameters: {
+            query?: {
+                stream_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalStreamsRead"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_v1_signals_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalStreamChange"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalStreamConfig"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_signals_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SignalStreamWanted"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalStreamConfig"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_v1_signals_stream: {
+        parameters: {
+            query: {
+                stream_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_v1_signals_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalStreamChange"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalStreamConfig"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_signals_stream_status: {
+        parameters: {
+            query: {
+                stream_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalStreamStatus"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_signals_stream_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalStreamStatusWanted"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalStreamStatus"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_signals_stream_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalVerificationWanted"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_signals_poll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SignalPoll"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalSets"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_well_known_openid_configuration: {
         parameters: {
             query?: never;
@@ -14376,6 +15003,67 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SsoKeys"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_authorize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_authorize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description To the page of this path, with the form as its query */
+            303: {
+                headers: {
+                    location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {
@@ -14537,6 +15225,68 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SsoUserInfo"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v1_sso_tools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoAgreedTools"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_sso_tools_id_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NoBody"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {
@@ -17451,6 +18201,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SetActive"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Camera"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_cameras_id_office: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SetOffice2"];
             };
         };
         responses: {
@@ -22338,7 +23123,9 @@ export interface operations {
     };
     get_v1_incidents_id_eido: {
         parameters: {
-            query?: never;
+            query: {
+                partner: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -22435,7 +23222,9 @@ export interface operations {
     };
     get_v1_incidents_geojson: {
         parameters: {
-            query?: never;
+            query?: {
+                partner?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -22464,7 +23253,9 @@ export interface operations {
     };
     get_v1_units_geojson: {
         parameters: {
-            query?: never;
+            query?: {
+                partner?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -24093,7 +24884,9 @@ export interface operations {
     };
     get_v1_positions_cot: {
         parameters: {
-            query?: never;
+            query?: {
+                partner?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -32,7 +32,7 @@ export const sso = {
     mine_elsewhere: "Not on this device.",
     mine_told: "It may ask for:",
     mine_end: "Take the yes back",
-    mine_end_one: "Take the yes back: {{tool}}",
+    mine_end_named: "Take the yes back: {{tool}}",
     mine_gone:
       "Your yes to {{tool}} is taken back. It can no longer ask who you are; a tool that listens for it hears within seconds that you have left.",
     mine_none: "You are signed in to no tool",

@@ -97,7 +97,8 @@ export const identity = {
   "signals.stream.exists": "This receiver has a stream already.",
   "signals.stream.pushed": "Signals are pushed to this receiver; it fetches none.",
   "signals.stream.not_agreed": "The server's owner has agreed to something else for this stream.",
-  "signals.stream.unreadable": "Something about this stream is too long, or has characters that it may not have.",
+  "signals.stream.unreadable":
+    "Something about this stream is too long, or has characters that it may not have.",
   "signals.stream.not_enabled": "This stream is paused or disabled: enable it first.",
   "signals.stream.too_often": "A trial of this stream was asked for a moment ago.",
   "signals.poll.unreadable": "What became of the signals cannot be read.",

@@ -16,9 +16,12 @@ export const identity = {
   "identity.passkey.unattested":
     "無法證明這把金鑰的型號。請使用下列型號建立通行金鑰：{{models}}。瀏覽器詢問時，請允許網站查看金鑰型號。",
   "identity.passkey.model": "您的角色不可使用這個型號的金鑰。請使用：{{models}}。",
-  "identity.passkey.unproved": "這把金鑰的製造商證明無效。請使用：{{models}}；若確為上列型號，請通知系統維運員。",
-  "identity.passkey.synced": "這把金鑰可能在多台裝置間同步，您的角色不可使用。請使用安全金鑰，或只存在這台裝置的金鑰。",
-  "identity.passkey.over": "這把金鑰早於您角色的金鑰規定，使用期限已過。請向系統維運員索取新的邀請，並使用：{{models}}。",
+  "identity.passkey.unproved":
+    "這把金鑰的製造商證明無效。請使用：{{models}}；若確為上列型號，請通知系統維運員。",
+  "identity.passkey.synced":
+    "這把金鑰可能在多台裝置間同步，您的角色不可使用。請使用安全金鑰，或只存在這台裝置的金鑰。",
+  "identity.passkey.over":
+    "這把金鑰早於您角色的金鑰規定，使用期限已過。請向系統維運員索取新的邀請，並使用：{{models}}。",
   "identity.sign_in.challenge_unknown": "登入逾時，請再試一次。",
   "identity.sign_in.refused": "這把通行金鑰無法登入：未註冊，或帳號已停用。",
   "identity.provider.unknown": "沒有採用這個名稱的身分提供者。",

@@ -47,7 +47,8 @@ export const oversight = {
   "oversight.areas.name": "第 {{nth}} 個區域沒有名稱，或名稱超過 {{most}} 字。",
   "oversight.areas.residents": "「{{name}}」的人口不是 0 到 {{most}} 的整數。",
   "oversight.areas.outline": "「{{name}}」的界線無法使用：$t(answers.area_fault_{{what}})。",
-  "oversight.areas.month": "{{month}} 的統計自 {{told_from}} 起才能查看：進行中的月份若逐日比較，就會看出單日的情形。",
+  "oversight.areas.month":
+    "{{month}} 的統計自 {{told_from}} 起才能查看：進行中的月份若逐日比較，就會看出單日的情形。",
   "oversight.disclosure.text": "請填 2 至 300 個字。",
   "oversight.disclosure.scope": "一次申請以一件案件或已經過去的 31 日內為限。",
   "oversight.disclosure.same_person": "須由申請人以外的第二人決定。",
