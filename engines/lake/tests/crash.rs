@@ -501,7 +501,7 @@ fn a_house_that_starts_again_and_again_does_not_fill_its_disk_with_space_asked_f
     lengths.sort_unstable();
     let asked_ahead = usize::try_from(config().wal_file_bytes_max).unwrap();
     let as_long = lengths.iter().filter(|length| **length >= asked_ahead).count();
-    assert!(lengths.len() as u64 >= STARTS && as_long <= 2, "{lengths:?}");
+    assert!(lengths.len() as u64 >= STARTS - 1 && as_long <= 2, "{lengths:?}");
 }
 
 #[test]

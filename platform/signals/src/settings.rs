@@ -486,7 +486,7 @@ mod tests {
         let receiver = settings.receiver("a").unwrap();
         let Delivery::Push { url, token } = &receiver.delivery else { panic!("it is pushed to") };
         assert_eq!((receiver.events.as_slice(), token.bearer().as_str()), (TellKind::ALL.as_slice(), "Bearer hidden"));
-        assert_eq!((url.to_string().as_str(), receiver.manages_itself(), receiver.is_polled()), ("https://a.example/e", false, false));
+        assert_eq!((url.to_string().as_str(), receiver.manages_itself(), receiver.is_polled()), ("https://a.example:443/e", false, false));
         assert!(!format!("{settings:?}").contains("hidden"));
         let some = SignalSettings::parse(&format!("{text}events = [\"session_revoked\"]")).unwrap();
         assert_eq!(some.receiver("a").map(|receiver| receiver.events.clone()), Some(vec![TellKind::SessionRevoked]));
@@ -533,7 +533,7 @@ mod tests {
         let polled = "[transmitter.poll]\nurl = \"https://idp.example/poll\"\nstream = \"https://idp.example/stream\"\ntoken = \"hidden\"\n";
         let settings = SignalSettings::parse(&format!("{pushing}{polled}")).unwrap();
         let found = settings.transmitter("idp").and_then(|idp| idp.polled.clone()).unwrap();
-        assert_eq!((found.url.to_string().as_str(), found.token.bearer().as_str()), ("https://idp.example/poll", "Bearer hidden"));
+        assert_eq!((found.url.to_string().as_str(), found.token.bearer().as_str()), ("https://idp.example:443/poll", "Bearer hidden"));
         assert!(!format!("{settings:?}").contains("hidden"));
         let hash = format!("token_sha256 = \"{}\"\n", hex::encode(Sha256::digest("one")));
         assert_eq!(told(&format!("{}{polled}", pushing.replace(&hash, ""))), "", "who is polled needs no token of its own");
