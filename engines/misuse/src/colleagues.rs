@@ -4,10 +4,9 @@
 //! more often. How often, their own numbers say: each car is met at a rate that is Gamma-distributed over cars, and what mates ask about it moves
 //! the rate that is expected of it (empirical Bayes, as in DuMouchel, Am. Stat. 53, 1999).
 
-use std::collections::{HashMap, HashSet};
-
 use crate::facts::{Kind, Mark, Suggestion};
-use crate::find::{Reckoned, Seen, Turn, suggested};
+use crate::find::{Reckoned, Seen, Sort, Turn, days, suggested};
+use crate::quick::{Map, Set};
 use crate::returns::{Begun, Pair, Returns};
 use crate::tail::nb_tail;
 
@@ -16,15 +15,15 @@ const DAYS_MIN: u32 = 2;
 
 /// Vehicles of everybody, by office.
 struct Cars {
-    of: HashSet<(u32, u64)>,
-    by_office: HashMap<u32, f64>,
+    of: Set<(u32, u64)>,
+    by_office: Map<u32, f64>,
 }
 
 impl Cars {
     fn of(turn: &Turn<'_>) -> Self {
-        let of: HashSet<(u32, u64)> =
+        let of: Set<(u32, u64)> =
             turn.facts.marks.iter().filter_map(|mark| Some((turn.officer(mark.of?)?.office?, mark.subject))).collect();
-        let mut by_office: HashMap<u32, f64> = HashMap::new();
+        let mut by_office: Map<u32, f64> = Map::default();
         for (office, _) in &of {
             *by_office.entry(*office).or_default() += 1.0;
         }
@@ -53,7 +52,7 @@ impl Meetings {
     fn of(turn: &Turn<'_>, cars: &Cars) -> Self {
         let (mut asked, mut exposed, mut counts) = (0.5, 0.0, Vec::new());
         for (office, subject) in &cars.of {
-            let (number, busy) = turn.asked_in(*office, *subject);
+            let (number, busy) = (turn.offices.asked(*office, *subject), turn.offices.all_asked(*office));
             asked += f64::from(number);
             exposed += busy;
             counts.push((f64::from(number), busy));
@@ -66,7 +65,7 @@ impl Meetings {
             excess += (number - mean).powi(2) - number;
         }
         let size = if excess > 0.0 { squares / excess } else { f64::MAX };
-        let mut staff: HashMap<u32, f64> = HashMap::new();
+        let mut staff: Map<u32, f64> = Map::default();
         for office in turn.facts.officers.iter().filter_map(|officer| officer.office) {
             *staff.entry(office).or_default() += 1.0;
         }
@@ -75,9 +74,9 @@ impl Meetings {
     }
 
     /// How many pairs of one office come to so many days, if all were met as this car is.
-    fn expected(&self, turn: &Turn<'_>, pair: &Pair, loose: u32) -> f64 {
-        let mates = f64::from(turn.mates_days(pair.officer, pair.subject).saturating_sub(loose));
-        let (own, others) = turn.busy(pair.officer);
+    fn expected(&self, turn: &Turn<'_>, pair: &Pair) -> f64 {
+        let mates = f64::from(pair.mates);
+        let (own, others) = turn.offices.busy(pair.officer, turn.office(pair.officer));
         let size = self.size.min(1e6);
         let mean = own * (size + mates) / (size / self.rate + others);
         nb_tail(pair.days, mean, size + mates) * self.pairs
@@ -92,7 +91,7 @@ struct Asked {
 }
 
 /// Days that officers ask about colleagues' cars without a case that holds.
-pub(crate) fn colleagues(turn: &Turn<'_>, marks: &HashMap<u64, Vec<Mark>>, returns: &Returns) -> Vec<Suggestion> {
+pub(crate) fn colleagues(turn: &Turn<'_>, marks: &Map<u64, Vec<Mark>>, sort: Sort, returns: &Returns) -> Vec<Suggestion> {
     let cars = Cars::of(turn);
     let meetings = Meetings::of(turn, &cars);
     let (mut same, mut other, mut all) = (Begun::default(), Begun::default(), Vec::new());
@@ -103,13 +102,13 @@ pub(crate) fn colleagues(turn: &Turn<'_>, marks: &HashMap<u64, Vec<Mark>>, retur
         if is_own || marks.iter().all(|mark| mark.of.is_none()) {
             continue;
         }
-        let Some(mut pair) = Pair::of(turn, looks) else { continue };
-        let office = turn.officer(pair.officer).and_then(|officer| officer.office);
+        let Some(mut pair) = Pair::of(turn, looks, sort) else { continue };
+        let office = turn.office(pair.officer);
         let is_same = office.is_some_and(|office| cars.of.contains(&(office, pair.subject)));
         if is_same { same.count(&pair) } else { other.count(&pair) }
         let to = turn.told_to(pair.officer, Kind::Colleague, Some(pair.subject));
-        let looks: Vec<Seen> = looks.iter().filter(|one| turn.is_odd(one) && one.look.seq > to).copied().collect();
-        pair.days = crate::find::days(looks.iter());
+        let looks: Vec<Seen> = looks.iter().filter(|one| sort.has(one) && one.look.seq > to).copied().collect();
+        pair.days = days(looks.iter());
         if pair.days >= DAYS_MIN {
             all.push(Asked { pair, is_same, office, looks });
         }
@@ -119,9 +118,8 @@ pub(crate) fn colleagues(turn: &Turn<'_>, marks: &HashMap<u64, Vec<Mark>>, retur
         let stratum = pair.stratum;
         let share = office.and_then(|office| cars.share(office));
         let (by_chance, allowed) = if is_same {
-            let loose = crate::find::days(looks.iter().filter(|one| one.is_loose));
             let begun = share.map_or_else(|| same.of(stratum), |share| share * other.of(stratum));
-            let by_chance = returns.expected(stratum, pair.days, begun) + meetings.expected(turn, &pair, loose);
+            let by_chance = returns.expected(stratum, pair.days, begun) + meetings.expected(turn, &pair);
             (by_chance, same.allowed(turn, stratum))
         } else {
             (returns.expected(stratum, pair.days, other.of(stratum)), other.allowed(turn, stratum))

@@ -1,12 +1,13 @@
 //! The turn: looks in, suggestions out. One pass over looks sorted by officer and subject; nothing is remembered between turns but what was told.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use shouhu_calendar::TAIPEI_US;
 
 use crate::facts::{Facts, Kind, Look, Officer, Suggestion};
 use crate::marks::marked;
 use crate::pace::{Usual, paces};
+use crate::quick::Map;
 use crate::tail::{Tail, nb_tail};
 
 /// What came longer ago counts no more: sixteen weeks, in which a curiosity of once a week still stands out.
@@ -17,7 +18,7 @@ pub const EVIDENCE_MAX: usize = 100;
 /// night these sum up over a window to about this much.
 pub(crate) const BY_CHANCE_MAX: f64 = 1.0 / 1_000.0;
 /// Fewer days, or cases, than this are no habit, however rare they are.
-const DAYS_MIN: u32 = 6;
+const DAYS_MIN: u32 = 5;
 const OFF_DAYS_MIN: u32 = 4;
 const CASES_MIN: u32 = 3;
 /// A subject to which mates give more than one day for eight of one's own is the beat's business, and no private one.
@@ -32,39 +33,55 @@ const DAY_US: i64 = 24 * 3_600 * 1_000_000;
 pub(crate) struct Seen {
     pub look: Look,
     pub day: i32,
+    /// Days on which others of the office loosely asked about the subject; 0 where nobody knows who else is of it.
+    pub mates: u32,
     pub is_loose: bool,
+    /// The case is others' work too, and of them nobody asks about this subject.
+    pub is_alone: bool,
 }
 
-/// Loose looks are of two sorts that honest work has in different numbers: on the street without any case, and at a desk under one that
-/// nobody else works on.
+impl Seen {
+    fn is_of_pair(&self, other: &Self) -> bool {
+        (self.look.officer, self.look.subject) == (other.look.officer, other.look.subject)
+    }
+
+    /// No case holds it: none that anybody else works on, or a live one of which nobody else asks about the subject.
+    pub fn is_odd(&self) -> bool {
+        Sort::Either.has(self)
+    }
+}
+
+/// Looks that no case holds are of two sorts that honest work has in different numbers: on the street without any case, or with a live one in which
+/// nobody else asks about the subject; and at a desk under one that nobody else works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sort {
     Bare,
     Claimed,
+    Street,
     Either,
 }
 
 impl Sort {
     pub fn has(self, one: &Seen) -> bool {
         let is_bare = one.look.case.is_none();
-        one.is_loose
-            && match self {
-                Self::Bare => is_bare,
-                Self::Claimed => !is_bare,
-                Self::Either => true,
-            }
+        match self {
+            Self::Bare => is_bare,
+            Self::Claimed => one.is_loose && !is_bare,
+            Self::Street => is_bare || (one.look.is_live && one.is_alone),
+            Self::Either => one.is_loose || (one.look.is_live && one.is_alone),
+        }
     }
 }
 
 /// Who named what under which case.
 struct Cases {
-    shared: HashMap<u64, (u32, bool)>,
-    subjects: HashMap<(u64, u64), (u32, bool)>,
+    shared: Map<u64, (u32, bool)>,
+    subjects: Map<(u64, u64), (u32, bool)>,
 }
 
 impl Cases {
     fn of(looks: &[Look]) -> Self {
-        let mut cases = Self { shared: HashMap::new(), subjects: HashMap::new() };
+        let mut cases = Self { shared: Map::default(), subjects: Map::default() };
         for look in looks {
             let Some(case) = look.case else { continue };
             let by = cases.shared.entry(case).or_insert((look.officer, false));
@@ -90,15 +107,58 @@ pub(crate) struct Turn<'a> {
     pub facts: &'a Facts<'a>,
     /// By officer, subject and time.
     pub seen: Vec<Seen>,
-    cases: Cases,
-    told: HashMap<(u32, Kind, Option<u64>), i64>,
+    told: Map<(u32, Kind, Option<u64>), i64>,
     /// Officers of one kind of work.
-    pub peers: HashMap<u32, f64>,
-    /// Days that officers of an office have loosely asked about a subject, of all of them together.
-    loose_days: HashMap<(u32, u64), u32>,
+    pub peers: Map<u32, f64>,
+    pub offices: Offices,
+}
+
+/// What offices loosely ask about.
+#[derive(Default)]
+pub(crate) struct Offices {
+    /// Days that officers of an office have asked about a subject, of all of them together.
+    asked: Map<(u32, u64), u32>,
     /// The same over all subjects, by officer and by office.
-    busy_days: HashMap<u32, f64>,
-    office_days: HashMap<u32, f64>,
+    busy: Map<u32, f64>,
+    office_busy: Map<u32, f64>,
+}
+
+impl Offices {
+    /// Counts, and says of each look what the mates do.
+    fn of(turn: &Turn<'_>, seen: &mut [Seen]) -> Self {
+        let mut offices = Self::default();
+        for looks in seen.chunk_by(Seen::is_of_pair) {
+            let Some((first, office)) = looks.first().and_then(|first| Some((first, turn.office(first.look.officer)?))) else { continue };
+            let number = days(looks.iter().filter(|one| one.is_loose));
+            if number > 0 {
+                *offices.asked.entry((office, first.look.subject)).or_default() += number;
+                *offices.busy.entry(first.look.officer).or_default() += f64::from(number);
+                *offices.office_busy.entry(office).or_default() += f64::from(number);
+            }
+        }
+        for looks in seen.chunk_by_mut(Seen::is_of_pair) {
+            let Some(office) = looks.first().and_then(|first| turn.office(first.look.officer)) else { continue };
+            let own = days(looks.iter().filter(|one| one.is_loose));
+            for one in looks {
+                one.mates = offices.asked(office, one.look.subject).saturating_sub(own);
+            }
+        }
+        offices
+    }
+
+    pub fn asked(&self, office: u32, subject: u64) -> u32 {
+        self.asked.get(&(office, subject)).copied().unwrap_or_default()
+    }
+
+    pub fn all_asked(&self, office: u32) -> f64 {
+        self.office_busy.get(&office).copied().unwrap_or_default()
+    }
+
+    /// What an officer asks about in all, and what his office without him does: sums over subjects of days.
+    pub fn busy(&self, officer: u32, office: Option<u32>) -> (f64, f64) {
+        let own = self.busy.get(&officer).copied().unwrap_or_default();
+        (own, office.map_or(0.0, |office| (self.all_asked(office) - own).max(0.0)))
+    }
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "days since 1970 fit for five million years")]
@@ -111,39 +171,33 @@ impl<'a> Turn<'a> {
         let since = facts.now_us.saturating_sub(WINDOW_DAYS * DAY_US);
         let known = |look: &&Look| look.at_us >= since && usize::try_from(look.officer).is_ok_and(|at| at < facts.officers.len());
         let cases = Cases::of(facts.looks);
-        let mut seen: Vec<Seen> =
-            facts.looks.iter().filter(known).map(|look| Seen { look: *look, day: day_of(look.at_us), is_loose: cases.is_loose(look) }).collect();
+        let seen = |look: &Look| {
+            let is_loose = cases.is_loose(look);
+            Seen { look: *look, day: day_of(look.at_us), mates: 0, is_loose, is_alone: !is_loose && cases.is_alone(look) }
+        };
+        let mut seen: Vec<Seen> = facts.looks.iter().filter(known).map(seen).collect();
         seen.sort_unstable_by_key(|one| (one.look.officer, one.look.subject, one.look.seq));
-        let mut told: HashMap<(u32, Kind, Option<u64>), i64> = HashMap::new();
+        let mut told: Map<(u32, Kind, Option<u64>), i64> = Map::default();
         for one in facts.told {
             let to = told.entry((one.officer, one.kind, one.subject)).or_insert(one.to_seq);
             *to = (*to).max(one.to_seq);
         }
-        let mut peers: HashMap<u32, f64> = HashMap::new();
+        let mut peers: Map<u32, f64> = Map::default();
         for officer in facts.officers {
             *peers.entry(officer.peers).or_default() += 1.0;
         }
-        let turn = Self { facts, seen, cases, told, peers, loose_days: HashMap::new(), busy_days: HashMap::new(), office_days: HashMap::new() };
-        let (mut loose_days, mut busy_days, mut office_days): (HashMap<(u32, u64), u32>, HashMap<u32, f64>, HashMap<u32, f64>) = Default::default();
-        for looks in turn.pairs().filter(|looks| looks.iter().any(|one| one.is_loose)) {
-            let Some(first) = looks.first() else { continue };
-            if let Some(office) = turn.officer(first.look.officer).and_then(|officer| officer.office) {
-                let number = days(looks.iter().filter(|one| one.is_loose));
-                *loose_days.entry((office, first.look.subject)).or_default() += number;
-                *busy_days.entry(first.look.officer).or_default() += f64::from(number);
-                *office_days.entry(office).or_default() += f64::from(number);
-            }
-        }
-        Self { loose_days, busy_days, office_days, ..turn }
-    }
-
-    /// The case is others' work too, and of them nobody asks about this subject.
-    pub fn is_alone(&self, one: &Seen) -> bool {
-        !one.is_loose && self.cases.is_alone(&one.look)
+        let mut turn = Self { facts, seen: Vec::new(), told, peers, offices: Offices::default() };
+        turn.offices = Offices::of(&turn, &mut seen);
+        turn.seen = seen;
+        turn
     }
 
     pub fn officer(&self, number: u32) -> Option<&'a Officer> {
         self.facts.officers.get(usize::try_from(number).ok()?)
+    }
+
+    pub fn office(&self, officer: u32) -> Option<u32> {
+        self.officer(officer)?.office
     }
 
     /// What was told up to there is not counted again.
@@ -151,33 +205,9 @@ impl<'a> Turn<'a> {
         self.told.get(&(officer, kind, subject)).copied().unwrap_or(i64::MIN)
     }
 
-    /// Days that the office has loosely asked about a subject; 0 where nobody knows who else is of it.
-    pub fn mates_days(&self, officer: u32, subject: u64) -> u32 {
-        let office = self.officer(officer).and_then(|officer| officer.office);
-        office.and_then(|office| self.loose_days.get(&(office, subject))).copied().unwrap_or_default()
-    }
-
-    /// Days that an office has loosely asked about a subject, and about all of them.
-    pub fn asked_in(&self, office: u32, subject: u64) -> (u32, f64) {
-        let number = self.loose_days.get(&(office, subject)).copied().unwrap_or_default();
-        (number, self.office_days.get(&office).copied().unwrap_or_default())
-    }
-
-    /// What an officer loosely asks about in all, and what his office without him does: sums over subjects of days.
-    pub fn busy(&self, officer: u32) -> (f64, f64) {
-        let own = self.busy_days.get(&officer).copied().unwrap_or_default();
-        let office = self.officer(officer).and_then(|officer| officer.office);
-        (own, office.and_then(|office| self.office_days.get(&office)).map_or(0.0, |all| (all - own).max(0.0)))
-    }
-
-    /// No case holds it: none was named, or one of which only this officer asks about the subject.
-    pub fn is_odd(&self, one: &Seen) -> bool {
-        one.is_loose || (one.look.is_live && self.is_alone(one))
-    }
-
     /// Looks of one officer at one subject.
     pub fn pairs(&self) -> impl Iterator<Item = &[Seen]> {
-        self.seen.chunk_by(|a, b| (a.look.officer, a.look.subject) == (b.look.officer, b.look.subject))
+        self.seen.chunk_by(Seen::is_of_pair)
     }
 
     pub fn people(&self) -> impl Iterator<Item = &[Seen]> {
@@ -229,17 +259,17 @@ pub(crate) fn suggested<'b>(looks: impl Iterator<Item = &'b Seen>, kind: Kind, s
 pub fn suggestions(facts: &Facts<'_>) -> Vec<Suggestion> {
     let turn = Turn::of(facts);
     let mut found = Vec::new();
-    for sort in [Sort::Bare, Sort::Either] {
+    for sort in [Sort::Street, Sort::Either] {
         found.extend(repeated(&turn, Kind::Repeats, DAYS_MIN, |turn, looks| {
             let counted: Vec<Seen> = looks.iter().filter(|one| sort.has(one) && is_new(turn, Kind::Repeats, one)).copied().collect();
             let number = days(counted.iter());
             let own = days(looks.iter().filter(|one| one.is_loose));
-            let mates = counted.first().map_or(0, |one| turn.mates_days(one.look.officer, one.look.subject).saturating_sub(own));
+            let mates = counted.first().map_or(0, |one| one.mates);
             if mates * OTHERS_SHARE > own { (0, Vec::new()) } else { (number, counted) }
         }));
     }
     found.extend(repeated(&turn, Kind::BorrowedCases, CASES_MIN, |turn, looks| {
-        let is_counted = |one: &&Seen| turn.is_alone(one) && is_new(turn, Kind::BorrowedCases, one);
+        let is_counted = |one: &&Seen| one.is_alone && is_new(turn, Kind::BorrowedCases, one);
         let counted: Vec<Seen> = looks.iter().filter(is_counted).copied().collect();
         let cases: HashSet<Option<u64>> = counted.iter().map(|one| one.look.case).collect();
         (u32::try_from(cases.len()).unwrap_or(u32::MAX), counted)
@@ -266,12 +296,12 @@ fn is_new(turn: &Turn<'_>, kind: Kind, one: &Seen) -> bool {
 fn repeated(turn: &Turn<'_>, kind: Kind, least: u32, count: impl Fn(&Turn<'_>, &[Seen]) -> (u32, Vec<Seen>)) -> Vec<Suggestion> {
     /// Counts above are all the same: a hundred and twelve days have no more.
     const COUNT_MAX: usize = 120;
-    let mut counted: HashMap<u32, Vec<u64>> = HashMap::new();
+    let mut counted: Map<u32, Vec<u64>> = Map::default();
     let mut long: Vec<(u32, Vec<Seen>)> = Vec::new();
     for looks in turn.pairs() {
         let Some(first) = looks.first() else { continue };
         // Most pairs are of one look: they need no list.
-        let is_of_none = looks.len() == 1 && first.is_loose == (kind == Kind::BorrowedCases);
+        let is_of_none = looks.len() == 1 && if kind == Kind::BorrowedCases { !first.is_alone } else { !first.is_odd() };
         let (number, of) = if is_of_none { (0, Vec::new()) } else { count(turn, looks) };
         if number == 0 {
             continue;
@@ -285,7 +315,7 @@ fn repeated(turn: &Turn<'_>, kind: Kind, least: u32, count: impl Fn(&Turn<'_>, &
             long.push((number, of));
         }
     }
-    let tails: HashMap<u32, Tail> = counted.iter().map(|(peers, counted)| (*peers, Tail::of(counted))).collect();
+    let tails: Map<u32, Tail> = counted.iter().map(|(peers, counted)| (*peers, Tail::of(counted))).collect();
     let mut found = Vec::new();
     for (number, of) in long {
         let Some(first) = of.first() else { continue };
@@ -302,7 +332,7 @@ fn repeated(turn: &Turn<'_>, kind: Kind, least: u32, count: impl Fn(&Turn<'_>, &
 
 /// Days with loose looks outside one's shifts, against those of peers.
 fn off_shift(turn: &Turn<'_>) -> Vec<Suggestion> {
-    let mut by_peers: HashMap<u32, Vec<u32>> = HashMap::new();
+    let mut by_peers: Map<u32, Vec<u32>> = Map::default();
     let mut mine: Vec<(u32, Vec<Seen>)> = Vec::new();
     for looks in turn.people() {
         let Some(first) = looks.first() else { continue };
@@ -319,7 +349,7 @@ fn off_shift(turn: &Turn<'_>) -> Vec<Suggestion> {
         by_peers.entry(turn.peers_of(first.look.officer)).or_default().push(number);
         mine.push((number, off));
     }
-    let usual: HashMap<u32, Usual> = by_peers.into_iter().filter_map(|(peers, days)| Some((peers, Usual::of(days)?))).collect();
+    let usual: Map<u32, Usual> = by_peers.into_iter().filter_map(|(peers, days)| Some((peers, Usual::of(days, 1_000)?))).collect();
     let mut found = Vec::new();
     for (number, off) in mine {
         let Some(first) = off.first() else { continue };

@@ -19,6 +19,7 @@ mod facts;
 mod find;
 mod marks;
 mod pace;
+mod quick;
 mod returns;
 mod tail;
 

@@ -1,10 +1,11 @@
 //! Looks at subjects that oversight has noted something about.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::colleagues::colleagues;
 use crate::facts::{Kind, Mark, MarkKind, Suggestion};
-use crate::find::{Reckoned, Seen, Turn, days, suggested};
+use crate::find::{Reckoned, Seen, Sort, Turn, days, suggested};
+use crate::quick::Map;
 use crate::returns::{Begun, Pair, Returns};
 use crate::tail::poisson_tail;
 
@@ -25,14 +26,16 @@ fn count(looks: &[Seen]) -> u32 {
 }
 
 pub(crate) fn marked(turn: &Turn<'_>) -> Vec<Suggestion> {
-    let mut marks: HashMap<u64, Vec<Mark>> = HashMap::new();
+    let mut marks: Map<u64, Vec<Mark>> = Map::default();
     for mark in turn.facts.marks {
         marks.entry(mark.subject).or_default().push(*mark);
     }
     let waves = waves(turn, &marks);
-    let returns = Returns::of(turn, &marks.keys().copied().collect());
+    let noted = marks.keys().copied().collect();
+    let (on_street, all) = (Returns::of(turn, &noted, Sort::Street), Returns::of(turn, &noted, Sort::Either));
     let known = Known::of(turn, &marks);
-    let mut found = colleagues(turn, &marks, &returns);
+    let mut found = colleagues(turn, &marks, Sort::Street, &on_street);
+    found.extend(colleagues(turn, &marks, Sort::Either, &all));
     for looks_of in turn.pairs() {
         let Some(first) = looks_of.first() else { continue };
         let (officer, subject) = (first.look.officer, first.look.subject);
@@ -42,8 +45,8 @@ pub(crate) fn marked(turn: &Turn<'_>) -> Vec<Suggestion> {
             let to = turn.told_to(officer, kind, Some(subject));
             let is_counted = |one: &Seen| match kind {
                 Kind::Decoy => true,
-                Kind::Own | Kind::Household => one.is_loose || turn.is_alone(one),
-                _ => turn.is_odd(one),
+                Kind::Own | Kind::Household => one.is_loose || one.is_alone,
+                _ => one.is_odd(),
             };
             looks_of.iter().filter(|one| is_counted(one) && one.look.seq > to).copied().collect()
         };
@@ -65,7 +68,7 @@ pub(crate) fn marked(turn: &Turn<'_>) -> Vec<Suggestion> {
             let looks = fresh(Kind::Vip);
             let is_wave = |one: &Seen| waves.get(&subject).is_some_and(|(from, until, _)| (*from..=*until).contains(&one.day));
             let reckoned = waves.get(&subject).filter(|_| looks.iter().any(is_wave)).map(|(_, _, reckoned)| *reckoned);
-            let reckoned = reckoned.or_else(|| known.reckoned(turn, &returns, looks_of, days(looks.iter())));
+            let reckoned = reckoned.or_else(|| known.reckoned(turn, &all, looks_of, days(looks.iter())));
             if let Some(reckoned) = reckoned {
                 told(&looks, Kind::Vip, reckoned);
             }
@@ -84,11 +87,11 @@ struct Known {
 }
 
 impl Known {
-    fn of(turn: &Turn<'_>, marks: &HashMap<u64, Vec<Mark>>) -> Self {
+    fn of(turn: &Turn<'_>, marks: &Map<u64, Vec<Mark>>) -> Self {
         let mut begun = Begun::default();
         for looks in turn.pairs() {
             let is_known = looks.first().and_then(|one| marks.get(&one.look.subject)).is_some_and(|marks| is_vip(marks));
-            if let Some(pair) = is_known.then(|| Pair::of(turn, looks)).flatten() {
+            if let Some(pair) = is_known.then(|| Pair::of(turn, looks, Sort::Either)).flatten() {
                 begun.count(&pair);
             }
         }
@@ -99,7 +102,7 @@ impl Known {
         if on_days < VIP_DAYS_MIN {
             return None;
         }
-        let stratum = Pair::of(turn, looks)?.stratum;
+        let stratum = Pair::of(turn, looks, Sort::Either)?.stratum;
         let by_chance = returns.expected(stratum, on_days, self.begun.of(stratum));
         let reckoned = Reckoned { count: on_days, expected: returns.mean(stratum), by_chance: Some(by_chance) };
         (by_chance <= self.begun.allowed(turn, stratum)).then_some(reckoned)
@@ -108,14 +111,14 @@ impl Known {
 
 /// Subjects in the news whom in some week of the last two more officers asked about than the weeks before lead one to expect: a wave that began before
 /// the last turn is seen whole (a scan statistic: Naus, J. Am. Stat. Assoc. 60, 1965).
-fn waves(turn: &Turn<'_>, marks: &HashMap<u64, Vec<Mark>>) -> HashMap<u64, (i32, i32, Reckoned)> {
-    let mut asked: HashMap<u64, HashSet<(i32, u32)>> = HashMap::new();
+fn waves(turn: &Turn<'_>, marks: &Map<u64, Vec<Mark>>) -> Map<u64, (i32, i32, Reckoned)> {
+    let mut asked: Map<u64, HashSet<(i32, u32)>> = Map::default();
     let last = turn.seen.iter().map(|one| one.day).max().unwrap_or_default();
     let first = turn.seen.iter().map(|one| one.day).min().unwrap_or_default();
     for one in turn.seen.iter().filter(|one| one.is_loose && marks.get(&one.look.subject).is_some_and(|marks| is_vip(marks))) {
         asked.entry(one.look.subject).or_default().insert((one.day, one.look.officer));
     }
-    let mut waves = HashMap::new();
+    let mut waves = Map::default();
     for (subject, asked) in asked {
         let weeks = (0..WAVE_DAYS).map(|ago| wave(&asked, first, last - ago));
         let highest = weeks.min_by(|a, b| a.2.by_chance.unwrap_or(1.0).total_cmp(&b.2.by_chance.unwrap_or(1.0)));

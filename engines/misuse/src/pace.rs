@@ -1,16 +1,18 @@
 //! Days with far more subjects than one's own, one's peers' and one's office's days have.
 
-use std::collections::HashMap;
-
 use crate::facts::{Kind, Suggestion};
 use crate::find::{BY_CHANCE_MAX, Reckoned, Seen, Sort, Turn, day_of, suggested};
+use crate::quick::Map;
 use crate::tail::nb_tail;
+use shouhu_shares::real;
 
 /// Days that count towards a pace, and as many as a peer's mean is worth beside one's own.
 const PACE_DAYS: i32 = 7;
 const PACE_OWN_DAYS: f64 = 5.0;
 /// A day is tested for itself, as often as a window has days; the allowance is one window's.
 const PACE_TURNS: f64 = 112.0;
+/// Of the days on which peers ask at all one in so many may be misuse: kinds of work that ask seldom have few days, and a seller has some.
+const PACE_TRUSTED: usize = 200;
 const PACE_MIN: u32 = 20;
 /// Mates of the same office whose day says what kind of day it was.
 const MATES_MIN: usize = 3;
@@ -27,42 +29,52 @@ struct DayOf {
 /// What days usually hold, and which were no ordinary ones.
 struct Pace<'t, 'f> {
     turn: &'t Turn<'f>,
-    usual: HashMap<u32, Usual>,
+    usual: Map<u32, Usual>,
     /// By officer: subjects of his ordinary days before, and how many days.
-    own: HashMap<u32, (f64, f64)>,
+    own: Map<u32, (f64, f64)>,
     /// Days of an office that were no ordinary ones, with what its third busiest did.
-    busy: HashMap<(u32, i32), f64>,
+    busy: Map<(u32, i32), f64>,
+    /// How far those who were in it differ on such days: the size of their negative binomial.
+    busy_size: f64,
 }
 
 impl<'t, 'f> Pace<'t, 'f> {
     fn of(turn: &'t Turn<'f>, all: &[DayOf], tested_from: i32) -> Self {
-        let mut pace = Self { turn, usual: HashMap::new(), own: HashMap::new(), busy: HashMap::new() };
+        let mut pace = Self { turn, usual: Map::default(), own: Map::default(), busy: Map::default(), busy_size: f64::MAX };
         pace.busy = pace.busy_days(all);
-        let mut by_peers: HashMap<u32, Vec<u32>> = HashMap::new();
+        pace.busy_size = pace.spread_of_busy_days(all);
+        let mut by_peers: Map<u32, Vec<u32>> = Map::default();
         for day in all {
             if day.day >= tested_from || pace.busy_level(day).is_some() {
                 continue;
             }
             by_peers.entry(turn.peers_of(day.officer)).or_default().push(day.subjects);
+        }
+        pace.usual = by_peers.into_iter().filter_map(|(peers, days)| Some((peers, Usual::of(days, PACE_TRUSTED)?))).collect();
+        for day in all {
+            if day.day >= tested_from || pace.busy_level(day).is_some() {
+                continue;
+            }
+            let Some(usual) = pace.usual.get(&turn.peers_of(day.officer)) else { continue };
             let (sum, days) = pace.own.entry(day.officer).or_default();
-            *sum += f64::from(day.subjects);
+            // Who sold once does not make selling his custom.
+            *sum += f64::from(day.subjects).min(usual.cap);
             *days += 1.0;
         }
-        pace.usual = by_peers.into_iter().filter_map(|(peers, days)| Some((peers, Usual::of(days)?))).collect();
         pace
     }
 
     /// At a checkpoint there are many numbers for everybody in it, whatever their own days hold: the busiest of an office say what kind of day
     /// it was. Two who sell together do not; three would.
-    fn busy_days(&self, all: &[DayOf]) -> HashMap<(u32, i32), f64> {
-        let mut by_day: HashMap<(u32, i32), Vec<u32>> = HashMap::new();
+    fn busy_days(&self, all: &[DayOf]) -> Map<(u32, i32), f64> {
+        let mut by_day: Map<(u32, i32), Vec<u32>> = Map::default();
         for day in all {
             if let Some(office) = self.turn.officer(day.officer).and_then(|officer| officer.office) {
                 by_day.entry((office, day.day)).or_default().push(day.subjects);
             }
         }
-        let mut thirds: HashMap<u32, Vec<f64>> = HashMap::new();
-        let mut levels = HashMap::new();
+        let mut thirds: Map<u32, Vec<f64>> = Map::default();
+        let mut levels = Map::default();
         for ((office, day), mut counts) in by_day {
             counts.sort_unstable_by(|a, b| b.cmp(a));
             if let Some(third) = counts.get(MATES_MIN - 1).copied().map(f64::from) {
@@ -78,6 +90,28 @@ impl<'t, 'f> Pace<'t, 'f> {
         levels
     }
 
+    /// A team stands together and does not check alike: who does twice as much as another is no wonder. Learned over all such days, since one has
+    /// few people in it.
+    fn spread_of_busy_days(&self, all: &[DayOf]) -> f64 {
+        let mut teams: Map<(u32, i32), Vec<f64>> = Map::default();
+        for day in all {
+            let Some(level) = self.busy_level(day) else { continue };
+            let Some(office) = self.turn.office(day.officer) else { continue };
+            // Half of what the third busiest did: the others of the office were elsewhere.
+            if f64::from(day.subjects) > 0.5 * level {
+                teams.entry((office, day.day)).or_default().push(f64::from(day.subjects));
+            }
+        }
+        let (mut squares, mut excess) = (0.0, 0.0);
+        for team in teams.values() {
+            let n = real(u64::try_from(team.len()).unwrap_or(u64::MAX));
+            let mean = team.iter().sum::<f64>() / n;
+            squares += (n - 1.0) * mean * mean;
+            excess += team.iter().map(|count| (count - mean).powi(2)).sum::<f64>() - (n - 1.0) * mean;
+        }
+        if excess > 0.0 { squares / excess } else { f64::MAX }
+    }
+
     fn busy_level(&self, day: &DayOf) -> Option<f64> {
         let office = self.turn.officer(day.officer)?.office?;
         self.busy.get(&(office, day.day)).copied()
@@ -88,7 +122,7 @@ impl<'t, 'f> Pace<'t, 'f> {
         let usual = self.usual.get(&self.turn.peers_of(day.officer))?;
         let (sum, days) = self.own.get(&day.officer).copied().unwrap_or_default();
         let mean = PACE_OWN_DAYS.mul_add(usual.mean, sum) / (PACE_OWN_DAYS + days);
-        Some((self.busy_level(day).map_or(mean, |level| level.max(mean)), usual.size))
+        Some(self.busy_level(day).map_or((mean, usual.size), |level| (level.max(mean), usual.size.min(self.busy_size))))
     }
 }
 
@@ -136,19 +170,21 @@ pub(crate) fn paces(turn: &Turn<'_>, sort: Sort) -> Vec<Suggestion> {
 pub(crate) struct Usual {
     pub mean: f64,
     pub size: f64,
+    /// What stands higher is taken for this.
+    cap: f64,
 }
 
 impl Usual {
-    /// The thousandth part at the top is taken for what stands below it: what misuse there is stands there.
-    pub fn of(mut counts: Vec<u32>) -> Option<Self> {
+    /// One part of so many at the top is taken for what stands below it: what misuse there is stands there.
+    pub fn of(mut counts: Vec<u32>, one_of: usize) -> Option<Self> {
         counts.sort_unstable();
         let last = counts.len().checked_sub(1)?;
-        let cap = f64::from(counts.get(last - last / 1_000).copied()?);
+        let cap = f64::from(counts.get(last - last / one_of).copied()?);
         let n = f64::from(u32::try_from(counts.len()).unwrap_or(u32::MAX));
         let mean = counts.iter().map(|count| f64::from(*count).min(cap)).sum::<f64>() / n;
         let variance = counts.iter().map(|count| (f64::from(*count).min(cap) - mean).powi(2)).sum::<f64>() / n;
         let excess = variance - mean;
         let size = if excess > 0.0 { mean * mean / excess } else { f64::MAX };
-        Some(Self { mean, size })
+        Some(Self { mean, size, cap })
     }
 }

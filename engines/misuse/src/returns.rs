@@ -5,9 +5,8 @@
 //! (strata: Efron, Ann. Appl. Stat. 2, 2008, on when tests should be combined), and what is noted is judged by what is not, so that misuse of the
 //! noted teaches nothing.
 
-use std::collections::{HashMap, HashSet};
-
-use crate::find::{BY_CHANCE_MAX, Seen, Turn, days};
+use crate::find::{BY_CHANCE_MAX, Seen, Sort, Turn, days};
+use crate::quick::{Map, Set};
 use crate::tail::Tail;
 
 /// Counts above are all the same: a window has no more days.
@@ -27,39 +26,41 @@ pub(crate) struct Stratum {
 pub(crate) struct Pair {
     pub officer: u32,
     pub subject: u64,
+    /// Days that others of the office asked.
+    pub mates: u32,
     pub stratum: Stratum,
     pub days: u32,
 }
 
 impl Pair {
-    pub fn of(turn: &Turn<'_>, looks: &[Seen]) -> Option<Self> {
+    pub fn of(turn: &Turn<'_>, looks: &[Seen], sort: Sort) -> Option<Self> {
         let first = looks.first()?;
         let (officer, subject) = (first.look.officer, first.look.subject);
-        let (odd, loose) = match looks {
-            [one] => (u32::from(turn.is_odd(one)), u32::from(one.is_loose)),
-            _ => (days(looks.iter().filter(|one| turn.is_odd(one))), days(looks.iter().filter(|one| one.is_loose))),
-        };
-        if odd == 0 {
+        let days = days(looks.iter().filter(|one| sort.has(one)));
+        if days == 0 {
             return None;
         }
-        let mates = turn.mates_days(officer, subject).saturating_sub(loose);
-        let (own, others) = turn.busy(officer);
-        let led = f64::from(mates) * own / others.max(1.0);
-        let met = if mates == 0 { 0 } else { 1 + MET.partition_point(|bound| *bound < led) };
-        Some(Self { officer, subject, stratum: Stratum { peers: turn.peers_of(officer), met }, days: odd })
+        let met = if first.mates == 0 {
+            0
+        } else {
+            let (own, others) = turn.offices.busy(officer, turn.office(officer));
+            let led = f64::from(first.mates) * own / others.max(1.0);
+            1 + MET.partition_point(|bound| *bound < led)
+        };
+        Some(Self { officer, subject, mates: first.mates, stratum: Stratum { peers: turn.peers_of(officer), met }, days })
     }
 }
 
 /// Of subjects about which nothing is noted.
 pub(crate) struct Returns {
-    tails: HashMap<Stratum, Tail>,
+    tails: Map<Stratum, Tail>,
 }
 
 impl Returns {
-    pub fn of(turn: &Turn<'_>, noted: &HashSet<u64>) -> Self {
-        let mut counted: HashMap<Stratum, Vec<u64>> = HashMap::new();
+    pub fn of(turn: &Turn<'_>, noted: &Set<u64>, sort: Sort) -> Self {
+        let mut counted: Map<Stratum, Vec<u64>> = Map::default();
         for looks in turn.pairs().filter(|looks| looks.first().is_some_and(|one| !noted.contains(&one.look.subject))) {
-            let Some(pair) = Pair::of(turn, looks) else { continue };
+            let Some(pair) = Pair::of(turn, looks, sort) else { continue };
             let slots = counted.entry(pair.stratum).or_insert_with(|| vec![0; DAYS_COUNTED]);
             if let Some(slot) = slots.get_mut(usize::try_from(pair.days).unwrap_or(usize::MAX).min(DAYS_COUNTED - 1)) {
                 *slot += 1;
@@ -83,8 +84,8 @@ impl Returns {
 /// How many pairs of one kind have begun: among them false suggestions may fall.
 #[derive(Default)]
 pub(crate) struct Begun {
-    pairs: HashMap<Stratum, f64>,
-    all: HashMap<u32, f64>,
+    pairs: Map<Stratum, f64>,
+    all: Map<u32, f64>,
 }
 
 impl Begun {
