@@ -1,13 +1,11 @@
 //! The turn: looks in, suggestions out. One pass over looks sorted by officer and subject; nothing is remembered between turns but what was told.
 
-use std::collections::HashSet;
-
 use shouhu_calendar::TAIPEI_US;
 
 use crate::facts::{Facts, Kind, Look, Officer, Suggestion};
 use crate::marks::marked;
 use crate::pace::{Usual, paces};
-use crate::quick::Map;
+use crate::quick::{Map, Set};
 use crate::tail::{Tail, nb_tail};
 
 /// What came longer ago counts no more: sixteen weeks, in which a curiosity of once a week still stands out.
@@ -260,20 +258,22 @@ pub fn suggestions(facts: &Facts<'_>) -> Vec<Suggestion> {
     let turn = Turn::of(facts);
     let mut found = Vec::new();
     for sort in [Sort::Street, Sort::Either] {
-        found.extend(repeated(&turn, Kind::Repeats, DAYS_MIN, |turn, looks| {
-            let counted: Vec<Seen> = looks.iter().filter(|one| sort.has(one) && is_new(turn, Kind::Repeats, one)).copied().collect();
-            let number = days(counted.iter());
+        let counted = |one: &&Seen| sort.has(one) && is_new(&turn, Kind::Repeats, one);
+        let number = |looks: &[Seen]| {
             let own = days(looks.iter().filter(|one| one.is_loose));
-            let mates = counted.first().map_or(0, |one| one.mates);
-            if mates * OTHERS_SHARE > own { (0, Vec::new()) } else { (number, counted) }
-        }));
+            let is_of_beat = looks.first().is_some_and(|one| one.mates * OTHERS_SHARE > own);
+            if is_of_beat { 0 } else { days(looks.iter().filter(counted)) }
+        };
+        let asked = Counting { kind: Kind::Repeats, least: DAYS_MIN };
+        found.extend(repeated(&turn, asked, counted, number));
     }
-    found.extend(repeated(&turn, Kind::BorrowedCases, CASES_MIN, |turn, looks| {
-        let is_counted = |one: &&Seen| one.is_alone && is_new(turn, Kind::BorrowedCases, one);
-        let counted: Vec<Seen> = looks.iter().filter(is_counted).copied().collect();
-        let cases: HashSet<Option<u64>> = counted.iter().map(|one| one.look.case).collect();
-        (u32::try_from(cases.len()).unwrap_or(u32::MAX), counted)
-    }));
+    let counted = |one: &&Seen| one.is_alone && is_new(&turn, Kind::BorrowedCases, one);
+    let number = |looks: &[Seen]| {
+        let cases: Set<Option<u64>> = looks.iter().filter(counted).map(|one| one.look.case).collect();
+        u32::try_from(cases.len()).unwrap_or(u32::MAX)
+    };
+    let asked = Counting { kind: Kind::BorrowedCases, least: CASES_MIN };
+    found.extend(repeated(&turn, asked, counted, number));
     found.extend(marked(&turn));
     for sort in [Sort::Bare, Sort::Claimed] {
         found.extend(paces(&turn, sort));
@@ -292,39 +292,44 @@ fn is_new(turn: &Turn<'_>, kind: Kind, one: &Seen) -> bool {
     turn.told.is_empty() || one.look.seq > turn.told_to(one.look.officer, kind, Some(one.look.subject))
 }
 
+/// What is counted of each pair, and from which number on it may be told.
+struct Counting {
+    kind: Kind,
+    least: u32,
+}
+
 /// Counts of each pair of officer and subject that go on further than those of peers.
-fn repeated(turn: &Turn<'_>, kind: Kind, least: u32, count: impl Fn(&Turn<'_>, &[Seen]) -> (u32, Vec<Seen>)) -> Vec<Suggestion> {
+fn repeated(turn: &Turn<'_>, asked: Counting, counted: impl Fn(&&Seen) -> bool, number: impl Fn(&[Seen]) -> u32) -> Vec<Suggestion> {
     /// Counts above are all the same: a hundred and twelve days have no more.
     const COUNT_MAX: usize = 120;
-    let mut counted: Map<u32, Vec<u64>> = Map::default();
-    let mut long: Vec<(u32, Vec<Seen>)> = Vec::new();
+    let Counting { kind, least } = asked;
+    let mut counts: Map<u32, Vec<u64>> = Map::default();
+    let mut long: Vec<(u32, &[Seen])> = Vec::new();
     for looks in turn.pairs() {
         let Some(first) = looks.first() else { continue };
-        // Most pairs are of one look: they need no list.
-        let is_of_none = looks.len() == 1 && if kind == Kind::BorrowedCases { !first.is_alone } else { !first.is_odd() };
-        let (number, of) = if is_of_none { (0, Vec::new()) } else { count(turn, looks) };
+        let number = number(looks);
         if number == 0 {
             continue;
         }
-        let slots = counted.entry(turn.peers_of(first.look.officer)).or_insert_with(|| vec![0; COUNT_MAX + 1]);
+        let slots = counts.entry(turn.peers_of(first.look.officer)).or_insert_with(|| vec![0; COUNT_MAX + 1]);
         let at = usize::try_from(number).unwrap_or(COUNT_MAX).min(COUNT_MAX);
         if let Some(slot) = slots.get_mut(at) {
             *slot += 1;
         }
         if number >= least {
-            long.push((number, of));
+            long.push((number, looks));
         }
     }
-    let tails: Map<u32, Tail> = counted.iter().map(|(peers, counted)| (*peers, Tail::of(counted))).collect();
+    let tails: Map<u32, Tail> = counts.iter().map(|(peers, counts)| (*peers, Tail::of(counts))).collect();
     let mut found = Vec::new();
-    for (number, of) in long {
-        let Some(first) = of.first() else { continue };
+    for (number, looks) in long {
+        let Some(first) = looks.first() else { continue };
         let peers = turn.peers_of(first.look.officer);
         let Some(tail) = tails.get(&peers) else { continue };
         let by_chance = tail.expected(number);
         if by_chance <= BY_CHANCE_MAX * turn.peers.get(&peers).copied().unwrap_or_default() {
             let reckoned = Reckoned { count: number, expected: tail.mean(), by_chance: Some(by_chance) };
-            found.extend(suggested(of.iter(), kind, Some(first.look.subject), reckoned));
+            found.extend(suggested(looks.iter().filter(&counted), kind, Some(first.look.subject), reckoned));
         }
     }
     found

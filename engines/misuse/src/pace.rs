@@ -1,19 +1,22 @@
 //! Days with far more subjects than one's own, one's peers' and one's office's days have.
 
+use shouhu_shares::real;
+
 use crate::facts::{Kind, Suggestion};
 use crate::find::{BY_CHANCE_MAX, Reckoned, Seen, Sort, Turn, day_of, suggested};
 use crate::quick::Map;
 use crate::tail::nb_tail;
-use shouhu_shares::real;
 
-/// Days that count towards a pace, and as many as a peer's mean is worth beside one's own.
+/// Days that are tested in a turn.
 const PACE_DAYS: i32 = 7;
-const PACE_OWN_DAYS: f64 = 5.0;
 /// A day is tested for itself, as often as a window has days; the allowance is one window's.
 const PACE_TURNS: f64 = 112.0;
 /// Of the days on which peers ask at all one in so many may be misuse: kinds of work that ask seldom have few days, and a seller has some.
 const PACE_TRUSTED: usize = 200;
 const PACE_MIN: u32 = 20;
+/// Bounds of what peers are worth beside one's own days: a day or two of one's own prove no custom, and a thousand drown it.
+const WEIGHT_MIN: f64 = 2.0;
+const WEIGHT_MAX: f64 = 1_000.0;
 /// Mates of the same office whose day says what kind of day it was.
 const MATES_MIN: usize = 3;
 /// A day on which an office's third busiest did so many times what the third busiest usually does is no ordinary day.
@@ -36,11 +39,13 @@ struct Pace<'t, 'f> {
     busy: Map<(u32, i32), f64>,
     /// How far those who were in it differ on such days: the size of their negative binomial.
     busy_size: f64,
+    /// How many of an officer's own days what is usual among his peers is worth.
+    weights: Map<u32, f64>,
 }
 
 impl<'t, 'f> Pace<'t, 'f> {
     fn of(turn: &'t Turn<'f>, all: &[DayOf], tested_from: i32) -> Self {
-        let mut pace = Self { turn, usual: Map::default(), own: Map::default(), busy: Map::default(), busy_size: f64::MAX };
+        let mut pace = Self { turn, usual: Map::default(), own: Map::default(), busy: Map::default(), busy_size: f64::MAX, weights: Map::default() };
         pace.busy = pace.busy_days(all);
         pace.busy_size = pace.spread_of_busy_days(all);
         let mut by_peers: Map<u32, Vec<u32>> = Map::default();
@@ -51,6 +56,7 @@ impl<'t, 'f> Pace<'t, 'f> {
             by_peers.entry(turn.peers_of(day.officer)).or_default().push(day.subjects);
         }
         pace.usual = by_peers.into_iter().filter_map(|(peers, days)| Some((peers, Usual::of(days, PACE_TRUSTED)?))).collect();
+        let mut squares: Map<u32, f64> = Map::default();
         for day in all {
             if day.day >= tested_from || pace.busy_level(day).is_some() {
                 continue;
@@ -58,10 +64,42 @@ impl<'t, 'f> Pace<'t, 'f> {
             let Some(usual) = pace.usual.get(&turn.peers_of(day.officer)) else { continue };
             let (sum, days) = pace.own.entry(day.officer).or_default();
             // Who sold once does not make selling his custom.
-            *sum += f64::from(day.subjects).min(usual.cap);
+            let subjects = f64::from(day.subjects).min(usual.cap);
+            *sum += subjects;
             *days += 1.0;
+            *squares.entry(turn.peers_of(day.officer)).or_default() += subjects * subjects;
         }
+        pace.weights = pace.weights(&squares);
         pace
+    }
+
+    /// Days differ, and people do; where people hardly differ, one's own few days say little (the credibility of Bühlmann, ASTIN Bull. 4, 1967: the
+    /// variance within people over that between them).
+    fn weights(&self, squares: &Map<u32, f64>) -> Map<u32, f64> {
+        #[derive(Default)]
+        struct Sums {
+            people: f64,
+            days: f64,
+            squared_days: f64,
+            sum: f64,
+            of_means: f64,
+        }
+        let mut by_peers: Map<u32, Sums> = Map::default();
+        for (officer, (sum, days)) in &self.own {
+            let sums = by_peers.entry(self.turn.peers_of(*officer)).or_default();
+            sums.people += 1.0;
+            sums.days += days;
+            sums.squared_days += days * days;
+            sums.sum += sum;
+            sums.of_means += sum * sum / days;
+        }
+        let weight = |(peers, sums): (&u32, &Sums)| {
+            let within = (squares.get(peers)? - sums.of_means) / (sums.days - sums.people).max(1.0);
+            let between = (sums.of_means - sums.sum * sums.sum / sums.days - (sums.people - 1.0) * within) / (sums.days - sums.squared_days / sums.days);
+            let weight = if between > 0.0 { within / between } else { WEIGHT_MAX };
+            Some((*peers, weight.clamp(WEIGHT_MIN, WEIGHT_MAX)))
+        };
+        by_peers.iter().filter_map(weight).collect()
     }
 
     /// At a checkpoint there are many numbers for everybody in it, whatever their own days hold: the busiest of an office say what kind of day
@@ -121,7 +159,8 @@ impl<'t, 'f> Pace<'t, 'f> {
     fn expected(&self, day: &DayOf) -> Option<(f64, f64)> {
         let usual = self.usual.get(&self.turn.peers_of(day.officer))?;
         let (sum, days) = self.own.get(&day.officer).copied().unwrap_or_default();
-        let mean = PACE_OWN_DAYS.mul_add(usual.mean, sum) / (PACE_OWN_DAYS + days);
+        let weight = self.weights.get(&self.turn.peers_of(day.officer)).copied().unwrap_or(WEIGHT_MAX);
+        let mean = weight.mul_add(usual.mean, sum) / (weight + days);
         Some(self.busy_level(day).map_or((mean, usual.size), |level| (level.max(mean), usual.size.min(self.busy_size))))
     }
 }

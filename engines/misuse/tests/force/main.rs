@@ -19,6 +19,9 @@ mod deeds;
 mod outcome;
 mod work;
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use outcome::{Outcome, trial};
 
 /// The aim, from the issue: recall of at least 95 %, at most one false alert per thousand officers and week.
@@ -29,20 +32,28 @@ const MADE_WITH: std::ops::Range<u64> = 100..120;
 /// Forces that nobody looked at before the detector was finished; they are for figures, and nothing is chosen by them.
 const UNSEEN: std::ops::Range<u64> = 7_001..7_025;
 
-fn of_all(seeds: impl Iterator<Item = u64>) -> Outcome {
-    let mut all = Outcome::default();
-    for seed in seeds {
-        let one = trial(seed);
-        println!("seed {seed}: {}", one.in_short());
-        all.add(one);
-    }
+/// Two at a time: each has a gigabyte of looks.
+fn of_all(seeds: &[u64]) -> Outcome {
+    let (next, all) = (AtomicUsize::new(0), Mutex::new(Outcome::default()));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let one = trial(*seed);
+                    println!("seed {seed}: {}", one.in_short());
+                    all.lock().unwrap().add(one);
+                }
+            });
+        }
+    });
+    let all = all.into_inner().unwrap();
     println!("{}", all.at_length());
     all
 }
 
 #[test]
 fn injected_misuse_is_found_and_honest_work_is_left_alone() {
-    let all = of_all([7, 23].into_iter());
+    let all = of_all(&[7, 23]);
     assert!(all.recall() >= RECALL_MIN, "recall {:.3}", all.recall());
     assert!(all.false_rate() <= FALSE_MAX, "{:.2} false alerts per 1,000 officers and week", all.false_rate());
 }
@@ -50,7 +61,7 @@ fn injected_misuse_is_found_and_honest_work_is_left_alone() {
 #[test]
 #[ignore = "for the figures: two dozen forces, minutes"]
 fn forces_that_nobody_looked_at_are_like_the_first() {
-    let all = of_all(UNSEEN);
+    let all = of_all(&UNSEEN.collect::<Vec<_>>());
     assert!(all.recall_interval().0 >= RECALL_MIN, "recall {:?}", all.recall_interval());
     assert!(all.false_interval().1 <= FALSE_MAX, "{:?} false alerts per 1,000 officers and week", all.false_interval());
 }
@@ -58,6 +69,7 @@ fn forces_that_nobody_looked_at_are_like_the_first() {
 #[test]
 #[ignore = "for whoever changes the detector: twenty forces that may be looked at, minutes; SHOUHU_SEEDS=3 takes three, SHOUHU_TELL=1 tells what was missed"]
 fn forces_that_it_was_made_with() {
-    let some: usize = std::env::var("SHOUHU_SEEDS").ok().and_then(|count| count.parse().ok()).unwrap_or(usize::MAX);
-    of_all(MADE_WITH.take(some));
+    let number = |name: &str| std::env::var(name).ok().and_then(|number| number.parse::<usize>().ok());
+    let (skipped, some) = (number("SHOUHU_SKIPPED").unwrap_or(0), number("SHOUHU_SEEDS").unwrap_or(usize::MAX));
+    of_all(&MADE_WITH.skip(skipped).take(some).collect::<Vec<_>>());
 }
