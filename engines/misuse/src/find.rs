@@ -413,4 +413,63 @@ mod tests {
         assert_eq!(kinds(&[look(1, 0, 8, WINDOW_DAYS + 1, None), look(2, 99, 8, 1, None)], &marks, &[]), []);
         assert_eq!(kinds(&[], &[], &[]), []);
     }
+
+    const STAFF: u32 = 2_000;
+
+    /// Two thousand in fifty offices, each of whom asks about five subjects once.
+    fn honest() -> (Vec<Officer>, Vec<Look>) {
+        let officers = (0..STAFF).map(|number| Officer { office: Some(number % 50), ..Officer::default() }).collect();
+        let looks = (0..i64::from(STAFF) * 5).map(|at| {
+            let officer = u32::try_from(at / 5).unwrap_or_default();
+            look(1_000 + at, officer, 10_000 + u64::try_from(at).unwrap_or_default(), 1 + at * 7 % 110, None)
+        });
+        (officers, looks.collect())
+    }
+
+    fn told_of(officers: &[Officer], looks: &[Look], marks: &[Mark]) -> Vec<(u32, Kind, u32)> {
+        let facts = Facts { looks, officers, marks, told: &[], now_us: NOW_US };
+        suggestions(&facts).iter().map(|one| (one.officer, one.kind, one.count)).collect()
+    }
+
+    #[test]
+    fn a_colleague_of_another_office_is_one_too_and_borrowed_cases_do_not_hide_him() {
+        let (officers, mut looks) = honest();
+        let marks = [Mark { subject: 7, kind: MarkKind::Own, of: Some(1) }];
+        assert_eq!(told_of(&officers, &looks, &marks), []);
+        looks.push(look(1, 0, 7, 30, None));
+        assert_eq!(told_of(&officers, &looks, &marks), [], "one look is a car that stood in the way");
+        looks.push(look(2, 0, 7, 20, Some(5)));
+        looks.push(Look { is_live: true, ..look(3, 0, 7, 10, Some(6)) });
+        assert_eq!(told_of(&officers, &looks, &marks), [(0, Kind::Colleague, 3)]);
+        let mate = Look { is_live: true, ..look(4, 9, 7, 10, Some(6)) };
+        looks.push(mate);
+        assert_eq!(told_of(&officers, &looks, &marks), [(0, Kind::Colleague, 2)], "what a mate asks under the same live case is work");
+    }
+
+    #[test]
+    fn a_wave_that_began_before_the_last_week_is_told_whole() {
+        let (officers, mut looks) = honest();
+        let marks = [Mark { subject: 7, kind: MarkKind::Vip, of: None }];
+        looks.extend((0..12).map(|number| look(i64::from(number) + 1, number, 7, 6 + i64::from(number) % 4, None)));
+        let told = told_of(&officers, &looks, &marks);
+        assert_eq!(told, (0..12).map(|officer| (officer, Kind::Vip, 12)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn on_a_busy_evening_nobody_stands_out_and_on_his_own_one_somebody_does() {
+        let (officers, mut looks) = honest();
+        let sixty = |first: i64, officer: u32, days_ago: i64, count: i64| {
+            (0..count).map(move |at| look(first + at, officer, 1_000_000 + u64::try_from(first + at).unwrap_or_default(), days_ago, None))
+        };
+        // Officers 0, 50, 100 and so on are of one office; a team stood together some weeks ago and stands again.
+        for (evening, days_ago) in [(0, 40), (1, 4)] {
+            for member in 0..6 {
+                let first = 100_000 + (evening * 6 + member) * 1_000;
+                looks.extend(sixty(first, u32::try_from(member * 50).unwrap_or_default(), days_ago, 40 + member * 15));
+            }
+        }
+        assert_eq!(told_of(&officers, &looks, &[]), []);
+        looks.extend(sixty(200_000, 777, 4, 80));
+        assert_eq!(told_of(&officers, &looks, &[]), [(777, Kind::Pace, 80)]);
+    }
 }

@@ -35,3 +35,22 @@ impl Hasher for Mixed {
         self.write_u64(u64::from(number.cast_unsigned()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_a_row_fall_apart_in_the_bits_that_a_table_looks_at() {
+        let hashed = |number: u64| {
+            let mut mixed = Mixed::default();
+            mixed.write_u64(number);
+            mixed.finish()
+        };
+        for shift in [0, 57] {
+            let slots: Set<u64> = (0..128).map(|number| (hashed(number) >> shift) & 0x7f).collect();
+            assert!(slots.len() > 64, "{} of 128 slots", slots.len());
+        }
+        assert_ne!(hashed(1), hashed(1 << 32));
+    }
+}
