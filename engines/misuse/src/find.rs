@@ -16,7 +16,7 @@ pub const EVIDENCE_MAX: usize = 100;
 /// night these sum up over a window to about this much.
 pub(crate) const BY_CHANCE_MAX: f64 = 1.0 / 1_000.0;
 /// Fewer days, or cases, than this are no habit, however rare they are.
-const DAYS_MIN: u32 = 5;
+const DAYS_MIN: u32 = 6;
 const OFF_DAYS_MIN: u32 = 4;
 const CASES_MIN: u32 = 3;
 /// A subject to which mates give more than one day for eight of one's own is the beat's business, and no private one.
