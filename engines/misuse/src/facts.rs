@@ -53,6 +53,7 @@ pub enum Kind {
     BorrowedCases,
     Own,
     Household,
+    /// A vehicle that somebody else of the force has declared, on several days.
     Colleague,
     Vip,
     Decoy,

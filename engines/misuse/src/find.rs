@@ -1,11 +1,11 @@
 //! The turn: looks in, suggestions out. One pass over looks sorted by officer and subject; nothing is remembered between turns but what was told.
 
-use std::collections::{HashMap, HashSet};
-
 use shouhu_calendar::TAIPEI_US;
 
 use crate::facts::{Facts, Kind, Look, Officer, Suggestion};
 use crate::marks::marked;
+use crate::pace::{Usual, paces};
+use crate::quick::{Map, Set};
 use crate::tail::{Tail, nb_tail};
 
 /// What came longer ago counts no more: sixteen weeks, in which a curiosity of once a week still stands out.
@@ -19,16 +19,6 @@ pub(crate) const BY_CHANCE_MAX: f64 = 1.0 / 1_000.0;
 const DAYS_MIN: u32 = 6;
 const OFF_DAYS_MIN: u32 = 4;
 const CASES_MIN: u32 = 3;
-/// Days that count towards a pace, and as many as a peer's mean is worth beside one's own.
-const PACE_DAYS: i32 = 7;
-const PACE_OWN_DAYS: f64 = 5.0;
-/// A day is tested for itself, as often as a window has days; the allowance is one window's.
-const PACE_TURNS: f64 = 112.0;
-const PACE_MIN: u32 = 20;
-/// Mates of the same office whose day says what kind of day it was.
-const MATES_MIN: usize = 3;
-/// A day on which an office's third busiest did so many times what the third busiest usually does is no ordinary day.
-const BUSY_DAY: f64 = 1.8;
 /// A subject to which mates give more than one day for eight of one's own is the beat's business, and no private one.
 const OTHERS_SHARE: u32 = 8;
 /// Work begins before a shift and ends after it.
@@ -41,39 +31,55 @@ const DAY_US: i64 = 24 * 3_600 * 1_000_000;
 pub(crate) struct Seen {
     pub look: Look,
     pub day: i32,
+    /// Days on which others of the office loosely asked about the subject; 0 where nobody knows who else is of it.
+    pub mates: u32,
     pub is_loose: bool,
+    /// The case is others' work too, and of them nobody asks about this subject.
+    pub is_alone: bool,
 }
 
-/// Loose looks are of two sorts that honest work has in different numbers: on the street without any case, and at a desk under one that
-/// nobody else works on.
+impl Seen {
+    fn is_of_pair(&self, other: &Self) -> bool {
+        (self.look.officer, self.look.subject) == (other.look.officer, other.look.subject)
+    }
+
+    /// No case holds it: none that anybody else works on, or a live one of which nobody else asks about the subject.
+    pub fn is_odd(&self) -> bool {
+        Sort::Either.has(self)
+    }
+}
+
+/// Looks that no case holds are of two sorts that honest work has in different numbers: on the street without any case, or with a live one in which
+/// nobody else asks about the subject; and at a desk under one that nobody else works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sort {
+pub(crate) enum Sort {
     Bare,
     Claimed,
+    Street,
     Either,
 }
 
 impl Sort {
-    fn has(self, one: &Seen) -> bool {
+    pub fn has(self, one: &Seen) -> bool {
         let is_bare = one.look.case.is_none();
-        one.is_loose
-            && match self {
-                Self::Bare => is_bare,
-                Self::Claimed => !is_bare,
-                Self::Either => true,
-            }
+        match self {
+            Self::Bare => is_bare,
+            Self::Claimed => one.is_loose && !is_bare,
+            Self::Street => is_bare || (one.look.is_live && one.is_alone),
+            Self::Either => one.is_loose || (one.look.is_live && one.is_alone),
+        }
     }
 }
 
 /// Who named what under which case.
 struct Cases {
-    shared: HashMap<u64, (u32, bool)>,
-    subjects: HashMap<(u64, u64), (u32, bool)>,
+    shared: Map<u64, (u32, bool)>,
+    subjects: Map<(u64, u64), (u32, bool)>,
 }
 
 impl Cases {
     fn of(looks: &[Look]) -> Self {
-        let mut cases = Self { shared: HashMap::new(), subjects: HashMap::new() };
+        let mut cases = Self { shared: Map::default(), subjects: Map::default() };
         for look in looks {
             let Some(case) = look.case else { continue };
             let by = cases.shared.entry(case).or_insert((look.officer, false));
@@ -99,16 +105,62 @@ pub(crate) struct Turn<'a> {
     pub facts: &'a Facts<'a>,
     /// By officer, subject and time.
     pub seen: Vec<Seen>,
-    cases: Cases,
-    told: HashMap<(u32, Kind, Option<u64>), i64>,
+    told: Map<(u32, Kind, Option<u64>), i64>,
     /// Officers of one kind of work.
-    pub peers: HashMap<u32, f64>,
-    /// Days that officers of an office have loosely asked about a subject, of all of them together.
-    loose_days: HashMap<(u32, u64), u32>,
+    pub peers: Map<u32, f64>,
+    pub offices: Offices,
+}
+
+/// What offices loosely ask about.
+#[derive(Default)]
+pub(crate) struct Offices {
+    /// Days that officers of an office have asked about a subject, of all of them together.
+    asked: Map<(u32, u64), u32>,
+    /// The same over all subjects, by officer and by office.
+    busy: Map<u32, f64>,
+    office_busy: Map<u32, f64>,
+}
+
+impl Offices {
+    /// Counts, and says of each look what the mates do.
+    fn of(turn: &Turn<'_>, seen: &mut [Seen]) -> Self {
+        let mut offices = Self::default();
+        for looks in seen.chunk_by(Seen::is_of_pair) {
+            let Some((first, office)) = looks.first().and_then(|first| Some((first, turn.office(first.look.officer)?))) else { continue };
+            let number = days(looks.iter().filter(|one| one.is_loose));
+            if number > 0 {
+                *offices.asked.entry((office, first.look.subject)).or_default() += number;
+                *offices.busy.entry(first.look.officer).or_default() += f64::from(number);
+                *offices.office_busy.entry(office).or_default() += f64::from(number);
+            }
+        }
+        for looks in seen.chunk_by_mut(Seen::is_of_pair) {
+            let Some(office) = looks.first().and_then(|first| turn.office(first.look.officer)) else { continue };
+            let own = days(looks.iter().filter(|one| one.is_loose));
+            for one in looks {
+                one.mates = offices.asked(office, one.look.subject).saturating_sub(own);
+            }
+        }
+        offices
+    }
+
+    pub fn asked(&self, office: u32, subject: u64) -> u32 {
+        self.asked.get(&(office, subject)).copied().unwrap_or_default()
+    }
+
+    pub fn all_asked(&self, office: u32) -> f64 {
+        self.office_busy.get(&office).copied().unwrap_or_default()
+    }
+
+    /// What an officer asks about in all, and what his office without him does: sums over subjects of days.
+    pub fn busy(&self, officer: u32, office: Option<u32>) -> (f64, f64) {
+        let own = self.busy.get(&officer).copied().unwrap_or_default();
+        (own, office.map_or(0.0, |office| (self.all_asked(office) - own).max(0.0)))
+    }
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "days since 1970 fit for five million years")]
-const fn day_of(at_us: i64) -> i32 {
+pub(crate) const fn day_of(at_us: i64) -> i32 {
     at_us.saturating_add(TAIPEI_US).div_euclid(DAY_US) as i32
 }
 
@@ -117,37 +169,33 @@ impl<'a> Turn<'a> {
         let since = facts.now_us.saturating_sub(WINDOW_DAYS * DAY_US);
         let known = |look: &&Look| look.at_us >= since && usize::try_from(look.officer).is_ok_and(|at| at < facts.officers.len());
         let cases = Cases::of(facts.looks);
-        let mut seen: Vec<Seen> =
-            facts.looks.iter().filter(known).map(|look| Seen { look: *look, day: day_of(look.at_us), is_loose: cases.is_loose(look) }).collect();
+        let seen = |look: &Look| {
+            let is_loose = cases.is_loose(look);
+            Seen { look: *look, day: day_of(look.at_us), mates: 0, is_loose, is_alone: !is_loose && cases.is_alone(look) }
+        };
+        let mut seen: Vec<Seen> = facts.looks.iter().filter(known).map(seen).collect();
         seen.sort_unstable_by_key(|one| (one.look.officer, one.look.subject, one.look.seq));
-        let mut told: HashMap<(u32, Kind, Option<u64>), i64> = HashMap::new();
+        let mut told: Map<(u32, Kind, Option<u64>), i64> = Map::default();
         for one in facts.told {
             let to = told.entry((one.officer, one.kind, one.subject)).or_insert(one.to_seq);
             *to = (*to).max(one.to_seq);
         }
-        let mut peers: HashMap<u32, f64> = HashMap::new();
+        let mut peers: Map<u32, f64> = Map::default();
         for officer in facts.officers {
             *peers.entry(officer.peers).or_default() += 1.0;
         }
-        let mut turn = Self { facts, seen, cases, told, peers, loose_days: HashMap::new() };
-        let mut loose_days: HashMap<(u32, u64), u32> = HashMap::new();
-        for looks in turn.pairs().filter(|looks| looks.iter().any(|one| one.is_loose)) {
-            let Some(first) = looks.first() else { continue };
-            if let Some(office) = turn.officer(first.look.officer).and_then(|officer| officer.office) {
-                *loose_days.entry((office, first.look.subject)).or_default() += days(looks.iter().filter(|one| one.is_loose));
-            }
-        }
-        turn.loose_days = loose_days;
+        let mut turn = Self { facts, seen: Vec::new(), told, peers, offices: Offices::default() };
+        turn.offices = Offices::of(&turn, &mut seen);
+        turn.seen = seen;
         turn
-    }
-
-    /// The case is others' work too, and of them nobody asks about this subject.
-    pub fn is_alone(&self, one: &Seen) -> bool {
-        !one.is_loose && self.cases.is_alone(&one.look)
     }
 
     pub fn officer(&self, number: u32) -> Option<&'a Officer> {
         self.facts.officers.get(usize::try_from(number).ok()?)
+    }
+
+    pub fn office(&self, officer: u32) -> Option<u32> {
+        self.officer(officer)?.office
     }
 
     /// What was told up to there is not counted again.
@@ -155,22 +203,16 @@ impl<'a> Turn<'a> {
         self.told.get(&(officer, kind, subject)).copied().unwrap_or(i64::MIN)
     }
 
-    /// Days that the office has loosely asked about a subject; 0 where nobody knows who else is of it.
-    fn mates_days(&self, officer: u32, subject: u64) -> u32 {
-        let office = self.officer(officer).and_then(|officer| officer.office);
-        office.and_then(|office| self.loose_days.get(&(office, subject))).copied().unwrap_or_default()
-    }
-
     /// Looks of one officer at one subject.
     pub fn pairs(&self) -> impl Iterator<Item = &[Seen]> {
-        self.seen.chunk_by(|a, b| (a.look.officer, a.look.subject) == (b.look.officer, b.look.subject))
+        self.seen.chunk_by(Seen::is_of_pair)
     }
 
-    fn people(&self) -> impl Iterator<Item = &[Seen]> {
+    pub fn people(&self) -> impl Iterator<Item = &[Seen]> {
         self.seen.chunk_by(|a, b| a.look.officer == b.look.officer)
     }
 
-    fn peers_of(&self, officer: u32) -> u32 {
+    pub fn peers_of(&self, officer: u32) -> u32 {
         self.officer(officer).map_or(u32::MAX, |officer| officer.peers)
     }
 }
@@ -215,21 +257,23 @@ pub(crate) fn suggested<'b>(looks: impl Iterator<Item = &'b Seen>, kind: Kind, s
 pub fn suggestions(facts: &Facts<'_>) -> Vec<Suggestion> {
     let turn = Turn::of(facts);
     let mut found = Vec::new();
-    for sort in [Sort::Bare, Sort::Either] {
-        found.extend(repeated(&turn, Kind::Repeats, DAYS_MIN, |turn, looks| {
-            let counted: Vec<Seen> = looks.iter().filter(|one| sort.has(one) && is_new(turn, Kind::Repeats, one)).copied().collect();
-            let number = days(counted.iter());
+    for sort in [Sort::Street, Sort::Either] {
+        let counted = |one: &&Seen| sort.has(one) && is_new(&turn, Kind::Repeats, one);
+        let number = |looks: &[Seen]| {
             let own = days(looks.iter().filter(|one| one.is_loose));
-            let mates = counted.first().map_or(0, |one| turn.mates_days(one.look.officer, one.look.subject).saturating_sub(own));
-            if mates * OTHERS_SHARE > own { (0, Vec::new()) } else { (number, counted) }
-        }));
+            let is_of_beat = looks.first().is_some_and(|one| one.mates * OTHERS_SHARE > own);
+            if is_of_beat { 0 } else { days(looks.iter().filter(counted)) }
+        };
+        let asked = Counting { kind: Kind::Repeats, least: DAYS_MIN };
+        found.extend(repeated(&turn, asked, counted, number));
     }
-    found.extend(repeated(&turn, Kind::BorrowedCases, CASES_MIN, |turn, looks| {
-        let is_counted = |one: &&Seen| turn.is_alone(one) && is_new(turn, Kind::BorrowedCases, one);
-        let counted: Vec<Seen> = looks.iter().filter(is_counted).copied().collect();
-        let cases: HashSet<Option<u64>> = counted.iter().map(|one| one.look.case).collect();
-        (u32::try_from(cases.len()).unwrap_or(u32::MAX), counted)
-    }));
+    let counted = |one: &&Seen| one.is_alone && is_new(&turn, Kind::BorrowedCases, one);
+    let number = |looks: &[Seen]| {
+        let cases: Set<Option<u64>> = looks.iter().filter(counted).map(|one| one.look.case).collect();
+        u32::try_from(cases.len()).unwrap_or(u32::MAX)
+    };
+    let asked = Counting { kind: Kind::BorrowedCases, least: CASES_MIN };
+    found.extend(repeated(&turn, asked, counted, number));
     found.extend(marked(&turn));
     for sort in [Sort::Bare, Sort::Claimed] {
         found.extend(paces(&turn, sort));
@@ -248,183 +292,52 @@ fn is_new(turn: &Turn<'_>, kind: Kind, one: &Seen) -> bool {
     turn.told.is_empty() || one.look.seq > turn.told_to(one.look.officer, kind, Some(one.look.subject))
 }
 
+/// What is counted of each pair, and from which number on it may be told.
+struct Counting {
+    kind: Kind,
+    least: u32,
+}
+
 /// Counts of each pair of officer and subject that go on further than those of peers.
-fn repeated(turn: &Turn<'_>, kind: Kind, least: u32, count: impl Fn(&Turn<'_>, &[Seen]) -> (u32, Vec<Seen>)) -> Vec<Suggestion> {
+fn repeated(turn: &Turn<'_>, asked: Counting, counted: impl Fn(&&Seen) -> bool, number: impl Fn(&[Seen]) -> u32) -> Vec<Suggestion> {
     /// Counts above are all the same: a hundred and twelve days have no more.
     const COUNT_MAX: usize = 120;
-    let mut counted: HashMap<u32, Vec<u64>> = HashMap::new();
-    let mut long: Vec<(u32, Vec<Seen>)> = Vec::new();
+    let Counting { kind, least } = asked;
+    let mut counts: Map<u32, Vec<u64>> = Map::default();
+    let mut long: Vec<(u32, &[Seen])> = Vec::new();
     for looks in turn.pairs() {
         let Some(first) = looks.first() else { continue };
-        // Most pairs are of one look: they need no list.
-        let is_of_none = looks.len() == 1 && first.is_loose == (kind == Kind::BorrowedCases);
-        let (number, of) = if is_of_none { (0, Vec::new()) } else { count(turn, looks) };
+        let number = number(looks);
         if number == 0 {
             continue;
         }
-        let slots = counted.entry(turn.peers_of(first.look.officer)).or_insert_with(|| vec![0; COUNT_MAX + 1]);
+        let slots = counts.entry(turn.peers_of(first.look.officer)).or_insert_with(|| vec![0; COUNT_MAX + 1]);
         let at = usize::try_from(number).unwrap_or(COUNT_MAX).min(COUNT_MAX);
         if let Some(slot) = slots.get_mut(at) {
             *slot += 1;
         }
         if number >= least {
-            long.push((number, of));
+            long.push((number, looks));
         }
     }
-    let tails: HashMap<u32, Tail> = counted.iter().map(|(peers, counted)| (*peers, Tail::of(counted))).collect();
+    let tails: Map<u32, Tail> = counts.iter().map(|(peers, counts)| (*peers, Tail::of(counts))).collect();
     let mut found = Vec::new();
-    for (number, of) in long {
-        let Some(first) = of.first() else { continue };
+    for (number, looks) in long {
+        let Some(first) = looks.first() else { continue };
         let peers = turn.peers_of(first.look.officer);
         let Some(tail) = tails.get(&peers) else { continue };
         let by_chance = tail.expected(number);
         if by_chance <= BY_CHANCE_MAX * turn.peers.get(&peers).copied().unwrap_or_default() {
             let reckoned = Reckoned { count: number, expected: tail.mean(), by_chance: Some(by_chance) };
-            found.extend(suggested(of.iter(), kind, Some(first.look.subject), reckoned));
+            found.extend(suggested(looks.iter().filter(&counted), kind, Some(first.look.subject), reckoned));
         }
     }
     found
-}
-
-/// Loose subjects of one officer in one day.
-struct DayOf {
-    officer: u32,
-    day: i32,
-    subjects: u32,
-}
-
-/// What days usually hold, and which were no ordinary ones.
-struct Pace<'t, 'f> {
-    turn: &'t Turn<'f>,
-    usual: HashMap<u32, Usual>,
-    /// By officer: subjects of his ordinary days before, and how many days.
-    own: HashMap<u32, (f64, f64)>,
-    /// Days of an office that were no ordinary ones, with what its third busiest did.
-    busy: HashMap<(u32, i32), f64>,
-}
-
-impl<'t, 'f> Pace<'t, 'f> {
-    fn of(turn: &'t Turn<'f>, all: &[DayOf], tested_from: i32) -> Self {
-        let mut pace = Self { turn, usual: HashMap::new(), own: HashMap::new(), busy: HashMap::new() };
-        pace.busy = pace.busy_days(all);
-        let mut by_peers: HashMap<u32, Vec<u32>> = HashMap::new();
-        for day in all {
-            if day.day >= tested_from || pace.busy_level(day).is_some() {
-                continue;
-            }
-            by_peers.entry(turn.peers_of(day.officer)).or_default().push(day.subjects);
-            let (sum, days) = pace.own.entry(day.officer).or_default();
-            *sum += f64::from(day.subjects);
-            *days += 1.0;
-        }
-        pace.usual = by_peers.into_iter().filter_map(|(peers, days)| Some((peers, Usual::of(days)?))).collect();
-        pace
-    }
-
-    /// At a checkpoint there are many numbers for everybody in it, whatever their own days hold: the busiest of an office say what kind of day
-    /// it was. Two who sell together do not; three would.
-    fn busy_days(&self, all: &[DayOf]) -> HashMap<(u32, i32), f64> {
-        let mut by_day: HashMap<(u32, i32), Vec<u32>> = HashMap::new();
-        for day in all {
-            if let Some(office) = self.turn.officer(day.officer).and_then(|officer| officer.office) {
-                by_day.entry((office, day.day)).or_default().push(day.subjects);
-            }
-        }
-        let mut thirds: HashMap<u32, Vec<f64>> = HashMap::new();
-        let mut levels = HashMap::new();
-        for ((office, day), mut counts) in by_day {
-            counts.sort_unstable_by(|a, b| b.cmp(a));
-            if let Some(third) = counts.get(MATES_MIN - 1).copied().map(f64::from) {
-                thirds.entry(office).or_default().push(third);
-                levels.insert((office, day), third);
-            }
-        }
-        for thirds in thirds.values_mut() {
-            thirds.sort_unstable_by(f64::total_cmp);
-        }
-        let middle = |office: u32| thirds.get(&office).and_then(|thirds| thirds.get(thirds.len() / 2)).copied().unwrap_or(f64::MAX);
-        levels.retain(|(office, _), level| *level > BUSY_DAY * middle(*office));
-        levels
-    }
-
-    fn busy_level(&self, day: &DayOf) -> Option<f64> {
-        let office = self.turn.officer(day.officer)?.office?;
-        self.busy.get(&(office, day.day)).copied()
-    }
-
-    /// Mean, and size of the negative binomial: one's own days, drawn towards those of peers while they are few.
-    fn expected(&self, day: &DayOf) -> Option<(f64, f64)> {
-        let usual = self.usual.get(&self.turn.peers_of(day.officer))?;
-        let (sum, days) = self.own.get(&day.officer).copied().unwrap_or_default();
-        let mean = PACE_OWN_DAYS.mul_add(usual.mean, sum) / (PACE_OWN_DAYS + days);
-        Some((self.busy_level(day).map_or(mean, |level| level.max(mean)), usual.size))
-    }
-}
-
-fn days_of(turn: &Turn<'_>, sort: Sort) -> Vec<DayOf> {
-    let mut all = Vec::new();
-    for looks in turn.people() {
-        let mut pairs: Vec<(i32, u64)> = looks.iter().filter(|one| sort.has(one)).map(|one| (one.day, one.look.subject)).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        let Some(officer) = looks.first().map(|one| one.look.officer) else { continue };
-        for day in pairs.chunk_by(|a, b| a.0 == b.0) {
-            let Some((date, _)) = day.first() else { continue };
-            all.push(DayOf { officer, day: *date, subjects: u32::try_from(day.len()).unwrap_or(u32::MAX) });
-        }
-    }
-    all
-}
-
-/// Days of the last week with far more subjects than the officer's own days, his peers' and his office's that day lead one to expect.
-fn paces(turn: &Turn<'_>, sort: Sort) -> Vec<Suggestion> {
-    let all = days_of(turn, sort);
-    let tested_from = day_of(turn.facts.now_us) - PACE_DAYS;
-    let pace = Pace::of(turn, &all, tested_from);
-    let mut found = Vec::new();
-    for day in all.iter().filter(|day| day.day >= tested_from && day.subjects >= PACE_MIN) {
-        let Some((mean, size)) = pace.expected(day) else { continue };
-        let peers = turn.peers.get(&turn.peers_of(day.officer)).copied().unwrap_or_default();
-        let by_chance = nb_tail(day.subjects, mean, size) * peers;
-        if by_chance > BY_CHANCE_MAX * peers / PACE_TURNS {
-            continue;
-        }
-        let to = turn.told_to(day.officer, Kind::Pace, None);
-        let from = turn.seen.partition_point(|one| one.look.officer < day.officer);
-        let mine = turn.seen.get(from..).unwrap_or_default().iter().take_while(|one| one.look.officer == day.officer);
-        let looks: Vec<&Seen> = mine.filter(|one| sort.has(one) && one.day == day.day).collect();
-        // A day that was told is not told again.
-        if looks.iter().all(|one| one.look.seq > to) {
-            found.extend(suggested(looks.into_iter(), Kind::Pace, None, Reckoned { count: day.subjects, expected: mean, by_chance: Some(by_chance) }));
-        }
-    }
-    found
-}
-
-/// Mean of a group's counts, and the size of the negative binomial that has their spread.
-struct Usual {
-    mean: f64,
-    size: f64,
-}
-
-impl Usual {
-    /// The thousandth part at the top is taken for what stands below it: what misuse there is stands there.
-    fn of(mut counts: Vec<u32>) -> Option<Self> {
-        counts.sort_unstable();
-        let last = counts.len().checked_sub(1)?;
-        let cap = f64::from(counts.get(last - last / 1_000).copied()?);
-        let n = f64::from(u32::try_from(counts.len()).unwrap_or(u32::MAX));
-        let mean = counts.iter().map(|count| f64::from(*count).min(cap)).sum::<f64>() / n;
-        let variance = counts.iter().map(|count| (f64::from(*count).min(cap) - mean).powi(2)).sum::<f64>() / n;
-        let excess = variance - mean;
-        let size = if excess > 0.0 { mean * mean / excess } else { f64::MAX };
-        Some(Self { mean, size })
-    }
 }
 
 /// Days with loose looks outside one's shifts, against those of peers.
 fn off_shift(turn: &Turn<'_>) -> Vec<Suggestion> {
-    let mut by_peers: HashMap<u32, Vec<u32>> = HashMap::new();
+    let mut by_peers: Map<u32, Vec<u32>> = Map::default();
     let mut mine: Vec<(u32, Vec<Seen>)> = Vec::new();
     for looks in turn.people() {
         let Some(first) = looks.first() else { continue };
@@ -441,7 +354,7 @@ fn off_shift(turn: &Turn<'_>) -> Vec<Suggestion> {
         by_peers.entry(turn.peers_of(first.look.officer)).or_default().push(number);
         mine.push((number, off));
     }
-    let usual: HashMap<u32, Usual> = by_peers.into_iter().filter_map(|(peers, days)| Some((peers, Usual::of(days)?))).collect();
+    let usual: Map<u32, Usual> = by_peers.into_iter().filter_map(|(peers, days)| Some((peers, Usual::of(days, 1_000)?))).collect();
     let mut found = Vec::new();
     for (number, off) in mine {
         let Some(first) = off.first() else { continue };
@@ -499,5 +412,64 @@ mod tests {
         let marks = [Mark { subject: 8, kind: MarkKind::Decoy, of: None }];
         assert_eq!(kinds(&[look(1, 0, 8, WINDOW_DAYS + 1, None), look(2, 99, 8, 1, None)], &marks, &[]), []);
         assert_eq!(kinds(&[], &[], &[]), []);
+    }
+
+    const STAFF: u32 = 2_000;
+
+    /// Two thousand in fifty offices, each of whom asks about five subjects once.
+    fn honest() -> (Vec<Officer>, Vec<Look>) {
+        let officers = (0..STAFF).map(|number| Officer { office: Some(number % 50), ..Officer::default() }).collect();
+        let looks = (0..i64::from(STAFF) * 5).map(|at| {
+            let officer = u32::try_from(at / 5).unwrap_or_default();
+            look(1_000 + at, officer, 10_000 + u64::try_from(at).unwrap_or_default(), 1 + at * 7 % 110, None)
+        });
+        (officers, looks.collect())
+    }
+
+    fn told_of(officers: &[Officer], looks: &[Look], marks: &[Mark]) -> Vec<(u32, Kind, u32)> {
+        let facts = Facts { looks, officers, marks, told: &[], now_us: NOW_US };
+        suggestions(&facts).iter().map(|one| (one.officer, one.kind, one.count)).collect()
+    }
+
+    #[test]
+    fn a_colleague_of_another_office_is_one_too_and_borrowed_cases_do_not_hide_him() {
+        let (officers, mut looks) = honest();
+        let marks = [Mark { subject: 7, kind: MarkKind::Own, of: Some(1) }];
+        assert_eq!(told_of(&officers, &looks, &marks), []);
+        looks.push(look(1, 0, 7, 30, None));
+        assert_eq!(told_of(&officers, &looks, &marks), [], "one look is a car that stood in the way");
+        looks.push(look(2, 0, 7, 20, Some(5)));
+        looks.push(Look { is_live: true, ..look(3, 0, 7, 10, Some(6)) });
+        assert_eq!(told_of(&officers, &looks, &marks), [(0, Kind::Colleague, 3)]);
+        let mate = Look { is_live: true, ..look(4, 9, 7, 10, Some(6)) };
+        looks.push(mate);
+        assert_eq!(told_of(&officers, &looks, &marks), [(0, Kind::Colleague, 2)], "what a mate asks under the same live case is work");
+    }
+
+    #[test]
+    fn a_wave_that_began_before_the_last_week_is_told_whole() {
+        let (officers, mut looks) = honest();
+        let marks = [Mark { subject: 7, kind: MarkKind::Vip, of: None }];
+        looks.extend((0..12).map(|number| look(i64::from(number) + 1, number, 7, 6 + i64::from(number) % 4, None)));
+        let told = told_of(&officers, &looks, &marks);
+        assert_eq!(told, (0..12).map(|officer| (officer, Kind::Vip, 12)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn on_a_busy_evening_nobody_stands_out_and_on_his_own_one_somebody_does() {
+        let (officers, mut looks) = honest();
+        let sixty = |first: i64, officer: u32, days_ago: i64, count: i64| {
+            (0..count).map(move |at| look(first + at, officer, 1_000_000 + u64::try_from(first + at).unwrap_or_default(), days_ago, None))
+        };
+        // Officers 0, 50, 100 and so on are of one office; a team stood together some weeks ago and stands again.
+        for (evening, days_ago) in [(0, 40), (1, 4)] {
+            for member in 0..6 {
+                let first = 100_000 + (evening * 6 + member) * 1_000;
+                looks.extend(sixty(first, u32::try_from(member * 50).unwrap_or_default(), days_ago, 40 + member * 15));
+            }
+        }
+        assert_eq!(told_of(&officers, &looks, &[]), []);
+        looks.extend(sixty(200_000, 777, 4, 80));
+        assert_eq!(told_of(&officers, &looks, &[]), [(777, Kind::Pace, 80)]);
     }
 }

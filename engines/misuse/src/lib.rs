@@ -14,9 +14,13 @@
 //! What cannot be seen from here: one single look without any mark (everybody has many); a case that two officers made up together; a
 //! passer-by's car that happens to be a friend's; who stood behind whom at a screen.
 
+mod colleagues;
 mod facts;
 mod find;
 mod marks;
+mod pace;
+mod quick;
+mod returns;
 mod tail;
 
 pub use facts::{Facts, Kind, Look, Mark, MarkKind, Officer, Suggestion, Told};

@@ -94,6 +94,16 @@ impl Tail {
     /// From `counted[k]`: how many counts are k.
     #[must_use]
     pub fn of(counted: &[u64]) -> Self {
+        Self::trusting(counted, Self::TRUSTED_SHARE)
+    }
+
+    /// Of counts of which those to be judged are no part: all of it is learned from but for the last few.
+    #[must_use]
+    pub fn of_others(counted: &[u64]) -> Self {
+        Self::trusting(counted, u64::MAX)
+    }
+
+    fn trusting(counted: &[u64], share: u64) -> Self {
         let mut reached = vec![0; counted.len().max(2) + 1];
         let mut sum = 0;
         for (k, number) in counted.iter().enumerate().rev() {
@@ -103,7 +113,7 @@ impl Tail {
             }
         }
         let at = |k: usize| reached.get(k).copied().unwrap_or_default();
-        let trusted = (at(1) / Self::TRUSTED_SHARE).max(Self::TRUSTED_MIN);
+        let trusted = (at(1) / share).max(Self::TRUSTED_MIN);
         let base = (1..reached.len()).take_while(|k| at(*k) >= trusted).last().unwrap_or(0);
         let mut share: f64 = if base == 0 { Self::SHARE_UNKNOWN } else { 0.0 };
         for k in 1..=base {

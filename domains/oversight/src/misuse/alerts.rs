@@ -24,7 +24,7 @@ pub enum AlertKind {
     Own,
     /// A vehicle of the officer's household.
     Household,
-    /// A vehicle of a colleague of the same office, on several days.
+    /// A vehicle of a colleague, on several days.
     Colleague,
     /// Somebody in the news.
     Vip,

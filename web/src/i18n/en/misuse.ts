@@ -34,9 +34,9 @@ export const misuse = {
     why_household: "Asked about a vehicle of his household, {{count}} times.",
     why_household_one: "Asked about a vehicle of his household, once.",
     why_colleague:
-      "Asked about a vehicle of a colleague of the same office on {{count}} days, without a case.",
+      "Asked about a colleague's vehicle on {{count}} days, under no case in which anybody else asked about it.",
     why_colleague_one:
-      "Asked about a vehicle of a colleague of the same office on {{count}} day, without a case.",
+      "Asked about a colleague's vehicle on {{count}} day, under no case in which anybody else asked about it.",
     why_vip:
       "Asked about the vehicle of somebody in the news; {{count}} is the number of days, or of officers who asked within a week.",
     why_decoy: "Asked about a number that belongs to nobody, {{count}} times.",

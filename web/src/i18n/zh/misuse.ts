@@ -27,7 +27,7 @@ export const misuse = {
     why_borrowed_cases: "以 {{count}} 個不同案號查詢同一車輛，這些案件中沒有其他人查過它。",
     why_own: "查詢本人申報的車輛 {{count}} 次。",
     why_household: "查詢同住家屬的車輛 {{count}} 次。",
-    why_colleague: "在 {{count}} 個不同日子查詢同單位同事的車輛，沒有案件可稽。",
+    why_colleague: "在 {{count}} 個不同日子查詢同事的車輛，沒有他人也在其中查過它的案件可稽。",
     why_vip: "查詢受關注人物的車輛；{{count}} 為查詢日數，或一週內查詢的人數。",
     why_decoy: "查詢不屬於任何人的誘餌車牌 {{count}} 次。",
     why_pace: "一日內查詢 {{count}} 個車輛，沒有案件可稽。",
