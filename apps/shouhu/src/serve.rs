@@ -404,7 +404,7 @@ pub async fn run(
     app.put(shedder.clone());
     app.put(LifeRuntime::start().map_err(StartError::Thread)?);
     let router = router(&app, &metrics, site).map_err(StartError::Routes)?;
-    let turnstile = Turnstile::of(&app, &shedder, &metrics);
+    let front = Turnstile::of(&app, &shedder, &metrics).before(router);
     let relay = tokio::spawn(shouhu_bus::relay(app.store.clone(), app.hub.clone(), wiring::reactors(&app)));
     let jobs = tokio::spawn(shouhu_jobs::run(app.store.clone(), wiring::workers(&app), DESTROYING));
     let quotes = tokio::spawn(shouhu_identity::watch_quotes(app.clone()));
@@ -412,7 +412,7 @@ pub async fn run(
     let polls = tokio::spawn(shouhu_signals::poll_for_ever(app.clone()));
     let for_ready = app.clone();
     let served =
-        serve(&*env.net, options.listen, router, turnstile, ServerLimits::default(), metrics, stop, |at| ready(&for_ready, at)).await;
+        serve(&*env.net, options.listen, front, ServerLimits::default(), metrics, stop, |at| ready(&for_ready, at)).await;
     // What they have not done yet is in the outbox and the job table, and is done at the next start.
     relay.abort();
     jobs.abort();

@@ -9,7 +9,7 @@ use shouhu_audit::{Audit, Entry};
 use shouhu_blobs::Blobs;
 use shouhu_env::Env;
 use shouhu_files::SimFiles;
-use shouhu_http::{Metrics, ServerLimits, Site, Turnstile, router, serve, wiring};
+use shouhu_http::{Metrics, ServerLimits, Site, router, serve, wiring};
 use shouhu_ids::Micros;
 use shouhu_module::{App, Module};
 use shouhu_outgoing::{Address, Answer, Outgoing, Use};
@@ -72,7 +72,7 @@ impl Witness {
         let serving = tokio::spawn(async move {
             let at = ([127, 0, 0, 1], 0).into();
             let tell = move |at| tell.send(at).unwrap();
-            serve(&*net, at, doors, Turnstile::open(), ServerLimits::default(), Metrics::default(), until, tell).await.unwrap();
+            serve(&*net, at, doors, ServerLimits::default(), Metrics::default(), until, tell).await.unwrap();
         });
         let at: std::net::SocketAddr = ready.await.unwrap();
         Self { app, url: format!("http://{at}"), key, stop, serving }

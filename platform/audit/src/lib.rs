@@ -152,7 +152,8 @@ impl Audit {
     pub fn start(store: Store, keys: &Keys) -> Result<Self, AuditError> {
         let vault = vault::Vault::new(store.env().clone(), keys.clone())?;
         let (queue, waiting) = mpsc::channel(writer::GROUP_MAX);
-        tokio::spawn(writer::Writer::new(store.clone(), vault.clone()).run(waiting));
+        // Whoever waits for a leaf may be crying for help, and one group is for all who wait.
+        tokio::spawn(shouhu_store::first(writer::Writer::new(store.clone(), vault.clone()).run(waiting)));
         Ok(Self { store, vault, queue })
     }
 

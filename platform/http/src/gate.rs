@@ -43,7 +43,7 @@ pub struct Gate {
 pub async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let Some(life) = gate.life.clone() else { return worked(gate, request, next).await };
     // It is not given up when its asker hangs up.
-    match life.spawn(worked(gate, request, next).in_current_span()).await {
+    match life.spawn(shouhu_store::first(worked(gate, request, next)).in_current_span()).await {
         Ok(response) => response,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),

@@ -35,7 +35,7 @@ pub use server::{ServeError, ServerLimits, serve};
 pub use shed::Shedder;
 pub use site::Site;
 pub use stream::StopStreams;
-pub use turnstile::Turnstile;
+pub use turnstile::{Front, Turnstile};
 
 use shouhu_env::BoxFuture;
 use shouhu_ids::Micros;

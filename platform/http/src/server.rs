@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::extract::Request;
 use hyper::body::Incoming;
@@ -19,7 +18,7 @@ use tower::ServiceExt;
 
 use crate::places::{Answering, Coming, Place, Places, Whole, asked_of, lock};
 use crate::unread::{Unread, read_away};
-use crate::{Metrics, Turnstile};
+use crate::{Front, Metrics};
 
 #[derive(Debug, Clone, Copy)]
 pub struct ServerLimits {
@@ -58,8 +57,7 @@ pub enum ServeError {
 pub async fn serve(
     net: &dyn Net,
     at: SocketAddr,
-    router: Router,
-    turnstile: Turnstile,
+    front: impl Into<Front>,
     limits: ServerLimits,
     metrics: Metrics,
     stop: CancellationToken,
@@ -71,7 +69,7 @@ pub async fn serve(
     })?;
     ready(listener.local_addr().unwrap_or(at));
     let places = Places::new(limits.connections);
-    let turnstile = Arc::new(turnstile);
+    let front: Arc<Front> = Arc::new(front.into());
     let tracker = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -91,7 +89,7 @@ pub async fn serve(
             metrics.refused_connections.inc();
             continue;
         };
-        tracker.spawn(connection(stream, peer, (router.clone(), turnstile.clone()), limits, metrics.clone(), stop.clone(), Arc::new(place)));
+        tracker.spawn(connection(stream, peer, front.clone(), limits, metrics.clone(), stop.clone(), Arc::new(place)));
     }
     tracker.close();
     if tokio::time::timeout(limits.stop_time, tracker.wait()).await.is_err() {
@@ -103,7 +101,7 @@ pub async fn serve(
 async fn connection(
     stream: BoxStream,
     peer: SocketAddr,
-    (router, turnstile): (Router, Arc<Turnstile>),
+    front: Arc<Front>,
     limits: ServerLimits,
     metrics: Metrics,
     stop: CancellationToken,
@@ -113,10 +111,10 @@ async fn connection(
     let asking = place.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let (place, whole, unread) = (asking.clone(), Whole::default(), Unread::default());
-        let refusal = turnstile.refusal(&request);
+        let refusal = front.turnstile.refusal(&request);
         let mut request: Request = request.map(|body| axum::body::Body::new(Coming::new(body, place.clone(), whole.clone(), unread.clone())));
         request.extensions_mut().insert(ConnectInfo(peer));
-        let router = router.clone();
+        let router = front.router.clone();
         async move {
             let answer = match refusal {
                 Some(refusal) => refusal,
@@ -153,6 +151,7 @@ async fn connection(
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
+    use axum::Router;
     use axum::routing::{get, post};
     use shouhu_env::Env;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -168,7 +167,7 @@ mod tests {
             let env = Env::real();
             let router = Router::new().route("/", get(|| async { "well" })).route("/said", post(|said: String| async move { said }));
             let at = SocketAddr::from(([127, 0, 0, 1], 0));
-            serve(&*env.net, at, router, Turnstile::open(), limits, Metrics::default(), stopped, |at| sender.send(at).unwrap()).await.unwrap();
+            serve(&*env.net, at, router, limits, Metrics::default(), stopped, |at| sender.send(at).unwrap()).await.unwrap();
         });
         (receiver.await.unwrap(), stop)
     }

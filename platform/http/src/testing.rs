@@ -19,7 +19,7 @@ use shouhu_wire::{DeviceKind, Role};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::{Metrics, ServerLimits, Site, Turnstile, router, serve, wiring};
+use crate::{Metrics, ServerLimits, Site, router, serve, wiring};
 
 pub struct House {
     pub app: App,
@@ -159,7 +159,7 @@ impl House {
         tokio::spawn(async move {
             let (limits, stop) = (ServerLimits::default(), CancellationToken::new());
             let ready = move |at| _ = tell.send(at);
-            serve(&*net, ([127, 0, 0, 1], 0).into(), router, Turnstile::open(), limits, Metrics::default(), stop, ready).await
+            serve(&*net, ([127, 0, 0, 1], 0).into(), router, limits, Metrics::default(), stop, ready).await
         });
         told.await.unwrap_or_else(|e| panic!("nobody listens: {e}"))
     }

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Body;
@@ -22,6 +23,20 @@ pub struct Turnstile {
     metrics: Metrics,
 }
 
+/// A router, and what stands before it.
+pub struct Front {
+    pub(crate) router: Router,
+    pub(crate) turnstile: Turnstile,
+}
+
+/// Nobody is turned away.
+impl From<Router> for Front {
+    fn from(router: Router) -> Self {
+        let (lines, shedder, headers, metrics) = (HashMap::new(), Shedder::default(), HeaderMap::new(), Metrics::default());
+        Turnstile { lines, shedder, headers, metrics }.before(router)
+    }
+}
+
 impl Turnstile {
     /// Of the routes of this house; the shedder is the one that its router has.
     #[must_use]
@@ -37,10 +52,9 @@ impl Turnstile {
         Self { lines, shedder: shedder.clone(), headers, metrics: metrics.clone() }
     }
 
-    /// Lets everybody through: for a router that is no house's.
     #[must_use]
-    pub fn open() -> Self {
-        Self { lines: HashMap::new(), shedder: Shedder::default(), headers: HeaderMap::new(), metrics: Metrics::default() }
+    pub fn before(self, router: Router) -> Front {
+        Front { router, turnstile: self }
     }
 
     /// The refusal, if the request is turned away. One with a body never is: the gate refuses it, and reads the body away.
@@ -86,7 +100,7 @@ mod tests {
             assert_eq!(asks(&flooded, method, path, body), None, "{method} {path} {body}");
         }
         assert_eq!(asks(&turnstile(Shedder::default()), "GET", "/v1/things/7", ""), None);
-        assert_eq!(asks(&Turnstile::open(), "GET", "/v1/things/7", ""), None);
+        assert_eq!(asks(&Front::from(Router::new()).turnstile, "GET", "/v1/things/7", ""), None);
     }
 
     #[test]

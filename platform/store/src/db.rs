@@ -10,14 +10,18 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{AssertSqlSafe, Connection as _, PgPool, SqlitePool};
 use tokio::sync::Notify;
 
+use crate::first::{Turns, is_first};
 use crate::tx::{Inner, Tx};
 use crate::{Row, StoreError, Value, row};
 
 /// Readers beside the one writer of SQLite.
 const LITE_READERS: u32 = 4;
 const PG_CONNECTIONS: u32 = 16;
+/// More of them, for those who go first ([`crate::first()`]).
+const LITE_READERS_FIRST: u32 = 2;
+const PG_CONNECTIONS_FIRST: u32 = 4;
 /// How long a caller waits for a connection or for another writer before it is told `Busy`.
-const WAIT: Duration = Duration::from_secs(10);
+pub(crate) const WAIT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
@@ -28,8 +32,15 @@ pub enum Backend {
 #[derive(Debug, Clone)]
 pub(crate) enum Db {
     /// SQLite has one writer: a pool of one makes callers queue fairly instead of failing with `SQLITE_BUSY`.
-    Lite { read: SqlitePool, write: SqlitePool, is_unfit: Arc<AtomicBool> },
-    Pg(PgPool),
+    Lite { read: SqlitePool, read_first: SqlitePool, write: SqlitePool, turns: Turns, is_unfit: Arc<AtomicBool> },
+    Pg { pool: PgPool, first: PgPool },
+}
+
+impl Db {
+    /// Where whoever asks now reads; on PostgreSQL, where he writes as well.
+    fn pool<'d, P>(all: &'d P, first: &'d P) -> &'d P {
+        if is_first() { first } else { all }
+    }
 }
 
 /// A database, cheap to clone.
@@ -89,11 +100,14 @@ impl Store {
                 })
                 .connect_with(options.clone())
                 .await?;
-            let read = pool().max_connections(LITE_READERS).connect_with(options).await?;
-            Db::Lite { read, write, is_unfit }
+            let read = pool().max_connections(LITE_READERS).connect_with(options.clone()).await?;
+            let read_first = pool().max_connections(LITE_READERS_FIRST).connect_lazy_with(options);
+            Db::Lite { read, read_first, write, turns: Turns::default(), is_unfit }
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options: PgConnectOptions = url.parse().map_err(|_| StoreError::Address { url: url.to_owned() })?;
-            Db::Pg(PgPoolOptions::new().max_connections(PG_CONNECTIONS).acquire_timeout(WAIT).connect_with(options).await?)
+            let pool = || PgPoolOptions::new().acquire_timeout(WAIT);
+            let first = pool().max_connections(PG_CONNECTIONS_FIRST).connect_lazy_with(options.clone());
+            Db::Pg { pool: pool().max_connections(PG_CONNECTIONS).connect_with(options).await?, first }
         } else {
             return Err(StoreError::Address { url: url.to_owned() });
         };
@@ -112,7 +126,7 @@ impl Store {
     pub const fn backend(&self) -> Backend {
         match self.db {
             Db::Lite { .. } => Backend::Sqlite,
-            Db::Pg(_) => Backend::Postgres,
+            Db::Pg { .. } => Backend::Postgres,
         }
     }
 
@@ -146,13 +160,13 @@ impl Store {
     pub async fn fetch(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         let (sql, params) = crate::rows::narrowed(&self.guards.sight(), self.backend(), sql, params)?;
         match &self.db {
-            Db::Lite { read, .. } => {
+            Db::Lite { read, read_first, .. } => {
                 let query = bind_all!(sqlx::query(AssertSqlSafe(sql.into_owned())), params);
-                row::from_sqlite(&query.fetch_all(read).await?)
+                row::from_sqlite(&query.fetch_all(Db::pool(read, read_first)).await?)
             }
-            Db::Pg(pool) => {
+            Db::Pg { pool, first } => {
                 let query = bind_all!(sqlx::query(AssertSqlSafe(sql.into_owned())), params);
-                row::from_postgres(&query.fetch_all(pool).await?)
+                row::from_postgres(&query.fetch_all(Db::pool(pool, first)).await?)
             }
         }
     }
@@ -174,11 +188,14 @@ impl Store {
     /// # Errors
     /// `Busy` when the wait for the other writers was too long.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let inner = match &self.db {
-            Db::Lite { write, is_unfit, .. } => Inner::Lite(begin_lite(write, is_unfit).await?),
-            Db::Pg(pool) => Inner::Pg(pool.begin().await?),
+        let (inner, turn) = match &self.db {
+            Db::Lite { write, turns, is_unfit, .. } => {
+                let turn = turns.take().await?;
+                (Inner::Lite(begin_lite(write, is_unfit).await?), turn)
+            }
+            Db::Pg { pool, first } => (Inner::Pg(Db::pool(pool, first).begin().await?), None),
         };
-        Ok(Tx::new(inner, self.clone()))
+        Ok(Tx::new(inner, self.clone(), turn))
     }
 
     /// Waits until a transaction of this process has emitted an event.
@@ -194,11 +211,15 @@ impl Store {
     /// Closes every connection; SQLite then folds its log into the file.
     pub async fn close(&self) {
         match &self.db {
-            Db::Lite { read, write, .. } => {
+            Db::Lite { read, read_first, write, .. } => {
                 read.close().await;
+                read_first.close().await;
                 write.close().await;
             }
-            Db::Pg(pool) => pool.close().await,
+            Db::Pg { pool, first } => {
+                first.close().await;
+                pool.close().await;
+            }
         }
     }
 }

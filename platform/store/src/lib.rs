@@ -11,6 +11,7 @@
 mod copy;
 mod db;
 mod error;
+mod first;
 mod migrate;
 mod outbox;
 mod pages;
@@ -25,6 +26,7 @@ pub mod testing;
 
 pub use db::{Backend, Store};
 pub use error::StoreError;
+pub use first::first;
 pub use migrate::{Migration, ModuleMigrations};
 pub use outbox::{OUTBOX_MIGRATIONS, StoredEvent};
 pub use pages::{shown_page, tell_each};

@@ -8,6 +8,7 @@ use shouhu_ids::{EventId, JobId, Micros};
 use sqlx::{AssertSqlSafe, Executor, Postgres, Sqlite, Transaction};
 
 use crate::db::{at_most_one, bind_all};
+use crate::first::Turn;
 use crate::{Row, Store, StoreError, Value, params, row};
 
 pub(crate) enum Inner {
@@ -49,6 +50,8 @@ pub struct Tx {
     has_events: bool,
     has_jobs: bool,
     has_changes: bool,
+    /// Given on when it ends.
+    _turn: Turn,
 }
 
 /// Work to do after the commit.
@@ -65,8 +68,8 @@ pub struct NewJob {
 }
 
 impl Tx {
-    pub(crate) const fn new(inner: Inner, store: Store) -> Self {
-        Self { inner, store, has_events: false, has_jobs: false, has_changes: false }
+    pub(crate) const fn new(inner: Inner, store: Store, turn: Turn) -> Self {
+        Self { inner, store, has_events: false, has_jobs: false, has_changes: false, _turn: turn }
     }
 
     /// # Errors

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use shouhu_audit::Audit;
 use shouhu_blobs::Blobs;
 use shouhu_env::Env;
-use shouhu_http::{Metrics, ServerLimits, Site, Turnstile, router, serve, wiring};
+use shouhu_http::{Metrics, ServerLimits, Site, router, serve, wiring};
 use shouhu_ids::{ActorId, Micros, SessionId, TrackerId, UnitId};
 use shouhu_module::{App, Module};
 use shouhu_store::{Store, StoreError, params};
@@ -76,7 +76,7 @@ pub async fn run(devices: usize, seconds: usize, connections: usize) -> Result<(
         let tell = |at| {
             let _ = ready.send(at);
         };
-        serve(&*env.net, listen, router, Turnstile::open(), ServerLimits::default(), metrics, stopping, tell).await
+        serve(&*env.net, listen, router, ServerLimits::default(), metrics, stopping, tell).await
     });
     let at = at.await?;
     println!("{devices} devices at 1 Hz over {connections} connections for {seconds} s");
