@@ -1,6 +1,6 @@
 //! What a picture shows of a vehicle takes long to find out: nobody at the roadside waits for it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,13 +1,12 @@
 //! Pictures that come faster than they can be looked at, without a thread where none is needed.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use shouhu_ids::{EntryId, Micros};
 use shouhu_plate::{VehicleColour, VehicleKind};
 use shouhu_vision::PlateRead;
-use shouhu_wire::ReportedSighting;
 
 use super::*;
+use crate::queue::tests::sighting;
 use crate::queue::{Lane, NewSighting, Queue, QueueConfig, RealDisk};
 
 const RED_CAR: SeenVehicle = SeenVehicle { kind: Some(VehicleKind::Car), colour: Some(VehicleColour::Red), plate_colour: None };
@@ -46,31 +45,8 @@ fn scene() -> Scene {
     Scene { _folder: folder, reader, keeper, counters, describer, stop: Stop::default() }
 }
 
-fn sighting(number: u8, is_hit: bool) -> NewSighting {
-    NewSighting {
-        origin: [number; 16],
-        model: "test".into(),
-        sighting: ReportedSighting {
-            sequence: 0,
-            plate: format!("ABC1{number:03}"),
-            confidence: 0.9,
-            char_confidence: vec![],
-            alternatives: vec![],
-            captured_at_us: 1,
-            lon: None,
-            lat: None,
-            direction: None,
-            speed_kmh: None,
-            seen: SeenVehicle::default(),
-            reads: 1,
-            crop_jpeg: None,
-            frame_jpeg: None,
-            local_hits: if is_hit { vec![EntryId::new(Micros(1), [7; 16])] } else { vec![] },
-            source: None,
-        },
-        crop_jpeg: vec![],
-        frame_jpeg: None,
-    }
+fn numbered(number: u8, is_hit: bool) -> NewSighting {
+    sighting(&format!("ABC1{number:03}"), is_hit)
 }
 
 fn picture(sequence: u64, number: u8, is_hit: bool) -> Picture {
@@ -81,7 +57,7 @@ fn picture(sequence: u64, number: u8, is_hit: bool) -> Picture {
 impl Scene {
     /// Kept, and taken in from a live source.
     fn sees(&self, number: u8, is_hit: bool) {
-        let sequence = self.keeper.keep_back(&sighting(number, is_hit)).unwrap();
+        let sequence = self.keeper.keep_back(&numbered(number, is_hit)).unwrap();
         self.describer.submit(picture(sequence, number, is_hit), Patience::Live, &self.stop);
     }
 
@@ -160,7 +136,7 @@ fn a_file_waits_for_room_and_none_of_its_pictures_is_left_out() {
     std::thread::scope(|threads| {
         threads.spawn(|| {
             for number in 1..=3 * u8::try_from(WAITING_MAX).unwrap() {
-                let sequence = scene.keeper.keep_back(&sighting(number, false)).unwrap();
+                let sequence = scene.keeper.keep_back(&numbered(number, false)).unwrap();
                 scene.describer.submit(picture(sequence, number, false), Patience::Waits, &scene.stop);
             }
             scene.describer.end();
@@ -176,7 +152,7 @@ fn a_file_waits_no_longer_than_the_agent_runs() {
     let scene = scene();
     scene.stop.set();
     for number in 1..=u8::try_from(WAITING_MAX).unwrap() + 1 {
-        let sequence = scene.keeper.keep_back(&sighting(number, false)).unwrap();
+        let sequence = scene.keeper.keep_back(&numbered(number, false)).unwrap();
         scene.describer.submit(picture(sequence, number, false), Patience::Waits, &scene.stop);
     }
     assert_eq!(scene.counts(), (0, 1));

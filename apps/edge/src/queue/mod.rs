@@ -14,7 +14,7 @@ mod segments;
 #[cfg(test)]
 mod simdisk;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;

@@ -1,6 +1,6 @@
 //! The queue under power cuts at every byte, full disks, damage, and receipts in any order.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use super::*;
 
 const SMALL: QueueConfig = QueueConfig { max_bytes: 1 << 20, segment_bytes: 900, reserve_bytes: 0 };
 
-fn sighting(plate: &str, is_hit: bool) -> NewSighting {
+pub(crate) fn sighting(plate: &str, is_hit: bool) -> NewSighting {
     let mut origin = [0; 16];
     origin[..plate.len()].copy_from_slice(plate.as_bytes());
     NewSighting {

@@ -11,11 +11,11 @@ use serde_json::Value;
 use shouhu::MODULES;
 use shouhu_http::built_in_policies;
 use shouhu_ids::Micros;
-use shouhu_module::{Access, Method, Person};
+use shouhu_module::Person;
 use shouhu_store::{Eyes, params};
 use shouhu_wire::Role;
 
-use crate::sealed::{CANARY, NOW, OTHER_CASE, World, camera, passed, searches};
+use crate::sealed::{CANARY, NOW, OTHER_CASE, World, asked_everywhere, camera, passed};
 
 /// The camera in the middle is another office's.
 const HIDDEN: i64 = 1;
@@ -41,24 +41,9 @@ async fn registered(world: &World) {
 
 /// Every GET route of the house, and the searches, by these; what each told of the traces, by its route. The log is left out: it keeps what was asked.
 async fn sweep(world: &World, people: &[&Person], traces: &[String], sighting: &str) -> BTreeMap<String, Vec<String>> {
-    let document = shouhu_http::document(MODULES);
-    let routes = MODULES.iter().flat_map(|module| module.routes).filter(|route| route.method == Method::Get);
-    let asked = routes.filter(|route| !matches!(route.access, Access::Device | Access::Partner) && !route.path.starts_with("/v1/oversight/"));
-    let mut questions: Vec<(&str, String, Value)> = asked.map(|route| ("GET", world.concrete(route, &document, CANARY, sighting), Value::Null)).collect();
-    assert!(questions.len() > 60, "{}", questions.len());
-    questions.extend(searches(CANARY));
-    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for who in people {
-        for (method, path, body) in &questions {
-            let answer = world.asked(who, OTHER_CASE, method, path, body).await;
-            assert!(answer.status < 500 || answer.status == 503, "{method} {path}: {}", answer.json);
-            let (question, text) = (format!("{path} {body}"), String::from_utf8_lossy(&answer.bytes).into_owned());
-            for trace in traces.iter().filter(|trace| text.contains(trace.as_str()) && !question.contains(trace.as_str())) {
-                found.entry(format!("{method} {}", path.split('?').next().unwrap())).or_default().push(format!("{:?}: {trace}", who.role));
-            }
-        }
-    }
-    found
+    let is_asked = |path: &str| !path.starts_with("/v1/oversight/");
+    let told = |question: &str, text: &str| traces.iter().filter(|trace| text.contains(trace.as_str()) && !question.contains(trace.as_str())).cloned().collect();
+    asked_everywhere(world, people, sighting, 60, is_asked, told).await
 }
 
 /// Ids and moments of everything that the hidden camera recorded.

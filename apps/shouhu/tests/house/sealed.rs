@@ -303,27 +303,40 @@ fn told(world: &World, question: &str, text: &str) -> Vec<String> {
     told
 }
 
-/// Every GET route of the house, and the searches, by everybody who may ask; what each told, by its route.
-async fn sweep(world: &World, people: &[Person], sighting: &str) -> BTreeMap<String, Vec<String>> {
+/// Every GET route of the house whose path is wanted, and the searches, asked about the canary by everybody who may; what each told, by its route.
+pub(crate) async fn asked_everywhere(
+    world: &World,
+    people: &[&Person],
+    sighting: &str,
+    least: usize,
+    wants: impl Fn(&str) -> bool,
+    told: impl Fn(&str, &str) -> Vec<String>,
+) -> BTreeMap<String, Vec<String>> {
     let document = shouhu_http::document(MODULES);
-    let mut questions: Vec<(&str, String, Value)> = Vec::new();
     let routes = MODULES.iter().flat_map(|module| module.routes).filter(|route| route.method == Method::Get);
-    for route in routes.filter(|route| !matches!(route.access, Access::Device | Access::Partner)) {
-        questions.push(("GET", world.concrete(route, &document, CANARY, sighting), Value::Null));
-    }
-    assert!(questions.len() > 90, "{}", questions.len());
+    let asked = routes.filter(|route| !matches!(route.access, Access::Device | Access::Partner) && wants(route.path));
+    let mut questions: Vec<(&str, String, Value)> = asked.map(|route| ("GET", world.concrete(route, &document, CANARY, sighting), Value::Null)).collect();
+    assert!(questions.len() > least, "{}", questions.len());
     questions.extend(searches(CANARY));
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for who in people {
         for (method, path, body) in &questions {
             let answer = world.asked(who, OTHER_CASE, method, path, body).await;
             assert!(answer.status < 500 || answer.status == 503, "{method} {path}: {}", answer.json);
-            let (question, text) = (format!("{path} {body}"), String::from_utf8_lossy(&answer.bytes).into_owned());
-            let told = told(world, &question, &text);
+            let told = told(&format!("{path} {body}"), &String::from_utf8_lossy(&answer.bytes));
             if !told.is_empty() {
                 found.entry(format!("{method} {}", path.split('?').next().unwrap())).or_default().push(format!("{:?}: {told:?}", who.role));
             }
         }
+    }
+    found
+}
+
+/// Every GET route of the house, the searches and exports, by everybody who may ask; what each told, by its route.
+async fn sweep(world: &World, people: &[Person], sighting: &str) -> BTreeMap<String, Vec<String>> {
+    let everybody: Vec<&Person> = people.iter().collect();
+    let mut found = asked_everywhere(world, &everybody, sighting, 90, |_| true, |question, text| told(world, question, text)).await;
+    for who in people {
         if matches!(who.role, Role::Detective | Role::Supervisor) {
             let id = world.exported(who).await;
             let file = world.asked(who, OTHER_CASE, "GET", &format!("/v1/sightings/exports/{id}/file"), &Value::Null).await;

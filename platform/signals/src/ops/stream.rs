@@ -212,7 +212,9 @@ fn check_unchanged(is: &SignalStreamConfig, said: &SignalStreamChange) -> Result
     checks.into_iter().find(|(_, is_so)| !is_so).map_or(Ok(()), |(field, _)| Err(StreamError::Other(field)))
 }
 
-async fn change(app: &App, receiver: &Receiver, said: SignalStreamChange, is_anew: bool) -> Result<SignalStreamConfig, Problem> {
+async fn change(app: &App, peer: Peer, headers: &HeaderMap, said: SignalStreamChange, is_anew: bool) -> Result<Json<SignalStreamConfig>, Problem> {
+    let settings = settings::of(app);
+    let receiver = known(app, peer, &settings, headers).await?;
     let stream = meant(stream::of(&app.store, receiver).await?, &said.stream_id)?;
     check_unchanged(&config_of(app, receiver, &stream), &said)?;
     check_delivery(receiver, said.delivery.as_ref())?;
@@ -227,7 +229,7 @@ async fn change(app: &App, receiver: &Receiver, said: SignalStreamChange, is_ane
     };
     stream::change(&mut tx, receiver, changed.requested.as_ref(), changed.description.clone()).await?;
     tx.commit().await?;
-    Ok(config_of(app, receiver, &changed))
+    Ok(Json(config_of(app, receiver, &changed)))
 }
 
 async fn update(
@@ -236,9 +238,7 @@ async fn update(
     headers: HeaderMap,
     Body(said): Body<SignalStreamChange>,
 ) -> Result<Json<SignalStreamConfig>, Problem> {
-    let settings = settings::of(&app);
-    let receiver = known(&app, peer, &settings, &headers).await?;
-    change(&app, receiver, said, false).await.map(Json)
+    change(&app, peer, &headers, said, false).await
 }
 
 async fn replace(
@@ -247,9 +247,7 @@ async fn replace(
     headers: HeaderMap,
     Body(said): Body<SignalStreamChange>,
 ) -> Result<Json<SignalStreamConfig>, Problem> {
-    let settings = settings::of(&app);
-    let receiver = known(&app, peer, &settings, &headers).await?;
-    change(&app, receiver, said, true).await.map(Json)
+    change(&app, peer, &headers, said, true).await
 }
 
 async fn delete(State(app): State<App>, peer: Peer, headers: HeaderMap, Params(named): Params<SignalStreamNamed>) -> Result<StatusCode, Problem> {
