@@ -9,7 +9,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
-import { ApiError } from "./app/api/client";
+import { againAfterMs, isAskedAgain } from "./app/again";
 import { watchDialogKeys } from "./app/keys";
 import { SessionProvider } from "./app/session";
 import { theme } from "./app/theme";
@@ -18,8 +18,8 @@ const client = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
-      // A refusal stays a refusal; only a missing answer is worth asking again.
-      retry: (count, error) => !(error instanceof ApiError && error.status < 500) && count < 2,
+      retry: isAskedAgain,
+      retryDelay: againAfterMs,
       networkMode: "always",
     },
     mutations: { networkMode: "always" },

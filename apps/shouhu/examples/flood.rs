@@ -1,8 +1,9 @@
 //! Asks a house as many questions a second as it is told, whether or not those before were answered; what `e2e/bench/overload.mjs` sends.
 //!
-//! `flood URL RATE CONNECTIONS SECONDS`, and on standard input one line of JSON: `{"cookie", "pkcs8" (base64 of a session's key), "paths": […]}`.
-//! Each request is signed by itself, as a browser signs it. Before the time is up, the end of standard input ends it. Prints one line of JSON: what was due, offered,
-//! answered, refused for want of places, answered otherwise and failed, and how many seconds of processor time the asking took.
+//! `flood URL RATE CONNECTIONS SECONDS [PATIENCE]`, and on standard input one line of JSON: `{"cookie", "pkcs8" (base64 of a session's key), "paths": […]}`.
+//! Each request is signed by itself, as a browser signs it. After PATIENCE seconds (30) without an answer the connection is hung up and the next question asked on another.
+//! Before the time is up, the end of standard input ends it. Prints one line of JSON: what was due, offered,
+//! answered, refused for want of places, answered otherwise, hung up on and failed, and how many seconds of processor time the asking took.
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot be made ends")]
 
 use std::io::BufRead;
@@ -19,8 +20,8 @@ use shouhu_wire::proof_text;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Longer than an answer may take; a connection that waits so long is given up.
-const ANSWER_TIME: Duration = Duration::from_secs(30);
+/// Longer than an answer may take.
+const PATIENCE: &str = "30";
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 
 #[derive(Deserialize)]
@@ -36,6 +37,7 @@ struct Seen {
     answered: AtomicU64,
     refused: AtomicU64,
     other: AtomicU64,
+    hung_up: AtomicU64,
     failed: AtomicU64,
 }
 
@@ -48,6 +50,7 @@ struct Asker {
     rate: f64,
     began: Instant,
     until: Instant,
+    patience: Duration,
     next: AtomicU64,
     is_over: AtomicBool,
     seen: Seen,
@@ -77,13 +80,17 @@ impl Asker {
                 return;
             }
             self.seen.offered.fetch_add(1, Ordering::Relaxed);
-            let counted = match tokio::time::timeout(ANSWER_TIME, self.exchange(&mut connection, turn)).await {
+            let counted = match tokio::time::timeout(self.patience, self.exchange(&mut connection, turn)).await {
                 Ok(Ok((status, _))) if status < 400 => &self.seen.answered,
                 Ok(Ok((503, body))) if body.contains("http.overloaded") => &self.seen.refused,
                 Ok(Ok(_)) => &self.seen.other,
-                Ok(Err(_)) | Err(_) => {
+                Ok(Err(_)) => {
                     connection = None;
                     &self.seen.failed
+                }
+                Err(_) => {
+                    connection = None;
+                    &self.seen.hung_up
                 }
             };
             counted.fetch_add(1, Ordering::Relaxed);
@@ -150,7 +157,11 @@ fn processor_seconds() -> f64 {
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [url, rate, connections, seconds] = arguments.as_slice() else { panic!("flood URL RATE CONNECTIONS SECONDS") };
+    let (url, rate, connections, seconds, patience) = match arguments.as_slice() {
+        [url, rate, connections, seconds] => (url, rate, connections, seconds, PATIENCE),
+        [url, rate, connections, seconds, patience] => (url, rate, connections, seconds, patience.as_str()),
+        _ => panic!("flood URL RATE CONNECTIONS SECONDS [PATIENCE]"),
+    };
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).unwrap();
     let told: Told = serde_json::from_str(&line).unwrap();
@@ -166,6 +177,7 @@ async fn main() {
         rate: rate.parse().unwrap(),
         began,
         until: began + seconds,
+        patience: Duration::from_secs_f64(patience.parse().unwrap()),
         next: AtomicU64::new(0),
         is_over: AtomicBool::new(false),
         seen: Seen::default(),
@@ -184,7 +196,7 @@ async fn main() {
     let seen = &asker.seen;
     let said = serde_json::json!({
         "seconds": took_s, "due_per_s": asker.rate, "offered_per_s": count(&seen.offered) as f64 / took_s, "offered": count(&seen.offered),
-        "answered": count(&seen.answered), "refused": count(&seen.refused), "other": count(&seen.other), "failed": count(&seen.failed),
+        "answered": count(&seen.answered), "refused": count(&seen.refused), "other": count(&seen.other), "hung_up": count(&seen.hung_up), "failed": count(&seen.failed),
         "processor_s": processor_seconds(),
     });
     println!("{said}");

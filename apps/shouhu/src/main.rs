@@ -224,8 +224,16 @@ fn parse_role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| format!("role {text:?} is none of {}", all.join(", ")))
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
+/// So much nicer are the threads that answer all that can wait than those of [`shouhu_http::LifeRuntime`] and of the database, which start from this one.
+const BEHIND: i32 = 5;
+
+fn main() -> anyhow::Result<ExitCode> {
+    let niceness = shouhu_env::niceness().saturating_add(BEHIND);
+    let behind = move || shouhu_env::step_to(niceness);
+    tokio::runtime::Builder::new_multi_thread().enable_all().on_thread_start(behind).build()?.block_on(act())
+}
+
+async fn act() -> anyhow::Result<ExitCode> {
     let command = Cli::parse().command;
     shouhu_env::raise_open_files_limit();
     let usual = if matches!(command, Command::Serve { .. }) { "info,sqlx=warn" } else { "warn" };

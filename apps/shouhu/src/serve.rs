@@ -304,9 +304,16 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
         tracing::info!(applied, "database schema brought up to date");
     }
     let blobs = Blobs::open(env.clone(), &options.data.join("blobs"), &options.keys)?;
-    let audit = Audit::start(store.clone(), blobs.keys())?;
+    let life = matches!(opening, Opening::Serve).then(LifeRuntime::start).transpose().map_err(StartError::Thread)?;
+    let audit = {
+        let _on = life.as_ref().and_then(LifeRuntime::enter);
+        Audit::start(store.clone(), blobs.keys())?
+    };
     let app = App::new(env, store, blobs, audit, MODULES, &options.public_url);
     app.put(opening);
+    if let Some(life) = life {
+        app.put(life);
+    }
     app.put(TrustedProxies(options.trusted_proxies.clone()));
     if let Some(witnesses) = witnesses {
         app.put(witnesses);
@@ -402,7 +409,6 @@ pub async fn run(
     let shedder = Shedder::default();
     shedder.watch(tokio::runtime::Handle::current(), metrics.clone()).map_err(StartError::Thread)?;
     app.put(shedder.clone());
-    app.put(LifeRuntime::start().map_err(StartError::Thread)?);
     let router = router(&app, &metrics, site).map_err(StartError::Routes)?;
     let front = Turnstile::of(&app, &shedder, &metrics).before(router);
     let relay = tokio::spawn(shouhu_bus::relay(app.store.clone(), app.hub.clone(), wiring::reactors(&app)));

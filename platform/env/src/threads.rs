@@ -1,10 +1,23 @@
 //! How much of the machine a thread of the background may have.
 
+use rustix::process::{getpriority_process, setpriority_process};
+
+/// Most that a thread can step back (setpriority(2)).
+const MOST: i32 = 19;
+
 /// Lets threads in front of this one go first: `by` is added to its niceness (setpriority(2), 0 to 19). On Linux that is the
-/// calling thread's alone. Where the machine refuses, work goes on as before.
+/// calling thread's alone, and inherited by those that it starts. Where the machine refuses, work goes on as before.
 pub fn step_back(by: i32) {
-    use rustix::process::{getpriority_process, setpriority_process};
-    if let Ok(now) = getpriority_process(None) {
-        let _ = setpriority_process(None, now.saturating_add(by).min(19));
-    }
+    step_to(niceness().saturating_add(by));
+}
+
+/// As [`step_back`], but to a niceness that is the same for all, whichever thread started this one.
+pub fn step_to(niceness: i32) {
+    let _ = setpriority_process(None, niceness.min(MOST));
+}
+
+/// This thread's; 0 where the machine does not tell.
+#[must_use]
+pub fn niceness() -> i32 {
+    getpriority_process(None).unwrap_or(0)
 }

@@ -26,7 +26,7 @@ const HANDED_ON: [HeaderName; 5] = [
 pub struct TrustedProxies(pub Vec<IpAddr>);
 
 impl TrustedProxies {
-    fn holds(&self, ip: IpAddr) -> bool {
+    pub(crate) fn holds(&self, ip: IpAddr) -> bool {
         self.0.iter().any(|known| known.to_canonical() == ip.to_canonical())
     }
 

@@ -6,6 +6,7 @@ mod asker;
 mod blot;
 mod gate;
 mod harden;
+mod hurry;
 mod idempotency;
 mod life;
 mod metrics;

@@ -12,10 +12,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use shouhu_env::{BoxStream, Net};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use crate::hurry::Hurry;
 use crate::places::{Answering, Coming, Place, Places, Whole, asked_of, lock};
 use crate::unread::{Unread, read_away};
 use crate::{Front, Metrics};
@@ -108,17 +110,24 @@ async fn connection(
     place: Arc<Place>,
 ) {
     metrics.connections.inc();
-    let asking = place.clone();
+    let (asking, hurry, is_shared) = (place.clone(), Arc::new(Hurry::default()), front.turnstile.is_shared(peer.ip()));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let (place, whole, unread) = (asking.clone(), Whole::default(), Unread::default());
-        let refusal = front.turnstile.refusal(&request);
         let mut request: Request = request.map(|body| axum::body::Body::new(Coming::new(body, place.clone(), whole.clone(), unread.clone())));
         request.extensions_mut().insert(ConnectInfo(peer));
-        let router = front.router.clone();
+        let (front, hurry) = (front.clone(), hurry.clone());
         async move {
+            let mut refusal = front.turnstile.refusal(&request);
+            if let Some(until) = refusal.as_ref().and_then(|_| hurry.wait_until(Instant::now())).filter(|_| !is_shared) {
+                held_until(until, &place, &whole).await;
+                refusal = front.turnstile.refusal(&request);
+            }
             let answer = match refusal {
-                Some(refusal) => refusal,
-                None => router.oneshot(request).await?,
+                Some(refusal) => {
+                    hurry.refused(Instant::now());
+                    refusal
+                }
+                None => front.router.clone().oneshot(request).await?,
             };
             if let Some(body) = lock(&unread).take() {
                 tokio::spawn(read_away(body));
@@ -146,6 +155,13 @@ async fn connection(
         tracing::debug!(%error, "connection ended early");
     }
     metrics.connections.dec();
+}
+
+/// Until somebody may ask again who came too soon. His place is meanwhile like that of one who has nothing to ask: held requests shut nobody out.
+async fn held_until(until: Instant, place: &Arc<Place>, whole: &Whole) {
+    drop(lock(whole).take());
+    tokio::time::sleep_until(until).await;
+    *lock(whole) = Some(place.asked());
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ use crate::Metrics;
 const STANDING: Duration = Duration::from_secs(1);
 /// So many may wait for a flooded class however few places it has.
 const LINE_MIN: usize = 32;
+/// When whoever was refused may come again.
+pub(crate) const RETRY_AFTER_S: u32 = 2;
 /// Work that is ready and waits longer than this for a turn lags.
 const LAG_MAX: Duration = Duration::from_micros(2_000);
 /// Below this, there is room for more.
@@ -62,7 +64,7 @@ impl Line {
 
     pub fn refusal(self) -> Problem {
         let detail = format!("too many requests of class {} at once", self.name());
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "http.overloaded", detail).retry_after_s(2)
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "http.overloaded", detail).retry_after_s(RETRY_AFTER_S)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Through the router and its gate a refusal costs as much as a quick answer. Here it is a look at the path and bytes that lie ready.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -12,7 +13,7 @@ use shouhu_module::App;
 
 use crate::harden::Harden;
 use crate::shed::Line;
-use crate::{Metrics, Shedder};
+use crate::{Metrics, Shedder, TrustedProxies};
 
 /// Stands before the router; made once.
 pub struct Turnstile {
@@ -21,6 +22,8 @@ pub struct Turnstile {
     shedder: Shedder,
     headers: HeaderMap,
     metrics: Metrics,
+    /// One connection of theirs is many people's.
+    proxies: TrustedProxies,
 }
 
 /// A router, and what stands before it.
@@ -33,7 +36,7 @@ pub struct Front {
 impl From<Router> for Front {
     fn from(router: Router) -> Self {
         let (lines, shedder, headers, metrics) = (HashMap::new(), Shedder::default(), HeaderMap::new(), Metrics::default());
-        Turnstile { lines, shedder, headers, metrics }.before(router)
+        Turnstile { lines, shedder, headers, metrics, proxies: TrustedProxies::default() }.before(router)
     }
 }
 
@@ -49,7 +52,13 @@ impl Turnstile {
         let mut headers = HeaderMap::new();
         Harden::of(app).stamp(&mut headers);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        Self { lines, shedder: shedder.clone(), headers, metrics: metrics.clone() }
+        let proxies = app.try_room::<TrustedProxies>().map(|proxies| (*proxies).clone()).unwrap_or_default();
+        Self { lines, shedder: shedder.clone(), headers, metrics: metrics.clone(), proxies }
+    }
+
+    /// Whether what comes from there may be many people's, on one connection.
+    pub(crate) fn is_shared(&self, peer: IpAddr) -> bool {
+        self.proxies.holds(peer)
     }
 
     #[must_use]
@@ -83,7 +92,7 @@ mod tests {
         let _ = lines.insert("/v1/things/{id}", Line::Of(Load::Interactive));
         let _ = lines.insert("/v1/cries", Line::Of(Load::Life));
         let headers = HeaderMap::from_iter([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))]);
-        Turnstile { lines: HashMap::from([("GET", lines)]), shedder, headers, metrics: Metrics::default() }
+        Turnstile { lines: HashMap::from([("GET", lines)]), shedder, headers, metrics: Metrics::default(), proxies: TrustedProxies::default() }
     }
 
     fn asks(turnstile: &Turnstile, method: &str, path: &str, body: &'static str) -> Option<u16> {
