@@ -73,6 +73,7 @@ test-e2e: deps-test web e2e/node_modules/.installed
 
 # Both programs are built by the Rust tests that start them.
 test-faults:
+	python3 -m unittest discover --quiet --start-directory e2e/faults
 	e2e/faults/lake.py --kills 20 --power-cuts 6
 	e2e/faults/server.py
 

@@ -7,7 +7,8 @@ kills     SIGKILL while devices, people and exchanges write; afterwards each ack
           what was cut off and is asked for again under its Idempotency-Key is not done twice
 power     the same with the power cut of a loop image (lake.py): root and loop devices
 full      a disk of its own that is full for a while: clear refusals, and writes again when there is room
-io        one write, sync, length or name that fails, at places drawn by the seed (long: at every place), by shim.c: a C compiler
+io        one write, sync, length or name that fails, at places drawn by the seed (long: at every place), by shim.c: a C compiler; fails where too few
+          of the faults struck, because what was not struck passes everything
 flips     a bit turned over in each class of file
 clock     the wall clock a day behind and a year ahead for a while, by shim.c
 rubbish   malformed requests to every route of the OpenAPI document
@@ -78,6 +79,9 @@ def tell(name, of, took_s):
     for field, what in (("requests", "requests"), ("acknowledged", "acknowledged at the end"), ("late", "late words"), ("asked", "asked again"), ("unsure_fixes", "fixes answered while the disk refused")):
         if any(field in one for one in of):
             line += f", {max(one.get(field) or 0 for one in of)} {what}"
+    aimed = [one for one in of if "aim" in one]
+    if aimed:
+        line += f", {sum(bool(one['hit']) for one in aimed)} of {len(aimed)} places struck"
     if any(one.get("open") for one in of):
         line += f", OPEN {sum(bool(one.get('open')) for one in of)} ({'; '.join(sorted({one['class'] + ': ' + one['became'][:80] for one in of if one.get('open')}))})"
     print(line, flush=True)

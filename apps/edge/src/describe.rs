@@ -4,13 +4,14 @@
 //! out and it is on disk. A thread of its own works through what waits, hits first; the sighting is sent when its picture has been looked at.
 //!
 //! **Invariant:** what waits is bounded, in pictures and in bytes. A live source never waits for room: the oldest go undescribed, and are
-//! counted. Every sighting that comes here is given out, described or not.
+//! counted. Every sighting that comes here is given out, described or not, [`HELD_BACK_MAX`](crate::keeper::HELD_BACK_MAX) after it was kept at the latest, also while one
+//! picture hangs.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use shouhu_plate::SeenVehicle;
 use shouhu_vision::{Frame, Quad};
@@ -20,7 +21,7 @@ use crate::keeper::Keeper;
 use crate::pipeline::{Counters, Patience, Reader};
 use crate::stop::Stop;
 
-/// So many pictures wait at most: a second's work where one takes 71 ms, which is how long a sighting may be kept back for it.
+/// So many pictures wait at most: a second's work where one takes 71 ms. What is no hit may wait longer, since later hits go before it.
 pub const WAITING_MAX: usize = 16;
 /// All that wait together; a larger one waits alone. Twenty frames of full HD.
 pub const WAITING_BYTES_MAX: usize = 128 << 20;
@@ -39,6 +40,8 @@ pub struct Picture {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Picture>,
+    /// When one was last taken to be looked at, or the first of these began to wait.
+    moved_at: Option<Instant>,
     /// Nothing comes any more.
     is_over: bool,
 }
@@ -62,6 +65,7 @@ impl State {
     /// Takes the picture in and tells which go undescribed for it.
     fn take_in(&mut self, new: Picture) -> Vec<u64> {
         let mut left_out = Vec::new();
+        let is_first = self.waiting.is_empty();
         while !self.has_room_for(&new) {
             let oldest = self.waiting.iter().position(|picture| !picture.is_hit);
             match oldest.or_else(|| new.is_hit.then_some(0)).and_then(|at| self.waiting.remove(at)) {
@@ -73,13 +77,23 @@ impl State {
                 }
             }
         }
+        if is_first {
+            self.moved_at = Some(Instant::now());
+        }
         self.waiting.push_back(new);
         left_out
     }
 
+    /// Pictures wait, and for so long none of them was taken.
+    fn is_stuck(&self, for_at_least: Duration) -> bool {
+        !self.waiting.is_empty() && self.moved_at.is_some_and(|moved_at| moved_at.elapsed() >= for_at_least)
+    }
+
     fn next(&mut self) -> Option<Picture> {
         let first = self.waiting.iter().position(|picture| picture.is_hit).unwrap_or(0);
-        self.waiting.remove(first)
+        let next = self.waiting.remove(first)?;
+        self.moved_at = Some(Instant::now());
+        Some(next)
     }
 }
 
@@ -93,10 +107,12 @@ impl Describer {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a sighting that [`Keeper::keep_back`] has kept. From files it waits for room, as long as the agent runs; a live source is never held up.
+    /// Takes a sighting that [`Keeper::keep_back`] has kept. From files it waits for room, as long as the agent runs and pictures are looked at: once none
+    /// was taken for as long as a sighting is kept back, files are treated like a live source, which is never held up.
     pub fn submit(&self, picture: Picture, patience: Patience, stop: &Stop) {
         let mut state = self.state();
-        while patience == Patience::Waits && !state.has_room_for(&picture) && !state.is_over && !stop.is_set() {
+        let goes_on = |state: &State| !state.is_over && !stop.is_set() && !state.is_stuck(self.keeper.held_back_max());
+        while patience == Patience::Waits && !state.has_room_for(&picture) && goes_on(&state) {
             state = self.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
         }
         let left_out = if state.is_over { vec![picture.sequence] } else { state.take_in(picture) };

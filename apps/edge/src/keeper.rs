@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use shouhu_plate::SeenVehicle;
 use tracing::{error, warn};
@@ -12,12 +12,15 @@ use crate::queue::{Counts, KeepError, Lane, NewSighting, Queue, Queued};
 
 /// Hits that the disk refused wait here for room; beyond that they are counted as refused.
 const HELD_HITS_MAX: usize = 64;
+/// So long a sighting is kept back at most for its picture to be looked at: many times what sixteen pictures take. Then it goes as it is.
+pub const HELD_BACK_MAX: Duration = Duration::from_secs(30);
 
 pub struct Keeper {
     queue: Mutex<Queue>,
     /// A sighting came in, or the agent stops.
     changed: Condvar,
     held_hits: Mutex<VecDeque<NewSighting>>,
+    held_back_max: Duration,
 }
 
 /// What an operator wants to know at a glance.
@@ -35,7 +38,18 @@ pub struct Depths {
 impl Keeper {
     #[must_use]
     pub fn new(queue: Queue) -> Self {
-        Self { queue: Mutex::new(queue), changed: Condvar::new(), held_hits: Mutex::default() }
+        Self::holding_back(queue, HELD_BACK_MAX)
+    }
+
+    /// One that keeps sightings back so long at most.
+    #[must_use]
+    pub fn holding_back(queue: Queue, held_back_max: Duration) -> Self {
+        Self { queue: Mutex::new(queue), changed: Condvar::new(), held_hits: Mutex::default(), held_back_max }
+    }
+
+    #[must_use]
+    pub const fn held_back_max(&self) -> Duration {
+        self.held_back_max
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -52,14 +66,15 @@ impl Keeper {
         kept
     }
 
-    /// As [`Self::keep`], of a sighting whose picture is about to be looked at: nobody is given it before [`Self::described`].
+    /// As [`Self::keep`], of a sighting whose picture is about to be looked at: nobody is given it before [`Self::described`], but for one of which
+    /// nothing was said for [`Self::held_back_max`].
     ///
     /// # Errors
     /// When it is not kept; see [`Queue::keep`].
     pub fn keep_back(&self, new: &NewSighting) -> Result<u64, KeepError> {
         let mut queue = self.queue();
         let sequence = queue.keep(new)?;
-        queue.hold_back(sequence);
+        queue.hold_back(sequence, Instant::now() + self.held_back_max);
         Ok(sequence)
     }
 

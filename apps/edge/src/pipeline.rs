@@ -232,6 +232,9 @@ impl Pipeline {
 
     /// Alerts for all of them, then keeps them one by one, and tells what became of each; the last may be the one at which the agent stopped.
     /// `source` goes to the server.
+    ///
+    /// A stop while a file waits for room leaves all that follow unkept whose alerts have gone out; when the source brings them again after the restart
+    /// each of those alerts goes out a second time. A second alert is worth less than a late one.
     pub fn commit(&mut self, passages: Vec<Named>, source: &str) -> Vec<(Origin, Kept)> {
         let shared = Arc::clone(&self.shared);
         let is_known: Vec<bool> = {

@@ -12,8 +12,9 @@ use crate::tail::{Tail, nb_tail};
 pub const WINDOW_DAYS: i64 = 112;
 /// Leaves that one suggestion names.
 pub const EVIDENCE_MAX: usize = 100;
-/// Suggestions of one kind that chance alone may make in one turn, per officer. A pair is told once in a window, so that with a turn each
-/// night these sum up over a window to about this much.
+/// Suggestions of one kind that chance alone may make in one turn, per officer, of each sort of looks that the kind is tried with ([`tries`]): of two sorts, and of
+/// colleagues of one's own and of other offices, at most the sum. A pair is told once in a window, so that with a turn each night these sum up over a window to
+/// about this much.
 pub(crate) const BY_CHANCE_MAX: f64 = 1.0 / 1_000.0;
 /// Fewer days, or cases, than this are no habit, however rare they are.
 const DAYS_MIN: u32 = 6;
@@ -279,13 +280,24 @@ pub fn suggestions(facts: &Facts<'_>) -> Vec<Suggestion> {
         found.extend(paces(&turn, sort));
     }
     found.extend(off_shift(&turn));
-    // What both sorts say is said once, by the one that is less likely by chance.
+    // What both sorts say is said once, by the one that is less likely by chance; that it is the lesser of two is counted in what is shown.
     found.sort_by(|a, b| {
         let chance = |one: &Suggestion| one.by_chance.unwrap_or_default();
         (a.officer, a.kind, a.subject).cmp(&(b.officer, b.kind, b.subject)).then(chance(a).total_cmp(&chance(b)))
     });
     found.dedup_by_key(|one| (one.officer, one.kind, one.subject));
+    for one in &mut found {
+        one.by_chance = one.by_chance.map(|by_chance| by_chance * tries(one.kind));
+    }
     found
+}
+
+/// How many sorts of looks a kind is tried with, each of which may tell (Bonferroni's bound: what they share is counted twice).
+const fn tries(kind: Kind) -> f64 {
+    match kind {
+        Kind::Repeats | Kind::Colleague | Kind::Pace => 2.0,
+        _ => 1.0,
+    }
 }
 
 fn is_new(turn: &Turn<'_>, kind: Kind, one: &Seen) -> bool {
@@ -373,6 +385,7 @@ fn off_shift(turn: &Turn<'_>) -> Vec<Suggestion> {
 mod tests {
     use super::*;
     use crate::facts::{Mark, MarkKind, Told};
+    use crate::tail::poisson_tail;
 
     const NOW_US: i64 = 200 * DAY_US;
 
@@ -453,6 +466,43 @@ mod tests {
         looks.extend((0..12).map(|number| look(i64::from(number) + 1, number, 7, 6 + i64::from(number) % 4, None)));
         let told = told_of(&officers, &looks, &marks);
         assert_eq!(told, (0..12).map(|officer| (officer, Kind::Vip, 12)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_chance_alone_would_make_counts_all_that_was_tried() {
+        let (officers, mut looks) = honest();
+        let vip = |subject| Mark { subject, kind: MarkKind::Vip, of: None };
+        looks.extend((0..12).map(|number| look(i64::from(number) + 1, number, 7, 6 + i64::from(number) % 4, None)));
+        let marks = [vip(7), vip(8), vip(9)];
+        let waves = suggestions(&Facts { looks: &looks, officers: &officers, marks: &marks, told: &[], now_us: NOW_US });
+        assert_eq!(waves.len(), 12);
+        for wave in waves {
+            // Three who are in the news, seven weeks of each.
+            let (shown, once) = (wave.by_chance.unwrap_or_default(), poisson_tail(12, wave.expected));
+            assert!((shown / once - 21.0).abs() < 1e-6, "{shown} for {once}");
+        }
+        let sold = |at: i64| look(200_000 + at, 777, 1_000_000 + u64::try_from(at).unwrap_or_default(), 4, None);
+        looks.extend((0..80).map(sold));
+        let facts = Facts { looks: &looks, officers: &officers, marks: &[], told: &[], now_us: NOW_US };
+        let (shown, of_one_sort) = (suggestions(&facts), paces(&Turn::of(&facts), Sort::Bare));
+        let chances: Vec<f64> = [&shown, &of_one_sort].iter().filter_map(|found| found.first()?.by_chance).collect();
+        assert!(matches!(chances.as_slice(), [shown, one] if *one > 0.0 && (shown / one - 2.0).abs() < 1e-9), "{chances:?}");
+    }
+
+    /// One of the things that cannot be seen. Whoever mends it says so in the crate's first lines and in ADR 0015.
+    #[test]
+    fn a_day_of_sale_under_a_live_case_is_told_by_nothing_and_the_same_without_one_is() {
+        let (officers, honest_looks) = honest();
+        let told = |case: Option<u64>| {
+            let sold = |at: i64| {
+                let looked = look(200_000 + at, 777, 1_000_000 + u64::try_from(at).unwrap_or_default(), 4, case);
+                Look { is_live: case.is_some(), ..looked }
+            };
+            let looks: Vec<Look> = honest_looks.iter().copied().chain((0..80).map(sold)).collect();
+            told_of(&officers, &looks, &[])
+        };
+        assert_eq!(told(None), [(777, Kind::Pace, 80)]);
+        assert_eq!(told(Some(5)), []);
     }
 
     #[test]

@@ -12,7 +12,8 @@
 //! | mark 註記 | what oversight has noted about a subject: a decoy, in the news, an officer's own or his household's |
 //!
 //! What cannot be seen from here: one single look without any mark (everybody has many); a case that two officers made up together; a
-//! passer-by's car that happens to be a friend's; who stood behind whom at a screen.
+//! passer-by's car that happens to be a friend's; who stood behind whom at a screen. **A day of sale under a case that is live**, whichever it is: each
+//! subject once, so that only marks count any of it. A day that is split, half without a case and half under an invented one, counts as two days of half the size.
 
 mod colleagues;
 mod facts;

@@ -11,7 +11,9 @@ use crate::tail::poisson_tail;
 
 /// Somebody in the news is asked about by many at once; so many days are one wave.
 const WAVE_DAYS: i32 = 7;
-/// Waves that chance alone may make, per subject and turn: a subject is looked at in each of 112 turns of its window.
+/// Waves that chance alone may make, per subject and week that is looked at: a subject is looked at in each of 112 turns of its window, and in each turn in
+/// [`WAVE_DAYS`] weeks, of which the least likely counts. A subject thus makes up to seven times as many in a turn (less, because the weeks overlap: that is
+/// what Naus reckons exactly); what is shown counts all seven, and all who are in the news.
 const WAVES_BY_CHANCE: f64 = 1e-5;
 /// One look at somebody well known may be a car that stood in the way.
 const VIP_DAYS_MIN: u32 = 2;
@@ -118,11 +120,15 @@ fn waves(turn: &Turn<'_>, marks: &Map<u64, Vec<Mark>>) -> Map<u64, (i32, i32, Re
     for one in turn.seen.iter().filter(|one| one.is_loose && marks.get(&one.look.subject).is_some_and(|marks| is_vip(marks))) {
         asked.entry(one.look.subject).or_default().insert((one.day, one.look.officer));
     }
+    let noted = marks.values().filter(|marks| is_vip(marks)).count();
+    let tried = f64::from(WAVE_DAYS) * f64::from(u32::try_from(noted).unwrap_or(u32::MAX));
     let mut waves = Map::default();
     for (subject, asked) in asked {
         let weeks = (0..WAVE_DAYS).map(|ago| wave(&asked, first, last - ago));
         let highest = weeks.min_by(|a, b| a.2.by_chance.unwrap_or(1.0).total_cmp(&b.2.by_chance.unwrap_or(1.0)));
-        waves.extend(highest.filter(|(_, _, reckoned)| reckoned.by_chance.is_some_and(|by_chance| by_chance <= WAVES_BY_CHANCE)).map(|wave| (subject, wave)));
+        let highest = highest.filter(|(_, _, reckoned)| reckoned.by_chance.is_some_and(|by_chance| by_chance <= WAVES_BY_CHANCE));
+        let shown = |reckoned: Reckoned| Reckoned { by_chance: reckoned.by_chance.map(|by_chance| by_chance * tried), ..reckoned };
+        waves.extend(highest.map(|(from, until, reckoned)| (subject, (from, until, shown(reckoned)))));
     }
     waves
 }

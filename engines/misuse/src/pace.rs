@@ -199,7 +199,9 @@ pub(crate) fn paces(turn: &Turn<'_>, sort: Sort) -> Vec<Suggestion> {
         let looks: Vec<&Seen> = mine.filter(|one| sort.has(one) && one.day == day.day).collect();
         // A day that was told is not told again.
         if looks.iter().all(|one| one.look.seq > to) {
-            found.extend(suggested(looks.into_iter(), Kind::Pace, None, Reckoned { count: day.subjects, expected: mean, by_chance: Some(by_chance) }));
+            // Of one day; a turn tries a week of them.
+            let by_chance = Some(by_chance * f64::from(PACE_DAYS));
+            found.extend(suggested(looks.into_iter(), Kind::Pace, None, Reckoned { count: day.subjects, expected: mean, by_chance }));
         }
     }
     found

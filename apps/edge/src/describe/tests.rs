@@ -37,10 +37,15 @@ struct Scene {
 }
 
 fn scene() -> Scene {
+    scene_holding_back(crate::keeper::HELD_BACK_MAX)
+}
+
+fn scene_holding_back(held_back_max: Duration) -> Scene {
     let folder = tempfile::tempdir().unwrap();
     let disk = RealDisk::open(folder.path().join("queue")).unwrap();
     let (queue, _) = Queue::open(Arc::new(disk), QueueConfig { reserve_bytes: 0, ..QueueConfig::default() }).unwrap();
-    let (reader, keeper, counters) = (Arc::new(RedCars::default()), Arc::new(Keeper::new(queue)), Arc::new(Counters::default()));
+    let (reader, counters) = (Arc::new(RedCars::default()), Arc::new(Counters::default()));
+    let keeper = Arc::new(Keeper::holding_back(queue, held_back_max));
     let describer = Describer::new(Arc::clone(&reader) as Arc<dyn Reader>, Arc::clone(&keeper), Arc::clone(&counters));
     Scene { _folder: folder, reader, keeper, counters, describer, stop: Stop::default() }
 }
@@ -159,6 +164,29 @@ fn a_file_waits_no_longer_than_the_agent_runs() {
     scene.describer.end();
     scene.sees(99, false);
     assert_eq!(scene.given_out().len(), 2, "what comes after the end is given out at once");
+}
+
+/// Nobody looks at anything, as when one picture hangs.
+#[test]
+fn where_a_picture_hangs_a_file_goes_on_and_every_sighting_is_sent_as_it_is() {
+    let scene = scene_holding_back(Duration::from_millis(200));
+    let most = u8::try_from(WAITING_MAX).unwrap();
+    let began = Instant::now();
+    for number in 1..=3 * most {
+        let sequence = scene.keeper.keep_back(&numbered(number, number <= most)).unwrap();
+        scene.describer.submit(picture(sequence, number, number <= most), Patience::Waits, &scene.stop);
+    }
+    assert!(began.elapsed() >= Duration::from_millis(200), "it waited for room as long as somebody might have been looking");
+    assert!(scene.keeper.wait(Lane::Hits, Duration::from_secs(9)) && scene.keeper.wait(Lane::Rest, Duration::from_secs(9)));
+    std::thread::sleep(Duration::from_millis(200));
+    let given_out = scene.given_out();
+    assert_eq!(given_out.len(), 3 * WAITING_MAX, "hits too");
+    assert!(given_out.iter().all(|(_, seen)| *seen == SeenVehicle::default()));
+    let sequences: Vec<u64> = given_out.iter().map(|(sequence, _)| *sequence).collect();
+    assert_eq!(scene.keeper.delivered(&sequences).unwrap(), 3 * WAITING_MAX);
+    scene.describer.end();
+    scene.describer.run();
+    assert!(scene.given_out().is_empty(), "a description that comes too late brings nothing back");
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub(crate) mod tests;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use shouhu_plate::SeenVehicle;
 use tracing::{error, warn};
@@ -101,8 +102,8 @@ pub struct Queue {
     described: Described,
     pending: BTreeMap<u64, Slot>,
     hits: BTreeSet<u64>,
-    /// Kept, and not given out before their pictures were looked at. Few, and forgotten at a restart.
-    held_back: BTreeSet<u64>,
+    /// Kept, and not given out before their pictures were looked at, or so late. Few, and forgotten at a restart.
+    held_back: BTreeMap<u64, Instant>,
     cursor: Cursor,
     has_reserve: bool,
 }
@@ -114,7 +115,6 @@ impl Queue {
         let mut cursor = Cursor::load(disk.as_ref())?.unwrap_or_default();
         let (sightings, found) = SegmentLog::open(Arc::clone(&disk), "sightings", config.segment_bytes)?;
         let (frames, _) = SegmentLog::open(Arc::clone(&disk), "frames", config.segment_bytes)?;
-        let (described, seen) = Described::open(Arc::clone(&disk), config.segment_bytes)?;
         let after_last = found.records.last().map_or(1, |r| r.sequence.saturating_add(1));
         cursor.next_sequence = cursor.next_sequence.max(after_last).max(sightings.newest().unwrap_or(1));
         if found.cut_bytes > 0 {
@@ -134,6 +134,7 @@ impl Queue {
                 pending.insert(record.sequence, Slot { place: record.place, is_hit: record.flags & IS_HIT != 0, seen: None });
             }
         }
+        let (described, seen) = Described::open(Arc::clone(&disk), config.segment_bytes, lowest(&pending, &cursor))?;
         for (sequence, seen) in seen {
             if let Some(slot) = pending.get_mut(&sequence) {
                 slot.seen = Some(seen);
@@ -142,7 +143,7 @@ impl Queue {
         let hits = pending.iter().filter(|(_, slot)| slot.is_hit).map(|(sequence, _)| *sequence).collect();
         recovery.pending = pending.len();
         let has_reserve = disk.len(RESERVE_FILE).is_ok_and(|len| len == config.reserve_bytes);
-        let held_back = BTreeSet::new();
+        let held_back = BTreeMap::new();
         let mut queue = Self { disk, config, sightings, frames, described, pending, hits, held_back, cursor, has_reserve };
         queue.restore_reserve();
         Ok((queue, recovery))
@@ -175,23 +176,30 @@ impl Queue {
 
     #[must_use]
     pub fn is_waiting(&self, lane: Lane) -> bool {
+        let now = Instant::now();
         match lane {
-            Lane::Hits => self.hits.iter().any(|sequence| !self.held_back.contains(sequence)),
+            Lane::Hits => self.hits.iter().any(|sequence| !self.is_held_back(*sequence, now)),
             Lane::Rest => {
-                let held_back = self.held_back.iter().filter(|sequence| !self.hits.contains(*sequence)).count();
-                self.pending.len() > self.hits.len() + held_back
+                let is_kept = |sequence: &&u64| !self.hits.contains(*sequence) && self.is_held_back(**sequence, now);
+                self.pending.len() > self.hits.len() + self.held_back.keys().filter(is_kept).count()
             }
         }
     }
 
-    /// Gives a kept sighting to nobody until [`Self::describe`] is called for it: its picture is about to be looked at.
-    pub fn hold_back(&mut self, sequence: u64) {
+    /// Gives a kept sighting to nobody until [`Self::describe`] is called for it, or that time has come: its picture is about to be looked at.
+    /// Without an end one picture that hangs would hold up all that lies behind its sighting on disk, and fill the queue beside a server that answers.
+    pub fn hold_back(&mut self, sequence: u64, until: Instant) {
         if self.pending.contains_key(&sequence) {
-            self.held_back.insert(sequence);
+            self.held_back.insert(sequence, until);
         }
     }
 
-    /// What the picture of a kept sighting shows; `None` when nobody will look at it. From here on it is given out.
+    fn is_held_back(&self, sequence: u64, now: Instant) -> bool {
+        self.held_back.get(&sequence).is_some_and(|until| now < *until)
+    }
+
+    /// What the picture of a kept sighting shows; `None` when nobody will look at it. From here on it is given out. It survives a kill; a power
+    /// cut may cost it, never the sighting.
     ///
     /// # Errors
     /// When that could not be written down: it is known until the agent ends.
@@ -308,7 +316,8 @@ impl Queue {
     /// The oldest waiting sightings of a lane, at most `max_count` of them and about `max_bytes` as base64; one at
     /// least, and all read by the same model.
     pub fn waiting(&mut self, lane: Lane, max_count: usize, max_bytes: usize) -> Vec<Queued> {
-        let may_go = |sequence: &u64| !self.held_back.contains(sequence);
+        let now = Instant::now();
+        let may_go = |sequence: &u64| !self.is_held_back(*sequence, now);
         let sequences: Vec<u64> = match lane {
             Lane::Hits => self.hits.iter().copied().filter(may_go).take(max_count).collect(),
             Lane::Rest => {
@@ -350,6 +359,7 @@ impl Queue {
     fn set_aside(&mut self, sequence: u64, why: &ReadError) {
         if let Some(slot) = self.pending.remove(&sequence) {
             self.hits.remove(&sequence);
+            self.held_back.remove(&sequence);
             self.cursor.insert(sequence);
             self.cursor.counts.damaged += 1;
             self.sightings.mark_damaged(slot.place.segment);
@@ -366,6 +376,7 @@ impl Queue {
         for sequence in sequences {
             if self.pending.remove(sequence).is_some() {
                 self.hits.remove(sequence);
+                self.held_back.remove(sequence);
                 self.cursor.insert(*sequence);
                 fresh += 1;
             }
@@ -382,7 +393,7 @@ impl Queue {
     /// When the disk refuses.
     pub fn save(&mut self) -> io::Result<()> {
         self.cursor.save(self.disk.as_ref())?;
-        let low = self.pending.first_key_value().map_or(self.cursor.next_sequence, |(sequence, _)| *sequence);
+        let low = lowest(&self.pending, &self.cursor);
         self.sightings.remove_below(low)?;
         self.frames.remove_below(low)?;
         self.described.remove_below(low)?;
@@ -391,6 +402,11 @@ impl Queue {
         }
         Ok(())
     }
+}
+
+/// No sighting below it is waiting.
+fn lowest(pending: &BTreeMap<u64, Slot>, cursor: &Cursor) -> u64 {
+    pending.first_key_value().map_or(cursor.next_sequence, |(sequence, _)| *sequence)
 }
 
 impl Queued {

@@ -1,4 +1,4 @@
-//! An append-only log in segment files: what `append` has returned survives a kill and a power cut.
+//! An append-only log in segment files: what `append` has returned survives a kill and, but for a log that is [`SegmentLog::unsynced`], a power cut.
 //!
 //! A record is `SHQ1 | length u32 | sequence u64 | flags u8, 3 zero bytes | CRC-32C u32 | payload`, little-endian; the
 //! checksum covers everything from the length to the end of the payload. A segment is named by the first sequence that
@@ -72,6 +72,7 @@ pub struct SegmentLog {
     segments: BTreeMap<u64, Segment>,
     /// The newest segment must not be written to: a write or sync on it failed, or damage was found in it.
     is_closed: bool,
+    is_synced: bool,
 }
 
 fn checksum(header: &[u8], payload: &[u8]) -> u32 {
@@ -155,7 +156,7 @@ impl SegmentLog {
     /// # Errors
     /// When the folder cannot be listed or a segment not be read.
     pub fn open(disk: Arc<dyn Disk>, prefix: &'static str, segment_bytes: u64) -> io::Result<(Self, Opened)> {
-        let mut log = Self { disk, prefix, segment_bytes, segments: BTreeMap::new(), is_closed: false };
+        let mut log = Self { disk, prefix, segment_bytes, segments: BTreeMap::new(), is_closed: false, is_synced: true };
         for name in log.disk.names()? {
             let first =
                 name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-')).and_then(|rest| rest.strip_suffix(".log"));
@@ -184,6 +185,12 @@ impl SegmentLog {
             }
         }
         Ok((log, opened))
+    }
+
+    /// For records that may be lost: none is synced. What a power cut leaves of them is no damage, and is removed as if it were whole.
+    #[must_use]
+    pub fn unsynced(self) -> Self {
+        Self { is_synced: false, ..self }
     }
 
     /// The records of an older segment by their headers alone; `None` where they do not fit the file's length.
@@ -266,10 +273,10 @@ impl SegmentLog {
         self.segments.values().map(|s| s.len).sum()
     }
 
-    /// Writes and syncs one record. Sequences must rise.
+    /// Writes one record and syncs it, but where the log is [`Self::unsynced`]. Sequences must rise.
     ///
     /// # Errors
-    /// When the record is not durable; nothing of it will be read back unless the power fails before the disk has
+    /// When the record is not written or not durable; nothing of it will be read back unless the power fails before the disk has
     /// forgotten it, and then it is read back whole.
     pub fn append(&mut self, sequence: u64, flags: u8, payload: &[u8]) -> io::Result<Place> {
         if payload.len() > PAYLOAD_BYTES_MAX {
@@ -280,7 +287,9 @@ impl SegmentLog {
             Some((first, segment)) => (*first, segment.len),
             None => {
                 self.disk.create(&self.name(sequence))?;
-                self.disk.sync_names()?;
+                if self.is_synced {
+                    self.disk.sync_names()?;
+                }
                 self.segments.insert(sequence, Segment::default());
                 self.is_closed = false;
                 (sequence, 0)
@@ -292,7 +301,9 @@ impl SegmentLog {
             self.is_closed = self.disk.truncate(&name, start).is_err();
             return Err(e);
         }
-        if let Err(e) = self.disk.sync(&name) {
+        if self.is_synced
+            && let Err(e) = self.disk.sync(&name)
+        {
             // After a failed sync nobody knows what the disk holds: never write to this file again.
             let _ = self.disk.truncate(&name, start);
             self.is_closed = true;
@@ -355,7 +366,7 @@ impl SegmentLog {
 
     fn remove(&mut self, first: u64) -> io::Result<()> {
         let name = self.name(first);
-        let is_damaged = self.segments.get(&first).is_some_and(|s| s.is_damaged);
+        let is_damaged = self.is_synced && self.segments.get(&first).is_some_and(|s| s.is_damaged);
         let done = if is_damaged { self.disk.rename(&name, &format!("damaged-{name}")) } else { self.disk.remove(&name) };
         match done {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),

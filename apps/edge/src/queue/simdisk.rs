@@ -31,6 +31,8 @@ struct State {
     files: HashMap<String, Content>,
     durable_names: HashMap<String, Vec<u8>>,
     written: u64,
+    reads: u64,
+    syncs: u64,
     power_fails_after: Option<u64>,
     capacity: Option<u64>,
     is_off: bool,
@@ -67,6 +69,11 @@ impl SimDisk {
 
     pub fn written(&self) -> u64 {
         self.with(|s| s.written)
+    }
+
+    /// How often a file was read from, and how often files or names were synced.
+    pub fn reads_and_syncs(&self) -> (u64, u64) {
+        self.with(|s| (s.reads, s.syncs))
     }
 
     pub fn used(&self) -> u64 {
@@ -149,6 +156,7 @@ impl Disk for SimDisk {
 
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         self.with(|s| {
+            s.reads += 1;
             let file = s.files.get(name).ok_or_else(gone)?;
             let rest = usize::try_from(offset).ok().and_then(|at| file.now.get(at..)).unwrap_or_default();
             let n = rest.len().min(buffer.len());
@@ -191,6 +199,7 @@ impl Disk for SimDisk {
     fn sync(&self, name: &str) -> io::Result<()> {
         self.with(|s| {
             s.step()?;
+            s.syncs += 1;
             let file = s.files.get_mut(name).ok_or_else(gone)?;
             file.durable = file.now.clone();
             Ok(())
@@ -200,6 +209,7 @@ impl Disk for SimDisk {
     fn sync_names(&self) -> io::Result<()> {
         self.with(|s| {
             s.step()?;
+            s.syncs += 1;
             s.durable_names = s.files.iter().map(|(name, file)| (name.clone(), file.durable.clone())).collect();
             Ok(())
         })

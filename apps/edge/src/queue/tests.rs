@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use proptest::prelude::*;
 use shouhu_ids::{EntryId, Micros};
@@ -266,13 +267,18 @@ fn seen_of(queue: &mut Queue) -> BTreeMap<u64, SeenVehicle> {
     all.iter().flatten().map(|queued| (queued.sighting.sequence, queued.sighting.seen)).collect()
 }
 
+/// When no test runs any more.
+fn later() -> Instant {
+    Instant::now() + Duration::from_secs(3_600)
+}
+
 #[test]
 fn what_is_held_back_is_not_given_out_and_is_there_after_a_restart() {
     let disk: Arc<dyn Disk> = Arc::new(SimDisk::default());
     let (mut queue, _) = Queue::open(Arc::clone(&disk), SMALL).unwrap();
     for n in 0..4 {
         let sequence = queue.keep(&sighting(&format!("P{n}"), n == 0)).unwrap();
-        queue.hold_back(sequence);
+        queue.hold_back(sequence, later());
     }
     assert!(!queue.is_waiting(Lane::Hits) && !queue.is_waiting(Lane::Rest) && seen_of(&mut queue).is_empty());
     assert_eq!((queue.depth(), queue.hits_pending()), (4, 1), "they are counted all the same");
@@ -286,6 +292,72 @@ fn what_is_held_back_is_not_given_out_and_is_there_after_a_restart() {
     let nothing = SeenVehicle::default();
     let expected = BTreeMap::from([(1, WHITE_LORRY), (2, nothing), (3, nothing), (4, nothing)]);
     assert_eq!(seen_of(&mut again), expected, "nobody looks at the rest any more");
+}
+
+#[test]
+fn a_picture_that_hangs_holds_up_its_sighting_for_a_time_and_no_room_for_ever() {
+    let disk = Arc::new(SimDisk::default());
+    let (mut queue, _) = Queue::open(Arc::clone(&disk) as Arc<dyn Disk>, SMALL).unwrap();
+    for (plate, is_hit) in [("CAR", false), ("WANTED", true)] {
+        let sequence = queue.keep(&sighting(plate, is_hit)).unwrap();
+        queue.hold_back(sequence, Instant::now());
+    }
+    assert!(queue.is_waiting(Lane::Hits) && queue.is_waiting(Lane::Rest), "their time has come");
+    assert_eq!(seen_of(&mut queue).len(), 2);
+    for n in 0..40 {
+        let sequence = queue.keep(&sighting(&format!("P{n}"), false)).unwrap();
+        queue.hold_back(sequence, later());
+        queue.describe(sequence, Some(WHITE_LORRY)).unwrap();
+    }
+    let before = disk.used();
+    assert_eq!(queue.delivered(&(1..=42).collect::<Vec<u64>>()).unwrap(), 42);
+    assert!(disk.used() < before / 2, "what was delivered leaves nothing behind");
+    queue.describe(1, Some(WHITE_LORRY)).unwrap();
+    queue.keep(&sighting("NEXT", false)).unwrap();
+    assert!(!queue.is_waiting(Lane::Hits) && queue.is_waiting(Lane::Rest), "nothing of what was held back is counted any more");
+}
+
+#[test]
+fn a_description_syncs_nothing_and_those_of_the_delivered_are_not_read_again() {
+    let disk = Arc::new(SimDisk::default());
+    let config = QueueConfig { segment_bytes: 1 << 20, ..SMALL };
+    let (mut queue, _) = Queue::open(Arc::clone(&disk) as Arc<dyn Disk>, config).unwrap();
+    for n in 0..40 {
+        queue.keep(&sighting(&format!("P{n}"), false)).unwrap();
+    }
+    let (_, synced) = disk.reads_and_syncs();
+    for sequence in 1..=40 {
+        queue.describe(sequence, Some(WHITE_LORRY)).unwrap();
+    }
+    assert_eq!(disk.reads_and_syncs().1, synced, "who keeps and who sends would wait for it");
+    let reads_of_opening = || {
+        let (before, _) = disk.reads_and_syncs();
+        let (mut queue, _) = Queue::open(Arc::clone(&disk) as Arc<dyn Disk>, config).unwrap();
+        let reads = disk.reads_and_syncs().0 - before;
+        (reads, seen_of(&mut queue))
+    };
+    let (all, seen) = reads_of_opening();
+    assert!(seen.len() == 40 && seen.values().all(|seen| *seen == WHITE_LORRY), "{seen:?}");
+    queue.delivered(&(1..=39).collect::<Vec<u64>>()).unwrap();
+    let (few, seen) = reads_of_opening();
+    assert_eq!(seen, BTreeMap::from([(40, WHITE_LORRY)]));
+    assert!(few + 30 <= all, "{few} reads, {all} when all were waiting");
+}
+
+#[test]
+fn what_a_power_cut_leaves_of_descriptions_is_no_damage() {
+    let disk = Arc::new(SimDisk::default());
+    let (mut queue, _) = Queue::open(Arc::clone(&disk) as Arc<dyn Disk>, SMALL).unwrap();
+    for n in 0..40 {
+        let sequence = queue.keep(&sighting(&format!("P{n}"), false)).unwrap();
+        queue.describe(sequence, Some(WHITE_LORRY)).unwrap();
+    }
+    let (mut queue, recovery) = Queue::open(Arc::new(disk.after_power_cut(Unsynced::Zeros)) as Arc<dyn Disk>, SMALL).unwrap();
+    assert_eq!((recovery.pending, recovery.cut_bytes, recovery.damaged_bytes), (40, 0, 0));
+    queue.describe(40, Some(WHITE_LORRY)).unwrap();
+    queue.delivered(&(1..=40).collect::<Vec<u64>>()).unwrap();
+    let left = queue.disk.names().unwrap();
+    assert!(left.iter().all(|name| !name.starts_with("damaged-")), "{left:?}");
 }
 
 #[test]
@@ -318,14 +390,19 @@ fn descriptions_come_in_any_order_and_leave_with_their_sightings() {
 
 #[test]
 fn wherever_the_power_fails_a_sighting_has_its_description_or_none() {
+    // Each its own, so that another's would be seen.
+    let of = |sequence: u64| {
+        let kinds = [VehicleKind::Car, VehicleKind::Motorcycle, VehicleKind::Bus, VehicleKind::Truck, VehicleKind::Bicycle];
+        SeenVehicle { kind: kinds.get(usize::try_from(sequence - 1).unwrap()).copied(), ..WHITE_LORRY }
+    };
     let run = |disk: &Arc<SimDisk>| {
         let (mut kept, mut described) = (BTreeSet::new(), BTreeSet::new());
         let Ok((mut queue, _)) = Queue::open(Arc::clone(disk) as Arc<dyn Disk>, SMALL) else { return (kept, described) };
         for n in 0..5 {
             let Ok(sequence) = queue.keep(&sighting(&format!("P{n}"), n == 2)) else { break };
             kept.insert(sequence);
-            queue.hold_back(sequence);
-            if n != 3 && queue.describe(sequence, Some(WHITE_LORRY)).is_ok() {
+            queue.hold_back(sequence, later());
+            if n != 3 && queue.describe(sequence, Some(of(sequence))).is_ok() {
                 described.insert(sequence);
             }
         }
@@ -341,8 +418,11 @@ fn wherever_the_power_fails_a_sighting_has_its_description_or_none() {
             let seen = seen_of(&mut queue);
             let context = format!("power failed after byte {fails_after}, unsynced bytes {unsynced:?}");
             assert!(kept.iter().all(|sequence| seen.contains_key(sequence)), "{context}: a sighting is lost");
-            assert!(described.iter().all(|sequence| seen.get(sequence) == Some(&WHITE_LORRY)), "{context}: a description is lost");
-            assert!(seen.get(&4).is_none_or(|seen| *seen == SeenVehicle::default()), "{context}: another's description");
+            // Of a machine that went on nothing is lost; of one without power a description may be, for none is synced.
+            let is_there = |sequence: &u64| unsynced != Unsynced::Kept || seen.get(sequence) == Some(&of(*sequence));
+            assert!(described.iter().all(is_there), "{context}: a description is lost");
+            let is_own = |(sequence, seen): (&u64, &SeenVehicle)| *seen == SeenVehicle::default() || (*sequence != 4 && *seen == of(*sequence));
+            assert!(seen.iter().all(is_own), "{context}: another's description");
         }
     }
 }

@@ -69,6 +69,22 @@ pub struct Conv {
     way: Way,
 }
 
+/// Which vectors the kernels run on. One `Conv` is made for one kind, and runs on no other.
+pub trait Vectors: Copy {
+    fn run<O: SimdOp>(self, op: O) -> O::Output;
+}
+
+/// The widest of this machine.
+#[derive(Clone, Copy)]
+pub struct Best;
+
+impl Vectors for Best {
+    #[inline]
+    fn run<O: SimdOp>(self, op: O) -> O::Output {
+        op.dispatch()
+    }
+}
+
 struct Lanes;
 
 impl SimdOp for Lanes {
@@ -82,8 +98,13 @@ impl SimdOp for Lanes {
 
 impl Conv {
     /// `weights` as ONNX has them: out, in, row, column; as many as the shape says.
-    pub fn new(shape: Shape, weights: &[f32], mut bias: Vec<f32>) -> Self {
-        let lanes = Lanes.dispatch();
+    pub fn new(shape: Shape, weights: &[f32], bias: Vec<f32>) -> Self {
+        Self::made_for(Best, shape, weights, bias)
+    }
+
+    /// As [`Self::new`], for vectors other than the best.
+    pub fn made_for(vectors: impl Vectors, shape: Shape, weights: &[f32], mut bias: Vec<f32>) -> Self {
+        let lanes = vectors.run(Lanes);
         bias.resize(shape.padded_out(), 0.0);
         let is_quick = shape.kernel == (3, 3) && shape.stride == (1, 1) && shape.pad == (1, 1) && shape.channels_in > 1;
         let way = if is_quick {
@@ -106,6 +127,11 @@ impl Conv {
 
     /// None where the kernel is larger than the picture, or `plus` is of another size than the result.
     pub fn run(&self, input: &Maps, plus: Option<&Maps>, spare: &mut Spare) -> Option<Maps> {
+        self.run_on(Best, input, plus, spare)
+    }
+
+    /// As [`Self::run`], on the vectors that it was made for.
+    pub fn run_on(&self, vectors: impl Vectors, input: &Maps, plus: Option<&Maps>, spare: &mut Spare) -> Option<Maps> {
         let (rows, columns) = self.shape.size_out(input.rows, input.columns)?;
         let mut out = Maps::framed(rows, columns, self.shape.padded_out(), spare);
         let is_fitting = plus.is_none_or(|plus| (plus.rows, plus.columns, plus.channels) == (out.rows, out.columns, out.channels));
@@ -114,12 +140,12 @@ impl Conv {
         }
         let plus = plus.map(|plus| plus.values.as_slice());
         match &self.way {
-            Way::Direct { weights, inputs } => Direct { conv: self, weights, inputs: *inputs, input, plus, out: &mut out }.dispatch(),
+            Way::Direct { weights, inputs } => vectors.run(Direct { conv: self, weights, inputs: *inputs, input, plus, out: &mut out }),
             Way::Quick { four, weights, .. } if rows.div_ceil(4) * columns.div_ceil(4) >= FOUR_TILES_MIN => {
-                let four = four.get_or_init(|| Winograd::new(&self.shape, weights, Lanes.dispatch()));
-                four.run(self, input, plus, &mut out, spare);
+                let four = four.get_or_init(|| Winograd::new(&self.shape, weights, vectors.run(Lanes)));
+                four.run(vectors, self, input, plus, &mut out, spare);
             }
-            Way::Quick { two, .. } => two.run(self, input, plus, &mut out, spare),
+            Way::Quick { two, .. } => two.run(vectors, self, input, plus, &mut out, spare),
         }
         Some(out)
     }

@@ -1,10 +1,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that stumbles is a test that fails")]
 
 use proptest::prelude::*;
+use rten_simd::isa::GenericIsa;
+use rten_simd::{Isa, SimdOp};
 use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
-use super::conv::{Conv, Shape};
+use super::conv::{Conv, Shape, Vectors};
 use super::maps::{Maps, Spare};
 use super::{Net, NetError};
 
@@ -92,6 +94,32 @@ fn slowly(shape: &Shape, weights: &[f32], bias: &[f32], rows: usize, columns: us
     out
 }
 
+/// Vectors that are not the best of this machine.
+#[derive(Clone, Copy)]
+struct Only<I>(I);
+
+impl<I: Isa> Vectors for Only<I> {
+    fn run<O: SimdOp>(self, op: O) -> O::Output {
+        op.eval(self.0)
+    }
+}
+
+/// What a roadside box has: eight numbers in a vector, or four. Those of Neon are four as well and run the same inner loop.
+fn on_narrow_vectors(shape: &Shape, weights: &[f32], bias: &[f32], input: &Maps) -> Vec<(&'static str, Maps)> {
+    fn on<I: Isa>(isa: I, shape: &Shape, weights: &[f32], bias: &[f32], input: &Maps) -> Maps {
+        let conv = Conv::made_for(Only(isa), shape.clone(), weights, bias.to_vec());
+        conv.run_on(Only(isa), input, None, &mut Spare::default()).unwrap()
+    }
+    #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut, reason = "AVX2 is pushed where it may be"))]
+    let mut outs = vec![("four", on(GenericIsa::new(), shape, weights, bias, input))];
+    #[cfg(target_arch = "x86_64")]
+    match rten_simd::isa::Avx2Isa::new() {
+        Some(isa) => outs.push(("AVX2", on(isa, shape, weights, bias, input))),
+        None => eprintln!("not tested on AVX2: this processor has none"),
+    }
+    outs
+}
+
 /// Some of them large enough for the larger tiles.
 fn sizes() -> impl Strategy<Value = (usize, usize)> {
     prop_oneof![3 => (1..14_usize, 1..21_usize), 1 => (29..37_usize, 29..37_usize)]
@@ -125,11 +153,15 @@ proptest! {
             if is_inside { levels[c][y as usize * columns + x as usize] } else { 0.0 }
         };
         let expected = slowly(&shape, &weights, &bias, rows, columns, inside);
-        let out = Conv::new(shape.clone(), &weights, bias.clone()).run(&input, None, &mut Spare::default()).unwrap();
-        let got = out.planes(shape.channels_out);
-        prop_assert_eq!(got.len(), expected.len());
-        for (a, b) in got.iter().zip(&expected) {
-            prop_assert!((a - b).abs() <= 1e-4 * b.abs().max(1.0), "{} for {}", a, b);
+        let best = Conv::new(shape.clone(), &weights, bias.clone()).run(&input, None, &mut Spare::default()).unwrap();
+        let mut outs = on_narrow_vectors(&shape, &weights, &bias, &input);
+        outs.push(("the best", best));
+        for (vectors, out) in outs {
+            let got = out.planes(shape.channels_out);
+            prop_assert_eq!(got.len(), expected.len());
+            for (a, b) in got.iter().zip(&expected) {
+                prop_assert!((a - b).abs() <= 1e-4 * b.abs().max(1.0), "{} for {} on {}", a, b, vectors);
+            }
         }
     }
 }

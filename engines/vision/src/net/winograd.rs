@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, SimdOp};
 
-use super::conv::{Conv, Shape};
+use super::conv::{Conv, Shape, Vectors};
 use super::maps::{Maps, Spare};
 use super::tile::{Finish, RUN, Rows, Target, Weights, multiply, packed};
 
@@ -109,8 +109,8 @@ impl<P: Points<RESULTS, SIDE>, const RESULTS: usize, const SIDE: usize> Winograd
         Self { matrix_len: packed[0].len(), weights: packed.concat(), points: PhantomData }
     }
 
-    pub fn run(&self, conv: &Conv, input: &Maps, plus: Option<&[f32]>, out: &mut Maps, spare: &mut Spare) {
-        Run { winograd: self, conv, input, plus, out, spare }.dispatch();
+    pub fn run(&self, vectors: impl Vectors, conv: &Conv, input: &Maps, plus: Option<&[f32]>, out: &mut Maps, spare: &mut Spare) {
+        vectors.run(Run { winograd: self, conv, input, plus, out, spare });
     }
 }
 
