@@ -139,13 +139,24 @@ pub trait SharingGate: Send + Sync {
     fn pass(&self, sharing: Sharing) -> BoxFuture<'static, Result<(), Problem>>;
 }
 
-/// Before something leaves the house in a person's hands, as before it leaves by a machine: written down, and refused where it is off.
+/// What a person is about to take to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandOut<'a> {
+    /// For the leaf, where it is refused: an incident's number with its format, or what a file is of.
+    pub what: &'a str,
+    pub route: &'a str,
+    pub is_life: bool,
+}
+
+/// Before something leaves the house in a person's hands, as before it leaves by a machine: written down, and refused where it is off. The leaf of a
+/// refusal says what was asked for, and for whom.
 ///
 /// # Errors
 /// As [`SharingGate::pass`].
-pub async fn hand_out(app: &App, partner: &Partner, route: &str, is_life: bool) -> Result<(), Problem> {
+pub async fn hand_out(app: &App, partner: &Partner, of: HandOut<'_>) -> Result<(), Problem> {
     let Some(port) = app.try_room::<SharingPort>() else { return Ok(()) };
-    port.0.pass(Sharing { partner: partner.clone(), direction: Direction::Out, kind: route.to_owned(), is_life }).await
+    let sharing = Sharing { partner: partner.clone(), direction: Direction::Out, kind: of.route.to_owned(), is_life: of.is_life };
+    port.0.pass(sharing).await.map_err(|refused| refused.in_log(format!("not handed out: {} for {}", of.what, partner.said())))
 }
 
 #[cfg(test)]
