@@ -188,13 +188,46 @@ async fn a_key_from_before_the_rule_signs_in_is_listed_and_ends_on_its_day() {
         let refused = h.post_with_cookie(&last.cookie(), "/v1/session/step-up/finish", touched).await;
         assert_eq!((refused.status, refused.key()), (403, "identity.passkey.over"));
         let over = h.sign_in(&old.keys).await;
-        assert_eq!((over.status, over.key(), &over.json["params"]["models"]), (403, "identity.passkey.over", &json!("Key 5")));
-        assert!(over.set_cookie.is_none());
+        assert_eq!((over.status, over.key(), &over.json["params"]), (403, "identity.passkey.over", &Value::Null));
+        assert_eq!(over.object, Some(format!("{} not signed in: it is older than the rule, whose day has come", old.id)));
+        assert!(over.set_cookie.is_none() && over.json.get("object").is_none());
         assert_eq!(h.sign_in(&supervisor.keys).await.status, 200, "of whom nothing is asked");
         let proved = h.person_on(Role::Operator, &maker().batch(AAGUID).model()).await;
         assert_eq!(h.sign_in(&proved.keys).await.status, 200);
     })
     .await;
+}
+
+#[tokio::test]
+async fn on_the_morning_after_the_last_day_old_keys_shut_nobody_out_who_has_a_good_one() {
+    let h = Harness::simulated().await;
+    let (old, good) = (h.person(Role::Operator).await, h.person(Role::Officer).await);
+    let rule = rule_of(&maker(), &format!("{OPERATORS}old_keys_until = \"2027-01-20\"\n"));
+    let end = rule.old_keys_end().unwrap();
+    h.app.put(rule);
+    h.advance(end.since(h.app.env.now()));
+    // All within a minute, and from one address.
+    for _ in 0..=crate::FAILURES_PER_MINUTE_MAX {
+        let over = h.sign_in(&old.keys).await;
+        assert_eq!((over.status, over.key()), (403, "identity.passkey.over"));
+    }
+    assert_eq!(h.sign_in(&good.keys).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_statement_of_a_tpm_that_does_not_hold_names_the_models_that_would_do() {
+    let h = Harness::simulated().await;
+    let (room, settings) = (Room::of(&h.app), rule_of(&maker(), ""));
+    let (challenge, registration) = begin(&room.webauthn, &settings, Uuid::from_bytes([1; 16]), "operator", Role::Operator).unwrap();
+    let options = serde_json::to_value(&challenge).unwrap();
+    let answer = Passkeys::default().create_on(&maker().batch(AAGUID).model(), &options, ORIGIN, [3; 32]).unwrap();
+    let mut credential: RegisterPublicKeyCredential = serde_json::from_value(answer).unwrap();
+    let whole = credential.response.attestation_object.clone();
+    let packed = b"\x66packed".as_slice();
+    let at = whole.windows(packed.len()).position(|window| window == packed).unwrap();
+    credential.response.attestation_object = [&whole[..at], b"\x63tpm".as_slice(), &whole[at + packed.len()..]].concat();
+    let refused = finish(&room.webauthn, &settings, &registration, &credential).err().unwrap();
+    assert!(matches!(&refused, KeyRefused::Unproved { models, .. } if models == "Key 5"), "{refused:?}");
 }
 
 #[tokio::test]
