@@ -258,6 +258,18 @@ async fn a_model_that_is_taken_off_the_list_makes_its_keys_old_ones() {
     assert_eq!((&key["model"], &key["is_attested"], &key["meets_rule"]), (&json!("Key 5"), &json!(true), &json!(false)));
 }
 
+#[tokio::test]
+async fn a_root_that_is_taken_out_makes_no_key_an_old_one_unless_its_model_goes_too() {
+    let h = Harness::simulated().await;
+    h.app.put(rule_of(&maker(), OPERATORS));
+    let (supervisor, operator) = (h.person(Role::Supervisor).await, h.person_on(Role::Operator, &maker().batch(AAGUID).model()).await);
+    // The same model, below another root alone: nobody kept which one had proved it (ADR 0028).
+    h.app.put(rule_of(&Maker::new("Other maker", 3), OPERATORS));
+    assert_eq!(keys_of(&h, &supervisor, operator.id).await[0]["meets_rule"], json!(true));
+    let new = crate::invite(&h.app, "operator", Role::Operator, None, None).await.unwrap();
+    assert_eq!(h.enrol_on(&new.token, &maker().batch(AAGUID).model()).await.0.key(), "identity.passkey.unproved", "it lets nobody in any more");
+}
+
 #[test]
 fn what_is_no_attestation_object_says_nothing() {
     for object in [b"".as_slice(), b"\xa0", b"\xa1\x68authData\x41\x00", &[0xFF; 300]] {
