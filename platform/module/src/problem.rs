@@ -172,3 +172,18 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_log_is_told_of_a_refusal_stands_in_no_answer() {
+        let told = "not handed out: 115-0101-0001 as EIDO for 消防局";
+        let problem = Problem::new(StatusCode::FORBIDDEN, "oversight.sharing.off", "this partner was switched off").in_log(told);
+        let body = serde_json::to_string(&problem).unwrap_or_default();
+        assert!(body.contains("switched off") && !body.contains("EIDO"), "{body}");
+        let response = problem.into_response();
+        assert_eq!(response.extensions().get::<AuditObject>().map(|object| object.0.as_str()), Some(told));
+    }
+}

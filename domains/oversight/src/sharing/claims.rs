@@ -150,7 +150,7 @@ async fn a_title_that_reads_the_same_is_the_same_partner_however_its_spaces_were
             by_person(&store, &spoken).await.unwrap();
             assert_eq!(one(&store, &hook.key).await.unwrap().passed_day, 2, "one partner: {title:?}");
             off(&store, &person, &hook.key, "資料外洩查證").await.unwrap();
-            for said in [title, spoken.as_str(), &format!("  {spoken} ")] {
+            for said in [title, spoken.as_str(), format!("  {spoken} ").as_str()] {
                 assert_eq!(key(by_person(&store, said).await), "oversight.sharing.off", "{said:?}");
             }
             assert_eq!(one(&store, &hook.key).await.unwrap().title, title, "as the operator has written it");

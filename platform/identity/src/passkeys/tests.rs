@@ -187,6 +187,7 @@ async fn a_key_from_before_the_rule_signs_in_is_listed_and_ends_on_its_day() {
         let touched = json!({"challenge_id": begun.json["challenge_id"], "credential": credential});
         let refused = h.post_with_cookie(&last.cookie(), "/v1/session/step-up/finish", touched).await;
         assert_eq!((refused.status, refused.key()), (403, "identity.passkey.over"));
+        assert!(refused.object.is_some_and(|object| object.ends_with("not verified: it is older than the rule, whose day has come")));
         let over = h.sign_in(&old.keys).await;
         assert_eq!((over.status, over.key(), &over.json["params"]), (403, "identity.passkey.over", &Value::Null));
         assert_eq!(over.object, Some(format!("{} not signed in: it is older than the rule, whose day has come", old.id)));
