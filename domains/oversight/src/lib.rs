@@ -379,6 +379,7 @@ pub const MODULE: Module = Module {
         "oversight.disclosure.not_released",
         "oversight.disclosure.too_many",
         "oversight.disclosure.nothing",
+        "oversight.disclosure.not_whole",
         "oversight.disclosure.unknown_numbers",
         "oversight.disclosure.changed",
         "oversight.disclosure.older_than_seal",

@@ -124,7 +124,8 @@ impl Room {
     }
 }
 
-/// Runs an anonymous operation unless its address has failed too often; counts its refusals.
+/// Runs an anonymous operation unless its address has failed too often; counts its refusals. One that is no failed attempt is given back as an answer
+/// (`Ok(Err(…))`).
 pub async fn limited<T>(app: &App, peer: Peer, operation: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
     let room = Room::of(app);
     if let Some(wait_s) = room.attempts.wait_s(app.env.now(), peer) {

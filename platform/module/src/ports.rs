@@ -32,7 +32,7 @@ pub use movements::{BoundUse, Glimpse, GlimpseKind, MovementAsker, MovementGate,
 pub use nearby::{NEARBY_M, NearbyWanted, WantedAs, WantedNear};
 pub use recording::Recording;
 pub use serving::{People, Rosters, Serving, Span};
-pub use sharing::{Direction, ForSomebody, ForWhom, Partner, Sharing, SharingGate, hand_out};
+pub use sharing::{Direction, ForSomebody, ForWhom, HandOut, Partner, Sharing, SharingGate, UNNAMED, hand_out};
 pub use sight::IncidentSight;
 pub use tallies::{CheckInTally, FileLine, HitTally, IncidentFile, IncidentFiles, PassageTally, PlacedCount, Tallied, TalliedHits};
 

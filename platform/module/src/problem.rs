@@ -10,6 +10,7 @@ use shouhu_audit::AuditError;
 use shouhu_blobs::BlobError;
 use shouhu_store::StoreError;
 
+use crate::AuditObject;
 use crate::ports::BoundUse;
 
 /// One wrong row of an import.
@@ -46,6 +47,9 @@ pub struct Problem {
     /// With `oversight.movements.needs_consent`: how much of the bound is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound: Option<Box<BoundUse>>,
+    /// What the leaf says of the refusal; told to nobody else.
+    #[serde(skip)]
+    pub object: Option<Box<str>>,
 }
 
 /// An operation's error: every variant has a key and a status.
@@ -71,6 +75,7 @@ impl Problem {
             params: BTreeMap::new(),
             retry_after_s: None,
             bound: None,
+            object: None,
         }
     }
 
@@ -89,6 +94,13 @@ impl Problem {
     #[must_use]
     pub const fn retry_after_s(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// With what was refused, and to whom, for the log alone.
+    #[must_use]
+    pub fn in_log(mut self, object: impl Into<Box<str>>) -> Self {
+        self.object = Some(object.into());
         self
     }
 }
@@ -153,7 +165,25 @@ impl IntoResponse for Problem {
         if let Some(value) = self.retry_after_s.and_then(|s| HeaderValue::from_str(&s.to_string()).ok()) {
             response.headers_mut().insert(header::RETRY_AFTER, value);
         }
+        if let Some(object) = public.object.take() {
+            response.extensions_mut().insert(AuditObject(object.into()));
+        }
         response.extensions_mut().insert(public);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_log_is_told_of_a_refusal_stands_in_no_answer() {
+        let told = "not handed out: 115-0101-0001 as EIDO for 消防局";
+        let problem = Problem::new(StatusCode::FORBIDDEN, "oversight.sharing.off", "this partner was switched off").in_log(told);
+        let body = serde_json::to_string(&problem).unwrap_or_default();
+        assert!(body.contains("switched off") && !body.contains("EIDO"), "{body}");
+        let response = problem.into_response();
+        assert_eq!(response.extensions().get::<AuditObject>().map(|object| object.0.as_str()), Some(told));
     }
 }

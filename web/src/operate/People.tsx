@@ -1,13 +1,15 @@
-import { Select, TextInput } from "@mantine/core";
+import { Checkbox, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ActForm } from "../app/ActForm";
 import { Age } from "../app/Age";
 import { identity } from "../app/api/calls";
 import { type Actor, ROLES, type Role } from "../app/api/types";
+import { MoreButton } from "../app/MoreButton";
 import { Once } from "../app/Once";
 import { useSession } from "../app/session";
+import { everybody, fitting, isLeftOver } from "./leftOver";
 import { PersonKeys } from "./PersonKeys";
 import { ProviderLinks } from "./ProviderLinks";
 import { Roster, RosterForm } from "./Roster";
@@ -96,24 +98,77 @@ function Office({ actor }: { actor: Actor }) {
   );
 }
 
+/** Each row has forms of its own: thousands at once are slow. */
+const ROWS = 100;
+
+interface Narrowed {
+  words: string;
+  onlyLeftOver: boolean;
+}
+
+/** Narrows a list of which everybody was read, and says of how many the day for old keys would shut out. */
+function Narrow({
+  people,
+  by,
+  onChange,
+}: {
+  people: Actor[];
+  by: Narrowed;
+  onChange: (by: Narrowed) => void;
+}) {
+  const { t } = useTranslation();
+  const left = people.filter(isLeftOver).length;
+  return (
+    <div className="inline-form">
+      <TextInput
+        label={t("people.find")}
+        value={by.words}
+        onChange={(event) => onChange({ ...by, words: event.currentTarget.value })}
+        maxLength={80}
+        data-testid="people-find"
+      />
+      <Checkbox
+        label={t("people.only_left_over", { left, all: people.length })}
+        checked={by.onlyLeftOver}
+        onChange={(event) => onChange({ ...by, onlyLeftOver: event.currentTarget.checked })}
+        data-testid="people-left-over"
+      />
+    </div>
+  );
+}
+
 export function People() {
   const { t } = useTranslation();
   const { me, may } = useSession();
   const client = useQueryClient();
-  const query = useQuery({ queryKey: ["actors"], queryFn: async () => (await identity.actors()).items });
+  const query = useQuery({ queryKey: ["actors"], queryFn: () => everybody(identity.actors) });
+  const [by, setBy] = useState<Narrowed>({ words: "", onlyLeftOver: false });
+  const [rows, setRows] = useState(ROWS);
+  const fit = useMemo(() => query.data && fitting(query.data, by.words, by.onlyLeftOver), [query.data, by]);
+  const narrow = (next: Narrowed) => {
+    setBy(next);
+    setRows(ROWS);
+  };
+  const more = {
+    hasNextPage: (fit?.length ?? 0) > rows,
+    isFetchingNextPage: false,
+    fetchNextPage: async () => setRows(rows + ROWS),
+  };
   const disable = useMutation({
     mutationFn: identity.disable,
     onSuccess: () => void client.invalidateQueries({ queryKey: ["actors"] }),
   });
   return (
     <Roster
-      query={query}
+      query={{ ...query, data: fit?.slice(0, rows) }}
       form={
         <>
           {may("actors.invite") && <Invite />}
           {may("actors.link") && <ProviderLinks people={query.data ?? []} />}
+          {query.data && <Narrow people={query.data} by={by} onChange={narrow} />}
         </>
       }
+      empty={{ title: t("people.none_fits") }}
       act={disable}
       idOf={(actor) => actor.id}
       rowTestId="actor-row"
@@ -158,6 +213,8 @@ export function People() {
             ),
         },
       ]}
-    />
+    >
+      <MoreButton query={more} />
+    </Roster>
   );
 }

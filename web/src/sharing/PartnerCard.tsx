@@ -13,6 +13,7 @@ import { useSession } from "../app/session";
 import { Answer } from "../app/states";
 import { WideTable } from "../app/WideTable";
 import { Agree, Switch } from "./PartnerActs";
+import { stateOf } from "./state";
 
 const HOUR_US = 3_600_000_000;
 const HEADS = ["hour", "direction", "kind", "passed", "refused", "basis"];
@@ -49,11 +50,13 @@ function Hours({ id }: { id: string }) {
 
 function State({ of }: { of: SharingPartner }) {
   const { t } = useTranslation();
-  if (of.off_at_us !== null) {
+  const state = stateOf(of);
+  const at = taipei((state === "off" ? of.off_at_us : of.passes_until_us) ?? 0);
+  if (state === "off") {
     return (
       <>
         <p className="note-warn partner-stopped" role="alert">
-          ▲ {t("sharing.off_since", { at: taipei(of.off_at_us), by: of.off_by_name, reason: of.off_reason })}
+          ▲ {t("sharing.off_since", { at, by: of.off_by_name, reason: of.off_reason })}
         </p>
         {of.on_asked_by_name !== null && (
           <p>{t("sharing.on_asked", { by: of.on_asked_by_name, reason: of.on_reason })}</p>
@@ -61,11 +64,11 @@ function State({ of }: { of: SharingPartner }) {
       </>
     );
   }
-  const at = taipei(of.passes_until_us ?? 0);
-  if (of.is_stopped) return <p className="note-warn partner-stopped">▲ {t("sharing.over", { at })}</p>;
+  if (state === "undated") return <p className="dim">{t("sharing.undated")}</p>;
+  if (state === "over") return <p className="note-warn partner-stopped">▲ {t("sharing.over", { at })}</p>;
   return (
-    <p className={of.agreement ? "dim" : "note-warn"}>
-      {t(of.agreement ? "sharing.agreed" : "sharing.not_agreed", { at, basis: of.agreement?.basis })}
+    <p className={state === "agreed" ? "dim" : "note-warn"}>
+      {t(`sharing.${state}`, { at, basis: of.agreement?.basis })}
     </p>
   );
 }

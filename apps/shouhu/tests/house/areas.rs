@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use shouhu::MODULES;
 use shouhu_env::{BoxFuture, Env, SimClock};
+use shouhu_http::built_in_policies;
 use shouhu_http::testing::House;
 use shouhu_ids::Micros;
 use shouhu_module::ports::{
@@ -15,6 +16,8 @@ use shouhu_module::ports::{
 use shouhu_module::{Caller, Problem};
 use shouhu_place::Wgs84;
 use shouhu_wire::{RejectReason, Role};
+
+use crate::sealed::World;
 
 /// 2026-11-20 12:00 in Taipei.
 const NOW: Micros = Micros(1_795_147_200_000_000);
@@ -379,4 +382,60 @@ async fn what_is_wrong_with_a_file_is_said_where_it_is() {
         let told = refused.json["params"][name].as_str();
         assert!(told.is_some_and(|told| value.is_none_or(|value| told == value)), "{}", refused.json);
     }
+}
+
+/// Of the guide: hidden from those who read the report.
+const HOUSEHOLDS: &str = "@id(\"domestic-violence\") @why(\"家庭暴力案件限勤務中心與主管\")\nforbid (principal, action, resource is Incident)\n\
+    when { resource.kind == \"domestic_violence\" } unless { principal in Role::\"dispatcher\" || principal in Role::\"supervisor\" };\n";
+
+#[tokio::test]
+async fn a_rule_that_hides_incidents_from_who_asks_first_takes_none_out_of_the_report_of_all() {
+    let clock = Arc::new(SimClock::starting_at(NOW));
+    let house = House::open_in(MODULES, Env { clock: clock.clone(), ..Env::real() }).await;
+    let (auditor, dispatcher) = (house.person(Role::Auditor), house.person(Role::Dispatcher));
+    import(&house, &auditor).await;
+    for _ in 0..12 {
+        let place = middle(3);
+        let call = json!({
+            "origin": "call", "priority": 2, "kind": "domestic_violence", "summary": "鄰居報案有爭吵聲",
+            "position": { "lon": place.lon, "lat": place.lat },
+        });
+        let opened = house.call(&dispatcher, "POST", "/v1/incidents", call).await;
+        assert_eq!(opened.status, 200, "{}", opened.json);
+        clock.advance_us(Micros::MINUTE);
+    }
+    house.app.rule_by(built_in_policies(MODULES).unwrap().and(HOUSEHOLDS, "policy.cedar").unwrap());
+    let unsaid = house.app.store.fetch("SELECT id FROM dispatch_incident", vec![]).await.unwrap();
+    assert!(unsaid.is_empty(), "the rule holds");
+    clock.advance_us(15 * Micros::DAY);
+    let told = report(&house, &auditor).await;
+    assert_eq!(told["areas"][3]["reports"], json!(12), "{told}");
+    house.app.rule_by(built_in_policies(MODULES).unwrap());
+    assert_eq!(report(&house, &auditor).await["areas"][3]["reports"], json!(12), "and so it was written down");
+}
+
+/// Every number that is kept for all, as the first asker has made it.
+async fn kept(world: &World, first: &Caller) -> Vec<(String, String)> {
+    world.clock.advance_us(40 * Micros::DAY);
+    report_of(&world.house, first, "2024-10").await;
+    let sql = "SELECT counted, counts FROM oversight_area_count ORDER BY counted";
+    let rows = world.house.app.store.fetch(sql, vec![]).await.unwrap();
+    rows.iter().map(|row| (row.text("counted").unwrap(), row.text("counts").unwrap())).collect()
+}
+
+#[tokio::test]
+async fn what_is_sealed_is_in_no_count_of_all_whether_a_member_asks_first_or_a_stranger() {
+    let mut counts = Vec::new();
+    for (is_sealed, is_member) in [(false, false), (true, false), (true, true)] {
+        let mut world = World::open().await;
+        let (member, stranger) = (world.role(Role::Auditor).clone(), world.house.person(Role::Auditor));
+        import(&world.house, &stranger).await;
+        if is_sealed {
+            world.seal_with(&[member.id]).await;
+        }
+        let first = if is_member { Caller::Person(member) } else { stranger };
+        counts.push(kept(&world, &first).await);
+    }
+    assert_ne!(counts[0], counts[1], "the seal takes its passages out, so that this can fail");
+    assert_eq!(counts[1], counts[2]);
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use shouhu::MODULES;
 use shouhu_audit::offline::{Trust, verify_proof};
 use shouhu_env::{BoxFuture, Env, SimClock};
+use shouhu_http::built_in_policies;
 use shouhu_http::testing::{Answer, House};
 use shouhu_ids::{ActorId, Micros, UnitId};
 use shouhu_module::ports::{People, PeoplePort, Serving};
@@ -391,4 +392,30 @@ async fn a_file_from_before_a_seal_is_shown_to_nobody_while_the_seal_lasts() {
     world.lift(&seal).await;
     let again = world.get(&world.inspector, &file).await;
     assert_eq!((again.status, again.bytes), (200, before.bytes), "and the old one once it is lifted");
+}
+
+/// Hides what this world holds from auditors, and from nobody else.
+const FIGHTS: &str = "@id(\"fights\") @why(\"主管專責\")\nforbid (principal in Role::\"auditor\", action, resource is Incident)\n\
+    when { resource.kind == \"fight\" };\n";
+/// Of nothing that is here: what is hidden is not known to whom it is hidden from.
+const OTHERS: &str = "@id(\"others\") @why(\"主管專責\")\nforbid (principal in Role::\"auditor\", action, resource is Incident)\n\
+    when { resource.kind == \"domestic_violence\" };\n";
+
+#[tokio::test]
+async fn from_whom_a_rule_hides_incidents_releases_no_file_that_lacks_them() {
+    let world = World::open().await;
+    let at = world.asked(&world.chief).await;
+    let seen = text(&world.preview(&world.auditor, &at).await, "/entries_sha256");
+    for rules in [FIGHTS, OTHERS] {
+        world.house.app.rule_by(built_in_policies(MODULES).unwrap().and(rules, "policy.cedar").unwrap());
+        let refused = (403, "oversight.disclosure.not_whole".to_owned());
+        assert_eq!(refusal(&world.get(&world.auditor, &format!("{at}/preview")).await), refused, "{rules}");
+        assert_eq!(refusal(&world.release(&world.auditor, &at, &seen, &[]).await), refused, "{rules}");
+        assert_eq!(entries(&world.preview(&world.chief, &at).await).len(), 2, "whom the rule does not name sees all");
+    }
+    assert!(world.said(&at, "disclosure.decided").await.is_empty());
+    let other = world.house.person(Role::Supervisor);
+    world.released(&other, &at).await;
+    let file = world.get(&world.inspector, &format!("{at}/file")).await;
+    assert_eq!((file.status, proved(&file.json).len()), (200, 2));
 }

@@ -71,7 +71,7 @@ fn of(caller: Caller, office: &str) -> Person {
 
 pub(crate) struct World {
     pub(crate) house: House,
-    clock: Arc<SimClock>,
+    pub(crate) clock: Arc<SimClock>,
     member: Person,
     /// Also a member: a watchlist entry needs two.
     second: Person,
@@ -201,9 +201,14 @@ impl World {
     }
 
     async fn seal(&mut self) -> String {
+        self.seal_with(&[]).await
+    }
+
+    pub(crate) async fn seal_with(&mut self, more: &[ActorId]) -> String {
         self.clock.advance_us(Micros::SECOND);
+        let members: Vec<ActorId> = [self.member.id, self.second.id].into_iter().chain(more.iter().copied()).collect();
         let body = json!({
-            "case_ref": CASE, "plates": [CANARY], "members": [self.member.id, self.second.id], "decider": self.decider.id,
+            "case_ref": CASE, "plates": [CANARY], "members": members, "decider": self.decider.id,
             "reason": "臥底偵查用車", "until_us": NOW.plus(90 * Micros::DAY),
         });
         let asked = self.post(&self.member, "/v1/oversight/seals", body).await;

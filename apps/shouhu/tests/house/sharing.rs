@@ -72,6 +72,13 @@ async fn what_persons_fetch_for_a_partner_stops_with_what_its_machine_sends() {
     for path in pulls("kaohsiung").iter().chain([&eido]) {
         assert_eq!(key(&house.call(&chief, "GET", path, Value::Null).await), "oversight.sharing.off", "{path}");
     }
+    let number = house.call(&chief, "GET", &format!("/v1/incidents/{incident}"), Value::Null).await.json["number"].as_str().unwrap().to_owned();
+    let leaves = house.app.audit.page(None, 1_000).await.unwrap();
+    let mut refused: Vec<_> = leaves.into_iter().filter(|leaf| leaf.entry.outcome == 403).map(|leaf| leaf.entry.object).filter(|object| !object.is_empty()).collect();
+    refused.sort_unstable();
+    let of = |what: &str| format!("not handed out: {what} for kaohsiung");
+    let known = [format!("{number} as EIDO"), "incidents as GeoJSON".into(), "positions as CoT".into(), "units as GeoJSON".into()];
+    assert_eq!(refused, known.map(|what| of(&what)), "what was wanted, and for whom");
     // A month without agreement later the house's own maps still work, and somebody who was named needs one.
     assert_eq!(house.call(&chief, "GET", "/v1/units.geojson?partner=county", Value::Null).await.status, 200);
     clock.advance_us(31 * Micros::DAY);

@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde_json::Value;
 use shouhu_exchange::eido::out::{Desk, Note, Report, eido};
 use shouhu_ids::IncidentId;
-use shouhu_module::ports::{ForSomebody, hand_out};
+use shouhu_module::ports::{ForSomebody, HandOut, hand_out};
 use shouhu_module::{App, Audit, Audited, Id, Load, Params, Person, Problem, Route};
 use shouhu_store::{StoreError, params};
 use shouhu_wire::{Incident, Unit};
@@ -66,7 +66,8 @@ async fn handle(
 ) -> Result<Audited<Value>, Problem> {
     let incident = visible(&app, &person, id).await?;
     let partner = asked.partner()?;
-    hand_out(&app, &partner, PATH, true).await?;
+    let what = format!("{} as EIDO", incident.number);
+    hand_out(&app, &partner, HandOut { what: &what, route: PATH, is_life: true }).await?;
     let units = units_at_work(&app, &incident).await?;
     let closing_note = closing_note(&app, id).await?;
     let notes = notes(&incident);
@@ -76,7 +77,7 @@ async fn handle(
         Report { incident: &incident, kind_title, closing_note: &closing_note, units: &units, notes: &notes, now: app.env.now() };
     let told = serde_json::to_value(eido(report, &desk(&app.public_url)));
     let told = told.map_err(|error| StoreError::Corrupt { what: "incident", detail: error.to_string() })?;
-    Ok(Audited::new(format!("{} as EIDO for {}", incident.number, partner.said()), told))
+    Ok(Audited::new(format!("{what} for {}", partner.said()), told))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use shouhu_exchange::geojson::{Feature, FeatureCollection, MEDIA};
-use shouhu_module::ports::{ForWhom, Partner, hand_out};
+use shouhu_module::ports::{ForWhom, HandOut, Partner, hand_out};
 use shouhu_module::{App, Audit, AuditObject, Load, Params, Problem, Route};
 
 use crate::positions;
@@ -34,11 +34,11 @@ pub const UNITS: Route =
 
 /// Who gets it; in the ledger when this returns. Without a name it is a map of the house's own, or nobody said: counted by itself, and
 /// stopped by a switch of its own, which no date is.
-async fn recipient(app: &App, asked: &ForWhom, path: &str) -> Result<Partner, Problem> {
+async fn recipient(app: &App, asked: &ForWhom, what: &str, route: &str) -> Result<Partner, Problem> {
     let named = asked.partner()?;
     let is_unnamed = named.is_none();
     let partner = named.unwrap_or_else(|| Partner::unnamed("GeoJSON"));
-    hand_out(app, &partner, path, is_unnamed).await?;
+    hand_out(app, &partner, HandOut { what: &format!("{what} as GeoJSON"), route, is_life: is_unnamed }).await?;
     Ok(partner)
 }
 
@@ -50,13 +50,13 @@ fn answer(what: &str, features: Vec<Feature>, to: &Partner) -> Response {
 }
 
 async fn incidents(State(app): State<App>, Params(asked): Params<ForWhom>) -> Result<Response, Problem> {
-    let to = recipient(&app, &asked, INCIDENTS_PATH).await?;
+    let to = recipient(&app, &asked, "incidents", INCIDENTS_PATH).await?;
     let open = store::incidents(&app.store, Which::NotClosed, None, INCIDENTS_MAX).await?;
     Ok(answer("incidents", open.iter().map(Feature::incident).collect(), &to))
 }
 
 async fn units(State(app): State<App>, Params(asked): Params<ForWhom>) -> Result<Response, Problem> {
-    let to = recipient(&app, &asked, UNITS_PATH).await?;
+    let to = recipient(&app, &asked, "units", UNITS_PATH).await?;
     let known = positions::of(&app);
     let mut units = store::units(&app.store).await?;
     for unit in &mut units {

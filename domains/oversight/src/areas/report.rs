@@ -44,6 +44,9 @@ impl Answers {
 
     /// Sorts by area what the rooms have answered; returns what is new.
     pub fn sort(&mut self, areas: &Areas) -> BTreeMap<Counted, Vec<u64>> {
+        if self.placed.is_empty() {
+            return BTreeMap::new();
+        }
         let lookup = Lookup::of(areas);
         let placed = std::mem::take(&mut self.placed);
         let new: BTreeMap<_, _> = placed.iter().map(|(counted, placed)| (*counted, sorted(&lookup, areas.areas.len(), placed))).collect();

@@ -80,12 +80,19 @@ impl Content {
     }
 }
 
-/// Reads it. Nothing of it depends on who asks, so that two who look at the same time see the same.
+/// Whose rows a rule of the force may hide; log, orders, replies and calls follow it.
+const INCIDENTS: &str = "dispatch_incident";
+
+/// Reads it. Nothing of it depends on who asks, so that two who look at the same time see the same: from whom a rule hides incidents gets none of it,
+/// since what he does not see would be missing in the file, and nobody would know.
 ///
 /// # Errors
-/// When there is nothing or too much in it.
+/// When there is nothing or too much in it, or whoever asks may not see every incident.
 pub async fn content(app: &App, of: &Disclosure) -> Result<Content, Problem> {
     let at = app.env.now();
+    if app.store.guards().sight().narrows(INCIDENTS) {
+        return Err(DisclosureError::NotWhole.into());
+    }
     // Another server of the house may have sealed something just now.
     keep::refresh(&app.store).await?;
     let is_any_sealed = app.store.seals().veil(Eyes::Nobody, || app.env.now()).is_some();

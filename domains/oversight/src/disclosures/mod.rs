@@ -10,6 +10,7 @@
 //! **Invariant:** no free text, name, call sign, address, plate or picture goes into an entry: what could hold a person is left out and not
 //! searched for persons. Regular expressions find the plates that they know.
 //! **Invariant:** what is sealed is in no preview and no file, whoever asks; a file that is older than a seal is not shown while that lasts.
+//! **Invariant:** from whom a rule of the force hides incidents (ADR 0023) previews and releases nothing: what he does not see is not left out in silence.
 //!
 //! Each entry has a leaf of the log of its own that holds the hash of its text and names nobody, and the proof of that leaf, which
 //! `shouhu verify --proof` checks. The leaves of what officers did cannot be shown in part: salt and entry are hashed whole, names included
@@ -182,6 +183,8 @@ pub enum DisclosureError {
     TooMany,
     #[error("no incident that is over lies in it")]
     Nothing,
+    #[error("a rule of this house hides incidents from you, so that the file might lack some: somebody who sees all of them does this")]
+    NotWhole,
     #[error("not among the incidents that would be given out: {}", .0.join(", "))]
     UnknownNumbers(Vec<String>),
     #[error("what would be given out is not what the preview showed any more: look at it again")]
@@ -203,6 +206,7 @@ impl Keyed for DisclosureError {
             Self::NotReleased => "oversight.disclosure.not_released",
             Self::TooMany => "oversight.disclosure.too_many",
             Self::Nothing => "oversight.disclosure.nothing",
+            Self::NotWhole => "oversight.disclosure.not_whole",
             Self::UnknownNumbers(_) => "oversight.disclosure.unknown_numbers",
             Self::Changed => "oversight.disclosure.changed",
             Self::OlderThanSeal => "oversight.disclosure.older_than_seal",
@@ -213,7 +217,7 @@ impl Keyed for DisclosureError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Unknown => StatusCode::NOT_FOUND,
-            Self::SamePerson => StatusCode::FORBIDDEN,
+            Self::SamePerson | Self::NotWhole => StatusCode::FORBIDDEN,
             Self::Settled | Self::NotReleased | Self::Changed | Self::OlderThanSeal => StatusCode::CONFLICT,
             Self::Text | Self::Scope | Self::TooMany | Self::Nothing | Self::UnknownNumbers(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Store(error) => error.status(),

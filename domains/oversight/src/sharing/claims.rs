@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use shouhu_env::{Env, SimClock};
 use shouhu_http::testing::House;
 use shouhu_ids::{DeviceId, Micros, WebhookId};
-use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort};
+use shouhu_module::ports::{Direction, ForSomebody, Partner, Sharing, SharingPort};
 use shouhu_module::{Access, Audit, Caller, Keyed, Load, Module, NoBody, Route};
+use shouhu_store::Store;
 use shouhu_store::testing::on_each_database;
 use shouhu_wire::{DeviceKind, Role};
 
@@ -133,6 +134,48 @@ async fn what_a_person_fetches_for_a_partner_stands_with_what_his_machine_gets_a
     .await;
 }
 
+async fn by_person(store: &Store, said: &str) -> Result<(), SharingError> {
+    pass(store, &fetched(ForSomebody { partner: said.into() }.partner().unwrap())).await
+}
+
+#[tokio::test]
+async fn a_title_that_reads_the_same_is_the_same_partner_however_its_spaces_were_written() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        let Caller::Person(person) = House::open(MODULES).await.person(Role::Supervisor) else { panic!("a person") };
+        for (number, title) in (1..).zip(["高雄\u{3000}勤務中心", "消防局  派遣系統", "縣府 災害應變中心"]) {
+            let hook = Partner::webhook(WebhookId::new(Micros(1), [number; 16]), title);
+            let machine = Sharing { partner: hook.clone(), direction: Direction::Out, kind: "unit_state".into(), is_life: false };
+            pass(&store, &machine).await.unwrap();
+            let spoken = title.split_whitespace().collect::<Vec<_>>().join(" ");
+            by_person(&store, &spoken).await.unwrap();
+            assert_eq!(one(&store, &hook.key).await.unwrap().passed_day, 2, "one partner: {title:?}");
+            off(&store, &person, &hook.key, "資料外洩查證").await.unwrap();
+            for said in [title, spoken.as_str(), format!("  {spoken} ").as_str()] {
+                assert_eq!(key(by_person(&store, said).await), "oversight.sharing.off", "{said:?}");
+            }
+            assert_eq!(one(&store, &hook.key).await.unwrap().title, title, "as the operator has written it");
+        }
+        assert_eq!(list(&store).await.unwrap().len(), 3, "nobody new came of it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_was_known_by_name_first_stops_with_the_machine_that_came_later_also_by_his_id() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        let Caller::Person(person) = House::open(MODULES).await.person(Role::Supervisor) else { panic!("a person") };
+        let by_id = Partner { key: Partner::named("消防局").key, title: String::new() };
+        pass(&store, &fetched(Partner::named("消防局"))).await.unwrap();
+        pass(&store, &told("unit_state")).await.unwrap();
+        pass(&store, &fetched(by_id.clone())).await.unwrap();
+        off(&store, &person, &told("").partner.key, "資料外洩查證").await.unwrap();
+        for said in [by_id, Partner::named("消防局")] {
+            assert_eq!(key(pass(&store, &fetched(said)).await), "oversight.sharing.off");
+        }
+    })
+    .await;
+}
+
 async fn taken() -> &'static str {
     "taken"
 }
@@ -171,6 +214,25 @@ async fn a_partner_that_was_switched_off_passes_no_door_and_one_without_agreemen
         assert_eq!((refused.status, &refused.json["key"]), (403, &json!("oversight.sharing.off")));
         assert_eq!(status(&other, route).await.status, 200, "nobody else");
     }
+}
+
+#[tokio::test]
+async fn what_no_date_stops_is_not_called_stopped_by_one() {
+    let clock = Arc::new(SimClock::starting_at(NOW));
+    let house = House::open_in(MODULES, Env { clock: clock.clone(), ..Env::real() }).await;
+    let port = house.app.room::<SharingPort>();
+    let maps = || Sharing { is_life: true, ..fetched(Partner::unnamed("GeoJSON")) };
+    let passes = async || port.0.pass(maps()).await.map_or_else(|problem| problem.key, |()| "passed".into());
+    let dispatcher = house.person(Role::Dispatcher);
+    let at = format!("/v1/oversight/partners/{}", maps().partner.key.replace(' ', "%20"));
+    for days in [0, 31] {
+        clock.advance_us(days * Micros::DAY);
+        assert_eq!(passes().await, "passed");
+        let shown = house.call(&dispatcher, "GET", &at, Value::Null).await.json;
+        assert_eq!((&shown["is_stopped"], &shown["passes_until_us"]), (&json!(false), &Value::Null), "after {days} days: {shown}");
+    }
+    assert_eq!(house.call(&dispatcher, "POST", &format!("{at}/off"), json!({ "reason": "先查明用途" })).await.json["is_stopped"], json!(true));
+    assert_eq!(passes().await, "oversight.sharing.off");
 }
 
 #[tokio::test]

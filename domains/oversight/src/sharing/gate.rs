@@ -44,20 +44,26 @@ pub async fn pass(store: &Store, sharing: &Sharing) -> Result<(), SharingError> 
 }
 
 /// Who is meant where a person said it: whoever is known by that title, under whatever key, and one who is off before one who is not; else the
-/// switch would stop a partner's machine and not the person who fetches for it.
+/// switch would stop a partner's machine and not the person who fetches for it. Titles are compared as people read them: what an operator has
+/// written with two spaces is found by one.
 async fn resolved(tx: &mut Tx, said: &Partner) -> Result<Partner, SharingError> {
+    let mut said = said.clone();
     if said.title.is_empty() {
         let row = tx.fetch_opt("SELECT title FROM oversight_partner WHERE id = $1", params![&said.key]).await?;
-        return Ok(Partner { key: said.key.clone(), title: row.ok_or(SharingError::Unknown)?.text("title")? });
+        said.title = row.ok_or(SharingError::Unknown)?.text("title")?;
     }
     if said.is_by_name() {
-        let sql = "SELECT id FROM oversight_partner WHERE title = $1 AND id NOT LIKE 'unnamed %' \
-                   ORDER BY CASE WHEN off_at_us IS NULL THEN 1 ELSE 0 END, id LIMIT 1";
-        if let Some(row) = tx.fetch_opt(sql, params![&said.title]).await? {
-            return Ok(Partner { key: row.text("id")?, title: said.title.clone() });
+        let sql = "SELECT id, title FROM oversight_partner WHERE id NOT LIKE 'unnamed %' \
+                   ORDER BY CASE WHEN off_at_us IS NULL THEN 1 ELSE 0 END, id";
+        // A house has a few dozen.
+        for row in tx.fetch(sql, vec![]).await? {
+            let known = Partner { key: row.text("id")?, title: row.text("title")? };
+            if known.reads_as(&said) {
+                return Ok(known);
+            }
         }
     }
-    Ok(said.clone())
+    Ok(said)
 }
 
 /// The row of the partner is locked: what is switched off waits for what is just passing, and nothing passes after it.

@@ -46,9 +46,10 @@ pub struct SharingPartner {
     pub since_us: Micros,
     /// The last one that was written, also when it is over.
     pub agreement: Option<SharingAgreement>,
-    /// Until when something passes, by agreement or without one; absent while it is switched off.
+    /// Until when something passes, by agreement or without one; absent while it is switched off, and of `unnamed …`, which no date stops.
     pub passes_until_us: Option<Micros>,
-    /// Nothing passes now (of a partner that brings calls for help, nothing but those).
+    /// Nothing passes now. Where it is a date and no person that has stopped it, the doors of life are open still: calls for help, neighbouring centres'
+    /// incidents, an EIDO that a person fetches, and word about accounts.
     pub is_stopped: bool,
     pub off_at_us: Option<Micros>,
     pub off_by_name: Option<String>,

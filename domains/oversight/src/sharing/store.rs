@@ -2,6 +2,7 @@
 
 use shouhu_ids::Micros;
 use shouhu_module::Person;
+use shouhu_module::ports::UNNAMED;
 use shouhu_store::{Row, Store, StoreError, params};
 
 use super::{
@@ -33,14 +34,17 @@ fn partner_of(row: &Row, now: Micros) -> Result<SharingPartner, StoreError> {
         }),
     };
     let (since_us, off_at_us) = (row.micros("since_us")?, row.opt_micros("off_at_us")?);
+    let id = row.text("id")?;
+    // What persons fetch without saying for whom is stopped by its switch and by no date, as the gate has it.
+    let is_dated = !id.starts_with(UNNAMED);
     let until = agreement.as_ref().map_or_else(|| since_us.plus(WITHOUT_AGREEMENT_US), |agreement| agreement.until_us);
     Ok(SharingPartner {
-        id: row.text("id")?,
+        id,
         title: row.text("title")?,
         since_us,
         agreement,
-        passes_until_us: off_at_us.is_none().then_some(until),
-        is_stopped: off_at_us.is_some() || until <= now,
+        passes_until_us: (off_at_us.is_none() && is_dated).then_some(until),
+        is_stopped: off_at_us.is_some() || (is_dated && until <= now),
         off_at_us,
         off_by_name: row.opt_text("off_by_name")?,
         off_reason: row.opt_text("off_reason")?,

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use shouhu_module::ports::{ForWhom, Partner, UnitNow, hand_out};
+use shouhu_module::ports::{ForWhom, HandOut, Partner, UnitNow, hand_out};
 use shouhu_module::{App, Audit, AuditObject, Params, Problem, Route};
 use shouhu_trackers::cot::{Friend, write};
 use shouhu_wire::{UnitKind, UnitState};
@@ -62,7 +62,7 @@ async fn handle(State(app): State<App>, Params(asked): Params<ForWhom>) -> Resul
     // The crews' own TAK clients name nobody, and no date on a paper stops them.
     let is_unnamed = named.is_none();
     let to = named.unwrap_or_else(|| Partner::unnamed("Cursor on Target"));
-    hand_out(&app, &to, PATH, is_unnamed).await?;
+    hand_out(&app, &to, HandOut { what: "positions as CoT", route: PATH, is_life: is_unnamed }).await?;
     // Whoever went home is nobody's friend on a map.
     let on_duty = units(&app).await?.into_iter().filter(|unit| unit.state != UnitState::OffDuty);
     let events: Vec<String> = on_duty.filter_map(|unit| event_of(&unit)).collect();

@@ -42,6 +42,12 @@ async fn handle(State(app): State<App>, _: DevicePeer, Params(asked): Params<Sin
 /// When the database fails.
 pub async fn delta(db: &Store, since: i64, limit: i64) -> Result<WatchlistDelta, StoreError> {
     devices::keep_back(db).await?;
+    page(db, since, limit).await
+}
+
+/// As much as may be told now. A plate that was sealed after [`devices::keep_back`] looked ends the page before its entry, and there is more: whoever
+/// took a short page for the whole list would look for nothing of the rest. The next question takes the entry back first, and tells the rest.
+pub(crate) async fn page(db: &Store, since: i64, limit: i64) -> Result<WatchlistDelta, StoreError> {
     let until = store::list_version(db).await?;
     let is_full = since <= 0 || since > until;
     let since = if is_full { 0 } else { since };
@@ -54,7 +60,7 @@ pub async fn delta(db: &Store, since: i64, limit: i64) -> Result<WatchlistDelta,
     let cut = devices::first_sealed(&page, devices::veil(db).as_ref()).and_then(|at| page.get(at).map(|change| (at, change.version - 1)));
     if let Some((at, before)) = cut {
         page.truncate(at);
-        (version, has_more) = (before, false);
+        (version, has_more) = (before, true);
     }
     let now = db.env().now();
     Ok(WatchlistDelta { version, is_full, has_more, entries: page.into_iter().map(|change| devices::told(change, now)).collect() })

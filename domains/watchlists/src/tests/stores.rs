@@ -154,6 +154,33 @@ async fn heard(db: &Store, since: i64) -> (Vec<(EntryId, bool, String)>, i64) {
 }
 
 #[tokio::test]
+async fn a_page_that_a_new_seal_cuts_short_says_that_there_is_more_and_the_rest_comes_with_the_next_question() {
+    on_each_database(&[MODULE.schema()], |db| async move {
+        let ids = in_force(&db, &["AAA1111", "ABC1234", "XYZ9876"]).await;
+        let [first, sealed, last] = ids.as_slice() else { panic!("{ids:?}") };
+        // Between the look for seals and the page.
+        seal(&db, &["ABC1234"]);
+        let cut = delta::page(&db, 0, 100).await.unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(cut.entries.iter().map(|entry| entry.id).collect::<Vec<_>>(), [*first]);
+        assert!(cut.is_full && cut.has_more, "a list of one entry is not the whole one");
+        let rest = delta::delta(&db, cut.version, 100).await.unwrap_or_else(|e| panic!("{e}"));
+        let told: Vec<_> = rest.entries.iter().map(|entry| (entry.id, entry.is_active)).collect();
+        assert_eq!((told, rest.has_more), (vec![(*last, true), (*sealed, false)], false));
+        assert_ne!(rest.version, cut.version, "so that a device goes on asking until here");
+        let end = delta::delta(&db, rest.version, 100).await.unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!((end.entries.len(), end.has_more, end.version), (0, false, rest.version));
+
+        // Where the first of all is hidden there is no entry yet, and nothing repeats for ever.
+        seal(&db, &["ABC1234", "AAA1111"]);
+        let cut = delta::page(&db, 0, 100).await.unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!((cut.entries.len(), cut.has_more), (0, true));
+        let rest = delta::delta(&db, cut.version, 100).await.unwrap_or_else(|e| panic!("{e}"));
+        assert!(!rest.has_more && rest.entries.iter().any(|entry| (entry.id, entry.is_active) == (*last, true)), "{rest:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_sealed_leaves_devices_as_if_it_were_withdrawn_is_matched_here_and_comes_back_when_the_seal_is_over() {
     on_each_database(&[MODULE.schema()], |db| async move {
         let ids = in_force(&db, &["ABC1234", "XYZ9876", "ABC12??"]).await;

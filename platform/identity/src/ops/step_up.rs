@@ -119,7 +119,10 @@ async fn finish(State(app): State<App>, peer: Peer, person: Person, Body(body): 
         }
         passkey.update_credential(&proved);
         let facts = facts.after(proved.backup_eligible(), proved.backup_state());
-        check_opens(&settings::of(&app), now, person.role, &facts)?;
+        // Not counted as a failed attempt, as at a sign-in.
+        if let Err(over) = check_opens(&settings::of(&app), now, person.role, &facts) {
+            return Ok(Err(Problem::of(&over).in_log(format!("{} not verified: {}", person.session, over.told()))));
+        }
 
         let mut tx = app.store.begin().await?;
         store::passkey_used(&mut tx, now, &key_id, &passkey, &facts).await?;
@@ -129,9 +132,9 @@ async fn finish(State(app): State<App>, peer: Peer, person: Person, Body(body): 
         trusts::touched(&mut tx, person.session, &key_id).await?;
         tx.commit().await?;
         trust::verified(&app, &person, now);
-        Ok(Audited::new(person.session.to_string(), SteppedUp { verified_at_us: now }))
+        Ok(Ok(Audited::new(person.session.to_string(), SteppedUp { verified_at_us: now })))
     })
-    .await
+    .await?
 }
 
 #[cfg(test)]

@@ -187,14 +187,48 @@ async fn a_key_from_before_the_rule_signs_in_is_listed_and_ends_on_its_day() {
         let touched = json!({"challenge_id": begun.json["challenge_id"], "credential": credential});
         let refused = h.post_with_cookie(&last.cookie(), "/v1/session/step-up/finish", touched).await;
         assert_eq!((refused.status, refused.key()), (403, "identity.passkey.over"));
+        assert!(refused.object.is_some_and(|object| object.ends_with("not verified: it is older than the rule, whose day has come")));
         let over = h.sign_in(&old.keys).await;
-        assert_eq!((over.status, over.key(), &over.json["params"]["models"]), (403, "identity.passkey.over", &json!("Key 5")));
-        assert!(over.set_cookie.is_none());
+        assert_eq!((over.status, over.key(), &over.json["params"]), (403, "identity.passkey.over", &Value::Null));
+        assert_eq!(over.object, Some(format!("{} not signed in: it is older than the rule, whose day has come", old.id)));
+        assert!(over.set_cookie.is_none() && over.json.get("object").is_none());
         assert_eq!(h.sign_in(&supervisor.keys).await.status, 200, "of whom nothing is asked");
         let proved = h.person_on(Role::Operator, &maker().batch(AAGUID).model()).await;
         assert_eq!(h.sign_in(&proved.keys).await.status, 200);
     })
     .await;
+}
+
+#[tokio::test]
+async fn on_the_morning_after_the_last_day_old_keys_shut_nobody_out_who_has_a_good_one() {
+    let h = Harness::simulated().await;
+    let (old, good) = (h.person(Role::Operator).await, h.person(Role::Officer).await);
+    let rule = rule_of(&maker(), &format!("{OPERATORS}old_keys_until = \"2027-01-20\"\n"));
+    let end = rule.old_keys_end().unwrap();
+    h.app.put(rule);
+    h.advance(end.since(h.app.env.now()));
+    // All within a minute, and from one address.
+    for _ in 0..=crate::FAILURES_PER_MINUTE_MAX {
+        let over = h.sign_in(&old.keys).await;
+        assert_eq!((over.status, over.key()), (403, "identity.passkey.over"));
+    }
+    assert_eq!(h.sign_in(&good.keys).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_statement_of_a_tpm_that_does_not_hold_names_the_models_that_would_do() {
+    let h = Harness::simulated().await;
+    let (room, settings) = (Room::of(&h.app), rule_of(&maker(), ""));
+    let (challenge, registration) = begin(&room.webauthn, &settings, Uuid::from_bytes([1; 16]), "operator", Role::Operator).unwrap();
+    let options = serde_json::to_value(&challenge).unwrap();
+    let answer = Passkeys::default().create_on(&maker().batch(AAGUID).model(), &options, ORIGIN, [3; 32]).unwrap();
+    let mut credential: RegisterPublicKeyCredential = serde_json::from_value(answer).unwrap();
+    let whole = credential.response.attestation_object.clone();
+    let packed = b"\x66packed".as_slice();
+    let at = whole.windows(packed.len()).position(|window| window == packed).unwrap();
+    credential.response.attestation_object = [&whole[..at], b"\x63tpm".as_slice(), &whole[at + packed.len()..]].concat();
+    let refused = finish(&room.webauthn, &settings, &registration, &credential).err().unwrap();
+    assert!(matches!(&refused, KeyRefused::Unproved { models, .. } if models == "Key 5"), "{refused:?}");
 }
 
 #[tokio::test]
@@ -223,6 +257,18 @@ async fn a_model_that_is_taken_off_the_list_makes_its_keys_old_ones() {
     h.app.put(PasskeySettings::parse(other, &|_: &str| Ok(root.clone().into_bytes())).unwrap());
     let key = keys_of(&h, &supervisor, operator.id).await.remove(0);
     assert_eq!((&key["model"], &key["is_attested"], &key["meets_rule"]), (&json!("Key 5"), &json!(true), &json!(false)));
+}
+
+#[tokio::test]
+async fn a_root_that_is_taken_out_makes_no_key_an_old_one_unless_its_model_goes_too() {
+    let h = Harness::simulated().await;
+    h.app.put(rule_of(&maker(), OPERATORS));
+    let (supervisor, operator) = (h.person(Role::Supervisor).await, h.person_on(Role::Operator, &maker().batch(AAGUID).model()).await);
+    // The same model, below another root alone: nobody kept which one had proved it (ADR 0028).
+    h.app.put(rule_of(&Maker::new("Other maker", 3), OPERATORS));
+    assert_eq!(keys_of(&h, &supervisor, operator.id).await[0]["meets_rule"], json!(true));
+    let new = crate::invite(&h.app, "operator", Role::Operator, None, None).await.unwrap();
+    assert_eq!(h.enrol_on(&new.token, &maker().batch(AAGUID).model()).await.0.key(), "identity.passkey.unproved", "it lets nobody in any more");
 }
 
 #[test]

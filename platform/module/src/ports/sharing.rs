@@ -28,7 +28,7 @@ pub struct Partner {
 }
 
 /// What a key begins with.
-const KINDS: [&str; 5] = ["device ", "webhook ", "signals ", "named ", "unnamed "];
+const KINDS: [&str; 5] = ["device ", "webhook ", "signals ", NAMED, UNNAMED];
 const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=80;
 
 impl Partner {
@@ -59,13 +59,19 @@ impl Partner {
     /// Whoever gets what a person fetches in a format of other people's systems without saying for whom.
     #[must_use]
     pub fn unnamed(format: &str) -> Self {
-        Self { key: format!("unnamed {format}"), title: format.to_owned() }
+        Self { key: format!("{UNNAMED}{format}"), title: format.to_owned() }
     }
 
     /// Known by name alone, which may be that of somebody with a key of his own.
     #[must_use]
     pub fn is_by_name(&self) -> bool {
         self.key.starts_with(NAMED)
+    }
+
+    /// Whether a person reads one title in both: how many spaces stand in it, and how wide they are, nobody sees.
+    #[must_use]
+    pub fn reads_as(&self, other: &Self) -> bool {
+        one_space(&self.title) == one_space(&other.title)
     }
 
     /// For a leaf.
@@ -76,6 +82,13 @@ impl Partner {
 }
 
 const NAMED: &str = "named ";
+/// Begins the key of what goes to whoever was not said. No date stops it.
+pub const UNNAMED: &str = "unnamed ";
+
+/// Ideographic spaces (U+3000) are spaces too.
+fn one_space(title: &str) -> String {
+    title.split_whitespace().collect::<Vec<_>>().join(" ")
+}
 
 /// For whom a person fetches what others can read, where it may be for the house itself.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -108,7 +121,7 @@ impl ForSomebody {
 }
 
 fn partner_of(said: &str) -> Result<Partner, Problem> {
-    let name = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = one_space(said);
     if !NAME_CHARS.contains(&name.chars().count()) || name.chars().any(char::is_control) {
         let (least, most) = (*NAME_CHARS.start(), *NAME_CHARS.end());
         let detail = format!("partner says who gets it, in {least} to {most} characters: it is written into the ledger of sharing");
@@ -139,13 +152,24 @@ pub trait SharingGate: Send + Sync {
     fn pass(&self, sharing: Sharing) -> BoxFuture<'static, Result<(), Problem>>;
 }
 
-/// Before something leaves the house in a person's hands, as before it leaves by a machine: written down, and refused where it is off.
+/// What a person is about to take to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandOut<'a> {
+    /// For the leaf, where it is refused: an incident's number with its format, or what a file is of.
+    pub what: &'a str,
+    pub route: &'a str,
+    pub is_life: bool,
+}
+
+/// Before something leaves the house in a person's hands, as before it leaves by a machine: written down, and refused where it is off. The leaf of a
+/// refusal says what was asked for, and for whom.
 ///
 /// # Errors
 /// As [`SharingGate::pass`].
-pub async fn hand_out(app: &App, partner: &Partner, route: &str, is_life: bool) -> Result<(), Problem> {
+pub async fn hand_out(app: &App, partner: &Partner, of: HandOut<'_>) -> Result<(), Problem> {
     let Some(port) = app.try_room::<SharingPort>() else { return Ok(()) };
-    port.0.pass(Sharing { partner: partner.clone(), direction: Direction::Out, kind: route.to_owned(), is_life }).await
+    let sharing = Sharing { partner: partner.clone(), direction: Direction::Out, kind: of.route.to_owned(), is_life: of.is_life };
+    port.0.pass(sharing).await.map_err(|refused| refused.in_log(format!("not handed out: {} for {}", of.what, partner.said())))
 }
 
 #[cfg(test)]
@@ -163,6 +187,11 @@ mod tests {
         for wrong in ["", " ", "x", "a\u{7}b", long.as_str()] {
             assert_eq!(partner(wrong).unwrap_err().key, "http.query.invalid", "{wrong:?}");
         }
+        let written = |title: &str| Partner::webhook(WebhookId::new(shouhu_ids::Micros(1), [1; 16]), title);
+        for title in ["高雄\u{3000}勤務中心", "高雄  勤務中心", " 高雄 勤務中心"] {
+            assert!(written(title).reads_as(&partner("高雄 勤務中心").unwrap().unwrap()), "{title:?}");
+        }
+        assert!(!written("高雄勤務中心").reads_as(&Partner::named("高雄 勤務中心")));
         assert_eq!(ForWhom::default().partner().unwrap(), None);
         assert_eq!(ForSomebody { partner: "縣府".into() }.partner().unwrap(), Partner::named("縣府"));
     }

@@ -19,7 +19,8 @@ export const identity = {
   signInFinish: async (challenge_id: string, credential: unknown) =>
     post<T.Me>("/v1/identity/sign-in/finish", { challenge_id, credential, session_key: await sessionKey() }),
   signOut: () => post<void>("/v1/identity/sign-out"),
-  actors: (cursor?: string) => ask<T.Page<T.Actor>>("/v1/identity/actors", { query: { cursor } }),
+  actors: (cursor: string | null) =>
+    ask<T.Page<T.Actor>>("/v1/identity/actors", { query: { limit: 200, cursor } }),
   invite: (body: { name: string; role: T.Role; unit?: T.Id }) =>
     post<T.Invitation>("/v1/identity/enrolments", body),
   setOffice: (id: T.Id, office: string) =>

@@ -21,7 +21,7 @@ export const identity = {
   "identity.passkey.synced":
     "This key may be shared among devices, which your role's may not. Use a security key, or one that stays in this device.",
   "identity.passkey.over":
-    "This key is older than the rule about keys of your role, and its time is over. Ask an operator for a new invitation, and use one of these: {{models}}.",
+    "This key is older than the rule about keys of your role, and its time is over. Ask an operator for a new invitation; the page behind it says which keys will do.",
   "identity.sign_in.challenge_unknown": "Sign-in took too long. Try again.",
   "identity.sign_in.refused": "This passkey cannot sign in: not enrolled, or the account is disabled.",
   "identity.provider.unknown": "No identity provider of that name is believed here.",

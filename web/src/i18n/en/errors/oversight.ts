@@ -63,6 +63,8 @@ export const oversight = {
   "oversight.disclosure.not_released": "It was not released.",
   "oversight.disclosure.too_many": "There are more than 200 incidents in that time: ask for less.",
   "oversight.disclosure.nothing": "No incident that is over lies in it.",
+  "oversight.disclosure.not_whole":
+    "A rule of this house hides incidents from you, so the file might lack some: somebody who sees all of them previews and releases it.",
   "oversight.disclosure.unknown_numbers": "Not among what would be given out: {{numbers}}.",
   "oversight.disclosure.changed": "What would be given out has changed: look at the preview again.",
   "oversight.disclosure.older_than_seal":

@@ -21,7 +21,7 @@ export const identity = {
   "identity.passkey.synced":
     "這把金鑰可能在多台裝置間同步，您的角色不可使用。請使用安全金鑰，或只存在這台裝置的金鑰。",
   "identity.passkey.over":
-    "這把金鑰早於您角色的金鑰規定，使用期限已過。請向系統維運員索取新的邀請，並使用：{{models}}。",
+    "這把金鑰早於您角色的金鑰規定，使用期限已過。請向系統維運員索取新的邀請，註冊頁會說明可用的金鑰。",
   "identity.sign_in.challenge_unknown": "登入逾時，請再試一次。",
   "identity.sign_in.refused": "這把通行金鑰無法登入：未註冊，或帳號已停用。",
   "identity.provider.unknown": "沒有採用這個名稱的身分提供者。",
