@@ -1,9 +1,9 @@
 //! What the doors for receivers have in common: who asks, what is refused, and the leaf of a change.
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use shouhu_audit::Entry;
 use shouhu_identity::{Peer, limited};
-use shouhu_module::{Access, App, Audit, Bearer, Keyed, Problem, Route};
+use shouhu_module::{Access, App, Audit, Bearer, Keyed, Problem, Route, bearer_in};
 use shouhu_secevent::PollRefused;
 
 use crate::settings::{Receiver, SignalSettings};
@@ -71,17 +71,9 @@ impl Keyed for StreamError {
     }
 }
 
-/// The one header `Authorization`; two of them are none.
-pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let only = values.next()?.to_str().ok().filter(|_| values.next().is_none())?;
-    let (scheme, token) = only.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
 /// The receiver that asks. A stranger's failures count against his address; what a receiver is refused counts against nobody.
 pub async fn known<'a>(app: &App, peer: Peer, settings: &'a SignalSettings, headers: &HeaderMap) -> Result<&'a Receiver, Problem> {
-    let found = bearer(headers).and_then(|token| settings.by_receiver_token(token));
+    let found = bearer_in(headers).and_then(|token| settings.by_receiver_token(token));
     limited(app, peer, async { found.ok_or_else(|| Problem::of(&StreamError::Stranger)) }).await
 }
 
@@ -113,22 +105,7 @@ pub async fn leaf(app: &App, receiver: &Receiver, what: &str) -> Result<(), Prob
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
-
-    #[test]
-    fn a_token_stands_in_one_header() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(bearer(&headers), None);
-        for (said, token) in [("Bearer abc", Some("abc")), ("bearer  abc ", Some("abc")), ("Basic abc", None), ("Bearer", None)] {
-            headers.insert(header::AUTHORIZATION, HeaderValue::from_static(said));
-            assert_eq!(bearer(&headers), token, "{said}");
-        }
-        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
-        headers.append(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
-        assert_eq!(bearer(&headers), None, "who proves himself twice proves nothing");
-    }
 
     #[test]
     fn a_text_of_a_receiver_is_a_sentence() {
