@@ -78,12 +78,14 @@ enum Bound {
 }
 
 /// Places of each class, and how long a request waits for one.
-const PLACES: [(Line, usize, Duration, Bound); 6] = [
+const PLACES: [(Line, usize, Duration, Bound); 7] = [
     (Line::Of(Load::Life), 8_192, Duration::from_secs(10), Bound::Fixed),
     (Line::LifeReads, 512, Duration::from_secs(10), Bound::EachProcessor(2)),
     (Line::Of(Load::Ingest), 64, Duration::from_secs(2), Bound::EachProcessor(1)),
     // Held while bodies come in slowly: it is full without being busy.
     (Line::Of(Load::Upload), 24, Duration::from_secs(5), Bound::Fixed),
+    // So are these. One question of each receiver waits, and there are 16 of them: as many places are left for those that are answered at once.
+    (Line::Of(Load::Waiting), 32, Duration::from_secs(2), Bound::Fixed),
     (Line::Of(Load::Interactive), 128, Duration::from_secs(2), Bound::EachProcessor(1)),
     (Line::Of(Load::Bulk), 4, Duration::from_millis(500), Bound::One),
 ];
@@ -356,7 +358,25 @@ mod tests {
         let least = class_of(&shedder, INTERACTIVE).least;
         let left = [INTERACTIVE, Line::Of(Load::Ingest), Line::LifeReads, Line::Of(Load::Bulk)].map(|line| places(&shedder, line));
         assert_eq!(left, [least, least, 2 * least, 1]);
-        assert_eq!([Line::Of(Load::Life), Line::Of(Load::Upload)].map(|line| places(&shedder, line)), [8_192, 24]);
+        let kept = [Line::Of(Load::Life), Line::Of(Load::Upload), Line::Of(Load::Waiting)].map(|line| places(&shedder, line));
+        assert_eq!(kept, [8_192, 24, 32]);
+    }
+
+    /// Found by two receivers whose questions waited five seconds each: under a lag they held the only places that screens had.
+    #[tokio::test]
+    async fn questions_that_wait_take_no_place_of_people_at_screens() {
+        let shedder = Shedder::default();
+        for _ in 0..40 {
+            shedder.follow(LAG_MAX * 2);
+        }
+        let mut waiting = Vec::new();
+        for _ in 0..16 {
+            waiting.push(shedder.enter(&route(Load::Waiting)).await);
+        }
+        assert!(waiting.iter().all(Result::is_ok));
+        let screens = class_of(&shedder, INTERACTIVE);
+        let held: Vec<_> = std::iter::from_fn(|| screens.try_enter()).collect();
+        assert_eq!(held.len(), screens.least);
     }
 
     #[test]
