@@ -19,9 +19,11 @@ use shouhu_module::{Access, App, Audit, AuditObject, Caller, Load, Looking, Meth
 use shouhu_store::Sight;
 use shouhu_wire::{DeviceKind, NONCE_HEADER, Proof};
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
 pub use shouhu_module::Purpose;
+use crate::places::Whole;
 use crate::{Metrics, Shedder, blot, idempotency, purpose};
 
 /// A body that trickles in is cut off: 16 MiB in 60 s is 2.2 Mbit/s, which a patrol car has.
@@ -42,14 +44,29 @@ pub struct Gate {
 
 pub async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let Some(life) = gate.life.clone() else { return worked(gate, request, next).await };
-    // It is not given up when its asker hangs up.
-    match life.spawn(shouhu_store::first(worked(gate, request, next)).in_current_span()).await {
+    let whole = request.extensions().get::<Whole>().cloned();
+    match to_the_end(&life, whole, shouhu_store::first(worked(gate, request, next))).await {
         Ok(response) => response,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
             Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "http.overloaded", "the server is stopping").retry_after_s(2).into_response(),
         },
     }
+}
+
+/// Works on what saves lives even when its asker has hung up. Until it is done his connection keeps its place, so that no more is worked on than there are connections:
+/// whoever asks and hangs up, and asks again, has gained none.
+pub(crate) fn to_the_end<F>(life: &Handle, whole: Option<Whole>, work: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let work = async move {
+        let done = work.await;
+        drop(whole);
+        done
+    };
+    life.spawn(work.in_current_span())
 }
 
 async fn worked(gate: Gate, request: Request, next: Next) -> Response {

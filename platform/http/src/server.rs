@@ -114,6 +114,8 @@ async fn connection(
         let refusal = front.turnstile.refusal(&request);
         let mut request: Request = request.map(|body| axum::body::Body::new(Coming::new(body, place.clone(), whole.clone(), unread.clone())));
         request.extensions_mut().insert(ConnectInfo(peer));
+        // For what is worked on to its end: once the request has come whole, this holds the place after the connection is gone.
+        request.extensions_mut().insert::<Whole>(whole.clone());
         let router = front.router.clone();
         async move {
             let answer = match refusal {
@@ -158,18 +160,21 @@ mod tests {
     use tokio::net::TcpStream;
 
     use super::*;
+    use crate::gate::to_the_end;
 
     /// A server of one word on a free port, until `stop`.
     async fn open(limits: ServerLimits) -> (SocketAddr, CancellationToken) {
         let (stop, (sender, receiver)) = (CancellationToken::new(), tokio::sync::oneshot::channel());
         let stopped = stop.clone();
-        tokio::spawn(async move {
-            let env = Env::real();
-            let router = Router::new().route("/", get(|| async { "well" })).route("/said", post(|said: String| async move { said }));
-            let at = SocketAddr::from(([127, 0, 0, 1], 0));
-            serve(&*env.net, at, router, limits, Metrics::default(), stopped, |at| sender.send(at).unwrap()).await.unwrap();
-        });
+        let router = Router::new().route("/", get(|| async { "well" })).route("/said", post(|said: String| async move { said }));
+        tokio::spawn(served(router, limits, Metrics::default(), stopped, sender));
         (receiver.await.unwrap(), stop)
+    }
+
+    async fn served(router: Router, limits: ServerLimits, metrics: Metrics, stop: CancellationToken, ready: tokio::sync::oneshot::Sender<SocketAddr>) {
+        let env = Env::real();
+        let at = SocketAddr::from(([127, 0, 0, 1], 0));
+        serve(&*env.net, at, router, limits, metrics, stop, |at| ready.send(at).unwrap()).await.unwrap();
     }
 
     async fn ask(at: SocketAddr) -> String {
@@ -194,6 +199,55 @@ mod tests {
         for _ in 0..40 {
             held.push(slow(at).await);
             assert!(ask(at).await.ends_with("well"), "after {} slow ones", held.len());
+        }
+        stop.cancel();
+    }
+
+    /// Found by reading: each task whose asker had hung up was one more than there are connections, without end.
+    #[tokio::test]
+    async fn what_is_worked_on_to_its_end_keeps_its_connections_place_when_the_asker_hangs_up() {
+        let (begun, done) = (Arc::new(tokio::sync::Semaphore::new(0)), Arc::new(tokio::sync::Semaphore::new(0)));
+        let (tell, wait) = (begun.clone(), done.clone());
+        let works = move |request: Request| {
+            let (tell, wait) = (tell.clone(), wait.clone());
+            let work = async move {
+                tell.add_permits(1);
+                drop(wait.acquire().await);
+                "well"
+            };
+            let whole = request.extensions().get::<Whole>().cloned();
+            async move { to_the_end(&tokio::runtime::Handle::current(), whole, work).await.unwrap_or("ended") }
+        };
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let (metrics, stop) = (Metrics::default(), CancellationToken::new());
+        let limits = ServerLimits { connections: 2, ..ServerLimits::default() };
+        tokio::spawn(served(Router::new().route("/", get(works)), limits, metrics.clone(), stop.clone(), sender));
+        let at = receiver.await.unwrap();
+        for _ in 0..2 {
+            let mut stream = TcpStream::connect(at).await.unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
+            begun.acquire().await.unwrap().forget();
+        }
+        while metrics.connections.get() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let refused = metrics.refused_connections.get();
+        for more in 1..=3 {
+            let _held = TcpStream::connect(at).await.unwrap();
+            while metrics.refused_connections.get() < refused + more {
+                assert_eq!(metrics.connections.get(), 0, "both places are taken by those who have hung up");
+                tokio::task::yield_now().await;
+            }
+        }
+        done.add_permits(1_000);
+        loop {
+            let mut stream = TcpStream::connect(at).await.unwrap();
+            let mut answer = String::new();
+            let _ = stream.write_all(b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").await;
+            let _ = stream.read_to_string(&mut answer).await;
+            if answer.ends_with("well") {
+                break;
+            }
         }
         stop.cancel();
     }

@@ -1,7 +1,7 @@
 //! Load classes: when the machine has more to do than it can, the least urgent is refused first.
 //!
 //! Each class has its own places; a class that is full refuses (503 with `Retry-After`) and takes nothing from the others. `Life` has more places than
-//! connections are accepted, so it is never refused here. But for what only reads: a list of hits that thousands ask for at once waits behind the cry for
+//! connections are accepted, and what it works on after its asker has hung up still counts as a connection, so it is never refused here. But for what only reads: a list of hits that thousands ask for at once waits behind the cry for
 //! help that one sends, and whoever reads asks again.
 //!
 //! Places alone do not keep a cry for help quick: a hundred questions that are worked on at once share the processors with it. So the number of places **follows the lag**: how long work that is ready waits for a turn, which [`Shedder::watch`] tries out all
