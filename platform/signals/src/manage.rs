@@ -6,6 +6,7 @@ use shouhu_identity::{Peer, limited};
 use shouhu_module::{Access, App, Audit, Bearer, Keyed, Problem, Route, bearer_in};
 use shouhu_secevent::PollRefused;
 
+use crate::room::{CHANGES_MAX, Room};
 use crate::settings::{Receiver, SignalSettings};
 use crate::stream::{Stream, VERIFY_EVERY_S};
 
@@ -14,6 +15,8 @@ const TOKEN: Bearer = Bearer { name: "signal_receiver", description: "The token 
 const ACTION: &str = "signal stream";
 /// A reason or a description is a sentence.
 const TEXT_CHARS_MAX: usize = 200;
+/// When it is worth trying again after too many changes: at the end of the hour at the latest.
+const RESTLESS_S: u32 = 3_600;
 
 /// Closed to everybody but a receiver that the file names.
 pub const fn door(route: Route) -> Route {
@@ -41,6 +44,8 @@ pub enum StreamError {
     NotEnabled,
     #[error("a trial was asked for less than {VERIFY_EVERY_S} s ago")]
     TooOften,
+    #[error("the stream was changed {CHANGES_MAX} times within an hour")]
+    Restless,
     #[error(transparent)]
     Poll(#[from] PollRefused),
 }
@@ -56,6 +61,7 @@ impl Keyed for StreamError {
             Self::Text { .. } => "signals.stream.unreadable",
             Self::NotEnabled => "signals.stream.not_enabled",
             Self::TooOften => "signals.stream.too_often",
+            Self::Restless => "signals.stream.restless",
             Self::Poll(_) => "signals.poll.unreadable",
         }
     }
@@ -66,7 +72,7 @@ impl Keyed for StreamError {
             Self::Missing | Self::Pushed => StatusCode::NOT_FOUND,
             Self::Exists | Self::NotEnabled => StatusCode::CONFLICT,
             Self::Other(_) | Self::Text { .. } | Self::Poll(_) => StatusCode::BAD_REQUEST,
-            Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooOften | Self::Restless => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 }
@@ -88,9 +94,16 @@ pub fn checked_text(field: &'static str, text: Option<String>) -> Result<Option<
 }
 
 /// A change of a stream, on the log before it takes effect.
+///
+/// # Errors
+/// When there were too many within an hour, or the log cannot write: it must not take effect then.
 pub async fn leaf(app: &App, receiver: &Receiver, what: &str) -> Result<(), Problem> {
+    let now = app.env.now();
+    if !Room::of(app).may_change(now, &receiver.name) {
+        return Err(Problem::of(&StreamError::Restless).retry_after_s(RESTLESS_S));
+    }
     let leaf = Entry {
-        at_us: app.env.now(),
+        at_us: now,
         actor: "none".to_owned(),
         actor_name: receiver.name.clone(),
         action: ACTION.to_owned(),

@@ -25,7 +25,7 @@ const ACTION: &str = "POST /v1/sso/token";
 
 pub const ROUTE: Route = Route::post("/v1/sso/token", "Gives a tool the signed word about who somebody is, for a code", || axum::routing::post(handle))
     .access(Access::Public("a tool is no person: it proves itself by its secret, and by the verifier of a code that a person has let it have"))
-    .audit(Audit::None("each code that gives something, and each of ours that gives nothing, is a leaf of its own, written before the answer"))
+    .audit(Audit::None("each code that gives something, and each of ours that gives nothing, is a leaf of its own, written before the answer; one that is shown again is one more"))
     .takes_media(FORM)
     .gives::<SsoTokens>();
 
@@ -158,11 +158,13 @@ async fn redeem(app: &App, client: &Client, asked: &TokenAsked) -> Result<SsoTok
     let mut tx = app.store.begin().await?;
     if !store::use_code(&mut tx, now, &hash).await? {
         let revoked = store::revoke_given(&mut tx, now, &hash).await?;
+        let is_news = store::show_again(&mut tx, now, &hash).await?;
         tx.commit().await?;
         tracing::warn!(tool = client.id, session = %code.session, revoked, "a code was shown again");
         // A yes that is taken back uses up its codes.
         let why = if sid.is_some() { "the code was used before, and what it gave is taken back" } else { "the person has left this tool, or has taken the yes back" };
-        return refused(app, client, &code, why).await;
+        // Whoever has stolen a secret could show one code all day, and each leaf is kept for ever.
+        return if is_news { refused(app, client, &code, why).await } else { Err(TokenError(TokenRefused::InvalidGrant(why)).into()) };
     }
     let (vouched, sid) = match (judged, sid) {
         (Ok(vouched), Some(sid)) => (vouched, sid),
