@@ -306,6 +306,11 @@ fn allowed(app: &App, route: &Route, caller: &Caller, said_purpose: Option<&str>
     }
 }
 
+/// What is told to whoever proves nothing, before anything else of the request counts; `None` where he may come in.
+pub(crate) fn stranger(app: &App, route: &Route) -> Option<Problem> {
+    allowed(app, route, &Caller::Nobody, None).err()
+}
+
 /// Which rows the caller sees. Rules are about persons: devices, partners and whoever opens a public door are asked nothing, here as at the door.
 fn sight_of(gate: &Gate, caller: &Caller, said_purpose: Option<&str>) -> Sight {
     let Caller::Person(person) = caller else { return Sight::whole() };

@@ -9,8 +9,9 @@
 //! (Additive increase, multiplicative decrease: Chiu and Jain, Computer Networks and ISDN Systems 17, 1989.)
 //!
 //! And whoever waits in a line that does not get shorter waits in vain: once a class has been full for [`STANDING`], no more than [`LINE_MIN`], or two for each
-//! place, stand in its line, and the others are refused at once, most of them before anything is made of their request ([`crate::Turnstile`]). A burst is
-//! served, a flood refused, which costs least. (A queue that stands: Nichols and Jacobson, Controlled Delay, RFC 8289; of servers: Maurer, Fail at Scale, ACM
+//! place, stand in its line, and the others are refused at once, most of them before anything is made of their request ([`crate::Turnstile`]); whoever brings
+//! nothing by which he could be known stands in the line of a flooded class not at all, where the gate would not let him in. A burst is served, a flood refused,
+//! which costs least. (A queue that stands: Nichols and Jacobson, Controlled Delay, RFC 8289; of servers: Maurer, Fail at Scale, ACM
 //! Queue 13(8), 2015.)
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -183,14 +184,14 @@ impl Class {
         self.least < self.most && now.is_flooded(at) && self.waiting.load(Ordering::Relaxed) >= LINE_MIN.max(2 * now.places)
     }
 
-    /// Whether a newcomer would find no room even in the line. It counts as one who had to wait.
-    fn turns_away(&self, at: Instant) -> bool {
+    /// Whether a newcomer is turned away: there is no room even in the line, or the class is flooded and he is a stranger. He counts as one who had to wait.
+    fn turns_away(&self, at: Instant, is_stranger: bool) -> bool {
         let mut now = self.now();
-        let is_full = self.is_line_full(&now, at);
-        if is_full && let Some((_, last)) = &mut now.full {
+        let is_away = if is_stranger { now.is_flooded(at) } else { self.is_line_full(&now, at) };
+        if is_away && let Some((_, last)) = &mut now.full {
             *last = at;
         }
-        is_full
+        is_away
     }
 
     /// Free places are handed to those who wait before anybody else may take one: that one is free says that nobody waits.
@@ -254,19 +255,20 @@ impl Shedder {
         self.0.iter().find(|class| class.line == line)
     }
 
-    /// Whether the class is flooded and its line full, so that [`Self::enter`] would refuse at once.
-    pub(crate) fn turns_away(&self, line: Line) -> bool {
-        self.class(line).is_some_and(|class| class.turns_away(Instant::now()))
+    /// Whether the class is flooded and its line full, so that [`Self::enter`] would refuse at once; of a stranger, whom the gate lets in nowhere, whether it is
+    /// flooded at all.
+    pub(crate) fn turns_away(&self, line: Line, is_stranger: bool) -> bool {
+        self.class(line).is_some_and(|class| class.turns_away(Instant::now(), is_stranger))
     }
 
-    /// With a class that is flooded and whose line is full, until another second has passed.
+    /// With a class that is flooded and in whose line so many wait, until another second has passed.
     #[cfg(test)]
-    pub(crate) fn flooded(line: Line) -> Self {
+    pub(crate) fn flooded(line: Line, waiting: usize) -> Self {
         let shedder = Self::default();
         if let Some(class) = shedder.class(line) {
             let at = Instant::now();
             class.now().full = at.checked_sub(STANDING).map(|since| (since, at));
-            class.waiting.store(usize::MAX, Ordering::Relaxed);
+            class.waiting.store(waiting, Ordering::Relaxed);
         }
         shedder
     }
@@ -417,15 +419,15 @@ mod tests {
             assert!(class.begin_to_wait(began), "a burst waits, however large");
             line.push(Waiting::new(&class.waiting));
         }
-        assert!(!class.turns_away(began + STANDING / 2));
+        assert!(!class.turns_away(began + STANDING / 2, false));
         assert!(class.begin_to_wait(began + STANDING / 2));
         assert!(!class.begin_to_wait(began + STANDING), "full for so long, and nobody gets on: a flood");
-        assert!(class.turns_away(began + STANDING));
+        assert!(class.turns_away(began + STANDING, false));
         line.truncate(255);
         assert!(class.begin_to_wait(began + STANDING), "there is room in the line");
         line.push(Waiting::new(&class.waiting));
-        assert!(class.turns_away(began + STANDING) && !class.begin_to_wait(began + STANDING));
-        assert!(!class.turns_away(began + STANDING * 2 + Duration::from_millis(1)), "nobody came for so long: it was over");
+        assert!(class.turns_away(began + STANDING, false) && !class.begin_to_wait(began + STANDING));
+        assert!(!class.turns_away(began + STANDING * 2 + Duration::from_millis(1), false), "nobody came for so long: it was over");
     }
 
     #[test]
@@ -438,7 +440,7 @@ mod tests {
         class.begin_to_wait(began + STANDING);
         let _line: Vec<_> = (0..256).map(|_| Waiting::new(&class.waiting)).collect();
         for quarters in 5..100 {
-            assert!(class.turns_away(began + STANDING * quarters / 4), "after {quarters} quarters of a second");
+            assert!(class.turns_away(began + STANDING * quarters / 4, false), "after {quarters} quarters of a second");
         }
     }
 
