@@ -7,6 +7,7 @@ mod blot;
 mod gate;
 mod harden;
 mod idempotency;
+mod lately;
 mod life;
 mod metrics;
 mod openapi;
