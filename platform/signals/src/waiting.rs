@@ -255,7 +255,7 @@ mod tests {
         .await;
     }
 
-    /// Found by reading: four hundred names that nobody had made up for it were looked for in all that waited, with the only writer held.
+    /// Found by reading: each of four hundred made-up names was looked for among all that waited, with the only writer held.
     #[tokio::test]
     async fn what_became_of_a_token_is_written_down_by_its_key() {
         on_each_database(&[MODULE.schema()], |store| async move {
