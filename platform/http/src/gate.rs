@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -19,9 +20,12 @@ use shouhu_module::{Access, App, Audit, AuditObject, Caller, Load, Looking, Meth
 use shouhu_store::Sight;
 use shouhu_wire::{DeviceKind, NONCE_HEADER, Proof};
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
 pub use shouhu_module::Purpose;
+use crate::lately::Lately;
+use crate::places::Whole;
 use crate::{Metrics, Shedder, blot, idempotency, purpose};
 
 /// A body that trickles in is cut off: 16 MiB in 60 s is 2.2 Mbit/s, which a patrol car has.
@@ -38,18 +42,46 @@ pub struct Gate {
     pub metrics: Metrics,
     /// Where what saves lives is worked on; where it came in, if nowhere else.
     pub life: Option<Handle>,
+    pub lately: Lately,
+}
+
+impl Gate {
+    /// What saves lives goes before other work, once it is known who asks.
+    async fn first<F: Future>(&self, work: F) -> F::Output {
+        if self.life.is_some() { shouhu_store::first(work).await } else { work.await }
+    }
+
+    /// To find out who asks goes first for those whom the house has known lately. A stranger with a made-up cookie waits with all others.
+    async fn look_for<F: Future>(&self, headers: &HeaderMap, looking: F) -> F::Output {
+        if self.lately.has(headers, Instant::now()) { self.first(looking).await } else { looking.await }
+    }
 }
 
 pub async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let Some(life) = gate.life.clone() else { return worked(gate, request, next).await };
-    // It is not given up when its asker hangs up.
-    match life.spawn(shouhu_store::first(worked(gate, request, next)).in_current_span()).await {
+    let whole = request.extensions().get::<Whole>().cloned();
+    match to_the_end(&life, whole, worked(gate, request, next)).await {
         Ok(response) => response,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
             Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "http.overloaded", "the server is stopping").retry_after_s(2).into_response(),
         },
     }
+}
+
+/// Works on what saves lives even when its asker has hung up. Until it is done his connection keeps its place, so that no more is worked on than there are connections:
+/// whoever asks and hangs up, and asks again, has gained none.
+pub(crate) fn to_the_end<F>(life: &Handle, whole: Option<Whole>, work: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let work = async move {
+        let done = work.await;
+        drop(whole);
+        done
+    };
+    life.spawn(work.in_current_span())
 }
 
 async fn worked(gate: Gate, request: Request, next: Next) -> Response {
@@ -141,6 +173,22 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     {
         parts.uri = uri;
     }
+    let target = target.to_owned();
+    gate.first(act(gate, Come { parts, body, caller, said_purpose, target }, next)).await
+}
+
+/// A request of somebody who may come in, as handlers see it.
+struct Come {
+    parts: Parts,
+    body: Bytes,
+    caller: Caller,
+    said_purpose: Option<String>,
+    /// Path with query, without the proof.
+    target: String,
+}
+
+async fn act(gate: &Gate, come: Come, next: Next) -> Result<Response, Rejected> {
+    let Come { mut parts, body, caller, said_purpose, target } = come;
     let (eyes, sight) = (blot::eyes_of(&caller), sight_of(gate, &caller, said_purpose.as_deref()));
     let purpose = match gate.route.audit {
         // Whether a case is live is looked up: one that the caller may not see is none.
@@ -157,7 +205,7 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     let actor = caller.named().0;
     if let Some(key) = &key {
         let method = gate.route.method.as_str();
-        match idempotency::reserve(&gate.app, &actor, key, method, target, &body).await? {
+        match idempotency::reserve(&gate.app, &actor, key, method, &target, &body).await? {
             idempotency::Reservation::Run => {}
             idempotency::Reservation::Replay { status, body: answer } => {
                 let said = blot::Said::of(&parts.uri, purpose.as_ref(), &body);
@@ -192,8 +240,13 @@ async fn who_asks(gate: &Gate, asked: &Asked<'_>, peer: Option<IpAddr>, body: Op
         return Ok(Caller::Nobody);
     }
     let is_waived = matches!(gate.route.proving, Proving::Waived(_));
-    match shouhu_identity::caller_of(&gate.app, asked, is_waived, body).await {
-        Ok(caller) => Ok(caller),
+    match gate.look_for(asked.headers, shouhu_identity::caller_of(&gate.app, asked, is_waived, body)).await {
+        Ok(caller) => {
+            if matches!(caller, Caller::Person(_)) {
+                gate.lately.note(asked.headers, Instant::now());
+            }
+            Ok(caller)
+        }
         Err(Refused::Problem(problem)) => Err(problem),
         Err(Refused::Unproved { .. }) if matches!(gate.route.access, Access::Public(_)) => Ok(Caller::Nobody),
         Err(Refused::Unproved { person, why }) => Err(doubt(gate, &person, peer, why).await),
@@ -230,7 +283,7 @@ const fn takes_signatures(access: Access) -> bool {
 
 async fn let_in(gate: &Gate, caller: &Caller, said_purpose: Option<&str>) -> Result<(), Rejected> {
     match allowed(&gate.app, &gate.route, caller, said_purpose) {
-        Ok(()) => Ok(passes(gate, caller).await?),
+        Ok(()) => Ok(gate.first(passes(gate, caller)).await?),
         Err(problem) => Err(deny(gate, caller, problem).await.into()),
     }
 }
@@ -287,6 +340,11 @@ fn allowed(app: &App, route: &Route, caller: &Caller, said_purpose: Option<&str>
         }
         (Access::Session | Access::Permission(_), _) => Err(sign_in()),
     }
+}
+
+/// What is told to whoever proves nothing, before anything else of the request counts; `None` where he may come in.
+pub(crate) fn stranger(app: &App, route: &Route) -> Option<Problem> {
+    allowed(app, route, &Caller::Nobody, None).err()
 }
 
 /// Which rows the caller sees. Rules are about persons: devices, partners and whoever opens a public door are asked nothing, here as at the door.
@@ -379,4 +437,58 @@ fn replayed(status: StatusCode, body: Bytes) -> Response {
     let mut response = (status, [(header::CONTENT_TYPE, media)], body).into_response();
     response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::middleware::from_fn_with_state;
+    use shouhu_module::Module;
+    use shouhu_wire::Role;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::testing::House;
+
+    const CRIES: Route = Route::post("/v1/trial/cries", "Cries for help", || axum::routing::post(cries))
+        .access(Access::Session)
+        .audit(Audit::None("a trial"))
+        .load(Load::Life);
+
+    static MODULES: &[Module] = &[crate::MODULE, shouhu_identity::MODULE];
+
+    async fn cries() -> &'static str {
+        if shouhu_store::is_first() { "first" } else { "with all others" }
+    }
+
+    fn gate(house: &House, life: Option<Handle>) -> Gate {
+        let (shedder, metrics) = (Shedder::default(), Metrics::default());
+        Gate { app: house.app.clone(), route: CRIES, shedder, metrics, life, lately: Lately::default() }
+    }
+
+    /// Found by reading: whoever made up a cookie was looked for by the readers that are kept free for those who cry for help.
+    #[tokio::test]
+    async fn a_made_up_cookie_is_looked_for_with_all_others_and_one_that_was_good_lately_before_them() {
+        let house = House::open(MODULES).await;
+        let cookie = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static("shouhu_session=a"))]);
+        for (life, goes_first) in [(Some(Handle::current()), true), (None, false)] {
+            let gate = gate(&house, life);
+            assert!(!gate.look_for(&cookie, async { shouhu_store::is_first() }).await);
+            gate.lately.note(&cookie, Instant::now());
+            assert_eq!(gate.look_for(&cookie, async { shouhu_store::is_first() }).await, goes_first);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_saves_lives_is_done_first_once_it_is_known_who_asks() {
+        let house = House::open(MODULES).await;
+        for (life, wanted) in [(Some(Handle::current()), "first"), (None, "with all others")] {
+            let mount = (CRIES.mount)().layer(from_fn_with_state(gate(&house, life), pass));
+            let router = Router::new().route(CRIES.path, mount).with_state(house.app.clone());
+            let asked = axum::http::Request::post(CRIES.path).extension(house.person(Role::Officer)).body(Body::empty());
+            let answer = router.oneshot(asked.unwrap_or_default()).await.unwrap_or_else(|e| match e {});
+            let said = axum::body::to_bytes(answer.into_body(), 100).await.unwrap_or_default();
+            assert_eq!(String::from_utf8_lossy(&said), wanted);
+        }
+    }
 }

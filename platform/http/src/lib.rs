@@ -8,6 +8,7 @@ mod gate;
 mod harden;
 mod hurry;
 mod idempotency;
+mod lately;
 mod life;
 mod metrics;
 mod openapi;

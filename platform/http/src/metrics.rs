@@ -74,8 +74,9 @@ impl Metrics {
         self.seconds.get_or_create(&RouteLabels { route }).observe(took.as_secs_f64());
     }
 
-    pub(crate) fn turned_away(&self, load: String) {
-        self.turned_away.get_or_create(&LoadLabels { load }).inc();
+    /// Counts those of a load class who are turned away at the door.
+    pub(crate) fn turned_away(&self, load: String) -> Counter {
+        self.turned_away.get_or_create_owned(&LoadLabels { load })
     }
 
     pub(crate) fn lag(&self, lag: Duration, places: impl Iterator<Item = (String, usize)>) {

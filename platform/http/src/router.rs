@@ -10,6 +10,7 @@ use shouhu_module::{Access, App, Audit, Load, Module, Problem};
 
 use crate::gate::{self, Gate};
 use crate::harden::{Harden, harden};
+use crate::lately::Lately;
 use crate::life::LifeRuntime;
 use crate::shed::Line;
 use crate::{Metrics, Shedder, Site, asker};
@@ -72,10 +73,11 @@ pub fn router(app: &App, metrics: &Metrics, site: Site) -> Result<Router, Vec<Ro
     // A house that serves has put one there whose places follow the lag; where none has, they stay as many.
     let shedder = app.try_room::<Shedder>().map(|shedder| (*shedder).clone()).unwrap_or_default();
     let life = app.try_room::<LifeRuntime>();
+    let lately = Lately::default();
     let mut routes = Router::<App>::new();
     for route in app.modules.iter().flat_map(|module| module.routes) {
         let life = life.as_ref().filter(|_| Line::of(route) == Line::Of(Load::Life)).and_then(|life| life.handle());
-        let gate = Gate { app: app.clone(), route: *route, shedder: shedder.clone(), metrics: metrics.clone(), life };
+        let gate = Gate { app: app.clone(), route: *route, shedder: shedder.clone(), metrics: metrics.clone(), life, lately: lately.clone() };
         routes = routes.route(route.path, (route.mount)().layer(middleware::from_fn_with_state(gate, gate::pass)));
         if route.sends_on.is_some() {
             let site = site.clone();

@@ -115,6 +115,8 @@ async fn connection(
         let (place, whole, unread) = (asking.clone(), Whole::default(), Unread::default());
         let mut request: Request = request.map(|body| axum::body::Body::new(Coming::new(body, place.clone(), whole.clone(), unread.clone())));
         request.extensions_mut().insert(ConnectInfo(peer));
+        // For what is worked on to its end: once the request has come whole, this holds the place after the connection is gone.
+        request.extensions_mut().insert::<Whole>(whole.clone());
         let (front, hurry) = (front.clone(), hurry.clone());
         async move {
             let mut refusal = front.turnstile.refusal(&request);
@@ -170,22 +172,33 @@ mod tests {
     use axum::Router;
     use axum::routing::{get, post};
     use shouhu_env::Env;
+    use shouhu_module::Load;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
 
     use super::*;
+    use crate::Shedder;
+    use crate::shed::Line;
+    use crate::turnstile::tests::turnstile;
+    use crate::gate::to_the_end;
 
     /// A server of one word on a free port, until `stop`.
     async fn open(limits: ServerLimits) -> (SocketAddr, CancellationToken) {
+        open_behind(limits, |router| router.into()).await
+    }
+
+    async fn open_behind(limits: ServerLimits, before: fn(Router) -> Front) -> (SocketAddr, CancellationToken) {
         let (stop, (sender, receiver)) = (CancellationToken::new(), tokio::sync::oneshot::channel());
         let stopped = stop.clone();
-        tokio::spawn(async move {
-            let env = Env::real();
-            let router = Router::new().route("/", get(|| async { "well" })).route("/said", post(|said: String| async move { said }));
-            let at = SocketAddr::from(([127, 0, 0, 1], 0));
-            serve(&*env.net, at, router, limits, Metrics::default(), stopped, |at| sender.send(at).unwrap()).await.unwrap();
-        });
+        let router = Router::new().route("/", get(|| async { "well" })).route("/said", post(|said: String| async move { said }));
+        tokio::spawn(served(router, limits, Metrics::default(), stopped, sender));
         (receiver.await.unwrap(), stop)
+    }
+
+    async fn served(router: Router, limits: ServerLimits, metrics: Metrics, stop: CancellationToken, ready: tokio::sync::oneshot::Sender<SocketAddr>) {
+        let env = Env::real();
+        let at = SocketAddr::from(([127, 0, 0, 1], 0));
+        serve(&*env.net, at, router, limits, metrics, stop, |at| ready.send(at).unwrap()).await.unwrap();
     }
 
     async fn ask(at: SocketAddr) -> String {
@@ -202,6 +215,41 @@ mod tests {
         stream
     }
 
+    fn flooded(router: Router) -> Front {
+        turnstile(&Shedder::flooded(Line::Of(Load::Interactive), usize::MAX), &Metrics::default()).before(router)
+    }
+
+    /// The status of one question, on a connection that stays.
+    async fn asks_on(stream: &mut TcpStream) -> Option<String> {
+        stream.write_all(b"GET /v1/open HTTP/1.1\r\nhost: h\r\n\r\n").await.ok()?;
+        let mut heard = [0; 2048];
+        let read = stream.read(&mut heard).await.ok()?;
+        Some(String::from_utf8_lossy(heard.get(9..12.min(read))?).into_owned())
+    }
+
+    #[tokio::test]
+    async fn whoever_is_turned_away_and_heeds_no_time_waits_for_it_and_his_place_is_anybodys_until_then() {
+        let (at, stop) = open_behind(ServerLimits { connections: 1, ..ServerLimits::default() }, flooded).await;
+        let (mut stream, began) = (TcpStream::connect(at).await.unwrap(), Instant::now());
+        let at_once = [asks_on(&mut stream).await, asks_on(&mut stream).await];
+        assert_eq!(at_once, [Some("503".to_owned()), Some("503".to_owned())]);
+        // By then nobody has been turned away for a second: the flood is over.
+        assert_eq!(asks_on(&mut stream).await.as_deref(), Some("200"));
+        assert!(began.elapsed() >= Duration::from_millis(1_990), "{:?}", began.elapsed());
+        assert_eq!(asks_on(&mut stream).await.as_deref(), Some("200"), "who is served waits for nothing");
+        stop.cancel();
+
+        let (at, stop) = open_behind(ServerLimits { connections: 1, ..ServerLimits::default() }, flooded).await;
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        let _ = (asks_on(&mut stream).await, asks_on(&mut stream).await);
+        let held = tokio::spawn(async move { asks_on(&mut stream).await.filter(|status| !status.is_empty()) });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(!held.is_finished());
+        assert!(ask(at).await.ends_with("well"), "whoever comes has the place of who is kept waiting");
+        assert_eq!(held.await.unwrap(), None);
+        stop.cancel();
+    }
+
     #[tokio::test]
     async fn slow_senders_that_take_every_connection_shut_out_each_other_and_nobody_else() {
         let limits = ServerLimits { connections: 8, header_time: Duration::from_secs(600), ..ServerLimits::default() };
@@ -210,6 +258,55 @@ mod tests {
         for _ in 0..40 {
             held.push(slow(at).await);
             assert!(ask(at).await.ends_with("well"), "after {} slow ones", held.len());
+        }
+        stop.cancel();
+    }
+
+    /// Found by reading: each task whose asker had hung up was one more than there are connections, without end.
+    #[tokio::test]
+    async fn what_is_worked_on_to_its_end_keeps_its_connections_place_when_the_asker_hangs_up() {
+        let (begun, done) = (Arc::new(tokio::sync::Semaphore::new(0)), Arc::new(tokio::sync::Semaphore::new(0)));
+        let (tell, wait) = (begun.clone(), done.clone());
+        let works = move |request: Request| {
+            let (tell, wait) = (tell.clone(), wait.clone());
+            let work = async move {
+                tell.add_permits(1);
+                drop(wait.acquire().await);
+                "well"
+            };
+            let whole = request.extensions().get::<Whole>().cloned();
+            async move { to_the_end(&tokio::runtime::Handle::current(), whole, work).await.unwrap_or("ended") }
+        };
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let (metrics, stop) = (Metrics::default(), CancellationToken::new());
+        let limits = ServerLimits { connections: 2, ..ServerLimits::default() };
+        tokio::spawn(served(Router::new().route("/", get(works)), limits, metrics.clone(), stop.clone(), sender));
+        let at = receiver.await.unwrap();
+        for _ in 0..2 {
+            let mut stream = TcpStream::connect(at).await.unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
+            begun.acquire().await.unwrap().forget();
+        }
+        while metrics.connections.get() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let refused = metrics.refused_connections.get();
+        for more in 1..=3 {
+            let _held = TcpStream::connect(at).await.unwrap();
+            while metrics.refused_connections.get() < refused + more {
+                assert_eq!(metrics.connections.get(), 0, "both places are taken by those who have hung up");
+                tokio::task::yield_now().await;
+            }
+        }
+        done.add_permits(1_000);
+        loop {
+            let mut stream = TcpStream::connect(at).await.unwrap();
+            let mut answer = String::new();
+            let _ = stream.write_all(b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").await;
+            let _ = stream.read_to_string(&mut answer).await;
+            if answer.ends_with("well") {
+                break;
+            }
         }
         stop.cancel();
     }

@@ -1,7 +1,7 @@
 //! Load classes: when the machine has more to do than it can, the least urgent is refused first.
 //!
 //! Each class has its own places; a class that is full refuses (503 with `Retry-After`) and takes nothing from the others. `Life` has more places than
-//! connections are accepted, so it is never refused here. But for what only reads: a list of hits that thousands ask for at once waits behind the cry for
+//! connections are accepted, and what it works on after its asker has hung up still counts as a connection, so it is never refused here. But for what only reads: a list of hits that thousands ask for at once waits behind the cry for
 //! help that one sends, and whoever reads asks again.
 //!
 //! Places alone do not keep a cry for help quick: a hundred questions that are worked on at once share the processors with it. So the number of places **follows the lag**: how long work that is ready waits for a turn, which [`Shedder::watch`] tries out all
@@ -9,8 +9,9 @@
 //! (Additive increase, multiplicative decrease: Chiu and Jain, Computer Networks and ISDN Systems 17, 1989.)
 //!
 //! And whoever waits in a line that does not get shorter waits in vain: once a class has been full for [`STANDING`], no more than [`LINE_MIN`], or two for each
-//! place, stand in its line, and the others are refused at once, most of them before anything is made of their request ([`crate::Turnstile`]). A burst is
-//! served, a flood refused, which costs least. (A queue that stands: Nichols and Jacobson, Controlled Delay, RFC 8289; of servers: Maurer, Fail at Scale, ACM
+//! place, stand in its line, and the others are refused at once, most of them before anything is made of their request ([`crate::Turnstile`]); whoever brings
+//! nothing by which he could be known stands in the line of a flooded class not at all, where the gate would not let him in. A burst is served, a flood refused,
+//! which costs least. (A queue that stands: Nichols and Jacobson, Controlled Delay, RFC 8289; of servers: Maurer, Fail at Scale, ACM
 //! Queue 13(8), 2015.)
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -80,12 +81,14 @@ enum Bound {
 }
 
 /// Places of each class, and how long a request waits for one.
-const PLACES: [(Line, usize, Duration, Bound); 6] = [
+const PLACES: [(Line, usize, Duration, Bound); 7] = [
     (Line::Of(Load::Life), 8_192, Duration::from_secs(10), Bound::Fixed),
     (Line::LifeReads, 512, Duration::from_secs(10), Bound::EachProcessor(2)),
     (Line::Of(Load::Ingest), 64, Duration::from_secs(2), Bound::EachProcessor(1)),
     // Held while bodies come in slowly: it is full without being busy.
     (Line::Of(Load::Upload), 24, Duration::from_secs(5), Bound::Fixed),
+    // So are these. One question of each receiver waits, and there are 16 of them: as many places are left for those that are answered at once.
+    (Line::Of(Load::Waiting), 32, Duration::from_secs(2), Bound::Fixed),
     (Line::Of(Load::Interactive), 128, Duration::from_secs(2), Bound::EachProcessor(1)),
     (Line::Of(Load::Bulk), 4, Duration::from_millis(500), Bound::One),
 ];
@@ -183,14 +186,14 @@ impl Class {
         self.least < self.most && now.is_flooded(at) && self.waiting.load(Ordering::Relaxed) >= LINE_MIN.max(2 * now.places)
     }
 
-    /// Whether a newcomer would find no room even in the line. It counts as one who had to wait.
-    fn turns_away(&self, at: Instant) -> bool {
+    /// Whether a newcomer is turned away: there is no room even in the line, or the class is flooded and he is a stranger. He counts as one who had to wait.
+    fn turns_away(&self, at: Instant, is_stranger: bool) -> bool {
         let mut now = self.now();
-        let is_full = self.is_line_full(&now, at);
-        if is_full && let Some((_, last)) = &mut now.full {
+        let is_away = if is_stranger { now.is_flooded(at) } else { self.is_line_full(&now, at) };
+        if is_away && let Some((_, last)) = &mut now.full {
             *last = at;
         }
-        is_full
+        is_away
     }
 
     /// Free places are handed to those who wait before anybody else may take one: that one is free says that nobody waits.
@@ -254,19 +257,20 @@ impl Shedder {
         self.0.iter().find(|class| class.line == line)
     }
 
-    /// Whether the class is flooded and its line full, so that [`Self::enter`] would refuse at once.
-    pub(crate) fn turns_away(&self, line: Line) -> bool {
-        self.class(line).is_some_and(|class| class.turns_away(Instant::now()))
+    /// Whether the class is flooded and its line full, so that [`Self::enter`] would refuse at once; of a stranger, whom the gate lets in nowhere, whether it is
+    /// flooded at all.
+    pub(crate) fn turns_away(&self, line: Line, is_stranger: bool) -> bool {
+        self.class(line).is_some_and(|class| class.turns_away(Instant::now(), is_stranger))
     }
 
-    /// With a class that is flooded and whose line is full, until another second has passed.
+    /// With a class that is flooded and in whose line so many wait, until another second has passed.
     #[cfg(test)]
-    pub(crate) fn flooded(line: Line) -> Self {
+    pub(crate) fn flooded(line: Line, waiting: usize) -> Self {
         let shedder = Self::default();
         if let Some(class) = shedder.class(line) {
             let at = Instant::now();
             class.now().full = at.checked_sub(STANDING).map(|since| (since, at));
-            class.waiting.store(usize::MAX, Ordering::Relaxed);
+            class.waiting.store(waiting, Ordering::Relaxed);
         }
         shedder
     }
@@ -358,7 +362,25 @@ mod tests {
         let least = class_of(&shedder, INTERACTIVE).least;
         let left = [INTERACTIVE, Line::Of(Load::Ingest), Line::LifeReads, Line::Of(Load::Bulk)].map(|line| places(&shedder, line));
         assert_eq!(left, [least, least, 2 * least, 1]);
-        assert_eq!([Line::Of(Load::Life), Line::Of(Load::Upload)].map(|line| places(&shedder, line)), [8_192, 24]);
+        let kept = [Line::Of(Load::Life), Line::Of(Load::Upload), Line::Of(Load::Waiting)].map(|line| places(&shedder, line));
+        assert_eq!(kept, [8_192, 24, 32]);
+    }
+
+    /// Found by two receivers whose questions waited five seconds each: under a lag they held the only places that screens had.
+    #[tokio::test]
+    async fn questions_that_wait_take_no_place_of_people_at_screens() {
+        let shedder = Shedder::default();
+        for _ in 0..40 {
+            shedder.follow(LAG_MAX * 2);
+        }
+        let mut waiting = Vec::new();
+        for _ in 0..16 {
+            waiting.push(shedder.enter(&route(Load::Waiting)).await);
+        }
+        assert!(waiting.iter().all(Result::is_ok));
+        let screens = class_of(&shedder, INTERACTIVE);
+        let held: Vec<_> = std::iter::from_fn(|| screens.try_enter()).collect();
+        assert_eq!(held.len(), screens.least);
     }
 
     #[test]
@@ -399,15 +421,15 @@ mod tests {
             assert!(class.begin_to_wait(began), "a burst waits, however large");
             line.push(Waiting::new(&class.waiting));
         }
-        assert!(!class.turns_away(began + STANDING / 2));
+        assert!(!class.turns_away(began + STANDING / 2, false));
         assert!(class.begin_to_wait(began + STANDING / 2));
         assert!(!class.begin_to_wait(began + STANDING), "full for so long, and nobody gets on: a flood");
-        assert!(class.turns_away(began + STANDING));
+        assert!(class.turns_away(began + STANDING, false));
         line.truncate(255);
         assert!(class.begin_to_wait(began + STANDING), "there is room in the line");
         line.push(Waiting::new(&class.waiting));
-        assert!(class.turns_away(began + STANDING) && !class.begin_to_wait(began + STANDING));
-        assert!(!class.turns_away(began + STANDING * 2 + Duration::from_millis(1)), "nobody came for so long: it was over");
+        assert!(class.turns_away(began + STANDING, false) && !class.begin_to_wait(began + STANDING));
+        assert!(!class.turns_away(began + STANDING * 2 + Duration::from_millis(1), false), "nobody came for so long: it was over");
     }
 
     #[test]
@@ -420,7 +442,7 @@ mod tests {
         class.begin_to_wait(began + STANDING);
         let _line: Vec<_> = (0..256).map(|_| Waiting::new(&class.waiting)).collect();
         for quarters in 5..100 {
-            assert!(class.turns_away(began + STANDING * quarters / 4), "after {quarters} quarters of a second");
+            assert!(class.turns_away(began + STANDING * quarters / 4, false), "after {quarters} quarters of a second");
         }
     }
 

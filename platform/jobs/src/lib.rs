@@ -3,8 +3,10 @@
 //! A job is enqueued in the transaction of its cause (`Tx::enqueue`). It runs at least once: a process that dies leaves a
 //! lease that runs out, and the job runs again. Workers must therefore be idempotent; the job's key says for what.
 //!
-//! **Invariant:** no kind of job takes all places, and no destination more than one of its kind (`Tx::enqueue_call`): whoever takes a call and never answers
-//! it holds up nobody else.
+//! **Invariant:** no kind of job takes all places, and a call (`Tx::enqueue_call`) takes none of those of the house's own work, but one for its destination: those
+//! who take calls and never answer them hold up nobody else.
+//!
+//! **Invariant:** no process runs a job twice at once, however long it takes and whatever the clock says.
 
 mod belief;
 mod places;

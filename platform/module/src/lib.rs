@@ -6,6 +6,7 @@
 mod app;
 mod body;
 mod caller;
+mod headers;
 mod lists;
 mod page;
 mod policy;
@@ -17,6 +18,7 @@ mod rows;
 pub use app::App;
 pub use body::{Body, Id, NoBody, Params, RawBody};
 pub use caller::{CASE_CHARS_MAX, Caller, DevicePeer, NoCase, Person, Purpose, UNLINKED};
+pub use headers::{authorization, bearer_in, is_media};
 pub use page::{PAGE_DEFAULT, PAGE_MAX, Page, PageQuery, page_limit};
 pub use policy::{door_of, grants_of};
 pub use problem::{Keyed, Problem, ProblemRow};

@@ -127,6 +127,8 @@ pub enum Load {
     Ingest,
     /// Pictures that officers send: large and slow, so that they may not stand where calls for help come in.
     Upload,
+    /// Questions of programs that wait for something to happen: they hold a place and do nothing, so that they may not stand where people at screens do.
+    Waiting,
     /// People at screens.
     Interactive,
     /// Imports, exports, checks.

@@ -15,7 +15,7 @@ use crate::room::Room;
 use crate::settings::{self, Delivery, Receiver};
 use crate::store;
 use crate::stream::{self, Way};
-use crate::waiting::{self, ENDED};
+use crate::waiting::{self, DISABLED, ENDED};
 
 pub const KIND: &str = "signals.deliver";
 /// A refusal is a word and a sentence; of a longer one no words are known.
@@ -77,7 +77,10 @@ async fn set_aside(app: &App, receiver: &Receiver, task: &Task) -> Result<bool, 
     match stream::way(receiver, stream.as_ref()) {
         Way::Push => return Ok(false),
         Way::Hold => waiting::hold(&mut tx, now, &receiver.name, &task.fact, &task.kind, &task.claims).await?,
-        Way::Not => store::tried_in(&mut tx, now, &receiver.name, &task.fact, ENDED, false).await?,
+        Way::Not => {
+            let why = if stream.is_some() { DISABLED } else { ENDED };
+            store::tried_in(&mut tx, now, &receiver.name, &task.fact, why, false).await?;
+        }
     }
     tx.commit().await?;
     Ok(true)
@@ -89,6 +92,10 @@ pub fn run(app: App, payload: Value) -> BoxFuture<'static, Result<(), ReactionEr
         let settings = settings::of(&app);
         // Taken out of the file meanwhile: it is not told any more.
         let Some(receiver) = settings.receiver(&task.receiver) else { return Ok(()) };
+        // Another partner has the name by now: he is told nothing that was meant for the one before.
+        if task.claims.get("aud") != Some(&json!(receiver.aud)) {
+            return Ok(store::tried(&app.store, &task.receiver, &task.fact, ENDED, false).await?);
+        }
         if set_aside(&app, receiver, &task).await? {
             return Ok(());
         }

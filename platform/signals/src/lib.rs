@@ -82,6 +82,7 @@ pub const MODULE: Module = Module {
         "signals.stream.unreadable",
         "signals.stream.not_enabled",
         "signals.stream.too_often",
+        "signals.stream.restless",
         "signals.poll.unreadable",
     ],
     health,
@@ -102,6 +103,7 @@ fn health(app: App) -> BoxFuture<'static, Health> {
 fn start(app: App) -> BoxFuture<'static, Result<(), shouhu_bus::ReactionError>> {
     Box::pin(async move {
         app.put(room::Room::open(&app)?);
+        waiting::release_pushed(&app).await?;
         jobs::PURGE.schedule_daily(&app.store, 0).await?;
         Ok(())
     })

@@ -1,11 +1,12 @@
 //! What the doors for receivers have in common: who asks, what is refused, and the leaf of a change.
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use shouhu_audit::Entry;
 use shouhu_identity::{Peer, limited};
-use shouhu_module::{Access, App, Audit, Bearer, Keyed, Problem, Route};
+use shouhu_module::{Access, App, Audit, Bearer, Keyed, Problem, Route, bearer_in};
 use shouhu_secevent::PollRefused;
 
+use crate::room::{CHANGES_MAX, Room};
 use crate::settings::{Receiver, SignalSettings};
 use crate::stream::{Stream, VERIFY_EVERY_S};
 
@@ -14,6 +15,8 @@ const TOKEN: Bearer = Bearer { name: "signal_receiver", description: "The token 
 const ACTION: &str = "signal stream";
 /// A reason or a description is a sentence.
 const TEXT_CHARS_MAX: usize = 200;
+/// When it is worth trying again after too many changes: at the end of the hour at the latest.
+const RESTLESS_S: u32 = 3_600;
 
 /// Closed to everybody but a receiver that the file names.
 pub const fn door(route: Route) -> Route {
@@ -41,6 +44,8 @@ pub enum StreamError {
     NotEnabled,
     #[error("a trial was asked for less than {VERIFY_EVERY_S} s ago")]
     TooOften,
+    #[error("the stream was changed {CHANGES_MAX} times within an hour")]
+    Restless,
     #[error(transparent)]
     Poll(#[from] PollRefused),
 }
@@ -56,6 +61,7 @@ impl Keyed for StreamError {
             Self::Text { .. } => "signals.stream.unreadable",
             Self::NotEnabled => "signals.stream.not_enabled",
             Self::TooOften => "signals.stream.too_often",
+            Self::Restless => "signals.stream.restless",
             Self::Poll(_) => "signals.poll.unreadable",
         }
     }
@@ -66,22 +72,14 @@ impl Keyed for StreamError {
             Self::Missing | Self::Pushed => StatusCode::NOT_FOUND,
             Self::Exists | Self::NotEnabled => StatusCode::CONFLICT,
             Self::Other(_) | Self::Text { .. } | Self::Poll(_) => StatusCode::BAD_REQUEST,
-            Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooOften | Self::Restless => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 }
 
-/// The one header `Authorization`; two of them are none.
-pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let only = values.next()?.to_str().ok().filter(|_| values.next().is_none())?;
-    let (scheme, token) = only.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
 /// The receiver that asks. A stranger's failures count against his address; what a receiver is refused counts against nobody.
 pub async fn known<'a>(app: &App, peer: Peer, settings: &'a SignalSettings, headers: &HeaderMap) -> Result<&'a Receiver, Problem> {
-    let found = bearer(headers).and_then(|token| settings.by_receiver_token(token));
+    let found = bearer_in(headers).and_then(|token| settings.by_receiver_token(token));
     limited(app, peer, async { found.ok_or_else(|| Problem::of(&StreamError::Stranger)) }).await
 }
 
@@ -96,9 +94,16 @@ pub fn checked_text(field: &'static str, text: Option<String>) -> Result<Option<
 }
 
 /// A change of a stream, on the log before it takes effect.
+///
+/// # Errors
+/// When there were too many within an hour, or the log cannot write: it must not take effect then.
 pub async fn leaf(app: &App, receiver: &Receiver, what: &str) -> Result<(), Problem> {
+    let now = app.env.now();
+    if !Room::of(app).may_change(now, &receiver.name) {
+        return Err(Problem::of(&StreamError::Restless).retry_after_s(RESTLESS_S));
+    }
     let leaf = Entry {
-        at_us: app.env.now(),
+        at_us: now,
         actor: "none".to_owned(),
         actor_name: receiver.name.clone(),
         action: ACTION.to_owned(),
@@ -113,22 +118,7 @@ pub async fn leaf(app: &App, receiver: &Receiver, what: &str) -> Result<(), Prob
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
-
-    #[test]
-    fn a_token_stands_in_one_header() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(bearer(&headers), None);
-        for (said, token) in [("Bearer abc", Some("abc")), ("bearer  abc ", Some("abc")), ("Basic abc", None), ("Bearer", None)] {
-            headers.insert(header::AUTHORIZATION, HeaderValue::from_static(said));
-            assert_eq!(bearer(&headers), token, "{said}");
-        }
-        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
-        headers.append(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
-        assert_eq!(bearer(&headers), None, "who proves himself twice proves nothing");
-    }
 
     #[test]
     fn a_text_of_a_receiver_is_a_sentence() {

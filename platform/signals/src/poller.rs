@@ -11,6 +11,7 @@ use shouhu_module::App;
 use shouhu_outgoing::{Address, Answer, CallError, Calls, Outgoing, Use};
 use shouhu_secevent::{POLL_BYTES_MAX, PollAnswer, PollAsked, SetErr};
 use shouhu_store::StoreError;
+use tokio::time::Instant;
 
 use crate::ops::discovery::POLL;
 use crate::settings::{self, Polled, SignalSettings, Transmitter};
@@ -31,7 +32,7 @@ const REFUSED: u16 = 400;
 const GONE: u16 = 404;
 
 /// Why a transmitter was not heard, in words for an operator.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Failed {
     why: String,
     /// It says that there is no such stream.
@@ -47,6 +48,28 @@ impl From<String> for Failed {
 impl From<StoreError> for Failed {
     fn from(error: StoreError) -> Self {
         Self::from(error.to_string())
+    }
+}
+
+/// How it goes with one transmitter while this program runs.
+#[derive(Debug, Default)]
+struct Course {
+    /// It lets a question wait for longer than a call may take: it is asked not to.
+    is_slow: bool,
+    /// Why its stream was not found, and from when on it is looked for again. Its events are asked for all the same.
+    trouble: Option<(Failed, Instant)>,
+}
+
+impl Course {
+    /// Whether a question came to nothing only because it was allowed to wait.
+    fn has_waited(&mut self, sent: &Result<Answer, CallError>, may_wait: bool) -> bool {
+        let has_waited = may_wait && matches!(sent, Err(CallError::Slow));
+        self.is_slow |= has_waited;
+        has_waited
+    }
+
+    fn may_set_up(&self, at: Instant) -> bool {
+        self.trouble.as_ref().is_none_or(|(_, again_at)| at >= *again_at)
     }
 }
 
@@ -72,17 +95,17 @@ pub async fn poll_once(app: &App) -> usize {
     let settings = settings::of(app);
     let mut heard = 0;
     for (from, polled) in polled_ones(&settings) {
-        heard += turn(app, from, polled, true).await.unwrap_or(0);
+        heard += turn(app, from, polled, &mut Course::default(), true).await.unwrap_or(0);
     }
     heard
 }
 
 async fn follow(app: App, name: String) {
-    let mut failures = 0;
+    let (mut failures, mut course) = (0, Course::default());
     loop {
         let settings = settings::of(&app);
         let Some((from, polled)) = settings.transmitter(&name).and_then(|from| Some((from, from.polled.as_ref()?))) else { return };
-        let heard = turn(&app, from, polled, false).await;
+        let heard = turn(&app, from, polled, &mut course, false).await;
         failures = if heard.is_some() { 0 } else { failures + 1 };
         tokio::time::sleep(pause(failures)).await;
     }
@@ -93,27 +116,44 @@ fn pause(failures: u32) -> Duration {
 }
 
 /// `None` when it went wrong, which stands in the row of the transmitter then.
-async fn turn(app: &App, from: &Transmitter, polled: &Polled, is_immediate: bool) -> Option<usize> {
-    let heard = all_of(app, from, polled, is_immediate).await;
-    let (outcome, is_lost) = heard.as_ref().map_or_else(|failed| (failed.why.as_str(), failed.is_lost), |_| (polled::ANSWERED, false));
+async fn turn(app: &App, from: &Transmitter, polled: &Polled, course: &mut Course, is_immediate: bool) -> Option<usize> {
+    let heard = all_of(app, from, polled, course, is_immediate).await;
+    let failed = heard.as_ref().err().or(course.trouble.as_ref().map(|(failed, _)| failed));
+    let (outcome, is_lost) = failed.map_or((polled::ANSWERED, false), |failed| (failed.why.as_str(), failed.is_lost));
     if let Err(error) = polled::tried(&app.store, app.env.now(), &from.name, outcome, is_lost).await {
         tracing::error!(%error, "it was not written down how a transmitter answered");
     }
     heard.inspect_err(|failed| tracing::warn!(from = from.name, why = failed.why, "a transmitter could not be asked for its signals")).ok()
 }
 
-async fn all_of(app: &App, from: &Transmitter, polled: &Polled, is_immediate: bool) -> Result<usize, Failed> {
-    let outgoing = app.try_room::<Outgoing>().ok_or_else(|| "this program makes no calls of its own".to_owned())?.to(Use::Signals);
+/// A stream that cannot be looked for is no reason to hear nothing: what it tells of may be a card that was stolen.
+async fn keep_stream(app: &App, outgoing: &Calls, from: &Transmitter, polled: &Polled, course: &mut Course) -> Result<(), Failed> {
     let asked_at = polled::of(&app.store, &from.name).await?.asked_at;
-    if asked_at.is_none_or(|at| app.env.now().since(at) >= VERIFY_EVERY_US) {
-        set_up(app, &outgoing, from, polled).await?;
+    let is_due = asked_at.is_none_or(|at| app.env.now().since(at) >= VERIFY_EVERY_US);
+    if is_due && course.may_set_up(Instant::now()) {
+        let failed = set_up(app, outgoing, from, polled).await.err();
+        course.trouble = failed.map(|failed| {
+            tracing::warn!(from = from.name, why = failed.why, "the stream of a transmitter could not be looked for; its signals are asked for all the same");
+            (failed, Instant::now() + PAUSE_MAX)
+        });
     }
+    Ok(())
+}
+
+async fn all_of(app: &App, from: &Transmitter, polled: &Polled, course: &mut Course, is_immediate: bool) -> Result<usize, Failed> {
+    let outgoing = app.try_room::<Outgoing>().ok_or_else(|| "this program makes no calls of its own".to_owned())?.to(Use::Signals);
+    keep_stream(app, &outgoing, from, polled, course).await?;
     let (mut said, mut heard) = (PollAsked::default(), 0);
     for _ in 0..ROUNDS_MAX {
         // Whoever has something to say does not wait for an answer to it.
-        said.return_immediately = Some(is_immediate || said.tells());
+        let may_wait = !(is_immediate || course.is_slow || said.tells());
+        said.return_immediately = Some(!may_wait);
         let body = serde_json::to_vec(&said).unwrap_or_default();
-        let answer = good(outgoing.push(&polled.url, JSON, &headers(polled), body, POLL_BYTES_MAX).await)?;
+        let sent = outgoing.push(&polled.url, JSON, &headers(polled), body, POLL_BYTES_MAX).await;
+        if course.has_waited(&sent, may_wait) {
+            continue;
+        }
+        let answer = good(sent)?;
         let sets = PollAnswer::read(&answer.body).map_err(|refused| refused.to_string())?.sets;
         heard += sets.len();
         said = taken(app, from, sets).await?;
@@ -213,6 +253,22 @@ mod tests {
         assert_eq!(refused(404, "<html>"), Some(("answered 404".into(), true)));
         assert_eq!(refused(400, "{\"err\":\"a\\nb\"}"), Some(("answered 400 ab".into(), false)));
         assert_eq!(good(Err(CallError::Slow)).err().map(|failed| failed.why), Some(CallError::Slow.to_string()));
+    }
+
+    #[test]
+    fn whoever_lets_a_question_wait_for_longer_than_a_call_is_asked_not_to_and_has_not_failed() {
+        let (mut course, slow) = (Course::default(), || Err(CallError::Slow));
+        assert!(!course.has_waited(&slow(), false) && !course.is_slow, "it was not allowed to wait: that is a failure");
+        assert!(!course.has_waited(&Err(CallError::Refused { status: 500 }), true) && !course.is_slow);
+        assert!(course.has_waited(&slow(), true) && course.is_slow);
+        assert!(!course.has_waited(&Err(CallError::Refused { status: 500 }), true) && course.is_slow, "and stays so");
+    }
+
+    #[test]
+    fn a_stream_that_could_not_be_looked_for_is_looked_for_again_later() {
+        let now = Instant::now();
+        let course = Course { trouble: Some((Failed::from("answered 503".to_owned()), now + PAUSE_MAX)), ..Course::default() };
+        assert!(!course.may_set_up(now) && course.may_set_up(now + PAUSE_MAX) && Course::default().may_set_up(now));
     }
 
     #[test]

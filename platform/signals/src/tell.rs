@@ -95,8 +95,7 @@ fn set_of(iss: &str, receiver: &Receiver, telling: &Telling, at: Micros, now: Mi
     Set {
         iss: iss.to_owned(),
         aud: vec![receiver.aud.clone()],
-        // The same fact is another token for each who hears it.
-        jti: format!("{}.{}", telling.fact, receiver.name),
+        jti: waiting::jti_of(&receiver.name, &telling.fact),
         iat_s: seconds(now),
         subject: telling.subject.clone(),
         happened: Happened { event: telling.event.clone(), at_s: Some(seconds(at)), by: Some(telling.by) },
@@ -142,7 +141,7 @@ pub async fn verification(tx: &mut Tx, app: &App, receiver: &Receiver, stream: &
     let set = Set {
         iss: app.public_url.to_string(),
         aud: vec![receiver.aud.clone()],
-        jti: format!("{fact}.{}", receiver.name),
+        jti: waiting::jti_of(&receiver.name, &fact),
         iat_s: now.0.div_euclid(Micros::SECOND),
         subject: Subject::user(SubjectId::Opaque(stream.id.clone())),
         happened: Happened { event, at_s: None, by: None },

@@ -58,6 +58,7 @@ pub const MODULE: Module = Module {
     migrations: &[
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_mine", sql: include_str!("../migrations/0002_mine.sql") },
+        Migration { name: "0003_shown_again", sql: include_str!("../migrations/0003_shown_again.sql") },
     ],
     jobs: &[JobKind { kind: logout::KIND, run: logout::run }, jobs::PURGE],
     problems: &[

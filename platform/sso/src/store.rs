@@ -95,6 +95,12 @@ pub async fn use_code(tx: &mut Tx, now: Micros, hash: &str) -> Result<bool, Stor
     Ok(tx.execute(sql, params![hash, now]).await? == 1)
 }
 
+/// A used code was shown again. False when it was before.
+pub async fn show_again(tx: &mut Tx, now: Micros, hash: &str) -> Result<bool, StoreError> {
+    let sql = "UPDATE sso_code SET shown_again_at_us = $2 WHERE code_hash = $1 AND shown_again_at_us IS NULL";
+    Ok(tx.execute(sql, params![hash, now]).await? == 1)
+}
+
 /// Takes back what a code has given; how many tokens.
 pub async fn revoke_given(tx: &mut Tx, now: Micros, code_hash: &str) -> Result<u64, StoreError> {
     tx.execute("UPDATE sso_token SET revoked_at_us = $2 WHERE code_hash = $1 AND revoked_at_us IS NULL", params![code_hash, now]).await

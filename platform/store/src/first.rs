@@ -19,7 +19,9 @@ pub async fn first<F: Future>(work: F) -> F::Output {
     IS_FIRST.scope((), work).await
 }
 
-pub(crate) fn is_first() -> bool {
+/// Whether the work at hand goes before other work.
+#[must_use]
+pub fn is_first() -> bool {
     IS_FIRST.try_with(|()| ()).is_ok()
 }
 

@@ -26,7 +26,7 @@ pub mod testing;
 
 pub use db::{Backend, Store};
 pub use error::StoreError;
-pub use first::first;
+pub use first::{first, is_first};
 pub use migrate::{Migration, ModuleMigrations};
 pub use outbox::{OUTBOX_MIGRATIONS, StoredEvent};
 pub use pages::{shown_page, tell_each};

@@ -130,8 +130,35 @@ async fn a_receiver_narrows_its_stream_and_never_widens_it_and_each_change_is_on
     assert_eq!(call(house, "DELETE", &one, Value::Null).await.status, 204);
     assert_eq!(call(house, "GET", STREAM, Value::Null).await.json, json!([]));
     let leaves = leaves(house, "signal stream").await;
-    assert_eq!(leaves.len(), 6, "set up, four changes, ended: {leaves:?}");
+    assert_eq!(leaves.len(), 5, "set up, three changes, ended; what was sent back as it was changed nothing: {leaves:?}");
+    assert!(leaves[3].ends_with(&format!("changed, asks for {SESSION_REVOKED}, {ASSURANCE_LEVEL_CHANGE}, and for 1 others")), "the list stays when another thing is said: {leaves:?}");
     assert!(leaves.iter().all(|leaf| leaf.starts_with("stream of south: ") && leaf.contains(&id)), "{leaves:?}");
+}
+
+#[tokio::test]
+async fn what_changes_nothing_is_no_leaf_and_whoever_changes_too_much_waits() {
+    let world = World::open().await;
+    let house = &world.house;
+    set(&comes(""), house);
+    let id = set_up(house).await;
+    for _ in 0..5 {
+        set_status(house, &id, "enabled").await;
+        for method in ["PATCH", "PUT"] {
+            assert_eq!(call(house, method, STREAM, json!({ "stream_id": id })).await.status, 200);
+        }
+    }
+    assert_eq!(leaves(house, "signal stream").await.len(), 1, "a stolen token fills no log with nothing");
+    let described = async |text: usize| call(house, "PATCH", STREAM, json!({ "stream_id": id, "description": text.to_string() })).await;
+    let mut last = described(0).await;
+    let mut changes = 1;
+    while last.status == 200 && changes < 100 {
+        last = described(changes).await;
+        changes += 1;
+    }
+    assert_eq!((last.status, key(&last), last.headers["retry-after"].to_str().unwrap()), (429, "signals.stream.restless", "3600"));
+    assert_eq!((changes, leaves(house, "signal stream").await.len()), (60, 60), "the one that was refused is none");
+    world.clock.advance_us(Micros::HOUR);
+    assert_eq!(described(0).await.status, 200);
 }
 
 #[tokio::test]
@@ -377,6 +404,65 @@ async fn a_receiver_that_is_pushed_to_pauses_its_stream_and_has_later_what_waite
     assert_eq!(world.streams().await[0]["last_event"], "verification");
 }
 
+/// The file of an operator who pushes to a receiver that manages its stream with the token that it is pushed by.
+fn pushes(at: std::net::SocketAddr) -> String {
+    format!("{}token_sha256 = \"{}\"\n", tells("south", at), shouhu_identity::token_hash(TOKEN))
+}
+
+#[tokio::test]
+async fn another_partner_of_the_same_name_is_told_nothing_that_was_on_its_way_to_the_one_before() {
+    let world = World::open().await;
+    let house = &world.house;
+    let file = tells("south", ([127, 0, 0, 1], 9).into());
+    set(&file, house);
+    disable(house, account(house, "one").await).await;
+    house.settle().await;
+    assert_eq!(streams(house).await[0]["not_taken"], 1, "it could not be told yet");
+    set(&file.replace(HOUSE, "https://other.example"), house);
+    world.clock.advance_us(2 * Micros::SECOND);
+    house.settle().await;
+    let seen = &streams(house).await[0];
+    assert_eq!((&seen["last_outcome"], &seen["not_taken"]), (&json!("the receiver has ended its stream"), &json!(1)), "{seen}");
+    let jobs = shouhu_jobs::list(&house.app.store, None, 20).await.unwrap();
+    let told: Vec<_> = jobs.iter().filter(|job| job.kind == "signals.deliver").map(|job| job.state).collect();
+    assert_eq!(told, [shouhu_jobs::JobState::Done], "and it does not come again");
+}
+
+#[tokio::test]
+async fn what_was_on_its_way_when_a_stream_was_disabled_says_so() {
+    let world = World::open().await;
+    let house = &world.house;
+    set(&pushes(([127, 0, 0, 1], 9).into()), house);
+    let id = set_up(house).await;
+    disable(house, account(house, "one").await).await;
+    house.settle().await;
+    set_status(house, &id, "disabled").await;
+    world.clock.advance_us(2 * Micros::SECOND);
+    house.settle().await;
+    let seen = &streams(house).await[0];
+    assert_eq!(seen["last_outcome"], "the receiver has disabled its stream", "{seen}");
+}
+
+#[tokio::test]
+async fn what_waited_for_a_receiver_that_came_is_pushed_once_the_file_says_so() {
+    let world = World::open().await;
+    let (north, north_key) = north(&world.clock).await;
+    let there = account(&north, "detective").await;
+    let here = world.browser(Role::Detective, 1).await;
+    set(&believes(NORTH, &north_key, false, &[(there.to_string(), here.actor)]), &world.house);
+    set(&comes(""), &north);
+    set_up(&north).await;
+    disable(&north, there).await;
+    north.settle().await;
+    assert_eq!(streams(&north).await[0]["waiting"], 1);
+    set(&pushes(world.house.listen().await), &north);
+    (shouhu_signals::MODULE.start)(north.app.clone()).await.unwrap();
+    north.settle().await;
+    let told = &streams(&north).await[0];
+    assert_eq!((&told["waiting"], &told["last_outcome"]), (&json!(0), &json!("taken")), "{told}");
+    assert_eq!(key(&world.get(&here, "/v1/identity/me").await), "identity.session_required");
+}
+
 /// What the south's operator writes: whom it believes, and where it comes for what the north tells.
 fn asks_north(at: std::net::SocketAddr, key: &Jwk, people: &[(String, ActorId)]) -> String {
     let polled = format!("[transmitter.poll]\nurl = \"http://{at}{POLL}\"\nstream = \"http://{at}{STREAM}\"\nverify = \"http://{at}{VERIFY}\"\ntoken = \"{TOKEN}\"\n");
@@ -416,6 +502,26 @@ async fn one_house_comes_to_the_other_for_its_events_and_trust_falls_here_when_a
     assert_eq!((&told["waiting"], &told["last_outcome"], &told["not_taken"]), (&json!(0), &json!("taken"), &json!(0)), "{told}");
     assert_eq!(leaves(&world.house, "signal heard").await.len(), 3);
     assert_eq!(shouhu_signals::poll_once(south).await, 0);
+}
+
+#[tokio::test]
+async fn events_are_heard_while_the_page_of_the_stream_is_down_and_that_is_shown() {
+    let world = World::open().await;
+    let (north, north_key) = north(&world.clock).await;
+    let there = account(&north, "detective").await;
+    let here = world.browser(Role::Detective, 1).await;
+    set(&comes(""), &north);
+    set_up(&north).await;
+    let asks = asks_north(north.listen().await, &north_key, &[(there.to_string(), here.actor)]);
+    set(&asks.replace(&format!("{STREAM}\""), "/v1/nothing\""), &world.house);
+    let south = &world.house.app;
+    south.put(Outgoing::new(south.env.net.clone(), true).unwrap());
+    disable(&north, there).await;
+    north.settle().await;
+    assert_eq!(shouhu_signals::poll_once(south).await, 1);
+    assert_eq!(key(&world.get(&here, "/v1/identity/me").await), "identity.session_required");
+    let seen = &world.streams().await[0];
+    assert!(seen["last_poll"].as_str().is_some_and(|why| why.starts_with("answered 405")), "{seen}");
 }
 
 #[tokio::test]

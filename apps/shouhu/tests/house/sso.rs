@@ -126,6 +126,11 @@ async fn a_code_that_is_shown_again_takes_back_what_it_gave() {
     let told = world.userinfo(&given["access_token"]).await;
     assert_eq!((told.status, key(&told)), (401, "sso.userinfo.invalid_token"));
     assert_eq!(told.headers["www-authenticate"], "Bearer error=\"invalid_token\"");
+    let leaves = world.leaves().await.len();
+    for _ in 0..5 {
+        refused("and again", GRANT, &world.redeem(&tool, &code).await);
+    }
+    assert_eq!(world.leaves().await.len(), leaves, "a stolen secret fills no log");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use shouhu_identity::Peer;
-use shouhu_module::{App, Body, Problem, Route};
+use shouhu_module::{App, Body, Load, Problem, Route};
 use shouhu_secevent::{PollAnswer, PollAsked, sign_claims};
 use shouhu_store::StoreError;
 use tokio::time::Instant;
@@ -29,7 +29,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 pub const ROUTE: Route = door(Route::post(PATH, "Gives a receiver its events and hears what became of the last ones (RFC 8936)", || axum::routing::post(handle)))
     .takes::<PollAsked>()
-    .gives::<PollAnswer>();
+    .gives::<PollAnswer>()
+    .load(Load::Waiting);
 
 /// What became of tokens, for good.
 async fn acknowledged(app: &App, receiver: &Receiver, asked: &PollAsked) -> Result<(), StoreError> {
@@ -94,4 +95,14 @@ async fn handle(State(app): State<App>, peer: Peer, headers: HeaderMap, Body(ask
     let more_available = given.len() > most;
     given.truncate(most);
     Ok(Json(PollAnswer { sets: released(&app, receiver, given).await?, more_available }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_an_event_stands_in_no_line_of_people_at_screens() {
+        assert_eq!(ROUTE.load, Load::Waiting);
+    }
 }

@@ -6,10 +6,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use shouhu_identity::{Peer, limited};
-use shouhu_module::{Access, App, Audit, Bearer, Problem, RawBody, Route};
+use shouhu_module::{Access, App, Audit, Bearer, Problem, RawBody, Route, bearer_in, is_media};
 use shouhu_secevent::{MEDIA, SET_BYTES_MAX, SetRefused};
 
-use crate::manage::bearer;
 use crate::settings;
 use crate::take::{self, PushError};
 
@@ -38,18 +37,12 @@ fn refusal(problem: Problem) -> Response {
     (StatusCode::BAD_REQUEST, [(header::CONTENT_LANGUAGE, "en")], Json(refusal)).into_response()
 }
 
-/// Parameters of a media type say nothing here.
-fn is_token(headers: &HeaderMap) -> bool {
-    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    said.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(MEDIA)
-}
-
 async fn taken(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
-    if !is_token(headers) {
+    if !is_media(headers, MEDIA) {
         return Err(PushError::Media.into());
     }
     let settings = settings::of(app);
-    let from = bearer(headers).and_then(|token| settings.by_token(token)).ok_or(PushError::Stranger)?;
+    let from = bearer_in(headers).and_then(|token| settings.by_token(token)).ok_or(PushError::Stranger)?;
     let token = std::str::from_utf8(body).map_err(|_| PushError::Refused(SetRefused::Form))?;
     take::take(app, from, token).await
 }
@@ -59,27 +52,5 @@ async fn handle(State(app): State<App>, peer: Peer, headers: HeaderMap, RawBody(
         Ok(()) => Ok(StatusCode::ACCEPTED.into_response()),
         Err(problem) if problem.status == StatusCode::BAD_REQUEST.as_u16() => Ok(refusal(problem)),
         Err(problem) => Err(problem),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::{HeaderName, HeaderValue};
-
-    use super::*;
-
-    fn headers(name: HeaderName, value: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
-    }
-
-    #[test]
-    fn a_token_is_named_as_one_and_comes_with_a_bearer() {
-        for (said, is_one) in [("application/secevent+jwt", true), ("Application/SecEvent+JWT; charset=utf-8", true), ("application/json", false), ("", false)] {
-            assert_eq!(is_token(&headers(header::CONTENT_TYPE, said)), is_one, "{said}");
-        }
-        assert!(!is_token(&HeaderMap::new()));
-        for (said, token) in [("Bearer abc", Some("abc")), ("bearer  abc ", Some("abc")), ("Basic abc", None), ("Bearer", None)] {
-            assert_eq!(bearer(&headers(header::AUTHORIZATION, said)), token, "{said}");
-        }
     }
 }

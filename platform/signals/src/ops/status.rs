@@ -12,10 +12,9 @@ use super::stream::SignalStreamNamed;
 use crate::manage::{checked_text, door, known, leaf, meant};
 use crate::settings;
 use crate::stream::{self, Stream, StreamStatus};
-use crate::waiting;
+use crate::waiting::{self, DISABLED};
 
 pub const PATH: &str = "/v1/signals/stream/status";
-const DISABLED: &str = "the receiver has disabled its stream";
 
 pub const READ: Route = door(Route::get(PATH, "Tells a receiver whether its stream goes on", || axum::routing::get(read)))
     .asks::<SignalStreamNamed>()
@@ -70,6 +69,9 @@ async fn set(
     let receiver = known(&app, peer, &settings, &headers).await?;
     let stream = meant(stream::of(&app.store, receiver).await?, &wanted.stream_id)?;
     let reason = checked_text("reason", wanted.reason)?;
+    if (stream.status, &stream.reason) == (wanted.status, &reason) {
+        return Ok(Json(SignalStreamStatus::of(stream)));
+    }
     // Without the reason: it is somebody else's text.
     leaf(&app, receiver, &format!("{} {}", stream.id, wanted.status.as_str())).await?;
     let now = app.env.now();

@@ -15,7 +15,7 @@ use shouhu_outgoing::Address;
 use super::discovery::{POLL, PUSH};
 use super::poll;
 use crate::manage::{StreamError, checked_text, door, known, leaf, meant};
-use crate::settings::{self, Delivery, Receiver};
+use crate::settings::{self, Delivery, Receiver, TellKind};
 use crate::stream::{self, Stream, StreamStatus, VERIFY_EVERY_S};
 use crate::waiting::{self, ENDED};
 
@@ -118,7 +118,7 @@ fn delivery_of(app: &App, receiver: &Receiver) -> SignalStreamDelivery {
 }
 
 fn config_of(app: &App, receiver: &Receiver, stream: &Stream) -> SignalStreamConfig {
-    let uris = |is_wanted: &dyn Fn(settings::TellKind) -> bool| -> Vec<String> {
+    let uris = |is_wanted: &dyn Fn(TellKind) -> bool| -> Vec<String> {
         receiver.events.iter().filter(|kind| is_wanted(**kind)).map(|kind| kind.uri().to_owned()).collect()
     };
     SignalStreamConfig {
@@ -151,8 +151,23 @@ fn checked_events(requested: Option<Vec<String>>) -> Result<Option<Vec<String>>,
     if is_good { Ok(requested) } else { Err(StreamError::Text { field: "events_requested" }) }
 }
 
+/// What a leaf says of a list: our own events by name, and of the others, which are somebody else's text, how many.
 fn says(events: Option<&Vec<String>>) -> String {
-    events.map_or_else(|| "everything that it may have".to_owned(), |events| format!("asks for {}", events.join(", ")))
+    let Some(events) = events else { return "asks for everything that it may have".to_owned() };
+    let is_asked = |kind: &TellKind| events.iter().any(|uri| uri == kind.uri());
+    let ours: Vec<&str> = TellKind::ALL.iter().filter(|kind| is_asked(kind)).map(|kind| kind.uri()).collect();
+    let others = events.iter().filter(|uri| TellKind::ALL.iter().all(|kind| kind.uri() != uri.as_str())).count();
+    let ours = if ours.is_empty() { "none of the events that are told here".to_owned() } else { ours.join(", ") };
+    if others == 0 { format!("asks for {ours}") } else { format!("asks for {ours}, and for {others} others") }
+}
+
+/// The stream as it is after a change: of one that is not set up anew, what is not said stays.
+fn changed(stream: &Stream, requested: Option<Vec<String>>, description: Option<String>, is_anew: bool) -> Stream {
+    if is_anew {
+        return Stream { requested, description, ..stream.clone() };
+    }
+    let (requested, description) = (requested.or_else(|| stream.requested.clone()), description.or_else(|| stream.description.clone()));
+    Stream { requested, description, ..stream.clone() }
 }
 
 async fn create(
@@ -219,14 +234,14 @@ async fn change(app: &App, peer: Peer, headers: &HeaderMap, said: SignalStreamCh
     check_unchanged(&config_of(app, receiver, &stream), &said)?;
     check_delivery(receiver, said.delivery.as_ref())?;
     let (requested, description) = (checked_events(said.events_requested)?, checked_text("description", said.description)?);
-    leaf(app, receiver, &format!("{} changed, {}", stream.id, says(requested.as_ref()))).await?;
+    let changed = changed(&stream, requested, description, is_anew);
+    if changed == stream {
+        return Ok(Json(config_of(app, receiver, &stream)));
+    }
+    leaf(app, receiver, &format!("{} changed, {}", stream.id, says(changed.requested.as_ref()))).await?;
     let mut tx = app.store.begin().await?;
-    let before = meant(stream::locked(&mut tx, receiver).await?, &said.stream_id)?;
-    let changed = if is_anew {
-        Stream { requested, description, ..before }
-    } else {
-        Stream { requested: requested.or(before.requested.clone()), description: description.or(before.description.clone()), ..before }
-    };
+    meant(stream::locked(&mut tx, receiver).await?, &said.stream_id)?;
+    // As the leaf has it, whatever else the receiver asked for meanwhile.
     stream::change(&mut tx, receiver, changed.requested.as_ref(), changed.description.clone()).await?;
     tx.commit().await?;
     Ok(Json(config_of(app, receiver, &changed)))
@@ -292,6 +307,27 @@ mod tests {
         for wrong in [vec!["a\nb".to_owned()], vec![String::new()], vec!["x".repeat(URI_CHARS_MAX + 1)], vec!["urn:x".to_owned(); REQUESTED_MAX + 1]] {
             assert!(checked_events(Some(wrong)).is_err());
         }
+    }
+
+    #[test]
+    fn a_leaf_names_what_is_asked_for_after_a_change_and_nobody_elses_words() {
+        let list = |uris: &[&str]| Some(uris.iter().map(|uri| (*uri).to_owned()).collect::<Vec<_>>());
+        let ours = TellKind::SessionRevoked.uri();
+        let stream = Stream {
+            id: "1".into(),
+            requested: list(&[ours]),
+            description: Some("of the south".into()),
+            status: StreamStatus::Enabled,
+            reason: None,
+            polled_at: None,
+        };
+        assert_eq!(changed(&stream, None, None, false), stream);
+        let described = changed(&stream, None, Some("of the far south".into()), false);
+        assert_eq!((described.description.as_deref(), says(described.requested.as_ref())), (Some("of the far south"), format!("asks for {ours}")), "the narrower list stays");
+        let anew = changed(&stream, None, None, true);
+        assert_eq!((anew.description, says(anew.requested.as_ref())), (None, "asks for everything that it may have".to_owned()));
+        assert_eq!(says(list(&["urn:x", ours, "urn:y"]).as_ref()), format!("asks for {ours}, and for 2 others"));
+        assert_eq!((says(list(&["urn:x"]).as_ref()).contains("urn:x"), says(list(&[]).as_ref())), (false, "asks for none of the events that are told here".to_owned()));
     }
 
     #[test]

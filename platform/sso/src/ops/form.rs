@@ -2,10 +2,10 @@
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use shouhu_module::{Access, Audit, Problem, RawBody, Route};
+use shouhu_module::{Access, Audit, Problem, RawBody, Route, is_media};
 use shouhu_oidc::op::{DestinationRefused, PARAMS_BYTES_MAX, Params, ParamsRefused};
 
-use super::{FORM, discovery, is_form};
+use super::{FORM, discovery};
 use crate::refused::RequestError;
 
 pub const ROUTE: Route = Route::post(discovery::AUTHORIZE_PATH, "Sends a browser that brings a tool's request as a form to the page that asks the person", || {
@@ -32,7 +32,7 @@ fn page_of(form: &[u8]) -> Result<HeaderValue, RequestError> {
 }
 
 async fn handle(headers: HeaderMap, RawBody(form): RawBody) -> Result<Response, Problem> {
-    if !is_form(&headers) {
+    if !is_media(&headers, FORM) {
         return Err(RequestError::from(ParamsRefused::Form).into());
     }
     // 303: the browser asks for the page, and does not bring the form again.

@@ -10,10 +10,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_identity::{Peer, Vouched, fresh_token, limited, token_hash};
 use shouhu_ids::Micros;
-use shouhu_module::{Access, App, Audit, Problem, RawBody, Route};
+use shouhu_module::{Access, App, Audit, Problem, RawBody, Route, authorization, is_media};
 use shouhu_oidc::op::{ClientProof, IdTokenSaid, TokenAsked, TokenRefused, is_verifier_of, same_bytes, token_asked};
 
-use super::{FORM, authorization, is_form};
+use super::FORM;
 use crate::claims::Told;
 use crate::leaf::{self, About};
 use crate::refused::TokenError;
@@ -25,7 +25,7 @@ const ACTION: &str = "POST /v1/sso/token";
 
 pub const ROUTE: Route = Route::post("/v1/sso/token", "Gives a tool the signed word about who somebody is, for a code", || axum::routing::post(handle))
     .access(Access::Public("a tool is no person: it proves itself by its secret, and by the verifier of a code that a person has let it have"))
-    .audit(Audit::None("each code that gives something, and each of ours that gives nothing, is a leaf of its own, written before the answer"))
+    .audit(Audit::None("each code that gives something, and each of ours that gives nothing, is a leaf of its own, written before the answer; one that is shown again is one more"))
     .takes_media(FORM)
     .gives::<SsoTokens>();
 
@@ -158,11 +158,13 @@ async fn redeem(app: &App, client: &Client, asked: &TokenAsked) -> Result<SsoTok
     let mut tx = app.store.begin().await?;
     if !store::use_code(&mut tx, now, &hash).await? {
         let revoked = store::revoke_given(&mut tx, now, &hash).await?;
+        let is_news = store::show_again(&mut tx, now, &hash).await?;
         tx.commit().await?;
         tracing::warn!(tool = client.id, session = %code.session, revoked, "a code was shown again");
         // A yes that is taken back uses up its codes.
         let why = if sid.is_some() { "the code was used before, and what it gave is taken back" } else { "the person has left this tool, or has taken the yes back" };
-        return refused(app, client, &code, why).await;
+        // Whoever has stolen a secret could show one code all day, and each leaf is kept for ever.
+        return if is_news { refused(app, client, &code, why).await } else { Err(TokenError(TokenRefused::InvalidGrant(why)).into()) };
     }
     let (vouched, sid) = match (judged, sid) {
         (Ok(vouched), Some(sid)) => (vouched, sid),
@@ -192,7 +194,7 @@ async fn redeem(app: &App, client: &Client, asked: &TokenAsked) -> Result<SsoTok
 /// What a stranger is refused is an error; what a tool that has proved its secret is refused is told to it and counts against nobody: all its users come from
 /// its one address, and who shows it a made-up code must not shut the others out.
 async fn give(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Result<SsoTokens, Problem>, Problem> {
-    if !is_form(headers) {
+    if !is_media(headers, FORM) {
         return Err(TokenError(TokenRefused::InvalidRequest("the body is a form: application/x-www-form-urlencoded")).into());
     }
     if headers.get_all(header::AUTHORIZATION).iter().count() > 1 {
@@ -217,14 +219,9 @@ async fn handle(State(app): State<App>, peer: Peer, headers: HeaderMap, RawBody(
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use axum::http::HeaderName;
     use sha2::{Digest, Sha256};
 
     use super::*;
-
-    fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
-    }
 
     fn settings() -> SsoSettings {
         let secret = hex::encode(Sha256::digest("hidden"));
@@ -244,16 +241,6 @@ mod tests {
         for refused in all {
             assert_eq!(refused.err().map(TokenRefused::code), Some("invalid_client"), "and all of them in the same words");
         }
-    }
-
-    #[test]
-    fn a_form_is_named_as_one_and_who_proves_himself_twice_proves_nothing() {
-        assert!(is_form(&headers(&[(header::CONTENT_TYPE, "Application/X-WWW-Form-Urlencoded; charset=utf-8")])));
-        assert!(!is_form(&headers(&[(header::CONTENT_TYPE, "application/json")])) && !is_form(&HeaderMap::new()));
-        let mut twice = headers(&[(header::AUTHORIZATION, "Basic YTpi")]);
-        assert_eq!(authorization(&twice), Some("Basic YTpi"));
-        twice.append(header::AUTHORIZATION, HeaderValue::from_static("Basic YTpi"));
-        assert_eq!((authorization(&twice), authorization(&HeaderMap::new())), (None, None));
     }
 
     #[test]

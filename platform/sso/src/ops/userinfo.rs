@@ -7,9 +7,8 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_identity::{Peer, limited, token_hash};
-use shouhu_module::{Access, App, Audit, Bearer, Problem, RawBody, Route};
+use shouhu_module::{Access, App, Audit, Bearer, Problem, RawBody, Route, bearer_in};
 
-use super::authorization;
 use super::token::still_vouched;
 use crate::claims::Told;
 use crate::leaf::{self, About};
@@ -47,14 +46,9 @@ pub struct SsoUserInfo {
     pub told: Told,
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = authorization(headers)?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
 /// A token that never was is an error of a stranger; one of ours that is over counts against nobody, for a tool's users come from its one address.
 async fn tell(app: &App, headers: &HeaderMap) -> Result<Result<SsoUserInfo, Problem>, Problem> {
-    let hash = bearer(headers).map(token_hash).ok_or(UserInfoError)?;
+    let hash = bearer_in(headers).map(token_hash).ok_or(UserInfoError)?;
     let token = store::token(&app.store, app.env.now(), &hash).await?.ok_or(UserInfoError)?;
     Ok(tell_by(app, &token, &hash).await)
 }
@@ -100,17 +94,4 @@ async fn handle(State(app): State<App>, peer: Peer, headers: HeaderMap) -> Respo
 
 async fn handle_form(State(app): State<App>, peer: Peer, headers: HeaderMap, RawBody(_): RawBody) -> Response {
     answered(&app, peer, &headers).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_comes_as_a_bearer() {
-        for (said, token) in [("Bearer abc", Some("abc")), ("bearer  abc ", Some("abc")), ("Basic abc", None), ("Bearer", None)] {
-            assert_eq!(bearer(&HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(said))])), token, "{said}");
-        }
-        assert_eq!(bearer(&HeaderMap::new()), None);
-    }
 }

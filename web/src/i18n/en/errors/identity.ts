@@ -101,5 +101,6 @@ export const identity = {
     "Something about this stream is too long, or has characters that it may not have.",
   "signals.stream.not_enabled": "This stream is paused or disabled: enable it first.",
   "signals.stream.too_often": "A trial of this stream was asked for a moment ago.",
+  "signals.stream.restless": "This stream was changed too often within an hour.",
   "signals.poll.unreadable": "What became of the signals cannot be read.",
 };

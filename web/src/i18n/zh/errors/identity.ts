@@ -91,5 +91,6 @@ export const identity = {
   "signals.stream.unreadable": "通道的內容過長，或含有不允許的字元。",
   "signals.stream.not_enabled": "這條通道已暫停或停用，請先啟用。",
   "signals.stream.too_often": "剛才已要求測試這條通道，請稍候。",
+  "signals.stream.restless": "這條通道在一小時內變更太多次，請稍候。",
   "signals.poll.unreadable": "無法讀取訊號的處理結果。",
 };
