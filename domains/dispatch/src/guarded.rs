@@ -52,6 +52,8 @@ pub const GUARDED: &[Guarded] = &[
     of_incident("dispatch_caller_link", OF_CALL),
     of_incident("dispatch_caller_word", OF_CALL),
     of_incident("dispatch_caller_fix", OF_CALL),
+    // How soon after its reading a hit was raised: one that is hidden is counted in no figure.
+    Guarded { of: Resource::Camera, name: "dispatch_hit_timing", from: "dispatch_hit_timing", shown: "hit IN (SELECT id FROM watchlists_hit)" },
 ];
 
 #[cfg(test)]

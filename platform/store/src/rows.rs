@@ -64,12 +64,6 @@ impl Sight {
         self.0.as_deref().unwrap_or_default().iter().any(|shown| shown.name == name)
     }
 
-    /// What of it is shown, comparable; `None` where that is everything.
-    #[must_use]
-    pub fn told(&self, name: &str) -> Option<String> {
-        self.narrows(name).then(|| format!("{:?}", self.needed(name)))
-    }
-
     /// What of it the statement needs, in its order: what it names, and what that names.
     fn needed(&self, sql: &str) -> Vec<&Shown> {
         let mut needed: Vec<&Shown> = Vec::new();
@@ -267,6 +261,8 @@ mod tests {
                     let shown = [tx.shows("rows_case", "a").await, tx.shows("rows_case", "b").await, tx.shows("rows_case", "c").await];
                     assert_eq!(shown.map(Result::unwrap), [true, false, true], "but it is asked before something is changed");
                     assert!(tx.shows("rows_other", "a").await.unwrap());
+                    let told = tx.fetch_shown("SELECT id FROM rows_case WHERE into_case = $1", params!["a"]).await.unwrap();
+                    assert_eq!(told.len(), 3, "what it tells is asked for as whoever looks sees it");
                     drop(tx);
                     assert!(store.fetch("VALUES ((SELECT COUNT(*) FROM rows_case))", vec![]).await.is_err());
                 })
