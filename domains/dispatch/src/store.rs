@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use shouhu_ids::{ActorId, AssignmentId, IncidentId, Micros, UnitId};
 use shouhu_place::Wgs84;
-use shouhu_store::{Row, Store, StoreError, Tx, Value, page_before, params, placeholders};
+use shouhu_store::{Row, Sight, Store, StoreError, Tx, Value, page_before, params, placeholders};
 use shouhu_wire::{Assignment, AssignmentReply, Incident, Priority, Unit};
 
 use crate::model::{Advice, LogLine};
@@ -138,6 +138,11 @@ async fn one_incident(store: &Store, column: &str, value: Value) -> Result<Optio
 
 pub async fn incident(store: &Store, id: IncidentId) -> Result<Option<Incident>, StoreError> {
     one_incident(store, "id", id.into()).await
+}
+
+/// As it is after whoever acts has changed it, also where a rule hides from him what it has become: it is his own work that he is told.
+pub async fn changed_incident(store: &Store, id: IncidentId) -> Result<Option<Incident>, StoreError> {
+    Sight::whole().look(incident(store, id)).await
 }
 
 /// As the transaction that holds it sees it, without its assignments.

@@ -153,6 +153,9 @@ pub async fn hand_over(
         return Err(HandOverError::Arrived { call_sign: held.call_sign });
     }
     let Some(call_sign) = take(&mut tx, order.to).await? else {
+        // On PostgreSQL it holds one of the few connections that the next question asks for: as many at once as there are would wait for each other, and a cry for help
+        // for them.
+        drop(tx);
         let known = store::unit(store, order.to).await?.ok_or(AssignError::UnknownUnit)?;
         let state = shouhu_store::tag_of(&known.state);
         return Err(AssignError::NotAvailable { call_sign: known.call_sign, state }.into());
