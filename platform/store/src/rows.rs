@@ -26,7 +26,8 @@ pub struct Shown {
     pub name: &'static str,
     /// The table behind it; often the same.
     pub from: &'static str,
-    /// Which rows are shown. `?` stands for the values in their order, `#table` for a table as it is, `table` for what is shown of one that stands before this one.
+    /// Which rows are shown. `?` stands for the values in their order, `#table` for a table as it is, `table` for what is shown of one that stands before this one. Of one
+    /// that does, nothing can be asked as it is: PostgreSQL takes its name for what is shown of it.
     pub condition: String,
     pub values: Vec<Value>,
 }

@@ -97,8 +97,8 @@ async fn handle(State(app): State<App>, person: Person, Body(asked): Body<EraseO
         let detail = format!("file {file:?} is damaged and may still hold sightings of this plate");
         return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "lakehouse.damaged", detail));
     }
-    // What was set aside of it goes too where a rule hides its device from him: that device recorded nothing in the lake, so that he may order it, and nothing is told
-    // of what was found.
+    // What was set aside of it goes too where a rule hides its device from him: one that is no source of the lake hides none, so that he may order it, and nothing is
+    // told of what was found.
     Sight::whole().look(forget_notes(&app.store, |other, _| *other == plate && !is_hidden)).await?;
     let erasure = Erasure {
         at_us: app.env.now(),
