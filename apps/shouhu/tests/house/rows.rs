@@ -69,6 +69,12 @@ async fn told_in_sum(world: &World) -> (u64, bool, String) {
     (kpis["read_to_hit_ms"]["n"].as_u64().unwrap(), events.contains("sightings_quarantined"), of_sightings)
 }
 
+/// How many passages are kept, for all that an auditor may see.
+async fn kept_in_sight(world: &World) -> u64 {
+    let kept: Value = serde_json::from_str(&text(world, world.role(Role::Auditor), "/v1/sightings/retention").await).unwrap();
+    kept["classes"].as_array().unwrap().iter().map(|class| class["sightings"].as_u64().unwrap()).sum()
+}
+
 /// Ids and moments of everything that the hidden camera recorded.
 async fn traces_of_camera(world: &mut World) -> (Vec<String>, String) {
     let supervisor = world.role(Role::Supervisor).clone();
@@ -99,10 +105,12 @@ async fn what_a_hidden_camera_recorded_is_found_by_no_route() {
     }
     let (hits, is_told, health) = told_in_sum(&world).await;
     assert!(hits > 1 && is_told && health.contains(" 3 reports wait"), "{hits} {is_told} {health}");
+    let kept = kept_in_sight(&world).await;
     rule(&world, OTHER_OFFICE);
     let (hits_left, is_still_told, health_after) = told_in_sum(&world).await;
     assert!((1..hits).contains(&hits_left), "{hits_left} of {hits}");
     assert_eq!((is_still_told, health_after), (false, health), "the house itself sees what it says of itself");
+    assert_eq!(kept - kept_in_sight(&world).await, 3, "one plate that is looked for, one that goes with it, and one that is like it");
     let after = sweep(&world, &named, &traces, &sighting).await;
     assert!(after.is_empty(), "{after:#?}");
     let seen = sweep(&world, &[&supervisor], &traces, &sighting).await;

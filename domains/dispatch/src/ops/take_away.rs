@@ -279,4 +279,25 @@ mod tests {
         })
         .await;
     }
+
+    #[tokio::test]
+    async fn more_refusals_at_once_than_there_are_connections_do_not_wait_for_each_other() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let busy = scene.unit("永康 1").await;
+            scene.assign(scene.incident().await, busy).await.unwrap();
+            let mut handing = tokio::task::JoinSet::new();
+            for number in 2..10 {
+                let incident = scene.incident().await;
+                let unit = scene.unit(&format!("永康 {number}")).await;
+                let order = HandOver { from: scene.assign(incident, unit).await.unwrap().id, to: busy };
+                let (store, by) = (store.clone(), scene.by.clone());
+                let work = async move { hand_over(&store, &by, incident, &order, &Advice::default()).await.err().map(|error| error.key()) };
+                handing.spawn(shouhu_store::first(work));
+            }
+            let refused = handing.join_all().await;
+            assert!(refused.iter().all(|key| *key == Some("dispatch.assign.unit_not_available")), "{refused:?}");
+        })
+        .await;
+    }
 }
