@@ -215,7 +215,7 @@ pub async fn log_of(store: &Store, id: IncidentId) -> Result<Vec<LogLine>, Store
             params: row.json("params")?,
         })
     };
-    let lines = store.fetch(sql, params![id]).await?.iter().map(line).collect::<Result<_, _>>()?;
+    let lines = store.fetch(sql, params![id]).await?.iter().map(line).collect::<Result<Vec<LogLine>, StoreError>>()?;
     without_hidden(store, lines).await
 }
 
