@@ -137,27 +137,28 @@ pub struct Candidate {
     pub resemblance: Resemblance,
 }
 
-/// Everything that was said of open incidents in the window, under the number that it belongs to; $1 since when, $2 how many.
+/// Everything that was said of open incidents in the window, under the number that it belongs to; $1 since when, $2 how many. A report of one that whoever looks may
+/// not see is none.
 const REPORTS: &str = "SELECT COALESCE(t.id, i.id) AS incident, COALESCE(t.number, i.number) AS number, i.kind, i.lon, i.lat, i.address, \
      i.opened_at_us AS at_us FROM dispatch_incident i LEFT JOIN dispatch_incident t ON t.id = i.merged_into \
-     WHERE COALESCE(t.state, i.state) <> 'closed' AND i.opened_at_us >= $1 \
+     WHERE COALESCE(t.state, i.state) NOT IN ('closed', 'merged') AND i.opened_at_us >= $1 \
      UNION ALL SELECT COALESCE(t.id, i.id), COALESCE(t.number, i.number), r.kind, r.lon, r.lat, r.address, r.at_us \
      FROM dispatch_report r JOIN dispatch_incident i ON i.id = r.incident LEFT JOIN dispatch_incident t ON t.id = i.merged_into \
-     WHERE COALESCE(t.state, i.state) <> 'closed' AND r.at_us >= $1 ORDER BY at_us DESC LIMIT $2";
+     WHERE COALESCE(t.state, i.state) NOT IN ('closed', 'merged') AND r.at_us >= $1 ORDER BY at_us DESC LIMIT $2";
 
 fn said_of(row: &Row) -> Result<Said, StoreError> {
     let address = folded(&row.text("address")?);
     Ok(Said { kind: Some(row.text("kind")?), position: place_of(row)?, address, at: row.micros("at_us")? })
 }
 
-/// Open incidents that look like it, most alike first; `besides` is the incident that asks. `callers` are incidents of the
+/// Open incidents that look like it, most alike first, of those that whoever looks may see: they are told to him, also in the log of what he opens. `besides` is the incident that asks. `callers` are incidents of the
 /// same number.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn candidates(tx: &mut Tx, new: &Said, besides: Option<IncidentId>, callers: &[IncidentId]) -> Result<Vec<Candidate>, StoreError> {
     let mut best: BTreeMap<IncidentId, Candidate> = BTreeMap::new();
-    for row in tx.fetch(REPORTS, params![new.at.plus(-WINDOW_US), REPORTS_MAX]).await? {
+    for row in tx.fetch_shown(REPORTS, params![new.at.plus(-WINDOW_US), REPORTS_MAX]).await? {
         let incident: IncidentId = row.parsed("incident")?;
         if besides == Some(incident) {
             continue;

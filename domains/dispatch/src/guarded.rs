@@ -52,6 +52,8 @@ pub const GUARDED: &[Guarded] = &[
     of_incident("dispatch_caller_link", OF_CALL),
     of_incident("dispatch_caller_word", OF_CALL),
     of_incident("dispatch_caller_fix", OF_CALL),
+    // How soon after its reading a hit was raised: one that is hidden is counted in no figure.
+    Guarded { of: Resource::Camera, name: "dispatch_hit_timing", from: "dispatch_hit_timing", shown: "hit IN (SELECT id FROM watchlists_hit)" },
 ];
 
 #[cfg(test)]
@@ -59,16 +61,24 @@ pub const GUARDED: &[Guarded] = &[
 mod tests {
     use std::collections::BTreeSet;
 
-    use shouhu_ids::{ActorId, IncidentId, Micros, UnitId};
-    use shouhu_module::ports::IncidentSight;
+    use axum::http::StatusCode;
+    use shouhu_exchange::eido::Eido;
+    use shouhu_ids::{ActorId, HitId, IncidentId, Micros, UnitId};
+    use shouhu_module::ports::{ConfirmedHit, IncidentSight};
+    use shouhu_module::{Keyed, Person, Residual, TextTest, Whose};
     use shouhu_store::testing::on_each_database;
-    use shouhu_store::{Shown, Sight, Store, Value};
+    use shouhu_store::{Sight, Store};
+    use shouhu_wire::{IncidentOrigin, OpenIncident};
 
     use super::*;
     use crate::MODULE;
-    use crate::ops::{incident_notes, incident_open};
+    use crate::duplicates::SHOWN_MAX;
+    use crate::ops::duplicates::{self, AskDuplicates};
+    use crate::ops::incident_amend::{self, AmendIncident, AmendText};
+    use crate::ops::{eido_take, incident_notes, incident_open, merge};
     use crate::store::{self, Which};
-    use crate::testing::{Scene, call};
+    use crate::testing::{Scene, call, dispatcher};
+    use crate::write::By;
 
     #[test]
     fn every_table_that_names_an_incident_an_order_or_a_call_is_guarded_or_is_a_call_for_help() {
@@ -91,26 +101,10 @@ mod tests {
 
     /// As the house makes it of a rule that hides incidents of a kind.
     fn hiding(kind: &str, person: Option<ActorId>, unit: Option<UnitId>, day_ago: Micros) -> Sight {
-        let shown = GUARDED.iter().map(|guarded| {
-            let (mut condition, mut values) = (String::new(), Vec::new());
-            let mut rest = guarded.shown;
-            while let Some((before, (word, after))) = rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) {
-                let (text, value): (&str, Value) = match word {
-                    "hidden" => ("kind = ?", kind.into()),
-                    "person" => ("?", person.map(|id| id.to_string()).unwrap_or_default().into()),
-                    "unit" => ("?", unit.map(|id| id.to_string()).unwrap_or_default().into()),
-                    "day_ago" => ("?", day_ago.into()),
-                    other => panic!("{other}"),
-                };
-                condition.push_str(before);
-                condition.push_str(text);
-                values.push(value);
-                rest = after;
-            }
-            condition.push_str(rest);
-            Shown { name: guarded.name, from: guarded.from, condition, values }
-        });
-        Sight::of(shown.collect())
+        let hidden = Residual::Text("kind", TextTest::Among(vec![kind.to_owned()]));
+        let (person, unit) = (person.map(|id| id.to_string()).unwrap_or_default(), unit.map(|id| id.to_string()).unwrap_or_default());
+        let whose = Whose { person: &person, unit: &unit, day_ago };
+        Sight::of(GUARDED.iter().filter(|guarded| guarded.of == Resource::Incident).map(|guarded| guarded.shown(&hidden, whose)).collect())
     }
 
     async fn seen(store: &Store) -> BTreeSet<IncidentId> {
@@ -155,6 +149,73 @@ mod tests {
             let shows = crate::ports::SightOfIncidents(store.clone());
             assert!(stranger().look(shows.is_incident_shown(quiet)).await.unwrap());
             assert!(!stranger().look(shows.is_incident_shown(sent)).await.unwrap());
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn no_likeness_tells_of_a_hidden_incident_and_no_log_what_was_merged_out_of_sight() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let stranger = || hiding("theft", None, None, store.env().now().plus(-Micros::DAY));
+            let theft = async || incident_open::open(&store, &scene.by, call("theft"), None).await.unwrap().id;
+            let hidden = theft().await;
+            let other = dispatcher(&store);
+            let shown = stranger().look(incident_open::open(&store, &other, call("noise"), None)).await.unwrap().id;
+            let keys = async |sight: Sight| {
+                let log = sight.look(store::log_of(&store, shown)).await.unwrap();
+                log.into_iter().map(|line| line.key).collect::<Vec<_>>()
+            };
+            assert_eq!(keys(Sight::whole()).await, ["incident_opened"], "its likeness to a hidden one is not written where he reads it");
+
+            for _ in 0..SHOWN_MAX {
+                theft().await;
+            }
+            let asked = AskDuplicates { kind: Some("theft".into()), position: call("theft").position, ..AskDuplicates::default() };
+            let like = async |sight: Sight| {
+                let found = sight.look(duplicates::for_call(&store, &asked, other.id)).await.unwrap();
+                found.into_iter().map(|one| one.incident.id).collect::<Vec<_>>()
+            };
+            let all = like(Sight::whole()).await;
+            assert!(all.len() == SHOWN_MAX && !all.contains(&shown), "without a rule the more alike ones take every place, so that the test can fail");
+            assert_eq!(like(stranger()).await, [shown], "what is hidden takes no place");
+
+            merge::merge(&store, &scene.by, hidden, shown).await.unwrap();
+            assert_eq!(keys(Sight::whole()).await, ["incident_opened", "incident_took_in"]);
+            assert_eq!(keys(stranger()).await, ["incident_opened"]);
+            assert_eq!(like(stranger()).await, [shown], "nor does its report make another one more alike");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn whoever_meets_a_hidden_incident_is_refused_and_whoever_makes_one_is_told_what_he_made() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let now = store.env().now();
+            let stranger = |kind: &str| hiding(kind, None, None, now.plus(-Micros::DAY));
+            let hit = store.env().id(HitId::new);
+            let open = async |by: &Person| {
+                let body = OpenIncident { origin: IncidentOrigin::Hit, hit: Some(hit), ..call("theft") };
+                let confirmed = ConfirmedHit { plate_display: "ABC-1234".into(), place_name: "中正路".into(), position: None, confirmed_at: now, raised_at: now };
+                incident_open::open(&store, by, body, Some(confirmed)).await
+            };
+            let other = dispatcher(&store);
+            let first = open(&scene.by).await.unwrap().id;
+            assert_eq!(open(&other).await.unwrap().id, first, "without a rule he is given the one that there is");
+            let refused = stranger("theft").look(open(&other)).await.unwrap_err();
+            assert_eq!((refused.key(), refused.status()), ("dispatch.open.hidden", StatusCode::CONFLICT));
+
+            let told = Eido::read(include_bytes!("../../../base/exchange/tests/samples/eido_robbery.json")).unwrap();
+            eido_take::take(&store, By::from(&scene.by), &told).await.unwrap();
+            let refused = stranger("robbery").look(eido_take::take(&store, By::from(&other), &told)).await.unwrap_err();
+            assert_eq!((refused.key(), refused.status()), ("dispatch.open.hidden", StatusCode::CONFLICT));
+
+            let noise = incident_open::open(&store, &scene.by, call("noise"), None).await.unwrap().id;
+            let body = AmendIncident { kind: Some(AmendText { was: "noise".into(), now: "theft".into() }), ..AmendIncident::default() };
+            let made = stranger("theft").look(incident_amend::amend(&store, &other, noise, &body)).await.unwrap();
+            assert_eq!(made.kind, "theft", "what is written is not answered as if it were not there");
+            assert_eq!(stranger("theft").look(store::incident(&store, noise)).await.unwrap(), None);
         })
         .await;
     }

@@ -283,6 +283,7 @@ const PERMISSIONS: &[Permission] = &[
 
 const PROBLEMS: &[&str] = &[
     "dispatch.open.hit_not_confirmed",
+    "dispatch.open.hidden",
     "dispatch.open.origin_and_hit_disagree",
     "dispatch.open.unknown_kind",
     "dispatch.open.retired_kind",

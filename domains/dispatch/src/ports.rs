@@ -98,6 +98,14 @@ impl IncidentSight for SightOfIncidents {
         Box::pin(async move { Ok(store.fetch_opt("SELECT id FROM dispatch_incident WHERE id = $1", params![incident]).await?.is_some()) })
     }
 
+    fn shown_of(&self, incidents: BTreeSet<IncidentId>) -> BoxFuture<'static, Result<BTreeSet<IncidentId>, Problem>> {
+        let store = self.0.clone();
+        Box::pin(async move {
+            let shown = crate::store::shown_of(&store, incidents.iter().map(|id| (*id).into()).collect()).await?;
+            Ok(incidents.into_iter().filter(|id| shown.contains(&id.to_string())).collect())
+        })
+    }
+
     fn is_call_shown(&self, call: CallId) -> BoxFuture<'static, Result<bool, Problem>> {
         let store = self.0.clone();
         Box::pin(async move { Ok(store.fetch_opt("SELECT id FROM dispatch_call WHERE id = $1", params![call]).await?.is_some()) })

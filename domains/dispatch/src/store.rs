@@ -1,10 +1,10 @@
 //! Reading rows into the shared vocabulary.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use shouhu_ids::{ActorId, AssignmentId, IncidentId, Micros, UnitId};
 use shouhu_place::Wgs84;
-use shouhu_store::{Row, Store, StoreError, Tx, Value, page_before, params, placeholders};
+use shouhu_store::{Row, Sight, Store, StoreError, Tx, Value, page_before, params, placeholders};
 use shouhu_wire::{Assignment, AssignmentReply, Incident, Priority, Unit};
 
 use crate::model::{Advice, LogLine};
@@ -140,6 +140,11 @@ pub async fn incident(store: &Store, id: IncidentId) -> Result<Option<Incident>,
     one_incident(store, "id", id.into()).await
 }
 
+/// As it is after whoever acts has changed it, also where a rule hides from him what it has become: it is his own work that he is told.
+pub async fn changed_incident(store: &Store, id: IncidentId) -> Result<Option<Incident>, StoreError> {
+    Sight::whole().look(incident(store, id)).await
+}
+
 /// As the transaction that holds it sees it, without its assignments.
 pub async fn incident_in(tx: &mut Tx, id: IncidentId) -> Result<Option<Incident>, StoreError> {
     tx.fetch_opt(&format!("{INCIDENT} WHERE id = $1"), params![id]).await?.as_ref().map(incident_of).transpose()
@@ -198,18 +203,39 @@ pub async fn concerns(store: &Store, id: IncidentId, unit: Option<UnitId>, actor
     Ok(store.fetch_opt(sql, params![id, actor, unit, since]).await?.is_some())
 }
 
+/// As whoever looks may read it.
 pub async fn log_of(store: &Store, id: IncidentId) -> Result<Vec<LogLine>, StoreError> {
     let sql = "SELECT at_us, by_actor, by_name, log_key, params FROM dispatch_log WHERE incident = $1 ORDER BY seq";
-    let rows = store.fetch(sql, params![id]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(LogLine {
-                at_us: row.micros("at_us")?,
-                by: row.parsed("by_actor")?,
-                by_name: row.text("by_name")?,
-                key: row.text("log_key")?,
-                params: row.json("params")?,
-            })
+    let line = |row: &Row| {
+        Ok::<_, StoreError>(LogLine {
+            at_us: row.micros("at_us")?,
+            by: row.parsed("by_actor")?,
+            by_name: row.text("by_name")?,
+            key: row.text("log_key")?,
+            params: row.json("params")?,
         })
-        .collect()
+    };
+    let lines = store.fetch(sql, params![id]).await?.iter().map(line).collect::<Result<Vec<LogLine>, StoreError>>()?;
+    without_hidden(store, lines).await
+}
+
+/// Without the lines that speak of another incident which is hidden from whoever looks: what was merged into this one stands in its log in words.
+async fn without_hidden(store: &Store, mut lines: Vec<LogLine>) -> Result<Vec<LogLine>, StoreError> {
+    if !store.guards().sight().narrows("dispatch_incident") {
+        return Ok(lines);
+    }
+    let other = |line: &LogLine| line.params.get("incident").and_then(serde_json::Value::as_str).map(ToOwned::to_owned);
+    let named: BTreeSet<String> = lines.iter().filter_map(other).collect();
+    let shown = shown_of(store, named.into_iter().map(Value::from).collect()).await?;
+    lines.retain(|line| other(line).is_none_or(|id| shown.contains(&id)));
+    Ok(lines)
+}
+
+/// Of these incidents the ids of those that whoever looks may see.
+pub async fn shown_of(store: &Store, ids: Vec<Value>) -> Result<BTreeSet<String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let sql = format!("SELECT id FROM dispatch_incident WHERE id IN ({})", placeholders(1..=ids.len()));
+    store.fetch(&sql, ids).await?.iter().map(|row| row.text("id")).collect()
 }

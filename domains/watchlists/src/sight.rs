@@ -1,7 +1,9 @@
 //! Which hits a person may see: the control room all, a crew those that concern it.
 
-use shouhu_ids::{HitId, Micros};
-use shouhu_module::ports::{NEARBY_M, UnitPlacesPort};
+use std::collections::BTreeSet;
+
+use shouhu_ids::{HitId, IncidentId, Micros};
+use shouhu_module::ports::{IncidentSightPort, NEARBY_M, UnitPlacesPort};
 use shouhu_module::{App, Person, Problem};
 use shouhu_wire::{Hit, Role};
 
@@ -57,4 +59,24 @@ pub async fn hit(app: &App, person: &Person, id: HitId) -> Result<Hit, Problem> 
         Some(unit) if hits::was_sent(&app.store, id, unit).await? => Ok(hit),
         _ => Err(Problem::not_found("hit")),
     }
+}
+
+/// Takes out of hits that are told the incidents which a force's rules hide from whoever looks; all of them where nobody can say. He may see the hit: it follows its
+/// camera.
+///
+/// # Errors
+/// When it cannot be said which are hidden.
+pub async fn leave_out_hidden_incidents(app: &App, hits: &mut [Hit]) -> Result<(), Problem> {
+    let named: BTreeSet<IncidentId> = hits.iter().filter_map(|hit| hit.incident).collect();
+    if named.is_empty() || app.store.guards().sight().is_whole() {
+        return Ok(());
+    }
+    let shown = match app.try_room::<IncidentSightPort>() {
+        Some(port) => port.0.shown_of(named).await?,
+        None => BTreeSet::new(),
+    };
+    for hit in hits {
+        hit.incident = hit.incident.filter(|incident| shown.contains(incident));
+    }
+    Ok(())
 }

@@ -1,11 +1,12 @@
-//! What a decision costs: from the table, by Cedar with one rule and with ten of the force, and where Cedar has said it before.
+//! What a decision costs: from the table, by Cedar with one rule and with ten of the force, and where Cedar has said it before; and what it costs to find what is left of
+//! rules about rows.
 //!
 //! `cargo run --release -p shouhu-policy --example decide_cost`
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot be made ends")]
 
 use std::time::{Duration, Instant};
 
-use shouhu_policy::{Ask, Door, Grant, Kind, Policies, Who};
+use shouhu_policy::{Ask, Door, Grant, Kind, Look, Policies, Resource, Who};
 use shouhu_wire::Role;
 
 const PERMISSIONS: usize = 110;
@@ -29,16 +30,44 @@ fn main() {
         let read = began.elapsed();
         println!("{name:<10} {:?} a decision, {:?} said before, {read:?} to read", cost(&policies, true), cost(&policies, false));
     }
+    for (name, rules) in [("one rule about rows", 1), ("ten rules about rows", 10)] {
+        let policies = house.and(&(0..rules).map(other_office).collect::<String>(), "policy.cedar").unwrap();
+        println!("{name:<20} {:?} to find what is left of them", left_cost(&policies));
+    }
+}
+
+const WHO: Who<'static> = Who { id: "01890000-0000-7000-8000-000000000000", role: Role::Detective, office: Some("first"), unit: None };
+const DOOR: Door = Door { kind: Kind::PersonalRead, is_bulk: true, is_life: false };
+
+fn other_office(number: usize) -> String {
+    format!(
+        "@id(\"row{number}\") @why(\"another office's\") forbid (principal, action, resource is Camera)\n\
+         unless {{ principal has office && resource has office && resource.office == principal.office && context.hour_local < {} }};\n",
+        number % 6 + 18
+    )
+}
+
+fn median(batch: impl FnMut(u32) -> Duration) -> Duration {
+    let mut batches: Vec<Duration> = (0..BATCHES).map(batch).collect();
+    batches.sort_unstable();
+    batches.into_iter().nth(BATCHES as usize / 2).unwrap()
 }
 
 fn cost(policies: &Policies, is_new: bool) -> Duration {
-    let who = Who { id: "01890000-0000-7000-8000-000000000000", role: Role::Detective, office: Some("first"), unit: None };
-    let door = Door { kind: Kind::PersonalRead, is_bulk: true, is_life: false };
-    let ask = Ask { who, permission: "room3.act3", door, purpose: Some("patrol"), hour_local: 10 };
+    let ask = Ask { who: WHO, permission: "room3.act3", door: DOOR, purpose: Some("patrol"), hour_local: 10 };
     assert!(policies.decide(&ask).is_permitted);
-    let mut batches: Vec<Duration> = (0..BATCHES).map(|number| batch(policies, &ask, is_new.then_some(number))).collect();
-    batches.sort_unstable();
-    batches.into_iter().nth(BATCHES as usize / 2).unwrap()
+    median(|number| batch(policies, &ask, is_new.then_some(number)))
+}
+
+fn left_cost(policies: &Policies) -> Duration {
+    let look = Look { who: WHO, permission: Some("room3.act3"), door: DOOR, purpose: Some("patrol"), hour_local: 10 };
+    median(|_| {
+        let began = Instant::now();
+        for _ in 0..ROUNDS {
+            assert!(!policies.hidden(Resource::Camera, std::hint::black_box(&look)).rows.is_nothing());
+        }
+        began.elapsed() / ROUNDS
+    })
 }
 
 /// With a number, each question is one that was never asked: another unit asks.

@@ -159,6 +159,11 @@ impl Residual {
         match (self, other) {
             (Self::Known(true), _) | (_, Self::Known(true)) => Self::Known(true),
             (Self::Known(false), one) | (one, Self::Known(false)) => one,
+            // One list instead of as many tests as it has words.
+            (Self::Text(name, TextTest::Among(mut words)), Self::Text(same, TextTest::Among(more))) if name == same => {
+                words.extend(more);
+                Self::Text(name, TextTest::Among(words))
+            }
             (Self::Any(mut any), one) => {
                 any.push(one);
                 Self::Any(any)

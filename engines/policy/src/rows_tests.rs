@@ -67,6 +67,10 @@ fn what_is_known_goes_and_what_is_left_speaks_of_the_row_alone() {
     let hidden = |role| house.hidden(Resource::Incident, &look(role)).rows;
     assert_eq!(hidden(Role::Officer), Residual::Text("kind", TextTest::Among(vec!["domestic_violence".into()])));
     assert!(hidden(Role::Dispatcher).is_nothing());
+    let listed = with("@why(\"w\") forbid (principal, action, resource is Incident) when { [\"a\", \"b\", \"c\"].contains(resource.kind) || resource.kind == \"d\" };");
+    let Residual::Text("kind", TextTest::Among(mut words)) = listed.hidden(Resource::Incident, &look(Role::Officer)).rows else { panic!("one list") };
+    words.sort();
+    assert_eq!(words, ["a", "b", "c", "d"]);
     let urgent = with("@why(\"w\") forbid (principal, action, resource is Incident) when { 2 < resource.priority && context.hour_local >= 6 };");
     assert_eq!(urgent.hidden(Resource::Incident, &look(Role::Officer)).rows, Residual::Number("priority", Comparison::More, 2));
     assert!(urgent.hidden(Resource::Incident, &Look { hour_local: 3, ..look(Role::Officer) }).rows.is_nothing());

@@ -190,15 +190,16 @@ mod tests {
     async fn open_behind(limits: ServerLimits, before: fn(Router) -> Front) -> (SocketAddr, CancellationToken) {
         let (stop, (sender, receiver)) = (CancellationToken::new(), tokio::sync::oneshot::channel());
         let stopped = stop.clone();
-        let router = Router::new().route("/", get(|| async { "well" })).route("/said", post(|said: String| async move { said }));
-        tokio::spawn(served(router, limits, Metrics::default(), stopped, sender));
+        let well = || get(|| async { "well" });
+        let router = Router::new().route("/", well()).route("/v1/open", well()).route("/said", post(|said: String| async move { said }));
+        tokio::spawn(served(before(router), limits, Metrics::default(), stopped, sender));
         (receiver.await.unwrap(), stop)
     }
 
-    async fn served(router: Router, limits: ServerLimits, metrics: Metrics, stop: CancellationToken, ready: tokio::sync::oneshot::Sender<SocketAddr>) {
+    async fn served(front: impl Into<Front>, limits: ServerLimits, metrics: Metrics, stop: CancellationToken, ready: tokio::sync::oneshot::Sender<SocketAddr>) {
         let env = Env::real();
         let at = SocketAddr::from(([127, 0, 0, 1], 0));
-        serve(&*env.net, at, router, limits, metrics, stop, |at| ready.send(at).unwrap()).await.unwrap();
+        serve(&*env.net, at, front, limits, metrics, stop, |at| ready.send(at).unwrap()).await.unwrap();
     }
 
     async fn ask(at: SocketAddr) -> String {

@@ -17,7 +17,8 @@ use futures_util::stream;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shouhu_events::{Envelope, Event};
-use shouhu_ids::Micros;
+use shouhu_ids::{CallId, ConsentId, HitId, IncidentId, Micros, OpeningId};
+use shouhu_lakehouse::SEEN_SOURCES;
 use shouhu_module::ports::{ConfirmedHitsPort, IncidentSightPort, MovementGatePort, NEARBY_M, UnitPlacesPort};
 use shouhu_module::{Access, App, Audit, Load, Looking, Params, Person, Problem, Route, door_of};
 use shouhu_store::{Eyes, Sight};
@@ -158,6 +159,8 @@ impl Listener {
     /// Whether it is about something that this listener may not know of: by a seal, or by the force's rules about rows. Asked only while something is hidden from
     /// him; where nobody answers, it is.
     async fn is_hidden(&self, event: &Event) -> bool {
+        // Before the rules are asked, which costs more than most events are worth: to each listener.
+        let Some(about) = About::of(event) else { return false };
         let (eyes, sight) = (Eyes::Person(self.person.id), self.sight(event));
         let is_sealed = self.app.store.seals().veil(eyes, || self.app.env.now()).is_some();
         if sight.is_whole() && !is_sealed {
@@ -166,34 +169,23 @@ impl Listener {
         let (hits, movements) = (self.app.try_room::<ConfirmedHitsPort>(), self.app.try_room::<MovementGatePort>());
         let incidents = self.app.try_room::<IncidentSightPort>();
         // Who may see an incident may know that it changed, also where the camera of its hit is hidden from him: the crew that is sent to it must. A seal hides it.
-        if let Event::IncidentChanged { hit: Some(hit), .. } = event
+        if let About::Incident { hit: Some(hit), .. } = about
             && is_sealed
         {
             let Some(port) = &hits else { return true };
-            if !eyes.look(Sight::whole().look(port.0.is_visible(*hit))).await.unwrap_or(false) {
+            if !eyes.look(Sight::whole().look(port.0.is_visible(hit))).await.unwrap_or(false) {
                 return true;
             }
         }
-        let asked = match event {
-            Event::HitRaised { hit, .. } | Event::HitDecided { hit, .. } | Event::HitNotFollowed { hit } => hits.map(|port| port.0.is_visible(*hit)),
-            Event::IncidentChanged { incident, .. }
-            | Event::AssignmentChanged { incident, .. }
-            | Event::PanicChanged { incident, .. }
-            | Event::CheckChanged { incident: Some(incident), .. } => {
-                if sight.is_whole() {
-                    return false;
-                }
-                incidents.map(|port| port.0.is_incident_shown(*incident))
-            }
-            Event::CallChanged { call, .. } | Event::CallerChanged { call, .. } => {
-                if sight.is_whole() {
-                    return false;
-                }
-                incidents.map(|port| port.0.is_call_shown(*call))
-            }
-            Event::ConsentChanged { consent } => movements.map(|port| port.0.is_consent_visible(*consent)),
-            Event::OpeningChanged { opening, .. } => movements.map(|port| port.0.is_opening_visible(*opening)),
-            _ => return false,
+        let asked = match about {
+            // It names the device: whoever sees the reports of some devices alone reads the list.
+            About::Quarantine => return sight.narrows(SEEN_SOURCES),
+            About::Incident { .. } | About::Call(_) if sight.is_whole() => return false,
+            About::Hit(hit) => hits.map(|port| port.0.is_visible(hit)),
+            About::Incident { incident, .. } => incidents.map(|port| port.0.is_incident_shown(incident)),
+            About::Call(call) => incidents.map(|port| port.0.is_call_shown(call)),
+            About::Consent(consent) => movements.map(|port| port.0.is_consent_visible(consent)),
+            About::Opening(opening) => movements.map(|port| port.0.is_opening_visible(opening)),
         };
         let Some(asked) = asked else { return true };
         !eyes.look(sight.look(asked)).await.unwrap_or(false)
@@ -217,6 +209,36 @@ impl Listener {
             }
             _ => true,
         }
+    }
+}
+
+/// What an event is about that may be hidden from a listener.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum About {
+    Hit(HitId),
+    Incident { incident: IncidentId, hit: Option<HitId> },
+    Call(CallId),
+    Consent(ConsentId),
+    Opening(OpeningId),
+    /// Reports of a device that were set aside.
+    Quarantine,
+}
+
+impl About {
+    /// `None`: of nothing that could be hidden from whoever may watch such events.
+    const fn of(event: &Event) -> Option<Self> {
+        Some(match event {
+            Event::HitRaised { hit, .. } | Event::HitDecided { hit, .. } | Event::HitNotFollowed { hit } => Self::Hit(*hit),
+            Event::IncidentChanged { incident, hit, .. } => Self::Incident { incident: *incident, hit: *hit },
+            Event::AssignmentChanged { incident, .. }
+            | Event::PanicChanged { incident, .. }
+            | Event::CheckChanged { incident: Some(incident), .. } => Self::Incident { incident: *incident, hit: None },
+            Event::CallChanged { call, .. } | Event::CallerChanged { call, .. } => Self::Call(*call),
+            Event::ConsentChanged { consent } => Self::Consent(*consent),
+            Event::OpeningChanged { opening, .. } => Self::Opening(*opening),
+            Event::SightingsQuarantined { .. } => Self::Quarantine,
+            _ => return None,
+        })
     }
 }
 

@@ -23,8 +23,8 @@ pub use page::{PAGE_DEFAULT, PAGE_MAX, Page, PageQuery, page_limit};
 pub use policy::{door_of, grants_of};
 pub use problem::{Keyed, Problem, ProblemRow};
 pub use route::{Access, Audit, AuditObject, Audited, Bearer, Blotting, Load, Method, Proving, Route, SchemaOf, Trusting, schema_of};
-pub use rows::{Guarded, Looking};
-pub use shouhu_policy::Resource;
+pub use rows::{Guarded, Looking, Whose};
+pub use shouhu_policy::{Residual, Resource, TextTest};
 
 use shouhu_env::BoxFuture;
 use shouhu_events::Envelope;

@@ -86,15 +86,19 @@ fn told(hidden: Hidden) -> Residual {
 }
 
 /// Whose own rows are shown whatever the rules say.
-#[derive(Clone, Copy)]
-struct Whose<'a> {
-    person: &'a str,
-    unit: &'a str,
-    day_ago: Micros,
+#[derive(Debug, Clone, Copy)]
+pub struct Whose<'a> {
+    /// Empty: nobody's.
+    pub person: &'a str,
+    /// Which he crews; empty: none.
+    pub unit: &'a str,
+    pub day_ago: Micros,
 }
 
 impl Guarded {
-    fn shown(&self, hidden: &Residual, whose: Whose<'_>) -> Shown {
+    /// What of it is shown where the rules hide these rows.
+    #[must_use]
+    pub fn shown(&self, hidden: &Residual, whose: Whose<'_>) -> Shown {
         let (mut condition, mut values) = (String::new(), Vec::new());
         let mut rest = self.shown;
         while let Some((before, (word, after))) = rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) {
@@ -124,6 +128,9 @@ fn value(value: Value, sql: &mut String, values: &mut Vec<Value>) {
     values.push(value);
 }
 
+const AND: &str = " AND ";
+const OR: &str = " OR ";
+
 /// Whether a row is hidden, over the columns that are named as its attributes are. Both databases understand it, and compare letters as they are.
 fn write_condition(residual: &Residual, sql: &mut String, values: &mut Vec<Value>) {
     match residual {
@@ -133,8 +140,8 @@ fn write_condition(residual: &Residual, sql: &mut String, values: &mut Vec<Value
             write_condition(inner, sql, values);
             sql.push(')');
         }
-        Residual::All(all) => joined(all, " AND ", sql, values),
-        Residual::Any(any) => joined(any, " OR ", sql, values),
+        Residual::All(all) => joined(all, AND, sql, values),
+        Residual::Any(any) => joined(any, OR, sql, values),
         Residual::Has(name) => _ = write!(sql, "{name} IS NOT NULL"),
         Residual::Text(name, test) => {
             _ = write!(sql, "({name} IS NOT NULL AND ");
@@ -149,15 +156,20 @@ fn write_condition(residual: &Residual, sql: &mut String, values: &mut Vec<Value
     }
 }
 
+/// In halves, so that a condition is as deep as the logarithm of its parts: SQLite takes none that is deeper than 1,000, and a file of rules can hold more parts.
 fn joined(parts: &[Residual], word: &str, sql: &mut String, values: &mut Vec<Value>) {
-    sql.push('(');
-    for (number, part) in parts.iter().enumerate() {
-        if number > 0 {
+    match parts {
+        [] => sql.push_str(truth(word == AND)),
+        [one] => write_condition(one, sql, values),
+        _ => {
+            let (left, right) = parts.split_at(parts.len() / 2);
+            sql.push('(');
+            joined(left, word, sql, values);
             sql.push_str(word);
+            joined(right, word, sql, values);
+            sql.push(')');
         }
-        write_condition(part, sql, values);
     }
-    sql.push(')');
 }
 
 const fn operator(comparison: Comparison) -> &'static str {

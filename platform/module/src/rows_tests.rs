@@ -101,6 +101,23 @@ async fn sql_keeps_exactly_the_rows_that_what_is_left_of_rules_does_not_hide() {
     .await;
 }
 
+/// More than SQLite takes one within the other.
+#[tokio::test]
+async fn as_many_parts_as_a_file_of_rules_can_hold_are_taken_by_each_database() {
+    on_each_database(&[SCHEMA], |store| async move {
+        let rows = rows();
+        filled(&store, &rows).await;
+        let parts = |comparison: Comparison| (2..3_000).map(move |bound| Residual::Number("priority", comparison, bound)).collect::<Vec<_>>();
+        for residual in [Residual::Any(parts(Comparison::Equal)), Residual::Not(Box::new(Residual::All(parts(Comparison::NotEqual))))] {
+            let sight = Sight::of(vec![SEEN.shown(&residual, NOBODY)]);
+            let kept = sight.look(store.fetch("SELECT id FROM rows_camera", vec![])).await.unwrap().len();
+            assert_eq!(kept, rows.iter().filter(|(_, row)| !residual.hides(row)).count());
+            assert!(kept > 0 && kept < rows.len(), "{kept}");
+        }
+    })
+    .await;
+}
+
 #[test]
 fn a_guard_takes_its_words_in_their_order_and_an_unknown_one_shows_nothing() {
     let guarded = |shown: &'static str| Guarded { shown, ..SEEN };

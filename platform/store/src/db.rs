@@ -20,7 +20,8 @@ const PG_CONNECTIONS: u32 = 16;
 /// More of them, for those who go first ([`crate::first()`]).
 const LITE_READERS_FIRST: u32 = 2;
 const PG_CONNECTIONS_FIRST: u32 = 4;
-/// How long a caller waits for a connection or for another writer before it is told `Busy`.
+/// How long a caller waits for a connection before it is told `Busy`. On SQLite a writer who does not go first waits at most as long for its turn before that, and once
+/// more where the connection could only read: three times as long at the most.
 pub(crate) const WAIT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

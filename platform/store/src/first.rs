@@ -1,7 +1,8 @@
 //! Work that goes before other work, where all wait for the same few connections.
 //!
 //! A cry for help writes some rows and reads some. Behind a hundred questions that wait for four readers, each of its steps would take as long as all of theirs. So it reads
-//! by connections of its own, and to write it waits behind one other writer at most: the others queue before the queue.
+//! by connections of its own, and to write it waits behind one writer of other work at most, who queue before the queue, and behind those that go first as it does: every
+//! write that saves lives, and the audit log's. Among themselves these are served in the order in which they came.
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_writes_first_waits_behind_one_other_writer_at_most() {
+    async fn who_writes_first_waits_behind_one_writer_of_other_work_at_most() {
         on_each_database(&[], |store| async move {
             if store.backend() != Backend::Sqlite {
                 return; // It has a writer for each connection.

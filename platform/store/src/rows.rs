@@ -26,7 +26,8 @@ pub struct Shown {
     pub name: &'static str,
     /// The table behind it; often the same.
     pub from: &'static str,
-    /// Which rows are shown. `?` stands for the values in their order, `#table` for a table as it is, `table` for what is shown of one that stands before this one.
+    /// Which rows are shown. `?` stands for the values in their order, `#table` for a table as it is, `table` for what is shown of one that stands before this one. Of one
+    /// that does, nothing can be asked as it is: PostgreSQL takes its name for what is shown of it.
     pub condition: String,
     pub values: Vec<Value>,
 }
@@ -62,12 +63,6 @@ impl Sight {
     #[must_use]
     pub fn narrows(&self, name: &str) -> bool {
         self.0.as_deref().unwrap_or_default().iter().any(|shown| shown.name == name)
-    }
-
-    /// What of it is shown, comparable; `None` where that is everything.
-    #[must_use]
-    pub fn told(&self, name: &str) -> Option<String> {
-        self.narrows(name).then(|| format!("{:?}", self.needed(name)))
     }
 
     /// What of it the statement needs, in its order: what it names, and what that names.
@@ -267,6 +262,8 @@ mod tests {
                     let shown = [tx.shows("rows_case", "a").await, tx.shows("rows_case", "b").await, tx.shows("rows_case", "c").await];
                     assert_eq!(shown.map(Result::unwrap), [true, false, true], "but it is asked before something is changed");
                     assert!(tx.shows("rows_other", "a").await.unwrap());
+                    let told = tx.fetch_shown("SELECT id FROM rows_case WHERE into_case = $1", params!["a"]).await.unwrap();
+                    assert_eq!(told.len(), 3, "what it tells is asked for as whoever looks sees it");
                     drop(tx);
                     assert!(store.fetch("VALUES ((SELECT COUNT(*) FROM rows_case))", vec![]).await.is_err());
                 })

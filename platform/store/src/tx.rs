@@ -87,13 +87,20 @@ impl Tx {
     /// # Errors
     /// When the database refuses.
     pub async fn shows(&mut self, table: &str, id: impl Into<Value>) -> Result<bool, StoreError> {
-        let sight = self.store.guards().sight();
-        if !sight.narrows(table) {
+        if !self.store.guards().sight().narrows(table) {
             return Ok(true);
         }
         let sql = format!("SELECT id FROM {table} WHERE id = $1");
-        let (sql, values) = crate::rows::narrowed(&sight, self.store.backend(), &sql, vec![id.into()])?;
-        Ok(!self.rows_of(&sql, values).await?.is_empty())
+        Ok(!self.fetch_shown(&sql, vec![id.into()]).await?.is_empty())
+    }
+
+    /// A `SELECT` as [`Store::fetch`] answers it, of those rows that whoever looks may see ([`crate::Sight`]): for what is told, not for what is decided by.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn fetch_shown(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let (sql, values) = crate::rows::narrowed(&self.store.guards().sight(), self.store.backend(), sql, params)?;
+        self.rows_of(&sql, values).await
     }
 
     async fn rows_of(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {

@@ -115,7 +115,7 @@ impl World {
         self.outsiders.iter().find(|person| person.role == role).unwrap()
     }
 
-    async fn post(&self, who: &Person, path: &str, body: Value) -> Value {
+    pub(crate) async fn post(&self, who: &Person, path: &str, body: Value) -> Value {
         let answer = self.asked(who, CASE, "POST", path, &body).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.json);
         answer.json

@@ -29,6 +29,8 @@ async fn handle(State(app): State<App>, Id(id): Id<CameraId>, Body(body): Body<S
         tx.emit(&Event::CameraChanged { camera: id }).await?;
         tx.commit().await?;
         app.room::<Directory>().reload(&app.store).await?;
+    } else {
+        drop(tx);
     }
     let camera = store::get(&app.store, id).await?.ok_or_else(|| Problem::not_found("camera"))?;
     let state = if camera.is_active { "in service" } else { "out of service" };

@@ -360,6 +360,9 @@ pub async fn written(store: &Store, link: &LinkRow, body: &WriteCaller) -> Resul
     if book::add_word(&mut tx, &link, &word, store.env().now()).await? {
         tx.emit(&Event::CallerChanged { call: link.call, is_place_only: false }).await?;
         tx.commit().await?;
+    } else {
+        // Not held while the page is read.
+        drop(tx);
     }
     page_of(store, &link, body.after).await
 }

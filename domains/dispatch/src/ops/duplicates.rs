@@ -79,7 +79,7 @@ async fn of_same_caller(tx: &mut Tx, call: CallId, by: ActorId, now: Micros) -> 
     let sql = "SELECT DISTINCT COALESCE(i.merged_into, i.id) AS incident FROM dispatch_call c JOIN dispatch_incident i ON i.id = c.incident \
          WHERE c.arrived_at_us >= $3 AND c.caller = (SELECT caller FROM dispatch_call WHERE id = $1 AND taken_by = $2)";
     let since = now.plus(-duplicates::WINDOW_US);
-    tx.fetch(sql, params![call, by, since]).await?.iter().map(|row| row.parsed("incident")).collect()
+    tx.fetch_shown(sql, params![call, by, since]).await?.iter().map(|row| row.parsed("incident")).collect()
 }
 
 /// Open incidents that a call may be about.

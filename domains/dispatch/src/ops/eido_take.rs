@@ -203,14 +203,14 @@ async fn opened(store: &Store, by: By<'_>, told: &Told, digest: &str) -> Result<
     Ok(Some(Taken { outcome: EidoOutcome::Opened, incident, number }))
 }
 
-/// `None` when that incident was never told of.
-async fn noted(store: &Store, by: By<'_>, told: &Told, digest: &str) -> Result<Option<Taken>, StoreError> {
+/// `None` when that incident was never told of, for all that whoever takes it in may see.
+async fn noted(store: &Store, by: By<'_>, told: &Told, digest: &str) -> Result<Option<Taken>, TakeError> {
     // Where ours is merged, people read the log of the one that it belongs to.
     let sql = "SELECT COALESCE(i.merged_into, i.id) AS incident FROM dispatch_told t JOIN dispatch_incident i ON i.id = t.incident \
          WHERE t.sender = $1 AND t.incident_ref = $2";
     let Some(row) = store.fetch_opt(sql, params![&told.sender, &told.incident]).await? else { return Ok(None) };
     let mut tx = store.begin().await?;
-    let locked = write::lock_incident(&mut tx, row.parsed("incident")?).await?.ok_or(StoreError::NotOne { found: 0 })?;
+    let locked = write::lock_incident(&mut tx, row.parsed("incident")?).await?.ok_or_else(|| incident_open::not_found(store))?;
     let now = store.env().now();
     let taken = |outcome| Some(Taken { outcome, incident: locked.id, number: locked.number.clone() });
     if tx.execute(REMEMBER, params![&told.sender, &told.incident, digest, now]).await? == 0 {
@@ -237,7 +237,7 @@ pub async fn take(store: &Store, by: By<'_>, eido: &Eido) -> Result<EidoReceipt,
         Some(taken) => taken,
         None => match opened(store, by, &told, &digest).await? {
             Some(taken) => taken,
-            None => noted(store, by, &told, &digest).await?.ok_or(StoreError::NotOne { found: 0 })?,
+            None => noted(store, by, &told, &digest).await?.ok_or_else(|| incident_open::not_found(store))?,
         },
     };
     let shown = |remark: Remark| EidoRemark { path: remark.path, reason: remark.reason };

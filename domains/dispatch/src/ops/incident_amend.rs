@@ -232,7 +232,7 @@ pub async fn amend(store: &Store, by: &Person, id: IncidentId, body: &AmendIncid
     merge::tell(&mut tx, &locked).await?;
     tx.commit().await?;
     tracing::info!(incident = number, "incident corrected");
-    store::incident(store, id).await?.ok_or(AmendError::NotFound)
+    store::changed_incident(store, id).await?.ok_or(AmendError::NotFound)
 }
 
 async fn handle(

@@ -30,6 +30,8 @@ pub const ROUTE: Route =
 pub enum OpenError {
     #[error("hit is not confirmed: a person compares it with the picture first")]
     HitNotConfirmed,
+    #[error("somebody works on it already, where a rule of this house does not let you look")]
+    Hidden,
     #[error("origin and hit disagree: a hit belongs to the origin \"hit\" and to no other")]
     OriginAndHitDisagree,
     #[error("incident kind {0:?} is not in the catalogue")]
@@ -52,6 +54,7 @@ impl Keyed for OpenError {
     fn key(&self) -> &'static str {
         match self {
             Self::HitNotConfirmed => "dispatch.open.hit_not_confirmed",
+            Self::Hidden => "dispatch.open.hidden",
             Self::OriginAndHitDisagree => "dispatch.open.origin_and_hit_disagree",
             Self::UnknownKind(_) => "dispatch.open.unknown_kind",
             Self::RetiredKind(_) => "dispatch.open.retired_kind",
@@ -65,7 +68,7 @@ impl Keyed for OpenError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::HitNotConfirmed => StatusCode::CONFLICT,
+            Self::HitNotConfirmed | Self::Hidden => StatusCode::CONFLICT,
             Self::Store(error) => error.status(),
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
@@ -147,7 +150,7 @@ pub async fn open_with(
             Some(hit) => store::incident_of_hit(store, hit).await?,
             None => None,
         };
-        return Ok(known.ok_or(StoreError::NotOne { found: 0 })?);
+        return known.ok_or_else(|| not_found(store));
     };
     if let Some(unit) = calling {
         panic::begin(&mut tx, id, unit, store.env().now()).await?;
@@ -155,6 +158,11 @@ pub async fn open_with(
     tx.commit().await?;
     tracing::info!(incident = number, kind = body.kind, priority = body.priority.0, "incident opened");
     Ok(store::incident(store, id).await?.ok_or(StoreError::NotOne { found: 0 })?)
+}
+
+/// Why an incident that there must be is not found: a rule hides it from whoever asks, or else something is broken.
+pub(crate) fn not_found(store: &Store) -> OpenError {
+    if store.guards().sight().narrows("dispatch_incident") { OpenError::Hidden } else { StoreError::NotOne { found: 0 }.into() }
 }
 
 /// Writes a new incident, its first log line and the fact; `None` when its hit has an incident, and nothing may then be

@@ -124,7 +124,7 @@ pub async fn join(store: &Store, by: &Person, id: IncidentId, report: &JoinRepor
     tx.emit(&Event::IncidentChanged { incident: id, state: incident.state, hit: incident.hit }).await?;
     tx.commit().await?;
     tracing::info!(incident = incident.number, kind = report.kind, "call joined");
-    store::incident(store, id).await?.ok_or(JoinError::NotFound)
+    store::changed_incident(store, id).await?.ok_or(JoinError::NotFound)
 }
 
 async fn handle(

@@ -153,6 +153,9 @@ pub async fn hand_over(
         return Err(HandOverError::Arrived { call_sign: held.call_sign });
     }
     let Some(call_sign) = take(&mut tx, order.to).await? else {
+        // On PostgreSQL it holds one of the few connections that the next question asks for: as many at once as there are would wait for each other, and a cry for help
+        // for them.
+        drop(tx);
         let known = store::unit(store, order.to).await?.ok_or(AssignError::UnknownUnit)?;
         let state = shouhu_store::tag_of(&known.state);
         return Err(AssignError::NotAvailable { call_sign: known.call_sign, state }.into());
@@ -273,6 +276,27 @@ mod tests {
             let refused = hand_over(&store, &scene.by, incident, &busy, &Advice::default()).await.unwrap_err();
             assert_eq!(refused.key(), "dispatch.assign.unit_not_available");
             assert_eq!(store::assignment(&store, second.id).await.unwrap().unwrap().state, AssignmentState::Offered);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn more_refusals_at_once_than_there_are_connections_do_not_wait_for_each_other() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let scene = Scene::new(&store).await;
+            let busy = scene.unit("永康 1").await;
+            scene.assign(scene.incident().await, busy).await.unwrap();
+            let mut handing = tokio::task::JoinSet::new();
+            for number in 2..10 {
+                let incident = scene.incident().await;
+                let unit = scene.unit(&format!("永康 {number}")).await;
+                let order = HandOver { from: scene.assign(incident, unit).await.unwrap().id, to: busy };
+                let (store, by) = (store.clone(), scene.by.clone());
+                let work = async move { hand_over(&store, &by, incident, &order, &Advice::default()).await.err().map(|error| error.key()) };
+                handing.spawn(shouhu_store::first(work));
+            }
+            let refused = handing.join_all().await;
+            assert!(refused.iter().all(|key| *key == Some("dispatch.assign.unit_not_available")), "{refused:?}");
         })
         .await;
     }

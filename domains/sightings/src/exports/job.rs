@@ -3,6 +3,7 @@
 //! A process that dies in the middle leaves `running`; the job's lease runs out and the next process makes the file from the
 //! beginning. After [`ATTEMPTS_MAX`] tries the export has failed and says why.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use shouhu_blobs::{BlobClass, BlobId};
 use shouhu_bus::ReactionError;
 use shouhu_env::BoxFuture;
 use shouhu_ids::{ActorId, ExportId, Micros, UnitId};
-use shouhu_lakehouse::{Lakehouse, SEEN_SOURCES};
+use shouhu_lakehouse::Lakehouse;
 use shouhu_lakehouse::lake::questions::Partial;
 use shouhu_lakehouse::lake::questions::export_parquet::ParquetExport;
 use shouhu_lakehouse::lake::{Class, FullRecord, PlateCode};
@@ -166,9 +167,10 @@ async fn file(app: &App, kept: &Kept) -> Result<(), ReactionError> {
     let asking = Asking::of(app, asker).map_err(|problem| problem.detail)?;
     // A file is for the eyes of whoever asked for it.
     let building = build(&house, &asking, &kept.question, [kept.from, kept.until], kept.export.format, &progress);
-    let sight = sight_of_asker(app, kept);
-    let seen_as = sight.told(SEEN_SOURCES);
-    let building = Eyes::Person(kept.export.asked_by).look(sight.look(building));
+    let (eyes, sight) = (Eyes::Person(kept.export.asked_by), sight_of_asker(app, kept));
+    // Looked up before the rows are: what is hidden in between is in no list that lets the file be given.
+    let hidden = eyes.look(sight.clone().look(house.hidden_sources())).await?;
+    let building = eyes.look(sight.look(building));
     tokio::pin!(building);
     let started = app.env.now();
     let mut is_cancelled = false;
@@ -187,7 +189,7 @@ async fn file(app: &App, kept: &Kept) -> Result<(), ReactionError> {
     if is_cancelled {
         return Ok(());
     }
-    keep(app, kept, built, seen_as).await
+    keep(app, kept, built, hidden).await
 }
 
 /// Which rows of the lake the force's rules leave to whoever asks for an export, as it was asked for at that time.
@@ -203,7 +205,7 @@ fn sight_of_asker(app: &App, kept: &Kept) -> Sight {
     kept.role.map_or_else(|| app.store.guards().unsaid(), of)
 }
 
-async fn keep(app: &App, kept: &Kept, Built { bytes, rows, notes, under }: Built, sight: Option<String>) -> Result<(), ReactionError> {
+async fn keep(app: &App, kept: &Kept, Built { bytes, rows, notes, under }: Built, hidden: BTreeSet<u32>) -> Result<(), ReactionError> {
     let (id, now) = (kept.export.id, app.env.now());
     let (blob, length) = (BlobId::named(BlobClass::Export, now.day(), &format!("export {id} {}", kept.attempts)), bytes.len());
     if !under.is_empty() {
@@ -217,7 +219,7 @@ async fn keep(app: &App, kept: &Kept, Built { bytes, rows, notes, under }: Built
         bytes: length as u64,
         expires_at: now.plus(LIFE_US),
         partial: notes,
-        sight,
+        hidden,
     };
     if !store::ready(&app.store, id, &made).await? {
         app.blobs.remove(&blob).await?;

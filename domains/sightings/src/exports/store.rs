@@ -1,5 +1,7 @@
 //! The SQL of exports, one text for both databases. Every change is guarded by the old state.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use shouhu_ids::{ActorId, ExportId, Micros, UnitId};
 use shouhu_module::Purpose;
@@ -22,8 +24,8 @@ pub struct Kept {
     pub role: Option<Role>,
     /// Which the asker crewed then.
     pub unit: Option<UnitId>,
-    /// Through which cameras the file was seen, comparable; absent: all.
-    pub sight: Option<String>,
+    /// Sources that were hidden from the asker when the file was made: none of their rows is in it.
+    pub hidden: BTreeSet<u32>,
     pub attempts: i64,
     pub blob: Option<String>,
     pub blob_day: Option<i64>,
@@ -35,7 +37,13 @@ struct Notes {
     notes: Vec<PartialNote>,
 }
 
-const SELECT: &str = "SELECT id, state, format, question, from_us, until_us, asked, asked_by, asked_by_name, asked_at_us, asked_office, asked_role, asked_unit, sight, purpose, case_ref, attempts, \
+/// As [`Notes`].
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Sources {
+    numbers: BTreeSet<u32>,
+}
+
+const SELECT: &str = "SELECT id, state, format, question, from_us, until_us, asked, asked_by, asked_by_name, asked_at_us, asked_office, asked_role, asked_unit, hidden, purpose, case_ref, attempts, \
      percent, rows_written, bytes, blob, blob_day, expires_at_us, partial, error FROM sightings_export";
 
 fn kept_of(row: &Row) -> Result<Kept, StoreError> {
@@ -64,11 +72,26 @@ fn kept_of(row: &Row) -> Result<Kept, StoreError> {
         office: row.opt_text("asked_office")?,
         role: row.opt_tag("asked_role")?,
         unit: row.opt_parsed("asked_unit")?,
-        sight: row.opt_text("sight")?,
+        hidden: hidden_of(row)?,
         attempts: row.int("attempts")?,
         blob: row.opt_text("blob")?,
         blob_day: row.opt_int("blob_day")?,
     })
+}
+
+fn hidden_of(row: &Row) -> Result<BTreeSet<u32>, StoreError> {
+    if row.opt_text("hidden")?.is_none() {
+        return Ok(BTreeSet::new());
+    }
+    Ok(row.json::<Sources>("hidden")?.numbers)
+}
+
+fn hidden_json(hidden: &BTreeSet<u32>) -> Option<String> {
+    if hidden.is_empty() {
+        return None;
+    }
+    // Read back as nothing that was hidden, it lets a file be given to nobody from whom something is hidden now.
+    serde_json::to_string(&Sources { numbers: hidden.clone() }).ok()
 }
 
 fn notes_json(notes: &[PartialNote]) -> String {
@@ -158,8 +181,8 @@ pub struct Made {
     pub bytes: u64,
     pub expires_at: Micros,
     pub partial: Vec<PartialNote>,
-    /// As [`Kept::sight`].
-    pub sight: Option<String>,
+    /// As [`Kept::hidden`].
+    pub hidden: BTreeSet<u32>,
 }
 
 /// The file is there and its end is ordered, in one transaction. False when it was cancelled meanwhile.
@@ -168,7 +191,7 @@ pub async fn ready(store: &Store, id: ExportId, made: &Made) -> Result<bool, Sto
     let changed = tx
         .execute(
             "UPDATE sightings_export SET state = 'ready', percent = 100, rows_written = $2, bytes = $3, blob = $4, blob_day = $5, \
-             expires_at_us = $6, partial = $7, sight = $8 WHERE id = $1 AND state = 'running'",
+             expires_at_us = $6, partial = $7, hidden = $8 WHERE id = $1 AND state = 'running'",
             params![
                 id,
                 i64::try_from(made.rows).unwrap_or(i64::MAX),
@@ -177,7 +200,7 @@ pub async fn ready(store: &Store, id: ExportId, made: &Made) -> Result<bool, Sto
                 made.blob_day,
                 made.expires_at,
                 notes_json(&made.partial),
-                made.sight.clone(),
+                hidden_json(&made.hidden),
             ],
         )
         .await?;

@@ -8,7 +8,7 @@ use shouhu_lakehouse::lake::part::Window;
 use shouhu_lakehouse::lake::questions::history;
 use shouhu_lakehouse::lake::{Answer, FullRecord, Seen};
 use shouhu_module::{App, Audit, Audited, Body, CASE_CHARS_MAX, Keyed, Person, Problem, Route};
-use shouhu_store::{StoreError, params};
+use shouhu_store::{Sight, StoreError, params};
 use shouhu_wire::{EraseOrder, Erasure};
 
 use crate::check::clean;
@@ -43,6 +43,8 @@ pub enum EraseError {
     Held { held: usize },
     #[error("the plate has more than {ROWS_MAX} sightings, or not all of them can be read now; nothing was erased")]
     NotWhole,
+    #[error("a rule of this house hides some cameras from you: somebody who sees through all of them must order it; nothing was erased")]
+    HiddenCameras,
 }
 
 impl Keyed for EraseError {
@@ -51,6 +53,7 @@ impl Keyed for EraseError {
             Self::ReasonMissing => "sightings.erase.reason_missing",
             Self::Held { .. } => "sightings.erase.held",
             Self::NotWhole => "sightings.erase.not_whole",
+            Self::HiddenCameras => "sightings.erase.hidden_cameras",
         }
     }
 
@@ -58,6 +61,7 @@ impl Keyed for EraseError {
         match self {
             Self::ReasonMissing => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Held { .. } | Self::NotWhole => StatusCode::CONFLICT,
+            Self::HiddenCameras => StatusCode::FORBIDDEN,
         }
     }
 }
@@ -72,7 +76,7 @@ async fn handle(State(app): State<App>, person: Person, Body(asked): Body<EraseO
     let (lake, code) = (lake_of(&app)?, code_of(&plate));
     // An erasure is of every passage of the plate: whoever may not see through every camera orders none.
     if !lake.hidden_sources().await.map_err(|error| problem_of(&error))?.is_empty() {
-        return Err(EraseError::NotWhole.into());
+        return Err(EraseError::HiddenCameras.into());
     }
     // For whoever may not see a sealed plate it never passed: the order finds nothing, and destroys nothing of an enquiry that may be about him.
     let is_hidden = app.store.veil().is_some_and(|veil| veil.hides(&plate));
@@ -93,7 +97,9 @@ async fn handle(State(app): State<App>, person: Person, Body(asked): Body<EraseO
         let detail = format!("file {file:?} is damaged and may still hold sightings of this plate");
         return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "lakehouse.damaged", detail));
     }
-    forget_notes(&app.store, |other, _| *other == plate && !is_hidden).await?;
+    // What was set aside of it goes too where a rule hides its device from him: one that is no source of the lake hides none, so that he may order it, and nothing is
+    // told of what was found.
+    Sight::whole().look(forget_notes(&app.store, |other, _| *other == plate && !is_hidden)).await?;
     let erasure = Erasure {
         at_us: app.env.now(),
         by_name: person.name.clone(),

@@ -1,5 +1,7 @@
 //! `/v1/sightings/exports`: answers as files, made in the background.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -8,14 +10,14 @@ use shouhu_blobs::BlobId;
 use shouhu_ids::ExportId;
 use shouhu_lakehouse::SEEN_SOURCES;
 use shouhu_module::{App, Audit, AuditObject, Audited, Body, Id, Load, NoBody, Page, PageQuery, Params, Person, Problem, Purpose, Route, page_limit};
-use shouhu_store::page_before;
+use shouhu_store::{Sight, page_before};
 use shouhu_wire::{Export, ExportFormat, ExportQuestion, ExportState, NewExport};
 
 use crate::exports::records::taipei;
 use crate::exports::store::{self, Asker, Kept, state_word};
 use crate::exports::{CAMERAS_MAX, ExportError, OPEN_MAX, WINDOW_PLATE_MAX_US, WINDOW_WIDE_MAX_US, job};
 use crate::gate::Asking;
-use crate::unavailable::lake_of;
+use crate::unavailable::{lake_of, lake_problem};
 
 /// Why the gate blots nothing out of their answers. Of the file it does: that was made before somebody sealed what is in it.
 const OWN_WORDS: &str = "they tell the asker what he asked himself; a hole in that would say that the plate is sealed";
@@ -152,15 +154,24 @@ const fn media(format: ExportFormat) -> &'static str {
     }
 }
 
+/// The sources that somebody of this sight may not see.
+async fn hidden_now(app: &App, sight: Sight) -> Result<BTreeSet<u32>, Problem> {
+    if !sight.narrows(SEEN_SOURCES) {
+        return Ok(BTreeSet::new());
+    }
+    let lake = lake_of(app)?;
+    sight.look(lake.hidden_sources()).await.map_err(|error| lake_problem(&error))
+}
+
 async fn file(State(app): State<App>, person: Person, Id(id): Id<ExportId>) -> Result<Response, Problem> {
     let kept = mine(&app, &person, id).await?;
     let is_open = kept.export.state == ExportState::Ready && kept.export.expires_at_us.is_some_and(|expires| expires > app.env.now());
     // What was made before a seal that its asker may not look behind can hold what is sealed now: he asks again.
     let is_older = app.store.veil().is_some_and(|veil| kept.export.asked_at_us < veil.newest_since());
-    // Nor is it given where the rules leave him other cameras now than it was made by.
-    let sight = job::sight_of(&app, person.id, person.role, person.office.as_deref(), person.unit, &kept);
-    let is_other = sight.told(SEEN_SOURCES) != kept.sight;
-    let Some(blob) = kept.blob.filter(|_| is_open && !is_older && !is_other) else {
+    // Nor is it given where something is hidden from him now that was not when it was made: a rule may be another, or a camera another office's.
+    let hidden = hidden_now(&app, job::sight_of(&app, person.id, person.role, person.office.as_deref(), person.unit, &kept)).await?;
+    let is_whole = hidden.is_subset(&kept.hidden);
+    let Some(blob) = kept.blob.filter(|_| is_open && !is_older && is_whole) else {
         return Err(ExportError::NoFile { id, state: state_word(kept.export.state) }.into());
     };
     let bytes = app.blobs.get(&blob.parse::<BlobId>()?).await?;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use shouhu_lakehouse::SEEN_SOURCES;
 use shouhu_lakehouse::lake::questions::counts::Hours;
-use shouhu_lakehouse::lake::{DAY_MS, HOUR_MS, Part, PlateCode};
+use shouhu_lakehouse::lake::{HOUR_MS, Part};
 use shouhu_module::{App, Audit, Problem, Route};
 use shouhu_store::{Row, Store, StoreError};
 use shouhu_wire::{Erasure, PurgeCertificate, Retention, RetentionClass};
 
-use crate::lake::{code_of, lake_of, problem_of};
+use crate::lake::{lake_of, problem_of};
 use crate::model::RETENTIONS;
 use crate::passing::{class_of, micros_of};
 
@@ -25,55 +26,43 @@ const CERTIFICATES_SHOWN: usize = 92;
 
 async fn handle(State(app): State<App>) -> Result<Json<Retention>, Problem> {
     let lake = lake_of(&app)?;
-    let veil = app.store.veil();
-    let codes: Vec<PlateCode> = veil.iter().flat_map(|veil| veil.plates().map(|(plate, _)| code_of(plate)).collect::<Vec<_>>()).collect();
-    let hidden = lake.hidden_sources().await.map_err(|error| problem_of(&error))?;
-    let classes = RETENTIONS.iter().map(|retention| {
-        let (class, days) = (retention.class, retention.days.and_then(|days| u32::try_from(days).ok()));
-        if !hidden.is_empty() {
-            let view = lake.view(&[class_of(class)]).without_sources(hidden.clone()).veiled(codes.iter().copied().collect());
-            let (sightings, oldest_ms) = counted_by_hours(&view.parts);
-            return RetentionClass { class, days, legal_basis: retention.legal_basis.to_owned(), sightings, oldest_us: oldest_ms.map(micros_of) };
-        }
-        let parts = lake.view(&[class_of(retention.class)]).parts;
-        let filled = || parts.iter().filter(|part| part.rows() > 0);
-        let hidden: u64 = parts.iter().map(|part| hidden_rows(part.as_ref(), &codes)).sum();
-        // The very moment of the oldest may be one of a sealed plate.
-        let shown = |from_ms: i64| if codes.is_empty() { from_ms } else { from_ms.div_euclid(DAY_MS) * DAY_MS };
-        RetentionClass {
-            class,
-            days,
+    // Where nothing is hidden from whoever asks, each part knows its count by heart; else the counts of hours say what is left.
+    let is_whole = app.store.veil().is_none() && !app.store.guards().sight().narrows(SEEN_SOURCES);
+    let mut classes = Vec::with_capacity(RETENTIONS.len());
+    for retention in RETENTIONS {
+        let counted = move |parts: &[Arc<dyn Part>]| if is_whole { counted_at_once(parts) } else { counted_by_hours(parts) };
+        let (sightings, oldest_ms) = lake.ask(&[class_of(retention.class)], move |view| counted(&view.parts)).await.map_err(|error| problem_of(&error))?;
+        classes.push(RetentionClass {
+            class: retention.class,
+            days: retention.days.and_then(|days| u32::try_from(days).ok()),
             legal_basis: retention.legal_basis.to_owned(),
-            sightings: filled().map(|part| part.rows()).sum::<u64>().saturating_sub(hidden),
-            oldest_us: filled().map(|part| part.span().from_ms).min().map(|from_ms| micros_of(shown(from_ms))),
-        }
-    });
-    let classes = classes.collect();
+            sightings,
+            oldest_us: oldest_ms.map(micros_of),
+        });
+    }
     Ok(Json(Retention { classes, certificates: certificates(&app.store).await?, erasures: erasures(&app.store).await? }))
+}
+
+/// How many, and when the first was.
+fn counted_at_once(parts: &[Arc<dyn Part>]) -> (u64, Option<i64>) {
+    let filled = || parts.iter().filter(|part| part.rows() > 0);
+    (filled().map(|part| part.rows()).sum(), filled().map(|part| part.span().from_ms).min())
 }
 
 /// How many, and when the first was, to the hour: of parts that show only what whoever asks may see.
 fn counted_by_hours(parts: &[Arc<dyn Part>]) -> (u64, Option<i64>) {
     let (mut rows, mut oldest) = (0, None::<i64>);
     for part in parts.iter().filter(|part| part.rows() > 0) {
-        let hours = Hours::around(part.span());
-        // What cannot be read is counted as it is counted elsewhere.
-        let _ = part.tally_hours(hours.from, hours.until, &mut |hour, count| {
-            rows += u64::from(count);
-            oldest = Some(oldest.map_or(hour, |known| known.min(hour)));
-        });
+        let (hours, mut found) = (Hours::around(part.span()), Vec::new());
+        // A part whose counts cannot be read is left out whole: its number of rows would tell how many are hidden.
+        if let Err(error) = part.tally_hours(hours.from, hours.until, &mut |hour, count| found.push((hour, count))) {
+            tracing::warn!(%error, "a part of the lake is not counted");
+            continue;
+        }
+        rows += found.iter().map(|(_, count)| u64::from(*count)).sum::<u64>();
+        oldest = found.iter().map(|(hour, _)| *hour).chain(oldest).min();
     }
     (rows, oldest.map(|hour| hour * HOUR_MS))
-}
-
-/// Of plates that whoever asks may not see; a few look-ups, and none while nothing is sealed.
-fn hidden_rows(part: &dyn Part, codes: &[PlateCode]) -> u64 {
-    let mut rows = Vec::new();
-    for code in codes {
-        // What cannot be read is counted as it is counted elsewhere.
-        let _ = part.of_plate(*code, part.span(), &mut rows);
-    }
-    rows.len() as u64
 }
 
 fn count(row: &Row, column: &str) -> Result<u64, StoreError> {

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use shouhu_ids::{ActorId, ExportId, Micros};
 use shouhu_module::{Caller, Purpose};
@@ -148,11 +150,11 @@ async fn exports_are_kept_the_same_on_each_database() {
         assert!(!store::progress(&database, id, 10, 5).await.unwrap(), "nothing runs yet");
         assert!(store::begin(&database, id).await.unwrap() && store::begin(&database, id).await.unwrap());
         assert!(store::progress(&database, id, 10, 5).await.unwrap());
-        let made = Made { blob: "export/1/x".into(), blob_day: 1, rows: 7, bytes: 9, expires_at: NOW, partial: Vec::new(), sight: Some("some".into()) };
+        let made = Made { blob: "export/1/x".into(), blob_day: 1, rows: 7, bytes: 9, expires_at: NOW, partial: Vec::new(), hidden: BTreeSet::from([3, 7]) };
         assert!(store::ready(&database, id, &made).await.unwrap() && !store::ready(&database, id, &made).await.unwrap());
         assert!(!store::cancel(&database, id).await.unwrap() && !store::fail(&database, id, "late").await.unwrap());
         let kept = store::get(&database, id).await.unwrap().unwrap();
-        assert_eq!((kept.role, kept.unit, kept.sight.as_deref()), (Some(Role::Detective), None, Some("some")));
+        assert_eq!((kept.role, kept.unit, kept.hidden), (Some(Role::Detective), None, BTreeSet::from([3, 7])));
         assert_eq!((kept.attempts, kept.export.rows, kept.purpose, kept.question), (2, 7, purpose, new.question));
         assert!(store::is_day_needed(&database, 1).await.unwrap());
         assert!(store::expire(&database, id).await.unwrap() && !store::is_day_needed(&database, 1).await.unwrap());

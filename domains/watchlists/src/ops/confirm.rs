@@ -15,6 +15,7 @@ use shouhu_wire::{ConfirmHit, Hit, HitState};
 use crate::fold::clipped;
 use crate::hits::{self, Decision};
 use crate::model::WHY_CHARS_MAX;
+use crate::sight;
 
 pub const ROUTE: Route = Route::post("/v1/hits/{id}/confirm", "Confirm a hit by the plate that you read in the picture", || {
     axum::routing::post(handle)
@@ -120,7 +121,8 @@ async fn handle(
     Id(id): Id<HitId>,
     Body(asked): Body<ConfirmHit>,
 ) -> Result<Audited<Hit>, Problem> {
-    let hit = confirm(&app.store, id, &asked, &person).await?;
+    let mut hit = confirm(&app.store, id, &asked, &person).await?;
+    sight::leave_out_hidden_incidents(&app, std::slice::from_mut(&mut hit)).await?;
     Ok(Audited::new(format!("hit {id} {}", hit.plate), hit))
 }
 

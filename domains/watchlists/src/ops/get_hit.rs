@@ -15,6 +15,7 @@ pub const ROUTE: Route =
         .gives::<Hit>();
 
 async fn handle(State(app): State<App>, person: Person, Id(id): Id<HitId>) -> Result<Audited<Hit>, Problem> {
-    let hit = sight::hit(&app, &person, id).await?;
+    let mut hit = sight::hit(&app, &person, id).await?;
+    sight::leave_out_hidden_incidents(&app, std::slice::from_mut(&mut hit)).await?;
     Ok(Audited::new(format!("hit {id} {}", hit.plate), hit))
 }

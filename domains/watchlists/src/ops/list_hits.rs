@@ -41,5 +41,6 @@ async fn handle(State(app): State<App>, person: Person, Params(asked): Params<Li
     let mut page = Page::cut(found, limit, |hit| hit.id.to_string());
     // The database looked into a box; the corners of the box are further away than the radius.
     page.items.retain(|hit| sight.covers(hit, now));
+    sight::leave_out_hidden_incidents(&app, &mut page.items).await?;
     Ok(Audited::new(format!("{} hits", page.items.len()), page))
 }

@@ -9,6 +9,7 @@ use crate::fold::clipped;
 use crate::hits::{self, Decision};
 use crate::model::WHY_CHARS_MAX;
 use crate::ops::confirm::DecideError;
+use crate::sight;
 
 pub const ROUTE: Route = Route::post("/v1/hits/{id}/reject", "Reject a hit, with the reason", || axum::routing::post(handle))
     .permission("hits.decide")
@@ -33,10 +34,11 @@ async fn handle(
     } else {
         drop(tx);
     }
-    let hit = hits::hit(&app.store, id).await?.ok_or_else(|| Problem::not_found("hit"))?;
+    let mut hit = hits::hit(&app.store, id).await?.ok_or_else(|| Problem::not_found("hit"))?;
     if !done {
         return Err(DecideError::already(&hit).into());
     }
+    sight::leave_out_hidden_incidents(&app, std::slice::from_mut(&mut hit)).await?;
     let why = shouhu_store::tag_of(&asked.reason);
     Ok(Audited::new(format!("hit {id} {}, rejected: {why}", hit.plate), hit))
 }

@@ -10,6 +10,7 @@ use shouhu_wire::{Hit, StandDown};
 use crate::fold::clipped;
 use crate::hits;
 use crate::model::WHY_CHARS_MAX;
+use crate::sight;
 
 pub const ROUTE: Route =
     Route::post("/v1/hits/{id}/stand-down", "Say why a confirmed hit is not followed", || axum::routing::post(handle))
@@ -53,7 +54,8 @@ async fn handle(State(app): State<App>, person: Person, Id(id): Id<HitId>, Body(
         return Err(StandDownError::NotOpen.into());
     }
     tx.commit().await?;
-    let hit = hits::hit(&app.store, id).await?.ok_or_else(|| Problem::not_found("hit"))?;
+    let mut hit = hits::hit(&app.store, id).await?.ok_or_else(|| Problem::not_found("hit"))?;
+    sight::leave_out_hidden_incidents(&app, std::slice::from_mut(&mut hit)).await?;
     let note = clipped(&asked.note, WHY_CHARS_MAX);
     Ok(Audited::new(format!("hit {id} {}, not followed: {}; {note}", hit.plate, asked.reason.as_str()), hit))
 }

@@ -96,6 +96,7 @@ export const dispatch = {
   "dispatch.level.not_higher": "The incident is at this level already; a level is never lowered.",
   "dispatch.level.unknown": "There is no such level; 3 is the highest.",
   "dispatch.open.hit_not_confirmed": "The hit is not confirmed; no incident can be opened.",
+  "dispatch.open.hidden": "Somebody works on it already, where a rule of this house does not let you look.",
   "dispatch.open.origin_and_hit_disagree": "The origin and the hit do not agree.",
   "dispatch.open.priority": "The priority is 1 to 4.",
   "dispatch.open.summary_empty": "Say what happened.",

@@ -93,6 +93,8 @@ export const sightings = {
   "sightings.erase.reason_missing": "Say why it is erased.",
   "sightings.erase.held": "Some of its sightings are held. Lift the holds first.",
   "sightings.erase.not_whole": "Not all of its sightings can be read now. Nothing was erased.",
+  "sightings.erase.hidden_cameras":
+    "A rule of this house hides some cameras from you: somebody who sees through all of them must order it. Nothing was erased.",
   "sightings.partial.limit": "More was found than is shown. Narrow the question.",
   "sightings.partial.stopped": "The question took too long: what was found until then is shown.",
   "sightings.partial.damaged": "A file could not be read: the rest is shown. Tell the operator.",

@@ -91,6 +91,7 @@ export const dispatch = {
   "dispatch.level.not_higher": "案件已在這個級別或更高；級別只升不降。",
   "dispatch.level.unknown": "沒有這個級別；最高 3 級。",
   "dispatch.open.hit_not_confirmed": "命中尚未確認，不能立案。",
+  "dispatch.open.hidden": "已有人處理此案，但依本單位規則，您無法檢視。",
   "dispatch.open.origin_and_hit_disagree": "案件來源與命中不一致。",
   "dispatch.open.priority": "等級須為 1 至 4。",
   "dispatch.open.summary_empty": "請填寫案情。",

@@ -84,6 +84,8 @@ export const sightings = {
   "sightings.erase.reason_missing": "請說明刪除的原因。",
   "sightings.erase.held": "其中有紀錄在保全中，請先解除保全。",
   "sightings.erase.not_whole": "目前無法讀取全部紀錄，沒有刪除任何資料。",
+  "sightings.erase.hidden_cameras":
+    "依本單位規則，您看不到部分攝影機，須由可看到全部攝影機的人員下令刪除。沒有刪除任何資料。",
   "sightings.partial.limit": "符合的比顯示的多，請縮小查詢。",
   "sightings.partial.stopped": "查詢時間太長，只顯示到目前為止找到的。",
   "sightings.partial.damaged": "有檔案無法讀取，其餘已顯示。請通知管理員。",
