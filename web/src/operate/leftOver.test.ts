@@ -52,7 +52,10 @@ it("whoever is disabled, or has no key yet, is shut out by no day", () => {
 });
 
 it("people are found by their names, and those left over alone", () => {
-  const people = [{ ...person(1), name: "王小明" }, { ...person(2, [key(false)]), name: "Ｗang 2" }];
+  const people = [
+    { ...person(1), name: "王小明" },
+    { ...person(2, [key(false)]), name: "Ｗang 2" },
+  ];
   expect(fitting(people, " wang", false).map((actor) => actor.id)).toEqual(["2"]);
   expect(fitting(people, "", true).map((actor) => actor.id)).toEqual(["2"]);
   expect(fitting(people, "王", true)).toEqual([]);

@@ -7283,9 +7283,12 @@ export interface components {
             since_us: components["schemas"]["Micros"];
             /** @description The last one that was written, also when it is over. */
             agreement?: components["schemas"]["SharingAgreement"] | null;
-            /** @description Until when something passes, by agreement or without one; absent while it is switched off. */
+            /** @description Until when something passes, by agreement or without one; absent while it is switched off, and of `unnamed …`, which no date stops. */
             passes_until_us?: components["schemas"]["Micros"] | null;
-            /** @description Nothing passes now (of a partner that brings calls for help, nothing but those). */
+            /**
+             * @description Nothing passes now. Where it is a date and no person that has stopped it, the doors of life are open still: calls for help, neighbouring centres'
+             *     incidents, an EIDO that a person fetches, and word about accounts.
+             */
             is_stopped: boolean;
             off_at_us?: components["schemas"]["Micros"] | null;
             off_by_name?: string | null;
@@ -7314,9 +7317,12 @@ export interface components {
             since_us: components["schemas"]["Micros"];
             /** @description The last one that was written, also when it is over. */
             agreement?: components["schemas"]["SharingAgreement"] | null;
-            /** @description Until when something passes, by agreement or without one; absent while it is switched off. */
+            /** @description Until when something passes, by agreement or without one; absent while it is switched off, and of `unnamed …`, which no date stops. */
             passes_until_us?: components["schemas"]["Micros"] | null;
-            /** @description Nothing passes now (of a partner that brings calls for help, nothing but those). */
+            /**
+             * @description Nothing passes now. Where it is a date and no person that has stopped it, the doors of life are open still: calls for help, neighbouring centres'
+             *     incidents, an EIDO that a person fetches, and word about accounts.
+             */
             is_stopped: boolean;
             off_at_us?: components["schemas"]["Micros"] | null;
             off_by_name?: string | null;

@@ -56,7 +56,8 @@ export const oversight = {
   "oversight.disclosure.not_released": "尚未公開。",
   "oversight.disclosure.too_many": "這段期間超過 200 件，請縮短期間。",
   "oversight.disclosure.nothing": "範圍內沒有已結案的案件。",
-  "oversight.disclosure.not_whole": "本機關規則對您隱藏部分案件，檔案可能不完整；請由可檢視全部案件者預覽並決定公開。",
+  "oversight.disclosure.not_whole":
+    "本機關規則對您隱藏部分案件，檔案可能不完整；請由可檢視全部案件者預覽並決定公開。",
   "oversight.disclosure.unknown_numbers": "不在擬公開的範圍內：{{numbers}}",
   "oversight.disclosure.changed": "擬公開的內容已有變動，請重新檢視預覽。",
   "oversight.disclosure.older_than_seal": "本檔作成後另有案件封存，不再提供；請重新申請。",
