@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use shouhu_plate::SeenVehicle;
 use shouhu_vision::{Frame, Quad};
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::keeper::Keeper;
 use crate::pipeline::{Counters, Patience, Reader};
@@ -42,6 +42,8 @@ struct State {
     waiting: VecDeque<Picture>,
     /// When one was last taken to be looked at, or the first of these began to wait.
     moved_at: Option<Instant>,
+    /// That none is taken any more has been told.
+    is_told: bool,
     /// Nothing comes any more.
     is_over: bool,
 }
@@ -93,6 +95,7 @@ impl State {
         let first = self.waiting.iter().position(|picture| picture.is_hit).unwrap_or(0);
         let next = self.waiting.remove(first)?;
         self.moved_at = Some(Instant::now());
+        self.is_told = false;
         Some(next)
     }
 }
@@ -115,7 +118,12 @@ impl Describer {
         while patience == Patience::Waits && !state.has_room_for(&picture) && goes_on(&state) {
             state = self.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
         }
-        let left_out = if state.is_over { vec![picture.sequence] } else { state.take_in(picture) };
+        let is_stuck = state.is_stuck(self.keeper.held_back_max());
+        if is_stuck && !std::mem::replace(&mut state.is_told, true) {
+            warn!("looking at a picture does not come to an end; until it does, plates are kept without what the pictures show of the vehicles");
+        }
+        // Behind a picture that hangs it would be kept back in vain.
+        let left_out = if state.is_over || is_stuck { vec![picture.sequence] } else { state.take_in(picture) };
         drop(state);
         self.changed.notify_all();
         for sequence in left_out {

@@ -148,9 +148,13 @@ impl Watchlist {
         loop {
             let since = state.staging.as_ref().map_or_else(|| self.version(), |copy| copy.version);
             let page = fetch(since)?;
-            let has_more = page.has_more && page.version != since;
+            let (has_more, is_ahead) = (page.has_more, page.version != since);
             self.take(state, page);
-            if !has_more {
+            if has_more && !is_ahead {
+                // There is more, and not now: a list that lacks it must not take the place of one that has it.
+                state.staging = None;
+            }
+            if !has_more || !is_ahead {
                 break;
             }
         }
@@ -307,6 +311,11 @@ mod tests {
         assert!(done.is_err());
         assert_eq!(asked, vec![5, 8]);
         assert_eq!((matches(&list, "OLD1111", 1), list.version()), (1, 5));
+        // A seal has cut the second page at its first entry: what is behind it comes with the next contact.
+        let cut = vec![Ok(page(8, true, true, vec![entry(2, "NEW-2222", 900, true)])), Ok(page(8, false, true, vec![]))];
+        let (done, asked) = sync_pages(&list, &mut state, cut);
+        assert!(done.is_ok());
+        assert_eq!((asked, matches(&list, "OLD1111", 1), matches(&list, "NEW2222", 1), list.version()), (vec![5, 8], 1, 0, 5));
         let whole = vec![
             Ok(page(8, true, true, vec![entry(2, "NEW-2222", 900, true)])),
             Ok(page(9, false, false, vec![entry(3, "NEW-3333", 900, true)])),

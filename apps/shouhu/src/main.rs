@@ -224,11 +224,10 @@ fn parse_role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| format!("role {text:?} is none of {}", all.join(", ")))
 }
 
-/// So much nicer are the threads that answer all that can wait than those of [`shouhu_http::LifeRuntime`] and of the database, which start from this one.
-const BEHIND: i32 = 5;
-
+/// The threads that answer what can wait step back behind those that start from this one: [`shouhu_http::LifeRuntime`] and the database's writer. (A writer whose
+/// connection was given up, after a full disk, starts anew from whoever asks next, and is as nice as that thread until the next start.)
 fn main() -> anyhow::Result<ExitCode> {
-    let niceness = shouhu_env::niceness().saturating_add(BEHIND);
+    let niceness = shouhu_env::niceness().saturating_add(shouhu_env::OF_REQUESTS);
     let behind = move || shouhu_env::step_to(niceness);
     tokio::runtime::Builder::new_multi_thread().enable_all().on_thread_start(behind).build()?.block_on(act())
 }

@@ -32,7 +32,7 @@ impl LiveCases for LiveIncidents {
         Box::pin(async move {
             // A merged one is worked on under the other number for as long as that is open.
             let sql = "SELECT i.id FROM dispatch_incident i LEFT JOIN dispatch_incident t ON t.id = i.merged_into \
-                 WHERE i.number = $1 AND COALESCE(t.state, i.state) <> 'closed' \
+                 WHERE i.number = $1 AND COALESCE(t.state, i.state) NOT IN ('closed', 'merged') \
                  UNION ALL SELECT id FROM dispatch_call WHERE number = $1 AND state = 'taken'";
             match store.fetch_opt(sql, params![case_ref.trim()]).await {
                 Ok(found) => found.is_some(),
@@ -54,7 +54,7 @@ impl LiveCases for LiveIncidents {
 /// The incident of that number that is still worked on, under the number that it was asked for.
 async fn live_incident(store: &Store, case_ref: &str) -> Result<Option<(String, u8)>, StoreError> {
     let sql = "SELECT i.number, COALESCE(t.priority, i.priority) AS priority FROM dispatch_incident i \
-         LEFT JOIN dispatch_incident t ON t.id = i.merged_into WHERE i.number = $1 AND COALESCE(t.state, i.state) <> 'closed'";
+         LEFT JOIN dispatch_incident t ON t.id = i.merged_into WHERE i.number = $1 AND COALESCE(t.state, i.state) NOT IN ('closed', 'merged')";
     let Some(row) = store.fetch_opt(sql, params![case_ref.trim()]).await? else { return Ok(None) };
     Ok(Some((row.text("number")?, u8::try_from(row.int("priority")?).unwrap_or(u8::MAX))))
 }

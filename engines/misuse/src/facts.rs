@@ -91,8 +91,8 @@ pub struct Suggestion {
     pub count: u32,
     /// How many of them the work of others leads one to expect; 0 where the rule is one look.
     pub expected: f64,
-    /// How many such suggestions chance alone would make in this turn, over everybody, all that was tried counted; of somebody in the news how many such
-    /// waves. `None` where a rule and no number decides.
+    /// How many such suggestions chance alone would make in this turn among officers of the same kind of work (of colleagues and of the well known: among pairs
+    /// that are alike), both sorts of looks and all days and weeks of the turn counted; of somebody in the news how many such waves. `None` where a rule and no number decides.
     pub by_chance: Option<f64>,
     /// Leaves that it rests on, the oldest first; at most [`crate::EVIDENCE_MAX`].
     pub seqs: Vec<i64>,

@@ -15,7 +15,7 @@ pub use disk::{Disk, DiskError, RealDisk, SimDisk};
 pub use files::{RealFiles, raise_open_files_limit};
 pub use net::{BoxFuture, BoxStream, Listener, Net, RealNet, SimNet, Stream};
 pub use random::{OsRandom, Random, SeededRandom};
-pub use threads::{niceness, step_back, step_to};
+pub use threads::{OF_REQUESTS, niceness, step_back, step_to};
 
 use std::sync::Arc;
 

@@ -2,6 +2,8 @@
 
 use rustix::process::{getpriority_process, setpriority_process};
 
+/// So much nicer are the threads that answer what can wait than those of what saves lives.
+pub const OF_REQUESTS: i32 = 5;
 /// Most that a thread can step back (setpriority(2)).
 const MOST: i32 = 19;
 
@@ -11,7 +13,7 @@ pub fn step_back(by: i32) {
     step_to(niceness().saturating_add(by));
 }
 
-/// As [`step_back`], but to a niceness that is the same for all, whichever thread started this one.
+/// As [`step_back`], but to this niceness; where the thread is nicer already, only a privileged one gets back.
 pub fn step_to(niceness: i32) {
     let _ = setpriority_process(None, niceness.min(MOST));
 }

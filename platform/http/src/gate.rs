@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -24,8 +24,9 @@ use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
 pub use shouhu_module::Purpose;
-use crate::lately::Lately;
+use crate::lately::{Lately, Somebody};
 use crate::places::Whole;
+use crate::turnstile::is_stranger;
 use crate::{Metrics, Shedder, blot, idempotency, purpose};
 
 /// A body that trickles in is cut off: 16 MiB in 60 s is 2.2 Mbit/s, which a patrol car has.
@@ -46,19 +47,24 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// What saves lives goes before other work, once it is known who asks.
+    /// What saves lives goes before other work, once it is known who asks, or that a link was good lately.
     async fn first<F: Future>(&self, work: F) -> F::Output {
         if self.life.is_some() { shouhu_store::first(work).await } else { work.await }
     }
 
-    /// To find out who asks goes first for those whom the house has known lately. A stranger with a made-up cookie waits with all others.
-    async fn look_for<F: Future>(&self, headers: &HeaderMap, looking: F) -> F::Output {
-        if self.lately.has(headers, Instant::now()) { self.first(looking).await } else { looking.await }
+    /// To find out who asks goes first for those whom the house has known lately. A stranger with a token that he made up waits with all others.
+    async fn look_for<F: Future>(&self, who: Option<Somebody>, looking: F) -> F::Output {
+        if self.lately.has(who, Instant::now()) { self.first(looking).await } else { looking.await }
+    }
+
+    /// Whether the gate will let nobody in by what this request brings: its answer is known already, and saves no life.
+    fn is_refused(&self, request: &Request) -> bool {
+        is_stranger(request.headers()) && request.extensions().get::<Caller>().is_none() && stranger(&self.app, &self.route).is_some()
     }
 }
 
 pub async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    let Some(life) = gate.life.clone() else { return worked(gate, request, next).await };
+    let Some(life) = gate.life.clone().filter(|_| !gate.is_refused(&request)) else { return worked(Gate { life: None, ..gate }, request, next).await };
     let whole = request.extensions().get::<Whole>().cloned();
     match to_the_end(&life, whole, worked(gate, request, next)).await {
         Ok(response) => response,
@@ -124,6 +130,7 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     let query = target.split_once('?').map_or("", |(_, query)| query);
     let said_purpose = if gate.route.audit == Audit::PersonalRead { purpose::said(&parts.headers, query) } else { None };
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|connection| connection.0.ip());
+    let who = gate.lately.somebody(&gate.app, &parts.headers, peer);
 
     // A caller that is there already was put by a test in this process; nothing from the network can do that.
     let given = parts.extensions.get::<Caller>();
@@ -132,11 +139,11 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
         Some(caller) => Some(caller.clone()),
         // A device signs its body, so that the body must be read to know the device; no other door waits for one.
         None if takes_signatures(gate.route.access) && shouhu_identity::needs_body(&parts.headers) => {
-            shouhu_identity::check_device_named(&gate.app, &parts.headers).await?;
+            gate.look_for(who, shouhu_identity::check_device_named(&gate.app, &parts.headers)).await?;
             None
         }
         None if shouhu_identity::needs_body(&parts.headers) => Some(Caller::Nobody),
-        None => Some(who_asks(gate, &asked, peer, None).await?),
+        None => Some(who_asks(gate, &asked, who, peer, None).await?),
     };
     // Whoever may not come in sends no body first.
     if let Some(caller) = &known {
@@ -159,7 +166,7 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     let caller = match known {
         Some(caller) => caller,
         None => {
-            let caller = who_asks(gate, &asked, peer, Some(&body)).await?;
+            let caller = who_asks(gate, &asked, who, peer, Some(&body)).await?;
             let_in(gate, &caller, said_purpose.as_deref()).await?;
             caller
         }
@@ -174,7 +181,17 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
         parts.uri = uri;
     }
     let target = target.to_owned();
-    gate.first(act(gate, Come { parts, body, caller, said_purpose, target }, next)).await
+    let is_known = !matches!(caller, Caller::Nobody);
+    let acting = act(gate, Come { parts, body, caller, said_purpose, target }, next);
+    if is_known {
+        return gate.first(acting).await;
+    }
+    // At a door of everybody's the handler finds out what a token opens.
+    let answer = gate.look_for(who, acting).await?;
+    if answer.status().is_success() {
+        gate.lately.note(who, Instant::now());
+    }
+    Ok(answer)
 }
 
 /// A request of somebody who may come in, as handlers see it.
@@ -234,16 +251,16 @@ async fn act(gate: &Gate, come: Come, next: Next) -> Result<Response, Rejected> 
 }
 
 /// Who asks. At a public door a cookie without its key is as good as none: the browser itself sends it along with links and pictures.
-async fn who_asks(gate: &Gate, asked: &Asked<'_>, peer: Option<IpAddr>, body: Option<&Bytes>) -> Result<Caller, Problem> {
+async fn who_asks(gate: &Gate, asked: &Asked<'_>, who: Option<Somebody>, peer: Option<IpAddr>, body: Option<&Bytes>) -> Result<Caller, Problem> {
     // A form of a sister site comes with the cookie, and its page may do nothing with it but arrive.
     if gate.route.sends_on.is_some() {
         return Ok(Caller::Nobody);
     }
     let is_waived = matches!(gate.route.proving, Proving::Waived(_));
-    match gate.look_for(asked.headers, shouhu_identity::caller_of(&gate.app, asked, is_waived, body)).await {
+    match gate.look_for(who, shouhu_identity::caller_of(&gate.app, asked, is_waived, body)).await {
         Ok(caller) => {
-            if matches!(caller, Caller::Person(_)) {
-                gate.lately.note(asked.headers, Instant::now());
+            if !matches!(caller, Caller::Nobody) {
+                gate.lately.note(who, Instant::now());
             }
             Ok(caller)
         }
@@ -442,6 +459,7 @@ fn replayed(status: StatusCode, body: Bytes) -> Response {
 #[cfg(test)]
 mod tests {
     use axum::Router;
+    use axum::http::HeaderMap;
     use axum::middleware::from_fn_with_state;
     use shouhu_module::Module;
     use shouhu_wire::Role;
@@ -473,9 +491,10 @@ mod tests {
         let cookie = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static("shouhu_session=a"))]);
         for (life, goes_first) in [(Some(Handle::current()), true), (None, false)] {
             let gate = gate(&house, life);
-            assert!(!gate.look_for(&cookie, async { shouhu_store::is_first() }).await);
-            gate.lately.note(&cookie, Instant::now());
-            assert_eq!(gate.look_for(&cookie, async { shouhu_store::is_first() }).await, goes_first);
+            let who = gate.lately.somebody(&house.app, &cookie, None);
+            assert!(!gate.look_for(who, async { shouhu_store::is_first() }).await);
+            gate.lately.note(who, Instant::now());
+            assert_eq!(gate.look_for(who, async { shouhu_store::is_first() }).await, goes_first);
         }
     }
 

@@ -1,5 +1,5 @@
-//! Whoever was turned away and asks again before the time that was named waits until then. A flood that heeds no `Retry-After` would otherwise have the house refuse it as
-//! fast as it can ask, and each refusal is taken from the processors that those need who cry for help.
+//! Whoever was turned away twice, for want of places or as a stranger, and asks again within the time of `Retry-After` waits until it is over. A flood that heeds no time
+//! would otherwise have the house refuse it as fast as it can ask, and each refusal is taken from the processors that those need who cry for help.
 //!
 //! It is remembered for each connection and no longer than that: whoever opens another one for each question is not held up. Behind a proxy that is trusted one
 //! connection is many people's, and nobody is.

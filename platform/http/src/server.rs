@@ -19,6 +19,7 @@ use tower::ServiceExt;
 
 use crate::hurry::Hurry;
 use crate::places::{Answering, Coming, Place, Places, Whole, asked_of, lock};
+use crate::turnstile::Refusal;
 use crate::unread::{Unread, read_away};
 use crate::{Front, Metrics};
 
@@ -119,11 +120,12 @@ async fn connection(
         request.extensions_mut().insert::<Whole>(whole.clone());
         let (front, hurry) = (front.clone(), hurry.clone());
         async move {
-            let mut refusal = front.turnstile.refusal(&request);
-            if let Some(until) = refusal.as_ref().and_then(|_| hurry.wait_until(Instant::now())).filter(|_| !is_shared) {
+            let is_refused = front.turnstile.refusal(&request).is_some();
+            if let Some(until) = hurry.wait_until(Instant::now()).filter(|_| is_refused && !is_shared) {
                 held_until(until, &place, &whole).await;
-                refusal = front.turnstile.refusal(&request);
             }
+            // Once more: the flood may be over meanwhile.
+            let refusal = front.turnstile.refusal(&request).map(Refusal::tell);
             let answer = match refusal {
                 Some(refusal) => {
                     hurry.refused(Instant::now());

@@ -190,7 +190,9 @@ impl Class {
     fn turns_away(&self, at: Instant, is_stranger: bool) -> bool {
         let mut now = self.now();
         let is_away = if is_stranger { now.is_flooded(at) } else { self.is_line_full(&now, at) };
-        if is_away && let Some((_, last)) = &mut now.full {
+        // A stranger who comes while nobody has to wait keeps no flood going.
+        let is_full = !is_stranger || self.free.available_permits() == 0;
+        if is_away && is_full && let Some((_, last)) = &mut now.full {
             *last = at;
         }
         is_away

@@ -3,7 +3,8 @@
 //! Through the router and its gate a refusal costs as much as a quick answer. Here it is a look at the path and at two headers, and an answer whose bytes lie ready.
 //!
 //! Who floods a class is mostly nobody: he brings neither cookie nor signature to a door that wants one. His answer is the same whenever he has it, so that he has
-//! it at once and stands in nobody's way. A made-up cookie is looked for in the database like a real one, and stands in the line with those.
+//! it at once and stands in nobody's way. A made-up cookie is looked for in the database like a real one, and stands in the line with those. Where lives are saved by
+//! writing nobody is turned away here; the gate works on what nobody sends with all other threads.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -80,7 +81,7 @@ impl From<Router> for Front {
 }
 
 /// Whether there is nothing by which the gate could know who asks.
-fn is_stranger(headers: &HeaderMap) -> bool {
+pub(crate) fn is_stranger(headers: &HeaderMap) -> bool {
     let has_cookie = || headers.get_all(header::COOKIE).iter().any(|value| value.to_str().is_ok_and(|said| said.contains(COOKIE)));
     !headers.contains_key(DEVICE_HEADER) && !has_cookie()
 }
@@ -125,7 +126,7 @@ impl Turnstile {
     }
 
     /// The refusal, if the request is turned away. One with a body never is: the gate refuses it, and reads the body away.
-    pub(crate) fn refusal<B: Body>(&self, request: &hyper::Request<B>) -> Option<Response> {
+    pub(crate) fn refusal<B: Body>(&self, request: &hyper::Request<B>) -> Option<Refusal<'_>> {
         // What answers GET answers HEAD.
         let method = if request.method() == Method::HEAD { "GET" } else { request.method().as_str() };
         let door = self.doors.get(method)?.at(request.uri().path()).ok()?.value;
@@ -136,8 +137,20 @@ impl Turnstile {
         if !self.shedder.turns_away(door.line, stranger.is_some()) {
             return None;
         }
-        door.turned_away.inc();
-        Some(stranger.unwrap_or(&door.full).answer())
+        Some(Refusal { ready: stranger.unwrap_or(&door.full), turned_away: &door.turned_away })
+    }
+}
+
+/// Of one who is turned away; counted when it is told.
+pub(crate) struct Refusal<'t> {
+    ready: &'t Ready,
+    turned_away: &'t Counter,
+}
+
+impl Refusal<'_> {
+    pub fn tell(self) -> Response {
+        self.turned_away.inc();
+        self.ready.answer()
     }
 }
 
@@ -166,12 +179,12 @@ pub(crate) mod tests {
     /// By whoever brings a cookie.
     fn asks(turnstile: &Turnstile, method: &str, path: &str, body: &'static str) -> Option<u16> {
         let request = Request::builder().method(method).uri(path).header(header::COOKIE, "a=b; shouhu_session=x").body(Sent::from(body)).ok()?;
-        turnstile.refusal(&request).map(|response| response.status().as_u16())
+        turnstile.refusal(&request).map(|refusal| refusal.tell().status().as_u16())
     }
 
     fn stranger_asks(turnstile: &Turnstile, path: &str, headers: &[(&str, &str)]) -> Option<u16> {
         let request = headers.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value)).body(Sent::empty()).ok()?;
-        turnstile.refusal(&request).map(|response| response.status().as_u16())
+        turnstile.refusal(&request).map(|refusal| refusal.tell().status().as_u16())
     }
 
     #[test]
@@ -180,6 +193,8 @@ pub(crate) mod tests {
         let flooded = turnstile(&Shedder::flooded(INTERACTIVE, usize::MAX), &metrics);
         assert_eq!(asks(&flooded, "GET", "/v1/things/7?limit=3", ""), Some(503));
         assert!(metrics.text().contains("shouhu_http_turned_away_total{load=\"interactive\"} 1"), "{}", metrics.text());
+        let unsaid = Request::get("/v1/open").body(Sent::empty()).unwrap_or_default();
+        assert!(flooded.refusal(&unsaid).is_some() && metrics.text().contains("turned_away_total{load=\"interactive\"} 1"), "who is kept waiting is not refused yet");
         assert_eq!((asks(&flooded, "HEAD", "/v1/things/7", ""), asks(&flooded, "GET", "/v1/open", "")), (Some(503), Some(503)));
         for (method, path, body) in [("GET", "/v1/cries", ""), ("POST", "/v1/things/7", ""), ("GET", "/v1/things/7", "{}"), ("GET", "/", "")] {
             assert_eq!(asks(&flooded, method, path, body), None, "{method} {path} {body}");
@@ -206,7 +221,7 @@ pub(crate) mod tests {
     fn whoever_is_turned_away_is_told_when_to_come_back_and_what_every_answer_says() {
         let flooded = turnstile(&Shedder::flooded(INTERACTIVE, usize::MAX), &Metrics::default());
         let request = Request::get("/v1/open").body(Sent::empty()).unwrap_or_default();
-        let refusal = flooded.refusal(&request).map(|response| response.headers().clone()).unwrap_or_default();
+        let refusal = flooded.refusal(&request).map(|refusal| refusal.tell().headers().clone()).unwrap_or_default();
         let said = |name: header::HeaderName| refusal.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let expected = ["2", "no-store", "application/problem+json"].map(ToOwned::to_owned);
         assert_eq!([said(header::RETRY_AFTER), said(header::CACHE_CONTROL), said(header::CONTENT_TYPE)], expected);
@@ -219,7 +234,7 @@ pub(crate) mod tests {
             (Request::get("/v1/open"), INTERACTIVE.refusal()),
             (Request::get("/v1/things/7"), Problem::new(StatusCode::UNAUTHORIZED, "identity.session_required", "sign in first")),
         ] {
-            let refusal = flooded.refusal(&request.body(Sent::empty()).unwrap_or_default()).unwrap_or_default();
+            let refusal = flooded.refusal(&request.body(Sent::empty()).unwrap_or_default()).map(Refusal::tell).unwrap_or_default();
             let body = axum::body::to_bytes(refusal.into_body(), usize::MAX).await.unwrap_or_default();
             assert_eq!(serde_json::from_slice::<Problem>(&body).ok(), Some(wanted));
         }

@@ -130,7 +130,7 @@ pub async fn caller_of(app: &App, asked: &Asked<'_>, is_proof_waived: bool, body
         let body = body.map_or(&[][..], |bytes| bytes);
         return Ok(Caller::Device(device_of(app, headers, asked.method, asked.target, body).await?));
     }
-    let Some(token) = session::token_in(headers, session::cookie_name(app)) else { return Ok(Caller::Nobody) };
+    let Some(token) = session::session_token(app, headers) else { return Ok(Caller::Nobody) };
     let Some(mut known) = session::known(app, token).await? else { return Ok(Caller::Nobody) };
     if !asked.method.is_safe() && !is_own_origin(headers, &app.public_url) {
         return Err(DoorError::Origin.into());

@@ -68,7 +68,7 @@ pub use proof::{NONCE_EVERY_US, Unproved};
 pub use provider::settings::{OidcSettings, OidcSettingsError, Provider};
 pub use room::{ENROLMENTS_PENDING_MAX, PROVIDER_SIGN_INS_PENDING_MAX, SIGN_INS_PENDING_MAX, STEP_UPS_PENDING_MAX, limited};
 pub use secret::{fresh as fresh_token, hash_of as token_hash};
-pub use session::{ABSOLUTE_US, COOKIE, IDLE_US};
+pub use session::{ABSOLUTE_US, COOKIE, IDLE_US, session_token};
 pub use told::{Heeded, SKEW_US, Word, heed};
 pub use trust::{TrustRefused, TrustSettings, TrustSettingsError, Vouched, taken_back, trust_of, vouched};
 

@@ -99,6 +99,12 @@ pub fn token_in<'a>(headers: &'a HeaderMap, cookie: &str) -> Option<&'a str> {
     (tokens.next().is_none() && !token.is_empty()).then_some(token)
 }
 
+/// What whoever asks says that his session is.
+#[must_use]
+pub fn session_token<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+    token_in(headers, cookie_name(app))
+}
+
 /// A live session, before its key has spoken.
 pub struct Known {
     pub person: Person,

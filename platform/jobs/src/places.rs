@@ -16,8 +16,8 @@ use crate::{LEASE_US, Leased, Worker, finish};
 const PLACES: usize = 8;
 /// Of them, for jobs of one kind.
 const PLACES_OF_KIND: usize = 2;
-/// For calls, each in a lane of its own: twice the webhooks, receivers and tools of a large house.
-const CALLS: usize = 64;
+/// For calls, each in a lane of its own: more than settings allow webhooks (20), receivers (16) and tools (64) together.
+const CALLS: usize = 128;
 /// Waiting jobs that are looked at together.
 const LOOKED_AT: usize = 64;
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use shouhu_env::{Env, step_back};
+use shouhu_env::{Env, OF_REQUESTS, step_back};
 use shouhu_files::{Files, Hold};
 use shouhu_ids::Micros;
 use shouhu_lake::catalogue::{Order, name_of};
@@ -106,10 +106,12 @@ impl Troubles {
     }
 }
 
-/// Niceness of what makes room in memory: whoever waits for an acknowledgement goes first, but not so much that memory fills.
-const BEHIND: i32 = 4;
-/// Of what only makes the lake tidier.
-const FAR_BEHIND: i32 = 10;
+/// How far what nobody waits for steps back: no farther than who answers requests, from whose starter these threads start.
+const BESIDE: i32 = OF_REQUESTS;
+/// What makes room in memory: whoever waits for an acknowledgement goes first, but not so much that memory fills.
+const BEHIND: i32 = BESIDE + 4;
+/// What only makes the lake tidier.
+const FAR_BEHIND: i32 = BESIDE + 10;
 
 /// Everything that the threads share.
 pub struct Keeper {
@@ -147,7 +149,7 @@ impl Keeper {
         let tidy = self.tidy_turn();
         self.every("tidy", TIDY_TURN, BEHIND, tidy)?;
         let watch = self.watch_turn();
-        self.every("watch", Duration::from_millis(self.config.refresh_ms), 0, watch)?;
+        self.every("watch", Duration::from_millis(self.config.refresh_ms), BESIDE, watch)?;
         let book = self.book_turn();
         self.every("book", BOOK_TURN, FAR_BEHIND, book)?;
         let compact = self.compact_turn();

@@ -268,6 +268,16 @@ impl Lakehouse {
         store.fetch(&sql, Vec::new()).await?.iter().map(number).collect()
     }
 
+    /// The number of the source that came last; 0 while there is none. Numbers are never given again.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn newest_source(&self) -> Result<u32, LakehouseError> {
+        let rows = self.0.store.fetch("SELECT COALESCE(MAX(number), 0) AS number FROM lakehouse_source", Vec::new()).await?;
+        let number = rows.first().map(|row| row.int("number")).transpose()?.unwrap_or_default();
+        u32::try_from(number).map_err(|_| LakehouseError::Lake("a source has no number".into()))
+    }
+
     /// The lake at this moment, of these classes, as whoever looks may see it: without passages of sealed plates ([`shouhu_store::Eyes`]) and of sources that a
     /// force's rules hide ([`shouhu_store::Sight`]).
     ///

@@ -15,7 +15,7 @@ use crate::room::Room;
 use crate::settings::{self, Delivery, Receiver};
 use crate::store;
 use crate::stream::{self, Way};
-use crate::waiting::{self, DISABLED, ENDED};
+use crate::waiting::{self, DISABLED, ENDED, OTHER};
 
 pub const KIND: &str = "signals.deliver";
 /// A refusal is a word and a sentence; of a longer one no words are known.
@@ -94,7 +94,7 @@ pub fn run(app: App, payload: Value) -> BoxFuture<'static, Result<(), ReactionEr
         let Some(receiver) = settings.receiver(&task.receiver) else { return Ok(()) };
         // Another partner has the name by now: he is told nothing that was meant for the one before.
         if task.claims.get("aud") != Some(&json!(receiver.aud)) {
-            return Ok(store::tried(&app.store, &task.receiver, &task.fact, ENDED, false).await?);
+            return Ok(store::tried(&app.store, &task.receiver, &task.fact, OTHER, false).await?);
         }
         if set_aside(&app, receiver, &task).await? {
             return Ok(());

@@ -23,6 +23,7 @@ pub const WAITING_AGE_US: i64 = AGE_MAX_S * Micros::SECOND;
 const ACTION: &str = "signal dropped";
 const DROPPED: &str = "dropped: nobody has come for it";
 pub const ENDED: &str = "the receiver has ended its stream";
+pub const OTHER: &str = "another partner has this name now";
 pub const DISABLED: &str = "the receiver has disabled its stream";
 
 /// By the key of the table: one receiver says it of four hundred tokens at once, made-up ones among them, while nobody else writes.

@@ -95,10 +95,16 @@ pub async fn use_code(tx: &mut Tx, now: Micros, hash: &str) -> Result<bool, Stor
     Ok(tx.execute(sql, params![hash, now]).await? == 1)
 }
 
-/// A used code was shown again. False when it was before.
-pub async fn show_again(tx: &mut Tx, now: Micros, hash: &str) -> Result<bool, StoreError> {
+/// Whether a used code is shown again for the first time.
+pub async fn is_shown_first(tx: &mut Tx, hash: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS one FROM sso_code WHERE code_hash = $1 AND shown_again_at_us IS NULL";
+    Ok(tx.fetch_opt(sql, params![hash]).await?.is_some())
+}
+
+/// That it was shown again is on the log.
+pub async fn show_again(tx: &mut Tx, now: Micros, hash: &str) -> Result<(), StoreError> {
     let sql = "UPDATE sso_code SET shown_again_at_us = $2 WHERE code_hash = $1 AND shown_again_at_us IS NULL";
-    Ok(tx.execute(sql, params![hash, now]).await? == 1)
+    tx.execute(sql, params![hash, now]).await.map(drop)
 }
 
 /// Takes back what a code has given; how many tokens.

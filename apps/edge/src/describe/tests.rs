@@ -177,13 +177,17 @@ fn where_a_picture_hangs_a_file_goes_on_and_every_sighting_is_sent_as_it_is() {
         scene.describer.submit(picture(sequence, number, number <= most), Patience::Waits, &scene.stop);
     }
     assert!(began.elapsed() >= Duration::from_millis(200), "it waited for room as long as somebody might have been looking");
+    let (live, left_out) = (3 * most + 1, scene.counts().1);
+    let sequence = scene.keeper.keep_back(&numbered(live, true)).unwrap();
+    scene.describer.submit(picture(sequence, live, true), Patience::Live, &scene.stop);
+    assert_eq!(scene.counts().1, left_out + 1, "nor is a hit kept back in vain that a live camera sees");
     assert!(scene.keeper.wait(Lane::Hits, Duration::from_secs(9)) && scene.keeper.wait(Lane::Rest, Duration::from_secs(9)));
     std::thread::sleep(Duration::from_millis(200));
     let given_out = scene.given_out();
-    assert_eq!(given_out.len(), 3 * WAITING_MAX, "hits too");
+    assert_eq!(given_out.len(), 3 * WAITING_MAX + 1, "hits too");
     assert!(given_out.iter().all(|(_, seen)| *seen == SeenVehicle::default()));
     let sequences: Vec<u64> = given_out.iter().map(|(sequence, _)| *sequence).collect();
-    assert_eq!(scene.keeper.delivered(&sequences).unwrap(), 3 * WAITING_MAX);
+    assert_eq!(scene.keeper.delivered(&sequences).unwrap(), 3 * WAITING_MAX + 1);
     scene.describer.end();
     scene.describer.run();
     assert!(scene.given_out().is_empty(), "a description that comes too late brings nothing back");

@@ -105,7 +105,7 @@ pub async fn live(store: &Store, person: ActorId, limit: i64) -> Result<Vec<Wait
          AND w.read_at_us IS NULL) AS unread, c.incident AS of_incident, i.merged_into FROM ({LINK}) x JOIN dispatch_call c ON c.id = x.call \
          LEFT JOIN dispatch_incident i ON i.id = c.incident \
          WHERE x.turn = x.newest AND x.revoked_at_us IS NULL AND x.expires_at_us > $1 AND ((c.state = 'taken' AND c.taken_by = $2) \
-         OR (c.state = 'settled' AND x.incident_state <> 'closed')) ORDER BY x.made_at_us LIMIT $3"
+         OR (c.state = 'settled' AND x.incident_state NOT IN ('closed', 'merged'))) ORDER BY x.made_at_us LIMIT $3"
     );
     let rows = store.fetch(&sql, params![now, person, limit]).await?;
     rows.iter()

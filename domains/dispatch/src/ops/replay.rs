@@ -10,7 +10,7 @@ use shouhu_ids::{IncidentId, Micros, UnitId};
 use shouhu_module::ports::{UnitFix, UnitTracksPort};
 use shouhu_module::{App, Audit, Audited, Id, Load, Problem, Purpose, Route};
 use shouhu_place::Wgs84;
-use shouhu_store::{Store, StoreError};
+use shouhu_store::{Sight, Store, StoreError};
 use shouhu_wire::{Assignment, AssignmentState, Incident, IncidentState};
 
 use crate::model::LogLine;
@@ -123,12 +123,23 @@ pub async fn lines(store: &Store, incident: &Incident, reports: &[Incident]) -> 
     Ok(lines)
 }
 
+/// When an incident became part of another one. The line that says so names the other, and is hidden with it; the moment is no secret.
+///
+/// # Errors
+/// When the database fails.
+pub async fn merged_at(store: &Store, incident: &Incident) -> Result<Option<Micros>, StoreError> {
+    if incident.state != IncidentState::Merged {
+        return Ok(None);
+    }
+    let log = Sight::whole().look(store::log_of(store, incident.id)).await?;
+    Ok(log.iter().rfind(|line| line.key == "incident_merged").map(|line| line.at_us))
+}
+
 /// From the first report to the end; what is merged ends where it became part of another one.
 #[must_use]
-pub fn span_of(incident: &Incident, reports: &[Incident], log: &[ReplayLine], now: Micros) -> (Micros, Micros) {
+pub fn span_of(incident: &Incident, reports: &[Incident], merged_at: Option<Micros>, now: Micros) -> (Micros, Micros) {
     let from = reports.iter().map(|report| report.opened_at_us).fold(incident.opened_at_us, Micros::min);
-    let merged = log.iter().rfind(|one| incident.state == IncidentState::Merged && one.line.key == "incident_merged");
-    (from, incident.closed_at_us.or(merged.map(|one| one.line.at_us)).unwrap_or(now))
+    (from, incident.closed_at_us.or(merged_at).unwrap_or(now))
 }
 
 async fn handle(State(app): State<App>, purpose: Purpose, Id(id): Id<IncidentId>) -> Result<Audited<Replay>, Problem> {
@@ -145,7 +156,7 @@ async fn handle(State(app): State<App>, purpose: Purpose, Id(id): Id<IncidentId>
         units.push(unit_of(port.as_deref(), order, now).await?);
     }
     let log = lines(&app.store, &incident, &reports).await?;
-    let (from_us, until_us) = span_of(&incident, &reports, &log, now);
+    let (from_us, until_us) = span_of(&incident, &reports, merged_at(&app.store, &incident).await?, now);
     let fixes: usize = units.iter().map(|unit| unit.fixes.len()).sum();
     let object = format!("replay of {} with {} reports, {} orders, {fixes} fixes", incident.number, reports.len(), units.len());
     Ok(Audited::new(object, Replay { incident, reports, from_us, until_us, log, units, has_tracks: port.is_some() }))
@@ -206,10 +217,10 @@ mod tests {
             assert_eq!(replied.iter().filter(|one| one.line.key == "assignment_reply").count(), 1, "written under both numbers, told once");
             let now = store.env().now();
             let opened = reports.first().map(|report| report.opened_at_us).unwrap();
-            assert_eq!(span_of(&incident, &reports, &log, now), (opened, now));
+            assert_eq!((merged_at(&store, &incident).await.unwrap(), span_of(&incident, &reports, None, now)), (None, (opened, now)));
             let merged = store::incident(&store, first).await.unwrap().unwrap();
-            let own = lines(&store, &merged, &[]).await.unwrap();
-            assert!(span_of(&merged, &[], &own, now.plus(Micros::DAY)).1 <= now, "its own number ended when it was merged");
+            let at = merged_at(&store, &merged).await.unwrap();
+            assert!(at.is_some() && span_of(&merged, &[], at, now.plus(Micros::DAY)).1 <= now, "its own number ended when it was merged");
         })
         .await;
     }

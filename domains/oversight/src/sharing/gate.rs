@@ -3,7 +3,7 @@
 use shouhu_env::BoxFuture;
 use shouhu_ids::Micros;
 use shouhu_module::Problem;
-use shouhu_module::ports::{Direction, Partner, Sharing, SharingGate};
+use shouhu_module::ports::{Direction, Partner, Sharing, SharingGate, UNNAMED};
 use shouhu_store::{Store, StoreError, Tx, params};
 
 use super::{SharingError, WITHOUT_AGREEMENT_US};
@@ -83,7 +83,7 @@ async fn judged(tx: &mut Tx, partner: &Partner, is_life: bool, now: Micros) -> R
     };
     let judged = if off.is_some() {
         Err(SharingError::Off)
-    } else if until <= now && !is_life {
+    } else if until <= now && !is_life && !partner.key.starts_with(UNNAMED) {
         Err(SharingError::NoAgreement)
     } else {
         Ok(())

@@ -3,7 +3,6 @@
 //! A process that dies in the middle leaves `running`; the job's lease runs out and the next process makes the file from the
 //! beginning. After [`ATTEMPTS_MAX`] tries the export has failed and says why.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -24,7 +23,7 @@ use shouhu_store::{Eyes, Sight};
 use shouhu_wire::{ExportFormat, ExportQuestion, PartialNote, Role};
 
 use super::records::{Line, Progress, Wanted, gather, notes};
-use super::store::{self, Kept, Made};
+use super::store::{self, Hidden, Kept, Made};
 use super::{ATTEMPTS_MAX, BYTES_MAX, ExportError, KEPT_US, LIFE_US, TIME_MAX_US, csv, geojson};
 use crate::gate::{Asking, Shown, bounded, told_at};
 use crate::lake::window_of;
@@ -168,9 +167,8 @@ async fn file(app: &App, kept: &Kept) -> Result<(), ReactionError> {
     // A file is for the eyes of whoever asked for it.
     let building = build(&house, &asking, &kept.question, [kept.from, kept.until], kept.export.format, &progress);
     let (eyes, sight) = (Eyes::Person(kept.export.asked_by), sight_of_asker(app, kept));
-    // Looked up before the rows are: what is hidden in between is in no list that lets the file be given.
-    let hidden = eyes.look(sight.clone().look(house.hidden_sources())).await?;
-    let building = eyes.look(sight.look(building));
+    let hidden_before = eyes.look(sight.clone().look(house.hidden_sources())).await?;
+    let building = eyes.look(sight.clone().look(building));
     tokio::pin!(building);
     let started = app.env.now();
     let mut is_cancelled = false;
@@ -189,7 +187,10 @@ async fn file(app: &App, kept: &Kept) -> Result<(), ReactionError> {
     if is_cancelled {
         return Ok(());
     }
-    keep(app, kept, built, hidden).await
+    // What is in the file was shown at one moment in between: hidden all the while is what was hidden before and after, and no source that came later is in it.
+    let newest = house.newest_source().await?;
+    let hidden_after = eyes.look(sight.look(house.hidden_sources())).await?;
+    keep(app, kept, built, Hidden { numbers: &hidden_before & &hidden_after, newest }).await
 }
 
 /// Which rows of the lake the force's rules leave to whoever asks for an export, as it was asked for at that time.
@@ -205,7 +206,7 @@ fn sight_of_asker(app: &App, kept: &Kept) -> Sight {
     kept.role.map_or_else(|| app.store.guards().unsaid(), of)
 }
 
-async fn keep(app: &App, kept: &Kept, Built { bytes, rows, notes, under }: Built, hidden: BTreeSet<u32>) -> Result<(), ReactionError> {
+async fn keep(app: &App, kept: &Kept, Built { bytes, rows, notes, under }: Built, hidden: Hidden) -> Result<(), ReactionError> {
     let (id, now) = (kept.export.id, app.env.now());
     let (blob, length) = (BlobId::named(BlobClass::Export, now.day(), &format!("export {id} {}", kept.attempts)), bytes.len());
     if !under.is_empty() {

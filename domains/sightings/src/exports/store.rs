@@ -24,8 +24,7 @@ pub struct Kept {
     pub role: Option<Role>,
     /// Which the asker crewed then.
     pub unit: Option<UnitId>,
-    /// Sources that were hidden from the asker when the file was made: none of their rows is in it.
-    pub hidden: BTreeSet<u32>,
+    pub hidden: Hidden,
     pub attempts: i64,
     pub blob: Option<String>,
     pub blob_day: Option<i64>,
@@ -37,10 +36,27 @@ struct Notes {
     notes: Vec<PartialNote>,
 }
 
-/// As [`Notes`].
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Sources {
-    numbers: BTreeSet<u32>,
+/// Sources of which no row is in a file: those that were hidden from the asker all the while it was made, and those that came after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hidden {
+    pub numbers: BTreeSet<u32>,
+    /// Of the sources that there were when it was made, the one that came last.
+    pub newest: u32,
+}
+
+impl Hidden {
+    /// Whether a file holds nothing of what is hidden now.
+    #[must_use]
+    pub fn holds(&self, now: &BTreeSet<u32>) -> bool {
+        now.iter().all(|number| *number > self.newest || self.numbers.contains(number))
+    }
+}
+
+/// Of a file of which nobody noted it: what is hidden now may be in it.
+impl Default for Hidden {
+    fn default() -> Self {
+        Self { numbers: BTreeSet::new(), newest: u32::MAX }
+    }
 }
 
 const SELECT: &str = "SELECT id, state, format, question, from_us, until_us, asked, asked_by, asked_by_name, asked_at_us, asked_office, asked_role, asked_unit, hidden, purpose, case_ref, attempts, \
@@ -79,19 +95,11 @@ fn kept_of(row: &Row) -> Result<Kept, StoreError> {
     })
 }
 
-fn hidden_of(row: &Row) -> Result<BTreeSet<u32>, StoreError> {
+fn hidden_of(row: &Row) -> Result<Hidden, StoreError> {
     if row.opt_text("hidden")?.is_none() {
-        return Ok(BTreeSet::new());
+        return Ok(Hidden::default());
     }
-    Ok(row.json::<Sources>("hidden")?.numbers)
-}
-
-fn hidden_json(hidden: &BTreeSet<u32>) -> Option<String> {
-    if hidden.is_empty() {
-        return None;
-    }
-    // Read back as nothing that was hidden, it lets a file be given to nobody from whom something is hidden now.
-    serde_json::to_string(&Sources { numbers: hidden.clone() }).ok()
+    row.json("hidden")
 }
 
 fn notes_json(notes: &[PartialNote]) -> String {
@@ -181,8 +189,7 @@ pub struct Made {
     pub bytes: u64,
     pub expires_at: Micros,
     pub partial: Vec<PartialNote>,
-    /// As [`Kept::hidden`].
-    pub hidden: BTreeSet<u32>,
+    pub hidden: Hidden,
 }
 
 /// The file is there and its end is ordered, in one transaction. False when it was cancelled meanwhile.
@@ -200,7 +207,7 @@ pub async fn ready(store: &Store, id: ExportId, made: &Made) -> Result<bool, Sto
                 made.blob_day,
                 made.expires_at,
                 notes_json(&made.partial),
-                hidden_json(&made.hidden),
+                serde_json::to_string(&made.hidden).ok(),
             ],
         )
         .await?;

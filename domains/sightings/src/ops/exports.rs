@@ -170,7 +170,7 @@ async fn file(State(app): State<App>, person: Person, Id(id): Id<ExportId>) -> R
     let is_older = app.store.veil().is_some_and(|veil| kept.export.asked_at_us < veil.newest_since());
     // Nor is it given where something is hidden from him now that was not when it was made: a rule may be another, or a camera another office's.
     let hidden = hidden_now(&app, job::sight_of(&app, person.id, person.role, person.office.as_deref(), person.unit, &kept)).await?;
-    let is_whole = hidden.is_subset(&kept.hidden);
+    let is_whole = kept.hidden.holds(&hidden);
     let Some(blob) = kept.blob.filter(|_| is_open && !is_older && is_whole) else {
         return Err(ExportError::NoFile { id, state: state_word(kept.export.state) }.into());
     };

@@ -150,11 +150,16 @@ async fn exports_are_kept_the_same_on_each_database() {
         assert!(!store::progress(&database, id, 10, 5).await.unwrap(), "nothing runs yet");
         assert!(store::begin(&database, id).await.unwrap() && store::begin(&database, id).await.unwrap());
         assert!(store::progress(&database, id, 10, 5).await.unwrap());
-        let made = Made { blob: "export/1/x".into(), blob_day: 1, rows: 7, bytes: 9, expires_at: NOW, partial: Vec::new(), hidden: BTreeSet::from([3, 7]) };
+        let before = store::get(&database, id).await.unwrap().unwrap().hidden;
+        assert!(before.holds(&BTreeSet::new()) && !before.holds(&BTreeSet::from([1])), "nobody noted what is in it");
+        let hidden = store::Hidden { numbers: BTreeSet::from([3, 7]), newest: 9 };
+        assert!(hidden.holds(&BTreeSet::from([3, 10])), "what came after it is not in it");
+        assert!(!hidden.holds(&BTreeSet::from([3, 9])));
+        let made = Made { blob: "export/1/x".into(), blob_day: 1, rows: 7, bytes: 9, expires_at: NOW, partial: Vec::new(), hidden: hidden.clone() };
         assert!(store::ready(&database, id, &made).await.unwrap() && !store::ready(&database, id, &made).await.unwrap());
         assert!(!store::cancel(&database, id).await.unwrap() && !store::fail(&database, id, "late").await.unwrap());
         let kept = store::get(&database, id).await.unwrap().unwrap();
-        assert_eq!((kept.role, kept.unit, kept.hidden), (Some(Role::Detective), None, BTreeSet::from([3, 7])));
+        assert_eq!((kept.role, kept.unit, kept.hidden), (Some(Role::Detective), None, hidden));
         assert_eq!((kept.attempts, kept.export.rows, kept.purpose, kept.question), (2, 7, purpose, new.question));
         assert!(store::is_day_needed(&database, 1).await.unwrap());
         assert!(store::expire(&database, id).await.unwrap() && !store::is_day_needed(&database, 1).await.unwrap());

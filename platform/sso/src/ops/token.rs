@@ -139,9 +139,12 @@ fn given(app: &App, client: &Client, code: &Code, vouched: &Vouched, sid: &str) 
 }
 
 /// A no to who shows a code of ours, on the log before it is told.
-async fn refused(app: &App, client: &Client, code: &Code, why: &'static str) -> Result<SsoTokens, Problem> {
+async fn note_refused(app: &App, client: &Client, code: &Code, why: &'static str) -> Result<(), Problem> {
     let about = About { actor: Some(code.actor), name: "" };
-    leaf::write(app, about, ACTION, format!("tool {}: refused, a code of session {}: {why}", client.id, code.session), 400).await?;
+    leaf::write(app, about, ACTION, format!("tool {}: refused, a code of session {}: {why}", client.id, code.session), 400).await
+}
+
+fn refused(why: &'static str) -> Result<SsoTokens, Problem> {
     Err(TokenError(TokenRefused::InvalidGrant(why)).into())
 }
 
@@ -158,20 +161,29 @@ async fn redeem(app: &App, client: &Client, asked: &TokenAsked) -> Result<SsoTok
     let mut tx = app.store.begin().await?;
     if !store::use_code(&mut tx, now, &hash).await? {
         let revoked = store::revoke_given(&mut tx, now, &hash).await?;
-        let is_news = store::show_again(&mut tx, now, &hash).await?;
+        let is_news = store::is_shown_first(&mut tx, &hash).await?;
         tx.commit().await?;
         tracing::warn!(tool = client.id, session = %code.session, revoked, "a code was shown again");
         // A yes that is taken back uses up its codes.
         let why = if sid.is_some() { "the code was used before, and what it gave is taken back" } else { "the person has left this tool, or has taken the yes back" };
         // Whoever has stolen a secret could show one code all day, and each leaf is kept for ever.
-        return if is_news { refused(app, client, &code, why).await } else { Err(TokenError(TokenRefused::InvalidGrant(why)).into()) };
+        if is_news {
+            note_refused(app, client, &code, why).await?;
+            // After the leaf: should it not be written, the next showing is news.
+            let mut tx = app.store.begin().await?;
+            store::show_again(&mut tx, now, &hash).await?;
+            tx.commit().await?;
+        }
+        return refused(why);
     }
     let (vouched, sid) = match (judged, sid) {
         (Ok(vouched), Some(sid)) => (vouched, sid),
         (judged, _) => {
             // Used up all the same: nobody tries verifiers one by one.
             tx.commit().await?;
-            return refused(app, client, &code, judged.err().unwrap_or("the person has left this tool")).await;
+            let why = judged.err().unwrap_or("the person has left this tool");
+            note_refused(app, client, &code, why).await?;
+            return refused(why);
         }
     };
     let given = given(app, client, &code, &vouched, &sid);

@@ -38,7 +38,7 @@ export const sightings = {
   "sightings.export.too_many_open":
     "Several of your exports are still being made. Wait for one or cancel it.",
   "sightings.export.no_file":
-    "This export has no file: it is not ready, was cancelled, failed, or its day is over.",
+    "This export has no file: it is not ready, was cancelled, failed, its day is over, or it holds what is hidden from you now. Ask for it again.",
   "sightings.export.not_open": "Only an export that waits or runs can be cancelled.",
   "sightings.feed.empty": "The file is empty.",
   "sightings.feed.too_large": "The file is too large. Send it in parts.",
