@@ -56,7 +56,8 @@ impl Partner {
         Self { key: format!("{NAMED}{name}"), title: name.to_owned() }
     }
 
-    /// Whoever gets what a person fetches in a format of other people's systems without saying for whom.
+    /// Whoever gets what a person fetches in a format of other people's systems without saying for whom. TAK clients of a network that an operator has
+    /// named for nobody are such, too, each network with a key of its own.
     #[must_use]
     pub fn unnamed(format: &str) -> Self {
         Self { key: format!("{UNNAMED}{format}"), title: format.to_owned() }
