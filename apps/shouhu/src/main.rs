@@ -14,7 +14,7 @@ use shouhu_ids::Micros;
 use shouhu_lakehouse::{OnDamage, Opening};
 use shouhu_module::App;
 use shouhu_positions::mqtt::MqttDoor;
-use shouhu_positions::tak::{Network, TakStream};
+use shouhu_positions::tak::{Allowed, Network, TakStream};
 use shouhu_wire::Role;
 use tokio_util::sync::CancellationToken;
 
@@ -136,9 +136,10 @@ struct Place {
     /// says who may.
     #[arg(long, global = true, env = "SHOUHU_TAK_LISTEN", requires = "tak_allow")]
     tak_listen: Option<SocketAddr>,
-    /// Networks of TAK clients, such as 10.8.0.0/16; several with commas between. They are not asked who they are.
+    /// Networks of TAK clients, such as 10.8.0.0/16, or 消防局=10.9.0.0/16 where it is a partner's; several with commas between. They are not asked
+    /// who they are: the ledger of sharing counts and stops each network.
     #[arg(long, global = true, env = "SHOUHU_TAK_ALLOW", value_delimiter = ',')]
-    tak_allow: Vec<Network>,
+    tak_allow: Vec<Allowed>,
     /// Where OwnTracks devices may connect by MQTT 3.1.1, such as 127.0.0.1:1883. Off unless given; --mqtt-allow says who may.
     #[arg(long, global = true, env = "SHOUHU_MQTT_LISTEN", requires = "mqtt_allow")]
     mqtt_listen: Option<SocketAddr>,

@@ -135,7 +135,7 @@ struct Switch {
 }
 
 impl SharingGate for Switch {
-    fn pass(&self, sharing: Sharing) -> BoxFuture<'static, Result<(), Problem>> {
+    fn pass_many(&self, sharing: Sharing, _count: u32) -> BoxFuture<'static, Result<(), Problem>> {
         self.asked.lock().unwrap().push(sharing);
         let is_off = self.is_off.load(Ordering::SeqCst);
         let off = || Problem::new(StatusCode::FORBIDDEN, "oversight.sharing.off", "this partner was switched off");

@@ -133,7 +133,10 @@ fn health(app: App) -> BoxFuture<'static, Health> {
             Ok(_) if room.keeper.is_failing() => {
                 Health::bad("tracks cannot be written: positions are on the live map alone, and their senders are told to send them again")
             }
-            Ok(n) => Health::good(format!("{n} trackers in use")),
+            Ok(n) => match app.try_room::<tak::TakClients>() {
+                Some(clients) => Health::good(format!("{n} trackers in use; {} TAK clients connected", clients.connected())),
+                None => Health::good(format!("{n} trackers in use")),
+            },
         }
     })
 }

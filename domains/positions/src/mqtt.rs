@@ -5,6 +5,9 @@
 //! Nothing that a device publishes reaches another device: it may subscribe to what it likes, and gets nothing. A device that
 //! connects again takes its place over: the old connection, which a phone that changed networks left behind, is closed.
 //!
+//! Not in the ledger of sharing: a tracker is registered by a person of the house and rides in a unit of ours, so that it is nobody's partner. Its
+//! switch is to revoke it, which is heeded with its next publication or ping.
+//!
 //! MQTT without TLS shows the secret to everybody on the way, so that the operator names the networks that may connect: a tunnel,
 //! or the proxy that ends TLS.
 

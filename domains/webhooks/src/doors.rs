@@ -170,7 +170,8 @@ struct Switch {
 }
 
 impl SharingGate for Switch {
-    fn pass(&self, sharing: Sharing) -> BoxFuture<'static, Result<(), Problem>> {
+    fn pass_many(&self, sharing: Sharing, count: u32) -> BoxFuture<'static, Result<(), Problem>> {
+        assert_eq!(count, 1, "one fact, one delivery");
         assert_eq!((sharing.partner.title.as_str(), sharing.direction, sharing.kind.as_str()), ("消防局", Direction::Out, "unit_state"));
         let is_off = self.is_off.load(Ordering::SeqCst);
         self.passed.fetch_add(usize::from(!is_off), Ordering::SeqCst);

@@ -1,15 +1,30 @@
-//! The whole house: what a partner sends, and what a person fetches for it, is counted and stops with one switch.
+//! The whole house: what a partner sends, what a person fetches for it, and what its TAK clients get, is counted and stops with one switch; and no door of
+//! somebody else is left out of the list of doors.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use shouhu::MODULES;
 use shouhu_env::{Env, SimClock};
 use shouhu_http::testing::House;
-use shouhu_ids::Micros;
+use shouhu_ids::{Micros, UnitId};
 use shouhu_module::{Access, Caller, Load};
+use shouhu_outgoing::Use;
+use shouhu_positions::tak::{TakStream, serve};
+use shouhu_store::params;
 use shouhu_wire::{DeviceKind, Role};
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+
+use crate::doors::{named, routes};
+use crate::forgotten::files_below;
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn a_partner_that_was_switched_off_passes_no_door_of_partners_and_one_without_agreement_only_those_of_life() {
@@ -84,4 +99,151 @@ async fn what_persons_fetch_for_a_partner_stops_with_what_its_machine_sends() {
     clock.advance_us(31 * Micros::DAY);
     assert_eq!(house.call(&chief, "GET", "/v1/units.geojson", Value::Null).await.status, 200);
     assert_eq!(key(&house.call(&chief, "GET", "/v1/units.geojson?partner=county", Value::Null).await), "oversight.sharing.no_agreement");
+}
+
+/// A connection to the stream for TAK clients from an address of this machine.
+async fn tak_client(from: [u8; 4], at: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from((from, 0))).unwrap();
+    socket.connect(at).await.unwrap()
+}
+
+/// Reads one event, whole.
+async fn event(client: &mut TcpStream) -> String {
+    let (mut text, mut part) = (String::new(), [0; 4_096]);
+    let whole = async {
+        while !text.ends_with("</event>\n") {
+            let n = client.read(&mut part).await.unwrap();
+            assert!(n > 0, "closed after {text:?}");
+            text.push_str(&String::from_utf8_lossy(&part[..n]));
+        }
+    };
+    timeout(PATIENCE, whole).await.unwrap();
+    text
+}
+
+/// What comes until the connection ends.
+async fn rest(mut client: TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // A reset is an end, too.
+    let _ = timeout(PATIENCE, client.read_to_end(&mut bytes)).await.unwrap();
+    bytes
+}
+
+#[tokio::test]
+async fn a_network_of_tak_clients_is_in_the_ledger_and_its_switch_or_its_date_ends_the_connections_that_are_open() {
+    let clock = Arc::new(SimClock::starting_at(Micros(20_000 * Micros::DAY)));
+    let house = House::open_in(MODULES, Env { clock: clock.clone(), ..Env::real() }).await;
+    let mut tx = house.app.store.begin().await.unwrap();
+    let sql = "INSERT INTO dispatch_unit (id, call_sign, kind, state, created_at_us, lon, lat, position_at_us) \
+         VALUES ($1, '永康 21', 'car', 'available', $2, 120.25, 23.03, $2)";
+    tx.execute(sql, params![house.app.env.id(UnitId::new), house.app.env.now()]).await.unwrap();
+    tx.commit().await.unwrap();
+    let allow = vec!["127.0.0.0/8".parse().unwrap(), "fire=127.0.0.2".parse().unwrap()];
+    let at = serve(house.app.clone(), TakStream { listen: SocketAddr::from(([127, 0, 0, 1], 0)), allow }).await.unwrap();
+    let (mut ours, mut theirs) = (tak_client([127, 0, 0, 1], at).await, tak_client([127, 0, 0, 2], at).await);
+    for client in [&mut ours, &mut theirs] {
+        assert!(event(client).await.contains("永康 21"));
+    }
+
+    let chief = house.person(Role::Supervisor);
+    let partner = async |title: &str| {
+        let listed = house.call(&chief, "GET", "/v1/oversight/partners", Value::Null).await.json;
+        listed["items"].as_array().unwrap().iter().find(|one| one["title"] == title).cloned().unwrap_or_else(|| panic!("{title} in {listed}"))
+    };
+    let (known, fire) = (partner("TAK 127.0.0.0/8").await, partner("fire").await);
+    assert_eq!((&known["id"], &known["passed_day"], &known["passes_until_us"]), (&json!("unnamed TAK 127.0.0.0 8"), &json!(2), &Value::Null), "{known}");
+    assert_eq!((&fire["id"], &fire["passed_day"]), (&json!("named fire"), &json!(2)), "a connection and a position: {fire}");
+
+    // Nobody has agreed with those who were named; the force's own phones know no such date.
+    clock.advance_us(31 * Micros::DAY);
+    assert_eq!(rest(theirs).await, b"");
+    assert_eq!(partner("fire").await["refused_day"], json!(1));
+    event(&mut ours).await;
+
+    let off = format!("/v1/oversight/partners/{}/off", known["id"].as_str().unwrap().replace(' ', "%20"));
+    assert_eq!(house.call(&chief, "POST", &off, json!({ "reason": "手機遺失，停止提供" })).await.status, 200);
+    assert_eq!(rest(ours).await, b"", "not a byte after the switch");
+    assert_eq!(rest(tak_client([127, 0, 0, 1], at).await).await, b"");
+    let known = partner("TAK 127.0.0.0/8").await;
+    assert_eq!((&known["passed_day"], &known["refused_day"]), (&json!(1), &json!(2)), "the one who was there, and the one who came: {known}");
+
+    let told = ["no longer handed out: … for TAK 127.0.0.0/8", "no longer handed out: … for fire", "not handed out: … for TAK 127.0.0.0/8"];
+    let told = told.map(|object| object.replace('…', "positions of units as CoT"));
+    let refused = async || {
+        let leaves = house.app.audit.page(None, 1_000).await.unwrap();
+        let of_stream = leaves.into_iter().filter(|leaf| leaf.entry.action == "TAK stream" && leaf.entry.outcome == 403);
+        let mut objects: Vec<_> = of_stream.map(|leaf| leaf.entry.object).collect();
+        objects.sort_unstable();
+        objects
+    };
+    // The leaf of what was ended is written when the connection is gone already.
+    let written = async {
+        while refused().await.len() < told.len() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, written).await.unwrap();
+    assert_eq!(refused().await, told);
+}
+
+/// Doors and their place in the ledger, as `docs/guide/exchange.md` has them.
+fn doors_told() -> Vec<(String, String)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/exchange.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let section = text.split("### Every door").nth(1).and_then(|after| after.split("\n## ").next()).unwrap();
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        (cells[1].to_owned(), cells[3].to_owned())
+    };
+    section.lines().filter(|line| line.starts_with("| ")).skip(1).map(row).collect()
+}
+
+/// Sources that hold a text outside of their tests.
+fn sources_with(text: &str) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let floors = ["base", "engines", "platform", "domains"].into_iter().flat_map(|floor| files_below(&root.join(floor)));
+    let holds = |file: &PathBuf| {
+        let of_crate = file.strip_prefix(&root).unwrap().components().any(|part| part.as_os_str() == "src");
+        let is_source = of_crate && file.extension().is_some_and(|e| e == "rs");
+        is_source && std::fs::read_to_string(file).unwrap().split("\nmod tests {").next().unwrap_or_default().contains(text)
+    };
+    let mut found: Vec<String> = floors.filter(holds).map(|file| file.strip_prefix(&root).unwrap().display().to_string()).collect();
+    found.sort_unstable();
+    found
+}
+
+#[test]
+fn every_door_of_somebody_else_is_told_with_its_place_in_the_ledger_or_with_the_reason_why_it_has_none() {
+    let told = doors_told();
+    let of = |door: &str| -> Vec<String> {
+        let quoted = format!("`{door}`");
+        told.iter().filter(|(doors, _)| doors.contains(&quoted)).map(|(_, place)| place.clone()).collect()
+    };
+    for (doors, place) in &told {
+        assert!(place.starts_with("**`") || (place.starts_with("no: ") && place.len() > 20), "{doors}: {place:?} is neither a key nor a reason");
+    }
+    for (_, route) in routes().filter(|(_, route)| matches!(route.access, Access::Device | Access::Partner | Access::Public(_))) {
+        let places = of(&named(route));
+        assert_eq!(places.len(), 1, "{} stands {} times in the list of doors of docs/guide/exchange.md", named(route), places.len());
+        match route.access {
+            Access::Partner => assert!(places[0].starts_with("**`device …`"), "{}: {}", named(route), places[0]),
+            Access::Device => assert!(places[0].starts_with("no: "), "{} is the house's own: {}", named(route), places[0]),
+            _ => {}
+        }
+    }
+    let all: Vec<String> = routes().map(|(_, route)| named(route)).collect();
+    let is_route = |word: &&str| word.split_once(' ').is_some_and(|(method, path)| method.chars().all(|ch| ch.is_ascii_uppercase()) && path.starts_with('/'));
+    for word in told.iter().flat_map(|(doors, _)| doors.split('`')).filter(is_route) {
+        assert!(all.iter().any(|known| known == word), "{word} is no route any more");
+    }
+    for aim in Use::ALL {
+        assert!(!of(aim.variable()).is_empty(), "calls under {} stand nowhere", aim.variable());
+    }
+    let listeners = [("domains/positions/src/mqtt.rs", "--mqtt-listen"), ("domains/positions/src/tak/mod.rs", "--tak-listen"), ("platform/http/src/server.rs", "/healthz")];
+    assert_eq!(sources_with("net.listen("), listeners.map(|(file, _)| file), "what else listens has a line in the list of doors");
+    for (_, door) in listeners {
+        assert_eq!(of(door).len(), 1, "{door}");
+    }
+    assert_eq!(sources_with("net.connect("), ["platform/outgoing/src/lib.rs"], "all calls have a use");
 }

@@ -14,13 +14,17 @@ use shouhu_store::Store;
 use shouhu_store::testing::on_each_database;
 use shouhu_wire::{DeviceKind, Role};
 
-use super::gate::pass;
 use super::store::{list, off, on, one, shown};
-use super::SharingError;
+use super::{SharingError, gate};
 use crate::MODULE;
 
 static MODULES: &[Module] = &[MODULE];
 const NOW: Micros = Micros(20_000 * Micros::DAY);
+
+/// One at a time, as all but streams do.
+async fn pass(store: &Store, sharing: &Sharing) -> Result<(), SharingError> {
+    gate::pass(store, sharing, 1).await
+}
 
 fn told(kind: &str) -> Sharing {
     let partner = Partner::webhook(WebhookId::new(Micros(1), [1; 16]), "消防局");
@@ -91,6 +95,31 @@ async fn of_many_that_pass_while_a_switch_is_set_none_passes_after_it() {
         let after = shown(&store, &told("").partner.key).await.unwrap().partner;
         assert_eq!(after.passed_day, before, "nothing passed after the switch was set");
         assert_eq!(after.passed_day + after.refused_day, 21);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_a_stream_each_piece_counts_and_none_of_them_reads_the_switch_all_the_same() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        let Caller::Person(person) = House::open(MODULES).await.person(Role::Supervisor) else { panic!("a person") };
+        let network = Partner { key: "unnamed TAK 10.8.0.0 16".into(), title: "TAK 10.8.0.0/16".into() };
+        let streamed = Sharing { partner: network.clone(), direction: Direction::Out, kind: "tak_position".into(), is_life: true };
+        for count in [3, 0, 40] {
+            gate::pass(&store, &streamed, count).await.unwrap();
+        }
+        let ledger = shown(&store, &network.key).await.unwrap();
+        let counted: Vec<_> = ledger.hours.iter().map(|hour| (hour.direction.as_str(), hour.kind.as_str(), hour.passed)).collect();
+        assert!(counted.iter().all(|(way, kind, _)| (*way, *kind) == ("out", "tak_position")), "{counted:?}");
+        assert_eq!(counted.iter().map(|(.., passed)| passed).sum::<i64>(), 43, "{counted:?}");
+        assert_eq!((ledger.partner.title.as_str(), ledger.partner.passed_day), ("TAK 10.8.0.0/16", 43));
+        assert_eq!(ledger.partner.passes_until_us, None, "no date stops it");
+        off(&store, &person, &network.key, "設備遺失，停止提供").await.unwrap();
+        for count in [0, 5] {
+            assert_eq!(key(gate::pass(&store, &streamed, count).await), "oversight.sharing.off", "{count}");
+        }
+        let after = one(&store, &network.key).await.unwrap();
+        assert_eq!((after.passed_day, after.refused_day), (43, 6), "one who is refused before anything was counted out is refused once");
     })
     .await;
 }

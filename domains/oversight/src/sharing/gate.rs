@@ -14,15 +14,15 @@ pub struct Gate {
 }
 
 impl SharingGate for Gate {
-    fn pass(&self, sharing: Sharing) -> BoxFuture<'static, Result<(), Problem>> {
+    fn pass_many(&self, sharing: Sharing, count: u32) -> BoxFuture<'static, Result<(), Problem>> {
         let store = self.store.clone();
-        Box::pin(async move { Ok(pass(&store, &sharing).await?) })
+        Box::pin(async move { Ok(pass(&store, &sharing, count).await?) })
     }
 }
 
 /// # Errors
 /// When the partner is off, has no agreement any more, or the ledger cannot be written: nothing passes then.
-pub async fn pass(store: &Store, sharing: &Sharing) -> Result<(), SharingError> {
+pub async fn pass(store: &Store, sharing: &Sharing, count: u32) -> Result<(), SharingError> {
     let now = store.env().now();
     let mut tx = store.begin().await?;
     let partner = resolved(&mut tx, &sharing.partner).await?;
@@ -31,7 +31,8 @@ pub async fn pass(store: &Store, sharing: &Sharing) -> Result<(), SharingError> 
         Direction::Out => "out",
         Direction::In => "in",
     };
-    let (passed, refused) = (i64::from(judged.is_ok()), i64::from(judged.is_err()));
+    // Who is refused before anything was counted out was refused once.
+    let (passed, refused) = if judged.is_ok() { (i64::from(count), 0) } else { (0, i64::from(count.max(1))) };
     tx.execute(
         "INSERT INTO oversight_shared (partner, hour, direction, kind, agreement, passed, refused) VALUES ($1, $2, $3, $4, $5, $6, $7) \
          ON CONFLICT (partner, hour, direction, kind, agreement) \

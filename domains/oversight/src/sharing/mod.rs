@@ -2,7 +2,7 @@
 //!
 //! | word | meaning |
 //! |---|---|
-//! | partner 共享對象 | who is told of facts by a webhook, sends under a key of his own, or gets what a person fetches for him; known from the first time on |
+//! | partner 共享對象 | who is told of facts by a webhook, sends under a key of his own, connects as a TAK client, or gets what a person fetches for him; known from the first time on |
 //! | agreement 協議 | by which rule is shared, and until when; without one it goes on for thirty days |
 //! | switch 停止 | everything to and from a partner stops: by anybody with the right at once, and on again by two |
 //!
@@ -40,7 +40,7 @@ pub struct SharingAgreement {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SharingPartner {
-    /// `device …`, `webhook …`, `signals …`, `named …` (a person fetches for him), or `unnamed …` (nobody said for whom).
+    /// `device …`, `webhook …`, `signals …`, `named …` (a person fetches for him, or a network of TAK clients is his), or `unnamed …` (nobody said whose).
     pub id: String,
     pub title: String,
     pub since_us: Micros,

@@ -13,7 +13,7 @@ use shouhu_events::{Event, SightingFact};
 use shouhu_ids::{Micros, SightingId};
 use shouhu_lakehouse::lake::{self, Batch, Class, Extra, Key, Moment, PlateCode, Row, View, Window};
 use shouhu_lakehouse::{Fate, Lakehouse, LakehouseError, SourceKey};
-use shouhu_module::ports::{Reading, WatchMatcherPort};
+use shouhu_module::ports::{Direction, Partner, Reading, Sharing, SharingPort, WatchMatcherPort};
 use shouhu_module::{App, Problem};
 
 use super::rows::{FeedPassage, Judged};
@@ -28,6 +28,8 @@ const BATCH_ROWS: usize = 10_000;
 const FACTS_AT_ONCE: usize = 500;
 /// Passages of one site that lie no further apart are looked up in one window.
 const WINDOW_JOIN_MS: i64 = 10 * 60 * 1_000;
+/// What the ledger of sharing calls a file that did not come by the partner's own push.
+const FILE: &str = "feed_file";
 const FILE_NAME_CHARS_MAX: usize = 120;
 /// Reports hold no plates; after a year nobody asks.
 const PUSHES_KEPT_US: i64 = 365 * Micros::DAY;
@@ -84,15 +86,32 @@ pub fn open(feed: &Feed, now: Micros) -> Result<(), FeedError> {
     Ok(())
 }
 
+/// A partner's file that a person brings, or that lies in a folder, is the partner's all the same: whoever is switched off has not only lost his key. What
+/// his machine pushes was judged at the door. None of it is life: it is past when it comes.
+async fn pass(app: &App, feed: &Feed) -> Result<(), Problem> {
+    let Some(port) = app.try_room::<SharingPort>() else { return Ok(()) };
+    let from = |partner| Sharing { partner, direction: Direction::In, kind: FILE.to_owned(), is_life: false };
+    let Some(device) = feed.device else { return port.0.pass(from(Partner::named(&feed.title))).await };
+    // The ledger knows what its machine is called; until that has pushed for the first time the feed's title stands for it.
+    let machine = Partner::device(device, &feed.title);
+    match port.0.pass(from(Partner { title: String::new(), ..machine.clone() })).await {
+        Err(unknown) if unknown.status == 404 => port.0.pass(from(machine)).await,
+        judged => judged,
+    }
+}
+
 /// Takes the file in; all that the report counts as accepted is synced when it returns.
 ///
 /// # Errors
-/// When the file as a whole cannot be read, the feed is closed, or the lake takes nothing: then some of the file may have
+/// When the partner was switched off, the file as a whole cannot be read, the feed is closed, or the lake takes nothing: then some of the file may have
 /// been taken, and sending it again completes it.
 pub async fn take(app: &App, house: &Lakehouse, feed: &Feed, arrival: Arrival) -> Result<FeedReport, Problem> {
     let now = app.env.now();
     open(feed, now)?;
     let _turn = Turn::take(app, &feed.name)?;
+    if arrival.via != Via::Push && !arrival.is_dry_run {
+        pass(app, feed).await?;
+    }
     let sites = store::sites(&app.store, &feed.name).await?;
     let content_hash = hex::encode(Sha256::digest(&arrival.bytes));
     let mut judged = judge(&arrival.bytes, feed, &sites, now).await?;

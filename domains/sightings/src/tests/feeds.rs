@@ -1,9 +1,13 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
 use bytes::Bytes;
 use serde_json::{Value, json};
-use shouhu_env::Disk;
+use shouhu_env::{BoxFuture, Disk};
 use shouhu_events::Event;
 use shouhu_ids::{DeviceId, Micros};
-use shouhu_module::Caller;
+use shouhu_module::ports::{Direction, Sharing, SharingGate, SharingPort};
+use shouhu_module::{Caller, Problem};
 use shouhu_store::testing::on_each_database;
 use shouhu_wire::{DeviceKind, Role, SightingClass};
 
@@ -169,6 +173,61 @@ async fn what_is_dropped_is_taken_in_reported_and_gone() {
     let left: Vec<String> = world.disk.list("/drop".as_ref()).unwrap().iter().map(|path| path.display().to_string()).collect();
     let expected = [".half.csv", "half.part", "refused/noise.bin", "reports/day.csv.json", "reports/noise.bin.json"];
     assert_eq!(left, expected.map(|name| format!("/drop/freeway-1/{name}")));
+}
+
+/// As oversight would answer: it knows nobody at first, and whoever was named once by then.
+#[derive(Default)]
+struct Ledger {
+    is_off: AtomicBool,
+    asked: Mutex<Vec<(String, String, bool)>>,
+}
+
+impl SharingGate for Ledger {
+    fn pass_many(&self, sharing: Sharing, count: u32) -> BoxFuture<'static, Result<(), Problem>> {
+        assert_eq!((sharing.direction, sharing.kind.as_str(), count, sharing.is_life), (Direction::In, "feed_file", 1, false));
+        let mut asked = self.asked.lock().unwrap();
+        let is_known = !sharing.partner.title.is_empty() || asked.iter().any(|(key, _, passed)| *key == sharing.partner.key && *passed);
+        let answer = if !is_known {
+            Err(Problem::not_found("partner"))
+        } else if self.is_off.load(Ordering::Relaxed) {
+            Err(Problem::new(axum::http::StatusCode::FORBIDDEN, "oversight.sharing.off", "this partner was switched off"))
+        } else {
+            Ok(())
+        };
+        asked.push((sharing.partner.key, sharing.partner.title, answer.is_ok()));
+        Box::pin(async move { answer })
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_comes_by_hand_is_the_partners_all_the_same_and_stops_with_its_switch() {
+    let world = World::open().await;
+    let operator = registered(&world, "freeway-1").await;
+    let ledger = Arc::new(Ledger::default());
+    world.house.app.put(SharingPort(ledger.clone()));
+    let asked = || std::mem::take(&mut *ledger.asked.lock().unwrap());
+    let line = |key: &str, title: &str, passed: bool| (key.to_owned(), title.to_owned(), passed);
+    assert_eq!(push(&world, &operator, "freeway-1/files?dry_run=true", CSV).await.0, 200);
+    assert!(asked().is_empty(), "nothing is taken");
+    assert_eq!(push(&world, &operator, "freeway-1/files", CSV).await.0, 200);
+    assert_eq!(asked(), [line("named 國道一號", "國道一號", true)], "it has no key");
+
+    let Caller::Device(device) = partner(&world, "freeway-1").await else { panic!("a device") };
+    let key = format!("device {}", device.id);
+    assert_eq!(push(&world, &operator, "freeway-1/files", CSV).await.0, 200);
+    assert_eq!(push(&world, &operator, "freeway-1/files", CSV).await.0, 200);
+    let known = [line(&key, "", false), line(&key, "國道一號", true), line(&key, "", true)];
+    assert_eq!(*ledger.asked.lock().unwrap(), known, "by its key, under the title that the ledger has for it");
+
+    ledger.is_off.store(true, Ordering::Relaxed);
+    let refused = push(&world, &operator, "freeway-1/files", CSV).await;
+    assert_eq!((refused.0, &refused.1["key"]), (403, &json!("oversight.sharing.off")));
+    let folder = DropFolder("/drop".into());
+    world.disk.write_durably(&folder.file("freeway-1", "day.csv"), CSV.as_bytes()).unwrap();
+    let before = world.sightings().len();
+    assert_eq!(look(&world.house.app, &folder).await.unwrap(), 1);
+    let report: Value = serde_json::from_slice(&world.disk.read(&folder.report("freeway-1", "day.csv")).unwrap()).unwrap();
+    assert_eq!((&report["refused"]["key"], world.sightings().len()), (&json!("oversight.sharing.off"), before));
 }
 
 #[tokio::test]

@@ -56,7 +56,8 @@ impl Partner {
         Self { key: format!("{NAMED}{name}"), title: name.to_owned() }
     }
 
-    /// Whoever gets what a person fetches in a format of other people's systems without saying for whom.
+    /// Whoever gets what a person fetches in a format of other people's systems without saying for whom. TAK clients of a network that an operator has
+    /// named for nobody are such, too, each network with a key of its own.
     #[must_use]
     pub fn unnamed(format: &str) -> Self {
         Self { key: format!("{UNNAMED}{format}"), title: format.to_owned() }
@@ -149,7 +150,15 @@ pub trait SharingGate: Send + Sync {
     /// # Errors
     /// `oversight.sharing.off` where a person has switched the partner off, `oversight.sharing.no_agreement` where nobody has agreed with it, or
     /// no longer.
-    fn pass(&self, sharing: Sharing) -> BoxFuture<'static, Result<(), Problem>>;
+    fn pass(&self, sharing: Sharing) -> BoxFuture<'static, Result<(), Problem>> {
+        self.pass_many(sharing, 1)
+    }
+
+    /// So many of it at once, judged together. With none the switch is read all the same; what is refused counts as one then.
+    ///
+    /// # Errors
+    /// As [`SharingGate::pass`].
+    fn pass_many(&self, sharing: Sharing, count: u32) -> BoxFuture<'static, Result<(), Problem>>;
 }
 
 /// What a person is about to take to somebody.

@@ -3,7 +3,7 @@
 export const sharing = {
   sharing: {
     intro:
-      "The ledger of sharing: to whom, from whom, what kind, how many, under which agreement. Anybody with the right stops everything to and from a partner at once; two turn it on again. Without an agreement it stops thirty days after something first passed, and when an agreement is over at once (calls for help and neighbouring centres' incidents excepted: only the switch stops those).",
+      "The ledger of sharing: to whom, from whom, what kind, how many, under which agreement. Anybody with the right stops everything to and from a partner at once; two turn it on again. Without an agreement it stops thirty days after something first passed, and when an agreement is over at once (calls for help and neighbouring centres' incidents excepted: only the switch stops those). TAK clients cannot prove who they are and are known by their network: stopped, they are disconnected within two seconds.",
     none: "Nothing has passed to or from anybody",
     day: "Last 24 hours: {{passed}} passed, {{refused}} refused",
     agreed: "Agreed until {{at}}: {{basis}}",
@@ -41,5 +41,8 @@ export const sharing = {
     kind_incident_opened: "Incident opened",
     kind_incident_closed: "Incident closed",
     kind_unit_state: "State of a unit",
+    kind_feed_file: "File of a feed (by hand or drop folder)",
+    kind_tak_connection: "TAK connection",
+    kind_tak_position: "Position of a unit (TAK stream)",
   },
 };

@@ -3,7 +3,7 @@
 export const sharing = {
   sharing: {
     intro:
-      "對外共享的帳冊：傳給誰、從誰收、何種資料、幾筆、依何協議。任何有權者可立即停止一個對象的一切往來；恢復須兩人。沒有協議者，自首次往來起三十日後停止；協議屆期即停止（110 轉報與鄰近勤務中心案件除外，僅能以停止鍵停止）。",
+      "對外共享的帳冊：傳給誰、從誰收、何種資料、幾筆、依何協議。任何有權者可立即停止一個對象的一切往來；恢復須兩人。沒有協議者，自首次往來起三十日後停止；協議屆期即停止（110 轉報與鄰近勤務中心案件除外，僅能以停止鍵停止）。TAK 用戶端無法證明身分，以其所在網段為對象：停止後兩秒內斷線。",
     none: "還沒有與任何對象往來",
     day: "近 24 小時：通過 {{passed}} 筆，拒絕 {{refused}} 筆",
     agreed: "協議至 {{at}}：{{basis}}",
@@ -41,5 +41,8 @@ export const sharing = {
     kind_incident_opened: "案件成立",
     kind_incident_closed: "案件結案",
     kind_unit_state: "警力狀態",
+    kind_feed_file: "來源檔案（人工或投遞資料夾）",
+    kind_tak_connection: "TAK 連線",
+    kind_tak_position: "警力位置（TAK 串流）",
   },
 };
