@@ -4,6 +4,7 @@
 //! any of its plates is cut out, kept or described ([`Describer`]).
 
 use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -78,6 +79,8 @@ pub struct Counters {
     pub described: AtomicU64,
     /// Those that were not: they came faster than this device looks at them, or found no room on disk.
     pub not_described: AtomicU64,
+    /// Decoders that gave no picture for too long and were ended.
+    pub decoders_ended: AtomicU64,
 }
 
 /// What all sources of one agent share.
@@ -184,7 +187,9 @@ impl Pipeline {
     /// # Errors
     /// When the recogniser fails on it.
     pub fn look(&mut self, frame: Frame, captured_at_us: i64) -> Result<Vec<Draft>, String> {
-        let reads = self.shared.reader.read(&frame)?;
+        let look = || self.shared.reader.read(&frame);
+        // One picture that breaks what reads it must not end its source, which nobody would start again.
+        let reads = catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|_| Err("reading it has failed inside".to_owned()))?;
         self.shared.counters.frames_read.fetch_add(1, Ordering::Relaxed);
         let (width, height) = (frame.width, frame.height);
         let update = self.tracker.push(captured_at_us, width, height, reads);

@@ -48,6 +48,9 @@ pub struct Status {
     /// Those that were not, because they came too fast or found no room.
     #[serde(default)]
     pub not_described: u64,
+    /// Decoders that gave no picture for too long and were ended; `rejected/list.jsonl` says of which file or camera.
+    #[serde(default)]
+    pub decoders_ended: u64,
     pub rejected: u64,
 }
 
@@ -92,6 +95,7 @@ impl Reporter {
             local_alerts: count(&self.counters.local_alerts),
             described: count(&self.counters.described),
             not_described: count(&self.counters.not_described),
+            decoders_ended: count(&self.counters.decoders_ended),
             rejected: self.rejected.count(),
         }
     }
@@ -188,6 +192,9 @@ pub fn describe(data: &DataDir, clock: &DeviceClock) -> anyhow::Result<String> {
             "described    {} pictures for kind and colour; {} were not: they came faster than this device looks, or found no room",
             status.described, status.not_described
         )?;
+    }
+    if status.decoders_ended > 0 {
+        writeln!(text, "decoders     {} times ffmpeg gave no picture for too long and was ended", status.decoders_ended)?;
     }
     let rejected = RejectedList::open(data.join("rejected"))?.read()?;
     writeln!(text, "rejected     {} inputs", rejected.len())?;
