@@ -75,6 +75,8 @@ pub struct Counters {
     pub delay_ms: AtomicU64,
     pub sightings: AtomicU64,
     pub local_alerts: AtomicU64,
+    /// Those that whoever reads standard output left too many of.
+    pub alerts_not_printed: AtomicU64,
     /// Pictures that were looked at for what they show of the vehicle.
     pub described: AtomicU64,
     /// Those that were not: they came faster than this device looks at them, or found no room on disk.
@@ -89,7 +91,7 @@ pub struct Shared {
     pub watchlist: Arc<Watchlist>,
     pub keeper: Arc<Keeper>,
     pub describer: Arc<Describer>,
-    pub alerts: Alerts,
+    pub alerts: Arc<Alerts>,
     pub policy: Arc<Policy>,
     pub clock: DeviceClock,
     pub counters: Arc<Counters>,
@@ -147,7 +149,9 @@ impl Shared {
         let confidence = f64::from(named.draft.passage.confidence);
         for hit in named.draft.hits.iter().filter(|hit| hit.kind.stands_alone(confidence)) {
             self.counters.local_alerts.fetch_add(1, Ordering::Relaxed);
-            self.alerts.raise(*hit, plate, named.captured_at_us, source);
+            if !self.alerts.raise(*hit, plate, named.captured_at_us, source) {
+                self.counters.alerts_not_printed.fetch_add(1, Ordering::Relaxed);
+            }
         }
     }
 }

@@ -105,13 +105,14 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
         rejected: Arc::clone(&rejected),
         known_contact_us: before.and_then(|s| s.last_contact_us),
     });
+    let alerts = Arc::new(Alerts::new(options.has_plates_in_alerts));
     let describer = Arc::new(Describer::new(Arc::clone(&reader), Arc::clone(&keeper), Arc::clone(&counters)));
     let shared = Arc::new(Shared {
         reader,
         watchlist: Arc::clone(&watchlist),
         keeper: Arc::clone(&keeper),
         describer: Arc::clone(&describer),
-        alerts: Alerts::new(options.alerts_to, options.has_plates_in_alerts),
+        alerts: Arc::clone(&alerts),
         policy: Arc::clone(&policy),
         clock: clock.clone(),
         counters: Arc::clone(&counters),
@@ -160,6 +161,8 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
 
     let looks = Arc::clone(&describer);
     let describing = spawn("describe", move || looks.run())?;
+    let (prints, mut alerts_to) = (Arc::clone(&alerts), options.alerts_to);
+    let printing = spawn("alerts", move || prints.run(&mut *alerts_to))?;
     let sources = start_sources(&options.sources, &options.source, &data, &shared);
     let sources = match sources {
         Ok(sources) => sources,
@@ -167,7 +170,8 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
             stop.set();
             stop_sending.set();
             describer.end();
-            senders.push(describing);
+            alerts.end();
+            senders.extend([describing, printing]);
             join(senders, Instant::now() + FLUSH);
             return Err(e);
         }
@@ -180,7 +184,8 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
     let flush = if options.source.is_once && !stop.is_set() { FLUSH_ONCE } else { FLUSH };
     // What was kept last is still looked at, a second's work; what hangs is left behind, and sent as it is at the next start.
     describer.end();
-    join(vec![describing], Instant::now() + flush);
+    alerts.end();
+    join(vec![describing, printing], Instant::now() + flush);
     stop_sending.set();
     join(senders, Instant::now() + flush);
     if let Err(e) = keeper.save() {

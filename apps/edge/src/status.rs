@@ -42,6 +42,9 @@ pub struct Status {
     pub delay_ms: u64,
     pub sightings: u64,
     pub local_alerts: u64,
+    /// Those that were not printed, since nobody took the many before them from standard output.
+    #[serde(default)]
+    pub alerts_not_printed: u64,
     /// Pictures looked at for kind and colours.
     #[serde(default)]
     pub described: u64,
@@ -93,6 +96,7 @@ impl Reporter {
             delay_ms: count(&self.counters.delay_ms),
             sightings: count(&self.counters.sightings),
             local_alerts: count(&self.counters.local_alerts),
+            alerts_not_printed: count(&self.counters.alerts_not_printed),
             described: count(&self.counters.described),
             not_described: count(&self.counters.not_described),
             decoders_ended: count(&self.counters.decoders_ended),
@@ -192,6 +196,9 @@ pub fn describe(data: &DataDir, clock: &DeviceClock) -> anyhow::Result<String> {
             "described    {} pictures for kind and colour; {} were not: they came faster than this device looks, or found no room",
             status.described, status.not_described
         )?;
+    }
+    if status.alerts_not_printed > 0 {
+        writeln!(text, "alerts       {} not printed: nobody took those before them from standard output", status.alerts_not_printed)?;
     }
     if status.decoders_ended > 0 {
         writeln!(text, "decoders     {} times ffmpeg gave no picture for too long and was ended", status.decoders_ended)?;

@@ -6,10 +6,11 @@
 mod support;
 
 use std::fs;
+use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use shouhu_edge::config::DataDir;
@@ -20,7 +21,7 @@ use shouhu_edge::source::SourceSpec;
 use shouhu_edge::status;
 use shouhu_edge::stop::Stop;
 use shouhu_vision::{Frame, PlateRead};
-use support::{Agent, Mood, Paper, Scripted, Server, drop_picture, enrolled, options};
+use support::{Agent, Mood, Paper, Scripted, Server, drop_picture, enrolled, entry, options};
 
 /// Many times what a script takes to begin on a busy machine.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
@@ -235,6 +236,47 @@ fn a_camera_that_falls_silent_is_called_again_and_that_is_told() {
     assert_eq!((ended.rejected, place.decoders_ended()), (1, 1));
     let reason = place.reasons().remove(0);
     assert!(reason.contains("ffmpeg gave no whole picture for 15 s and was ended; it is called again until it answers"), "{reason}");
+}
+
+/// Takes nothing before it is let go, like a screen that somebody has halted.
+#[derive(Clone, Default)]
+struct Halted {
+    is_let_go: Arc<(Mutex<bool>, Condvar)>,
+    paper: Paper,
+}
+
+impl Write for Halted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let is_let_go = self.is_let_go.0.lock().unwrap();
+        drop(self.is_let_go.1.wait_while(is_let_go, |is_let_go| !*is_let_go).unwrap());
+        self.paper.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn alerts_that_nobody_takes_hold_up_no_source_and_come_when_somebody_does() {
+    let place = Place::new();
+    place.server.wants(vec![entry(1, "WAN-1111"), entry(2, "WAN-2222")]);
+    let pictures = place.path("pictures");
+    fs::create_dir(&pictures).unwrap();
+    let screen = Halted::default();
+    let mut options = options(&place.data, &pictures, false, &Paper::default());
+    options.alerts_to = Box::new(screen.clone());
+    let agent = Agent::start(options);
+    place.server.until("a first heartbeat, which comes after the watchlist", |s| !s.heartbeats.is_empty());
+    for (name, plate) in [("a", "WAN1111"), ("b", "WAN2222"), ("c", "CAR3333")] {
+        drop_picture(&pictures, name, plate);
+    }
+    place.server.until("all of them", |s| s.kept.len() == 3);
+    assert_eq!(screen.paper.text(), "");
+    *screen.is_let_go.0.lock().unwrap() = true;
+    screen.is_let_go.1.notify_all();
+    agent.end();
+    assert_eq!(screen.paper.text().lines().count(), 2, "{}", screen.paper.text());
 }
 
 /// Breaks at one plate.
