@@ -198,7 +198,8 @@ pub fn describe(data: &DataDir, clock: &DeviceClock) -> anyhow::Result<String> {
         )?;
     }
     if status.alerts_not_printed > 0 {
-        writeln!(text, "alerts       {} not printed: nobody took those before them from standard output", status.alerts_not_printed)?;
+        let left = status.alerts_not_printed;
+        writeln!(text, "alerts       {left} not printed: nobody took those before them from standard output")?;
     }
     if status.decoders_ended > 0 {
         writeln!(text, "decoders     {} times ffmpeg gave no picture for too long and was ended", status.decoders_ended)?;

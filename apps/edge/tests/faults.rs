@@ -74,6 +74,14 @@ impl Place {
         path
     }
 
+    /// A folder with one picture.
+    fn pictures(&self, plate: &str) -> PathBuf {
+        let pictures = self.path("pictures");
+        fs::create_dir(&pictures).unwrap();
+        drop_picture(&pictures, "a", plate);
+        pictures
+    }
+
     /// The film is read once by a decoder that does as it is told.
     fn options(&self, then: &str) -> RunOptions {
         let mut options = options(&self.data, &self.path("film.avi"), true, &Paper::default());
@@ -115,9 +123,7 @@ fn has_ended(pid: u32) -> bool {
 #[test]
 fn a_decoder_that_hangs_is_ended_with_all_that_it_started_and_its_neighbour_is_read() {
     let place = Place::new();
-    let pictures = place.path("pictures");
-    fs::create_dir(&pictures).unwrap();
-    drop_picture(&pictures, "a", "DDD4444");
+    let pictures = place.pictures("DDD4444");
     let hangs = "cat start.ppm\nsleep 600 &\necho $! >> children\necho 'a strange picture' >&2\nwait";
     let mut both = place.options(hangs);
     both.sources.push(SourceSpec::parse(pictures.to_str().unwrap()).unwrap());
@@ -126,9 +132,9 @@ fn a_decoder_that_hangs_is_ended_with_all_that_it_started_and_its_neighbour_is_r
     assert_eq!((ended.sightings, ended.waiting, ended.rejected), (3, 0, 2));
     let reasons = place.reasons();
     for reason in &reasons {
-        for part in ["3 frames (0.1 s) were read and kept", "ffmpeg gave no whole picture for", "its last words: a strange picture"] {
-            assert!(reason.contains(part), "{reason}");
-        }
+        let has = |part: &str| reason.contains(part);
+        assert!(has("3 frames (0.1 s) were read and kept, then: ffmpeg gave no whole picture for"), "{reason}");
+        assert!(has("its last words: a strange picture"), "{reason}");
     }
     let is_again: Vec<bool> = reasons.iter().map(|reason| reason.ends_with("the file is begun again")).collect();
     assert_eq!(is_again, [true, false], "where it comes no further it is left: {reasons:?}");
@@ -235,7 +241,7 @@ fn a_camera_that_falls_silent_is_called_again_and_that_is_told() {
     let ended = agent.end();
     assert_eq!((ended.rejected, place.decoders_ended()), (1, 1));
     let reason = place.reasons().remove(0);
-    assert!(reason.contains("ffmpeg gave no whole picture for 15 s and was ended; it is called again until it answers"), "{reason}");
+    assert!(reason.contains("ffmpeg gave no whole picture for 15 s and was ended; it is called again"), "{reason}");
 }
 
 /// Takes nothing before it is let go, like a screen that somebody has halted.
@@ -297,4 +303,63 @@ fn a_picture_that_breaks_what_reads_it_ends_no_source() {
     assert_eq!(place.server.plates(), ["AAA1111", "CCC3333"]);
     assert_eq!((ended.sightings, ended.rejected), (2, 1));
     assert!(place.reasons()[0].ends_with("then: reading it has failed inside"), "{:?}", place.reasons());
+}
+
+/// Fails once where no one expects it.
+struct FailsOnce(AtomicBool);
+
+impl Reader for FailsOnce {
+    fn read(&self, frame: &Frame) -> Result<Vec<PlateRead>, String> {
+        Scripted.read(frame)
+    }
+
+    fn model(&self) -> &str {
+        assert!(self.0.swap(true, Ordering::Relaxed), "on purpose");
+        "scripted"
+    }
+}
+
+#[test]
+fn a_source_that_fails_inside_is_named_at_once_and_the_other_goes_on() {
+    let place = Place::new();
+    let pictures = place.pictures("DDD4444");
+    let mut both = place.options("cat whole.ppm");
+    both.sources.push(SourceSpec::parse(pictures.to_str().unwrap()).unwrap());
+    let ended = run(both, Arc::new(FailsOnce(AtomicBool::new(false))));
+    assert_eq!((ended.waiting, ended.rejected), (0, 1));
+    assert!(place.reasons()[0].starts_with("the source has failed inside"), "{:?}", place.reasons());
+    let plates = place.server.plates();
+    assert!(plates == ["DDD4444"] || plates == ["AAA1111", "BBB2222", "CCC3333"], "whichever came second: {plates:?}");
+}
+
+/// Hangs at one plate until it is let go.
+struct Hangs(Arc<(Mutex<bool>, Condvar)>);
+
+impl Reader for Hangs {
+    fn read(&self, frame: &Frame) -> Result<Vec<PlateRead>, String> {
+        let reads = Scripted.read(frame)?;
+        if reads.iter().any(|read| read.text == "DDD4444") {
+            let is_let_go = self.0.0.lock().unwrap();
+            drop(self.0.1.wait_while(is_let_go, |is_let_go| !*is_let_go).unwrap());
+        }
+        Ok(reads)
+    }
+}
+
+#[test]
+fn a_source_that_does_not_end_is_left_behind_and_what_the_other_saw_is_sent() {
+    let place = Place::new();
+    let pictures = place.pictures("DDD4444");
+    let mut both = place.options("cat whole.ppm");
+    both.sources.push(SourceSpec::parse(pictures.to_str().unwrap()).unwrap());
+    let let_go = Arc::new((Mutex::new(false), Condvar::new()));
+    let (stop, reader) = (Arc::new(Stop::default()), Arc::new(Hangs(Arc::clone(&let_go))));
+    let its = Arc::clone(&stop);
+    let agent = std::thread::spawn(move || shouhu_edge::run::run(both, reader, None, &its).unwrap());
+    place.server.until("the film", |s| s.kept.len() == 3);
+    stop.set();
+    let ended = agent.join().unwrap();
+    assert_eq!((ended.sightings, ended.waiting), (3, 0));
+    *let_go.0.lock().unwrap() = true;
+    let_go.1.notify_all();
 }

@@ -128,7 +128,10 @@ impl VideoSource {
             self.shared.counters.decoders_ended.fetch_add(1, Ordering::Relaxed);
         }
         let is_broken = has_hung || ending.is_by_signal;
-        let end = if is_broken && !has_hung { Some("ffmpeg crashed or was ended".to_owned()) } else { end.map(|e| e.to_string()) };
+        let end = match end {
+            _ if is_broken && !has_hung => Some("ffmpeg crashed or was ended".to_owned()),
+            end => end.map(|e| e.to_string()),
+        };
         let trouble = match (end.or(unreadable), ending.complaint.take()) {
             (Some(trouble), Some(complaint)) if is_broken => Some(format!("{trouble}; its last words: {complaint}")),
             (trouble, complaint) => trouble.or(complaint),
