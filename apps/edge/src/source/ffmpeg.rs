@@ -25,6 +25,7 @@ use crate::stop::Stop;
 /// Wider pictures are shrunk: a plate that is readable at all is readable then, and the pipe carries a third.
 const WIDTH_MAX: u32 = 2560;
 const COMPLAINTS_MAX: usize = 20;
+const COMPLAINT_CHARS_MAX: usize = 300;
 /// A camera that sends nothing for so long is called again.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
 /// Until the first picture: the decoder studies a stream for five seconds and waits for a key frame, which many cameras send every ten.
@@ -210,11 +211,7 @@ impl Ffmpeg {
             return Err(failed(io::Error::other("it has no pipes")));
         };
         let complaints = Arc::new(Mutex::new(VecDeque::new()));
-        let secret = match source {
-            SourceSpec::Stream(url) => Some((url.clone(), without_credentials(url))),
-            _ => None,
-        };
-        let heard = Arc::clone(&complaints);
+        let (heard, secret) = (Arc::clone(&complaints), secret(source));
         let listener = std::thread::spawn(move || listen(err, &heard, secret.as_ref()));
         let (patience, silence_max) = patience(source, options);
         let (stop, fault) = (Arc::clone(stop), "ffmpeg gave no whole picture");
@@ -294,15 +291,26 @@ pub fn length_s(path: &Path, options: &SourceOptions, stop: &Arc<Stop>) -> io::R
     Ok(length_s.filter(|s: &f64| s.is_finite() && (0.0..1e7).contains(s)))
 }
 
+/// What a complaint must not say, and what it says instead: complaints go to the server, and a file's name may be a plate.
+fn secret(source: &SourceSpec) -> Option<(String, String)> {
+    match source {
+        SourceSpec::Stream(url) => Some((url.clone(), without_credentials(url))),
+        SourceSpec::Video(path) | SourceSpec::Folder(path) => Some((path.display().to_string(), "…".to_owned())),
+        SourceSpec::Camera(_) => None,
+    }
+}
+
 fn listen(err: impl Read, complaints: &Mutex<VecDeque<String>>, secret: Option<&(String, String)>) {
     let mut reader = BufReader::new(err);
     let mut line = Vec::new();
     while reader.by_ref().take(4096).read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
-        let mut text = String::from_utf8_lossy(&line).trim().chars().take(300).collect::<String>();
+        let mut text = String::from_utf8_lossy(&line).trim().to_owned();
         line.clear();
         if let Some((secret, shown)) = secret {
             text = text.replace(secret.as_str(), shown);
         }
+        // Not before: half a password is no longer known for one.
+        let text: String = text.chars().take(COMPLAINT_CHARS_MAX).collect();
         // Said at every frame after a camera's clock went back; nobody uses the times of the frames in the pipe.
         if text.is_empty() || text.contains("non monotonically increasing dts") {
             continue;
@@ -339,6 +347,20 @@ mod tests {
         assert_eq!((of(None), of(Some(0.1)), of(Some(1e-300))), (303, 600, 86_700));
         let camera = patience(&SourceSpec::Stream("rtsp://camera/ch1".into()), &options(Some(0.1)));
         assert_eq!(camera, (FIRST_PICTURE_MAX, SILENCE_MAX), "a camera's clock does not know of it");
+    }
+
+    #[test]
+    fn complaints_name_neither_file_nor_password_however_long_they_are() {
+        let complaint = |source: &SourceSpec, said: &str| {
+            let complaints = Mutex::default();
+            listen(said.as_bytes(), &complaints, secret(source).as_ref());
+            complaints.into_inner().unwrap_or_else(PoisonError::into_inner).pop_back().unwrap_or_default()
+        };
+        let film = SourceSpec::Video("/films/ABC-1234.mp4".into());
+        assert_eq!(complaint(&film, "file:/films/ABC-1234.mp4: Invalid data found\n"), "file:…: Invalid data found");
+        let camera = SourceSpec::Stream("rtsp://user:secret@camera/ch1".into());
+        let long = complaint(&camera, &format!("{} rtsp://user:secret@camera/ch1 lost\n", "x".repeat(280)));
+        assert!(long.chars().count() <= COMPLAINT_CHARS_MAX && !long.contains("user"), "{long}");
     }
 
     #[test]
