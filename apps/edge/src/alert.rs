@@ -2,12 +2,15 @@
 //!
 //! An alert here is a lead that nobody has confirmed. The plate is in it only where the operator asked for it.
 
+use std::collections::VecDeque;
 use std::io::Write;
-use std::sync::Mutex;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 use shouhu_ids::EntryId;
 use shouhu_plate::{MatchKind, Plate};
+use tracing::error;
 
 use crate::watch::WatchHit;
 
@@ -22,18 +25,41 @@ struct Line<'a> {
     plate: Option<String>,
 }
 
+/// So many alerts wait for whoever takes them; those after them are counted and not printed. The server hears of them all the same.
+const WAITING_MAX: usize = 1024;
+/// An alert is out before its frame is kept. Where the screen or buzzer takes none for so long, no camera waits for it until it takes one again.
+const TAKEN_WITHIN: Duration = Duration::from_millis(250);
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<String>,
+    raised: u64,
+    printed: u64,
+    is_late: bool,
+    is_over: bool,
+}
+
+/// Shared by all sources, each of which must go on when whoever reads standard output does not.
 pub struct Alerts {
-    out: Mutex<Box<dyn Write + Send>>,
+    state: Mutex<State>,
+    /// One came, one was printed, or it is over.
+    changed: Condvar,
     has_plates: bool,
 }
 
 impl Alerts {
     #[must_use]
-    pub fn new(out: Box<dyn Write + Send>, has_plates: bool) -> Self {
-        Self { out: Mutex::new(out), has_plates }
+    pub fn new(has_plates: bool) -> Self {
+        Self { state: Mutex::default(), changed: Condvar::new(), has_plates }
     }
 
-    pub fn raise(&self, hit: WatchHit, plate: &Plate, captured_at_us: i64, source: &str) {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// False: too many wait already, and this one is not printed.
+    #[must_use]
+    pub fn raise(&self, hit: WatchHit, plate: &Plate, captured_at_us: i64, source: &str) -> bool {
         let line = Line {
             event: "local_alert",
             entry: hit.entry,
@@ -42,12 +68,71 @@ impl Alerts {
             source,
             plate: self.has_plates.then(|| plate.display()),
         };
-        let mut out = self.out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let written = serde_json::to_string(&line)
-            .map_err(std::io::Error::other)
-            .and_then(|json| writeln!(out, "{json}").and_then(|()| out.flush()));
-        if let Err(e) = written {
-            tracing::error!(error = %e, "a local alert cannot be printed");
+        let Ok(json) = serde_json::to_string(&line) else { return false };
+        let mut state = self.state();
+        if state.waiting.len() >= WAITING_MAX {
+            return false;
         }
+        state.waiting.push_back(json);
+        state.raised += 1;
+        let (mine, at_most) = (state.raised, if state.is_late { Duration::ZERO } else { TAKEN_WITHIN });
+        self.changed.notify_all();
+        let waited = self.changed.wait_timeout_while(state, at_most, |state| state.printed < mine);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if state.printed < mine && !std::mem::replace(&mut state.is_late, true) {
+            drop(state);
+            error!("nobody takes the local alerts from standard output; they wait, and the sources go on");
+        }
+        true
+    }
+
+    /// Prints until [`Self::end`], and then until nothing waits.
+    pub fn run(&self, out: &mut dyn Write) {
+        while let Some(json) = self.next() {
+            if let Err(e) = writeln!(out, "{json}").and_then(|()| out.flush()) {
+                error!(error = %e, "a local alert cannot be printed");
+            }
+            let mut state = self.state();
+            state.printed += 1;
+            state.is_late = false;
+            drop(state);
+            self.changed.notify_all();
+        }
+    }
+
+    fn next(&self) -> Option<String> {
+        let waited = self.changed.wait_while(self.state(), |state| state.waiting.is_empty() && !state.is_over);
+        waited.unwrap_or_else(PoisonError::into_inner).waiting.pop_front()
+    }
+
+    /// Nothing comes any more: [`Self::run`] prints what waits and returns.
+    pub fn end(&self) {
+        self.state().is_over = true;
+        self.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use shouhu_ids::Micros;
+
+    use super::*;
+
+    #[test]
+    fn where_nobody_takes_alerts_they_wait_in_their_order_and_no_more_than_fit() {
+        let alerts = Alerts::new(false);
+        let hit = WatchHit { entry: EntryId::new(Micros(1), [1; 16]), kind: MatchKind::Exact };
+        let plate = Plate::parse("ABC1234").unwrap();
+        let is_taken: Vec<bool> = (0..1026).map(|at_us| alerts.raise(hit, &plate, at_us, "camera")).collect();
+        assert_eq!(is_taken.iter().filter(|is_taken| **is_taken).count(), WAITING_MAX);
+        alerts.end();
+        let mut paper = Vec::new();
+        alerts.run(&mut paper);
+        let lines: Vec<serde_json::Value> =
+            paper.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        let at_us: Vec<i64> = lines.iter().filter_map(|line| line.get("captured_at_us")?.as_i64()).collect();
+        assert_eq!(at_us, (0..1024).collect::<Vec<i64>>());
     }
 }

@@ -9,9 +9,10 @@
 //! | lane | one of the two ways out of the queue: hits, and the rest |
 //! | rejected | an input that could not be read or delivered, listed with its reason |
 //!
-//! Threads: one per source (two for a live camera), one that looks at what kept pictures show besides plates, one per lane, one for everything
-//! else that is said to the server.
-//! The queue stands between them: no source ever waits for the network, and no upload for a source.
+//! Threads: one per source (two for a live camera), one that looks at what kept pictures show besides plates, one that prints alerts, one per
+//! lane, one for everything else that is said to the server.
+//! The queue stands between them: no source ever waits for the network, and no upload for a source. Nor does one source wait for another's
+//! decoder, or for whoever reads the alerts.
 
 pub mod alert;
 pub mod attest;

@@ -13,10 +13,13 @@ use shouhu_edge::config::DataDir;
 use shouhu_edge::queue::QueueConfig;
 use shouhu_edge::read::ReadOptions;
 use shouhu_edge::run::RunOptions;
-use shouhu_edge::source::{SourceOptions, SourceSpec};
+use shouhu_edge::source::{FILM_SILENCE_MAX, SourceOptions, SourceSpec};
 use shouhu_edge::stop::Stop;
 use shouhu_vision::Recogniser;
 use shouhu_wire::Attestation;
+
+/// What shells say of a program that Ctrl-C ended.
+const ENDED_BY_SIGNAL: u8 = 130;
 
 const HELP: &str = "\
 shouhu-edge: the camera agent of Shouhu. Reads plates, alerts with no network, loses nothing on the way to the server.
@@ -61,6 +64,7 @@ no watchlist entry are refused and counted, or, from files, wait. rejected/list.
 could not be read, and why.
 
 EXIT CODE  0 all well   1 could not start   3 --once has ended and some sightings wait in the queue for the server
+           130 read was ended by a signal
 ";
 
 fn main() -> ExitCode {
@@ -181,6 +185,14 @@ fn attest(data: &DataDir, given: &Given) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// ffmpeg runs in a group of its own and hears of no Ctrl-C: the agent ends it.
+fn stop_on_signals() -> anyhow::Result<Arc<Stop>> {
+    let stop = Arc::new(Stop::default());
+    let on_signal = Arc::clone(&stop);
+    ctrlc::set_handler(move || on_signal.set()).context("signals cannot be handled")?;
+    Ok(stop)
+}
+
 fn read(given: &Given) -> anyhow::Result<ExitCode> {
     let what = given.what.clone().context("say what to read: a picture, a folder, a video file or rtsp://…")?;
     let source = SourceOptions {
@@ -188,11 +200,13 @@ fn read(given: &Given) -> anyhow::Result<ExitCode> {
         is_once: true,
         is_loop: false,
         ffmpeg: given.ffmpeg.clone().unwrap_or_else(|| "ffmpeg".into()),
+        film_silence_max: FILM_SILENCE_MAX,
     };
-    let options = ReadOptions { what, has_json: given.has_json, draw: given.draw.clone(), source };
+    let stop = stop_on_signals()?;
+    let options = ReadOptions { what, has_json: given.has_json, draw: given.draw.clone(), source, stop };
     let recogniser = Recogniser::load().context("the plate recogniser does not load")?;
     shouhu_edge::read::read(&options, &recogniser, &mut io::stdout())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(if options.stop.is_set() { ExitCode::from(ENDED_BY_SIGNAL) } else { ExitCode::SUCCESS })
 }
 
 fn run(data: DataDir, given: &Given) -> anyhow::Result<ExitCode> {
@@ -222,15 +236,14 @@ fn run(data: DataDir, given: &Given) -> anyhow::Result<ExitCode> {
             is_once: given.is_once,
             is_loop: given.is_loop,
             ffmpeg: given.ffmpeg.clone().unwrap_or_else(|| "ffmpeg".into()),
+            film_silence_max: FILM_SILENCE_MAX,
         },
         position,
         has_plates_in_alerts: given.has_plates,
         queue,
         alerts_to: Box::new(io::stdout()),
     };
-    let stop = Arc::new(Stop::default());
-    let on_signal = Arc::clone(&stop);
-    ctrlc::set_handler(move || on_signal.set()).context("signals cannot be handled")?;
+    let stop = stop_on_signals()?;
     let reader = Recogniser::load().context("the plate recogniser does not load")?;
     let ended = shouhu_edge::run::run(options, Arc::new(reader), None, &stop)?;
     Ok(if given.is_once && ended.waiting > 0 { ExitCode::from(3) } else { ExitCode::SUCCESS })

@@ -4,6 +4,7 @@
 //! any of its plates is cut out, kept or described ([`Describer`]).
 
 use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -74,10 +75,14 @@ pub struct Counters {
     pub delay_ms: AtomicU64,
     pub sightings: AtomicU64,
     pub local_alerts: AtomicU64,
+    /// Those that whoever reads standard output left too many of.
+    pub alerts_not_printed: AtomicU64,
     /// Pictures that were looked at for what they show of the vehicle.
     pub described: AtomicU64,
     /// Those that were not: they came faster than this device looks at them, or found no room on disk.
     pub not_described: AtomicU64,
+    /// Decoders that gave no picture for too long and were ended.
+    pub decoders_ended: AtomicU64,
 }
 
 /// What all sources of one agent share.
@@ -86,7 +91,7 @@ pub struct Shared {
     pub watchlist: Arc<Watchlist>,
     pub keeper: Arc<Keeper>,
     pub describer: Arc<Describer>,
-    pub alerts: Alerts,
+    pub alerts: Arc<Alerts>,
     pub policy: Arc<Policy>,
     pub clock: DeviceClock,
     pub counters: Arc<Counters>,
@@ -144,7 +149,9 @@ impl Shared {
         let confidence = f64::from(named.draft.passage.confidence);
         for hit in named.draft.hits.iter().filter(|hit| hit.kind.stands_alone(confidence)) {
             self.counters.local_alerts.fetch_add(1, Ordering::Relaxed);
-            self.alerts.raise(*hit, plate, named.captured_at_us, source);
+            if !self.alerts.raise(*hit, plate, named.captured_at_us, source) {
+                self.counters.alerts_not_printed.fetch_add(1, Ordering::Relaxed);
+            }
         }
     }
 }
@@ -184,7 +191,9 @@ impl Pipeline {
     /// # Errors
     /// When the recogniser fails on it.
     pub fn look(&mut self, frame: Frame, captured_at_us: i64) -> Result<Vec<Draft>, String> {
-        let reads = self.shared.reader.read(&frame)?;
+        let look = || self.shared.reader.read(&frame);
+        // One picture that breaks what reads it must not end its source, which nobody would start again.
+        let reads = catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|_| Err("reading it has failed inside".to_owned()))?;
         self.shared.counters.frames_read.fetch_add(1, Ordering::Relaxed);
         let (width, height) = (frame.width, frame.height);
         let update = self.tracker.push(captured_at_us, width, height, reads);

@@ -18,6 +18,7 @@ use shouhu_vision::{
 };
 
 use crate::source::{Ffmpeg, SourceError, SourceOptions, SourceSpec};
+use crate::stop::Stop;
 
 const DRAWN_QUALITY: u8 = 92;
 const DRAWN_COLOUR: [u8; 3] = [255, 32, 32];
@@ -31,6 +32,8 @@ pub struct ReadOptions {
     /// Where a picture goes with its plates and vehicles outlined, as JPEG.
     pub draw: Option<PathBuf>,
     pub source: SourceOptions,
+    /// Set by a signal: what was read is still told, and the decoder is ended.
+    pub stop: Arc<Stop>,
 }
 
 /// Prints every plate, of a film or stream every vehicle once, and returns how many.
@@ -81,6 +84,9 @@ fn all_of(folder: &Path, options: &ReadOptions, recogniser: &Recogniser, out: &m
     paths.sort();
     let mut count = 0;
     for path in paths {
+        if options.stop.is_set() {
+            break;
+        }
         match picture(&path, options, recogniser, out) {
             Ok(plates) => count += plates,
             // A closed output ends it; a picture that is none does not.
@@ -94,7 +100,7 @@ fn all_of(folder: &Path, options: &ReadOptions, recogniser: &Recogniser, out: &m
 fn follow(film: &SourceSpec, options: &ReadOptions, recogniser: &Recogniser, out: &mut dyn Write) -> anyhow::Result<u64> {
     let fps = options.source.video_fps();
     ensure!(fps > 0.0 && fps <= 60.0, "--fps must be more than 0 and at most 60");
-    let mut decoder = Ffmpeg::start(&options.source.ffmpeg, film, fps, false)?;
+    let mut decoder = Ffmpeg::start(film, &options.source, &options.stop)?;
     let mut tracker = Tracker::new(TrackerConfig::default());
     let label = film.label();
     // The frame that shows each vehicle best so far; only whoever asks for JSON is told more than the plate.
@@ -108,6 +114,7 @@ fn follow(film: &SourceSpec, options: &ReadOptions, recogniser: &Recogniser, out
         let frame = match decoder.frame() {
             Ok(Some(frame)) => frame,
             Ok(None) => break,
+            Err(_) if options.stop.is_set() => break,
             // What was read before it is told all the same.
             Err(e) => {
                 broke_off = Some(e);
@@ -138,8 +145,8 @@ fn follow(film: &SourceSpec, options: &ReadOptions, recogniser: &Recogniser, out
     if let Some(error) = broke_off {
         return Err(error).context("the stream broke off");
     }
-    let complaint = decoder.finish();
-    if frames == 0 {
+    let complaint = decoder.finish().complaint;
+    if frames == 0 && !options.stop.is_set() {
         bail!("{label} gave no picture: {}", complaint.unwrap_or_else(|| "it holds no video".to_owned()));
     }
     Ok(count)

@@ -1,6 +1,7 @@
 //! `shouhu-edge run`: opens the data folder, starts the threads, and ends them in the order that loses nothing.
 
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -18,7 +19,7 @@ use crate::describe::Describer;
 use crate::keeper::Keeper;
 use crate::pipeline::{Counters, Reader, Shared};
 use crate::queue::{Lane, Queue, QueueConfig, RealDisk};
-use crate::rejected::RejectedList;
+use crate::rejected::{Rejected, RejectedList};
 use crate::source::{Ffmpeg, FolderSource, LiveSource, SourceOptions, SourceSpec, VideoSource};
 use crate::status::{self, Reporter};
 use crate::stop::Stop;
@@ -29,6 +30,9 @@ use crate::watch::Watchlist;
 const FLUSH: Duration = Duration::from_secs(5);
 /// The same after `--once`, which somebody is waiting for.
 const FLUSH_ONCE: Duration = Duration::from_secs(60);
+/// A source that is asked to end looks at its frame to the end, and has its decoder killed and reaped.
+const SOURCES_END_WITHIN: Duration = Duration::from_secs(15);
+const LOOK: Duration = Duration::from_millis(20);
 
 pub struct RunOptions {
     pub data: DataDir,
@@ -105,13 +109,14 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
         rejected: Arc::clone(&rejected),
         known_contact_us: before.and_then(|s| s.last_contact_us),
     });
+    let alerts = Arc::new(Alerts::new(options.has_plates_in_alerts));
     let describer = Arc::new(Describer::new(Arc::clone(&reader), Arc::clone(&keeper), Arc::clone(&counters)));
     let shared = Arc::new(Shared {
         reader,
         watchlist: Arc::clone(&watchlist),
         keeper: Arc::clone(&keeper),
         describer: Arc::clone(&describer),
-        alerts: Alerts::new(options.alerts_to, options.has_plates_in_alerts),
+        alerts: Arc::clone(&alerts),
         policy: Arc::clone(&policy),
         clock: clock.clone(),
         counters: Arc::clone(&counters),
@@ -160,6 +165,8 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
 
     let looks = Arc::clone(&describer);
     let describing = spawn("describe", move || looks.run())?;
+    let (prints, mut alerts_to) = (Arc::clone(&alerts), options.alerts_to);
+    let printing = spawn("alerts", move || prints.run(&mut *alerts_to))?;
     let sources = start_sources(&options.sources, &options.source, &data, &shared);
     let sources = match sources {
         Ok(sources) => sources,
@@ -167,20 +174,18 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
             stop.set();
             stop_sending.set();
             describer.end();
-            senders.push(describing);
+            alerts.end();
+            senders.extend([describing, printing]);
             join(senders, Instant::now() + FLUSH);
             return Err(e);
         }
     };
-    for source in sources {
-        if source.join().is_err() {
-            error!("a source's thread has failed; the others go on");
-        }
-    }
+    join_sources(&sources, stop);
     let flush = if options.source.is_once && !stop.is_set() { FLUSH_ONCE } else { FLUSH };
     // What was kept last is still looked at, a second's work; what hangs is left behind, and sent as it is at the next start.
     describer.end();
-    join(vec![describing], Instant::now() + flush);
+    alerts.end();
+    join(vec![describing, printing], Instant::now() + flush);
     stop_sending.set();
     join(senders, Instant::now() + flush);
     if let Err(e) = keeper.save() {
@@ -200,25 +205,50 @@ fn start_sources(
 ) -> anyhow::Result<Vec<JoinHandle<()>>> {
     let mut threads = Vec::new();
     for spec in specs {
-        let (options, shared) = (options.clone(), Arc::clone(shared));
+        let (options, shared, label) = (options.clone(), Arc::clone(shared), spec.label());
         threads.push(match spec {
             SourceSpec::Folder(path) => {
-                let source = FolderSource::new(path, data, options, shared)
-                    .with_context(|| format!("source {} cannot be opened", spec.label()))?;
-                spawn("folder", move || source.run())?
+                let source = FolderSource::new(path, data, options, Arc::clone(&shared))
+                    .with_context(|| format!("source {label} cannot be opened"))?;
+                spawn("folder", move || guarded(&label, &shared, || source.run()))?
             }
             SourceSpec::Video(path) => {
-                let source = VideoSource::new(path, data, options, shared)
-                    .with_context(|| format!("source {} cannot be opened", spec.label()))?;
-                spawn("video", move || source.run())?
+                let source = VideoSource::new(path, data, options, Arc::clone(&shared))
+                    .with_context(|| format!("source {label} cannot be opened"))?;
+                spawn("video", move || guarded(&label, &shared, || source.run()))?
             }
             SourceSpec::Stream(_) | SourceSpec::Camera(_) => {
-                let source = LiveSource::new(spec.clone(), options, shared);
-                spawn("camera", move || source.run())?
+                let source = LiveSource::new(spec.clone(), options, Arc::clone(&shared));
+                spawn("camera", move || guarded(&label, &shared, || source.run()))?
             }
         });
     }
     Ok(threads)
+}
+
+/// A source that breaks is named at once: among others nobody would miss it.
+fn guarded(label: &str, shared: &Shared, work: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(work)).is_err() {
+        shared.rejected.add(&Rejected {
+            at_us: shared.clock.device_us(),
+            input: label.to_owned(),
+            kind: "source".to_owned(),
+            reason: "the source has failed inside and is not read before the agent is started anew; the others go on".to_owned(),
+        });
+    }
+}
+
+/// Waits for all sources; once the agent stops, no longer than they take to end. One that hangs (a folder on a mount that does not answer) must not
+/// keep what the others saw from being sent.
+fn join_sources(sources: &[JoinHandle<()>], stop: &Stop) {
+    let mut stopped_at = None;
+    while sources.iter().any(|source| !source.is_finished()) {
+        if stop.is_set() && stopped_at.get_or_insert_with(Instant::now).elapsed() > SOURCES_END_WITHIN {
+            error!("a source does not end and is left behind; what it has read is kept");
+            return;
+        }
+        thread::park_timeout(LOOK);
+    }
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> anyhow::Result<JoinHandle<()>> {

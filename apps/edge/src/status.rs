@@ -42,12 +42,18 @@ pub struct Status {
     pub delay_ms: u64,
     pub sightings: u64,
     pub local_alerts: u64,
+    /// Those that were not printed, since nobody took the many before them from standard output.
+    #[serde(default)]
+    pub alerts_not_printed: u64,
     /// Pictures looked at for kind and colours.
     #[serde(default)]
     pub described: u64,
     /// Those that were not, because they came too fast or found no room.
     #[serde(default)]
     pub not_described: u64,
+    /// Decoders that gave no picture for too long and were ended; `rejected/list.jsonl` says of which file or camera.
+    #[serde(default)]
+    pub decoders_ended: u64,
     pub rejected: u64,
 }
 
@@ -90,8 +96,10 @@ impl Reporter {
             delay_ms: count(&self.counters.delay_ms),
             sightings: count(&self.counters.sightings),
             local_alerts: count(&self.counters.local_alerts),
+            alerts_not_printed: count(&self.counters.alerts_not_printed),
             described: count(&self.counters.described),
             not_described: count(&self.counters.not_described),
+            decoders_ended: count(&self.counters.decoders_ended),
             rejected: self.rejected.count(),
         }
     }
@@ -188,6 +196,13 @@ pub fn describe(data: &DataDir, clock: &DeviceClock) -> anyhow::Result<String> {
             "described    {} pictures for kind and colour; {} were not: they came faster than this device looks, or found no room",
             status.described, status.not_described
         )?;
+    }
+    if status.alerts_not_printed > 0 {
+        let left = status.alerts_not_printed;
+        writeln!(text, "alerts       {left} not printed: nobody took those before them from standard output")?;
+    }
+    if status.decoders_ended > 0 {
+        writeln!(text, "decoders     {} times ffmpeg gave no picture for too long and was ended", status.decoders_ended)?;
     }
     let rejected = RejectedList::open(data.join("rejected"))?.read()?;
     writeln!(text, "rejected     {} inputs", rejected.len())?;

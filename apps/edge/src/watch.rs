@@ -250,7 +250,7 @@ fn load(path: &std::path::Path) -> io::Result<WatchCopy> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
 

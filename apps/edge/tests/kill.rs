@@ -1,6 +1,6 @@
 //! The agent as a process of its own, killed again and again: every picture arrives exactly once.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,7 +1,7 @@
 //! A camera on the network that is lost, falls silent, changes its picture and has its clock set, and a device whose clock is
 //! set: a real RTSP server in this process, the real ffmpeg, the whole agent.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[allow(dead_code, reason = "benches/live drives the same camera and needs more of it")]
 #[path = "support/camera.rs"]

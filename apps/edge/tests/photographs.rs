@@ -2,7 +2,7 @@
 //!
 //! Skips where `../shared/data/plates` is not beside the project.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

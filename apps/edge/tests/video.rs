@@ -1,6 +1,6 @@
 //! Video files with the real ffmpeg, and a camera played by a script.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

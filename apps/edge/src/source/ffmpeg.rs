@@ -1,22 +1,52 @@
 //! One ffmpeg process as a decoder: it is told what to open and how many frames per second to give, nothing else.
 //!
 //! Local files may open nothing but files: a playlist handed in as a video must not make the agent call other machines.
+//!
+//! A decoder that gives nothing is ended. The clock runs only while somebody waits for its bytes: what happens to a frame afterwards (a full queue,
+//! pictures that are looked at) may take as long as it likes.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use shouhu_vision::Frame;
 
-use super::{SourceSpec, ppm, without_credentials};
+use super::process::{PAUSE, Process};
+use super::{SourceOptions, SourceSpec, ppm, without_credentials};
+use crate::stop::Stop;
 
 /// Wider pictures are shrunk: a plate that is readable at all is readable then, and the pipe carries a third.
 const WIDTH_MAX: u32 = 2560;
 const COMPLAINTS_MAX: usize = 20;
+const COMPLAINT_CHARS_MAX: usize = 300;
+/// A camera that sends nothing for so long is called again.
+const SILENCE_MAX: Duration = Duration::from_secs(15);
+/// Until the first picture: the decoder studies a stream for five seconds and waits for a key frame, which many cameras send every ten.
+const FIRST_PICTURE_MAX: Duration = Duration::from_secs(40);
+/// A film's decoder that gives nothing for so long is ended. A disk that cannot read a sector tries six times for half a minute before it
+/// says so, a slow card takes one for the index of a day's recording, and the largest key frame takes seconds. Nobody waits for a film,
+/// and what is ended too soon is not read.
+pub const FILM_SILENCE_MAX: Duration = Duration::from_secs(300);
+/// On top of that, for each second of film between two frames that are asked for: all of it is decoded, on a slow device at a thirtieth of its pace.
+const FILM_SECOND_TAKES_S: f64 = 30.0;
+const FILM_STRETCH_MAX_S: f64 = 86_400.0;
+/// How often whoever waits for bytes looks whether the agent stops.
+const LOOK: Duration = Duration::from_millis(250);
+/// A program whose pipe has ended is about to end.
+const ENDS_WITHIN: Duration = Duration::from_secs(1);
+/// `-version` reads no input; a card that is slow to give the program itself is waited for.
+const CHECKED_WITHIN: Duration = Duration::from_secs(60);
+/// More than a length has digits.
+const LENGTH_BYTES_MAX: u64 = 4096;
+/// ffmpeg's exit status when a signal told it to end.
+const ENDED_BY_SIGNAL: i32 = 255;
 
 #[derive(Debug, thiserror::Error)]
 pub enum FfmpegError {
@@ -26,24 +56,105 @@ pub enum FfmpegError {
     Missing { program: String },
     #[error("{program} cannot be started: {error}")]
     Start { program: String, error: io::Error },
+    #[error(
+        "{program} does not even tell its version within {within_s} s; look at its disk or mount",
+        within_s = CHECKED_WITHIN.as_secs()
+    )]
+    Silent { program: String },
 }
 
 /// A running decoder. Dropping it ends the process.
 pub struct Ffmpeg {
-    child: Arc<Mutex<Child>>,
-    pipe: BufReader<ChildStdout>,
+    pipe: BufReader<Watched>,
+    process: Process,
+    /// What the pipe is allowed once the first picture has come.
+    silence_max: Duration,
+    has_hung_up: bool,
     complaints: Arc<Mutex<VecDeque<String>>>,
-    listener: Option<JoinHandle<()>>,
+    listener: JoinHandle<()>,
 }
 
-/// Ends a decoder from another thread when it has fallen silent.
-#[derive(Clone)]
-pub struct Killer(Arc<Mutex<Child>>);
+/// How a decoder ended.
+pub struct Ending {
+    /// What it complained about last.
+    pub complaint: Option<String>,
+    /// A signal that was not ours: somebody stops the agent with all that it started, or the machine is short of memory.
+    pub is_by_signal: bool,
+    /// It hangs inside the kernel and cannot even be ended.
+    stuck: Option<JoinHandle<()>>,
+}
 
-impl Killer {
-    pub fn kill(&self) {
-        // It may have ended by itself; either way it is gone.
-        let _ = self.0.lock().unwrap_or_else(PoisonError::into_inner).kill();
+impl Ending {
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.stuck.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// As long as it cannot be ended, or until the agent stops: a source never leaves two of them behind.
+    pub fn wait_until_gone(&self, stop: &Stop) {
+        while self.is_stuck() && !stop.wait(LOOK) {}
+    }
+}
+
+/// Whether a frame did not come because the decoder gave nothing for too long.
+#[must_use]
+pub fn is_hang(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::TimedOut
+}
+
+/// A program's pipe that waits so long and no longer, and not at all once the agent stops. It does not rely on the pipe's end: a program that hangs
+/// inside the kernel keeps its pipe open even when it is killed.
+struct Watched {
+    pipe: ChildStdout,
+    stop: Arc<Stop>,
+    /// What the program did not do when patience ends.
+    fault: &'static str,
+    patience: Duration,
+    waited: Duration,
+}
+
+impl Watched {
+    fn has_something(&self) -> io::Result<bool> {
+        let at_most = Timespec { tv_sec: 0, tv_nsec: LOOK.subsec_nanos().into() };
+        let mut pipes = [PollFd::new(&self.pipe, PollFlags::IN)];
+        match poll(&mut pipes, Some(&at_most)) {
+            Ok(ready) => Ok(ready > 0),
+            Err(error) if error == Errno::INTR => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Read for Watched {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.stop.is_set() {
+                return Err(io::Error::other("the agent stops"));
+            }
+            if self.waited >= self.patience {
+                let words = format!("{} for {:.0} s and was ended", self.fault, self.patience.as_secs_f64());
+                return Err(io::Error::new(io::ErrorKind::TimedOut, words));
+            }
+            let started = Instant::now();
+            let has_something = self.has_something()?;
+            // An agent that was halted, or whose machine slept, did not wait meanwhile.
+            self.waited += started.elapsed().min(LOOK * 2);
+            if has_something {
+                return self.pipe.read(into);
+            }
+        }
+    }
+}
+
+/// How long the first picture, and each after it, may take.
+fn patience(source: &SourceSpec, options: &SourceOptions) -> (Duration, Duration) {
+    match source {
+        SourceSpec::Stream(_) | SourceSpec::Camera(_) => (FIRST_PICTURE_MAX, SILENCE_MAX),
+        SourceSpec::Video(_) | SourceSpec::Folder(_) => {
+            let stretch_s = (FILM_SECOND_TAKES_S / options.video_fps()).min(FILM_STRETCH_MAX_S);
+            let silence_max = options.film_silence_max + Duration::from_secs_f64(stretch_s);
+            (silence_max, silence_max)
+        }
     }
 }
 
@@ -87,74 +198,105 @@ fn arguments(source: &SourceSpec, fps: f64, is_paced: bool) -> Vec<OsString> {
 }
 
 impl Ffmpeg {
+    /// A film is played at its own pace where it is played in a loop. Waiting for a frame ends when `stop` is set.
+    ///
     /// # Errors
     /// When the program is missing or cannot be started.
-    pub fn start(program: &Path, source: &SourceSpec, fps: f64, is_paced: bool) -> Result<Self, FfmpegError> {
-        let failed = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound => FfmpegError::Missing { program: program.display().to_string() },
-            _ => FfmpegError::Start { program: program.display().to_string(), error },
-        };
-        let mut command = Command::new(program);
-        command.args(arguments(source, fps, is_paced)).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(failed)?;
-        let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
+    pub fn start(source: &SourceSpec, options: &SourceOptions, stop: &Arc<Stop>) -> Result<Self, FfmpegError> {
+        let failed = |error: io::Error| not_started(&options.ffmpeg, error);
+        let mut command = Command::new(&options.ffmpeg);
+        command.args(arguments(source, options.video_fps(), options.is_loop)).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = Process::start(&mut command).map_err(failed)?;
+        let (Some(out), Some(err)) = (process.out(), process.err()) else {
             return Err(failed(io::Error::other("it has no pipes")));
         };
         let complaints = Arc::new(Mutex::new(VecDeque::new()));
-        let secret = match source {
-            SourceSpec::Stream(url) => Some((url.clone(), without_credentials(url))),
-            _ => None,
-        };
-        let heard = Arc::clone(&complaints);
+        let (heard, secret) = (Arc::clone(&complaints), secret(source));
         let listener = std::thread::spawn(move || listen(err, &heard, secret.as_ref()));
-        let pipe = BufReader::with_capacity(1 << 20, out);
-        Ok(Self { child: Arc::new(Mutex::new(child)), pipe, complaints, listener: Some(listener) })
+        let (patience, silence_max) = patience(source, options);
+        let (stop, fault) = (Arc::clone(stop), "ffmpeg gave no whole picture");
+        let watched = Watched { pipe: out, stop, fault, patience, waited: Duration::ZERO };
+        let pipe = BufReader::with_capacity(1 << 20, watched);
+        Ok(Self { pipe, process, silence_max, has_hung_up: false, complaints, listener })
     }
 
     /// # Errors
     /// When the program is not there or does not run.
     pub fn check(program: &Path) -> Result<(), FfmpegError> {
-        let done =
-            Command::new(program).arg("-version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        match done {
-            Ok(_) => Ok(()),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Err(FfmpegError::Missing { program: program.display().to_string() }),
-            Err(error) => Err(FfmpegError::Start { program: program.display().to_string(), error }),
+        let mut command = Command::new(program);
+        command.arg("-version").stdout(Stdio::null()).stderr(Stdio::null());
+        let process = Process::start(&mut command).map_err(|error| not_started(program, error))?;
+        match process.ended(CHECKED_WITHIN) {
+            Some(_) => Ok(()),
+            None => Err(FfmpegError::Silent { program: program.display().to_string() }),
         }
-    }
-
-    #[must_use]
-    pub fn killer(&self) -> Killer {
-        Killer(Arc::clone(&self.child))
     }
 
     /// The next frame; `None` at the end.
     ///
     /// # Errors
-    /// When the stream ends inside a frame.
+    /// When the stream ends inside a frame, when the decoder gives nothing for too long ([`is_hang`]), and when the agent stops.
     pub fn frame(&mut self) -> io::Result<Option<Frame>> {
-        ppm::read_frame(&mut self.pipe)
-    }
-
-    /// Ends the process and tells what it complained about, the last first; `None`: it ended well.
-    pub fn finish(mut self) -> Option<String> {
-        self.end();
-        let complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
-        complaints.back().cloned()
-    }
-
-    fn end(&mut self) {
-        Killer(Arc::clone(&self.child)).kill();
-        let _ = self.child.lock().unwrap_or_else(PoisonError::into_inner).wait();
-        if let Some(listener) = self.listener.take() {
-            let _ = listener.join();
+        self.pipe.get_mut().waited = Duration::ZERO;
+        let frame = ppm::read_frame(&mut self.pipe);
+        match &frame {
+            Ok(Some(_)) => self.pipe.get_mut().patience = self.silence_max,
+            Ok(None) => self.has_hung_up = true,
+            Err(error) => self.has_hung_up = error.kind() == io::ErrorKind::UnexpectedEof,
         }
+        frame
+    }
+
+    /// Ends the process, and everything it started, and tells how it went.
+    pub fn finish(mut self) -> Ending {
+        let status = self.process.ended(if self.has_hung_up { ENDS_WITHIN } else { Duration::ZERO });
+        let stuck = self.process.end();
+        // Something that left the process's group may still hold the other end.
+        let until = Instant::now() + ENDS_WITHIN;
+        while !self.listener.is_finished() && Instant::now() < until {
+            std::thread::sleep(PAUSE);
+        }
+        let complaint = self.complaints.lock().unwrap_or_else(PoisonError::into_inner).back().cloned();
+        let is_by_signal =
+            status.is_some_and(|status| status.terminating_signal().is_some() || status.exit_status() == Some(ENDED_BY_SIGNAL));
+        Ending { complaint, is_by_signal, stuck }
     }
 }
 
-impl Drop for Ffmpeg {
-    fn drop(&mut self) {
-        self.end();
+fn not_started(program: &Path, error: io::Error) -> FfmpegError {
+    let program = program.display().to_string();
+    match error.kind() {
+        io::ErrorKind::NotFound => FfmpegError::Missing { program },
+        _ => FfmpegError::Start { program, error },
+    }
+}
+
+/// How long a film says that it is; ffprobe comes in the same package. `None`: it does not say, or there is no ffprobe.
+///
+/// # Errors
+/// When there is no answer for too long ([`is_hang`]), and when the agent stops.
+pub fn length_s(path: &Path, options: &SourceOptions, stop: &Arc<Stop>) -> io::Result<Option<f64>> {
+    let mut input = OsString::from("file:");
+    input.push(path);
+    let mut command = Command::new(options.ffmpeg.with_file_name("ffprobe"));
+    command.args(["-v", "error", "-protocol_whitelist", "file", "-show_entries", "format=duration", "-of", "csv=p=0"]);
+    command.arg(input).stdout(Stdio::piped()).stderr(Stdio::null());
+    let Ok(mut process) = Process::start(&mut command) else { return Ok(None) };
+    let Some(pipe) = process.out() else { return Ok(None) };
+    let (patience, fault) = (options.film_silence_max, "ffprobe gave no answer");
+    let watched = Watched { pipe, stop: Arc::clone(stop), fault, patience, waited: Duration::ZERO };
+    let mut said = Vec::new();
+    watched.take(LENGTH_BYTES_MAX).read_to_end(&mut said)?;
+    let length_s = std::str::from_utf8(&said).ok().and_then(|said| said.trim().parse().ok());
+    Ok(length_s.filter(|s: &f64| s.is_finite() && (0.0..1e7).contains(s)))
+}
+
+/// What a complaint must not say, and what it says instead: complaints go to the server, and a file's name may be a plate.
+fn secret(source: &SourceSpec) -> Option<(String, String)> {
+    match source {
+        SourceSpec::Stream(url) => Some((url.clone(), without_credentials(url))),
+        SourceSpec::Video(path) | SourceSpec::Folder(path) => Some((path.display().to_string(), "…".to_owned())),
+        SourceSpec::Camera(_) => None,
     }
 }
 
@@ -162,11 +304,13 @@ fn listen(err: impl Read, complaints: &Mutex<VecDeque<String>>, secret: Option<&
     let mut reader = BufReader::new(err);
     let mut line = Vec::new();
     while reader.by_ref().take(4096).read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
-        let mut text = String::from_utf8_lossy(&line).trim().chars().take(300).collect::<String>();
+        let mut text = String::from_utf8_lossy(&line).trim().to_owned();
         line.clear();
         if let Some((secret, shown)) = secret {
             text = text.replace(secret.as_str(), shown);
         }
+        // Not before: half a password is no longer known for one.
+        let text: String = text.chars().take(COMPLAINT_CHARS_MAX).collect();
         // Said at every frame after a camera's clock went back; nobody uses the times of the frames in the pipe.
         if text.is_empty() || text.contains("non monotonically increasing dts") {
             continue;
@@ -187,6 +331,36 @@ mod tests {
     fn a_missing_ffmpeg_names_the_package() {
         let refused = Ffmpeg::check(Path::new("/nowhere/ffmpeg")).err().map(|e| e.to_string()).unwrap_or_default();
         assert!(refused.contains("apt-get install ffmpeg"), "{refused}");
+    }
+
+    #[test]
+    fn a_film_has_minutes_and_more_where_frames_are_asked_for_far_apart() {
+        let options = |fps| SourceOptions {
+            fps,
+            is_once: true,
+            is_loop: false,
+            ffmpeg: "ffmpeg".into(),
+            film_silence_max: FILM_SILENCE_MAX,
+        };
+        let film = SourceSpec::Video("film.mp4".into());
+        let of = |fps| patience(&film, &options(fps)).1.as_secs();
+        assert_eq!((of(None), of(Some(0.1)), of(Some(1e-300))), (303, 600, 86_700));
+        let camera = patience(&SourceSpec::Stream("rtsp://camera/ch1".into()), &options(Some(0.1)));
+        assert_eq!(camera, (FIRST_PICTURE_MAX, SILENCE_MAX), "a camera's clock does not know of it");
+    }
+
+    #[test]
+    fn complaints_name_neither_file_nor_password_however_long_they_are() {
+        let complaint = |source: &SourceSpec, said: &str| {
+            let complaints = Mutex::default();
+            listen(said.as_bytes(), &complaints, secret(source).as_ref());
+            complaints.into_inner().unwrap_or_else(PoisonError::into_inner).pop_back().unwrap_or_default()
+        };
+        let film = SourceSpec::Video("/films/ABC-1234.mp4".into());
+        assert_eq!(complaint(&film, "file:/films/ABC-1234.mp4: Invalid data found\n"), "file:…: Invalid data found");
+        let camera = SourceSpec::Stream("rtsp://user:secret@camera/ch1".into());
+        let long = complaint(&camera, &format!("{} rtsp://user:secret@camera/ch1 lost\n", "x".repeat(280)));
+        assert!(long.chars().count() <= COMPLAINT_CHARS_MAX && !long.contains("user"), "{long}");
     }
 
     #[test]

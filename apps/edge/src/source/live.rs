@@ -2,13 +2,13 @@
 //! never queued, so that an alert is about now.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use shouhu_vision::{Frame, Tracker, TrackerConfig};
 use tracing::{info, warn};
 
-use super::ffmpeg::{Ffmpeg, Killer};
+use super::ffmpeg::{Ending, Ffmpeg, is_hang};
 use super::{SourceOptions, SourceSpec};
 use crate::pipeline::{Draft, Named, Patience, Pipeline, Shared, origin};
 use crate::rejected::Rejected;
@@ -16,25 +16,16 @@ use crate::stop::Stop;
 
 /// Calling costs a process that starts and ends; a road without a camera costs more.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
-/// A camera that sends nothing for so long is called again.
-const SILENCE_MAX: Duration = Duration::from_secs(15);
-/// Until the first picture: the decoder studies a stream for five seconds and waits for a key frame, which many cameras send every ten.
-const FIRST_PICTURE_MAX: Duration = Duration::from_secs(40);
 /// Between two frames the device's clock and the time that passed may differ by so much; more is a clock that was set.
 const CLOCK_STEP_MIN_US: i64 = 500_000;
 /// A connection that held so long was a good one: the next try comes quickly again.
 const GOOD_CONNECTION: Duration = Duration::from_secs(60);
 
+/// The newest frame, until it is read.
 #[derive(Default)]
 struct Slot {
-    newest: Mutex<Newest>,
+    newest: Mutex<Option<Captured>>,
     filled: Condvar,
-}
-
-#[derive(Default)]
-struct Newest {
-    frame: Option<Captured>,
-    call: Option<Call>,
 }
 
 struct Captured {
@@ -43,48 +34,18 @@ struct Captured {
     at: Instant,
 }
 
-/// The connection that is open now. Its patience is its own: one that was made a moment ago answers for no silence before it.
-struct Call {
-    killer: Killer,
-    heard_at: Instant,
-    patience: Duration,
-}
-
 impl Slot {
-    fn newest(&self) -> MutexGuard<'_, Newest> {
-        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// True: an unread frame was replaced.
     fn put(&self, captured: Captured) -> bool {
-        let mut newest = self.newest();
-        if let Some(call) = &mut newest.call {
-            (call.heard_at, call.patience) = (captured.at, SILENCE_MAX);
-        }
-        let replaced = newest.frame.replace(captured);
+        let replaced = self.newest.lock().unwrap_or_else(PoisonError::into_inner).replace(captured);
         self.filled.notify_one();
         replaced.is_some()
     }
 
     fn take(&self, at_most: Duration) -> Option<Captured> {
-        let waited = self.filled.wait_timeout_while(self.newest(), at_most, |newest| newest.frame.is_none());
-        waited.unwrap_or_else(PoisonError::into_inner).0.frame.take()
-    }
-
-    fn watch(&self, killer: Option<Killer>) {
-        self.newest().call = killer.map(|killer| Call { killer, heard_at: Instant::now(), patience: FIRST_PICTURE_MAX });
-    }
-
-    fn kill(&self) {
-        if let Some(call) = self.newest().call.take() {
-            call.killer.kill();
-        }
-    }
-
-    fn kill_if_silent(&self) {
-        if self.newest().call.as_ref().is_some_and(|call| call.heard_at.elapsed() > call.patience) {
-            self.kill();
-        }
+        let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.filled.wait_timeout_while(newest, at_most, |newest| newest.is_none());
+        waited.unwrap_or_else(PoisonError::into_inner).0.take()
     }
 }
 
@@ -141,7 +102,6 @@ impl LiveSource {
                     let drafts = pipeline.wait(now_us);
                     keep(&mut pipeline, drafts, &label);
                 }
-                slot.kill_if_silent();
                 if thread.is_finished() {
                     break;
                 }
@@ -165,7 +125,6 @@ impl LiveSource {
         }
         let drafts = pipeline.finish();
         keep(&mut pipeline, drafts, &label);
-        slot.kill();
         let _ = thread.join();
     }
 }
@@ -195,7 +154,7 @@ impl Camera {
         let mut has_said = false;
         while !stop.is_set() {
             let started = Instant::now();
-            let reason = self.watch_until_it_ends(&mut has_said);
+            let (reason, ending) = self.watch_until_it_ends(&mut has_said);
             if stop.is_set() {
                 return;
             }
@@ -215,6 +174,10 @@ impl Camera {
                     reason: format!("the camera's stream ended: {reason}; it is called again until it answers"),
                 });
             }
+            // A device that does not let go of one decoder answers no other.
+            if let Some(ending) = ending {
+                ending.wait_until_gone(stop);
+            }
             if stop.wait(pause) {
                 return;
             }
@@ -222,12 +185,12 @@ impl Camera {
         }
     }
 
-    fn watch_until_it_ends(&self, has_said: &mut bool) -> String {
-        let mut decoder = match Ffmpeg::start(&self.options.ffmpeg, &self.spec, self.options.video_fps(), false) {
+    fn watch_until_it_ends(&self, has_said: &mut bool) -> (String, Option<Ending>) {
+        let stop = &self.shared.stop;
+        let mut decoder = match Ffmpeg::start(&self.spec, &self.options, stop) {
             Ok(decoder) => decoder,
-            Err(e) => return e.to_string(),
+            Err(e) => return (e.to_string(), None),
         };
-        self.slot.watch(Some(decoder.killer()));
         let mut is_first = true;
         let end = loop {
             match decoder.frame() {
@@ -241,15 +204,24 @@ impl Camera {
                         self.shared.counters.frames_dropped.fetch_add(1, Ordering::Relaxed);
                     }
                 }
-                Ok(None) => break "no more frames".to_owned(),
-                Err(e) => break e.to_string(),
+                Ok(None) => break None,
+                Err(e) => break Some(e),
             }
-            if self.shared.stop.is_set() {
-                break String::new();
+            if stop.is_set() {
+                break None;
             }
         };
-        self.slot.watch(None);
-        decoder.finish().unwrap_or(end)
+        let mut ending = decoder.finish();
+        if end.as_ref().is_some_and(is_hang) {
+            self.shared.counters.decoders_ended.fetch_add(1, Ordering::Relaxed);
+        }
+        let reason = match (end, ending.complaint.take()) {
+            (Some(e), Some(complaint)) if is_hang(&e) => format!("{e}; its last words: {complaint}"),
+            (_, Some(complaint)) => complaint,
+            (Some(e), None) => e.to_string(),
+            (None, None) => "no more frames".to_owned(),
+        };
+        (reason, Some(ending))
     }
 }
 

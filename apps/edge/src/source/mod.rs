@@ -4,12 +4,14 @@ mod ffmpeg;
 mod folder;
 mod live;
 mod ppm;
+mod process;
 mod seen;
 mod video;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-pub use ffmpeg::Ffmpeg;
+pub use ffmpeg::{FILM_SILENCE_MAX, Ffmpeg};
 pub use folder::FolderSource;
 pub use live::LiveSource;
 pub use video::VideoSource;
@@ -24,6 +26,8 @@ pub struct SourceOptions {
     /// Play again from the start, for ever, as though it were live.
     pub is_loop: bool,
     pub ffmpeg: PathBuf,
+    /// How long a film's decoder may give no picture before it is ended: [`FILM_SILENCE_MAX`], less in tests.
+    pub film_silence_max: Duration,
 }
 
 impl SourceOptions {

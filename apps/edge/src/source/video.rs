@@ -1,18 +1,21 @@
 //! A video file: every frame is read, however long that takes; what can be read of a damaged one is kept.
+//!
+//! One whose decoder gives nothing any more, or is ended by somebody else, is begun again, since a disk that stood still comes back;
+//! what was kept of it is known by then. Where it comes no further the second time, it is damaged like any other.
 
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use shouhu_vision::{Tracker, TrackerConfig};
 use tracing::{info, warn};
 
-use super::ffmpeg::{Ffmpeg, FfmpegError};
+use super::ffmpeg::{self, Ffmpeg, is_hang};
 use super::seen::Seen;
 use super::{SourceOptions, SourceSpec};
 use crate::config::DataDir;
@@ -23,6 +26,8 @@ use crate::rejected::Rejected;
 const START_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// A container's length and its last frame may differ by rounding; more than this is missing video.
 const MISSING_WORTH_SAYING_S: f64 = 1.5;
+/// Whoever stops the agent with all that it started (systemd does) may end ffmpeg first: the agent hears of it within this time.
+const STOP_FOLLOWS: Duration = Duration::from_secs(1);
 
 pub struct VideoSource {
     path: PathBuf,
@@ -38,6 +43,15 @@ struct Film {
     length_s: Option<f64>,
 }
 
+/// How far a film was read.
+struct Read {
+    frames: u64,
+    /// Why no more frames came, if not because it was over.
+    end: Option<io::Error>,
+    /// What the recogniser said of the last frame that it could not read.
+    unreadable: Option<String>,
+}
+
 impl VideoSource {
     /// # Errors
     /// When the memory of processed files cannot be opened.
@@ -51,16 +65,25 @@ impl VideoSource {
     /// Once, or again and again with `--loop`.
     pub fn run(mut self) {
         let stop = Arc::clone(&self.shared.stop);
+        let mut broken_after = None;
         loop {
             match self.film() {
                 Ok(film) if !self.options.is_loop && self.seen.contains(&film.key) => {
                     info!("this video was read before; it is not read again");
                     return;
                 }
-                Ok(film) => self.play(&film),
-                Err(e) => self.reject(format!("the file cannot be read: {e}")),
+                Ok(film) => broken_after = self.play(&film, broken_after),
+                Err(_) if stop.is_set() => return,
+                Err(e) => {
+                    if is_hang(&e) {
+                        self.shared.counters.decoders_ended.fetch_add(1, Ordering::Relaxed);
+                    }
+                    self.reject(format!("the file cannot be read: {e}"));
+                    broken_after = None;
+                }
             }
-            if !self.options.is_loop || stop.wait(START_AGAIN_AFTER) {
+            let is_over = broken_after.is_none() && !self.options.is_loop;
+            if is_over || stop.wait(START_AGAIN_AFTER) {
                 return;
             }
         }
@@ -75,79 +98,86 @@ impl VideoSource {
             &meta.mtime().to_le_bytes(),
             &meta.mtime_nsec().to_le_bytes(),
         ]);
-        let length_s = self.length_s();
+        let length_s = ffmpeg::length_s(&self.path, &self.options, &self.shared.stop)?;
         let now_us = self.shared.clock.device_us();
         let ended_at_us = (meta.mtime().saturating_mul(1_000_000)).min(now_us);
         let starts_at_us = if self.options.is_loop { now_us } else { ended_at_us - microseconds(length_s.unwrap_or(0.0)) };
         Ok(Film { key, starts_at_us, length_s })
     }
 
-    /// What the container says; ffprobe comes in the same package.
-    fn length_s(&self) -> Option<f64> {
-        let program = self.options.ffmpeg.with_file_name("ffprobe");
-        let mut input = std::ffi::OsString::from("file:");
-        input.push(&self.path);
-        let mut command = Command::new(program);
-        command
-            .args(["-v", "error", "-protocol_whitelist", "file", "-show_entries", "format=duration", "-of", "csv=p=0"])
-            .arg(input);
-        let out = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-        std::str::from_utf8(&out.stdout).ok()?.trim().parse().ok().filter(|s: &f64| s.is_finite() && (0.0..1e7).contains(s))
-    }
-
-    fn play(&mut self, film: &Film) {
-        let spec = SourceSpec::Video(self.path.clone());
-        let mut decoder = match Ffmpeg::start(&self.options.ffmpeg, &spec, self.options.video_fps(), self.options.is_loop) {
+    /// Reads it to its end, and remembers that. `broken_after` is how many frames came the last time, when its decoder broke off. Where
+    /// it breaks off for the first time, or further on than before, it tells the same of this time.
+    fn play(&mut self, film: &Film, broken_after: Option<u64>) -> Option<u64> {
+        let stop = Arc::clone(&self.shared.stop);
+        let mut decoder = match Ffmpeg::start(&SourceSpec::Video(self.path.clone()), &self.options, &stop) {
             Ok(decoder) => decoder,
-            Err(e @ (FfmpegError::Missing { .. } | FfmpegError::Start { .. })) => {
-                tracing::error!("{e}");
-                return;
+            Err(e) => {
+                self.reject(format!("the file cannot be read: {e}"));
+                return None;
             }
         };
         let mut pipeline = Pipeline::new(Arc::clone(&self.shared), Tracker::new(TrackerConfig::default()), Patience::Waits);
-        let mut frames = 0_u64;
-        let mut trouble = None;
+        let Read { frames, end, unreadable } = self.follow(&mut decoder, &mut pipeline, film)?;
+        let mut ending = decoder.finish();
+        // The end that the agent made is not the film's: the next start begins it again.
+        if stop.is_set() || (ending.is_by_signal && stop.wait(STOP_FOLLOWS)) {
+            return None;
+        }
+        let has_hung = end.as_ref().is_some_and(is_hang);
+        if has_hung {
+            self.shared.counters.decoders_ended.fetch_add(1, Ordering::Relaxed);
+        }
+        let is_broken = has_hung || ending.is_by_signal;
+        let end = match end {
+            _ if is_broken && !has_hung => Some("ffmpeg crashed or was ended".to_owned()),
+            end => end.map(|e| e.to_string()),
+        };
+        let trouble = match (end.or(unreadable), ending.complaint.take()) {
+            (Some(trouble), Some(complaint)) if is_broken => Some(format!("{trouble}; its last words: {complaint}")),
+            (trouble, complaint) => trouble.or(complaint),
+        };
+        if is_broken && !self.options.is_loop && broken_after.is_none_or(|before| frames > before) {
+            // What was seen once only is not told yet, as at a stop: the next try sees it better, and would tell it a second time.
+            let when = if ending.is_stuck() { "the next start begins the file again" } else { "the file is begun again" };
+            self.judge(film, frames, trouble.map(|trouble| format!("{trouble}; {when}")));
+            return (!ending.is_stuck()).then_some(frames);
+        }
+        let drafts = pipeline.finish();
+        if !self.keep(&mut pipeline, drafts, film) {
+            return None;
+        }
+        self.judge(film, frames, trouble);
+        if self.options.is_loop {
+            ending.wait_until_gone(&stop);
+        } else if let Err(e) = self.seen.insert(film.key) {
+            warn!(error = %e, "a processed video cannot be written down; after a restart it may be read again");
+        }
+        None
+    }
+
+    /// Until no frame comes any more; `None`: the agent stops.
+    fn follow(&mut self, decoder: &mut Ffmpeg, pipeline: &mut Pipeline, film: &Film) -> Option<Read> {
+        let (mut frames, mut unreadable) = (0_u64, None);
         loop {
             if self.shared.stop.is_set() {
-                return;
+                return None;
             }
             let frame = match decoder.frame() {
                 Ok(Some(frame)) => frame,
-                Ok(None) => break,
-                Err(e) => {
-                    trouble = Some(e.to_string());
-                    break;
-                }
+                Ok(None) => return Some(Read { frames, end: None, unreadable }),
+                Err(e) => return Some(Read { frames, end: Some(e), unreadable }),
             };
             #[expect(clippy::cast_precision_loss, reason = "a frame number stays far below 2^52")]
             let at_us = film.starts_at_us + microseconds(frames as f64 / self.options.video_fps());
             frames += 1;
-            match pipeline.look(frame, at_us) {
-                Ok(drafts) => {
-                    if !self.keep(&mut pipeline, drafts, film) {
-                        return;
-                    }
-                }
-                Err(e) => {
-                    trouble = Some(e);
-                    // For what was read before it, time goes on.
-                    let drafts = pipeline.wait(at_us);
-                    if !self.keep(&mut pipeline, drafts, film) {
-                        return;
-                    }
-                }
+            let drafts = pipeline.look(frame, at_us).unwrap_or_else(|e| {
+                unreadable = Some(e);
+                // For what was read before it, time goes on.
+                pipeline.wait(at_us)
+            });
+            if !self.keep(pipeline, drafts, film) {
+                return None;
             }
-        }
-        let drafts = pipeline.finish();
-        if !self.keep(&mut pipeline, drafts, film) {
-            return;
-        }
-        let complaint = decoder.finish();
-        self.judge(film, frames, trouble.or(complaint));
-        if !self.options.is_loop
-            && let Err(e) = self.seen.insert(film.key)
-        {
-            warn!(error = %e, "a processed video cannot be written down; after a restart it may be read again");
         }
     }
 

@@ -1,6 +1,12 @@
 //! A server of a hundred lines, pictures with the plate written into their pixels, and a reader that reads those.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used)]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "each test uses a part of it, and fails by panicking"
+)]
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -16,7 +22,7 @@ use shouhu_edge::config::{Config, DataDir};
 use shouhu_edge::pipeline::Reader;
 use shouhu_edge::queue::QueueConfig;
 use shouhu_edge::run::RunOptions;
-use shouhu_edge::source::{SourceOptions, SourceSpec};
+use shouhu_edge::source::{FILM_SILENCE_MAX, SourceOptions, SourceSpec};
 use shouhu_ids::{DeviceId, EntryId, Micros};
 use shouhu_plate::{Pattern, SeenVehicle, VehicleColour, VehicleKind};
 use shouhu_vision::{Alternative, CharRead, Frame, PlateRead, Quad};
@@ -378,7 +384,7 @@ pub fn options(data: &DataDir, source: &Path, is_once: bool, paper: &Paper) -> R
     RunOptions {
         data: data.clone(),
         sources: vec![SourceSpec::parse(source.to_str().unwrap()).unwrap()],
-        source: SourceOptions { fps: None, is_once, is_loop: false, ffmpeg: "ffmpeg".into() },
+        source: SourceOptions { fps: None, is_once, is_loop: false, ffmpeg: "ffmpeg".into(), film_silence_max: FILM_SILENCE_MAX },
         position: None,
         has_plates_in_alerts: true,
         queue: QueueConfig { reserve_bytes: 0, ..QueueConfig::default() },
