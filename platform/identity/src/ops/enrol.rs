@@ -25,7 +25,7 @@ use crate::{passkeys, secret, session, store};
 pub const START: Route =
     Route::post("/v1/identity/enrol/start", "Begins to enrol the holder of a one-time link", || axum::routing::post(start))
         .access(Access::Public("the token of the link is the proof"))
-        .audit(Audit::None("changes nothing; finishing is on the log"))
+        .audit(Audit::None("changes nothing but that a challenge waits; finishing is on the log"))
         .takes::<StartEnrolment>()
         .gives::<EnrolmentStarted>();
 

@@ -26,7 +26,7 @@ use crate::{secret, session, store};
 pub const START: Route =
     Route::post("/v1/identity/provider-sign-in/start", "Begins a sign-in by an identity provider's word", || axum::routing::post(start))
         .access(Access::Public("whoever signs in is not signed in yet"))
-        .audit(Audit::None("changes nothing; finishing is on the log"))
+        .audit(Audit::None("changes nothing but that a challenge waits; finishing is on the log"))
         .takes::<StartProviderSignIn>()
         .gives::<ProviderSignInStarted>();
 
