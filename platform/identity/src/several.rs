@@ -6,7 +6,7 @@ use shouhu_passkey::Passkeys;
 use shouhu_wire::{PROOF_HEADER, Role};
 
 use crate::CHALLENGE_LIFE_US;
-use crate::harness::{Answer, Harness, ORIGIN, on_each};
+use crate::harness::{Answer, Harness, ORIGIN, SimDevice, on_each};
 use crate::proof::NONCE_EVERY_US;
 
 const ME: &str = "/v1/identity/me";
@@ -93,6 +93,24 @@ async fn a_step_up_ends_at_another_server_for_the_session_that_began_it() {
         let sign_in = answered(&north.post("/v1/identity/sign-in/start", json!({})).await, &person.keys);
         let refused = south.post_with_cookie(&person.cookie, "/v1/session/step-up/finish", sign_in).await;
         assert_eq!(refused.key(), "identity.step_up.challenge_unknown");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_device_that_one_server_registered_enrols_at_another_once_and_signs_at_both() {
+    on_each(|north| async move {
+        let south = north.beside().await;
+        let operator = north.person(Role::Operator).await;
+        let invited = north.post_with_cookie(&operator.cookie, "/v1/devices", json!({"name": "cam-1", "kind": "fixed_camera"})).await;
+        assert_eq!(invited.status, 200, "{}", invited.json);
+        let device = SimDevice::new(invited.json["device"].as_str().unwrap().parse().unwrap(), 77);
+        let enrol = json!({"token": invited.json["token"], "public_key": device.public_key()});
+        let (one, two) = tokio::join!(north.post("/v1/devices/enrol", enrol.clone()), south.post("/v1/devices/enrol", enrol));
+        assert_eq!([one.status, two.status].iter().filter(|status| **status == 200).count(), 1, "{} {}", one.json, two.json);
+        for server in [&north, &south] {
+            assert_eq!(server.send_signed(&device, "GET", "/v1/devices/mine", b"").await.status, 200);
+        }
     })
     .await;
 }
