@@ -1,6 +1,6 @@
 //! Where a provider is asked (OpenID Connect Discovery 1.0).
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::DOCUMENT_BYTES_MAX;
 use crate::refused::OidcRefused;
@@ -8,7 +8,7 @@ use crate::refused::OidcRefused;
 const WHAT: &str = "the discovery document";
 
 /// What is used of a provider's own description.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
     pub authorization_endpoint: String,
     pub token_endpoint: String,

@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use sha2::{Digest, Sha256};
 use shouhu_env::{DiskError, Env};
 
 const NONCE_BYTES: usize = 24;
 const KEY_BYTES: usize = 32;
+const DERIVED: &[u8] = b"shouhu derived key 1\n";
 pub type Key = [u8; KEY_BYTES];
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -143,6 +145,15 @@ impl Keys {
         }
     }
 
+    /// A key that follows from the master key and a name. It lies in no file, so that servers that share the folder and start at once have the same one; for what lasts
+    /// minutes, because it cannot be destroyed by itself.
+    #[must_use]
+    pub fn derived(&self, name: &str) -> Key {
+        let once = Sha256::digest([DERIVED, self.master.as_slice(), name.as_bytes()].concat());
+        // Hashed again: from one hash whoever has the key of a name could go on to that of a longer one.
+        Sha256::digest(once).into()
+    }
+
     fn note_path(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.txt"))
     }
@@ -192,6 +203,17 @@ mod tests {
         assert_eq!(Keys::open(env.clone(), Path::new("/keys"))?.lasting("log")?, made);
         env.disk.write_durably(Path::new("/keys/other.key"), &env.disk.read(Path::new("/keys/log.key"))?)?;
         assert!(matches!(keys.lasting("other"), Err(KeyError::Damaged { .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn a_derived_key_is_the_same_for_everybody_with_the_folder_and_another_for_each_name_and_house() -> Result<(), KeyError> {
+        let env = Env::simulated(7, Micros(0));
+        let (one, other) = (Keys::open(env.clone(), Path::new("/keys"))?, Keys::open(env.clone(), Path::new("/keys"))?);
+        assert_eq!(one.derived("nonces"), other.derived("nonces"));
+        assert_ne!(one.derived("nonces"), one.derived("challenges"));
+        assert_ne!(one.derived("nonces"), Keys::open(env, Path::new("/keys of another house"))?.derived("nonces"));
+        assert_ne!(one.derived("nonces"), *one.master);
         Ok(())
     }
 

@@ -26,7 +26,8 @@ pub struct House {
     router: Router,
     reactors: Vec<Reactor>,
     workers: Vec<shouhu_jobs::Worker>,
-    _folder: tempfile::TempDir,
+    /// Of the first of several servers.
+    _folder: Option<tempfile::TempDir>,
 }
 
 #[derive(Debug, Clone)]
@@ -75,7 +76,23 @@ impl House {
             let lake = Lakehouse::open(config, app.store.clone(), app.env.clone()).await;
             app.put(lake.unwrap_or_else(|e| panic!("{e}")));
         }
-        for module in modules {
+        Self::started(app, Some(folder)).await
+    }
+
+    /// Another server of this house, or this one after a restart, with some of its rooms: its database, keys, log and clock, and nothing of what it has in memory. It has
+    /// no lake. It must not outlive this one, whose folder it uses.
+    ///
+    /// # Panics
+    /// When it cannot be built.
+    pub async fn beside(&self, modules: &'static [Module]) -> Self {
+        let own = &self.app;
+        let app = App::new(own.env.clone(), own.store.clone(), own.blobs.clone(), own.audit.clone(), modules, &own.public_url);
+        app.put(Opening::Serve);
+        Self::started(app, None).await
+    }
+
+    async fn started(app: App, folder: Option<tempfile::TempDir>) -> Self {
+        for module in app.modules {
             Eyes::House.look((module.start)(app.clone())).await.unwrap_or_else(|e| panic!("{}: {e}", module.name));
         }
         let router = router(&app, &Metrics::default(), Site::default()).unwrap_or_else(|e| panic!("{e:?}"));

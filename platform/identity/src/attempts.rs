@@ -2,6 +2,9 @@
 //!
 //! Guessing 256 bits is hopeless anyway. The limit is there so that nobody can fill the audit log with failures or keep
 //! the processor busy with signatures.
+//!
+//! In memory, of several servers in each: a row for each failure would be the very cost that is to be saved, and N servers that each allow sixty a minute still
+//! allow nothing that could be guessed.
 
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -29,18 +32,7 @@ impl Attempts {
     }
 
     fn slot_of(&self, peer: Peer) -> usize {
-        let mut hasher = Sha256::new();
-        hasher.update(self.key);
-        match peer.0.map(|ip| ip.to_canonical()) {
-            None => {}
-            Some(IpAddr::V4(v4)) => hasher.update(v4.octets()),
-            // One customer has at least a /64, so its addresses are one.
-            Some(IpAddr::V6(v6)) => {
-                let [a, b, c, d, ..] = v6.segments();
-                [a, b, c, d].iter().for_each(|segment| hasher.update(segment.to_be_bytes()));
-            }
-        }
-        let [first, second, ..]: [u8; 32] = hasher.finalize().into();
+        let [first, second, ..] = hidden(&self.key, peer);
         usize::from(u16::from_be_bytes([first, second])) % SLOTS
     }
 
@@ -61,6 +53,22 @@ impl Attempts {
         let before = if slot.0 == minute { slot.1 } else { 0 };
         *slot = (minute, before.saturating_add(1));
     }
+}
+
+/// The address as it is counted, under a key: who reads the count does not read the address.
+pub fn hidden(key: &[u8], peer: Peer) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(key);
+    match peer.0.map(|ip| ip.to_canonical()) {
+        None => {}
+        Some(IpAddr::V4(v4)) => hasher.update(v4.octets()),
+        // One customer has at least a /64, so its addresses are one.
+        Some(IpAddr::V6(v6)) => {
+            let [a, b, c, d, ..] = v6.segments();
+            [a, b, c, d].iter().for_each(|segment| hasher.update(segment.to_be_bytes()));
+        }
+    }
+    hasher.finalize().into()
 }
 
 #[cfg(test)]

@@ -158,12 +158,11 @@ fn prove(app: &App, known: &session::Known, asked: &Asked<'_>, body: Option<&Byt
     Room::of(app).proofs.accept(&app.env, known.person.session, &proof)
 }
 
-/// The nonce for the next proofs, for an answer to whoever proved something with another one.
+/// The nonce for the next proofs, for an answer to whoever proved something with an older one.
 #[must_use]
 pub fn nonce_for(app: &App, proof: &str) -> Option<String> {
-    let nonce = app.try_room::<Room>()?.proofs.nonce(&app.env);
-    let is_known = Proof::parse(proof).is_some_and(|proof| proof.nonce == nonce);
-    (!is_known).then_some(nonce)
+    let used = Proof::parse(proof).map_or("", |proof| proof.nonce);
+    app.try_room::<Room>()?.proofs.newer(&app.env, used)
 }
 
 /// Whether the log is to be told that a session's cookie came without its key; not for each of a thousand tries. Each is counted as a doubt about the session.

@@ -130,12 +130,24 @@ impl Harness {
         let blobs = Blobs::open(env.clone(), Path::new("/content"), Path::new("/keys")).unwrap();
         let audit = Audit::start(store.clone(), blobs.keys()).unwrap();
         let app = App::new(env, store, blobs, audit, MODULES, ORIGIN);
+        Self::started(app, clock, 1, folder).await
+    }
+
+    /// Another server of this house, or this one after a restart: its database, folder of keys and clock, and nothing of what it has in memory.
+    pub async fn beside(&self) -> Self {
+        let env = self.app.env.clone();
+        let blobs = Blobs::open(env.clone(), Path::new("/content"), Path::new("/keys")).unwrap();
+        let app = App::new(env, self.app.store.clone(), blobs, self.app.audit.clone(), MODULES, ORIGIN);
+        Self::started(app, self.clock.clone(), 101, None).await
+    }
+
+    async fn started(app: App, clock: Arc<SimClock>, first_seed: u8, folder: Option<tempfile::TempDir>) -> Self {
         (MODULE.start)(app.clone()).await.unwrap();
         let mut router = Router::new();
         for route in MODULE.routes {
             router = router.route(route.path, (route.mount)());
         }
-        Self { router: router.with_state(app.clone()), app, clock, seeds: AtomicU8::new(1), browser: SessionKey::new([9; 32]).unwrap(), _folder: folder }
+        Self { router: router.with_state(app.clone()), app, clock, seeds: AtomicU8::new(first_seed), browser: SessionKey::new([9; 32]).unwrap(), _folder: folder }
     }
 
     pub fn advance(&self, us: i64) {

@@ -18,8 +18,10 @@
 //!
 //! How far a session is trusted is asked for each request of a person (`trust`, ADR 0022); never of a route that saves lives.
 //!
-//! What anonymous callers can cost is bounded: [`SIGN_INS_PENDING_MAX`], [`PROVIDER_SIGN_INS_PENDING_MAX`] and [`ENROLMENTS_PENDING_MAX`] challenges in
-//! memory, [`FAILURES_PER_MINUTE_MAX`] refusals per address and minute, and no row in the database without a valid link.
+//! A challenge that waits for its answer is a row for five minutes (`pending`), sealed, taken out once by whichever server of the house is asked.
+//!
+//! What anonymous callers can cost is bounded: [`SIGN_INS_PENDING_MAX`], [`PROVIDER_SIGN_INS_PENDING_MAX`] and [`ENROLMENTS_PENDING_MAX`] challenges, of which
+//! [`PENDING_PER_ADDRESS_MAX`] are one address's, [`FAILURES_PER_MINUTE_MAX`] refusals per address and minute, and no other row in the database without a valid link.
 //!
 //! A repeated device request is not refused for its age, because clocks of devices may be a year off. Sightings are
 //! idempotent by device and sequence, and the other device routes only overwrite what the device last said.
@@ -46,6 +48,8 @@ mod trust;
 
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod several;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -63,7 +67,7 @@ pub use door::{Asked, DoorError, Refused, caller_of, check_device_named, is_wort
 pub use model::{Actor, Device, DeviceStatus, NAME_CHARS_MAX, NameError, Peer, checked_name};
 pub use ops::invite::{InviteError, LINK_LIFE_US, invite};
 pub use passkeys::settings::{PasskeySettings, PasskeySettingsError};
-pub use pending::CHALLENGE_LIFE_US;
+pub use pending::{CHALLENGE_LIFE_US, PENDING_PER_ADDRESS_MAX};
 pub use proof::{NONCE_EVERY_US, Unproved};
 pub use provider::settings::{OidcSettings, OidcSettingsError, Provider};
 pub use room::{ENROLMENTS_PENDING_MAX, PROVIDER_SIGN_INS_PENDING_MAX, SIGN_INS_PENDING_MAX, STEP_UPS_PENDING_MAX, limited};
@@ -143,6 +147,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0007_told", sql: include_str!("../migrations/0007_told.sql") },
         Migration { name: "0008_provider", sql: include_str!("../migrations/0008_provider.sql") },
         Migration { name: "0009_passkey_model", sql: include_str!("../migrations/0009_passkey_model.sql") },
+        Migration { name: "0010_waiting", sql: include_str!("../migrations/0010_waiting.sql") },
     ],
     jobs: &[jobs::PURGE],
     problems: &[

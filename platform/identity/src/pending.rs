@@ -1,90 +1,283 @@
-//! Challenges that wait for an answer: in memory, for minutes, and never more than a set number.
+//! Challenges that wait for an answer: rows, for minutes, and never more than a set number of a kind, and of one address of a kind.
 //!
-//! They are not in the database because anybody may ask for one. When there are too many the oldest goes: whoever floods
-//! the door must do so faster than a person can touch a key.
+//! They are in the database so that whichever server of a house is asked can take the answer, also after a restart. Anybody may ask for one, so each new one removes
+//! what is over and, where there are too many, the oldest: whoever floods the door must do so faster than a person can touch a key, and from many addresses.
+//!
+//! What was asked is sealed, bound to kind and row: whoever reads the database, or a backup of it, learns no verifier and can put no row in another's place.
+//!
+//! **Invariant:** a challenge is taken out once, by one server, before its answer is judged; right or wrong, there is no second try.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::marker::PhantomData;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use shouhu_blobs::{Key, Keys, open_sealed, seal};
 use shouhu_ids::Micros;
+use shouhu_module::App;
+use shouhu_store::{Backend, Store, StoreError, Tx, params};
+
+use crate::attempts;
+use crate::model::Peer;
+use crate::proof::CLOCKS_APART_US;
+use crate::secret;
 
 /// How long a person may take to touch their key.
 pub const CHALLENGE_LIFE_US: i64 = 5 * Micros::MINUTE;
+/// Challenges of one kind that wait for one address; its oldest goes for the next. High enough for a station behind one address at the change of shifts.
+pub const PENDING_PER_ADDRESS_MAX: u32 = 1_000;
+/// Rows too many that one new challenge removes at most. Each adds one, so that more than a few are there only when a bound was lowered.
+const TOO_MANY_GONE_MAX: i64 = 500;
+const SEALING_KEY: &str = "identity challenges";
+const ADDRESS_KEY: &str = "identity challenges by address";
 
-struct Waiting<T> {
-    by_id: HashMap<String, (Micros, T)>,
-    /// In the order of expiry; also holds ids that were taken since, so its length bounds both.
-    order: VecDeque<(Micros, String)>,
-}
-
+/// Challenges of one kind, as far as this process knows them: how many there may be, and by which keys they are kept.
 pub struct Pending<T> {
-    max: usize,
-    waiting: Mutex<Waiting<T>>,
+    kind: &'static str,
+    max: u32,
+    per_address_max: u32,
+    sealing: Key,
+    addresses: Key,
+    state: PhantomData<fn() -> T>,
 }
 
-impl<T> Pending<T> {
-    pub fn at_most(max: usize) -> Self {
-        Self { max, waiting: Mutex::new(Waiting { by_id: HashMap::new(), order: VecDeque::new() }) }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Waiting<T>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub fn put(&self, now: Micros, id: String, state: T) {
-        let mut waiting = self.lock();
-        while waiting.order.front().is_some_and(|(until, _)| *until <= now) || waiting.order.len() >= self.max {
-            let Some((_, oldest)) = waiting.order.pop_front() else { break };
-            waiting.by_id.remove(&oldest);
+/// Removes what is over, of all kinds; how many. `None`: another server is at it, or making room, at this moment. Only one at a time removes several rows, so that no
+/// two wait for each other.
+pub async fn forget_over(store: &Store, tx: &mut Tx, now: Micros) -> Result<Option<u64>, StoreError> {
+    if store.backend() == Backend::Postgres {
+        // The table's own number: another schema of the same database is another house.
+        let sql = "SELECT pg_try_advisory_xact_lock(CAST(CAST(CAST('identity_waiting' AS REGCLASS) AS OID) AS BIGINT)) AS is_ours";
+        if !tx.fetch_one(sql, vec![]).await?.truth("is_ours")? {
+            return Ok(None);
         }
-        let until = now.plus(CHALLENGE_LIFE_US);
-        waiting.order.push_back((until, id.clone()));
-        waiting.by_id.insert(id, (until, state));
+    }
+    // One that ends later than any could was put there by a clock that has been set back since.
+    let sql = "DELETE FROM identity_waiting WHERE expires_at_us <= $1 OR expires_at_us > $2";
+    Ok(Some(tx.execute(sql, params![now, latest_end(now)]).await?))
+}
+
+const fn latest_end(now: Micros) -> Micros {
+    now.plus(CHALLENGE_LIFE_US + CLOCKS_APART_US)
+}
+
+impl<T: Serialize + DeserializeOwned> Pending<T> {
+    /// `kind` is what they are called in the database.
+    pub fn at_most(max: u32, kind: &'static str, keys: &Keys) -> Self {
+        let (sealing, addresses) = (keys.derived(SEALING_KEY), keys.derived(ADDRESS_KEY));
+        Self { kind, max, per_address_max: PENDING_PER_ADDRESS_MAX, sealing, addresses, state: PhantomData }
     }
 
-    /// Takes it out: a challenge can be answered once, rightly or wrongly.
-    pub fn take(&self, now: Micros, id: &str) -> Option<T> {
-        let (until, state) = self.lock().by_id.remove(id)?;
-        (until > now).then_some(state)
+    /// What a payload is sealed with beside its key.
+    fn place(&self, id_hash: &str) -> String {
+        format!("identity challenge {} {id_hash}", self.kind)
     }
 
-    #[cfg(test)]
-    fn len(&self) -> usize {
-        self.lock().by_id.len()
+    /// `id` is random, and known to whoever began alone.
+    pub async fn put(&self, app: &App, peer: Peer, id: &str, state: &T) -> Result<(), StoreError> {
+        let (now, id_hash) = (app.env.now(), secret::hash_of(id));
+        let plain = serde_json::to_vec(state).map_err(|e| StoreError::Corrupt { what: "challenge", detail: e.to_string() })?;
+        let payload = seal(&app.env, &self.sealing, &self.place(&id_hash), &plain);
+        let address = hex::encode(attempts::hidden(&self.addresses, peer));
+        let mut tx = app.store.begin().await?;
+        if forget_over(&app.store, &mut tx, now).await?.is_some() {
+            self.make_room(&mut tx, &address).await?;
+        }
+        let sql = "INSERT INTO identity_waiting (id_hash, kind, peer, expires_at_us, payload) VALUES ($1, $2, $3, $4, $5)";
+        tx.execute(sql, params![id_hash, self.kind, address, now.plus(CHALLENGE_LIFE_US), payload]).await?;
+        tx.commit().await
+    }
+
+    /// Leaves room for one more, of the address and in all.
+    async fn make_room(&self, tx: &mut Tx, address: &str) -> Result<(), StoreError> {
+        let kept = |max: u32| i64::from(max.saturating_sub(1));
+        let sql = "DELETE FROM identity_waiting WHERE id_hash IN (SELECT id_hash FROM identity_waiting WHERE kind = $1 AND peer = $2 \
+                   ORDER BY expires_at_us DESC, id_hash LIMIT $3 OFFSET $4)";
+        tx.execute(sql, params![self.kind, address, TOO_MANY_GONE_MAX, kept(self.per_address_max)]).await?;
+        let sql = "DELETE FROM identity_waiting WHERE id_hash IN (SELECT id_hash FROM identity_waiting WHERE kind = $1 \
+                   ORDER BY expires_at_us DESC, id_hash LIMIT $2 OFFSET $3)";
+        tx.execute(sql, params![self.kind, TOO_MANY_GONE_MAX, kept(self.max)]).await?;
+        Ok(())
+    }
+
+    /// Takes it out. `None`: it was answered, is over, went for others, or never was.
+    pub async fn take(&self, app: &App, id: &str) -> Result<Option<T>, StoreError> {
+        let (now, id_hash) = (app.env.now(), secret::hash_of(id));
+        let mut tx = app.store.begin().await?;
+        let sql = "DELETE FROM identity_waiting WHERE id_hash = $1 AND kind = $2 RETURNING expires_at_us, payload";
+        let taken = tx.fetch_opt(sql, params![&id_hash, self.kind]).await?;
+        // At once, and whatever comes of the answer.
+        tx.commit().await?;
+        let Some(row) = taken else { return Ok(None) };
+        let ends_at = row.micros("expires_at_us")?;
+        if ends_at <= now || ends_at > latest_end(now) {
+            return Ok(None);
+        }
+        let plain = open_sealed(&self.sealing, &self.place(&id_hash), &row.blob("payload")?);
+        let state = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
+        if state.is_none() {
+            // Servers of two versions, or of two folders of keys: whoever answers begins again.
+            tracing::warn!(kind = self.kind, "a challenge cannot be read: not all servers on this database have the same keys and version");
+        }
+        Ok(state)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::collections::HashMap;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::harness::{Harness, on_each};
 
-    #[test]
-    fn a_challenge_can_be_answered_once_and_only_in_time() {
-        let pending = Pending::at_most(10);
-        pending.put(Micros(0), "a".into(), 1);
-        pending.put(Micros(0), "b".into(), 2);
-        assert_eq!(pending.take(Micros(1), "a"), Some(1));
-        assert_eq!(pending.take(Micros(1), "a"), None);
-        assert_eq!(pending.take(Micros(CHALLENGE_LIFE_US), "b"), None);
+    fn pending(h: &Harness, max: u32, per_address_max: u32) -> Pending<u32> {
+        Pending { per_address_max, ..Pending::at_most(max, "test", h.app.blobs.keys()) }
+    }
+
+    fn from(address: &str) -> Peer {
+        Peer(Some(address.parse().unwrap()))
+    }
+
+    async fn rows(h: &Harness) -> i64 {
+        h.app.store.fetch_one("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM identity_waiting", vec![]).await.unwrap().int("n").unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_challenge_can_be_answered_once_and_only_in_time() {
+        on_each(|h| async move {
+            let pending = pending(&h, 10, 10);
+            for (id, state) in [("a", 1), ("b", 2), ("c", 3)] {
+                pending.put(&h.app, Peer(None), id, &state).await.unwrap();
+            }
+            h.advance(1);
+            assert_eq!(pending.take(&h.app, "a").await.unwrap(), Some(1));
+            assert_eq!(pending.take(&h.app, "a").await.unwrap(), None);
+            assert_eq!(pending.take(&h.app, "").await.unwrap(), None);
+            h.advance(CHALLENGE_LIFE_US - 1);
+            assert_eq!(pending.take(&h.app, "b").await.unwrap(), None, "too late");
+            assert_eq!(rows(&h).await, 1, "and used up all the same");
+            pending.put(&h.app, Peer(None), "d", &4).await.unwrap();
+            assert_eq!(rows(&h).await, 1, "what is over goes with the next one");
+            h.advance(CHALLENGE_LIFE_US);
+            assert_eq!(crate::store::purge(&h.app.store, h.app.env.now()).await.unwrap(), 1, "or with the day");
+            assert_eq!(rows(&h).await, 0);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn of_two_servers_that_are_answered_at_once_one_has_the_challenge() {
+        on_each(|h| async move {
+            let other = h.beside().await;
+            let (here, there) = (pending(&h, 10, 10), pending(&other, 10, 10));
+            for round in 0..20_u32 {
+                let id = round.to_string();
+                here.put(&h.app, Peer(None), &id, &round).await.unwrap();
+                let (one, two) = tokio::join!(here.take(&h.app, &id), there.take(&other.app, &id));
+                let taken: Vec<u32> = [one.unwrap(), two.unwrap()].into_iter().flatten().collect();
+                assert_eq!(taken, [round]);
+            }
+            assert_eq!(rows(&h).await, 0);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn too_many_push_the_oldest_out_and_an_address_pushes_out_its_own() {
+        on_each(|h| async move {
+            let other = h.beside().await;
+            let (here, there) = (pending(&h, 5, 2), pending(&other, 5, 2));
+            let put = async |at: &Pending<u32>, address: &str, id: u32| {
+                h.advance(1);
+                at.put(&h.app, from(address), &id.to_string(), &id).await.unwrap();
+            };
+            put(&here, "192.0.2.1", 1).await;
+            // A flood from one address, by both servers; all of a customer's IPv6 addresses are one.
+            for id in 10..20 {
+                put(if id % 2 == 0 { &here } else { &there }, &format!("2001:db8::{id}"), id).await;
+            }
+            assert_eq!(rows(&h).await, 3, "one that was there, and two of the flood");
+            assert_eq!(there.take(&h.app, "1").await.unwrap(), Some(1), "who came before is not pushed out by it");
+            assert_eq!((here.take(&h.app, "17").await.unwrap(), here.take(&h.app, "19").await.unwrap()), (None, Some(19)));
+            // From many addresses at once.
+            for id in 30..40 {
+                put(&here, &format!("198.51.100.{id}"), id).await;
+            }
+            assert_eq!(rows(&h).await, 5);
+            assert_eq!((here.take(&h.app, "34").await.unwrap(), here.take(&h.app, "35").await.unwrap()), (None, Some(35)));
+            let other_kind: Pending<u32> = Pending { per_address_max: 1, ..Pending::at_most(1, "other", h.app.blobs.keys()) };
+            other_kind.put(&h.app, from("192.0.2.1"), "x", &0).await.unwrap();
+            assert_eq!(here.take(&h.app, "36").await.unwrap(), Some(36), "each kind has its own room");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn what_was_asked_is_not_in_the_database_and_no_row_stands_in_for_another() {
+        on_each(|h| async move {
+            let secrets: Pending<String> = Pending::at_most(10, "test", h.app.blobs.keys());
+            let others: Pending<String> = Pending::at_most(10, "other", h.app.blobs.keys());
+            for id in ["one", "two", "three"] {
+                secrets.put(&h.app, from("192.0.2.1"), id, &format!("verifier of {id}")).await.unwrap();
+            }
+            for row in h.app.store.fetch("SELECT id_hash, peer, payload FROM identity_waiting", vec![]).await.unwrap() {
+                let (id, peer, payload) = (row.text("id_hash").unwrap(), row.text("peer").unwrap(), row.blob("payload").unwrap());
+                assert!(id.len() == 64 && !peer.contains("192.0.2"), "{id} {peer}");
+                assert!(!payload.windows(8).any(|part| part == b"verifier"));
+            }
+            assert_eq!(others.take(&h.app, "three").await.unwrap(), None, "of another kind");
+            let mut tx = h.app.store.begin().await.unwrap();
+            let sql = "UPDATE identity_waiting SET payload = (SELECT o.payload FROM identity_waiting o WHERE o.id_hash = $1) WHERE id_hash = $2";
+            tx.execute(sql, params![secret::hash_of("one"), secret::hash_of("two")]).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(secrets.take(&h.app, "two").await.unwrap(), None, "another's payload does not open");
+            assert_eq!(secrets.take(&h.app, "one").await.unwrap(), Some("verifier of one".to_owned()));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_was_set_back_makes_nothing_wait_for_ever() {
+        let h = Harness::simulated().await;
+        let pending = pending(&h, 10, 10);
+        h.advance(Micros::HOUR);
+        pending.put(&h.app, Peer(None), "a", &1).await.unwrap();
+        pending.put(&h.app, Peer(None), "b", &2).await.unwrap();
+        h.advance(-Micros::HOUR);
+        assert_eq!(pending.take(&h.app, "a").await.unwrap(), None);
+        pending.put(&h.app, Peer(None), "c", &3).await.unwrap();
+        assert_eq!(rows(&h).await, 1);
+        h.advance(-CLOCKS_APART_US);
+        assert_eq!(pending.take(&h.app, "c").await.unwrap(), Some(3), "servers' clocks may be apart a little");
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
         #[test]
-        fn memory_is_bounded_whatever_comes(steps in proptest::collection::vec((0_i64..400, 0_u8..30, any::<bool>()), 0..200)) {
-            let (pending, mut now) = (Pending::at_most(5), Micros(0));
-            for (step_s, name, is_put) in steps {
-                now = now.plus(step_s * Micros::SECOND / 10);
-                if is_put {
-                    pending.put(now, name.to_string(), name);
-                    prop_assert_eq!(pending.take(now, &name.to_string()), Some(name), "the newest is there");
-                    pending.put(now, name.to_string(), name);
-                } else if let Some(state) = pending.take(now, &name.to_string()) {
-                    prop_assert_eq!(state, name);
+        fn rows_are_bounded_whatever_comes(steps in proptest::collection::vec((0_i64..400, 0_u32..30, 0_u8..4, any::<bool>()), 0..60)) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let h = Harness::simulated().await;
+                let pending = pending(&h, 5, 3);
+                let mut number = 0_u32;
+                let mut newest: HashMap<u32, u32> = HashMap::new();
+                for (step_s, name, address, is_put) in steps {
+                    h.advance(step_s * Micros::SECOND / 10 + 1);
+                    if is_put {
+                        // A name is random and so never used twice while it waits.
+                        pending.take(&h.app, &name.to_string()).await.unwrap();
+                        number += 1;
+                        pending.put(&h.app, from(&format!("192.0.2.{address}")), &name.to_string(), &number).await.unwrap();
+                        newest.insert(name, number);
+                    } else if let Some(state) = pending.take(&h.app, &name.to_string()).await.unwrap() {
+                        assert_eq!(newest.remove(&name), Some(state));
+                    }
+                    assert!(rows(&h).await <= 5);
                 }
-                prop_assert!(pending.len() <= 5 && pending.lock().order.len() <= 5);
-            }
+            });
         }
     }
 }

@@ -1,9 +1,10 @@
-//! What identity keeps in memory: the WebAuthn site, challenges that wait for their answer, failed attempts,
-//! proofs that were used, what was counted of sessions, and what identity providers say of themselves.
+//! What identity keeps in memory: the WebAuthn site, failed attempts, proofs that were used, what was counted of sessions, and what identity providers say of
+//! themselves. Challenges that wait for their answer are rows (`pending`), so that any server of the house may take the answer.
 
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
 use shouhu_bus::ReactionError;
 use shouhu_ids::{ActorId, SessionId};
 use shouhu_module::{App, Keyed, Problem};
@@ -22,17 +23,18 @@ use crate::session::SessionKey;
 use crate::trust::Keeper;
 
 /// Sign-ins that may be under way at once.
-pub const SIGN_INS_PENDING_MAX: usize = 10_000;
+pub const SIGN_INS_PENDING_MAX: u32 = 10_000;
 /// Enrolments that may be under way at once; each needs a valid link.
-pub const ENROLMENTS_PENDING_MAX: usize = 1_000;
+pub const ENROLMENTS_PENDING_MAX: u32 = 1_000;
 
 /// Step-ups that may be under way at once; each needs a session.
-pub const STEP_UPS_PENDING_MAX: usize = 10_000;
+pub const STEP_UPS_PENDING_MAX: u32 = 10_000;
 
 /// Sign-ins that may be under way at identity providers at once.
-pub const PROVIDER_SIGN_INS_PENDING_MAX: usize = 10_000;
+pub const PROVIDER_SIGN_INS_PENDING_MAX: u32 = 10_000;
 
 /// Somebody was sent to an identity provider: what was asked there, and the key of the browser that asked.
+#[derive(Serialize, Deserialize)]
 pub struct ProviderSignIn {
     /// Its name here.
     pub provider: String,
@@ -44,12 +46,14 @@ pub struct ProviderSignIn {
 }
 
 /// A person in a session is asked to touch the key again.
+#[derive(Serialize, Deserialize)]
 pub struct SteppingUp {
     pub session: SessionId,
     pub state: DiscoverableAuthentication,
 }
 
 /// Somebody with a valid link is making a key.
+#[derive(Serialize, Deserialize)]
 pub struct Enrolment {
     pub token_hash: String,
     pub actor: ActorId,
@@ -105,15 +109,16 @@ const CEREMONY: std::time::Duration = std::time::Duration::from_secs(240);
 
 impl Room {
     pub fn open(app: &App) -> Result<Self, ReactionError> {
+        let keys = app.blobs.keys();
         Ok(Self {
             webauthn: webauthn_for(&app.public_url)?,
-            enrolments: Pending::at_most(ENROLMENTS_PENDING_MAX),
-            sign_ins: Pending::at_most(SIGN_INS_PENDING_MAX),
-            step_ups: Pending::at_most(STEP_UPS_PENDING_MAX),
-            provider_sign_ins: Pending::at_most(PROVIDER_SIGN_INS_PENDING_MAX),
+            enrolments: Pending::at_most(ENROLMENTS_PENDING_MAX, "enrolment", keys),
+            sign_ins: Pending::at_most(SIGN_INS_PENDING_MAX, "sign_in", keys),
+            step_ups: Pending::at_most(STEP_UPS_PENDING_MAX, "step_up", keys),
+            provider_sign_ins: Pending::at_most(PROVIDER_SIGN_INS_PENDING_MAX, "provider_sign_in", keys),
             providers: Providers::default(),
             attempts: Attempts::new(app.env.random.bytes16()),
-            proofs: Proofs::new(&app.env),
+            proofs: Proofs::new(&app.env, keys),
             doubts: Doubts::default(),
             keeper: Keeper::default(),
         })

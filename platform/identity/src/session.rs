@@ -1,6 +1,7 @@
 //! The cookie of a signed-in browser, and how long it holds.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use serde::{Deserialize, Serialize};
 use shouhu_ids::{ActorId, Micros, SessionId};
 use shouhu_module::{App, Person, Problem};
 use shouhu_store::{StoreError, Tx};
@@ -30,7 +31,8 @@ pub struct NewSession {
     pub expires_at: Micros,
 }
 
-/// The key of a browser, that was looked at: a point on the curve.
+/// The key of a browser, that was looked at: a point on the curve. Only what we have sealed ourselves is read as one without looking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionKey(String);
 
 impl SessionKey {

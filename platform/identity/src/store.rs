@@ -11,6 +11,7 @@ use webauthn_rs::prelude::Passkey;
 
 use crate::model::Actor;
 use crate::passkeys::KeyFacts;
+use crate::pending;
 use crate::session::{ABSOLUTE_US, IDLE_US, Known, PER_ACTOR_MAX};
 
 /// Ids in one question to the database; both have a limit on parameters.
@@ -326,13 +327,14 @@ pub async fn operators(store: &Store) -> Result<i64, StoreError> {
     store.fetch_one(sql, vec![]).await?.int("n")
 }
 
-/// Forgets sessions, links and trust alerts that were over long ago.
+/// Forgets sessions, links and trust alerts that were over long ago, and challenges that are over.
 pub async fn purge(store: &Store, now: Micros) -> Result<u64, StoreError> {
     let before = now.plus(-KEPT_US);
     let mut tx = store.begin().await?;
     let sessions = tx.execute("DELETE FROM identity_session WHERE expires_at_us < $1", params![before]).await?;
     let links = tx.execute("DELETE FROM identity_invitation WHERE expires_at_us < $1", params![before]).await?;
     let alerts = tx.execute("DELETE FROM identity_trust_alert WHERE at_us < $1", params![before]).await?;
+    let challenges = pending::forget_over(store, &mut tx, now).await?.unwrap_or(0);
     tx.commit().await?;
-    Ok(sessions + links + alerts)
+    Ok(sessions + links + alerts + challenges)
 }

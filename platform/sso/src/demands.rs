@@ -1,92 +1,87 @@
 //! Who was asked to touch the passkey for a tool's request, and when: a touch after that moment answers it, however old the tool will have it.
-
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+//!
+//! Rows, one for each session, so that whichever server of a house is asked next knows of it.
 
 use shouhu_ids::{Micros, SessionId};
+use shouhu_store::{Store, StoreError, Tx, params};
 
-/// One for each session.
-const DEMANDS_MAX: usize = 20_000;
 /// How long a person may take, and how long the touch answers the request.
-const DEMAND_LIFE_US: i64 = 5 * Micros::MINUTE;
+pub const DEMAND_LIFE_US: i64 = 5 * Micros::MINUTE;
 
-struct Demand {
-    request: [u8; 32],
-    at: Micros,
+/// The same request again, as after a page was loaded anew, keeps its first moment.
+pub async fn put(store: &Store, now: Micros, session: SessionId, request: &[u8; 32]) -> Result<(), StoreError> {
+    // A clock that was set back makes nothing last for ever.
+    let sql = "INSERT INTO sso_demand (session, request_hash, asked_at_us) VALUES ($1, $2, $3) \
+               ON CONFLICT (session) DO UPDATE SET request_hash = excluded.request_hash, asked_at_us = excluded.asked_at_us \
+               WHERE sso_demand.request_hash <> excluded.request_hash OR sso_demand.asked_at_us <= $4 OR sso_demand.asked_at_us >= $5";
+    let mut tx = store.begin().await?;
+    tx.execute(sql, params![session, hex::encode(request), now, now.plus(-DEMAND_LIFE_US), now.plus(DEMAND_LIFE_US)]).await?;
+    tx.commit().await
 }
 
-impl Demand {
-    /// A clock that was set back makes nothing last for ever.
-    fn is_fresh(&self, now: Micros) -> bool {
-        now.since(self.at).saturating_abs() < DEMAND_LIFE_US
-    }
+/// Whether the passkey was touched since it was asked for.
+pub async fn is_met(store: &Store, now: Micros, session: SessionId, request: &[u8; 32], verified_at: Micros) -> Result<bool, StoreError> {
+    let sql = "SELECT asked_at_us FROM sso_demand WHERE session = $1 AND request_hash = $2";
+    let Some(row) = store.fetch_opt(sql, params![session, hex::encode(request)]).await? else { return Ok(false) };
+    let asked_at = row.micros("asked_at_us")?;
+    Ok(now.since(asked_at).saturating_abs() < DEMAND_LIFE_US && verified_at >= asked_at)
 }
 
-/// In this process: of several servers another one asks for another touch.
-#[derive(Default)]
-pub struct Demands(Mutex<HashMap<SessionId, Demand>>);
-
-impl Demands {
-    /// The same request again, as after a page was loaded anew, keeps its first moment.
-    pub fn put(&self, now: Micros, session: SessionId, request: [u8; 32]) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.get(&session).is_some_and(|known| known.request == request && known.is_fresh(now)) {
-            return;
-        }
-        if all.len() >= DEMANDS_MAX && !all.contains_key(&session) {
-            all.retain(|_, demand| demand.is_fresh(now));
-            // Still full: whoever comes last touches the key once more.
-            if all.len() >= DEMANDS_MAX {
-                return;
-            }
-        }
-        all.insert(session, Demand { request, at: now });
-    }
-
-    /// Whether the passkey was touched since it was asked for.
-    pub fn is_met(&self, now: Micros, session: SessionId, request: &[u8; 32], verified_at: Micros) -> bool {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(&session).is_some_and(|demand| demand.request == *request && demand.is_fresh(now) && verified_at >= demand.at)
-    }
-
-    /// The request was answered: another one of the same words asks anew.
-    pub fn forget(&self, session: SessionId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&session);
-    }
+/// The request was answered: another one of the same words asks anew.
+pub async fn forget(tx: &mut Tx, session: SessionId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM sso_demand WHERE session = $1", params![session]).await?;
+    Ok(())
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use shouhu_store::testing::on_each_database;
+
     use super::*;
+    use crate::MODULE;
 
     const NOW: Micros = Micros(1_800_000_000_000_000);
 
-    #[test]
-    fn a_touch_answers_the_request_for_which_it_was_asked_for_in_time_and_no_other() {
-        let (demands, session) = (Demands::default(), SessionId::new(NOW, [1; 16]));
-        let (one, other) = ([1; 32], [2; 32]);
-        let later = NOW.plus(Micros::MINUTE);
-        assert!(!demands.is_met(NOW, session, &one, NOW), "nothing was asked for");
-        demands.put(NOW, session, one);
-        assert!(!demands.is_met(later, session, &one, NOW.plus(-1)), "touched before it was asked for");
-        demands.put(later, session, one);
-        assert!(demands.is_met(later, session, &one, NOW), "asked again, it keeps its moment");
-        assert!(!demands.is_met(later, session, &other, NOW));
-        assert!(!demands.is_met(NOW.plus(DEMAND_LIFE_US), session, &one, NOW));
-        demands.put(later, session, other);
-        assert!(!demands.is_met(later, session, &one, later), "of one session the last request counts");
-        demands.forget(session);
-        assert!(!demands.is_met(later, session, &other, later));
+    #[tokio::test]
+    async fn a_touch_answers_the_request_for_which_it_was_asked_for_in_time_and_no_other() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let session = SessionId::new(NOW, [1; 16]);
+            let (one, other) = ([1; 32], [2; 32]);
+            let later = NOW.plus(Micros::MINUTE);
+            let is_met = async |now, request: &[u8; 32], verified_at| is_met(&store, now, session, request, verified_at).await.unwrap();
+            assert!(!is_met(NOW, &one, NOW).await, "nothing was asked for");
+            put(&store, NOW, session, &one).await.unwrap();
+            assert!(!is_met(later, &one, NOW.plus(-1)).await, "touched before it was asked for");
+            put(&store, later, session, &one).await.unwrap();
+            assert!(is_met(later, &one, NOW).await, "asked again, it keeps its moment");
+            assert!(!is_met(later, &other, NOW).await);
+            assert!(!is_met(NOW.plus(DEMAND_LIFE_US), &one, NOW).await);
+            put(&store, later, session, &other).await.unwrap();
+            assert!(!is_met(later, &one, later).await, "of one session the last request counts");
+            assert!(is_met(later, &other, later).await);
+            let another = SessionId::new(NOW, [2; 16]);
+            put(&store, later, another, &one).await.unwrap();
+            assert!(is_met(later, &other, later).await, "each session has its own");
+            let mut tx = store.begin().await.unwrap();
+            forget(&mut tx, session).await.unwrap();
+            tx.commit().await.unwrap();
+            assert!(!is_met(later, &other, later).await);
+            assert_eq!(crate::store::purge(&store, later.plus(DEMAND_LIFE_US)).await.unwrap(), 1);
+        })
+        .await;
     }
 
-    #[test]
-    fn memory_is_bounded() {
-        let demands = Demands::default();
-        for number in 0..DEMANDS_MAX + 10 {
-            // Ids carry their milliseconds: each is another session.
-            let at = NOW.plus(i64::try_from(number).unwrap_or_default() * 1_000);
-            demands.put(NOW, SessionId::new(at, [7; 16]), [0; 32]);
-        }
-        assert_eq!(demands.0.lock().map(|all| all.len()).unwrap_or_default(), DEMANDS_MAX);
+    #[tokio::test]
+    async fn what_was_asked_for_too_long_ago_or_by_a_clock_that_ran_ahead_is_asked_for_anew() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            let (session, request) = (SessionId::new(NOW, [1; 16]), [1; 32]);
+            for asked_at in [NOW, NOW.plus(DEMAND_LIFE_US), NOW.plus(-Micros::HOUR)] {
+                put(&store, asked_at, session, &request).await.unwrap();
+                assert!(is_met(&store, asked_at, session, &request, asked_at).await.unwrap());
+                assert!(!is_met(&store, asked_at, session, &request, asked_at.plus(-1)).await.unwrap(), "it has the new moment");
+            }
+        })
+        .await;
     }
 }

@@ -59,6 +59,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") },
         Migration { name: "0002_mine", sql: include_str!("../migrations/0002_mine.sql") },
         Migration { name: "0003_shown_again", sql: include_str!("../migrations/0003_shown_again.sql") },
+        Migration { name: "0004_demand", sql: include_str!("../migrations/0004_demand.sql") },
     ],
     jobs: &[JobKind { kind: logout::KIND, run: logout::run }, jobs::PURGE],
     problems: &[

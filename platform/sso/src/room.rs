@@ -1,12 +1,10 @@
-//! What single sign-on keeps in memory: the key that signs, the one by which people are named, and who was asked for the passkey.
+//! What single sign-on keeps in memory: the key that signs, and the one by which people are named.
 
 use std::sync::Arc;
 
 use shouhu_bus::ReactionError;
 use shouhu_module::App;
 use shouhu_oidc::op::{ProviderSigner, SubjectKey};
-
-use crate::demands::Demands;
 
 /// Files of the secrets in the folder of keys. They are apart because one may be renewed at any time, and with the other everybody would be a stranger to every tool.
 const SIGNING_KEY: &str = "sso";
@@ -15,7 +13,6 @@ const SUBJECT_KEY: &str = "sso-subjects";
 pub struct Room {
     pub signer: ProviderSigner,
     pub subjects: SubjectKey,
-    pub demands: Demands,
 }
 
 impl Room {
@@ -24,7 +21,6 @@ impl Room {
         Ok(Self {
             signer: ProviderSigner::of(&keys.lasting(SIGNING_KEY)?)?,
             subjects: SubjectKey::new(keys.lasting(SUBJECT_KEY)?),
-            demands: Demands::default(),
         })
     }
 

@@ -3,6 +3,8 @@
 use shouhu_ids::{ActorId, Micros, SessionId};
 use shouhu_store::{Row, Store, StoreError, Tx, Value, params, placeholders};
 
+use crate::demands::DEMAND_LIFE_US;
+
 /// A code is for the moment in which the browser goes back.
 pub const CODE_LIFE_US: i64 = 60 * Micros::SECOND;
 /// Codes and tokens that are over, so that whoever shows one again is known for it.
@@ -238,8 +240,9 @@ pub async fn purge(store: &Store, now: Micros) -> Result<u64, StoreError> {
     let codes = tx.execute("DELETE FROM sso_code WHERE issued_at_us < $1", params![spent]).await?;
     let tokens = tx.execute("DELETE FROM sso_token WHERE expires_at_us < $1", params![spent]).await?;
     let logins = tx.execute("DELETE FROM sso_login WHERE said_yes_at_us < $1", params![now.plus(-LOGINS_KEPT_US)]).await?;
+    let demands = tx.execute("DELETE FROM sso_demand WHERE asked_at_us <= $1", params![now.plus(-DEMAND_LIFE_US)]).await?;
     tx.commit().await?;
-    Ok(codes + tokens + logins)
+    Ok(codes + tokens + logins + demands)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use shouhu_env::{Env, SimClock};
 use shouhu_http::testing::{Answer, House};
 use shouhu_identity::{OidcSettings, TrustSettings};
 use shouhu_ids::{ActorId, Micros};
+use shouhu_module::Module;
 use shouhu_oidc::testing::SimSigner;
 use shouhu_oidc::{basic_credentials, challenge_of};
 use shouhu_outgoing::Outgoing;
@@ -482,4 +483,28 @@ async fn a_provider_that_is_down_says_so_and_passkeys_need_it_for_nothing() {
     let credential = person.passkeys.sign(&started.json["options"], HOUSE).unwrap();
     let finish = json!({ "challenge_id": started.json["challenge_id"], "credential": credential, "session_key": page.public() });
     assert_eq!(world.post("/v1/identity/sign-in/finish", &finish).await.status, 200);
+}
+
+static DOOR: &[Module] = &[shouhu_http::MODULE, shouhu_identity::MODULE];
+
+#[tokio::test]
+async fn a_browser_that_comes_back_to_another_server_of_the_house_is_signed_in_there_once() {
+    let world = World::open("").await;
+    let person = world.known().await;
+    let south = world.house.beside(DOOR).await;
+    south.app.put(Outgoing::new(south.app.env.net.clone(), true).unwrap());
+    south.app.put((*world.house.app.room::<OidcSettings>()).clone());
+
+    let page = browser_key(5);
+    let (url, flow) = world.start(&page).await;
+    let mut back = world.idp.authorize(&url, "P-1");
+    back["flow"] = json!(flow);
+    let signed_in = south.answer(request("POST", FINISH, &[], &back.to_string())).await;
+    assert_eq!((signed_in.status, &signed_in.json["id"]), (200, &json!(person.actor.to_string())), "{}", signed_in.json);
+    let browser = Browser { cookie: cookie_of(&signed_in), key: page };
+    assert_eq!(world.get(&browser, "/v1/identity/me").await.status, 200, "and at the server where it began");
+    for house in [&world.house, &south] {
+        let again = house.answer(request("POST", FINISH, &[], &back.to_string())).await;
+        assert_eq!((again.status, key(&again)), (410, "identity.provider.flow_unknown"));
+    }
 }

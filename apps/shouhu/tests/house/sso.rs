@@ -10,6 +10,7 @@ use shouhu::MODULES;
 use shouhu_http::built_in_policies;
 use shouhu_http::testing::Answer;
 use shouhu_ids::Micros;
+use shouhu_module::Module;
 use shouhu_oidc::{OidcRefused, token_form};
 use shouhu_wire::Role;
 use world::{AUTHORIZE, Browser, LOOK, Tool, World, cli, grafana, key, payload, request, wiki};
@@ -300,6 +301,28 @@ async fn a_tool_that_wants_a_fresh_proof_gets_one_and_is_told_when_it_was() {
         assert_eq!(world.believed(&tool, &given["id_token"]).await.unwrap().authenticated_at_s, touched_s);
         world.clock.advance_us(2 * Micros::MINUTE);
     }
+}
+
+static SERVER: &[Module] = &[shouhu_http::MODULE, shouhu_identity::MODULE, shouhu_sso::MODULE];
+
+#[tokio::test]
+async fn a_fresh_proof_that_one_server_asked_for_is_given_at_another_and_answers_the_request_once() {
+    let mut world = World::open().await;
+    let mut south = world.house.beside(SERVER).await;
+    let (browser, tool) = (world.browser(Role::Detective, 1).await, Tool { max_age_s: 0, ..wiki() });
+    let query = tool.query("");
+    world.clock.advance_us(2 * Micros::MINUTE);
+    assert_eq!(world.decide(&browser, &query, "yes").await.json["step"], "verify");
+    world.clock.advance_us(Micros::SECOND);
+    // What follows goes to the other server, as a balancer may send it.
+    std::mem::swap(&mut world.house, &mut south);
+    world.set("");
+    world.step_up(&browser).await;
+    world.clock.advance_us(Micros::SECOND);
+    let code = tool.code(&world.yes(&browser, &query).await).unwrap();
+    std::mem::swap(&mut world.house, &mut south);
+    assert_eq!(world.redeem(&tool, &code).await.status, 200);
+    assert_eq!(world.decide(&browser, &query, "yes").await.json["step"], "verify", "the same words again are another request");
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ use crate::{passkeys, secret, session, store};
 pub const START: Route =
     Route::post("/v1/identity/enrol/start", "Begins to enrol the holder of a one-time link", || axum::routing::post(start))
         .access(Access::Public("the token of the link is the proof"))
-        .audit(Audit::None("changes nothing; finishing is on the log"))
+        .audit(Audit::None("changes nothing but that a challenge waits; finishing is on the log"))
         .takes::<StartEnrolment>()
         .gives::<EnrolmentStarted>();
 
@@ -131,7 +131,7 @@ async fn start(State(app): State<App>, peer: Peer, Body(body): Body<StartEnrolme
         }
         let challenge_id = secret::challenge_id(&app.env);
         let enrolment = Enrolment { token_hash, actor: invited.actor, state };
-        room.enrolments.put(app.env.now(), challenge_id.clone(), enrolment);
+        room.enrolments.put(&app, peer, &challenge_id, &enrolment).await?;
         let demand = settings.demand(invited.role);
         let models = if settings.is_attested(invited.role) { settings.names() } else { Vec::new() };
         let may_be_synced = demand == Demand::Nothing;
@@ -156,7 +156,7 @@ async fn finish(State(app): State<App>, peer: Peer, Body(body): Body<FinishEnrol
 async fn enrol(app: &App, peer: Peer, body: FinishEnrolment, object: &Object) -> Result<Response, Problem> {
     let session_key = SessionKey::parse(body.session_key)?;
     let (room, settings) = (Room::of(app), settings::of(app));
-    let waiting = room.enrolments.take(app.env.now(), &body.challenge_id);
+    let waiting = room.enrolments.take(app, &body.challenge_id).await?;
     let Enrolment { token_hash, actor, state } = waiting.ok_or(EnrolError::ChallengeUnknown)?;
     let credential: RegisterPublicKeyCredential =
         serde_json::from_value(body.credential).map_err(|e| EnrolError::Refused { reason: e.to_string() })?;

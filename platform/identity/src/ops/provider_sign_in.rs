@@ -26,7 +26,7 @@ use crate::{secret, session, store};
 pub const START: Route =
     Route::post("/v1/identity/provider-sign-in/start", "Begins a sign-in by an identity provider's word", || axum::routing::post(start))
         .access(Access::Public("whoever signs in is not signed in yet"))
-        .audit(Audit::None("changes nothing; finishing is on the log"))
+        .audit(Audit::None("changes nothing but that a challenge waits; finishing is on the log"))
         .takes::<StartProviderSignIn>()
         .gives::<ProviderSignInStarted>();
 
@@ -75,10 +75,9 @@ async fn start(State(app): State<App>, peer: Peer, Body(body): Body<StartProvide
         let metadata = provider::metadata_of(&app, provider).await.inspect_err(|error| {
             tracing::warn!(provider = provider.name, why = error.told(), "an identity provider cannot be asked");
         })?;
-        // 256 random bits each, which nobody stores.
+        // 256 random bits each; all but the last are kept, sealed, until the browser comes back.
         let fresh = || secret::fresh(&app.env).0;
-        let (state, nonce, verifier) = (fresh(), fresh(), fresh());
-        let (flow, flow_hash) = secret::fresh(&app.env);
+        let (state, nonce, verifier, flow) = (fresh(), fresh(), fresh(), fresh());
         let (redirect_uri, challenge) = (provider::return_address(&app), challenge_of(&verifier));
         let request = AuthorizationRequest {
             client_id: &provider.client_id,
@@ -91,7 +90,7 @@ async fn start(State(app): State<App>, peer: Peer, Body(body): Body<StartProvide
         };
         let url = authorization_url(&metadata.authorization_endpoint, &request);
         let asked = ProviderSignIn { provider: provider.name.clone(), metadata, state, nonce, verifier, session_key };
-        Room::of(&app).provider_sign_ins.put(app.env.now(), flow_hash, asked);
+        Room::of(&app).provider_sign_ins.put(&app, peer, &flow, &asked).await?;
         Ok(Json(ProviderSignInStarted { url, flow }))
     })
     .await
@@ -122,7 +121,7 @@ async fn recognised(app: &App, provider: &Provider, asked: &ProviderSignIn, body
 async fn sign_in(app: &App, peer: Peer, caller: &Caller, body: &FinishProviderSignIn, object: &Object) -> Result<Response, Problem> {
     let (room, now) = (Room::of(app), app.env.now());
     // Taken out whatever follows: an answer is judged once.
-    let asked = room.provider_sign_ins.take(now, &secret::hash_of(&body.flow)).ok_or(ProviderError::FlowUnknown)?;
+    let asked = room.provider_sign_ins.take(app, &body.flow).await?.ok_or(ProviderError::FlowUnknown)?;
     let settings = settings::of(app);
     let provider = settings.provider(&asked.provider).ok_or(ProviderError::Unknown)?;
     let (actor, identified) = recognised(app, provider, &asked, body, object).await?;

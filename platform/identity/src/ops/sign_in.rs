@@ -24,7 +24,7 @@ use crate::{secret, session, store};
 
 pub const START: Route = Route::post("/v1/identity/sign-in/start", "Begins a sign-in with a passkey", || axum::routing::post(start))
     .access(Access::Public("whoever signs in is not signed in yet"))
-    .audit(Audit::None("changes nothing; finishing is on the log"))
+    .audit(Audit::None("changes nothing but that a challenge waits; finishing is on the log"))
     .takes::<NoBody>()
     .gives::<SignInStarted>();
 
@@ -89,7 +89,7 @@ async fn start(State(app): State<App>, peer: Peer, Body(_): Body<NoBody>) -> Res
         challenge.mediation = None;
         let options = serde_json::to_value(&challenge).map_err(|e| refused(&e))?;
         let challenge_id = secret::challenge_id(&app.env);
-        room.sign_ins.put(app.env.now(), challenge_id.clone(), state);
+        room.sign_ins.put(&app, peer, &challenge_id, &state).await?;
         Ok(Json(SignInStarted { challenge_id, options }))
     })
     .await
@@ -99,7 +99,7 @@ async fn finish(State(app): State<App>, peer: Peer, caller: Caller, Body(body): 
     limited(&app, peer, async {
         let session_key = SessionKey::parse(body.session_key)?;
         let room = Room::of(&app);
-        let state = room.sign_ins.take(app.env.now(), &body.challenge_id).ok_or(SignInError::ChallengeUnknown)?;
+        let state = room.sign_ins.take(&app, &body.challenge_id).await?.ok_or(SignInError::ChallengeUnknown)?;
         let credential: PublicKeyCredential = serde_json::from_value(body.credential).map_err(|e| refused(&e))?;
         let (user, key_id) = room.webauthn.identify_discoverable_authentication(&credential).map_err(|e| refused(&e))?;
         let key_id = URL_SAFE_NO_PAD.encode(key_id);

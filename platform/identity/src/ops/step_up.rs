@@ -93,7 +93,7 @@ async fn start(State(app): State<App>, peer: Peer, person: Person, Body(_): Body
         challenge.mediation = None;
         let options = serde_json::to_value(&challenge).map_err(|e| refused(&e))?;
         let challenge_id = secret::challenge_id(&app.env);
-        room.step_ups.put(app.env.now(), challenge_id.clone(), SteppingUp { session: person.session, state });
+        room.step_ups.put(&app, peer, &challenge_id, &SteppingUp { session: person.session, state }).await?;
         Ok(Audited::new(person.session.to_string(), StepUpStarted { challenge_id, options }))
     })
     .await
@@ -102,7 +102,7 @@ async fn start(State(app): State<App>, peer: Peer, person: Person, Body(_): Body
 async fn finish(State(app): State<App>, peer: Peer, person: Person, Body(body): Body<FinishStepUp>) -> Result<Audited<SteppedUp>, Problem> {
     limited(&app, peer, async {
         let (room, now) = (Room::of(&app), app.env.now());
-        let waiting = room.step_ups.take(now, &body.challenge_id).filter(|waiting| waiting.session == person.session);
+        let waiting = room.step_ups.take(&app, &body.challenge_id).await?.filter(|waiting| waiting.session == person.session);
         let SteppingUp { state, .. } = waiting.ok_or(StepUpError::ChallengeUnknown)?;
         let credential: PublicKeyCredential = serde_json::from_value(body.credential).map_err(|e| refused(&e))?;
         let (user, key_id) = room.webauthn.identify_discoverable_authentication(&credential).map_err(|e| refused(&e))?;

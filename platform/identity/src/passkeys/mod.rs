@@ -21,7 +21,7 @@ pub mod soft_maker;
 #[cfg(test)]
 mod tests;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use shouhu_ids::Micros;
 use shouhu_wire::Role;
 use webauthn_rs::Webauthn;
@@ -76,6 +76,7 @@ impl KeyFacts {
 }
 
 /// A ceremony under way: what was demanded when it began holds for it.
+#[derive(Serialize, Deserialize)]
 pub enum Registration {
     Plain { state: PasskeyRegistration, may_sync: bool },
     Attested(AttestedPasskeyRegistration),

@@ -14,10 +14,10 @@ use shouhu_ids::{ActorId, Micros};
 use shouhu_module::{App, Audit, AuditObject, Body, Person, Problem, Route};
 use shouhu_oidc::op::{AuthorizationAsked, AuthorizationRefused};
 
+use crate::demands;
 use crate::leaf::{self, About};
 use crate::refused::OtherPerson;
 use crate::request::{Request, SsoTool};
-use crate::room::Room;
 use crate::settings;
 use crate::store::{self, NewCode, Yes};
 
@@ -124,28 +124,25 @@ impl Asking<'_> {
         let over = || Problem::new(StatusCode::UNAUTHORIZED, "identity.session_required", "sign in first");
         let vouched = shouhu_identity::vouched(self.app, person.session).await?.ok_or_else(over)?;
         let verified_at = vouched.verified_at.ok_or(TrustRefused::StepUp)?;
-        let (room, now) = (Room::of(self.app), self.app.env.now());
-        let is_answered = room.demands.is_met(now, person.session, &self.request.hash, verified_at);
-        if is_too_old(asked, verified_at, now) && !is_answered {
+        let (store, now, hash) = (&self.app.store, self.app.env.now(), &self.request.hash);
+        if is_too_old(asked, verified_at, now) && !demands::is_met(store, now, person.session, hash, verified_at).await? {
             if asked.prompt.is_silent {
                 return Ok(self.no(AuthorizationRefused::LoginRequired));
             }
-            room.demands.put(now, person.session, self.request.hash);
+            demands::put(store, now, person.session, hash).await?;
             return Ok(self.ask(SsoStep::Verify, "asks for the passkey"));
         }
         let claims = self.request.client.claims_text();
         // Any program of the machine may call itself by the name of one that has no secret (RFC 8252 §8.6): the person is asked each time.
         let is_remembered = !asked.prompt.is_consent && !self.request.client.is_public();
-        let has_said_yes = is_remembered && store::has_said_yes(&self.app.store, person.session, &self.request.client.id, &claims).await?;
+        let has_said_yes = is_remembered && store::has_said_yes(store, person.session, &self.request.client.id, &claims).await?;
         if !has_said_yes && decision != SsoDecision::Yes {
             if asked.prompt.is_silent {
                 return Ok(self.no(AuthorizationRefused::ConsentRequired));
             }
             return Ok(self.ask(SsoStep::Confirm, "asks the person"));
         }
-        let granted = self.grant(&vouched, asked, &claims, has_said_yes).await?;
-        room.demands.forget(person.session);
-        Ok(granted)
+        self.grant(&vouched, asked, &claims, has_said_yes).await
     }
 
     async fn grant(&self, vouched: &Vouched, asked: &AuthorizationAsked, claims: &str, has_said_yes: bool) -> Result<Decided, Problem> {
@@ -173,6 +170,7 @@ impl Asking<'_> {
             nonce: asked.nonce.as_deref(),
         };
         store::insert_code(&mut tx, now, &new).await?;
+        demands::forget(&mut tx, person.session).await?;
         tx.commit().await?;
         Ok(Decided {
             step: SsoStep::Go,
