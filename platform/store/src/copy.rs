@@ -81,12 +81,14 @@ impl Store {
     /// # Errors
     /// `NotEmpty` where there is a table already; when a row could not be kept as it is.
     pub async fn fill_from(&self, lite: &Self, schemas: &[ModuleMigrations], rows: &AtomicU64) -> Result<Vec<String>, StoreError> {
-        if self.backend() != Backend::Postgres || lite.backend() != Backend::Sqlite {
+        if lite.backend() != Backend::Sqlite {
             return Err(cannot("a PostgreSQL is filled from a SQLite"));
         }
+        self.must_be_empty().await?;
         let (mut from, mut to) = (lite.snapshot().await?, self.begin().await?);
         to.take_its_time().await?;
         self.lock_schema(&mut to).await?;
+        // Again: a server may have started there meanwhile.
         to.must_be_empty().await?;
         self.migrate_in(&mut to, schemas).await?;
         // As when a dump is restored: with them, rows would have to come in an order that rows which name rows of their own table do not have.
@@ -97,11 +99,14 @@ impl Store {
         Ok(left_out)
     }
 
-    /// Said before hours of work, and again where it counts.
+    /// Whether this is a database that can be filled: asked before hours of work, and again where it counts.
     ///
     /// # Errors
-    /// `NotEmpty` where there is a table.
+    /// `NotEmpty` where there is a table; `Copy` where this is no PostgreSQL.
     pub async fn must_be_empty(&self) -> Result<(), StoreError> {
+        if self.backend() != Backend::Postgres {
+            return Err(cannot("a PostgreSQL is filled from a SQLite"));
+        }
         self.snapshot().await?.must_be_empty().await
     }
 }
