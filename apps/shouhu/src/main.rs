@@ -279,7 +279,6 @@ async fn act() -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(options: &Options, nightly: backup::Nightly, env: Env) -> anyhow::Result<()> {
-    nightly.check(options)?;
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
     let (url, for_backups) = (options.public_url.clone(), options.clone());

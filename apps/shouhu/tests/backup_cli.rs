@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use shouhu_env::Env;
 use shouhu_ids::Micros;
+use shouhu_store::testing::on_empty_postgres;
 
 struct Folder(tempfile::TempDir);
 
@@ -68,8 +69,10 @@ fn a_house_is_backed_up_listed_verified_drilled_and_restored() {
     let folder = with_a_feed();
     assert!(folder.good("backup --to second").contains(" files, "));
     folder.good("backup --to second");
-    assert_eq!(folder.json("backup list --from second --json").as_array().unwrap().len(), 2);
-    assert!(folder.good("backup list --from second").contains("MiB"));
+    let listed = folder.json("backup list --from second --json");
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["database"]), (2, &"sqlite".into()));
+    let listed = folder.good("backup list --from second");
+    assert!(listed.contains("MiB") && listed.contains("sqlite"), "{listed}");
     assert!(folder.good("backup keys --to apart.keys --passphrase-file passphrase").contains("shouhu.backup+"));
     let verdict = folder.json("backup verify --from second --json");
     assert_eq!((&verdict["backups"], &verdict["is_signature_checked"]), (&2.into(), &true.into()), "{verdict}");
@@ -91,6 +94,34 @@ fn a_house_is_backed_up_listed_verified_drilled_and_restored() {
     folder.good("backup --to second");
 }
 
+#[tokio::test]
+async fn a_house_moves_from_sqlite_to_postgresql_and_back() {
+    on_empty_postgres(|url| async move {
+        let folder = with_a_feed();
+        folder.good("backup --to second");
+        folder.good("backup keys --to apart.keys --passphrase-file passphrase");
+        let there = format!("restore --from second --keys apart.keys --passphrase-file passphrase --store {url}");
+        let moved = folder.good(&format!("{there} --data moved"));
+        assert!(moved.contains("3 passages") && moved.contains("--store"), "{moved}");
+        assert!(!folder.path("moved/shouhu.db").exists());
+        assert!(folder.bad(&format!("{there} --data again")).contains("not empty"));
+
+        let house = format!("--data moved --store {url}");
+        assert_eq!(folder.json(&format!("lake stats --json {house}"))["all"]["rows"], 3);
+        assert_eq!(folder.json(&format!("verify {house}"))["is_intact"], true);
+        folder.good(&format!("backup --to third {house}"));
+        assert_eq!(folder.json("backup list --from third --json")[0]["database"], "postgres");
+        folder.good(&format!("backup keys --to later.keys --passphrase-file passphrase {house}"));
+        let drilled = folder.json(&format!("drill --from third --keys-file later.keys --passphrase-file passphrase --json {house}"));
+        assert!(drilled["rows"] == 3 && drilled["leaves_since"].as_u64() >= Some(1), "{drilled}");
+        let since = format!("restore --from third --data back --keys later.keys --passphrase-file passphrase --since {url}");
+        assert!(folder.good(&since).contains("3 passages"));
+        assert_eq!(folder.json("lake stats --json --data back")["all"]["rows"], 3);
+        assert_eq!(folder.json("verify --data back")["is_intact"], true);
+    })
+    .await;
+}
+
 #[test]
 fn what_cannot_be_done_is_said_and_leaves_nothing() {
     let folder = with_a_feed();
@@ -102,6 +133,8 @@ fn what_cannot_be_done_is_said_and_leaves_nothing() {
     assert!(folder.bad("restore --from second --data back --keys apart.keys --passphrase-file wrong").contains("passphrase"));
     assert!(folder.bad("restore --from second --data data --keys apart.keys --passphrase-file passphrase").contains("not empty"));
     assert!(folder.bad("restore --from second --backup 1-a --data back --keys apart.keys --passphrase-file passphrase").contains("no backup"));
+    let elsewhere = folder.bad("restore --from second --data back --keys apart.keys --passphrase-file passphrase --store sqlite:x.db");
+    assert!(elsewhere.contains("PostgreSQL"), "{elsewhere}");
     folder.write("short", "short\n");
     assert!(folder.bad("backup keys --to other.keys --passphrase-file short").contains("12 characters"));
     let object = std::fs::read_dir(folder.path("second/objects")).unwrap().next().unwrap().unwrap().path();

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement ends by panicking")]
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/copies/common/mod.rs"]
 mod common;
 
 use std::time::Instant;

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use shouhu_blobs::{KeyError, Keys};
 use shouhu_env::Env;
 use shouhu_files::Files;
 use shouhu_lakehouse::ForgetKey;
-use shouhu_store::Store;
+use shouhu_store::{ModuleMigrations, Store};
 use shouhu_tlog::Signer;
 
 use crate::BackupError;
@@ -22,8 +23,10 @@ const FORGET_KEY: &str = "forgotten";
 pub struct House {
     pub env: Env,
     pub store: Store,
-    /// Address of the database, for the tools of PostgreSQL.
-    pub store_url: String,
+    /// What makes the tables of a copy, where the database is no SQLite.
+    pub schemas: Vec<ModuleMigrations>,
+    /// Rows of such a database that were copied so far, for whoever waits.
+    pub rows_copied: Arc<AtomicU64>,
     /// Segments: a folder or a bucket.
     pub lake: Arc<dyn Files>,
     /// Folder of this node's log.

@@ -70,11 +70,22 @@ pub struct Canaries {
     pub picture: Option<String>,
 }
 
+/// What the rows were copied from. In a backup they lie in a SQLite file, whatever it was, and are restored into either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DatabaseKind {
     Sqlite,
     Postgres,
+}
+
+impl DatabaseKind {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

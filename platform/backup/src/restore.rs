@@ -2,9 +2,11 @@
 //!
 //! **Invariant:** a data folder that stands under its name is a whole house: its log was replayed, its audit log recomputed, its
 //! canaries asked, and what was to be forgotten is forgotten.
+//! **Invariant:** rows go into a PostgreSQL last of all and at once, after all that was checked, and only where there was no table.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shouhu_audit::{Audit, Verdict};
@@ -23,7 +25,7 @@ use crate::house::{day_keys, forget_key, make_folder, off_thread, remove_folder,
 use crate::keyfile::KeyFiles;
 use crate::manifest::{Canaries, Manifest};
 use crate::place::Place;
-use crate::take::SQLITE_PATH;
+use crate::take::{SQLITE_PATH, strange};
 use crate::writer::below;
 
 /// What is wanted.
@@ -42,6 +44,10 @@ pub struct Order {
     pub rooms: Option<Arc<dyn ForgetsPlates>>,
     /// What a living house has forgotten since the newest backup, where one can be asked.
     pub forgotten_since: Vec<Forgotten>,
+    /// Address of an empty PostgreSQL for the rows. `None`: they stay in a SQLite in the data folder.
+    pub store: Option<String>,
+    /// Rows that went there so far, for whoever waits.
+    pub rows_copied: Arc<AtomicU64>,
 }
 
 /// Rooms that keep something of a plate outside the lake: pictures under the names of passages, notes in the database.
@@ -106,6 +112,12 @@ fn rename(from: &Path, to: &Path) -> Result<(), BackupError> {
 pub async fn restore(order: &Order) -> Result<Restored, BackupError> {
     must_be_empty(&order.data)?;
     order.keys_folder.iter().try_for_each(|folder| must_be_empty(folder))?;
+    if let Some(url) = &order.store {
+        let target = Store::open(url, order.env.clone()).await?;
+        let asked = target.must_be_empty().await;
+        target.close().await;
+        asked?;
+    }
     let work = beside(&order.data);
     let keys_work = order.keys_folder.as_ref().map_or_else(|| work.join(KEYS), |folder| beside(folder));
     for folder in [&work, &keys_work] {
@@ -170,7 +182,23 @@ impl Restoring<'_> {
         if !audit.is_intact {
             self.excuse(&audit, &manifest, &newest, &mut missing)?;
         }
+        if let Some(url) = &self.order.store {
+            let left_out = self.move_rows(url).await?;
+            missing.extend(left_out.iter().map(|table| strange(table)));
+        }
         Ok(Restored { manifest, rows, forgotten, audit, missing })
+    }
+
+    /// From the SQLite, in which everything was checked and forgotten, into the empty PostgreSQL. The file does not stay: two databases of one house would be one too many.
+    async fn move_rows(&self, url: &str) -> Result<Vec<String>, BackupError> {
+        let target = Store::open(url, self.order.env.clone()).await?;
+        let lite = Store::open(&format!("sqlite:{}", self.work.join(SQLITE_PATH).display()), self.order.env.clone()).await?;
+        let filled = target.fill_from(&lite, &self.order.schemas, &self.order.rows_copied).await;
+        target.close().await;
+        lite.close().await;
+        let left_out = filled?;
+        below(&self.work).remove(SQLITE_PATH)?;
+        Ok(left_out)
     }
 
     /// Puts the keys where the restored house will have them.

@@ -5,7 +5,7 @@
 //! 1. segments that the catalogue names now: most of the bytes, and the files that a purge may remove a minute after it lets go;
 //! 2. the log, up to its last whole group. What follows from a passage is in the database before the passage is in the log, so
 //!    a database that is copied later has it;
-//! 3. the database, as it is at one moment. Passages that went from the log to segments since are in segments that it names;
+//! 3. the database, as it is at one moment, in a SQLite file whatever it is. Passages that went from the log to segments since are in segments that it names;
 //! 4. segments that are new since 1. One that is gone already means that the purge was faster: from 1 again;
 //! 5. pictures, which are written before the rows that name them; and the names of the day keys, after all that they open.
 //!
@@ -21,7 +21,7 @@ use shouhu_lakehouse::lake::catalogue::Order;
 use shouhu_lakehouse::lake::wal::{self, Prefix};
 use shouhu_lakehouse::lake::{Class, SegmentMeta};
 use shouhu_lakehouse::{Listed, forgotten_in, listed_in};
-use shouhu_store::Store;
+use shouhu_store::{Backend, Store};
 
 use crate::cut::Cut;
 use crate::house::{House, day_keys, make_folder, off_thread, remove_folder, signer};
@@ -84,6 +84,8 @@ pub async fn take(house: &House, place: &Place, keep_days: i64) -> Result<Taken,
 struct Copy {
     store: Store,
     path: PathBuf,
+    /// Tables that no migration of ours makes.
+    left_out: Vec<String>,
 }
 
 struct Taking {
@@ -167,9 +169,9 @@ impl Taking {
 
     async fn database(&self) -> Result<Copy, BackupError> {
         let path = self.work.join(SQLITE_PATH);
-        self.house.store.copy_into(&path).await?;
+        let left_out = self.house.store.copy_into(&path, &self.house.schemas, &self.house.rows_copied).await?;
         let store = Store::open(&format!("sqlite:{}", path.display()), self.house.env.clone()).await?;
-        Ok(Copy { store, path })
+        Ok(Copy { store, path, left_out })
     }
 
     async fn manifest(&self, taken_at_us: Micros, listed: &Listed, copy: &Copy, log: &LogFiles) -> Result<Manifest, BackupError> {
@@ -183,11 +185,14 @@ impl Taking {
             taken_at_us,
             finished_at_us: taken_at_us,
             node: self.house.node.clone(),
-            database: DatabaseKind::Sqlite,
+            database: match self.house.store.backend() {
+                Backend::Sqlite => DatabaseKind::Sqlite,
+                Backend::Postgres => DatabaseKind::Postgres,
+            },
             checkpoint: checkpoint.map(|note| note.to_string()),
             canaries: canaries(listed, log),
             live_keys: Vec::new(),
-            missing: listed.others_behind.iter().map(behind).collect(),
+            missing: listed.others_behind.iter().map(behind).chain(copy.left_out.iter().map(|table| strange(table))).collect(),
             lists: Vec::new(),
         })
     }
@@ -239,6 +244,11 @@ impl Taking {
         })
         .await
     }
+}
+
+/// What is said of a table that rows were not copied of.
+pub(crate) fn strange(table: &str) -> String {
+    format!("table {table:?} of the database: no migration of this program makes it")
 }
 
 fn log_path(number: u64) -> String {

@@ -1,5 +1,6 @@
 //! Opening, reading, and beginning to write.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -112,7 +113,24 @@ impl Store {
         } else {
             return Err(StoreError::Address { url: url.to_owned() });
         };
-        Ok(Self {
+        Ok(Self::of(db, env))
+    }
+
+    /// A SQLite file that nobody else opens and that a crash may take: nothing is synced, one connection does everything, and rows may come before those that they name.
+    pub(crate) async fn open_scratch(path: &Path, env: Env) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Memory)
+            .synchronous(SqliteSynchronous::Off)
+            .foreign_keys(false);
+        let only = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WAIT).idle_timeout(None).max_lifetime(None).connect_with(options).await?;
+        let db = Db::Lite { read: only.clone(), read_first: only.clone(), write: only, turns: Turns::default(), is_unfit: Arc::default() };
+        Ok(Self::of(db, env))
+    }
+
+    fn of(db: Db, env: Env) -> Self {
+        Self {
             db,
             env,
             events_waiting: Arc::default(),
@@ -120,7 +138,7 @@ impl Store {
             last_order: Arc::default(),
             seals: crate::Seals::default(),
             guards: crate::Guards::default(),
-        })
+        }
     }
 
     #[must_use]
@@ -197,6 +215,17 @@ impl Store {
             Db::Pg { pool, first } => (Inner::Pg(Db::pool(pool, first).begin().await?), None),
         };
         Ok(Tx::new(inner, self.clone(), turn))
+    }
+
+    /// Everything as it is at one moment, for as long as it takes to read it. Nothing is hidden from it, and nothing can be written by it.
+    pub(crate) async fn snapshot(&self) -> Result<Tx, StoreError> {
+        let inner = match &self.db {
+            Db::Lite { read, .. } => Inner::Lite(read.begin().await?),
+            Db::Pg { pool, .. } => Inner::Pg(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?),
+        };
+        let mut tx = Tx::new(inner, self.clone(), None);
+        tx.take_its_time().await?;
+        Ok(tx)
     }
 
     /// Waits until a transaction of this process has emitted an event.

@@ -22,6 +22,11 @@ pub enum StoreError {
     MigrationUnknown { module: String, name: String },
     #[error("store address {url:?} is not supported: use sqlite:<path> or postgres://<user>@<host>/<database>")]
     Address { url: String },
+    /// Nothing is written over rows, nor among them.
+    #[error("database is not empty: it has the table {table:?}; name an empty one")]
+    NotEmpty { table: String },
+    #[error("rows cannot be copied from one database to the other: {detail}")]
+    Copy { detail: String },
     #[error("stored {what} cannot be read: {detail}")]
     Corrupt { what: &'static str, detail: String },
     #[error("sql failed: {detail}")]

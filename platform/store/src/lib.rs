@@ -18,6 +18,7 @@ mod pages;
 mod row;
 mod rows;
 mod seals;
+mod shape;
 mod tx;
 mod value;
 
@@ -33,5 +34,6 @@ pub use pages::{shown_page, tell_each};
 pub use row::{Row, tag_of};
 pub use rows::{Guards, Shown, Sight};
 pub use seals::{Eyes, Named, Seal, Seals, Veil, Veiled};
+pub use shape::{ColumnKind, ColumnShape, Shape};
 pub use tx::{NewJob, Rider, Tx};
 pub use value::{Value, page_before, placeholders};

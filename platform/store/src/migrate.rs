@@ -32,10 +32,22 @@ impl Store {
     /// When an applied migration was changed or is unknown, or the SQL fails; nothing of the failed one is then kept.
     pub async fn migrate(&self, modules: &[ModuleMigrations]) -> Result<usize, StoreError> {
         let mut tx = self.begin().await?;
+        let applied = self.migrate_in(&mut tx, modules).await?;
+        tx.commit().await?;
+        Ok(applied)
+    }
+
+    /// Whoever changes the schema is alone in it until its transaction ends.
+    pub(crate) async fn lock_schema(&self, tx: &mut Tx) -> Result<(), StoreError> {
         if self.backend() == Backend::Postgres {
             // Two servers that start together must not both migrate: the second waits here.
             tx.execute("SELECT pg_advisory_xact_lock($1)", params![0x5348_4f55_4855_i64]).await?;
         }
+        Ok(())
+    }
+
+    pub(crate) async fn migrate_in(&self, tx: &mut Tx, modules: &[ModuleMigrations]) -> Result<usize, StoreError> {
+        self.lock_schema(tx).await?;
         tx.execute_script(
             "CREATE TABLE IF NOT EXISTS schema_migration (\
              module TEXT NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at_us BIGINT NOT NULL, \
@@ -61,12 +73,11 @@ impl Store {
                     row.text("module").is_ok_and(|m| m == module.module) && row.text("name").is_ok_and(|n| n == migration.name)
                 });
                 if !is_known {
-                    self.apply(&mut tx, module.module, migration).await?;
+                    self.apply(tx, module.module, migration).await?;
                     applied += 1;
                 }
             }
         }
-        tx.commit().await?;
         Ok(applied)
     }
 

@@ -21,12 +21,30 @@ where
     F: Fn(Store) -> Fut,
     Fut: Future<Output = ()>,
 {
+    let claim = &claim;
     let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("cannot make a folder: {e}"));
     let url = format!("sqlite:{}", folder.path().join("test.db").display());
     let store = prepared(&url, modules).await;
     claim(store.clone()).await;
     store.close().await;
 
+    on_empty_postgres(|url| async move {
+        let store = prepared(&url, modules).await;
+        claim(store.clone()).await;
+        store.close().await;
+    })
+    .await;
+}
+
+/// Runs a claim with the address of a PostgreSQL that has no table yet, where one is offered.
+///
+/// # Panics
+/// When it cannot be prepared, or the claim fails.
+pub async fn on_empty_postgres<F, Fut>(claim: F)
+where
+    F: FnOnce(String) -> Fut,
+    Fut: Future<Output = ()>,
+{
     let Ok(postgres) = std::env::var(POSTGRES_VARIABLE) else {
         eprintln!("skipped on PostgreSQL: {POSTGRES_VARIABLE} is not set (make test sets it)");
         return;
@@ -35,9 +53,7 @@ where
     let admin = open(&postgres).await;
     run(&admin, &format!("CREATE SCHEMA {schema}")).await;
     let joint = if postgres.contains('?') { '&' } else { '?' };
-    let store = prepared(&format!("{postgres}{joint}options=-csearch_path%3D{schema}"), modules).await;
-    claim(store.clone()).await;
-    store.close().await;
+    claim(format!("{postgres}{joint}options=-csearch_path%3D{schema}")).await;
     run(&admin, &format!("DROP SCHEMA {schema} CASCADE")).await;
     admin.close().await;
 }

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Executor, Postgres, Sqlite, Transaction};
 
 use crate::db::{at_most_one, bind_all};
 use crate::first::Turn;
-use crate::{Row, Store, StoreError, Value, params, row};
+use crate::{Backend, Row, Store, StoreError, Value, params, row};
 
 pub(crate) enum Inner {
     Lite(Transaction<'static, Sqlite>),
@@ -45,7 +45,7 @@ tokio::task_local! {
 
 /// A transaction. Dropping it without `commit` undoes it.
 pub struct Tx {
-    inner: Inner,
+    pub(crate) inner: Inner,
     store: Store,
     has_events: bool,
     has_jobs: bool,
@@ -70,6 +70,10 @@ pub struct NewJob {
 impl Tx {
     pub(crate) const fn new(inner: Inner, store: Store, turn: Turn) -> Self {
         Self { inner, store, has_events: false, has_jobs: false, has_changes: false, _turn: turn }
+    }
+
+    pub(crate) const fn backend(&self) -> Backend {
+        self.store.backend()
     }
 
     /// # Errors

@@ -62,14 +62,14 @@ pub async fn run(args: Drill, options: &Options, env: Env) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a drill restores, and what it is to forget.
+/// What a drill restores, and what it is to forget. Into a SQLite whatever the house has: a drill needs no server.
 pub(super) async fn order(env: Env, living: Option<&App>, place: Place, backup: Option<String>, into: PathBuf, keys: KeyFiles) -> anyhow::Result<Order> {
     let forgotten_since = match living {
         Some(app) => forgotten_in(&app.store).await?,
         None => Vec::new(),
     };
     let (schemas, rooms) = (wiring::schemas(MODULES), Some(Arc::new(Rooms) as Arc<dyn ForgetsPlates>));
-    Ok(Order { env, place, backup, data: into, keys_folder: None, keys, schemas, rooms, forgotten_since })
+    Ok(Order { env, place, backup, data: into, keys_folder: None, keys, schemas, rooms, forgotten_since, store: None, rows_copied: Arc::default() })
 }
 
 /// Drills beside the living house, with its leaf first, and keeps what came of it.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde::Serialize;
-use shouhu_backup::Manifest;
+use shouhu_backup::{DatabaseKind, Manifest};
 
 use super::{From, mib, place_to_read};
 use crate::lake::table::local;
@@ -23,6 +23,8 @@ struct Line {
     files: Option<u64>,
     bytes: Option<u64>,
     program: Option<String>,
+    /// What its rows were copied from.
+    database: Option<DatabaseKind>,
     /// Why it cannot be read.
     damage: Option<String>,
 }
@@ -36,9 +38,10 @@ impl Line {
                 files: Some(manifest.files()),
                 bytes: Some(manifest.bytes()),
                 program: Some(manifest.program),
+                database: Some(manifest.database),
                 damage: None,
             },
-            Err(error) => Self { id, taken_at_us: None, files: None, bytes: None, program: None, damage: Some(error.to_string()) },
+            Err(error) => Self { id, taken_at_us: None, files: None, bytes: None, program: None, database: None, damage: Some(error.to_string()) },
         }
     }
 }
@@ -56,7 +59,8 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
     for line in lines {
         match (line.damage, line.taken_at_us) {
             (None, Some(at)) => {
-                println!("{}  {}  {:>9} files  {:>12}  {}", line.id, local(at / 1_000), line.files.unwrap_or_default(), mib(line.bytes.unwrap_or_default()), line.program.unwrap_or_default());
+                let (program, database) = (line.program.unwrap_or_default(), line.database.map_or("", DatabaseKind::as_str));
+                println!("{}  {}  {:>9} files  {:>12}  {program}  {database}", line.id, local(at / 1_000), line.files.unwrap_or_default(), mib(line.bytes.unwrap_or_default()));
             }
             (damage, _) => println!("{}  cannot be read: {}", line.id, damage.unwrap_or_default()),
         }

@@ -11,17 +11,19 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use shouhu_backup::{House, Place};
 use shouhu_env::{Env, RealFiles};
+use shouhu_http::wiring;
 use shouhu_ids::Micros;
 use shouhu_lakehouse::{Opening, files_of};
 use shouhu_module::App;
 use shouhu_operations::backups::{BackupKind, BackupNote};
 
-use crate::{Options, build};
+use crate::{MODULES, Options, build};
 
 pub use drill::Drill;
 pub use nightly::Nightly;
@@ -81,7 +83,7 @@ struct From {
 }
 
 fn place(folder: &Path) -> Place {
-    Place::new(std::sync::Arc::new(RealFiles::below(folder)))
+    Place::new(Arc::new(RealFiles::below(folder)))
 }
 
 /// A place to read from, which must be there: an unmounted disk is no empty place.
@@ -107,7 +109,8 @@ pub fn house_of(app: &App, options: &Options) -> anyhow::Result<House> {
     Ok(House {
         env: app.env.clone(),
         store: app.store.clone(),
-        store_url: options.store_url(),
+        schemas: wiring::schemas(MODULES),
+        rows_copied: Arc::default(),
         lake: files_of(&config)?,
         node_home: config.home,
         node: config.node,

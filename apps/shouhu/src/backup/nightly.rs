@@ -4,9 +4,10 @@
 //! at night is tonight's.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use shouhu_backup::{KEEP_DAYS_DEFAULT, keys_in, opened};
 use shouhu_ids::Micros;
 use shouhu_module::App;
@@ -32,16 +33,6 @@ pub struct Nightly {
     /// File whose first line is the passphrase of the file of keys.
     #[arg(long, requires = "backup_keys_to")]
     pub backup_passphrase_file: Option<PathBuf>,
-}
-
-impl Nightly {
-    /// # Errors
-    /// When this house cannot be backed up this way: better said at the start than each night.
-    pub fn check(&self, options: &Options) -> anyhow::Result<()> {
-        let is_sqlite = options.store_url().starts_with("sqlite:");
-        ensure!(self.backup_to.is_none() || is_sqlite, "--backup-to copies SQLite only so far: for PostgreSQL use pg_dump, and copy lake/ and blobs/ after it");
-        Ok(())
-    }
 }
 
 /// When nights begin here: 02:30 in Taipei.
@@ -118,7 +109,7 @@ async fn backup(app: &App, options: &Options, nightly: &Nightly, to: &std::path:
     if let Some((file, passphrase_file)) = nightly.backup_keys_to.as_ref().zip(nightly.backup_passphrase_file.as_ref()) {
         keys::write(app, options, file, &passphrase(passphrase_file)?).await?;
     }
-    take::one(app, options, &place, &to.display().to_string(), nightly.backup_keep_days).await
+    take::one(app, options, &place, &to.display().to_string(), nightly.backup_keep_days, Arc::default()).await
 }
 
 async fn drilled(app: &App, options: &Options, nightly: &Nightly, to: &std::path::Path) -> anyhow::Result<String> {

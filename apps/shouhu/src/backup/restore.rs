@@ -15,6 +15,7 @@ use shouhu_store::Store;
 use super::rooms::Rooms;
 use super::{passphrase, place_to_read};
 use crate::MODULES;
+use crate::lake::progress::Progress;
 
 #[derive(clap::Args)]
 pub struct Restore {
@@ -36,16 +37,28 @@ pub struct Restore {
     /// Folder for the keys; must not be there, or be empty. Default: <data>/keys.
     #[arg(long)]
     keys_folder: Option<PathBuf>,
-    /// Data folder of a living house: what it has forgotten since the newest backup is forgotten too.
+    /// An empty database for the rows, as postgres://<user>@<host>/<database>. Default: SQLite in <data>.
+    #[arg(long)]
+    store: Option<String>,
+    /// Data folder of a living house, or the address of its PostgreSQL: what it has forgotten since the newest backup is forgotten too.
     #[arg(long, value_name = "DATA")]
-    since: Option<PathBuf>,
+    since: Option<String>,
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres:") || url.starts_with("postgresql:")
 }
 
 /// What a living house has on its list; only read.
-async fn forgotten_by(data: &Path, env: Env) -> anyhow::Result<Vec<Forgotten>> {
-    let file = data.join("shouhu.db");
-    ensure!(file.is_file(), "there is no house in {}", data.display());
-    let store = Store::open(&format!("sqlite:{}", file.display()), env).await?;
+async fn forgotten_by(house: &str, env: Env) -> anyhow::Result<Vec<Forgotten>> {
+    let url = if is_postgres(house) {
+        house.to_owned()
+    } else {
+        let file = Path::new(house).join("shouhu.db");
+        ensure!(file.is_file(), "there is no house in {house}");
+        format!("sqlite:{}", file.display())
+    };
+    let store = Store::open(&url, env).await?;
     let forgotten = forgotten_in(&store).await;
     store.close().await;
     Ok(forgotten?)
@@ -53,11 +66,13 @@ async fn forgotten_by(data: &Path, env: Env) -> anyhow::Result<Vec<Forgotten>> {
 
 pub async fn run(args: Restore, env: Env) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
+    ensure!(args.store.as_deref().is_none_or(is_postgres), "--store names a PostgreSQL, as postgres://<user>@<host>/<database>; without it the rows lie in SQLite in --data");
     let sealed = std::fs::read(&args.keys).with_context(|| format!("{} cannot be read", args.keys.display()))?;
     let forgotten_since = match &args.since {
-        Some(data) => forgotten_by(data, env.clone()).await?,
+        Some(house) => forgotten_by(house, env.clone()).await?,
         None => Vec::new(),
     };
+    let progress = args.store.is_some().then(|| Progress::begin("rows in the new database", 0));
     let order = Order {
         env,
         place: place_to_read(&args.from)?,
@@ -68,8 +83,12 @@ pub async fn run(args: Restore, env: Env) -> anyhow::Result<ExitCode> {
         schemas: wiring::schemas(MODULES),
         rooms: Some(Arc::new(Rooms)),
         forgotten_since,
+        store: args.store.clone(),
+        rows_copied: progress.as_ref().map(Progress::counter).unwrap_or_default(),
     };
-    let restored = shouhu_backup::restore(&order).await?;
+    let restored = shouhu_backup::restore(&order).await;
+    drop(progress);
+    let restored = restored?;
     let manifest = &restored.manifest;
     println!(
         "backup {} is in {}: {} passages, {} audit leaves, root {}; {:.1} s",
@@ -85,6 +104,9 @@ pub async fn run(args: Restore, env: Env) -> anyhow::Result<ExitCode> {
     }
     for missing in &restored.missing {
         println!("missing: {missing}");
+    }
+    if args.store.is_some() {
+        println!("start it with the --store that was given here: its rows lie there, and not in {}", args.data.display());
     }
     if manifest.node != "shouhu" {
         println!("start it with --node {}", manifest.node);

@@ -2,17 +2,21 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use anyhow::Context;
-use shouhu_backup::{KEEP_DAYS_DEFAULT, Place};
+use shouhu_backup::{House, KEEP_DAYS_DEFAULT, Place};
 use shouhu_env::Env;
 use shouhu_module::App;
 use shouhu_operations::backups::{BackupKind, BackupNote, keep};
+use shouhu_store::Backend;
 
 use super::{house_of, keep_failure, mib, open, place};
 use crate::Options;
 use crate::lake::feed::leaf;
+use crate::lake::progress::Progress;
 
 #[derive(clap::Args)]
 pub struct Take {
@@ -28,7 +32,11 @@ pub async fn run(args: Take, options: &Options, env: Env) -> anyhow::Result<Exit
     let to = args.to.context("--to names the folder of the backups")?;
     let app = open(options, env).await?;
     let began_at_us = app.env.now();
-    let done = one(&app, options, &place(&to), &to.display().to_string(), args.keep_days).await;
+    // Of a SQLite there is no row to count: its copy is one statement.
+    let progress = (app.store.backend() == Backend::Postgres).then(|| Progress::begin("copying rows of the database", 0));
+    let rows_copied = progress.as_ref().map(Progress::counter).unwrap_or_default();
+    let done = one(&app, options, &place(&to), &to.display().to_string(), args.keep_days, rows_copied).await;
+    drop(progress);
     if let Err(error) = &done {
         keep_failure(&app, BackupKind::Backup, began_at_us, error).await?;
     }
@@ -38,10 +46,10 @@ pub async fn run(args: Take, options: &Options, env: Env) -> anyhow::Result<Exit
 }
 
 /// Takes one, with its leaf first, and says what came of it.
-pub(super) async fn one(app: &App, options: &Options, place: &Place, named: &str, keep_days: i64) -> anyhow::Result<String> {
+pub(super) async fn one(app: &App, options: &Options, place: &Place, named: &str, keep_days: i64, rows_copied: Arc<AtomicU64>) -> anyhow::Result<String> {
     leaf(app, "backup.take", format!("everything, to {named}")).await?;
     let (began, began_at_us) = (Instant::now(), app.env.now());
-    let taken = shouhu_backup::take(&house_of(app, options)?, place, keep_days).await?;
+    let taken = shouhu_backup::take(&House { rows_copied, ..house_of(app, options)? }, place, keep_days).await?;
     let (manifest, cost) = (&taken.manifest, taken.cost);
     let note = BackupNote {
         kind: BackupKind::Backup,

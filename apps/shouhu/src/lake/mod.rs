@@ -9,7 +9,7 @@ mod export;
 pub(crate) mod feed;
 mod mend;
 mod migrate;
-mod progress;
+pub(crate) mod progress;
 pub mod stats;
 pub mod table;
 mod verify;

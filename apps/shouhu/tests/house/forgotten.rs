@@ -109,6 +109,8 @@ async fn pictures_and_notes_of_a_plate_that_was_erased_after_the_backup_are_forg
             schemas: wiring::schemas(MODULES),
             rooms,
             forgotten_since: forgotten_in(&app.store).await.unwrap(),
+            store: None,
+            rows_copied: Arc::default(),
         };
         let restored = restore(&order).await.unwrap();
         assert_eq!(restored.rows + restored.forgotten, 2);

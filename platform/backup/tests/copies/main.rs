@@ -3,3 +3,4 @@
 mod common;
 mod forgotten;
 mod house;
+mod postgres;

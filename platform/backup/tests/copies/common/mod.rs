@@ -57,12 +57,16 @@ pub struct Small {
 
 impl Small {
     pub async fn open() -> Self {
+        Self::open_on(None).await
+    }
+
+    /// On a PostgreSQL that is empty, or on a SQLite in the data folder.
+    pub async fn open_on(postgres: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (data, keys_folder) = (folder.path().join("data"), folder.path().join("keys"));
         std::fs::create_dir_all(&data).unwrap();
         let env = Env::real();
-        let store_url = format!("sqlite:{}", data.join("shouhu.db").display());
-        let store = Store::open(&store_url, env.clone()).await.unwrap();
+        let store = Store::open(&url_of(&data, postgres), env.clone()).await.unwrap();
         store.migrate(&schemas()).await.unwrap();
         let blobs = Blobs::open(env.clone(), &data.join("blobs"), &keys_folder).unwrap();
         let keys = blobs.keys().clone();
@@ -71,7 +75,18 @@ impl Small {
         let config = lake_config(&data, &keys);
         let lake = Lakehouse::open(config.clone(), store.clone(), env.clone()).await.unwrap();
         let files = files_of(&config).unwrap();
-        let house = House { env, store, store_url, lake: files, node_home: config.home, node: config.node, data, keys, keys_folder };
+        let house = House {
+            env,
+            store,
+            schemas: schemas(),
+            rows_copied: Arc::default(),
+            lake: files,
+            node_home: config.home,
+            node: config.node,
+            data,
+            keys,
+            keys_folder,
+        };
         let small = Self { folder, house, lake, audit, blobs };
         small.log("opened").await;
         small
@@ -79,7 +94,11 @@ impl Small {
 
     /// With passages in a segment, passages in the log alone, pictures and leaves.
     pub async fn lived_in() -> Self {
-        let small = Self::open().await;
+        Self::lived_in_on(None).await
+    }
+
+    pub async fn lived_in_on(postgres: Option<&str>) -> Self {
+        let small = Self::open_on(postgres).await;
         small.lake.append(batch(0, 300)).await.unwrap();
         small.lake.flush().await.unwrap();
         small.lake.append(batch(300, 60)).await.unwrap();
@@ -145,8 +164,15 @@ impl Small {
             schemas: schemas(),
             rooms: None,
             forgotten_since: Vec::new(),
+            store: None,
+            rows_copied: Arc::default(),
         }
     }
+}
+
+/// Address of a house's database.
+pub fn url_of(data: &Path, postgres: Option<&str>) -> String {
+    postgres.map_or_else(|| format!("sqlite:{}", data.join("shouhu.db").display()), ToOwned::to_owned)
 }
 
 pub fn place(folder: &Path) -> Place {
@@ -165,7 +191,11 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
 
 /// Passages of a restored house by plate and sequence, opened as a server opens it.
 pub async fn sequences(data: &Path) -> Vec<(PlateCode, u64)> {
-    let store = Store::open(&format!("sqlite:{}", data.join("shouhu.db").display()), Env::real()).await.unwrap();
+    sequences_on(data, None).await
+}
+
+pub async fn sequences_on(data: &Path, postgres: Option<&str>) -> Vec<(PlateCode, u64)> {
+    let store = Store::open(&url_of(data, postgres), Env::real()).await.unwrap();
     let lake = Lakehouse::open(LakehouseConfig::in_folder(data.join("lake")), store.clone(), Env::real()).await.unwrap();
     let found = lake
         .ask(&Class::ALL, |view| {
