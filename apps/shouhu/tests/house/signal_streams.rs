@@ -422,7 +422,7 @@ async fn another_partner_of_the_same_name_is_told_nothing_that_was_on_its_way_to
     world.clock.advance_us(2 * Micros::SECOND);
     house.settle().await;
     let seen = &streams(house).await[0];
-    assert_eq!((&seen["last_outcome"], &seen["not_taken"]), (&json!("the receiver has ended its stream"), &json!(1)), "{seen}");
+    assert_eq!((&seen["last_outcome"], &seen["not_taken"]), (&json!("another partner has this name now"), &json!(1)), "{seen}");
     let jobs = shouhu_jobs::list(&house.app.store, None, 20).await.unwrap();
     let told: Vec<_> = jobs.iter().filter(|job| job.kind == "signals.deliver").map(|job| job.state).collect();
     assert_eq!(told, [shouhu_jobs::JobState::Done], "and it does not come again");

@@ -7277,7 +7277,7 @@ export interface components {
             next_cursor?: string | null;
         };
         SharingPartner: {
-            /** @description `device …`, `webhook …`, `signals …`, `named …` (a person fetches for him), or `unnamed …` (nobody said for whom). */
+            /** @description `device …`, `webhook …`, `signals …`, `named …` (a person fetches for him, or a network of TAK clients is his), or `unnamed …` (nobody said whose). */
             id: string;
             title: string;
             since_us: components["schemas"]["Micros"];
@@ -7311,7 +7311,7 @@ export interface components {
             written_by_name: string;
         };
         SharingPartnerShown: {
-            /** @description `device …`, `webhook …`, `signals …`, `named …` (a person fetches for him), or `unnamed …` (nobody said for whom). */
+            /** @description `device …`, `webhook …`, `signals …`, `named …` (a person fetches for him, or a network of TAK clients is his), or `unnamed …` (nobody said whose). */
             id: string;
             title: string;
             since_us: components["schemas"]["Micros"];

@@ -32,7 +32,8 @@ export const sightings = {
   "sightings.export.area": "區域不正確。",
   "sightings.export.ask": "無法這樣查詢。",
   "sightings.export.too_many_open": "您還有匯出作業進行中,請等待完成或取消其中一項。",
-  "sightings.export.no_file": "此匯出沒有檔案:尚未完成、已取消、失敗、已逾一天，或含有現已對您隱藏的資料。請重新匯出。",
+  "sightings.export.no_file":
+    "此匯出沒有檔案:尚未完成、已取消、失敗、已逾一天，或含有現已對您隱藏的資料。請重新匯出。",
   "sightings.export.not_open": "只能取消等待中或進行中的匯出。",
   "sightings.feed.empty": "檔案是空的。",
   "sightings.feed.too_large": "檔案太大,請分批傳送。",
