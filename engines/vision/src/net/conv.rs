@@ -9,7 +9,7 @@ use rten_simd::{Isa, SimdOp};
 
 use super::maps::{BEFORE, LANES_MAX, Maps, Spare};
 use super::tile::{Finish, RUN, Rows, Target, Thin, Weights, multiply, multiply_thin, packed};
-use super::winograd::{Four, Two, Winograd};
+use super::winograd::{Apart, Four, Two, Winograd};
 
 /// A convolution as it stands in the file.
 #[derive(Clone)]
@@ -38,11 +38,17 @@ impl Shape {
         if self.channels_in == 1 { 1 } else { self.channels_in.next_multiple_of(LANES_MAX) }
     }
 
+    /// Weights over one channel that comes in.
+    pub fn weights_per_channel(&self) -> usize {
+        self.channels_out * self.kernel.0 * self.kernel.1
+    }
+
     pub fn padded_out(&self) -> usize {
         self.channels_out.next_multiple_of(LANES_MAX)
     }
 
-    fn size_out(&self, rows: usize, columns: usize) -> Option<(usize, usize)> {
+    /// Rows and columns of the result.
+    pub fn size_out(&self, rows: usize, columns: usize) -> Option<(usize, usize)> {
         let side = |size: usize, kernel: usize, stride: usize, pad: usize| {
             (size + 2 * pad).checked_sub(kernel).map(|room| room / stride + 1)
         };
@@ -55,11 +61,40 @@ impl Shape {
 
 /// From so many tiles of four by four results on the quickest way is the quickest: with fewer it waits for its weights.
 const FOUR_TILES_MIN: usize = 60;
+/// The same for results that lie apart,
+const APART_TILES_MIN: usize = 24;
+/// and from so many channels on: with fewer, more is spent on going to the points and back than is saved there.
+const APART_CHANNELS_MIN: usize = 32;
 
+/// The quickest ways are made when the first picture comes that is large enough, from the weights as they were read.
 enum Way {
-    Direct { weights: Vec<f32>, inputs: usize },
-    /// Three by three: the second is made when the first large picture comes, and from these weights.
-    Quick { two: Winograd<Two, 2, 4>, four: OnceLock<Winograd<Four, 4, 6>>, weights: Vec<f32> },
+    Direct(Columns),
+    /// Three by three.
+    Quick { two: Winograd<Two, Two, 2, 4, 2, 4>, four: OnceLock<Winograd<Four, Four, 4, 6, 4, 6>>, weights: Vec<f32> },
+    /// Three by three, with a stride of two in one direction or both.
+    Apart { direct: Columns, apart: OnceLock<Option<Apart>>, weights: Vec<f32> },
+}
+
+/// Weights of the direct way: each of the channels that go out by so many inputs.
+struct Columns {
+    weights: Vec<f32>,
+    inputs: usize,
+}
+
+impl Columns {
+    fn new(shape: &Shape, weights: &[f32], lanes: usize) -> Self {
+        let (high, wide) = shape.kernel;
+        let inputs = high * wide * shape.padded_in();
+        let mut ordered = vec![0.0; shape.channels_out * inputs];
+        for (n, value) in weights.iter().enumerate() {
+            let (place, channel) = (n % (high * wide), n / (high * wide) % shape.channels_in);
+            let out = n / (high * wide) / shape.channels_in;
+            if let Some(to) = ordered.get_mut(out * inputs + place * shape.padded_in() + channel) {
+                *to = *value;
+            }
+        }
+        Self { weights: packed(&ordered, shape.channels_out, inputs, lanes), inputs }
+    }
 }
 
 pub struct Conv {
@@ -106,21 +141,13 @@ impl Conv {
     pub fn made_for(vectors: impl Vectors, shape: Shape, weights: &[f32], mut bias: Vec<f32>) -> Self {
         let lanes = vectors.run(Lanes);
         bias.resize(shape.padded_out(), 0.0);
-        let is_quick = shape.kernel == (3, 3) && shape.stride == (1, 1) && shape.pad == (1, 1) && shape.channels_in > 1;
-        let way = if is_quick {
-            Way::Quick { two: Winograd::new(&shape, weights, lanes), four: OnceLock::new(), weights: weights.to_vec() }
-        } else {
-            let (high, wide) = shape.kernel;
-            let inputs = high * wide * shape.padded_in();
-            let mut ordered = vec![0.0; shape.channels_out * inputs];
-            for (n, value) in weights.iter().enumerate() {
-                let (place, channel) = (n % (high * wide), n / (high * wide) % shape.channels_in);
-                let out = n / (high * wide) / shape.channels_in;
-                if let Some(to) = ordered.get_mut(out * inputs + place * shape.padded_in() + channel) {
-                    *to = *value;
-                }
+        let is_three = shape.kernel == (3, 3) && shape.pad == (1, 1) && shape.channels_in > 1;
+        let way = match shape.stride {
+            (1, 1) if is_three => Way::Quick { two: Winograd::new(&shape, weights, lanes), four: OnceLock::new(), weights: weights.to_vec() },
+            (1 | 2, 1 | 2) if is_three && shape.padded_in() >= APART_CHANNELS_MIN => {
+                Way::Apart { direct: Columns::new(&shape, weights, lanes), apart: OnceLock::new(), weights: weights.to_vec() }
             }
-            Way::Direct { weights: packed(&ordered, shape.channels_out, inputs, lanes), inputs }
+            _ => Way::Direct(Columns::new(&shape, weights, lanes)),
         };
         Self { shape, is_rectified: false, bias, way }
     }
@@ -133,20 +160,33 @@ impl Conv {
     /// As [`Self::run`], on the vectors that it was made for.
     pub fn run_on(&self, vectors: impl Vectors, input: &Maps, plus: Option<&Maps>, spare: &mut Spare) -> Option<Maps> {
         let (rows, columns) = self.shape.size_out(input.rows, input.columns)?;
-        let mut out = Maps::framed(rows, columns, self.shape.padded_out(), spare);
-        let is_fitting = plus.is_none_or(|plus| (plus.rows, plus.columns, plus.channels) == (out.rows, out.columns, out.channels));
-        if input.channels != self.shape.padded_in() || !is_fitting {
+        let mut out = Maps::framed(input.count, rows, columns, self.shape.padded_out(), spare);
+        if input.channels != self.shape.padded_in() || plus.is_some_and(|plus| !plus.is_like(&out)) {
             return None;
         }
         let plus = plus.map(|plus| plus.values.as_slice());
-        match &self.way {
-            Way::Direct { weights, inputs } => vectors.run(Direct { conv: self, weights, inputs: *inputs, input, plus, out: &mut out }),
-            Way::Quick { four, weights, .. } if rows.div_ceil(4) * columns.div_ceil(4) >= FOUR_TILES_MIN => {
-                let four = four.get_or_init(|| Winograd::new(&self.shape, weights, vectors.run(Lanes)));
-                four.run(vectors, self, input, plus, &mut out, spare);
+        let tiles = input.count * rows.div_ceil(4) * columns.div_ceil(4);
+        let lanes = || vectors.run(Lanes);
+        let direct = match &self.way {
+            Way::Quick { four, weights, .. } if tiles >= FOUR_TILES_MIN => {
+                four.get_or_init(|| Winograd::new(&self.shape, weights, lanes())).run(vectors, self, input, plus, &mut out, spare);
+                return Some(out);
             }
-            Way::Quick { two, .. } => two.run(vectors, self, input, plus, &mut out, spare),
-        }
+            Way::Quick { two, .. } => {
+                two.run(vectors, self, input, plus, &mut out, spare);
+                return Some(out);
+            }
+            Way::Apart { direct, apart, weights } => {
+                let apart = (tiles >= APART_TILES_MIN).then(|| apart.get_or_init(|| Apart::new(&self.shape, weights, lanes())).as_ref()).flatten();
+                if let Some(apart) = apart {
+                    apart.run(vectors, self, input, plus, &mut out, spare);
+                    return Some(out);
+                }
+                direct
+            }
+            Way::Direct(direct) => direct,
+        };
+        vectors.run(Direct { conv: self, weights: &direct.weights, inputs: direct.inputs, input, plus, out: &mut out });
         Some(out)
     }
 }
@@ -171,9 +211,10 @@ impl SimdOp for Direct<'_> {
         let offsets: Vec<usize> = (0..shape.kernel.0).flat_map(along).collect();
         let weights = Weights { values: weights, inputs, channels: out.channels };
         let finish = Finish { bias: Some(&conv.bias), plus, is_rectified: conv.is_rectified };
-        for row in 0..out.rows {
-            let from = input.at_offset(row * shape.stride.0, 0, shape.pad.0, shape.pad.1);
-            let (base, step, count) = (out.at(row, 0), out.channels, out.columns);
+        for n in 0..out.count * out.rows {
+            let (picture, row) = (n / out.rows, n % out.rows);
+            let from = input.at_offset((picture, row * shape.stride.0, 0), shape.pad);
+            let (base, step, count) = (out.at(picture, row, 0), out.channels, out.columns);
             let mut target = Target { values: &mut out.values, base, step };
             if input.channels == 1 {
                 let lines = [0, 1, 2].map(|below| &input.values[from + below * input.row_step()..]);

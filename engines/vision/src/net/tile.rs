@@ -73,8 +73,8 @@ pub fn multiply<I: Isa>(isa: I, rows: &Rows, weights: Weights, finish: &Finish, 
     }
 }
 
-/// Rows of a tile where a picture is too narrow for more.
-const FEW: usize = 4;
+/// Rows of a tile where there are no more, and of the last ones.
+pub const FEW: usize = 4;
 
 #[inline(always)]
 fn all<I: Isa, const HIGH: usize>(isa: I, rows: &Rows, weights: Weights, finish: &Finish, target: &mut Target) {
@@ -93,10 +93,17 @@ fn all<I: Isa, const HIGH: usize>(isa: I, rows: &Rows, weights: Weights, finish:
 /// All rows by `WIDE` vectors of channels.
 #[inline(always)]
 fn down<I: Isa, const HIGH: usize, const WIDE: usize>(isa: I, rows: &Rows, weights: Weights, vector: usize, finish: &Finish, target: &mut Target) {
-    let high = if rows.count >= HIGH { HIGH } else if rows.count >= FEW { FEW } else { 1 };
     let mut row = 0;
     while row < rows.count {
-        // The last tile overlaps the one before where the rows do not divide: the same sums are written twice.
+        let left = rows.count - row;
+        // Where the rows do not divide, the last tile overlaps the one before: the same sums are written twice. Small tiles overlap less.
+        let high = if rows.count >= HIGH && left * 3 > HIGH * 2 {
+            HIGH
+        } else if rows.count >= FEW {
+            FEW
+        } else {
+            1
+        };
         let first = row.min(rows.count - high);
         match high {
             1 => tile::<I, 1, WIDE>(isa, rows, first, weights, vector, finish, target),
