@@ -140,6 +140,8 @@ impl Sight<'_> {
     }
 }
 
+/// Grey levels of a part of the frame, with the last column and the last row once more: between four neighbours lies every place of it.
+///
 /// Written as vector operations only so that the loops are compiled for the vectors of the machine that they run on.
 struct Cut<'a> {
     sight: Sight<'a>,
@@ -152,11 +154,14 @@ impl SimdOp for Cut<'_> {
     #[inline(always)]
     fn eval<I: Isa>(self, _isa: I) -> Grey {
         let Self { sight, window: Window { left, top, width, height } } = self;
-        let mut levels = vec![0.0; width * height];
-        for (y, out) in levels.chunks_exact_mut(width.max(1)).enumerate() {
-            sight.tone.write(sight.row(top + y).get(left..).unwrap_or_default(), out);
+        let mut levels = vec![0.0; (width + 1) * (height + 1)];
+        for (y, out) in levels.chunks_exact_mut(width + 1).enumerate() {
+            sight.tone.write(sight.row(top + y.min(height.saturating_sub(1))).get(left..).unwrap_or_default(), out.get_mut(..width).unwrap_or_default());
+            if let [.., before, last] = out {
+                *last = *before;
+            }
         }
-        Grey { width, height, levels }
+        Grey { width: width + 1, height: height + 1, levels }
     }
 }
 
@@ -171,13 +176,37 @@ struct Straighten<'a> {
 impl SimdOp for Straighten<'_> {
     type Output = Option<Vec<f32>>;
 
+    /// Bilinear between pixel centres at whole numbers, as [`Grey::sample`] does it for one place: what can be done for many at once is done first.
     #[inline(always)]
     fn eval<I: Isa>(self, _isa: I) -> Option<Vec<f32>> {
         let Self { sight, part, window, quad, framing } = self;
         let (max_x, max_y) = (sight.width().saturating_sub(1) as f32, sight.height().saturating_sub(1) as f32);
         let (left, top) = (window.left as f32, window.top as f32);
-        // Clipped to the frame before it is moved, as all that lies outside shows the frame's border. Both are exact.
-        straightened(quad, framing, |x, y| part.sample(x.clamp(0.0, max_x) - left, y.clamp(0.0, max_y) - top))
+        let (last_x, last_y) = (window.width.saturating_sub(1) as f32, window.height.saturating_sub(1) as f32);
+        let (step, upper) = (part.width as u32, part.levels.as_slice());
+        let lower = upper.get(part.width..).unwrap_or_default();
+        // For each place the pixel above and left of it, and how far it lies from there.
+        let mut spots: Vec<u32> = Vec::new();
+        let (mut shares_x, mut shares_y) = (Vec::new(), Vec::new());
+        straightened(quad, framing, |across, along, levels| {
+            spots.resize(levels.len(), 0);
+            shares_x.resize(levels.len(), 0.0_f32);
+            shares_y.resize(levels.len(), 0.0_f32);
+            for ((spot, (share_x, share_y)), (x, y)) in spots.iter_mut().zip(shares_x.iter_mut().zip(&mut shares_y)).zip(across.iter().zip(along)) {
+                // Clipped to the frame before it is moved, as all that lies outside shows the frame's border. Both are exact.
+                let (x, y) = ((x.clamp(0.0, max_x) - left).clamp(0.0, last_x), (y.clamp(0.0, max_y) - top).clamp(0.0, last_y));
+                let (x0, y0) = (x as i32, y as i32);
+                *spot = (y0 as u32).wrapping_mul(step).wrapping_add(x0 as u32);
+                (*share_x, *share_y) = (x - x0 as f32, y - y0 as f32);
+            }
+            for (level, (spot, (fx, fy))) in levels.iter_mut().zip(spots.iter().zip(shares_x.iter().zip(&shares_y))) {
+                let at = *spot as usize;
+                let beside = |row: &[f32]| row.get(at..at + 2).and_then(<[f32]>::first_chunk).copied().unwrap_or_default();
+                let ([a, b], [c, d]): ([f32; 2], [f32; 2]) = (beside(upper), beside(lower));
+                let (above, below) = (a * (1.0 - fx) + b * fx, c * (1.0 - fx) + d * fx);
+                *level = above * (1.0 - fy) + below * fy;
+            }
+        })
     }
 }
 

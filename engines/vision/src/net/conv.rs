@@ -1,4 +1,4 @@
-//! One convolution: the direct way, row by row.
+//! One convolution: which way it goes, and the direct one, row by row.
 
 #![allow(clippy::indexing_slicing, reason = "the lines under a kernel lie inside the picture's margins")]
 
@@ -8,8 +8,8 @@ use rten_simd::ops::BitOps;
 use rten_simd::{Isa, SimdOp};
 
 use super::maps::{BEFORE, LANES_MAX, Maps, Spare};
-use super::tile::{Finish, RUN, Rows, Target, Thin, Weights, multiply, multiply_thin, packed};
-use super::winograd::{Apart, Four, Two, Winograd};
+use super::tile::{Finish, Line, RUN, Rows, Target, Thin, Weights, multiply, multiply_thin, packed};
+use super::winograd::{Apart, Four, Three, Two, Winograd};
 
 /// A convolution as it stands in the file.
 #[derive(Clone)]
@@ -59,20 +59,30 @@ impl Shape {
     }
 }
 
-/// From so many tiles of four by four results on the quickest way is the quickest: with fewer it waits for its weights.
+/// From so many tiles on the quickest way is the quickest: with fewer it waits for its weights.
 const FOUR_TILES_MIN: usize = 60;
 /// The same for results that lie apart,
 const APART_TILES_MIN: usize = 24;
 /// and from so many channels on: with fewer, more is spent on going to the points and back than is saved there.
 const APART_CHANNELS_MIN: usize = 32;
+/// Of the pictures that come in, what the direct way works on at once: it stays in the second-level cache while the weights go over it.
+const NUMBERS_AT_ONCE: usize = 60_000;
 
-/// The quickest ways are made when the first picture comes that is large enough, from the weights as they were read.
+/// The quickest ways are made when pictures come that are large enough, from the weights as they were read.
 enum Way {
     Direct(Columns),
     /// Three by three.
-    Quick { two: Winograd<Two, Two, 2, 4, 2, 4>, four: OnceLock<Winograd<Four, Four, 4, 6, 4, 6>>, weights: Vec<f32> },
+    Quick(Box<Quick>),
     /// Three by three, with a stride of two in one direction or both.
     Apart { direct: Columns, apart: OnceLock<Option<Apart>>, weights: Vec<f32> },
+}
+
+struct Quick {
+    two: Winograd<Two, Two, 2, 4, 2, 4>,
+    /// For rows that threes divide and fours do not.
+    three: OnceLock<Winograd<Three, Four, 3, 5, 4, 6>>,
+    four: OnceLock<Winograd<Four, Four, 4, 6, 4, 6>>,
+    weights: Vec<f32>,
 }
 
 /// Weights of the direct way: each of the channels that go out by so many inputs.
@@ -143,7 +153,10 @@ impl Conv {
         bias.resize(shape.padded_out(), 0.0);
         let is_three = shape.kernel == (3, 3) && shape.pad == (1, 1) && shape.channels_in > 1;
         let way = match shape.stride {
-            (1, 1) if is_three => Way::Quick { two: Winograd::new(&shape, weights, lanes), four: OnceLock::new(), weights: weights.to_vec() },
+            (1, 1) if is_three => {
+                let two = Winograd::new(&shape, weights, lanes);
+                Way::Quick(Box::new(Quick { two, three: OnceLock::new(), four: OnceLock::new(), weights: weights.to_vec() }))
+            }
             (1 | 2, 1 | 2) if is_three && shape.padded_in() >= APART_CHANNELS_MIN => {
                 Way::Apart { direct: Columns::new(&shape, weights, lanes), apart: OnceLock::new(), weights: weights.to_vec() }
             }
@@ -165,19 +178,24 @@ impl Conv {
             return None;
         }
         let plus = plus.map(|plus| plus.values.as_slice());
-        let tiles = input.count * rows.div_ceil(4) * columns.div_ceil(4);
         let lanes = || vectors.run(Lanes);
+        let tiles = |high: usize| input.count * rows.div_ceil(high) * columns.div_ceil(4);
         let direct = match &self.way {
-            Way::Quick { four, weights, .. } if tiles >= FOUR_TILES_MIN => {
-                four.get_or_init(|| Winograd::new(&self.shape, weights, lanes())).run(vectors, self, input, plus, &mut out, spare);
-                return Some(out);
-            }
-            Way::Quick { two, .. } => {
-                two.run(vectors, self, input, plus, &mut out, spare);
+            Way::Quick(quick) => {
+                let Quick { two, three, four, weights } = &**quick;
+                // Five rows of products for three of results, six for four.
+                let is_for_threes = tiles(3) * 5 < tiles(4) * 6;
+                if tiles(if is_for_threes { 3 } else { 4 }) < FOUR_TILES_MIN {
+                    two.run(vectors, self, input, plus, &mut out, spare);
+                } else if is_for_threes {
+                    three.get_or_init(|| Winograd::new(&self.shape, weights, lanes())).run(vectors, self, input, plus, &mut out, spare);
+                } else {
+                    four.get_or_init(|| Winograd::new(&self.shape, weights, lanes())).run(vectors, self, input, plus, &mut out, spare);
+                }
                 return Some(out);
             }
             Way::Apart { direct, apart, weights } => {
-                let apart = (tiles >= APART_TILES_MIN).then(|| apart.get_or_init(|| Apart::new(&self.shape, weights, lanes())).as_ref()).flatten();
+                let apart = (tiles(4) >= APART_TILES_MIN).then(|| apart.get_or_init(|| Apart::new(&self.shape, weights, lanes())).as_ref()).flatten();
                 if let Some(apart) = apart {
                     apart.run(vectors, self, input, plus, &mut out, spare);
                     return Some(out);
@@ -211,18 +229,22 @@ impl SimdOp for Direct<'_> {
         let offsets: Vec<usize> = (0..shape.kernel.0).flat_map(along).collect();
         let weights = Weights { values: weights, inputs, channels: out.channels };
         let finish = Finish { bias: Some(&conv.bias), plus, is_rectified: conv.is_rectified };
-        for n in 0..out.count * out.rows {
-            let (picture, row) = (n / out.rows, n % out.rows);
-            let from = input.at_offset((picture, row * shape.stride.0, 0), shape.pad);
-            let (base, step, count) = (out.at(picture, row, 0), out.channels, out.columns);
-            let mut target = Target { values: &mut out.values, base, step };
-            if input.channels == 1 {
+        let lines: Vec<Line> = (0..out.count * out.rows)
+            .map(|n| (n / out.rows, n % out.rows))
+            .map(|(picture, row)| Line { from: input.at_offset((picture, row * shape.stride.0, 0), shape.pad), to: out.at(picture, row, 0) })
+            .collect();
+        let mut target = Target { step: out.channels, values: &mut out.values };
+        if input.channels == 1 {
+            for Line { from, to } in lines {
                 let lines = [0, 1, 2].map(|below| &input.values[from + below * input.row_step()..]);
-                multiply_thin(isa, &Thin { lines, step: shape.stride.1, count }, weights, &finish, &mut target);
-            } else {
-                let rows = Rows { values: &input.values, base: from, step: shape.stride.1 * input.channels, count, offsets: &offsets };
-                multiply(isa, &rows, weights, &finish, &mut target);
+                multiply_thin(isa, &Thin { lines, step: shape.stride.1, count: out.columns, to }, weights, &finish, &mut target);
             }
+            return;
+        }
+        let at_once = (NUMBERS_AT_ONCE / (shape.kernel.0 * input.row_step())).max(1);
+        for lines in lines.chunks(at_once) {
+            let rows = Rows { values: &input.values, lines, step: shape.stride.1 * input.channels, count: out.columns, offsets: &offsets };
+            multiply(isa, &rows, weights, &finish, &mut target);
         }
     }
 }

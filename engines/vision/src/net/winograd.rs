@@ -1,5 +1,6 @@
 //! 3×3 convolutions several results at a time: F(4×4, 3×3) does with 36 multiplications what takes the direct way 144, F(2×2, 3×3) with 16
 //! what takes it 36. The larger needs weights of more than twice the size, which pays only where many tiles share them.
+//! F(3×4, 3×3) leaves less over where a picture has six rows.
 //!
 //! Where only every second result is wanted, the pixels fall apart into two lines: one under the outer two numbers of the kernel, which is a convolution by
 //! itself and done as F(4, 2), and one under the middle number, which is multiplied as it is. Four results take 9 multiplications for 12.
@@ -13,7 +14,7 @@ use rten_simd::{Isa, SimdOp};
 
 use super::conv::{Conv, Shape, Vectors};
 use super::maps::{BEYOND, Maps, Spare};
-use super::tile::{FEW, Finish, RUN, Rows, Target, Weights, multiply, packed};
+use super::tile::{FEW, Finish, Line, RUN, Rows, Target, Weights, multiply, packed};
 
 /// Tiles that are worked on at once: their numbers stay in the second-level cache.
 const NUMBERS_AT_ONCE: usize = 180_000;
@@ -38,6 +39,8 @@ pub trait Points<const RESULTS: usize, const SIDE: usize> {
 
 /// 0, 1, -1 and infinity.
 pub struct Two;
+/// 0, 1, -1, 2 and infinity.
+pub struct Three;
 /// 0, 1, -1, 2, -2 and infinity.
 pub struct Four;
 /// Every second result: 0, 1, -1, 2 and infinity for the outer numbers of the kernel, and four times its middle.
@@ -101,6 +104,45 @@ impl Points<4, 6> for Four {
     }
 }
 
+/// Five pixels at 0, 1, -1, 2 and infinity.
+#[inline(always)]
+fn parted_in_five<I: Isa>(isa: I, d: [I::F32; 5]) -> [I::F32; 5] {
+    let ops = isa.f32();
+    let [two, minus_two, three] = [2.0, -2.0, 3.0].map(|factor| ops.splat(factor));
+    let far = ops.sub(d[3], d[1]);
+    [
+        ops.mul_add(ops.sub(d[0], d[2]), two, far),
+        ops.sub(far, ops.add(d[1], d[2])),
+        ops.mul_add(ops.sub(d[1], d[2]), three, far),
+        far,
+        ops.mul_add(far, minus_two, ops.sub(d[4], d[2])),
+    ]
+}
+
+impl Points<3, 5> for Three {
+    const STRIDE: usize = 1;
+
+    fn spread([a, b, c]: [f64; 3]) -> [f64; 5] {
+        [a / 2.0, -(a + b + c) / 2.0, -(a - b + c) / 6.0, (a + 2.0 * b + 4.0 * c) / 6.0, c]
+    }
+
+    #[inline(always)]
+    fn parted<I: Isa>(isa: I, d: [I::F32; 5]) -> [I::F32; 5] {
+        parted_in_five(isa, d)
+    }
+
+    #[inline(always)]
+    fn joined<I: Isa>(isa: I, m: [I::F32; 5]) -> [I::F32; 3] {
+        let ops = isa.f32();
+        let (even, odd) = (ops.add(m[1], m[2]), ops.sub(m[1], m[2]));
+        [
+            ops.add(ops.add(m[0], even), m[3]),
+            ops.mul_add(m[3], ops.splat(2.0), odd),
+            ops.mul_add(m[3], ops.splat(4.0), ops.add(even, m[4])),
+        ]
+    }
+}
+
 impl Points<4, 9> for FourApart {
     const STRIDE: usize = 2;
 
@@ -114,21 +156,8 @@ impl Points<4, 9> for FourApart {
 
     #[inline(always)]
     fn parted<I: Isa>(isa: I, d: [I::F32; 9]) -> [I::F32; 9] {
-        let ops = isa.f32();
-        let [two, minus_two, three] = [2.0, -2.0, 3.0].map(|factor| ops.splat(factor));
-        let outer = [d[0], d[2], d[4], d[6], d[8]];
-        let apart = ops.sub(outer[3], outer[1]);
-        [
-            ops.mul_add(ops.sub(outer[0], outer[2]), two, apart),
-            ops.sub(apart, ops.add(outer[1], outer[2])),
-            ops.mul_add(ops.sub(outer[1], outer[2]), three, apart),
-            apart,
-            ops.mul_add(apart, minus_two, ops.sub(outer[4], outer[2])),
-            d[1],
-            d[3],
-            d[5],
-            d[7],
-        ]
+        let [a, b, c, far, e] = parted_in_five(isa, [d[0], d[2], d[4], d[6], d[8]]);
+        [a, b, c, far, e, d[1], d[3], d[5], d[7]]
     }
 
     #[inline(always)]
@@ -256,7 +285,7 @@ impl<V: Points<VR, VS>, H: Points<HR, HS>, const VR: usize, const VS: usize, con
             for place in 0..places {
                 let rows = Rows {
                     values: &seen[place * at_once * channels_in..],
-                    base: 0,
+                    lines: &[Line { from: 0, to: 0 }],
                     step: channels_in,
                     count,
                     offsets: &offsets,
@@ -264,7 +293,7 @@ impl<V: Points<VR, VS>, H: Points<HR, HS>, const VR: usize, const VS: usize, con
                 let values = &winograd.weights[winograd.matrices[place] * winograd.matrix_len..][..winograd.matrix_len];
                 let weights = Weights { values, inputs: channels_in, channels: channels_out };
                 let values = &mut sums[place * at_once * channels_out..];
-                multiply(isa, &rows, weights, &Finish::PLAIN, &mut Target { values, base: 0, step: channels_out });
+                multiply(isa, &rows, weights, &Finish::PLAIN, &mut Target { values, step: channels_out });
             }
             for tile in 0..count {
                 let (picture, row, column) = place_of(first + tile);
