@@ -192,7 +192,7 @@ impl SimdOp for Straighten<'_> {
             spots.resize(levels.len(), 0);
             shares_x.resize(levels.len(), 0.0_f32);
             shares_y.resize(levels.len(), 0.0_f32);
-            for ((spot, (share_x, share_y)), (x, y)) in spots.iter_mut().zip(shares_x.iter_mut().zip(&mut shares_y)).zip(across.iter().zip(along)) {
+            for ((spot, (share_x, share_y)), (&x, &y)) in spots.iter_mut().zip(shares_x.iter_mut().zip(&mut shares_y)).zip(across.iter().zip(along)) {
                 // Clipped to the frame before it is moved, as all that lies outside shows the frame's border. Both are exact.
                 let (x, y) = ((x.clamp(0.0, max_x) - left).clamp(0.0, last_x), (y.clamp(0.0, max_y) - top).clamp(0.0, last_y));
                 let (x0, y0) = (x as i32, y as i32);

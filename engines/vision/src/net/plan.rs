@@ -109,11 +109,8 @@ impl Net {
                 break;
             }
             if number == 0 {
-                let room = |one: &Maps| match one.values.is_empty() {
-                    // What no later step needs.
-                    true => Maps::default(),
-                    false => Maps::framed(count, one.rows, one.columns, one.channels, spare),
-                };
+                // What no later step needs is empty.
+                let room = |one: &Maps| if one.values.is_empty() { Maps::default() } else { Maps::framed(count, one.rows, one.columns, one.channels, spare) };
                 together = single.iter().map(room).collect();
             }
             for (all, one) in together.iter_mut().zip(single) {

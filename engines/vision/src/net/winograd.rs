@@ -18,8 +18,9 @@ use super::tile::{FEW, Finish, Line, RUN, Rows, Target, Weights, multiply, packe
 
 /// Tiles that are worked on at once: their numbers stay in the second-level cache.
 const NUMBERS_AT_ONCE: usize = 180_000;
-/// A multiple of the rows of every inner loop.
+/// Fewer are not worth reading the weights for. A multiple of the rows of the longest inner loop, as all are.
 const TILES_AT_ONCE_MIN: usize = 24;
+const ROWS: usize = 12;
 
 /// The points at which lines of pixels and of the kernel are multiplied: `SIDE` pixels make `RESULTS` results.
 pub trait Points<const RESULTS: usize, const SIDE: usize> {
@@ -309,7 +310,7 @@ impl<V: Points<VR, VS>, H: Points<HR, HS>, const VR: usize, const VS: usize, con
 
 /// How many of these tiles, each of so many numbers: all blocks about alike, and a last one that is small is none.
 fn at_once(tiles: usize, numbers: usize) -> usize {
-    let most = (NUMBERS_AT_ONCE / numbers / TILES_AT_ONCE_MIN * TILES_AT_ONCE_MIN).max(TILES_AT_ONCE_MIN);
+    let most = (NUMBERS_AT_ONCE / numbers / ROWS * ROWS).max(TILES_AT_ONCE_MIN);
     let blocks = tiles.saturating_sub(most / 2).div_ceil(most).max(1);
     tiles.div_ceil(blocks).next_multiple_of(FEW).min(tiles)
 }
