@@ -1,5 +1,6 @@
 //! From the reader's 36 places to texts: the beam, and where each character of a text stands.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// In the network's order; the class after the last is blank.
@@ -44,20 +45,22 @@ pub fn beam(places: &Places) -> Vec<(String, f32)> {
     for place in places {
         let mut next: BTreeMap<Vec<u8>, Mass> = BTreeMap::new();
         let blank = place.get(BLANK).copied().unwrap_or(f32::NEG_INFINITY);
+        let mut followed = place.iter().copied().enumerate().take(BLANK).collect::<Vec<_>>();
+        followed.retain(|(_, log_p)| !matches!(log_p.partial_cmp(&FOLLOW_MIN.ln()), Some(Ordering::Less)));
         for (text, mass, total) in &beams {
             let kept = next.entry(text.clone()).or_insert(Mass::NONE);
             kept.ends_blank = log_add(kept.ends_blank, total + blank);
-            for (class, &log_p) in place.iter().take(BLANK).enumerate() {
-                let is_repeat = text.last().is_some_and(|&last| usize::from(last) == class);
-                if is_repeat && let Some(kept) = next.get_mut(text) {
-                    kept.ends_char = log_add(kept.ends_char, mass.ends_char + log_p);
-                }
-                if log_p < FOLLOW_MIN.ln() || text.len() >= LENGTH_MAX {
-                    continue;
-                }
+            let last = text.last().map(|&last| usize::from(last));
+            if let Some(log_p) = last.and_then(|last| place.get(last)) {
+                kept.ends_char = log_add(kept.ends_char, mass.ends_char + log_p);
+            }
+            if text.len() >= LENGTH_MAX {
+                continue;
+            }
+            for &(class, log_p) in &followed {
                 let mut longer = text.clone();
                 longer.push(u8::try_from(class).unwrap_or(u8::MAX));
-                let from = if is_repeat { mass.ends_blank } else { *total };
+                let from = if last == Some(class) { mass.ends_blank } else { *total };
                 let grown = next.entry(longer).or_insert(Mass::NONE);
                 grown.ends_char = log_add(grown.ends_char, from + log_p);
             }

@@ -16,7 +16,7 @@ use crate::lettering::{LETTERING_MOST, is_lettering};
 use crate::net::Net;
 use crate::pixels::{FOR_READER, FOR_SECOND_LOOK, Grey, burnt_share, difference, lean, normalise, sharpness, unstraightened};
 use crate::read::AT_BORDER_MOST;
-use crate::reading::Reading;
+use crate::reading::{Reading, Seen};
 use crate::sight::{Sight, Tone};
 use crate::vehicle::{self, Vehicle, VehicleNet};
 use crate::{Frame, PlateRead, Quad};
@@ -358,7 +358,7 @@ impl Recogniser {
         }
         let mut seen = self.read_pictures(pictures)?.into_iter();
         for (place, count) in whose {
-            place.seen.extend(seen.by_ref().take(count));
+            place.seen.extend(seen.by_ref().take(count).map(Seen::from));
             place.reading = Reading::of(&place.seen);
         }
         Ok(straight.into_iter().map(|place| place?.read(sight)).collect())
@@ -388,7 +388,7 @@ struct Straight<'a> {
     burnt: f32,
     /// Of the pictures that are read, the first and then the others.
     outlines: Vec<Quad>,
-    seen: Vec<Places>,
+    seen: Vec<Seen>,
     reading: Option<Reading>,
 }
 
@@ -410,7 +410,7 @@ impl<'a> Straight<'a> {
 
     /// What the network has seen in the first picture.
     fn seen(&mut self, seen: Places) {
-        self.seen.push(seen);
+        self.seen.push(seen.into());
         self.reading = Reading::of(&self.seen);
     }
 
