@@ -28,7 +28,7 @@ static READER: &[u8] = include_bytes!("../models/reader.onnx");
 const INPUT_STEP: usize = 16;
 /// Characters are about this share of the plate's height, mean over Taiwanese forms.
 const TEXT_SHARE: f32 = 0.6;
-/// Each framing of an unclear plate costs a run of the reader.
+/// Each framing of an unclear plate is one picture more for the reader.
 const FRAMINGS_MAX: usize = 2;
 /// Plates narrower than this at the fine pass's scale are the fine pass's alone.
 const COARSE_WIDTH_MIN: f32 = 90.0;

@@ -79,7 +79,7 @@ enum Way {
 
 struct Quick {
     two: Winograd<Two, Two, 2, 4, 2, 4>,
-    /// For rows that threes divide and fours do not.
+    /// For rows of which threes leave less over than fours.
     three: OnceLock<Winograd<Three, Four, 3, 5, 4, 6>>,
     four: OnceLock<Winograd<Four, Four, 4, 6, 4, 6>>,
     weights: Vec<f32>,

@@ -75,11 +75,11 @@ impl Maps {
         maps
     }
 
-    /// One channel, from plain rows: picture after picture.
-    pub fn from_grey(count: usize, rows: usize, columns: usize, levels: &[f32], spare: &mut Spare) -> Self {
-        let mut maps = Self::framed(count, rows, columns, 1, spare);
-        for (line, row) in levels.chunks_exact(columns.max(1)).take(count * rows).zip(0..) {
-            let at = maps.at(row / rows.max(1), row % rows.max(1), 0);
+    /// One picture of one channel, from plain rows.
+    pub fn from_grey(rows: usize, columns: usize, levels: &[f32], spare: &mut Spare) -> Self {
+        let mut maps = Self::framed(1, rows, columns, 1, spare);
+        for (line, row) in levels.chunks_exact(columns.max(1)).take(rows).zip(0..) {
+            let at = maps.at(0, row, 0);
             if let Some(to) = maps.values.get_mut(at..at + columns) {
                 to.copy_from_slice(line);
             }

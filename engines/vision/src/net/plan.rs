@@ -102,7 +102,7 @@ impl Net {
         let apart = if count == 1 { self.steps.len() } else { self.apart_until(rows, columns)? };
         let mut together: Vec<Maps> = Vec::new();
         for (number, picture) in levels.chunks_exact(rows * columns).enumerate() {
-            let mut single = vec![Maps::from_grey(1, rows, columns, picture, spare)];
+            let mut single = vec![Maps::from_grey(rows, columns, picture, spare)];
             self.go(0..apart, &mut single, spare)?;
             if count == 1 {
                 together = single;
