@@ -1,5 +1,6 @@
 //! From the reader's 36 places to texts: the beam, and where each character of a text stands.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// In the network's order; the class after the last is blank.
@@ -39,35 +40,38 @@ fn log_add(a: f32, b: f32) -> f32 {
 
 /// Texts with the natural logarithm of their probability, most probable first: prefix beam search (Hannun 2014).
 pub fn beam(places: &Places) -> Vec<(String, f32)> {
-    let mut beams: Vec<(Vec<u8>, Mass)> = vec![(Vec::new(), Mass { ends_blank: 0.0, ends_char: f32::NEG_INFINITY })];
+    // Each with the total of its mass, which is dear to take.
+    let mut beams: Vec<(Vec<u8>, Mass, f32)> = vec![(Vec::new(), Mass { ends_blank: 0.0, ends_char: f32::NEG_INFINITY }, 0.0)];
     for place in places {
         let mut next: BTreeMap<Vec<u8>, Mass> = BTreeMap::new();
         let blank = place.get(BLANK).copied().unwrap_or(f32::NEG_INFINITY);
-        for (text, mass) in &beams {
+        let mut followed = place.iter().copied().enumerate().take(BLANK).collect::<Vec<_>>();
+        followed.retain(|(_, log_p)| !matches!(log_p.partial_cmp(&FOLLOW_MIN.ln()), Some(Ordering::Less)));
+        for (text, mass, total) in &beams {
             let kept = next.entry(text.clone()).or_insert(Mass::NONE);
-            kept.ends_blank = log_add(kept.ends_blank, mass.total() + blank);
-            for (class, &log_p) in place.iter().take(BLANK).enumerate() {
-                let is_repeat = text.last().is_some_and(|&last| usize::from(last) == class);
-                if is_repeat && let Some(kept) = next.get_mut(text) {
-                    kept.ends_char = log_add(kept.ends_char, mass.ends_char + log_p);
-                }
-                if log_p < FOLLOW_MIN.ln() || text.len() >= LENGTH_MAX {
-                    continue;
-                }
+            kept.ends_blank = log_add(kept.ends_blank, total + blank);
+            let last = text.last().map(|&last| usize::from(last));
+            if let Some(log_p) = last.and_then(|last| place.get(last)) {
+                kept.ends_char = log_add(kept.ends_char, mass.ends_char + log_p);
+            }
+            if text.len() >= LENGTH_MAX {
+                continue;
+            }
+            for &(class, log_p) in &followed {
                 let mut longer = text.clone();
                 longer.push(u8::try_from(class).unwrap_or(u8::MAX));
-                let from = if is_repeat { mass.ends_blank } else { mass.total() };
+                let from = if last == Some(class) { mass.ends_blank } else { *total };
                 let grown = next.entry(longer).or_insert(Mass::NONE);
                 grown.ends_char = log_add(grown.ends_char, from + log_p);
             }
         }
-        beams = next.into_iter().collect();
-        beams.sort_by(|a, b| b.1.total().total_cmp(&a.1.total()));
+        beams = next.into_iter().map(|(text, mass)| (text, mass, mass.total())).collect();
+        beams.sort_by(|a, b| b.2.total_cmp(&a.2));
         beams.truncate(BEAM_WIDTH);
     }
     beams
         .into_iter()
-        .map(|(text, mass)| (text.iter().filter_map(|&class| CHARSET.get(usize::from(class))).collect(), mass.total()))
+        .map(|(text, _, total)| (text.iter().filter_map(|&class| CHARSET.get(usize::from(class))).collect(), total))
         .collect()
 }
 

@@ -9,6 +9,22 @@ const ALTERNATIVES_MAX: usize = 5;
 /// Characters less likely than this are not named as what else a character may be.
 const OTHER_MIN: f32 = 0.01;
 
+/// What the network saw in one framing, and the texts that this may be.
+pub struct Seen {
+    places: Places,
+    raw: Vec<(String, f32)>,
+    /// After the grammar.
+    texts: Vec<(String, f32)>,
+}
+
+impl From<Places> for Seen {
+    fn from(places: Places) -> Self {
+        let raw = ctc::beam(&places);
+        let texts = grammar::rerank(&raw);
+        Self { places, raw, texts }
+    }
+}
+
 /// One reading of one plate.
 pub struct Reading {
     pub text: String,
@@ -23,16 +39,14 @@ pub struct Reading {
 
 impl Reading {
     /// Framings of the same plate vote, each by how sure it is: a plate cut off or askew makes the network unsure.
-    pub fn of(framings: &[Places]) -> Option<Self> {
+    pub fn of(framings: &[Seen]) -> Option<Self> {
         let mut totals: BTreeMap<String, f32> = BTreeMap::new();
-        let mut ranked = Vec::with_capacity(framings.len());
-        let mut surest: Option<(f32, String)> = None;
+        let mut ranked: Vec<&[(String, f32)]> = Vec::with_capacity(framings.len());
+        let mut surest: Option<(f32, &str)> = None;
         let mut all = 0.0;
-        for places in framings {
-            let raw = ctc::beam(places);
-            let texts = grammar::rerank(&raw);
+        for Seen { raw, texts, .. } in framings {
             let Some((_, sure)) = texts.iter().find(|(text, _)| !text.is_empty()) else {
-                ranked.push(Vec::new());
+                ranked.push(&[]);
                 continue;
             };
             let sure = *sure;
@@ -41,9 +55,9 @@ impl Reading {
                 *totals.entry(text.clone()).or_default() += sure * probability;
             }
             if surest.as_ref().is_none_or(|(best, _)| sure > *best)
-                && let Some((text, _)) = raw.into_iter().find(|(text, _)| !text.is_empty())
+                && let Some((text, _)) = raw.iter().find(|(text, _)| !text.is_empty())
             {
-                surest = Some((sure, text));
+                surest = Some((sure, text.as_str()));
             }
             ranked.push(texts);
         }
@@ -58,11 +72,11 @@ impl Reading {
             && alternatives.iter().all(|known| known.text != raw)
         {
             alternatives.truncate(ALTERNATIVES_MAX - 1);
-            alternatives.push(Alternative { text: raw, probability: 0.0 });
+            alternatives.push(Alternative { text: raw.to_owned(), probability: 0.0 });
         }
-        let worth = |texts: &Vec<(String, f32)>| texts.iter().find(|(known, _)| *known == text).map_or(0.0, |(_, p)| *p);
+        let worth = |texts: &[(String, f32)]| texts.iter().find(|(known, _)| *known == text).map_or(0.0, |(_, p)| *p);
         let framing = ranked.iter().enumerate().max_by(|a, b| worth(a.1).total_cmp(&worth(b.1)))?.0;
-        let chars = characters(framings.get(framing)?, &text)?;
+        let chars = characters(&framings.get(framing)?.places, &text)?;
         Some(Self { text, posterior, chars, alternatives, framing })
     }
 
@@ -99,8 +113,12 @@ fn characters(places: &Places, text: &str) -> Option<Vec<CharRead>> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that stumbles is a test that fails")]
 mod tests {
-    use super::Reading;
+    use super::{Reading, Seen};
     use crate::ctc::{CHARSET, CLASSES, Places};
+
+    fn seen<const N: usize>(framings: [Places; N]) -> [Seen; N] {
+        framings.map(Seen::from)
+    }
 
     fn spoken(script: &str, sure: f32) -> Places {
         let rest = ((1.0 - sure) / (CLASSES - 1) as f32).ln();
@@ -115,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_sure_framing_outvotes_two_unsure_ones() {
-        let reading = Reading::of(&[spoken("_AU_0905", 0.5), spoken("A_V_0905", 0.97), spoken("_AU_0905", 0.5)]).unwrap();
+        let reading = Reading::of(&seen([spoken("_AU_0905", 0.5), spoken("A_V_0905", 0.97), spoken("_AU_0905", 0.5)])).unwrap();
         assert_eq!((reading.text.as_str(), reading.framing), ("AV0905", 1));
     }
 
@@ -126,7 +144,7 @@ mod tests {
         let own = CHARSET.iter().position(|&ch| ch == '8').unwrap();
         places[3][rival] = 0.4_f32.ln();
         places[3][own] = 0.57_f32.ln();
-        let reading = Reading::of(&[places]).unwrap();
+        let reading = Reading::of(&seen([places])).unwrap();
         let spelled: String = reading.chars.iter().map(|seen| seen.ch).collect();
         assert_eq!(spelled, reading.text);
         assert!(reading.chars[1].others.iter().any(|(ch, _)| matches!(ch, 'B' | '8')));
@@ -134,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_other_readings_share_what_the_first_leaves() {
-        let reading = Reading::of(&[spoken("_AU_0905", 0.7)]).unwrap();
+        let reading = Reading::of(&seen([spoken("_AU_0905", 0.7)])).unwrap();
         let at = reading.alternatives_at(0.8);
         assert!((at[0].probability - 0.8).abs() < 1e-6 && at[0].text == reading.text);
         assert!(at.iter().map(|known| known.probability).sum::<f32>() <= 1.0001);
@@ -144,6 +162,6 @@ mod tests {
     #[test]
     fn blank_framings_are_no_reading() {
         assert!(Reading::of(&[]).is_none());
-        assert!(Reading::of(&[spoken("______", 1.0 - 1e-6)]).is_none_or(|reading| reading.posterior < 0.01));
+        assert!(Reading::of(&seen([spoken("______", 1.0 - 1e-6)])).is_none_or(|reading| reading.posterior < 0.01));
     }
 }

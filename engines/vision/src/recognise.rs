@@ -16,7 +16,7 @@ use crate::lettering::{LETTERING_MOST, is_lettering};
 use crate::net::Net;
 use crate::pixels::{FOR_READER, FOR_SECOND_LOOK, Grey, burnt_share, difference, lean, normalise, sharpness, unstraightened};
 use crate::read::AT_BORDER_MOST;
-use crate::reading::Reading;
+use crate::reading::{Reading, Seen};
 use crate::sight::{Sight, Tone};
 use crate::vehicle::{self, Vehicle, VehicleNet};
 use crate::{Frame, PlateRead, Quad};
@@ -28,7 +28,7 @@ static READER: &[u8] = include_bytes!("../models/reader.onnx");
 const INPUT_STEP: usize = 16;
 /// Characters are about this share of the plate's height, mean over Taiwanese forms.
 const TEXT_SHARE: f32 = 0.6;
-/// Each framing of an unclear plate costs a run of the reader.
+/// Each framing of an unclear plate is one picture more for the reader.
 const FRAMINGS_MAX: usize = 2;
 /// Plates narrower than this at the fine pass's scale are the fine pass's alone.
 const COARSE_WIDTH_MIN: f32 = 90.0;
@@ -148,13 +148,7 @@ impl Network {
     fn run(&self, which: &'static str, [count, height, width]: [usize; 3], input: Vec<f32>) -> Result<Vec<f32>, VisionError> {
         let failed = |reason: String| VisionError::Inference { which, reason };
         match self {
-            Self::Own(net) => {
-                let mut all = Vec::new();
-                for picture in input.chunks_exact((height * width).max(1)) {
-                    all.append(&mut net.run(height, width, picture).map_err(|error| failed(error.to_string()))?);
-                }
-                Ok(all)
-            }
+            Self::Own(net) => net.run(height, width, &input).map_err(|error| failed(error.to_string())),
             Self::Rten(model, pool) => {
                 let tensor = NdTensor::from_data([count, 1, height, width], input);
                 let options = RunOptions::default().with_thread_pool(Some(Arc::clone(pool)));
@@ -224,17 +218,14 @@ impl Recogniser {
     }
 
     fn read_all(&self, sight: Sight, plates: &[Outlined]) -> Result<Vec<PlateRead>, VisionError> {
+        let legible: Vec<&Outlined> = plates.iter().filter(|plate| is_legible(plate)).collect();
+        let quads: Vec<Quad> = legible.iter().map(|plate| plate.best.quad).collect();
+        let looked_at = legible.into_iter().zip(self.second_looks(sight, &quads)?);
+        let places: Vec<(&Outlined, Option<Quad>)> = looked_at.filter(|(plate, closer)| closer.is_some() || plate.best.score >= GLIMPSED).collect();
         let mut reads = Vec::new();
-        for plate in plates.iter().filter(|plate| is_legible(plate)) {
-            let closer = self.second_look(sight, &plate.best.quad)?;
-            if closer.is_none() && plate.best.score < GLIMPSED {
-                continue;
-            }
-            let read = self.read_in(sight, plate, closer)?.map(|read| if is_lettering(&read.text) { read.believed_at_most(LETTERING_MOST) } else { read });
-            if let Some(read) = read
-                && read.confidence >= self.config.min_confidence
-                && read.text.len() >= TEXT_LENGTH_MIN
-            {
+        for read in self.read_places(sight, &places)?.into_iter().flatten() {
+            let read = if is_lettering(&read.text) { read.believed_at_most(LETTERING_MOST) } else { read };
+            if read.confidence >= self.config.min_confidence && read.text.len() >= TEXT_LENGTH_MIN {
                 reads.push(read);
             }
         }
@@ -259,7 +250,8 @@ impl Recogniser {
             return Ok(None);
         }
         let sight = sight_of(frame)?;
-        self.read_in(sight, &plate, self.second_look(sight, &detection.quad)?)
+        let closer = self.second_looks(sight, &[detection.quad])?.into_iter().next().flatten();
+        Ok(self.read_places(sight, &[(&plate, closer)])?.into_iter().next().flatten())
     }
 
     /// The vehicles of one frame, surest first: for drawing and for looking at a camera. Three runs of the network for a 16:9 frame.
@@ -283,24 +275,20 @@ impl Recogniser {
     fn detect_in(&self, sight: Sight) -> Result<Vec<Outlined>, VisionError> {
         let mut found = Vec::new();
         let frame_side = sight.width().max(sight.height());
-        let sides = passes(frame_side, self.config.input_long_side);
-        let fine = sides.first().copied().unwrap_or(frame_side) as f32 / frame_side as f32;
-        for long_side in sides {
-            let is_fine = long_side as f32 / frame_side as f32 >= fine;
+        let scales: Vec<f32> = passes(frame_side, self.config.input_long_side).into_iter().map(|side| side as f32 / frame_side as f32).collect();
+        let fine = scales.first().copied().unwrap_or(1.0);
+        let sizes: Vec<(usize, usize)> = scales.iter().map(|scale| (scaled(sight.width(), *scale), scaled(sight.height(), *scale))).collect();
+        for (small, scale) in sight.resized(&sizes).into_iter().zip(scales) {
+            let is_fine = scale >= fine;
             // The coarse pass is there for plates too large for the fine one; on small things it sees ghosts.
-            found.extend(
-                self.detect_at(sight, long_side)?.into_iter().filter(|d| is_fine || d.quad.width_px() * fine >= COARSE_WIDTH_MIN),
-            );
+            found.extend(self.detect_at(sight, small, scale)?.into_iter().filter(|d| is_fine || d.quad.width_px() * fine >= COARSE_WIDTH_MIN));
         }
         Ok(one_per_plate(found))
     }
 
-    fn detect_at(&self, sight: Sight, long_side: usize) -> Result<Vec<Detection>, VisionError> {
-        let scale = long_side as f32 / sight.width().max(sight.height()) as f32;
-        let scaled = |side: usize| ((side as f32 * scale).round() as usize).max(1);
-        let small = sight.resized(scaled(sight.width()), scaled(sight.height()));
+    fn detect_at(&self, sight: Sight, small: Grey, scale: f32) -> Result<Vec<Detection>, VisionError> {
         let (frame_w, frame_h) = (sight.width() as f32, sight.height() as f32);
-        let mut found = self.peaks(&small, scale, self.config.min_detector_score)?;
+        let mut found: Vec<Detection> = self.peaks(&[small], scale, self.config.min_detector_score)?.into_iter().flatten().collect();
         found.retain(|d| {
             let (x, y) = d.quad.centre();
             x >= 0.0 && y >= 0.0 && x < frame_w && y < frame_h
@@ -308,99 +296,72 @@ impl Recogniser {
         Ok(found)
     }
 
-    /// Runs the detector on a picture of its own scale; quads come back divided by `scale`.
-    fn peaks(&self, small: &Grey, scale: f32, min_score: f32) -> Result<Vec<Detection>, VisionError> {
-        let (width, height) = (small.width.next_multiple_of(INPUT_STEP), small.height.next_multiple_of(INPUT_STEP));
-        let mut input = vec![0.0_f32; width * height];
-        for (out, row) in input.chunks_exact_mut(width).zip(small.levels.chunks_exact(small.width)) {
-            for (value, level) in out.iter_mut().zip(row) {
-                *value = level / 255.0 - 0.5;
-            }
-        }
-        let values = self.detector.run("detector", [1, height, width], input)?;
-        let (rows, columns) = (height / STRIDE, width / STRIDE);
-        if values.len() != rows * columns * CHANNELS {
-            return Err(VisionError::Inference {
-                which: "detector",
-                reason: format!("{} numbers for a grid of {rows}×{columns}", values.len()),
-            });
-        }
-        let grid = Grid { columns, rows, values: &values };
-        Ok(grid.detections(min_score, scale))
-    }
-
-    /// The outline as the detector sees it once the plate is nearly straight and of the size it knows best.
-    fn second_look(&self, sight: Sight, quad: &Quad) -> Result<Option<Quad>, VisionError> {
-        let framing = FOR_SECOND_LOOK;
-        let Some(levels) = sight.rectified(quad, framing) else { return Ok(None) };
-        let picture = Grey { width: framing.width, height: framing.height, levels };
-        let middle = (framing.width as f32 / 2.0, framing.height as f32 / 2.0);
-        let found = self.peaks(&picture, 1.0, SECOND_LOOK_SCORE_MIN)?.into_iter().find(|d| {
-            let (x, y) = d.quad.centre();
-            (x - middle.0).abs() < middle.0 * 0.4 && (y - middle.1).abs() < middle.1 * 0.4
-        });
-        Ok(found.and_then(|d| unstraightened(&d.quad, framing, quad)))
-    }
-
-    /// Reading stands and falls with the corners, and the frame's pass places them to a stride of its shrunken picture: `closer` is where
-    /// the second look has seen them.
-    fn read_in(&self, sight: Sight, plate: &Outlined, closer: Option<Quad>) -> Result<Option<PlateRead>, VisionError> {
-        let seen_first = plate.best.quad;
-        let mut outline = closer.unwrap_or(seen_first);
-        let Some(mut picture) = sight.rectified(&outline, FOR_READER) else { return Ok(None) };
-        let lean = lean(&picture);
-        if lean != 0.0
-            && let Some(upright) = sight.rectified(&outline.leaned(lean), FOR_READER)
-        {
-            outline = outline.leaned(lean);
-            picture = upright;
-        }
-        let (sharpness, burnt) = (sharpness(&picture), burnt_share(&picture));
-        let mut seen = self.read_pictures(vec![picture.clone()])?;
-        let mut outlines = vec![outline];
-        let mut reading = Reading::of(&seen);
-        if reading.as_ref().is_some_and(|first| (HOPELESS..SURE_ENOUGH).contains(&first.posterior)) {
-            let mut others = framings(outline, closer.map(|_| seen_first), &plate.others);
-            let mut pictures = Vec::new();
-            if burnt >= BURNT_MIN
-                && let Some(darkest) = sight.in_tone(Tone::Darkest).rectified(&outline, FOR_READER)
-                && difference(&picture, &darkest) >= COLOUR_MIN
-            {
-                pictures.push(darkest);
-                outlines.push(outline);
-                others.truncate(FRAMINGS_MAX - 1);
-            }
-            for (quad, stands_for) in others {
-                if let Some(picture) = sight.rectified(&quad, FOR_READER) {
-                    pictures.push(picture);
-                    outlines.push(stands_for);
+    /// Runs the detector on pictures of one size and of their own scale; quads come back divided by `scale`.
+    fn peaks(&self, pictures: &[Grey], scale: f32, min_score: f32) -> Result<Vec<Vec<Detection>>, VisionError> {
+        let Some(first) = pictures.first() else { return Ok(Vec::new()) };
+        let (width, height) = (first.width.next_multiple_of(INPUT_STEP), first.height.next_multiple_of(INPUT_STEP));
+        let mut input = vec![0.0_f32; pictures.len() * width * height];
+        for (picture, input) in pictures.iter().zip(input.chunks_exact_mut(width * height)) {
+            for (out, row) in input.chunks_exact_mut(width).zip(picture.levels.chunks_exact(picture.width)) {
+                for (value, level) in out.iter_mut().zip(row) {
+                    *value = level / 255.0 - 0.5;
                 }
             }
-            seen.extend(self.read_pictures(pictures)?);
-            reading = Reading::of(&seen);
         }
-        Ok(reading.map(|reading| {
-            let quad = outlines.get(reading.framing).copied().unwrap_or(outline);
-            let text_height_px = quad.height_px() * TEXT_SHARE;
-            let confidence = Evidence { posterior: reading.posterior, weakest: reading.weakest(), burnt }.confidence();
-            let is_at_border = quad.touches_border(sight.width(), sight.height());
-            let read = PlateRead {
-                quad,
-                detector_score: plate.best.score,
-                display: grammar::display_form(&reading.text),
-                confidence,
-                posterior: reading.posterior,
-                burnt,
-                is_at_border,
-                alternatives: reading.alternatives_at(confidence),
-                text: reading.text,
-                chars: reading.chars,
-                sharpness,
-                text_height_px,
-            };
-            // Half a plate is read as well as a whole one, and may have a form that is issued.
-            if is_at_border { read.believed_at_most(AT_BORDER_MOST) } else { read }
-        }))
+        let values = self.detector.run("detector", [pictures.len(), height, width], input)?;
+        let (rows, columns) = (height / STRIDE, width / STRIDE);
+        if values.len() != pictures.len() * rows * columns * CHANNELS {
+            return Err(VisionError::Inference {
+                which: "detector",
+                reason: format!("{} numbers for {} grids of {rows}×{columns}", values.len(), pictures.len()),
+            });
+        }
+        let grids = values.chunks_exact(rows * columns * CHANNELS).map(|values| Grid { columns, rows, values });
+        Ok(grids.map(|grid| grid.detections(min_score, scale)).collect())
+    }
+
+    /// The outlines as the detector sees them once the plates are nearly straight and of the size it knows best; all in one run.
+    fn second_looks(&self, sight: Sight, quads: &[Quad]) -> Result<Vec<Option<Quad>>, VisionError> {
+        let framing = FOR_SECOND_LOOK;
+        let mut closer = vec![None; quads.len()];
+        let (mut whose, mut pictures) = (Vec::new(), Vec::new());
+        for (slot, quad) in closer.iter_mut().zip(quads) {
+            if let Some(levels) = sight.rectified(quad, framing) {
+                whose.push((slot, quad));
+                pictures.push(Grey { width: framing.width, height: framing.height, levels });
+            }
+        }
+        let middle = (framing.width as f32 / 2.0, framing.height as f32 / 2.0);
+        let is_in_the_middle = |quad: &Quad| {
+            let (x, y) = quad.centre();
+            (x - middle.0).abs() < middle.0 * 0.4 && (y - middle.1).abs() < middle.1 * 0.4
+        };
+        for ((slot, quad), found) in whose.into_iter().zip(self.peaks(&pictures, 1.0, SECOND_LOOK_SCORE_MIN)?) {
+            *slot = found.into_iter().find(|d| is_in_the_middle(&d.quad)).and_then(|d| unstraightened(&d.quad, framing, quad));
+        }
+        Ok(closer)
+    }
+
+    /// Reading stands and falls with the corners, and the frame's pass places them to a stride of its shrunken picture: with each place comes where the
+    /// second look has seen its corners. All places are read in one run of the network, and the other framings of the unclear ones in a second.
+    fn read_places(&self, sight: Sight, places: &[(&Outlined, Option<Quad>)]) -> Result<Vec<Option<PlateRead>>, VisionError> {
+        let mut straight: Vec<Option<Straight>> = places.iter().map(|(plate, closer)| Straight::of(sight, plate, *closer)).collect();
+        let firsts = straight.iter().flatten().map(|place| place.picture.clone()).collect();
+        for (place, seen) in straight.iter_mut().flatten().zip(self.read_pictures(firsts)?) {
+            place.seen(seen);
+        }
+        let (mut whose, mut pictures) = (Vec::new(), Vec::new());
+        for place in straight.iter_mut().flatten().filter(|place| place.is_unclear()) {
+            let framed = place.framed_otherwise(sight);
+            whose.push((place, framed.len()));
+            pictures.extend(framed);
+        }
+        let mut seen = self.read_pictures(pictures)?.into_iter();
+        for (place, count) in whose {
+            place.seen.extend(seen.by_ref().take(count).map(Seen::from));
+            place.reading = Reading::of(&place.seen);
+        }
+        Ok(straight.into_iter().map(|place| place?.read(sight)).collect())
     }
 
     fn read_pictures(&self, pictures: Vec<Vec<f32>>) -> Result<Vec<Places>, VisionError> {
@@ -415,6 +376,93 @@ impl Recogniser {
         }
         let values = self.reader.run("reader", [count, FOR_READER.height, FOR_READER.width], input)?;
         Ok(values.chunks_exact((values.len() / count).max(1)).map(places_of).collect())
+    }
+}
+
+/// A place that was straightened, and what has been read of it.
+struct Straight<'a> {
+    plate: &'a Outlined,
+    /// By the second look.
+    closer: Option<Quad>,
+    picture: Vec<f32>,
+    burnt: f32,
+    /// Of the pictures that are read, the first and then the others.
+    outlines: Vec<Quad>,
+    seen: Vec<Seen>,
+    reading: Option<Reading>,
+}
+
+impl<'a> Straight<'a> {
+    /// None when the outline is degenerate.
+    fn of(sight: Sight, plate: &'a Outlined, closer: Option<Quad>) -> Option<Self> {
+        let mut outline = closer.unwrap_or(plate.best.quad);
+        let mut picture = sight.rectified(&outline, FOR_READER)?;
+        let lean = lean(&picture);
+        if lean != 0.0
+            && let Some(upright) = sight.rectified(&outline.leaned(lean), FOR_READER)
+        {
+            outline = outline.leaned(lean);
+            picture = upright;
+        }
+        let burnt = burnt_share(&picture);
+        Some(Self { plate, closer, picture, burnt, outlines: vec![outline], seen: Vec::new(), reading: None })
+    }
+
+    /// What the network has seen in the first picture.
+    fn seen(&mut self, seen: Places) {
+        self.seen.push(seen.into());
+        self.reading = Reading::of(&self.seen);
+    }
+
+    fn is_unclear(&self) -> bool {
+        self.reading.as_ref().is_some_and(|first| (HOPELESS..SURE_ENOUGH).contains(&first.posterior))
+    }
+
+    /// Other pictures of an unclear plate.
+    fn framed_otherwise(&mut self, sight: Sight) -> Vec<Vec<f32>> {
+        let Some(outline) = self.outlines.first().copied() else { return Vec::new() };
+        let mut others = framings(outline, self.closer.map(|_| self.plate.best.quad), &self.plate.others);
+        let mut pictures = Vec::new();
+        if self.burnt >= BURNT_MIN
+            && let Some(darkest) = sight.in_tone(Tone::Darkest).rectified(&outline, FOR_READER)
+            && difference(&self.picture, &darkest) >= COLOUR_MIN
+        {
+            pictures.push(darkest);
+            self.outlines.push(outline);
+            others.truncate(FRAMINGS_MAX - 1);
+        }
+        for (quad, stands_for) in others {
+            if let Some(picture) = sight.rectified(&quad, FOR_READER) {
+                pictures.push(picture);
+                self.outlines.push(stands_for);
+            }
+        }
+        pictures
+    }
+
+    fn read(self, sight: Sight) -> Option<PlateRead> {
+        let Self { plate, picture, burnt, outlines, reading, .. } = self;
+        let reading = reading?;
+        let quad = outlines.get(reading.framing).or(outlines.first()).copied()?;
+        let text_height_px = quad.height_px() * TEXT_SHARE;
+        let confidence = Evidence { posterior: reading.posterior, weakest: reading.weakest(), burnt }.confidence();
+        let is_at_border = quad.touches_border(sight.width(), sight.height());
+        let read = PlateRead {
+            quad,
+            detector_score: plate.best.score,
+            display: grammar::display_form(&reading.text),
+            confidence,
+            posterior: reading.posterior,
+            burnt,
+            is_at_border,
+            alternatives: reading.alternatives_at(confidence),
+            text: reading.text,
+            chars: reading.chars,
+            sharpness: sharpness(&picture),
+            text_height_px,
+        };
+        // Half a plate is read as well as a whole one, and may have a form that is issued.
+        Some(if is_at_border { read.believed_at_most(AT_BORDER_MOST) } else { read })
     }
 }
 
@@ -450,6 +498,10 @@ fn framings(outline: Quad, seen_first: Option<Quad>, others: &[Quad]) -> Vec<(Qu
 fn places_of(values: &[f32]) -> Places {
     let count = values.len() / CLASSES;
     (0..count).map(|t| std::array::from_fn(|class| values.get(class * count + t).copied().unwrap_or(f32::NEG_INFINITY))).collect()
+}
+
+fn scaled(side: usize, scale: f32) -> usize {
+    ((side as f32 * scale).round() as usize).max(1)
 }
 
 /// The input sizes a frame is looked at in: a fine one for plates far away, a coarse one for plates that fill the
@@ -511,7 +563,7 @@ mod tests {
         let sight = sight_of(&wall).unwrap();
         let mut glimpsed = plate(HERE);
         glimpsed.best.score = 0.4;
-        assert_eq!(recogniser.second_look(sight, &glimpsed.best.quad).unwrap(), None);
+        assert_eq!(recogniser.second_looks(sight, &[glimpsed.best.quad]).unwrap(), vec![None]);
         assert!(recogniser.read_all(sight, &[glimpsed]).unwrap().is_empty());
     }
 

@@ -110,9 +110,10 @@ impl Sight<'_> {
         burnt as f32 / all.max(1) as f32
     }
 
-    /// Averages over the area of each new pixel when shrinking, interpolates when growing.
-    pub fn resized(&self, width: usize, height: usize) -> Grey {
-        Resize { sight: *self, width, height }.dispatch()
+    /// The frame in each of these widths and heights: averages over the area of each new pixel when shrinking, interpolates when growing. All at once, as
+    /// most of the work is to make grey levels of its colours.
+    pub fn resized(&self, sizes: &[(usize, usize)]) -> Vec<Grey> {
+        Resize { sight: *self, sizes }.dispatch()
     }
 
     /// The plate straightened to the given framing; none when the quad is degenerate.
@@ -139,6 +140,8 @@ impl Sight<'_> {
     }
 }
 
+/// Grey levels of a part of the frame, with the last column and the last row once more: between four neighbours lies every place of it.
+///
 /// Written as vector operations only so that the loops are compiled for the vectors of the machine that they run on.
 struct Cut<'a> {
     sight: Sight<'a>,
@@ -151,11 +154,14 @@ impl SimdOp for Cut<'_> {
     #[inline(always)]
     fn eval<I: Isa>(self, _isa: I) -> Grey {
         let Self { sight, window: Window { left, top, width, height } } = self;
-        let mut levels = vec![0.0; width * height];
-        for (y, out) in levels.chunks_exact_mut(width.max(1)).enumerate() {
-            sight.tone.write(sight.row(top + y).get(left..).unwrap_or_default(), out);
+        let mut levels = vec![0.0; (width + 1) * (height + 1)];
+        for (y, out) in levels.chunks_exact_mut(width + 1).enumerate() {
+            sight.tone.write(sight.row(top + y.min(height.saturating_sub(1))).get(left..).unwrap_or_default(), out.get_mut(..width).unwrap_or_default());
+            if let [.., before, last] = out {
+                *last = *before;
+            }
         }
-        Grey { width, height, levels }
+        Grey { width: width + 1, height: height + 1, levels }
     }
 }
 
@@ -170,51 +176,96 @@ struct Straighten<'a> {
 impl SimdOp for Straighten<'_> {
     type Output = Option<Vec<f32>>;
 
+    /// Bilinear between pixel centres at whole numbers, as [`Grey::sample`] does it for one place: what can be done for many at once is done first.
     #[inline(always)]
     fn eval<I: Isa>(self, _isa: I) -> Option<Vec<f32>> {
         let Self { sight, part, window, quad, framing } = self;
         let (max_x, max_y) = (sight.width().saturating_sub(1) as f32, sight.height().saturating_sub(1) as f32);
         let (left, top) = (window.left as f32, window.top as f32);
-        // Clipped to the frame before it is moved, as all that lies outside shows the frame's border. Both are exact.
-        straightened(quad, framing, |x, y| part.sample(x.clamp(0.0, max_x) - left, y.clamp(0.0, max_y) - top))
+        let (last_x, last_y) = (window.width.saturating_sub(1) as f32, window.height.saturating_sub(1) as f32);
+        let (step, upper) = (part.width as u32, part.levels.as_slice());
+        let lower = upper.get(part.width..).unwrap_or_default();
+        // For each place the pixel above and left of it, and how far it lies from there.
+        let mut spots: Vec<u32> = Vec::new();
+        let (mut shares_x, mut shares_y) = (Vec::new(), Vec::new());
+        straightened(quad, framing, |across, along, levels| {
+            spots.resize(levels.len(), 0);
+            shares_x.resize(levels.len(), 0.0_f32);
+            shares_y.resize(levels.len(), 0.0_f32);
+            for ((spot, (share_x, share_y)), (&x, &y)) in spots.iter_mut().zip(shares_x.iter_mut().zip(&mut shares_y)).zip(across.iter().zip(along)) {
+                // Clipped to the frame before it is moved, as all that lies outside shows the frame's border. Both are exact.
+                let (x, y) = ((x.clamp(0.0, max_x) - left).clamp(0.0, last_x), (y.clamp(0.0, max_y) - top).clamp(0.0, last_y));
+                let (x0, y0) = (x as i32, y as i32);
+                *spot = (y0 as u32).wrapping_mul(step).wrapping_add(x0 as u32);
+                (*share_x, *share_y) = (x - x0 as f32, y - y0 as f32);
+            }
+            for (level, (spot, (fx, fy))) in levels.iter_mut().zip(spots.iter().zip(shares_x.iter().zip(&shares_y))) {
+                let at = *spot as usize;
+                let beside = |row: &[f32]| row.get(at..at + 2).and_then(<[f32]>::first_chunk).copied().unwrap_or_default();
+                let ([a, b], [c, d]): ([f32; 2], [f32; 2]) = (beside(upper), beside(lower));
+                let (above, below) = (a * (1.0 - fx) + b * fx, c * (1.0 - fx) + d * fx);
+                *level = above * (1.0 - fy) + below * fy;
+            }
+        })
     }
 }
 
 struct Resize<'a> {
     sight: Sight<'a>,
-    width: usize,
-    height: usize,
+    sizes: &'a [(usize, usize)],
+}
+
+/// How a frame becomes one picture, and as much of that as there is.
+struct Growing {
+    across: Vec<(usize, Vec<f32>)>,
+    down: Vec<(usize, Vec<f32>)>,
+    rows: usize,
+    grey: Grey,
 }
 
 impl SimdOp for Resize<'_> {
-    type Output = Grey;
+    type Output = Vec<Grey>;
 
     /// Down first: whole rows are added up faster than neighbours are.
     #[inline(always)]
-    fn eval<I: Isa>(self, _isa: I) -> Grey {
-        let Self { sight, width, height } = self;
-        let across = spans(sight.width(), width);
-        let mut levels = vec![0.0; width * height];
-        let (mut line, mut sums) = (vec![0.0_f32; sight.width()], vec![0.0_f32; sight.width()]);
-        let mut line_is_of = None;
-        for (out, (first, weights)) in levels.chunks_exact_mut(width.max(1)).zip(spans(sight.height(), height)) {
-            sums.fill(0.0);
-            for (y, weight) in (first..).zip(weights) {
-                // The last row of one new pixel is often the first of the next.
-                if line_is_of != Some(y) {
-                    sight.tone.write(sight.row(y), &mut line);
-                    line_is_of = Some(y);
-                }
-                for (sum, level) in sums.iter_mut().zip(&line) {
-                    *sum += level * weight;
-                }
+    fn eval<I: Isa>(self, _isa: I) -> Vec<Grey> {
+        let Self { sight, sizes } = self;
+        let (frame_width, frame_height) = (sight.width(), sight.height());
+        let begun = |&(width, height): &(usize, usize)| Growing {
+            across: spans(frame_width, width),
+            down: spans(frame_height, height),
+            rows: 0,
+            grey: Grey { width, height, levels: vec![0.0; width * height] },
+        };
+        let mut pictures: Vec<Growing> = sizes.iter().map(begun).collect();
+        // As many lines of the frame as any new row draws on: line y lies at y modulo their number.
+        let kept = pictures.iter().flat_map(|picture| &picture.down).map(|(_, weights)| weights.len()).max().unwrap_or(1);
+        let mut lines = vec![0.0_f32; kept * frame_width];
+        let mut sums = vec![0.0_f32; frame_width];
+        for y in 0..frame_height {
+            if let Some(line) = lines.get_mut(y % kept * frame_width..(y % kept + 1) * frame_width) {
+                sight.tone.write(sight.row(y), line);
             }
-            for (value, (first, weights)) in out.iter_mut().zip(&across) {
-                let from = sums.get(*first..).unwrap_or_default();
-                *value = from.iter().zip(weights).map(|(level, weight)| level * weight).sum();
+            for Growing { across, down, rows, grey } in &mut pictures {
+                while let Some((first, weights)) = down.get(*rows).filter(|(first, weights)| (first + weights.len()).min(frame_height) <= y + 1) {
+                    sums.fill(0.0);
+                    for (at, weight) in (*first..).zip(weights) {
+                        // What lies below the frame is its last line.
+                        let from = at.min(y) % kept * frame_width;
+                        for (sum, level) in sums.iter_mut().zip(lines.get(from..from + frame_width).unwrap_or_default()) {
+                            *sum += level * weight;
+                        }
+                    }
+                    let out = grey.levels.get_mut(*rows * grey.width..(*rows + 1) * grey.width).unwrap_or_default();
+                    for (value, (first, weights)) in out.iter_mut().zip(across.iter()) {
+                        let from = sums.get(*first..).unwrap_or_default();
+                        *value = from.iter().zip(weights).map(|(level, weight)| level * weight).sum();
+                    }
+                    *rows += 1;
+                }
             }
         }
-        Grey { width, height, levels }
+        pictures.into_iter().map(|picture| picture.grey).collect()
     }
 }
 
@@ -240,15 +291,19 @@ mod tests {
         Frame { width: width as u32, height: height as u32, rgb: (0..width * height * 3).map(|_| next()).collect() }
     }
 
+    fn resized(sight: Sight, width: usize, height: usize) -> Grey {
+        sight.resized(&[(width, height)]).remove(0)
+    }
+
     /// The whole frame in grey, pixel by pixel.
     fn whole(sight: Sight) -> Grey {
-        let level = |rgb: &[u8]| Sight { frame: &one([rgb[0], rgb[1], rgb[2]]), ..sight }.resized(1, 1).levels[0];
+        let level = |rgb: &[u8]| resized(Sight { frame: &one([rgb[0], rgb[1], rgb[2]]), ..sight }, 1, 1).levels[0];
         Grey { width: sight.width(), height: sight.height(), levels: sight.frame.rgb.chunks_exact(3).map(level).collect() }
     }
 
     #[test]
     fn a_burnt_out_colour_is_told_from_white_and_a_well_exposed_one_is_left_alone() {
-        let level = |rgb, tone| Sight { frame: &one(rgb), tone }.resized(1, 1).levels[0];
+        let level = |rgb, tone| resized(Sight { frame: &one(rgb), tone }, 1, 1).levels[0];
         let (luma, toned) = (|rgb| level(rgb, Tone::Luma), |rgb| level(rgb, Tone::Toned));
         let (white, yellow, magenta) = ([255, 255, 255], [255, 255, 0], [255, 190, 255]);
         assert!(toned(white) - toned(yellow) > 3.0 * (luma(white) - luma(yellow)), "the car and its plate part");
@@ -265,14 +320,14 @@ mod tests {
     #[test]
     fn shrinking_keeps_the_mean_level() {
         let rgb = (0..100 * 40).flat_map(|i| [(i % 100) as u8; 3]).collect();
-        let small = Sight { frame: &Frame { width: 100, height: 40, rgb }, tone: Tone::Luma }.resized(33, 13);
+        let small = resized(Sight { frame: &Frame { width: 100, height: 40, rgb }, tone: Tone::Luma }, 33, 13);
         let mean = small.levels.iter().sum::<f32>() / small.levels.len() as f32;
         assert!((mean - 49.5).abs() < 0.5, "mean {mean}");
     }
 
     #[test]
     fn growing_a_single_pixel_gives_that_pixel_everywhere() {
-        let grown = Sight { frame: &one([77, 77, 77]), tone: Tone::Luma }.resized(16, 16);
+        let grown = resized(Sight { frame: &one([77, 77, 77]), tone: Tone::Luma }, 16, 16);
         assert!(grown.levels.iter().all(|level| (level - 77.0).abs() < 1e-3));
     }
 
@@ -282,11 +337,14 @@ mod tests {
         /// By the definition: across and down at once, over a grey picture of the whole.
         #[test]
         fn resizing_is_what_the_spans_say(
-            sides in (1..40_usize, 1..40_usize), new in (1..40_usize, 1..40_usize), tone in tones(), seed: u32,
+            sides in (1..40_usize, 1..40_usize), new in (1..40_usize, 1..40_usize), other in (1..40_usize, 1..40_usize), tone in tones(), seed: u32,
         ) {
             let frame = noise(sides.0, sides.1, seed);
             let sight = Sight { frame: &frame, tone };
-            let (grey, got) = (whole(sight), sight.resized(new.0, new.1));
+            let (grey, got) = (whole(sight), resized(sight, new.0, new.1));
+            // Beside another, whatever its size, it is the same to the last bit.
+            let both = sight.resized(&[other, new]);
+            prop_assert!(both[1].levels == got.levels && both[0].levels == resized(sight, other.0, other.1).levels);
             for (y, (top, down)) in spans(sides.1, new.1).into_iter().enumerate() {
                 for (x, (left, across)) in spans(sides.0, new.0).into_iter().enumerate() {
                     let mut expected = 0.0;

@@ -1,4 +1,4 @@
-//! One convolution: the direct way, row by row.
+//! One convolution: which way it goes, and the direct one, row by row.
 
 #![allow(clippy::indexing_slicing, reason = "the lines under a kernel lie inside the picture's margins")]
 
@@ -8,8 +8,8 @@ use rten_simd::ops::BitOps;
 use rten_simd::{Isa, SimdOp};
 
 use super::maps::{BEFORE, LANES_MAX, Maps, Spare};
-use super::tile::{Finish, RUN, Rows, Target, Thin, Weights, multiply, multiply_thin, packed};
-use super::winograd::{Four, Two, Winograd};
+use super::tile::{Finish, Line, RUN, Rows, Target, Thin, Weights, multiply, multiply_thin, packed};
+use super::winograd::{Apart, Four, Three, Two, Winograd};
 
 /// A convolution as it stands in the file.
 #[derive(Clone)]
@@ -38,11 +38,17 @@ impl Shape {
         if self.channels_in == 1 { 1 } else { self.channels_in.next_multiple_of(LANES_MAX) }
     }
 
+    /// Weights over one channel that comes in.
+    pub fn weights_per_channel(&self) -> usize {
+        self.channels_out * self.kernel.0 * self.kernel.1
+    }
+
     pub fn padded_out(&self) -> usize {
         self.channels_out.next_multiple_of(LANES_MAX)
     }
 
-    fn size_out(&self, rows: usize, columns: usize) -> Option<(usize, usize)> {
+    /// Rows and columns of the result.
+    pub fn size_out(&self, rows: usize, columns: usize) -> Option<(usize, usize)> {
         let side = |size: usize, kernel: usize, stride: usize, pad: usize| {
             (size + 2 * pad).checked_sub(kernel).map(|room| room / stride + 1)
         };
@@ -53,13 +59,52 @@ impl Shape {
     }
 }
 
-/// From so many tiles of four by four results on the quickest way is the quickest: with fewer it waits for its weights.
+/// From so many tiles on the quickest way is the quickest: with fewer it waits for its weights.
 const FOUR_TILES_MIN: usize = 60;
+/// The same for results that lie apart,
+const APART_TILES_MIN: usize = 24;
+/// and from so many channels on: with fewer, more is spent on going to the points and back than is saved there.
+const APART_CHANNELS_MIN: usize = 32;
+/// Of the pictures that come in, what the direct way works on at once: it stays in the second-level cache while the weights go over it.
+const NUMBERS_AT_ONCE: usize = 60_000;
 
+/// The quickest ways are made when pictures come that are large enough, from the weights as they were read.
 enum Way {
-    Direct { weights: Vec<f32>, inputs: usize },
-    /// Three by three: the second is made when the first large picture comes, and from these weights.
-    Quick { two: Winograd<Two, 2, 4>, four: OnceLock<Winograd<Four, 4, 6>>, weights: Vec<f32> },
+    Direct(Columns),
+    /// Three by three.
+    Quick(Box<Quick>),
+    /// Three by three, with a stride of two in one direction or both.
+    Apart { direct: Columns, apart: OnceLock<Option<Apart>>, weights: Vec<f32> },
+}
+
+struct Quick {
+    two: Winograd<Two, Two, 2, 4, 2, 4>,
+    /// For rows of which threes leave less over than fours.
+    three: OnceLock<Winograd<Three, Four, 3, 5, 4, 6>>,
+    four: OnceLock<Winograd<Four, Four, 4, 6, 4, 6>>,
+    weights: Vec<f32>,
+}
+
+/// Weights of the direct way: each of the channels that go out by so many inputs.
+struct Columns {
+    weights: Vec<f32>,
+    inputs: usize,
+}
+
+impl Columns {
+    fn new(shape: &Shape, weights: &[f32], lanes: usize) -> Self {
+        let (high, wide) = shape.kernel;
+        let inputs = high * wide * shape.padded_in();
+        let mut ordered = vec![0.0; shape.channels_out * inputs];
+        for (n, value) in weights.iter().enumerate() {
+            let (place, channel) = (n % (high * wide), n / (high * wide) % shape.channels_in);
+            let out = n / (high * wide) / shape.channels_in;
+            if let Some(to) = ordered.get_mut(out * inputs + place * shape.padded_in() + channel) {
+                *to = *value;
+            }
+        }
+        Self { weights: packed(&ordered, shape.channels_out, inputs, lanes), inputs }
+    }
 }
 
 pub struct Conv {
@@ -106,21 +151,16 @@ impl Conv {
     pub fn made_for(vectors: impl Vectors, shape: Shape, weights: &[f32], mut bias: Vec<f32>) -> Self {
         let lanes = vectors.run(Lanes);
         bias.resize(shape.padded_out(), 0.0);
-        let is_quick = shape.kernel == (3, 3) && shape.stride == (1, 1) && shape.pad == (1, 1) && shape.channels_in > 1;
-        let way = if is_quick {
-            Way::Quick { two: Winograd::new(&shape, weights, lanes), four: OnceLock::new(), weights: weights.to_vec() }
-        } else {
-            let (high, wide) = shape.kernel;
-            let inputs = high * wide * shape.padded_in();
-            let mut ordered = vec![0.0; shape.channels_out * inputs];
-            for (n, value) in weights.iter().enumerate() {
-                let (place, channel) = (n % (high * wide), n / (high * wide) % shape.channels_in);
-                let out = n / (high * wide) / shape.channels_in;
-                if let Some(to) = ordered.get_mut(out * inputs + place * shape.padded_in() + channel) {
-                    *to = *value;
-                }
+        let is_three = shape.kernel == (3, 3) && shape.pad == (1, 1) && shape.channels_in > 1;
+        let way = match shape.stride {
+            (1, 1) if is_three => {
+                let two = Winograd::new(&shape, weights, lanes);
+                Way::Quick(Box::new(Quick { two, three: OnceLock::new(), four: OnceLock::new(), weights: weights.to_vec() }))
             }
-            Way::Direct { weights: packed(&ordered, shape.channels_out, inputs, lanes), inputs }
+            (1 | 2, 1 | 2) if is_three && shape.padded_in() >= APART_CHANNELS_MIN => {
+                Way::Apart { direct: Columns::new(&shape, weights, lanes), apart: OnceLock::new(), weights: weights.to_vec() }
+            }
+            _ => Way::Direct(Columns::new(&shape, weights, lanes)),
         };
         Self { shape, is_rectified: false, bias, way }
     }
@@ -133,20 +173,38 @@ impl Conv {
     /// As [`Self::run`], on the vectors that it was made for.
     pub fn run_on(&self, vectors: impl Vectors, input: &Maps, plus: Option<&Maps>, spare: &mut Spare) -> Option<Maps> {
         let (rows, columns) = self.shape.size_out(input.rows, input.columns)?;
-        let mut out = Maps::framed(rows, columns, self.shape.padded_out(), spare);
-        let is_fitting = plus.is_none_or(|plus| (plus.rows, plus.columns, plus.channels) == (out.rows, out.columns, out.channels));
-        if input.channels != self.shape.padded_in() || !is_fitting {
+        let mut out = Maps::framed(input.count, rows, columns, self.shape.padded_out(), spare);
+        if input.channels != self.shape.padded_in() || plus.is_some_and(|plus| !plus.is_like(&out)) {
             return None;
         }
         let plus = plus.map(|plus| plus.values.as_slice());
-        match &self.way {
-            Way::Direct { weights, inputs } => vectors.run(Direct { conv: self, weights, inputs: *inputs, input, plus, out: &mut out }),
-            Way::Quick { four, weights, .. } if rows.div_ceil(4) * columns.div_ceil(4) >= FOUR_TILES_MIN => {
-                let four = four.get_or_init(|| Winograd::new(&self.shape, weights, vectors.run(Lanes)));
-                four.run(vectors, self, input, plus, &mut out, spare);
+        let lanes = || vectors.run(Lanes);
+        let tiles = |high: usize| input.count * rows.div_ceil(high) * columns.div_ceil(4);
+        let direct = match &self.way {
+            Way::Quick(quick) => {
+                let Quick { two, three, four, weights } = &**quick;
+                // Five rows of products for three of results, six for four.
+                let is_for_threes = tiles(3) * 5 < tiles(4) * 6;
+                if tiles(if is_for_threes { 3 } else { 4 }) < FOUR_TILES_MIN {
+                    two.run(vectors, self, input, plus, &mut out, spare);
+                } else if is_for_threes {
+                    three.get_or_init(|| Winograd::new(&self.shape, weights, lanes())).run(vectors, self, input, plus, &mut out, spare);
+                } else {
+                    four.get_or_init(|| Winograd::new(&self.shape, weights, lanes())).run(vectors, self, input, plus, &mut out, spare);
+                }
+                return Some(out);
             }
-            Way::Quick { two, .. } => two.run(vectors, self, input, plus, &mut out, spare),
-        }
+            Way::Apart { direct, apart, weights } => {
+                let apart = (tiles(4) >= APART_TILES_MIN).then(|| apart.get_or_init(|| Apart::new(&self.shape, weights, lanes())).as_ref()).flatten();
+                if let Some(apart) = apart {
+                    apart.run(vectors, self, input, plus, &mut out, spare);
+                    return Some(out);
+                }
+                direct
+            }
+            Way::Direct(direct) => direct,
+        };
+        vectors.run(Direct { conv: self, weights: &direct.weights, inputs: direct.inputs, input, plus, out: &mut out });
         Some(out)
     }
 }
@@ -171,17 +229,22 @@ impl SimdOp for Direct<'_> {
         let offsets: Vec<usize> = (0..shape.kernel.0).flat_map(along).collect();
         let weights = Weights { values: weights, inputs, channels: out.channels };
         let finish = Finish { bias: Some(&conv.bias), plus, is_rectified: conv.is_rectified };
-        for row in 0..out.rows {
-            let from = input.at_offset(row * shape.stride.0, 0, shape.pad.0, shape.pad.1);
-            let (base, step, count) = (out.at(row, 0), out.channels, out.columns);
-            let mut target = Target { values: &mut out.values, base, step };
-            if input.channels == 1 {
+        let lines: Vec<Line> = (0..out.count * out.rows)
+            .map(|n| (n / out.rows, n % out.rows))
+            .map(|(picture, row)| Line { from: input.at_offset((picture, row * shape.stride.0, 0), shape.pad), to: out.at(picture, row, 0) })
+            .collect();
+        let mut target = Target { step: out.channels, values: &mut out.values };
+        if input.channels == 1 {
+            for Line { from, to } in lines {
                 let lines = [0, 1, 2].map(|below| &input.values[from + below * input.row_step()..]);
-                multiply_thin(isa, &Thin { lines, step: shape.stride.1, count }, weights, &finish, &mut target);
-            } else {
-                let rows = Rows { values: &input.values, base: from, step: shape.stride.1 * input.channels, count, offsets: &offsets };
-                multiply(isa, &rows, weights, &finish, &mut target);
+                multiply_thin(isa, &Thin { lines, step: shape.stride.1, count: out.columns, to }, weights, &finish, &mut target);
             }
+            return;
+        }
+        let at_once = (NUMBERS_AT_ONCE / (shape.kernel.0 * input.row_step())).max(1);
+        for lines in lines.chunks(at_once) {
+            let rows = Rows { values: &input.values, lines, step: shape.stride.1 * input.channels, count: out.columns, offsets: &offsets };
+            multiply(isa, &rows, weights, &finish, &mut target);
         }
     }
 }

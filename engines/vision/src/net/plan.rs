@@ -4,6 +4,7 @@
 //! is refused and never misread.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rten_onnx::onnx::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto};
@@ -26,6 +27,9 @@ enum Step {
     /// Adds `half`, each of its pixels four times.
     AddDoubled { whole: usize, half: usize },
 }
+
+/// Pictures that go through the network together. Each takes some 200 kB of a layer before and behind it, and the weights of the layer must find room beside them.
+const TOGETHER_MAX: usize = 8;
 
 /// A network that was understood.
 pub struct Net {
@@ -71,30 +75,97 @@ impl Net {
         Ok(Self { steps: reader.steps, needed_until, channels_out, is_log_softmax: reader.is_log_softmax, spare: Mutex::default() })
     }
 
-    /// One grey picture through the network; channel after channel.
+    /// Grey pictures of one size through the network, one after the other; so come the answers, each channel after channel.
     ///
     /// # Errors
-    /// When the picture is too small for it, or its sides do not divide as it needs them to.
+    /// When there is no picture, it is too small for the network, or its sides do not divide as the network needs them to.
     pub fn run(&self, rows: usize, columns: usize, levels: &[f32]) -> Result<Vec<f32>, NetError> {
         let wrong = || NetError::Size { rows, columns };
-        if rows == 0 || columns == 0 || levels.len() != rows * columns {
+        let size = rows * columns;
+        if size == 0 || levels.is_empty() || !levels.len().is_multiple_of(size) {
             return Err(wrong());
         }
         let mut spare = std::mem::take(&mut *self.spare.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut pictures: Vec<Maps> = vec![Maps::from_grey(rows, columns, levels, &mut spare)];
+        let count = levels.len() / size;
+        let at_once = count.div_ceil(count.div_ceil(TOGETHER_MAX));
+        let mut out = Vec::new();
+        for some in levels.chunks(at_once * size) {
+            out.append(&mut self.run_some(rows, columns, some, &mut spare).ok_or_else(wrong)?);
+        }
+        *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = spare;
+        Ok(out)
+    }
+
+    /// As many as go through together.
+    fn run_some(&self, rows: usize, columns: usize, levels: &[f32], spare: &mut Spare) -> Option<Vec<f32>> {
+        let count = levels.len() / (rows * columns);
+        let apart = if count == 1 { self.steps.len() } else { self.apart_until(rows, columns)? };
+        let mut together: Vec<Maps> = Vec::new();
+        for (number, picture) in levels.chunks_exact(rows * columns).enumerate() {
+            let mut single = vec![Maps::from_grey(rows, columns, picture, spare)];
+            self.go(0..apart, &mut single, spare)?;
+            if count == 1 {
+                together = single;
+                break;
+            }
+            if number == 0 {
+                // What no later step needs is empty.
+                let room = |one: &Maps| if one.values.is_empty() { Maps::default() } else { Maps::framed(count, one.rows, one.columns, one.channels, spare) };
+                together = single.iter().map(room).collect();
+            }
+            for (all, one) in together.iter_mut().zip(single) {
+                all.put(number, &one);
+                spare.give(one.values);
+            }
+        }
+        self.go(apart..self.steps.len(), &mut together, spare)?;
+        let last = together.pop()?;
+        let mut out = last.planes(self.channels_out);
+        if self.is_log_softmax {
+            let places = last.rows * last.columns;
+            for planes in out.chunks_exact_mut((self.channels_out * places).max(1)) {
+                log_softmax(planes, places);
+            }
+        }
+        spare.give(last.values);
+        Some(out)
+    }
+
+    /// The first step whose weights are more than the numbers of a picture that it takes: from there on pictures go together, so that the weights are read
+    /// once for all. Before it the pictures of one leave the cache to those of the next.
+    fn apart_until(&self, rows: usize, columns: usize) -> Option<usize> {
+        let mut sizes = vec![(rows, columns)];
         for (index, step) in self.steps.iter().enumerate() {
+            let made = match step {
+                Step::Conv { conv, from, .. } => {
+                    let taken = *sizes.get(*from)?;
+                    if conv.shape.weights_per_channel() > taken.0 * taken.1 {
+                        return Some(index);
+                    }
+                    conv.shape.size_out(taken.0, taken.1)?
+                }
+                Step::AddDoubled { whole, .. } => *sizes.get(*whole)?,
+            };
+            sizes.push(made);
+        }
+        Some(self.steps.len())
+    }
+
+    /// Some of the steps; `pictures` are those that were made before, by their numbers.
+    fn go(&self, steps: Range<usize>, pictures: &mut Vec<Maps>, spare: &mut Spare) -> Option<()> {
+        for (index, step) in self.steps.iter().enumerate().take(steps.end).skip(steps.start) {
             let made = match step {
                 Step::Conv { conv, from, plus } => {
                     let plus = plus.and_then(|number| pictures.get(number));
-                    conv.run(pictures.get(*from).ok_or_else(wrong)?, plus, &mut spare).ok_or_else(wrong)?
+                    conv.run(pictures.get(*from)?, plus, spare)?
                 }
                 Step::AddDoubled { whole, half } => {
                     let is_last = self.needed_until.get(*whole) == Some(&index);
-                    let slot = pictures.get_mut(*whole).ok_or_else(wrong)?;
+                    let slot = pictures.get_mut(*whole)?;
                     let mut sum = if is_last { std::mem::take(slot) } else { slot.clone() };
-                    let half = pictures.get(*half).ok_or_else(wrong)?;
-                    if (half.rows * 2, half.columns * 2, half.channels) != (sum.rows, sum.columns, sum.channels) {
-                        return Err(wrong());
+                    let half = pictures.get(*half)?;
+                    if (half.count, half.rows * 2, half.columns * 2, half.channels) != (sum.count, sum.rows, sum.columns, sum.channels) {
+                        return None;
                     }
                     sum.add_doubled(half);
                     sum
@@ -107,14 +178,7 @@ impl Net {
             }
             pictures.push(made);
         }
-        let last = pictures.pop().ok_or_else(wrong)?;
-        let mut out = last.planes(self.channels_out);
-        if self.is_log_softmax {
-            log_softmax(&mut out, last.rows * last.columns);
-        }
-        spare.give(last.values);
-        *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = spare;
-        Ok(out)
+        Some(())
     }
 }
 

@@ -30,6 +30,41 @@ fn by_rten(onnx: &[u8], rows: usize, columns: usize, levels: &[f32]) -> Vec<f32>
     out.to_vec()
 }
 
+/// The farthest that two answers lie apart, by the size of what is answered.
+fn farthest(ours: &[f32], theirs: &[f32]) -> f32 {
+    assert_eq!(ours.len(), theirs.len());
+    let size = theirs.iter().fold(1.0_f32, |most, value| most.max(value.abs()));
+    // A number that is none is infinitely far.
+    ours.iter().zip(theirs).map(|(a, b)| if (a - b).is_finite() { (a - b).abs() / size } else { f32::INFINITY }).fold(0.0, f32::max)
+}
+
+/// Beside any others, and in any place: nothing of one picture is seen in another.
+#[test]
+fn a_picture_among_others_is_answered_as_it_is_alone() {
+    let sizes = [(112, 208), (48, 80), (16, 16), (32, 272)];
+    for (name, onnx, sizes) in [("detector", DETECTOR, &sizes[..]), ("reader", READER, &[(48, 144)][..])] {
+        let net = Net::parse(onnx).unwrap();
+        for (rows, columns) in sizes.iter().copied() {
+            for count in [2, 3, 8, 9, 17] {
+                // Blank ones, plain ones and glaring ones beside each other.
+                let scaled = |n: usize| picture(rows, columns, n as u32).into_iter().map(move |level| level * [1.0, 0.0, 30.0][n % 3]);
+                let levels: Vec<f32> = (0..count).flat_map(scaled).collect();
+                let together = net.run(rows, columns, &levels).unwrap();
+                assert_eq!(together.len() % count, 0);
+                for (n, (among, levels)) in together.chunks_exact(together.len() / count).zip(levels.chunks_exact(rows * columns)).enumerate() {
+                    let worst = farthest(among, &net.run(rows, columns, levels).unwrap());
+                    assert!(worst <= 1e-4, "{name} {rows}×{columns}, {n} of {count}: {worst}");
+                }
+                if count == 3 {
+                    let theirs: Vec<f32> = levels.chunks_exact(rows * columns).flat_map(|one| by_rten(onnx, rows, columns, one)).collect();
+                    let worst = farthest(&together, &theirs);
+                    assert!(worst <= 1e-4, "{name} {rows}×{columns} by rten: {worst}");
+                }
+            }
+        }
+    }
+}
+
 /// Both networks on the sizes they are used with, and on odd ones.
 #[test]
 fn both_networks_say_what_rten_says_to_a_ten_thousandth() {
@@ -55,7 +90,9 @@ fn a_size_that_the_network_cannot_take_is_refused() {
         assert_eq!(detector.run(rows, columns, &vec![0.0; rows * columns]), Err(NetError::Size { rows, columns }));
     }
     assert_eq!(reader.run(16, 144, &vec![0.0; 16 * 144]), Err(NetError::Size { rows: 16, columns: 144 }));
-    assert_eq!(detector.run(16, 16, &[0.0; 255]), Err(NetError::Size { rows: 16, columns: 16 }));
+    for len in [0, 255, 257, 511] {
+        assert_eq!(detector.run(16, 16, &vec![0.0; len]), Err(NetError::Size { rows: 16, columns: 16 }));
+    }
 }
 
 #[test]
@@ -108,7 +145,7 @@ impl<I: Isa> Vectors for Only<I> {
 fn on_narrow_vectors(shape: &Shape, weights: &[f32], bias: &[f32], input: &Maps) -> Vec<(&'static str, Maps)> {
     fn on<I: Isa>(isa: I, shape: &Shape, weights: &[f32], bias: &[f32], input: &Maps) -> Maps {
         let conv = Conv::made_for(Only(isa), shape.clone(), weights, bias.to_vec());
-        conv.run_on(Only(isa), input, None, &mut Spare::default()).unwrap()
+        conv.run_on(Only(isa), input, None, &mut littered()).unwrap()
     }
     #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut, reason = "AVX2 is pushed where it may be"))]
     let mut outs = vec![("four", on(GenericIsa::new(), shape, weights, bias, input))];
@@ -120,40 +157,49 @@ fn on_narrow_vectors(shape: &Shape, weights: &[f32], bias: &[f32], input: &Maps)
     outs
 }
 
-/// Some of them large enough for the larger tiles.
+/// Buffers in which what is not written over shows.
+fn littered() -> Spare {
+    let mut spare = Spare::default();
+    (0..3).for_each(|_| spare.give(vec![f32::NAN; 1_500_000]));
+    spare
+}
+
+/// Some of them large enough for the larger tiles, with stride too.
 fn sizes() -> impl Strategy<Value = (usize, usize)> {
-    prop_oneof![3 => (1..14_usize, 1..21_usize), 1 => (29..37_usize, 29..37_usize)]
+    let of_threes = prop_oneof![Just(5_usize), Just(6), Just(9)];
+    prop_oneof![3 => (1..14_usize, 1..21_usize), 1 => (29..50_usize, 29..50_usize), 1 => (of_threes, 121..140_usize)]
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
-    /// The direct way and the quick one, whatever the sizes: margins, odd sides, channels that fill up.
+    /// The direct way and the quick ones, whatever the sizes: margins, odd sides, channels that fill up, pictures below each other.
     #[test]
     fn every_convolution_is_what_the_definition_says(
-        (rows, columns) in sizes(), channels in (1..40_usize, 1..40_usize),
-        kernel in (1..4_usize, 1..6_usize), stride in (1..3_usize, 1..3_usize), is_three: bool, seed: u32,
+        (rows, columns) in sizes(), channels in (1..40_usize, 1..40_usize), count in 1..4_usize,
+        kernel in (1..4_usize, 1..6_usize), stride in (1..3_usize, 1..3_usize), (is_three, is_plain) in any::<(bool, bool)>(), seed: u32,
     ) {
-        let (kernel, stride) = if is_three { ((3, 3), (1, 1)) } else { (kernel, stride) };
-        let kernel = if channels.0 == 1 { (3, 3) } else { kernel };
+        let stride = if is_three && is_plain { (1, 1) } else { stride };
+        let kernel = if is_three || channels.0 == 1 { (3, 3) } else { kernel };
         let pad = (kernel.0 / 2, kernel.1 / 2);
         let shape = Shape { channels_in: channels.0, channels_out: channels.1, kernel, stride, pad };
         let weights = picture(channels.0 * channels.1, kernel.0 * kernel.1, seed);
         let bias = picture(1, channels.1, seed ^ 1);
-        let levels: Vec<Vec<f32>> = (0..channels.0).map(|c| picture(rows, columns, seed ^ (2 + c as u32))).collect();
-        let mut input = Maps::framed(rows, columns, shape.padded_in(), &mut Spare::default());
+        let levels: Vec<Vec<f32>> = (0..channels.0).map(|c| picture(count * rows, columns, seed ^ (2 + c as u32))).collect();
+        let mut input = Maps::framed(count, rows, columns, shape.padded_in(), &mut Spare::default());
         for (c, plane) in levels.iter().enumerate() {
             for (n, value) in plane.iter().enumerate() {
-                let at = input.at(n / columns, n % columns) + c;
+                let at = input.at(n / columns / rows, n / columns % rows, n % columns) + c;
                 input.values[at] = *value;
             }
         }
-        let inside = |c: usize, y: isize, x: isize| {
+        let inside = |number: usize, c: usize, y: isize, x: isize| {
             let is_inside = (0..rows as isize).contains(&y) && (0..columns as isize).contains(&x);
-            if is_inside { levels[c][y as usize * columns + x as usize] } else { 0.0 }
+            if is_inside { levels[c][(number * rows + y as usize) * columns + x as usize] } else { 0.0 }
         };
-        let expected = slowly(&shape, &weights, &bias, rows, columns, inside);
-        let best = Conv::new(shape.clone(), &weights, bias.clone()).run(&input, None, &mut Spare::default()).unwrap();
+        let of_one = |number| slowly(&shape, &weights, &bias, rows, columns, |c, y, x| inside(number, c, y, x));
+        let expected: Vec<f32> = (0..count).flat_map(of_one).collect();
+        let best = Conv::new(shape.clone(), &weights, bias.clone()).run(&input, None, &mut littered()).unwrap();
         let mut outs = on_narrow_vectors(&shape, &weights, &bias, &input);
         outs.push(("the best", best));
         for (vectors, out) in outs {

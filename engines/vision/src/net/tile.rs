@@ -22,13 +22,20 @@ pub struct Weights<'a> {
     pub channels: usize,
 }
 
-/// What is multiplied: `count` rows that begin `step` after one another; each sums over runs of [`RUN`] at these offsets.
+/// What is multiplied: in each line `count` rows that begin `step` after one another; each sums over runs of [`RUN`] at these offsets.
 pub struct Rows<'a> {
     pub values: &'a [f32],
-    pub base: usize,
+    pub lines: &'a [Line],
     pub step: usize,
     pub count: usize,
     pub offsets: &'a [usize],
+}
+
+/// Where a line of rows begins, and where its sums go.
+#[derive(Clone, Copy, Default)]
+pub struct Line {
+    pub from: usize,
+    pub to: usize,
 }
 
 /// What becomes of the sums.
@@ -55,14 +62,13 @@ impl Finish<'_> {
     }
 }
 
-/// Where the sums go: row after row.
+/// Where the sums go: row after row from where their line says.
 pub struct Target<'a> {
     pub values: &'a mut [f32],
-    pub base: usize,
     pub step: usize,
 }
 
-/// All rows by all channels.
+/// All rows by all channels: weights of two vectors of channels go over all lines before those of the next.
 #[inline(always)]
 pub fn multiply<I: Isa>(isa: I, rows: &Rows, weights: Weights, finish: &Finish, target: &mut Target) {
     // Sums for two vectors fill the registers: 32 of AVX-512 and Neon, 16 of AVX2.
@@ -73,35 +79,53 @@ pub fn multiply<I: Isa>(isa: I, rows: &Rows, weights: Weights, finish: &Finish, 
     }
 }
 
-/// Rows of a tile where a picture is too narrow for more.
-const FEW: usize = 4;
+/// Rows of a tile where there are no more, and of the last ones.
+pub const FEW: usize = 4;
 
 #[inline(always)]
 fn all<I: Isa, const HIGH: usize>(isa: I, rows: &Rows, weights: Weights, finish: &Finish, target: &mut Target) {
     let vectors = weights.channels / isa.f32().len();
     let mut vector = 0;
     while vector < vectors {
-        if vector + VECTORS <= vectors {
-            down::<I, HIGH, VECTORS>(isa, rows, weights, vector, finish, target);
-        } else {
-            down::<I, HIGH, 1>(isa, rows, weights, vector, finish, target);
+        for line in rows.lines {
+            if vector + VECTORS <= vectors {
+                down::<I, HIGH, VECTORS>(isa, rows, *line, weights, vector, finish, target);
+            } else {
+                down::<I, HIGH, 1>(isa, rows, *line, weights, vector, finish, target);
+            }
         }
         vector += VECTORS;
     }
 }
 
-/// All rows by `WIDE` vectors of channels.
+/// All rows of a line by `WIDE` vectors of channels.
 #[inline(always)]
-fn down<I: Isa, const HIGH: usize, const WIDE: usize>(isa: I, rows: &Rows, weights: Weights, vector: usize, finish: &Finish, target: &mut Target) {
-    let high = if rows.count >= HIGH { HIGH } else if rows.count >= FEW { FEW } else { 1 };
+fn down<I: Isa, const HIGH: usize, const WIDE: usize>(
+    isa: I,
+    rows: &Rows,
+    line: Line,
+    weights: Weights,
+    vector: usize,
+    finish: &Finish,
+    target: &mut Target,
+) {
     let mut row = 0;
     while row < rows.count {
-        // The last tile overlaps the one before where the rows do not divide: the same sums are written twice.
+        let left = rows.count - row;
+        // Where the rows do not divide, the last tile overlaps the one before: the same sums are written twice. Small tiles overlap less.
+        let high = if rows.count >= HIGH && left * 3 > HIGH * 2 {
+            HIGH
+        } else if rows.count >= FEW {
+            FEW
+        } else {
+            1
+        };
         let first = row.min(rows.count - high);
+        let line = Line { from: line.from + first * rows.step, to: line.to + first * target.step };
         match high {
-            1 => tile::<I, 1, WIDE>(isa, rows, first, weights, vector, finish, target),
-            FEW => tile::<I, FEW, WIDE>(isa, rows, first, weights, vector, finish, target),
-            _ => tile::<I, HIGH, WIDE>(isa, rows, first, weights, vector, finish, target),
+            1 => tile::<I, 1, WIDE>(isa, rows, line, weights, vector, finish, target),
+            FEW => tile::<I, FEW, WIDE>(isa, rows, line, weights, vector, finish, target),
+            _ => tile::<I, HIGH, WIDE>(isa, rows, line, weights, vector, finish, target),
         }
         row += high;
     }
@@ -111,7 +135,7 @@ fn down<I: Isa, const HIGH: usize, const WIDE: usize>(isa: I, rows: &Rows, weigh
 fn tile<I: Isa, const HIGH: usize, const WIDE: usize>(
     isa: I,
     rows: &Rows,
-    first: usize,
+    line: Line,
     weights: Weights,
     vector: usize,
     finish: &Finish,
@@ -124,8 +148,8 @@ fn tile<I: Isa, const HIGH: usize, const WIDE: usize>(
     // One loop around the one over a run: two let the compiler lose hold of the sums.
     for (offset, by) in rows.offsets.iter().zip(columns.chunks_exact(RUN * WIDE * lanes)) {
         let mut lines = [&[0.0; RUN]; HIGH];
-        for (high, line) in lines.iter_mut().enumerate() {
-            *line = &rows.values[rows.base + (first + high) * rows.step + offset..][..RUN].as_chunks::<RUN>().0[0];
+        for (high, of) in lines.iter_mut().enumerate() {
+            *of = &rows.values[line.from + high * rows.step + offset..][..RUN].as_chunks::<RUN>().0[0];
         }
         for k in 0..RUN {
             let mut weight = [ops.zero(); WIDE];
@@ -143,7 +167,7 @@ fn tile<I: Isa, const HIGH: usize, const WIDE: usize>(
     for high in 0..HIGH {
         for wide in 0..WIDE {
             let channel = (vector + wide) * lanes;
-            let at = target.base + (first + high) * target.step + channel;
+            let at = line.to + high * target.step + channel;
             ops.store(finish.of(isa, sums[high][wide], channel, at), &mut target.values[at..]);
         }
     }
@@ -155,6 +179,8 @@ pub struct Thin<'a> {
     pub lines: [&'a [f32]; 3],
     pub step: usize,
     pub count: usize,
+    /// Where the sums go.
+    pub to: usize,
 }
 
 /// All pixels of a row by all channels: the weights of a vector of channels stay in registers along the row.
@@ -181,7 +207,7 @@ pub fn multiply_thin<I: Isa>(isa: I, thin: &Thin, weights: Weights, finish: &Fin
                     sum = ops.mul_add(ops.splat(under[x]), by[y][x], sum);
                 }
             }
-            let at = target.base + n * target.step + channel;
+            let at = thin.to + n * target.step + channel;
             ops.store(finish.of(isa, sum, channel, at), &mut target.values[at..]);
         }
     }
