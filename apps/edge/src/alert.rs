@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use shouhu_ids::EntryId;
@@ -57,7 +57,7 @@ impl Alerts {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// False: too many wait already, and this one is not printed.
+    /// False: too many wait already, or the agent ends, and this one is not printed.
     #[must_use]
     pub fn raise(&self, hit: WatchHit, plate: &Plate, captured_at_us: i64, source: &str) -> bool {
         let line = Line {
@@ -70,7 +70,7 @@ impl Alerts {
         };
         let Ok(json) = serde_json::to_string(&line) else { return false };
         let mut state = self.state();
-        if state.waiting.len() >= WAITING_MAX {
+        if state.is_over || state.waiting.len() >= WAITING_MAX {
             return false;
         }
         state.waiting.push_back(json);
@@ -110,6 +110,23 @@ impl Alerts {
         self.state().is_over = true;
         self.changed.notify_all();
     }
+
+    /// After [`Self::end`]: waits for [`Self::run`] to print the rest, for as long as somebody takes one within `each_within`, and not beyond
+    /// `until`. Returns how many nobody took; those that still waited are not printed any more.
+    #[must_use]
+    pub fn give_up(&self, each_within: Duration, until: Instant) -> u64 {
+        let mut state = self.state();
+        loop {
+            let printed = state.printed;
+            let at_most = each_within.min(until.saturating_duration_since(Instant::now()));
+            let is_same = |state: &mut State| state.printed == printed && printed < state.raised;
+            state = self.changed.wait_timeout_while(state, at_most, is_same).unwrap_or_else(PoisonError::into_inner).0;
+            if state.printed == printed || at_most.is_zero() {
+                state.waiting.clear();
+                return state.raised - state.printed;
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -134,5 +151,30 @@ mod tests {
             paper.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
         let at_us: Vec<i64> = lines.iter().filter_map(|line| line.get("captured_at_us")?.as_i64()).collect();
         assert_eq!(at_us, (0..1024).collect::<Vec<i64>>());
+    }
+
+    #[test]
+    fn what_nobody_takes_by_the_end_is_told_and_not_printed_later_and_what_somebody_takes_is_waited_for() {
+        const LONG: Duration = Duration::from_secs(60);
+        let hit = WatchHit { entry: EntryId::new(Micros(1), [1; 16]), kind: MatchKind::Exact };
+        let plate = Plate::parse("ABC1234").unwrap();
+        let with_three = || {
+            let alerts = Alerts::new(false);
+            assert!((0..3).all(|at_us| alerts.raise(hit, &plate, at_us, "camera")));
+            alerts.end();
+            assert!(!alerts.raise(hit, &plate, 3, "camera"), "by whoever was left behind");
+            alerts
+        };
+        let (alerts, mut paper) = (with_three(), Vec::<u8>::new());
+        assert_eq!(alerts.give_up(Duration::from_millis(1), Instant::now() + LONG), 3);
+        alerts.run(&mut paper);
+        assert!(paper.is_empty());
+        assert_eq!(with_three().give_up(LONG, Instant::now()), 3, "and no longer than the end may take");
+        let alerts = with_three();
+        std::thread::scope(|scope| {
+            scope.spawn(|| alerts.run(&mut paper));
+            assert_eq!(alerts.give_up(LONG, Instant::now() + LONG), 0);
+        });
+        assert_eq!(paper.iter().filter(|byte| **byte == b'\n').count(), 3);
     }
 }

@@ -75,7 +75,7 @@ pub struct Counters {
     pub delay_ms: AtomicU64,
     pub sightings: AtomicU64,
     pub local_alerts: AtomicU64,
-    /// Those that whoever reads standard output left too many of.
+    /// Those that whoever reads standard output left too many of, or had not taken when the agent ended.
     pub alerts_not_printed: AtomicU64,
     /// Pictures that were looked at for what they show of the vehicle.
     pub described: AtomicU64,

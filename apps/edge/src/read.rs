@@ -17,7 +17,7 @@ use shouhu_vision::{
     encode_jpeg,
 };
 
-use crate::source::{Ffmpeg, SourceError, SourceOptions, SourceSpec};
+use crate::source::{Ffmpeg, STOP_FOLLOWS, SourceError, SourceOptions, SourceSpec};
 use crate::stop::Stop;
 
 const DRAWN_QUALITY: u8 = 92;
@@ -142,12 +142,19 @@ fn follow(film: &SourceSpec, options: &ReadOptions, recogniser: &Recogniser, out
         line(out, options, &Found::of_passage(&label, &passage, describe(&evidence, &passage)?))?;
         count += 1;
     }
+    let ending = decoder.finish();
+    if options.stop.is_set() || (ending.is_by_signal && options.stop.wait(STOP_FOLLOWS)) {
+        return Ok(count);
+    }
+    if ending.is_by_signal {
+        let last_words = ending.complaint.map(|complaint| format!("; its last words: {complaint}")).unwrap_or_default();
+        bail!("{label}: ffmpeg crashed or was ended after {frames} frames{last_words}");
+    }
     if let Some(error) = broke_off {
         return Err(error).context("the stream broke off");
     }
-    let complaint = decoder.finish().complaint;
-    if frames == 0 && !options.stop.is_set() {
-        bail!("{label} gave no picture: {}", complaint.unwrap_or_else(|| "it holds no video".to_owned()));
+    if frames == 0 {
+        bail!("{label} gave no picture: {}", ending.complaint.unwrap_or_else(|| "it holds no video".to_owned()));
     }
     Ok(count)
 }

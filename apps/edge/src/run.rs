@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -30,6 +31,8 @@ use crate::watch::Watchlist;
 const FLUSH: Duration = Duration::from_secs(5);
 /// The same after `--once`, which somebody is waiting for.
 const FLUSH_ONCE: Duration = Duration::from_secs(60);
+/// At the end whoever takes no alert from standard output for so long is not waited for any more.
+const ALERT_TAKEN_WITHIN: Duration = Duration::from_secs(5);
 /// A source that is asked to end looks at its frame to the end, and has its decoder killed and reaped.
 const SOURCES_END_WITHIN: Duration = Duration::from_secs(15);
 const LOOK: Duration = Duration::from_millis(20);
@@ -185,7 +188,16 @@ pub fn run(options: RunOptions, reader: Arc<dyn Reader>, clock: Option<DeviceClo
     // What was kept last is still looked at, a second's work; what hangs is left behind, and sent as it is at the next start.
     describer.end();
     alerts.end();
-    join(vec![describing, printing], Instant::now() + flush);
+    let until = Instant::now() + flush;
+    join(vec![describing], until);
+    let not_printed = alerts.give_up(ALERT_TAKEN_WITHIN, until);
+    if not_printed > 0 {
+        counters.alerts_not_printed.fetch_add(not_printed, Ordering::Relaxed);
+        error!(
+            not_printed,
+            "the agent ends, and nobody has taken these local alerts from standard output; the server hears of their hits all the same"
+        );
+    }
     stop_sending.set();
     join(senders, Instant::now() + flush);
     if let Err(e) = keeper.save() {

@@ -42,7 +42,7 @@ pub struct Status {
     pub delay_ms: u64,
     pub sightings: u64,
     pub local_alerts: u64,
-    /// Those that were not printed, since nobody took the many before them from standard output.
+    /// Those that were not printed, since nobody took them, or the many before them, from standard output.
     #[serde(default)]
     pub alerts_not_printed: u64,
     /// Pictures looked at for kind and colours.
@@ -199,7 +199,7 @@ pub fn describe(data: &DataDir, clock: &DeviceClock) -> anyhow::Result<String> {
     }
     if status.alerts_not_printed > 0 {
         let left = status.alerts_not_printed;
-        writeln!(text, "alerts       {left} not printed: nobody took those before them from standard output")?;
+        writeln!(text, "alerts       {left} not printed: nobody took them, or those before them, from standard output")?;
     }
     if status.decoders_ended > 0 {
         writeln!(text, "decoders     {} times ffmpeg gave no picture for too long and was ended", status.decoders_ended)?;

@@ -9,10 +9,11 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use shouhu_edge::clock::DeviceClock;
 use shouhu_edge::config::DataDir;
 use shouhu_edge::pipeline::Reader;
 use shouhu_edge::rejected::RejectedList;
@@ -25,6 +26,8 @@ use support::{Agent, Mood, Paper, Scripted, Server, drop_picture, enrolled, entr
 
 /// Many times what a script takes to begin on a busy machine.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
+/// Far less than what hangs would take to end by itself.
+const ENDED_WITHIN: Duration = Duration::from_secs(60);
 
 struct Place {
     folder: tempfile::TempDir,
@@ -65,11 +68,14 @@ impl Place {
 
     /// A decoder that notes each call in `calls`, then does as it is told; `$n` is the number of the call.
     fn decoder(&self, then: &str) -> PathBuf {
-        let path = self.path("ffmpeg-played");
         let here = self.folder.path().display();
-        let script =
-            format!("#!/bin/sh\n[ \"$1\" = -version ] && exit 0\ncd {here}\necho $$ >> calls\nn=$(wc -l < calls)\n{then}\n");
-        fs::write(&path, script).unwrap();
+        let script = format!("[ \"$1\" = -version ] && exit 0\ncd {here}\necho $$ >> calls\nn=$(wc -l < calls)\n{then}");
+        self.program("ffmpeg-played", &script)
+    }
+
+    fn program(&self, name: &str, script: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         path
     }
@@ -92,12 +98,24 @@ impl Place {
         options
     }
 
+    /// A camera whose decoder does as it is told.
+    fn camera(&self, then: &str) -> RunOptions {
+        let mut options = self.options(then);
+        options.sources = vec![SourceSpec::parse("rtsp://camera/ch1").unwrap()];
+        options
+    }
+
     fn numbers(&self, name: &str) -> Vec<u32> {
         fs::read_to_string(self.path(name)).unwrap_or_default().lines().map(|line| line.trim().parse().unwrap()).collect()
     }
 
     fn calls(&self) -> usize {
         self.numbers("calls").len()
+    }
+
+    /// Decoders that were called and are still there.
+    fn left_behind(&self) -> Vec<u32> {
+        self.numbers("calls").into_iter().filter(|pid| Path::new("/proc").join(pid.to_string()).exists()).collect()
     }
 
     fn reasons(&self) -> Vec<String> {
@@ -139,12 +157,12 @@ fn a_decoder_that_hangs_is_ended_with_all_that_it_started_and_its_neighbour_is_r
     let is_again: Vec<bool> = reasons.iter().map(|reason| reason.ends_with("the file is begun again")).collect();
     assert_eq!(is_again, [true, false], "where it comes no further it is left: {reasons:?}");
     assert_eq!(place.decoders_ended(), 2);
-    for pid in place.numbers("calls") {
-        assert!(!Path::new("/proc").join(pid.to_string()).exists(), "{pid} is reaped");
-    }
+    assert!(place.left_behind().is_empty(), "all are reaped");
+    let until = Instant::now() + ENDED_WITHIN;
     for pid in place.numbers("children") {
         while !has_ended(pid) {
-            std::thread::yield_now();
+            assert!(Instant::now() < until, "{pid} is left behind");
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
     assert_eq!(run(place.options(hangs), Arc::new(Scripted)).sightings, 0);
@@ -213,6 +231,7 @@ fn a_stop_ends_a_decoder_that_hangs_and_the_next_start_begins_its_film_again() {
     let agent = Agent::start(first);
     place.server.until("the first car", |s| !s.kept.is_empty());
     let ended = agent.end();
+    assert!(place.left_behind().is_empty(), "the agent ends no sooner than what it has started");
     assert_eq!((ended.sightings, ended.rejected), (1, 0));
     let ended = run(place.options(then), Arc::new(Scripted));
     assert_eq!((ended.sightings, ended.rejected), (2, 0));
@@ -229,10 +248,43 @@ fn a_decoder_that_somebody_ended_did_not_come_to_the_films_end() {
 }
 
 #[test]
+fn a_film_that_breaks_off_earlier_the_second_time_is_begun_again_by_the_next_start() {
+    let place = Place::new();
+    place.frames("most.ppm", &["AAA1111", "AAA1111", "BBB2222", "BBB2222", "CCC3333"]);
+    let then = "case $n in\n1) cat most.ppm; kill -TERM $$ ;;\n2) cat start.ppm; kill -TERM $$ ;;\nesac\ncat whole.ppm";
+    let ended = run(place.options(then), Arc::new(Scripted));
+    assert_eq!((ended.sightings, ended.waiting, ended.rejected), (2, 0, 2));
+    assert_eq!(place.server.plates(), ["AAA1111", "BBB2222"]);
+    let reasons = place.reasons();
+    assert!(reasons[0].contains("5 frames") && reasons[0].ends_with("; the file is begun again"), "{reasons:?}");
+    assert!(reasons[1].contains("3 frames") && reasons[1].ends_with("; the next start begins the file again"), "{reasons:?}");
+    let ended = run(place.options(then), Arc::new(Scripted));
+    assert_eq!((ended.sightings, ended.waiting), (1, 0), "what the first try had seen once, and nothing twice");
+    assert_eq!(place.server.plates(), ["AAA1111", "BBB2222", "CCC3333"]);
+    assert_eq!(place.calls(), 3);
+}
+
+#[test]
+fn a_film_that_is_played_in_a_loop_is_not_asked_for_its_length() {
+    let place = Place::new();
+    let asked = place.path("asked");
+    place.program("ffprobe", &format!("touch {}", asked.display()));
+    let mut looped = place.options("cat start.ppm");
+    (looped.source.is_loop, looped.source.is_once) = (true, false);
+    let agent = Agent::start(looped);
+    while place.calls() < 2 {
+        agent.stop.wait(Duration::from_millis(50));
+    }
+    agent.end();
+    assert!(!asked.exists(), "one that cannot be ended would be left behind at each round");
+    run(place.options("cat start.ppm"), Arc::new(Scripted));
+    assert!(asked.exists(), "this is the one that is asked of a film that is read once");
+}
+
+#[test]
 fn a_camera_that_falls_silent_is_called_again_and_that_is_told() {
     let place = Place::new();
-    let mut options = place.options("cat start.ppm\nsleep 600");
-    options.sources = vec![SourceSpec::parse("rtsp://camera/ch1").unwrap()];
+    let mut options = place.camera("cat start.ppm\nsleep 600");
     options.source.is_once = false;
     let agent = Agent::start(options);
     while place.calls() < 2 {
@@ -285,6 +337,31 @@ fn alerts_that_nobody_takes_hold_up_no_source_and_come_when_somebody_does() {
     assert_eq!(screen.paper.text().lines().count(), 2, "{}", screen.paper.text());
 }
 
+#[test]
+fn alerts_that_nobody_took_by_the_end_are_counted_and_do_not_hold_it_up() {
+    let place = Place::new();
+    place.server.wants(vec![entry(1, "WAN-1111"), entry(2, "WAN-2222")]);
+    let pictures = place.path("pictures");
+    fs::create_dir(&pictures).unwrap();
+    let agent = Agent::start(options(&place.data, &pictures, false, &Paper::default()));
+    place.server.until("a first heartbeat, which comes after the watchlist", |s| !s.heartbeats.is_empty());
+    agent.end();
+    for (name, plate) in [("a", "WAN1111"), ("b", "WAN2222")] {
+        drop_picture(&pictures, name, plate);
+    }
+    let screen = Halted::default();
+    let mut once = options(&place.data, &pictures, true, &Paper::default());
+    once.alerts_to = Box::new(screen.clone());
+    let started = Instant::now();
+    let ended = run(once, Arc::new(Scripted));
+    assert!(started.elapsed() < Duration::from_secs(40), "less than --once may take to send what is queued");
+    assert_eq!((ended.sightings, ended.waiting), (2, 0), "the server hears of them all the same");
+    let status = status::load(&place.data).unwrap();
+    assert_eq!((status.local_alerts, status.alerts_not_printed), (2, 2));
+    *screen.is_let_go.0.lock().unwrap() = true;
+    screen.is_let_go.1.notify_all();
+}
+
 /// Breaks at one plate.
 struct Breaks;
 
@@ -330,6 +407,42 @@ fn a_source_that_fails_inside_is_named_at_once_and_the_other_goes_on() {
     assert!(place.reasons()[0].starts_with("the source has failed inside"), "{:?}", place.reasons());
     let plates = place.server.plates();
     assert!(plates == ["DDD4444"] || plates == ["AAA1111", "BBB2222", "CCC3333"], "whichever came second: {plates:?}");
+}
+
+#[test]
+fn a_camera_whose_frames_break_what_keeps_them_is_named_and_leaves_no_decoder_behind() {
+    let place = Place::new();
+    let mut camera = place.camera("cat start.ppm\nexec sleep 600");
+    // By itself it would be called until a stop.
+    camera.source.is_once = false;
+    let ended = run(camera, Arc::new(FailsOnce(AtomicBool::new(false))));
+    assert!(place.left_behind().is_empty(), "its decoder ends with it");
+    assert_eq!((ended.sightings, ended.rejected), (0, 1));
+    assert!(place.reasons()[0].starts_with("the source has failed inside"), "{:?}", place.reasons());
+    assert_eq!(place.calls(), 1);
+}
+
+/// Fails when the thread that reads a camera's pipe, the only one of an agent that has no name, asks for the third time.
+fn clock_that_fails_a_camera() -> DeviceClock {
+    const NOON_US: i64 = 1_700_000_000_000_000;
+    let (started, asked) = (Instant::now(), AtomicU64::new(0));
+    DeviceClock::new(0, move || {
+        let is_camera = std::thread::current().name().is_none();
+        assert!(!is_camera || asked.fetch_add(1, Ordering::Relaxed) != 2, "on purpose");
+        NOON_US + i64::try_from(started.elapsed().as_micros()).unwrap()
+    })
+}
+
+#[test]
+fn a_camera_whose_pipe_is_not_read_any_more_is_named_and_what_it_saw_before_is_kept() {
+    let place = Place::new();
+    let camera = place.camera("cat start.ppm\nexec sleep 600");
+    let clock = clock_that_fails_a_camera();
+    let ended = shouhu_edge::run::run(camera, Arc::new(Scripted), Some(clock), &Arc::new(Stop::default())).unwrap();
+    assert_eq!((ended.sightings, ended.waiting, ended.rejected), (1, 0, 1));
+    assert_eq!(place.server.plates(), ["AAA1111"]);
+    assert!(place.reasons()[0].starts_with("the source has failed inside"), "{:?}", place.reasons());
+    assert!(place.left_behind().is_empty() && place.calls() == 1);
 }
 
 /// Hangs at one plate until it is let go.

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -50,4 +52,24 @@ fn what_cannot_be_read_is_named_with_its_reason() {
         let said = String::from_utf8_lossy(&edge(&[argument]).stderr).into_owned();
         assert!(said.contains(reason), "{said}");
     }
+}
+
+#[test]
+fn a_film_whose_ffmpeg_was_killed_did_not_come_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (film, ffmpeg) = (folder.path().join("film.avi"), folder.path().join("ffmpeg-played"));
+    fs::write(&film, b"played by a script").unwrap();
+    fs::write(folder.path().join("frame.ppm"), [b"P6\n320 180\n255\n".as_slice(), &[0x80; 320 * 180 * 3]].concat()).unwrap();
+    let read = |then: &str| {
+        let here = folder.path().display();
+        fs::write(&ffmpeg, format!("#!/bin/sh\ncd {here}\ncat frame.ppm frame.ppm\n{then}\n")).unwrap();
+        fs::set_permissions(&ffmpeg, fs::Permissions::from_mode(0o755)).unwrap();
+        edge(&[film.to_str().unwrap(), "--ffmpeg", ffmpeg.to_str().unwrap()])
+    };
+    let whole = read("");
+    assert!(whole.status.success(), "{whole:?}");
+    let killed = read("echo 'a strange picture' >&2\nkill -KILL $$");
+    let said = String::from_utf8_lossy(&killed.stderr).into_owned();
+    assert!(said.contains("ffmpeg crashed or was ended after 2 frames; its last words: a strange picture"), "{said}");
+    assert_eq!(killed.status.code(), Some(1));
 }

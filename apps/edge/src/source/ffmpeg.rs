@@ -47,6 +47,8 @@ const CHECKED_WITHIN: Duration = Duration::from_secs(60);
 const LENGTH_BYTES_MAX: u64 = 4096;
 /// ffmpeg's exit status when a signal told it to end.
 const ENDED_BY_SIGNAL: i32 = 255;
+/// Whoever stops the agent with all that it started (systemd does) may end ffmpeg first: the agent hears of it within this time.
+pub const STOP_FOLLOWS: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum FfmpegError {
@@ -96,10 +98,11 @@ impl Ending {
     }
 }
 
-/// Whether a frame did not come because the decoder gave nothing for too long.
+/// Whether a frame, or a film's length, did not come because the program gave nothing for too long.
 #[must_use]
 pub fn is_hang(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::TimedOut
+    // A mount that gives up says the same by a number, with nothing inside, and no program was ended for that.
+    error.kind() == io::ErrorKind::TimedOut && error.get_ref().is_some()
 }
 
 /// A program's pipe that waits so long and no longer, and not at all once the agent stops. It does not rely on the pipe's end: a program that hangs
@@ -331,6 +334,14 @@ mod tests {
     fn a_missing_ffmpeg_names_the_package() {
         let refused = Ffmpeg::check(Path::new("/nowhere/ffmpeg")).err().map(|e| e.to_string()).unwrap_or_default();
         assert!(refused.contains("apt-get install ffmpeg"), "{refused}");
+    }
+
+    #[test]
+    fn a_mount_that_gives_up_is_no_decoder_that_hangs() {
+        assert!(is_hang(&io::Error::new(io::ErrorKind::TimedOut, "ffmpeg gave no whole picture")));
+        let gave_up = io::Error::from(Errno::TIMEDOUT);
+        assert_eq!(gave_up.kind(), io::ErrorKind::TimedOut);
+        assert!(!is_hang(&gave_up));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! A live camera: always the newest frame. One that comes while the last is still being read is dropped and counted,
 //! never queued, so that an alert is about now.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use shouhu_vision::{Frame, Tracker, TrackerConfig};
@@ -81,17 +83,29 @@ impl LiveSource {
         Self { spec, options, shared }
     }
 
-    /// Until the agent stops.
+    /// Until the agent stops. Where one of its two threads fails inside, the other one ends with it, and so does the decoder.
     pub fn run(self) {
         let slot = Arc::new(Slot::default());
-        let stop = Arc::clone(&self.shared.stop);
+        let stop = Arc::new(Stop::below(&self.shared.stop));
         let camera = Camera {
             spec: self.spec.clone(),
             options: self.options.clone(),
             shared: Arc::clone(&self.shared),
             slot: Arc::clone(&slot),
+            stop: Arc::clone(&stop),
         };
         let thread = std::thread::spawn(move || camera.run());
+        let read = catch_unwind(AssertUnwindSafe(|| self.read(&slot, &thread)));
+        stop.set();
+        // Both have ended by then; whoever started this source names it.
+        if let Err(panic) = read.and(thread.join()) {
+            resume_unwind(panic);
+        }
+    }
+
+    /// Reads what the camera's thread puts into the slot, until the agent stops or that thread has ended.
+    fn read(&self, slot: &Slot, thread: &JoinHandle<()>) {
+        let stop = &self.shared.stop;
         let mut pipeline = Pipeline::new(Arc::clone(&self.shared), Tracker::new(TrackerConfig::default()), Patience::Live);
         let label = self.spec.label();
         let mut set_clock = SetClock::default();
@@ -125,7 +139,6 @@ impl LiveSource {
         }
         let drafts = pipeline.finish();
         keep(&mut pipeline, drafts, &label);
-        let _ = thread.join();
     }
 }
 
@@ -145,11 +158,13 @@ struct Camera {
     options: SourceOptions,
     shared: Arc<Shared>,
     slot: Arc<Slot>,
+    /// Set with the agent's, and when nobody reads its frames any more.
+    stop: Arc<Stop>,
 }
 
 impl Camera {
     fn run(self) {
-        let stop: &Stop = &self.shared.stop;
+        let stop: &Stop = &self.stop;
         let (mut pause, longest) = BACK_OFF;
         let mut has_said = false;
         while !stop.is_set() {
@@ -186,7 +201,7 @@ impl Camera {
     }
 
     fn watch_until_it_ends(&self, has_said: &mut bool) -> (String, Option<Ending>) {
-        let stop = &self.shared.stop;
+        let stop = &self.stop;
         let mut decoder = match Ffmpeg::start(&self.spec, &self.options, stop) {
             Ok(decoder) => decoder,
             Err(e) => return (e.to_string(), None),

@@ -11,7 +11,7 @@ mod video;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use ffmpeg::{FILM_SILENCE_MAX, Ffmpeg};
+pub use ffmpeg::{FILM_SILENCE_MAX, Ffmpeg, STOP_FOLLOWS};
 pub use folder::FolderSource;
 pub use live::LiveSource;
 pub use video::VideoSource;

@@ -97,9 +97,11 @@ mod tests {
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
         assert!(process.ended(Duration::ZERO).is_none());
+        let started = Instant::now();
         assert!(process.end().is_none());
         // The pipe ends when the last that holds it has ended.
         assert_eq!(out.read_line(&mut line).unwrap(), 0);
+        assert!(started.elapsed() < Duration::from_secs(60), "it was ended, and did not end by itself");
     }
 
     #[test]

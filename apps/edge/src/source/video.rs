@@ -1,7 +1,8 @@
 //! A video file: every frame is read, however long that takes; what can be read of a damaged one is kept.
 //!
 //! One whose decoder gives nothing any more, or is ended by somebody else, is begun again, since a disk that stood still comes back;
-//! what was kept of it is known by then. Where it comes no further the second time, it is damaged like any other.
+//! what was kept of it is known by then. Where it breaks off at the same frame again, it is damaged like any other; where it breaks off
+//! earlier, what it shows up to where it came before is not lost for that: the next start begins it again.
 
 use std::fs;
 use std::io;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use shouhu_vision::{Tracker, TrackerConfig};
 use tracing::{info, warn};
 
-use super::ffmpeg::{self, Ffmpeg, is_hang};
+use super::ffmpeg::{self, Ffmpeg, STOP_FOLLOWS, is_hang};
 use super::seen::Seen;
 use super::{SourceOptions, SourceSpec};
 use crate::config::DataDir;
@@ -26,8 +27,6 @@ use crate::rejected::Rejected;
 const START_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// A container's length and its last frame may differ by rounding; more than this is missing video.
 const MISSING_WORTH_SAYING_S: f64 = 1.5;
-/// Whoever stops the agent with all that it started (systemd does) may end ffmpeg first: the agent hears of it within this time.
-const STOP_FOLLOWS: Duration = Duration::from_secs(1);
 
 pub struct VideoSource {
     path: PathBuf,
@@ -98,7 +97,8 @@ impl VideoSource {
             &meta.mtime().to_le_bytes(),
             &meta.mtime_nsec().to_le_bytes(),
         ]);
-        let length_s = ffmpeg::length_s(&self.path, &self.options, &self.shared.stop)?;
+        // What is played as though it were live has no length. An ffprobe that cannot be ended would be left behind at each round.
+        let length_s = if self.options.is_loop { None } else { ffmpeg::length_s(&self.path, &self.options, &self.shared.stop)? };
         let now_us = self.shared.clock.device_us();
         let ended_at_us = (meta.mtime().saturating_mul(1_000_000)).min(now_us);
         let starts_at_us = if self.options.is_loop { now_us } else { ended_at_us - microseconds(length_s.unwrap_or(0.0)) };
@@ -106,7 +106,8 @@ impl VideoSource {
     }
 
     /// Reads it to its end, and remembers that. `broken_after` is how many frames came the last time, when its decoder broke off. Where
-    /// it breaks off for the first time, or further on than before, it tells the same of this time.
+    /// it breaks off for the first time, or further on than before, it tells the same of this time. Where it breaks off earlier, it is not
+    /// begun again before the next start, and not remembered either.
     fn play(&mut self, film: &Film, broken_after: Option<u64>) -> Option<u64> {
         let stop = Arc::clone(&self.shared.stop);
         let mut decoder = match Ffmpeg::start(&SourceSpec::Video(self.path.clone()), &self.options, &stop) {
@@ -136,11 +137,12 @@ impl VideoSource {
             (Some(trouble), Some(complaint)) if is_broken => Some(format!("{trouble}; its last words: {complaint}")),
             (trouble, complaint) => trouble.or(complaint),
         };
-        if is_broken && !self.options.is_loop && broken_after.is_none_or(|before| frames > before) {
+        if is_broken && !self.options.is_loop && broken_after != Some(frames) {
             // What was seen once only is not told yet, as at a stop: the next try sees it better, and would tell it a second time.
-            let when = if ending.is_stuck() { "the next start begins the file again" } else { "the file is begun again" };
+            let is_again = broken_after.is_none_or(|before| frames > before) && !ending.is_stuck();
+            let when = if is_again { "the file is begun again" } else { "the next start begins the file again" };
             self.judge(film, frames, trouble.map(|trouble| format!("{trouble}; {when}")));
-            return (!ending.is_stuck()).then_some(frames);
+            return is_again.then_some(frames);
         }
         let drafts = pipeline.finish();
         if !self.keep(&mut pipeline, drafts, film) {
