@@ -17,8 +17,8 @@ use crate::model::Peer;
 /// Failed enrolments, sign-ins and device enrolments of one address in a minute, before it must wait. High enough for a
 /// station behind one address.
 pub const FAILURES_PER_MINUTE_MAX: u32 = 60;
-/// Sign-ins and enrolments that one address begins in a minute, before it must wait. Ten a second are more than touch their keys behind one address at the change of
-/// shifts, and fewer writes than a single car's positions.
+/// Sign-ins and enrolments that one address begins in a minute, before it must wait. Ten a second are more people than touch their keys behind one address at the
+/// change of shifts, and few enough writes.
 pub const STARTS_PER_MINUTE_MAX: u32 = 600;
 /// Addresses share slots by a keyed hash: a collision shares a limit, and memory stays fixed.
 const SLOTS: usize = 1_024;
