@@ -182,14 +182,16 @@ async fn admit(gate: &Gate, request: Request, next: Next) -> Result<Response, Re
     }
     let target = target.to_owned();
     let is_known = !matches!(caller, Caller::Nobody);
+    let link = gate.lately.link(&parts.headers);
     let acting = act(gate, Come { parts, body, caller, said_purpose, target }, next);
     if is_known {
         return gate.first(acting).await;
     }
-    // At a door of everybody's the handler finds out what a token opens.
-    let answer = gate.look_for(who, acting).await?;
-    if answer.status().is_success() {
-        gate.lately.note(who, Instant::now());
+    // At a door of everybody's the handler finds out what a token opens. Where everybody is answered success proves nothing; where lives are saved
+    // it wants a good link, and a cookie that came beside it has opened nothing.
+    let answer = gate.look_for(link, acting).await?;
+    if gate.life.is_some() && answer.status().is_success() {
+        gate.lately.note(link, Instant::now());
     }
     Ok(answer)
 }
@@ -473,7 +475,24 @@ mod tests {
         .audit(Audit::None("a trial"))
         .load(Load::Life);
 
+    const OPEN: Route = Route::get("/v1/trial/open", "Something for everybody", || axum::routing::get(open))
+        .access(Access::Public("a trial"))
+        .audit(Audit::None("a trial"));
+
+    const CALLS: Route = Route::post("/v1/trial/calls", "A word of whoever has a link", || axum::routing::post(calls))
+        .access(Access::Public("a trial"))
+        .audit(Audit::None("a trial"))
+        .load(Load::Life);
+
     static MODULES: &[Module] = &[crate::MODULE, shouhu_identity::MODULE];
+
+    async fn open() -> StatusCode {
+        StatusCode::NO_CONTENT
+    }
+
+    async fn calls(headers: HeaderMap) -> StatusCode {
+        if shouhu_module::authorization(&headers) == Some("Bearer good") { StatusCode::NO_CONTENT } else { StatusCode::UNAUTHORIZED }
+    }
 
     async fn cries() -> &'static str {
         if shouhu_store::is_first() { "first" } else { "with all others" }
@@ -495,6 +514,32 @@ mod tests {
             assert!(!gate.look_for(who, async { shouhu_store::is_first() }).await);
             gate.lately.note(who, Instant::now());
             assert_eq!(gate.look_for(who, async { shouhu_store::is_first() }).await, goes_first);
+        }
+    }
+
+    /// Found by reading: every door of everybody's answers a made-up cookie with success, and it was taken for one that the house knows.
+    #[tokio::test]
+    async fn at_a_door_of_everybodys_nothing_becomes_known_but_a_link_that_has_opened_what_saves_lives() {
+        const MADE_UP: &str = "shouhu_session=made-up";
+        let house = House::open(MODULES).await;
+        for (route, life, link, wanted) in [
+            (OPEN, None, "Bearer good", (204, false)),
+            (CALLS, Some(Handle::current()), "Bearer made-up", (401, false)),
+            (CALLS, Some(Handle::current()), "Bearer good", (204, true)),
+        ] {
+            let gate = Gate { route, ..gate(&house, life) };
+            let lately = gate.lately.clone();
+            let mount = (route.mount)().layer(from_fn_with_state(gate, pass));
+            let router = Router::new().route(route.path, mount).with_state(house.app.clone());
+            let asked = axum::http::Request::builder().method(route.method.as_str()).uri(route.path);
+            let asked = asked.header(header::COOKIE, MADE_UP).header(header::AUTHORIZATION, link).body(Body::empty());
+            let answer = router.oneshot(asked.unwrap_or_default()).await.unwrap_or_else(|e| match e {});
+            let is_known = |name: header::HeaderName, said: &'static str| {
+                let brings = HeaderMap::from_iter([(name, HeaderValue::from_static(said))]);
+                lately.has(lately.somebody(&house.app, &brings, None), Instant::now())
+            };
+            assert_eq!((answer.status().as_u16(), is_known(header::AUTHORIZATION, link)), wanted, "{} {link}", route.path);
+            assert!(!is_known(header::COOKIE, MADE_UP), "{} {link}", route.path);
         }
     }
 

@@ -10,8 +10,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use axum::http::{HeaderMap, header};
-use shouhu_module::App;
+use axum::http::HeaderMap;
+use shouhu_module::{App, authorization};
 use shouhu_wire::DEVICE_HEADER;
 
 use crate::places::lock;
@@ -45,7 +45,12 @@ impl Lately {
         if let Some(token) = shouhu_identity::session_token(app, headers) {
             return Some(self.number(("session", token)));
         }
-        headers.get(header::AUTHORIZATION).map(|token| self.number(("link", token.as_bytes())))
+        self.link(headers)
+    }
+
+    /// By the token of a link, whatever else he brings.
+    pub fn link(&self, headers: &HeaderMap) -> Option<Somebody> {
+        authorization(headers).map(|token| self.number(("link", token)))
     }
 
     fn number(&self, of: impl Hash) -> Somebody {
@@ -70,7 +75,7 @@ impl Lately {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::{HeaderName, HeaderValue};
+    use axum::http::{HeaderName, HeaderValue, header};
 
     use super::*;
     use crate::testing::House;

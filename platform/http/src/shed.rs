@@ -117,6 +117,8 @@ struct Now {
     full: Option<(Instant, Instant)>,
     /// Whether anybody has waited since the lag was last looked at.
     was_full: bool,
+    /// Since when strangers who are turned away are counted, for [`STANDING`], and how many were.
+    strangers: Option<(Instant, usize)>,
 }
 
 /// A place for one request, given back when it is dropped.
@@ -137,6 +139,14 @@ impl Drop for Taken {
 impl Now {
     fn is_flooded(&self, at: Instant) -> bool {
         self.full.is_some_and(|(since, last)| at.saturating_duration_since(last) < STANDING && last.saturating_duration_since(since) >= STANDING)
+    }
+
+    /// One more stranger is turned away. Gives whether they are a flood by themselves: more within [`STANDING`] than there are places, and than the shortest line holds.
+    fn count_stranger(&mut self, at: Instant) -> bool {
+        let counted = self.strangers.filter(|(since, _)| at.saturating_duration_since(*since) < STANDING);
+        let (since, before) = counted.unwrap_or((at, 0));
+        self.strangers = Some((since, before + 1));
+        before >= self.places.max(LINE_MIN)
     }
 }
 
@@ -164,7 +174,7 @@ impl Class {
             Bound::EachProcessor(count) => (count * processors).min(most),
             Bound::One => 1,
         };
-        let now = Mutex::new(Now { places: most, owed: 0, full: None, was_full: false });
+        let now = Mutex::new(Now { places: most, owed: 0, full: None, was_full: false, strangers: None });
         Self { line, most, least, wait, free: Semaphore::new(most), waiting: AtomicUsize::new(0), now }
     }
 
@@ -186,13 +196,14 @@ impl Class {
         self.least < self.most && now.is_flooded(at) && self.waiting.load(Ordering::Relaxed) >= LINE_MIN.max(2 * now.places)
     }
 
-    /// Whether a newcomer is turned away: there is no room even in the line, or the class is flooded and he is a stranger. He counts as one who had to wait.
+    /// Whether a newcomer is turned away: there is no room even in the line, or the class is flooded and he is a stranger. He counts as one who had to
+    /// wait; a stranger only where no place is free, or where so many come that they would take them all.
     fn turns_away(&self, at: Instant, is_stranger: bool) -> bool {
         let mut now = self.now();
         let is_away = if is_stranger { now.is_flooded(at) } else { self.is_line_full(&now, at) };
-        // A stranger who comes while nobody has to wait keeps no flood going.
-        let is_full = !is_stranger || self.free.available_permits() == 0;
-        if is_away && is_full && let Some((_, last)) = &mut now.full {
+        // A few strangers who come while nobody has to wait keep no flood going.
+        let is_flood = is_away && (!is_stranger || now.count_stranger(at) || self.free.available_permits() == 0);
+        if is_flood && let Some((_, last)) = &mut now.full {
             *last = at;
         }
         is_away
@@ -446,6 +457,29 @@ mod tests {
         for quarters in 5..100 {
             assert!(class.turns_away(began + STANDING * quarters / 4, false), "after {quarters} quarters of a second");
         }
+    }
+
+    /// Found by reading: while strangers were sent away the places were free, so the flood was over after a second, and all of them were let in again.
+    #[test]
+    fn strangers_alone_keep_a_flood_going_while_they_are_many_and_no_longer() {
+        const APART: Duration = Duration::from_millis(2);
+        let class = class_of(&Shedder::default(), INTERACTIVE);
+        let held: Vec<_> = std::iter::from_fn(|| class.try_enter()).collect();
+        let began = Instant::now();
+        for halves in 0..=2 {
+            class.begin_to_wait(began + STANDING * halves / 2);
+        }
+        drop(held);
+        let flooded = began + STANDING;
+        for stranger in 1..=5_000 {
+            assert!(class.turns_away(flooded + APART * stranger, true), "stranger {stranger}, when every place is free");
+        }
+        assert!(class.try_enter().is_some(), "who may be known has a place meanwhile");
+        let last = flooded + APART * 5_000;
+        for quarters in 1..4 {
+            assert!(class.turns_away(last + STANDING * quarters / 4, true));
+        }
+        assert!(!class.turns_away(last + STANDING, true), "a few are no flood");
     }
 
     #[test]

@@ -21,7 +21,8 @@
 //! A challenge that waits for its answer is a row for five minutes (`pending`), sealed, taken out once by whichever server of the house is asked.
 //!
 //! What anonymous callers can cost is bounded: [`SIGN_INS_PENDING_MAX`], [`PROVIDER_SIGN_INS_PENDING_MAX`] and [`ENROLMENTS_PENDING_MAX`] challenges, of which
-//! [`PENDING_PER_ADDRESS_MAX`] are one address's, [`FAILURES_PER_MINUTE_MAX`] refusals per address and minute, and no other row in the database without a valid link.
+//! [`PENDING_PER_ADDRESS_MAX`] are one address's, [`STARTS_PER_MINUTE_MAX`] of them begun and [`FAILURES_PER_MINUTE_MAX`] refusals per address and minute, and no other row in
+//! the database without a valid link.
 //!
 //! A repeated device request is not refused for its age, because clocks of devices may be a year off. Sightings are
 //! idempotent by device and sequence, and the other device routes only overwrite what the device last said.
@@ -62,7 +63,7 @@ use shouhu_store::{Migration, StoreError};
 use shouhu_wire::Role;
 
 pub use attest::{QUOTE_EVERY_US, QUOTE_LATE_US};
-pub use attempts::{Attempts, FAILURES_PER_MINUTE_MAX};
+pub use attempts::{Attempts, FAILURES_PER_MINUTE_MAX, STARTS_PER_MINUTE_MAX};
 pub use door::{Asked, DoorError, Refused, caller_of, check_device_named, is_worth_telling, needs_body, nonce_for};
 pub use model::{Actor, Device, DeviceStatus, NAME_CHARS_MAX, NameError, Peer, checked_name};
 pub use ops::invite::{InviteError, LINK_LIFE_US, invite};
@@ -158,6 +159,7 @@ pub const MODULE: Module = Module {
         "identity.proof_stale",
         "identity.device_required",
         "identity.too_many_failures",
+        "identity.too_many_starts",
         "identity.origin_refused",
         "identity.device_header",
         "identity.device_unknown",

@@ -5,7 +5,8 @@
 //! a phone whose clock is a year off signs as well as any other.
 //!
 //! **Invariant:** a proof is accepted once by a process. What was accepted is remembered for as long as its nonce lives, and a nonce that was told before the process began
-//! is none: so what was accepted before a restart is no proof after it. Two servers do not tell each other (a row for each request would cost more than the request):
+//! is none: so what was accepted before a restart is no proof after it, where the servers' clocks agree. With the nonce of a server that is ahead it is one once more,
+//! within their difference ([`CLOCKS_APART_US`] at most). Two servers do not tell each other (a row for each request would cost more than the request):
 //! whoever holds cookie and recorded proof can use it once more at each other server, within the two minutes of its nonce, for that one request and body. A clock that is
 //! set back brings the nonces of those minutes back.
 
@@ -319,6 +320,25 @@ mod tests {
         for proofs in [&after, &other] {
             assert_eq!(proofs.accept(&env, session(1), &Proof::parse(&key.prove("GET", "/", b"")).unwrap()), Ok(()));
         }
+    }
+
+    /// What the guide to several servers says of clocks.
+    #[test]
+    fn a_proof_with_the_nonce_of_a_server_that_is_ahead_is_one_once_more_after_a_restart_within_their_difference() {
+        let ((env, clock), (env_ahead, clock_ahead), key) = (env(), env(), SessionKey::new([7; 32]).unwrap());
+        let (before, ahead) = (Proofs::new(&env, &keys(1)), Proofs::new(&env_ahead, &keys(1)));
+        // Its minute has turned, and ours turns ten seconds later.
+        clock.advance_us(50 * Micros::SECOND);
+        clock_ahead.advance_us(70 * Micros::SECOND);
+        key.told(&ahead.nonce(&env_ahead));
+        let used = key.prove("GET", "/", b"");
+        let proof = Proof::parse(&used).unwrap();
+        assert_eq!(before.accept(&env, session(1), &proof), Ok(()));
+        clock.advance_us(5 * Micros::SECOND);
+        let within = Proofs::new(&env, &keys(1));
+        assert_eq!([(); 2].map(|()| within.accept(&env, session(1), &proof)), [Ok(()), Err(Unproved::Replayed)]);
+        clock.advance_us(6 * Micros::SECOND);
+        assert_eq!(Proofs::new(&env, &keys(1)).accept(&env, session(1), &proof), Err(Unproved::Stale));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What identity keeps in memory: the WebAuthn site, failed attempts, proofs that were used, what was counted of sessions, and what identity providers say of
+//! What identity keeps in memory: the WebAuthn site, failed attempts and starts by address, proofs that were used, what was counted of sessions, and what identity providers say of
 //! themselves. Challenges that wait for their answer are rows (`pending`), so that any server of the house may take the answer.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use shouhu_oidc::Metadata;
 use webauthn_rs::Webauthn;
 use webauthn_rs::prelude::{DiscoverableAuthentication, Url, WebauthnBuilder};
 
-use crate::attempts::Attempts;
+use crate::attempts::{Attempts, STARTS_PER_MINUTE_MAX};
 use crate::doubts::Doubts;
 use crate::model::Peer;
 use crate::passkeys::Registration;
@@ -68,6 +68,8 @@ pub struct Room {
     pub provider_sign_ins: Pending<ProviderSignIn>,
     pub providers: Providers,
     pub attempts: Attempts,
+    /// What anonymous callers began.
+    pub starts: Attempts,
     pub proofs: Proofs,
     pub doubts: Doubts,
     pub keeper: Keeper,
@@ -89,6 +91,22 @@ struct TooManyFailures {
 impl Keyed for TooManyFailures {
     fn key(&self) -> &'static str {
         "identity.too_many_failures"
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::TOO_MANY_REQUESTS
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("too many have begun from this address in this minute: wait {wait_s} s")]
+struct TooManyStarts {
+    wait_s: u32,
+}
+
+impl Keyed for TooManyStarts {
+    fn key(&self) -> &'static str {
+        "identity.too_many_starts"
     }
 
     fn status(&self) -> StatusCode {
@@ -118,6 +136,7 @@ impl Room {
             provider_sign_ins: Pending::at_most(PROVIDER_SIGN_INS_PENDING_MAX, "provider_sign_in", keys),
             providers: Providers::default(),
             attempts: Attempts::new(app.env.random.bytes16()),
+            starts: Attempts::at_most(STARTS_PER_MINUTE_MAX, app.env.random.bytes16()),
             proofs: Proofs::new(&app.env, keys),
             doubts: Doubts::default(),
             keeper: Keeper::default(),
@@ -141,6 +160,19 @@ pub async fn limited<T>(app: &App, peer: Peer, operation: impl Future<Output = R
         room.attempts.failed(app.env.now(), peer);
     }
     outcome
+}
+
+/// As [`limited`], of what leaves a challenge waiting, which is a row and a write of its own: refused before anything is made of it where its address has begun
+/// too many. To be refused so is no failed attempt: whoever has begun is not to be shut out by those who come after him.
+pub async fn limited_start<T>(app: &App, peer: Peer, operation: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let counted = async {
+        let wait_s = Room::of(app).starts.begins(app.env.now(), peer);
+        match wait_s {
+            Some(wait_s) => Ok(Err(Problem::of(&TooManyStarts { wait_s }).retry_after_s(wait_s))),
+            None => operation.await.map(Ok),
+        }
+    };
+    limited(app, peer, counted).await.flatten()
 }
 
 #[cfg(test)]

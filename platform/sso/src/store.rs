@@ -98,9 +98,9 @@ pub async fn use_code(tx: &mut Tx, now: Micros, hash: &str) -> Result<bool, Stor
 }
 
 /// Whether a used code is shown again for the first time.
-pub async fn is_shown_first(tx: &mut Tx, hash: &str) -> Result<bool, StoreError> {
+pub async fn is_shown_first(store: &Store, hash: &str) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS one FROM sso_code WHERE code_hash = $1 AND shown_again_at_us IS NULL";
-    Ok(tx.fetch_opt(sql, params![hash]).await?.is_some())
+    Ok(store.fetch_opt(sql, params![hash]).await?.is_some())
 }
 
 /// That it was shown again is on the log.

@@ -132,6 +132,16 @@ async fn a_code_that_is_shown_again_takes_back_what_it_gave() {
         refused("and again", GRANT, &world.redeem(&tool, &code).await);
     }
     assert_eq!(world.leaves().await.len(), leaves, "a stolen secret fills no log");
+
+    let code = world.code(&browser, &tool).await;
+    assert_eq!(world.redeem(&tool, &code).await.status, 200);
+    let leaves = world.leaves().await.len();
+    let show = || world.redeem(&tool, &code);
+    let (one, two, three, four) = tokio::join!(show(), show(), show(), show());
+    for answer in [one, two, three, four] {
+        refused("four at once", GRANT, &answer);
+    }
+    assert_eq!(world.leaves().await.len(), leaves + 1, "nor by showing one code to many at once");
 }
 
 #[tokio::test]

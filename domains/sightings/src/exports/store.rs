@@ -40,8 +40,14 @@ struct Notes {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hidden {
     pub numbers: BTreeSet<u32>,
-    /// Of the sources that there were when it was made, the one that came last.
+    /// Of the sources that there were when it was made, the one that came last. Rows from before it was noted say nothing of it.
+    #[serde(default = "unknown")]
     pub newest: u32,
+}
+
+/// No source is said to have come after the file.
+const fn unknown() -> u32 {
+    u32::MAX
 }
 
 impl Hidden {
@@ -55,7 +61,7 @@ impl Hidden {
 /// Of a file of which nobody noted it: what is hidden now may be in it.
 impl Default for Hidden {
     fn default() -> Self {
-        Self { numbers: BTreeSet::new(), newest: u32::MAX }
+        Self { numbers: BTreeSet::new(), newest: unknown() }
     }
 }
 

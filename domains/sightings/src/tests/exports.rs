@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use shouhu_ids::{ActorId, ExportId, Micros};
 use shouhu_module::{Caller, Purpose};
-use shouhu_store::page_before;
 use shouhu_store::testing::on_each_database;
+use shouhu_store::{page_before, params};
 use shouhu_wire::{ExportState, NewExport, Role};
 
 use super::{NOW, World};
@@ -161,6 +161,11 @@ async fn exports_are_kept_the_same_on_each_database() {
         let kept = store::get(&database, id).await.unwrap().unwrap();
         assert_eq!((kept.role, kept.unit, kept.hidden), (Some(Role::Detective), None, hidden));
         assert_eq!((kept.attempts, kept.export.rows, kept.purpose, kept.question), (2, 7, purpose, new.question));
+        let mut tx = database.begin().await.unwrap();
+        tx.execute("UPDATE sightings_export SET hidden = $2 WHERE id = $1", params![id, "{\"numbers\":[3,7]}"]).await.unwrap();
+        tx.commit().await.unwrap();
+        let older = store::get(&database, id).await.unwrap().unwrap().hidden;
+        assert!(older.holds(&BTreeSet::from([3, 7])) && !older.holds(&BTreeSet::from([10])), "a row from before the last source was noted");
         assert!(store::is_day_needed(&database, 1).await.unwrap());
         assert!(store::expire(&database, id).await.unwrap() && !store::is_day_needed(&database, 1).await.unwrap());
         assert_eq!(store::page(&database, actor, &page_before(None::<&str>), 5).await.unwrap().len(), 1);

@@ -17,7 +17,7 @@ use webauthn_rs::prelude::RegisterPublicKeyCredential;
 
 use crate::model::{Peer, me_of};
 use crate::passkeys::settings::{self, Demand};
-use crate::room::{Enrolment, Room, limited};
+use crate::room::{Enrolment, Room, limited, limited_start};
 use crate::session::{Proved, SessionKey};
 use crate::store::{Invited, NewPasskey};
 use crate::{passkeys, secret, session, store};
@@ -116,7 +116,7 @@ async fn invited(app: &App, token_hash: &str) -> Result<Invited, Problem> {
 }
 
 async fn start(State(app): State<App>, peer: Peer, Body(body): Body<StartEnrolment>) -> Result<Json<EnrolmentStarted>, Problem> {
-    limited(&app, peer, async {
+    limited_start(&app, peer, async {
         let token_hash = secret::hash_of(&body.token);
         let invited = invited(&app, &token_hash).await?;
         let room = Room::of(&app);

@@ -19,7 +19,7 @@ use super::enrol::signed_in;
 use crate::model::{Actor, Peer};
 use crate::provider::settings::{self, Provider};
 use crate::provider::{self, ProviderError, links};
-use crate::room::{ProviderSignIn, Room, limited};
+use crate::room::{ProviderSignIn, Room, limited, limited_start};
 use crate::session::{Proved, SessionKey};
 use crate::{secret, session, store};
 
@@ -68,7 +68,7 @@ pub struct FinishProviderSignIn {
 }
 
 async fn start(State(app): State<App>, peer: Peer, Body(body): Body<StartProviderSignIn>) -> Result<Json<ProviderSignInStarted>, Problem> {
-    limited(&app, peer, async {
+    limited_start(&app, peer, async {
         let session_key = SessionKey::parse(body.session_key)?;
         let settings = settings::of(&app);
         let provider = settings.provider(&body.provider).ok_or(ProviderError::Unknown)?;

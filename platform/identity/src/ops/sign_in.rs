@@ -17,7 +17,7 @@ use webauthn_rs::prelude::PublicKeyCredential;
 use super::enrol::signed_in;
 use crate::model::Peer;
 use crate::passkeys::{check_opens, settings};
-use crate::room::{Room, limited};
+use crate::room::{Room, limited, limited_start};
 use crate::session::{Proved, SessionKey};
 use crate::store::KnownPasskey;
 use crate::{secret, session, store};
@@ -82,7 +82,7 @@ fn refused(reason: &dyn std::fmt::Display) -> SignInError {
 }
 
 async fn start(State(app): State<App>, peer: Peer, Body(_): Body<NoBody>) -> Result<Json<SignInStarted>, Problem> {
-    limited(&app, peer, async {
+    limited_start(&app, peer, async {
         let room = Room::of(&app);
         let (mut challenge, state) = room.webauthn.start_discoverable_authentication().map_err(|e| refused(&e))?;
         // The library means conditional mediation (autofill); our page has a button and asks at once.
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::harness::{Harness, ORIGIN, on_each};
     use crate::session::{ABSOLUTE_US, IDLE_US, PER_ACTOR_MAX, SEEN_EVERY_US};
-    use crate::{CHALLENGE_LIFE_US, FAILURES_PER_MINUTE_MAX};
+    use crate::{CHALLENGE_LIFE_US, FAILURES_PER_MINUTE_MAX, STARTS_PER_MINUTE_MAX};
 
     #[tokio::test]
     async fn a_passkey_signs_in_without_a_name_and_me_says_who_and_what() {
@@ -351,6 +351,34 @@ mod tests {
         }
         let refused = h.post("/v1/identity/sign-in/start", json!({})).await;
         assert_eq!((refused.status, refused.key()), (429, "identity.too_many_failures"));
+        h.advance(shouhu_ids::Micros::MINUTE);
+        assert_eq!(h.sign_in(&person.keys).await.status, 200);
+    }
+
+    /// Found by reading: each start is a synced write, and nothing bounded how many a stranger makes of them.
+    #[tokio::test]
+    async fn an_address_that_begins_too_often_must_wait_and_who_has_begun_signs_in_all_the_same() {
+        const START: &str = "/v1/identity/sign-in/start";
+        let h = Harness::simulated().await;
+        let person = h.person(Role::Officer).await;
+        h.advance(shouhu_ids::Micros::MINUTE);
+        let started = h.post(START, json!({})).await;
+        let room = Room::of(&h.app);
+        for _ in 1..STARTS_PER_MINUTE_MAX {
+            assert_eq!(room.starts.begins(h.app.env.now(), Peer(None)), None);
+        }
+        let provider = json!({"provider": "x", "session_key": h.browser.public()});
+        for (path, body) in [(START, json!({})), ("/v1/identity/provider-sign-in/start", provider), ("/v1/identity/enrol/start", json!({"token": "x"}))] {
+            for _ in 0..FAILURES_PER_MINUTE_MAX {
+                let refused = h.post(path, body.clone()).await;
+                assert_eq!((refused.status, refused.key()), (429, "identity.too_many_starts"), "{path}");
+            }
+        }
+        let waiting = h.app.store.fetch_one("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM identity_waiting", vec![]).await.unwrap();
+        assert_eq!(waiting.int("n").unwrap(), 1, "nothing was written for those");
+        let credential = person.keys.sign(&started.json["options"], ORIGIN).unwrap();
+        let finish = json!({"challenge_id": started.json["challenge_id"], "credential": credential});
+        assert_eq!(h.post("/v1/identity/sign-in/finish", finish).await.status, 200, "to wait is no failure");
         h.advance(shouhu_ids::Micros::MINUTE);
         assert_eq!(h.sign_in(&person.keys).await.status, 200);
     }

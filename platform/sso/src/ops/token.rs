@@ -144,6 +144,25 @@ async fn note_refused(app: &App, client: &Client, code: &Code, why: &'static str
     leaf::write(app, about, ACTION, format!("tool {}: refused, a code of session {}: {why}", client.id, code.session), 400).await
 }
 
+/// One leaf for a code, however often it is shown, and however often at once: whoever has stolen a secret could show one all day, and each leaf is kept for ever.
+async fn note_shown_again(app: &App, client: &Client, code: &Code, hash: &str, why: &'static str) -> Result<(), Problem> {
+    if !store::is_shown_first(&app.store, hash).await? {
+        return Ok(());
+    }
+    let room = Room::of(app);
+    let _turn = room.shown_again.lock().await;
+    // Somebody may have had the turn before. Of several servers each writes one leaf at most.
+    if !store::is_shown_first(&app.store, hash).await? {
+        return Ok(());
+    }
+    note_refused(app, client, code, why).await?;
+    // After the leaf: should it not be written, the next showing is news.
+    let mut tx = app.store.begin().await?;
+    store::show_again(&mut tx, app.env.now(), hash).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 fn refused(why: &'static str) -> Result<SsoTokens, Problem> {
     Err(TokenError(TokenRefused::InvalidGrant(why)).into())
 }
@@ -161,19 +180,11 @@ async fn redeem(app: &App, client: &Client, asked: &TokenAsked) -> Result<SsoTok
     let mut tx = app.store.begin().await?;
     if !store::use_code(&mut tx, now, &hash).await? {
         let revoked = store::revoke_given(&mut tx, now, &hash).await?;
-        let is_news = store::is_shown_first(&mut tx, &hash).await?;
         tx.commit().await?;
         tracing::warn!(tool = client.id, session = %code.session, revoked, "a code was shown again");
         // A yes that is taken back uses up its codes.
         let why = if sid.is_some() { "the code was used before, and what it gave is taken back" } else { "the person has left this tool, or has taken the yes back" };
-        // Whoever has stolen a secret could show one code all day, and each leaf is kept for ever.
-        if is_news {
-            note_refused(app, client, &code, why).await?;
-            // After the leaf: should it not be written, the next showing is news.
-            let mut tx = app.store.begin().await?;
-            store::show_again(&mut tx, now, &hash).await?;
-            tx.commit().await?;
-        }
+        note_shown_again(app, client, &code, &hash, why).await?;
         return refused(why);
     }
     let (vouched, sid) = match (judged, sid) {

@@ -6,6 +6,7 @@ export const identity = {
   "identity.not_permitted_by_rule": "A rule of your force does not allow this: {{why}} (rule {{rule}}).",
   "identity.origin_refused": "This request did not come from this system's own pages.",
   "identity.too_many_failures": "Too many failures. Wait, then try again.",
+  "identity.too_many_starts": "Too many sign-ins from this address. Wait a minute, then try again.",
   "identity.name_invalid": "The name is not valid.",
   "identity.enrol.link_unknown": "This enrolment link is wrong.",
   "identity.enrol.link_used": "This enrolment link has been used.",

@@ -6,6 +6,7 @@ export const identity = {
   "identity.not_permitted_by_rule": "本單位的規則不允許這個動作：{{why}}（規則 {{rule}}）。",
   "identity.origin_refused": "這個請求不是來自本系統的網頁，已拒絕。",
   "identity.too_many_failures": "失敗次數太多，請稍候再試。",
+  "identity.too_many_starts": "從這個網路位址開始登入的次數太多，請等一分鐘再試。",
   "identity.name_invalid": "姓名不正確。",
   "identity.enrol.link_unknown": "這個註冊連結不正確。",
   "identity.enrol.link_used": "這個註冊連結已經使用過。",
