@@ -104,7 +104,7 @@ async fn of_a_stream_each_piece_counts_and_none_of_them_reads_the_switch_all_the
     on_each_database(&[MODULE.schema()], |store| async move {
         let Caller::Person(person) = House::open(MODULES).await.person(Role::Supervisor) else { panic!("a person") };
         let network = Partner { key: "unnamed TAK 10.8.0.0 16".into(), title: "TAK 10.8.0.0/16".into() };
-        let streamed = Sharing { partner: network.clone(), direction: Direction::Out, kind: "tak_position".into(), is_life: true };
+        let streamed = Sharing { partner: network.clone(), direction: Direction::Out, kind: "tak_position".into(), is_life: false };
         for count in [3, 0, 40] {
             gate::pass(&store, &streamed, count).await.unwrap();
         }
@@ -250,7 +250,7 @@ async fn what_no_date_stops_is_not_called_stopped_by_one() {
     let clock = Arc::new(SimClock::starting_at(NOW));
     let house = House::open_in(MODULES, Env { clock: clock.clone(), ..Env::real() }).await;
     let port = house.app.room::<SharingPort>();
-    let maps = || Sharing { is_life: true, ..fetched(Partner::unnamed("GeoJSON")) };
+    let maps = || fetched(Partner::unnamed("GeoJSON"));
     let passes = async || port.0.pass(maps()).await.map_or_else(|problem| problem.key, |()| "passed".into());
     let dispatcher = house.person(Role::Dispatcher);
     let at = format!("/v1/oversight/partners/{}", maps().partner.key.replace(' ', "%20"));

@@ -37,7 +37,6 @@ struct Asked {
     key: String,
     kind: String,
     count: u32,
-    is_life: bool,
     passed: bool,
 }
 
@@ -56,6 +55,7 @@ struct Ledger(Mutex<Book>);
 impl SharingGate for Ledger {
     fn pass_many(&self, sharing: Sharing, count: u32) -> BoxFuture<'static, Result<(), Problem>> {
         assert_eq!(sharing.direction, Direction::Out, "nothing comes in");
+        assert!(!sharing.is_life, "whom a date stops is for the ledger to say");
         let mut book = self.0.lock().unwrap();
         let answer = if book.off.as_ref() == Some(&sharing.partner.key) {
             Err(Problem::new(StatusCode::FORBIDDEN, "oversight.sharing.off", "this partner was switched off"))
@@ -65,7 +65,7 @@ impl SharingGate for Ledger {
             Ok(())
         };
         let passed = answer.is_ok();
-        book.asked.push(Asked { key: sharing.partner.key, kind: sharing.kind, count, is_life: sharing.is_life, passed });
+        book.asked.push(Asked { key: sharing.partner.key, kind: sharing.kind, count, passed });
         Box::pin(async move { answer })
     }
 }
@@ -133,7 +133,7 @@ async fn a_client_of_an_allowed_network_gets_units_that_are_counted_first_and_le
     let mut client = TcpStream::connect(at).await.unwrap();
     let text = event(&mut client).await;
     assert!(text.contains("callsign=\"永康 21\""), "{text}");
-    let asked = |kind: &str, count| Asked { key: LOOPBACK.into(), kind: kind.into(), count, is_life: true, passed: true };
+    let asked = |kind: &str, count| Asked { key: LOOPBACK.into(), kind: kind.into(), count, passed: true };
     assert_eq!(ledger.0.lock().unwrap().asked.first(), Some(&asked(crowd::CONNECTION, 1)));
     assert_eq!(ledger.asked_of(LOOPBACK, crowd::POSITION).into_iter().find(|one| one.count > 0), Some(asked(crowd::POSITION, 1)));
     assert_eq!(leaves(&house).await, [(200, "positions of units as CoT for TAK 127.0.0.0/8, from now on".to_owned())]);
@@ -170,7 +170,6 @@ async fn whoever_is_switched_off_loses_the_connection_that_he_has_and_gets_no_ot
     event(&mut theirs).await;
     event(&mut ours).await;
     let key = "named 消防局";
-    assert!(ledger.asked_of(key, crowd::POSITION).iter().all(|one| !one.is_life), "a date stops who was named");
 
     ledger.0.lock().unwrap().off = Some(key.to_owned());
     let passed = ledger.passed_of(key);
