@@ -68,6 +68,10 @@ impl SharingGate for Ledger {
         book.asked.push(Asked { key: sharing.partner.key, kind: sharing.kind, count, passed });
         Box::pin(async move { answer })
     }
+
+    fn refuse_if_off(&self, _: Sharing) -> BoxFuture<'static, Result<(), Problem>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 impl Ledger {
