@@ -414,7 +414,8 @@ async fn the_button_of_a_tracker_goes_before_other_work() {
     let house = House::open_in(MODULES, Env { clock: watch.clone(), ..Env::real() }).await;
     let (unit, _) = car(&house, "永康 21").await;
     let (env, at_us) = (&house.app.env, house.app.env.now());
-    let event = Event::TrackerAlarmed { tracker: env.id(TrackerId::new), unit: unit.parse().ok(), alarm: "sos".into(), position: Wgs84::new(120.25, 23.03).ok(), at_us };
+    let (tracker, position) = (env.id(TrackerId::new), Wgs84::new(120.25, 23.03).ok());
+    let event = Event::TrackerAlarmed { tracker, unit: unit.parse().ok(), alarm: "sos".into(), position, at_us };
     let told = Envelope { seq: 1, id: env.id(EventId::new), at_us, event };
     let hears = crate::react::REACTIONS.iter().find(|reaction| reaction.kinds == ["tracker_alarmed"]).unwrap();
     HEARING.scope((), (hears.run)(house.app.clone(), told)).await.unwrap();
