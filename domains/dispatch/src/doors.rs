@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shouhu_env::BoxFuture;
-use shouhu_events::{Event, SightingFact};
+use shouhu_env::{BoxFuture, Clock, Env, SystemClock};
+use shouhu_events::{Envelope, Event, SightingFact};
 use shouhu_http::testing::House;
-use shouhu_ids::{DeviceId, EntryId, HitId, Micros, SightingId, UnitId};
+use shouhu_ids::{DeviceId, EntryId, EventId, HitId, Micros, SightingId, TrackerId, UnitId};
 use shouhu_module::ports::{
     ClosingRings, ClosingRingsPort, ConfirmedHit, ConfirmedHits, ConfirmedHitsPort, Drive, ErrandsPort, LiveCasesPort, NoRing, RingAnswer, RingOrder,
     RingOutcome, RingQuestion, RingReason, RoadAnswer, RoadTime, RoadTimes, RoadTimesPort, Traveller, UnitPlacesPort,
@@ -373,7 +373,7 @@ async fn the_button_of_a_tracker_is_the_crews_call_for_help_however_often_it_is_
     let (unit, _) = car(&house, "永康 21").await;
     let env = &house.app.env;
     let alarmed = || Event::TrackerAlarmed {
-        tracker: env.id(shouhu_ids::TrackerId::new),
+        tracker: env.id(TrackerId::new),
         unit: unit.parse().ok(),
         alarm: "sos".into(),
         position: Wgs84::new(120.25, 23.03).ok(),
@@ -389,6 +389,40 @@ async fn the_button_of_a_tracker_is_the_crews_call_for_help_however_often_it_is_
     let id = text(&listed, "/items/0/incident");
     let log = house.call(&house.person(Role::Dispatcher), "GET", &format!("/v1/incidents/{id}/log"), Value::Null).await.json;
     assert_eq!(log.pointer("/items").and_then(Value::as_array).map(Vec::len), Some(1), "{log}");
+}
+
+tokio::task_local! {
+    static HEARING: ();
+}
+
+/// Notes whether whoever hears a tracker goes before other work whenever it asks what time it is.
+#[derive(Default)]
+struct Watch(Mutex<Vec<bool>>);
+
+impl Clock for Watch {
+    fn now(&self) -> Micros {
+        if HEARING.try_with(|()| ()).is_ok() {
+            self.0.lock().unwrap().push(shouhu_store::is_first());
+        }
+        SystemClock.now()
+    }
+}
+
+#[tokio::test]
+async fn the_button_of_a_tracker_goes_before_other_work() {
+    let watch = Arc::new(Watch::default());
+    let house = House::open_in(MODULES, Env { clock: watch.clone(), ..Env::real() }).await;
+    let (unit, _) = car(&house, "永康 21").await;
+    let (env, at_us) = (&house.app.env, house.app.env.now());
+    let (tracker, position) = (env.id(TrackerId::new), Wgs84::new(120.25, 23.03).ok());
+    let event = Event::TrackerAlarmed { tracker, unit: unit.parse().ok(), alarm: "sos".into(), position, at_us };
+    let told = Envelope { seq: 1, id: env.id(EventId::new), at_us, event };
+    let hears = crate::react::REACTIONS.iter().find(|reaction| reaction.kinds == ["tracker_alarmed"]).unwrap();
+    HEARING.scope((), (hears.run)(house.app.clone(), told)).await.unwrap();
+    let listed = house.call(&house.person(Role::Officer), "GET", "/v1/panics", Value::Null).await.json;
+    assert_eq!(text(&listed, "/items/0/state"), "raised", "{listed}");
+    let asked = watch.0.lock().unwrap();
+    assert!(!asked.is_empty() && asked.iter().all(|is_first| *is_first), "{asked:?}");
 }
 
 /// Every free unit holds the place where it stands.

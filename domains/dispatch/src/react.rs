@@ -68,18 +68,20 @@ fn time_hits(app: App, envelope: Envelope) -> BoxFuture<'static, Result<(), Reac
     })
 }
 
-/// The button of a tracker is the crew's call for help. Told twice, it is still one.
+/// The button of a tracker is the crew's call for help, and goes before other work as the button on the phone does. Told twice, it is still one.
 fn hear_trackers(app: App, envelope: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
-    Box::pin(async move {
-        let Event::TrackerAlarmed { tracker, unit: Some(unit), position, .. } = envelope.event else { return Ok(()) };
-        let known = panic::list(&app.store, app.env.now()).await?;
-        let is_heard = known.iter().any(|panic| panic.unit == unit && panic.raised_at_us >= envelope.at_us);
-        if !is_heard {
-            let position = position.or_else(|| positions::of(&app).fix(unit).map(|fix| fix.position));
-            ops::panic::call_for_help(&app.store, By::tracker(tracker), unit, position).await?;
-        }
-        Ok(())
-    })
+    Box::pin(shouhu_store::first(heard(app, envelope)))
+}
+
+async fn heard(app: App, envelope: Envelope) -> Result<(), ReactionError> {
+    let Event::TrackerAlarmed { tracker, unit: Some(unit), position, .. } = envelope.event else { return Ok(()) };
+    let known = panic::list(&app.store, app.env.now()).await?;
+    let is_heard = known.iter().any(|panic| panic.unit == unit && panic.raised_at_us >= envelope.at_us);
+    if !is_heard {
+        let position = position.or_else(|| positions::of(&app).fix(unit).map(|fix| fix.position));
+        ops::panic::call_for_help(&app.store, By::tracker(tracker), unit, position).await?;
+    }
+    Ok(())
 }
 
 async fn write_down(store: &Store, hit: HitId, read_at: Micros, raised_at: Micros) -> Result<(), StoreError> {

@@ -2,6 +2,8 @@
 //!
 //! A second of ten thousand units is two rows, written one after the other; `fold` sorts them by unit later.
 //!
+//! All of it is written before other work, as the log's leaves are: a cry for help comes after the batch in hand, and would wait for as long as that waits.
+//!
 //! **Invariant:** from the first write that fails, or hangs for [`STALLED_AFTER`], until the next that succeeds nobody is told that a fix is kept.
 //! What came is queued all the same, as far as there is room, and written when the disk takes it; its sender was told to send it again.
 
@@ -75,7 +77,7 @@ impl Keeper {
     pub fn start(store: Store) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let writing = Arc::new(Writing::default());
-        tokio::spawn(write_for_ever(store, waiting, writing.clone()));
+        tokio::spawn(shouhu_store::first(write_for_ever(store, waiting, writing.clone())));
         Self { queue, writing }
     }
 
@@ -228,4 +230,73 @@ async fn write(store: &Store, fixes: &[Kept], alarms: &[Event]) -> Result<(), St
         tx.emit(alarm).await?;
     }
     tx.commit().await
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use shouhu_ids::{Micros, TrackerId};
+    use shouhu_store::Backend;
+    use shouhu_store::testing::on_each_database;
+
+    use super::*;
+    use crate::MODULE;
+    use crate::testing::kept;
+
+    const OTHERS: usize = 30;
+
+    async fn until(is_so: impl Fn() -> bool) {
+        let reached = async {
+            while !is_so() {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(30), reached).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_cry_is_on_disk_before_others_who_waited_to_write_and_so_is_the_batch_before_it() {
+        on_each_database(&[MODULE.schema()], |store| async move {
+            if store.backend() != Backend::Sqlite {
+                return; // It has a writer for each connection.
+            }
+            let unit = UnitId::new(Micros(1), [1; 16]);
+            let (begun, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+            let held = store.begin().await.unwrap();
+            let mut others = tokio::task::JoinSet::new();
+            for _ in 0..OTHERS {
+                let (store, begun, ended) = (store.clone(), begun.clone(), ended.clone());
+                others.spawn(async move {
+                    begun.fetch_add(1, Ordering::SeqCst);
+                    let tx = store.begin().await.unwrap();
+                    ended.fetch_add(1, Ordering::SeqCst);
+                    drop(tx);
+                });
+            }
+            until(|| begun.load(Ordering::SeqCst) == OTHERS).await;
+            let keeper = Arc::new(Keeper::start(store.clone()));
+            keeper.keep(kept(unit, 0)).await.unwrap();
+            until(|| keeper.writing.since.lock().unwrap().is_some()).await;
+            let crying = tokio::spawn({
+                let (keeper, begun, ended) = (keeper.clone(), begun.clone(), ended.clone());
+                async move {
+                    begun.fetch_add(1, Ordering::SeqCst);
+                    let tracker = TrackerId::new(Micros(1), [9; 16]);
+                    let cry = Event::TrackerAlarmed { tracker, unit: Some(unit), alarm: "sos".into(), position: None, at_us: Micros(1) };
+                    keeper.cry(cry, None).await.unwrap();
+                    ended.load(Ordering::SeqCst)
+                }
+            });
+            until(|| begun.load(Ordering::SeqCst) > OTHERS).await;
+            assert_eq!(ended.load(Ordering::SeqCst), 0, "all wait");
+            drop(held);
+            let before = crying.await.unwrap();
+            assert!(before < OTHERS / 2, "{before} others wrote before");
+            assert_eq!(store.unpublished(10).await.unwrap().len(), 1);
+            others.join_all().await;
+        })
+        .await;
+    }
 }

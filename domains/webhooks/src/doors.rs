@@ -178,6 +178,10 @@ impl SharingGate for Switch {
         let off = || Problem::new(axum::http::StatusCode::FORBIDDEN, "oversight.sharing.off", "this partner was switched off");
         Box::pin(async move { if is_off { Err(off()) } else { Ok(()) } })
     }
+
+    fn refuse_if_off(&self, _: Sharing) -> BoxFuture<'static, Result<(), Problem>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 #[tokio::test]

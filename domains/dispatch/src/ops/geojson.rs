@@ -33,12 +33,10 @@ pub const UNITS: Route =
         .load(Load::Interactive);
 
 /// Who gets it; in the ledger when this returns. Without a name it is a map of the house's own, or nobody said: counted by itself, and
-/// stopped by a switch of its own, which no date is.
+/// stopped by a switch of its own; the ledger knows no date for it.
 async fn recipient(app: &App, asked: &ForWhom, what: &str, route: &str) -> Result<Partner, Problem> {
-    let named = asked.partner()?;
-    let is_unnamed = named.is_none();
-    let partner = named.unwrap_or_else(|| Partner::unnamed("GeoJSON"));
-    hand_out(app, &partner, HandOut { what: &format!("{what} as GeoJSON"), route, is_life: is_unnamed }).await?;
+    let partner = asked.partner()?.unwrap_or_else(|| Partner::unnamed("GeoJSON"));
+    hand_out(app, &partner, HandOut { what: &format!("{what} as GeoJSON"), route, is_life: false }).await?;
     Ok(partner)
 }
 

@@ -104,7 +104,7 @@ async fn of_a_stream_each_piece_counts_and_none_of_them_reads_the_switch_all_the
     on_each_database(&[MODULE.schema()], |store| async move {
         let Caller::Person(person) = House::open(MODULES).await.person(Role::Supervisor) else { panic!("a person") };
         let network = Partner { key: "unnamed TAK 10.8.0.0 16".into(), title: "TAK 10.8.0.0/16".into() };
-        let streamed = Sharing { partner: network.clone(), direction: Direction::Out, kind: "tak_position".into(), is_life: true };
+        let streamed = Sharing { partner: network.clone(), direction: Direction::Out, kind: "tak_position".into(), is_life: false };
         for count in [3, 0, 40] {
             gate::pass(&store, &streamed, count).await.unwrap();
         }
@@ -205,6 +205,36 @@ async fn who_was_known_by_name_first_stops_with_the_machine_that_came_later_also
     .await;
 }
 
+#[tokio::test]
+async fn a_key_that_comes_later_is_no_way_round_the_switch_of_whoever_was_known_by_name() {
+    on_each_database(&[MODULE.schema()], |store| async move {
+        let people = House::open(MODULES).await;
+        let [a, b] = [Role::Dispatcher, Role::Supervisor].map(|role| {
+            let Caller::Person(person) = people.person(role) else { panic!("a person") };
+            person
+        });
+        let named = |title: &str| Sharing { partner: Partner::named(title), direction: Direction::In, kind: "feed_file".into(), is_life: false };
+        let key_of = named("國道 一號").partner.key;
+        assert_eq!(key(gate::refuse_if_off(&store, &named("國道 一號")).await), "", "nobody is known by it");
+        assert_eq!(list(&store).await.unwrap().len(), 0, "nor is he by this question");
+        pass(&store, &named("國道 一號")).await.unwrap();
+        gate::refuse_if_off(&store, &named("國道 一號")).await.unwrap();
+        assert_eq!(one(&store, &key_of).await.unwrap().passed_day, 1, "the question alone passes nothing");
+
+        off(&store, &a, &key_of, "資料外洩查證").await.unwrap();
+        assert_eq!(key(gate::refuse_if_off(&store, &named("國道\u{3000}一號")).await), "oversight.sharing.off");
+        gate::refuse_if_off(&store, &named("國道 三號")).await.unwrap();
+        let known = one(&store, &key_of).await.unwrap();
+        assert_eq!((known.title.as_str(), known.passed_day, known.refused_day, list(&store).await.unwrap().len()), ("國道 一號", 1, 1, 1));
+        for person in [&a, &b] {
+            assert_eq!(key(gate::refuse_if_off(&store, &named("國道 一號")).await), "oversight.sharing.off");
+            on(&store, person, &key_of, "已查證並無外洩").await.unwrap();
+        }
+        gate::refuse_if_off(&store, &named("國道 一號")).await.unwrap();
+    })
+    .await;
+}
+
 async fn taken() -> &'static str {
     "taken"
 }
@@ -250,7 +280,7 @@ async fn what_no_date_stops_is_not_called_stopped_by_one() {
     let clock = Arc::new(SimClock::starting_at(NOW));
     let house = House::open_in(MODULES, Env { clock: clock.clone(), ..Env::real() }).await;
     let port = house.app.room::<SharingPort>();
-    let maps = || Sharing { is_life: true, ..fetched(Partner::unnamed("GeoJSON")) };
+    let maps = || fetched(Partner::unnamed("GeoJSON"));
     let passes = async || port.0.pass(maps()).await.map_or_else(|problem| problem.key, |()| "passed".into());
     let dispatcher = house.person(Role::Dispatcher);
     let at = format!("/v1/oversight/partners/{}", maps().partner.key.replace(' ', "%20"));

@@ -18,6 +18,11 @@ impl SharingGate for Gate {
         let store = self.store.clone();
         Box::pin(async move { Ok(pass(&store, &sharing, count).await?) })
     }
+
+    fn refuse_if_off(&self, sharing: Sharing) -> BoxFuture<'static, Result<(), Problem>> {
+        let store = self.store.clone();
+        Box::pin(async move { Ok(refuse_if_off(&store, &sharing).await?) })
+    }
 }
 
 /// # Errors
@@ -42,6 +47,20 @@ pub async fn pass(store: &Store, sharing: &Sharing, count: u32) -> Result<(), Sh
     .await?;
     tx.commit().await?;
     judged
+}
+
+/// # Errors
+/// When somebody is off who is known by the partner's title, or the ledger cannot be read or written.
+pub async fn refuse_if_off(store: &Store, sharing: &Sharing) -> Result<(), SharingError> {
+    let sql = "SELECT id, title FROM oversight_partner WHERE off_at_us IS NOT NULL AND id NOT LIKE 'unnamed %' ORDER BY id";
+    for row in store.fetch(sql, vec![]).await? {
+        let off = Partner { key: row.text("id")?, title: row.text("title")? };
+        if off.reads_as(&sharing.partner) {
+            // Judged once more with his row locked, and counted as refused.
+            return pass(store, &Sharing { partner: off, ..sharing.clone() }, 1).await;
+        }
+    }
+    Ok(())
 }
 
 /// Who is meant where a person said it: whoever is known by that title, under whatever key, and one who is off before one who is not; else the

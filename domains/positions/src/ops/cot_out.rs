@@ -58,11 +58,9 @@ pub fn event_of(unit: &UnitNow) -> Option<String> {
 }
 
 async fn handle(State(app): State<App>, Params(asked): Params<ForWhom>) -> Result<Response, Problem> {
-    let named = asked.partner()?;
-    // The crews' own TAK clients name nobody, and no date on a paper stops them.
-    let is_unnamed = named.is_none();
-    let to = named.unwrap_or_else(|| Partner::unnamed("Cursor on Target"));
-    hand_out(&app, &to, HandOut { what: "positions as CoT", route: PATH, is_life: is_unnamed }).await?;
+    // The crews' own TAK clients name nobody, and no date on a paper stops whom nobody named.
+    let to = asked.partner()?.unwrap_or_else(|| Partner::unnamed("Cursor on Target"));
+    hand_out(&app, &to, HandOut { what: "positions as CoT", route: PATH, is_life: false }).await?;
     // Whoever went home is nobody's friend on a map.
     let on_duty = units(&app).await?.into_iter().filter(|unit| unit.state != UnitState::OffDuty);
     let events: Vec<String> = on_duty.filter_map(|unit| event_of(&unit)).collect();

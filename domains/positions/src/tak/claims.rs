@@ -37,15 +37,14 @@ struct Asked {
     key: String,
     kind: String,
     count: u32,
-    is_life: bool,
     passed: bool,
 }
 
 #[derive(Default)]
 struct Book {
     off: Option<String>,
-    /// Connections are counted, and then the database is gone.
-    is_failing: bool,
+    /// Kinds that cannot be written down: the database is gone.
+    failing: &'static [&'static str],
     asked: Vec<Asked>,
 }
 
@@ -56,17 +55,22 @@ struct Ledger(Mutex<Book>);
 impl SharingGate for Ledger {
     fn pass_many(&self, sharing: Sharing, count: u32) -> BoxFuture<'static, Result<(), Problem>> {
         assert_eq!(sharing.direction, Direction::Out, "nothing comes in");
+        assert!(!sharing.is_life, "whom a date stops is for the ledger to say");
         let mut book = self.0.lock().unwrap();
         let answer = if book.off.as_ref() == Some(&sharing.partner.key) {
             Err(Problem::new(StatusCode::FORBIDDEN, "oversight.sharing.off", "this partner was switched off"))
-        } else if book.is_failing && sharing.kind == crowd::POSITION {
+        } else if book.failing.contains(&sharing.kind.as_str()) {
             Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "store.unavailable", "the database is gone"))
         } else {
             Ok(())
         };
         let passed = answer.is_ok();
-        book.asked.push(Asked { key: sharing.partner.key, kind: sharing.kind, count, is_life: sharing.is_life, passed });
+        book.asked.push(Asked { key: sharing.partner.key, kind: sharing.kind, count, passed });
         Box::pin(async move { answer })
+    }
+
+    fn refuse_if_off(&self, _: Sharing) -> BoxFuture<'static, Result<(), Problem>> {
+        Box::pin(async { Ok(()) })
     }
 }
 
@@ -92,6 +96,13 @@ impl Ledger {
 async fn stream(house: &House, allow: &[&str]) -> SocketAddr {
     let allow = allow.iter().map(|said| said.parse::<Allowed>().unwrap()).collect();
     serve(house.app.clone(), TakStream { listen: SocketAddr::from(([127, 0, 0, 1], 0)), allow }).await.unwrap()
+}
+
+/// From an address of this machine that ends so.
+async fn client_of(last: u8, at: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 0, last], 0))).unwrap();
+    socket.connect(at).await.unwrap()
 }
 
 /// Reads until an event is whole.
@@ -133,7 +144,7 @@ async fn a_client_of_an_allowed_network_gets_units_that_are_counted_first_and_le
     let mut client = TcpStream::connect(at).await.unwrap();
     let text = event(&mut client).await;
     assert!(text.contains("callsign=\"永康 21\""), "{text}");
-    let asked = |kind: &str, count| Asked { key: LOOPBACK.into(), kind: kind.into(), count, is_life: true, passed: true };
+    let asked = |kind: &str, count| Asked { key: LOOPBACK.into(), kind: kind.into(), count, passed: true };
     assert_eq!(ledger.0.lock().unwrap().asked.first(), Some(&asked(crowd::CONNECTION, 1)));
     assert_eq!(ledger.asked_of(LOOPBACK, crowd::POSITION).into_iter().find(|one| one.count > 0), Some(asked(crowd::POSITION, 1)));
     assert_eq!(leaves(&house).await, [(200, "positions of units as CoT for TAK 127.0.0.0/8, from now on".to_owned())]);
@@ -161,16 +172,11 @@ async fn a_network_of_two_partners_is_of_nobody() {
 async fn whoever_is_switched_off_loses_the_connection_that_he_has_and_gets_no_other_and_nobody_else_does() {
     let (house, ledger) = house().await;
     let at = stream(&house, &["127.0.0.0/8", "消防局=127.0.0.2"]).await;
-    let fire = async || {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.bind(SocketAddr::from(([127, 0, 0, 2], 0))).unwrap();
-        socket.connect(at).await.unwrap()
-    };
+    let fire = async || client_of(2, at).await;
     let (mut theirs, mut ours) = (fire().await, TcpStream::connect(at).await.unwrap());
     event(&mut theirs).await;
     event(&mut ours).await;
     let key = "named 消防局";
-    assert!(ledger.asked_of(key, crowd::POSITION).iter().all(|one| !one.is_life), "a date stops who was named");
 
     ledger.0.lock().unwrap().off = Some(key.to_owned());
     let passed = ledger.passed_of(key);
@@ -203,13 +209,56 @@ async fn whoever_is_switched_off_loses_the_connection_that_he_has_and_gets_no_ot
 #[tokio::test]
 async fn while_the_ledger_cannot_be_written_nothing_is_sent_and_nobody_is_hung_up_on() {
     let (house, ledger) = house().await;
-    ledger.0.lock().unwrap().is_failing = true;
+    ledger.0.lock().unwrap().failing = &[crowd::POSITION];
     let at = stream(&house, &["127.0.0.0/8"]).await;
     let mut client = TcpStream::connect(at).await.unwrap();
     ledger.until(|ledger| ledger.asked_of(LOOPBACK, crowd::POSITION).len() > 1).await;
     assert!(ledger.asked_of(LOOPBACK, crowd::POSITION).iter().all(|one| one.count == 1), "what is due stays due");
     assert!(matches!(client.try_read(&mut [0; 1]), Err(error) if error.kind() == io::ErrorKind::WouldBlock));
-    ledger.0.lock().unwrap().is_failing = false;
+    ledger.0.lock().unwrap().failing = &[];
     event(&mut client).await;
     assert_eq!(ledger.passed_of(LOOPBACK), 1);
+}
+
+#[tokio::test]
+async fn whoever_is_refused_and_comes_again_leaves_one_leaf_for_each_reason_until_he_is_let_in() {
+    let (house, ledger) = house().await;
+    let at = stream(&house, &["127.0.0.0/8"]).await;
+    let set = |off: Option<&str>, failing: &'static [&'static str]| {
+        let mut book = ledger.0.lock().unwrap();
+        (book.off, book.failing) = (off.map(ToOwned::to_owned), failing);
+    };
+    let refused_thrice = async || {
+        for _ in 0..3 {
+            assert_eq!(rest(&mut TcpStream::connect(at).await.unwrap()).await, b"");
+        }
+        let told = leaves(&house).await.into_iter().filter(|(_, object)| object.starts_with("not handed out"));
+        told.map(|(outcome, _)| outcome).collect::<Vec<_>>()
+    };
+    set(Some(LOOPBACK), &[]);
+    assert_eq!(refused_thrice().await, [403]);
+    assert_eq!(ledger.asked_of(LOOPBACK, crowd::CONNECTION).len(), 3, "the ledger has each");
+    set(None, &[crowd::CONNECTION]);
+    assert_eq!(refused_thrice().await, [403, 503], "whoever comes while it cannot be written is closed");
+    set(None, &[]);
+    event(&mut TcpStream::connect(at).await.unwrap()).await;
+    set(Some(LOOPBACK), &[]);
+    assert_eq!(refused_thrice().await, [403, 403, 503]);
+}
+
+#[tokio::test]
+async fn who_takes_all_his_places_shuts_nobody_else_out() {
+    let (house, ledger) = house().await;
+    let at = stream(&house, &["127.0.0.0/8", "消防局=127.0.0.2", "消防局=127.0.0.3"]).await;
+    let clients = house.app.room::<TakClients>();
+    let mut theirs = Vec::new();
+    for _ in 0..places::OF_ONE {
+        theirs.push(client_of(2, at).await);
+    }
+    ledger.until(|_| clients.connected() == places::OF_ONE).await;
+    assert_eq!(rest(&mut client_of(3, at).await).await, b"", "his networks share what is his");
+    event(&mut client_of(1, at).await).await;
+    drop(theirs);
+    ledger.until(|_| clients.connected() == 0).await;
+    event(&mut client_of(3, at).await).await;
 }

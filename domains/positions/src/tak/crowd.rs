@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use shouhu_ids::{Micros, UnitId};
-use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort, UNNAMED, UnitNow};
+use shouhu_module::ports::{Direction, Partner, Sharing, SharingPort, UnitNow};
 use shouhu_module::{App, Problem};
 use shouhu_wire::UnitState;
 use tokio::sync::{mpsc, oneshot};
@@ -52,14 +52,13 @@ impl Client {
 ///
 /// Where crews are is no call for help. An agreement that is over therefore ends it for a partner whom the operator has named. The clients of a network
 /// without a name are the force's own as far as anybody knows, officers with ATAK on their phones, and crews that lose sight of each other because of a
-/// date on a paper would be put in danger by it: as with `GET /v1/positions/cot`, which they may fetch instead, only a person's switch stops those.
+/// date on a paper would be put in danger by it: as with `GET /v1/positions/cot`, which they may fetch instead, the ledger knows no date for those.
 ///
 /// # Errors
 /// As `SharingGate::pass`.
 pub async fn pass(app: &App, partner: &Partner, kind: &str, count: u32) -> Result<(), Problem> {
     let Some(port) = app.try_room::<SharingPort>() else { return Ok(()) };
-    let is_life = partner.key.starts_with(UNNAMED);
-    port.0.pass_many(Sharing { partner: partner.clone(), direction: Direction::Out, kind: kind.to_owned(), is_life }, count).await
+    port.0.pass_many(Sharing { partner: partner.clone(), direction: Direction::Out, kind: kind.to_owned(), is_life: false }, count).await
 }
 
 /// Sends to whoever joins, until nobody can join any more. Asks once for all, and only while there are some.

@@ -4,10 +4,12 @@
 //! one of the police, or a tunnel. Positions of units go out and nothing comes in: what a client sends is thrown away unread. Whoever connects is
 //! a partner in the ledger of sharing, by the network that he comes from: the operator says whose it is, and where he does not, it has a switch of
 //! its own all the same, since nobody can tell an officer's phone there from anything else. Each connection leaves a leaf when it begins, and
-//! one when the ledger refuses or ends it.
+//! one when the ledger ends it. Of connections that the ledger refuses one leaf in an hour is left, for each partner and each reason.
 
 mod crowd;
 mod network;
+mod places;
+mod refusals;
 
 #[cfg(test)]
 mod claims;
@@ -23,14 +25,14 @@ use shouhu_module::App;
 use shouhu_module::ports::Partner;
 use shouhu_store::Eyes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crowd::Client;
 pub use network::{Allowed, AllowedError, Network, NetworkError};
+use places::Places;
+use refusals::Refusals;
 
-/// Clients at once; the next one is closed.
-const CLIENTS_MAX: usize = 32;
 const SEND_EVERY: Duration = Duration::from_secs(1);
 /// A client that takes so long to read is closed.
 const WRITE_TIME: Duration = Duration::from_secs(10);
@@ -46,12 +48,12 @@ pub struct TakStream {
 
 /// On the shelf while the stream is on, for whoever asks how the room is.
 #[derive(Debug, Clone)]
-pub struct TakClients(Arc<Semaphore>);
+pub struct TakClients(Places);
 
 impl TakClients {
     #[must_use]
     pub fn connected(&self) -> usize {
-        CLIENTS_MAX.saturating_sub(self.0.available_permits())
+        self.0.taken()
     }
 }
 
@@ -66,9 +68,9 @@ pub async fn serve(app: App, stream: TakStream) -> io::Result<SocketAddr> {
     }
     let mut listener = app.env.net.listen(stream.listen).await?;
     let at = listener.local_addr()?;
-    let places = Arc::new(Semaphore::new(CLIENTS_MAX));
+    let (places, refusals) = (Places::of(&stream.allow), Arc::new(Refusals::default()));
     app.put(TakClients(places.clone()));
-    let (joining, joined) = mpsc::channel(CLIENTS_MAX);
+    let (joining, joined) = mpsc::channel(places::OF_ONE);
     tokio::spawn(Eyes::House.look(crowd::send(app.clone(), joined)));
     tokio::spawn(async move {
         loop {
@@ -76,17 +78,17 @@ pub async fn serve(app: App, stream: TakStream) -> io::Result<SocketAddr> {
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             };
-            let Some(allowed) = network::of(&stream.allow, peer.ip()) else {
+            let Some(to) = network::of(&stream.allow, peer.ip()).map(Allowed::partner) else {
                 tracing::warn!(%peer, "a TAK client of a network that is not allowed was closed");
                 continue;
             };
-            let Ok(place) = places.clone().try_acquire_owned() else {
-                tracing::warn!(%peer, "too many TAK clients; the newest was closed");
+            let Some(place) = places.take(&to.key) else {
+                tracing::warn!(%peer, "too many TAK clients of one partner; the newest was closed");
                 continue;
             };
-            let (app, to, joining) = (app.clone(), allowed.partner(), joining.clone());
+            let (app, refusals, joining) = (app.clone(), refusals.clone(), joining.clone());
             tokio::spawn(async move {
-                if let Err(error) = Eyes::House.look(one(&app, client, peer, to, joining)).await {
+                if let Err(error) = Eyes::House.look(one(&app, &refusals, client, peer, to, joining)).await {
                     tracing::info!(%peer, %error, "a TAK client is gone");
                 }
                 drop(place);
@@ -114,12 +116,16 @@ async fn note(app: &App, peer: SocketAddr, object: String, outcome: u16) -> io::
 }
 
 /// A connection from the question whether it may be until its end, by either side or by the switch.
-async fn one(app: &App, client: BoxStream, peer: SocketAddr, to: Partner, joining: mpsc::Sender<Client>) -> io::Result<()> {
+async fn one(app: &App, refusals: &Refusals, client: BoxStream, peer: SocketAddr, to: Partner, joining: mpsc::Sender<Client>) -> io::Result<()> {
     let what = format!("positions of units as CoT for {}", to.said());
     if let Err(refused) = crowd::pass(app, &to, crowd::CONNECTION, 1).await {
-        note(app, peer, format!("not handed out: {what}"), refused.status).await?;
+        if refusals.is_news(&to, &refused, app.env.now()) {
+            let noted = note(app, peer, format!("not handed out: {what}"), refused.status).await;
+            noted.inspect_err(|_| refusals.forget(&to))?;
+        }
         return Err(io::Error::other(refused.key));
     }
+    refusals.forget(&to);
     note(app, peer, format!("{what}, from now on"), 200).await?;
     let (there, mut line) = Client::new(to);
     if joining.send(there).await.is_err() {

@@ -32,6 +32,10 @@ impl FromStr for Network {
         let wrong = || NetworkError(text.chars().take(60).collect());
         let (address, bits) = text.trim().split_once('/').map_or((text.trim(), None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        // Whoever connects is an IPv4 address, however the system writes it: an IPv4 network in the form of IPv6 would hold nobody.
+        if address.to_canonical() != address {
+            return Err(wrong());
+        }
         let all = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(all), str::parse).map_err(|_| wrong())?;
         if bits > all { Err(wrong()) } else { Ok(Self { first: first_of(address, bits), bits }) }
@@ -122,7 +126,7 @@ mod tests {
         assert!(network("::1").unwrap().contains(ip("::1")) && !network("::1").unwrap().contains(ip("::2")));
         assert!(network("fd00::/8").unwrap().contains(ip("fd12::1")) && !network("fd00::/8").unwrap().contains(ip("10.8.0.1")));
         assert_eq!(network("10.8.3.4/16"), network("10.8.0.0/16"), "one network, however it is written");
-        for odd in ["", "10.8.0.0/33", "10.8.0/16", "10.8.0.0/x", "a/8"] {
+        for odd in ["", "10.8.0.0/33", "10.8.0/16", "10.8.0.0/x", "a/8", "::ffff:10.9.0.0/112", "::ffff:10.9.0.1"] {
             assert!(network(odd).is_err(), "{odd}");
         }
     }

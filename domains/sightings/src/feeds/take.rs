@@ -28,7 +28,7 @@ const BATCH_ROWS: usize = 10_000;
 const FACTS_AT_ONCE: usize = 500;
 /// Passages of one site that lie no further apart are looked up in one window.
 const WINDOW_JOIN_MS: i64 = 10 * 60 * 1_000;
-/// What the ledger of sharing calls a file that did not come by the partner's own push.
+/// What the ledger of sharing calls a file that did not come by the partner's own push, or that its feed's title stops.
 const FILE: &str = "feed_file";
 const FILE_NAME_CHARS_MAX: usize = 120;
 /// Reports hold no plates; after a year nobody asks.
@@ -88,10 +88,16 @@ pub fn open(feed: &Feed, now: Micros) -> Result<(), FeedError> {
 
 /// A partner's file that a person brings, or that lies in a folder, is the partner's all the same: whoever is switched off has not only lost his key. What
 /// his machine pushes was judged at the door. None of it is life: it is past when it comes.
-async fn pass(app: &App, feed: &Feed) -> Result<(), Problem> {
+async fn pass(app: &App, feed: &Feed, via: Via) -> Result<(), Problem> {
     let Some(port) = app.try_room::<SharingPort>() else { return Ok(()) };
     let from = |partner| Sharing { partner, direction: Direction::In, kind: FILE.to_owned(), is_life: false };
-    let Some(device) = feed.device else { return port.0.pass(from(Partner::named(&feed.title))).await };
+    let named = from(Partner::named(&feed.title));
+    let Some(device) = feed.device else { return port.0.pass(named).await };
+    // One operator gives a feed its key; to switch on what was stopped while it had none takes two.
+    port.0.refuse_if_off(named).await?;
+    if via == Via::Push {
+        return Ok(());
+    }
     // The ledger knows what its machine is called; until that has pushed for the first time the feed's title stands for it.
     let machine = Partner::device(device, &feed.title);
     match port.0.pass(from(Partner { title: String::new(), ..machine.clone() })).await {
@@ -109,8 +115,8 @@ pub async fn take(app: &App, house: &Lakehouse, feed: &Feed, arrival: Arrival) -
     let now = app.env.now();
     open(feed, now)?;
     let _turn = Turn::take(app, &feed.name)?;
-    if arrival.via != Via::Push && !arrival.is_dry_run {
-        pass(app, feed).await?;
+    if !arrival.is_dry_run {
+        pass(app, feed, arrival.via).await?;
     }
     let sites = store::sites(&app.store, &feed.name).await?;
     let content_hash = hex::encode(Sha256::digest(&arrival.bytes));

@@ -179,23 +179,41 @@ async fn what_is_dropped_is_taken_in_reported_and_gone() {
 #[derive(Default)]
 struct Ledger {
     is_off: AtomicBool,
+    /// Who was known by it alone was switched off.
+    off_title: Mutex<String>,
     asked: Mutex<Vec<(String, String, bool)>>,
+}
+
+/// What the gate says of a partner's own push.
+const PUSHED: &str = "/v1/sightings/feeds/{feed}";
+
+fn switched_off() -> Problem {
+    Problem::new(axum::http::StatusCode::FORBIDDEN, "oversight.sharing.off", "this partner was switched off")
 }
 
 impl SharingGate for Ledger {
     fn pass_many(&self, sharing: Sharing, count: u32) -> BoxFuture<'static, Result<(), Problem>> {
+        if sharing.kind == PUSHED {
+            return Box::pin(async { Ok(()) });
+        }
         assert_eq!((sharing.direction, sharing.kind.as_str(), count, sharing.is_life), (Direction::In, "feed_file", 1, false));
         let mut asked = self.asked.lock().unwrap();
         let is_known = !sharing.partner.title.is_empty() || asked.iter().any(|(key, _, passed)| *key == sharing.partner.key && *passed);
         let answer = if !is_known {
             Err(Problem::not_found("partner"))
         } else if self.is_off.load(Ordering::Relaxed) {
-            Err(Problem::new(axum::http::StatusCode::FORBIDDEN, "oversight.sharing.off", "this partner was switched off"))
+            Err(switched_off())
         } else {
             Ok(())
         };
         asked.push((sharing.partner.key, sharing.partner.title, answer.is_ok()));
         Box::pin(async move { answer })
+    }
+
+    fn refuse_if_off(&self, sharing: Sharing) -> BoxFuture<'static, Result<(), Problem>> {
+        assert_eq!((sharing.direction, sharing.kind.as_str()), (Direction::In, "feed_file"));
+        let is_off = *self.off_title.lock().unwrap() == sharing.partner.title;
+        Box::pin(async move { if is_off { Err(switched_off()) } else { Ok(()) } })
     }
 }
 
@@ -228,6 +246,25 @@ async fn a_file_that_comes_by_hand_is_the_partners_all_the_same_and_stops_with_i
     assert_eq!(look(&world.house.app, &folder).await.unwrap(), 1);
     let report: Value = serde_json::from_slice(&world.disk.read(&folder.report("freeway-1", "day.csv")).unwrap()).unwrap();
     assert_eq!((&report["refused"]["key"], world.sightings().len()), (&json!("oversight.sharing.off"), before));
+}
+
+#[tokio::test]
+async fn a_feed_that_was_stopped_by_its_title_is_not_let_in_again_by_a_key() {
+    let world = World::open().await;
+    let operator = registered(&world, "freeway-1").await;
+    let ledger = Arc::new(Ledger { off_title: Mutex::new("國道一號".into()), ..Ledger::default() });
+    world.house.app.put(SharingPort(ledger.clone()));
+    let partner = partner(&world, "freeway-1").await;
+    for (who, path) in [(&operator, "freeway-1/files"), (&partner, "freeway-1")] {
+        let refused = push(&world, who, path, CSV).await;
+        assert_eq!((refused.0, &refused.1["key"]), (403, &json!("oversight.sharing.off")), "{path}");
+    }
+    assert!(world.sightings().is_empty() && ledger.asked.lock().unwrap().is_empty());
+    assert_eq!(push(&world, &operator, "freeway-1/files?dry_run=true", CSV).await.0, 200, "nothing is taken");
+    ledger.off_title.lock().unwrap().clear();
+    for (who, path) in [(&operator, "freeway-1/files"), (&partner, "freeway-1")] {
+        assert_eq!(push(&world, who, path, CSV).await.0, 200, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -159,6 +159,13 @@ pub trait SharingGate: Send + Sync {
     /// # Errors
     /// As [`SharingGate::pass`].
     fn pass_many(&self, sharing: Sharing, count: u32) -> BoxFuture<'static, Result<(), Problem>>;
+
+    /// Refuses what would pass under a key, where a person has switched off somebody who is known by the partner's title, under whatever other key: who was
+    /// known by a name alone and was switched off is not let in again by a key that comes later. Written down where it is refused, and nowhere else.
+    ///
+    /// # Errors
+    /// `oversight.sharing.off` where somebody is.
+    fn refuse_if_off(&self, sharing: Sharing) -> BoxFuture<'static, Result<(), Problem>>;
 }
 
 /// What a person is about to take to somebody.
