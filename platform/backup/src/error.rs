@@ -44,8 +44,6 @@ pub enum BackupError {
     Passphrase,
     #[error("a passphrase has at least {min} characters")]
     PassphraseShort { min: usize },
-    #[error("{0}")]
-    Tool(String),
     #[error("what the rooms keep of a plate that was forgotten: {0}")]
     Rooms(String),
     #[error("what was restored is not what was backed up: {0}")]

@@ -23,6 +23,11 @@ const VALUES_MAX: usize = 480;
 /// Bytes that wait to be written at most, but for one row that is longer.
 const BYTES_MAX: usize = 1 << 20;
 
+/// Until the transaction's end: none of the bounds in time that this server knows. One that it does not know (`transaction_timeout` came with PostgreSQL 17) would be an
+/// error to set by its name.
+const NO_BOUNDS: &str = "SELECT set_config(name, '0', true) FROM pg_settings \
+    WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')";
+
 fn cannot(detail: impl Into<String>) -> StoreError {
     StoreError::Copy { detail: detail.into() }
 }
@@ -123,7 +128,7 @@ impl Tx {
     pub(crate) async fn take_its_time(&mut self) -> Result<(), StoreError> {
         match self.backend() {
             Backend::Sqlite => Ok(()),
-            Backend::Postgres => self.execute_script("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0").await,
+            Backend::Postgres => self.execute_script(NO_BOUNDS).await,
         }
     }
 
@@ -316,8 +321,41 @@ fn bytes_of(value: &Value) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use crate::testing::on_empty_postgres;
+
+    /// By name, what bounds the time of whoever asks; milliseconds.
+    async fn bounds(tx: &mut Tx) -> Vec<(String, String)> {
+        let sql = "SELECT CAST(name AS TEXT) AS name, CAST(setting AS TEXT) AS setting FROM pg_settings \
+                   WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout') ORDER BY name";
+        let rows = tx.fetch(sql, Vec::new()).await.unwrap();
+        rows.iter().map(|row| (row.text("name").unwrap(), row.text("setting").unwrap())).collect()
+    }
+
+    #[tokio::test]
+    async fn no_bound_in_time_that_a_server_sets_for_people_holds_for_a_copy() {
+        on_empty_postgres(|url| async move {
+            let plain = Store::open(&url, shouhu_env::Env::real()).await.unwrap();
+            let names: Vec<String> = bounds(&mut plain.begin().await.unwrap()).await.into_iter().map(|(name, _)| name).collect();
+            plain.close().await;
+            assert!(names.len() >= 3, "{names:?}");
+            // As an administrator sets them for a role or a database.
+            let bounded = names.iter().fold(url, |url, name| format!("{url}&options=-c{name}%3D600000"));
+            let store = Store::open(&bounded, shouhu_env::Env::real()).await.unwrap();
+            let all = |setting: &str| names.iter().map(|name| (name.clone(), setting.to_owned())).collect::<Vec<_>>();
+            assert_eq!(bounds(&mut store.begin().await.unwrap()).await, all("600000"));
+            assert_eq!(bounds(&mut store.snapshot().await.unwrap()).await, all("0"), "a copy that reads");
+            let mut fills = store.begin().await.unwrap();
+            fills.take_its_time().await.unwrap();
+            assert_eq!(bounds(&mut fills).await, all("0"), "a copy that writes");
+            drop(fills);
+            assert_eq!(bounds(&mut store.begin().await.unwrap()).await, all("600000"), "and afterwards they hold again");
+            store.close().await;
+        })
+        .await;
+    }
 
     #[test]
     fn a_batch_is_full_by_its_values_or_its_bytes() {

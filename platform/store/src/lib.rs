@@ -25,7 +25,7 @@ mod value;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use db::{Backend, Store};
+pub use db::{Backend, Store, is_postgres};
 pub use error::StoreError;
 pub use first::{first, is_first};
 pub use migrate::{Migration, ModuleMigrations};

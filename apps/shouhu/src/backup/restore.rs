@@ -10,7 +10,7 @@ use shouhu_backup::{Order, opened};
 use shouhu_env::Env;
 use shouhu_http::wiring;
 use shouhu_lakehouse::{Forgotten, forgotten_in};
-use shouhu_store::Store;
+use shouhu_store::{Store, is_postgres};
 
 use super::rooms::Rooms;
 use super::{passphrase, place_to_read};
@@ -43,10 +43,6 @@ pub struct Restore {
     /// Data folder of a living house, or the address of its PostgreSQL: what it has forgotten since the newest backup is forgotten too.
     #[arg(long, value_name = "DATA")]
     since: Option<String>,
-}
-
-fn is_postgres(url: &str) -> bool {
-    url.starts_with("postgres:") || url.starts_with("postgresql:")
 }
 
 /// What a living house has on its list; only read.
