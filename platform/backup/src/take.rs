@@ -6,7 +6,8 @@
 //! 2. the log, up to its last whole group. What follows from a passage is in the database before the passage is in the log, so
 //!    a database that is copied later has it;
 //! 3. the database, as it is at one moment, in a SQLite file whatever it is. Passages that went from the log to segments since are in segments that it names;
-//! 4. segments that are new since 1. One that is gone already means that the purge was faster: from 1 again;
+//! 4. segments that it names and that are new since 1. One that is gone already means that the purge was faster: from 1 again. A merge lets go of its files a
+//!    minute after it, and rows of a PostgreSQL may take longer: of that the moment is held, its segments are copied, and then its rows;
 //! 5. pictures, which are written before the rows that name them; and the names of the day keys, after all that they open.
 //!
 //! **Invariant:** what was acknowledged when step 2 began is in the backup, and nothing in the log copy lacks what follows from it.
@@ -20,7 +21,7 @@ use shouhu_ids::Micros;
 use shouhu_lakehouse::lake::catalogue::Order;
 use shouhu_lakehouse::lake::wal::{self, Prefix};
 use shouhu_lakehouse::lake::{Class, SegmentMeta};
-use shouhu_lakehouse::{Listed, forgotten_in, listed_in};
+use shouhu_lakehouse::{Listed, forgotten_in, listed_at, listed_in};
 use shouhu_store::{Backend, Store};
 
 use crate::cut::Cut;
@@ -102,35 +103,34 @@ impl Taking {
         let mut writer = off_thread(move || Writer::begin(for_writer)).await?;
         for _ in 0..TRIES {
             let living = listed_in(&self.house.store, &self.house.node).await?;
-            writer = self.segments(writer, living.segments, false).await?.0;
+            writer = self.segments(writer, living.segments).await?.0;
             let taken_at_us = self.house.env.now();
             let (with_log, log) = self.log(writer, living.node.map(|(node, _)| node)).await?;
-            let copy = self.database().await?;
-            let listed = listed_in(&copy.store, &self.house.node).await?;
-            let (with_segments, is_whole) = self.segments(with_log, listed.segments.clone(), true).await?;
+            let (with_segments, copied) = self.database(with_log).await?;
             writer = with_segments;
-            if is_whole {
+            if let Some((listed, copy)) = copied {
                 let manifest = self.manifest(taken_at_us, &listed, &copy, &log).await?;
                 forgotten::add(&mut writer, &forgotten_in(&copy.store).await?)?;
                 copy.store.close().await;
                 return self.finish(writer, manifest, copy.path, log, &listed, place, keep_days).await;
             }
-            copy.store.close().await;
-            std::fs::remove_file(&copy.path).map_err(|e| BackupError::io("remove", &copy.path, &e))?;
         }
         Err(BackupError::Overtaken { tries: TRIES })
     }
 
-    /// Segments, all three files; false when one of them is gone.
-    async fn segments(&self, mut writer: Writer, segments: Vec<SegmentMeta>, is_last: bool) -> Result<(Writer, bool), BackupError> {
+    /// These segments and no others, all three files of each; false when one of them is gone. What was copied before is not looked at again: it may be gone by now.
+    async fn segments(&self, mut writer: Writer, segments: Vec<SegmentMeta>) -> Result<(Writer, bool), BackupError> {
         let files = Arc::clone(&self.house.lake);
         off_thread(move || {
-            if is_last {
-                writer.clear(LAKE);
-            }
+            let names = segments.iter().flat_map(|meta| Order::ALL.map(|order| meta.name(order)));
+            let wanted: BTreeMap<String, String> = names.map(|name| (format!("lake/{name}"), name)).collect();
+            writer.keep_only(LAKE, |path| wanted.contains_key(path));
             let mut is_whole = true;
-            for name in segments.iter().flat_map(|meta| Order::ALL.map(|order| meta.name(order))) {
-                match writer.add_immutable(LAKE, &format!("lake/{name}"), files.as_ref(), &name) {
+            for (path, name) in &wanted {
+                if writer.has(LAKE, path) {
+                    continue;
+                }
+                match writer.add_immutable(LAKE, path, files.as_ref(), name) {
                     Err(BackupError::Files(FilesError::Missing { .. })) => is_whole = false,
                     other => other?,
                 }
@@ -167,9 +167,31 @@ impl Taking {
         .await
     }
 
-    async fn database(&self) -> Result<Copy, BackupError> {
-        let path = self.work.join(SQLITE_PATH);
-        let left_out = self.house.store.copy_into(&path, &self.house.schemas, &self.house.rows_copied).await?;
+    /// The database of one moment and the segments that it names; `None` when one of these is gone.
+    async fn database(&self, writer: Writer) -> Result<(Writer, Option<(Listed, Copy)>), BackupError> {
+        let (house, path) = (&self.house, self.work.join(SQLITE_PATH));
+        if let Some(mut moment) = house.store.moment().await? {
+            let listed = listed_at(&mut moment, &house.node).await?;
+            let (writer, is_whole) = self.segments(writer, listed.segments.clone()).await?;
+            if !is_whole {
+                return Ok((writer, None));
+            }
+            let left_out = moment.copy_into(&path, &house.schemas, &house.rows_copied).await?;
+            return Ok((writer, Some((listed, self.opened(path, left_out).await?))));
+        }
+        let left_out = house.store.copy_into(&path, &house.schemas, &house.rows_copied).await?;
+        let copy = self.opened(path, left_out).await?;
+        let listed = listed_in(&copy.store, &house.node).await?;
+        let (writer, is_whole) = self.segments(writer, listed.segments.clone()).await?;
+        if is_whole {
+            return Ok((writer, Some((listed, copy))));
+        }
+        copy.store.close().await;
+        std::fs::remove_file(&copy.path).map_err(|e| BackupError::io("remove", &copy.path, &e))?;
+        Ok((writer, None))
+    }
+
+    async fn opened(&self, path: PathBuf, left_out: Vec<String>) -> Result<Copy, BackupError> {
         let store = Store::open(&format!("sqlite:{}", path.display()), self.house.env.clone()).await?;
         Ok(Copy { store, path, left_out })
     }

@@ -124,6 +124,19 @@ impl Writer {
         self.lists.remove(list);
     }
 
+    /// Whether a list has a file.
+    #[must_use]
+    pub fn has(&self, list: &str, path: &str) -> bool {
+        self.lists.get(list).is_some_and(|entries| entries.contains_key(path))
+    }
+
+    /// Forgets all of a list but what is wanted.
+    pub fn keep_only(&mut self, list: &str, is_wanted: impl Fn(&str) -> bool) {
+        if let Some(entries) = self.lists.get_mut(list) {
+            entries.retain(|path, _| is_wanted(path));
+        }
+    }
+
     /// A file that is not needed after all.
     pub fn drop_path(&mut self, list: &str, path: &str) {
         if let Some(entries) = self.lists.get_mut(list) {

@@ -25,6 +25,7 @@ mod value;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use copy::Moment;
 pub use db::{Backend, Store, is_postgres};
 pub use error::StoreError;
 pub use first::{first, is_first};

@@ -7,7 +7,7 @@ use crate::common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use common::{CANARY, Small, batch, files_below, plate, sequences};
+use common::{CANARY, Fleeting, Small, batch, files_below, plate, sequences};
 use shouhu_backup::{BackupError, KEEP_DAYS_DEFAULT, Place, restore, signer, take};
 use shouhu_blobs::BlobClass;
 use shouhu_env::RealFiles;
@@ -69,6 +69,26 @@ async fn a_backup_taken_during_ingest_has_all_that_was_acknowledged_when_it_bega
     }
     is_over.store(true, Ordering::Relaxed);
     ingest.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn segments_that_a_merge_takes_away_after_they_were_copied_are_in_the_backup() {
+    let small = Small::lived_in().await;
+    // Looked for once more, each of them is gone.
+    let house = Fleeting::of(&small.house, |look| look == 1);
+    take(&house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    assert_eq!(restore(&small.order("back")).await.unwrap().rows, 360);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn segments_that_are_not_there_when_the_database_is_copied_are_never_left_out_in_silence() {
+    let small = Small::lived_in().await;
+    // The first time is before the database: whether it finds them changes nothing.
+    take(&Fleeting::of(&small.house, |look| look > 1), &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    assert_eq!(restore(&small.order("back")).await.unwrap().rows, 360);
+    let refused = take(&Fleeting::of(&small.house, |_| false), &small.place(), KEEP_DAYS_DEFAULT).await;
+    assert!(matches!(refused, Err(BackupError::Overtaken { .. })), "{refused:?}");
+    assert_eq!(small.place().ids().unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::common::{Small, batch, files_below, sequences, sequences_on, url_of};
+use crate::common::{Fleeting, Small, batch, files_below, sequences, sequences_on, url_of};
 use shouhu_backup::{BackupError, DatabaseKind, KEEP_DAYS_DEFAULT, Order, drill, restore, take};
 use shouhu_env::Env;
 use shouhu_store::testing::on_empty_postgres;
@@ -138,6 +138,21 @@ async fn a_backup_of_a_house_on_postgresql_during_ingest_has_all_that_was_acknow
         }
         is_over.store(true, Ordering::Relaxed);
         ingest.await.unwrap();
+        close(small).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn segments_are_copied_before_the_rows_of_a_postgresql_which_take_longer_than_a_merge_waits() {
+    on_empty_postgres(|url| async move {
+        let small = Small::lived_in_on(Some(&url)).await;
+        let rows_copied = Arc::clone(&small.house.rows_copied);
+        // As if all of them had come after the first list, and gone in a merge while the rows were read.
+        let house = Fleeting::of(&small.house, move |look| look > 1 && rows_copied.load(Ordering::Relaxed) == 0);
+        take(&house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+        assert!(small.house.rows_copied.load(Ordering::Relaxed) > 0);
+        assert_eq!(restore(&small.order("back")).await.unwrap().rows, 360);
         close(small).await;
     })
     .await;
