@@ -12,7 +12,7 @@
 //!
 //! **Invariant:** what was acknowledged when step 2 began is in the backup, and nothing in the log copy lacks what follows from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -36,6 +36,9 @@ const TRIES: usize = 8;
 /// So often a log file is read again because its writer overtook the reader.
 const READS: usize = 16;
 pub const KEEP_DAYS_DEFAULT: i64 = 30;
+/// The newest backup of another server stays for so long at least: until that one has had its next night, and one more to mend what hinders it. Not for ever: what was
+/// erased is in it.
+const OTHERS_KEEP_DAYS_MIN: i64 = 2;
 
 pub(crate) const DATABASE: &str = "database";
 const LAKE: &str = "lake";
@@ -62,7 +65,7 @@ pub struct Taken {
     pub chunks_removed: u64,
 }
 
-/// Takes one backup, and lets go of those that are older than `keep_days`; the newest always stays.
+/// Takes one backup, and lets go of those that are older than `keep_days`, of other servers too; this newest one always stays.
 ///
 /// # Errors
 /// What could not be read or written; the backups of before are as they were.
@@ -99,8 +102,8 @@ type LogFiles = BTreeMap<u64, Prefix>;
 
 impl Taking {
     async fn run(&self, place: &Place, keep_days: i64) -> Result<Taken, BackupError> {
-        let for_writer = place.clone();
-        let mut writer = off_thread(move || Writer::begin(for_writer)).await?;
+        let (for_writer, node) = (place.clone(), self.house.node.clone());
+        let mut writer = off_thread(move || Writer::begin(for_writer, &node)).await?;
         for _ in 0..TRIES {
             let living = listed_in(&self.house.store, &self.house.node).await?;
             writer = self.segments(writer, living.segments).await?.0;
@@ -199,7 +202,7 @@ impl Taking {
     async fn manifest(&self, taken_at_us: Micros, listed: &Listed, copy: &Copy, log: &LogFiles) -> Result<Manifest, BackupError> {
         let checkpoint = shouhu_audit::checkpoint_in(&copy.store).await?;
         let suffix = hex::encode(self.house.env.random.bytes16().first_chunk::<4>().copied().unwrap_or_default());
-        let behind = |name: &String| format!("passages that only the log of server {name:?} has: that server's own backup has them");
+        let behind = |name: &String| format!("passages that only the log of server {name:?} has: that server's own backups have them, if it takes any");
         Ok(Manifest {
             format: FORMAT,
             id: format!("{:016}-{suffix}", taken_at_us.0),
@@ -344,12 +347,16 @@ fn drawn(house: &House, writer: &Writer) -> Option<String> {
     all.get(at).map(|path| (*path).to_owned())
 }
 
+/// The newest of all stays; that of another server is its only one with that server's log, and has its days.
 fn expire(place: &Place, newest: &Manifest, keep_days: i64) -> Result<Vec<String>, BackupError> {
-    let before = newest.taken_at_us.plus(-keep_days.max(0).saturating_mul(Micros::DAY));
+    let mut servers_seen = HashSet::from([newest.node.clone()]);
     let mut expired = Vec::new();
-    for id in place.ids()?.into_iter().filter(|id| *id != newest.id) {
+    for id in place.ids()?.into_iter().rev().filter(|id| *id != newest.id) {
         // One that cannot be read is left for a person to look at.
-        if place.manifest(&id, None).is_ok_and(|manifest| manifest.taken_at_us < before) {
+        let Ok(manifest) = place.manifest(&id, None) else { continue };
+        let is_last_of_another = servers_seen.insert(manifest.node.clone());
+        let days = if is_last_of_another { keep_days.max(OTHERS_KEEP_DAYS_MIN) } else { keep_days.max(0) };
+        if manifest.taken_at_us < newest.taken_at_us.plus(-days.saturating_mul(Micros::DAY)) {
             place.strike(&id)?;
             expired.push(id);
         }

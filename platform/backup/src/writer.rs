@@ -44,19 +44,20 @@ fn mark_of(file: &dyn ReadAt) -> Result<String, BackupError> {
 }
 
 impl Writer {
-    /// Knows what the newest backup has, so that only the rest is read.
+    /// Knows what the newest backups of this server and of whichever have, so that only the rest is read: pictures may be one server's own, segments are everybody's.
     ///
     /// # Errors
     /// When the place cannot be read.
-    pub fn begin(place: Place) -> Result<Self, BackupError> {
+    pub fn begin(place: Place, node: &str) -> Result<Self, BackupError> {
         let known = place.objects()?;
         let mut before = HashMap::new();
-        if let Some(newest) = place.newest(None)? {
-            for list in &newest.lists {
-                // A damaged list only costs that its files are read again.
-                let Ok(entries) = place.list(list) else { continue };
-                before.extend(entries.into_iter().map(|entry| (entry.path.clone(), entry)));
-            }
+        let own = place.newest_of(node, None)?;
+        let other = place.newest(None)?.filter(|newest| own.as_ref().is_none_or(|own| own.id != newest.id));
+        // The own one last: what both have under one name is its.
+        for list in other.iter().chain(&own).flat_map(|manifest| &manifest.lists) {
+            // A damaged list only costs that its files are read again.
+            let Ok(entries) = place.list(list) else { continue };
+            before.extend(entries.into_iter().map(|entry| (entry.path.clone(), entry)));
         }
         Ok(Self { place, known, before, lists: BTreeMap::new(), cost: Cost::default() })
     }

@@ -25,6 +25,9 @@ pub struct Restore {
     /// Which one, as `shouhu backup list` names it. Default: the newest.
     #[arg(long)]
     backup: Option<String>,
+    /// Of several servers of the house: the newest backup of this one, which alone has its log. Default: the newest, whichever server took it.
+    #[arg(long, conflicts_with = "backup")]
+    node: Option<String>,
     /// Folder of the restored house; must not be there, or be empty.
     #[arg(long)]
     data: PathBuf,
@@ -73,6 +76,7 @@ pub async fn run(args: Restore, env: Env) -> anyhow::Result<ExitCode> {
         env,
         place: place_to_read(&args.from)?,
         backup: args.backup,
+        node: args.node,
         data: args.data.clone(),
         keys_folder: args.keys_folder,
         keys: opened(&sealed, &passphrase(&args.passphrase_file)?)?,

@@ -80,6 +80,7 @@ async fn a_house_on_postgresql_is_backed_up_at_night_and_comes_back_into_another
                 env: Env::real(),
                 place,
                 backup: None,
+                node: None,
                 data: back.clone(),
                 keys_folder: None,
                 keys: keys_in(&living.keys).unwrap(),

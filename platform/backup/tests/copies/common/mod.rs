@@ -160,6 +160,7 @@ impl Small {
             env: Env::real(),
             place: self.place(),
             backup: None,
+            node: None,
             data: self.path(target),
             keys_folder: None,
             keys: self.keys(),
