@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::random::{OsRandom, Random};
+use crate::random::lot;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DiskError {
@@ -90,11 +90,9 @@ fn clear_away(beside: &Path) {
     let _ = std::fs::remove_file(beside);
 }
 
-/// Writes and syncs the bytes beside the target. The name is drawn by lot: servers that share a folder count their threads and their processes alike.
+/// Writes and syncs the bytes beside the target.
 fn write_beside(path: &Path, bytes: &[u8]) -> std::io::Result<PathBuf> {
-    let mut lot = [0; 8];
-    OsRandom.fill(&mut lot);
-    let beside = path.with_extension(format!("{:016x}.part", u64::from_le_bytes(lot)));
+    let beside = path.with_extension(format!("{}.part", lot()));
     let mut file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
     match file.write_all(bytes).and_then(|()| file.sync_all()) {
         Ok(()) => Ok(beside),
