@@ -87,6 +87,7 @@ int fdatasync(int fd) { REAL(fdatasync); return fails_at(KIND_SYNC, fd) ? -1 : r
 int ftruncate(int fd, off_t to) { REAL(ftruncate); return fails_at(KIND_LENGTH, fd) ? -1 : real(fd, to); }
 int ftruncate64(int fd, off64_t to) { REAL(ftruncate64); return fails_at(KIND_LENGTH, fd) ? -1 : real(fd, to); }
 int rename(const char *from, const char *to) { REAL(rename); return fails(KIND_NAME, to) ? -1 : real(from, to); }
+int linkat(int from_at, const char *from, int at, const char *to, int flags) { REAL(linkat); return fails(KIND_NAME, to) ? -1 : real(from_at, from, at, to, flags); }
 int mkdir(const char *path, mode_t mode) { REAL(mkdir); return fails(KIND_NAME, path) ? -1 : real(path, mode); }
 
 int open64(const char *path, int flags, ...) {

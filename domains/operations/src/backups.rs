@@ -1,5 +1,7 @@
 //! What was backed up, what was proved by a drill, and how long ago: for the operator's page and for health.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shouhu_ids::Micros;
@@ -11,6 +13,8 @@ pub const BACKUP_AGE_MAX_US: i64 = 2 * Micros::DAY;
 pub const DRILL_AGE_MAX_US: i64 = 9 * Micros::DAY;
 /// Lines are kept for so long: three years of charts.
 const KEPT_US: i64 = 3 * 366 * Micros::DAY;
+/// A server that has noted nothing for so long is not asked after any more, unless it was the last one that did: it is gone, or has another name now.
+const SILENT_US: i64 = 30 * Micros::DAY;
 const DETAIL_CHARS_MAX: usize = 500;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +38,8 @@ impl BackupKind {
 pub struct BackupNote {
     pub kind: BackupKind,
     pub began_at_us: Micros,
+    /// The server whose backup it is. Null in notes of before servers were told apart: those count for each of them.
+    pub node: Option<String>,
     pub is_good: bool,
     /// Id at the place; null when nothing came of it.
     pub backup: Option<String>,
@@ -51,6 +57,7 @@ fn note_of(row: &Row) -> Result<BackupNote, StoreError> {
     Ok(BackupNote {
         kind: row.tag("kind")?,
         began_at_us: row.micros("began_at_us")?,
+        node: row.opt_text("node")?,
         is_good: row.int("is_good")? != 0,
         backup: row.opt_text("backup")?,
         took_us: row.int("took_us")?,
@@ -61,7 +68,7 @@ fn note_of(row: &Row) -> Result<BackupNote, StoreError> {
     })
 }
 
-const COLUMNS: &str = "kind, began_at_us, is_good, backup, took_us, bytes_written, rpo_us, newest_passage_age_us, detail";
+const COLUMNS: &str = "kind, began_at_us, node, is_good, backup, took_us, bytes_written, rpo_us, newest_passage_age_us, detail";
 
 /// Keeps what came of a backup or drill.
 ///
@@ -71,10 +78,11 @@ pub async fn keep(store: &Store, note: &BackupNote) -> Result<(), StoreError> {
     let detail: String = note.detail.chars().take(DETAIL_CHARS_MAX).collect();
     let mut tx = store.begin().await?;
     tx.execute(
-        &format!("INSERT INTO operations_backup ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (kind, began_at_us) DO NOTHING"),
+        &format!("INSERT INTO operations_backup ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (kind, began_at_us) DO NOTHING"),
         params![
             note.kind.as_str(),
             note.began_at_us,
+            note.node.clone(),
             note.is_good,
             note.backup.clone(),
             note.took_us,
@@ -98,35 +106,99 @@ pub async fn list(store: &Store, before: Micros, limit: i64) -> Result<Vec<Backu
     store.fetch(&sql, params![before, limit]).await?.iter().map(note_of).collect()
 }
 
-async fn last_good(store: &Store, kind: BackupKind) -> Result<Option<Micros>, StoreError> {
-    let sql = "SELECT MAX(began_at_us) AS last FROM operations_backup WHERE kind = $1 AND is_good = 1";
-    store.fetch_one(sql, params![kind.as_str()]).await?.opt_micros("last")
+/// Newest first, what counts for one server.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_of(store: &Store, node: &str, limit: i64) -> Result<Vec<BackupNote>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM operations_backup WHERE node = $1 OR node IS NULL ORDER BY began_at_us DESC, kind LIMIT $2");
+    store.fetch(&sql, params![node, limit]).await?.iter().map(note_of).collect()
+}
+
+/// How one server stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct Standing {
+    /// When anything began, good or not.
+    first: Option<Micros>,
+    newest: Option<Micros>,
+    /// When the last good ones began.
+    backup: Option<Micros>,
+    drill: Option<Micros>,
+}
+
+impl Standing {
+    /// With what counts for every server. When this one did anything last is its own.
+    fn and(self, unnamed: Self) -> Self {
+        Self {
+            first: self.first.into_iter().chain(unnamed.first).min(),
+            newest: self.newest,
+            backup: self.backup.max(unnamed.backup),
+            drill: self.drill.max(unnamed.drill),
+        }
+    }
+
+    /// Whether all is well, and a sentence.
+    fn told(self, now: Micros) -> (bool, String) {
+        let age = |at: Option<Micros>| at.map(|at| now.since(at));
+        let said = |what: &str, age: Option<i64>| match age {
+            Some(us) => format!("last good {what} {} days ago", days(us)),
+            None => format!("no good {what} yet"),
+        };
+        let is_fresh = |age: Option<i64>, max: i64| age.is_some_and(|us| us <= max);
+        // A server whose first backup is young need not have been drilled.
+        let is_young = is_fresh(age(self.first), DRILL_AGE_MAX_US);
+        let (backup, drill) = (age(self.backup), age(self.drill));
+        let is_good = is_fresh(backup, BACKUP_AGE_MAX_US) && (is_fresh(drill, DRILL_AGE_MAX_US) || (drill.is_none() && is_young));
+        (is_good, format!("{}, {}", said("backup", backup), said("drill", drill)))
+    }
+}
+
+/// Each server that is asked after, by its name; without one where all notes are of before servers were told apart.
+async fn standings(store: &Store) -> Result<BTreeMap<Option<String>, Standing>, StoreError> {
+    let sql = "SELECT node, kind, MIN(began_at_us) AS first, MAX(began_at_us) AS newest, MAX(CASE WHEN is_good = 1 THEN began_at_us END) AS last_good \
+               FROM operations_backup GROUP BY node, kind";
+    let mut by_node: BTreeMap<Option<String>, Standing> = BTreeMap::new();
+    for row in store.fetch(sql, vec![]).await? {
+        let standing = by_node.entry(row.opt_text("node")?).or_default();
+        standing.first = standing.first.into_iter().chain(row.opt_micros("first")?).min();
+        standing.newest = standing.newest.max(row.opt_micros("newest")?);
+        match row.tag::<BackupKind>("kind")? {
+            BackupKind::Backup => standing.backup = row.opt_micros("last_good")?,
+            BackupKind::Drill => standing.drill = row.opt_micros("last_good")?,
+        }
+    }
+    if by_node.len() > 1
+        && let Some(unnamed) = by_node.remove(&None)
+    {
+        by_node.values_mut().for_each(|standing| *standing = standing.and(unnamed));
+    }
+    let (now, newest) = (store.env().now(), by_node.values().filter_map(|standing| standing.newest).max());
+    by_node.retain(|_, standing| standing.newest == newest || standing.newest.is_some_and(|at| now.since(at) <= SILENT_US));
+    Ok(by_node)
 }
 
 fn days(us: i64) -> i64 {
     us.div_euclid(Micros::DAY)
 }
 
-/// A sentence for health, and whether all is well. A house that was never backed up says so, and is not called ill for it: it may be
-/// one that is tried out, or be backed up by other means.
+/// A sentence for health, and whether all is well: at every server that takes backups, because none has another's log. A house that was never backed up says so, and is not
+/// called ill for it: it may be one that is tried out, or be backed up by other means.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn told(store: &Store) -> Result<(bool, String), StoreError> {
-    let now = store.env().now();
-    if list(store, Micros(i64::MAX), 1).await?.is_empty() {
+    let (now, by_node) = (store.env().now(), standings(store).await?);
+    if by_node.is_empty() {
         return Ok((true, "no backup was ever taken by this program".into()));
     }
-    let (backup, drill) = (last_good(store, BackupKind::Backup).await?, last_good(store, BackupKind::Drill).await?);
-    let age = |at: Option<Micros>| at.map(|at| now.since(at));
-    let said = |what: &str, age: Option<i64>| match age {
-        Some(us) => format!("last good {what} {} days ago", days(us)),
-        None => format!("no good {what} yet"),
-    };
-    let is_fresh = |age: Option<i64>, max: i64| age.is_some_and(|us| us <= max);
-    // A house whose first backup is young need not have been drilled.
-    let first = store.fetch_one("SELECT MIN(began_at_us) AS first FROM operations_backup", vec![]).await?.opt_micros("first")?;
-    let is_young = age(first).is_some_and(|us| us <= DRILL_AGE_MAX_US);
-    let is_good = is_fresh(age(backup), BACKUP_AGE_MAX_US) && (is_fresh(age(drill), DRILL_AGE_MAX_US) || (drill.is_none() && is_young));
-    Ok((is_good, format!("{}, {}", said("backup", age(backup)), said("drill", age(drill)))))
+    let (mut is_good, mut said) = (true, Vec::new());
+    for (node, standing) in &by_node {
+        let (is_well, sentence) = standing.told(now);
+        is_good &= is_well;
+        said.push(match node.as_ref().filter(|_| by_node.len() > 1) {
+            Some(node) => format!("server {node}: {sentence}"),
+            None => sentence,
+        });
+    }
+    Ok((is_good, said.join("; ")))
 }

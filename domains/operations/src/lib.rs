@@ -72,6 +72,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0003_importing", sql: include_str!("../migrations/0003_importing.sql") },
         Migration { name: "0004_closures", sql: include_str!("../migrations/0004_closures.sql") },
         Migration { name: "0005_backups", sql: include_str!("../migrations/0005_backups.sql") },
+        Migration { name: "0006_backup_nodes", sql: include_str!("../migrations/0006_backup_nodes.sql") },
     ],
     reactions: &[
         Reaction { name: "operations.load_new_map", kinds: &["map_replaced"], run: map::reload },

@@ -44,8 +44,12 @@ pub enum BackupError {
     Passphrase,
     #[error("a passphrase has at least {min} characters")]
     PassphraseShort { min: usize },
-    #[error("{0}")]
-    Tool(String),
+    /// The one way in which a restore that failed leaves something.
+    #[error(
+        "the rows are in the new database already, but the restored house did not get its name: {detail}; \
+         give what ends with .restoring its name by hand, or drop that database, make it anew and restore again"
+    )]
+    RowsWithoutHouse { detail: String },
     #[error("what the rooms keep of a plate that was forgotten: {0}")]
     Rooms(String),
     #[error("what was restored is not what was backed up: {0}")]

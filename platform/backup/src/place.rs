@@ -128,14 +128,27 @@ impl Place {
         if manifest.id == id { Ok(manifest) } else { Err(BackupError::malformed(name, "it is of another backup")) }
     }
 
-    /// The newest backup that can be read.
+    /// The newest backup that can be read, whichever server of the house took it.
     ///
     /// # Errors
     /// When the place cannot be read.
     pub fn newest(&self, key: Option<&VerifierKey>) -> Result<Option<Manifest>, BackupError> {
+        self.newest_that(key, |_| true)
+    }
+
+    /// The newest backup of one server that can be read: only that has the server's log.
+    ///
+    /// # Errors
+    /// When the place cannot be read.
+    pub fn newest_of(&self, node: &str, key: Option<&VerifierKey>) -> Result<Option<Manifest>, BackupError> {
+        self.newest_that(key, |manifest| manifest.node == node)
+    }
+
+    fn newest_that(&self, key: Option<&VerifierKey>, is_wanted: impl Fn(&Manifest) -> bool) -> Result<Option<Manifest>, BackupError> {
         for id in self.ids()?.iter().rev() {
             match self.manifest(id, key) {
-                Ok(manifest) => return Ok(Some(manifest)),
+                Ok(manifest) if is_wanted(&manifest) => return Ok(Some(manifest)),
+                Ok(_) => {}
                 Err(error) => tracing::warn!(id, %error, "a backup cannot be read and is passed over"),
             }
         }

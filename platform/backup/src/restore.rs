@@ -34,6 +34,8 @@ pub struct Order {
     pub place: Place,
     /// `None`: the newest.
     pub backup: Option<String>,
+    /// Of the backups of several servers: whose newest. `None`: whoever's is the newest.
+    pub node: Option<String>,
     /// Must not be there, or be empty.
     pub data: PathBuf,
     /// Must not be there, or be empty. Default: `keys` in the data folder.
@@ -108,7 +110,8 @@ fn rename(from: &Path, to: &Path) -> Result<(), BackupError> {
 }
 
 /// # Errors
-/// What is missing or damaged; the target is then as it was.
+/// What is missing or damaged; the target is then as it was, but for the database of `store` in two cases: its rows were there already when the house could not get its name
+/// (`RowsWithoutHouse`), or the connection broke at the commit and nobody knows.
 pub async fn restore(order: &Order) -> Result<Restored, BackupError> {
     must_be_empty(&order.data)?;
     order.keys_folder.iter().try_for_each(|folder| must_be_empty(folder))?;
@@ -131,11 +134,12 @@ pub async fn restore(order: &Order) -> Result<Restored, BackupError> {
         return restored;
     }
     // Keys first: a data folder under its name is then a whole house.
-    if let Some(folder) = &order.keys_folder {
-        rename(&keys_work, folder)?;
+    let keys_named = order.keys_folder.as_ref().map_or(Ok(()), |folder| rename(&keys_work, folder));
+    match keys_named.and_then(|()| rename(&work, &order.data)) {
+        Ok(()) => restored,
+        Err(error) if order.store.is_some() => Err(BackupError::RowsWithoutHouse { detail: error.to_string() }),
+        Err(error) => Err(error),
     }
-    rename(&work, &order.data)?;
-    restored
 }
 
 struct Restoring<'a> {
@@ -149,10 +153,13 @@ impl Restoring<'_> {
         let (env, place) = (&self.order.env, &self.order.place);
         let keys = self.keys()?;
         let key = signer(&keys)?.verifier();
-        let manifest = match &self.order.backup {
-            Some(id) => place.manifest(id, Some(&key))?,
-            None => place.newest(Some(&key))?.ok_or(BackupError::NoBackup { place: "this place", which: " that this house's key has signed".into() })?,
+        let none = |of: String| BackupError::NoBackup { place: "this place", which: format!("{of} that this house's key has signed") };
+        let manifest = match (&self.order.backup, &self.order.node) {
+            (Some(id), _) => place.manifest(id, Some(&key))?,
+            (None, Some(node)) => place.newest_of(node, Some(&key))?.ok_or_else(|| none(format!(" of server {node:?}")))?,
+            (None, None) => place.newest(Some(&key))?.ok_or_else(|| none(String::new()))?,
         };
+        // Whoever's it is: all servers destroy the same keys.
         let newest = place.newest(Some(&key))?.unwrap_or_else(|| manifest.clone());
         let (checked, id) = (place.clone(), manifest.id.clone());
         let checked_by = key.clone();
@@ -183,22 +190,24 @@ impl Restoring<'_> {
             self.excuse(&audit, &manifest, &newest, &mut missing)?;
         }
         if let Some(url) = &self.order.store {
-            let left_out = self.move_rows(url).await?;
-            missing.extend(left_out.iter().map(|table| strange(table)));
+            self.move_rows(url, &mut missing).await?;
         }
         Ok(Restored { manifest, rows, forgotten, audit, missing })
     }
 
     /// From the SQLite, in which everything was checked and forgotten, into the empty PostgreSQL. The file does not stay: two databases of one house would be one too many.
-    async fn move_rows(&self, url: &str) -> Result<Vec<String>, BackupError> {
+    /// Where it cannot be removed that is said, and nothing more: the rows are over there for good.
+    async fn move_rows(&self, url: &str, missing: &mut Vec<String>) -> Result<(), BackupError> {
         let target = Store::open(url, self.order.env.clone()).await?;
         let lite = Store::open(&format!("sqlite:{}", self.work.join(SQLITE_PATH).display()), self.order.env.clone()).await?;
         let filled = target.fill_from(&lite, &self.order.schemas, &self.order.rows_copied).await;
         target.close().await;
         lite.close().await;
-        let left_out = filled?;
-        below(&self.work).remove(SQLITE_PATH)?;
-        Ok(left_out)
+        missing.extend(filled?.iter().map(|table| strange(table)));
+        if let Err(error) = below(&self.work).remove(SQLITE_PATH) {
+            missing.push(format!("nothing, but {SQLITE_PATH} of the restored house has all rows a second time; remove it by hand: {error}"));
+        }
+        Ok(())
     }
 
     /// Puts the keys where the restored house will have them.

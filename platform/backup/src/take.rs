@@ -6,12 +6,13 @@
 //! 2. the log, up to its last whole group. What follows from a passage is in the database before the passage is in the log, so
 //!    a database that is copied later has it;
 //! 3. the database, as it is at one moment, in a SQLite file whatever it is. Passages that went from the log to segments since are in segments that it names;
-//! 4. segments that are new since 1. One that is gone already means that the purge was faster: from 1 again;
+//! 4. segments that it names and that are new since 1. One that is gone already means that the purge was faster: from 1 again. A merge lets go of its files a
+//!    minute after it, and rows of a PostgreSQL may take longer: of that the moment is held, its segments are copied, and then its rows;
 //! 5. pictures, which are written before the rows that name them; and the names of the day keys, after all that they open.
 //!
 //! **Invariant:** what was acknowledged when step 2 began is in the backup, and nothing in the log copy lacks what follows from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use shouhu_ids::Micros;
 use shouhu_lakehouse::lake::catalogue::Order;
 use shouhu_lakehouse::lake::wal::{self, Prefix};
 use shouhu_lakehouse::lake::{Class, SegmentMeta};
-use shouhu_lakehouse::{Listed, forgotten_in, listed_in};
+use shouhu_lakehouse::{Listed, forgotten_in, listed_at, listed_in};
 use shouhu_store::{Backend, Store};
 
 use crate::cut::Cut;
@@ -35,6 +36,9 @@ const TRIES: usize = 8;
 /// So often a log file is read again because its writer overtook the reader.
 const READS: usize = 16;
 pub const KEEP_DAYS_DEFAULT: i64 = 30;
+/// The newest backup of another server stays for so long at least: until that one has had its next night, and one more to mend what hinders it. Not for ever: what was
+/// erased is in it.
+const OTHERS_KEEP_DAYS_MIN: i64 = 2;
 
 pub(crate) const DATABASE: &str = "database";
 const LAKE: &str = "lake";
@@ -61,7 +65,7 @@ pub struct Taken {
     pub chunks_removed: u64,
 }
 
-/// Takes one backup, and lets go of those that are older than `keep_days`; the newest always stays.
+/// Takes one backup, and lets go of those that are older than `keep_days`, of other servers too; this newest one always stays.
 ///
 /// # Errors
 /// What could not be read or written; the backups of before are as they were.
@@ -98,39 +102,38 @@ type LogFiles = BTreeMap<u64, Prefix>;
 
 impl Taking {
     async fn run(&self, place: &Place, keep_days: i64) -> Result<Taken, BackupError> {
-        let for_writer = place.clone();
-        let mut writer = off_thread(move || Writer::begin(for_writer)).await?;
+        let (for_writer, node) = (place.clone(), self.house.node.clone());
+        let mut writer = off_thread(move || Writer::begin(for_writer, &node)).await?;
         for _ in 0..TRIES {
             let living = listed_in(&self.house.store, &self.house.node).await?;
-            writer = self.segments(writer, living.segments, false).await?.0;
+            writer = self.segments(writer, living.segments).await?.0;
             let taken_at_us = self.house.env.now();
             let (with_log, log) = self.log(writer, living.node.map(|(node, _)| node)).await?;
-            let copy = self.database().await?;
-            let listed = listed_in(&copy.store, &self.house.node).await?;
-            let (with_segments, is_whole) = self.segments(with_log, listed.segments.clone(), true).await?;
+            let (with_segments, copied) = self.database(with_log).await?;
             writer = with_segments;
-            if is_whole {
+            if let Some((listed, copy)) = copied {
                 let manifest = self.manifest(taken_at_us, &listed, &copy, &log).await?;
                 forgotten::add(&mut writer, &forgotten_in(&copy.store).await?)?;
                 copy.store.close().await;
                 return self.finish(writer, manifest, copy.path, log, &listed, place, keep_days).await;
             }
-            copy.store.close().await;
-            std::fs::remove_file(&copy.path).map_err(|e| BackupError::io("remove", &copy.path, &e))?;
         }
         Err(BackupError::Overtaken { tries: TRIES })
     }
 
-    /// Segments, all three files; false when one of them is gone.
-    async fn segments(&self, mut writer: Writer, segments: Vec<SegmentMeta>, is_last: bool) -> Result<(Writer, bool), BackupError> {
+    /// These segments and no others, all three files of each; false when one of them is gone. What was copied before is not looked at again: it may be gone by now.
+    async fn segments(&self, mut writer: Writer, segments: Vec<SegmentMeta>) -> Result<(Writer, bool), BackupError> {
         let files = Arc::clone(&self.house.lake);
         off_thread(move || {
-            if is_last {
-                writer.clear(LAKE);
-            }
+            let names = segments.iter().flat_map(|meta| Order::ALL.map(|order| meta.name(order)));
+            let wanted: BTreeMap<String, String> = names.map(|name| (format!("lake/{name}"), name)).collect();
+            writer.keep_only(LAKE, |path| wanted.contains_key(path));
             let mut is_whole = true;
-            for name in segments.iter().flat_map(|meta| Order::ALL.map(|order| meta.name(order))) {
-                match writer.add_immutable(LAKE, &format!("lake/{name}"), files.as_ref(), &name) {
+            for (path, name) in &wanted {
+                if writer.has(LAKE, path) {
+                    continue;
+                }
+                match writer.add_immutable(LAKE, path, files.as_ref(), name) {
                     Err(BackupError::Files(FilesError::Missing { .. })) => is_whole = false,
                     other => other?,
                 }
@@ -167,9 +170,31 @@ impl Taking {
         .await
     }
 
-    async fn database(&self) -> Result<Copy, BackupError> {
-        let path = self.work.join(SQLITE_PATH);
-        let left_out = self.house.store.copy_into(&path, &self.house.schemas, &self.house.rows_copied).await?;
+    /// The database of one moment and the segments that it names; `None` when one of these is gone.
+    async fn database(&self, writer: Writer) -> Result<(Writer, Option<(Listed, Copy)>), BackupError> {
+        let (house, path) = (&self.house, self.work.join(SQLITE_PATH));
+        if let Some(mut moment) = house.store.moment().await? {
+            let listed = listed_at(&mut moment, &house.node).await?;
+            let (writer, is_whole) = self.segments(writer, listed.segments.clone()).await?;
+            if !is_whole {
+                return Ok((writer, None));
+            }
+            let left_out = moment.copy_into(&path, &house.schemas, &house.rows_copied).await?;
+            return Ok((writer, Some((listed, self.opened(path, left_out).await?))));
+        }
+        let left_out = house.store.copy_into(&path, &house.schemas, &house.rows_copied).await?;
+        let copy = self.opened(path, left_out).await?;
+        let listed = listed_in(&copy.store, &house.node).await?;
+        let (writer, is_whole) = self.segments(writer, listed.segments.clone()).await?;
+        if is_whole {
+            return Ok((writer, Some((listed, copy))));
+        }
+        copy.store.close().await;
+        std::fs::remove_file(&copy.path).map_err(|e| BackupError::io("remove", &copy.path, &e))?;
+        Ok((writer, None))
+    }
+
+    async fn opened(&self, path: PathBuf, left_out: Vec<String>) -> Result<Copy, BackupError> {
         let store = Store::open(&format!("sqlite:{}", path.display()), self.house.env.clone()).await?;
         Ok(Copy { store, path, left_out })
     }
@@ -177,7 +202,7 @@ impl Taking {
     async fn manifest(&self, taken_at_us: Micros, listed: &Listed, copy: &Copy, log: &LogFiles) -> Result<Manifest, BackupError> {
         let checkpoint = shouhu_audit::checkpoint_in(&copy.store).await?;
         let suffix = hex::encode(self.house.env.random.bytes16().first_chunk::<4>().copied().unwrap_or_default());
-        let behind = |name: &String| format!("passages that only the log of server {name:?} has: that server's own backup has them");
+        let behind = |name: &String| format!("passages that only the log of server {name:?} has: that server's own backups have them, if it takes any");
         Ok(Manifest {
             format: FORMAT,
             id: format!("{:016}-{suffix}", taken_at_us.0),
@@ -322,12 +347,16 @@ fn drawn(house: &House, writer: &Writer) -> Option<String> {
     all.get(at).map(|path| (*path).to_owned())
 }
 
+/// The newest of all stays; that of another server is its only one with that server's log, and has its days.
 fn expire(place: &Place, newest: &Manifest, keep_days: i64) -> Result<Vec<String>, BackupError> {
-    let before = newest.taken_at_us.plus(-keep_days.max(0).saturating_mul(Micros::DAY));
+    let mut servers_seen = HashSet::from([newest.node.clone()]);
     let mut expired = Vec::new();
-    for id in place.ids()?.into_iter().filter(|id| *id != newest.id) {
+    for id in place.ids()?.into_iter().rev().filter(|id| *id != newest.id) {
         // One that cannot be read is left for a person to look at.
-        if place.manifest(&id, None).is_ok_and(|manifest| manifest.taken_at_us < before) {
+        let Ok(manifest) = place.manifest(&id, None) else { continue };
+        let is_last_of_another = servers_seen.insert(manifest.node.clone());
+        let days = if is_last_of_another { keep_days.max(OTHERS_KEEP_DAYS_MIN) } else { keep_days.max(0) };
+        if manifest.taken_at_us < newest.taken_at_us.plus(-days.saturating_mul(Micros::DAY)) {
             place.strike(&id)?;
             expired.push(id);
         }

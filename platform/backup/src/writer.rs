@@ -44,19 +44,20 @@ fn mark_of(file: &dyn ReadAt) -> Result<String, BackupError> {
 }
 
 impl Writer {
-    /// Knows what the newest backup has, so that only the rest is read.
+    /// Knows what the newest backups of this server and of whichever have, so that only the rest is read: pictures may be one server's own, segments are everybody's.
     ///
     /// # Errors
     /// When the place cannot be read.
-    pub fn begin(place: Place) -> Result<Self, BackupError> {
+    pub fn begin(place: Place, node: &str) -> Result<Self, BackupError> {
         let known = place.objects()?;
         let mut before = HashMap::new();
-        if let Some(newest) = place.newest(None)? {
-            for list in &newest.lists {
-                // A damaged list only costs that its files are read again.
-                let Ok(entries) = place.list(list) else { continue };
-                before.extend(entries.into_iter().map(|entry| (entry.path.clone(), entry)));
-            }
+        let own = place.newest_of(node, None)?;
+        let other = place.newest(None)?.filter(|newest| own.as_ref().is_none_or(|own| own.id != newest.id));
+        // The own one last: what both have under one name is its.
+        for list in other.iter().chain(&own).flat_map(|manifest| &manifest.lists) {
+            // A damaged list only costs that its files are read again.
+            let Ok(entries) = place.list(list) else { continue };
+            before.extend(entries.into_iter().map(|entry| (entry.path.clone(), entry)));
         }
         Ok(Self { place, known, before, lists: BTreeMap::new(), cost: Cost::default() })
     }
@@ -122,6 +123,19 @@ impl Writer {
     /// Forgets what was added to a list: it is added anew. What was read stays known.
     pub fn clear(&mut self, list: &str) {
         self.lists.remove(list);
+    }
+
+    /// Whether a list has a file.
+    #[must_use]
+    pub fn has(&self, list: &str, path: &str) -> bool {
+        self.lists.get(list).is_some_and(|entries| entries.contains_key(path))
+    }
+
+    /// Forgets all of a list but what is wanted.
+    pub fn keep_only(&mut self, list: &str, is_wanted: impl Fn(&str) -> bool) {
+        if let Some(entries) = self.lists.get_mut(list) {
+            entries.retain(|path, _| is_wanted(path));
+        }
     }
 
     /// A file that is not needed after all.

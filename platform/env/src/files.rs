@@ -5,10 +5,11 @@ use std::io::{Error, ErrorKind, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{Advice, FallocateFlags};
 use shouhu_files::{Append, Files, FilesError, Hold, ReadAt};
+
+use crate::random::lot;
 
 /// Lets this process open as many files as the machine allows it to: an open segment of the lake holds three, a year of a city
 /// some thousands, and the usual soft limit is 1,024. Gives the limit that holds now; `None`: none.
@@ -87,9 +88,6 @@ impl RealFiles {
     }
 }
 
-/// Tells apart what several threads write beside one target.
-static BESIDE: AtomicU64 = AtomicU64::new(0);
-
 impl Files for RealFiles {
     fn create(&self, name: &str) -> Result<Box<dyn Append>, FilesError> {
         let (path, folder) = self.path_to_write(name)?;
@@ -105,8 +103,7 @@ impl Files for RealFiles {
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), FilesError> {
         let (path, folder) = self.path_to_write(name)?;
-        let unique = BESIDE.fetch_add(1, Ordering::Relaxed);
-        let beside = self.path(&format!("{name}.{}-{unique}.part", std::process::id()))?;
+        let beside = self.path(&format!("{name}.{}.part", lot()))?;
         let written = File::create(&beside).and_then(|mut file| {
             file.write_all(bytes)?;
             file.sync_all()

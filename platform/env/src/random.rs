@@ -30,6 +30,13 @@ impl Random for OsRandom {
     }
 }
 
+/// Part of a name that is written beside another: by lot, because servers that share a folder count their threads, processes and files alike.
+pub(crate) fn lot() -> String {
+    let mut bytes = [0; 8];
+    OsRandom.fill(&mut bytes);
+    format!("{:016x}", u64::from_le_bytes(bytes))
+}
+
 /// The same bytes for the same seed, in the order in which they are asked for.
 #[derive(Debug)]
 pub struct SeededRandom(Mutex<StdRng>);

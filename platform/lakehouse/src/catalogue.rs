@@ -301,10 +301,16 @@ impl SqlCatalogue {
     }
 }
 
+/// Asks for what [`segments_of`] reads.
+pub const SEGMENTS: &str = "SELECT * FROM lakehouse_segment ORDER BY id";
+
+pub fn segments_of(rows: &[Row]) -> Result<Vec<SegmentMeta>, StoreError> {
+    rows.iter().map(meta_of).collect()
+}
+
 /// Every segment of the lake, by its number.
 pub async fn segments_in(store: &Store) -> Result<Vec<SegmentMeta>, StoreError> {
-    let rows = store.fetch("SELECT * FROM lakehouse_segment ORDER BY id", vec![]).await?;
-    rows.iter().map(meta_of).collect()
+    segments_of(&store.fetch(SEGMENTS, vec![]).await?)
 }
 
 /// What nodes other than this one have and have not published. Nodes count from 1.

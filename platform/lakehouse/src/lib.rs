@@ -31,7 +31,7 @@ pub use forgotten::{FORGOTTEN_KEPT_US, ForgetKey, Forgotten, Target, forgotten_i
 pub use health::{Figures, LakehouseHealth};
 pub use lakehouse::{Appended, Fate, Lakehouse, SEEN_SOURCES, files_of};
 pub use objects::ObjectFiles;
-pub use snapshot::{Listed, listed_in};
+pub use snapshot::{Listed, listed_at, listed_in};
 pub use sources::{Register, SourceKey, SourceRecord};
 
 /// What domains need of the engine, so that they name one crate.

@@ -1,9 +1,11 @@
 //! What a database, or a copy of one, says that the lake consists of.
 
 use shouhu_lake::SegmentMeta;
-use shouhu_store::{Store, StoreError, params};
+use shouhu_store::{Moment, Row, Store, StoreError, params};
 
-use crate::catalogue::segments_in;
+use crate::catalogue::{SEGMENTS, segments_in, segments_of};
+
+const NODES: &str = "SELECT number, name, wal_until, unflushed_rows FROM lakehouse_node ORDER BY number";
 
 /// The lake as a database knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +20,21 @@ pub struct Listed {
 /// # Errors
 /// When the database fails.
 pub async fn listed_in(store: &Store, node: &str) -> Result<Listed, StoreError> {
-    let segments = segments_in(store).await?;
-    let nodes = store.fetch("SELECT number, name, wal_until, unflushed_rows FROM lakehouse_node ORDER BY number", params![]).await?;
+    listed_of(segments_in(store).await?, &store.fetch(NODES, params![]).await?, node)
+}
+
+/// The same, of a moment that is held for a copy.
+///
+/// # Errors
+/// When the database fails.
+pub async fn listed_at(moment: &mut Moment, node: &str) -> Result<Listed, StoreError> {
+    let segments = segments_of(&moment.fetch(SEGMENTS).await?)?;
+    listed_of(segments, &moment.fetch(NODES).await?, node)
+}
+
+fn listed_of(segments: Vec<SegmentMeta>, nodes: &[Row], node: &str) -> Result<Listed, StoreError> {
     let mut listed = Listed { segments, node: None, others_behind: Vec::new() };
-    for row in &nodes {
+    for row in nodes {
         let name = row.text("name")?;
         if name == node {
             let corrupt = |_| StoreError::Corrupt { what: "number", detail: "a node's number or log file is none".into() };

@@ -10,18 +10,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
+use shouhu_env::Env;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row as _, TypeInfo as _, ValueRef as _};
 
 use crate::db::Db;
 use crate::tx::{Inner, Tx};
-use crate::{Backend, ColumnKind, ColumnShape, ModuleMigrations, Store, StoreError, Value, params, placeholders};
+use crate::{Backend, ColumnKind, ColumnShape, ModuleMigrations, Row, Store, StoreError, Value, params, placeholders};
 
 /// Values that one statement writes: enough to be fast, few enough to be parsed in no time.
 const VALUES_MAX: usize = 480;
 /// Bytes that wait to be written at most, but for one row that is longer.
 const BYTES_MAX: usize = 1 << 20;
+
+/// Until the transaction's end: none of the bounds in time that this server knows. One that it does not know (`transaction_timeout` came with PostgreSQL 17) would be an
+/// error to set by its name.
+const NO_BOUNDS: &str = "SELECT set_config(name, '0', true) FROM pg_settings \
+    WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')";
 
 fn cannot(detail: impl Into<String>) -> StoreError {
     StoreError::Copy { detail: detail.into() }
@@ -31,20 +37,29 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-impl Store {
-    /// Writes everything as it is at one moment into a new SQLite file; writers go on meanwhile. What was deleted is not in it, not even in unused pages. `schemas` make the
-    /// tables where this is no SQLite; `rows` then counts what was copied. Returns tables that are there beside those, which are left out.
+/// A PostgreSQL as it is at one moment, for who has to ask something of that moment before hours of copying its rows begin.
+pub struct Moment {
+    from: Tx,
+    env: Env,
+}
+
+impl Moment {
+    /// Rows as they were then, all of them.
     ///
     /// # Errors
-    /// When the file is there already, the disk is full, or a row could not be kept as it is.
-    pub async fn copy_into(&self, path: &Path, schemas: &[ModuleMigrations], rows: &AtomicU64) -> Result<Vec<String>, StoreError> {
-        if self.backend() == Backend::Sqlite {
-            self.vacuum_into(path).await?;
-            return Ok(Vec::new());
-        }
+    /// When the database fails.
+    pub async fn fetch(&mut self, sql: &str) -> Result<Vec<Row>, StoreError> {
+        self.from.fetch(sql, Vec::new()).await
+    }
+
+    /// As [`Store::copy_into`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn copy_into(self, path: &Path, schemas: &[ModuleMigrations], rows: &AtomicU64) -> Result<Vec<String>, StoreError> {
         // Written anew in the end, so that the file of a row by row copy is as tight, and as alike from day to day, as that of a SQLite.
         let building = path.with_extension("building");
-        let scratch = Self::open_scratch(&building, self.env.clone()).await?;
+        let scratch = Store::open_scratch(&building, self.env.clone()).await?;
         let copied = self.copy_to_scratch(&scratch, schemas, rows).await;
         let written = match copied {
             Ok(left_out) => scratch.vacuum_into(path).await.map(|()| left_out),
@@ -55,24 +70,51 @@ impl Store {
         written
     }
 
-    async fn vacuum_into(&self, path: &Path) -> Result<(), StoreError> {
-        let Db::Lite { read, .. } = &self.db else {
-            return Err(cannot("only SQLite is copied page by page"));
-        };
-        sqlx::query("VACUUM INTO $1").bind(path.to_string_lossy().into_owned()).execute(read).await?;
-        Ok(())
-    }
-
-    async fn copy_to_scratch(&self, scratch: &Self, schemas: &[ModuleMigrations], rows: &AtomicU64) -> Result<Vec<String>, StoreError> {
+    /// The moment ends with it: it holds up vacuuming there.
+    async fn copy_to_scratch(mut self, scratch: &Store, schemas: &[ModuleMigrations], rows: &AtomicU64) -> Result<Vec<String>, StoreError> {
         scratch.migrate(schemas).await?;
-        let (mut from, mut to) = (self.snapshot().await?, scratch.begin().await?);
-        let left_out = pour_all(&mut from, &mut to, rows).await?;
+        let mut to = scratch.begin().await?;
+        let left_out = pour_all(&mut self.from, &mut to, rows).await?;
         let orphan = to.fetch("SELECT \"table\" AS child, parent FROM pragma_foreign_key_check LIMIT 1", Vec::new()).await?;
         if let Some(orphan) = orphan.first() {
             return Err(cannot(format!("a row of {} names one of {} that is not there", orphan.text("child")?, orphan.text("parent")?)));
         }
         to.commit().await?;
         Ok(left_out)
+    }
+}
+
+impl Store {
+    /// Holds the moment for a copy. `None` on a SQLite: its copy is one statement, and what is asked of its moment is asked of the copy.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn moment(&self) -> Result<Option<Moment>, StoreError> {
+        Ok(match self.backend() {
+            Backend::Sqlite => None,
+            Backend::Postgres => Some(Moment { from: self.snapshot().await?, env: self.env.clone() }),
+        })
+    }
+
+    /// Writes everything as it is at one moment into a new SQLite file; writers go on meanwhile. What was deleted is not in it, not even in unused pages. `schemas` make the
+    /// tables where this is no SQLite; `rows` then counts what was copied. Returns tables that are there beside those, which are left out.
+    ///
+    /// # Errors
+    /// When the file is there already, the disk is full, or a row could not be kept as it is.
+    pub async fn copy_into(&self, path: &Path, schemas: &[ModuleMigrations], rows: &AtomicU64) -> Result<Vec<String>, StoreError> {
+        if let Some(moment) = self.moment().await? {
+            return moment.copy_into(path, schemas, rows).await;
+        }
+        self.vacuum_into(path).await?;
+        Ok(Vec::new())
+    }
+
+    async fn vacuum_into(&self, path: &Path) -> Result<(), StoreError> {
+        let Db::Lite { read, .. } = &self.db else {
+            return Err(cannot("only SQLite is copied page by page"));
+        };
+        sqlx::query("VACUUM INTO $1").bind(path.to_string_lossy().into_owned()).execute(read).await?;
+        Ok(())
     }
 
     /// Makes the tables of `schemas` in a PostgreSQL that has none, and fills them with the rows of `lite`; all of it or nothing. Returns tables of `lite` that are none of
@@ -123,7 +165,7 @@ impl Tx {
     pub(crate) async fn take_its_time(&mut self) -> Result<(), StoreError> {
         match self.backend() {
             Backend::Sqlite => Ok(()),
-            Backend::Postgres => self.execute_script("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0").await,
+            Backend::Postgres => self.execute_script(NO_BOUNDS).await,
         }
     }
 
@@ -316,8 +358,41 @@ fn bytes_of(value: &Value) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use crate::testing::on_empty_postgres;
+
+    /// By name, what bounds the time of whoever asks; milliseconds.
+    async fn bounds(tx: &mut Tx) -> Vec<(String, String)> {
+        let sql = "SELECT CAST(name AS TEXT) AS name, CAST(setting AS TEXT) AS setting FROM pg_settings \
+                   WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout') ORDER BY name";
+        let rows = tx.fetch(sql, Vec::new()).await.unwrap();
+        rows.iter().map(|row| (row.text("name").unwrap(), row.text("setting").unwrap())).collect()
+    }
+
+    #[tokio::test]
+    async fn no_bound_in_time_that_a_server_sets_for_people_holds_for_a_copy() {
+        on_empty_postgres(|url| async move {
+            let plain = Store::open(&url, Env::real()).await.unwrap();
+            let names: Vec<String> = bounds(&mut plain.begin().await.unwrap()).await.into_iter().map(|(name, _)| name).collect();
+            plain.close().await;
+            assert!(names.len() >= 3, "{names:?}");
+            // As an administrator sets them for a role or a database.
+            let bounded = names.iter().fold(url, |url, name| format!("{url}&options=-c{name}%3D600000"));
+            let store = Store::open(&bounded, Env::real()).await.unwrap();
+            let all = |setting: &str| names.iter().map(|name| (name.clone(), setting.to_owned())).collect::<Vec<_>>();
+            assert_eq!(bounds(&mut store.begin().await.unwrap()).await, all("600000"));
+            assert_eq!(bounds(&mut store.snapshot().await.unwrap()).await, all("0"), "a copy that reads");
+            let mut fills = store.begin().await.unwrap();
+            fills.take_its_time().await.unwrap();
+            assert_eq!(bounds(&mut fills).await, all("0"), "a copy that writes");
+            drop(fills);
+            assert_eq!(bounds(&mut store.begin().await.unwrap()).await, all("600000"), "and afterwards they hold again");
+            store.close().await;
+        })
+        .await;
+    }
 
     #[test]
     fn a_batch_is_full_by_its_values_or_its_bytes() {

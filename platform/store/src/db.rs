@@ -31,6 +31,12 @@ pub enum Backend {
     Postgres,
 }
 
+/// Whether a store's address is of a PostgreSQL.
+#[must_use]
+pub fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres:") || url.starts_with("postgresql:")
+}
+
 #[derive(Debug, Clone)]
 pub(crate) enum Db {
     /// SQLite has one writer: a pool of one makes callers queue fairly instead of failing with `SQLITE_BUSY`.
@@ -105,7 +111,7 @@ impl Store {
             let read = pool().max_connections(LITE_READERS).connect_with(options.clone()).await?;
             let read_first = pool().max_connections(LITE_READERS_FIRST).connect_lazy_with(options);
             Db::Lite { read, read_first, write, turns: Turns::default(), is_unfit }
-        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        } else if is_postgres(url) {
             let options: PgConnectOptions = url.parse().map_err(|_| StoreError::Address { url: url.to_owned() })?;
             let pool = || PgPoolOptions::new().acquire_timeout(WAIT);
             let first = pool().max_connections(PG_CONNECTIONS_FIRST).connect_lazy_with(options.clone());

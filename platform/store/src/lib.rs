@@ -25,7 +25,8 @@ mod value;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use db::{Backend, Store};
+pub use copy::Moment;
+pub use db::{Backend, Store, is_postgres};
 pub use error::StoreError;
 pub use first::{first, is_first};
 pub use migrate::{Migration, ModuleMigrations};

@@ -14,7 +14,7 @@ use shouhu_module::App;
 use shouhu_operations::backups::{BackupKind, BackupNote, keep};
 
 use super::rooms::Rooms;
-use super::{keep_failure, open, passphrase, place_to_read};
+use super::{keep_failure, node_of, open, passphrase, place_to_read};
 use crate::lake::feed::leaf;
 use crate::{MODULES, Options};
 
@@ -24,7 +24,7 @@ pub struct Drill {
     /// Folder of the backups.
     #[arg(long, env = "SHOUHU_BACKUP_TO")]
     from: PathBuf,
-    /// Which one. Default: the newest.
+    /// Which one. Default: the newest, with --node the newest of that server.
     #[arg(long)]
     backup: Option<String>,
     /// File that `shouhu backup keys` wrote.
@@ -47,14 +47,15 @@ pub async fn run(args: Drill, options: &Options, env: Env) -> anyhow::Result<Exi
     let into = args.into.unwrap_or_else(|| options.data.with_extension("drill"));
     ensure!(!into.exists(), "{} is there already: name another folder with --into", into.display());
     let began_at_us = env.now();
-    let order = order(env, living.as_ref(), place_to_read(&args.from)?, args.backup, into, keys).await?;
+    let which = Which { backup: args.backup, node: options.node.clone() };
+    let order = order(env, living.as_ref(), place_to_read(&args.from)?, which, into, keys).await?;
     let drilled = match &living {
         Some(app) => one(app, &order, &args.from.display().to_string()).await,
         None => shouhu_backup::drill(&order, None).await.map_err(anyhow::Error::from),
     };
     if let Some(app) = &living {
         if let Err(error) = &drilled {
-            keep_failure(app, BackupKind::Drill, began_at_us, error).await?;
+            keep_failure(app, &node_of(options)?, BackupKind::Drill, began_at_us, error).await?;
         }
         app.store.close().await;
     }
@@ -62,14 +63,24 @@ pub async fn run(args: Drill, options: &Options, env: Env) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
+/// Which backup of a place.
+#[derive(Default)]
+pub(super) struct Which {
+    /// `None`: the newest.
+    pub backup: Option<String>,
+    /// The newest of this server. `None`: whoever's.
+    pub node: Option<String>,
+}
+
 /// What a drill restores, and what it is to forget. Into a SQLite whatever the house has: a drill needs no server.
-pub(super) async fn order(env: Env, living: Option<&App>, place: Place, backup: Option<String>, into: PathBuf, keys: KeyFiles) -> anyhow::Result<Order> {
+pub(super) async fn order(env: Env, living: Option<&App>, place: Place, which: Which, into: PathBuf, keys: KeyFiles) -> anyhow::Result<Order> {
     let forgotten_since = match living {
         Some(app) => forgotten_in(&app.store).await?,
         None => Vec::new(),
     };
     let (schemas, rooms) = (wiring::schemas(MODULES), Some(Arc::new(Rooms) as Arc<dyn ForgetsPlates>));
-    Ok(Order { env, place, backup, data: into, keys_folder: None, keys, schemas, rooms, forgotten_since, store: None, rows_copied: Arc::default() })
+    let Which { backup, node } = which;
+    Ok(Order { env, place, backup, node, data: into, keys_folder: None, keys, schemas, rooms, forgotten_since, store: None, rows_copied: Arc::default() })
 }
 
 /// Drills beside the living house, with its leaf first, and keeps what came of it.
@@ -87,6 +98,8 @@ fn note_of(drilled: &Drilled, began_at_us: Micros) -> BackupNote {
     BackupNote {
         kind: BackupKind::Drill,
         began_at_us,
+        // Whose backup was proved, whoever did it.
+        node: Some(restored.manifest.node.clone()),
         is_good: true,
         backup: Some(restored.manifest.id.clone()),
         took_us: drilled.rto_us,

@@ -23,6 +23,8 @@ struct Line {
     files: Option<u64>,
     bytes: Option<u64>,
     program: Option<String>,
+    /// The server whose log it has.
+    node: Option<String>,
     /// What its rows were copied from.
     database: Option<DatabaseKind>,
     /// Why it cannot be read.
@@ -38,10 +40,11 @@ impl Line {
                 files: Some(manifest.files()),
                 bytes: Some(manifest.bytes()),
                 program: Some(manifest.program),
+                node: Some(manifest.node),
                 database: Some(manifest.database),
                 damage: None,
             },
-            Err(error) => Self { id, taken_at_us: None, files: None, bytes: None, program: None, database: None, damage: Some(error.to_string()) },
+            Err(error) => Self { id, taken_at_us: None, files: None, bytes: None, program: None, node: None, database: None, damage: Some(error.to_string()) },
         }
     }
 }
@@ -59,8 +62,9 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
     for line in lines {
         match (line.damage, line.taken_at_us) {
             (None, Some(at)) => {
-                let (program, database) = (line.program.unwrap_or_default(), line.database.map_or("", DatabaseKind::as_str));
-                println!("{}  {}  {:>9} files  {:>12}  {program}  {database}", line.id, local(at / 1_000), line.files.unwrap_or_default(), mib(line.bytes.unwrap_or_default()));
+                let (program, node) = (line.program.unwrap_or_default(), line.node.unwrap_or_default());
+                let database = line.database.map_or("", DatabaseKind::as_str);
+                println!("{}  {}  {:>9} files  {:>12}  {program}  {database}  {node}", line.id, local(at / 1_000), line.files.unwrap_or_default(), mib(line.bytes.unwrap_or_default()));
             }
             (damage, _) => println!("{}  cannot be read: {}", line.id, damage.unwrap_or_default()),
         }

@@ -120,6 +120,11 @@ pub fn house_of(app: &App, options: &Options) -> anyhow::Result<House> {
     })
 }
 
+/// The name of this server among those of the house.
+fn node_of(options: &Options) -> anyhow::Result<String> {
+    Ok(options.lake_config()?.node)
+}
+
 /// The first line of a file: a passphrase on the command line would be in the list of processes.
 fn passphrase(file: &Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
@@ -127,10 +132,11 @@ fn passphrase(file: &Path) -> anyhow::Result<String> {
 }
 
 /// Keeps for the operator's page what came of a backup or drill that failed.
-async fn keep_failure(app: &App, kind: BackupKind, began_at_us: Micros, error: &anyhow::Error) -> anyhow::Result<()> {
+async fn keep_failure(app: &App, node: &str, kind: BackupKind, began_at_us: Micros, error: &anyhow::Error) -> anyhow::Result<()> {
     let note = BackupNote {
         kind,
         began_at_us,
+        node: Some(node.to_owned()),
         is_good: false,
         backup: None,
         took_us: app.env.now().since(began_at_us),

@@ -1,19 +1,20 @@
 //! The server's own backups: each night one, each Sunday night a drill, where `serve --backup-to` says so.
 //!
 //! What is due follows from the notes of what was done, by whomever: a restart forgets nothing, and a backup that an operator took by hand
-//! at night is tonight's.
+//! at night is tonight's. Of several servers of a house each does its own, because each has a log that is in no other's backup; at one place one of them writes at a
+//! time, and the others wait.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use shouhu_backup::{KEEP_DAYS_DEFAULT, keys_in, opened};
+use shouhu_backup::{BackupError, KEEP_DAYS_DEFAULT, Place, keys_in, opened};
 use shouhu_ids::Micros;
 use shouhu_module::App;
-use shouhu_operations::backups::{BackupKind, BackupNote, list};
+use shouhu_operations::backups::{BackupKind, BackupNote, list_of};
 
-use super::{drill, keep_failure, keys, passphrase, place_to_read, take};
+use super::{drill, keep_failure, keys, node_of, passphrase, place_to_read, take};
 use crate::Options;
 
 #[derive(Debug, Clone, clap::Args)]
@@ -57,7 +58,7 @@ pub const fn last(now: Micros, after_midnight_us: i64, every: i64, rest: i64) ->
     Micros(day * Micros::DAY + after_midnight_us - shouhu_calendar::TAIPEI_US)
 }
 
-/// What is to be done now. A backup first: a drill of an old one would prove little.
+/// What a server is to do now, by the notes that count for it. A backup first: a drill of an old one would prove little.
 #[must_use]
 pub fn due(now: Micros, notes: &[BackupNote]) -> Option<BackupKind> {
     let is_due = |kind: BackupKind, since: Micros, again_us: i64| {
@@ -86,33 +87,42 @@ pub async fn run(app: App, options: Options, nightly: Nightly) {
     }
 }
 
-/// Does what is due now; what came of it, or `None` where nothing was.
+/// Does what is due now for this server; what came of it, or `None` where nothing was, or where another server is writing to the place.
 ///
 /// # Errors
 /// What went wrong; it is noted for the operator's page.
 pub async fn look(app: &App, options: &Options, nightly: &Nightly, to: &std::path::Path) -> anyhow::Result<Option<String>> {
-    let began_at_us = app.env.now();
-    let Some(kind) = due(began_at_us, &list(&app.store, Micros(i64::MAX), NOTES).await?) else { return Ok(None) };
+    let (began_at_us, node) = (app.env.now(), node_of(options)?);
+    let Some(kind) = due(began_at_us, &list_of(&app.store, &node, NOTES).await?) else { return Ok(None) };
     let done = match kind {
         BackupKind::Backup => backup(app, options, nightly, to).await,
-        BackupKind::Drill => drilled(app, options, nightly, to).await,
+        BackupKind::Drill => drilled(app, options, nightly, &node, to).await.map(Some),
     };
     if let Err(error) = &done {
-        keep_failure(app, kind, began_at_us, error).await?;
+        keep_failure(app, &node, kind, began_at_us, error).await?;
     }
-    done.map(Some)
+    done
 }
 
-async fn backup(app: &App, options: &Options, nightly: &Nightly, to: &std::path::Path) -> anyhow::Result<String> {
+/// Whether somebody writes there now. Who comes right after this asked is told by the backup itself.
+fn is_taken(place: &Place) -> bool {
+    matches!(place.hold(), Err(BackupError::Held))
+}
+
+async fn backup(app: &App, options: &Options, nightly: &Nightly, to: &std::path::Path) -> anyhow::Result<Option<String>> {
     let place = place_to_read(to)?;
+    // No failure that would wait for an hour: all servers begin at the same minute, and take turns.
+    if is_taken(&place) {
+        return Ok(None);
+    }
     // Before the backup, so that no backup is good whose keys nobody has.
     if let Some((file, passphrase_file)) = nightly.backup_keys_to.as_ref().zip(nightly.backup_passphrase_file.as_ref()) {
         keys::write(app, options, file, &passphrase(passphrase_file)?).await?;
     }
-    take::one(app, options, &place, &to.display().to_string(), nightly.backup_keep_days, Arc::default()).await
+    take::one(app, options, &place, &to.display().to_string(), nightly.backup_keep_days, Arc::default()).await.map(Some)
 }
 
-async fn drilled(app: &App, options: &Options, nightly: &Nightly, to: &std::path::Path) -> anyhow::Result<String> {
+async fn drilled(app: &App, options: &Options, nightly: &Nightly, node: &str, to: &std::path::Path) -> anyhow::Result<String> {
     let keys = match nightly.backup_keys_to.as_ref().zip(nightly.backup_passphrase_file.as_ref()) {
         Some((file, passphrase_file)) => {
             let sealed = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
@@ -125,7 +135,8 @@ async fn drilled(app: &App, options: &Options, nightly: &Nightly, to: &std::path
     if into.exists() {
         std::fs::remove_dir_all(&into).with_context(|| format!("{} cannot be removed", into.display()))?;
     }
-    let order = drill::order(app.env.clone(), Some(app), place_to_read(to)?, None, into, keys).await?;
+    let which = drill::Which { node: Some(node.to_owned()), ..drill::Which::default() };
+    let order = drill::order(app.env.clone(), Some(app), place_to_read(to)?, which, into, keys).await?;
     let drilled = drill::one(app, &order, &to.display().to_string()).await?;
     Ok(format!("backup {} was restored, opened and asked", drilled.restored.manifest.id))
 }

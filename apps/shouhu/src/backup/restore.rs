@@ -10,7 +10,7 @@ use shouhu_backup::{Order, opened};
 use shouhu_env::Env;
 use shouhu_http::wiring;
 use shouhu_lakehouse::{Forgotten, forgotten_in};
-use shouhu_store::Store;
+use shouhu_store::{Store, is_postgres};
 
 use super::rooms::Rooms;
 use super::{passphrase, place_to_read};
@@ -25,6 +25,9 @@ pub struct Restore {
     /// Which one, as `shouhu backup list` names it. Default: the newest.
     #[arg(long)]
     backup: Option<String>,
+    /// Of several servers of the house: the newest backup of this one, which alone has its log. Default: the newest, whichever server took it.
+    #[arg(long, conflicts_with = "backup")]
+    node: Option<String>,
     /// Folder of the restored house; must not be there, or be empty.
     #[arg(long)]
     data: PathBuf,
@@ -43,10 +46,6 @@ pub struct Restore {
     /// Data folder of a living house, or the address of its PostgreSQL: what it has forgotten since the newest backup is forgotten too.
     #[arg(long, value_name = "DATA")]
     since: Option<String>,
-}
-
-fn is_postgres(url: &str) -> bool {
-    url.starts_with("postgres:") || url.starts_with("postgresql:")
 }
 
 /// What a living house has on its list; only read.
@@ -77,6 +76,7 @@ pub async fn run(args: Restore, env: Env) -> anyhow::Result<ExitCode> {
         env,
         place: place_to_read(&args.from)?,
         backup: args.backup,
+        node: args.node,
         data: args.data.clone(),
         keys_folder: args.keys_folder,
         keys: opened(&sealed, &passphrase(&args.passphrase_file)?)?,

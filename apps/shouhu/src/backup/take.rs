@@ -13,7 +13,7 @@ use shouhu_module::App;
 use shouhu_operations::backups::{BackupKind, BackupNote, keep};
 use shouhu_store::Backend;
 
-use super::{house_of, keep_failure, mib, open, place};
+use super::{house_of, keep_failure, mib, node_of, open, place};
 use crate::Options;
 use crate::lake::feed::leaf;
 use crate::lake::progress::Progress;
@@ -38,7 +38,7 @@ pub async fn run(args: Take, options: &Options, env: Env) -> anyhow::Result<Exit
     let done = one(&app, options, &place(&to), &to.display().to_string(), args.keep_days, rows_copied).await;
     drop(progress);
     if let Err(error) = &done {
-        keep_failure(&app, BackupKind::Backup, began_at_us, error).await?;
+        keep_failure(&app, &node_of(options)?, BackupKind::Backup, began_at_us, error).await?;
     }
     app.store.close().await;
     println!("{}", done?);
@@ -54,6 +54,7 @@ pub(super) async fn one(app: &App, options: &Options, place: &Place, named: &str
     let note = BackupNote {
         kind: BackupKind::Backup,
         began_at_us,
+        node: Some(manifest.node.clone()),
         is_good: true,
         backup: Some(manifest.id.clone()),
         took_us: app.env.now().since(began_at_us),

@@ -103,6 +103,7 @@ async fn pictures_and_notes_of_a_plate_that_was_erased_after_the_backup_are_forg
             env: Env::real(),
             place: place.clone(),
             backup: None,
+            node: None,
             data: folder.path().join(name),
             keys_folder: None,
             keys: keys_in(&options.keys).unwrap(),

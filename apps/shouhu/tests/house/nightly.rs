@@ -80,6 +80,7 @@ async fn a_house_on_postgresql_is_backed_up_at_night_and_comes_back_into_another
                 env: Env::real(),
                 place,
                 backup: None,
+                node: None,
                 data: back.clone(),
                 keys_folder: None,
                 keys: keys_in(&living.keys).unwrap(),
@@ -102,6 +103,45 @@ async fn a_house_on_postgresql_is_backed_up_at_night_and_comes_back_into_another
         app.store.close().await;
     })
     .await;
+}
+
+/// On one database and one lake, with a log each.
+async fn each_server_backs_itself_up(store: Option<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("second-site");
+    std::fs::create_dir(&to).unwrap();
+    let (place, nightly) = (Place::new(Arc::new(RealFiles::below(&to))), nightly(to.clone(), None));
+    let store = store.unwrap_or_else(|| format!("sqlite:{}", folder.path().join("shared.db").display()));
+    let [north, south] = ["north", "south"].map(|node| Options {
+        data: folder.path().join(node),
+        store: Some(store.clone()),
+        lake: Some(folder.path().join("lake").display().to_string()),
+        node: Some(node.into()),
+        ..Options::below(folder.path())
+    });
+    let at_north = build(&north, Env::real(), Opening::Serve).await.unwrap();
+    let at_south = build(&south, Env::real(), Opening::Serve).await.unwrap();
+    assert!(look(&at_north, &north, &nightly, &to).await.unwrap().is_some());
+    let held = place.hold().unwrap();
+    assert_eq!(look(&at_south, &south, &nightly, &to).await.unwrap(), None, "somebody writes there: its turn comes");
+    drop(held);
+    assert!(look(&at_south, &south, &nightly, &to).await.unwrap().is_some(), "another's backup has not its log");
+    let norths = place.newest_of("north", None).unwrap().unwrap();
+    assert_eq!(place.newest(None).unwrap().unwrap().node, "south");
+    assert!(look(&at_north, &north, &nightly, &to).await.unwrap().is_some());
+    let notes = list(&at_south.store, Micros(i64::MAX), 10).await.unwrap();
+    let noted: Vec<_> = notes.iter().rev().map(|note| (note.kind, note.node.as_deref(), note.is_good)).collect();
+    let (backup, drill) = (BackupKind::Backup, BackupKind::Drill);
+    assert_eq!(noted, [(backup, Some("north"), true), (backup, Some("south"), true), (drill, Some("north"), true)]);
+    assert_eq!(notes.first().unwrap().backup, Some(norths.id), "each drills its own");
+    at_north.store.close().await;
+    at_south.store.close().await;
+}
+
+#[tokio::test]
+async fn of_several_servers_each_takes_its_own_backup_each_night_and_drills_it() {
+    each_server_backs_itself_up(None).await;
+    on_empty_postgres(|url| each_server_backs_itself_up(Some(url))).await;
 }
 
 /// A migration that makes a column which a copy does not know, or another one on each database, is found here and not at night.

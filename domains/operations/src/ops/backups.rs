@@ -29,7 +29,7 @@ mod tests {
     use shouhu_module::{App, Module};
     use shouhu_wire::Role;
 
-    use crate::backups::{BACKUP_AGE_MAX_US, BackupKind, BackupNote, DRILL_AGE_MAX_US, keep, told};
+    use crate::backups::{BACKUP_AGE_MAX_US, BackupKind, BackupNote, DRILL_AGE_MAX_US, keep, list_of, told};
 
     static MODULES: &[Module] = &[crate::MODULE, shouhu_http::MODULE];
 
@@ -37,6 +37,7 @@ mod tests {
         BackupNote {
             kind,
             began_at_us,
+            node: None,
             is_good,
             backup: is_good.then(|| "1-a".to_owned()),
             took_us: 5,
@@ -85,5 +86,41 @@ mod tests {
         assert!(!is_well(app).await);
         kept(app, BackupKind::Drill, Micros::MINUTE, true).await;
         assert!(is_well(app).await);
+    }
+
+    async fn kept_of(app: &App, node: &str, kind: BackupKind, age_us: i64) {
+        let noted = keep(&app.store, &BackupNote { node: Some(node.into()), ..note(kind, app.env.now().plus(-age_us), true) }).await;
+        assert!(noted.is_ok(), "{noted:?}");
+    }
+
+    #[tokio::test]
+    async fn of_several_servers_each_is_asked_after_and_none_is_well_by_anothers_backup() {
+        let house = House::open(MODULES).await;
+        let app = &house.app;
+        // Of before servers were told apart: it counts for whoever comes.
+        kept(app, BackupKind::Drill, Micros::DAY, true).await;
+        kept_of(app, "north", BackupKind::Backup, BACKUP_AGE_MAX_US + Micros::HOUR).await;
+        assert!(!is_well(app).await);
+        kept_of(app, "south", BackupKind::Backup, Micros::MINUTE).await;
+        let (is_good, said) = told(&app.store).await.unwrap_or_else(|e| panic!("{e}"));
+        let expected = "server north: last good backup 2 days ago, last good drill 1 days ago; server south: last good backup 0 days ago, last good drill 1 days ago";
+        assert_eq!((is_good, said.as_str()), (false, expected));
+        kept_of(app, "north", BackupKind::Backup, 2 * Micros::MINUTE).await;
+        assert!(is_well(app).await);
+        let of_north = list_of(&app.store, "north", 10).await.unwrap_or_else(|e| panic!("{e}"));
+        let nodes: Vec<_> = of_north.iter().map(|note| note.node.as_deref()).collect();
+        assert_eq!(nodes, [Some("north"), None, Some("north")]);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_gone_is_not_asked_after_for_ever_but_the_last_one_is() {
+        let house = House::open(MODULES).await;
+        let app = &house.app;
+        kept_of(app, "north", BackupKind::Backup, 31 * Micros::DAY).await;
+        assert!(!is_well(app).await, "nobody else backs anything up");
+        kept_of(app, "south", BackupKind::Backup, Micros::MINUTE).await;
+        assert!(is_well(app).await);
+        kept_of(app, "north", BackupKind::Backup, 29 * Micros::DAY).await;
+        assert!(!is_well(app).await);
     }
 }

@@ -7,11 +7,12 @@ use crate::common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use common::{CANARY, Small, batch, files_below, plate, sequences};
-use shouhu_backup::{BackupError, KEEP_DAYS_DEFAULT, Place, restore, signer, take};
+use common::{CANARY, Fleeting, Small, batch, files_below, plate, sequences};
+use shouhu_backup::{BackupError, House, KEEP_DAYS_DEFAULT, Manifest, Order, Place, restore, signer, take};
 use shouhu_blobs::BlobClass;
-use shouhu_env::RealFiles;
+use shouhu_env::{Env, RealFiles, SimClock};
 use shouhu_files::{Fault, Files, SimFiles};
+use shouhu_ids::Micros;
 use shouhu_lakehouse::lake::{Class, Window};
 
 const EVER: Window = Window { from_ms: i64::MIN / 2, until_ms: i64::MAX / 2 };
@@ -72,6 +73,26 @@ async fn a_backup_taken_during_ingest_has_all_that_was_acknowledged_when_it_bega
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn segments_that_a_merge_takes_away_after_they_were_copied_are_in_the_backup() {
+    let small = Small::lived_in().await;
+    // Looked for once more, each of them is gone.
+    let house = Fleeting::of(&small.house, |look| look == 1);
+    take(&house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    assert_eq!(restore(&small.order("back")).await.unwrap().rows, 360);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn segments_that_are_not_there_when_the_database_is_copied_are_never_left_out_in_silence() {
+    let small = Small::lived_in().await;
+    // The first time is before the database: whether it finds them changes nothing.
+    take(&Fleeting::of(&small.house, |look| look > 1), &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+    assert_eq!(restore(&small.order("back")).await.unwrap().rows, 360);
+    let refused = take(&Fleeting::of(&small.house, |_| false), &small.place(), KEEP_DAYS_DEFAULT).await;
+    assert!(matches!(refused, Err(BackupError::Overtaken { .. })), "{refused:?}");
+    assert_eq!(small.place().ids().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_that_is_taken_after_a_crash_counts_no_passage_twice() {
     let mut small = Small::lived_in().await;
     small.lake.append(batch(360, 20)).await.unwrap();
@@ -117,6 +138,44 @@ async fn a_second_backup_costs_what_is_new_and_lets_old_ones_go() {
     assert_eq!(small.place().ids().unwrap(), [third.manifest.id]);
     let verdict = small.place().verify(None, Some(&signer(&small.house.keys).unwrap().verifier())).unwrap();
     assert_eq!((verdict.damaged.len(), verdict.unnamed), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_servers_share_a_place_and_each_has_its_own_newest_backup_there() {
+    let small = Small::lived_in().await;
+    let other = House { node: "other".into(), ..small.house.clone() };
+    let own = take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap().manifest;
+    let others = take(&other, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap().manifest;
+    let id_of = |newest: Option<Manifest>| newest.map(|manifest| manifest.id);
+    assert_eq!(id_of(small.place().newest(None).unwrap()), Some(others.id.clone()));
+    assert_eq!(id_of(small.place().newest_of("shouhu", None).unwrap()), Some(own.id.clone()));
+    assert_eq!(id_of(small.place().newest_of("nobody", None).unwrap()), None);
+    // What is in one server's log alone is in no other's backup.
+    let order = |name: &str, node: Option<&str>| Order { node: node.map(ToOwned::to_owned), ..small.order(name) };
+    assert_eq!(restore(&order("own", Some("shouhu"))).await.unwrap().rows, 360);
+    assert_eq!(restore(&order("others", Some("other"))).await.unwrap().rows, 300);
+    assert_eq!(restore(&order("newest", None)).await.unwrap().manifest.id, others.id);
+    assert!(matches!(restore(&order("none", Some("nobody"))).await, Err(BackupError::NoBackup { which, .. }) if which.contains("nobody")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_lets_go_of_anothers_last_backup_only_after_days() {
+    let small = Small::lived_in().await;
+    let in_days = |days: i64| {
+        let clock = Arc::new(SimClock::starting_at(small.house.env.now().plus(days * Micros::DAY)));
+        House { env: Env { clock, ..Env::real() }, ..small.house.clone() }
+    };
+    let other = House { node: "other".into(), ..small.house.clone() };
+    let first = take(&other, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap().manifest.id;
+    let last = take(&other, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap().manifest.id;
+    let own = take(&small.house, &small.place(), 0).await.unwrap();
+    assert_eq!(own.expired, [first], "of those that the other has replaced none is the last");
+    let next = take(&in_days(1), &small.place(), 0).await.unwrap();
+    assert_eq!(next.expired, [own.manifest.id], "the other's next one may come yet");
+    let later = take(&in_days(3), &small.place(), 0).await.unwrap();
+    assert_eq!(later.expired.len(), 2);
+    assert!(later.expired.contains(&last), "what was erased is in it");
+    assert_eq!(small.place().ids().unwrap(), [later.manifest.id]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

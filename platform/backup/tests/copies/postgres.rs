@@ -2,14 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::common::{Small, batch, files_below, sequences, sequences_on, url_of};
-use shouhu_backup::{BackupError, DatabaseKind, KEEP_DAYS_DEFAULT, Order, drill, restore, take};
-use shouhu_env::Env;
+use crate::common::{Fleeting, Small, batch, files_below, plate, sequences, sequences_on, url_of};
+use shouhu_backup::{BackupError, DatabaseKind, ForgetsPlates, KEEP_DAYS_DEFAULT, Order, Reopened, drill, restore, take};
+use shouhu_env::{BoxFuture, Env};
+use shouhu_lakehouse::lake::Window;
 use shouhu_store::testing::on_empty_postgres;
 use shouhu_store::{NewJob, Store, StoreError, params};
+
+const EVER: Window = Window { from_ms: i64::MIN / 2, until_ms: i64::MAX / 2 };
 
 /// Jobs with texts that trip over anything that is not careful.
 async fn put_jobs(store: &Store) {
@@ -139,6 +143,53 @@ async fn a_backup_of_a_house_on_postgresql_during_ingest_has_all_that_was_acknow
         is_over.store(true, Ordering::Relaxed);
         ingest.await.unwrap();
         close(small).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn segments_are_copied_before_the_rows_of_a_postgresql_which_take_longer_than_a_merge_waits() {
+    on_empty_postgres(|url| async move {
+        let small = Small::lived_in_on(Some(&url)).await;
+        let rows_copied = Arc::clone(&small.house.rows_copied);
+        // As if all of them had come after the first list, and gone in a merge while the rows were read.
+        let house = Fleeting::of(&small.house, move |look| look > 1 && rows_copied.load(Ordering::Relaxed) == 0);
+        take(&house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+        assert!(small.house.rows_copied.load(Ordering::Relaxed) > 0);
+        assert_eq!(restore(&small.order("back")).await.unwrap().rows, 360);
+        close(small).await;
+    })
+    .await;
+}
+
+/// Somebody puts something where the house is to stand while it is restored.
+struct InTheWay(PathBuf);
+
+impl ForgetsPlates for InTheWay {
+    fn forget(&self, _: Reopened) -> BoxFuture<'static, Result<(), String>> {
+        let path = self.0.join("x");
+        Box::pin(async move { std::fs::create_dir_all(path).map_err(|error| error.to_string()) })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_house_that_does_not_get_its_name_says_that_its_rows_are_in_the_database_and_what_to_do() {
+    on_empty_postgres(|target| async move {
+        let small = Small::lived_in().await;
+        let erased = small.lake.erase(plate("0007-XY"), EVER, |_| false).await.unwrap();
+        assert_eq!(erased.rows_erased, 1);
+        take(&small.house, &small.place(), KEEP_DAYS_DEFAULT).await.unwrap();
+        let had = kept(&small.house.store).await;
+        let data = small.path("back");
+        let order = Order { store: Some(target.clone()), rooms: Some(Arc::new(InTheWay(data.clone()))), ..small.order("back") };
+        let refused = restore(&order).await.unwrap_err();
+        assert!(matches!(refused, BackupError::RowsWithoutHouse { .. }) && refused.to_string().contains("drop that database"), "{refused}");
+        assert_eq!(kept_at(&target).await, had, "as it says");
+
+        // The other remedy that it names.
+        std::fs::remove_dir_all(&data).unwrap();
+        std::fs::rename(small.path("back.restoring"), &data).unwrap();
+        assert_eq!(sequences_on(&data, Some(&target)).await.len(), 359);
     })
     .await;
 }

@@ -6,7 +6,7 @@ use shouhu_operations::backups::{BackupKind, BackupNote};
 const TUESDAY_NOON: Micros = Micros(19_997 * Micros::DAY + 4 * Micros::HOUR);
 
 fn note(kind: BackupKind, began_at_us: Micros, is_good: bool) -> BackupNote {
-    BackupNote { kind, began_at_us, is_good, backup: None, took_us: 1, bytes_written: None, rpo_us: None, newest_passage_age_us: None, detail: String::new() }
+    BackupNote { kind, began_at_us, node: None, is_good, backup: None, took_us: 1, bytes_written: None, rpo_us: None, newest_passage_age_us: None, detail: String::new() }
 }
 
 #[test]

@@ -2,13 +2,15 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, and not every file uses all of it")]
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use shouhu_audit::{Audit, Entry};
 use shouhu_backup::{House, KeyFiles, Order, Place, forget_key, keys_in, signer};
 use shouhu_blobs::{BlobClass, Blobs, Keys};
 use shouhu_env::{Env, RealFiles};
+use shouhu_files::{Append, Files, FilesError, ReadAt};
 use shouhu_lakehouse::lake::row::{AT_SOURCE, NO_DIRECTION};
 use shouhu_lakehouse::lake::{Batch, Class, DAY_MS, PlateCode, Row};
 use shouhu_lakehouse::{Lakehouse, LakehouseConfig, files_of};
@@ -158,6 +160,7 @@ impl Small {
             env: Env::real(),
             place: self.place(),
             backup: None,
+            node: None,
             data: self.path(target),
             keys_folder: None,
             keys: self.keys(),
@@ -167,6 +170,50 @@ impl Small {
             store: None,
             rows_copied: Arc::default(),
         }
+    }
+}
+
+/// Files of a lake that come and go while they are copied: whether one is there depends on how often it was looked for.
+pub struct Fleeting {
+    pub files: Arc<dyn Files>,
+    /// Asked with 1 the first time that a file is looked for.
+    pub is_there: Box<dyn Fn(u32) -> bool + Send + Sync>,
+    looks: Mutex<HashMap<String, u32>>,
+}
+
+impl Fleeting {
+    /// The same house with a lake like this.
+    pub fn of(house: &House, is_there: impl Fn(u32) -> bool + Send + Sync + 'static) -> House {
+        let lake = Self { files: Arc::clone(&house.lake), is_there: Box::new(is_there), looks: Mutex::default() };
+        House { lake: Arc::new(lake), ..house.clone() }
+    }
+}
+
+impl Files for Fleeting {
+    fn create(&self, name: &str) -> Result<Box<dyn Append>, FilesError> {
+        self.files.create(name)
+    }
+
+    fn open(&self, name: &str) -> Result<Arc<dyn ReadAt>, FilesError> {
+        let look = {
+            let mut looks = self.looks.lock().unwrap();
+            let look = looks.entry(name.to_owned()).or_default();
+            *look += 1;
+            *look
+        };
+        if (self.is_there)(look) { self.files.open(name) } else { Err(FilesError::Missing { name: name.to_owned() }) }
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), FilesError> {
+        self.files.put(name, bytes)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), FilesError> {
+        self.files.remove(name)
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, FilesError> {
+        self.files.list(folder)
     }
 }
 
