@@ -198,6 +198,7 @@ pub const MODULE: Module = Module {
     ],
     jobs: &[jobs::PURGE, photos::purge::PURGE_PHOTOS, unanswered::NOT_ANSWERED],
     reactions: react::REACTIONS,
+    refreshes: &[react::REMEMBER],
     problems: PROBLEMS,
     health,
     start,

@@ -73,7 +73,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0004_closures", sql: include_str!("../migrations/0004_closures.sql") },
         Migration { name: "0005_backups", sql: include_str!("../migrations/0005_backups.sql") },
     ],
-    reactions: &[
+    refreshes: &[
         Reaction { name: "operations.load_new_map", kinds: &["map_replaced"], run: map::reload },
         Reaction { name: "operations.heed_closure", kinds: &["closure_changed"], run: map::heed },
     ],
