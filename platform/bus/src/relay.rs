@@ -106,7 +106,8 @@ impl Relay {
         self.try_late().await;
         let mut streamed = self.catch_up().await?;
         if !first(self.store.unpublished(1)).await?.is_empty() {
-            match self.store.relay_turn().await? {
+            let turn = self.store.relay_turn().await?;
+            match turn {
                 Some(turn) => streamed += self.take(turn).await?,
                 None if streamed == 0 => return Ok(Look::Elsewhere),
                 None => {}
@@ -118,26 +119,29 @@ impl Relay {
     async fn take(&mut self, mut turn: RelayTurn) -> Result<usize, StoreError> {
         // What the relay before has numbered is in this server's memory before anything reacts to what follows.
         let mut streamed = self.catch_up().await?;
-        for fact in first(self.store.unpublished(BATCH)).await? {
+        let waiting = first(self.store.unpublished(BATCH)).await?;
+        for fact in waiting {
             turn.still_held().await?;
-            streamed += self.publish(fact).await?;
+            if !self.publish(fact).await? {
+                // The turn was lost, and what is left of the batch may be another's: whatever has a number is streamed, the rest is for the next look.
+                streamed += self.catch_up().await?;
+                break;
+            }
+            streamed += 1;
         }
         turn.end().await?;
         Ok(streamed)
     }
 
-    async fn publish(&mut self, fact: StoredEvent) -> Result<usize, StoreError> {
-        // Nobody else numbers during the turn; a reaction that is repeated has another number only where the turn was lost.
+    /// False where others have numbered meanwhile, this fact or one before it: it is not streamed then.
+    async fn publish(&mut self, fact: StoredEvent) -> Result<bool, StoreError> {
         let envelope = Envelope { seq: self.hub.published_seq() + 1, id: fact.id, at_us: fact.at, event: fact.event };
         let failed = self.react(&envelope).await;
-        match number(&self.store, &envelope, failed).await? {
-            Some(seq) if seq == envelope.seq => {
-                self.hear(envelope).await;
-                Ok(1)
-            }
-            // The turn was lost, and others have numbered: whatever is before it comes first, and what they numbered is theirs.
-            _ => self.catch_up().await,
+        let is_next = number(&self.store, &envelope, failed).await? == Some(envelope.seq);
+        if is_next {
+            self.hear(envelope).await;
         }
+        Ok(is_next)
     }
 
     /// Streams what was numbered after the last streamed fact, by whomever.
