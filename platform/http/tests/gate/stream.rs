@@ -58,7 +58,7 @@ fn sent(text: &str) -> (Vec<(i64, i64)>, Vec<i64>) {
     (facts, markers)
 }
 
-/// What a screen hears that connects to `server` with its last number; meanwhile `north` numbers the fourth fact and `south` the fifth.
+/// What a screen hears that connects to `south` with its last number; meanwhile `north` numbers the fourth fact and `south` the fifth.
 async fn heard(after: &str) -> (Vec<(i64, i64)>, Vec<i64>) {
     let north = House::open(MODULES).await;
     let south = north.beside(MODULES).await;
