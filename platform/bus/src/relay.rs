@@ -208,8 +208,9 @@ impl Reactor {
 
 /// Gives the fact the next number and enqueues what failed, in one transaction. `None`: another relay has numbered it, and keeps what failed there.
 ///
-/// The number is not below the fact's own: a standby that took over may have lost numbers that this server's screens have seen. Whoever takes a number that another transaction has not committed yet waits for it, and is a duplicate then: numbers are unique. So none is ever visible before a
-/// smaller one.
+/// The number is not below the fact's own: a standby that took over may have lost numbers that this server's screens have seen. Whoever takes a number
+/// that another transaction has not committed yet waits for it, and is a duplicate then: numbers are unique. So none is ever visible before a smaller
+/// one.
 pub(crate) async fn number(store: &Store, fact: &Envelope, failed: Vec<&'static str>) -> Result<Option<i64>, StoreError> {
     let mut tx = store.begin().await?;
     let sql = "UPDATE store_outbox SET seq = (SELECT CASE WHEN top < $2 THEN $2 ELSE top + 1 END \
