@@ -350,6 +350,8 @@ pub async fn build(options: &Options, env: Env, opening: Opening) -> Result<App,
         Opening::ReadOnly => app.put(Lakehouse::open_read_only(options.lake_config()?, store, env).await?),
         Opening::Closed => {}
     }
+    // Before the rooms read: what another server tells from here on reaches their memory by the relay.
+    app.hub.begin_after(app.store.last_seq().await?);
     for module in MODULES {
         Eyes::House
             .look((module.start)(app.clone()))

@@ -20,7 +20,7 @@ use crate::{register, store};
 /// Half the width of what a usual street camera sees, with some for how roughly headings are written down, degrees.
 const LOOKS_WITHIN_DEG: f64 = 45.0;
 
-/// Other processes wrote: read again. A few thousand rows take some milliseconds, so the whole directory is read and an
+/// Another server wrote, or this one: read again. A few thousand rows take some milliseconds, so the whole directory is read and an
 /// import needs one fact for all its cameras.
 pub const REFRESH: Reaction = Reaction { name: "cameras.refresh_directory", kinds: &["camera_changed"], run: refresh };
 

@@ -67,7 +67,8 @@ pub const MODULE: Module = Module {
         Migration { name: "0003_office", sql: include_str!("../migrations/0003_office.sql") },
     ],
     jobs: &[],
-    reactions: &[directory::REFRESH],
+    reactions: &[],
+    refreshes: &[directory::REFRESH],
     problems: &[
         "cameras.create.name_empty",
         "cameras.create.name_too_long",

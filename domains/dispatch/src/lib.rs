@@ -24,6 +24,7 @@ mod cards;
 mod checks;
 mod cover;
 mod duplicates;
+mod elsewhere;
 mod fixes;
 mod guarded;
 mod intervals;
@@ -198,6 +199,7 @@ pub const MODULE: Module = Module {
     ],
     jobs: &[jobs::PURGE, photos::purge::PURGE_PHOTOS, unanswered::NOT_ANSWERED],
     reactions: react::REACTIONS,
+    refreshes: &[react::REMEMBER],
     problems: PROBLEMS,
     health,
     start,
@@ -522,6 +524,7 @@ fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
         photos::purge::PURGE_PHOTOS.schedule_daily(&app.store, photos::purge::HOUR_UTC_US).await?;
         tokio::spawn(positions::persist(app.clone(), known.clone()));
         tokio::spawn(checks::turn::look_for_ever(app.clone()));
+        tokio::spawn(elsewhere::follow_for_ever(app.clone(), known.clone()));
         tokio::spawn(positions::stream(app, known));
         Ok(())
     })

@@ -17,9 +17,12 @@ use crate::{ops, panic, positions};
 const REMEMBERED_MAX: usize = 20_000;
 
 pub const REACTIONS: &[Reaction] = &[
-    Reaction { name: "dispatch.time_hits", kinds: &["sightings_recorded", "hit_raised"], run: time_hits },
+    Reaction { name: "dispatch.time_hits", kinds: &["hit_raised"], run: time_hits },
     Reaction { name: "dispatch.hear_trackers", kinds: &["tracker_alarmed"], run: hear_trackers },
 ];
+
+/// Each server remembers: whichever reacts to a hit has heard of its sighting before.
+pub const REMEMBER: Reaction = Reaction { name: "dispatch.remember_readings", kinds: &["sightings_recorded"], run: remember };
 
 #[derive(Default)]
 struct Remembered {
@@ -48,21 +51,24 @@ impl ReadTimes {
     }
 }
 
-fn time_hits(app: App, envelope: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
+fn remember(app: App, envelope: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
     Box::pin(async move {
         let times = app.room::<ReadTimes>();
-        match envelope.event {
-            Event::SightingsRecorded { sightings } => {
-                for sighting in sightings {
-                    times.remember(sighting.id, sighting.captured_at_us);
-                }
+        if let Event::SightingsRecorded { sightings } = envelope.event {
+            for sighting in sightings {
+                times.remember(sighting.id, sighting.captured_at_us);
             }
-            Event::HitRaised { hit, sighting, .. } => {
-                if let Some(read_at) = times.read_at(sighting) {
-                    write_down(&app.store, hit, read_at, envelope.at_us).await?;
-                }
-            }
-            _ => {}
+        }
+        Ok(())
+    })
+}
+
+fn time_hits(app: App, envelope: Envelope) -> BoxFuture<'static, Result<(), ReactionError>> {
+    Box::pin(async move {
+        if let Event::HitRaised { hit, sighting, .. } = envelope.event
+            && let Some(read_at) = app.room::<ReadTimes>().read_at(sighting)
+        {
+            write_down(&app.store, hit, read_at, envelope.at_us).await?;
         }
         Ok(())
     })

@@ -74,7 +74,7 @@ pub const MODULE: Module = Module {
         Migration { name: "0005_backups", sql: include_str!("../migrations/0005_backups.sql") },
         Migration { name: "0006_backup_nodes", sql: include_str!("../migrations/0006_backup_nodes.sql") },
     ],
-    reactions: &[
+    refreshes: &[
         Reaction { name: "operations.load_new_map", kinds: &["map_replaced"], run: map::reload },
         Reaction { name: "operations.heed_closure", kinds: &["closure_changed"], run: map::heed },
     ],

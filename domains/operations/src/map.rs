@@ -148,7 +148,7 @@ pub fn start(app: App) -> BoxFuture<'static, Result<(), ReactionError>> {
     })
 }
 
-/// How often a server looks for a map that another one has imported: the fact of an import reaches one server only.
+/// How often a server looks for a map that another one has imported and that it has not taken: the fact of an import is tried again ever more seldom.
 const LOOK_EVERY: Duration = Duration::from_secs(4);
 
 async fn take_newest(app: &App) -> Result<(), ReactionError> {

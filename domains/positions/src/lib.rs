@@ -70,6 +70,7 @@ pub const MODULE: Module = Module {
     migrations: &[Migration { name: "0001_init", sql: include_str!("../migrations/0001_init.sql") }],
     jobs: &[jobs::PURGE],
     reactions: react::REACTIONS,
+    refreshes: &[],
     problems: PROBLEMS,
     health,
     start,

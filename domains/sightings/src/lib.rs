@@ -161,6 +161,7 @@ pub const MODULE: Module = Module {
     ],
     jobs: &[jobs::PURGE, feeds::drop::LOOK, exports::job::MAKE, exports::job::EXPIRE],
     reactions: &[react::HOLD_FOR_HIT],
+    refreshes: &[],
     problems: &[
         "sightings.ingest.too_many",
         "sightings.ingest.malformed",

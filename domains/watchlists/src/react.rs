@@ -18,7 +18,7 @@ use crate::store;
 
 /// Compares recorded sightings with the list and raises hits.
 pub const MATCH: Reaction = Reaction { name: "watchlists.match", kinds: &["sightings_recorded"], run: on_sightings };
-/// Reads what another process changed.
+/// Reads what another server changed.
 pub const REFRESH: Reaction = Reaction { name: "watchlists.refresh", kinds: &["watchlist_changed"], run: on_list };
 /// Remembers the incident of a hit, and who was sent to it.
 pub const FOLLOW: Reaction =

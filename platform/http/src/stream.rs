@@ -1,7 +1,7 @@
 //! `GET /v1/events`: the live stream, resumable, filtered by what the listener may see.
 //!
-//! A listener that was away asks with `Last-Event-ID` (or `?after=`) and gets what it missed; one that was away too long,
-//! or is too slow, gets `resync` and fetches everything anew. A session that is revoked loses the stream within
+//! A listener that was away asks with `Last-Event-ID` (or `?after=`), at whichever server of the house, and gets what it missed;
+//! one that was away too long, or is too slow, gets `resync` and fetches everything anew. A session that is revoked loses the stream within
 //! [`SESSION_LOOK`].
 
 use std::collections::VecDeque;
@@ -78,11 +78,12 @@ async fn handle(
     let header = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     let after = header.or(query.after);
     let now_at = app.store.last_seq().await?;
-    let (waiting, first) = match after {
-        None => (VecDeque::new(), marker("hello", now_at)),
+    let (waiting, first, known) = match after {
+        None => (VecDeque::new(), marker("hello", now_at), now_at),
         Some(after) => missed(&app, after, now_at).await?,
     };
-    let last_seq = waiting.back().map_or_else(|| after.unwrap_or(now_at).min(now_at), |e: &Arc<Envelope>| e.seq);
+    // The database is ahead of this server's hub where another server has numbered: what is sent from here on is after what was read there.
+    let last_seq = waiting.back().map_or(known, |envelope: &Arc<Envelope>| envelope.seq);
     let stop = app.try_room::<StopStreams>().map_or_else(CancellationToken::new, |stop| stop.0.clone());
     let listener = Listener {
         permissions: app.permissions_apart(&person),
@@ -105,15 +106,16 @@ fn marker(name: &'static str, seq: i64) -> SseEvent {
     SseEvent::default().event(name).id(seq.to_string()).data(format!("{{\"seq\":{seq}}}"))
 }
 
-async fn missed(app: &App, after: i64, now_at: i64) -> Result<(VecDeque<Arc<Envelope>>, SseEvent), Problem> {
+/// What is sent first, and the number up to which the listener then knows everything without it.
+async fn missed(app: &App, after: i64, now_at: i64) -> Result<(VecDeque<Arc<Envelope>>, SseEvent, i64), Problem> {
     let oldest = app.store.first_kept_seq().await?.unwrap_or(now_at);
     let envelopes = app.store.published_after(after, RESUME_MAX + 1).await?;
     let too_many = i64::try_from(envelopes.len()).is_ok_and(|n| n > RESUME_MAX);
     // `after` beyond the present: the database was restored from a backup, or the number is made up.
     if after > now_at || after + 1 < oldest || too_many {
-        return Ok((VecDeque::new(), marker("resync", now_at)));
+        return Ok((VecDeque::new(), marker("resync", now_at), now_at));
     }
-    Ok((envelopes.into_iter().map(Arc::new).collect(), marker("hello", after)))
+    Ok((envelopes.into_iter().map(Arc::new).collect(), marker("hello", after), after))
 }
 
 impl Listener {

@@ -92,6 +92,7 @@ impl House {
     }
 
     async fn started(app: App, folder: Option<tempfile::TempDir>) -> Self {
+        app.hub.begin_after(app.store.last_seq().await.unwrap_or_else(|e| panic!("{e}")));
         for module in app.modules {
             Eyes::House.look((module.start)(app.clone())).await.unwrap_or_else(|e| panic!("{}: {e}", module.name));
         }
@@ -187,7 +188,7 @@ impl House {
     /// When the database fails.
     pub async fn settle(&self) {
         loop {
-            let published = shouhu_bus::publish_waiting(&self.app.store, &self.app.hub, &self.reactors, &mut None).await;
+            let published = shouhu_bus::publish_waiting(&self.app.store, &self.app.hub, &self.reactors).await;
             let published = published.unwrap_or_else(|e| panic!("{e}"));
             let ran = shouhu_jobs::run_due(&self.app.store, &self.workers).await.unwrap_or_else(|e| panic!("{e}"));
             if published + ran == 0 {

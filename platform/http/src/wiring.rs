@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use shouhu_bus::{ReactionError, Reactor};
+use shouhu_bus::{At, ReactionError, Reactor};
 use shouhu_env::BoxFuture;
 use shouhu_jobs::Worker;
-use shouhu_module::{App, Module};
+use shouhu_module::{App, Module, Reaction};
 use shouhu_store::{Eyes, ModuleMigrations, OUTBOX_MIGRATIONS};
 
 /// Every migration of a program with these modules. The front door, identity and the lake are always there.
@@ -21,16 +21,17 @@ pub fn schemas(modules: &[Module]) -> Vec<ModuleMigrations> {
     all
 }
 
-/// The reactions of every module, bound to the app. They see what is sealed: matching and retention go on.
+/// The reactions of every module and what keeps its memory fresh, bound to the app. They see what is sealed: matching and retention go on.
 #[must_use]
 pub fn reactors(app: &App) -> Vec<Reactor> {
-    let all = app.modules.iter().flat_map(|module| module.reactions);
-    all.map(|reaction| {
+    let bound = |reaction: &Reaction, at: At| {
         let (app, run) = (app.clone(), reaction.run);
         let run = move |envelope| -> BoxFuture<'static, Result<(), ReactionError>> { Box::pin(Eyes::House.look(run(app.clone(), envelope))) };
-        Reactor { name: reaction.name, kinds: reaction.kinds, run: Arc::new(run) }
-    })
-    .collect()
+        Reactor { name: reaction.name, kinds: reaction.kinds, at, run: Arc::new(run) }
+    };
+    let once = app.modules.iter().flat_map(|module| module.reactions).map(|reaction| bound(reaction, At::OneServer));
+    let each = app.modules.iter().flat_map(|module| module.refreshes).map(|refresh| bound(refresh, At::EachServer));
+    once.chain(each).collect()
 }
 
 /// The workers of every module, bound to the app, and the one that repeats failed reactions.

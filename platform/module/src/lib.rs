@@ -68,7 +68,8 @@ fn next_daily(now: Micros, after_midnight_us: i64) -> Micros {
     if today > now { today } else { today.plus(Micros::DAY) }
 }
 
-/// What this room does when a fact is published. Must be idempotent.
+/// What this room does when a fact is published: for the house (`Module::reactions`), or for the memory of the server that it runs at (`Module::refreshes`). Must be
+/// idempotent.
 #[derive(Clone, Copy)]
 pub struct Reaction {
     pub name: &'static str,
@@ -107,7 +108,11 @@ pub struct Module {
     /// Its tables whose rows a force's rules may hide.
     pub guarded: &'static [Guarded],
     pub jobs: &'static [JobKind],
+    /// Done once over all servers of the house.
     pub reactions: &'static [Reaction],
+    /// Done at each server, so that what the room keeps in memory there follows what another one did. Each reads anew and writes nothing; the newest fact of a kind
+    /// will do.
+    pub refreshes: &'static [Reaction],
     /// Every error key that its routes may answer; each has a translation in both languages.
     pub problems: &'static [&'static str],
     pub health: fn(App) -> BoxFuture<'static, Health>,
@@ -126,6 +131,7 @@ impl Module {
         guarded: &[],
         jobs: &[],
         reactions: &[],
+        refreshes: &[],
         problems: &[],
         health: |_| Box::pin(async { Health::good("") }),
         start: |_| Box::pin(async { Ok(()) }),

@@ -67,6 +67,7 @@ pub const MODULE: Module = Module {
     ],
     jobs: &[JobKind { kind: deliver::KIND, run: deliver::run }, jobs::PURGE],
     reactions: &[Reaction { name: "signals.tell", kinds: &["access_changed", "device_changed", "device_trust_changed"], run: tell::tell }],
+    refreshes: &[],
     problems: &[
         "signals.push.invalid_request",
         "signals.push.invalid_key",

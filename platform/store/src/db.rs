@@ -20,7 +20,8 @@ const LITE_READERS: u32 = 4;
 const PG_CONNECTIONS: u32 = 16;
 /// More of them, for those who go first ([`crate::first()`]).
 const LITE_READERS_FIRST: u32 = 2;
-const PG_CONNECTIONS_FIRST: u32 = 4;
+/// One of them is the relay's while it reacts.
+const PG_CONNECTIONS_FIRST: u32 = 5;
 /// How long a caller waits for a connection before it is told `Busy`. On SQLite a writer who does not go first waits at most as long for its turn before that, and once
 /// more where the connection could only read: three times as long at the most.
 pub(crate) const WAIT: Duration = Duration::from_secs(10);
@@ -59,6 +60,8 @@ pub struct Store {
     pub(crate) events_waiting: Arc<Notify>,
     pub(crate) jobs_waiting: Arc<Notify>,
     pub(crate) last_order: Arc<std::sync::atomic::AtomicI64>,
+    /// Locked by the relay of this process that reacts now.
+    pub(crate) relaying: Arc<tokio::sync::Mutex<()>>,
     pub(crate) seals: crate::Seals,
     pub(crate) guards: crate::Guards,
 }
@@ -142,6 +145,7 @@ impl Store {
             events_waiting: Arc::default(),
             jobs_waiting: Arc::default(),
             last_order: Arc::default(),
+            relaying: Arc::default(),
             seals: crate::Seals::default(),
             guards: crate::Guards::default(),
         }

@@ -3,9 +3,24 @@ use serde_json::{Value, json};
 use shouhu_ids::Micros;
 use shouhu_wire::Role;
 
-use super::{World, key_of};
+use super::{MODULES, World, key_of};
 use crate::index::ActiveList;
 use crate::model::EntryState;
+
+/// Every reading is compared in memory first, where it arrives: a list of yesterday would let a wanted vehicle pass.
+#[tokio::test]
+async fn what_one_server_put_in_force_every_other_has_in_memory_though_its_reactions_are_done() {
+    let world = World::open().await;
+    let south = world.house.beside(MODULES).await;
+    world.in_force("ABC1234").await;
+    world.house.settle().await;
+    let (here, there) = (world.house.app.room::<ActiveList>(), south.app.room::<ActiveList>());
+    assert!(here.version() > there.version());
+    let reactors = shouhu_http::wiring::reactors(&south.app);
+    let heard = shouhu_bus::publish_waiting(&south.app.store, &south.app.hub, &reactors).await.unwrap_or_else(|e| panic!("{e}"));
+    assert!(heard > 0, "the other server has numbered them");
+    assert_eq!(here.version(), there.version());
+}
 
 #[tokio::test]
 async fn one_person_alone_puts_nothing_in_force() {
