@@ -6241,6 +6241,8 @@ export interface components {
         BackupNote: {
             kind: components["schemas"]["BackupKind"];
             began_at_us: components["schemas"]["Micros"];
+            /** @description The server whose backup it is. Null in notes of before servers were told apart: those count for each of them. */
+            node?: string | null;
             is_good: boolean;
             /** @description Id at the place; null when nothing came of it. */
             backup?: string | null;
