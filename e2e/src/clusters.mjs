@@ -1,4 +1,4 @@
-// Two PostgreSQL clusters of our own, one of them the other's standby, and the address that always leads to the one that leads.
+// PostgreSQL clusters of our own: one, or two of which one is the other's standby, and the address that always leads to the one that leads.
 
 import { fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -26,6 +26,24 @@ const owner = () => Number(spawnSync("id", ["-u", "postgres"], { encoding: "utf8
 export class Clusters {
   /** A leader whose commits wait until the standby has them on disk, and the standby. */
   static async open() {
+    const all = await Clusters.leader();
+    all.run("pg_basebackup", ["-h", "127.0.0.1", "-p", String(all.ports[0]), "-U", "shouhu", "-D", all.data(1), "-R"]);
+    all.begin(1);
+    // Only now: a leader that waits for nobody's disk would wait for ever while the standby is made.
+    all.query(0, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+    all.query(0, "SELECT pg_reload_conf()");
+    await all.forward();
+    return all;
+  }
+
+  /** One cluster without a standby, by its own address. */
+  static async alone() {
+    const all = await Clusters.leader();
+    all.url = `postgres://shouhu@127.0.0.1:${all.ports[0]}/postgres`;
+    return all;
+  }
+
+  static async leader() {
     const all = new Clusters();
     all.folder = mkdtempSync(join(tmpdir(), "shouhu-clusters-"));
     if (isRoot) chownSync(all.folder, owner(), -1);
@@ -33,12 +51,6 @@ export class Clusters {
     all.run("initdb", ["-D", all.data(0), "-U", "shouhu", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);
     appendFileSync(join(all.data(0), "postgresql.conf"), `listen_addresses = '127.0.0.1'\nunix_socket_directories = '${all.folder}'\n`);
     all.begin(0);
-    all.run("pg_basebackup", ["-h", "127.0.0.1", "-p", String(all.ports[0]), "-U", "shouhu", "-D", all.data(1), "-R"]);
-    all.begin(1);
-    // Only now: a leader that waits for nobody's disk would wait for ever while the standby is made.
-    all.query(0, "ALTER SYSTEM SET synchronous_standby_names = '*'");
-    all.query(0, "SELECT pg_reload_conf()");
-    await all.forward();
     return all;
   }
 
@@ -99,7 +111,7 @@ export class Clusters {
       try {
         this.run("pg_ctl", ["-D", this.data(at), "-m", "immediate", "stop"]);
       } catch {
-        // It was killed.
+        // It was killed, or there is none.
       }
     }
     rmSync(this.folder, { recursive: true, force: true });

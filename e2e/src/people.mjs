@@ -10,6 +10,8 @@ export const DESK = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 /** The house takes a nonce for a minute at least after it told it. */
 const NONCE_FRESH_MS = 30_000;
+/** As web/src/app/api/client.ts: of several servers that have just started one may tell a nonce that another, started later, does not take. */
+const TRIES_MAX = 4;
 
 /** `extra` switches: a camera of our own, say. `handleSIGINT`: the driver ends the whole process at once; false where we end it ourselves. */
 export async function openBrowser(extra = [], { handleSIGINT = true } = {}) {
@@ -101,12 +103,12 @@ export class Actor {
     return this.prove(method, path, body);
   }
 
-  /** A request with this person's session and key; signed again once when the nonce has run out. */
+  /** A request with this person's session and key; signed again when the nonce has run out. */
   async request(method, path, data, headers = {}) {
     const isRaw = typeof data === "string" || Buffer.isBuffer(data);
     const body = data === undefined || data === null ? "" : isRaw ? data : JSON.stringify(data);
     const type = isRaw ? "application/octet-stream" : "application/json";
-    for (let isSecond = false; ; isSecond = true) {
+    for (let tries = 1; ; tries += 1) {
       const response = await this.context.request.fetch(`${this.house.url}${path}`, {
         method,
         ...(body.length ? { data: Buffer.from(body) } : {}),
@@ -120,7 +122,7 @@ export class Actor {
       this.nonce = response.headers()["shouhu-nonce"] ?? this.nonce;
       this.heard_at = Date.now();
       const isStale = response.status() === 401 && (await response.text()).includes("identity.proof_stale");
-      if (!isStale || isSecond) return response;
+      if (!isStale || tries === TRIES_MAX) return response;
     }
   }
 

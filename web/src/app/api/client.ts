@@ -89,6 +89,11 @@ export async function problemOf(response: Response): Promise<Problem> {
 
 /** Signed in good order, with a nonce that has run out: signed again, it works. */
 const STALE = "identity.proof_stale";
+/**
+ * A server takes no nonce of before its start. What one server tells, another that has just started may refuse, and tells a later one:
+ * each such server costs one try.
+ */
+const TRIES_MAX = 4;
 /** The session's key may have been made by another tab since this one looked. */
 const KEY_UNKNOWN = ["identity.proof_required", "identity.proof_refused"];
 /** Too much spoke against the session: it was ended. */
@@ -97,12 +102,12 @@ export const BLOCKED = "identity.trust_blocked";
 const SESSION_LOST = ["identity.session_required", BLOCKED, ...KEY_UNKNOWN];
 
 /**
- * `fetch` with a proof by the session's key. It is made anew once when its nonce had run out, and sent once more when the person had to verify: nothing
- * was done by the first try.
+ * `fetch` with a proof by the session's key. It is made anew when its nonce had run out, and sent once more when the person had to verify: nothing
+ * was done by the tries before.
  */
 export async function fetchProved(path: string, init: RequestInit = {}): Promise<Response> {
   let hasVerified = false;
-  let isSecond = false;
+  let tries = 1;
   for (;;) {
     const proof = await prove(init.method ?? "GET", path, init.body);
     const headers = new Headers(init.headers);
@@ -115,13 +120,16 @@ export async function fetchProved(path: string, init: RequestInit = {}): Promise
       if (hasVerified || !(await stepUp())) return response;
       hasVerified = true;
       // The nonce may have run out while the person looked for the key.
-      isSecond = false;
+      tries = 1;
       continue;
     }
-    if (isSecond) return response;
-    if (KEY_UNKNOWN.includes(key)) forgetKnownKey();
-    else if (key !== STALE) return response;
-    isSecond = true;
+    if (key === STALE) {
+      if (tries === TRIES_MAX) return response;
+    } else {
+      if (tries > 1 || !KEY_UNKNOWN.includes(key)) return response;
+      forgetKnownKey();
+    }
+    tries += 1;
   }
 }
 
