@@ -52,9 +52,16 @@ clean-data: ## Forget the demo city and everything that was recorded in DATA
 
 test: deps-test test-rust test-faults test-contract test-spark test-web test-e2e ## Everything that must hold
 
+# Other people's code that checks our log.
+platform/audit/tests/.venv/.installed: platform/audit/tests/requirements.txt
+	python3 -m venv platform/audit/tests/.venv
+	platform/audit/tests/.venv/bin/pip install --quiet --disable-pip-version-check -r platform/audit/tests/requirements.txt
+	@touch $@
+
 # target/cargo-timings/ then says where the time went.
-test-rust: deps-test
+test-rust: deps-test platform/audit/tests/.venv/.installed
 	@SHOUHU_TEST_POSTGRES="$$(tools/postgres.sh start)"; export SHOUHU_TEST_POSTGRES; \
+	export SHOUHU_PYTHON="$$PWD/platform/audit/tests/.venv/bin/python"; \
 	trap 'tools/postgres.sh stop' EXIT; \
 	if command -v cargo-nextest >/dev/null; then cargo nextest run --timings --config tools/test-profile.toml --release --workspace --tests --no-fail-fast; \
 	else cargo test --timings --config tools/test-profile.toml --release --workspace --tests --no-fail-fast; fi

@@ -14,19 +14,22 @@ use support::{fill, on_each};
 /// Exit status of the script when a package is missing.
 const ABSENT: i32 = 77;
 
-/// `None` when there is no Python or no package.
+/// `None` when there is no Python or no package, and nobody said that there is (`SHOUHU_PYTHON`, which `make test` sets).
 fn checked(folder: &Path, proofs: &[std::path::PathBuf]) -> Option<(bool, String)> {
-    let python = std::env::var("SHOUHU_PYTHON").unwrap_or_else(|_| "python3".into());
+    let named = std::env::var("SHOUHU_PYTHON").ok();
+    let python = named.as_deref().unwrap_or("python3");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/independent.py");
-    let output = match Command::new(&python).arg(script).arg(folder).args(proofs).output() {
+    let output = match Command::new(python).arg(script).arg(folder).args(proofs).output() {
         Ok(output) => output,
         Err(error) => {
+            assert!(named.is_none(), "{python} does not start: {error}");
             eprintln!("skipped: {python} does not start: {error}");
             return None;
         }
     };
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(ABSENT) {
+        assert!(named.is_none(), "{python} lacks a package: {said}");
         eprintln!("skipped: {said}(pip install pymerkle cryptography, and SHOUHU_PYTHON for a Python that has them)");
         return None;
     }
